@@ -1,0 +1,33 @@
+# make run and make test need Python 3.11 or newer, pip and make; each sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: setup run test check bench clean
+
+setup: $(INSTALLED)
+
+# `--without-pip` and `pip --python` also work where ensurepip is missing (Debian without python3-venv).
+$(INSTALLED): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(INSTALLED)
+
+run: setup
+	@if [ -t 1 ]; then $(BIN)/rnnlab; else $(BIN)/rnnlab demo; fi
+
+test: check
+	$(BIN)/pytest
+
+check: setup
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
+
+bench: setup
+	@for benchmark in tests/benchmarks/[a-z]*.py; do $(BIN)/python $$benchmark || exit 1; done
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,10 @@
+"""Recurrent cells: one file a cell, its equations beside its fused twin.
+
+A cell's module holds `CELL`. Parameters are named and stacked as torch does, so that one state dict
+serves both engines.
+"""
+
+from rnnlab.cells._base import Cell, LayerState, Weights
+from rnnlab.cells._stack import RecurrentStack, State, select
+
+__all__ = ["Cell", "LayerState", "RecurrentStack", "State", "Weights", "select"]

@@ -1,0 +1,189 @@
+"""The settings of a run: the only place that knows their defaults, limits and help lines.
+
+The command line builds its options from `RunConfig`, the form of the app its fields; both show the
+line beneath a field as its help.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from rnnlab import registry
+from rnnlab.errors import BadInputError
+
+
+class RunConfig(BaseModel):
+    """Everything that decides what a run computes; frozen, validated, TOML in and out."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+    corpus: str = Field(min_length=1)
+    """Corpus: a shipped or added name, or the path of a text file."""
+    task: str = "stream"
+    """How the text is read: one long stream with carried state, or separate sentences."""
+    limit_chars: int | None = Field(None, ge=2)
+    """Use the first so many characters of the corpus only."""
+    val_fraction: float = Field(0.1, gt=0, lt=0.9)
+    """Share of the text, at its end, held out for validation."""
+    test_fraction: float = Field(0.0, ge=0, lt=0.9)
+    """Share of the text, after the validation part, held out for the test."""
+
+    cell: str = "lstm"
+    """Recurrent cell (`rnnlab cells` lists them)."""
+    layers: int = Field(1, ge=1, le=64)
+    """Recurrent layers, each reading the one below."""
+    hidden: int = Field(128, ge=1, le=16384)
+    """Size of the hidden state of a layer."""
+    embedding: int = Field(64, ge=1, le=16384)
+    """Size of the learnt vector of a letter."""
+    one_hot: bool = False
+    """Feed letters as one-hot vectors instead of learnt ones."""
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """Share of units dropped between layers and before the head while training."""
+
+    batch: int = Field(16, ge=1, le=65536)
+    """Sequences trained on at once (parallel streams or sentences)."""
+    length: int = Field(100, ge=1, le=1_000_000)
+    """Window of truncated backpropagation in letters; for sentences the longest kept."""
+    optimizer: Literal["adamw", "adam", "sgd", "rmsprop"] = "adamw"
+    """Update rule."""
+    lr: float = Field(0.002, gt=0, le=1000)
+    """Learning rate at its highest."""
+    schedule: Literal["constant", "cosine"] = "constant"
+    """Course of the learning rate; cosine warms up over 2 % of the run, then falls to a tenth."""
+    weight_decay: float = Field(0.0, ge=0, le=10)
+    """Decay of the weight matrices at each step."""
+    clip: float = Field(1.0, ge=0)
+    """Largest gradient norm; a longer gradient is scaled down to it (0: never)."""
+    seed: int = Field(1, ge=0, lt=2**31)
+    """Seed of initial weights, order of the data and dropout."""
+
+    epochs: float | None = Field(None, gt=0, le=1_000_000)
+    """Stop after so many passes over the text."""
+    steps: int | None = Field(None, ge=1)
+    """Stop after so many optimiser steps."""
+    minutes: float | None = Field(None, gt=0)
+    """Stop after so many minutes of training."""
+
+    engine: Literal["auto", "fused", "equations"] = "auto"
+    """Torch's fused kernel, the cell's equations, or the fused one where there is one."""
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    """Where to train: auto, cpu, cuda or cuda:N."""
+    dtype: Literal["float32", "float64", "bfloat16"] = "float32"
+    """Number format; bfloat16 keeps float32 weights and computes in mixed precision."""
+    threads: int = Field(0, ge=0, le=4096)
+    """CPU threads of the worker (0: torch decides)."""
+
+    log_every: int = Field(10, ge=1)
+    """Steps between two records of the training loss."""
+    eval_every: int = Field(0, ge=0)
+    """Steps between two validations (0: at each epoch's end, and at least every 500 steps)."""
+    eval_tokens: int = Field(200_000, ge=0)
+    """Letters of the held-out text read at a validation while training (0: all)."""
+    checkpoint_every: int = Field(0, ge=0)
+    """Steps between two checkpoints (0: at each validation and about every 15 seconds)."""
+    keep: int = Field(3, ge=1)
+    """Newest checkpoints kept beside the best one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _train_ten_epochs_unless_told(cls, values: Any) -> Any:
+        if isinstance(values, Mapping) and all(
+            values.get(name) is None for name in ("epochs", "steps", "minutes")
+        ):
+            return {**values, "epochs": 10}
+        return values
+
+    @model_validator(mode="after")
+    def _leave_text_to_train_on(self) -> Self:
+        if self.val_fraction + self.test_fraction >= 0.95:
+            raise ValueError("val_fraction and test_fraction leave no text to train on")
+        return self
+
+    @field_validator("cell")
+    @classmethod
+    def _known_cell(cls, name: str) -> str:
+        return registry.check("cells", name)
+
+    @field_validator("task")
+    @classmethod
+    def _known_task(cls, name: str) -> str:
+        return registry.check("corpora/tasks", name)
+
+    def to_toml(self) -> str:
+        """Return the resolved settings; `from_toml` gives the same ones back."""
+        return tomli_w.dumps(self.model_dump(exclude_none=True))
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any], source: str = "") -> Self:
+        """Validate settings; raises BadInputError with one line that names the first bad one.
+
+        source: where the settings stand (a file's name), named in the error.
+        """
+        where = f"{source}: " if source else ""
+        for key in values:
+            if key not in cls.model_fields:
+                near = difflib.get_close_matches(key, cls.model_fields, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else "see `rnnlab train --help`"
+                raise BadInputError(f"{where}unknown setting {key!r}", hint)
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise BadInputError(where + _first_problem(error)) from None
+
+    @classmethod
+    def from_toml(cls, file: Path) -> Self:
+        """Read settings from a file; raises BadInputError when it is missing or invalid."""
+        return cls.from_values(read_toml(file), str(file))
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """Read a TOML file; raises BadInputError naming the file."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInputError(f"{file} is no TOML file: {error}") from None
+
+
+def field_problem(name: str, text: str) -> str:
+    """Return what is wrong with `text` as the value of one setting, or "" if nothing is.
+
+    For the form: an empty text stands for the default. `corpus` is checked elsewhere.
+    """
+    if not text.strip():
+        return ""
+    values: dict[str, Any] = {"corpus": "any", name: text.strip()}
+    try:
+        RunConfig.model_validate(values)
+    except ValidationError as error:
+        return _message(error)
+    except BadInputError as error:
+        return str(error)
+    return ""
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if not name:
+        return _message(error)
+    if first["type"] == "missing":
+        return f"the setting {name!r} is missing"
+    return f"{name} = {first['input']!r}: {_message(error)}"
+
+
+def _message(error: ValidationError) -> str:
+    message = str(error.errors()[0]["msg"])
+    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,21 @@
+"""Text to ids: corpora, vocabularies and the tasks that cut a text into batches.
+
+Never imports torch: arrays are numpy's, so that a command can check a corpus before a worker starts.
+"""
+
+from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName
+from rnnlab.corpora._prepare import prepare
+from rnnlab.corpora._text import find_corpus, read_corpus, shown_name
+from rnnlab.corpora._vocabulary import Vocabulary
+
+__all__ = [
+    "Batch",
+    "Dataset",
+    "Split",
+    "SplitName",
+    "Vocabulary",
+    "find_corpus",
+    "prepare",
+    "read_corpus",
+    "shown_name",
+]

@@ -1,0 +1,52 @@
+"""What the project raises on purpose: what is wrong, where, and what to do about it, in one line.
+
+The exit codes of the command line are decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+EXIT_FAILED = 1
+"""It failed while running."""
+EXIT_BAD_INPUT = 2
+"""Bad usage or bad input."""
+EXIT_INTERRUPTED = 130
+"""The user pressed ctrl-c."""
+
+
+class RnnlabError(Exception):
+    """Something failed while running; `str(error)` is one line fit for a user."""
+
+    exit_code = EXIT_FAILED
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        self.what = one_line(what)
+        self.hint = one_line(hint)
+        super().__init__(f"{self.what}; {self.hint}" if hint else self.what)
+
+
+class BadInputError(RnnlabError):
+    """What the user gave cannot be used."""
+
+    exit_code = EXIT_BAD_INPUT
+
+
+class UnknownNameError(BadInputError):
+    """A name that is in no registry or folder; the nearest valid one is offered."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
+        self.name = name
+        known = list(known)
+        near = difflib.get_close_matches(name, known, n=1)
+        if near:
+            hint = f"did you mean {near[0]!r}?"
+        elif not hint:
+            hint = f"known: {', '.join(known)}" if known else "none is known"
+        super().__init__(f"unknown {kind} {name!r}", hint)
+
+
+def one_line(text: str) -> str:
+    """Fold `text` to one line without control characters, safe on any terminal."""
+    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))

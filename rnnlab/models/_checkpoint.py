@@ -1,0 +1,87 @@
+"""A model's weights on disk, and a run's model rebuilt from its directory: safetensors, no pickle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from rnnlab.config import RunConfig
+from rnnlab.corpora import Vocabulary
+from rnnlab.errors import BadInputError, RnnlabError
+from rnnlab.models._language_model import LanguageModel
+from rnnlab.runs.paths import RunPaths, replace_file
+
+Which = Literal["last", "best"] | int
+"""A checkpoint: the newest, the one with the lowest validation loss, or that of a step."""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A run's model at one checkpoint, ready to be prompted."""
+
+    model: LanguageModel
+    vocabulary: Vocabulary
+    config: RunConfig
+    step: int
+
+
+def build_model(config: RunConfig, vocabulary: Vocabulary) -> LanguageModel:
+    """Return the model that a run's settings and vocabulary describe, with initial weights."""
+    model = LanguageModel(config, len(vocabulary), vocabulary.eos)
+    return model.double() if config.dtype == "float64" else model
+
+
+def save_weights(file: Path, model: LanguageModel) -> None:
+    """Write a model's weights so that a reader sees all of them or the file before."""
+    tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    replace_file(file, lambda temporary: save_file(tensors, temporary, {"format": "pt"}))
+
+
+def load_weights(file: Path, model: LanguageModel) -> None:
+    """Read weights into a model; raises RnnlabError when they are unreadable or of another shape."""
+    try:
+        model.load_state_dict(load_file(file))
+    except (SafetensorError, RuntimeError) as error:
+        first = str(error).partition("\n")[0].rstrip(":")
+        raise RnnlabError(f"{file} does not fit this model: {first}") from None
+
+
+def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> LoadedModel:
+    """Rebuild a run's model; a checkpoint that its worker replaces meanwhile is looked up again.
+
+    Raises BadInputError when the run has no such checkpoint.
+    """
+    config = RunConfig.from_toml(paths.config)
+    vocabulary = Vocabulary.load(paths.vocabulary) if paths.vocabulary.exists() else None
+    if vocabulary is None or not paths.checkpoint_steps():
+        raise BadInputError(f"{paths.name!r} has no checkpoint yet", "it comes within seconds")
+    model = build_model(config, vocabulary)
+    for _ in range(10):
+        step = which if isinstance(which, int) else paths.read_pointer(which)
+        if step is None:
+            raise BadInputError(f"{paths.name!r} has no {which} checkpoint yet", "try --checkpoint last")
+        try:
+            load_weights(paths.weights(step), model)
+        except FileNotFoundError:
+            if which == step:
+                break
+            continue
+        return LoadedModel(model.to(device).eval(), vocabulary, config, step)
+    steps = ", ".join(map(str, paths.checkpoint_steps()))
+    raise BadInputError(f"{paths.name!r} has no checkpoint {which}", f"kept: {steps}")
+
+
+def resolve_device(wish: str) -> torch.device:
+    """Return the device that a setting names; raises BadInputError when it is not there."""
+    if wish == "auto":
+        wish = "cuda" if torch.cuda.is_available() else "cpu"
+    if wish.startswith("cuda"):
+        index = int(wish.partition(":")[2] or 0)
+        if index >= torch.cuda.device_count():
+            raise BadInputError(f"there is no device {wish}", "use --device cpu")
+    return torch.device(wish)

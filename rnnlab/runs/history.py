@@ -1,0 +1,69 @@
+"""A run's curves, rebuilt from its journal as it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from rnnlab.runs.journal import JournalTail, News
+from rnnlab.runs.records import EvalRecord, EventRecord, LayersRecord, Record, TrainRecord
+
+_R = TypeVar("_R", bound=Record)
+
+
+@dataclass
+class History:
+    """The records of a run by kind, each list ascending in step.
+
+    A worker that resumes goes back to a checkpoint: what the journal says of later steps was lost
+    with the worker before it and is dropped here, so that a resumed curve is an uninterrupted one.
+    """
+
+    train: list[TrainRecord] = field(default_factory=list)
+    evals: list[EvalRecord] = field(default_factory=list)
+    layers: list[LayersRecord] = field(default_factory=list)
+    events: list[EventRecord] = field(default_factory=list)
+    version: int = 0
+    """Grows with every change; what is drawn from a history is cached by it."""
+
+    def extend(self, records: Iterable[Record]) -> None:
+        """Add records in the order of the journal."""
+        for record in records:
+            self.version += 1
+            match record:
+                case TrainRecord():
+                    self.train.append(record)
+                case EvalRecord():
+                    self.evals.append(record)
+                case LayersRecord():
+                    self.layers.append(record)
+                case EventRecord():
+                    if record.event == "resumed":
+                        _rewind(self.train, record.step)
+                        _rewind(self.evals, record.step)
+                        _rewind(self.layers, record.step)
+                    self.events.append(record)
+
+    def take(self, news: News) -> None:
+        """Add what a tail has read."""
+        if news.is_restart:
+            self.train.clear()
+            self.evals.clear()
+            self.layers.clear()
+            self.events.clear()
+            self.version += 1
+        self.extend(news.records)
+
+
+def read_history(journal: Path) -> History:
+    """Return the history of a journal as it stands."""
+    history = History()
+    history.take(JournalTail(journal).read())
+    return history
+
+
+def _rewind(records: list[_R], step: int) -> None:
+    while records and records[-1].step > step:
+        records.pop()

@@ -1,0 +1,72 @@
+"""Start a worker that outlives whoever started it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+from rnnlab.errors import BadInputError, RnnlabError
+from rnnlab.runs.lock import take_lock
+from rnnlab.runs.paths import replace_text
+from rnnlab.runs.records import encode_status
+from rnnlab.runs.store import Run
+
+_children: list[subprocess.Popen[bytes]] = []
+"""Workers started by this process, kept so that the ended ones are reaped."""
+
+
+def launch(run: Run) -> int:
+    """Start a detached worker on a run, new or to be resumed, and return its process id.
+
+    The worker has its own session, no terminal and the run's lock. Raises BadInputError when a
+    worker is on it already or the run is shipped, RnnlabError when no process can be started.
+    """
+    if run.is_shipped:
+        raise BadInputError(f"{run.name!r} is shipped with rnnlab", "it cannot be trained on")
+    status = run.status()
+    lock = take_lock(run.paths.lock)
+    if lock is None:
+        raise BadInputError(f"{run.name!r} is training already", f"`rnnlab watch {run.name}`")
+    try:
+        run.paths.mailbox.mkdir(exist_ok=True)
+        starting = replace(
+            status, state="starting", host=socket.gethostname(), heartbeat=time.time(),
+            reason="", is_bad_input=False,
+        )  # fmt: skip
+        replace_text(run.paths.status, encode_status(starting))
+        pid = _spawn(run, lock)
+    except OSError as error:
+        raise RnnlabError(f"cannot start a worker: {error.strerror}") from None
+    finally:
+        os.close(lock)
+    return pid
+
+
+def _spawn(run: Run, lock: int) -> int:
+    _children[:] = [child for child in _children if child.poll() is None]
+    command = [
+        sys.executable, "-m", "rnnlab.worker.train", str(run.paths.root.resolve()), str(lock)
+    ]  # fmt: skip
+    with run.paths.log.open("ab") as log:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=(lock,),
+            env=_environment(),
+        )
+    _children.append(child)
+    return child.pid
+
+
+def _environment() -> dict[str, str]:
+    """Return the child's environment: ours, unbuffered, without what only a terminal needs."""
+    dropped = {"COLUMNS", "LINES", "TEXTUAL_LOG", "TEXTUAL_DRIVER"}
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    return {**kept, "PYTHONUNBUFFERED": "1"}

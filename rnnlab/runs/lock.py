@@ -1,0 +1,60 @@
+"""The lock that a worker holds as long as it lives, and what follows from it.
+
+The launcher takes the lock and hands the open file to the worker it starts, so that there is no
+moment in which a living run looks dead. The kernel frees it when the last process holding the file
+ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import time
+from pathlib import Path
+
+from rnnlab.runs.records import ACTIVE_STATES, State, Status
+
+HEARTBEAT_S = 2.0
+"""How often a worker writes its status."""
+STALE_S = 10.0
+"""A worker on another host that was silent for so long counts as dead."""
+
+
+def take_lock(file: Path) -> int | None:
+    """Take a run's lock and return its open descriptor, or None when a worker holds it."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    # A reader's glance holds the lock for microseconds: try again before saying that it is taken.
+    for _ in range(20):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+        else:
+            return descriptor
+    os.close(descriptor)
+    return None
+
+
+def is_locked(file: Path) -> bool:
+    """Tell whether a process holds the lock, without taking it from anyone."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def true_state(status: Status, lock: Path) -> State:
+    """Return the state that really holds: a run whose worker is gone is lost, whatever it said."""
+    if status.state not in ACTIVE_STATES:
+        return status.state
+    if status.host == socket.gethostname():
+        return status.state if is_locked(lock) else "lost"
+    return "lost" if time.time() - status.heartbeat > STALE_S else status.state

@@ -1,0 +1,64 @@
+"""Commands to a worker: files renamed into its mailbox, read and removed in the order they came."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from rnnlab.errors import RnnlabError
+from rnnlab.runs.paths import replace_text
+
+Action = Literal["pause", "resume", "checkpoint", "stop", "set"]
+
+_count = itertools.count()
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command; `set` changes the setting `name` to `value`."""
+
+    action: Action
+    name: str = ""
+    value: float = 0.0
+
+
+def send(mailbox: Path, command: Command) -> None:
+    """Put a command into a mailbox; raises RnnlabError when it cannot be written."""
+    letter = {"action": command.action, "name": command.name, "value": command.value}
+    file = f"{time.time_ns():020d}-{os.getpid()}-{next(_count)}.json"
+    try:
+        mailbox.mkdir(exist_ok=True)
+        replace_text(mailbox / file, json.dumps(letter))
+    except OSError as error:
+        raise RnnlabError(f"cannot write to {mailbox}: {error.strerror}") from None
+
+
+def collect(mailbox: Path) -> list[Command]:
+    """Take all commands out of a mailbox, oldest first; what is no command is dropped."""
+    try:
+        files = sorted(name for name in os.listdir(mailbox) if name.endswith(".json"))
+    except FileNotFoundError:
+        return []
+    commands = []
+    for name in files:
+        file = mailbox / name
+        command = _read(file)
+        file.unlink(missing_ok=True)
+        if command is not None:
+            commands.append(command)
+    return commands
+
+
+def _read(file: Path) -> Command | None:
+    try:
+        letter = json.loads(file.read_text(encoding="utf-8"))
+        action = letter["action"]
+        name, value = str(letter.get("name", "")), float(letter.get("value", 0.0))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return Command(action, name, value) if action in get_args(Action) else None

@@ -1,0 +1,144 @@
+"""Every file name of a run directory, spelled once, and the one way in which files are replaced."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rnnlab.errors import BadInputError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_WEIGHTS = re.compile(r"weights-(\d{8,})\.safetensors")
+
+Pointer = Literal["last", "best"]
+
+
+def check_run_name(name: str) -> str:
+    """Return `name` if it can be a run's folder; raises BadInputError otherwise."""
+    if not _NAME.fullmatch(name):
+        raise BadInputError(
+            f"{name!r} cannot be a run's name",
+            "use letters, digits, '.', '_' and '-', at most 64, the first a letter or digit",
+        )
+    return name
+
+
+@dataclass(frozen=True)
+class RunPaths:
+    """The files of one run."""
+
+    root: Path
+
+    @property
+    def name(self) -> str:
+        """The run's name: its folder's."""
+        return self.root.name
+
+    @property
+    def config(self) -> Path:
+        """The resolved settings."""
+        return self.root / "config.toml"
+
+    @property
+    def vocabulary(self) -> Path:
+        """The tokens, in the order of their ids."""
+        return self.root / "vocabulary.json"
+
+    @property
+    def corpus(self) -> Path:
+        """What tells the text trained on from another: its SHA-256."""
+        return self.root / "corpus.json"
+
+    @property
+    def status(self) -> Path:
+        """The run's state, replaced atomically."""
+        return self.root / "status.json"
+
+    @property
+    def journal(self) -> Path:
+        """The append-only record of truth."""
+        return self.root / "metrics.jsonl"
+
+    @property
+    def log(self) -> Path:
+        """What the worker prints."""
+        return self.root / "worker.log"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the worker as long as it lives."""
+        return self.root / "lock"
+
+    @property
+    def mailbox(self) -> Path:
+        """Commands for the worker."""
+        return self.root / "mailbox"
+
+    def weights(self, step: int) -> Path:
+        """The model's weights after `step` optimiser steps."""
+        return self.root / f"weights-{step:08d}.safetensors"
+
+    def training_state(self, step: int) -> Path:
+        """All that exact resume needs besides the weights."""
+        return self.root / f"training-{step:08d}.safetensors"
+
+    def pointer(self, pointer: Pointer) -> Path:
+        """The file that holds the step of the last or the best checkpoint."""
+        return self.root / pointer
+
+    def read_pointer(self, pointer: Pointer) -> int | None:
+        """Return the step that a pointer names, or None when there is no checkpoint yet."""
+        try:
+            return int(self.pointer(pointer).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return None
+
+    def checkpoint_steps(self) -> list[int]:
+        """Return the steps whose weights are on disk, ascending."""
+        try:
+            matches = [_WEIGHTS.fullmatch(entry) for entry in os.listdir(self.root)]
+        except OSError:
+            return []
+        return sorted(int(match[1]) for match in matches if match)
+
+
+def replace_text(file: Path, text: str, *, durable: bool = False) -> None:
+    """Replace a file's text atomically; a reader sees the old text or the new, never a part."""
+    replace_file(file, lambda temporary: _write_text(temporary, text), durable=durable)
+
+
+def replace_file(file: Path, write: Callable[[Path], None], *, durable: bool = True) -> None:
+    """Replace `file` atomically by what `write` puts into the temporary file it is given.
+
+    durable: also flush it to the disk first, so that it survives a power cut.
+    """
+    handle, temporary = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".tmp", dir=file.parent)
+    os.close(handle)
+    try:
+        write(Path(temporary))
+        os.chmod(temporary, 0o644)
+        if durable:
+            _flush(Path(temporary))
+        os.replace(temporary, file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    if durable:
+        _flush(file.parent)
+
+
+def _write_text(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

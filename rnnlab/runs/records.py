@@ -1,0 +1,182 @@
+"""What a journal's lines and a status hold: frozen dataclasses, JSON in and out.
+
+A reader takes a half line, an unknown kind or a newer field in its stride; a number that JSON cannot
+hold (inf, nan) is written as null.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar, Literal, TypeVar, get_args
+
+State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost"]
+ACTIVE_STATES: frozenset[State] = frozenset({"queued", "starting", "running", "paused"})
+"""States that need a living worker; without one the run is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRecord:
+    """The steps since the record before, summed up."""
+
+    kind: ClassVar = "train"
+    step: int
+    """Optimiser steps taken so far."""
+    epoch: float
+    """Passes over the training text so far."""
+    time_s: float
+    """Training time so far, pauses left out."""
+    train_loss: float | None
+    """Mean loss in nats a token."""
+    grad_norm: float | None
+    """Mean norm of the whole gradient before clipping."""
+    grad_norm_max: float | None
+    """Largest norm among these steps."""
+    clipped: float
+    """Share of these steps whose gradient was clipped."""
+    skipped: int
+    """Steps left out because loss or gradient was not finite."""
+    lr: float
+    """Learning rate of the last of these steps."""
+    tokens_per_s: float
+    """Tokens trained on in a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayersRecord:
+    """Gradient norms of the last step, parameter by parameter."""
+
+    kind: ClassVar = "layers"
+    step: int
+    grad_norms: dict[str, float | None]
+    """Norm before clipping, by the parameter's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvalRecord:
+    """One validation."""
+
+    kind: ClassVar = "eval"
+    step: int
+    epoch: float
+    time_s: float
+    val_loss: float | None
+    """Mean loss in nats a token on the held-out text."""
+    is_best: bool
+    """Whether it is the lowest so far."""
+
+
+Event = Literal[
+    "started", "resumed", "paused", "continued", "checkpoint", "skipped", "note", "stopped",
+    "finished", "failed",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """Something a user wants to know of."""
+
+    kind: ClassVar = "event"
+    step: int
+    event: str
+    """One of `Event`; a newer worker may write others."""
+    message: str = ""
+    time_s: float = 0.0
+
+
+Record = TrainRecord | LayersRecord | EvalRecord | EventRecord
+_RECORDS: dict[str, type[Record]] = {record.kind: record for record in get_args(Record)}
+
+
+@dataclass(frozen=True)
+class Status:
+    """A run's state at one moment, as its worker says it."""
+
+    state: State = "starting"
+    pid: int = 0
+    host: str = ""
+    heartbeat: float = 0.0
+    """Seconds since 1970 when this was written."""
+    created: float = 0.0
+    """Seconds since 1970 when the run was created."""
+    device: str = ""
+    step: int = 0
+    total_steps: int | None = None
+    """Steps at which the run will end, where that is known."""
+    epoch: float = 0.0
+    elapsed_s: float = 0.0
+    """Training time so far, pauses left out."""
+    eta_s: float | None = None
+    """Training time left, where that can be told."""
+    train_loss: float | None = None
+    val_loss: float | None = None
+    best_val_loss: float | None = None
+    best_step: int | None = None
+    grad_norm: float | None = None
+    tokens_per_s: float | None = None
+    parameters: int | None = None
+    reason: str = ""
+    """Why it failed or stopped, and what to do."""
+    is_bad_input: bool = False
+    """Whether it failed because of what the user gave."""
+    recent_losses: list[float] = field(default_factory=list)
+    """The last training losses, for a sparkline."""
+
+
+_T = TypeVar("_T", bound=Record | Status)
+
+
+def encode(record: Record) -> str:
+    """Return a record as one line of JSON, newline included."""
+    return _dumps({"kind": record.kind, **asdict(record)}) + "\n"
+
+
+def decode(line: str | bytes) -> Record | None:
+    """Return the record of a line, or None for a half line, an unknown kind or a missing field."""
+    values = _loads(line)
+    record_type = _RECORDS.get(str(values.get("kind")))
+    return None if record_type is None else _build(record_type, values)
+
+
+def encode_status(status: Status) -> str:
+    """Return a status as a JSON document."""
+    return _dumps(asdict(status)) + "\n"
+
+
+def decode_status(text: str | bytes) -> Status | None:
+    """Return the status of a JSON document, or None when it is not one."""
+    values = _loads(text)
+    if values.get("state") not in get_args(State):
+        return None
+    return _build(Status, values)
+
+
+def _build(record_type: type[_T], values: dict[str, Any]) -> _T | None:
+    known = {f.name for f in fields(record_type)}
+    try:
+        return record_type(**{key: value for key, value in values.items() if key in known})
+    except TypeError:
+        return None
+
+
+def _dumps(values: dict[str, Any]) -> str:
+    return json.dumps(_finite(values), ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return value
+
+
+def _loads(text: str | bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -1,0 +1,142 @@
+"""The folder of runs: `./checkpoints` and, read only, the runs shipped with the project."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rnnlab.errors import BadInputError, RnnlabError, UnknownNameError
+from rnnlab.locations import checkpoints_folder, shipped_runs
+from rnnlab.runs.lock import is_locked, true_state
+from rnnlab.runs.paths import RunPaths, check_run_name, replace_text
+from rnnlab.runs.records import ACTIVE_STATES, Status, decode_status, encode_status
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run on disk; every method reads afresh."""
+
+    paths: RunPaths
+    is_shipped: bool = False
+    """Whether it came with the project and must not be changed."""
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.paths.name
+
+    def status(self) -> Status:
+        """Return what the worker last said, with the state that really holds."""
+        try:
+            said = decode_status(self.paths.status.read_bytes())
+        except OSError:
+            said = None
+        if said is None:
+            return Status(state="lost", reason="its status.json is missing or unreadable")
+        state = true_state(said, self.paths.lock)
+        if state == said.state:
+            return said
+        reason = f"its worker died (process {said.pid} on {said.host}); `rnnlab resume` goes on"
+        return Status(**{**vars(said), "state": state, "reason": reason})
+
+    def settings(self) -> dict[str, Any]:
+        """Return the run's settings as they stand in config.toml; empty when unreadable."""
+        try:
+            return tomllib.loads(self.paths.config.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+
+    def is_alive(self) -> bool:
+        """Tell whether a worker is at work on it."""
+        return self.status().state in ACTIVE_STATES
+
+
+class RunStore:
+    """All runs that a user can see."""
+
+    def __init__(self, root: Path, shipped: Sequence[Path] = ()) -> None:
+        self.root = root
+        self._shipped = {path.resolve() for path in shipped}
+
+    @classmethod
+    def default(cls, root: Path | None = None) -> RunStore:
+        """Return the runs below `root`, RNNLAB_CHECKPOINTS or ./checkpoints, and the shipped ones."""
+        return cls(checkpoints_folder(root), shipped_runs())
+
+    def __iter__(self) -> Iterator[Run]:
+        """Give every run, by name."""
+        folders = [*self._shipped, *_folders_below(self.root)]
+        runs = {
+            folder.name: Run(RunPaths(folder), folder.resolve() in self._shipped)
+            for folder in folders
+            if RunPaths(folder).config.is_file()
+        }
+        return iter([runs[name] for name in sorted(runs)])
+
+    def open(self, name: str) -> Run:
+        """Return a run; raises UnknownNameError when there is none of that name."""
+        for run in self:
+            if run.name == name:
+                return run
+        hint = "" if any(True for _ in self) else f"there is no run in {self.root} yet"
+        raise UnknownNameError("run", name, [run.name for run in self], hint)
+
+    def free_name(self, wish: str) -> str:
+        """Return `wish`, or `wish-2`, `wish-3`..., the first that no run has."""
+        taken = {run.name for run in self}
+        number, name = 1, wish
+        while name in taken:
+            number += 1
+            name = f"{wish}-{number}"
+        return name
+
+    def create(self, name: str, config_toml: str) -> Run:
+        """Make a new run's folder, whole or not at all; raises BadInputError when it exists."""
+        paths = RunPaths(self.root / check_run_name(name))
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=".new-", dir=self.root))
+        except OSError as error:
+            raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
+        try:
+            draft.chmod(0o755)
+            replace_text(RunPaths(draft).config, config_toml)
+            replace_text(RunPaths(draft).status, encode_status(_newborn()))
+            os.rename(draft, paths.root)
+        except OSError:
+            shutil.rmtree(draft, ignore_errors=True)
+            if paths.root.exists():
+                raise BadInputError(
+                    f"a run named {name!r} is there already", f"choose another, or `rnnlab rm {name}`"
+                ) from None
+            raise
+        return Run(paths)
+
+    def remove(self, run: Run) -> None:
+        """Delete a run for good; raises BadInputError while it trains or when it is shipped."""
+        if run.is_shipped:
+            raise BadInputError(f"{run.name!r} is shipped with rnnlab", "it stays")
+        if is_locked(run.paths.lock) or run.is_alive():
+            raise BadInputError(f"{run.name!r} is training", f"`rnnlab stop {run.name}` first")
+        shutil.rmtree(run.paths.root)
+
+
+def _folders_below(root: Path) -> list[Path]:
+    try:
+        return [root / name for name in os.listdir(root) if not name.startswith(".")]
+    except OSError:
+        return []
+
+
+def _newborn() -> Status:
+    now = time.time()
+    return Status(state="starting", host=socket.gethostname(), heartbeat=now, created=now)
+

@@ -1,0 +1,74 @@
+"""When a checkpoint is due, how it is written so that no pointer ever dangles, which ones are kept."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import torch
+
+from rnnlab.errors import BadInputError
+from rnnlab.models import LanguageModel, save_weights
+from rnnlab.runs.paths import RunPaths, replace_text
+from rnnlab.training._state import TrainingState, save_training_state
+
+EVERY_S = 15.0
+"""Seconds between checkpoints: what a killed worker loses at most, and how old a live prompt's are."""
+COST = 50
+"""Saving takes at most one part in so many of the time: slow disks get fewer checkpoints."""
+
+
+class Checkpoints:
+    """The checkpoints of one run."""
+
+    def __init__(self, paths: RunPaths, keep: int, fingerprint: str) -> None:
+        self._paths = paths
+        self._keep = keep
+        self._fingerprint = fingerprint
+        self._saved_at = time.monotonic()
+        self._cost_s = 0.0
+
+    def is_due(self, step: int, every: int) -> bool:
+        """Tell whether to save after `step`: every so many steps, or by the clock for 0."""
+        if every:
+            return step % every == 0
+        return time.monotonic() - self._saved_at > max(EVERY_S, COST * self._cost_s)
+
+    def save(
+        self, model: LanguageModel, optimizer: torch.optim.Optimizer, state: TrainingState
+    ) -> None:
+        """Write weights and training state, point to them, then drop what is no longer needed."""
+        started = time.monotonic()
+        paths, step = self._paths, state.step
+        if not paths.pointer("last").exists():
+            replace_text(paths.corpus, json.dumps({"sha256": self._fingerprint}))
+        save_training_state(paths.training_state(step), state, optimizer)
+        save_weights(paths.weights(step), model)
+        replace_text(paths.pointer("last"), f"{step}\n", durable=True)
+        if state.best_step == step:
+            replace_text(paths.pointer("best"), f"{step}\n", durable=True)
+        self._drop_old(step, state.best_step)
+        self._saved_at = time.monotonic()
+        self._cost_s = self._saved_at - started
+
+    def check_corpus(self) -> None:
+        """Raise BadInputError when the corpus is not the one that the run began with."""
+        try:
+            stored = json.loads((self._paths.corpus).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return
+        if stored.get("sha256") != self._fingerprint:
+            raise BadInputError(
+                f"the corpus of {self._paths.name!r} has changed since it began",
+                "bring the old file back or start a new run",
+            )
+
+    def _drop_old(self, last: int, best: int | None) -> None:
+        steps = self._paths.checkpoint_steps()
+        kept = {last, best, *steps[-self._keep :]}
+        for step in steps:
+            if step not in kept:
+                self._paths.weights(step).unlink(missing_ok=True)
+        for file in self._paths.root.glob("training-*.safetensors"):
+            if file != self._paths.training_state(last):
+                file.unlink(missing_ok=True)

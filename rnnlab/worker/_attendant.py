@@ -1,0 +1,105 @@
+"""The worker's second thread: it writes the status, beats the heart and fetches the mail.
+
+The training thread never touches a file of these, so that a slow disk or a long step delays neither
+the loop nor the news that the run is alive.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import time
+from collections import deque
+from dataclasses import replace
+from typing import Any
+
+from rnnlab.runs.lock import HEARTBEAT_S
+from rnnlab.runs.mailbox import Command, collect
+from rnnlab.runs.paths import RunPaths, replace_text
+from rnnlab.runs.records import Status, encode_status
+
+_MAIL_S = 0.2
+"""How often the mailbox is looked at: what a key press waits for at most."""
+_STATUS_S = 0.5
+"""How often a changed status is written at most."""
+
+
+class Attendant:
+    """Keeps `status.json` and the mailbox of one run until it is closed."""
+
+    def __init__(self, paths: RunPaths, status: Status) -> None:
+        self._paths = paths
+        self._status = replace(status, pid=os.getpid(), host=socket.gethostname())
+        self._lock = threading.Lock()
+        self._is_dirty = True
+        self._written_at = 0.0
+        self._commands: deque[Command] = deque()
+        self._arrived = threading.Event()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._attend, name="attendant", daemon=True)
+        self._write()
+        self._thread.start()
+
+    @property
+    def status(self) -> Status:
+        """The status as it will be written next."""
+        return self._status
+
+    def change(self, **changes: Any) -> None:
+        """Change fields of the status; it is written soon, at once when the state changes."""
+        with self._lock:
+            has_new_state = changes.get("state", self._status.state) != self._status.state
+            self._status = replace(self._status, **changes)
+            self._is_dirty = True
+        if has_new_state:
+            self._write()
+
+    def post(self, command: Command) -> None:
+        """Add a command that came by another way than the mailbox; safe in a signal handler."""
+        self._commands.append(command)
+        self._arrived.set()
+
+    def take(self) -> list[Command]:
+        """Return the commands that have come."""
+        commands = []
+        while self._commands:
+            commands.append(self._commands.popleft())
+        return commands
+
+    def wait(self) -> None:
+        """Block until a command has come."""
+        self._arrived.wait(timeout=1.0)
+        self._arrived.clear()
+
+    def close(self) -> None:
+        """Write the status a last time and end the thread."""
+        self._closing.set()
+        self._thread.join()
+        self._write()
+
+    def _attend(self) -> None:
+        while not self._closing.wait(_MAIL_S):
+            try:
+                self._do_rounds()
+            except OSError as error:
+                # A full disk or a network file system that is away: the training may live through
+                # it, so try again at the next round.
+                print(f"attendant: {error}", file=sys.stderr)
+
+    def _do_rounds(self) -> None:
+        commands = collect(self._paths.mailbox)
+        if commands:
+            self._commands.extend(commands)
+            self._arrived.set()
+        age_s = time.monotonic() - self._written_at
+        if age_s > HEARTBEAT_S or (self._is_dirty and age_s > _STATUS_S):
+            self._write()
+
+    def _write(self) -> None:
+        with self._lock:
+            self._status = replace(self._status, heartbeat=time.time())
+            self._is_dirty = False
+            self._written_at = time.monotonic()
+            replace_text(self._paths.status, encode_status(self._status))

@@ -1,0 +1,138 @@
+"""`python -m rnnlab.worker.train RUN_DIRECTORY LOCK`: train one run to its end, alone.
+
+The launcher hands over the run's lock as an open file, held until this process ends. Hang-ups and
+interrupts from a terminal that went away mean nothing here; SIGTERM means checkpoint and stop.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnlab.errors import EXIT_BAD_INPUT, EXIT_FAILED, BadInputError, RnnlabError, one_line
+from rnnlab.runs.mailbox import Command
+from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.records import EvalRecord, EventRecord, Record, State, TrainRecord
+from rnnlab.runs.store import Run
+from rnnlab.worker._attendant import Attendant
+
+if TYPE_CHECKING:
+    from rnnlab.training import Session
+
+_RECENT = 40
+"""Losses kept in the status for a sparkline."""
+
+
+def main() -> int:
+    """Train the run named on the command line; return the exit code."""
+    paths = RunPaths(Path(sys.argv[1]))
+    os.set_inheritable(int(sys.argv[2]), False)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    attendant = Attendant(paths, Run(paths).status())
+    signal.signal(signal.SIGTERM, lambda *_: attendant.post(Command("stop")))
+    try:
+        ending = _train(paths, attendant)
+    except Exception as error:
+        traceback.print_exc()
+        is_bad_input = isinstance(error, BadInputError)
+        attendant.change(state="failed", reason=_reason(error), is_bad_input=is_bad_input)
+        return EXIT_BAD_INPUT if is_bad_input else EXIT_FAILED
+    else:
+        attendant.change(state=ending, eta_s=None)
+        return 0
+    finally:
+        attendant.close()
+
+
+def _train(paths: RunPaths, attendant: Attendant) -> State:
+    """Prepare the text, build or bring back the model, and train."""
+    from rnnlab.config import RunConfig
+    from rnnlab.corpora import Vocabulary, prepare
+    from rnnlab.training import Session, train
+
+    config = RunConfig.from_toml(paths.config)
+    vocabulary = Vocabulary.load(paths.vocabulary) if paths.vocabulary.exists() else None
+    dataset = prepare(config, vocabulary=vocabulary)
+    if vocabulary is None:
+        dataset.vocabulary.save(paths.vocabulary)
+    session = Session(paths, config, dataset, _Steering(attendant))
+    attendant.change(
+        state="running",
+        device=str(session.device),
+        parameters=session.model.num_parameters(),
+        total_steps=session.total_steps,
+        step=session.state.step,
+    )
+    try:
+        ending = train(session)
+    except Exception as error:
+        session.note("failed", _reason(error))
+        raise
+    else:
+        session.note(ending)
+        return ending
+    finally:
+        session.close()
+
+
+class _Steering:
+    """Hands the attendant's mail to the loop, and the loop's news to the attendant."""
+
+    def __init__(self, attendant: Attendant) -> None:
+        self._attendant = attendant
+        self.commands = attendant.take
+        self.wait = attendant.wait
+
+    def heard(self, record: Record, session: Session) -> None:
+        """Bring the status up to date with a record just written."""
+        status, state = self._attendant.status, session.state
+        match record:
+            case TrainRecord():
+                recent = status.recent_losses
+                if record.train_loss is not None:
+                    recent = [*recent, record.train_loss][-_RECENT:]
+                left = 1 - session.progress
+                self._attendant.change(
+                    step=record.step,
+                    epoch=record.epoch,
+                    elapsed_s=record.time_s,
+                    eta_s=record.time_s * left / session.progress if session.progress else None,
+                    train_loss=record.train_loss,
+                    grad_norm=record.grad_norm,
+                    tokens_per_s=record.tokens_per_s,
+                    recent_losses=recent,
+                )
+            case EvalRecord():
+                self._attendant.change(
+                    val_loss=record.val_loss,
+                    best_val_loss=state.best_val_loss,
+                    best_step=state.best_step,
+                    elapsed_s=record.time_s,
+                )
+            case EventRecord(event="paused"):
+                self._attendant.change(state="paused")
+            case EventRecord(event="continued"):
+                self._attendant.change(state="running")
+            case _:
+                pass
+
+
+def _reason(error: BaseException) -> str:
+    """Return why a run failed, in one line, with what to do where that is known."""
+    if isinstance(error, RnnlabError):
+        return str(error)
+    name = type(error).__name__
+    if isinstance(error, MemoryError) or name == "OutOfMemoryError":
+        return "out of memory; use a smaller --batch, --length or --hidden"
+    if isinstance(error, OSError) and error.strerror:
+        return one_line(f"{error.strerror}: {error.filename or 'the run directory'}")
+    return one_line(f"{name}: {error}; see worker.log")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
