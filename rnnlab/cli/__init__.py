@@ -1,0 +1,37 @@
+"""The command line: one file a verb, each a thin caller of what the app calls too.
+
+No verb's module imports torch or Textual; what needs them does so when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run `rnnlab` and exit: 0 done, 1 it failed while running, 2 bad input, 130 interrupted."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; an error is one line on standard error."""
+    import typer
+
+    from rnnlab.cli._app import build_app
+    from rnnlab.errors import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_INTERRUPTED, RnnlabError, one_line
+
+    try:
+        return int(build_app()(arguments, standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        message, code = one_line(error.format_message()), EXIT_BAD_INPUT
+    except RnnlabError as error:
+        message, code = str(error), error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        message, code = "interrupted", EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (`rnnlab runs | head`): nothing is left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
+    print(f"rnnlab: {message}", file=sys.stderr)  # noqa: T201
+    return code

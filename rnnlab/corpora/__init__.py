@@ -5,7 +5,7 @@ Never imports torch: arrays are numpy's, so that a command can check a corpus be
 
 from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName
 from rnnlab.corpora._prepare import prepare
-from rnnlab.corpora._text import find_corpus, read_corpus, shown_name
+from rnnlab.corpora._text import find_corpus, read_corpus, shown_name, suggested_task
 from rnnlab.corpora._vocabulary import Vocabulary
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "prepare",
     "read_corpus",
     "shown_name",
+    "suggested_task",
 ]

@@ -6,18 +6,25 @@ from rnnlab.models._checkpoint import (
     build_model,
     load_model,
     load_weights,
+    parse_checkpoint,
     resolve_device,
     save_weights,
 )
 from rnnlab.models._language_model import LanguageModel
+from rnnlab.models._prompt import Growth, TextScore, continue_text, score_text
 
 __all__ = [
+    "Growth",
     "LanguageModel",
     "LoadedModel",
+    "TextScore",
     "Which",
     "build_model",
+    "continue_text",
     "load_model",
     "load_weights",
+    "parse_checkpoint",
     "resolve_device",
     "save_weights",
+    "score_text",
 ]

@@ -76,6 +76,15 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
     raise BadInputError(f"{paths.name!r} has no checkpoint {which}", f"kept: {steps}")
 
 
+def parse_checkpoint(text: str) -> Which:
+    """Return the checkpoint that a text means; raises BadInputError."""
+    if text == "last" or text == "best":  # noqa: PLR1714 (the comparison narrows the type)
+        return text
+    if text.isascii() and text.isdigit():
+        return int(text)
+    raise BadInputError(f"{text!r} is no checkpoint", "write last, best or a step")
+
+
 def resolve_device(wish: str) -> torch.device:
     """Return the device that a setting names; raises BadInputError when it is not there."""
     if wish == "auto":

@@ -1,0 +1,57 @@
+"""The verbs put together, and what `rnnlab` does without one."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from rnnlab import __version__, registry
+from rnnlab.cli._options import Checkpoints, Data
+
+
+def build_app() -> typer.Typer:
+    """Return the command line: every file of this folder is a verb."""
+    app = typer.Typer(
+        name="rnnlab",
+        help="A terminal lab for recurrent networks on text.",
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_lab)
+    for verb in registry.names("cli"):
+        app.command(verb)(registry.load("cli", verb).command)
+    return app
+
+
+def _lab(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show versions and exit.")] = False,
+    checkpoints: Checkpoints = None,
+    data: Data = None,
+) -> None:
+    """Open the lab; where standard output is no terminal, list the runs."""
+    if version:
+        typer.echo(_versions())
+        raise typer.Exit
+    if context.invoked_subcommand is not None:
+        return
+    if sys.stdout.isatty() and sys.stdin.isatty():
+        from rnnlab.tui.app import open_lab
+
+        open_lab(checkpoints, data)
+        return
+    from rnnlab.cli.runs import command as list_runs
+
+    list_runs(checkpoints)
+    typer.echo("In a terminal, `rnnlab` opens the lab; `rnnlab --help` lists the verbs.", err=True)
+
+
+def _versions() -> str:
+    """Return our version and those of what matters most, read without importing them."""
+    from importlib.metadata import version
+
+    names = ("torch", "textual", "plotext")
+    return f"rnnlab {__version__} ({', '.join(f'{name} {version(name)}' for name in names)})"

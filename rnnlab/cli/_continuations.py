@@ -1,0 +1,80 @@
+"""Continuations of a prompt: computed in this process, printed side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rnnlab.cli._output import console
+from rnnlab.decoding import Spec
+from rnnlab.display import visible
+from rnnlab.runs.prompts import Answer
+from rnnlab.runs.store import Run
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+DEFAULT_DECODERS = ("greedy", "nucleus:p=0.9", "beam:k=5")
+
+_MIN_COLUMN = 28
+
+
+def generate(
+    run: Run,
+    prompt: str,
+    specs: Sequence[Spec],
+    length: int,
+    num: int | None,
+    seed: int,
+    checkpoint: str = "last",
+) -> list[Answer]:
+    """Return the answers of all decoders to one prompt."""
+    from rnnlab.models import continue_text, load_model, parse_checkpoint
+
+    loaded = load_model(run.paths, parse_checkpoint(checkpoint))
+    answers: list[Answer] = []
+    for spec in specs:
+        growth = None
+        for growth in continue_text(loaded, prompt, spec, length, num, seed):
+            pass
+        assert growth is not None
+        answers += growth.answers()
+    return answers
+
+
+def print_side_by_side(answers: Sequence[Answer]) -> None:
+    """Print answers in as many columns as fit, each under its decoder, rank and log-prob."""
+    from rich.table import Table
+    from rich.text import Text
+
+    out = console()
+    num_columns = max(1, min(len(answers), out.width // _MIN_COLUMN))
+    width = out.width // num_columns - 2
+    for first in range(0, len(answers), num_columns):
+        row = answers[first : first + num_columns]
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
+        for _ in row:
+            table.add_column(width=width, overflow="fold")
+        table.add_row(*(Text(_title(answer), "bold") for answer in row))
+        table.add_row(*(Text(_figures(answer), "dim") for answer in row))
+        table.add_row(*(_body(answer) for answer in row))
+        out.print(table)
+        if first + num_columns < len(answers):
+            out.print()
+
+
+def _title(answer: Answer) -> str:
+    return f"{answer.decoder} #{answer.rank}"
+
+
+def _figures(answer: Answer) -> str:
+    mean = answer.logprob / max(1, len(answer.tokens))
+    end = ", ended" if answer.finished else ""
+    return f"logprob {answer.logprob:.2f} ({mean:.2f} a letter{end})"
+
+
+def _body(answer: Answer) -> Text:
+    from rich.text import Text
+
+    prompt = answer.text[: len(answer.text) - len(answer.continuation)]
+    return Text.assemble((visible(prompt), "dim"), visible(answer.continuation))

@@ -1,0 +1,113 @@
+"""Follow a run from the terminal until it ends: progress on standard error, the result on standard output."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rnnlab.cli._output import console, print_json, talk
+from rnnlab.display import count, duration, loss
+from rnnlab.errors import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_INTERRUPTED
+from rnnlab.runs.journal import JournalTail
+from rnnlab.runs.mailbox import Command, send
+from rnnlab.runs.records import ACTIVE_STATES, EventRecord
+from rnnlab.runs.store import Run
+from rnnlab.runs.summary import RunSummary, summarise
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+_POLL_S = 0.25
+
+
+def follow(run: Run, *, is_new: bool, json: bool) -> int:
+    """Show a run's progress until its worker ends; return the exit code.
+
+    Ctrl-c asks the worker to save and stop. is_new: whether this command line created the run; a
+    run that fails on what the user gave is then removed again.
+    """
+    try:
+        _show_progress(run)
+    except KeyboardInterrupt:
+        return _stop(run)
+    status = run.status()
+    if status.state in ("failed", "lost"):
+        talk(f"rnnlab: {run.name} {status.state}: {status.reason}")
+        if is_new and status.is_bad_input and status.step == 0:
+            shutil.rmtree(run.paths.root)
+        return EXIT_BAD_INPUT if status.is_bad_input else EXIT_FAILED
+    if json:
+        print_json(result(run))
+    else:
+        s = summarise(run)
+        talk(
+            f"{s.name} {s.state}: {s.step} steps in {duration(s.elapsed_s)}, "
+            f"train {loss(s.train_loss)}, val {loss(s.val_loss)} nats a letter"
+        )
+        talk(f"try: rnnlab generate {s.name} --prompt TEXT -d beam:k=5")
+    return 0
+
+
+def result(run: Run) -> dict[str, Any]:
+    """Return what `--json` prints of a run that has ended."""
+    step = run.paths.read_pointer("last")
+    summary = asdict(summarise(run))
+    summary.pop("recent_losses")
+    return {**summary, "checkpoint": None if step is None else str(run.paths.weights(step))}
+
+
+def _show_progress(run: Run) -> None:
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+    tail = JournalTail(run.paths.journal)
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[figures]}", markup=False),
+        console=console(stderr=True),
+        transient=True,
+    )
+    with progress:
+        task = progress.add_task(run.name, total=1.0, figures="starting")
+        while True:
+            summary = summarise(run)
+            for record in tail.read().records:
+                if isinstance(record, EventRecord) and record.message:
+                    progress.console.print(f"step {record.step}: {record.message}")
+            _update(progress, task, summary)
+            if summary.state not in ACTIVE_STATES:
+                return
+            time.sleep(_POLL_S)
+
+
+def _update(progress: Progress, task: TaskID, s: RunSummary) -> None:
+    total = s.elapsed_s + s.eta_s if s.eta_s is not None else None
+    done = s.elapsed_s / total if total else (1.0 if not s.is_active else 0.0)
+    steps = f"{s.step}/{s.total_steps}" if s.total_steps else str(s.step)
+    figures = [
+        f"step {steps}",
+        f"epoch {s.epoch:.2f}",
+        f"loss {loss(s.train_loss)}",
+        f"val {loss(s.val_loss)}",
+        f"grad {loss(s.grad_norm)[:5]}",
+        f"{count(s.tokens_per_s)} char/s",
+        f"{duration(s.eta_s)} left",
+    ]
+    text = s.state if s.step == 0 or s.state == "paused" else "  ".join(figures)
+    progress.update(task, completed=done, figures=text)
+
+
+def _stop(run: Run) -> int:
+    """Ask the worker to save and stop, and wait for it; a second ctrl-c leaves it at that."""
+    send(run.paths.mailbox, Command("stop"))
+    talk(f"stopping {run.name} after a checkpoint (ctrl-c again: do not wait)")
+    try:
+        while run.is_alive():
+            time.sleep(_POLL_S)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    talk(f"{run.name} stopped at step {run.status().step}; `rnnlab resume {run.name}` goes on")
+    return EXIT_INTERRUPTED

@@ -1,0 +1,40 @@
+"""Arguments and options that several verbs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from rnnlab.runs.store import RunStore
+
+
+def _complete_run(incomplete: str) -> list[str]:
+    """Return the names of runs that begin so, for the shell."""
+    return [run.name for run in RunStore.default() if run.name.startswith(incomplete)]
+
+
+_completion: Callable[[str], list[str]] = _complete_run
+
+Checkpoints = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(help="Folder of runs (./checkpoints).", envvar="RNNLAB_CHECKPOINTS"),
+]
+Data = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(help="Folder of corpora (./data).", envvar="RNNLAB_DATA"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+RunName = Annotated[
+    str, typer.Argument(metavar="RUN", help="Name of a run.", autocompletion=_completion)
+]
+RunNames = Annotated[
+    list[str], typer.Argument(metavar="RUN...", help="Names of runs.", autocompletion=_completion)
+]
+Checkpoint = Annotated[str, typer.Option(help="Checkpoint: last, best or a step.")]
+Decoders = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--decoder", "-d", metavar="SPEC", help="Decoder, such as beam:k=5; repeatable."),
+]

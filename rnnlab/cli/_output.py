@@ -1,0 +1,63 @@
+"""What verbs print: data on standard output, talk on standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document in ASCII, so that no text in it can reach a terminal as a command."""
+    typer.echo(json.dumps(_finite(document), ensure_ascii=True, indent=2))
+
+
+def print_rich(*renderables: RenderableType) -> None:
+    """Print for people, as wide as the terminal (100 columns where there is none)."""
+    for renderable in renderables:
+        console().print(renderable)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a Rich console that takes text as it is: no markup, no emoji codes, no highlights."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else shutil.get_terminal_size((100, 40)).columns
+    return Console(file=stream, markup=False, emoji=False, highlight=False, width=width)
+
+
+def talk(message: str) -> None:
+    """Say something on standard error."""
+    typer.echo(message, err=True)
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str]) -> None:
+    """Print a plain table; columns named in `numeric` are set to the right."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in header:
+        table.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    print_rich(table)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

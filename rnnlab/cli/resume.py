@@ -1,0 +1,26 @@
+"""Resume a run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rnnlab.cli._follow import follow
+from rnnlab.cli._options import Checkpoints, Json, RunName
+from rnnlab.runs import steer
+from rnnlab.runs.store import RunStore
+
+
+def command(
+    run: RunName,
+    detach: Annotated[bool, typer.Option("--detach", help="Return at once.")] = False,
+    checkpoints: Checkpoints = None,
+    json: Json = False,
+) -> int:
+    """Go on exactly where a paused, stopped, failed or lost run stood."""
+    opened = RunStore.default(checkpoints).open(run)
+    was_paused = opened.status().state == "paused"
+    message = steer.resume(opened)
+    typer.echo(message, err=json)
+    return 0 if detach or was_paused else follow(opened, is_new=False, json=json)

@@ -1,0 +1,40 @@
+"""List every run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from rnnlab.cli._options import Checkpoints, Json
+from rnnlab.cli._output import print_json, print_table, talk
+from rnnlab.display import count, loss
+from rnnlab.runs.store import RunStore
+from rnnlab.runs.summary import summarise
+
+
+def command(checkpoints: Checkpoints = None, json: Json = False) -> None:
+    """List every run with its state and figures."""
+    store = RunStore.default(checkpoints)
+    summaries = [summarise(run) for run in store]
+    if json:
+        print_json([asdict(summary) for summary in summaries])
+        return
+    header = ["name", "state", "step", "epoch", "train", "val", "tok/s", "params", "corpus", "cell"]
+    rows = [
+        [
+            s.name,
+            s.state,
+            str(s.step),
+            f"{s.epoch:.1f}",
+            loss(s.train_loss),
+            loss(s.val_loss),
+            count(s.tokens_per_s),
+            count(s.parameters),
+            s.corpus,
+            s.cell,
+        ]
+        for s in summaries
+    ]
+    print_table(header, rows, ("step", "epoch", "train", "val", "tok/s", "params"))
+    for s in summaries:
+        if s.reason and s.state in ("failed", "lost"):
+            talk(f"{s.name}: {s.reason}")

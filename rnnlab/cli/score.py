@@ -1,0 +1,46 @@
+"""Say how probable a model finds a text."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
+from rnnlab.cli._output import print_json, print_table
+from rnnlab.display import visible
+from rnnlab.runs.store import RunStore
+
+
+def command(
+    run: RunName,
+    text: Annotated[str, typer.Option(help="Text to score.")],
+    checkpoint: Checkpoint = "last",
+    checkpoints: Checkpoints = None,
+    json: Json = False,
+) -> None:
+    """Give the log-prob of every letter of a text, from the start state on."""
+    opened = RunStore.default(checkpoints).open(run)
+    from rnnlab.models import load_model, parse_checkpoint, score_text
+
+    score = score_text(load_model(opened.paths, parse_checkpoint(checkpoint)), text)
+    if json:
+        print_json(
+            {
+                **score._asdict(),
+                "loss_nats": score.loss_nats,
+                "bits_per_char": score.bits_per_char,
+            }
+        )
+        return
+    rows = [
+        [visible(token, newline="⏎"), f"{logprob:.4f}"]
+        for token, logprob in zip(score.tokens, score.token_logprobs, strict=True)
+    ]
+    if score.eos_logprob is not None:
+        rows.append(["<eos>", f"{score.eos_logprob:.4f}"])
+    print_table(["token", "logprob"], rows, ("logprob",))
+    typer.echo(
+        f"logprob {score.logprob:.4f}, {score.loss_nats:.4f} nats "
+        f"({score.bits_per_char:.4f} bits) a letter"
+    )

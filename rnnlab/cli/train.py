@@ -1,0 +1,57 @@
+"""Train a model: in a worker of its own, watched from here or left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from rnnlab.cli._follow import follow
+from rnnlab.cli._options import Checkpoints, Data, Json
+from rnnlab.cli._output import print_json, talk
+from rnnlab.cli._settings import with_settings
+from rnnlab.config import read_toml
+from rnnlab.runs.store import RunStore
+
+
+@with_settings
+def command(
+    corpus: Annotated[
+        str, typer.Argument(help="A corpus (`rnnlab corpora`) or any text file.", show_default=False)
+    ],
+    *,
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Name of the run [made from the settings]."),
+    ] = None,
+    config: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="TOML file with settings; options given here go first."),
+    ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return at once and print the run's name.")
+    ] = False,
+    checkpoints: Checkpoints = None,
+    data: Data = None,
+    json: Json = False,
+    settings: dict[str, Any],
+) -> int:
+    """Train a model on a text.
+
+    The worker is a process of its own: ctrl-c here makes it save and stop, a lost connection
+    leaves it at work. `rnnlab watch` and the lab follow it from anywhere.
+    """
+    from rnnlab.start import resolve, start_run
+
+    from_file = read_toml(config) if config else {}
+    resolved = resolve({**from_file, **settings, "corpus": corpus}, data)
+    run = start_run(resolved, RunStore.default(checkpoints), name)
+    if detach:
+        if json:
+            print_json({"name": run.name})
+        else:
+            typer.echo(run.name)
+            talk(f"training in the background; `rnnlab watch {run.name}` shows it")
+        return 0
+    return follow(run, is_new=True, json=json)

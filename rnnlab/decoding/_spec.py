@@ -1,0 +1,72 @@
+"""Decoder specs, `name:key=value,key=value`, the way a decoder is written everywhere."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from rnnlab import registry
+from rnnlab.decoding._base import Decoder, Options
+from rnnlab.errors import BadInputError, UnknownNameError
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A decoder with its options."""
+
+    text: str
+    """As the user wrote it."""
+    name: str
+    decoder: Decoder
+    options: Options
+
+    @property
+    def chain(self) -> list[str]:
+        """What really happens, filter by filter, then the search."""
+        return self.options.chain()
+
+
+def option_names(options: type[Options]) -> dict[str, str]:
+    """Return the names that a spec uses, each with the field it sets."""
+    return {field.alias or name: name for name, field in options.model_fields.items()}
+
+
+def parse_spec(text: str) -> Spec:
+    """Return what a spec means; raises BadInputError with one line naming what is wrong."""
+    name, _, rest = text.strip().partition(":")
+    name = name.strip()
+    if not name:
+        raise BadInputError(f"the decoder spec {text!r} is empty", "write for example beam:k=5")
+    if name not in registry.names("decoding"):
+        raise UnknownNameError(f"decoder in spec {text!r}:", name, registry.names("decoding"))
+    decoder: Decoder = registry.load("decoding", name).DECODER
+    known = option_names(decoder.options)
+    values: dict[str, str] = {}
+    if rest.strip():
+        for part in rest.split(","):
+            key, equals, value = (piece.strip() for piece in part.partition("="))
+            if not equals or not key or not value:
+                raise BadInputError(
+                    f"in spec {text!r}, {part.strip()!r} is no key=value",
+                    f"keys of {name}: {', '.join(known)}",
+                )
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                hint = f"did you mean {near[0]!r}? " if near else ""
+                raise BadInputError(
+                    f"in spec {text!r}, {name} has no option {key!r}",
+                    f"{hint}keys: {', '.join(known)}",
+                )
+            if key in values:
+                raise BadInputError(f"in spec {text!r}, {key} is given twice", "give it once")
+            values[key] = value
+    try:
+        options = decoder.options.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0]) if first["loc"] else "options"
+        problem = str(first["msg"]).removeprefix("Input ").removeprefix("Value error, ")
+        raise BadInputError(f"in spec {text!r}, {key}={first['input']}: {problem}") from None
+    return Spec(text.strip(), name, decoder, options)

@@ -1,0 +1,42 @@
+"""Draw the first token, then always take the most probable one: varied openings, a steady hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnnlab.decoding._base import Decoder, Options
+from rnnlab.decoding._rows import draw, write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import torch
+    from torch import Tensor
+
+    from rnnlab.decoding._base import Frame, Start, Step
+
+
+class FirstSampleOptions(Options):
+    """The filters of every decoder; they matter for the first token."""
+
+    def search_chain(self) -> list[str]:
+        """Return the search's own part of the chain."""
+        return ["sample the first", "then greedy"]
+
+
+def search(
+    step: Step,
+    start: Start,
+    options: FirstSampleOptions,
+    max_length: int,
+    generators: Sequence[torch.Generator],
+) -> Iterator[Frame]:
+    """Draw once, then write the most probable token until the end."""
+
+    def choose(filtered_RV: Tensor, rows: list[int], length: int) -> Tensor:
+        return draw(filtered_RV, rows, generators) if length == 0 else filtered_RV.argmax(-1)
+
+    return write_rows(step, start, options, max_length, choose)
+
+
+DECODER = Decoder(search, FirstSampleOptions, is_random=True)

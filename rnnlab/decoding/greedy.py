@@ -1,0 +1,42 @@
+"""Always the most probable token; of equal ones the lowest id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnnlab.decoding._base import Decoder, Options
+from rnnlab.decoding._rows import write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import torch
+    from torch import Tensor
+
+    from rnnlab.decoding._base import Frame, Start, Step
+
+
+class GreedyOptions(Options):
+    """Greedy takes the filters, though none but a ban can change its choice."""
+
+    def search_chain(self) -> list[str]:
+        """Return the search's own part of the chain."""
+        return ["greedy"]
+
+
+def search(
+    step: Step,
+    start: Start,
+    options: GreedyOptions,
+    max_length: int,
+    generators: Sequence[torch.Generator],  # noqa: ARG001
+) -> Iterator[Frame]:
+    """Write the most probable token until the end."""
+
+    def choose(filtered_RV: Tensor, _rows: list[int], _length: int) -> Tensor:
+        return filtered_RV.argmax(-1)
+
+    return write_rows(step, start, options, max_length, choose)
+
+
+DECODER = Decoder(search, GreedyOptions, is_random=False)

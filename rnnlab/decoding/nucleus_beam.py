@@ -1,0 +1,20 @@
+"""Beam search within each hypothesis's nucleus (`beam` with p=0.9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pydantic import Field
+
+from rnnlab.decoding.beam import DECODER as BEAM
+from rnnlab.decoding.beam import BeamOptions
+
+
+class NucleusBeamOptions(BeamOptions):
+    """The nucleus is on by default."""
+
+    p: float = Field(0.9, gt=0, le=1)
+    """Extend a hypothesis only by the smallest set of tokens whose probability reaches p."""
+
+
+DECODER = replace(BEAM, options=NucleusBeamOptions)

@@ -1,0 +1,42 @@
+"""Draw each token from the distribution that the filters leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnnlab.decoding._base import Decoder, Options
+from rnnlab.decoding._rows import draw, write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import torch
+    from torch import Tensor
+
+    from rnnlab.decoding._base import Frame, Start, Step
+
+
+class SampleOptions(Options):
+    """The filters of every decoder."""
+
+    def search_chain(self) -> list[str]:
+        """Return the search's own part of the chain."""
+        return ["sample"]
+
+
+def search(
+    step: Step,
+    start: Start,
+    options: SampleOptions,
+    max_length: int,
+    generators: Sequence[torch.Generator],
+) -> Iterator[Frame]:
+    """Draw tokens until the end; row i draws with generator i."""
+
+    def choose(filtered_RV: Tensor, rows: list[int], _length: int) -> Tensor:
+        return draw(filtered_RV, rows, generators)
+
+    return write_rows(step, start, options, max_length, choose)
+
+
+DECODER = Decoder(search, SampleOptions, is_random=True)

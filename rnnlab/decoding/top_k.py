@@ -1,0 +1,20 @@
+"""Sample among the k most probable tokens (`sample` with a filter)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pydantic import Field
+
+from rnnlab.decoding.sample import DECODER as SAMPLE
+from rnnlab.decoding.sample import SampleOptions
+
+
+class TopKOptions(SampleOptions):
+    """`k` instead of `top_k`."""
+
+    top_k: int = Field(10, ge=1, alias="k")
+    """Keep the so many most probable tokens."""
+
+
+DECODER = replace(SAMPLE, options=TopKOptions, source="Fan et al. (2018)")

@@ -1,0 +1,69 @@
+"""How values and foreign text are written for people, the same on the command line and in the app."""
+
+from __future__ import annotations
+
+import unicodedata
+
+MISSING = "–"  # noqa: RUF001
+"""Stands where there is no value yet."""
+
+
+def visible(text: str, *, newline: str = "\n") -> str:
+    """Return foreign text made harmless: control characters are shown as pictures, never obeyed.
+
+    newline: what a line end becomes; "⏎" for text on one line.
+    """
+    return "".join(_shown(c, newline) for c in text)
+
+
+def _shown(c: str, newline: str) -> str:
+    if c == "\n":
+        return newline
+    if c.isprintable():
+        return c
+    if ord(c) < 0x20:
+        return chr(0x2400 + ord(c))
+    if c == "\x7f":
+        return "␡"
+    return " " if unicodedata.category(c) == "Zs" else "�"
+
+
+def loss(value: float | None) -> str:
+    """Return a loss in nats with four decimals."""
+    return MISSING if value is None else f"{value:.4f}"
+
+
+def count(value: float | None) -> str:
+    """Return a number in three digits or so: 950, 12.3k, 4.56M."""
+    if value is None:
+        return MISSING
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size * 0.9995:
+            scaled = value / size
+            return f"{scaled:.{0 if scaled >= 99.95 else 1}f}{unit}"
+    return f"{value:.0f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time: 42s, 3m05s, 2h10m, 4d03h."""
+    if seconds is None:
+        return MISSING
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    if whole < 86400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+    return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
+
+
+def sparkline(values: list[float], width: int) -> str:
+    """Return the last values as a row of block characters, the lowest as the lowest block."""
+    blocks = "▁▂▃▄▅▆▇█"
+    shown = values[-width:]
+    if not shown:
+        return ""
+    low, high = min(shown), max(shown)
+    scale = (len(blocks) - 1) / (high - low) if high > low else 0.0
+    return "".join(blocks[round((value - low) * scale)] for value in shown)

@@ -1,0 +1,142 @@
+"""What is said between a front end and the generator process: JSON lines on its two pipes.
+
+A request goes in as one line, replies come out as lines until `Ended`; `{"cancel": ask}` ends an ask
+early. Also the form of an answer, the same in `rnnlab generate --json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, get_args
+
+DEFAULT_LENGTH = 120
+"""Letters written where nobody says how many."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One continuation of a prompt."""
+
+    decoder: str
+    """The spec as it was given."""
+    chain: list[str]
+    """What really happened to the model's distribution, in order."""
+    rank: int
+    """1 for the best of its decoder."""
+    text: str
+    """Prompt and continuation."""
+    continuation: str
+    finished: bool
+    """Whether the model ended the sentence itself."""
+    logprob: float
+    """The model's own log-prob of the continuation in nats, its end included when finished."""
+    score: float
+    """What the search ranked by."""
+    tokens: list[str]
+    token_logprobs: list[float]
+    """The model's own log-prob of each token in nats, before filters."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Continue a text with some decoders."""
+
+    ask: int
+    """Number of the request, repeated in every reply."""
+    run: str
+    """Path of the run directory."""
+    prompt: str
+    decoders: list[str]
+    """Specs; all start from the same seed."""
+    checkpoint: str = "last"
+    """`last`, `best` or a step."""
+    length: int = DEFAULT_LENGTH
+    num: int | None = None
+    """Samples or best hypotheses wanted of a decoder; None: one sample, the whole beam."""
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The process has loaded what it needs."""
+
+    kind: ClassVar = "ready"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The model is loaded, the prompt read."""
+
+    kind: ClassVar = "begun"
+    ask: int
+    step: int
+    """Step of the checkpoint that answers."""
+
+
+@dataclass(frozen=True)
+class Grown:
+    """How far a decoder has come."""
+
+    kind: ClassVar = "grown"
+    ask: int
+    decoder: int
+    """Number of the spec in the request."""
+    answers: list[Answer]
+    is_last: bool
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An ask cannot be answered; nothing more comes for it but Ended."""
+
+    kind: ClassVar = "failed"
+    ask: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Nothing more comes for this ask."""
+
+    kind: ClassVar = "ended"
+    ask: int
+    was_cancelled: bool
+    elapsed_s: float
+
+
+Reply = Ready | Begun | Grown | Failed | Ended
+_REPLIES: dict[str, type[Reply]] = {reply.kind: reply for reply in get_args(Reply)}
+
+
+def encode_reply(reply: Reply) -> str:
+    """Return a reply as one line."""
+    return json.dumps({"kind": reply.kind, **asdict(reply)}, ensure_ascii=True) + "\n"
+
+
+def decode_reply(line: str | bytes) -> Reply | None:
+    """Return the reply of a line, or None when it is none."""
+    try:
+        values = json.loads(line)
+        reply_type = _REPLIES[values.pop("kind")]
+        if reply_type is Grown:
+            values["answers"] = [Answer(**answer) for answer in values["answers"]]
+        return reply_type(**values)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def encode_request(request: Request) -> str:
+    """Return a request as one line."""
+    return json.dumps(asdict(request), ensure_ascii=True) + "\n"
+
+
+def encode_cancel(ask: int) -> str:
+    """Return the line that ends an ask early."""
+    return json.dumps({"cancel": ask}) + "\n"
+
+
+def decode_request(values: Mapping[str, Any]) -> Request:
+    """Return the request of a parsed line; raises TypeError when a field is missing or unknown."""
+    return Request(**values)

@@ -1,0 +1,83 @@
+"""A run in one row: what the table of the app and `rnnlab runs` show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnlab.runs.records import ACTIVE_STATES, State
+from rnnlab.runs.store import Run
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """Name, settings that matter and figures of a run at one moment."""
+
+    name: str
+    state: State
+    step: int
+    epoch: float
+    train_loss: float | None
+    """Mean loss of the last steps, nats a token."""
+    val_loss: float | None
+    """Loss of the last validation, nats a token."""
+    tokens_per_s: float | None
+    parameters: int | None
+    corpus: str
+    """Name of the corpus, without folder and ending."""
+    cell: str
+    task: str
+    layers: int | None
+    hidden: int | None
+    best_val_loss: float | None
+    best_step: int | None
+    grad_norm: float | None
+    total_steps: int | None
+    elapsed_s: float
+    eta_s: float | None
+    """Training time left; None when it cannot be told or the run has ended."""
+    device: str
+    created: float
+    """Seconds since 1970."""
+    reason: str
+    """Why it failed, or what is wrong with it."""
+    is_shipped: bool
+    clip: float | None
+    recent_losses: tuple[float, ...]
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a worker is at it."""
+        return self.state in ACTIVE_STATES
+
+
+def summarise(run: Run) -> RunSummary:
+    """Read a run's status and settings; what is missing or unreadable is None or empty."""
+    status, settings = run.status(), run.settings()
+    return RunSummary(
+        name=run.name,
+        state=status.state,
+        step=status.step,
+        epoch=status.epoch,
+        train_loss=status.train_loss,
+        val_loss=status.val_loss,
+        tokens_per_s=status.tokens_per_s,
+        parameters=status.parameters,
+        corpus=Path(str(settings.get("corpus", ""))).stem,
+        cell=str(settings.get("cell", "")),
+        task=str(settings.get("task", "")),
+        layers=settings.get("layers"),
+        hidden=settings.get("hidden"),
+        best_val_loss=status.best_val_loss,
+        best_step=status.best_step,
+        grad_norm=status.grad_norm,
+        total_steps=status.total_steps,
+        elapsed_s=status.elapsed_s,
+        eta_s=status.eta_s if status.state in ACTIVE_STATES else None,
+        device=status.device,
+        created=status.created,
+        reason=status.reason,
+        is_shipped=run.is_shipped,
+        clip=settings.get("clip"),
+        recent_losses=tuple(status.recent_losses),
+    )

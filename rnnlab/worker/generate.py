@@ -1,0 +1,171 @@
+"""`python -m rnnlab.worker.generate`: answers prompts, JSON lines in and out, until its input ends.
+
+Several decoders of a request grow side by side, a step of each in turn. A newer request waits; a
+cancelled one ends at its next step. Nothing but replies is written to standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from rnnlab.decoding import Spec, parse_spec
+from rnnlab.errors import RnnlabError, one_line
+from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.prompts import (
+    Begun,
+    Ended,
+    Failed,
+    Grown,
+    Ready,
+    Reply,
+    Request,
+    decode_request,
+    encode_reply,
+)
+
+if TYPE_CHECKING:
+    from rnnlab.models import Growth, LoadedModel
+
+FRAME_S = 0.08
+"""Time between two frames of a decoder at least: faster than the eye reads, slow enough for SSH."""
+
+
+class Inbox:
+    """Requests from standard input, read by a thread of their own so that a cancel is seen at once."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._waiting: queue.Queue[Request | None] = queue.Queue()
+        self._cancelled: set[int] = set()
+        threading.Thread(target=self._read, name="inbox", daemon=True).start()
+
+    def __iter__(self) -> Iterator[Request]:
+        """Give requests until the input ends."""
+        while (request := self._waiting.get()) is not None:
+            yield request
+
+    def is_cancelled(self, ask: int) -> bool:
+        """Tell whether the one who asked has lost interest."""
+        return ask in self._cancelled
+
+    def _read(self) -> None:
+        for line in self._stream:
+            try:
+                values = json.loads(line)
+                if "cancel" in values:
+                    self._cancelled.add(int(values["cancel"]))
+                else:
+                    self._waiting.put(decode_request(values))
+            except (ValueError, TypeError) as error:
+                say(Failed(-1, one_line(f"no request: {error}")))
+        self._waiting.put(None)
+
+
+class Models:
+    """The models loaded last, by run and checkpoint."""
+
+    def __init__(self, size: int = 4) -> None:
+        self._size = size
+        self._loaded: dict[tuple[str, int], LoadedModel] = {}
+
+    def get(self, run: str, checkpoint: str) -> LoadedModel:
+        """Return a run's model at a checkpoint, from memory while the checkpoint is the same."""
+        from rnnlab.models import load_model, parse_checkpoint
+
+        paths = RunPaths(Path(run))
+        which = parse_checkpoint(checkpoint)
+        step = which if isinstance(which, int) else paths.read_pointer(which)
+        key = (run, step if step is not None else -1)
+        if key not in self._loaded:
+            loaded = load_model(paths, which)
+            key = (run, loaded.step)
+            while len(self._loaded) >= self._size:
+                del self._loaded[next(iter(self._loaded))]
+            self._loaded[key] = loaded
+        return self._loaded[key]
+
+
+class _Column(NamedTuple):
+    """One decoder of a request at work."""
+
+    number: int
+    growths: Iterator[Growth]
+
+
+def answer(request: Request, inbox: Inbox, models: Models) -> None:
+    """Answer one request, frame by frame."""
+    from rnnlab.models import continue_text
+
+    started = time.monotonic()
+    try:
+        specs: list[Spec] = [parse_spec(text) for text in request.decoders]
+        loaded = models.get(request.run, request.checkpoint)
+        columns = [
+            _Column(
+                number,
+                continue_text(
+                    loaded, request.prompt, spec, request.length, request.num, request.seed
+                ),
+            )
+            for number, spec in enumerate(specs)
+        ]
+        say(Begun(request.ask, loaded.step))
+        shown_at = dict.fromkeys(range(len(columns)), 0.0)
+        while columns and not inbox.is_cancelled(request.ask):
+            for column in list(columns):
+                growth = next(column.growths)
+                now = time.monotonic()
+                if growth.is_last or now - shown_at[column.number] > FRAME_S:
+                    shown_at[column.number] = now
+                    say(Grown(request.ask, column.number, growth.answers(), growth.is_last))
+                if growth.is_last:
+                    columns.remove(column)
+    except RnnlabError as error:
+        say(Failed(request.ask, str(error)))
+    except (RuntimeError, OSError, MemoryError) as error:
+        say(Failed(request.ask, one_line(f"{type(error).__name__}: {error}")))
+    was_cancelled = inbox.is_cancelled(request.ask)
+    say(Ended(request.ask, was_cancelled, time.monotonic() - started))
+
+
+def say(reply: Reply) -> None:
+    """Write one reply."""
+    _replies.write(encode_reply(reply))
+    _replies.flush()
+
+
+_replies: TextIO = sys.stdout
+
+
+def main() -> int:
+    """Answer requests until standard input ends."""
+    global _replies  # noqa: PLW0603
+    # Replies keep the real standard output; whatever a library prints goes to standard error.
+    _replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    inbox = Inbox(sys.stdin)
+    import torch
+
+    from rnnlab import models as _  # loaded now, so that the first prompt does not wait for it
+
+    torch.set_num_threads(1)
+    say(Ready())
+    models = Models()
+    try:
+        for request in inbox:
+            answer(request, inbox, models)
+    except BrokenPipeError:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
