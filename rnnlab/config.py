@@ -139,6 +139,8 @@ class RunConfig(BaseModel):
             return cls.model_validate(dict(values))
         except ValidationError as error:
             raise BadInputError(where + _first_problem(error)) from None
+        except BadInputError as error:
+            raise BadInputError(where + error.what, error.hint) from None
 
     @classmethod
     def from_toml(cls, file: Path) -> Self:
@@ -154,6 +156,13 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise BadInputError(f"cannot read {file}: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInputError(f"{file} is no TOML file: {error}") from None
+
+
+def read_settings(file: Path) -> dict[str, Any]:
+    """Read some settings, corpus not needed; raises BadInputError naming the file and what is wrong."""
+    values = read_toml(file)
+    RunConfig.from_values({"corpus": "any", **values}, str(file))
+    return values
 
 
 def field_problem(name: str, text: str) -> str:

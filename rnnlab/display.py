@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import unicodedata
 
 MISSING = "–"  # noqa: RUF001
@@ -14,6 +16,11 @@ def visible(text: str, *, newline: str = "\n") -> str:
     newline: what a line end becomes; "⏎" for text on one line.
     """
     return "".join(_shown(c, newline) for c in text)
+
+
+def compact_lines(text: str) -> str:
+    """Return text with every line end marked and only one break for several in a row."""
+    return re.sub(r"\n+", lambda ends: "⏎" * len(ends[0]) + "\n", text)
 
 
 def _shown(c: str, newline: str) -> str:
@@ -30,23 +37,23 @@ def _shown(c: str, newline: str) -> str:
 
 def loss(value: float | None) -> str:
     """Return a loss in nats with four decimals."""
-    return MISSING if value is None else f"{value:.4f}"
+    return MISSING if value is None or not math.isfinite(value) else f"{value:.4f}"
 
 
 def count(value: float | None) -> str:
     """Return a number in three digits or so: 950, 12.3k, 4.56M."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return MISSING
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size * 0.9995:
             scaled = value / size
-            return f"{scaled:.{0 if scaled >= 99.95 else 1}f}{unit}"
+            return f"{scaled:.{0 if abs(scaled) >= 99.95 else 1}f}{unit}"
     return f"{value:.0f}"
 
 
 def duration(seconds: float | None) -> str:
     """Return a time: 42s, 3m05s, 2h10m, 4d03h."""
-    if seconds is None:
+    if seconds is None or not math.isfinite(seconds):
         return MISSING
     whole = max(0, round(seconds))
     if whole < 60:
@@ -59,9 +66,9 @@ def duration(seconds: float | None) -> str:
 
 
 def sparkline(values: list[float], width: int) -> str:
-    """Return the last values as a row of block characters, the lowest as the lowest block."""
+    """Return the last finite values as a row of block characters, the lowest as the lowest block."""
     blocks = "▁▂▃▄▅▆▇█"
-    shown = values[-width:]
+    shown = [value for value in values if math.isfinite(value)][-width:] if width > 0 else []
     if not shown:
         return ""
     low, high = min(shown), max(shown)

@@ -49,4 +49,4 @@ class UnknownNameError(BadInputError):
 
 def one_line(text: str) -> str:
     """Fold `text` to one line without control characters, safe on any terminal."""
-    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -5,12 +5,16 @@ No verb's module imports torch or Textual; what needs them does so when it runs.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
 
 def main() -> None:
     """Run `rnnlab` and exit: 0 done, 1 it failed while running, 2 bad input, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a letter that the terminal lacks is no error
     sys.exit(run(sys.argv[1:]))
 
 
@@ -33,5 +37,8 @@ def run(arguments: list[str]) -> int:
         # The reader of our output has gone (`rnnlab runs | head`): nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
+    except OSError as error:
+        message = one_line(f"{error.strerror or error}: {error.filename or 'input or output'}")
+        code = EXIT_FAILED
     print(f"rnnlab: {message}", file=sys.stderr)  # noqa: T201
     return code

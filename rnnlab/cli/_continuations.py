@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.cli._output import console
 from rnnlab.decoding import Spec
-from rnnlab.display import visible
+from rnnlab.display import compact_lines, visible
 from rnnlab.runs.prompts import Answer
 from rnnlab.runs.store import Run
 
@@ -70,11 +70,13 @@ def _title(answer: Answer) -> str:
 def _figures(answer: Answer) -> str:
     mean = answer.logprob / max(1, len(answer.tokens))
     end = ", ended" if answer.finished else ""
-    return f"logprob {answer.logprob:.2f} ({mean:.2f} a letter{end})"
+    return f"{answer.logprob:.2f} nats, {mean:.2f} a letter{end}"
 
 
 def _body(answer: Answer) -> Text:
     from rich.text import Text
 
     prompt = answer.text[: len(answer.text) - len(answer.continuation)]
-    return Text.assemble((visible(prompt), "dim"), visible(answer.continuation))
+    return Text.assemble(
+        (compact_lines(visible(prompt)), "dim"), compact_lines(visible(answer.continuation))
+    )

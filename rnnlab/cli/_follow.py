@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.cli._output import console, print_json, talk
-from rnnlab.display import count, duration, loss
+from rnnlab.display import count, duration, loss, visible
 from rnnlab.errors import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_INTERRUPTED
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.records import ACTIVE_STATES, EventRecord
-from rnnlab.runs.store import Run
+from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary, summarise
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def follow(run: Run, *, is_new: bool, json: bool) -> int:
     if status.state in ("failed", "lost"):
         talk(f"rnnlab: {run.name} {status.state}: {status.reason}")
         if is_new and status.is_bad_input and status.step == 0:
-            shutil.rmtree(run.paths.root)
+            RunStore(run.paths.root.parent).remove(run)
         return EXIT_BAD_INPUT if status.is_bad_input else EXIT_FAILED
     if json:
         print_json(result(run))
@@ -62,13 +61,15 @@ def _show_progress(run: Run) -> None:
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
     tail = JournalTail(run.paths.journal)
+    out = console(stderr=True)
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TextColumn("{task.fields[figures]}", markup=False),
-        console=console(stderr=True),
+        console=out,
         transient=True,
+        disable=not out.is_terminal,
     )
     with progress:
         task = progress.add_task(run.name, total=1.0, figures="starting")
@@ -76,7 +77,7 @@ def _show_progress(run: Run) -> None:
             summary = summarise(run)
             for record in tail.read().records:
                 if isinstance(record, EventRecord) and record.message:
-                    progress.console.print(f"step {record.step}: {record.message}")
+                    progress.console.print(f"step {record.step}: {visible(record.message)}")
             _update(progress, task, summary)
             if summary.state not in ACTIVE_STATES:
                 return

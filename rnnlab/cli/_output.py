@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from rnnlab.display import visible
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -36,12 +38,14 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def talk(message: str) -> None:
-    """Say something on standard error."""
-    typer.echo(message, err=True)
+    """Say something on standard error; foreign text in it is harmless."""
+    typer.echo(visible(message), err=True)
 
 
-def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str]) -> None:
-    """Print a plain table; columns named in `numeric` are set to the right."""
+def print_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str]
+) -> None:
+    """Print a plain table; columns named in `numeric` are set to the right, foreign text is harmless."""
     from rich.table import Table
     from rich.text import Text
 
@@ -49,7 +53,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], numeric: S
     for name in header:
         table.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(visible(cell, newline="⏎")) for cell in row))
     print_rich(table)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from rnnlab import registry
@@ -23,7 +25,7 @@ def command(json: Json = False) -> None:
             typer.echo(f"    {option['name']}={option['default']}  {option['help']}")
 
 
-def _describe(name: str) -> dict[str, object]:
+def _describe(name: str) -> dict[str, Any]:
     decoder: Decoder = registry.load("decoding", name).DECODER
     fields = decoder.options.model_fields
     return {

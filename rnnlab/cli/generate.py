@@ -11,7 +11,7 @@ from rnnlab.cli._continuations import DEFAULT_DECODERS, generate, print_side_by_
 from rnnlab.cli._options import Checkpoint, Checkpoints, Decoders, Json, RunName
 from rnnlab.cli._output import print_json
 from rnnlab.decoding import parse_spec
-from rnnlab.runs.prompts import DEFAULT_LENGTH
+from rnnlab.runs.prompts import DEFAULT_LENGTH, MAX_SEED
 from rnnlab.runs.store import RunStore
 
 
@@ -24,7 +24,9 @@ def command(
         Optional[int],  # noqa: UP045
         typer.Option(min=1, help="Samples or best candidates of each decoder."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of every decoder that draws.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=MAX_SEED, help="Seed of every decoder that draws.")
+    ] = 1,
     checkpoint: Checkpoint = "last",
     checkpoints: Checkpoints = None,
     json: Json = False,

@@ -11,14 +11,15 @@ from rnnlab.cli._follow import follow
 from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json, talk
 from rnnlab.cli._settings import with_settings
-from rnnlab.config import read_toml
+from rnnlab.config import read_settings
 from rnnlab.runs.store import RunStore
 
 
 @with_settings
 def command(
     corpus: Annotated[
-        str, typer.Argument(help="A corpus (`rnnlab corpora`) or any text file.", show_default=False)
+        str,
+        typer.Argument(help="A corpus (`rnnlab corpora`) or any text file.", show_default=False),
     ],
     *,
     name: Annotated[
@@ -44,7 +45,7 @@ def command(
     """
     from rnnlab.start import resolve, start_run
 
-    from_file = read_toml(config) if config else {}
+    from_file = read_settings(config) if config else {}
     resolved = resolve({**from_file, **settings, "corpus": corpus}, data)
     run = start_run(resolved, RunStore.default(checkpoints), name)
     if detach:

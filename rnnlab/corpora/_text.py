@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import NamedTuple
 
 from rnnlab import registry
 from rnnlab.errors import BadInputError
@@ -18,18 +19,29 @@ def find_corpus(corpus: str, data: Path | None = None) -> Path:
     if not corpus.strip() or "\0" in corpus:
         raise BadInputError("the corpus has no name", "give a corpus or the path of a text file")
     folders = (data_folder(data), shipped_folder() / "data")
-    if Path(corpus).name == corpus:
-        for folder in folders:
-            file = folder / f"{corpus}.txt"
-            if file.is_file():
-                return file
-    file = Path(corpus).expanduser()
-    if file.is_file():
-        return file.resolve()
-    if file.is_dir():
-        raise BadInputError(f"{corpus} is a folder", "give a text file")
-    known = sorted({path.stem for folder in folders for path in folder.glob("*.txt")})
-    raise BadInputError(f"no corpus and no file named {corpus!r}", f"corpora: {', '.join(known)}")
+    try:
+        if Path(corpus).name == corpus:
+            for folder in folders:
+                file = folder / f"{corpus}.txt"
+                if file.is_file():
+                    return file
+        file = Path(corpus).expanduser()
+        if file.is_file():
+            return file.resolve()
+        if file.is_dir():
+            raise BadInputError(f"{corpus} is a folder", "give a text file")
+    except OSError as error:
+        raise BadInputError(f"cannot read {corpus}: {error.strerror}") from None
+    except RuntimeError:
+        raise BadInputError(f"there is no home folder for {corpus}", "give a whole path") from None
+    known = ", ".join(corpus_names(data))
+    raise BadInputError(f"no corpus and no file named {corpus!r}", f"corpora: {known}")
+
+
+def corpus_names(data: Path | None = None) -> list[str]:
+    """Return the names of all corpora that are there."""
+    folders = (data_folder(data), shipped_folder() / "data")
+    return sorted({file.stem for folder in folders for file in folder.glob("*.txt")})
 
 
 def shown_name(corpus: str) -> str:
@@ -64,3 +76,31 @@ def read_corpus(file: Path, limit_chars: int | None = None) -> str:
     if "\0" in text:
         raise BadInputError(f"{file} is a binary file", "give a text file")
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+class CorpusDescription(NamedTuple):
+    """A corpus in one row."""
+
+    name: str
+    file: str
+    size_bytes: int
+    task: str
+    """The task it is made for."""
+    floor_nats: float | None
+    """The text's exact entropy a letter, where a grammar of ours made it."""
+    summary: str
+
+
+def describe_corpora(data: Path | None = None) -> list[CorpusDescription]:
+    """Return all corpora that are there, by name."""
+    return [_describe(name, find_corpus(name, data)) for name in corpus_names(data)]
+
+
+def _describe(name: str, file: Path) -> CorpusDescription:
+    floor, summary = None, "a text file of yours"
+    if name in registry.names("corpora"):
+        floor = float(registry.load("corpora", name).entropy_nats_per_letter())
+        summary = registry.summary("corpora", name)
+    return CorpusDescription(
+        name, str(file), file.stat().st_size, suggested_task(name), floor, summary
+    )

@@ -78,9 +78,9 @@ class Vocabulary:
         """Read what `save` wrote; raises RnnlabError when the file is missing or no vocabulary."""
         try:
             tokens = json.loads(file.read_text(encoding="utf-8"))["tokens"]
+            return cls(tuple(str(token) for token in tokens))
         except (OSError, ValueError, TypeError, KeyError):
             raise RnnlabError(f"{file} is missing or no vocabulary") from None
-        return cls(tuple(str(token) for token in tokens))
 
 
 def _shown(letters: str) -> str:

@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from rnnlab import registry
 from rnnlab.decoding._base import Decoder, Options
@@ -66,7 +67,21 @@ def parse_spec(text: str) -> Spec:
         options = decoder.options.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        key = str(first["loc"][0]) if first["loc"] else "options"
         problem = str(first["msg"]).removeprefix("Input ").removeprefix("Value error, ")
-        raise BadInputError(f"in spec {text!r}, {key}={first['input']}: {problem}") from None
+        if not first["loc"]:
+            raise BadInputError(f"in spec {text!r}: {problem}") from None
+        key = str(first["loc"][0])
+        limits = _limits(decoder.options.model_fields[known[key]])
+        hint = f"{key} is {limits}" if limits else ""
+        raise BadInputError(f"in spec {text!r}, {key}={first['input']}: {problem}", hint) from None
     return Spec(text.strip(), name, decoder, options)
+
+
+def _limits(field: FieldInfo) -> str:
+    words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+    return " and ".join(
+        f"{word} {getattr(limit, sign):g}"
+        for limit in field.metadata
+        for sign, word in words.items()
+        if hasattr(limit, sign)
+    )

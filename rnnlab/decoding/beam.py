@@ -94,10 +94,10 @@ class _Beam:
             return []
         width = self._options.k
         vocab_size = gains_RV.shape[1]
+        gains_RV = gains_RV.double()  # float32 sums of a long text would drift from its log-prob
         totals_RV = gains_RV + gains_RV.new_tensor(self.totals)[:, None]
         # Each row ends in EOS at most once: with twice the width, enough live ones remain.
-        num = min(2 * width, totals_RV.numel())
-        totals, flat = totals_RV.flatten().topk(num)
+        totals, flat = _largest(totals_RV.flatten(), 2 * width)
         logprobs = log_probs_RV.flatten()[flat].tolist()
         old, old_live = self.live, []
         self.live, self.totals = [], []
@@ -105,7 +105,9 @@ class _Beam:
             if total == float("-inf") or len(self.live) == width:
                 break
             row, token = divmod(place, vocab_size)
-            new = old[row].extended(token, logprob, self._score(total, old[row].length + 1), self._eos)
+            new = old[row].extended(
+                token, logprob, self._score(total, old[row].length + 1), self._eos
+            )
             if new.is_finished:
                 self.finished.append(new)
             else:
@@ -132,6 +134,17 @@ class _Beam:
         if self._options.length_penalty:
             return True
         return not self.live or self.live[0].score <= self.finished[-1].score
+
+
+def _largest(values_N: Tensor, num: int) -> tuple[Tensor, Tensor]:
+    """Return the `num` largest values and their places; of equal ones the first.
+
+    Torch's own topk breaks ties by chance of its algorithm, so it only finds the bar to pass.
+    """
+    bar = values_N.topk(min(num, len(values_N))).values[-1]
+    places = (values_N >= bar).nonzero()[:, 0]
+    order = values_N[places].argsort(descending=True, stable=True)[:num]
+    return values_N[places[order]], places[order]
 
 
 DECODER = Decoder(search, BeamOptions, is_random=False, source="Lowerre (1976)")

@@ -64,7 +64,9 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
     for _ in range(10):
         step = which if isinstance(which, int) else paths.read_pointer(which)
         if step is None:
-            raise BadInputError(f"{paths.name!r} has no {which} checkpoint yet", "try --checkpoint last")
+            raise BadInputError(
+                f"{paths.name!r} has no {which} checkpoint yet", "try --checkpoint last"
+            )
         try:
             load_weights(paths.weights(step), model)
         except FileNotFoundError:
@@ -78,8 +80,10 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
 
 def parse_checkpoint(text: str) -> Which:
     """Return the checkpoint that a text means; raises BadInputError."""
-    if text == "last" or text == "best":  # noqa: PLR1714 (the comparison narrows the type)
-        return text
+    if text == "last":
+        return "last"
+    if text == "best":
+        return "best"
     if text.isascii() and text.isdigit():
         return int(text)
     raise BadInputError(f"{text!r} is no checkpoint", "write last, best or a step")

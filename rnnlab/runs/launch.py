@@ -10,9 +10,10 @@ import time
 from dataclasses import replace
 
 from rnnlab.errors import BadInputError, RnnlabError
-from rnnlab.runs.lock import take_lock
+from rnnlab.runs.lock import ENDING_S, LATCH_S, take_lock
+from rnnlab.runs.mailbox import collect
 from rnnlab.runs.paths import replace_text
-from rnnlab.runs.records import encode_status
+from rnnlab.runs.records import ACTIVE_STATES, encode_status
 from rnnlab.runs.store import Run
 
 _children: list[subprocess.Popen[bytes]] = []
@@ -28,13 +29,14 @@ def launch(run: Run) -> int:
     if run.is_shipped:
         raise BadInputError(f"{run.name!r} is shipped with rnnlab", "it cannot be trained on")
     status = run.status()
-    lock = take_lock(run.paths.lock)
+    lock = take_lock(run.paths.lock, LATCH_S if status.state in ACTIVE_STATES else ENDING_S)
     if lock is None:
         raise BadInputError(f"{run.name!r} is training already", f"`rnnlab watch {run.name}`")
     try:
         run.paths.mailbox.mkdir(exist_ok=True)
+        collect(run.paths.mailbox)  # what was meant for an earlier worker
         starting = replace(
-            status, state="starting", host=socket.gethostname(), heartbeat=time.time(),
+            status, state="starting", pid=0, host=socket.gethostname(), heartbeat=time.time(),
             reason="", is_bad_input=False,
         )  # fmt: skip
         replace_text(run.paths.status, encode_status(starting))

@@ -19,21 +19,26 @@ HEARTBEAT_S = 2.0
 """How often a worker writes its status."""
 STALE_S = 10.0
 """A worker on another host that was silent for so long counts as dead."""
+LATCH_S = 0.2
+"""A reader's glance holds the lock for microseconds: wait so long before calling it taken."""
+ENDING_S = 5.0
+"""A worker that has said its last word needs a moment to end: wait so long for it."""
 
 
-def take_lock(file: Path) -> int | None:
-    """Take a run's lock and return its open descriptor, or None when a worker holds it."""
+def take_lock(file: Path, wait_s: float = LATCH_S) -> int | None:
+    """Take a run's lock and return its open descriptor, or None when a worker keeps it."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    # A reader's glance holds the lock for microseconds: try again before saying that it is taken.
-    for _ in range(20):
+    deadline = time.monotonic() + wait_s
+    while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(descriptor)
+                return None
             time.sleep(0.01)
         else:
             return descriptor
-    os.close(descriptor)
-    return None
 
 
 def is_locked(file: Path) -> bool:

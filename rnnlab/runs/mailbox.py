@@ -48,7 +48,10 @@ def collect(mailbox: Path) -> list[Command]:
     for name in files:
         file = mailbox / name
         command = _read(file)
-        file.unlink(missing_ok=True)
+        try:
+            file.unlink()
+        except OSError:
+            continue  # what cannot be removed would be obeyed again and again
         if command is not None:
             commands.append(command)
     return commands
@@ -59,6 +62,14 @@ def _read(file: Path) -> Command | None:
         letter = json.loads(file.read_text(encoding="utf-8"))
         action = letter["action"]
         name, value = str(letter.get("name", "")), float(letter.get("value", 0.0))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ):
         return None
     return Command(action, name, value) if action in get_args(Action) else None

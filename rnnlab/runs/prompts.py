@@ -11,8 +11,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, get_args
 
+from rnnlab.runs._typed import misfit
+
+EOS = "<eos>"
+"""How the end of a sentence is written among the tokens of an answer."""
+
 DEFAULT_LENGTH = 120
 """Letters written where nobody says how many."""
+MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -138,5 +144,10 @@ def encode_cancel(ask: int) -> str:
 
 
 def decode_request(values: Mapping[str, Any]) -> Request:
-    """Return the request of a parsed line; raises TypeError when a field is missing or unknown."""
-    return Request(**values)
+    """Return the request of a parsed line; raises TypeError or ValueError when it is none."""
+    request = Request(**values)
+    if name := misfit(Request, values):
+        raise TypeError(f"{name!r} is of another type")
+    if request.length < 1 or (request.num or 1) < 1 or not 0 <= request.seed <= MAX_SEED:
+        raise ValueError("length, num or seed is out of range")
+    return request

@@ -11,6 +11,8 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
+from rnnlab.runs._typed import misfit
+
 State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost"]
 ACTIVE_STATES: frozenset[State] = frozenset({"queued", "starting", "running", "paused"})
 """States that need a living worker; without one the run is lost."""
@@ -133,7 +135,7 @@ def encode(record: Record) -> str:
 
 
 def decode(line: str | bytes) -> Record | None:
-    """Return the record of a line, or None for a half line, an unknown kind or a missing field."""
+    """Return the record of a line, or None for a half line, an unknown kind or a wrong field."""
     values = _loads(line)
     record_type = _RECORDS.get(str(values.get("kind")))
     return None if record_type is None else _build(record_type, values)
@@ -153,6 +155,8 @@ def decode_status(text: str | bytes) -> Status | None:
 
 
 def _build(record_type: type[_T], values: dict[str, Any]) -> _T | None:
+    if misfit(record_type, values):
+        return None
     known = {f.name for f in fields(record_type)}
     try:
         return record_type(**{key: value for key, value in values.items() if key in known})
@@ -177,6 +181,6 @@ def _finite(value: Any) -> Any:
 def _loads(text: str | bytes) -> dict[str, Any]:
     try:
         values = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}

@@ -15,9 +15,9 @@ from typing import Any
 
 from rnnlab.errors import BadInputError, RnnlabError, UnknownNameError
 from rnnlab.locations import checkpoints_folder, shipped_runs
-from rnnlab.runs.lock import is_locked, true_state
+from rnnlab.runs.lock import ENDING_S, take_lock, true_state
 from rnnlab.runs.paths import RunPaths, check_run_name, replace_text
-from rnnlab.runs.records import ACTIVE_STATES, Status, decode_status, encode_status
+from rnnlab.runs.records import ACTIVE_STATES, State, Status, decode_status, encode_status
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,29 @@ class Run:
 
     def status(self) -> Status:
         """Return what the worker last said, with the state that really holds."""
-        try:
-            said = decode_status(self.paths.status.read_bytes())
-        except OSError:
-            said = None
+        said, state = self._look()
         if said is None:
             return Status(state="lost", reason="its status.json is missing or unreadable")
-        state = true_state(said, self.paths.lock)
         if state == said.state:
             return said
         reason = f"its worker died (process {said.pid} on {said.host}); `rnnlab resume` goes on"
         return Status(**{**vars(said), "state": state, "reason": reason})
+
+    def _look(self) -> tuple[Status | None, State]:
+        """Return the worker's last word and the state that really holds."""
+        state: State = "lost"
+        said = None
+        for _ in range(2):
+            try:
+                said = decode_status(self.paths.status.read_bytes())
+            except OSError:
+                said = None
+            state = "lost" if said is None else true_state(said, self.paths.lock)
+            if state != "lost":
+                break
+            # It may have ended just now, between the two looks: its last word was written before
+            # its lock was freed, so a second look tells.
+        return said, state
 
     def settings(self) -> dict[str, Any]:
         """Return the run's settings as they stand in config.toml; empty when unreadable."""
@@ -115,7 +127,8 @@ class RunStore:
             shutil.rmtree(draft, ignore_errors=True)
             if paths.root.exists():
                 raise BadInputError(
-                    f"a run named {name!r} is there already", f"choose another, or `rnnlab rm {name}`"
+                    f"a run named {name!r} is there already",
+                    f"choose another, or `rnnlab rm {name}`",
                 ) from None
             raise
         return Run(paths)
@@ -124,9 +137,13 @@ class RunStore:
         """Delete a run for good; raises BadInputError while it trains or when it is shipped."""
         if run.is_shipped:
             raise BadInputError(f"{run.name!r} is shipped with rnnlab", "it stays")
-        if is_locked(run.paths.lock) or run.is_alive():
+        lock = None if run.is_alive() else take_lock(run.paths.lock, ENDING_S)
+        if lock is None:
             raise BadInputError(f"{run.name!r} is training", f"`rnnlab stop {run.name}` first")
-        shutil.rmtree(run.paths.root)
+        try:
+            shutil.rmtree(run.paths.root)
+        finally:
+            os.close(lock)
 
 
 def _folders_below(root: Path) -> list[Path]:
@@ -139,4 +156,3 @@ def _folders_below(root: Path) -> list[Path]:
 def _newborn() -> Status:
     now = time.time()
     return Status(state="starting", host=socket.gethostname(), heartbeat=now, created=now)
-

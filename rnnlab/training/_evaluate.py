@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 import torch
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F
 
 from rnnlab.corpora import Split
 from rnnlab.models import LanguageModel

@@ -201,7 +201,9 @@ class Session:
     def _change(self, name: str, value: float) -> None:
         try:
             if name not in ("lr", "clip"):
-                raise BadInputError(f"{name!r} cannot be changed while it trains", "lr and clip can")
+                raise BadInputError(
+                    f"{name!r} cannot be changed while it trains", "lr and clip can"
+                )
             values = {**self.config.model_dump(exclude_none=True), name: value}
             self.config = RunConfig.from_values(values)
         except BadInputError as error:

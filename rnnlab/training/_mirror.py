@@ -15,7 +15,7 @@ class Mirror:
 
     def __init__(self, folder: Path, step: int) -> None:
         """Open it; what an earlier worker wrote beyond `step` is marked as void."""
-        self._writer = SummaryWriter(  # type: ignore[no-untyped-call]
+        self._writer = SummaryWriter(
             str(folder), purge_step=step + 1 if step else None, flush_secs=10
         )
 
@@ -39,16 +39,14 @@ class Mirror:
                 return
         for name, value in scalars.items():
             if value is not None:
-                self._writer.add_scalar(name, value, record.step)  # type: ignore[no-untyped-call]
+                self._writer.add_scalar(name, value, record.step)
 
     def add_gradients(self, gradients: dict[str, Tensor], step: int) -> None:
         """Write a histogram of every parameter's gradient."""
         for name, gradient in gradients.items():
             if gradient.isfinite().all():
-                self._writer.add_histogram(  # type: ignore[no-untyped-call]
-                    f"gradients/{name}", gradient.float(), step
-                )
+                self._writer.add_histogram(f"gradients/{name}", gradient.float(), step)
 
     def close(self) -> None:
         """Flush and close the event file."""
-        self._writer.close()  # type: ignore[no-untyped-call]
+        self._writer.close()

@@ -72,9 +72,7 @@ class TrainingState:
 _SCALARS = ("step", "epoch", "batch", "elapsed_s", "best_val_loss", "best_step", "changed")
 
 
-def save_training_state(
-    file: Path, state: TrainingState, optimizer: torch.optim.Optimizer
-) -> None:
+def save_training_state(file: Path, state: TrainingState, optimizer: torch.optim.Optimizer) -> None:
     """Write the state and the optimiser's, whole or not at all."""
     tensors = {
         "generator": state.generator.get_state(),

@@ -64,7 +64,7 @@ class Inbox:
                     self._cancelled.add(int(values["cancel"]))
                 else:
                     self._waiting.put(decode_request(values))
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, OverflowError, RecursionError) as error:
                 say(Failed(-1, one_line(f"no request: {error}")))
         self._waiting.put(None)
 
@@ -151,10 +151,8 @@ def main() -> int:
     # Replies keep the real standard output; whatever a library prints goes to standard error.
     _replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    inbox = Inbox(sys.stdin)
+    inbox = Inbox(os.fdopen(0, encoding="utf-8", errors="replace", closefd=False))
     import torch
-
-    from rnnlab import models as _  # loaded now, so that the first prompt does not wait for it
 
     torch.set_num_threads(1)
     say(Ready())

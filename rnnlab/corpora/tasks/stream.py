@@ -34,7 +34,7 @@ class StreamSplit(Split):
         """Return the number of windows; the last may be shorter."""
         return -(-self._inputs_BS.shape[1] // self._length)
 
-    def train_batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:  # noqa: ARG002
+    def train_batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Give the windows in order; every epoch reads the text from its start."""
         for window in range(start, self.num_batches()):
             columns = slice(window * self._length, (window + 1) * self._length)

@@ -1,0 +1,78 @@
+"""Compare runs by figures, curves and what they write."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any, Optional
+
+import typer
+
+from rnnlab.cli._charts import print_charts
+from rnnlab.cli._continuations import generate, print_side_by_side
+from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames
+from rnnlab.cli._output import print_json, print_table
+from rnnlab.decoding import parse_spec
+from rnnlab.display import count, duration, loss
+from rnnlab.runs.history import read_history
+from rnnlab.runs.prompts import DEFAULT_LENGTH
+from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.summary import RunSummary, summarise
+
+
+def command(
+    runs: RunNames,
+    prompt: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Text that each of them continues."),
+    ] = None,
+    decoder: Decoders = None,
+    length: Annotated[int, typer.Option(min=1, help="Letters to write at most.")] = DEFAULT_LENGTH,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every decoder that draws.")] = 1,
+    checkpoints: Checkpoints = None,
+    json: Json = False,
+) -> None:
+    """Set runs side by side: settings that differ, figures, curves, continuations."""
+    store = RunStore.default(checkpoints)
+    opened = [store.open(name) for name in dict.fromkeys(runs)]
+    specs = [parse_spec(text) for text in decoder or ("greedy", "beam:k=5")]
+    written = {
+        run.name: [] if prompt is None else generate(run, prompt, specs, length, 1, seed)
+        for run in opened
+    }
+    if json:
+        print_json([_document(run, written[run.name]) for run in opened])
+        return
+    differing = _differing(opened)
+    rows = [_row(summarise(run), [str(run.settings().get(d, "")) for d in differing]) for run in opened]
+    figures = ["step", "train", "val", "best val", "char/s", "params", "time"]
+    print_table(["run", *differing, *figures], rows, figures)
+    print_charts([summarise(run) for run in opened], [read_history(r.paths.journal) for r in opened])
+    for run in opened:
+        if written[run.name]:
+            typer.echo(f"\n{run.name}")
+            print_side_by_side(written[run.name])
+
+
+def _document(run: Run, answers: list[Any]) -> dict[str, Any]:
+    history = read_history(run.paths.journal)
+    return {
+        **asdict(summarise(run)),
+        "settings": run.settings(),
+        "train": [[r.step, r.train_loss] for r in history.train],
+        "eval": [[r.step, r.val_loss] for r in history.evals],
+        "generations": [asdict(answer) for answer in answers],
+    }
+
+
+def _differing(runs: list[Run]) -> list[str]:
+    """Return the settings in which the runs differ."""
+    settings = [run.settings() for run in runs]
+    names = dict.fromkeys(name for one in settings for name in one)
+    return [name for name in names if len({repr(one.get(name)) for one in settings}) > 1]
+
+
+def _row(s: RunSummary, differing: list[str]) -> list[str]:
+    return [
+        s.name, *differing, str(s.step), loss(s.train_loss), loss(s.val_loss),
+        loss(s.best_val_loss), count(s.tokens_per_s), count(s.parameters), duration(s.elapsed_s),
+    ]  # fmt: skip

@@ -1,0 +1,51 @@
+"""A headless tour: train, plot, prompt side by side, in under a minute."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import typer
+
+from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts
+from rnnlab.cli._continuations import generate, print_side_by_side
+from rnnlab.cli._follow import follow
+from rnnlab.cli._output import talk
+from rnnlab.cli.runs import command as list_runs
+from rnnlab.decoding import parse_spec
+from rnnlab.runs.history import read_history
+from rnnlab.runs.store import RunStore
+from rnnlab.runs.summary import summarise
+
+PROMPT = "The mayor"
+DECODERS = ("greedy", "sample:temperature=0.8", "nucleus:p=0.9", "beam:k=3")
+MINUTES = 0.25
+
+
+def command() -> int:
+    """Take the tour: a model is trained on the shipped corpus, plotted and prompted."""
+    from rnnlab.start import resolve, start_run
+
+    with tempfile.TemporaryDirectory(prefix="rnnlab-demo-") as folder:
+        store = RunStore.default(Path(folder))
+        typer.echo("1. A worker trains an LSTM on the shipped corpus for a quarter of a minute.")
+        config = resolve(
+            {"corpus": "stump", "cell": "lstm", "hidden": 96, "batch": 32, "lr": 0.005,
+             "minutes": MINUTES, "log_every": 5, "eval_every": 50}
+        )  # fmt: skip
+        run = start_run(config, store, "demo")
+        code = follow(run, is_new=True, json=False)
+        if code:
+            return code
+        typer.echo("\n2. Its curves, from the journal it has written.")
+        print_charts([summarise(run)], [read_history(run.paths.journal)], DEFAULT_PLOTS, height=12)
+        typer.echo(f"\n3. The same prompt, {PROMPT!r}, with several decoders and one seed.")
+        specs = [parse_spec(text) for text in DECODERS]
+        print_side_by_side(generate(run, PROMPT, specs, 80, None, seed=1))
+        starter = store.open("starter")
+        typer.echo("\n4. The starter model, trained longer, with the same decoders.")
+        print_side_by_side(generate(starter, PROMPT, specs, 80, None, seed=1))
+        typer.echo("\n5. All runs of the tour.")
+        list_runs(Path(folder))
+    talk("\nThe tour's run is gone again. In a terminal, `rnnlab` opens the lab.")
+    return 0

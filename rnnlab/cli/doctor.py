@@ -1,0 +1,67 @@
+"""Say what this machine has and what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from rnnlab import __version__
+from rnnlab.cli._options import Checkpoints, Data, Json
+from rnnlab.cli._output import print_json, print_table
+from rnnlab.corpora import corpus_names
+from rnnlab.locations import checkpoints_folder
+from rnnlab.runs.store import RunStore
+
+_PACKAGES = ("torch", "textual", "plotext", "rich", "typer", "safetensors", "tensorboard", "numpy")
+
+
+def command(checkpoints: Checkpoints = None, data: Data = None, json: Json = False) -> None:
+    """Show device, terminal, data and versions; bring it along with every bug report."""
+    facts = _facts(checkpoints, data)
+    if json:
+        print_json(facts)
+    else:
+        print_table(["what", "found"], [[name, str(found)] for name, found in facts.items()], ())
+
+
+def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:
+    import psutil
+    import torch
+
+    folder = checkpoints_folder(checkpoints)
+    nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    memory = psutil.virtual_memory()
+    devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return {
+        "rnnlab": __version__,
+        "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        **{name: _version(name) for name in _PACKAGES},
+        "cpu": f"{os.cpu_count()} cores, torch uses {torch.get_num_threads()}",
+        "memory": f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free",
+        "gpu": ", ".join(devices) or "none",
+        "disk": f"{psutil.disk_usage(str(nearest)).free / 2**30:.1f} GiB free",
+        "terminal": f"{os.environ.get('TERM', 'none')}, {_colors()}, "
+        f"{sys.stdout.encoding} on standard output",
+        "checkpoints": f"{folder} ({_access(nearest)}), {len(list(RunStore.default(checkpoints)))} runs",
+        "corpora": ", ".join(corpus_names(data)) or "none",
+    }
+
+
+def _colors() -> str:
+    if os.environ.get("NO_COLOR"):
+        return "no colour (NO_COLOR)"
+    return "true colour" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256 colours"
+
+
+def _access(folder: os.PathLike[str]) -> str:
+    return "writable" if os.access(folder, os.W_OK) else "NOT writable"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

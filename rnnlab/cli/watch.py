@@ -1,0 +1,69 @@
+"""Watch runs in a plain terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from rnnlab.cli._charts import DEFAULT_PLOTS, render_charts
+from rnnlab.cli._options import Checkpoints, RunNames
+from rnnlab.display import count, duration, loss
+from rnnlab.plots import Axis
+from rnnlab.runs.history import History
+from rnnlab.runs.journal import JournalTail
+from rnnlab.runs.store import RunStore
+from rnnlab.runs.summary import RunSummary, summarise
+
+_POLL_S = 1.0
+
+
+def command(
+    runs: RunNames,
+    once: Annotated[bool, typer.Option("--once", help="Print once and exit.")] = False,
+    is_ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only.")] = False,
+    axis: Annotated[Axis, typer.Option(help="What runs along the charts.")] = "step",
+    checkpoints: Checkpoints = None,
+) -> None:
+    """Show the curves of runs while they train; ctrl-c leaves, training goes on."""
+    store = RunStore.default(checkpoints)
+    opened = [store.open(name) for name in dict.fromkeys(runs)]
+    tails = [JournalTail(run.paths.journal) for run in opened]
+    histories = [History() for _ in opened]
+    is_live = not once and sys.stdout.isatty()
+    shown = None
+    while True:
+        for history, tail in zip(histories, tails, strict=True):
+            history.take(tail.read())
+        summaries = [summarise(run) for run in opened]
+        state = (shutil.get_terminal_size(), [(s.state, s.step) for s in summaries])
+        if state != shown:
+            shown = state
+            # Home, then clear below: no flicker where the terminal draws as it reads.
+            typer.echo("\x1b[H\x1b[2J" if is_live else "", nl=False)
+            typer.echo("\n".join(map(_line, summaries)))
+            height = _chart_height(len(summaries)) if is_live else 16
+            charts = render_charts(
+                summaries, histories, DEFAULT_PLOTS, axis=axis, is_ascii=is_ascii, height=height
+            )
+            typer.echo(charts)
+        if not is_live or not any(s.is_active for s in summaries):
+            return
+        time.sleep(_POLL_S)
+
+
+def _chart_height(num_lines: int) -> int:
+    return max(5, (shutil.get_terminal_size((100, 40)).lines - num_lines - 1) // len(DEFAULT_PLOTS))
+
+
+def _line(s: RunSummary) -> str:
+    total = f"/{s.total_steps}" if s.total_steps else ""
+    left = f", {duration(s.eta_s)} left" if s.eta_s is not None else ""
+    reason = f": {s.reason}" if s.reason else ""
+    return (
+        f"{s.name} {s.state}{reason}, step {s.step}{total}, train {loss(s.train_loss)}, "
+        f"val {loss(s.val_loss)}, {count(s.tokens_per_s)} char/s{left}"
+    )

@@ -1,0 +1,46 @@
+"""Whether JSON values fit a dataclass: what comes from a file or a pipe is checked before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+_Types = tuple[type, ...]
+
+
+def misfit(kind: type, values: Mapping[str, Any]) -> str:
+    """Return the first field of the dataclass `kind` whose value is of another type, or ""."""
+    for name, (types, item_types) in _field_types(kind).items():
+        if name not in values:
+            continue
+        value = values[name]
+        if not isinstance(value, types):
+            return name
+        items = value.values() if isinstance(value, dict) else value
+        if item_types and not all(isinstance(item, item_types) for item in items):
+            return name
+    return ""
+
+
+@cache
+def _field_types(kind: type) -> dict[str, tuple[_Types, _Types]]:
+    """Return the types of every field, and those of its items where it is a list or a mapping."""
+    hints = get_type_hints(kind)
+    found = {}
+    for field in fields(kind):
+        annotation = hints[field.name]
+        arguments = get_args(annotation) if get_origin(annotation) in (list, dict) else ()
+        found[field.name] = (_types(annotation), _types(arguments[-1]) if arguments else ())
+    return found
+
+
+def _types(annotation: Any) -> _Types:
+    if isinstance(annotation, UnionType):
+        return tuple(kind for part in get_args(annotation) for kind in _types(part))
+    origin = get_origin(annotation) or annotation
+    if origin is Literal:
+        return (str,)
+    return (float, int) if origin is float else (origin,)

@@ -1,0 +1,68 @@
+"""Every message of the app; widgets take data and emit these, the app routes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from rnnlab.runs.journal import News
+from rnnlab.runs.prompts import Reply
+from rnnlab.runs.summary import RunSummary
+
+
+@dataclass
+class RunsRead(Message):
+    """The feed has looked at the runs."""
+
+    summaries: tuple[RunSummary, ...]
+    news: dict[str, News]
+    """What has come in the journals of the watched runs."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Never: the news of two reads add up."""
+        return False
+
+
+@dataclass
+class RunChosen(Message):
+    """The cursor is on another run, or other runs are marked."""
+
+    name: str
+    marked: tuple[str, ...]
+    """Runs whose curves are laid over the chosen one's."""
+
+
+@dataclass
+class PromptSent(Message):
+    """The user asks for continuations."""
+
+    prompt: str
+    decoders: list[str]
+    length: int
+    seed: int
+
+
+class PromptCancelled(Message):
+    """The user has seen enough of the continuations that grow."""
+
+
+@dataclass
+class GeneratorSaid(Message):
+    """The generator process has replied."""
+
+    reply: Reply
+
+
+@dataclass
+class GeneratorDied(Message):
+    """The generator process has ended by itself."""
+
+    reason: str
+
+
+@dataclass
+class RunStarted(Message):
+    """A run was started from the form."""
+
+    name: str

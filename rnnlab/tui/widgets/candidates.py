@@ -1,0 +1,155 @@
+"""Continuations side by side: one column an answer, growing as it is found.
+
+Letters that surprised the model are underlined; the letter where a candidate leaves the best one of
+its decoder is shown in reverse.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import HorizontalScroll, VerticalScroll
+from textual.widgets import Static
+
+from rnnlab.decoding import Spec
+from rnnlab.display import compact_lines, visible
+from rnnlab.runs.prompts import EOS, Answer
+
+_SURPRISING = math.log(0.05)
+_BAR = 12
+_MIN_WIDTH = 23
+
+
+class Candidate(VerticalScroll, can_focus=True):
+    """One answer."""
+
+    def __init__(self, spec: str, rank: int) -> None:
+        super().__init__(classes="best" if rank == 1 else "")
+        self.answer: Answer | None = None
+        self._spec = spec
+        self._rank = rank
+        self._best: Answer | None = None
+        self._are_letters = False
+        self._head = Static(Text(f"{spec} #{rank}", "bold"), classes="head")
+        self._body = Static()
+
+    def compose(self) -> ComposeResult:
+        """Hold the figures, which stay, and the text, which scrolls."""
+        yield self._head
+        yield self._body
+
+    def show(self, answer: Answer, best: Answer, *, are_letters: bool) -> None:
+        """Show an answer beside the best one of its decoder."""
+        self.answer, self._best, self._are_letters = answer, best, are_letters
+        title = f"{self._spec} #{self._rank}"
+        self._head.update(
+            Text.assemble((title, "bold"), (f"\n{_figures(answer)}", "dim")), layout=False
+        )
+        self._body.update(_letters(answer) if are_letters else self._continuation(answer))
+        if not self.has_focus:
+            self.scroll_end(animate=False)
+
+    def _continuation(self, answer: Answer) -> Text:
+        prompt = answer.text[: len(answer.text) - len(answer.continuation)]
+        text = Text.assemble((compact_lines(visible(prompt)), "dim"))
+        parting = self._parting(answer)
+        ends = [*answer.tokens[1:], ""]
+        for i, (token, logprob, after) in enumerate(
+            zip(answer.tokens, answer.token_logprobs, ends, strict=True)
+        ):
+            style = "reverse" if i == parting else "underline" if logprob < _SURPRISING else ""
+            text.append(_shown(token, after), style)
+        return text
+
+    def _parting(self, answer: Answer) -> int | None:
+        """Return the place of the first token that differs from the best answer's."""
+        if self._best is None or self._best is answer:
+            return None
+        pairs = zip(self._best.tokens, answer.tokens, strict=False)
+        return next((i for i, (ours, theirs) in enumerate(pairs) if ours != theirs), None)
+
+
+class CandidateBoard(HorizontalScroll):
+    """All candidates of all decoders, in the order in which the decoders were given."""
+
+    def __init__(self) -> None:
+        super().__init__(id="candidates")
+        self._columns: dict[tuple[int, int], Candidate] = {}
+        self._answers: dict[int, Sequence[Answer]] = {}
+        self._are_letters = False
+
+    async def begin(self, specs: Sequence[Spec]) -> None:
+        """Make empty columns for what these decoders will give."""
+        await self.remove_children()
+        self._answers.clear()
+        self._columns = {
+            (number, rank): Candidate(spec.text, rank)
+            for number, spec in enumerate(specs)
+            for rank in range(1, _num_answers(spec) + 1)
+        }
+        self._share_width()
+        await self.mount_all(self._columns.values())
+        self.scroll_home(animate=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Share the new width among the columns."""
+        self._share_width()
+
+    def _share_width(self) -> None:
+        share = self.size.width // max(1, len(self._columns))
+        for column in self._columns.values():
+            column.styles.width = max(_MIN_WIDTH, share)
+
+    def grow(self, decoder: int, answers: Sequence[Answer]) -> None:
+        """Show how far a decoder has come."""
+        self._answers[decoder] = answers
+        for answer in answers:
+            column = self._columns.get((decoder, answer.rank))
+            if column is not None:
+                column.show(answer, answers[0], are_letters=self._are_letters)
+
+    def toggle_letters(self) -> bool:
+        """Show letters with their log-probs, or the text; return whether letters are shown."""
+        self._are_letters = not self._are_letters
+        for decoder, answers in self._answers.items():
+            self.grow(decoder, answers)
+        return self._are_letters
+
+    def focused_answer(self) -> Answer | None:
+        """Return the focused column's answer, or the first one's."""
+        columns = list(self._columns.values())
+        focused = [column for column in columns if column.has_focus] or columns[:1]
+        return focused[0].answer if focused else None
+
+
+def _num_answers(spec: Spec) -> int:
+    """Return how many answers a decoder gives: a beam its width, any other one."""
+    return int(getattr(spec.options, "k", 1))
+
+
+def _figures(answer: Answer) -> str:
+    mean = answer.logprob / max(1, len(answer.tokens))
+    return f"{answer.logprob:.1f} ({mean:.2f} each)"
+
+
+def _shown(token: str, after: str) -> str:
+    """Return a token as it is written; of several line ends in a row only the last breaks the line."""
+    if token == "\n":
+        return "⏎" if after == "\n" else "⏎\n"
+    return "⏹" if token == EOS else visible(token)
+
+
+def _letters(answer: Answer) -> Text:
+    text = Text()
+    total = 0.0
+    for token, logprob in zip(answer.tokens, answer.token_logprobs, strict=True):
+        total += logprob
+        shown = token if token == EOS else visible(token, newline="⏎")
+        text.append(f"{shown:<3}")
+        text.append(f"{logprob:>7.2f}{total:>8.1f} ", "dim")
+        text.append("▇" * round(math.exp(logprob) * _BAR) + "\n", "green")
+    return text

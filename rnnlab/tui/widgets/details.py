@@ -1,0 +1,63 @@
+"""What is known of the chosen run: figures, settings, the last events."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from rnnlab.display import count, duration, loss, visible
+from rnnlab.runs.history import History
+from rnnlab.runs.summary import RunSummary
+
+_EVENTS = 30
+
+
+class Details(VerticalScroll, can_focus=True):
+    """A column of facts."""
+
+    BORDER_TITLE = "Details"
+
+    def __init__(self) -> None:
+        super().__init__(id="details")
+        self._shown = ""
+        self._body = Static("no run is chosen", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """Hold one text."""
+        yield self._body
+
+    def show(self, summary: RunSummary | None, history: History | None) -> None:
+        """Show a run; written only when something differs."""
+        text = Text("no run is chosen") if summary is None else _facts(summary, history)
+        if text.markup != self._shown:
+            self._shown = text.markup
+            self._body.update(text)
+
+
+def _facts(s: RunSummary, history: History | None) -> Text:
+    layers = f"{s.layers} x {s.hidden}" if s.layers else ""
+    total = f" of {s.total_steps:,}" if s.total_steps else ""
+    rows = [
+        ("state", s.state),
+        ("model", f"{s.cell} {layers}, {count(s.parameters)} parameters"),
+        ("text", f"{s.corpus}, {s.task}"),
+        ("step", f"{s.step:,}{total}, epoch {s.epoch:.2f}"),
+        ("train", f"{loss(s.train_loss)} nats a letter"),
+        ("val", f"{loss(s.val_loss)}, best {loss(s.best_val_loss)} at {s.best_step or 0:,}"),
+        ("grad", f"{loss(s.grad_norm)}, clipped at {s.clip:g}" if s.clip else loss(s.grad_norm)),
+        ("speed", f"{count(s.tokens_per_s)} letters a second on {s.device or '?'}"),
+        ("time", f"{duration(s.elapsed_s)}, {duration(s.eta_s)} left"),
+    ]
+    text = Text.assemble((s.name + "\n", "bold"))
+    if s.reason:
+        text.append(visible(s.reason) + "\n", "bold red")
+    for name, value in rows:
+        text.append(f"{name:<6}", "dim").append(f"{value}\n")
+    if history is not None and history.events:
+        text.append("\nevents\n", "bold")
+        for event in reversed(history.events[-_EVENTS:]):
+            message = f": {visible(event.message, newline=' ')}" if event.message else ""
+            text.append(f"{event.step:>6} ", "dim").append(f"{event.event}{message}\n")
+    return text

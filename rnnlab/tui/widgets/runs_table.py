@@ -1,0 +1,181 @@
+"""The runs, one a row, with live state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual import events
+from textual.widgets import DataTable
+
+from rnnlab.display import count, duration, loss, sparkline
+from rnnlab.plots import PALETTE
+from rnnlab.runs.records import State
+from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.messages import RunChosen
+
+STATE_MARKS: dict[State, tuple[str, str]] = {
+    "queued": ("◌", "dim"),
+    "starting": ("◔", "yellow"),
+    "running": ("●", "green"),
+    "paused": ("‖", "yellow"),
+    "finished": ("✓", "dim"),
+    "stopped": ("■", "dim"),
+    "failed": ("✗", "bold red"),
+    "lost": ("?", "bold red"),
+}
+
+_COLUMNS = (
+    # name, width; the later ones are shown where there is room
+    ("run", 18),
+    ("train", 6),
+    ("val", 6),
+    ("step", 7),
+    ("left", 6),
+    ("char/s", 6),
+    ("cell", 5),
+    ("trend", 12),
+)
+_PADDING = 2
+
+
+class RunsTable(DataTable[Text]):
+    """A table that keeps its cursor on the same run while the runs change below it."""
+
+    BORDER_TITLE = "Runs"
+
+    def __init__(self) -> None:
+        super().__init__(id="runs", cursor_type="row", zebra_stripes=False)
+        self._summaries: dict[str, RunSummary] = {}
+        self._marked: set[str] = set()
+        self._columns: tuple[str, ...] = ()
+        self._cells: dict[tuple[str, str], Text] = {}
+        self._expected: str | None = None
+
+    @property
+    def chosen(self) -> RunSummary | None:
+        """The run under the cursor."""
+        if not self.row_count:
+            return None
+        key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key
+        return self._summaries.get(str(key.value))
+
+    def summary(self, name: str) -> RunSummary | None:
+        """Return what is known of a run."""
+        return self._summaries.get(name)
+
+    def expect(self, name: str) -> None:
+        """Move the cursor to a run as soon as it is there."""
+        self._expected = name
+
+    def choose(self, name: str) -> None:
+        """Move the cursor to a run."""
+        if name in self._summaries:
+            self.move_cursor(row=self.get_row_index(name), animate=False)
+
+    def color_of(self, name: str) -> int:
+        """Return a run's place in the palette: by age, so that it stays when others come."""
+        by_age = sorted(self._summaries.values(), key=lambda s: (s.created, s.name))
+        return next((i for i, s in enumerate(by_age) if s.name == name), 0)
+
+    def toggle_mark(self) -> None:
+        """Mark the chosen run, or take its mark away."""
+        if self.chosen is not None:
+            self._marked ^= {self.chosen.name}
+            self._fill()
+            self._tell()
+
+    def show(self, summaries: Sequence[RunSummary]) -> None:
+        """Show these runs: newest first, only what differs is written."""
+        ordered = sorted(summaries, key=lambda s: (not s.is_active, -s.created, s.name))
+        names = [summary.name for summary in ordered]
+        has_same_rows = names == [str(row.key.value) for row in self.ordered_rows]
+        self._summaries = {summary.name: summary for summary in ordered}
+        self._marked &= set(names)
+        if not has_same_rows:
+            self._rebuild()
+        else:
+            self._fill()
+        if self._expected in self._summaries:
+            self.choose(self._expected)
+            self._expected = None
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show as many columns as there is room for."""
+        if self._fitting() != self._columns:
+            self._rebuild()
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Tell that another run is chosen."""
+        event.stop()
+        self._tell()
+
+    def _tell(self) -> None:
+        chosen = self.chosen
+        if chosen is not None:
+            marked = tuple(sorted(self._marked - {chosen.name}))
+            self.post_message(RunChosen(chosen.name, marked))
+
+    def _fitting(self) -> tuple[str, ...]:
+        room = self.content_size.width
+        fitting: list[str] = []
+        for name, width in _COLUMNS:
+            room -= width + _PADDING
+            if room >= 0 or not fitting:
+                fitting.append(name)
+        return tuple(fitting)
+
+    def _rebuild(self) -> None:
+        """Make columns and rows anew, the cursor kept on its run."""
+        kept = self.chosen.name if self.chosen is not None else None
+        with self.prevent(DataTable.RowHighlighted):
+            self.clear(columns=True)
+            self._cells.clear()
+            self._columns = self._fitting()
+            widths = dict(_COLUMNS)
+            for name in self._columns:
+                self.add_column(name, key=name, width=widths[name])
+            for summary in self._summaries.values():
+                cells = [self._cell(summary, column) for column in self._columns]
+                self.add_row(*cells, key=summary.name)
+                for column, cell in zip(self._columns, cells, strict=True):
+                    self._cells[summary.name, column] = cell
+            if kept in self._summaries:
+                self.choose(kept)
+        self._tell()
+
+    def _fill(self) -> None:
+        for summary in self._summaries.values():
+            for column in self._columns:
+                cell = self._cell(summary, column)
+                known = self._cells.get((summary.name, column))
+                if known is None or known.plain != cell.plain or known.spans != cell.spans:
+                    self._cells[summary.name, column] = cell
+                    self.update_cell(summary.name, column, cell)
+
+    def _cell(self, s: RunSummary, column: str) -> Text:
+        match column:
+            case "run":
+                mark, style = STATE_MARKS[s.state]
+                r, g, b = PALETTE[self.color_of(s.name) % len(PALETTE)]
+                flag = "◆" if s.name in self._marked else "▎"
+                name = s.name if len(s.name) <= 14 else s.name[:13] + "…"
+                return Text.assemble((flag, f"rgb({r},{g},{b})"), (mark, style), " ", name)
+            case "train":
+                return _right(loss(s.train_loss)[:6], 6)
+            case "val":
+                return _right(loss(s.val_loss)[:6], 6)
+            case "step":
+                return _right(count(s.step), 7)
+            case "left":
+                return _right(duration(s.eta_s) if s.is_active else "", 6)
+            case "char/s":
+                return _right(count(s.tokens_per_s), 6)
+            case "cell":
+                return Text(s.cell[:5])
+            case _:
+                return Text(sparkline(list(s.recent_losses), 12), "dim")
+
+
+def _right(text: str, width: int) -> Text:
+    return Text(text.rjust(width))
