@@ -159,7 +159,7 @@ def read_toml(file: Path) -> dict[str, Any]:
 
 
 def read_settings(file: Path) -> dict[str, Any]:
-    """Read some settings, corpus not needed; raises BadInputError naming the file and what is wrong."""
+    """Read some settings, corpus not needed; raises BadInputError naming file and fault."""
     values = read_toml(file)
     RunConfig.from_values({"corpus": "any", **values}, str(file))
     return values

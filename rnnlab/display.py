@@ -1,4 +1,4 @@
-"""How values and foreign text are written for people, the same on the command line and in the app."""
+"""How values and foreign text are written for people, on the command line and in the app alike."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def duration(seconds: float | None) -> str:
 
 
 def sparkline(values: list[float], width: int) -> str:
-    """Return the last finite values as a row of block characters, the lowest as the lowest block."""
+    """Return the last finite values as a row of blocks, the lowest value as the lowest block."""
     blocks = "▁▂▃▄▅▆▇█"
     shown = [value for value in values if math.isfinite(value)][-width:] if width > 0 else []
     if not shown:

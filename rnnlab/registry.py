@@ -1,9 +1,9 @@
 """A folder's files are its entries: one new idea is one new file.
 
 The kind `"cells"` is the folder `rnnlab/cells`, `"decoding/filters"` the folder below it. A file
-whose name starts with an underscore is the folder's machinery, not an entry. The entry `first-sample`
-is the file `first_sample.py`. Names and summaries are read without importing anything, so that
-listing and validating stay free of torch.
+whose name starts with an underscore is the folder's machinery, not an entry. The entry
+`first-sample` is the file `first_sample.py`. Names and summaries are read without importing
+anything, so that listing and validating stay free of torch.
 """
 
 from __future__ import annotations

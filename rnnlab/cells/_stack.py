@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F
 
 from rnnlab.cells._base import Cell, LayerState, Weights
 from rnnlab.errors import BadInputError

@@ -7,8 +7,9 @@
     c_t = f_t * c_{t-1} + i_t * g_t
     h_t = o_t * tanh(c_t)
 
-Source: Hochreiter and Schmidhuber (1997), "Long short-term memory"; forget gate: Gers et al. (2000);
-weights as in torch.nn.LSTM. The forget gate starts open, its bias at 1 (Jozefowicz et al. 2015).
+Source: Hochreiter and Schmidhuber (1997), "Long short-term memory"; the forget gate: Gers et al.
+(2000); weights as in torch.nn.LSTM. The forget gate starts open, b_if + b_hf = 1 (Jozefowicz et
+al. 2015).
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -34,11 +35,8 @@ def generate(
     loaded = load_model(run.paths, parse_checkpoint(checkpoint))
     answers: list[Answer] = []
     for spec in specs:
-        growth = None
-        for growth in continue_text(loaded, prompt, spec, length, num, seed):
-            pass
-        assert growth is not None
-        answers += growth.answers()
+        steps = continue_text(loaded, prompt, spec, length, num, seed)
+        answers += deque(steps, maxlen=1).pop().answers()
     return answers
 
 

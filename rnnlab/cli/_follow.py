@@ -1,4 +1,4 @@
-"""Follow a run from the terminal until it ends: progress on standard error, the result on standard output."""
+"""Follow a run until it ends: progress on standard error, the result on standard output."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def talk(message: str) -> None:
 def print_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str]
 ) -> None:
-    """Print a plain table; columns named in `numeric` are set to the right, foreign text is harmless."""
+    """Print a plain table; columns in `numeric` are set to the right, foreign text is harmless."""
     from rich.table import Table
     from rich.text import Text
 

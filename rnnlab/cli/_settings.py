@@ -1,4 +1,4 @@
-"""The settings of a run as options of a verb, made from `RunConfig`: one truth, no list kept twice."""
+"""The settings of a run as options of a verb, made from `RunConfig`: no list is kept twice."""
 
 from __future__ import annotations
 

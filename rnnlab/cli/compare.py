@@ -43,10 +43,14 @@ def command(
         print_json([_document(run, written[run.name]) for run in opened])
         return
     differing = _differing(opened)
-    rows = [_row(summarise(run), [str(run.settings().get(d, "")) for d in differing]) for run in opened]
+    summaries = [summarise(run) for run in opened]
+    rows = [
+        _row(summary, [str(run.settings().get(name, "")) for name in differing])
+        for run, summary in zip(opened, summaries, strict=True)
+    ]
     figures = ["step", "train", "val", "best val", "char/s", "params", "time"]
     print_table(["run", *differing, *figures], rows, figures)
-    print_charts([summarise(run) for run in opened], [read_history(r.paths.journal) for r in opened])
+    print_charts(summaries, [read_history(run.paths.journal) for run in opened])
     for run in opened:
         if written[run.name]:
             typer.echo(f"\n{run.name}")

@@ -35,6 +35,7 @@ def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:
     nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     memory = psutil.virtual_memory()
     devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    num_runs = len(list(RunStore.default(checkpoints)))
     return {
         "rnnlab": __version__,
         "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
@@ -45,7 +46,7 @@ def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:
         "disk": f"{psutil.disk_usage(str(nearest)).free / 2**30:.1f} GiB free",
         "terminal": f"{os.environ.get('TERM', 'none')}, {_colors()}, "
         f"{sys.stdout.encoding} on standard output",
-        "checkpoints": f"{folder} ({_access(nearest)}), {len(list(RunStore.default(checkpoints)))} runs",
+        "checkpoints": f"{folder} ({_access(nearest)}), {num_runs} runs",
         "corpora": ", ".join(corpus_names(data)) or "none",
     }
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from rnnlab.cli._charts import DEFAULT_PLOTS, render_charts
+from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts
 from rnnlab.cli._options import Checkpoints, RunNames
 from rnnlab.display import count, duration, loss
 from rnnlab.plots import Axis
@@ -46,10 +46,9 @@ def command(
             typer.echo("\x1b[H\x1b[2J" if is_live else "", nl=False)
             typer.echo("\n".join(map(_line, summaries)))
             height = _chart_height(len(summaries)) if is_live else 16
-            charts = render_charts(
-                summaries, histories, DEFAULT_PLOTS, axis=axis, is_ascii=is_ascii, height=height
+            print_charts(
+                summaries, histories, DEFAULT_PLOTS, is_ascii=is_ascii, axis=axis, height=height
             )
-            typer.echo(charts)
         if not is_live or not any(s.is_active for s in summaries):
             return
         time.sleep(_POLL_S)

@@ -1,6 +1,6 @@
 """Text to ids: corpora, vocabularies and the tasks that cut a text into batches.
 
-Never imports torch: arrays are numpy's, so that a command can check a corpus before a worker starts.
+Never imports torch: arrays are numpy's, so that a corpus can be checked before a worker starts.
 """
 
 from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName

@@ -57,7 +57,8 @@ class Vocabulary:
         if (ids < 0).any():
             unknown = "".join(dict.fromkeys(c for c in text if c not in self._ids))
             raise BadInputError(
-                f"the model never saw {_shown(unknown)}", "write without, or train on a text with it"
+                f"the model never saw {_shown(unknown)}",
+                "write without, or train on a text with it",
             )
         return ids
 

@@ -1,4 +1,4 @@
-"""A model's weights on disk, and a run's model rebuilt from its directory: safetensors, no pickle."""
+"""A model's weights on disk, and a run's model rebuilt from its directory; safetensors alone."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def save_weights(file: Path, model: LanguageModel) -> None:
 
 
 def load_weights(file: Path, model: LanguageModel) -> None:
-    """Read weights into a model; raises RnnlabError when they are unreadable or of another shape."""
+    """Read weights into a model; raises RnnlabError when they cannot be read or do not fit."""
     try:
         model.load_state_dict(load_file(file))
     except (SafetensorError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""Whether JSON values fit a dataclass: what comes from a file or a pipe is checked before it is used."""
+"""Whether JSON values fit a dataclass: what comes from a file or a pipe is checked before use."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What is said between a front end and the generator process: JSON lines on its two pipes.
 
-A request goes in as one line, replies come out as lines until `Ended`; `{"cancel": ask}` ends an ask
-early. Also the form of an answer, the same in `rnnlab generate --json`.
+A request goes in as one line, replies come out as lines until `Ended`; `{"cancel": ask}` ends an
+ask early. Also the form of an answer, the same in `rnnlab generate --json`.
 """
 
 from __future__ import annotations
@@ -148,6 +148,7 @@ def decode_request(values: Mapping[str, Any]) -> Request:
     request = Request(**values)
     if name := misfit(Request, values):
         raise TypeError(f"{name!r} is of another type")
-    if request.length < 1 or (request.num or 1) < 1 or not 0 <= request.seed <= MAX_SEED:
+    num = 1 if request.num is None else request.num
+    if request.length < 1 or num < 1 or not 0 <= request.seed <= MAX_SEED:
         raise ValueError("length, num or seed is out of range")
     return request

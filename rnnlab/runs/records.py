@@ -1,7 +1,7 @@
 """What a journal's lines and a status hold: frozen dataclasses, JSON in and out.
 
-A reader takes a half line, an unknown kind or a newer field in its stride; a number that JSON cannot
-hold (inf, nan) is written as null.
+A reader takes a half line, an unknown kind or a newer field in its stride; a number that JSON
+cannot hold (inf, nan) is written as null.
 """
 
 from __future__ import annotations

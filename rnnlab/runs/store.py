@@ -80,7 +80,7 @@ class RunStore:
 
     @classmethod
     def default(cls, root: Path | None = None) -> RunStore:
-        """Return the runs below `root`, RNNLAB_CHECKPOINTS or ./checkpoints, and the shipped ones."""
+        """Return the runs of `root`, RNNLAB_CHECKPOINTS or ./checkpoints, and the shipped ones."""
         return cls(checkpoints_folder(root), shipped_runs())
 
     def __iter__(self) -> Iterator[Run]:

@@ -1,4 +1,4 @@
-"""When a checkpoint is due, how it is written so that no pointer ever dangles, which ones are kept."""
+"""When a checkpoint is due, how it is written so that no pointer dangles, which ones are kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rnnlab.runs.paths import RunPaths, replace_text
 from rnnlab.training._state import TrainingState, save_training_state
 
 EVERY_S = 15.0
-"""Seconds between checkpoints: what a killed worker loses at most, and how old a live prompt's are."""
+"""Seconds between checkpoints: what a killed worker loses, how old a live prompt's weights are."""
 COST = 50
 """Saving takes at most one part in so many of the time: slow disks get fewer checkpoints."""
 

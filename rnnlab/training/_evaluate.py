@@ -48,7 +48,8 @@ def evaluate(model: LanguageModel, split: Split, max_tokens: int = 0) -> Evaluat
         targets_N = torch.from_numpy(batch.targets_BT).to(device).flatten()
         logits_BTV, state = model(inputs_BT, state)
         logits_NV = logits_BTV.flatten(0, 1)
-        loss_sum += F.cross_entropy(logits_NV.float(), targets_N, reduction="sum")
+        losses_N = F.nll_loss(model.log_probs(logits_NV), targets_N, reduction="none")
+        loss_sum += losses_N.sum(dtype=torch.float64)
         num_right += (logits_NV.argmax(1) == targets_N).sum()
         num_tokens += batch.num_tokens
     model.train(was_training)

@@ -26,11 +26,8 @@ from rnnlab.tui.messages import (
     PromptCancelled,
     PromptSent,
     RunChosen,
-    RunsRead,
 )
 from rnnlab.tui.screens.lab import LabScreen
-from rnnlab.tui.widgets.prompt_pane import PromptPane
-from rnnlab.tui.widgets.runs_table import RunsTable
 
 POLL_S = 0.5
 """How often the runs are looked at."""
@@ -46,18 +43,18 @@ class LabApp(App[None]):
         super().__init__()
         self.store = store
         self._feed = Feed(store)
-        self._lab = LabScreen(store, data)
+        self.lab = LabScreen(store, data)
         self._generator = Generator(self.post_message)
         self._poll_s = poll_s
         self._chosen_again = asyncio.Event()
 
     def get_default_screen(self) -> Screen[None]:
         """Open with the lab."""
-        return self._lab
+        return self.lab
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer our own actions before Textual's."""
-        yield from self._lab.get_system_commands()
+        yield from self.lab.get_system_commands()
         yield from super().get_system_commands(screen)
 
     def on_mount(self) -> None:
@@ -75,11 +72,12 @@ class LabApp(App[None]):
         await self._generator.close()
 
     async def _watch(self) -> None:
-        """Read the runs for ever; at once when another one is chosen."""
-        while True:
+        """Read the runs until the lab closes; at once when another one is chosen."""
+        while self.lab.is_attached:
             self._chosen_again.clear()
-            read = await asyncio.to_thread(self._feed.read, self._lab.watched)
-            self._lab.take(read)
+            read = await asyncio.to_thread(self._feed.read, self.lab.watched)
+            if self.lab.is_attached:
+                self.lab.take(read)
             try:
                 await asyncio.wait_for(self._chosen_again.wait(), self._poll_s)
             except TimeoutError:
@@ -93,7 +91,7 @@ class LabApp(App[None]):
     @on(PromptSent)
     async def ask(self, message: PromptSent) -> None:
         """Ask the generator for the chosen run's newest checkpoint."""
-        chosen = self._lab.query_one(RunsTable).chosen
+        chosen = self.lab.table.chosen
         if chosen is None:
             return
         run = self.store.open(chosen.name).paths.root.resolve()
@@ -111,12 +109,12 @@ class LabApp(App[None]):
         """Hand the newest request's replies to the prompt pane."""
         reply = message.reply
         if isinstance(reply, Ready) or reply.ask == self._generator.latest:
-            self._lab.query_one(PromptPane).hear(reply)
+            self.lab.pane.hear(reply)
 
     @on(GeneratorDied)
     def mourn(self, message: GeneratorDied) -> None:
         """Say that the generator is gone; the next prompt starts another."""
-        self._lab.query_one(PromptPane).fail(message.reason)
+        self.lab.pane.fail(message.reason)
 
     def _hang_up(self) -> None:
         """The terminal is gone: nothing can be drawn any more, and nobody is there to see it."""
@@ -126,6 +124,3 @@ class LabApp(App[None]):
 def open_lab(checkpoints: Path | None = None, data: Path | None = None) -> None:
     """Open the lab in this terminal."""
     LabApp(RunStore.default(checkpoints), data).run()
-
-
-__all__ = ["LabApp", "RunsRead", "open_lab"]

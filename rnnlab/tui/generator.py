@@ -1,4 +1,4 @@
-"""The app's end of the generator process: started once, asked by lines, its replies posted as messages."""
+"""The app's end of the generator process: asked by lines, its replies posted as messages."""
 
 from __future__ import annotations
 
@@ -93,9 +93,7 @@ class Generator:
         except (BrokenPipeError, ConnectionResetError):
             return  # the reader says so when the output ends
 
-    async def _read(
-        self, process: asyncio.subprocess.Process, errors: BinaryIO
-    ) -> None:
+    async def _read(self, process: asyncio.subprocess.Process, errors: BinaryIO) -> None:
         assert process.stdout is not None
         async for line in process.stdout:
             reply = decode_reply(line)

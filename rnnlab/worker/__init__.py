@@ -1,1 +1,1 @@
-"""The processes that compute: one trains a run, one answers prompts. Neither ever needs a terminal."""
+"""The processes that compute: one trains a run, one answers prompts; neither needs a terminal."""

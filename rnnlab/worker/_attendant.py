@@ -86,7 +86,7 @@ class Attendant:
             except OSError as error:
                 # A full disk or a network file system that is away: the training may live through
                 # it, so try again at the next round.
-                print(f"attendant: {error}", file=sys.stderr)
+                sys.stderr.write(f"attendant: {error}\n")
 
     def _do_rounds(self) -> None:
         commands = collect(self._paths.mailbox)

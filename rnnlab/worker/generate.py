@@ -39,7 +39,7 @@ FRAME_S = 0.08
 
 
 class Inbox:
-    """Requests from standard input, read by a thread of their own so that a cancel is seen at once."""
+    """Requests from standard input, read by a thread so that a cancel is seen at once."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -70,11 +70,11 @@ class Inbox:
 
 
 class Models:
-    """The models loaded last, by run and checkpoint."""
+    """The models loaded last, by run, checkpoint and birth of its file: a name can be used again."""
 
     def __init__(self, size: int = 4) -> None:
         self._size = size
-        self._loaded: dict[tuple[str, int], LoadedModel] = {}
+        self._loaded: dict[tuple[str, int, int], LoadedModel] = {}
 
     def get(self, run: str, checkpoint: str) -> LoadedModel:
         """Return a run's model at a checkpoint, from memory while the checkpoint is the same."""
@@ -83,14 +83,22 @@ class Models:
         paths = RunPaths(Path(run))
         which = parse_checkpoint(checkpoint)
         step = which if isinstance(which, int) else paths.read_pointer(which)
-        key = (run, step if step is not None else -1)
+        key = _key(paths, -1 if step is None else step)
         if key not in self._loaded:
             loaded = load_model(paths, which)
-            key = (run, loaded.step)
+            key = _key(paths, loaded.step)
             while len(self._loaded) >= self._size:
                 del self._loaded[next(iter(self._loaded))]
             self._loaded[key] = loaded
         return self._loaded[key]
+
+
+def _key(paths: RunPaths, step: int) -> tuple[str, int, int]:
+    try:
+        born = paths.weights(step).stat().st_mtime_ns
+    except OSError:
+        born = 0
+    return str(paths.root), step, born
 
 
 class _Column(NamedTuple):
@@ -130,7 +138,7 @@ def answer(request: Request, inbox: Inbox, models: Models) -> None:
                     columns.remove(column)
     except RnnlabError as error:
         say(Failed(request.ask, str(error)))
-    except (RuntimeError, OSError, MemoryError) as error:
+    except Exception as error:  # whatever is wrong with one ask, the next one is answered
         say(Failed(request.ask, one_line(f"{type(error).__name__}: {error}")))
     was_cancelled = inbox.is_cancelled(request.ask)
     say(Ended(request.ask, was_cancelled, time.monotonic() - started))
@@ -138,11 +146,14 @@ def answer(request: Request, inbox: Inbox, models: Models) -> None:
 
 def say(reply: Reply) -> None:
     """Write one reply."""
-    _replies.write(encode_reply(reply))
-    _replies.flush()
+    with _saying:
+        _replies.write(encode_reply(reply))
+        _replies.flush()
 
 
 _replies: TextIO = sys.stdout
+_saying = threading.Lock()
+"""Two threads speak: whoever reads must never find one's line within the other's."""
 
 
 def main() -> int:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _RECENT = 40
 """Losses kept in the status for a sparkline."""
+_STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
+"""What an event makes of a run's state."""
 
 
 def main() -> int:
@@ -114,10 +116,13 @@ class _Steering:
                     best_step=state.best_step,
                     elapsed_s=record.time_s,
                 )
-            case EventRecord(event="paused"):
-                self._attendant.change(state="paused")
-            case EventRecord(event="continued"):
-                self._attendant.change(state="running")
+            case EventRecord():
+                self._attendant.change(
+                    state=_STATES.get(record.event, status.state),
+                    step=record.step,
+                    epoch=session.epoch,
+                    elapsed_s=record.time_s,
+                )
             case _:
                 pass
 

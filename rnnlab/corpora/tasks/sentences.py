@@ -1,4 +1,4 @@
-"""Sentences of variable length: each starts afresh, ends in EOS and is padded to its batch's longest.
+"""Sentences of variable length, each starting afresh, ending in EOS and padded to the longest.
 
 A sentence s_1 ... s_n is read as EOS s_1 ... s_n and predicts s_1 ... s_n EOS: EOS is the boundary
 between sentences, so that a model can also start one. Batches are made of sentences of like length,
@@ -23,7 +23,7 @@ from rnnlab.errors import BadInputError
 
 _SENTENCE = re.compile(r"[^.?!]*[.?!]+|[^.?!]+$")
 _BUCKET_BATCHES = 50
-"""Batches sorted by length together: enough to keep padding under 5 %, few enough to keep order random."""
+"""Batches sorted by length together: enough for little padding, few enough for a random order."""
 _EVAL_BATCH = 256
 
 
@@ -105,7 +105,7 @@ def split_sentences(text: str) -> list[str]:
 
 
 def build(text: str, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
-    """Cut a text into sentences, the last ones held out; raises BadInputError when there are too few."""
+    """Cut a text into sentences, the last held out; raises BadInputError when there are too few."""
     sentences = split_sentences(text)
     vocabulary = vocabulary or Vocabulary.count("".join(sentences), [EOS])
     eos = vocabulary.eos
@@ -125,9 +125,9 @@ def build(text: str, vocabulary: Vocabulary | None, config: RunConfig) -> Datase
     }
     if num_test:
         parts["test"] = sentences[num_train + num_val :]
+    encoded = {name: _encode(part, vocabulary, config.length) for name, part in parts.items()}
     splits = {
-        name: SentenceSplit(_encode(part, vocabulary, config.length), eos, config.batch, config.seed)
-        for name, part in parts.items()
+        name: SentenceSplit(part, eos, config.batch, config.seed) for name, part in encoded.items()
     }
     num_cut = sum(len(sentence) > config.length for sentence in sentences)
     lost = sum(max(0, len(sentence) - config.length) for sentence in sentences)

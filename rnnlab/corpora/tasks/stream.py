@@ -16,7 +16,7 @@ from rnnlab.corpora._vocabulary import Ids, Vocabulary
 from rnnlab.errors import BadInputError
 
 EVAL_WINDOW = 4096
-"""Letters read at once when measuring; the state is carried, so the figure does not depend on it."""
+"""Letters read at once when measuring; no figure depends on it, since the state is carried."""
 
 
 class StreamSplit(Split):

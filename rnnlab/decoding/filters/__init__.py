@@ -1,0 +1,1 @@
+"""What is done to a distribution before a search sees it: one file a filter."""

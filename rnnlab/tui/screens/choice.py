@@ -13,7 +13,7 @@ from textual.widgets import Button, Static
 class ChoiceScreen(ModalScreen[str]):
     """Gives the name of the chosen answer, "cancel" for escape."""
 
-    BINDINGS = [  # noqa: RUF012
+    BINDINGS = [
         ("escape", "dismiss('cancel')", "Cancel"),
         ("left", "app.focus_previous", "Back"),
         ("right", "app.focus_next", "Forth"),

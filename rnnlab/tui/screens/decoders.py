@@ -17,7 +17,7 @@ from rnnlab import registry
 class DecodersScreen(ModalScreen[list[str] | None]):
     """Gives the specs, those that were there already as they were written."""
 
-    BINDINGS = [("escape", "dismiss(None)", "Cancel"), ("enter", "take", "Take")]  # noqa: RUF012
+    BINDINGS = [("escape", "dismiss(None)", "Cancel"), ("enter", "take", "Take")]
 
     def __init__(self, specs: Sequence[str]) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from rnnlab.tui.actions import Group
 class HelpScreen(ModalScreen[None]):
     """All keys of a screen."""
 
-    BINDINGS = [  # noqa: RUF012
+    BINDINGS = [
         ("escape", "dismiss(None)", "Close"),
         ("question_mark", "dismiss(None)", "Close"),
         ("q", "dismiss(None)", "Close"),

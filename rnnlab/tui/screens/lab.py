@@ -35,9 +35,9 @@ _PANES = ("runs", "plots", "prompt-pane", "details")
 class LabScreen(Screen[None]):
     """Runs at the left, charts in the centre, the prompt below, details at the right."""
 
-    BINDINGS = [*bindings(LAB)]  # noqa: RUF012
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012
+    BINDINGS = [*bindings(LAB)]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
 
     def __init__(self, store: RunStore, data: Path | None) -> None:
         super().__init__()
@@ -46,25 +46,29 @@ class LabScreen(Screen[None]):
         self._histories: dict[str, History] = {}
         self._states: dict[str, State] = {}
         self._marked: tuple[str, ...] = ()
+        self.table = RunsTable()
+        self.plots = PlotGrid()
+        self.details = Details()
+        self.pane = PromptPane()
 
     def compose(self) -> ComposeResult:
         """Lay the panes out."""
         yield Static("rnnlab", id="title", markup=False)
         with Horizontal(id="upper"):
-            yield RunsTable()
-            yield PlotGrid()
-            yield Details()
-        yield PromptPane()
+            yield self.table
+            yield self.plots
+            yield self.details
+        yield self.pane
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Begin at the runs."""
-        self.query_one(RunsTable).focus()
+        self.table.focus()
 
     @property
     def watched(self) -> tuple[str, ...]:
         """Runs whose curves are on the charts, the chosen one first."""
-        chosen = self.query_one(RunsTable).chosen
+        chosen = self.table.chosen
         return tuple(dict.fromkeys([*([chosen.name] if chosen else []), *self._marked]))
 
     def get_system_commands(self) -> Iterable[SystemCommand]:
@@ -83,8 +87,7 @@ class LabScreen(Screen[None]):
 
     def take(self, read: RunsRead) -> None:
         """Show what the feed has read."""
-        table = self.query_one(RunsTable)
-        table.show(read.summaries)
+        self.table.show(read.summaries)
         for name, news in read.news.items():
             self._histories.setdefault(name, History()).take(news)
         for name in list(self._histories):
@@ -115,20 +118,19 @@ class LabScreen(Screen[None]):
         self._show_chosen()
 
     def _show_chosen(self) -> None:
-        table = self.query_one(RunsTable)
-        chosen = table.chosen
+        chosen = self.table.chosen
         histories = [
-            NamedHistory(name, table.color_of(name), self._histories[name], self._clip(name))
+            NamedHistory(name, self.table.color_of(name), self._histories[name], self._clip(name))
             for name in self.watched
             if name in self._histories
         ]
-        self.query_one(PlotGrid).show(histories)
-        self.query_one(PromptPane).choose(chosen)
+        self.plots.show(histories)
+        self.pane.choose(chosen)
         history = self._histories.get(chosen.name) if chosen else None
-        self.query_one(Details).show(chosen, history)
+        self.details.show(chosen, history)
 
     def _clip(self, name: str) -> float | None:
-        summary = self.query_one(RunsTable).summary(name)
+        summary = self.table.summary(name)
         return summary.clip if summary is not None else None
 
     # Actions on runs
@@ -142,12 +144,12 @@ class LabScreen(Screen[None]):
         name = await self.app.push_screen_wait(form)
         if name is not None:
             self._tell(f"{name} is starting; it goes on when you leave")
-            self.query_one(RunsTable).expect(name)
+            self.table.expect(name)
 
     def action_prompt(self) -> None:
         """Go to the prompt."""
-        self.query_one(PromptPane).display = True
-        self.query_one(PromptPane).focus_prompt()
+        self.pane.display = True
+        self.pane.focus_prompt()
 
     @on(DataTable.RowSelected)
     def prompt_row(self) -> None:
@@ -156,11 +158,11 @@ class LabScreen(Screen[None]):
 
     def action_mark(self) -> None:
         """Mark the chosen run."""
-        self.query_one(RunsTable).toggle_mark()
+        self.table.toggle_mark()
 
     def action_pause(self) -> None:
         """Pause, or wake."""
-        chosen = self.query_one(RunsTable).chosen
+        chosen = self.table.chosen
         is_paused = chosen is not None and chosen.state == "paused"
         self._steer(steer.resume if is_paused else steer.pause)
 
@@ -179,7 +181,7 @@ class LabScreen(Screen[None]):
     @work
     async def action_delete(self) -> None:
         """Delete the chosen run, after asking."""
-        chosen = self.query_one(RunsTable).chosen
+        chosen = self.table.chosen
         if chosen is None:
             return
         question = f"Delete {chosen.name} for good, with its checkpoints?"
@@ -193,7 +195,7 @@ class LabScreen(Screen[None]):
 
     def _steer(self, act: Callable[[Run], str], name: str | None = None) -> None:
         """Do something with the chosen run and tell what came of it."""
-        chosen = self.query_one(RunsTable).chosen
+        chosen = self.table.chosen
         if name is None and chosen is None:
             self._tell("no run is chosen; n starts one", "warning")
             return
@@ -206,24 +208,24 @@ class LabScreen(Screen[None]):
 
     def action_next_chart(self) -> None:
         """Show the next chart first."""
-        self.query_one(PlotGrid).next_chart()
+        self.plots.next_chart()
 
     def action_axis(self) -> None:
         """Change the axis."""
-        self._tell(f"along the charts: {self.query_one(PlotGrid).next_axis()}")
+        self._tell(f"along the charts: {self.plots.next_axis()}")
 
     def action_log(self) -> None:
         """Switch logarithmic heights."""
-        is_log = self.query_one(PlotGrid).toggle_log()
+        is_log = self.plots.toggle_log()
         self._tell("logarithmic heights" if is_log else "linear heights")
 
     def action_letters(self) -> None:
         """Show letters with log-probs, or the text."""
-        self.query_one(PromptPane).board.toggle_letters()
+        self.pane.board.toggle_letters()
 
     def action_copy(self) -> None:
         """Copy a continuation."""
-        answer = self.query_one(PromptPane).board.focused_answer()
+        answer = self.pane.board.focused_answer()
         if answer is None:
             self._tell("there is no continuation to copy", "warning")
             return
@@ -233,11 +235,10 @@ class LabScreen(Screen[None]):
     @work
     async def action_decoders(self) -> None:
         """Choose decoders from a list."""
-        pane = self.query_one(PromptPane)
         specs = self.query_one("#decoders", Input).value.split()
         chosen = await self.app.push_screen_wait(DecodersScreen(specs))
         if chosen:
-            pane.set_decoders(chosen)
+            self.pane.set_decoders(chosen)
 
     def action_full(self) -> None:
         """Show the focused pane alone, or all again."""
@@ -265,9 +266,9 @@ class LabScreen(Screen[None]):
         if self.has_class("-full"):
             self._leave_full()
         elif isinstance(self.focused, Candidate):
-            self.query_one(PromptPane).focus_prompt()
+            self.pane.focus_prompt()
         else:
-            self.query_one(RunsTable).focus()
+            self.table.focus()
 
     def action_help(self) -> None:
         """Show the keys."""

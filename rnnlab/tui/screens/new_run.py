@@ -66,7 +66,7 @@ class Field(Horizontal):
 class NewRunScreen(ModalScreen[str | None]):
     """Gives the name of the run that was started, None when the form was left."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal")]
     BINDINGS = [
         ("escape", "dismiss(None)", "Cancel"),
         ("f5", "start", "Start"),

@@ -137,7 +137,7 @@ def _figures(answer: Answer) -> str:
 
 
 def _shown(token: str, after: str) -> str:
-    """Return a token as it is written; of several line ends in a row only the last breaks the line."""
+    """Return a token as it is written; of line ends in a row only the last breaks the line."""
     if token == "\n":
         return "⏎" if after == "\n" else "⏎\n"
     return "⏹" if token == EOS else visible(token)

@@ -36,7 +36,7 @@ class PromptInput(Input):
         self._place = 0
         self._draft = ""
 
-    BINDINGS = [  # noqa: RUF012
+    BINDINGS = [
         Binding("up", "recall(-1)", "Earlier prompt", show=False),
         Binding("down", "recall(1)", "Later prompt", show=False),
     ]

@@ -1,0 +1,290 @@
+"""Campaign speeches of nobody in particular, from a grammar of our own: the entropy is known.
+
+Promises, thanks, rhetorical questions and cheers about bridges, ducks and the other candidate. To
+carry over some words: the number of a subject up to its verb, quotes up to where they close, `a` or
+`an`, and which mark a sentence is heading for. Every sentence ends in its only mark of `. ? !`.
+
+`python -m rnnlab.corpora.stump [FILE]` writes the corpus again, byte for byte.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from functools import cache
+from pathlib import Path
+from random import Random
+
+from rnnlab.corpora._grammar import Grammar
+
+FILE = "stump.txt"
+TASK = "sentences"
+SEED = 1
+_SIZE_LETTERS = 395_000
+
+
+def _words(text: str) -> list[str]:
+    return " ".join(text.split()).split(", ")
+
+
+_PEOPLE = _words("""
+    aunt, baker, clown, cow, crab, diver, doctor, duck, fox, frog, ghost, hen, judge, king,
+    mayor, mole, nurse, otter, owl, pirate, poet, rat, sailor, swan, toad, uncle, voter, wizard
+""")
+_CONSONANT_THINGS = _words("""
+    bell, boat, bridge, cake, chair, clock, drum, flag, gate, hat, hedge, jug, kite, lamp, map,
+    mop, nut, pie, pond, road, roof, shed, sock, spoon, tent, tower, tuba, wall, wig
+""")
+_VOWEL_THINGS = _words("""
+    anchor, engine, igloo, onion, umbrella
+""")
+_CONSONANT_QUALITIES = _words("""
+    big, blue, brave, calm, cheap, damp, dry, fast, flat, golden, green, happy, kind, lazy,
+    loud, muddy, new, noisy, pink, quiet, round, salty, silver, soft, tall, tiny, warm, wild,
+    yellow
+""")
+_VOWEL_QUALITIES = _words("""
+    extra, honest, icy, old, ugly
+""")
+_STUFF = _words("""
+    bread, custard, fog, gravy, jazz, lemonade, snow, soup, tea, toast
+""")
+_VERBS = _words("""
+    borrow, count on, defend, dream of, eat, fear, guard, hide, inspect, love, mend, need, own,
+    paint, praise, rent, sell, trust, vote for, want, welcome
+""")
+_SKILLS = _words("""
+    bake, cook, dance, fly, hum, juggle, knit, nap, run, sing, vote, yodel
+""")
+_STATES = _words("""
+    asleep, busy, full of soup, hungry, in love, in trouble, late, leaking, made of cheese,
+    never wrong, on our side, out of tea, ready, tired, upside down, winning
+""")
+_PLACES = _words("""
+    bakery, castle, harbour, library, museum, park, station, zoo
+""")
+_TOWN_HEADS = _words("""
+    Biscuit, Crumpet, Custard, Hiccup, Mitten, Noodle, Snore, Sock, Turnip, Wobble
+""")
+_TOWN_TAILS = ["bury", "ford", "ham", "ton", " Bay", " Green", " Hill"]
+_TITLES = _words("Aunt, Captain, Deputy, Judge, Mayor, Uncle")
+_SURNAMES = _words("""
+    Bobbin, Crumb, Drizzle, Mopp, Pickle, Snuff, Thimble, Wimple
+""")
+_CONTAINERS = _words("""
+    bag, box, heap, museum, river
+""")
+_OPENERS = _words("""
+    As you know, Believe me, Folks, Listen, My friends
+""")
+_TIMES = _words("""
+    after dark, at noon, before lunch, by Friday, by Monday, every spring, next week, tonight
+""")
+
+_RULES: dict[str, dict[str, int]] = {
+    "paragraph": {"{sentence} {sentence}{more}": 1},
+    "more": {" {sentence}{more}": 2, "\n": 1},
+    "sentence": {
+        "{Statement}": 24,
+        "{Question}": 11,
+        "{Shout}": 8,
+        "{opener}, {statement}": 3,
+        "{name}: {Statement}": 2,
+        "{name}: {Question}": 1,
+        "{name}: {Shout}": 1,
+    },
+    "statement": {
+        "{will} {deed}": 8,
+        "the {quality} ({person}{one}|{people}{many})": 5,
+        "every {person}{one}": 2,
+        "(my {person}{one}|our {people}{many})": 1,
+        "{number} {people}{many}": 3,
+        "{name}{one}": 2,
+        "{town} {verbs} {object}{tail}": 2,
+        "{a} is better than {a}{end}": 1,
+        "I lost {town} by {number} votes{end}": 1,
+        "if the ({person} is|{people} are) {state}, I will {skill}{end}": 1,
+        "they have {things}, we have {things}{end}": 1,
+        "my opponent {verbs} {things}, but I {verb} {things}{end}": 2,
+        "we are not {state}, we are {state}{end}": 1,
+        "where others see {a}, I see {a}{end}": 1,
+        'the ({person}|{people}) told me, "{saying}", and I agree{end}': 1,
+        '"{Saying}", (says|say) the ({person}|{people}){end}': 2,
+    },
+    "will": {"I will": 3, "we will": 3, "I promise to": 2, "together we will": 1, "we are going to": 1},
+    "deed": {
+        "{verb} {object}{tail}": 8,
+        "give every {person} {a}{end}": 2,
+        "teach the {people} to {skill}{end}": 2,
+        "never {verb} {things}{tail}": 1,
+        "move {town} to {town}{end}": 1,
+        "swap {a} for {a}{end}": 1,
+    },
+    "(one|many)": {
+        " ({verbs}|{verb}) {object}{tail}": 8,
+        " (is|are) {state}{reason}": 3,
+        " from {town} ({verbs}|{verb}) {object}{end}": 2,
+        " with the ({things} {verbs}|{thing} {verb}) {object}{end}": 2,
+        ", who ({verbs}|{verb}) {things}, (is|are) {state}{end}": 2,
+    },
+    "tail": {"{end}": 10, " {where}{end}": 4, " {time}{end}": 3},
+    "reason": {"{tail}": 4, " because the ({person} is|{people} are) {state}{end}": 1},
+    "where": {"in {town}": 3, "near the {place}": 2, "behind the {place}": 1},
+    "question": {
+        "(does|do) the ({person}|{people}) {verb} {object}{ask}": 4,
+        "why (does|do) the ({person}|{people}) {verb} {object}{ask}": 2,
+        "(is|are) the {quality} ({person}|{people}) {state}{ask}": 3,
+        "who {verbs} {quality} {things}{ask}": 2,
+        "who will {verb} {object}{ask}": 2,
+        "how many {things} does {town} need{ask}": 3,
+        "can {a} {skill} in {town}{ask}": 2,
+        "what is {town} without {things}{ask}": 2,
+    },
+    "shout": {
+        "vote for me and for {object}{bang}": 3,
+        "thank you, {town}{bang}": 1,
+        "thank you, {town}, for the {quality} {things}{bang}": 3,
+        "what {a} for {town}{bang}": 2,
+        "long live the {quality} ({person}|{people}){bang}": 2,
+        "let the {people} {skill}{bang}": 1,
+        "more {things}, fewer {things}{bang}": 2,
+        "no more {things} in {town}{bang}": 2,
+        "we want {number} more {things}{bang}": 2,
+    },
+    "saying": {
+        "never {verb} {a}": 3,
+        "{things} do not {skill}": 1,
+        "you cannot tax {stuff}": 1,
+        "bring me {object}": 2,
+    },
+    "end": {".": 24, " [applause].": 2, " [laughter].": 1, " [cheering].": 1},
+    "ask": {"?": 10, " [laughter]?": 1, " [silence]?": 1},
+    "bang": {"!": 6, " [applause]!": 2, " [cheering]!": 1},
+    "object": {
+        "{a}": 8,
+        "a {container} of {quality} {things}": 2,
+        "{number} {things}": 3,
+        "more {things}": 1,
+        "{quality} {things}": 4,
+        "{stuff}": 2,
+    },
+    "town": {"{town_head}{town_tail}": 8, "Lower {town_head}{town_tail}": 1, "Upper {town_head}{town_tail}": 1},
+    "name": {"{title} {surname}": 1},
+    "a": {
+        "a {consonant_thing}": 6,
+        "an {vowel_thing}": 1,
+        "a {consonant_quality} {thing}": 12,
+        "an {vowel_quality} {thing}": 2,
+    },
+    "thing": {"{consonant_thing}": 6, "{vowel_thing}": 1},
+    "quality": {"{consonant_quality}": 6, "{vowel_quality}": 1},
+    "number": {
+        "{lead}{digit}": 6, "{lead},{digit}00": 2, "three": 1, "seven": 1, "ten": 1, "forty": 1,
+        "a hundred": 1, "a million": 1,
+    },
+}  # fmt: skip
+"""`(one|many)` stands for two alternatives, or symbols: a subject's number decides all its places.
+A name with a capital is its symbol with a first letter in upper case."""
+
+
+def _plural(noun: str) -> str:
+    return noun + ("es" if noun.endswith(("ch", "s", "sh", "x")) else "s")
+
+
+def _third_person(verb: str) -> str:
+    head, space, particle = verb.partition(" ")
+    return _plural(head) + space + particle
+
+
+_LISTS = {
+    "person": _PEOPLE,
+    "people": [_plural(person) for person in _PEOPLE],
+    "consonant_thing": _CONSONANT_THINGS,
+    "vowel_thing": _VOWEL_THINGS,
+    "things": [_plural(thing) for thing in _CONSONANT_THINGS + _VOWEL_THINGS],
+    "consonant_quality": _CONSONANT_QUALITIES,
+    "vowel_quality": _VOWEL_QUALITIES,
+    "stuff": _STUFF,
+    "verb": _VERBS,
+    "verbs": [_third_person(verb) for verb in _VERBS],
+    "skill": _SKILLS,
+    "state": _STATES,
+    "place": _PLACES,
+    "town_head": _TOWN_HEADS,
+    "town_tail": _TOWN_TAILS,
+    "title": _TITLES,
+    "surname": _SURNAMES,
+    "container": _CONTAINERS,
+    "opener": _OPENERS,
+    "time": _TIMES,
+    "lead": list("123456789"),
+    "digit": list("0123456789"),
+}
+
+_CHOICE = re.compile(r"\(([^|)]*)\|([^)]*)\)")
+_REFERENCE_TO_CAPITAL = re.compile(r"\{([A-Z]\w*)\}")
+
+
+def _numbered(rules: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Return the rules with each `(one|many)` written out as two."""
+    written: dict[str, dict[str, int]] = {}
+    for name, alternatives in rules.items():
+        for number in (r"\1", r"\2"):
+            of_number = {_CHOICE.sub(number, text): w for text, w in alternatives.items()}
+            written.setdefault(_CHOICE.sub(number, name), {}).update(of_number)
+    return written
+
+
+def _with_capitals(rules: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Return the rules with those added that their capital names ask for."""
+    rules = dict(rules)
+    waiting = list(rules)
+    while waiting:
+        for name in _REFERENCE_TO_CAPITAL.findall(" ".join(rules[waiting.pop()])):
+            if name not in rules:
+                small = rules[name[0].lower() + name[1:]]
+                rules[name] = {_capital(text): weight for text, weight in small.items()}
+                waiting.append(name)
+    return rules
+
+
+def _capital(template: str) -> str:
+    place = 1 if template.startswith("{") else 0
+    return template[:place] + template[place].upper() + template[place + 1 :]
+
+
+@cache
+def grammar() -> Grammar:
+    """Return the grammar; `sentence` and `paragraph` are its starts."""
+    lists = {name: dict.fromkeys(words, 1) for name, words in _LISTS.items()}
+    return Grammar(_with_capitals(_numbered(_RULES) | lists))
+
+
+def text() -> str:
+    """Return the whole corpus: a paragraph a line, its sentences with single spaces between."""
+    random = Random(SEED)
+    paragraphs: list[str] = []
+    num_letters = 0
+    while num_letters < _SIZE_LETTERS:
+        paragraphs.append(grammar().derive("paragraph", random).text)
+        num_letters += len(paragraphs[-1])
+    return "".join(paragraphs)
+
+
+def entropy_nats_per_letter(task: str = TASK) -> float:
+    """Return the smallest loss a letter that a model of the corpus can have on average, in nats.
+
+    What stands between sentences counts as one letter each. For `sentences` it is the end of
+    sentence, which is certain after the mark: (entropy of a sentence) / (its letters + 1). For
+    `stream` it is a space or a line's end, whose entropy is included: (entropy of a paragraph) /
+    (its letters, the line's end among them).
+    """
+    if task == "sentences":
+        sentence = grammar().expect("sentence")
+        return sentence.entropy_nats / (sentence.letters + 1)
+    paragraph = grammar().expect("paragraph")
+    return paragraph.entropy_nats / paragraph.letters
+
+
+if __name__ == "__main__":
+    Path(*(sys.argv[1:] or ["data", FILE])).write_bytes(text().encode("ascii"))

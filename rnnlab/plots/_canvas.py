@@ -1,0 +1,168 @@
+"""The one door to plotext: it joins points and turns them into braille, nothing else.
+
+Plotext gets finite points in units of character cells and no axes, ticks, labels, title or scale of
+its own: what it does with these depends on the terminal, fails on inf and on logarithms below zero
+and moves with its versions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, cast
+
+from rnnlab.plots._style import Color, DrawStyle
+from rnnlab.plots._view import Series, View
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_MARK_EVERY = 3
+"""Columns between two marks of a curve, at least: closer ones run into each other."""
+_END = 8
+"""Columns before a curve's last point that still count as its end."""
+Cell = tuple[int, int]
+
+
+class Figure(Protocol):
+    """What is used of a plotext figure, or of the plotext module."""
+
+    def clear_figure(self) -> Any:
+        """Forget all data and settings."""
+
+    def plot_size(self, width: int, height: int) -> Any:
+        """Set the size in character cells."""
+
+    def frame(self, frame: bool) -> Any:
+        """Draw axes or none."""
+
+    def xfrequency(self, frequency: int) -> Any:
+        """Set the number of ticks."""
+
+    def yfrequency(self, frequency: int) -> Any:
+        """Set the number of ticks."""
+
+    def xlim(self, left: float, right: float) -> Any:
+        """Set the ends of the axis."""
+
+    def ylim(self, lower: float, upper: float) -> Any:
+        """Set the ends of the axis."""
+
+    def canvas_color(self, color: Any) -> Any:
+        """Set the background."""
+
+    def plot(self, xs: Any, ys: Any, *, marker: str, color: Any) -> Any:
+        """Add points and join them."""
+
+    def scatter(self, xs: Any, ys: Any, *, marker: str, color: Any) -> Any:
+        """Add points."""
+
+    def build(self) -> str:
+        """Return the picture."""
+
+
+class Pen(NamedTuple):
+    """The characters a curve is drawn with."""
+
+    line: str
+    """A character, or plotext's name for a finer kind of point."""
+    mark: str
+    """Stands at the points of a curve in points, and at a point that is alone."""
+    letter: str
+    """Stands at the end of the first curve that has it; empty for none."""
+
+
+def picture(
+    view: View,
+    pens: Sequence[Pen],
+    size: tuple[int, int],
+    style: DrawStyle,
+    figure: Figure | None = None,
+) -> list[str]:
+    """Return lines that show a view, a pen for each of its series; `size` is width and height."""
+    width, height = size
+    if figure is None:
+        import plotext  # 0.05 s
+
+        figure = cast("Figure", plotext)
+    _clear(figure, width, height, style)
+    for mark in (mark for mark in view.marks if not mark.arrow):
+        row = view.y.cell(mark.height, height, style.fineness[1])
+        cells = [(column, row) for column in range(width)]
+        _scatter(figure, cells, style.glyphs.level, style.dim, style)
+    layers = sorted(zip(view.series, pens, strict=True), key=lambda layer: _depth(layer[0]))
+    for series, pen in layers:
+        color = style.color(series.curve.color, is_faint=series.curve.is_faint)
+        join = figure.scatter if series.curve.is_faint else figure.plot
+        xs = [view.x.share(x) * (width - 1) for x in series.xs]
+        ys = [view.y.share(y) * (height - 1) for y in series.ys]
+        join(xs, ys, marker=pen.line, color=color if style.has_color else "default")
+    marks: list[Cell] = []
+    for series, pen in layers:
+        if series.curve.style == "points" or len(series.xs) == 1:
+            cells = _apart(_cells(view, series, size, style))
+            marks += cells
+            _scatter(figure, cells, pen.mark, style.color(series.curve.color), style)
+    ends: dict[str, Cell] = {}
+    for series, pen in layers:
+        if pen.letter and pen.letter not in ends:
+            cells = [c for c in _cells(view, series, size, style) if c not in marks]
+            end = ends[pen.letter] = _free_end(cells or marks, list(ends.values()))
+            _scatter(figure, [end], pen.letter, style.color(series.curve.color), style)
+    text = figure.build()
+    return (text if style.has_color else _ESCAPE.sub("", text)).split("\n")[:height]
+
+
+def _clear(figure: Figure, width: int, height: int, style: DrawStyle) -> None:
+    figure.clear_figure()
+    # Otherwise a figure is cut to the size of the process's terminal. A figure has this method in
+    # private only, the module in public.
+    limit_size = getattr(figure, "limit_size", None) or cast("Any", figure)._limit_size
+    limit_size(False, False)
+    figure.plot_size(width, height)
+    figure.frame(False)
+    figure.xfrequency(0)
+    figure.yfrequency(0)
+    # One unit is one cell, whole numbers are the cells' middles.
+    figure.xlim(0, max(width - 1, 1))
+    figure.ylim(0, max(height - 1, 1))
+    figure.canvas_color(style.background or "default")
+
+
+def _depth(series: Series) -> int:
+    """Return a sorting key: what is drawn later covers what came before."""
+    return 0 if series.curve.is_faint else 1 if series.curve.style == "line" else 2
+
+
+def _cells(view: View, series: Series, size: tuple[int, int], style: DrawStyle) -> list[Cell]:
+    """Return the cells in which a series' points land."""
+    (width, height), (fine_x, fine_y) = size, style.fineness
+    return [
+        (view.x.cell(x, width, fine_x), view.y.cell(y, height, fine_y))
+        for x, y in zip(series.xs, series.ys, strict=True)
+    ]
+
+
+def _apart(cells: list[Cell]) -> list[Cell]:
+    """Return cells from the last one backwards, leaving out those too near to the one before."""
+    chosen: list[Cell] = []
+    for cell in reversed(cells):
+        if not chosen or chosen[-1][0] - cell[0] >= _MARK_EVERY:
+            chosen.append(cell)
+    return chosen
+
+
+def _free_end(cells: list[Cell], taken: list[Cell]) -> Cell:
+    """Return the cell nearest to a curve's end where a letter covers and touches no other."""
+    last = cells[-1]
+    for column, row in reversed(cells):
+        if last[0] - column > _END:
+            break
+        if all(abs(column - c) > 1 or row != r for c, r in taken):
+            return column, row
+    return last
+
+
+def _scatter(
+    figure: Figure, cells: Sequence[Cell], marker: str, color: Color, style: DrawStyle
+) -> None:
+    xs, ys = [column for column, _ in cells], [row for _, row in cells]
+    figure.scatter(xs, ys, marker=marker, color=color if style.has_color else "default")

@@ -1,0 +1,55 @@
+"""Thin a series out to what a terminal can show, before plotext sees it: its cost is per point."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_LARGEST = 1e300
+"""Beyond it a span overflows; no loss or norm of a float32 model comes near."""
+
+
+class Decimated(NamedTuple):
+    """What is left of a series."""
+
+    xs: list[float]
+    ys: list[float]
+    num_not_finite: int
+    """Points left out because x or y is inf, nan or absurdly large."""
+
+
+def decimate(
+    xs: Sequence[float], ys: Sequence[float], columns: int, *, is_positive_only: bool = False
+) -> Decimated:
+    """Keep the lowest and highest point of each column, at most two points a column, in order.
+
+    The first and the last point and both extremes stay; xs ascend. `is_positive_only` leaves out
+    values that have no logarithm.
+    """
+    # abs(nan) <= anything is False.
+    points = [(x, y) for x, y in zip(xs, ys, strict=True) if abs(y) <= _LARGEST >= abs(x)]
+    num_not_finite = len(xs) - len(points)
+    if is_positive_only:
+        points = [point for point in points if point[1] * _LARGEST >= 1]
+    columns = max(columns, 2)
+    if len(points) > 2 * columns:
+        points = _extremes(points, columns)
+    return Decimated([x for x, _ in points], [y for _, y in points], num_not_finite)
+
+
+def _extremes(points: list[tuple[float, float]], columns: int) -> list[tuple[float, float]]:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    # The two ends take one column's share of points.
+    num_buckets, last = columns - 1, len(points) - 1
+    width = (xs[last] - xs[0]) / num_buckets
+    chosen, start = [0], 1
+    for bucket in range(1, num_buckets + 1):
+        is_last = bucket == num_buckets
+        end = last if is_last else bisect_right(xs, xs[0] + bucket * width, start, last)
+        if end > start:
+            column = ys[start:end]
+            low, high = start + column.index(min(column)), start + column.index(max(column))
+            chosen += sorted({low, high})
+        start = end
+    return [points[index] for index in (*chosen, last)]

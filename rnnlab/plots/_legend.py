@@ -1,0 +1,139 @@
+"""The lines above a picture: its title, and each curve's sign, name and last value.
+
+They stand outside the picture, so that they hide nothing. A sign is a character of the curve
+itself: curves are told apart without their colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import cycle, groupby
+from string import ascii_lowercase
+
+from rnnlab.plots._canvas import Pen
+from rnnlab.plots._chart import Chart
+from rnnlab.plots._style import DrawStyle
+from rnnlab.plots._text import Line, Segment, columns, cropped, shortened
+from rnnlab.plots._ticks import brief, significant
+from rnnlab.plots._view import Series, View
+
+_GAP = Segment("   ")
+_NARROW_GAP = Segment("  ")
+_LEAST_NAME_WIDTH = 16
+_VALUE_WIDTH = 10
+"""What a letter and a value take beside a name."""
+_NUM_FORMS = 3
+"""Ways to write an entry, each shorter than the one before."""
+
+
+def pens_of(view: View, style: DrawStyle) -> list[Pen]:
+    """Return what each series is drawn with; where there are many, each run has a letter."""
+    keys = list(dict.fromkeys(map(_key, view.series)))
+    has_letters = len(keys) > 2 or any(series.curve.run for series in view.series)
+    letters = dict(zip(keys, cycle(ascii_lowercase if has_letters else [""]), strict=False))
+    return [_pen(series, letters[_key(series)], style) for series in view.series]
+
+
+def heading(
+    chart: Chart, view: View, pens: Sequence[Pen], style: DrawStyle, *, width: int, most_rows: int
+) -> list[Line]:
+    """Return title and legend in at most so many rows, in a single one where they fit."""
+    title = Segment(style.say(chart.title), style.foreground)
+    unit = Segment(f", {style.say(chart.y_label)}" if chart.y_label else "", style.dim)
+    lost = " " + style.say(f"· {view.num_not_finite} not finite") if view.num_not_finite else ""
+    note = Segment(lost, style.foreground)
+    head: Line = (title, unit, note)
+    forms = [_entries(view, pens, style, width, form) for form in range(_NUM_FORMS)]
+    row = _spaced([head, *forms[0]])
+    if columns(row) <= width:
+        return [row]
+    if most_rows < 2:
+        return [_row([(title, note), *forms[-1]], width, style)]
+    for entries in forms:
+        rows, num_left_out = _table(entries, width, most_rows - 1)
+        if not num_left_out:
+            break
+    else:
+        head = (*head, Segment(f" +{num_left_out} more", style.dim))
+    return [cropped(row, width, style.ellipsis) for row in (head, *rows)]
+
+
+def _pen(series: Series, letter: str, style: DrawStyle) -> Pen:
+    glyphs, curve = style.glyphs, series.curve
+    if not style.is_ascii:
+        # Without colours a letter at the end is too little to follow points by.
+        return Pen("braille", letter if letter and not style.has_color else glyphs.mark, letter)
+    if curve.is_faint or curve.style == "points":
+        return Pen(glyphs.dots[0], letter.upper() or glyphs.mark, letter.upper())
+    return Pen(letter or glyphs.line[0], letter or glyphs.mark, letter)
+
+
+def _key(series: Series) -> str:
+    return series.curve.run or series.curve.name
+
+
+def _entries(
+    view: View, pens: Sequence[Pen], style: DrawStyle, width: int, form: int
+) -> list[Line]:
+    """Return what the legend says of each run and each level; `form` 0 says most."""
+    name_width = max(min(max(_LEAST_NAME_WIDTH, width // 3), width - _VALUE_WIDTH), 1)
+    pairs = zip(view.series, pens, strict=True)
+    entries = [
+        _entry(list(group), style, name_width, form)
+        for _, group in groupby(pairs, lambda p: _key(p[0]))
+    ]
+    dash = Segment(style.glyphs.level * 2, style.dim)
+    for level, _, arrow in view.marks:
+        text = f" {style.say(level.name)} {brief(level.value)}{style.say(arrow)}"
+        entries.append((dash, Segment(text, style.foreground)))
+    return entries
+
+
+def _entry(group: list[tuple[Series, Pen]], style: DrawStyle, name_width: int, form: int) -> Line:
+    """Return one run's entry: `⠒⠒ train 1.234`, or `a gru train 1.234 ● val 1.301`."""
+    entry: list[Segment] = []
+    glyphs = style.glyphs
+    for (curve, _, _, last), pen in group if form < 2 else group[:1]:
+        color = style.color(curve.color)
+        run, part = (
+            shortened(style.say(name), name_width, style.ellipsis)
+            for name in (curve.run, curve.name.removeprefix(curve.run))
+        )
+        if not pen.letter:
+            sign = glyphs.dots if curve.is_faint else glyphs.line
+            sign = glyphs.joined if curve.style == "points" else sign
+        elif entry:
+            sign = glyphs.joined[0] + pen.mark
+        else:
+            sign = f"{pen.letter} {run}" if run else pen.letter
+        words = [sign, part] if form == 0 or not run else [sign]
+        entry.append(Segment((" " if entry else "") + " ".join(filter(None, words)), color))
+        entry.append(Segment(f" {significant(last)}", style.foreground))
+    return tuple(entry)
+
+
+def _row(parts: list[Line], width: int, style: DrawStyle) -> Line:
+    """Return as many parts as one row holds, none of them cut but the first."""
+    row = cropped(parts[0], width, style.ellipsis)
+    for part in parts[1:]:
+        longer = (*row, _NARROW_GAP, *part)
+        if columns(longer) > width:
+            break
+        row = longer
+    return row
+
+
+def _table(entries: list[Line], width: int, most_rows: int) -> tuple[list[Line], int]:
+    """Return entries in rows, one below another, and the number of those left out."""
+    cell = max(map(columns, entries), default=0)
+    gap = columns([_GAP])
+    per_row = max((width + gap) // (cell + gap), 1)
+    padded = [(*entry, Segment(" " * (cell - columns(entry)))) for entry in entries]
+    shown = padded[: per_row * most_rows]
+    rows = [_spaced(shown[i : i + per_row]) for i in range(0, len(shown), per_row)]
+    return rows, len(entries) - len(shown)
+
+
+def _spaced(parts: Iterable[Line]) -> Line:
+    """Return parts in one line, a gap between each two."""
+    return tuple(segment for part in parts for segment in (_GAP, *part))[1:]

@@ -1,0 +1,104 @@
+"""Where an axis has its ticks and how numbers are written: few, round and no two the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil, floor, log10
+from typing import NamedTuple
+
+_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_SMALLEST_PLAIN = 1e-3
+"""Below it numbers are written with an exponent."""
+_SMALLEST_EXPONENT = 1e15
+"""From it on, too."""
+_LARGEST_EXPONENT = 300
+"""Of powers of ten that are numbers, and so are five times as much and as little."""
+
+
+class Tick(NamedTuple):
+    """A place on an axis and what stands there."""
+
+    position: float
+    """On a logarithmic axis the logarithm of what the label says."""
+    label: str
+
+
+def linear(low: float, high: float, most: int, *, smallest: float = 0.0) -> tuple[Tick, ...]:
+    """Return at most `most` ticks at multiples of 1, 2 or 5 times a power of ten.
+
+    There are two at least, unless their step would be below `smallest`.
+    """
+    chosen: tuple[int, ...] = ()
+    step = 1.0
+    for finer in _steps((high - low) / most):
+        # The tolerance, a part of a step, keeps a tick at either end in spite of rounding.
+        multiples = range(ceil(low / finer - 1e-9), floor(high / finer + 1e-9) + 1)
+        if chosen and (finer < smallest or (len(chosen) > 1 and len(multiples) > most)):
+            break
+        chosen, step = tuple(multiples), finer
+    # Two needed a step so fine that there are too many of it.
+    chosen = chosen[:: max(ceil(len(chosen) / most), 1)]
+    values = [multiple * step for multiple in chosen]
+    return tuple(map(Tick, values, labels(values, step)))
+
+
+def logarithmic(low: float, high: float, most: int) -> tuple[Tick, ...]:
+    """Return ticks at round values of an axis whose ends are base-ten logarithms."""
+    decades = range(max(floor(low), -_LARGEST_EXPONENT), min(ceil(high), _LARGEST_EXPONENT) + 1)
+    powers = [10.0**e for e in decades if low - 1e-9 <= e <= high + 1e-9]
+    scales = [[m * 10.0**e for e in decades for m in (1, 2, 5)]]
+    scales += [[10.0**e for e in decades if e % every == 0] for every in range(1, len(decades))]
+    scales += [powers[:: ceil(len(powers) / most)]] if powers else []
+    for values in scales:
+        inside = [v for v in values if low - 1e-9 <= log10(v) <= high + 1e-9]
+        if 2 <= len(inside) <= most:
+            return tuple(Tick(log10(value), brief(value)) for value in inside)
+    # Less than a decade: the values themselves lie nearly as evenly as their logarithms.
+    return tuple(Tick(log10(v), label) for v, label in linear(10**low, 10**high, most) if v > 0)
+
+
+def labels(values: list[float], step: float) -> list[str]:
+    """Return multiples of a step written alike: one unit, one number of decimals."""
+    largest = max(map(abs, values), default=0.0)
+    unit, suffix = 1.0, ""
+    if largest >= _SMALLEST_EXPONENT or 0 < largest < _SMALLEST_PLAIN:
+        exponent = floor(log10(largest))
+        unit, suffix = 10.0**exponent, f"e{exponent}"
+    elif largest >= 1e4:
+        unit, suffix = next(pair for pair in _UNITS if largest >= pair[0])
+        if step < unit / 1000:
+            unit, suffix = 1.0, ""
+    decimals = max(0, -floor(log10(step / unit) + 1e-9))
+    return [f"{value / unit:.{decimals}f}{suffix}" if value else "0" for value in values]
+
+
+def brief(value: float) -> str:
+    """Return a number in as few characters as tell it: 0.001, 20, 1k, 1e-5."""
+    text = significant(value, 4)
+    head, suffix = (text[:-1], text[-1]) if text[-1].isalpha() else (text, "")
+    head, _, exponent = head.partition("e")
+    head = head.rstrip("0").rstrip(".") if "." in head else head
+    return head + (f"e{exponent}" if exponent else suffix)
+
+
+def significant(value: float, digits: int = 4) -> str:
+    """Return a number with so many digits and trailing zeros, so that its width stays the same."""
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size < _SMALLEST_PLAIN or size >= _SMALLEST_EXPONENT:
+        mantissa, _, exponent = f"{value:.{digits - 2}e}".partition("e")
+        return f"{mantissa}e{int(exponent)}"
+    unit, suffix = next((p for p in _UNITS if size >= max(p[0], 1e4)), (1.0, ""))
+    if suffix:
+        digits -= 1
+    decimals = digits - 1 - floor(log10(size / unit))
+    return f"{value / unit:.{min(max(decimals, 0), digits - 1)}f}{suffix}"
+
+
+def _steps(rough: float) -> Iterator[float]:
+    """Yield 1, 2 and 5 times powers of ten, from well above a rough step to well below it."""
+    exponent = floor(log10(rough))
+    for e in range(exponent + 1, exponent - 3, -1):
+        for mantissa in (5, 2, 1):
+            yield mantissa * 10.0**e

@@ -1,0 +1,48 @@
+"""Norm of each parameter's gradient: which layer learns, and which no longer hears the loss."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, along, kept, number, waiting
+from rnnlab.runs.history import History
+
+
+def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
+    """Return a curve for each parameter of the first run; the others would not be told apart."""
+    title = "gradient norm by parameter"
+    return Chart(
+        title=f"{title} · {runs[0].name}" if len(runs) > 1 else title,
+        x_label=axis,
+        y_label="",
+        curves=_curves(runs[0].history, axis) if runs else (),
+        empty=waiting(runs, "no layers yet: their first norms come after some steps"),
+        axis=axis,
+        is_log=is_log,
+    )
+
+
+def _curves(history: History, axis: Axis) -> tuple[Curve, ...]:
+    xs = _along(history, axis)
+    records = history.layers if xs else []
+    parameters = dict.fromkeys(name for record in records for name in record.grad_norms)
+    return kept(
+        Curve(
+            name=parameter,
+            xs=tuple(x for x, r in zip(xs, records, strict=True) if parameter in r.grad_norms),
+            ys=tuple(number(r.grad_norms[parameter]) for r in records if parameter in r.grad_norms),
+            color=color,
+        )
+        for color, parameter in enumerate(parameters)
+    )
+
+
+def _along(history: History, axis: Axis) -> list[float]:
+    """Return where the layers' records stand: they know steps only, the rest is looked up."""
+    steps = [record.step for record in history.layers]
+    if axis == "step":
+        return [float(step) for step in steps]
+    known = [record.step for record in history.train]
+    places = along(history.train, axis)
+    return [places[max(bisect_right(known, step) - 1, 0)] for step in steps] if known else []

@@ -1,0 +1,29 @@
+"""Loss on the training text and on the held-out text, in nats a token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rnnlab.plots._chart import Axis, Chart, NamedHistory, along, kept, trace, waiting
+
+
+def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
+    """Return training losses as lines and validation losses as points that are joined."""
+    curves = []
+    for run in runs:
+        train, evals = run.history.train, run.history.evals
+        losses = [record.train_loss for record in train]
+        curves.append(trace(runs, run, "train", along(train, axis), losses))
+        losses = [record.val_loss for record in evals]
+        curves.append(
+            trace(runs, run, "val", along(evals, axis), losses, style="points", is_second=True)
+        )
+    return Chart(
+        title="loss",
+        x_label=axis,
+        y_label="nats a token",
+        curves=kept(curves),
+        empty=waiting(runs, "no loss yet: the first comes after a few steps"),
+        axis=axis,
+        is_log=is_log,
+    )

@@ -1,0 +1,26 @@
+"""Tokens trained on in a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rnnlab.plots._chart import Axis, Chart, NamedHistory, along, kept, trace, waiting
+
+
+def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
+    """Return throughputs from zero up."""
+    curves = []
+    for run in runs:
+        train = run.history.train
+        ys = [record.tokens_per_s for record in train]
+        curves.append(trace(runs, run, "now", along(train, axis), ys, is_only=True))
+    return Chart(
+        title="throughput",
+        x_label=axis,
+        y_label="tokens/s",
+        curves=kept(curves),
+        empty=waiting(runs, "no step yet: the throughput comes with the first record"),
+        axis=axis,
+        is_log=is_log,
+        is_from_zero=True,
+    )

@@ -1,0 +1,237 @@
+"""What tests of several rooms share: a tiny text, a folder of runs, the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from rnnlab.runs.lock import is_locked
+from rnnlab.runs.records import Status
+from rnnlab.runs.store import Run, RunStore
+
+DEADLINE_S = 60.0
+"""How long a condition is waited for: far longer than it takes, so that only a defect hits it."""
+
+
+class Ended(subprocess.CompletedProcess[str]):
+    """A command line that has ended."""
+
+    @property
+    def json(self) -> Any:
+        """The one JSON document that it printed."""
+        return json.loads(self.stdout)
+
+
+@dataclass
+class Lab:
+    """A folder of runs of a test's own, and the command line on it."""
+
+    folder: Path
+    checkpoints: Path
+    text: Path
+    """A few thousand letters in short sentences."""
+    _children: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @staticmethod
+    def until(condition: Callable[[], object], what: str, seconds: float = DEADLINE_S) -> None:
+        """Wait until `condition` holds; fail the test when it does not within `seconds`."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                pytest.fail(f"waited {seconds:g} s in vain: {what}", pytrace=False)
+            time.sleep(0.01)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Ours without the user's settings, with this folder of runs and one thread a process."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("RNNLAB_", "COV_"))}
+        return {
+            **kept,
+            "RNNLAB_CHECKPOINTS": str(self.checkpoints),
+            "RNNLAB_DATA": str(self.folder / "data"),
+            "RNNLAB_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+            "COLUMNS": "120",
+        }
+
+    def cli(self, *arguments: str | Path, code: int | None = 0) -> Ended:
+        """Run `rnnlab` to its end; fail unless it ends with `code` (None: with any)."""
+        command = [sys.executable, "-m", "rnnlab", *map(str, arguments)]
+        ended = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            cwd=self.folder,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+        if code is not None and ended.returncode != code:
+            pytest.fail(f"{command[2:]}: code {ended.returncode}\n{ended.stdout}\n{ended.stderr}")
+        return Ended(command, ended.returncode, ended.stdout, ended.stderr)
+
+    def start(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
+        """Start `rnnlab` and leave it at work; it is killed when the test ends."""
+        given = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        child = subprocess.Popen(
+            [sys.executable, "-m", "rnnlab", *map(str, arguments)],
+            env=self.environment,
+            cwd=self.folder,
+            text=True,
+            **{**given, **options},
+        )
+        self._children.append(child)
+        return child
+
+    def train(self, name: str, *options: str, text: Path | None = None) -> Run:
+        """Start a detached worker on a tiny model."""
+        tiny = ["--name", name, "--hidden", "16", "--embedding", "8", "--detach"]
+        self.cli("train", text or self.text, *tiny, *options)
+        return self.open(name)
+
+    def open(self, name: str) -> Run:
+        """Return a run."""
+        return RunStore(self.checkpoints).open(name)
+
+    def until_state(self, run: Run, *states: str) -> Status:
+        """Wait until a run is in one of some states."""
+
+        def is_there() -> bool:
+            status = run.status()
+            if status.state in ("failed", "lost") and status.state not in states:
+                log = run.paths.log.read_text(encoding="utf-8")
+                pytest.fail(f"{run.name} is {status.state}: {status.reason}\n{log}")
+            return status.state in states
+
+        self.until(is_there, f"{run.name} in state {' or '.join(states)}")
+        return run.status()
+
+    def until_step(self, run: Run, step: int) -> None:
+        """Wait until a run's journal has come to a step."""
+        from rnnlab.runs.history import read_history
+
+        def has_come() -> bool:
+            train = read_history(run.paths.journal).train
+            return bool(train) and train[-1].step >= step
+
+        self.until(has_come, f"{run.name} at step {step}")
+
+    def kill(self, run: Run) -> None:
+        """Kill the worker of a run as a crash of the machine would."""
+        assert is_locked(run.paths.lock), f"{run.name} has no worker to kill"
+        self.until(lambda: run.status().pid, "the worker says who it is")
+        os.kill(run.status().pid, signal.SIGKILL)
+        self.until(lambda: not is_locked(run.paths.lock), "the kernel frees the lock")
+
+    def close(self) -> None:
+        """End whatever of this test's is still alive."""
+        for child in self._children:
+            if child.poll() is None:
+                child.kill()
+            child.communicate()
+        for run in RunStore(self.checkpoints):
+            while is_locked(run.paths.lock):
+                if pid := run.status().pid:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                time.sleep(0.02)
+
+
+def write_tiny_text(file: Path, num_sentences: int = 150) -> Path:
+    """Write some thousand letters in short sentences, always the same."""
+    chance = random.Random(1)
+    words = ["le", "la", "roi", "mange", "un", "pain", "bon", "soir", "jour", "nuit", "mer"]
+    sentences = (
+        " ".join(chance.choice(words) for _ in range(chance.randint(3, 8))).capitalize() + "."
+        for _ in range(num_sentences)
+    )
+    file.write_text("\n".join(sentences) + "\n", encoding="utf-8")
+    return file
+
+
+class NewLab(Protocol):
+    """Make a lab that lasts longer than a test."""
+
+    def __call__(self, name: str) -> Lab: ...
+
+
+class Ask(Protocol):
+    """Run a verb on the trained runs, in this process, so that torch is loaded once."""
+
+    def __call__(self, *arguments: str, code: int = 0) -> Ended: ...
+
+
+def _lab_in(folder: Path) -> Lab:
+    return Lab(folder, folder / "checkpoints", write_tiny_text(folder / "tiny.txt"))
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """A lab of the test's own."""
+    made = _lab_in(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def new_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewLab]:
+    """Return a maker of labs that are closed with the session."""
+    labs: list[Lab] = []
+
+    def make(name: str) -> Lab:
+        labs.append(_lab_in(tmp_path_factory.mktemp(name)))
+        return labs[-1]
+
+    yield make
+    for made in labs:
+        made.close()
+
+
+TRAINED = ("stream", "sentences")
+
+
+@pytest.fixture(scope="session")
+def trained(new_lab: NewLab) -> Lab:
+    """A lab with two finished runs, `stream` and `sentences`.
+
+    Costs seconds: mark tests that use it with `xdist_group("trained")`, and leave it as it is.
+    """
+    made = new_lab("trained")
+    for task in TRAINED:
+        made.train(
+            task, "--task", task, "--steps", "150", "--eval-every", "50", "--lr", "0.02",
+            "--length", "40",
+        )  # fmt: skip
+    for task in TRAINED:
+        made.until_state(made.open(task), "finished")
+    return made
+
+
+@pytest.fixture
+def ask(trained: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """Return a caller of verbs that read the trained runs."""
+    from rnnlab.cli import run
+
+    monkeypatch.setenv("RNNLAB_CHECKPOINTS", str(trained.checkpoints))
+    monkeypatch.chdir(trained.folder)
+
+    def ask(*arguments: str, code: int = 0) -> Ended:
+        found = run(list(arguments))
+        out, err = capsys.readouterr()
+        assert found == code, err
+        return Ended(arguments, found, out, err)
+
+    return ask

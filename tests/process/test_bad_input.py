@@ -1,0 +1,123 @@
+"""Bad input: exit code 2, one clear line, nothing on standard output, nothing left behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Lab
+
+pytestmark = pytest.mark.process
+
+FILES = {
+    "empty.txt": b"",
+    "blank.txt": b" \n\n\t ",
+    "latin.txt": "Un caf\xe9.".encode("latin-1") * 500,
+    "binary.txt": b"\x7fELF\0\1\2\3" * 500,
+    "short.txt": b"Une phrase.",
+    "same.txt": b"a" * 5000,
+    "typo.toml": b"hiden = 3\n",
+    "range.toml": b"hidden = 0\n",
+    "broken.toml": b"hidden = \n",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of files that are no good."""
+    folder = tmp_path_factory.mktemp("bad")
+    for name, content in FILES.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def refuse(lab: Lab, arguments: list[str], *words: str) -> None:
+    """Check that a command line is refused as it should be, with a line that says all `words`."""
+    ended = lab.cli(*arguments, code=2)
+    assert ended.stdout == ""
+    assert ended.stderr.count("\n") == 1, ended.stderr
+    assert ended.stderr.startswith("rnnlab: ")
+    for word in words:
+        assert word in ended.stderr
+    assert not lab.checkpoints.exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("nowhere.txt", ["no corpus and no file named", "nowhere.txt"]),
+        (".", ["is a folder"]),
+        ("empty.txt", ["empty.txt is empty"]),
+        ("blank.txt", ["blank.txt is empty"]),
+        ("latin.txt", ["latin.txt is not UTF-8", "0xe9"]),
+        ("binary.txt", ["binary.txt is a binary file"]),
+        ("short.txt", ["give a longer text"]),
+        ("same.txt", ["one distinct letter"]),
+    ],
+)
+def test_a_text_that_is_no_good_is_refused(
+    lab: Lab, folder: Path, file: str, words: list[str]
+) -> None:
+    refuse(lab, ["train", str(folder / file)], *words)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--cell", "lsmt"], ["unknown cell 'lsmt'", "'lstm'"]),
+        (["--task", "steam"], ["unknown task 'steam'", "'stream'"]),
+        (["--hidden", "-3"], ["hidden = -3", "greater than or equal to 1"]),
+        (["--hidden", "many"], ["--hidden", "valid integer"]),
+        (["--layers", "0"], ["layers = 0"]),
+        (["--lr", "nan"], ["lr = nan"]),
+        (["--dropout", "1"], ["dropout = 1.0"]),
+        (["--length", "100000"], ["100,001", "smaller --batch or --length"]),
+        (["--steps", "0"], ["steps = 0"]),
+        (["--device", "gpu"], ["device = 'gpu'"]),
+        (["--name", ".."], ["'..' cannot be a run's name"]),
+        (["--name", "../a"], ["cannot be a run's name"]),
+        (["--hiden", "3"], ["--hiden"]),
+        (["--config", "nowhere.toml"], ["nowhere.toml", "No such file"]),
+        (["--config", "{folder}/typo.toml"], ["typo.toml", "'hiden'", "did you mean 'hidden'?"]),
+        (["--config", "{folder}/range.toml"], ["range.toml", "hidden = 0"]),
+        (["--config", "{folder}/broken.toml"], ["broken.toml is no TOML file"]),
+    ],
+)
+def test_a_setting_that_is_no_good_is_refused(
+    lab: Lab, folder: Path, options: list[str], words: list[str]
+) -> None:
+    given = [option.format(folder=folder) for option in options]
+    refuse(lab, ["train", str(lab.text), *given, "--json"], *words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["dance"], ["'dance'"]),
+        (["train"], ["CORPUS"]),
+        (["generate", "nobody"], ["--prompt"]),
+        (["generate", "nobody", "--prompt", "a"], ["unknown run 'nobody'"]),
+        (["generate", "x", "--prompt", "a", "-d", "beem:k=5"], ["'beem'", "'beam'"]),
+        (["generate", "x", "--prompt", "a", "-d", "beam:q=5"], ["no option 'q'"]),
+        (["generate", "x", "--prompt", "a", "-d", "beam:k=many"], ["beam:k=many"]),
+        (["generate", "x", "--prompt", "a", "-d", ""], ["spec '' is empty"]),
+        (["generate", "x", "--prompt", "a", "--length", "0"], ["--length"]),
+        (["generate", "x", "--prompt", "a", "--seed", "9" * 30], ["--seed"]),
+        (["score", "..", "--text", "a"], ["unknown run '..'"]),
+        (["resume", "nobody"], ["unknown run 'nobody'"]),
+        (["rm", "../x"], ["unknown run '../x'"]),
+    ],
+)
+def test_a_command_line_that_is_no_good_is_refused(
+    lab: Lab, arguments: list[str], words: list[str]
+) -> None:
+    refuse(lab, arguments, *words)
+
+
+def test_no_argument_reaches_the_terminal_as_an_escape(lab: Lab) -> None:
+    refuse(lab, ["train", "\x1b[31mred\x07\n.txt"], "[31mred")
+    refuse(lab, ["stop", "\x1b]0;title\x07"], "title")

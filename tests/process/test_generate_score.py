@@ -1,0 +1,134 @@
+"""What a trained model writes, and what it thinks of it, on the command line."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rnnlab import registry
+
+if TYPE_CHECKING:
+    from tests.conftest import Ask, Lab
+
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("trained")]
+
+FIELDS = {
+    "decoder", "chain", "rank", "text", "continuation", "finished", "logprob", "score", "tokens",
+    "token_logprobs",
+}  # fmt: skip
+SPECS = [
+    *registry.names("decoding"),
+    "sample:temperature=0.7",
+    "nucleus:p=0.8",
+    "top-k:k=3",
+    "beam:k=3",
+    "beam:k=3,p=0.9",
+]
+
+
+def generate(ask: Ask, run: str, spec: str, *options: str) -> list[dict[str, Any]]:
+    arguments = ["--prompt", "Le roi", "-d", spec, "--length", "25", "--json", *options]
+    found = ask("generate", run, *arguments).json
+    assert isinstance(found, list)
+    return found
+
+
+@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("run", ["stream", "sentences"])
+def test_the_log_probs_of_a_continuation_are_those_that_score_gives(
+    ask: Ask, run: str, spec: str
+) -> None:
+    answers = generate(ask, run, spec, "--num", "2")
+    assert [answer["rank"] for answer in answers] == list(range(1, len(answers) + 1))
+    for answer in answers:
+        assert set(answer) == FIELDS
+        assert answer["decoder"] == spec
+        assert answer["text"] == "Le roi" + answer["continuation"]
+        score = ask("score", run, "--text", answer["text"], "--json").json
+        expected = score["token_logprobs"][len("Le roi") :]
+        letters = answer["tokens"]
+        if answer["finished"]:
+            assert run == "sentences"
+            expected.append(score["eos_logprob"])
+            letters = letters[:-1]
+        assert "".join(letters) == answer["continuation"]
+        assert answer["token_logprobs"] == pytest.approx(expected, abs=1e-4)
+        assert answer["logprob"] == pytest.approx(math.fsum(expected), abs=1e-3)
+
+
+@pytest.mark.parametrize("run", ["stream", "sentences"])
+def test_an_empty_prompt_starts_a_text(ask: Ask, run: str) -> None:
+    arguments = ["--prompt", "", "-d", "greedy", "--length", "5", "--json"]
+    (answer,) = ask("generate", run, *arguments).json
+    score = ask("score", run, "--text", answer["text"], "--json").json
+    assert answer["token_logprobs"] == pytest.approx(score["token_logprobs"], abs=1e-4)
+
+
+def test_a_seed_decides_a_sample(ask: Ask) -> None:
+    texts = [
+        [answer["text"] for answer in generate(ask, "stream", "sample", "--num", "3", *seed)]
+        for seed in (["--seed", "7"], ["--seed", "7"], ["--seed", "8"])
+    ]
+    assert texts[0] == texts[1] != texts[2]
+    assert len(set(texts[0])) == 3
+
+
+def test_sentences_end(ask: Ask) -> None:
+    answers = generate(ask, "sentences", "beam:k=3", "--length", "100")
+    assert any(answer["finished"] for answer in answers)
+    assert all(answer["continuation"].endswith(".") for answer in answers if answer["finished"])
+
+
+def test_a_score_is_the_mean_of_its_letters(ask: Ask) -> None:
+    score = ask("score", "stream", "--text", "Le roi mange.", "--json").json
+    assert score["tokens"] == list("Le roi mange.")
+    assert score["logprob"] == pytest.approx(sum(score["token_logprobs"]))
+    assert score["loss_nats"] == pytest.approx(-score["logprob"] / 13)
+    assert score["bits_per_char"] == pytest.approx(score["loss_nats"] / math.log(2))
+
+
+@pytest.mark.parametrize("run", ["stream", "sentences"])
+def test_the_loss_while_training_is_what_evaluate_finds(ask: Ask, trained: Lab, run: str) -> None:
+    found = ask("evaluate", run, "--json").json
+    assert found["loss_nats"] == pytest.approx(trained.open(run).status().val_loss, abs=1e-5)
+    assert found["perplexity"] == pytest.approx(math.exp(found["loss_nats"]))
+    assert found["bits_per_char"] == pytest.approx(found["loss_nats"] / math.log(2))
+    assert 0 < found["accuracy"] < 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["generate", "stream", "--prompt", "Le 日"], "never saw '日'"),
+        (["score", "stream", "--text", "\x1b[31m"], r"never saw '\x1b'"),
+        (["generate", "stream", "--prompt", "a", "--checkpoint", "7"], "no checkpoint 7"),
+        (["generate", "stream", "--prompt", "a", "--checkpoint", "new"], "'new' is no checkpoint"),
+        (["evaluate", "stream", "--split", "test"], "has no test split"),
+        (["evaluate", "stream", "--file", "nowhere.txt"], "nowhere.txt"),
+        (["evaluate", "stream", "--split", "all"], "all"),
+    ],
+)
+def test_what_a_model_cannot_answer_is_refused(ask: Ask, arguments: list[str], words: str) -> None:
+    ended = ask(*arguments, code=2)
+    assert ended.stdout == ""
+    assert ended.stderr.count("\n") == 1
+    assert words in ended.stderr
+
+
+def test_answers_are_ascii_json_and_a_process_gives_the_same_ones(ask: Ask, trained: Lab) -> None:
+    arguments = ["--prompt", "Le roi", "-d", "sample", "--seed", "3", "--length", "25", "--json"]
+    there = trained.cli("generate", "stream", *arguments)
+    assert there.stdout.isascii()
+    assert there.stderr == ""
+    here = ask("generate", "stream", *arguments).json
+    assert [answer["text"] for answer in there.json] == [answer["text"] for answer in here]
+
+
+def test_answers_for_people_stand_under_their_decoders(ask: Ask) -> None:
+    specs = ["-d", "greedy", "-d", "beam:k=2"]
+    shown = ask("generate", "stream", "--prompt", "Le", *specs, "--length", "10").stdout
+    for title in ("greedy #1", "beam:k=2 #1", "beam:k=2 #2"):
+        assert title in shown
+    assert "nats" in shown

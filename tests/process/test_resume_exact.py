@@ -1,0 +1,128 @@
+"""A run that was killed, stopped or paused ends as one that was not: same curve, same weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rnnlab.runs.history import read_history
+
+if TYPE_CHECKING:
+    from rnnlab.runs.store import Run
+    from tests.conftest import Lab, NewLab
+
+pytestmark = pytest.mark.process
+
+NUM_STEPS = 180
+# A checkpoint (25) falls into the middle of a window of the journal (7); dropout draws from the
+# generator, cosine needs the progress.
+COMMON = [
+    "--steps", str(NUM_STEPS), "--dropout", "0.3", "--layers", "2", "--schedule", "cosine",
+    "--log-every", "7", "--eval-every", "60", "--checkpoint-every", "25", "--optimizer", "adamw",
+]  # fmt: skip
+STREAM = [*COMMON, "--task", "stream", "--length", "32", "--engine", "equations"]
+SENTENCES = [*COMMON, "--task", "sentences", "--hidden", "64", "--cell", "gru"]
+
+
+def curve(run: Run) -> list[tuple[object, ...]]:
+    """Return all that a run's journal says of its course, what depends on the clock left out."""
+    history = read_history(run.paths.journal)
+    train = [
+        (r.step, r.epoch, r.train_loss, r.grad_norm, r.grad_norm_max, r.clipped, r.skipped, r.lr)
+        for r in history.train
+    ]
+    evals = [(r.step, r.epoch, r.val_loss, r.is_best) for r in history.evals]
+    layers = [(r.step, *r.grad_norms.items()) for r in history.layers]
+    return [*train, *evals, *layers]
+
+
+def assert_same(run: Run, other: Run) -> None:
+    assert curve(run) == curve(other)
+    assert read_history(run.paths.journal).train[-1].step == NUM_STEPS
+    weights = [r.paths.weights(NUM_STEPS).read_bytes() for r in (run, other)]
+    assert weights[0] == weights[1]
+
+
+def num_resumed(run: Run) -> int:
+    events = read_history(run.paths.journal).events
+    return sum(event.event == "resumed" for event in events)
+
+
+def kill_at(lab: Lab, run: Run, step: int) -> None:
+    """Kill a run's worker once its journal has come to `step`."""
+    lab.until_step(run, step)
+    lab.kill(run)
+    assert run.status().state == "lost"
+
+
+@pytest.fixture(scope="module")
+def reference(new_lab: NewLab) -> Run:
+    """A stream trained without interruption."""
+    lab = new_lab("reference")
+    run = lab.train("reference", *STREAM)
+    lab.until_state(run, "finished")
+    return run
+
+
+@pytest.mark.xdist_group("resume-sentences")
+def test_sentences_killed_twice_end_as_if_they_were_not(lab: Lab) -> None:
+    reference, run = (lab.train(name, *SENTENCES) for name in ("reference", "killed"))
+    for step in (40, 100):
+        kill_at(lab, run, step)
+        lab.cli("resume", "killed", "--detach")
+    lab.until_state(run, "finished")
+    lab.until_state(reference, "finished")
+    assert num_resumed(run) == 2
+    assert_same(run, reference)
+
+
+@pytest.mark.xdist_group("resume-stream")
+class TestStream:
+    def test_killed_twice_it_ends_as_if_it_was_not(self, lab: Lab, reference: Run) -> None:
+        run = lab.train("killed", *STREAM)
+        for step in (40, 100):
+            kill_at(lab, run, step)
+            lab.cli("resume", "killed", "--detach")
+        lab.until_state(run, "finished")
+        assert num_resumed(run) == 2
+        assert_same(run, reference)
+
+    def test_killed_before_its_first_checkpoint_it_starts_again(
+        self, lab: Lab, reference: Run
+    ) -> None:
+        run = lab.train("early", *STREAM, "--checkpoint-every", "1000000")
+        kill_at(lab, run, 7)
+        assert run.paths.read_pointer("last") == 0
+        lab.cli("resume", "early", "--detach")
+        lab.until_state(run, "finished")
+        assert_same(run, reference)
+
+    def test_paused_it_stands_still_and_goes_on_as_if_nothing_was(
+        self, lab: Lab, reference: Run
+    ) -> None:
+        run = lab.train("paused", *STREAM)
+        lab.until_step(run, 30)
+        assert "pauses" in lab.cli("pause", "paused").stdout
+        first = lab.until_state(run, "paused")
+        size = run.paths.journal.stat().st_size
+        lab.until(lambda: run.status().heartbeat > first.heartbeat, "a heartbeat while paused")
+        assert run.paths.journal.stat().st_size == size
+        assert run.status().step == first.step
+        lab.until(lambda: (run.paths.read_pointer("last") or 0) >= first.step, "it is saved")
+        lab.cli("pause", "paused", code=2)
+        assert "goes on" in lab.cli("resume", "paused").stdout
+        lab.until_state(run, "finished")
+        assert num_resumed(run) == 0
+        assert_same(run, reference)
+
+    def test_stopped_it_goes_on_from_that_very_step(self, lab: Lab, reference: Run) -> None:
+        run = lab.train("stopped", *STREAM)
+        lab.until_step(run, 30)
+        assert "saves and stops" in lab.cli("stop", "stopped").stdout
+        step = lab.until_state(run, "stopped").step
+        last = lab.cli("resume", "stopped", "--json").json
+        assert (last["state"], last["step"]) == ("finished", NUM_STEPS)
+        events = {event.event: event.step for event in read_history(run.paths.journal).events}
+        assert events["stopped"] == events["resumed"] == step
+        assert_same(run, reference)

@@ -1,0 +1,86 @@
+"""`rnnlab train` and what the other verbs say of its runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rnnlab.config import RunConfig
+
+if TYPE_CHECKING:
+    from tests.conftest import Lab
+
+pytestmark = pytest.mark.process
+
+ROW = {
+    "name", "state", "step", "epoch", "train_loss", "val_loss", "tokens_per_s", "parameters",
+    "corpus", "cell",
+}  # fmt: skip
+"""What the contract promises of a run."""
+
+
+def test_training_in_the_foreground_prints_one_document(lab: Lab) -> None:
+    text = lab.folder / "à la mer\x1b[31m.txt"
+    lab.text.rename(text)
+    config = lab.folder / "settings.toml"
+    config.write_text("hidden = 16\nembedding = 8\ncell = 'gru'\nsteps = 30\nlr = 0.5\n")
+    ended = lab.cli("train", text, "--config", config, "--lr", "0.01", "--name", "a", "--json")
+
+    assert ended.stdout.isascii()
+    document = ended.json
+    assert set(document) >= ROW | {"checkpoint"}
+    assert (document["name"], document["state"], document["step"]) == ("a", "finished", 30)
+    assert (document["cell"], document["corpus"]) == ("gru", "à la mer\x1b[31m")
+    assert 0 < document["val_loss"] < 5
+    assert 0 < document["train_loss"] < 5
+    assert document["tokens_per_s"] > 0
+    run = lab.open("a")
+    assert document["checkpoint"] == str(run.paths.weights(30))
+    assert run.paths.weights(30).is_file()
+    assert "\x1b" not in ended.stderr
+
+    settings = RunConfig.from_toml(run.paths.config)
+    assert (settings.hidden, settings.lr, settings.threads) == (16, 0.01, 1), "command line first"
+
+    listed = lab.cli("runs", "--json")
+    assert listed.stdout.isascii()
+    row = {row["name"]: row for row in listed.json}["a"]
+    assert set(row) >= ROW
+    assert {key: row[key] for key in ROW} == {key: document[key] for key in ROW}
+
+    table = lab.cli("runs").stdout
+    assert "\x1b" not in table
+    assert "␛[31m" in table
+
+    lab.cli("resume", "a", code=2)
+    refused = lab.cli("train", text, "--name", "a", code=2)
+    assert refused.stderr.count("\n") == 1
+    assert "'a' is there already" in refused.stderr
+    assert [entry.name for entry in lab.checkpoints.iterdir()] == ["a"]
+
+
+def test_a_device_that_is_not_there_is_refused_and_nothing_is_left(lab: Lab) -> None:
+    ended = lab.cli("train", lab.text, "--device", "cuda:99", code=2)
+    assert ended.stdout == ""
+    assert ended.stderr.count("\n") == 1
+    assert "cuda:99; use --device cpu" in ended.stderr
+    assert list(lab.checkpoints.iterdir()) == []
+
+
+@pytest.mark.xdist_group("trained")
+class TestDetached:
+    def test_it_prints_the_runs_name_and_returns(self, lab: Lab) -> None:
+        ended = lab.cli("train", lab.text, "--detach", "--steps", "1000000", "--hidden", "16")
+        assert ended.stdout == "tiny-lstm-16\n"
+        run = lab.open("tiny-lstm-16")
+        assert run.is_alive()
+        lab.kill(run)
+
+    def test_its_runs_end_by_themselves(self, trained: Lab) -> None:
+        rows = {row["name"]: row for row in trained.cli("runs", "--json").json}
+        for task in ("stream", "sentences"):
+            assert rows[task]["state"] == "finished"
+            assert rows[task]["step"] == rows[task]["total_steps"] == 150
+            assert rows[task]["task"] == task
+            assert rows[task]["val_loss"] < 2

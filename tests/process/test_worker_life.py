@@ -1,0 +1,162 @@
+"""A worker does not notice who leaves; it ends when told to, and is known to be dead at once."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import signal
+import termios
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rnnlab.runs import steer
+from rnnlab.runs.history import read_history
+from rnnlab.runs.mailbox import Command, send
+from rnnlab.runs.store import RunStore
+
+if TYPE_CHECKING:
+    from rnnlab.runs.store import Run
+    from tests.conftest import Lab
+
+pytestmark = pytest.mark.process
+
+ENDLESS = [
+    "--steps", "100000000", "--eval-every", "100000000", "--hidden", "16", "--length", "16",
+    "--name", "endless",
+]  # fmt: skip
+
+
+def until_endless(lab: Lab) -> Run:
+    """Wait until the endless run trains."""
+    lab.until((lab.checkpoints / "endless").exists, "the run is created")
+    run = lab.open("endless")
+    lab.until_step(run, 1)
+    return run
+
+
+def assert_trains_on(lab: Lab, run: Run) -> None:
+    lab.until_step(run, read_history(run.paths.journal).train[-1].step + 20)
+    assert run.status().state == "running"
+
+
+def stop(lab: Lab, run: Run) -> None:
+    lab.cli("stop", run.name)
+    lab.until_state(run, "stopped")
+    assert run.paths.read_pointer("last") == run.status().step
+
+
+def test_a_worker_outlives_its_launchers_process_group_and_every_hang_up(lab: Lab) -> None:
+    launcher = lab.start("train", lab.text, *ENDLESS, start_new_session=True)
+    run = until_endless(lab)
+    os.killpg(launcher.pid, signal.SIGKILL)
+    launcher.wait()
+    assert_trains_on(lab, run)
+    worker = run.status().pid
+    assert os.getsid(worker) == worker
+    for hang_up in (signal.SIGHUP, signal.SIGINT):
+        os.kill(worker, hang_up)
+        assert_trains_on(lab, run)
+    stop(lab, run)
+
+
+def test_a_worker_outlives_a_closed_terminal(lab: Lab) -> None:
+    ours, theirs = pty.openpty()
+
+    def own_the_terminal() -> None:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    launcher = lab.start(
+        "train",
+        lab.text,
+        *ENDLESS,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        preexec_fn=own_the_terminal,
+    )
+    os.close(theirs)
+    run = until_endless(lab)
+    os.close(ours)
+    lab.until(lambda: launcher.poll() is not None, "the launcher dies of the hang-up")
+    assert_trains_on(lab, run)
+    os.kill(run.status().pid, signal.SIGTERM)
+    lab.until_state(run, "stopped")
+    assert run.paths.read_pointer("last") == run.status().step
+
+
+def test_ctrl_c_in_the_foreground_saves_and_stops(lab: Lab) -> None:
+    launcher = lab.start("train", lab.text, *ENDLESS, "--json")
+    run = until_endless(lab)
+    launcher.send_signal(signal.SIGINT)
+    out, talk = launcher.communicate()
+    assert launcher.returncode == 130
+    assert out == ""
+    assert "rnnlab resume endless" in talk
+    assert run.status().state == "stopped"
+    assert run.paths.read_pointer("last") == run.status().step > 0
+
+
+def test_a_killed_worker_is_lost_at_once_for_everyone(lab: Lab) -> None:
+    launcher = lab.start("train", lab.text, *ENDLESS, "--json")
+    run = until_endless(lab)
+    lab.kill(run)
+    assert run.status().state == "lost"
+    out, talk = launcher.communicate()
+    assert launcher.returncode == 1
+    assert out == ""
+    assert talk.splitlines()[-1].startswith("rnnlab: endless lost: its worker died")
+    rows = {row["name"]: row for row in lab.cli("runs", "--json").json}
+    assert rows["endless"]["state"] == "lost"
+    assert "`rnnlab resume` goes on" in rows["endless"]["reason"]
+    lab.cli("stop", "endless", code=2)
+    lab.cli("rm", "endless")
+    assert not run.paths.root.exists()
+
+
+class TestSteering:
+    def test_settings_change_and_checkpoints_come_while_it_trains(self, lab: Lab) -> None:
+        lab.cli("train", lab.text, *ENDLESS, "--detach", "--lr", "0.01")
+        run = until_endless(lab)
+
+        def rates() -> list[float]:
+            return [record.lr for record in read_history(run.paths.journal).train]
+
+        def notes() -> list[str]:
+            return [event.message for event in read_history(run.paths.journal).events]
+
+        assert rates()[0] == 0.01
+        send(run.paths.mailbox, Command("set", "lr", 0.125))
+        lab.until(lambda: rates()[-1] == 0.125, "the new learning rate holds")
+        assert "lr is now 0.125" in notes()
+
+        send(run.paths.mailbox, Command("set", "hidden", 99))
+        send(run.paths.mailbox, Command("set", "lr", -1))
+        lab.until(lambda: any("lr = -1" in note for note in notes()), "a bad value is refused")
+        assert any("'hidden' cannot be changed" in note for note in notes())
+
+        before = run.paths.read_pointer("last") or 0
+        send(run.paths.mailbox, Command("checkpoint"))
+        lab.until(lambda: (run.paths.read_pointer("last") or 0) > before, "a checkpoint comes")
+        assert_trains_on(lab, run)
+        assert rates()[-1] == 0.125
+
+        stop(lab, run)
+        lab.cli("resume", "endless", "--detach")
+        lab.until_step(run, run.status().step + 20)
+        assert rates()[-1] == 0.125
+        stop(lab, run)
+
+    def test_a_run_that_has_just_stopped_goes_on_and_heeds_no_old_command(self, lab: Lab) -> None:
+        lab.cli("train", lab.text, *ENDLESS, "--detach")
+        run = until_endless(lab)
+        stop(lab, run)
+        # At this moment the worker is still about to end.
+        send(run.paths.mailbox, Command("stop"))
+        steer.resume(run)
+        lab.until_step(run, run.status().step + 20)
+        stop(lab, run)
+        RunStore(lab.checkpoints).remove(run)
+        assert not run.paths.root.exists()

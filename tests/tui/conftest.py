@@ -1,0 +1,122 @@
+"""Runs on disk without workers, and a generator that says what a test tells it to."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from textual.message import Message
+
+from rnnlab.config import RunConfig
+from rnnlab.runs.journal import Journal
+from rnnlab.runs.lock import take_lock
+from rnnlab.runs.paths import replace_text
+from rnnlab.runs.prompts import Answer, Begun, Ended, Grown, Ready, Reply, Request
+from rnnlab.runs.records import EvalRecord, EventRecord, State, Status, TrainRecord, encode_status
+from rnnlab.runs.store import Run, RunStore
+from rnnlab.tui import app as app_module
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.messages import GeneratorSaid
+
+
+@dataclass
+class Lab:
+    """A folder of runs that a test fills."""
+
+    store: RunStore
+    locks: list[int] = field(default_factory=list)
+
+    def add(self, name: str, state: State = "finished", steps: int = 40, **status: object) -> Run:
+        """Make a run; an active one is locked by this process, as by its worker."""
+        run = self.store.create(name, RunConfig.from_values({"corpus": "stump"}).to_toml())
+        if state in ("running", "paused", "starting"):
+            lock = take_lock(run.paths.lock)
+            assert lock is not None
+            self.locks.append(lock)
+        self.say(run, state=state, step=steps, created=float(len(list(self.store))), **status)
+        self.write(run, range(1, steps + 1))
+        return run
+
+    def say(self, run: Run, **status: object) -> None:
+        """Write a run's status as its worker would."""
+        said = Status(pid=os.getpid(), host=socket.gethostname(), parameters=1234, **status)  # type: ignore[arg-type]
+        replace_text(run.paths.status, encode_status(said))
+
+    def write(self, run: Run, steps: range) -> None:
+        """Write journal records."""
+        with Journal(run.paths.journal) as journal:
+            for step in steps:
+                loss = 4.0 - 0.05 * step
+                journal.append(
+                    TrainRecord(step, step / 10, step / 5, loss, 0.5, 0.9, 0.1, 0, 0.002, 1000.0)
+                )
+            journal.append(EvalRecord(steps[-1], 1.0, 9.0, 2.5, True))
+            journal.append(EventRecord(steps[-1], "finished"))
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(RunStore(tmp_path / "checkpoints"))
+
+
+class FakeGenerator:
+    """Notes the requests; a test answers them."""
+
+    latest_made: FakeGenerator
+
+    def __init__(self, post: Callable[[Message], object]) -> None:
+        self._post = post
+        self.requests: list[Request] = []
+        self.num_cancelled = 0
+        FakeGenerator.latest_made = self
+
+    @property
+    def latest(self) -> int:
+        return len(self.requests)
+
+    async def start(self) -> None:
+        self.say(Ready())
+
+    async def ask(self, run: str, prompt: str, decoders: list[str], length: int, seed: int) -> None:
+        self.requests.append(
+            Request(self.latest + 1, run, prompt, decoders, length=length, seed=seed)
+        )
+
+    async def cancel(self) -> None:
+        self.num_cancelled += 1
+
+    async def close(self) -> None:
+        pass
+
+    def say(self, reply: Reply) -> None:
+        self._post(GeneratorSaid(reply))
+
+    def answer(self, *texts: str, decoder: int = 0) -> None:
+        """Answer the newest request with these continuations of one decoder."""
+        request = self.requests[-1]
+        answers = [
+            Answer(
+                request.decoders[decoder], ["greedy"], rank, request.prompt + text, text, False,
+                -float(rank), -float(rank), list(text), [-float(rank) / len(text)] * len(text),
+            )
+            for rank, text in enumerate(texts, 1)
+        ]  # fmt: skip
+        self.say(Begun(self.latest, 40))
+        self.say(Grown(self.latest, decoder, answers, is_last=True))
+        self.say(Ended(self.latest, was_cancelled=False, elapsed_s=0.1))
+
+
+@pytest.fixture
+def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> LabApp:
+    """An app over the lab's runs, with a fake generator and a fast feed."""
+    monkeypatch.setattr(app_module, "Generator", FakeGenerator)
+    return LabApp(lab.store, poll_s=0.02)
+
+
+@pytest.fixture
+def generator(app: LabApp) -> FakeGenerator:
+    return FakeGenerator.latest_made

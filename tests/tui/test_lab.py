@@ -1,0 +1,437 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Input, Static
+
+from rnnlab.runs.mailbox import Command, collect
+from rnnlab.tui.actions import LAB
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens.choice import ChoiceScreen
+from rnnlab.tui.screens.decoders import DecodersScreen
+from rnnlab.tui.screens.help import HelpScreen
+from rnnlab.tui.screens.lab import LabScreen
+from rnnlab.tui.widgets.candidates import Candidate, CandidateBoard
+from rnnlab.tui.widgets.details import Details
+from rnnlab.tui.widgets.plot_grid import PlotGrid, PlotPane
+from rnnlab.tui.widgets.prompt_pane import PromptPane
+from rnnlab.tui.widgets.runs_table import RunsTable
+
+if TYPE_CHECKING:
+    from tests.tui.conftest import FakeGenerator, Lab
+
+pytestmark = pytest.mark.xdist_group("tui")
+
+_TRIES = 400
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+    """Wait until a condition holds; fail when it does not within the tries."""
+    for _ in range(_TRIES):
+        if condition():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("the condition never held")
+
+
+def chart(app: LabApp, plot: str) -> str:
+    return app.screen.query_one(f"#plot-{plot}", PlotPane).render().plain
+
+
+def status_line(app: LabApp) -> str:
+    return str(app.screen.query_one("#prompt-status", Static).render())
+
+
+def table(app: LabApp) -> RunsTable:
+    return app.screen.query_one(RunsTable)
+
+
+def row_text(app: LabApp, name: str) -> str:
+    return " ".join(cell.plain for cell in table(app).get_row(name))
+
+
+async def test_a_run_is_shown_with_its_state_and_its_curve(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha", train_loss=2.25)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 1)
+        assert "alpha" in row_text(app, "alpha")
+        assert "2.2500" in row_text(app, "alpha")
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        assert "val 2.500" in chart(app, "loss")
+        assert "clip 1" in chart(app, "grad-norm")
+
+
+async def test_the_curves_move_while_a_worker_writes(lab: Lab, app: LabApp) -> None:
+    run = lab.add("alpha", "running")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        lab.write(run, range(41, 61))
+        lab.say(run, state="running", step=60, train_loss=1.0)
+        await until(pilot, lambda: "train 1.000" in chart(app, "loss"))
+        assert "1.0000" in row_text(app, "alpha")
+
+
+async def test_a_chart_is_drawn_once_for_the_same_data(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rnnlab.tui.widgets import plot_grid
+
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        drawn: list[object] = []
+        draw = plot_grid.draw
+        monkeypatch.setattr(
+            plot_grid, "draw", lambda *args, **kw: drawn.append(args) or draw(*args, **kw)
+        )
+        for _ in range(5):
+            app.screen.query_one(PlotGrid).refresh(recompose=False)
+            app.screen.query_one("#plot-loss", PlotPane).refresh()
+            await pilot.pause(0.03)
+        assert drawn == []
+        await pilot.resize_terminal(100, 30)
+        await until(pilot, lambda: drawn)
+
+
+async def test_the_cursor_stays_on_its_run_when_another_comes(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 2)
+        table(app).choose("alpha")
+        await pilot.pause()
+        lab.add("gamma", "running")
+        await until(pilot, lambda: table(app).row_count == 3)
+        chosen = table(app).chosen
+        assert chosen is not None
+        assert chosen.name == "alpha"
+
+
+async def test_a_marked_run_is_laid_over_the_chosen_one(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(160, 50)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 2)
+        await pilot.press("space", "down")
+        await until(pilot, lambda: {"alpha", "beta"} <= set(chart(app, "loss").split()))
+
+
+async def test_details_say_why_a_run_failed(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha", "failed", reason="out of [memory]; use a smaller --batch")
+    async with app.run_test(size=(200, 50)) as pilot:
+        body = app.screen.query_one(Details).query_one(Static)
+        await until(pilot, lambda: "out of [memory]" in str(body.render()))
+
+
+async def test_a_worker_that_dies_is_shown_as_lost(lab: Lab, app: LabApp) -> None:
+    import os
+
+    lab.add("alpha", "running")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "●" in row_text(app, "alpha") if table(app).row_count else False)
+        os.close(lab.locks.pop())
+        await until(pilot, lambda: "?" in row_text(app, "alpha"))
+
+
+@pytest.mark.parametrize(
+    ("key", "state", "action"),
+    [("p", "running", "pause"), ("p", "paused", "resume"), ("s", "running", "stop"),
+     ("k", "running", "checkpoint"), ("r", "paused", "resume")],
+)  # fmt: skip
+async def test_a_key_steers_the_chosen_run(
+    lab: Lab, app: LabApp, key: str, state: str, action: str
+) -> None:
+    run = lab.add("alpha", state)  # type: ignore[arg-type]
+    commands: list[Command] = []
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 1)
+        await pilot.press(key)
+        await until(pilot, lambda: commands.extend(collect(run.paths.mailbox)) or commands)
+    assert [command.action for command in commands] == [action]
+
+
+async def test_stopping_a_finished_run_says_that_it_cannot(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 1)
+        await pilot.press("s")
+        await until(pilot, lambda: app._notifications)
+        assert "finished" in next(iter(app._notifications)).message
+
+
+async def test_deleting_asks_first(lab: Lab, app: LabApp) -> None:
+    run = lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 1)
+        await pilot.press("delete")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, LabScreen))
+        assert run.paths.config.exists()
+        await pilot.press("delete")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: not run.paths.root.exists())
+        await until(pilot, lambda: table(app).row_count == 0)
+
+
+async def ask(pilot: Pilot[None], app: LabApp, prompt: str, decoders: str) -> None:
+    """Write a prompt and decoders, and ask."""
+    await until(pilot, lambda: table(app).row_count)
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.focused, Input))
+    app.screen.query_one("#decoders", Input).value = decoders
+    app.screen.query_one("#prompt", Input).value = prompt
+    await pilot.press("enter")
+
+
+async def test_beam_candidates_stand_side_by_side_with_their_log_probs(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    run = lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "Once", "beam:k=3")
+        await until(pilot, lambda: generator.requests)
+        request = generator.requests[0]
+        assert request.run == str(run.paths.root.resolve())
+        assert (request.prompt, request.decoders, request.seed) == ("Once", ["beam:k=3"], 1)
+        await until(pilot, lambda: len(app.screen.query(Candidate)) == 3)
+        generator.answer(" upon", " up in", " more")
+        await until(pilot, lambda: "done" in status_line(app))
+        heads = [str(c.query_one(".head", Static).render()) for c in app.screen.query(Candidate)]
+        assert ["beam:k=3 #1" in heads[0], "-1.0" in heads[0], "-3.0" in heads[2]] == [True] * 3
+        bodies = [c.query(Static).last().render() for c in app.screen.query(Candidate)]
+        assert [str(body) for body in bodies] == ["Once upon", "Once up in", "Once more"]
+        xs = [candidate.region.x for candidate in app.screen.query(Candidate)]
+        assert len(set(xs)) == 3
+
+
+async def test_letters_are_shown_with_their_log_probs(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "a", "greedy")
+        await until(pilot, lambda: generator.requests)
+        generator.answer("bc")
+        await until(pilot, lambda: "done" in status_line(app))
+        await pilot.press("escape", "t")
+        body = app.screen.query_one(Candidate).query(Static).last()
+        await until(pilot, lambda: "-0.50" in str(body.render()))
+        assert str(body.render()).startswith("b")
+
+
+@pytest.mark.parametrize("text", ["[applause]", "[/bold]", "\x1b[31mred", "😀 [b]x"])
+async def test_foreign_text_is_shown_as_it_is(
+    lab: Lab, app: LabApp, generator: FakeGenerator, text: str
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "x", "greedy")
+        await until(pilot, lambda: generator.requests)
+        generator.answer(text)
+        await until(pilot, lambda: "done" in status_line(app))
+        shown = str(app.screen.query_one(Candidate).query(Static).last().render())
+        assert shown == "x" + text.replace("\x1b", "␛")
+
+
+async def test_a_bad_spec_is_said_and_nothing_is_asked(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "x", "beem:k=3")
+        await until(pilot, lambda: "did you mean 'beam'" in status_line(app))
+        assert generator.requests == []
+
+
+async def test_escape_cancels_and_goes_back_to_the_runs(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "x", "greedy")
+        await until(pilot, lambda: generator.requests)
+        await pilot.press("escape")
+        await until(pilot, lambda: generator.num_cancelled)
+        assert app.focused is table(app)
+
+
+async def test_letters_typed_into_the_prompt_start_nothing(lab: Lab, app: LabApp) -> None:
+    run = lab.add("alpha", "running")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press(*"spqnrk?")
+        assert app.screen.query_one("#prompt", Input).value == "spqnrk?"
+        assert isinstance(app.screen, LabScreen)
+        assert collect(run.paths.mailbox) == []
+
+
+async def test_up_brings_back_an_earlier_prompt(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "first", "greedy")
+        await until(pilot, lambda: len(generator.requests) == 1)
+        field = app.screen.query_one("#prompt", Input)
+        field.value = "draft"
+        await pilot.press("up")
+        assert field.value == "first"
+        await pilot.press("down")
+        assert field.value == "draft"
+
+
+async def test_backslash_n_asks_for_a_new_line(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "A.\\n", "greedy")
+        await until(pilot, lambda: generator.requests)
+        assert generator.requests[0].prompt == "A.\n"
+
+
+async def test_a_dead_generator_is_said(lab: Lab, app: LabApp) -> None:
+    from rnnlab.tui.messages import GeneratorDied
+
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        app.post_message(GeneratorDied("No module named 'torch'"))
+        await until(pilot, lambda: "No module named 'torch'" in status_line(app))
+
+
+async def test_decoders_are_chosen_from_the_list(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        app.screen.query_one(PromptPane).set_decoders(["beam:k=2"])
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(app.screen, DecodersScreen))
+        await pilot.press("down", "space", "enter")
+        await until(pilot, lambda: isinstance(app.screen, LabScreen))
+        field = app.screen.query_one("#decoders", Input)
+        await until(pilot, lambda: field.value == "beam:k=2 first-sample")
+
+
+async def test_copy_takes_the_focused_answer(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "a", "beam:k=2")
+        await until(pilot, lambda: generator.requests)
+        generator.answer("b", "c")
+        await until(pilot, lambda: "done" in status_line(app))
+        list(app.screen.query(Candidate))[1].focus()
+        await pilot.press("c")
+        await until(pilot, lambda: app.clipboard == "ac")
+
+
+async def test_quitting_while_something_trains_asks_and_leaves_it(lab: Lab, app: LabApp) -> None:
+    run = lab.add("alpha", "running")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "●" in row_text(app, "alpha") if table(app).row_count else False)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: not app.is_running)
+    assert collect(run.paths.mailbox) == []
+
+
+async def test_quitting_when_nothing_trains_does_not_ask(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+
+
+async def test_the_help_names_every_action(app: LabApp) -> None:
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        shown = app.export_screenshot().replace("&#160;", " ")
+        for group in LAB:
+            for action in group.actions:
+                assert action.help.replace("'", "&#x27;") in shown, action.help
+
+
+def test_every_action_has_a_method_and_a_palette_entry(app: LabApp, lab: Lab) -> None:
+    screen = LabScreen(lab.store, None)
+    offered = {command.help for command in screen.get_system_commands()}
+    for group in LAB:
+        for action in group.actions:
+            assert hasattr(screen, f"action_{action.name.partition('(')[0]}"), action.name
+            assert action.help in offered
+
+
+async def test_full_screen_shows_one_pane_alone(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        app.screen.query_one(PlotGrid).focus()
+        await pilot.press("f")
+        await pilot.pause()
+        assert app.screen.query_one(PlotGrid).region.width == 120
+        assert not table(app).region
+        await pilot.press("f")
+        await pilot.pause()
+        assert table(app).region
+
+
+async def test_panes_are_hidden_and_come_back(lab: Lab, app: LabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("3")
+        await pilot.pause()
+        assert not app.screen.query_one(PromptPane).region
+        await pilot.press("0")
+        await pilot.pause()
+        assert app.screen.query_one(PromptPane).region
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_every_pane_has_room(lab: Lab, app: LabApp, size: tuple[int, int]) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        regions = [
+            app.screen.query_one(pane).region
+            for pane in (RunsTable, app.screen.query_one("#plot-loss", PlotPane).__class__)
+        ]
+        regions.append(app.screen.query_one(CandidateBoard).region)
+        assert all(region.width >= 24 and region.height >= 4 for region in regions)
+
+
+async def test_the_lab_survives_random_keys_and_sizes(
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rnnlab.runs import steer
+
+    monkeypatch.setattr(steer, "launch", lambda run: 0)
+    lab.add("alpha", "running")
+    lab.add("beta", "failed", reason="[x]")
+    lab.add("gamma")
+    chance = random.Random(1)
+    keys = ["n", "enter", "space", "p", "s", "r", "k", "g", "x", "y", "t", "f2", "f", "1", "2",
+            "3", "4", "0", "escape", "question_mark", "tab", "shift+tab", "up", "down", "left",
+            "right", "a", "[", "ctrl+p", "pagedown", "home", "backspace"]  # fmt: skip
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 3)
+        for i in range(300):
+            if i % 20 == 0:
+                await pilot.resize_terminal(chance.randint(20, 300), chance.randint(8, 80))
+            await pilot.press(chance.choice(keys))
+            if generator.requests and i % 30 == 0:
+                generator.answer("[b]", "\x1b]0;x\x07")
+        for _ in range(6):
+            await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, LabScreen))
+        assert isinstance(app.focused, DataTable)

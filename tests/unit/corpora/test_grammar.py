@@ -1,0 +1,204 @@
+"""The grammar against computations that share nothing with it: enumeration, series, counting."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from fractions import Fraction
+from random import Random
+
+import pytest
+
+from rnnlab.corpora._grammar import Alternatives, Grammar
+from rnnlab.errors import BadInputError, UnknownNameError
+
+Rules = Mapping[str, Alternatives]
+
+FLAT: Rules = {
+    "line": {"{who} {does}.": 3, "Is {who} {well}?": 2, "Hum!": 1},
+    "who": {"a duck": 5, "the mayor": 2},
+    "does": ["sings", "hums {well}", "naps"],
+    "well": {"well": 1, "badly": 9},
+}
+LOOPS: Rules = {
+    "reber": ["B{first}E"],
+    "first": {"T{s}": 1, "P{t}": 1},
+    "s": {"S{s}": 1, "X{x}": 1},
+    "x": {"X{t}": 1, "S": 1},
+    "t": {"T{t}": 1, "V{v}": 1},
+    "v": {"P{x}": 1, "V": 1},
+}
+NESTED: Rules = {"open": {")": 3, "({open}{open}": 1, "[{square}{open}": 1}, "square": ["]"]}
+
+
+def enumerate_texts(rules: Rules, start: str, least: float) -> dict[str, list[float]]:
+    """Return the probability of each derivation above `least`, by its text."""
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    waiting = [(f"{{{start}}}", 1.0)]
+    while waiting:
+        text, probability = waiting.pop()
+        if probability < least:
+            continue
+        match = re.search(r"\{(\w+)\}", text)
+        if match is None:
+            found[text].append(probability)
+            continue
+        options = rules[match[1]]
+        weights = options if isinstance(options, Mapping) else dict.fromkeys(options, 1)
+        for template, weight in weights.items():
+            expanded = text[: match.start()] + template + text[match.end() :]
+            waiting.append((expanded, probability * weight / sum(weights.values())))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rules", "start", "least", "tolerance"),
+    [(FLAT, "line", 0.0, 1e-12), (LOOPS, "reber", 1e-9, 1e-5), (NESTED, "open", 1e-9, 2e-2)],
+    ids=["flat", "loops", "nested"],
+)
+def test_entropy_and_length_equal_those_of_all_texts(
+    rules: Rules, start: str, least: float, tolerance: float
+) -> None:
+    texts = {text: sum(each) for text, each in enumerate_texts(rules, start, least).items()}
+    expected = Grammar(rules).expect(start)
+    entropy_nats = -sum(p * math.log(p) for p in texts.values())
+    assert expected.entropy_nats == pytest.approx(entropy_nats, rel=tolerance)
+    letters = sum(p * len(text) for text, p in texts.items())
+    assert expected.letters == pytest.approx(letters, rel=tolerance)
+
+
+def test_a_geometric_length_has_its_closed_form() -> None:
+    expected = Grammar({"run": {"a{run}": 9, "b": 1}}).expect("run")
+    assert expected.letters == pytest.approx(10)
+    assert expected.entropy_nats == pytest.approx(-10 * (0.9 * math.log(0.9) + 0.1 * math.log(0.1)))
+
+
+def test_expected_draws_are_exact_fractions() -> None:
+    draws = Grammar(NESTED).expected_draws("open")
+    assert draws == {"open": Fraction(4), "square": Fraction(1)}  # v = 1 + (2/5 + 1/5) v
+
+
+def test_expected_draws_ignore_what_the_start_never_comes_to() -> None:
+    grammar = Grammar({"a": ["x"], "endless": ["{endless}"]})
+    assert grammar.expected_draws("a") == {"a": 1}
+
+
+def test_texts_come_as_often_as_their_probability_says() -> None:
+    generator, num_draws = Random(3), 20_000
+    grammar = Grammar(FLAT)
+    drawn = Counter(grammar.derive("line", generator).text for _ in range(num_draws))
+    texts = {text: sum(each) for text, each in enumerate_texts(FLAT, "line", 0.0).items()}
+    assert set(drawn) == set(texts)
+    for text, probability in texts.items():
+        deviation = math.sqrt(num_draws * probability * (1 - probability))
+        assert abs(drawn[text] - num_draws * probability) < 5 * deviation
+
+
+def test_a_derivation_knows_its_own_probability() -> None:
+    grammar, generator = Grammar(FLAT), Random(4)
+    texts = enumerate_texts(FLAT, "line", 0.0)
+    for _ in range(100):
+        derivation = grammar.derive("line", generator)
+        assert [math.exp(derivation.logprob)] == pytest.approx(texts[derivation.text])
+
+
+def test_the_same_seed_gives_the_same_texts() -> None:
+    grammar = Grammar(LOOPS)
+    first, second = Random(7), Random(7)
+    for _ in range(50):
+        assert grammar.derive("reber", first) == grammar.derive("reber", second)
+
+
+def test_a_draw_uses_one_value_of_random_and_the_weights_only() -> None:
+    class Scripted(Random):
+        values = iter([0.0, 0.2499999, 0.25, 0.7499999, 0.75, 1 - 2**-53])
+
+        def random(self) -> float:
+            return next(self.values)
+
+    grammar, generator = Grammar({"letter": {"a": 1, "b": 2, "c": 1}}), Scripted()
+    assert [grammar.derive("letter", generator).text for _ in range(6)] == list("aabbcc")
+
+
+def test_deep_nesting_needs_no_deep_stack() -> None:
+    text = Grammar({"run": {"a{run}": 9999, "b": 1}}).derive("run", Random(2)).text
+    assert len(text) > 5_000
+    assert text == "a" * (len(text) - 1) + "b"
+
+
+@pytest.mark.parametrize("rules", [FLAT, LOOPS, NESTED], ids=["flat", "loops", "nested"])
+def test_grammars_proved_prefix_free_have_one_derivation_a_text(rules: Rules) -> None:
+    Grammar(rules).check_prefix_free()
+    texts = enumerate_texts(rules, next(iter(rules)), 1e-6)
+    assert all(len(derivations) == 1 for derivations in texts.values())
+    in_order = sorted(texts)
+    assert not any(b.startswith(a) for a, b in zip(in_order, in_order[1:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("rules", "common"),
+    [
+        ({"a": ["x", "xy"]}, "x"),
+        ({"a": ["x", ""]}, ""),
+        ({"a": ["{b}", "{c}"], "b": ["ox", "ax"], "c": ["ay", "ox"]}, "ox"),
+        ({"a": ["{b} {b}", "{b}{c}"], "b": ["o", "x"], "c": [" o!", "."]}, "{b} o"),
+        ({"a": ["({a}", "{b}"], "b": ["(({b}", "."]}, "((."),
+    ],
+    ids=["prefix", "empty", "hidden", "after a shared symbol", "recursive"],
+)
+def test_the_proof_fails_where_a_text_may_begin_with_another(rules: Rules, common: str) -> None:
+    with pytest.raises(BadInputError, match=re.escape(repr(common))):
+        Grammar(rules).check_prefix_free()
+
+
+def test_the_proof_ends_on_left_recursion() -> None:
+    with pytest.raises(BadInputError):
+        Grammar({"a": ["{a}x", "y"]}).check_prefix_free()
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"a": ["{a}"]},
+        {"a": ["x{a}"]},
+        {"a": {"x{a}{a}": 1, ".": 1}},
+        {"a": {"x{a}{a}": 2, ".": 1}},
+        {"a": ["{b}"], "b": {"({b}{c}": 1, ".": 1}, "c": {"[{b}": 1, ",": 0 + 1, "{c}{c}": 2}},
+    ],
+    ids=["nothing", "no end", "critical", "growing", "through others"],
+)
+def test_an_infinite_length_is_refused(rules: Rules) -> None:
+    with pytest.raises(BadInputError, match="infinitely long"):
+        Grammar(rules).expect("a")
+
+
+def test_a_length_barely_finite_is_computed() -> None:
+    expected = Grammar({"a": {"x{a}{a}": 499_999, ".": 500_001}}).expect("a")
+    assert expected.letters == pytest.approx(500_000)
+
+
+def test_an_unknown_symbol_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'person'"):
+        Grammar({"line": ["{persn} sings."], "person": ["A duck"]})
+
+
+def test_an_unknown_start_is_refused() -> None:
+    grammar = Grammar(FLAT)
+    with pytest.raises(UnknownNameError, match="lines"):
+        grammar.derive("lines", Random(1))
+    with pytest.raises(UnknownNameError, match="lines"):
+        grammar.expect("lines")
+
+
+@pytest.mark.parametrize("weight", [0, -1])
+def test_a_weight_below_one_is_refused(weight: int) -> None:
+    with pytest.raises(BadInputError, match="'who'.*'duck'.*weight"):
+        Grammar({"who": {"mayor": 1, "duck": weight}})
+
+
+@pytest.mark.parametrize("alternatives", [[], {}, ["duck", "duck"]])
+def test_no_alternative_or_one_twice_is_refused(alternatives: Alternatives) -> None:
+    with pytest.raises(BadInputError, match="'who'"):
+        Grammar({"who": alternatives})

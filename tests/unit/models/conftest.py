@@ -1,0 +1,55 @@
+"""What the tests of models share: small models with random weights, in memory and on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from rnnlab.config import RunConfig
+from rnnlab.corpora import Vocabulary
+from rnnlab.corpora._vocabulary import EOS
+from rnnlab.models import LoadedModel, build_model, save_weights
+from rnnlab.runs.paths import RunPaths, replace_text
+
+# A second thread is no gain for toy tensors, and on a busy machine its barriers cost milliseconds.
+torch.set_num_threads(1)
+
+LETTERS = "abcdé "
+
+
+@pytest.fixture
+def make_loaded() -> Callable[..., LoadedModel]:
+    """Return a function from settings to a model whose every weight is random and large."""
+
+    def make(seed: int = 1, **settings: object) -> LoadedModel:
+        values = {"corpus": "none", "hidden": 7, "embedding": 5, "layers": 2, **settings}
+        config = RunConfig.from_values(values)
+        specials = [EOS] if config.task == "sentences" else []
+        vocabulary = Vocabulary.count(LETTERS, specials)
+        model = build_model(config, vocabulary).eval()
+        random = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.uniform_(-1.2, 1.2, generator=random)
+        return LoadedModel(model, vocabulary, config, 0)
+
+    return make
+
+
+@pytest.fixture
+def save_run(tmp_path: Path) -> Callable[[LoadedModel, int], RunPaths]:
+    """Return a function that writes a run with one more checkpoint, `last` pointing to it."""
+
+    def save(loaded: LoadedModel, step: int) -> RunPaths:
+        paths = RunPaths(tmp_path / "run")
+        paths.root.mkdir(exist_ok=True)
+        replace_text(paths.config, loaded.config.to_toml())
+        loaded.vocabulary.save(paths.vocabulary)
+        save_weights(paths.weights(step), loaded.model)
+        replace_text(paths.pointer("last"), f"{step}\n")
+        return paths
+
+    return save

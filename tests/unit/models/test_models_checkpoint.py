@@ -1,0 +1,189 @@
+"""Weights on disk: what is saved comes back, what cannot be read is said in one line."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from rnnlab.errors import BadInputError, RnnlabError
+from rnnlab.models import (
+    LanguageModel,
+    LoadedModel,
+    Which,
+    _checkpoint,
+    load_model,
+    load_weights,
+    parse_checkpoint,
+    resolve_device,
+    save_weights,
+)
+from rnnlab.runs.paths import RunPaths, replace_text
+
+Make = Callable[..., LoadedModel]
+Save = Callable[[LoadedModel, int], RunPaths]
+
+
+def weights(model: LanguageModel) -> list[Tensor]:
+    return list(model.state_dict().values())
+
+
+def equal(one: LanguageModel, other: LanguageModel) -> bool:
+    return all(map(torch.equal, weights(one), weights(other)))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"cell": "lstm", "task": "sentences"},
+        {"cell": "gru", "one_hot": True},
+        {"cell": "rnn", "dtype": "float64"},
+        {"dtype": "bfloat16", "layers": 1},
+    ],
+)
+def test_a_run_comes_back_as_it_was_saved(
+    make_loaded: Make, save_run: Save, settings: dict[str, object]
+) -> None:
+    saved = make_loaded(**settings)
+    loaded = load_model(save_run(saved, 12))
+    assert equal(loaded.model, saved.model)
+    assert loaded.vocabulary == saved.vocabulary
+    assert loaded.config == saved.config
+    assert loaded.step == 12
+    assert not loaded.model.training
+
+
+def test_last_best_and_a_step_are_found(make_loaded: Make, save_run: Save) -> None:
+    models = {step: make_loaded(seed=step) for step in (5, 10, 15)}
+    for step, model in models.items():
+        paths = save_run(model, step)
+    replace_text(paths.pointer("best"), "10\n")
+    wanted: dict[Which, int] = {"last": 15, "best": 10, 5: 5}
+    for which, step in wanted.items():
+        loaded = load_model(paths, which)
+        assert loaded.step == step
+        assert equal(loaded.model, models[step].model)
+
+
+def message_of(action: Callable[[], object], error: type[RnnlabError] = BadInputError) -> str:
+    with pytest.raises(error) as caught:
+        action()
+    assert type(caught.value) is error
+    message = str(caught.value)
+    assert message.isprintable()
+    assert len(message) < 400
+    return message
+
+
+def test_a_missing_checkpoint_is_named_with_those_there_are(
+    make_loaded: Make, save_run: Save
+) -> None:
+    save_run(make_loaded(), 5)
+    paths = save_run(make_loaded(), 10)
+    message = message_of(lambda: load_model(paths, 7))
+    assert "no checkpoint 7; kept: 5, 10" in message
+    assert "no best checkpoint" in message_of(lambda: load_model(paths, "best"))
+
+
+def test_a_run_that_is_no_run_is_told(make_loaded: Make, save_run: Save, tmp_path: Path) -> None:
+    assert "cannot read" in message_of(lambda: load_model(RunPaths(tmp_path / "none")))
+    paths = save_run(make_loaded(), 5)
+    paths.weights(5).unlink()
+    assert "no checkpoint yet" in message_of(lambda: load_model(paths))
+    paths = save_run(make_loaded(), 5)
+    paths.vocabulary.unlink()
+    assert "no checkpoint yet" in message_of(lambda: load_model(paths))
+    paths = save_run(make_loaded(), 5)
+    paths.pointer("last").unlink()
+    assert "no last checkpoint" in message_of(lambda: load_model(paths))
+
+
+def test_a_pointer_that_leads_nowhere_is_told(make_loaded: Make, save_run: Save) -> None:
+    paths = save_run(make_loaded(), 5)
+    replace_text(paths.pointer("last"), "6\n")
+    assert "no checkpoint last; kept: 5" in message_of(lambda: load_model(paths))
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 100, pickle.dumps({"weights": 1})])
+def test_a_file_that_is_no_safetensors_is_refused(
+    make_loaded: Make, save_run: Save, content: bytes
+) -> None:
+    paths = save_run(make_loaded(), 5)
+    paths.weights(5).write_bytes(content)
+    message = message_of(lambda: load_model(paths), RnnlabError)
+    assert str(paths.weights(5)) in message
+
+
+def test_half_a_file_is_refused(make_loaded: Make, save_run: Save) -> None:
+    paths = save_run(make_loaded(), 5)
+    whole = paths.weights(5).read_bytes()
+    paths.weights(5).write_bytes(whole[: len(whole) // 2])
+    message_of(lambda: load_model(paths), RnnlabError)
+
+
+@pytest.mark.parametrize("other", [{"hidden": 9}, {"layers": 3}, {"cell": "gru"}])
+def test_weights_of_another_shape_are_refused(
+    make_loaded: Make, tmp_path: Path, other: dict[str, object]
+) -> None:
+    file = tmp_path / "weights.safetensors"
+    save_weights(file, make_loaded().model)
+    message = message_of(lambda: load_weights(file, make_loaded(**other).model), RnnlabError)
+    assert "does not fit this model" in message
+
+
+def test_a_checkpoint_replaced_while_it_is_loaded_is_looked_up_again(
+    make_loaded: Make, save_run: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = make_loaded(seed=2)
+    paths = save_run(make_loaded(seed=1), 5)
+    asked: list[Path] = []
+
+    def slow_load(file: Path, model: LanguageModel) -> None:
+        asked.append(file)
+        if len(asked) == 1:  # the worker comes in between
+            save_run(newer, 6)
+            paths.weights(5).unlink()
+        load_weights(file, model)
+
+    monkeypatch.setattr(_checkpoint, "load_weights", slow_load)
+    loaded = load_model(paths)
+    assert asked == [paths.weights(5), paths.weights(6)]
+    assert loaded.step == 6
+    assert equal(loaded.model, newer.model)
+
+
+def test_a_failed_save_leaves_the_weights_before_and_no_litter(
+    make_loaded: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "weights.safetensors"
+    old = make_loaded(seed=1).model
+    save_weights(file, old)
+
+    def full_disk(_tensors: object, file: Path, _metadata: object) -> None:
+        file.write_bytes(b"half")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(_checkpoint, "save_file", full_disk)
+    with pytest.raises(OSError, match="no space"):
+        save_weights(file, make_loaded(seed=2).model)
+    assert list(tmp_path.iterdir()) == [file]
+    found = make_loaded(seed=3).model
+    load_weights(file, found)
+    assert equal(found, old)
+
+
+def test_a_checkpoint_is_last_best_or_a_step() -> None:
+    assert [parse_checkpoint(text) for text in ("last", "best", "12")] == ["last", "best", 12]
+    for text in ("", "first", "-1", "1.5", "²", "Last"):
+        assert "last, best or a step" in message_of(partial(parse_checkpoint, text))
+
+
+def test_devices_that_are_not_there_are_refused() -> None:
+    assert resolve_device("cpu") == torch.device("cpu")
+    assert resolve_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert "no device cuda:99" in message_of(lambda: resolve_device("cuda:99"))

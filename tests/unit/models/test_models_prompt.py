@@ -1,0 +1,153 @@
+"""A model continues texts and scores them, and the two agree."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from rnnlab import registry
+from rnnlab.decoding import parse_spec
+from rnnlab.errors import BadInputError
+from rnnlab.models import Growth, LoadedModel, continue_text, score_text
+from rnnlab.runs.prompts import Answer
+
+Make = Callable[..., LoadedModel]
+TASKS = registry.names("corpora/tasks")
+
+
+def answers(
+    loaded: LoadedModel,
+    prompt: str,
+    spec: str,
+    length: int = 12,
+    num: int | None = None,
+    seed: int = 1,
+) -> list[Answer]:
+    *_, last = continue_text(loaded, prompt, parse_spec(spec), length, num, seed)
+    return last.answers()
+
+
+@pytest.mark.parametrize("prompt", ["", "abé d"])
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("decoder", registry.names("decoding"))
+def test_scoring_a_text_gives_the_logprobs_it_was_written_with(
+    make_loaded: Make, decoder: str, task: str, prompt: str
+) -> None:
+    loaded = make_loaded(task=task)
+    before = score_text(loaded, prompt)
+    found = answers(loaded, prompt, f"{decoder}:temperature=0.7", num=4)
+    assert found
+    for answer in found:
+        score = score_text(loaded, answer.text)
+        expected = score.token_logprobs[len(prompt) :]
+        if answer.finished:
+            assert score.eos_logprob is not None
+            expected = [*expected, score.eos_logprob]
+        assert answer.token_logprobs == pytest.approx(expected, abs=1e-5)
+        assert answer.logprob == pytest.approx(math.fsum(expected), abs=1e-4)
+        assert score.token_logprobs[: len(prompt)] == pytest.approx(before.token_logprobs, abs=1e-5)
+
+
+@pytest.mark.parametrize("cell", registry.names("cells"))
+@pytest.mark.parametrize("task", TASKS)
+def test_scores_agree_for_every_cell(make_loaded: Make, cell: str, task: str) -> None:
+    loaded = make_loaded(task=task, cell=cell, dtype="float64")
+    for answer in answers(loaded, "ba", "beam:k=3"):
+        score = score_text(loaded, answer.text)
+        expected = math.fsum(score.token_logprobs[2:])
+        if answer.finished:
+            expected += score.eos_logprob or 0.0
+        assert answer.logprob == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_fields_of_an_answer_agree(make_loaded: Make) -> None:
+    loaded = make_loaded(task="sentences")
+    found = answers(loaded, "ab", "beam:k=6", length=5)
+    assert [answer.rank for answer in found] == list(range(1, 7))
+    assert [answer.score for answer in found] == sorted((a.score for a in found), reverse=True)
+    assert any(answer.finished for answer in found)
+    assert not all(answer.finished for answer in found)
+    for answer in found:
+        assert answer.text == "ab" + answer.continuation
+        letters = answer.tokens[:-1] if answer.finished else answer.tokens
+        assert "".join(letters) == answer.continuation
+        assert (answer.tokens[-1] == "<eos>") == answer.finished
+        assert len(answer.tokens) == len(answer.token_logprobs) <= 5
+        assert (answer.decoder, answer.chain[0]) == ("beam:k=6", "beam k=6")
+
+
+def test_num_is_samples_of_a_random_decoder_and_the_best_of_a_search(make_loaded: Make) -> None:
+    loaded = make_loaded()
+    assert len(answers(loaded, "a", "sample")) == 1
+    assert len(answers(loaded, "a", "sample", num=3)) == 3
+    assert len(answers(loaded, "a", "greedy", num=3)) == 1
+    everyone = answers(loaded, "a", "beam:k=5")
+    assert len(everyone) == 5
+    assert answers(loaded, "a", "beam:k=5", num=2) == everyone[:2]
+
+
+def test_a_sample_does_not_depend_on_the_samples_beside_it(make_loaded: Make) -> None:
+    loaded = make_loaded(task="sentences")
+    few, many = (answers(loaded, "a", "sample", num=num, seed=7) for num in (2, 6))
+    assert [a.tokens for a in few] == [a.tokens for a in many[:2]]
+    assert len({a.text for a in many}) > 1
+
+
+def test_the_seed_decides_what_a_random_decoder_writes(make_loaded: Make) -> None:
+    loaded = make_loaded()
+    texts = [answers(loaded, "a", "sample", seed=seed)[0].text for seed in (1, 1, 2)]
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_frames_grow_one_token_at_a_time_and_the_last_is_flagged(make_loaded: Make) -> None:
+    loaded = make_loaded()
+    growths = list(continue_text(loaded, "a", parse_spec("beam:k=2"), 4))
+    assert [growth.is_last for growth in growths] == [False, False, False, True]
+    assert [len(growth.answers()[0].tokens) for growth in growths] == [1, 2, 3, 4]
+    assert all(isinstance(growth, Growth) for growth in growths)
+
+
+def test_prompts_are_read_as_the_corpora_are(make_loaded: Make) -> None:
+    loaded = make_loaded()
+    decomposed, composed = "de\u0301", "d\u00e9"
+    assert answers(loaded, decomposed, "greedy") == answers(loaded, composed, "greedy")
+    assert score_text(loaded, decomposed) == score_text(loaded, composed)
+    assert score_text(loaded, decomposed).tokens == ["d", "é"]
+    with pytest.raises(BadInputError) as caught:
+        score_text(loaded, "a\r\nb")
+    assert repr("\r") not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["aXb", "a\nb", "<eos>", "日", "\udc80", "a\0"])
+def test_letters_that_the_model_never_saw_are_named(make_loaded: Make, text: str) -> None:
+    loaded = make_loaded(task="sentences")
+    unknown = next(letter for letter in text if letter not in "abcdé ")
+    for use in (
+        lambda: score_text(loaded, text),
+        lambda: list(continue_text(loaded, text, parse_spec("greedy"), 3)),
+    ):
+        with pytest.raises(BadInputError) as caught:
+            use()
+        assert f"never saw {unknown!r}" in str(caught.value)
+        assert str(caught.value).isprintable()
+
+
+def test_of_many_unknown_letters_a_few_are_named(make_loaded: Make) -> None:
+    with pytest.raises(BadInputError, match="'z', 'y', 'x', 'w', 'v' and 3 other letters"):
+        score_text(make_loaded(), "zyxwvuts zz")
+
+
+def test_a_score_is_summed_in_nats_and_bits(make_loaded: Make) -> None:
+    score = score_text(make_loaded(), "abba")
+    assert score.tokens == list("abba")
+    assert score.logprob == pytest.approx(math.fsum(score.token_logprobs))
+    assert score.loss_nats == pytest.approx(-score.logprob / 4)
+    assert score.bits_per_char == pytest.approx(score.loss_nats / math.log(2))
+    assert score.eos_logprob is None
+
+
+def test_no_text_has_no_loss(make_loaded: Make) -> None:
+    score = score_text(make_loaded(), "")
+    assert (score.tokens, score.logprob, score.loss_nats) == ([], 0.0, 0.0)

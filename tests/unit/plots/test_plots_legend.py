@@ -1,0 +1,149 @@
+"""How curves are named and told apart, with colours and without."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rnnlab.plots import Chart, Curve, DrawStyle, draw, layer_norms, loss
+
+if TYPE_CHECKING:
+    from tests.unit.plots.conftest import MakeRun
+
+PLAIN = DrawStyle(has_color=False)
+ASCII = DrawStyle(is_ascii=True, has_color=False)
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+BRAILLE = re.compile("[\u2801-\u28ff]")
+
+
+def curve(*ys: float, name: str = "train", **more: Any) -> Curve:
+    return Curve(name, tuple(10.0 * i for i in range(1, len(ys) + 1)), ys, 0, **more)
+
+
+def chart(*curves: Curve, **more: Any) -> Chart:
+    return replace(Chart("loss", "step", "nats", curves), **more)
+
+
+FALLING = chart(curve(*(1 + 3 * math.exp(-i / 30) for i in range(100))))
+
+
+def test_validation_is_told_from_training_without_colour() -> None:
+    both = chart(curve(4.0, 3.0, 2.0), curve(4.1, 3.1, 2.1, name="val", style="points"))
+    unicode, ascii_only = draw(both, 78, 12, style=PLAIN), draw(both, 78, 12, style=ASCII)
+    head, _, body = unicode.partition("\n")
+    assert "⠒⠒ train 2.000" in head
+    assert "⠒● val 2.100" in head
+    assert body.count("●") == 3
+    head, _, body = ascii_only.partition("\n")
+    assert "** train 2.000" in head
+    assert ".o val 2.100" in head
+    assert body.count("o") == 3
+
+
+def test_marks_of_many_validations_do_not_run_into_each_other() -> None:
+    dense = chart(curve(*(1 + 1 / (i + 1) for i in range(500)), name="val", style="points"))
+    assert "●●" not in draw(dense, 78, 12, style=PLAIN)
+
+
+def test_a_faint_curve_is_dots_that_are_not_joined() -> None:
+    ys = (1.0, 9.0, 1.0, 9.0)
+    faint, full = (
+        draw(chart(curve(*ys, is_faint=is_faint)), 60, 12, style=PLAIN)
+        for is_faint in (True, False)
+    )
+    assert len(BRAILLE.findall(faint.partition("\n")[2])) == 4
+    assert len(BRAILLE.findall(full.partition("\n")[2])) > 20
+
+
+def test_each_of_several_runs_has_a_letter_in_the_legend_and_at_its_end(make_run: MakeRun) -> None:
+    several = loss.chart([make_run("lstm", color=0), make_run("gru", color=1)])
+    head, *body = draw(several, 120, 14).split("\n")
+    names = ESCAPE.sub("", head)
+    assert re.search(r"a lstm train 1\.\d{3} ⠒● val 1\.\d{3}   b gru train 1\.\d{3} ⠒● val", names)
+    picture = ESCAPE.sub("", "\n".join(body[:-2]))
+    assert picture.count("a") == picture.count("b") == 1
+
+
+def test_without_colour_a_runs_letter_marks_its_validations(make_run: MakeRun) -> None:
+    runs = [make_run("lstm", color=0), make_run("gru", color=1, num_evals=6)]
+    _, *body = draw(loss.chart(runs), 120, 14, style=PLAIN).split("\n")
+    picture = "\n".join(body[:-2])
+    assert picture.count("a") >= 4
+    assert picture.count("b") >= 5
+    assert "●" not in picture
+
+
+def test_in_ascii_a_run_is_drawn_with_its_letter(make_run: MakeRun) -> None:
+    runs = [make_run("lstm", color=0), make_run("gru", color=1)]
+    text = draw(loss.chart(runs), 120, 14, style=ASCII)
+    assert "aa" in text
+    assert "bb" in text
+    assert ".B val" in text
+    assert "B" in text.partition("\n")[2]
+
+
+def test_curves_and_their_names_share_a_colour(make_run: MakeRun) -> None:
+    style = DrawStyle()
+    text = draw(loss.chart([make_run(color=4)]), 78, 12, style=style)
+    for color in (style.color(4), style.color(5)):
+        escape = f"38;2;{color[0]};{color[1]};{color[2]}m"
+        head, _, body = text.partition("\n")
+        assert head.count(escape) == 1
+        assert escape in body
+
+
+def test_the_legend_of_many_runs_gets_shorter_then_counts_the_rest(make_run: MakeRun) -> None:
+    runs = [make_run(f"run-{i}-of-eight", color=i) for i in range(8)]
+    wide = draw(loss.chart(runs), 200, 25, style=PLAIN)
+    assert wide.count(" val ") == 8
+    narrow = draw(loss.chart(runs), 78, 12, style=PLAIN).split("\n")
+    assert narrow[0] == "loss, nats a token +2 more"
+    assert [line.count("run-") for line in narrow[1:3]] == [3, 3]
+    assert narrow[1].index(" b ") == narrow[2].index(" e ")
+
+
+def test_a_value_in_the_legend_is_left_out_rather_than_cut() -> None:
+    both = chart(curve(4.0, 2.0), curve(4.0, 2.1, name="val"))
+    assert draw(both, 28, 4, style=PLAIN).startswith("loss  ⠒⠒ train 2.000\n")
+
+
+def test_a_title_too_wide_ends_in_an_ellipsis() -> None:
+    long = replace(FALLING, title="gradient norm by parameter")
+    assert draw(long, 20, 9, style=PLAIN).startswith("gradient norm by pa…\n")
+    assert draw(long, 20, 9, style=ASCII).startswith("gradient norm by ...\n")
+
+
+def test_a_long_name_loses_its_middle_and_keeps_its_end() -> None:
+    long = chart(curve(2.0, 1.0, name="enwik8-" + 60 * "x" + "-seed7"))
+    text = draw(long, 60, 12, style=PLAIN)
+    assert re.search(r"enwik8-x+…x+-seed7 1\.000", text)
+
+
+def test_fifteen_parameters_have_fifteen_letters() -> None:
+    many = chart(*(curve(1.0, float(i), name=f"weight_{i}") for i in range(15)))
+    text = draw(many, 200, 25, style=PLAIN)
+    assert "o weight_14 14.00" in text
+
+
+def test_parameters_of_one_run_have_letters_too(make_run: MakeRun) -> None:
+    two = draw(layer_norms.chart([make_run()]), 120, 12, style=PLAIN)
+    assert "⠒⠒ head.weight 0.100" in two
+
+
+def test_a_letter_hides_neither_a_mark_nor_another_letter() -> None:
+    ys = tuple(5.0 - i / 20 for i in range(80))
+    alike = chart(
+        *(curve(*ys, name=f"{run} train", run=run) for run in ("gru", "lstm", "rnn")),
+        Curve("gru val", (10.0, 800.0), (ys[0], ys[-1]), 0, "points", run="gru"),
+    )
+    body = ESCAPE.sub("", draw(alike, 120, 14)).partition("\n")[2]
+    picture = body.rpartition("└")[0]
+    assert [picture.count(letter) for letter in "abc●"] == [1, 1, 1, 2]
+    assert not re.search("[abc]{2}", picture)
+
+
+def test_a_single_row_still_says_how_many_values_are_not_finite() -> None:
+    text = draw(chart(curve(2.0, math.nan, 1.0)), 40, 3, style=PLAIN)
+    assert text.startswith("loss · 1 not finite  ⠒⠒ train 1.000\n")

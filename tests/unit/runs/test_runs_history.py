@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnlab.runs.history import History, read_history
+from rnnlab.runs.journal import News
+from rnnlab.runs.records import (
+    EvalRecord,
+    EventRecord,
+    LayersRecord,
+    Record,
+    TrainRecord,
+    encode,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def train(step: int, loss: float = 1.0) -> TrainRecord:
+    return TrainRecord(step, 0.0, 0.0, loss, 1.0, 1.0, 0.0, 0, 0.1, 1.0)
+
+
+def validation(step: int) -> EvalRecord:
+    return EvalRecord(step, 0.0, 0.0, 1.0, is_best=False)
+
+
+def layers(step: int) -> LayersRecord:
+    return LayersRecord(step, {"a": 1.0})
+
+
+def history_of(*records: Record) -> History:
+    history = History()
+    history.extend(records)
+    return history
+
+
+def test_records_are_sorted_by_kind() -> None:
+    note = EventRecord(0, "note")
+    history = history_of(note, train(1), layers(1), validation(1), train(2))
+    assert history.train == [train(1), train(2)]
+    assert history.layers == [layers(1)]
+    assert history.evals == [validation(1)]
+    assert history.events == [note]
+
+
+def test_what_was_lost_with_a_worker_is_dropped_when_the_next_one_resumes() -> None:
+    history = history_of(
+        train(1), train(10), validation(10), layers(10), train(20), layers(20), validation(20),
+        EventRecord(10, "resumed"), train(20, 0.5),
+    )  # fmt: skip
+    assert history.train == [train(1), train(10), train(20, 0.5)]
+    assert history.evals == [validation(10)]
+    assert history.layers == [layers(10)]
+
+
+def test_a_run_that_died_before_its_first_checkpoint_starts_again() -> None:
+    started = EventRecord(0, "started")
+    history = history_of(started, train(1), train(10), validation(10), started, train(1, 0.5))
+    assert history.train == [train(1, 0.5)]
+    assert history.evals == []
+
+
+def test_events_are_kept_whatever_is_lost() -> None:
+    events = [EventRecord(5, "paused"), EventRecord(0, "resumed"), EventRecord(1, "paused")]
+    assert history_of(*events).events == events
+
+
+def test_other_events_drop_nothing() -> None:
+    for event in ("paused", "continued", "checkpoint", "stopped", "note", "new-fangled"):
+        assert history_of(train(9), EventRecord(3, event)).train == [train(9)]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 20))))
+def test_steps_ascend_however_often_a_run_is_resumed(moves: list[tuple[bool, int]]) -> None:
+    history, step = History(), 0
+    for is_resumed, amount in moves:
+        if is_resumed:
+            step = max(0, step - amount)
+            history.extend([EventRecord(step, "resumed")])
+        else:
+            step += 1 + amount
+            history.extend([train(step)])
+    found = [record.step for record in history.train]
+    assert found == sorted(set(found))
+    assert all(s <= step for s in found)
+
+
+def test_the_version_grows_with_every_change_and_with_nothing_else() -> None:
+    history = history_of(train(1))
+    version = history.version
+    history.take(News([], is_restart=False))
+    assert history.version == version
+    history.take(News([train(2)], is_restart=False))
+    assert history.version > version
+    version = history.version
+    history.take(News([], is_restart=True))
+    assert history.version > version
+
+
+def test_a_replaced_journal_replaces_the_history() -> None:
+    history = history_of(train(1), layers(1), validation(1), EventRecord(1, "note"))
+    history.take(News([train(7)], is_restart=True))
+    assert history.train == [train(7)]
+    assert (history.layers, history.evals, history.events) == ([], [], [])
+
+
+def test_a_history_is_read_from_its_journal(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.jsonl"
+    assert read_history(file).train == []
+    file.write_text(encode(train(1)) + encode(train(2)) + encode(EventRecord(1, "resumed")))
+    assert read_history(file).train == [train(1)]

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnlab.errors import BadInputError
+from rnnlab.runs.paths import RunPaths, check_run_name, replace_file, replace_text
+
+
+@pytest.mark.parametrize("name", ["a", "0", "A.b_c-d", "x" * 64, "mer-lstm-128", "a..b"])
+def test_a_plain_name_can_be_a_runs(name: str) -> None:
+    assert check_run_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", ".a", "-a", "_a", "a/b", "a\\b", "a b", "é", "a\n", "a\0", "x" * 65]
+)
+def test_any_other_name_is_refused(name: str) -> None:
+    with pytest.raises(BadInputError, match="cannot be a run's name"):
+        check_run_name(name)
+
+
+@given(st.text(max_size=70))
+def test_a_name_that_passes_never_leaves_the_folder(name: str) -> None:
+    try:
+        check_run_name(name)
+    except BadInputError:
+        return
+    root = Path("/folder/of/runs")
+    assert Path(os.path.normpath(root / name)).parent == root
+    assert not name.startswith(".")
+
+
+def test_no_two_files_of_a_run_share_a_name(tmp_path: Path) -> None:
+    paths = RunPaths(tmp_path / "a")
+    files = [
+        paths.config, paths.vocabulary, paths.corpus, paths.status, paths.journal, paths.log,
+        paths.lock, paths.mailbox, paths.weights(1), paths.training_state(1),
+        paths.pointer("last"), paths.pointer("best"),
+    ]  # fmt: skip
+    assert len(set(files)) == len(files)
+    assert {file.parent for file in files} == {paths.root}
+    assert paths.name == "a"
+
+
+class TestCheckpoints:
+    def test_steps_are_found_ascending_whatever_else_lies_there(self, tmp_path: Path) -> None:
+        paths = RunPaths(tmp_path)
+        for step in (100, 7, 123_456_789):
+            paths.weights(step).touch()
+        paths.training_state(8).touch()
+        (tmp_path / ".weights-00000009.safetensors.abc.tmp").touch()
+        (tmp_path / "weights-x.safetensors").touch()
+        assert paths.checkpoint_steps() == [7, 100, 123_456_789]
+
+    def test_there_are_none_in_a_missing_folder(self, tmp_path: Path) -> None:
+        assert RunPaths(tmp_path / "none").checkpoint_steps() == []
+
+    def test_a_pointer_holds_a_step(self, tmp_path: Path) -> None:
+        paths = RunPaths(tmp_path)
+        paths.pointer("last").write_text("12\n")
+        assert paths.read_pointer("last") == 12
+
+    @pytest.mark.parametrize("content", [None, b"", b"x", b"\xff"])
+    def test_a_missing_or_broken_pointer_points_nowhere(
+        self, tmp_path: Path, content: bytes | None
+    ) -> None:
+        paths = RunPaths(tmp_path)
+        if content is not None:
+            paths.pointer("best").write_bytes(content)
+        assert paths.read_pointer("best") is None
+
+
+class TestReplace:
+    @pytest.mark.parametrize("durable", [False, True])
+    def test_the_new_text_takes_the_place_of_the_old(self, tmp_path: Path, durable: bool) -> None:
+        file = tmp_path / "a"
+        replace_text(file, "old")
+        replace_text(file, "é new", durable=durable)
+        assert file.read_text(encoding="utf-8") == "é new"
+        assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
+
+    def test_others_can_read_it(self, tmp_path: Path) -> None:
+        replace_text(tmp_path / "a", "x")
+        assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o644
+
+    def test_a_failed_write_leaves_the_old_file_and_nothing_else(self, tmp_path: Path) -> None:
+        file = tmp_path / "a"
+        file.write_text("old")
+
+        def fail(temporary: Path) -> None:
+            temporary.write_text("half")
+            raise OSError("no space left")
+
+        with pytest.raises(OSError, match="no space left"):
+            replace_file(file, fail)
+        assert file.read_text() == "old"
+        assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
+
+    def test_a_reader_never_sees_a_part(self, tmp_path: Path) -> None:
+        file = tmp_path / "a"
+        texts = ["a" * 100_000, "b" * 100_000]
+        replace_text(file, texts[0])
+        is_done = threading.Event()
+
+        def write() -> None:
+            for turn in range(200):
+                replace_text(file, texts[turn % 2])
+            is_done.set()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        seen = set()
+        while not is_done.is_set():
+            seen.add(file.read_text())
+        writer.join()
+        assert seen <= set(texts)

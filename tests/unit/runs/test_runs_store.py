@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rnnlab.errors import BadInputError, RnnlabError, UnknownNameError
+from rnnlab.runs import store as store_module
+from rnnlab.runs.lock import take_lock, true_state
+from rnnlab.runs.paths import RunPaths, replace_text
+from rnnlab.runs.records import State, Status, encode_status
+from rnnlab.runs.store import Run, RunStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = 'corpus = "x"\nhidden = 3\n'
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+def say(run: Run, state: State, **values: object) -> None:
+    """Write a run's status as its worker would."""
+    status = Status(**{"state": state, "host": socket.gethostname(), **values})  # type: ignore[arg-type]
+    replace_text(run.paths.status, encode_status(status))
+
+
+class TestCreate:
+    def test_a_new_run_has_its_settings_and_a_status(self, store: RunStore) -> None:
+        run = store.create("a", CONFIG)
+        assert run.settings() == {"corpus": "x", "hidden": 3}
+        assert run.paths.root == store.root / "a"
+        lock = take_lock(run.paths.lock)
+        assert lock is not None
+        assert run.status().state == "starting"
+        assert abs(run.status().created - time.time()) < 60
+        os.close(lock)
+
+    def test_a_taken_name_is_refused_and_the_run_there_kept(self, store: RunStore) -> None:
+        store.create("a", CONFIG)
+        with pytest.raises(BadInputError, match="a run named 'a' is there already"):
+            store.create("a", "hidden = 9\n")
+        assert store.open("a").settings()["hidden"] == 3
+        assert [entry.name for entry in store.root.iterdir()] == ["a"]
+
+    def test_a_file_in_the_way_is_kept(self, store: RunStore) -> None:
+        store.root.mkdir()
+        (store.root / "a").write_text("mine")
+        with pytest.raises(BadInputError, match="is there already"):
+            store.create("a", CONFIG)
+        assert (store.root / "a").read_text() == "mine"
+        assert len(list(store.root.iterdir())) == 1
+
+    def test_of_two_at_once_one_gets_the_name(self, store: RunStore) -> None:
+        outcomes: list[str] = []
+
+        def create() -> None:
+            try:
+                store.create("a", CONFIG)
+            except BadInputError:
+                outcomes.append("refused")
+            else:
+                outcomes.append("made")
+
+        threads = [threading.Thread(target=create) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == ["made"] + ["refused"] * 7
+        assert [entry.name for entry in store.root.iterdir()] == ["a"]
+
+    @pytest.mark.parametrize("name", ["..", "../b", "a/b", "", ".hidden"])
+    def test_a_run_never_leaves_its_folder(self, store: RunStore, name: str) -> None:
+        with pytest.raises(BadInputError, match="cannot be a run's name"):
+            store.create(name, CONFIG)
+        assert not store.root.exists()
+
+    def test_a_folder_that_cannot_be_made_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(RnnlabError, match=r"cannot write to .*file"):
+            RunStore(tmp_path / "file").create("a", CONFIG)
+
+
+class TestFind:
+    def test_runs_come_by_name_and_nothing_else_does(self, store: RunStore) -> None:
+        for name in ("b", "a", "c"):
+            store.create(name, CONFIG)
+        (store.root / "no-run").mkdir()
+        (store.root / "file").touch()
+        (store.root / ".new-x").mkdir()
+        RunPaths(store.root / ".new-x").config.write_text(CONFIG)
+        assert [run.name for run in store] == ["a", "b", "c"]
+
+    def test_a_missing_folder_holds_no_runs(self, store: RunStore) -> None:
+        assert list(store) == []
+
+    def test_an_unknown_run_offers_the_nearest(self, store: RunStore) -> None:
+        with pytest.raises(UnknownNameError, match=r"there is no run in .* yet"):
+            store.open("moliere")
+        store.create("moliere", CONFIG)
+        assert store.open("moliere").name == "moliere"
+        with pytest.raises(UnknownNameError, match="did you mean 'moliere'"):
+            store.open("molier")
+
+    @pytest.mark.parametrize("name", ["..", ".", "", "../runs/a", "a/", "/"])
+    def test_no_name_opens_another_folder(self, store: RunStore, name: str) -> None:
+        store.create("a", CONFIG)
+        with pytest.raises(UnknownNameError):
+            store.open(name)
+
+    def test_a_free_name_is_one_that_no_run_has(self, store: RunStore) -> None:
+        assert store.free_name("a") == "a"
+        store.create("a", CONFIG)
+        store.create("a-2", CONFIG)
+        assert store.free_name("a") == "a-3"
+
+    def test_settings_that_cannot_be_read_are_empty(self, store: RunStore) -> None:
+        run = store.create("a", CONFIG)
+        for content in (b"hidden = ", b"\xff"):
+            run.paths.config.write_bytes(content)
+            assert run.settings() == {}
+
+    def test_the_default_folder_is_the_environments(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("RNNLAB_CHECKPOINTS", str(tmp_path / "env"))
+        assert RunStore.default().root == tmp_path / "env"
+        assert RunStore.default(tmp_path / "told").root == tmp_path / "told"
+
+
+class TestShipped:
+    @pytest.fixture
+    def both(self, tmp_path: Path) -> RunStore:
+        """Return a store with the shipped run `starter` and one of the user's own, `a`."""
+        shipped = RunStore(tmp_path / "package").create("starter", CONFIG)
+        say(shipped, "finished")
+        store = RunStore(tmp_path / "runs", [shipped.paths.root])
+        store.create("a", CONFIG)
+        return store
+
+    def test_shipped_runs_are_listed_among_the_others(self, both: RunStore) -> None:
+        assert [(run.name, run.is_shipped) for run in both] == [("a", False), ("starter", True)]
+
+    def test_a_shipped_run_stays(self, both: RunStore) -> None:
+        with pytest.raises(BadInputError, match="is shipped"):
+            both.remove(both.open("starter"))
+        assert both.open("starter").paths.config.exists()
+
+    def test_it_is_shipped_in_a_checkout_too(self, both: RunStore) -> None:
+        starter = both.open("starter").paths.root
+        assert RunStore(starter.parent, [starter]).open("starter").is_shipped
+
+    def test_its_name_is_taken(self, both: RunStore) -> None:
+        assert both.free_name("starter") == "starter-2"
+
+
+class TestStatus:
+    def test_an_ended_worker_has_the_last_word(self, store: RunStore) -> None:
+        run = store.create("a", CONFIG)
+        say(run, "failed", reason="no room", step=7)
+        assert (run.status().state, run.status().reason, run.status().step) == (
+            "failed", "no room", 7,
+        )  # fmt: skip
+        assert not run.is_alive()
+
+    def test_a_run_whose_worker_is_gone_is_lost_and_says_what_to_do(self, store: RunStore) -> None:
+        run = store.create("a", CONFIG)
+        say(run, "running", pid=123, step=7)
+        status = run.status()
+        assert (status.state, status.step) == ("lost", 7)
+        assert "123" in status.reason
+        assert "rnnlab resume" in status.reason
+        assert not run.is_alive()
+
+    @pytest.mark.parametrize("content", [None, b"", b"{", b"\xff", b'{"state": "asleep"}'])
+    def test_an_unreadable_status_is_a_lost_run(
+        self, store: RunStore, content: bytes | None
+    ) -> None:
+        run = store.create("a", CONFIG)
+        run.paths.status.unlink()
+        if content is not None:
+            run.paths.status.write_bytes(content)
+        assert run.status().state == "lost"
+        assert "status.json" in run.status().reason
+
+    def test_a_worker_that_ends_between_two_looks_is_not_lost(
+        self, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = store.create("a", CONFIG)
+        say(run, "running")
+
+        def end_first(status: Status, lock: Path) -> State:
+            if status.state == "running":
+                say(run, "finished")  # the worker's last word, then its end
+            return true_state(status, lock)
+
+        monkeypatch.setattr(store_module, "true_state", end_first)
+        assert run.status().state == "finished"
+
+
+class TestRemove:
+    def test_a_removed_run_is_gone(self, store: RunStore) -> None:
+        run = store.create("a", CONFIG)
+        store.create("b", CONFIG)
+        say(run, "finished")
+        store.remove(run)
+        assert [entry.name for entry in store.root.iterdir()] == ["b"]
+
+    def test_a_run_that_trains_stays(self, store: RunStore) -> None:
+        run = store.create("a", CONFIG)
+        lock = take_lock(run.paths.lock)
+        assert lock is not None
+        for state in ("starting", "running", "paused"):
+            say(run, state)
+            with pytest.raises(BadInputError, match="'a' is training; `rnnlab stop a` first"):
+                store.remove(run)
+        os.close(lock)
+        assert run.paths.config.exists()
+
+    def test_a_run_that_trains_elsewhere_stays(self, store: RunStore) -> None:
+        run = store.create("a", CONFIG)
+        say(run, "running", host="elsewhere", heartbeat=time.time())
+        with pytest.raises(BadInputError, match="is training"):
+            store.remove(run)
+
+    def test_a_worker_that_has_said_its_last_word_is_waited_for(self, store: RunStore) -> None:
+        run = store.create("a", CONFIG)
+        say(run, "finished")
+        lock = take_lock(run.paths.lock)
+        assert lock is not None
+        threading.Timer(0.3, os.close, [lock]).start()
+        store.remove(run)
+        assert not run.paths.root.exists()

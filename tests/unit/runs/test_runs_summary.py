@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rnnlab.runs.lock import take_lock
+from rnnlab.runs.paths import replace_text
+from rnnlab.runs.records import Status, encode_status
+from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.summary import summarise
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = (
+    'corpus = "/data/mer.txt"\ncell = "gru"\ntask = "stream"\nlayers = 2\nhidden = 9\nclip = 1.5\n'
+)
+STATUS = Status(
+    state="running", host=socket.gethostname(), step=7, epoch=0.5, train_loss=2.0, val_loss=2.5,
+    best_val_loss=2.4, best_step=5, grad_norm=0.3, tokens_per_s=1e5, parameters=99, total_steps=70,
+    elapsed_s=3.0, eta_s=27.0, device="cpu", created=1.0, recent_losses=[3.0, 2.0],
+)  # fmt: skip
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return RunStore(tmp_path).create("a", CONFIG)
+
+
+def test_a_row_has_the_runs_settings_and_figures(run: Run) -> None:
+    replace_text(run.paths.status, encode_status(STATUS))
+    lock = take_lock(run.paths.lock)
+    assert lock is not None
+    row = summarise(run)
+    os.close(lock)
+    assert asdict(row) == {
+        "name": "a", "state": "running", "step": 7, "epoch": 0.5, "train_loss": 2.0,
+        "val_loss": 2.5, "tokens_per_s": 1e5, "parameters": 99, "corpus": "mer", "cell": "gru",
+        "task": "stream", "layers": 2, "hidden": 9, "best_val_loss": 2.4, "best_step": 5,
+        "grad_norm": 0.3, "total_steps": 70, "elapsed_s": 3.0, "eta_s": 27.0, "device": "cpu",
+        "created": 1.0, "reason": "", "is_shipped": False, "clip": 1.5,
+        "recent_losses": (3.0, 2.0),
+    }  # fmt: skip
+    assert row.is_active
+
+
+def test_a_run_without_a_worker_has_no_time_left(run: Run) -> None:
+    replace_text(run.paths.status, encode_status(STATUS))
+    row = summarise(run)
+    assert (row.state, row.eta_s, row.is_active) == ("lost", None, False)
+    assert row.reason
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[[[", b'corpus = ["a"]\n'])
+def test_a_broken_run_still_has_a_row(run: Run, content: bytes) -> None:
+    run.paths.config.write_bytes(content)
+    run.paths.status.write_bytes(content)
+    row = summarise(run)
+    assert (row.name, row.state, row.cell, row.layers) == ("a", "lost", "", None)
+    json.dumps(asdict(row))
+
+
+def test_a_run_that_vanished_has_a_row_too(run: Run) -> None:
+    run.paths.config.unlink()
+    run.paths.status.unlink()
+    run.paths.root.rmdir()
+    assert summarise(run).state == "lost"

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rnnlab import start
+from rnnlab.config import RunConfig
+from rnnlab.errors import BadInputError, RnnlabError
+from rnnlab.runs.store import Run, RunStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    file = tmp_path / "mer.txt"
+    file.write_text("La mer monte. Le vent tombe. Il fait nuit.\n" * 50, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    """Runs for which a worker would have been started."""
+    runs: list[Run] = []
+    monkeypatch.setattr(start, "launch", runs.append)
+    return runs
+
+
+class TestResolve:
+    def test_the_corpus_becomes_an_absolute_path(
+        self, text: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(text.parent)
+        config = start.resolve({"corpus": "mer.txt", "hidden": 7})
+        assert (config.corpus, config.hidden) == (str(text.resolve()), 7)
+
+    def test_a_name_is_looked_up_in_the_data_folder(self, text: Path) -> None:
+        assert start.resolve({"corpus": "mer"}, data=text.parent).corpus == str(text.resolve())
+
+    def test_a_text_of_ones_own_is_a_stream_unless_told(self, text: Path) -> None:
+        assert start.resolve({"corpus": str(text)}).task == "stream"
+        assert start.resolve({"corpus": str(text), "task": "sentences"}).task == "sentences"
+
+    def test_a_shipped_corpus_suggests_its_task(
+        self, text: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(start, "suggested_task", lambda _: "sentences")
+        assert start.resolve({"corpus": str(text)}).task == "sentences"
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (b"", "is empty"),
+            (b" \n\t\n", "is empty"),
+            (b"caf\xe9", "is not UTF-8"),
+            (b"ELF\0\1\2", "is a binary file"),
+            (b"too short", "give a longer text"),
+            (b"aaaaaaaaaaaaaaaaaaaaaaaaaa" * 50, "one distinct letter"),
+        ],
+    )
+    def test_a_text_that_cannot_be_learnt_is_refused_before_anything_is_made(
+        self, tmp_path: Path, content: bytes, message: str
+    ) -> None:
+        file = tmp_path / "bad.txt"
+        file.write_bytes(content)
+        with pytest.raises(BadInputError, match=message):
+            start.resolve({"corpus": str(file)})
+
+    @pytest.mark.parametrize("corpus", ["", "nowhere.txt", "/nowhere/x.txt", ".", "a\0b"])
+    def test_a_corpus_that_is_not_there_is_refused(self, corpus: str) -> None:
+        with pytest.raises(BadInputError):
+            start.resolve({"corpus": corpus})
+
+
+class TestStartRun:
+    def test_a_run_has_its_settings_and_a_worker(
+        self, text: Path, tmp_path: Path, launched: list[Run]
+    ) -> None:
+        config = start.resolve({"corpus": str(text), "steps": 3})
+        run = start.start_run(config, RunStore(tmp_path / "runs"), "a")
+        assert RunConfig.from_toml(run.paths.config) == config
+        assert launched == [run]
+
+    def test_a_run_without_a_name_gets_one_that_is_free(
+        self, text: Path, tmp_path: Path, launched: list[Run]
+    ) -> None:
+        config, store = start.resolve({"corpus": str(text)}), RunStore(tmp_path / "runs")
+        names = [start.start_run(config, store).name for _ in range(3)]
+        assert names == ["mer-lstm-128", "mer-lstm-128-2", "mer-lstm-128-3"]
+
+    def test_a_taken_name_is_refused_and_the_run_there_kept(
+        self, text: Path, tmp_path: Path, launched: list[Run]
+    ) -> None:
+        config, store = start.resolve({"corpus": str(text)}), RunStore(tmp_path / "runs")
+        start.start_run(config, store, "a")
+        with pytest.raises(BadInputError, match="a run named 'a' is there already"):
+            start.start_run(config, store, "a")
+        assert [run.name for run in store] == ["a"]
+        assert len(launched) == 1
+
+    @pytest.mark.parametrize("name", ["..", "../a", "a/b", "", ".a", "é", "a b", "a\n", "x" * 65])
+    def test_a_name_that_leaves_the_folder_is_refused(
+        self, text: Path, tmp_path: Path, launched: list[Run], name: str
+    ) -> None:
+        config = start.resolve({"corpus": str(text)})
+        with pytest.raises(BadInputError, match="cannot be a run's name"):
+            start.start_run(config, RunStore(tmp_path / "runs"), name)
+        assert not (tmp_path / "runs").exists()
+        assert not launched
+
+    def test_nothing_is_left_when_no_worker_can_be_started(
+        self, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(run: Run) -> int:
+            raise RnnlabError("cannot start a worker")
+
+        monkeypatch.setattr(start, "launch", fail)
+        config = start.resolve({"corpus": str(text)})
+        with pytest.raises(RnnlabError, match="cannot start a worker"):
+            start.start_run(config, RunStore(tmp_path / "runs"), "a")
+        assert list((tmp_path / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("corpus", "settings", "name"),
+    [
+        ("/data/mer.txt", {}, "mer-lstm-128"),
+        ("mer.txt", {"layers": 2, "cell": "gru", "hidden": 9}, "mer-gru-9x2"),
+        ("/data/été à.txt", {}, "t-lstm-128"),
+        ("/data/日本.txt", {}, "run-lstm-128"),
+        ("/data/../..", {}, "run-lstm-128"),
+        ("x" * 99, {}, f"{'x' * 24}-lstm-128"),
+    ],
+)
+def test_the_default_name_says_what_the_run_is(
+    corpus: str, settings: dict[str, object], name: str
+) -> None:
+    assert start.default_name(RunConfig.from_values({"corpus": corpus, **settings})) == name

@@ -1,0 +1,325 @@
+"""The loop: it learns, it writes what is due, it obeys, it ends when told."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+from rnnlab import registry
+from rnnlab.models import load_model
+from rnnlab.runs.journal import read_journal
+from rnnlab.runs.mailbox import Command
+from rnnlab.runs.records import EvalRecord, EventRecord, LayersRecord, TrainRecord
+from rnnlab.training import Session, _loop, evaluate, train
+
+Start = Callable[..., Session]
+
+
+def trains(session: Session) -> list[TrainRecord]:
+    return [r for r in read_journal(session.paths.journal) if isinstance(r, TrainRecord)]
+
+
+def evals(session: Session) -> list[EvalRecord]:
+    return [r for r in read_journal(session.paths.journal) if isinstance(r, EvalRecord)]
+
+
+def events(session: Session) -> list[tuple[int, str, str]]:
+    found = read_journal(session.paths.journal)
+    return [(r.step, r.event, r.message) for r in found if isinstance(r, EventRecord)]
+
+
+def control(session: Session) -> Any:
+    return session.control
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float64"])
+@pytest.mark.parametrize("task", registry.names("corpora/tasks"))
+@pytest.mark.parametrize("cell", registry.names("cells"))
+def test_the_loss_falls(start: Start, cell: str, task: str, dtype: str) -> None:
+    session = start(cell=cell, task=task, dtype=dtype, steps=40, length=25, eval_every=20)
+    assert train(session) == "finished"
+    losses = [record.train_loss or 99.0 for record in trains(session)]
+    assert losses[-1] < 0.85 * losses[0]
+    found = [record.val_loss for record in evals(session)]
+    assert None not in found
+    assert [record.is_best for record in evals(session)] == [True, True]
+    assert all(parameter.isfinite().all() for parameter in session.model.parameters())
+    wide = torch.float64 if dtype == "float64" else torch.float32
+    assert {parameter.dtype for parameter in session.model.parameters()} == {wide}
+
+
+def test_both_engines_learn_the_same(start: Start) -> None:
+    losses = []
+    for engine in ("fused", "equations"):
+        session = start(engine, engine=engine, dtype="float64")
+        train(session)
+        losses.append([record.train_loss for record in trains(session)])
+    assert losses[0] == pytest.approx(losses[1], abs=1e-9)
+
+
+def test_records_are_written_when_they_are_due(start: Start) -> None:
+    session = start(steps=23, log_every=5, eval_every=8, checkpoint_every=6, keep=100)
+    train(session)
+    records = read_journal(session.paths.journal)
+    assert [r.step for r in records if isinstance(r, TrainRecord)] == [1, 5, 10, 15, 20, 23]
+    assert [r.step for r in records if isinstance(r, LayersRecord)] == [1, 5, 10, 15, 20, 23]
+    assert [r.step for r in evals(session)] == [8, 16, 23]
+    assert session.paths.checkpoint_steps() == [0, 6, 8, 12, 16, 18, 23]
+    assert control(session).heard_records == records
+    assert events(session)[-1] == (0, "started", "on cpu")
+    assert events(session)[0][1] == "note"
+
+
+def test_a_validation_is_due_at_each_epochs_end(start: Start) -> None:
+    session = start(eval_every=0, epochs=2.5)
+    train(session)
+    per_epoch = session.dataset.splits["train"].num_batches()
+    assert [r.step for r in evals(session)] == [
+        per_epoch, 2 * per_epoch, round(2.5 * per_epoch),
+    ]  # fmt: skip
+    assert evals(session)[0].epoch == 1.0
+    assert trains(session)[-1].epoch == pytest.approx(2.5, abs=0.05)
+
+
+def test_the_first_of_two_limits_ends_the_run(start: Start) -> None:
+    session = start("steps", steps=7, epochs=50)
+    train(session)
+    assert (session.state.step, session.total_steps) == (7, 7)
+    per_epoch = session.dataset.splits["train"].num_batches()
+    assert start("epochs", steps=1000, epochs=1).total_steps == per_epoch
+    assert start("minutes", minutes=1).total_steps is None
+
+
+def test_the_loss_of_a_record_is_the_mean_over_its_letters(start: Start) -> None:
+    fine, coarse = start("fine", log_every=1), start("coarse", log_every=6)
+    train(fine)
+    train(coarse)
+    every = {record.step: record for record in trains(fine)}
+    sizes = [batch.num_tokens for batch in fine.train_split.train_batches(0)] * 3
+    for record in trains(coarse)[1:]:
+        steps = range(max(2, record.step - 5), record.step + 1)
+        weights = [sizes[step - 1] for step in steps]
+        losses = [every[step].train_loss or 0.0 for step in steps]
+        norms = [every[step].grad_norm or 0.0 for step in steps]
+        mean = sum(map(float.__mul__, losses, map(float, weights))) / sum(weights)
+        assert record.train_loss == pytest.approx(mean)
+        assert record.grad_norm == pytest.approx(sum(norms) / len(norms))
+        assert record.grad_norm_max == pytest.approx(max(norms))
+
+
+def test_the_share_of_clipped_steps_is_counted(start: Start) -> None:
+    norms = []
+    free = start("free", clip=0, log_every=1, lr=0.001)
+    train(free)
+    norms = [record.grad_norm or 0.0 for record in trains(free)]
+    assert {record.clipped for record in trains(free)} == {0.0}
+    bound = sorted(norms)[len(norms) // 2]
+
+    clipped = start("clipped", clip=bound, log_every=1, lr=0.001)
+    train(clipped)
+    for record in trains(clipped):
+        assert record.clipped == float((record.grad_norm or 0.0) > bound)
+    shares = [record.clipped for record in trains(clipped)]
+    assert 0 < sum(shares) < len(shares)
+
+    coarse = start("coarse", clip=bound, log_every=6, lr=0.001)
+    train(coarse)
+    assert [r.clipped for r in trains(coarse)[1:]] == pytest.approx(
+        [sum(shares[1:6]) / 5, *(sum(shares[i : i + 6]) / 6 for i in (6, 12, 18))]
+    )
+
+
+def test_a_clipped_gradient_has_the_length_of_the_bound(start: Start) -> None:
+    """SGD moves by rate times gradient, so the step's length shows it."""
+    session = start(optimizer="sgd", lr=1.0, clip=0.01, steps=3)
+    train(session)
+    weights = control(session).weights
+    moved = [b - a for a, b in zip(weights[0], weights[1], strict=False)]
+    assert torch.stack([m.norm() for m in moved]).norm().item() == pytest.approx(0.01, rel=1e-3)
+
+
+def test_norms_of_layers_make_up_the_whole_norm(start: Start) -> None:
+    session = start(layers=2, log_every=1, steps=3)
+    train(session)
+    records = read_journal(session.paths.journal)
+    layers = [r for r in records if isinstance(r, LayersRecord)]
+    for record, whole in zip(layers, trains(session), strict=True):
+        assert set(record.grad_norms) == {name for name, _ in session.model.named_parameters()}
+        squares = sum((norm or 0.0) ** 2 for norm in record.grad_norms.values())
+        assert whole.grad_norm == pytest.approx(squares**0.5, rel=1e-5)
+
+
+def test_the_figure_of_a_validation_does_not_depend_on_batch_or_window(start: Start) -> None:
+    found = []
+    for name, batch, length in (("wide", 6, 40), ("narrow", 1, 3)):
+        session = start(name, batch=batch, length=length)
+        session.validate()
+        found.append(evals(session)[-1].val_loss)
+    assert found[0] == pytest.approx(found[1], abs=1e-6)
+
+
+def test_measuring_changes_neither_mode_nor_chance(start: Start) -> None:
+    session = start(dropout=0.5)
+    before = session.state.generator.get_state()
+    session.model.train()
+    first = evaluate(session.model, session.dataset.splits["val"])
+    assert session.model.training
+    assert torch.equal(session.state.generator.get_state(), before)
+    assert evaluate(session.model.eval(), session.dataset.splits["val"]) == first
+    assert not session.model.training
+
+
+def test_perplexity_and_bits_say_what_the_loss_says(start: Start) -> None:
+    found = evaluate(start().model, start("other").dataset.splits["val"])
+    assert found.perplexity == pytest.approx(2**found.bits_per_char)
+    assert found._replace(loss_nats=float("inf")).perplexity > 1e300
+
+
+# Commands
+
+
+def test_stop_ends_the_run_with_a_checkpoint_of_the_very_step(start: Start) -> None:
+    session = start(script={4: [Command("stop")]})
+    assert train(session) == "stopped"
+    assert session.state.step == 4
+    assert session.paths.read_pointer("last") == 4
+
+
+def test_checkpoint_saves_at_once(start: Start) -> None:
+    session = start(script={3: [Command("checkpoint")]}, keep=100)
+    train(session)
+    assert 3 in session.paths.checkpoint_steps()
+    assert (3, "checkpoint", "asked for") in events(session)
+
+
+def test_pause_saves_and_waits_until_resume(start: Start) -> None:
+    session = start(script={3: [Command("pause"), Command("pause")]}, keep=100)
+    paused: list[bool] = []
+    control(session).on_step = lambda _step: paused.append(session.is_paused)
+    assert train(session) == "finished"
+    assert control(session).num_waits == 1
+    assert 3 in session.paths.checkpoint_steps()
+    said = [(step, event) for step, event, _ in events(session)]
+    assert said[-2:] == [(3, "paused"), (3, "continued")]
+    assert sum(paused) == 1
+
+
+def test_a_resume_without_a_pause_does_nothing(start: Start) -> None:
+    session = start(script={3: [Command("resume")]})
+    train(session)
+    assert "continued" not in [event for _, event, _ in events(session)]
+
+
+def test_a_paused_run_can_be_stopped(start: Start) -> None:
+    session = start(script={3: [Command("pause")], -1: [Command("stop")]})
+    assert train(session) == "stopped"
+    assert session.state.step == 3
+
+
+def test_commands_are_obeyed_while_paused(start: Start) -> None:
+    later = [Command("set", "lr", 0.5), Command("checkpoint"), Command("resume")]
+    session = start(script={3: [Command("pause")], -1: later}, log_every=1)
+    train(session)
+    assert [r.lr for r in trains(session)] == [0.02] * 3 + [0.5] * 21
+
+
+def test_time_spent_paused_is_not_training_time(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(_loop, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+    session = start(script={3: [Command("pause")]}, steps=6)
+
+    def pass_time(_step: int) -> None:
+        clock.now += 1000.0 if session.is_paused else 1.0
+
+    control(session).on_step = pass_time
+    train(session)
+    assert session.state.elapsed_s == 6.0
+
+
+def test_the_rate_and_the_clipping_can_be_changed_while_it_trains(start: Start) -> None:
+    changes = [Command("set", "lr", 0.125), Command("set", "clip", 0.5)]
+    session = start(script={10: changes}, log_every=1)
+    train(session)
+    assert [r.lr for r in trains(session)] == [0.02] * 10 + [0.125] * 14
+    assert session.config.clip == 0.5
+    assert (10, "note", "lr is now 0.125") in events(session)
+    for record in trains(session)[10:]:
+        assert record.clipped == float((record.grad_norm or 0.0) > 0.5)
+
+
+def test_changed_settings_outlive_the_worker(start: Start) -> None:
+    script = {10: [Command("set", "lr", 0.125)], 12: [Command("stop")]}
+    train(start(script=script))
+    session = start()
+    assert session.config.lr == 0.125
+    train(session)
+    assert trains(session)[-1].lr == 0.125
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("hidden", 5, "'hidden' cannot be changed while it trains"),
+        ("lr", -1, "lr = -1"),
+        ("lr", float("nan"), "lr = nan"),
+        ("clip", -0.5, "clip = -0.5"),
+        ("", 0, "''"),
+    ],
+)
+def test_a_bad_change_is_noted_and_changes_nothing(
+    start: Start, name: str, value: float, said: str
+) -> None:
+    session = start(script={2: [Command("set", name, value)]}, steps=4)
+    before = session.config
+    assert train(session) == "finished"
+    assert session.config == before
+    assert any(event == "note" and said in message for _, event, message in events(session))
+
+
+# Ends
+
+
+def test_minutes_end_a_run_by_the_clock(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = itertools.count(0.0, 0.5)
+    monkeypatch.setattr(_loop, "time", SimpleNamespace(perf_counter=lambda: next(seconds)))
+    session = start(minutes=1, eval_every=1000)
+    assert train(session) == "finished"
+    assert 60 <= session.state.elapsed_s < 65
+    assert 10 < session.state.step < 120
+    assert trains(session)[-1].step == evals(session)[-1].step == session.state.step
+    assert session.paths.read_pointer("last") == session.state.step
+
+
+def test_a_finished_run_has_nothing_left_to_do(start: Start) -> None:
+    train(start())
+    session = start()
+    assert session.progress == 1.0
+    assert train(session) == "finished"
+    assert session.state.step == 24
+    assert events(session)[-1] == (24, "resumed", "from the checkpoint of step 24")
+
+
+def test_a_longer_limit_continues_a_finished_run(start: Start) -> None:
+    train(start(steps=10))
+    session = start(steps=20)
+    train(session)
+    assert trains(session)[-1].step == 20
+
+
+def test_a_run_can_be_prompted_from_its_first_moment(start: Start) -> None:
+    session = start()
+    session.paths.config.write_text(session.config.to_toml(), encoding="utf-8")
+    session.dataset.vocabulary.save(session.paths.vocabulary)
+    steps: list[int] = []
+    control(session).on_step = lambda _step: steps.append(load_model(session.paths).step)
+    train(session)
+    assert steps[0] == 0
+    assert steps == sorted(steps)
+    assert set(steps) == {0, 6, 8, 12, 16, 18}
