@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -168,8 +169,14 @@ class NewLab(Protocol):
     def __call__(self, name: str) -> Lab: ...
 
 
+class Call(Protocol):
+    """Run `rnnlab` on a lab in this process: torch, where it is needed, is loaded once."""
+
+    def __call__(self, lab: Lab, *arguments: str | Path, code: int | None = 0) -> Ended: ...
+
+
 class Ask(Protocol):
-    """Run a verb on the trained runs, in this process, so that torch is loaded once."""
+    """Run a verb on the trained runs in this process."""
 
     def __call__(self, *arguments: str, code: int = 0) -> Ended: ...
 
@@ -221,17 +228,26 @@ def trained(new_lab: NewLab) -> Lab:
 
 
 @pytest.fixture
-def ask(trained: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
-    """Return a caller of verbs that read the trained runs."""
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Return a caller of the command line, as `Lab.cli` but in this process."""
     from rnnlab.cli import run
 
-    monkeypatch.setenv("RNNLAB_CHECKPOINTS", str(trained.checkpoints))
-    monkeypatch.chdir(trained.folder)
-
-    def ask(*arguments: str, code: int = 0) -> Ended:
-        found = run(list(arguments))
+    def call(lab: Lab, *arguments: str | Path, code: int | None = 0) -> Ended:
+        for name, value in lab.environment.items():
+            if name.startswith("RNNLAB_"):
+                monkeypatch.setenv(name, value)
+        monkeypatch.chdir(lab.folder)
+        given = list(map(str, arguments))
+        found = run(given)
         out, err = capsys.readouterr()
-        assert found == code, err
-        return Ended(arguments, found, out, err)
+        if code is not None and found != code:
+            pytest.fail(f"{given}: code {found}\n{out}\n{err}")
+        return Ended(given, found, out, err)
 
-    return ask
+    return call
+
+
+@pytest.fixture
+def ask(trained: Lab, call: Call) -> Ask:
+    """Return a caller of verbs that read the trained runs."""
+    return partial(call, trained)

@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from rnnlab.runs.prompts import MAX_SEED
 from rnnlab.runs.store import RunStore
 
 
@@ -34,6 +35,7 @@ RunNames = Annotated[
     list[str], typer.Argument(metavar="RUN...", help="Names of runs.", autocompletion=_completion)
 ]
 Checkpoint = Annotated[str, typer.Option(help="Checkpoint: last, best or a step.")]
+Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of every decoder that draws.")]
 Decoders = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option("--decoder", "-d", metavar="SPEC", help="Decoder, such as beam:k=5; repeatable."),

@@ -9,7 +9,7 @@ import typer
 
 from rnnlab.cli._charts import print_charts
 from rnnlab.cli._continuations import generate, print_side_by_side
-from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames
+from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.decoding import parse_spec
 from rnnlab.display import count, duration, loss
@@ -27,7 +27,7 @@ def command(
     ] = None,
     decoder: Decoders = None,
     length: Annotated[int, typer.Option(min=1, help="Letters to write at most.")] = DEFAULT_LENGTH,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of every decoder that draws.")] = 1,
+    seed: Seed = 1,
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:

@@ -53,5 +53,5 @@ def _show(name: str, data: Data, *, json: bool) -> None:
              "begins": text[:_SHOWN_CHARS]}
         )  # fmt: skip
         return
-    typer.echo(f"{file}: {len(text):,} letters, {len(set(text))} distinct\n")
+    typer.echo(f"{visible(str(file))}: {len(text):,} letters, {len(set(text))} distinct\n")
     typer.echo(visible(text[:_SHOWN_CHARS]))

@@ -8,10 +8,10 @@ from typing import Annotated, Optional
 import typer
 
 from rnnlab.cli._continuations import DEFAULT_DECODERS, generate, print_side_by_side
-from rnnlab.cli._options import Checkpoint, Checkpoints, Decoders, Json, RunName
+from rnnlab.cli._options import Checkpoint, Checkpoints, Decoders, Json, RunName, Seed
 from rnnlab.cli._output import print_json
 from rnnlab.decoding import parse_spec
-from rnnlab.runs.prompts import DEFAULT_LENGTH, MAX_SEED
+from rnnlab.runs.prompts import DEFAULT_LENGTH
 from rnnlab.runs.store import RunStore
 
 
@@ -24,9 +24,7 @@ def command(
         Optional[int],  # noqa: UP045
         typer.Option(min=1, help="Samples or best candidates of each decoder."),
     ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, max=MAX_SEED, help="Seed of every decoder that draws.")
-    ] = 1,
+    seed: Seed = 1,
     checkpoint: Checkpoint = "last",
     checkpoints: Checkpoints = None,
     json: Json = False,

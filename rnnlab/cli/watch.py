@@ -11,7 +11,7 @@ import typer
 
 from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts
 from rnnlab.cli._options import Checkpoints, RunNames
-from rnnlab.display import count, duration, loss
+from rnnlab.display import count, duration, loss, visible
 from rnnlab.plots import Axis
 from rnnlab.runs.history import History
 from rnnlab.runs.journal import JournalTail
@@ -61,7 +61,7 @@ def _chart_height(num_lines: int) -> int:
 def _line(s: RunSummary) -> str:
     total = f"/{s.total_steps}" if s.total_steps else ""
     left = f", {duration(s.eta_s)} left" if s.eta_s is not None else ""
-    reason = f": {s.reason}" if s.reason else ""
+    reason = f": {visible(s.reason)}" if s.reason else ""
     return (
         f"{s.name} {s.state}{reason}, step {s.step}{total}, train {loss(s.train_loss)}, "
         f"val {loss(s.val_loss)}, {count(s.tokens_per_s)} char/s{left}"

@@ -14,8 +14,8 @@ M(A, B) symbols B on average. With v(A) the expected number of draws of A in a d
 entropy of the text. A sequence of independent texts has (entropy of one) / (expected letters of
 one) nats a letter, counting a separator only where the grammar writes it itself.
 
-Of a generator only `random()` is used, whose values Python promises to keep: the same seed gives the
-same bytes everywhere.
+Of a generator only `random()` is used, whose values Python promises to keep: the same seed gives
+the same bytes everywhere.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
 from itertools import accumulate, chain, combinations
+from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
 
 from rnnlab.errors import BadInputError, UnknownNameError
@@ -38,8 +38,8 @@ Alternatives = Sequence[str] | Mapping[str, int]
 """Templates, equally likely or each with its weight."""
 
 _PIECE = re.compile(r"\{(\w+)\}|.", re.DOTALL)
-_MAX_PAIRS = 2_000_000
-"""Pairs looked at before a proof is given up: some seconds, and far above what a corpus needs."""
+_MAX_PAIRS, _MAX_ITEMS = 500_000, 1_000
+"""Pairs looked at, and length of one, before a proof is given up: ten times what stump needs."""
 
 
 class Symbol(NamedTuple):
@@ -70,10 +70,9 @@ class Rule(NamedTuple):
         total = self.upto[-1]
         return math.log(total) - math.fsum(w * math.log(w) for w in self.weights) / total
 
-    def mean(self, amount: Callable[[Items], int]) -> Fraction:
-        """Return the expected amount of the alternative that is drawn."""
-        pairs = zip(self.weights, self.alternatives, strict=True)
-        return Fraction(sum(weight * amount(items) for weight, items in pairs), self.upto[-1])
+    def mean(self, amounts: Iterable[int]) -> Fraction:
+        """Return the expected amount where each alternative has one."""
+        return Fraction(sum(map(mul, self.weights, amounts)), self.upto[-1])
 
 
 class Derivation(NamedTuple):
@@ -85,7 +84,7 @@ class Derivation(NamedTuple):
 
 
 class Expectation(NamedTuple):
-    """What the derivations of a symbol are on average."""
+    """What the derivations of a symbol are like on average, exact but for rounding."""
 
     entropy_nats: float
     letters: float
@@ -102,11 +101,16 @@ class Grammar:
         self._rules = {name: _rule(name, alternatives) for name, alternatives in rules.items()}
         for rule in self._rules.values():
             for name in rule.symbols():
-                self._rule_of(name)
+                self.rule(name)
+
+    def rule(self, name: str) -> Rule:
+        """Return the alternatives of a symbol; raises UnknownNameError."""
+        if name not in self._rules:
+            raise UnknownNameError("grammar symbol", name, self._rules)
+        return self._rules[name]
 
     def derive(self, start: str, generator: Random) -> Derivation:
         """Return a text drawn from `start`; without a finite expected length it may never end."""
-        self._rule_of(start)
         letters: list[str] = []
         logprobs: list[float] = []
         waiting: list[str | Symbol] = [Symbol(start)]
@@ -115,7 +119,7 @@ class Grammar:
             if isinstance(item, str):
                 letters.append(item)
                 continue
-            rule = self._rules[item.name]
+            rule = self.rule(item.name)
             total = rule.upto[-1]
             drawn = bisect_right(rule.upto, int(generator.random() * total))
             logprobs.append(math.log(rule.weights[drawn] / total))
@@ -123,13 +127,10 @@ class Grammar:
         return Derivation("".join(letters), math.fsum(logprobs))
 
     def expect(self, start: str) -> Expectation:
-        """Return the entropy and the length of a derivation of `start`, exact but for rounding.
-
-        Raises BadInputError where they are infinite.
-        """
+        """Return what derivations are like; raises BadInputError where they are infinitely long."""
         draws = self.expected_draws(start)
         entropies = (float(v) * self._rules[name].entropy() for name, v in draws.items())
-        lengths = (v * self._rules[name].mean(_num_letters) for name, v in draws.items())
+        lengths = (v * _mean_letters(self._rules[name]) for name, v in draws.items())
         return Expectation(math.fsum(entropies), float(sum(lengths)))
 
     def expected_draws(self, start: str) -> dict[str, Fraction]:
@@ -146,7 +147,8 @@ class Grammar:
         for j in places:
             rule = self._rules[names[j]]
             for name in set(rule.symbols()):
-                rows[names.index(name)][j] -= rule.mean(partial(_num_uses, name=name))
+                uses = (items.count(Symbol(name)) for items in rule.alternatives)
+                rows[names.index(name)][j] -= rule.mean(uses)
         right = [Fraction(int(name == start)) for name in names]
         for i in places:
             if rows[i][i] <= 0:
@@ -197,14 +199,13 @@ class Grammar:
             if (a, b) in seen:
                 continue
             seen.add((a, b))
-            if len(seen) > _MAX_PAIRS:
+            if len(seen) > _MAX_PAIRS or len(a) > _MAX_ITEMS:
                 raise BadInputError("the grammar is too large to be proved prefix-free")
             first, second = a[0], b[0]
             if first == second:
                 waiting.append((a[1:], b[1:], (*read, first)))
             elif isinstance(first, Symbol):
-                alternatives = self._rules[first.name].alternatives
-                waiting += [(items + a[1:], b, read) for items in alternatives]
+                waiting += [(x + a[1:], b, read) for x in self.rule(first.name).alternatives]
             elif isinstance(second, Symbol):
                 waiting.append((b, a, read))
         return None
@@ -217,13 +218,8 @@ class Grammar:
             name = waiting.pop()
             if name not in names:
                 names.append(name)
-                waiting += self._rule_of(name).symbols()
+                waiting += self.rule(name).symbols()
         return names
-
-    def _rule_of(self, name: str) -> Rule:
-        if name not in self._rules:
-            raise UnknownNameError("grammar symbol", name, self._rules)
-        return self._rules[name]
 
 
 def _rule(name: str, alternatives: Alternatives) -> Rule:
@@ -247,9 +243,5 @@ def _shown(items: Items) -> str:
     return "".join(item if isinstance(item, str) else f"{{{item.name}}}" for item in items)
 
 
-def _num_letters(items: Items) -> int:
-    return sum(isinstance(item, str) for item in items)
-
-
-def _num_uses(items: Items, name: str) -> int:
-    return items.count(Symbol(name))
+def _mean_letters(rule: Rule) -> Fraction:
+    return rule.mean(sum(isinstance(item, str) for item in items) for items in rule.alternatives)

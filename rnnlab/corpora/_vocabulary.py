@@ -39,10 +39,10 @@ class Vocabulary:
 
     @cached_property
     def _id_of_codepoint(self) -> Ids:
-        table = np.full(0x110000, -1, dtype=np.int64)
-        for token, i in self._ids.items():
-            if len(token) == 1:
-                table[ord(token)] = i
+        """Up to the last known codepoint; one more entry stands for all beyond it."""
+        ids = {ord(token): i for token, i in self._ids.items() if len(token) == 1}
+        table = np.full(max(ids, default=-1) + 2, -1, dtype=np.int64)
+        table[list(ids)] = list(ids.values())
         return table
 
     @property
@@ -53,7 +53,8 @@ class Vocabulary:
     def encode(self, text: str) -> Ids:
         """Return the ids of a text; raises BadInputError naming the letters it does not know."""
         codepoints = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        ids = self._id_of_codepoint[codepoints]
+        table = self._id_of_codepoint
+        ids = table[np.minimum(codepoints, len(table) - 1)]
         if (ids < 0).any():
             unknown = "".join(dict.fromkeys(c for c in text if c not in self._ids))
             raise BadInputError(

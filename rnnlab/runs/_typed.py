@@ -16,10 +16,10 @@ def misfit(kind: type, values: Mapping[str, Any]) -> str:
     for name, (types, item_types) in _field_types(kind).items():
         if name not in values:
             continue
-        value = values[name]
+        value: Any = values[name]
         if not isinstance(value, types):
             return name
-        items = value.values() if isinstance(value, dict) else value
+        items: Any = value.values() if isinstance(value, dict) else value
         if item_types and not all(isinstance(item, item_types) for item in items):
             return name
     return ""

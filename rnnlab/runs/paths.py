@@ -18,9 +18,14 @@ _WEIGHTS = re.compile(r"weights-(\d{8,})\.safetensors")
 Pointer = Literal["last", "best"]
 
 
+def is_run_name(name: str) -> bool:
+    """Tell whether `name` can be a run's folder: safe in a path, a table and a command line."""
+    return _NAME.fullmatch(name) is not None
+
+
 def check_run_name(name: str) -> str:
     """Return `name` if it can be a run's folder; raises BadInputError otherwise."""
-    if not _NAME.fullmatch(name):
+    if not is_run_name(name):
         raise BadInputError(
             f"{name!r} cannot be a run's name",
             "use letters, digits, '.', '_' and '-', at most 64, the first a letter or digit",

@@ -16,7 +16,7 @@ from typing import Any
 from rnnlab.errors import BadInputError, RnnlabError, UnknownNameError
 from rnnlab.locations import checkpoints_folder, shipped_runs
 from rnnlab.runs.lock import ENDING_S, take_lock, true_state
-from rnnlab.runs.paths import RunPaths, check_run_name, replace_text
+from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name, replace_text
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, decode_status, encode_status
 
 
@@ -148,7 +148,7 @@ class RunStore:
 
 def _folders_below(root: Path) -> list[Path]:
     try:
-        return [root / name for name in os.listdir(root) if not name.startswith(".")]
+        return [root / name for name in os.listdir(root) if is_run_name(name)]
     except OSError:
         return []
 

@@ -7,7 +7,7 @@ import time
 
 import torch
 
-from rnnlab.errors import BadInputError
+from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.models import LanguageModel, save_weights
 from rnnlab.runs.paths import RunPaths, replace_text
 from rnnlab.training._state import TrainingState, save_training_state
@@ -37,17 +37,24 @@ class Checkpoints:
     def save(
         self, model: LanguageModel, optimizer: torch.optim.Optimizer, state: TrainingState
     ) -> None:
-        """Write weights and training state, point to them, then drop what is no longer needed."""
+        """Write weights and training state, point to them, then drop what is no longer needed.
+
+        Raises RnnlabError when a weight is not finite: decay at a high rate can overflow where
+        loss and gradient did not. The checkpoint before stays the last one.
+        """
+        if not torch.stack([p.isfinite().all() for p in model.parameters()]).all():
+            raise RnnlabError("the weights have overflowed", "lower --lr or --weight-decay")
         started = time.monotonic()
         paths, step = self._paths, state.step
         if not paths.pointer("last").exists():
             replace_text(paths.corpus, json.dumps({"sha256": self._fingerprint}))
         save_training_state(paths.training_state(step), state, optimizer)
         save_weights(paths.weights(step), model)
+        # `best` first: whoever is killed between the two goes on from the old `last` and mends it.
+        if state.best_step not in {None, paths.read_pointer("best")}:
+            replace_text(paths.pointer("best"), f"{state.best_step}\n", durable=True)
         replace_text(paths.pointer("last"), f"{step}\n", durable=True)
-        if state.best_step == step:
-            replace_text(paths.pointer("best"), f"{step}\n", durable=True)
-        self._drop_old(step, state.best_step)
+        self._drop_old(step)
         self._saved_at = time.monotonic()
         self._cost_s = self._saved_at - started
 
@@ -63,9 +70,9 @@ class Checkpoints:
                 "bring the old file back or start a new run",
             )
 
-    def _drop_old(self, last: int, best: int | None) -> None:
+    def _drop_old(self, last: int) -> None:
         steps = self._paths.checkpoint_steps()
-        kept = {last, best, *steps[-self._keep :]}
+        kept = {last, self._paths.read_pointer("best"), *steps[-self._keep :]}
         for step in steps:
             if step not in kept:
                 self._paths.weights(step).unlink(missing_ok=True)

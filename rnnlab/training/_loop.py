@@ -28,6 +28,9 @@ from rnnlab.training._step import layers_record, take_step, train_record
 EVAL_EVERY = 500
 """Steps between validations at most, where the settings leave it open."""
 
+PATIENCE = 10
+"""Steps without a finite gradient, one after another, after which a run gives up."""
+
 Setting = Literal["lr", "clip"]
 Ending = Literal["finished", "stopped"]
 
@@ -80,6 +83,7 @@ class Session:
         self.mirror = Mirror(self.paths.root, self.state.step)
         self.train_split = self.dataset.splits["train"]
         self._batches_per_epoch = self.train_split.num_batches()
+        self._num_bad_running = 0
         self._clock = time.perf_counter()
 
     @property
@@ -221,14 +225,15 @@ class Session:
         return self.progress
 
     def _check_alive(self, record: TrainRecord) -> None:
-        if not record.skipped:
-            return
-        if record.train_loss is None and self.state.window.num_steps > 1:
+        is_all_bad = record.train_loss is None
+        self._num_bad_running = self._num_bad_running + record.skipped if is_all_bad else 0
+        if self._num_bad_running >= PATIENCE:
             raise RnnlabError(
-                f"loss or gradient was not finite in {record.skipped} steps running",
+                f"loss or gradient was not finite in {self._num_bad_running} steps running",
                 "the weights are as they were before; lower --lr or set --clip",
             )
-        self.note("skipped", f"{record.skipped} steps: loss or gradient was not finite")
+        if record.skipped:
+            self.note("skipped", f"{record.skipped} steps: loss or gradient was not finite")
 
 
 def train(session: Session) -> Ending:

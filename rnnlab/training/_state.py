@@ -106,7 +106,7 @@ def load_training_state(
         with safe_open(file, framework="pt") as stored:
             scalars = json.loads(stored.metadata()["state"])
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, ValueError, KeyError) as error:
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise RnnlabError(f"{file} cannot be read: {error}", "start a new run") from None
     num_steps, seconds, num_read = scalars.pop("window")
     window = Window(

@@ -70,7 +70,7 @@ class Inbox:
 
 
 class Models:
-    """The models loaded last, by run, checkpoint and birth of its file: a name can be used again."""
+    """The models loaded last, by run, checkpoint and birth of its file: names are used again."""
 
     def __init__(self, size: int = 4) -> None:
         self._size = size

@@ -114,7 +114,7 @@ class FakeGenerator:
 def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> LabApp:
     """An app over the lab's runs, with a fake generator and a fast feed."""
     monkeypatch.setattr(app_module, "Generator", FakeGenerator)
-    return LabApp(lab.store, poll_s=0.02)
+    return LabApp(lab.store, poll_s=0.05)
 
 
 @pytest.fixture

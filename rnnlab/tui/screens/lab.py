@@ -46,6 +46,7 @@ class LabScreen(Screen[None]):
         self._histories: dict[str, History] = {}
         self._states: dict[str, State] = {}
         self._marked: tuple[str, ...] = ()
+        self._title_line = Static("rnnlab", id="title", markup=False)
         self.table = RunsTable()
         self.plots = PlotGrid()
         self.details = Details()
@@ -53,7 +54,7 @@ class LabScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay the panes out."""
-        yield Static("rnnlab", id="title", markup=False)
+        yield self._title_line
         with Horizontal(id="upper"):
             yield self.table
             yield self.plots
@@ -101,7 +102,8 @@ class LabScreen(Screen[None]):
         active = [s for s in read.summaries if s.is_active]
         total = f"{len(read.summaries)} run{'s' * (len(read.summaries) != 1)}"
         title = f"rnnlab   {len(active)} training, {total} in {self.store.root}"
-        self.query_one("#title", Static).update(title, layout=False)
+        if title != self._title_line.content:
+            self._title_line.update(title, layout=False)
         for s in read.summaries:
             before = self._states.get(s.name)
             if before is not None and before != s.state:

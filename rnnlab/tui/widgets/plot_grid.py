@@ -75,15 +75,15 @@ class PlotGrid(Grid, can_focus=True):
         super().__init__(id="plots")
         known = registry.names("plots")
         first = [name for name in FIRST_CHARTS if name in known]
-        self._order = first + [name for name in known if name not in first]
+        self._panes = {name: PlotPane(name) for name in [*first, *known]}
+        self._order = list(self._panes)
         self._runs: tuple[NamedHistory, ...] = ()
         self._axis: Axis = "step"
         self._is_log = False
 
     def compose(self) -> ComposeResult:
         """Make a pane for every chart there is; those without room are hidden."""
-        for name in self._order:
-            yield PlotPane(name)
+        yield from self._panes.values()
 
     def show(self, runs: Sequence[NamedHistory]) -> None:
         """Show these runs on every visible chart."""
@@ -94,7 +94,7 @@ class PlotGrid(Grid, can_focus=True):
         """Give the first place to the next chart."""
         self._order.append(self._order.pop(0))
         for name in self._order:
-            self.move_child(self._pane(name), after=self.children[-1])
+            self.move_child(self._panes[name], after=self.children[-1])
         self._arrange()
 
     def next_axis(self) -> str:
@@ -123,14 +123,11 @@ class PlotGrid(Grid, can_focus=True):
         self.styles.grid_size_columns = columns
         self.styles.grid_size_rows = -(-num // columns)
         for place, name in enumerate(self._order):
-            self._pane(name).display = place < num
+            self._panes[name].display = place < num
         self._show_visible()
 
     def _show_visible(self) -> None:
         for name in self._order:
-            pane = self._pane(name)
+            pane = self._panes[name]
             if pane.display:
                 pane.show(self._runs, self._axis, is_log=self._is_log)
-
-    def _pane(self, name: str) -> PlotPane:
-        return self.query_one(f"#plot-{name}", PlotPane)

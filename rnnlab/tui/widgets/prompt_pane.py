@@ -65,6 +65,7 @@ class PromptPane(Vertical):
     def __init__(self) -> None:
         super().__init__(id="prompt-pane")
         self.board = CandidateBoard()
+        self._status = Static(id="prompt-status", markup=False)
         self._run: RunSummary | None = None
         self._is_ready = False
 
@@ -85,7 +86,7 @@ class PromptPane(Vertical):
             yield Input(
                 "1", id="seed", compact=True, type="integer", validators=[Integer(0, 2**31)]
             )
-        yield Static(id="prompt-status", markup=False)
+        yield self._status
         yield self.board
 
     def on_mount(self) -> None:
@@ -174,8 +175,6 @@ class PromptPane(Vertical):
         self._say(f"the generator ended: {reason}; enter asks again", "red")
 
     def _say(self, text: str, style: str) -> None:
-        self.query_one("#prompt-status", Static).update(
-            Text(visible(text, newline=" "), style), layout=False
-        )
+        self._status.update(Text(visible(text, newline=" "), style), layout=False)
 
     _step = -1

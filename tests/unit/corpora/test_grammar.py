@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -15,6 +16,7 @@ from rnnlab.corpora._grammar import Alternatives, Grammar
 from rnnlab.errors import BadInputError, UnknownNameError
 
 Rules = Mapping[str, Alternatives]
+SYMBOL = re.compile(r"\{(\w+)\}")
 
 FLAT: Rules = {
     "line": {"{who} {does}.": 3, "Is {who} {well}?": 2, "Hum!": 1},
@@ -30,7 +32,17 @@ LOOPS: Rules = {
     "t": {"T{t}": 1, "V{v}": 1},
     "v": {"P{x}": 1, "V": 1},
 }
-NESTED: Rules = {"open": {")": 3, "({open}{open}": 1, "[{square}{open}": 1}, "square": ["]"]}
+NESTED: Rules = {
+    "open": {")": 6, "({open}{open}": 1, "[{square}{open}": 1},
+    "square": {"]": 4, "({open}{square}": 1},
+}
+
+
+def probabilities(alternatives: Alternatives) -> dict[str, float]:
+    """Return the probability of each template."""
+    if not isinstance(alternatives, Mapping):
+        alternatives = dict.fromkeys(alternatives, 1)
+    return {text: weight / sum(alternatives.values()) for text, weight in alternatives.items()}
 
 
 def enumerate_texts(rules: Rules, start: str, least: float) -> dict[str, list[float]]:
@@ -41,32 +53,49 @@ def enumerate_texts(rules: Rules, start: str, least: float) -> dict[str, list[fl
         text, probability = waiting.pop()
         if probability < least:
             continue
-        match = re.search(r"\{(\w+)\}", text)
+        match = SYMBOL.search(text)
         if match is None:
             found[text].append(probability)
             continue
-        options = rules[match[1]]
-        weights = options if isinstance(options, Mapping) else dict.fromkeys(options, 1)
-        for template, weight in weights.items():
+        for template, p in probabilities(rules[match[1]]).items():
             expanded = text[: match.start()] + template + text[match.end() :]
-            waiting.append((expanded, probability * weight / sum(weights.values())))
+            waiting.append((expanded, probability * p))
     return found
 
 
-@pytest.mark.parametrize(
-    ("rules", "start", "least", "tolerance"),
-    [(FLAT, "line", 0.0, 1e-12), (LOOPS, "reber", 1e-9, 1e-5), (NESTED, "open", 1e-9, 2e-2)],
-    ids=["flat", "loops", "nested"],
-)
-def test_entropy_and_length_equal_those_of_all_texts(
-    rules: Rules, start: str, least: float, tolerance: float
-) -> None:
-    texts = {text: sum(each) for text, each in enumerate_texts(rules, start, least).items()}
-    expected = Grammar(rules).expect(start)
-    entropy_nats = -sum(p * math.log(p) for p in texts.values())
-    assert expected.entropy_nats == pytest.approx(entropy_nats, rel=tolerance)
-    letters = sum(p * len(text) for text, p in texts.items())
-    assert expected.letters == pytest.approx(letters, rel=tolerance)
+def test_entropy_and_length_equal_those_of_all_texts() -> None:
+    texts = {text: sum(each) for text, each in enumerate_texts(FLAT, "line", 0.0).items()}
+    assert math.fsum(texts.values()) == pytest.approx(1)
+    expected = Grammar(FLAT).expect("line")
+    entropy_nats = -math.fsum(p * math.log(p) for p in texts.values())
+    assert expected.entropy_nats == pytest.approx(entropy_nats, rel=1e-12)
+    letters = math.fsum(p * len(text) for text, p in texts.items())
+    assert expected.letters == pytest.approx(letters, rel=1e-12)
+
+
+@pytest.mark.parametrize("rules", [FLAT, LOOPS, NESTED], ids=["flat", "loops", "nested"])
+def test_entropy_and_length_are_fixed_points_of_the_chain_rule(rules: Rules) -> None:
+    """H(symbol) = sum over alternatives of p (-ln p + sum of H over the symbols in it)."""
+    entropies, lengths = dict.fromkeys(rules, 0.0), dict.fromkeys(rules, 0.0)
+    for _ in range(300):
+        for name in rules:
+            new_entropy = new_length = 0.0
+            for template, p in probabilities(rules[name]).items():
+                used = SYMBOL.findall(template)
+                new_entropy += p * (-math.log(p) + sum(entropies[symbol] for symbol in used))
+                own = len(SYMBOL.sub("", template))
+                new_length += p * (own + sum(lengths[symbol] for symbol in used))
+            entropies[name], lengths[name] = new_entropy, new_length
+    for name in rules:
+        expected = Grammar(rules).expect(name)
+        assert expected.entropy_nats == pytest.approx(entropies[name], rel=1e-9)
+        assert expected.letters == pytest.approx(lengths[name], rel=1e-9)
+
+
+def test_the_reber_grammar_takes_six_fair_choices_on_average() -> None:
+    expected = Grammar(LOOPS).expect("reber")
+    assert expected.entropy_nats == pytest.approx(6 * math.log(2))
+    assert expected.letters == pytest.approx(8)
 
 
 def test_a_geometric_length_has_its_closed_form() -> None:
@@ -76,8 +105,8 @@ def test_a_geometric_length_has_its_closed_form() -> None:
 
 
 def test_expected_draws_are_exact_fractions() -> None:
-    draws = Grammar(NESTED).expected_draws("open")
-    assert draws == {"open": Fraction(4), "square": Fraction(1)}  # v = 1 + (2/5 + 1/5) v
+    draws = Grammar({"open": {")": 3, "({open}{open}": 1, "{dot}{open}": 1}, "dot": ["."]})
+    assert draws.expected_draws("open") == {"open": Fraction(5, 2), "dot": Fraction(1, 2)}
 
 
 def test_expected_draws_ignore_what_the_start_never_comes_to() -> None:
@@ -134,7 +163,7 @@ def test_grammars_proved_prefix_free_have_one_derivation_a_text(rules: Rules) ->
     texts = enumerate_texts(rules, next(iter(rules)), 1e-6)
     assert all(len(derivations) == 1 for derivations in texts.values())
     in_order = sorted(texts)
-    assert not any(b.startswith(a) for a, b in zip(in_order, in_order[1:], strict=False))
+    assert not any(b.startswith(a) for a, b in pairwise(in_order))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +173,7 @@ def test_grammars_proved_prefix_free_have_one_derivation_a_text(rules: Rules) ->
         ({"a": ["x", ""]}, ""),
         ({"a": ["{b}", "{c}"], "b": ["ox", "ax"], "c": ["ay", "ox"]}, "ox"),
         ({"a": ["{b} {b}", "{b}{c}"], "b": ["o", "x"], "c": [" o!", "."]}, "{b} o"),
-        ({"a": ["({a}", "{b}"], "b": ["(({b}", "."]}, "((."),
+        ({"a": ["({a}", "{b}"], "b": ["(({b}", "."]}, "(({b}"),
     ],
     ids=["prefix", "empty", "hidden", "after a shared symbol", "recursive"],
 )
@@ -154,8 +183,10 @@ def test_the_proof_fails_where_a_text_may_begin_with_another(rules: Rules, commo
 
 
 def test_the_proof_ends_on_left_recursion() -> None:
-    with pytest.raises(BadInputError):
+    with pytest.raises(BadInputError, match="both begin with 'y'"):
         Grammar({"a": ["{a}x", "y"]}).check_prefix_free()
+    with pytest.raises(BadInputError, match="too large"):
+        Grammar({"a": ["{b}", "y"], "b": ["{b}x", "z"]}).check_prefix_free()
 
 
 @pytest.mark.parametrize(
@@ -165,7 +196,7 @@ def test_the_proof_ends_on_left_recursion() -> None:
         {"a": ["x{a}"]},
         {"a": {"x{a}{a}": 1, ".": 1}},
         {"a": {"x{a}{a}": 2, ".": 1}},
-        {"a": ["{b}"], "b": {"({b}{c}": 1, ".": 1}, "c": {"[{b}": 1, ",": 0 + 1, "{c}{c}": 2}},
+        {"a": ["{b}"], "b": {"({b}{c}": 1, ".": 1}, "c": {"[{b}": 1, ",": 1, "{c}{c}": 2}},
     ],
     ids=["nothing", "no end", "critical", "growing", "through others"],
 )
@@ -194,7 +225,7 @@ def test_an_unknown_start_is_refused() -> None:
 
 @pytest.mark.parametrize("weight", [0, -1])
 def test_a_weight_below_one_is_refused(weight: int) -> None:
-    with pytest.raises(BadInputError, match="'who'.*'duck'.*weight"):
+    with pytest.raises(BadInputError, match=r"'who'.*'duck'.*weight"):
         Grammar({"who": {"mayor": 1, "duck": weight}})
 
 

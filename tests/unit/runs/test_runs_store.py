@@ -95,8 +95,9 @@ class TestFind:
             store.create(name, CONFIG)
         (store.root / "no-run").mkdir()
         (store.root / "file").touch()
-        (store.root / ".new-x").mkdir()
-        RunPaths(store.root / ".new-x").config.write_text(CONFIG)
+        for name in (".new-x", "a b", "\x1b[31m", "x" * 65):
+            (store.root / name).mkdir()
+            RunPaths(store.root / name).config.write_text(CONFIG)
         assert [run.name for run in store] == ["a", "b", "c"]
 
     def test_a_missing_folder_holds_no_runs(self, store: RunStore) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -13,16 +15,36 @@ from torch import Tensor
 
 from rnnlab import registry
 from rnnlab.config import RunConfig
+from rnnlab.corpora import Dataset
 from rnnlab.corpora._prepare import Task
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Record
-from rnnlab.training import Session
+from rnnlab.training import Session, _loop
+from rnnlab.training._mirror import Mirror
 
 # A second thread is no gain for toy tensors, and on a busy machine its barriers cost milliseconds.
 torch.set_num_threads(1)
 
 Script = dict[int, list[Command]]
+
+
+class NoMirror:
+    """Stands in for the TensorBoard mirror, which has tests of its own and takes its time."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def add(self, *_: object) -> None: ...
+
+    def add_gradients(self, *_: object) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@cache
+def make_dataset(text: str, config: RunConfig) -> Dataset:
+    task = cast("Task", registry.load("corpora/tasks", config.task))
+    return task.build(text, None, config)
 
 
 def make_text() -> str:
@@ -73,13 +95,20 @@ def snapshot(session: Session) -> list[Tensor]:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Session]]:
-    """Return start(folder name, script, text=..., **settings): a session, new or resumed."""
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Session]]:
+    """Return start(folder, script, text=..., mirror=..., **settings): a session, new or resumed."""
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)  # slow, and no power cut is tested
     made: list[Session] = []
 
     def make(
-        name: str = "run", script: Script | None = None, *, text: str = "", **settings: object
+        name: str = "run",
+        script: Script | None = None,
+        *,
+        text: str = "",
+        mirror: bool = False,
+        **settings: object,
     ) -> Session:
+        monkeypatch.setattr(_loop, "Mirror", Mirror if mirror else NoMirror)
         values = {
             "corpus": "none", "hidden": 8, "embedding": 6, "batch": 4, "length": 10, "lr": 0.02,
             "log_every": 5, "eval_every": 8, "checkpoint_every": 6, "engine": "auto",
@@ -87,8 +116,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Session]]:
         if not {"steps", "epochs", "minutes"} & set(settings):
             values["steps"] = 24
         config = RunConfig.from_values({**values, **settings})
-        task = cast("Task", registry.load("corpora/tasks", config.task))
-        dataset = task.build(text or make_text(), None, config)
+        dataset = make_dataset(text or make_text(), config)
         paths = RunPaths(tmp_path / name)
         paths.root.mkdir(exist_ok=True)
         control = ScriptedControl(dict(script or {}))

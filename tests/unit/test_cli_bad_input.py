@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from tests.conftest import Lab
+    from tests.conftest import Call, Ended, Lab
 
-pytestmark = pytest.mark.process
+
+class Refuse(Protocol):
+    """Check that a command line is refused, with one line that says all `words`."""
+
+    def __call__(self, arguments: list[str], *words: str) -> None: ...
+
 
 FILES = {
     "empty.txt": b"",
@@ -35,9 +42,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def refuse(lab: Lab, arguments: list[str], *words: str) -> None:
-    """Check that a command line is refused as it should be, with a line that says all `words`."""
-    ended = lab.cli(*arguments, code=2)
+@pytest.fixture
+def refuse(lab: Lab, call: Call) -> Refuse:
+    """Return a check that a command line is refused as it should be."""
+    return partial(_refuse, lab, partial(call, lab))
+
+
+def _refuse(lab: Lab, run: Callable[..., Ended], arguments: list[str], *words: str) -> None:
+    ended = run(*arguments, code=2)
     assert ended.stdout == ""
     assert ended.stderr.count("\n") == 1, ended.stderr
     assert ended.stderr.startswith("rnnlab: ")
@@ -60,9 +72,9 @@ def refuse(lab: Lab, arguments: list[str], *words: str) -> None:
     ],
 )
 def test_a_text_that_is_no_good_is_refused(
-    lab: Lab, folder: Path, file: str, words: list[str]
+    refuse: Refuse, folder: Path, file: str, words: list[str]
 ) -> None:
-    refuse(lab, ["train", str(folder / file)], *words)
+    refuse(["train", str(folder / file)], *words)
 
 
 @pytest.mark.parametrize(
@@ -88,17 +100,17 @@ def test_a_text_that_is_no_good_is_refused(
     ],
 )
 def test_a_setting_that_is_no_good_is_refused(
-    lab: Lab, folder: Path, options: list[str], words: list[str]
+    lab: Lab, refuse: Refuse, folder: Path, options: list[str], words: list[str]
 ) -> None:
     given = [option.format(folder=folder) for option in options]
-    refuse(lab, ["train", str(lab.text), *given, "--json"], *words)
+    refuse(["train", str(lab.text), *given, "--json"], *words)
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["dance"], ["'dance'"]),
-        (["train"], ["CORPUS"]),
+        (["train"], ["argument"]),
         (["generate", "nobody"], ["--prompt"]),
         (["generate", "nobody", "--prompt", "a"], ["unknown run 'nobody'"]),
         (["generate", "x", "--prompt", "a", "-d", "beem:k=5"], ["'beem'", "'beam'"]),
@@ -113,11 +125,19 @@ def test_a_setting_that_is_no_good_is_refused(
     ],
 )
 def test_a_command_line_that_is_no_good_is_refused(
-    lab: Lab, arguments: list[str], words: list[str]
+    refuse: Refuse, arguments: list[str], words: list[str]
 ) -> None:
-    refuse(lab, arguments, *words)
+    refuse(arguments, *words)
 
 
-def test_no_argument_reaches_the_terminal_as_an_escape(lab: Lab) -> None:
-    refuse(lab, ["train", "\x1b[31mred\x07\n.txt"], "[31mred")
-    refuse(lab, ["stop", "\x1b]0;title\x07"], "title")
+def test_no_argument_reaches_the_terminal_as_an_escape(refuse: Refuse) -> None:
+    refuse(["train", "\x1b[31mred\x07\n.txt"], "[31mred")
+    refuse(["stop", "\x1b]0;title\x07"], "title")
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    "arguments", [["train", "nowhere.txt"], ["train", "tiny.txt", "--hidden", "0"], ["dance"]]
+)
+def test_a_process_ends_with_the_code_and_the_line(lab: Lab, arguments: list[str]) -> None:
+    _refuse(lab, lab.cli, arguments)

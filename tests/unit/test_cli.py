@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer
+
+from rnnlab import __version__, cli, start
+from rnnlab.cli._output import print_json
+from rnnlab.config import RunConfig
+from rnnlab.errors import RnnlabError
+from rnnlab.runs.store import Run, RunStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to be in, without the user's settings, with one text."""
+    for name in [name for name in os.environ if name.startswith("RNNLAB_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mer.txt").write_text("La mer monte. Le vent tombe.\n" * 100)
+    return tmp_path
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    """Runs for which a worker would have been started."""
+    runs: list[Run] = []
+    monkeypatch.setattr(start, "launch", runs.append)
+    return runs
+
+
+def raising(error: BaseException) -> Any:
+    def command() -> None:
+        raise error
+
+    app = typer.Typer()
+    app.command()(command)
+    return lambda: app
+
+
+class TestSettings:
+    def train(self, *options: str) -> int:
+        return cli.run(["train", "mer.txt", "--detach", "--name", "a", *options])
+
+    def test_every_setting_is_an_option(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert cli.run(["train", "--help"]) == 0
+        shown = capsys.readouterr().out
+        for name in RunConfig.model_fields:
+            if name != "corpus":
+                assert f"--{name.replace('_', '-')}" in shown
+
+    def test_the_command_line_goes_before_the_environment_the_file_and_the_default(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, started: list[Run]
+    ) -> None:
+        (folder / "a.toml").write_text("hidden = 1\nlayers = 2\nembedding = 3\ncorpus = 'other'\n")
+        monkeypatch.setenv("RNNLAB_HIDDEN", "10")
+        monkeypatch.setenv("RNNLAB_LAYERS", "20")
+        assert self.train("--config", "a.toml", "--hidden", "100") == 0
+        config = RunConfig.from_toml(started[0].paths.config)
+        assert (config.hidden, config.layers, config.embedding) == (100, 20, 3)
+        assert config.batch == RunConfig(corpus="x").batch
+        assert config.corpus == str(folder / "mer.txt")
+
+    def test_a_switch_can_be_turned_off_again(self, folder: Path, started: list[Run]) -> None:
+        (folder / "a.toml").write_text("one_hot = true\n")
+        assert self.train("--config", "a.toml", "--no-one-hot") == 0
+        assert not RunConfig.from_toml(started[0].paths.config).one_hot
+
+    def test_folders_come_from_option_or_environment(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, started: list[Run]
+    ) -> None:
+        monkeypatch.setenv("RNNLAB_CHECKPOINTS", str(folder / "env"))
+        assert self.train() == 0
+        assert self.train("--checkpoints", str(folder / "told")) == 0
+        roots = [run.paths.root.parent.resolve() for run in started]
+        assert roots == [folder / "env", folder / "told"]
+
+
+class TestEdge:
+    @pytest.mark.parametrize(
+        ("error", "code", "line"),
+        [
+            (RnnlabError("no\nroom", "buy a disk"), 1, "no room; buy a disk"),
+            (PermissionError(13, "Permission denied", "/x\x1b"), 1, "Permission denied: /x"),
+            (OSError("odd"), 1, "odd: input or output"),
+            (typer.Abort(), 130, "interrupted"),
+            (typer.BadParameter("bad\nvalue"), 2, "Invalid value: bad value"),
+        ],
+    )
+    def test_an_error_is_one_line_and_a_code(
+        self,
+        error: BaseException,
+        code: int,
+        line: str,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setattr("rnnlab.cli._app.build_app", raising(error))
+        assert cli.run([]) == code
+        assert capsys.readouterr() == ("", f"rnnlab: {line}\n")
+
+    def test_ctrl_c_has_a_code_of_its_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("rnnlab.cli._app.build_app", raising(KeyboardInterrupt()))
+        assert cli.run([]) == 130
+
+    def test_an_error_of_our_own_is_not_hidden(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("rnnlab.cli._app.build_app", raising(ZeroDivisionError()))
+        with pytest.raises(ZeroDivisionError):
+            cli.run([])
+
+    def test_a_reader_that_leaves_is_no_error_to_talk_about(self, folder: Path) -> None:
+        code = "import sys; from rnnlab.cli import main; sys.argv[1:] = ['cells']; main()"
+        ours, theirs = os.pipe()
+        os.close(ours)
+        ended = subprocess.run(
+            [sys.executable, "-c", code], stdout=theirs, stderr=subprocess.PIPE, check=False
+        )
+        os.close(theirs)
+        assert ended.stderr == b""
+
+    def test_a_terminal_without_our_letters_still_shows_the_runs(self, folder: Path) -> None:
+        RunStore(folder / "checkpoints").create("a", 'corpus = "été.txt"\n')
+        env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+        ended = subprocess.run(
+            [sys.executable, "-m", "rnnlab", "runs"], env=env, capture_output=True, check=False
+        )
+        assert ended.returncode == 0, ended.stderr
+        assert b"?t?" in ended.stdout
+
+
+class TestLists:
+    @pytest.mark.parametrize("arguments", [[], ["runs"]])
+    def test_without_a_terminal_the_runs_are_listed(
+        self, folder: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        RunStore(folder / "checkpoints").create("mine", 'corpus = "mer.txt"\ncell = "gru"\n')
+        assert cli.run(arguments) == 0
+        shown = capsys.readouterr()
+        assert "mine" in shown.out
+        assert "lost" in shown.out
+        if not arguments:
+            assert "rnnlab --help" in shown.err
+
+    def test_versions_are_shown(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert cli.run(["--version"]) == 0
+        assert f"rnnlab {__version__} (torch " in capsys.readouterr().out
+
+    @pytest.mark.parametrize("verb", ["cells", "decoders"])
+    def test_a_registry_is_listed_for_people_and_machines(
+        self, verb: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert cli.run([verb]) == 0
+        people = capsys.readouterr().out
+        assert cli.run([verb, "--json"]) == 0
+        machines = capsys.readouterr().out
+        assert machines.isascii()
+        for name in ("lstm", "gru", "rnn") if verb == "cells" else ("beam", "greedy", "nucleus"):
+            assert f"{name}:" in people
+            assert f'"name": "{name}"' in machines
+
+
+def test_json_is_ascii_and_holds_no_number_that_json_has_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    print_json({"a": [float("nan"), (float("inf"), 1.5)], "é": "\x1b[31m日"})
+    assert out.getvalue().isascii()
+    assert "\x1b" not in out.getvalue()
+    assert out.getvalue().count("null") == 2

@@ -1,0 +1,99 @@
+"""The event file, read back by TensorBoard's own reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from rnnlab.runs.journal import read_journal
+from rnnlab.runs.mailbox import Command
+from rnnlab.runs.records import EvalRecord, LayersRecord, TrainRecord
+from rnnlab.training import Session, train
+
+Start = Callable[..., Session]
+
+
+def read_back(session: Session) -> EventAccumulator:
+    session.mirror.close()
+    found = EventAccumulator(str(session.paths.root), {"histograms": 0, "scalars": 0})
+    found.Reload()  # type: ignore[no-untyped-call]
+    return found
+
+
+def scalars(found: EventAccumulator, tag: str) -> dict[int, float]:
+    events = found.Scalars(tag)  # type: ignore[no-untyped-call]
+    assert len({event.step for event in events}) == len(events), "a step is there twice"
+    return {event.step: event.value for event in events}
+
+
+def assert_mirrored(session: Session) -> None:
+    found = read_back(session)
+    records = read_journal(session.paths.journal)
+    train_records = {r.step: r for r in records if isinstance(r, TrainRecord)}
+    for tag, field in {
+        "loss/train": "train_loss",
+        "gradient/norm": "grad_norm",
+        "gradient/norm_max": "grad_norm_max",
+        "gradient/clipped": "clipped",
+        "lr": "lr",
+        "tokens_per_s": "tokens_per_s",
+    }.items():
+        expected = {step: getattr(record, field) for step, record in train_records.items()}
+        assert scalars(found, tag) == pytest.approx(expected, rel=1e-6)
+    evals = {r.step: r.val_loss for r in records if isinstance(r, EvalRecord)}
+    assert scalars(found, "loss/val") == pytest.approx(evals, rel=1e-6)
+    layers = {r.step: r.grad_norms for r in records if isinstance(r, LayersRecord)}
+    for name, parameter in session.model.named_parameters():
+        norms = {step: record[name] for step, record in layers.items()}
+        assert scalars(found, f"gradient/{name}") == pytest.approx(norms, rel=1e-5)
+        histograms = found.Histograms(f"gradients/{name}")  # type: ignore[no-untyped-call]
+        assert [event.step for event in histograms] == sorted(evals)
+        assert {event.histogram_value.num for event in histograms} == {parameter.numel()}
+
+
+def test_scalars_and_histograms_are_those_of_the_journal(start: Start) -> None:
+    session = start(layers=2, mirror=True)
+    train(session)
+    assert_mirrored(session)
+
+
+def test_a_resumed_run_has_every_step_once(start: Start) -> None:
+    """The killed worker wrote steps 9 and 10 too, which the resumed one takes again."""
+
+    class Killed(BaseException):
+        pass
+
+    killed = start(mirror=True, log_every=1)
+
+    def kill(step: int) -> None:
+        if step == 10:
+            raise Killed
+
+    killed.control.on_step = kill  # type: ignore[attr-defined]
+    with pytest.raises(Killed):
+        train(killed)
+    killed.mirror.close()
+    resumed = start(mirror=True, log_every=1)
+    assert resumed.state.step == 8
+    train(resumed)
+    assert_mirrored(resumed)
+
+
+def test_a_stopped_run_is_on_the_disk_when_it_is_closed(start: Start) -> None:
+    session = start(script={5: [Command("stop")]}, mirror=True)
+    train(session)
+    assert sorted(scalars(read_back(session), "lr")) == [1, 5]
+
+
+def test_what_is_not_finite_is_left_out(start: Start) -> None:
+    session = start(mirror=True, log_every=1, eval_every=4, steps=8)
+    session.model.head.bias.register_hook(  # type: ignore[no-untyped-call]
+        lambda gradient: gradient * float("nan") if session.state.step == 3 else gradient
+    )
+    train(session)
+    found = read_back(session)
+    assert sorted(scalars(found, "loss/train")) == [1, 2, 3, 5, 6, 7, 8]
+    events = found.Histograms("gradients/head.bias")  # type: ignore[no-untyped-call]
+    assert [event.step for event in events] == [8]

@@ -1,0 +1,317 @@
+"""Exact resume: a run stopped or killed anywhere goes on as if nothing had happened, to the bit."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from rnnlab.errors import BadInputError, RnnlabError
+from rnnlab.models import load_weights
+from rnnlab.runs.journal import read_journal
+from rnnlab.runs.mailbox import Command
+from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.records import EvalRecord, LayersRecord, TrainRecord
+from rnnlab.training import Session, train
+
+Start = Callable[..., Session]
+Curve = dict[tuple[str, int], tuple[object, ...]]
+
+STREAM: dict[str, object] = {"layers": 2, "dropout": 0.3, "schedule": "cosine"}
+"""Log windows of 5 steps, epochs of 20 steps."""
+
+
+def curve(session: Session) -> Curve:
+    """What a reader sees: the last word on each step, times left out."""
+    found: Curve = {}
+    for record in read_journal(session.paths.journal):
+        match record:
+            case TrainRecord() as r:
+                found["train", r.step] = (
+                    r.epoch, r.train_loss, r.grad_norm, r.grad_norm_max, r.clipped, r.skipped, r.lr,
+                )  # fmt: skip
+            case EvalRecord() as r:
+                found["eval", r.step] = (r.epoch, r.val_loss, r.is_best)
+            case LayersRecord() as r:
+                found["layers", r.step] = tuple(r.grad_norms.items())
+    return found
+
+
+def assert_same_end(resumed: Session, whole: Session) -> None:
+    assert curve(resumed) == curve(whole)
+    pairs = zip(resumed.model.parameters(), whole.model.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+    assert torch.equal(resumed.state.generator.get_state(), whole.state.generator.get_state())
+    for pointer in ("last", "best"):
+        paths = resumed.paths
+        assert paths.read_pointer(pointer) == whole.paths.read_pointer(pointer)
+
+
+def assert_exact(start: Start, stop_at: int, settings: dict[str, object]) -> None:
+    whole = start("whole", **settings)
+    train(whole)
+    stopped = start("cut", {stop_at: [Command("stop")]}, **settings)
+    assert train(stopped) == "stopped"
+    resumed = start("cut", **settings)
+    assert resumed.state.step == stop_at
+    assert train(resumed) == "finished"
+    assert_same_end(resumed, whole)
+    assert len(curve(whole)) > 10
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "rmsprop"])
+def test_every_optimizer_goes_on_exactly(start: Start, optimizer: str) -> None:
+    assert_exact(start, 13, {**STREAM, "optimizer": optimizer, "weight_decay": 0.1})
+
+
+@pytest.mark.parametrize("stop_at", [1, 5, 9, 19, 20, 21])
+def test_a_run_goes_on_exactly_wherever_it_stopped(start: Start, stop_at: int) -> None:
+    """Before and after a log point, a validation, an epoch's end."""
+    session = start("probe")
+    assert session.train_split.num_batches() == 20
+    assert_exact(start, stop_at, {**STREAM, "steps": 30})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"task": "sentences", "cell": "gru", "dropout": 0.2},
+        {"cell": "rnn", "one_hot": True, "engine": "equations", "clip": 0.1},
+        {"cell": "gru", "dtype": "float64", "layers": 2},
+        {"cell": "lstm", "dtype": "bfloat16", "dropout": 0.2},
+        {"task": "sentences", "schedule": "cosine", "steps": None, "epochs": 2.5},
+    ],
+)
+def test_every_kind_of_run_goes_on_exactly(start: Start, settings: dict[str, object]) -> None:
+    assert_exact(start, 11, settings)
+
+
+def test_the_carried_state_is_part_of_what_goes_on(start: Start) -> None:
+    stopped = start("cut", {13: [Command("stop")]}, **STREAM)
+    train(stopped)
+    resumed = start("cut", **STREAM)
+    carried, before = resumed.state.carried, stopped.state.carried
+    assert carried is not None
+    assert before is not None
+    for layer, layer_before in zip(carried, before, strict=True):
+        assert len(layer) == 2
+        assert all(map(torch.equal, layer, layer_before))
+    assert any(part.any() for layer in carried for part in layer)
+
+
+def test_a_run_stopped_twice_goes_on_exactly(start: Start) -> None:
+    whole = start("whole", **STREAM)
+    train(whole)
+    for step in (7, 16):
+        train(start("cut", {step: [Command("stop")]}, **STREAM))
+    resumed = start("cut", **STREAM)
+    train(resumed)
+    assert_same_end(resumed, whole)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing catches it, nothing is saved after it."""
+
+
+def assert_pointers_lead_somewhere(paths: RunPaths) -> None:
+    last = paths.read_pointer("last")
+    if last is not None:
+        assert paths.weights(last).is_file()
+        assert paths.training_state(last).is_file()
+    best = paths.read_pointer("best")
+    if best is not None:
+        assert paths.weights(best).is_file()
+
+
+@pytest.fixture
+def count_changes(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """Check the pointers after every change on the disk; die after change number `kill_at`."""
+    watch: dict[str, Any] = {"paths": None, "count": 0, "kill_at": None}
+    replace, unlink = os.replace, Path.unlink
+
+    def changed() -> None:
+        if watch["paths"] is None:
+            return
+        watch["count"] += 1
+        assert_pointers_lead_somewhere(watch["paths"])
+        if watch["count"] == watch["kill_at"]:
+            raise Killed
+
+    def watched_replace(*arguments: Any) -> None:
+        replace(*arguments)
+        changed()
+
+    def watched_unlink(self: Path, missing_ok: bool = False) -> None:
+        is_temporary = self.name.endswith(".tmp")
+        unlink(self, missing_ok=missing_ok)
+        if not is_temporary:
+            changed()
+
+    monkeypatch.setattr(os, "replace", watched_replace)
+    monkeypatch.setattr(Path, "unlink", watched_unlink)
+    yield watch
+    watch["paths"] = None
+
+
+SHORT: dict[str, object] = {
+    "hidden": 4, "steps": 6, "eval_every": 3, "checkpoint_every": 2, "log_every": 2, "keep": 1,
+}  # fmt: skip
+
+
+def test_no_pointer_dangles_at_any_moment(start: Start, count_changes: dict[str, Any]) -> None:
+    session = start(**SHORT)
+    count_changes["paths"] = session.paths
+    train(session)
+    assert count_changes["count"] > 20
+    steps = session.paths.checkpoint_steps()
+    assert set(steps) == {session.paths.read_pointer("last"), session.paths.read_pointer("best")}
+
+
+def test_a_run_killed_after_any_change_on_the_disk_goes_on_exactly(
+    start: Start, count_changes: dict[str, Any]
+) -> None:
+    whole = start("whole", **SHORT)
+    count_changes["paths"] = whole.paths
+    train(whole)
+    num_changes = count_changes["count"]
+    for kill_at in range(1, num_changes + 1):
+        cut = start(f"cut-{kill_at}", **SHORT)
+        count_changes.update(paths=cut.paths, count=0, kill_at=kill_at)
+        with pytest.raises(Killed):
+            train(cut)
+        count_changes["kill_at"] = None
+        resumed = start(f"cut-{kill_at}", **SHORT)
+        train(resumed)
+        assert_same_end(resumed, whole)
+        assert_pointers_lead_somewhere(resumed.paths)
+
+
+def test_a_run_killed_between_checkpoints_repeats_the_lost_steps_exactly(start: Start) -> None:
+    whole = start("whole", **STREAM)
+    train(whole)
+    killed = start("cut", **STREAM)
+
+    def kill(step: int) -> None:
+        if step == 11:
+            raise Killed
+
+    control: Any = killed.control
+    control.on_step = kill
+    with pytest.raises(Killed):
+        train(killed)
+    resumed = start("cut", **STREAM)
+    assert resumed.state.step == 8
+    train(resumed)
+    assert_same_end(resumed, whole)
+
+
+def test_what_best_names_is_not_dropped_even_where_the_state_knows_another(start: Start) -> None:
+    """As after a kill between the two pointers, and a restart with other settings."""
+    train(start(script={6: [Command("stop")]}, keep=1))
+    session = start(keep=1)
+    assert session.state.best_step is None
+    session.paths.weights(4).write_bytes(session.paths.weights(6).read_bytes())
+    session.paths.pointer("best").write_text("4\n")
+    session.save()
+    assert session.paths.checkpoint_steps() == [4, 6]
+    session.state.best_step = 6
+    session.save()
+    assert session.paths.read_pointer("best") == 6
+    assert session.paths.checkpoint_steps() == [6]
+
+
+# What is kept
+
+
+def files(session: Session, pattern: str) -> list[str]:
+    return sorted(file.name for file in session.paths.root.glob(pattern))
+
+
+@pytest.mark.parametrize("keep", [1, 3])
+def test_the_newest_checkpoints_and_the_best_are_kept(
+    start: Start, keep: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = start(keep=keep, checkpoint_every=1)
+    saved: list[list[int]] = []
+    save = session.checkpoints.save
+
+    def watched_save(*arguments: Any) -> None:
+        save(*arguments)
+        steps, best = session.paths.checkpoint_steps(), session.state.best_step
+        step = session.state.step
+        assert set(steps) == {
+            *range(max(0, step - keep + 1), step + 1),
+            step if best is None else best,
+        }
+        assert session.paths.read_pointer("last") == step
+        assert session.paths.read_pointer("best") == best
+        assert files(session, "training-*") == [session.paths.training_state(step).name]
+        saved.append(steps)
+
+    monkeypatch.setattr(session.checkpoints, "save", watched_save)
+    train(session)
+    assert len(saved) >= 24
+    assert files(session, ".*") == []
+
+
+def test_best_is_the_lowest_validation_loss(start: Start) -> None:
+    session = start(lr=0.3, optimizer="sgd", eval_every=4, steps=40, keep=100, clip=0)
+    train(session)
+    found = {step: loss for (kind, step), (_, loss, *_) in curve(session).items() if kind == "eval"}
+    best = min(found, key=lambda step: found[step] or 99.0)  # type: ignore[arg-type, return-value]
+    assert session.paths.read_pointer("best") == session.state.best_step == best
+    is_best = [
+        step for (kind, step), values in curve(session).items() if kind == "eval" and values[2]
+    ]
+    assert is_best[-1] == best
+
+
+def test_weights_of_a_checkpoint_are_those_of_its_step(start: Start) -> None:
+    session = start(keep=100)
+    train(session)
+    control: Any = session.control
+    for step in (0, 6, 8, 18):
+        load_weights(session.paths.weights(step), session.model)
+        found = list(session.model.parameters())
+        assert all(map(torch.equal, found, control.weights[step]))
+
+
+# What cannot be resumed
+
+
+def test_a_changed_corpus_is_refused(start: Start) -> None:
+    train(start(script={5: [Command("stop")]}))
+    with pytest.raises(BadInputError, match="corpus of 'run' has changed"):
+        start(text="Un autre texte. " * 60)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_a_broken_training_state_is_told_in_one_line(start: Start, content: bytes | None) -> None:
+    session = start(script={5: [Command("stop")]})
+    train(session)
+    file = session.paths.training_state(5)
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(RnnlabError, match="start a new run") as caught:
+        start()
+    assert file.name in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_nothing_that_could_be_executed_is_written(start: Start) -> None:
+    """Every tensor file is safetensors: eight bytes of length, then a JSON header."""
+    session = start(**STREAM)
+    train(session)
+    found = list(session.paths.root.glob("*.safetensors"))
+    assert len(found) >= 2
+    for file in found:
+        data = file.read_bytes()
+        size = int.from_bytes(data[:8], "little")
+        assert isinstance(json.loads(data[8 : 8 + size]), dict)
+    assert not list(session.paths.root.glob("*.pt*"))

@@ -1,0 +1,179 @@
+"""A loss or gradient that is not finite never enters the weights, and is said."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from rnnlab.cells import State
+from rnnlab.errors import RnnlabError
+from rnnlab.models import load_weights
+from rnnlab.runs.journal import read_journal
+from rnnlab.runs.records import EventRecord, TrainRecord
+from rnnlab.training import Session, train
+
+Start = Callable[..., Session]
+OPTIMIZERS = ["adamw", "adam", "sgd", "rmsprop"]
+
+
+def poison_loss(session: Session, is_bad: Callable[[int], bool]) -> None:
+    """Make the loss NaN in some steps, numbered from 0."""
+    forward = session.model.forward
+
+    def poisoned(
+        tokens_BT: Tensor, state: State, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, State]:
+        logits_BTV, state = forward(tokens_BT, state, generator)
+        if session.model.training and is_bad(session.state.step):
+            state = tuple(tuple(part * math.nan for part in layer) for layer in state)
+            logits_BTV = logits_BTV * math.nan
+        return logits_BTV, state
+
+    session.model.forward = poisoned  # type: ignore[method-assign]
+
+
+def poison_gradient(session: Session, is_bad: Callable[[int], bool]) -> None:
+    """Leave the loss alone, make one gradient infinite."""
+    session.model.head.bias.register_hook(  # type: ignore[no-untyped-call]
+        lambda gradient: gradient * math.inf if is_bad(session.state.step) else gradient
+    )
+
+
+POISONS = [poison_loss, poison_gradient]
+
+
+def trains(session: Session) -> list[TrainRecord]:
+    return [r for r in read_journal(session.paths.journal) if isinstance(r, TrainRecord)]
+
+
+def events(session: Session, event: str) -> list[EventRecord]:
+    found = read_journal(session.paths.journal)
+    return [r for r in found if isinstance(r, EventRecord) and r.event == event]
+
+
+def snapshots(session: Session) -> dict[int, list[Tensor]]:
+    control: Any = session.control
+    found: dict[int, list[Tensor]] = control.weights
+    return found
+
+
+def equal(one: list[Tensor], other: list[Tensor]) -> bool:
+    return len(one) == len(other) and all(map(torch.equal, one, other))
+
+
+@pytest.mark.parametrize("clip", [0.0, 1.0])
+@pytest.mark.parametrize("poison", POISONS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_bad_step_leaves_weights_and_optimizer_as_they_were(
+    start: Start, optimizer: str, poison: Callable[..., None], clip: float
+) -> None:
+    session = start(optimizer=optimizer, clip=clip, weight_decay=0.1)
+    poison(session, lambda step: step in (0, 7, 8))
+    assert train(session) == "finished"
+    weights = snapshots(session)
+    num_parameters = len(list(session.model.parameters()))
+    assert equal(weights[0][:num_parameters], weights[1][:num_parameters])
+    for step in (7, 8):
+        assert equal(weights[step], weights[step + 1])
+    for step in (6, 9):
+        assert not equal(weights[step], weights[step + 1])
+    assert all(tensor.isfinite().all() for tensor in weights[23])
+
+
+@pytest.mark.parametrize("poison", POISONS)
+def test_bad_steps_are_counted_and_said(start: Start, poison: Callable[..., None]) -> None:
+    session = start(log_every=5)
+    poison(session, lambda step: step in (6, 8, 17))
+    train(session)
+    assert [record.skipped for record in trains(session)] == [0, 0, 2, 0, 1, 0]
+    said = events(session, "skipped")
+    assert [event.step for event in said] == [10, 20]
+    assert "2 steps" in said[0].message
+    for record in trains(session):
+        assert record.train_loss is not None
+        assert record.grad_norm is not None
+        assert record.grad_norm_max is not None
+
+
+def test_figures_of_a_record_are_those_of_its_good_steps(start: Start) -> None:
+    fine = start("fine", log_every=1, lr=1e-9)
+    coarse = start("coarse", log_every=5, lr=1e-9)
+    for session in (fine, coarse):
+        poison_gradient(session, lambda step: step == 7)
+        train(session)
+    every = {record.step: record for record in trains(fine)}
+    assert every[8].train_loss is None
+    assert every[8].grad_norm is None
+    record = next(record for record in trains(coarse) if record.step == 10)
+    good = [every[step] for step in (6, 7, 9, 10)]
+    assert record.train_loss == pytest.approx(sum(r.train_loss or 0 for r in good) / 4)
+    assert record.grad_norm == pytest.approx(sum(r.grad_norm or 0 for r in good) / 4)
+
+
+def test_the_carried_state_starts_afresh_after_a_bad_step(start: Start) -> None:
+    session = start()
+    poison_loss(session, lambda step: step == 7)
+    control: Any = session.control
+    sums: dict[int, float] = {}
+
+    def look(step: int) -> None:
+        parts = [part for layer in session.state.carried or () for part in layer]
+        sums[step] = sum(part.abs().sum().item() for part in parts)
+
+    control.on_step = look
+    train(session)
+    assert sums[7] > 0
+    assert sums[8] == 0
+    assert sums[9] > 0
+
+
+@pytest.mark.parametrize("log_every", [1, 5, 12])
+def test_a_run_gives_up_after_a_whole_window_of_bad_steps(start: Start, log_every: int) -> None:
+    session = start(log_every=log_every, steps=100)
+    poison_loss(session, lambda step: step >= 6)
+    with pytest.raises(RnnlabError, match=r"not finite in \d+ steps running") as caught:
+        train(session)
+    assert "--lr" in str(caught.value)
+    assert 16 <= session.state.step <= 24
+    # What is on disk is what was good last.
+    last = session.paths.read_pointer("last")
+    assert last is not None
+    load_weights(session.paths.weights(last), session.model)
+    num_parameters = len(list(session.model.parameters()))
+    assert equal(list(session.model.parameters()), snapshots(session)[6][:num_parameters])
+
+
+def test_a_run_gives_up_when_it_never_had_a_good_step(start: Start) -> None:
+    session = start(log_every=5, steps=100)
+    poison_loss(session, lambda _step: True)
+    with pytest.raises(RnnlabError, match="not finite"):
+        train(session)
+    assert session.state.step <= 15
+
+
+@pytest.mark.parametrize("log_every", [1, 5])
+def test_a_run_that_recovers_now_and_then_goes_on(start: Start, log_every: int) -> None:
+    session = start(log_every=log_every, steps=60)
+    poison_gradient(session, lambda step: step % 5 != 0)
+    assert train(session) == "finished"
+    assert sum(record.skipped for record in trains(session)) == 48
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_an_absurd_rate_cannot_put_what_is_not_finite_into_a_checkpoint(
+    start: Start, optimizer: str, cell: str
+) -> None:
+    session = start(optimizer=optimizer, cell=cell, lr=1000.0, clip=0, checkpoint_every=1)
+    with contextlib.suppress(RnnlabError):  # to give up is as good as to go on
+        train(session)
+    last = session.paths.read_pointer("last")
+    assert last is not None
+    load_weights(session.paths.weights(last), session.model)
+    assert all(parameter.isfinite().all() for parameter in session.model.parameters())
