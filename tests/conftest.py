@@ -100,7 +100,8 @@ class Lab:
     def train(self, name: str, *options: str, text: Path | None = None) -> Run:
         """Start a detached worker on a tiny model."""
         tiny = ["--name", name, "--hidden", "16", "--embedding", "8", "--detach"]
-        self.cli("train", text or self.text, *tiny, *options)
+        ended = self.cli("train", text or self.text, *tiny, *options)
+        assert ended.stdout == f"{name}\n"
         return self.open(name)
 
     def open(self, name: str) -> Run:

@@ -20,6 +20,13 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; an error is one line on standard error."""
+    if not arguments and sys.stdin.isatty() and sys.stdout.isatty():
+        # The everyday start goes past the parser: it would delay the first frame by half.
+        from rnnlab.tui.app import open_lab
+
+        open_lab()
+        return 0
+
     import typer
 
     from rnnlab.cli._app import build_app

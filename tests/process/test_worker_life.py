@@ -143,20 +143,16 @@ class TestSteering:
         assert_trains_on(lab, run)
         assert rates()[-1] == 0.125
 
-        stop(lab, run)
-        lab.cli("resume", "endless", "--detach")
-        lab.until_step(run, run.status().step + 20)
-        assert rates()[-1] == 0.125
-        stop(lab, run)
-
     def test_a_run_that_has_just_stopped_goes_on_and_heeds_no_old_command(self, lab: Lab) -> None:
         lab.cli("train", lab.text, *ENDLESS, "--detach")
         run = until_endless(lab)
+        send(run.paths.mailbox, Command("set", "lr", 0.125))
         stop(lab, run)
         # At this moment the worker is still about to end.
         send(run.paths.mailbox, Command("stop"))
         steer.resume(run)
         lab.until_step(run, run.status().step + 20)
+        assert read_history(run.paths.journal).train[-1].lr == 0.125, "what was changed stays so"
         stop(lab, run)
         RunStore(lab.checkpoints).remove(run)
         assert not run.paths.root.exists()

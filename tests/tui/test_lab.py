@@ -3,13 +3,15 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList, Static
 
+from rnnlab.plots import Chart, draw
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.tui.actions import LAB
 from rnnlab.tui.app import LabApp
@@ -29,6 +31,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("tui")
 
 _DEADLINE_S = 20
+
+
+def mail(folder: Path, commands: list[Command]) -> list[Command]:
+    """Add what has come into a mailbox to `commands`."""
+    commands.extend(collect(folder))
+    return commands
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
@@ -85,10 +93,12 @@ async def test_a_chart_is_drawn_once_for_the_same_data(
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
         drawn: list[object] = []
-        draw = plot_grid.draw
-        monkeypatch.setattr(
-            plot_grid, "draw", lambda *args, **kw: drawn.append(args) or draw(*args, **kw)
-        )
+
+        def counted(chart: Chart, width: int, height: int, **options: Any) -> str:
+            drawn.append(chart)
+            return draw(chart, width, height, **options)
+
+        monkeypatch.setattr(plot_grid, "draw", counted)
         for _ in range(5):
             app.screen.query_one(PlotGrid).refresh(recompose=False)
             app.screen.query_one("#plot-loss", PlotPane).refresh()
@@ -151,7 +161,7 @@ async def test_a_key_steers_the_chosen_run(
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: table(app).row_count == 1)
         await pilot.press(key)
-        await until(pilot, lambda: commands.extend(collect(run.paths.mailbox)) or commands)
+        await until(pilot, lambda: mail(run.paths.mailbox, commands))
     assert [command.action for command in commands] == [action]
 
 
@@ -448,5 +458,5 @@ async def test_the_palette_runs_an_action(lab: Lab, app: LabApp) -> None:
         await until(pilot, lambda: app.screen.query_one(OptionList).option_count)
         await pilot.press("enter")
         commands: list[Command] = []
-        await until(pilot, lambda: commands.extend(collect(run.paths.mailbox)) or commands)
+        await until(pilot, lambda: mail(run.paths.mailbox, commands))
     assert [command.action for command in commands] == ["checkpoint"]

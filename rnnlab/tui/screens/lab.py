@@ -22,7 +22,6 @@ from rnnlab.tui.messages import PromptCancelled, RunChosen, RunsRead
 from rnnlab.tui.screens.choice import ChoiceScreen
 from rnnlab.tui.screens.decoders import DecodersScreen
 from rnnlab.tui.screens.help import HelpScreen
-from rnnlab.tui.screens.new_run import NewRunScreen
 from rnnlab.tui.widgets.candidates import Candidate
 from rnnlab.tui.widgets.details import Details
 from rnnlab.tui.widgets.plot_grid import PlotGrid
@@ -141,6 +140,7 @@ class LabScreen(Screen[None]):
     async def action_new_run(self) -> None:
         """Open the form."""
         from rnnlab.corpora import corpus_names
+        from rnnlab.tui.screens.new_run import NewRunScreen
 
         form = NewRunScreen(self.store, self._data, corpus_names(self._data))
         name = await self.app.push_screen_wait(form)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import events
@@ -15,9 +16,11 @@ from textual.app import ComposeResult
 from textual.containers import HorizontalScroll, VerticalScroll
 from textual.widgets import Static
 
-from rnnlab.decoding import Spec
 from rnnlab.display import compact_lines, visible
 from rnnlab.runs.prompts import EOS, Answer
+
+if TYPE_CHECKING:
+    from rnnlab.decoding import Spec
 
 _SURPRISING = math.log(0.05)
 _BAR = 12

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
@@ -12,13 +13,15 @@ from textual.containers import Horizontal, Vertical
 from textual.validation import Integer
 from textual.widgets import Input, Label, Static
 
-from rnnlab.decoding import Spec, parse_spec
 from rnnlab.display import visible
 from rnnlab.errors import BadInputError
 from rnnlab.runs.prompts import DEFAULT_LENGTH, Begun, Ended, Failed, Grown, Ready, Reply
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.messages import PromptSent
 from rnnlab.tui.widgets.candidates import CandidateBoard
+
+if TYPE_CHECKING:
+    from rnnlab.decoding import Spec
 
 DEFAULT_DECODERS = "greedy nucleus:p=0.9 beam:k=3"
 
@@ -100,6 +103,9 @@ class PromptPane(Vertical):
 
     def specs(self) -> list[Spec]:
         """Return the decoders; raises BadInputError for the first that is none."""
+        # Deferred past the first frame: the options' validation costs a tenth of a second.
+        from rnnlab.decoding import parse_spec
+
         texts = self.query_one("#decoders", Input).value.split()
         if not texts:
             raise BadInputError("no decoder is given", "write for example greedy beam:k=5")
@@ -115,7 +121,9 @@ class PromptPane(Vertical):
 
     @on(Input.Changed, "#decoders")
     def check_decoders(self) -> None:
-        """Say at once what is wrong with the decoders."""
+        """Say at once what is wrong with the decoders, once somebody writes there."""
+        if not self.query_one("#decoders", Input).has_focus:
+            return
         try:
             specs = self.specs()
         except BadInputError as error:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.backend.event_processing.event_accumulator import (  # type: ignore[import-untyped]
+    EventAccumulator,
+)
 
 from rnnlab.runs.journal import read_journal
 from rnnlab.runs.mailbox import Command
@@ -18,12 +20,12 @@ Start = Callable[..., Session]
 def read_back(session: Session) -> EventAccumulator:
     session.mirror.close()
     found = EventAccumulator(str(session.paths.root), {"histograms": 0, "scalars": 0})
-    found.Reload()  # type: ignore[no-untyped-call]
+    found.Reload()
     return found
 
 
 def scalars(found: EventAccumulator, tag: str) -> dict[int, float]:
-    events = found.Scalars(tag)  # type: ignore[no-untyped-call]
+    events = found.Scalars(tag)
     assert len({event.step for event in events}) == len(events), "a step is there twice"
     return {event.step: event.value for event in events}
 
@@ -48,7 +50,7 @@ def assert_mirrored(session: Session) -> None:
     for name, parameter in session.model.named_parameters():
         norms = {step: record[name] for step, record in layers.items()}
         assert scalars(found, f"gradient/{name}") == pytest.approx(norms, rel=1e-5)
-        histograms = found.Histograms(f"gradients/{name}")  # type: ignore[no-untyped-call]
+        histograms = found.Histograms(f"gradients/{name}")
         assert [event.step for event in histograms] == sorted(evals)
         assert {event.histogram_value.num for event in histograms} == {parameter.numel()}
 
@@ -95,5 +97,5 @@ def test_what_is_not_finite_is_left_out(start: Start) -> None:
     train(session)
     found = read_back(session)
     assert sorted(scalars(found, "loss/train")) == [1, 2, 3, 5, 6, 7, 8]
-    events = found.Histograms("gradients/head.bias")  # type: ignore[no-untyped-call]
+    events = found.Histograms("gradients/head.bias")
     assert [event.step for event in events] == [8]

@@ -153,7 +153,7 @@ def test_the_update_is_that_of_torchs_plain_rule(
 ) -> None:
     ours, plain = one_matrix_and_bias(), one_matrix_and_bias()
     our_rule = make_optimizer(ours, config_of(optimizer=optimizer, lr=0.1))
-    plain_rule = rule(plain.parameters(), lr=0.1, **({"weight_decay": 0.0} if rule else {}))
+    plain_rule = rule(plain.parameters(), lr=0.1, weight_decay=0.0)
     random = torch.Generator().manual_seed(1)
     for _ in range(5):
         for mine, its in zip(ours.parameters(), plain.parameters(), strict=True):
