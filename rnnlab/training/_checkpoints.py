@@ -28,11 +28,16 @@ class Checkpoints:
         self._saved_at = time.monotonic()
         self._cost_s = 0.0
 
-    def is_due(self, step: int, every: int) -> bool:
-        """Tell whether to save after `step`: every so many steps, or by the clock for 0."""
+    def is_due(self, step: int, every: int, elapsed_s: float) -> bool:
+        """Tell whether to save after `step`: every so many steps, or by the clock for 0.
+
+        elapsed_s: training time so far. A young run changes fast and is saved more often, so that
+        whoever prompts it sees what it is now.
+        """
         if every:
             return step % every == 0
-        return time.monotonic() - self._saved_at > max(EVERY_S, COST * self._cost_s)
+        wait_s = max(1.0, min(EVERY_S, elapsed_s / 4), COST * self._cost_s)
+        return time.monotonic() - self._saved_at > wait_s
 
     def save(
         self, model: LanguageModel, optimizer: torch.optim.Optimizer, state: TrainingState

@@ -139,13 +139,17 @@ class Session:
             self.state.window = Window.empty(self.device)
         if self._is_validation_due(is_epoch_end) or is_over:
             self.validate()
-        elif self.checkpoints.is_due(self.state.step, self.config.checkpoint_every):
+        elif self._is_checkpoint_due():
             self.save()
 
     def _is_validation_due(self, is_epoch_end: bool) -> bool:
         if self.config.eval_every:
             return self.state.step % self.config.eval_every == 0
         return is_epoch_end or self.state.step % EVAL_EVERY == 0
+
+    def _is_checkpoint_due(self) -> bool:
+        every = self.config.checkpoint_every
+        return self.checkpoints.is_due(self.state.step, every, self.state.elapsed_s)
 
     def validate(self) -> None:
         """Measure the held-out text, keep the weights if they are the best, and save."""

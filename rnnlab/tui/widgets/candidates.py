@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _SURPRISING = math.log(0.05)
 _BAR = 12
 _MIN_WIDTH = 23
+END_MARK = "∎"
+"""Where the model ended the sentence itself."""
 
 
 class Candidate(VerticalScroll, can_focus=True):
@@ -143,7 +145,7 @@ def _shown(token: str, after: str) -> str:
     """Return a token as it is written; of line ends in a row only the last breaks the line."""
     if token == "\n":
         return "⏎" if after == "\n" else "⏎\n"
-    return "⏹" if token == EOS else visible(token)
+    return END_MARK if token == EOS else visible(token)
 
 
 def _letters(answer: Answer) -> Text:
@@ -151,7 +153,7 @@ def _letters(answer: Answer) -> Text:
     total = 0.0
     for token, logprob in zip(answer.tokens, answer.token_logprobs, strict=True):
         total += logprob
-        shown = token if token == EOS else visible(token, newline="⏎")
+        shown = END_MARK if token == EOS else visible(token, newline="⏎")
         text.append(f"{shown:<3}")
         text.append(f"{logprob:>7.2f}{total:>8.1f} ", "dim")
         text.append("▇" * round(math.exp(logprob) * _BAR) + "\n", "green")

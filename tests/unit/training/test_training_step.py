@@ -208,7 +208,7 @@ def test_the_cosine_has_no_jump_and_is_never_zero() -> None:
 
 def test_a_checkpoint_is_due_every_so_many_steps(start: Start) -> None:
     checkpoints = start().checkpoints
-    assert [step for step in range(1, 13) if checkpoints.is_due(step, 4)] == [4, 8, 12]
+    assert [step for step in range(1, 13) if checkpoints.is_due(step, 4, 0.0)] == [4, 8, 12]
 
 
 def test_a_checkpoint_is_due_by_the_clock(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,9 +217,10 @@ def test_a_checkpoint_is_due_by_the_clock(start: Start, monkeypatch: pytest.Monk
     session = start()
     checkpoints = Checkpoints(session.paths, keep=1, fingerprint="")
     clock.now += 15.0
-    assert not checkpoints.is_due(7, 0)
+    assert not checkpoints.is_due(7, 0, elapsed_s=100.0)
+    assert checkpoints.is_due(7, 0, elapsed_s=20.0), "a young run is saved more often"
     clock.now += 0.1
-    assert checkpoints.is_due(7, 0)
+    assert checkpoints.is_due(7, 0, elapsed_s=100.0)
 
     def slow_disk(*_: object) -> None:
         clock.now += 2.0
@@ -227,6 +228,6 @@ def test_a_checkpoint_is_due_by_the_clock(start: Start, monkeypatch: pytest.Monk
     monkeypatch.setattr(_checkpoints, "save_training_state", slow_disk)
     checkpoints.save(session.model, session.optimizer, session.state)
     clock.now += 99.0
-    assert not checkpoints.is_due(8, 0)
+    assert not checkpoints.is_due(8, 0, elapsed_s=20.0)
     clock.now += 2.0
-    assert checkpoints.is_due(8, 0)
+    assert checkpoints.is_due(8, 0, elapsed_s=20.0)
