@@ -11,6 +11,7 @@ from typing import Any
 
 from rnnlab.config import RunConfig
 from rnnlab.corpora import find_corpus, prepare, shown_name, suggested_task
+from rnnlab.locations import shipped_folder
 from rnnlab.runs.launch import launch
 from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import Run, RunStore
@@ -25,7 +26,11 @@ def resolve(values: Mapping[str, Any], data: Path | None = None) -> RunConfig:
     corpus = str(values.get("corpus", ""))
     file = find_corpus(corpus, data)
     values.setdefault("task", suggested_task(corpus))
-    config = RunConfig.from_values({**values, "corpus": str(file.resolve())})
+    # A shipped corpus keeps its name, found wherever rnnlab is; any other one keeps its place.
+    is_shipped = file.parent.resolve() == (shipped_folder() / "data").resolve()
+    config = RunConfig.from_values(
+        {**values, "corpus": file.stem if is_shipped else str(file.resolve())}
+    )
     prepare(config)
     return config
 

@@ -17,7 +17,7 @@ from rnnlab.runs.history import read_history
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
 
-PROMPT = "The mayor"
+PROMPT = "The mayor "
 DECODERS = ("greedy", "sample:temperature=0.8", "nucleus:p=0.9", "beam:k=3")
 MINUTES = 0.25
 

@@ -139,7 +139,7 @@ def test_a_limit_measures_the_first_tokens_only(train: Split) -> None:
 
 def test_what_is_read_is_what_was_predicted_before(train: Split) -> None:
     """A batch's inputs are its targets moved by one place: nothing is seen before it is asked."""
-    for batch in train.train_batches(1):
+    for batch in (*train.train_batches(1), *train.eval_batches()):
         kept = batch.targets_BT[:, :-1] != IGNORED
         assert np.array_equal(batch.inputs_BT[:, 1:][kept], batch.targets_BT[:, :-1][kept])
 

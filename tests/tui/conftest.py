@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from textual.message import Message
+from textual.pilot import Pilot
 
 from rnnlab.config import RunConfig
 from rnnlab.runs.journal import Journal
@@ -120,3 +122,14 @@ def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> LabApp:
 @pytest.fixture
 def generator(app: LabApp) -> FakeGenerator:
     return FakeGenerator.latest_made
+
+
+_DEADLINE_S = 20
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+    """Wait until a condition holds; fail when it does not by a deadline far away."""
+    async with asyncio.timeout(_DEADLINE_S):
+        while not condition():
+            await asyncio.sleep(0.01)
+    await pilot.pause()

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,27 +22,18 @@ from rnnlab.tui.widgets.details import Details
 from rnnlab.tui.widgets.plot_grid import PlotGrid, PlotPane
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 from rnnlab.tui.widgets.runs_table import RunsTable
+from tests.tui.conftest import until
 
 if TYPE_CHECKING:
     from tests.tui.conftest import FakeGenerator, Lab
 
 pytestmark = pytest.mark.xdist_group("tui")
 
-_DEADLINE_S = 20
-
 
 def mail(folder: Path, commands: list[Command]) -> list[Command]:
     """Add what has come into a mailbox to `commands`."""
     commands.extend(collect(folder))
     return commands
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
-    """Wait until a condition holds; fail when it does not by a deadline far away."""
-    async with asyncio.timeout(_DEADLINE_S):
-        while not condition():
-            await asyncio.sleep(0.01)
-    await pilot.pause()
 
 
 def chart(app: LabApp, plot: str) -> str:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +8,6 @@ from rnnlab import start
 from rnnlab.config import RunConfig
 from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.runs.store import Run, RunStore
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -36,8 +33,12 @@ class TestResolve:
         config = start.resolve({"corpus": "mer.txt", "hidden": 7})
         assert (config.corpus, config.hidden) == (str(text.resolve()), 7)
 
-    def test_a_name_is_looked_up_in_the_data_folder(self, text: Path) -> None:
-        assert start.resolve({"corpus": "mer"}, data=text.parent).corpus == str(text.resolve())
+    def test_a_name_is_looked_up_in_the_data_folder(
+        self, text: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(text.parent.parent)
+        data = Path(text.parent.name)
+        assert start.resolve({"corpus": "mer"}, data).corpus == str(text.resolve())
 
     def test_a_text_of_ones_own_is_a_stream_unless_told(self, text: Path) -> None:
         assert start.resolve({"corpus": str(text)}).task == "stream"

@@ -1,4 +1,4 @@
-"""The form that starts a run: every setting with its help line, checked while it is written."""
+"""The form that starts a run: settings with their help lines, checked while they are written."""
 
 from __future__ import annotations
 
@@ -85,17 +85,14 @@ class NewRunScreen(ModalScreen[str | None]):
         self._command_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Make a field for every setting, those that matter most first."""
-        rest = [name for name in RunConfig.model_fields if name not in _FIRST]
+        """Make a field for every setting that most runs need."""
         with Vertical(classes="dialog wide") as dialog:
             dialog.border_title = "New run"
             with VerticalScroll(id="fields", can_focus=False):
                 for name in _FIRST:
                     yield self._field(name)
                 yield Field("name", "Name of the run; made from the settings when empty.", [], "")
-                yield Label("more settings", classes="section")
-                for name in rest:
-                    yield self._field(name)
+                yield Button("More settings", id="more", compact=True)
             yield Static(id="command", markup=False)
             yield Static(id="problem", markup=False)
             with Horizontal(classes="buttons"):
@@ -144,6 +141,14 @@ class NewRunScreen(ModalScreen[str | None]):
             self.dismiss(name)
         finally:
             self._is_starting = False
+
+    @on(Button.Pressed, "#more")
+    async def show_more(self) -> None:
+        """Add the settings that few runs need; made only now, since each field costs time."""
+        rest = [self._field(name) for name in RunConfig.model_fields if name not in _FIRST]
+        await self.query_one("#more").remove()
+        await self.query_one("#fields").mount(*rest)
+        rest[0].query_one(Input).focus()
 
     @on(Button.Pressed, "#cancel")
     def cancel(self) -> None:

@@ -64,6 +64,13 @@ def test_a_vocabulary_comes_back_from_its_file(
     assert Vocabulary.load(file) == saved
 
 
+def test_one_known_letter_is_no_other() -> None:
+    vocabulary = Vocabulary.count("a")
+    for codepoint in {*range(0x800), 0xFFFF, 0x10FFFF} - {ord("a")}:
+        with pytest.raises(BadInputError, match="never saw"):
+            vocabulary.encode(chr(codepoint))
+
+
 def test_letters_are_ordered_by_their_code_after_the_specials() -> None:
     vocabulary = Vocabulary.count("zébra a", [EOS])
     assert vocabulary.tokens == (EOS, " ", "a", "b", "r", "z", "é")

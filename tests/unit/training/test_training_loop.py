@@ -233,7 +233,8 @@ def test_time_spent_paused_is_not_training_time(
 ) -> None:
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr(_loop, "time", SimpleNamespace(perf_counter=lambda: clock.now))
-    session = start(script={3: [Command("pause")]}, steps=6)
+    later = [Command("checkpoint"), Command("resume")]
+    session = start(script={3: [Command("pause")], -1: later}, steps=6)
 
     def pass_time(_step: int) -> None:
         clock.now += 1000.0 if session.is_paused else 1.0
