@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.process
 
-WILD = ["--lr", "1000", "--clip", "0", "--hidden", "16", "--steps", "60", "--log-every", "5"]
+WILD = ["--lr", "1000", "--clip", "0", "--hidden", "16", "--steps", "60", "--eval-every", "1"]
 
 
 def assert_finite(run: Run) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnnlab.runs.prompts import (
+    Answer,
     Begun,
     Ended,
     Failed,
@@ -86,11 +87,11 @@ class Talk:
         assert all(not isinstance(reply, Ready) and reply.ask == ask for reply in replies)
         return replies
 
-    def answers(self, *decoders: str, run: str = "stream") -> dict[int, list[str]]:
-        """Ask and return the texts of each decoder."""
+    def answers(self, *decoders: str, run: str = "stream") -> dict[int, list[Answer]]:
+        """Ask and return the answers of each decoder."""
         frames = self.hear_all(self.send(*decoders, run=run))
         last = [reply for reply in frames if isinstance(reply, Grown) and reply.is_last]
-        return {grown.decoder: [answer.text for answer in grown.answers] for grown in last}
+        return {grown.decoder: grown.answers for grown in last}
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +128,8 @@ def test_its_answers_are_those_of_the_command_line(talk: Talk, trained: Lab) -> 
         "generate", "stream", "--prompt", "Le", *arguments, "--length", "20", "--json"
     ).json
     for number, spec in enumerate(specs):
-        assert found[number] == [row["text"] for row in shown if row["decoder"] == spec]
+        theirs = [row["text"] for row in shown if row["decoder"] == spec]
+        assert [answer.text for answer in found[number]] == theirs
 
 
 def test_two_decoders_grow_side_by_side(talk: Talk) -> None:
@@ -145,7 +147,7 @@ def test_a_cancelled_ask_ends_early_and_the_next_is_answered(talk: Talk) -> None
     ended = talk.hear_all(ask)[-1]
     assert isinstance(ended, Ended)
     assert ended.was_cancelled
-    assert len(talk.answers("greedy")[0][0]) == 22
+    assert len(talk.answers("greedy")[0][0].text) == 22
 
 
 def test_an_ask_cancelled_while_it_waits_is_never_grown(talk: Talk) -> None:
@@ -199,12 +201,13 @@ def test_an_ask_that_cannot_be_answered_says_why_and_ends(
 
 
 def test_a_new_run_of_an_old_name_is_a_new_model(talk: Talk, trained: Lab) -> None:
-    texts = []
+    answers = []
     for task in ("stream", "sentences"):
         shutil.copytree(trained.checkpoints / task, trained.checkpoints / "copy")
-        texts.append(talk.answers("greedy", run="copy"))
+        answers.append(talk.answers("greedy", run="copy"))
         shutil.rmtree(trained.checkpoints / "copy")
-    assert texts == [talk.answers("greedy", run=task) for task in ("stream", "sentences")]
+    assert answers[0] != answers[1]
+    assert answers == [talk.answers("greedy", run=task) for task in ("stream", "sentences")]
 
 
 def test_the_end_of_its_input_ends_it(trained: Lab) -> None:

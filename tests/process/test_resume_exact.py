@@ -21,7 +21,9 @@ COMMON = [
     "--steps", str(NUM_STEPS), "--dropout", "0.3", "--layers", "2", "--schedule", "cosine",
     "--log-every", "7", "--eval-every", "90", "--checkpoint-every", "40", "--optimizer", "adamw",
 ]  # fmt: skip
-STREAM = [*COMMON, "--task", "stream", "--length", "32", "--engine", "equations"]
+STREAM = [
+    *COMMON, "--task", "stream", "--length", "32", "--batch", "4", "--engine", "equations"
+]  # fmt: skip
 SENTENCES = [*COMMON, "--task", "sentences", "--hidden", "64", "--cell", "gru"]
 
 

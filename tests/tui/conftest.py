@@ -124,7 +124,7 @@ def generator(app: LabApp) -> FakeGenerator:
     return FakeGenerator.latest_made
 
 
-_DEADLINE_S = 20
+_DEADLINE_S = 40
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:

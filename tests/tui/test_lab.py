@@ -27,8 +27,6 @@ from tests.tui.conftest import until
 if TYPE_CHECKING:
     from tests.tui.conftest import FakeGenerator, Lab
 
-pytestmark = pytest.mark.xdist_group("tui")
-
 
 def mail(folder: Path, commands: list[Command]) -> list[Command]:
     """Add what has come into a mailbox to `commands`."""

@@ -19,8 +19,6 @@ from tests.tui.conftest import until
 if TYPE_CHECKING:
     from tests.tui.conftest import Lab
 
-pytestmark = pytest.mark.xdist_group("tui")
-
 
 async def open_form(pilot: Pilot[None], app: LabApp) -> None:
     await pilot.press("n")

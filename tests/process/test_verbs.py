@@ -1,0 +1,109 @@
+"""Verbs that only read: each on the trained runs, and the tour."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from rnnlab import registry
+from tests.conftest import Ask, Call, Lab
+
+pytestmark = pytest.mark.process
+on_trained_runs = pytest.mark.xdist_group("trained")
+
+
+@on_trained_runs
+def test_compare_sets_settings_figures_and_texts_side_by_side(ask: Ask, trained: Lab) -> None:
+    ended = ask("compare", "stream", "sentences", "--prompt", "Le roi", "-d", "greedy")
+    assert "task" in ended.stdout.splitlines()[0]
+    assert "loss, nats a token" in ended.stdout
+    assert ended.stdout.count("greedy #1") == 2
+
+
+@on_trained_runs
+def test_compare_as_json_holds_curves_and_generations(ask: Ask) -> None:
+    first, second = ask(
+        "compare", "stream", "sentences", "--prompt", "Le roi", "-d", "beam:k=2", "--json"
+    ).json
+    assert (first["name"], second["name"]) == ("stream", "sentences")
+    assert first["train"][-1] == [first["step"], first["train_loss"]]
+    assert first["eval"][-1] == [first["step"], first["val_loss"]]
+    assert first["generations"][0]["text"].startswith("Le roi")
+    assert first["settings"]["task"] == "stream"
+
+
+@on_trained_runs
+def test_watch_prints_the_charts_once_where_there_is_no_terminal(ask: Ask) -> None:
+    shown = ask("watch", "stream", "sentences").stdout
+    assert "stream finished" in shown
+    assert "loss, nats a token" in shown
+    assert "gradient norm" in shown
+    assert "\x1b" not in shown
+
+
+@on_trained_runs
+def test_watch_in_ascii_is_ascii(ask: Ask) -> None:
+    ended = ask("watch", "stream", "--once", "--ascii", "--axis", "epoch")
+    charts = ended.stdout.partition("\n")[2]
+    assert charts.isascii()
+    assert "epoch" in charts
+
+
+def test_corpora_lists_what_is_there_with_its_floor(call: Call, lab: Lab) -> None:
+    (stump,) = call(lab, "corpora", "--json").json
+    assert (stump["name"], stump["task"]) == ("stump", "sentences")
+    assert stump["floor_nats"] == registry.load("corpora", "stump").entropy_nats_per_letter()
+    (lab.folder / "data").mkdir()
+    (lab.folder / "data" / "mine.txt").write_text("Some text of mine.", encoding="utf-8")
+    assert [c["name"] for c in call(lab, "corpora", "--json").json] == ["mine", "stump"]
+
+
+def test_corpora_show_tells_letters_and_beginning(call: Call, lab: Lab) -> None:
+    shown = call(lab, "corpora", "show", lab.text, "--json").json
+    text = lab.text.read_text(encoding="utf-8")
+    assert (shown["num_chars"], shown["num_distinct"]) == (len(text), len(set(text)))
+    assert text.startswith(shown["begins"])
+
+
+def test_doctor_names_versions_and_folders(call: Call, lab: Lab) -> None:
+    facts = call(lab, "doctor", "--json").json
+    assert facts["torch"].startswith("2.")
+    assert str(lab.checkpoints) in facts["checkpoints"]
+    assert facts["corpora"] == "stump"
+
+
+def test_the_tour_trains_plots_and_prompts_and_leaves_nothing_behind(lab: Lab) -> None:
+    ended = lab.cli("demo")
+    for number in range(1, 6):
+        assert f"\n{number}. " in f"\n{ended.stdout}"
+    assert "loss, nats a token" in ended.stdout
+    assert "beam:k=3 #3" in ended.stdout
+    assert "starter" in ended.stdout
+    assert not lab.checkpoints.exists()
+
+
+def test_a_wheel_brings_the_starter_model_and_the_corpus(tmp_path: Path) -> None:
+    project = Path(__file__).parents[2]
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path)]
+    subprocess.run([*build, str(project)], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    installed = tmp_path / "installed"
+    zipfile.ZipFile(wheel).extractall(installed)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    ended = subprocess.run(
+        [sys.executable, "-m", "rnnlab", "generate", "starter", "--prompt", "We ", "--json"],
+        cwd=empty,
+        env={"PYTHONPATH": str(installed), "PATH": "/usr/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert '"continuation"' in ended.stdout
+    assert list(empty.iterdir()) == []
+    assert (installed / "rnnlab" / "tui" / "lab.tcss").is_file()
+    assert (installed / "rnnlab" / "_shipped" / "data" / "stump.txt").is_file()
