@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import BinaryIO
 from textual.message import Message
 
 from rnnlab.errors import one_line
+from rnnlab.runs.launch import child_environment
 from rnnlab.runs.prompts import (
     Request,
     decode_reply,
@@ -55,7 +55,7 @@ class Generator:
                 limit=_LINE_LIMIT,
                 # Out of the terminal's reach: no key press or hang-up is ever meant for it.
                 start_new_session=True,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env=child_environment(),
             )
             self._reader = asyncio.create_task(self._read(self._process, errors))
             return self._process

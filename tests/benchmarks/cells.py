@@ -5,7 +5,6 @@ an embedding, run one layer, take the cross-entropy, clip and step AdamW; ours a
 record is made of. The two are interleaved; each ratio is the median over pairs, 1.00 is as fast as
 torch.nn and more is faster. Only ratios are printed: times swing with what else the machine does.
 """
-# ruff: noqa: T201 (a command that prints)
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ inference_mode. Beam: against a list of hypotheses, each with its own state and 
 nn.LSTM. All are interleaved; a ratio is one of medians of processor time, which other processes do
 not lengthen; more than 1 is faster.
 """
-# ruff: noqa: T201 (a command that prints)
 
 from __future__ import annotations
 

@@ -37,12 +37,17 @@ def test_a_wild_learning_rate_leaves_finite_weights(lab: Lab) -> None:
 
 
 def test_weights_that_overflow_end_the_run_at_its_last_good_checkpoint(lab: Lab) -> None:
-    options = ["--name", "wild", "--optimizer", "sgd", "--weight-decay", "10"]
+    # Each step makes the weights ten thousand times larger; with one-hot letters, a saturated rnn
+    # and few letters a step, they overflow before loss and gradient do.
+    options = [
+        "--name", "wild", "--optimizer", "sgd", "--weight-decay", "10", "--cell", "rnn",
+        "--one-hot", "--batch", "1", "--length", "4",
+    ]  # fmt: skip
     ended = lab.cli("train", lab.text, *WILD, *options, "--json", code=1)
     assert ended.stdout == ""
     last = ended.stderr.splitlines()[-1]
     assert last.startswith("rnnlab: wild failed: ")
-    assert "lower --lr" in last
+    assert "the weights have overflowed; lower --lr" in last
     run = lab.open("wild")
     assert run.status().state == "failed"
     assert run.status().reason in last
