@@ -87,7 +87,7 @@ class RunConfig(BaseModel):
     """Steps between two records of the training loss."""
     eval_every: int = Field(0, ge=0)
     """Steps between two validations (0: at each epoch's end, and at least every 500 steps)."""
-    eval_tokens: int = Field(200_000, ge=0)
+    eval_tokens: int = Field(50_000, ge=0)
     """Letters of the held-out text read at a validation while training (0: all)."""
     checkpoint_every: int = Field(0, ge=0)
     """Steps between two checkpoints (0: at each validation and about every 15 seconds)."""

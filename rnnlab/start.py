@@ -27,7 +27,7 @@ def resolve(values: Mapping[str, Any], data: Path | None = None) -> RunConfig:
     file = find_corpus(corpus, data)
     values.setdefault("task", suggested_task(corpus))
     # A shipped corpus keeps its name, found wherever rnnlab is; any other one keeps its place.
-    is_shipped = file.parent.resolve() == (shipped_folder() / "data").resolve()
+    is_shipped = file.resolve() == (shipped_folder() / "data" / f"{file.stem}.txt").resolve()
     config = RunConfig.from_values(
         {**values, "corpus": file.stem if is_shipped else str(file.resolve())}
     )

@@ -24,8 +24,7 @@ def run(arguments: list[str]) -> int:
         # The everyday start goes past the parser: it would delay the first frame by half.
         from rnnlab.tui.app import open_lab
 
-        open_lab()
-        return 0
+        return open_lab()
 
     import typer
 

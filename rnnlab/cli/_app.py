@@ -41,8 +41,7 @@ def _lab(
     if sys.stdout.isatty() and sys.stdin.isatty():
         from rnnlab.tui.app import open_lab
 
-        open_lab(checkpoints, data)
-        return
+        raise typer.Exit(open_lab(checkpoints, data))
     from rnnlab.cli.runs import command as list_runs
 
     list_runs(checkpoints)

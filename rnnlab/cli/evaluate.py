@@ -31,13 +31,15 @@ def command(
     opened = RunStore.default(checkpoints).open(run)
     from rnnlab.corpora import prepare
     from rnnlab.models import load_model, parse_checkpoint
-    from rnnlab.training import evaluate
+    from rnnlab.training import check_corpus, evaluate
 
     loaded = load_model(opened.paths, parse_checkpoint(checkpoint))
     config = loaded.config
     if file is not None:
         config = config.model_copy(update={"corpus": str(file), "limit_chars": None})
     dataset = prepare(config, data, loaded.vocabulary)
+    if file is None:
+        check_corpus(opened.paths, dataset.fingerprint)
     if split not in dataset.splits:
         raise BadInputError(
             f"{run!r} has no {split} split", "it was trained without --test-fraction"

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from rnnlab.cli._follow import follow
+from rnnlab.cli._follow import follow, result
 from rnnlab.cli._options import Checkpoints, Json, RunName
+from rnnlab.cli._output import print_json
 from rnnlab.runs import steer
 from rnnlab.runs.store import RunStore
 
@@ -23,4 +24,8 @@ def command(
     was_paused = opened.status().state == "paused"
     message = steer.resume(opened)
     typer.echo(message, err=json)
-    return 0 if detach or was_paused else follow(opened, is_new=False, json=json)
+    if detach or was_paused:
+        if json:
+            print_json(result(opened))
+        return 0
+    return follow(opened, is_new=False, json=json)

@@ -104,7 +104,9 @@ class TextScore(NamedTuple):
 
 def score_text(loaded: LoadedModel, text: str) -> TextScore:
     """Return the log-prob of every token of a text; raises BadInputError for unknown letters."""
-    ids = loaded.vocabulary.encode(normalise(text))
+    # As it is if it can be: an answer's own text may hold a letter and a mark that NFC would join.
+    known = set(loaded.vocabulary.tokens)
+    ids = loaded.vocabulary.encode(text if set(text) <= known else normalise(text))
     ids_1T = torch.from_numpy(ids)[None].to(loaded.model.head.weight.device)
     log_probs_1TV, _ = loaded.model.read(ids_1T)
     picked = log_probs_1TV[:, :-1].gather(2, ids_1T[..., None])[0, :, 0].double().tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -29,7 +30,10 @@ def launch(run: Run) -> int:
     if run.is_shipped:
         raise BadInputError(f"{run.name!r} is shipped with rnnlab", "it cannot be trained on")
     status = run.status()
-    lock = take_lock(run.paths.lock, LATCH_S if status.state in ACTIVE_STATES else ENDING_S)
+    try:
+        lock = take_lock(run.paths.lock, LATCH_S if status.state in ACTIVE_STATES else ENDING_S)
+    except OSError as error:
+        raise RnnlabError(f"cannot write to {run.paths.root}: {error.strerror}") from None
     if lock is None:
         raise BadInputError(f"{run.name!r} is training already", f"`rnnlab watch {run.name}`")
     try:
@@ -42,6 +46,8 @@ def launch(run: Run) -> int:
         replace_text(run.paths.status, encode_status(starting))
         pid = _spawn(run, lock)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            replace_text(run.paths.status, encode_status(status))
         raise RnnlabError(f"cannot start a worker: {error.strerror}") from None
     finally:
         os.close(lock)
@@ -50,9 +56,7 @@ def launch(run: Run) -> int:
 
 def _spawn(run: Run, lock: int) -> int:
     _children[:] = [child for child in _children if child.poll() is None]
-    command = [
-        sys.executable, "-m", "rnnlab.worker.train", str(run.paths.root.resolve()), str(lock)
-    ]  # fmt: skip
+    command = child_command("rnnlab.worker.train", str(run.paths.root.resolve()), str(lock))
     with run.paths.log.open("ab") as log:
         child = subprocess.Popen(
             command,
@@ -65,6 +69,14 @@ def _spawn(run: Run, lock: int) -> int:
         )
     _children.append(child)
     return child.pid
+
+
+def child_command(module: str, *arguments: str) -> list[str]:
+    """Return the command line of one of our processes.
+
+    `-P` keeps the current folder off the import path: a user's `random.py` is no library of ours.
+    """
+    return [sys.executable, "-P", "-m", module, *arguments]
 
 
 def child_environment() -> dict[str, str]:

@@ -45,7 +45,7 @@ def is_locked(file: Path) -> bool:
     """Tell whether a process holds the lock, without taking it from anyone."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except OSError:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -137,6 +137,12 @@ def replace_file(file: Path, write: Callable[[Path], None], *, durable: bool = T
         _flush(file.parent)
 
 
+def drop_leftovers(folder: Path) -> None:
+    """Remove what a process killed while it replaced a file has left; only the worker may."""
+    for file in folder.glob(".*.tmp"):
+        file.unlink(missing_ok=True)
+
+
 def _write_text(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 

@@ -40,7 +40,8 @@ class Run:
             return Status(state="lost", reason="its status.json is missing or unreadable")
         if state == said.state:
             return said
-        reason = f"its worker died (process {said.pid} on {said.host}); `rnnlab resume` goes on"
+        who = f"process {said.pid} on {said.host}" if said.pid else "see worker.log"
+        reason = f"its worker died ({who}); `rnnlab resume` goes on"
         return Status(**{**vars(said), "state": state, "reason": reason})
 
     def _look(self) -> tuple[Status | None, State]:
@@ -89,7 +90,7 @@ class RunStore:
         runs = {
             folder.name: Run(RunPaths(folder), folder.resolve() in self._shipped)
             for folder in folders
-            if RunPaths(folder).config.is_file()
+            if _is_run(folder)
         }
         return iter([runs[name] for name in sorted(runs)])
 
@@ -123,14 +124,14 @@ class RunStore:
             replace_text(RunPaths(draft).config, config_toml)
             replace_text(RunPaths(draft).status, encode_status(_newborn()))
             os.rename(draft, paths.root)
-        except OSError:
+        except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
             if paths.root.exists():
                 raise BadInputError(
                     f"a run named {name!r} is there already",
                     f"choose another, or `rnnlab rm {name}`",
                 ) from None
-            raise
+            raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
         return Run(paths)
 
     def remove(self, run: Run) -> None:
@@ -142,8 +143,17 @@ class RunStore:
             raise BadInputError(f"{run.name!r} is training", f"`rnnlab stop {run.name}` first")
         try:
             shutil.rmtree(run.paths.root)
+        except OSError as error:
+            raise RnnlabError(f"cannot delete {run.paths.root}: {error.strerror}") from None
         finally:
             os.close(lock)
+
+
+def _is_run(folder: Path) -> bool:
+    try:
+        return RunPaths(folder).config.is_file()
+    except OSError:
+        return False  # somebody else's folder, closed to us
 
 
 def _folders_below(root: Path) -> list[Path]:

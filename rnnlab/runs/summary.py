@@ -66,8 +66,8 @@ def summarise(run: Run) -> RunSummary:
         corpus=Path(str(settings.get("corpus", ""))).stem,
         cell=str(settings.get("cell", "")),
         task=str(settings.get("task", "")),
-        layers=settings.get("layers"),
-        hidden=settings.get("hidden"),
+        layers=_whole(settings.get("layers")),
+        hidden=_whole(settings.get("hidden")),
         best_val_loss=status.best_val_loss,
         best_step=status.best_step,
         grad_norm=status.grad_norm,
@@ -78,6 +78,15 @@ def summarise(run: Run) -> RunSummary:
         created=status.created,
         reason=status.reason,
         is_shipped=run.is_shipped,
-        clip=settings.get("clip"),
+        clip=_number(settings.get("clip")),
         recent_losses=tuple(status.recent_losses),
     )
+
+
+def _number(value: object) -> float | None:
+    """Return a setting that is a number; config.toml may have been written by anyone."""
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) else None

@@ -1,7 +1,8 @@
 """Training: loop, optimiser and schedule, evaluation, checkpoints and exact resume, telemetry."""
 
+from rnnlab.training._checkpoints import check_corpus
 from rnnlab.training._evaluate import Evaluation, evaluate
-from rnnlab.training._loop import Control, Session, Setting, train
+from rnnlab.training._loop import Control, Session, train
 from rnnlab.training._state import TrainingState
 
-__all__ = ["Control", "Evaluation", "Session", "Setting", "TrainingState", "evaluate", "train"]
+__all__ = ["Control", "Evaluation", "Session", "TrainingState", "check_corpus", "evaluate", "train"]

@@ -63,18 +63,6 @@ class Checkpoints:
         self._saved_at = time.monotonic()
         self._cost_s = self._saved_at - started
 
-    def check_corpus(self) -> None:
-        """Raise BadInputError when the corpus is not the one that the run began with."""
-        try:
-            stored = json.loads((self._paths.corpus).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return
-        if stored.get("sha256") != self._fingerprint:
-            raise BadInputError(
-                f"the corpus of {self._paths.name!r} has changed since it began",
-                "bring the old file back or start a new run",
-            )
-
     def _drop_old(self, last: int) -> None:
         steps = self._paths.checkpoint_steps()
         kept = {last, self._paths.read_pointer("best"), *steps[-self._keep :]}
@@ -84,3 +72,16 @@ class Checkpoints:
         for file in self._paths.root.glob("training-*.safetensors"):
             if file != self._paths.training_state(last):
                 file.unlink(missing_ok=True)
+
+
+def check_corpus(paths: RunPaths, fingerprint: str) -> None:
+    """Raise BadInputError when the corpus is not the one that the run began with."""
+    try:
+        stored = json.loads(paths.corpus.read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if stored != fingerprint:
+        raise BadInputError(
+            f"the corpus of {paths.name!r} has changed since it began",
+            "bring the old file back or start a new run",
+        )

@@ -18,7 +18,7 @@ from rnnlab.runs.journal import Journal
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import EvalRecord, Event, EventRecord, Record, TrainRecord
-from rnnlab.training._checkpoints import Checkpoints
+from rnnlab.training._checkpoints import Checkpoints, check_corpus
 from rnnlab.training._evaluate import evaluate
 from rnnlab.training._mirror import Mirror
 from rnnlab.training._optimizer import learning_rate, make_optimizer
@@ -31,7 +31,6 @@ EVAL_EVERY = 500
 PATIENCE = 10
 """Steps without a finite gradient, one after another, after which a run gives up."""
 
-Setting = Literal["lr", "clip"]
 Ending = Literal["finished", "stopped"]
 
 
@@ -73,7 +72,7 @@ class Session:
         if step is None:
             self.state = TrainingState.fresh(self.config.seed, self.device)
         else:
-            self.checkpoints.check_corpus()
+            check_corpus(self.paths, self.dataset.fingerprint)
             load_weights(self.paths.weights(step), self.model)
             self.state = load_training_state(
                 self.paths.training_state(step), self.optimizer, self.device
@@ -116,8 +115,8 @@ class Session:
         while True:
             yield from self.train_split.train_batches(self.state.epoch, self.state.batch)
 
-    def advance(self, batch: Batch) -> None:
-        """Take one step and write what is due."""
+    def advance(self, batch: Batch) -> bool:
+        """Take one step and write what is due; return whether it was the last."""
         lr = learning_rate(self.config, self.progress)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
@@ -141,6 +140,7 @@ class Session:
             self.validate()
         elif self._is_checkpoint_due():
             self.save()
+        return is_over
 
     def _is_validation_due(self, is_epoch_end: bool) -> bool:
         if self.config.eval_every:
@@ -255,8 +255,7 @@ def train(session: Session) -> Ending:
         if not _obey_all(session):
             session.save()
             return "stopped"
-        session.advance(batch)
-        if session.progress >= 1.0:
+        if session.advance(batch):
             return "finished"
     raise AssertionError("batches never end")
 

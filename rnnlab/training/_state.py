@@ -118,7 +118,12 @@ def load_training_state(
         num_read,
     )
     generator = torch.Generator(device=device)
-    generator.set_state(tensors["generator"])
+    try:
+        generator.set_state(tensors["generator"])
+    except RuntimeError:
+        raise RnnlabError(
+            f"{file} is of another kind of device", "resume it where it began, or train anew"
+        ) from None
     known = {name: scalars[name] for name in _SCALARS}
     _load_optimizer(optimizer, tensors, scalars)
     return TrainingState(window, generator, carried=_carried(tensors, device), **known)

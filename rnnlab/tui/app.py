@@ -16,6 +16,7 @@ from textual import on
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from rnnlab.errors import RnnlabError
 from rnnlab.runs.prompts import Ready
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.feed import Feed
@@ -94,7 +95,11 @@ class LabApp(App[None]):
         chosen = self.lab.table.chosen
         if chosen is None:
             return
-        run = self.store.open(chosen.name).paths.root.resolve()
+        try:
+            run = self.store.open(chosen.name).paths.root.resolve()
+        except RnnlabError as error:
+            self.lab.pane.fail_to_ask(str(error))
+            return
         await self._generator.ask(
             str(run), message.prompt, message.decoders, message.length, message.seed
         )
@@ -121,6 +126,8 @@ class LabApp(App[None]):
         os._exit(129)
 
 
-def open_lab(checkpoints: Path | None = None, data: Path | None = None) -> None:
-    """Open the lab in this terminal."""
-    LabApp(RunStore.default(checkpoints), data).run()
+def open_lab(checkpoints: Path | None = None, data: Path | None = None) -> int:
+    """Open the lab in this terminal; return the exit code."""
+    lab = LabApp(RunStore.default(checkpoints), data)
+    lab.run()
+    return lab.return_code or 0

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import NamedTuple
 
-from rnnlab.runs.journal import JournalTail
+from rnnlab.runs.journal import JournalTail, News
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary, summarise
-from rnnlab.tui.messages import RunsRead
 
 _Signature = tuple[int, int]
+
+
+class RunsRead(NamedTuple):
+    """What one look at the runs has found."""
+
+    summaries: tuple[RunSummary, ...]
+    news: dict[str, News]
+    """What has come in the journal of every run that is followed."""
 
 
 class Feed:
@@ -27,16 +35,17 @@ class Feed:
         A run that was not watched before gives its whole journal.
         """
         runs = {run.name: run for run in self.store}
-        self._tails = {
+        tails = {
             name: self._tails.get(name) or JournalTail(runs[name].paths.journal)
             for name in watched
             if name in runs
         }
-        summaries = tuple(self._summary(run) for run in runs.values())
-        news = {name: tail.read() for name, tail in self._tails.items()}
-        return RunsRead(
-            summaries, {n: new for n, new in news.items() if new.records or new.is_restart}
-        )
+        news = {name: tail.read() for name, tail in tails.items()}
+        for name in tails.keys() - self._tails.keys():
+            # Followed anew, from the start: whatever is known of it is told again.
+            news[name] = news[name]._replace(is_restart=True)
+        self._tails = tails
+        return RunsRead(tuple(self._summary(run) for run in runs.values()), news)
 
     def _summary(self, run: Run) -> RunSummary:
         """Return a run's summary; that of an ended run is kept until its status changes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import tempfile
 from collections.abc import Callable
 from typing import BinaryIO
@@ -11,7 +10,7 @@ from typing import BinaryIO
 from textual.message import Message
 
 from rnnlab.errors import one_line
-from rnnlab.runs.launch import child_environment
+from rnnlab.runs.launch import child_command, child_environment
 from rnnlab.runs.prompts import (
     Request,
     decode_reply,
@@ -46,9 +45,7 @@ class Generator:
                 return self._process
             errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the process has ended)
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "rnnlab.worker.generate",
+                *child_command("rnnlab.worker.generate"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
@@ -95,12 +92,16 @@ class Generator:
 
     async def _read(self, process: asyncio.subprocess.Process, errors: BinaryIO) -> None:
         assert process.stdout is not None
-        async for line in process.stdout:
-            reply = decode_reply(line)
-            if reply is not None:
-                self._post(GeneratorSaid(reply))
-        code = await process.wait()
-        errors.seek(0)
-        last_lines = errors.read()[-2000:].decode(errors="replace").strip().splitlines()
+        with errors:
+            try:
+                async for line in process.stdout:
+                    reply = decode_reply(line)
+                    if reply is not None:
+                        self._post(GeneratorSaid(reply))
+            except ValueError:  # a line beyond the limit: what follows it cannot be trusted
+                process.kill()
+            code = await process.wait()
+            errors.seek(0)
+            last_lines = errors.read()[-2000:].decode(errors="replace").strip().splitlines()
         reason = last_lines[-1] if last_lines else f"exit code {code}"
         self._post(GeneratorDied(one_line(reason)))

@@ -6,22 +6,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from rnnlab.runs.journal import News
 from rnnlab.runs.prompts import Reply
-from rnnlab.runs.summary import RunSummary
-
-
-@dataclass
-class RunsRead(Message):
-    """The feed has looked at the runs."""
-
-    summaries: tuple[RunSummary, ...]
-    news: dict[str, News]
-    """What has come in the journals of the watched runs."""
-
-    def can_replace(self, message: Message) -> bool:
-        """Never: the news of two reads add up."""
-        return False
 
 
 @dataclass
@@ -59,10 +44,3 @@ class GeneratorDied(Message):
     """The generator process has ended by itself."""
 
     reason: str
-
-
-@dataclass
-class RunStarted(Message):
-    """A run was started from the form."""
-
-    name: str

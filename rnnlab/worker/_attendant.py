@@ -57,9 +57,12 @@ class Attendant:
             self._write()
 
     def post(self, command: Command) -> None:
-        """Add a command that came by another way than the mailbox; safe in a signal handler."""
+        """Add a command that came by a signal.
+
+        Nothing here takes a lock that the interrupted thread may hold: a paused worker notices when
+        its wait has timed out.
+        """
         self._commands.append(command)
-        self._arrived.set()
 
     def take(self) -> list[Command]:
         """Return the commands that have come."""

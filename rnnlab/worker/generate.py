@@ -70,7 +70,7 @@ class Inbox:
 
 
 class Models:
-    """The models loaded last, by run, checkpoint and birth of its file: names are used again."""
+    """The models used last, by run, checkpoint and birth of its file: names are used again."""
 
     def __init__(self, size: int = 4) -> None:
         self._size = size
@@ -89,8 +89,10 @@ class Models:
             key = _key(paths, loaded.step)
             while len(self._loaded) >= self._size:
                 del self._loaded[next(iter(self._loaded))]
-            self._loaded[key] = loaded
-        return self._loaded[key]
+        else:
+            loaded = self._loaded.pop(key)
+        self._loaded[key] = loaded  # the last one is the one used last
+        return loaded
 
 
 def _key(paths: RunPaths, step: int) -> tuple[str, int, int]:

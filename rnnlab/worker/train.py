@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.errors import EXIT_BAD_INPUT, EXIT_FAILED, BadInputError, RnnlabError, one_line
 from rnnlab.runs.mailbox import Command
-from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.paths import RunPaths, drop_leftovers
 from rnnlab.runs.records import EvalRecord, EventRecord, Record, State, TrainRecord
 from rnnlab.runs.store import Run
 from rnnlab.worker._attendant import Attendant
@@ -35,6 +35,7 @@ def main() -> int:
     os.set_inheritable(int(sys.argv[2]), False)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    drop_leftovers(paths.root)
     attendant = Attendant(paths, Run(paths).status())
     signal.signal(signal.SIGTERM, lambda *_: attendant.post(Command("stop")))
     try:

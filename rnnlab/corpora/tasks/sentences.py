@@ -25,6 +25,8 @@ _SENTENCE = re.compile(r"[^.?!]*[.?!]+|[^.?!]+$")
 _BUCKET_BATCHES = 50
 """Batches sorted by length together: enough for little padding, few enough for a random order."""
 _EVAL_BATCH = 256
+_EVAL_PLACES = 16_384
+"""Letters of a batch when measuring, padding included: bounds the memory of its logits."""
 
 
 class _Sentences(NamedTuple):
@@ -63,8 +65,9 @@ class SentenceSplit(Split):
         if max_tokens:
             num_rows = max(1, int(np.searchsorted(np.cumsum(self._lengths), max_tokens, "right")))
         by_length = np.argsort(self._lengths[:num_rows], kind="stable")
-        for begin in range(0, num_rows, _EVAL_BATCH):
-            yield self._padded(by_length[begin : begin + _EVAL_BATCH])
+        rows = max(1, min(_EVAL_BATCH, _EVAL_PLACES // (int(self._lengths.max(initial=1)) + 1)))
+        for begin in range(0, num_rows, rows):
+            yield self._padded(by_length[begin : begin + rows])
 
     def padding(self) -> float:
         """Return the share of padded places in the batches of the first epoch."""

@@ -12,6 +12,7 @@ from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
 from rnnlab import registry
+from rnnlab.display import visible
 
 
 class DecodersScreen(ModalScreen[list[str] | None]):
@@ -50,4 +51,4 @@ def _row(spec: str) -> Text:
     name = spec.partition(":")[0]
     known = name in registry.names("decoding")
     summary = registry.summary("decoding", name) if known else "unknown"
-    return Text.assemble((f"{spec:<20}", "bold"), " ", (summary, "dim"))
+    return Text.assemble((f"{visible(spec):<20}", "bold"), " ", (summary, "dim"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Input, Static
 
+from rnnlab.display import visible
 from rnnlab.errors import RnnlabError
 from rnnlab.plots import NamedHistory
 from rnnlab.runs import steer
@@ -18,7 +20,8 @@ from rnnlab.runs.history import History
 from rnnlab.runs.records import State
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.actions import LAB, bindings
-from rnnlab.tui.messages import PromptCancelled, RunChosen, RunsRead
+from rnnlab.tui.feed import RunsRead
+from rnnlab.tui.messages import PromptCancelled, RunChosen
 from rnnlab.tui.screens.choice import ChoiceScreen
 from rnnlab.tui.screens.decoders import DecodersScreen
 from rnnlab.tui.screens.help import HelpScreen
@@ -88,11 +91,10 @@ class LabScreen(Screen[None]):
     def take(self, read: RunsRead) -> None:
         """Show what the feed has read."""
         self.table.show(read.summaries)
+        # Exactly those that the feed still follows: it gives what is new to what is here.
+        self._histories = {name: self._histories.get(name) or History() for name in read.news}
         for name, news in read.news.items():
-            self._histories.setdefault(name, History()).take(news)
-        for name in list(self._histories):
-            if name not in self.watched:
-                del self._histories[name]
+            self._histories[name].take(news)
         self._announce(read)
         self._show_chosen()
 
@@ -100,7 +102,7 @@ class LabScreen(Screen[None]):
         """Say in the title how many train, and tell of runs that have ended."""
         active = [s for s in read.summaries if s.is_active]
         total = f"{len(read.summaries)} run{'s' * (len(read.summaries) != 1)}"
-        title = f"rnnlab   {len(active)} training, {total} in {self.store.root}"
+        title = f"rnnlab   {len(active)} training, {total} in {visible(str(self.store.root))}"
         if title != self._title_line.content:
             self._title_line.update(title, layout=False)
         for s in read.summaries:
@@ -189,20 +191,24 @@ class LabScreen(Screen[None]):
         question = f"Delete {chosen.name} for good, with its checkpoints?"
         answers = [("cancel", "Keep it"), ("delete", "Delete it")]
         if await self.app.push_screen_wait(ChoiceScreen(question, answers)) == "delete":
-            self._steer(self._remove, chosen.name)
+            await self._do(self._remove, chosen.name)
 
     def _remove(self, run: Run) -> str:
         self.store.remove(run)
         return f"{run.name} is gone"
 
-    def _steer(self, act: Callable[[Run], str], name: str | None = None) -> None:
+    def _steer(self, act: Callable[[Run], str]) -> None:
         """Do something with the chosen run and tell what came of it."""
         chosen = self.table.chosen
-        if name is None and chosen is None:
+        if chosen is None:
             self._tell("no run is chosen; n starts one", "warning")
-            return
+        else:
+            self.run_worker(self._do(act, chosen.name))
+
+    async def _do(self, act: Callable[[Run], str], name: str) -> None:
+        """Do something with a run, in a thread: it may wait for a worker that is just ending."""
         try:
-            self._tell(act(self.store.open(name or (chosen.name if chosen else ""))))
+            self._tell(await asyncio.to_thread(lambda: act(self.store.open(name))))
         except RnnlabError as error:
             self._tell(str(error), "warning")
 
@@ -288,7 +294,7 @@ class LabScreen(Screen[None]):
                 return
             if answer == "stop":
                 for name in active:
-                    self._steer(steer.stop, name)
+                    await self._do(steer.stop, name)
         self.app.exit()
 
     def _leave_full(self) -> None:

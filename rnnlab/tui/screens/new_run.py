@@ -35,7 +35,7 @@ class Field(Horizontal):
     def __init__(self, name: str, help_line: str, choices: list[str], default: str) -> None:
         super().__init__(classes="field")
         self.setting = name
-        self._help = f"{help_line} ({', '.join(choices)})" if choices else help_line
+        self._help = f"{help_line} ({visible(', '.join(choices))})" if choices else help_line
         self._choices = choices
         self._default = default
         self.problem = ""

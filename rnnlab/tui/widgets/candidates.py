@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _SURPRISING = math.log(0.05)
 _BAR = 12
 _MIN_WIDTH = 23
+_FRAME_S = 0.08
+_MAX_COLUMNS = 20
+"""Candidates of one decoder shown at most, the best ones."""
 END_MARK = "∎"
 """Where the model ended the sentence itself."""
 
@@ -85,12 +88,15 @@ class CandidateBoard(HorizontalScroll):
         super().__init__(id="candidates")
         self._columns: dict[tuple[int, int], Candidate] = {}
         self._answers: dict[int, Sequence[Answer]] = {}
+        self._grown: set[int] = set()
+        """Decoders that have answers not drawn yet."""
         self._are_letters = False
 
     async def begin(self, specs: Sequence[Spec]) -> None:
         """Make empty columns for what these decoders will give."""
         await self.remove_children()
         self._answers.clear()
+        self._grown.clear()
         self._columns = {
             (number, rank): Candidate(spec.text, rank)
             for number, spec in enumerate(specs)
@@ -110,8 +116,18 @@ class CandidateBoard(HorizontalScroll):
             column.styles.width = max(_MIN_WIDTH, share)
 
     def grow(self, decoder: int, answers: Sequence[Answer]) -> None:
-        """Show how far a decoder has come."""
+        """Show how far a decoder has come; of frames that come faster than drawn, the newest."""
         self._answers[decoder] = answers
+        self._grown.add(decoder)
+        if len(self._grown) == 1:
+            self.set_timer(_FRAME_S, self._draw)
+
+    def _draw(self) -> None:
+        for decoder in self._grown:
+            self._show(decoder, self._answers[decoder])
+        self._grown.clear()
+
+    def _show(self, decoder: int, answers: Sequence[Answer]) -> None:
         for answer in answers:
             column = self._columns.get((decoder, answer.rank))
             if column is not None:
@@ -121,7 +137,7 @@ class CandidateBoard(HorizontalScroll):
         """Show letters with their log-probs, or the text; return whether letters are shown."""
         self._are_letters = not self._are_letters
         for decoder, answers in self._answers.items():
-            self.grow(decoder, answers)
+            self._show(decoder, answers)
         return self._are_letters
 
     def focused_answer(self) -> Answer | None:
@@ -132,8 +148,8 @@ class CandidateBoard(HorizontalScroll):
 
 
 def _num_answers(spec: Spec) -> int:
-    """Return how many answers a decoder gives: a beam its width, any other one."""
-    return int(getattr(spec.options, "k", 1))
+    """Return how many answers of a decoder are shown: of a beam its width, of any other one."""
+    return min(_MAX_COLUMNS, int(getattr(spec.options, "k", 1)))
 
 
 def _figures(answer: Answer) -> str:

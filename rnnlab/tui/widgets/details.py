@@ -54,10 +54,10 @@ def _facts(s: RunSummary, history: History | None) -> Text:
     if s.reason:
         text.append(visible(s.reason) + "\n", "bold red")
     for name, value in rows:
-        text.append(f"{name:<6}", "dim").append(f"{value}\n")
+        text.append(f"{name:<6}", "dim").append(f"{visible(value, newline=' ')}\n")
     if history is not None and history.events:
         text.append("\nevents\n", "bold")
         for event in reversed(history.events[-_EVENTS:]):
             message = f": {visible(event.message, newline=' ')}" if event.message else ""
-            text.append(f"{event.step:>6} ", "dim").append(f"{event.event}{message}\n")
+            text.append(f"{event.step:>6} ", "dim").append(f"{visible(event.event)}{message}\n")
     return text

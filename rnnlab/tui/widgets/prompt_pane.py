@@ -15,7 +15,7 @@ from textual.widgets import Input, Label, Static
 
 from rnnlab.display import visible
 from rnnlab.errors import BadInputError
-from rnnlab.runs.prompts import DEFAULT_LENGTH, Begun, Ended, Failed, Grown, Ready, Reply
+from rnnlab.runs.prompts import DEFAULT_LENGTH, MAX_SEED, Begun, Ended, Failed, Grown, Ready, Reply
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.messages import PromptSent
 from rnnlab.tui.widgets.candidates import CandidateBoard
@@ -87,7 +87,7 @@ class PromptPane(Vertical):
             )  # fmt: skip
             yield Label(" seed ", classes="name")
             yield Input(
-                "1", id="seed", compact=True, type="integer", validators=[Integer(0, 2**31)]
+                "1", id="seed", compact=True, type="integer", validators=[Integer(0, MAX_SEED)]
             )
         yield self._status
         yield self.board
@@ -176,6 +176,10 @@ class PromptPane(Vertical):
                 )
             case Ended():
                 pass
+
+    def fail_to_ask(self, reason: str) -> None:
+        """Say why nothing could be asked."""
+        self._say(reason, "red")
 
     def fail(self, reason: str) -> None:
         """Say that the generator has died."""

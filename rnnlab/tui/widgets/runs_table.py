@@ -8,7 +8,7 @@ from rich.text import Text
 from textual import events
 from textual.widgets import DataTable
 
-from rnnlab.display import count, duration, loss, sparkline
+from rnnlab.display import count, duration, loss, sparkline, visible
 from rnnlab.plots import PALETTE
 from rnnlab.runs.records import State
 from rnnlab.runs.summary import RunSummary
@@ -51,6 +51,7 @@ class RunsTable(DataTable[Text]):
         self._columns: tuple[str, ...] = ()
         self._cells: dict[tuple[str, str], Text] = {}
         self._expected: str | None = None
+        self._colors: dict[str, int] = {}
 
     @property
     def chosen(self) -> RunSummary | None:
@@ -74,9 +75,8 @@ class RunsTable(DataTable[Text]):
             self.move_cursor(row=self.get_row_index(name), animate=False)
 
     def color_of(self, name: str) -> int:
-        """Return a run's place in the palette: by age, so that it stays when others come."""
-        by_age = sorted(self._summaries.values(), key=lambda s: (s.created, s.name))
-        return next((i for i, s in enumerate(by_age) if s.name == name), 0)
+        """Return a run's place in the palette, the same as long as the lab is open."""
+        return self._colors.get(name, 0)
 
     def toggle_mark(self) -> None:
         """Mark the chosen run, or take its mark away."""
@@ -92,6 +92,8 @@ class RunsTable(DataTable[Text]):
         has_same_rows = names == [str(row.key.value) for row in self.ordered_rows]
         self._summaries = {summary.name: summary for summary in ordered}
         self._marked &= set(names)
+        for summary in sorted(summaries, key=lambda s: (s.created, s.name)):
+            self._colors.setdefault(summary.name, len(self._colors))
         if not has_same_rows:
             self._rebuild()
         else:
@@ -172,7 +174,7 @@ class RunsTable(DataTable[Text]):
             case "char/s":
                 return _right(count(s.tokens_per_s), 6)
             case "cell":
-                return Text(s.cell[:5])
+                return Text(visible(s.cell[:5], newline=" "))
             case _:
                 return Text(sparkline(list(s.recent_losses), 12), "dim")
 
