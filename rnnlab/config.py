@@ -7,6 +7,7 @@ line beneath a field as its help.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -76,7 +77,7 @@ class RunConfig(BaseModel):
 
     engine: Literal["auto", "fused", "equations"] = "auto"
     """Torch's fused kernel, the cell's equations, or the fused one where there is one."""
-    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    device: str = "auto"
     """Where to train: auto, cpu, cuda or cuda:N."""
     dtype: Literal["float32", "float64", "bfloat16"] = "float32"
     """Number format; bfloat16 keeps float32 weights and computes in mixed precision."""
@@ -108,6 +109,13 @@ class RunConfig(BaseModel):
         if self.val_fraction + self.test_fraction >= 0.95:
             raise ValueError("val_fraction and test_fraction leave no text to train on")
         return self
+
+    @field_validator("device")
+    @classmethod
+    def _known_device(cls, name: str) -> str:
+        if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
+            raise ValueError("should be auto, cpu, cuda or cuda:N")
+        return name
 
     @field_validator("cell")
     @classmethod

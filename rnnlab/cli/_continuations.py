@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rnnlab.cli._output import console
@@ -46,19 +47,36 @@ def print_side_by_side(answers: Sequence[Answer]) -> None:
     from rich.text import Text
 
     out = console()
-    num_columns = max(1, min(len(answers), out.width // _MIN_COLUMN))
-    width = out.width // num_columns - 2
-    for first in range(0, len(answers), num_columns):
-        row = answers[first : first + num_columns]
+    most = max(1, out.width // _MIN_COLUMN)
+    rows = list(_rows(answers, most))
+    width = out.width // min(most, max(map(len, rows))) - 2
+    for number, row in enumerate(rows):
         table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
         for _ in row:
             table.add_column(width=width, overflow="fold")
         table.add_row(*(Text(_title(answer), "bold") for answer in row))
+        table.add_row(*(Text(" → ".join(answer.chain), "dim") for answer in row))
         table.add_row(*(Text(_figures(answer), "dim") for answer in row))
         table.add_row(*(_body(answer) for answer in row))
         out.print(table)
-        if first + num_columns < len(answers):
+        if number + 1 < len(rows):
             out.print()
+
+
+def _rows(answers: Sequence[Answer], most: int) -> Iterator[list[Answer]]:
+    """Share answers out among rows; those of one decoder stay together where they can."""
+    row: list[Answer] = []
+    for _, group in groupby(answers, key=lambda answer: answer.decoder):
+        together = list(group)
+        if row and len(row) + len(together) > most:
+            yield row
+            row = []
+        row += together
+        while len(row) > most:
+            yield row[:most]
+            row = row[most:]
+    if row:
+        yield row
 
 
 def _title(answer: Answer) -> str:
@@ -68,7 +86,9 @@ def _title(answer: Answer) -> str:
 def _figures(answer: Answer) -> str:
     mean = answer.logprob / max(1, len(answer.tokens))
     end = ", ended" if answer.finished else ""
-    return f"{answer.logprob:.2f} nats, {mean:.2f} a letter{end}"
+    is_ranked_otherwise = abs(answer.score - answer.logprob) > 0.005
+    score = f", score {answer.score:.2f}" if is_ranked_otherwise else ""
+    return f"{answer.logprob:.2f} nats, {mean:.2f} a letter{score}{end}"
 
 
 def _body(answer: Answer) -> Text:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
@@ -44,12 +46,7 @@ def command(
         return
     differing = _differing(opened)
     summaries = [summarise(run) for run in opened]
-    rows = [
-        _row(summary, [str(run.settings().get(name, "")) for name in differing])
-        for run, summary in zip(opened, summaries, strict=True)
-    ]
-    figures = ["step", "train", "val", "best val", "char/s", "params", "time"]
-    print_table(["run", *differing, *figures], rows, figures)
+    print_table(["", *(run.name for run in opened)], _rows(opened, summaries, differing), ())
     print_charts(summaries, [read_history(run.paths.journal) for run in opened])
     for run in opened:
         if written[run.name]:
@@ -75,8 +72,22 @@ def _differing(runs: list[Run]) -> list[str]:
     return [name for name in names if len({repr(one.get(name)) for one in settings}) > 1]
 
 
-def _row(s: RunSummary, differing: list[str]) -> list[str]:
-    return [
-        s.name, *differing, str(s.step), loss(s.train_loss), loss(s.val_loss),
-        loss(s.best_val_loss), count(s.tokens_per_s), count(s.parameters), duration(s.elapsed_s),
-    ]  # fmt: skip
+def _rows(runs: list[Run], summaries: list[RunSummary], differing: list[str]) -> list[list[str]]:
+    """Return a row for every setting in which the runs differ and for every figure."""
+    settings = [run.settings() for run in runs]
+    rows = [[name, *(_value(one, name) for one in settings)] for name in differing]
+    figures: list[tuple[str, Callable[[RunSummary], str]]] = [
+        ("step", lambda s: f"{s.step:,}"),
+        ("train loss", lambda s: loss(s.train_loss)),
+        ("val loss", lambda s: loss(s.val_loss)),
+        ("best val loss", lambda s: loss(s.best_val_loss)),
+        ("letters a second", lambda s: count(s.tokens_per_s)),
+        ("parameters", lambda s: count(s.parameters)),
+        ("time", lambda s: duration(s.elapsed_s)),
+    ]
+    return rows + [[name, *(figure(s) for s in summaries)] for name, figure in figures]
+
+
+def _value(settings: dict[str, Any], name: str) -> str:
+    value = str(settings.get(name, ""))
+    return Path(value).stem if name == "corpus" else value

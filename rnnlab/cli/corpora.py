@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Optional
+from typing import Annotated, Optional
 
 import typer
 
@@ -16,7 +16,9 @@ _SHOWN_CHARS = 600
 
 
 def command(
-    action: Annotated[Literal["list", "show"], typer.Argument(help="What to do.")] = "list",
+    action: Annotated[
+        str, typer.Argument(metavar="[list|show]", help="What to do; a corpus's name shows it.")
+    ] = "list",
     name: Annotated[
         Optional[str],  # noqa: UP045
         typer.Argument(help="A corpus or a text file, for `show`.", show_default=False),
@@ -25,7 +27,9 @@ def command(
     json: Json = False,
 ) -> None:
     """List the corpora, or show how one begins."""
-    if action == "show":
+    if action != "list":
+        if action != "show":
+            name = action
         if name is None:
             raise BadInputError("which corpus?", "rnnlab corpora show NAME")
         _show(name, data, json=json)

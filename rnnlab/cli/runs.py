@@ -14,6 +14,8 @@ from rnnlab.runs.summary import summarise
 def command(checkpoints: Checkpoints = None, json: Json = False) -> None:
     """List every run with its state and figures."""
     store = RunStore.default(checkpoints)
+    if not store.root.is_dir():
+        talk(f"there is no folder {store.root} yet; what is shipped is shown")
     summaries = [summarise(run) for run in store]
     if json:
         print_json([asdict(summary) for summary in summaries])

@@ -41,7 +41,8 @@ def parse_spec(text: str) -> Spec:
     if not name:
         raise BadInputError(f"the decoder spec {text!r} is empty", "write for example beam:k=5")
     if name not in registry.names("decoding"):
-        raise UnknownNameError(f"decoder in spec {text!r}:", name, registry.names("decoding"))
+        where = f"decoder in spec {text!r}:" if text.strip() != name else "decoder"
+        raise UnknownNameError(where, name, registry.names("decoding"))
     decoder: Decoder = registry.load("decoding", name).DECODER
     known = option_names(decoder.options)
     values: dict[str, str] = {}

@@ -94,7 +94,7 @@ class TextScore(NamedTuple):
     @property
     def loss_nats(self) -> float:
         """Mean loss of a token."""
-        return -self.logprob / max(1, len(self.tokens))
+        return -self.logprob / len(self.tokens) if self.tokens else 0.0
 
     @property
     def bits_per_char(self) -> float:

@@ -21,6 +21,9 @@ class Action(NamedTuple):
     is_in_footer: bool = False
     shown_key: str = ""
     """How the key is written where its name is unwieldy."""
+    is_priority: bool = False
+    """Whether it is done before the next key is looked at: it moves the focus, and keys that come
+    in a burst over a slow line must land where it moved to."""
 
 
 class Group(NamedTuple):
@@ -35,11 +38,18 @@ LAB: tuple[Group, ...] = (
         "Runs",
         (
             Action("n", "new_run", "New run", "Start a run from a form", True),
-            Action("enter", "prompt", "Prompt", "Write a prompt for the chosen run", True),
+            Action(
+                "enter",
+                "prompt",
+                "Prompt",
+                "Write a prompt for the chosen run",
+                True,
+                is_priority=True,
+            ),
             Action("space", "mark", "Mark", "Lay this run's curves over the others'"),
             Action("p", "pause", "Pause", "Pause the chosen run, or wake it", True),
             Action("s", "stop", "Stop", "Save the chosen run and end its worker", True),
-            Action("r", "resume", "Resume", "Go on with a stopped, failed or lost run"),
+            Action("r", "resume", "Resume", "Go on with a stopped, failed or lost run", True),
             Action("k", "checkpoint", "Save", "Save a checkpoint of the chosen run now"),
             Action("delete", "delete", "Delete", "Delete the chosen run for good", False, "del"),
         ),
@@ -70,7 +80,13 @@ LAB: tuple[Group, ...] = (
             Action("4", "toggle_pane('details')", "Details", "Show or hide the details"),
             Action("0", "reset_layout", "Reset", "Show all panes again"),
             Action(
-                "escape", "out", "Out", "Cancel, leave full screen, back to the runs", True, "esc"
+                "escape",
+                "out",
+                "Out",
+                "Cancel, leave full screen, back to the runs",
+                True,
+                "esc",
+                is_priority=True,
             ),
             Action("question_mark", "help", "Help", "This list", True, "?"),
             Action("q", "quit_lab", "Quit", "Leave the lab; training goes on", True),
@@ -79,17 +95,28 @@ LAB: tuple[Group, ...] = (
 )
 
 
+FOCUS_BINDINGS = (
+    Binding("tab", "app.focus_next", "Next", show=False, priority=True),
+    Binding("shift+tab", "app.focus_previous", "Before", show=False, priority=True),
+)
+"""Done at once, for the same reason."""
+
+
 def bindings(groups: tuple[Group, ...]) -> list[Binding]:
     """Return the bindings of a table."""
     return [
-        Binding(
-            action.key,
-            action.name,
-            action.label,
-            tooltip=action.help,
-            show=action.is_in_footer,
-            key_display=action.shown_key or None,
-        )
-        for group in groups
-        for action in group.actions
+        *FOCUS_BINDINGS,
+        *(
+            Binding(
+                action.key,
+                action.name,
+                action.label,
+                tooltip=action.help,
+                show=action.is_in_footer,
+                key_display=action.shown_key or None,
+                priority=action.is_priority,
+            )
+            for group in groups
+            for action in group.actions
+        ),
     ]

@@ -110,11 +110,11 @@ class LabApp(App[None]):
         await self._generator.cancel()
 
     @on(GeneratorSaid)
-    def hear(self, message: GeneratorSaid) -> None:
+    async def hear(self, message: GeneratorSaid) -> None:
         """Hand the newest request's replies to the prompt pane."""
         reply = message.reply
         if isinstance(reply, Ready) or reply.ask == self._generator.latest:
-            self.lab.pane.hear(reply)
+            await self.lab.pane.hear(reply)
 
     @on(GeneratorDied)
     def mourn(self, message: GeneratorDied) -> None:

@@ -78,7 +78,7 @@ class Generator:
         if self._reader is not None:
             self._reader.cancel()
         if self._process is not None and self._process.returncode is None:
-            self._process.terminate()
+            self._process.kill()  # it has nothing to save, and quitting must not wait for it
             await self._process.wait()
 
     async def _write(self, lines: str) -> None:

@@ -5,12 +5,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual import events
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList, Static
 
+from rnnlab.errors import UnknownNameError
 from rnnlab.plots import Chart, draw
 from rnnlab.runs.mailbox import Command, collect
+from rnnlab.runs.prompts import Failed
+from rnnlab.runs.store import Run
 from rnnlab.tui.actions import LAB
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens.choice import ChoiceScreen
@@ -197,7 +201,6 @@ async def test_beam_candidates_stand_side_by_side_with_their_log_probs(
         request = generator.requests[0]
         assert request.run == str(run.paths.root.resolve())
         assert (request.prompt, request.decoders, request.seed) == ("Once", ["beam:k=3"], 1)
-        await until(pilot, lambda: len(app.screen.query(Candidate)) == 3)
         generator.answer(" upon", " up in", " more")
         await until(pilot, lambda: "done" in status_line(app))
         heads = [str(c.query_one(".head", Static).render()) for c in app.screen.query(Candidate)]
@@ -447,3 +450,114 @@ async def test_the_palette_runs_an_action(lab: Lab, app: LabApp) -> None:
         commands: list[Command] = []
         await until(pilot, lambda: mail(run.paths.mailbox, commands))
     assert [command.action for command in commands] == ["checkpoint"]
+
+
+async def test_keys_that_come_in_a_burst_land_where_the_focus_has_moved_to(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    run = lab.add("alpha", "running")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        for key in ("enter", "s", "p", "tab", "end", "x", "escape", "g"):
+            character = key if len(key) == 1 else None
+            app.post_message(events.Key(key, character))  # none waits for the one before
+        await until(pilot, lambda: app.focused is table(app))
+        await until(pilot, lambda: app.lab.plots.children[0].id == "plot-grad-norm")
+        assert app.screen.query_one("#prompt", Input).value == "sp"
+        assert app.screen.query_one("#decoders", Input).value.endswith("x")
+        assert collect(run.paths.mailbox) == []
+
+
+async def test_a_run_removed_elsewhere_is_said_when_it_is_prompted(
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(name: str) -> Run:
+        raise UnknownNameError("run", name, [])
+
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        monkeypatch.setattr(lab.store, "open", gone)
+        await ask(pilot, app, "x", "greedy")
+        await until(pilot, lambda: "unknown run 'alpha'" in status_line(app))
+        assert generator.requests == []
+
+
+async def test_a_fault_of_the_disk_while_steering_is_said(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rnnlab.runs import launch
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(launch, "take_lock", full)
+    lab.add("alpha", "stopped")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        await pilot.press("r")
+        await until(pilot, lambda: app._notifications)
+        assert "No space left on device" in next(iter(app._notifications)).message
+
+
+async def test_curves_stay_when_the_cursor_goes_there_and_back_during_a_read(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        chosen = table(app).chosen
+        assert chosen is not None
+        away = {"alpha": "beta", "beta": "alpha"}[chosen.name]
+        app.lab.take(app._feed.read([away]))
+        app.lab.take(app._feed.read([chosen.name]))
+        assert "train 2.000" in chart(app, "loss")
+
+
+async def test_settings_of_wrong_types_and_escapes_in_them_are_shown_harmlessly(
+    lab: Lab, app: LabApp
+) -> None:
+    run = lab.add("alpha", device="cp\x1b[41mu")
+    run.paths.config.write_text(
+        'corpus = "c\\u001b]0;x"\ncell = "l\\u001b[5m"\nclip = "abc"\nlayers = "two"\n', "utf-8"
+    )
+    async with app.run_test(size=(200, 50)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        body = app.screen.query_one(Details).query_one(Static)
+        await until(pilot, lambda: "␛[41mu" in str(body.render()))
+        for y in range(50):
+            for strip in app.screen._compositor.render_strips()[y : y + 1]:
+                assert "\x1b" not in strip.text
+
+
+async def test_answers_of_another_run_are_said_to_be_its(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "x", "greedy")
+        await until(pilot, lambda: generator.requests)
+        generator.answer("yz")
+        await until(pilot, lambda: "done" in status_line(app))
+        asked = generator.requests[0].run.rpartition("/")[2]
+        await pilot.press("escape")
+        table(app).choose({"alpha": "beta", "beta": "alpha"}[asked])
+        await until(pilot, lambda: f"written by {asked}" in status_line(app))
+
+
+async def test_a_failed_prompt_leaves_the_answers_before_it(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "x", "greedy")
+        await until(pilot, lambda: generator.requests)
+        generator.answer("yz")
+        await until(pilot, lambda: "done" in status_line(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 2)
+        generator.say(Failed(2, "the model never saw 'Ω'"))
+        await until(pilot, lambda: "never saw" in status_line(app))
+        assert str(app.screen.query_one(Candidate).query(Static).last().render()) == "xyz"

@@ -184,7 +184,7 @@ def test_the_feed_gives_a_journal_once_and_whole_when_watched_anew(lab: Lab) -> 
     feed = Feed(lab.store)
     assert feed.read([]).news == {}
     assert len(feed.read(["alpha"]).news["alpha"].records) == 7
-    assert feed.read(["alpha"]).news == {}
+    assert feed.read(["alpha"]).news["alpha"].records == []
     lab.write(run, range(6, 8))
     assert len(feed.read(["alpha"]).news["alpha"].records) == 4
     feed.read([])

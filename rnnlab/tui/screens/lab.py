@@ -31,6 +31,8 @@ from rnnlab.tui.widgets.plot_grid import PlotGrid
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 from rnnlab.tui.widgets.runs_table import RunsTable
 
+_NOTHING_YET = History()
+"""Stands for a run whose journal is still to be read."""
 _PANES = ("runs", "plots", "prompt-pane", "details")
 
 
@@ -123,9 +125,13 @@ class LabScreen(Screen[None]):
     def _show_chosen(self) -> None:
         chosen = self.table.chosen
         histories = [
-            NamedHistory(name, self.table.color_of(name), self._histories[name], self._clip(name))
+            NamedHistory(
+                name,
+                self.table.color_of(name),
+                self._histories.get(name, _NOTHING_YET),
+                self._clip(name),
+            )
             for name in self.watched
-            if name in self._histories
         ]
         self.plots.show(histories)
         self.pane.choose(chosen)
@@ -149,6 +155,10 @@ class LabScreen(Screen[None]):
         if name is not None:
             self._tell(f"{name} is starting; it goes on when you leave")
             self.table.expect(name)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave enter to whoever has the focus, except in the table of runs."""
+        return action != "prompt" or self.focused is self.table
 
     def action_prompt(self) -> None:
         """Go to the prompt."""
@@ -258,15 +268,22 @@ class LabScreen(Screen[None]):
 
     def action_toggle_pane(self, pane: str) -> None:
         """Show or hide a pane; its display is then the user's choice."""
+        is_alone = self.has_class(f"-full-{pane}")
         self._leave_full()
+        if pane == "details" and not self.has_class("-wide"):
+            # Beside the charts there is no room for it: it comes alone, and goes again.
+            if not is_alone:
+                self.add_class("-full", "-full-details")
+            return
         widget = self.query_one(f"#{pane}")
         widget.display = not widget.display
 
     def action_reset_layout(self) -> None:
         """Show what there is room for."""
         self._leave_full()
-        for pane in _PANES:
-            self.query_one(f"#{pane}").set_styles(display="block")
+        for pane in (self.table, self.plots, self.pane):
+            pane.display = True
+        self.details.display = self.has_class("-wide")
 
     def action_out(self) -> None:
         """Cancel what is being written, leave full screen, go back to the runs."""
@@ -276,7 +293,7 @@ class LabScreen(Screen[None]):
         elif isinstance(self.focused, Candidate):
             self.pane.focus_prompt()
         else:
-            self.table.focus()
+            self.set_focus(self.table)
 
     def action_help(self) -> None:
         """Show the keys."""

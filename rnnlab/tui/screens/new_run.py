@@ -10,6 +10,7 @@ from typing import Literal, get_args, get_origin
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import DescendantFocus
 from textual.screen import ModalScreen
@@ -22,6 +23,7 @@ from rnnlab.config import RunConfig, field_problem
 from rnnlab.display import visible
 from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.runs.store import RunStore
+from rnnlab.tui.actions import FOCUS_BINDINGS
 
 _FIRST = (
     "corpus", "task", "cell", "layers", "hidden", "embedding", "epochs", "minutes", "batch",
@@ -68,10 +70,11 @@ class NewRunScreen(ModalScreen[str | None]):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal")]
     BINDINGS = [
+        *FOCUS_BINDINGS,
         ("escape", "dismiss(None)", "Cancel"),
         ("f5", "start", "Start"),
-        ("up", "app.focus_previous"),
-        ("down", "app.focus_next"),
+        Binding("up", "app.focus_previous", show=False, priority=True),
+        Binding("down", "app.focus_next", show=False, priority=True),
     ]
 
     def __init__(self, store: RunStore, data: Path | None, corpora: list[str]) -> None:

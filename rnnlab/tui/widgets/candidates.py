@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import HorizontalScroll, VerticalScroll
 from textual.widgets import Static
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _SURPRISING = math.log(0.05)
 _BAR = 12
+_FIGURES = 18
+"""Columns of a letter and its two figures."""
 _MIN_WIDTH = 23
 _FRAME_S = 0.08
 _MAX_COLUMNS = 20
@@ -34,6 +37,11 @@ END_MARK = "∎"
 
 class Candidate(VerticalScroll, can_focus=True):
     """One answer."""
+
+    BINDINGS = [
+        Binding("left", "app.focus_previous", "Before", show=False),
+        Binding("right", "app.focus_next", "Next", show=False),
+    ]
 
     def __init__(self, spec: str, rank: int) -> None:
         super().__init__(classes="best" if rank == 1 else "")
@@ -57,9 +65,22 @@ class Candidate(VerticalScroll, can_focus=True):
         self._head.update(
             Text.assemble((title, "bold"), (f"\n{_figures(answer)}", "dim")), layout=False
         )
-        self._body.update(_letters(answer) if are_letters else self._continuation(answer))
+        self._body.update(self._letters(answer) if are_letters else self._continuation(answer))
         if not self.has_focus:
             self.scroll_end(animate=False)
+
+    def _letters(self, answer: Answer) -> Text:
+        """Return a line for each token: log-prob, sum so far, probability as a bar."""
+        bar = max(1, min(_BAR, self.content_size.width - _FIGURES))
+        text = Text(no_wrap=True)
+        total = 0.0
+        for token, logprob in zip(answer.tokens, answer.token_logprobs, strict=True):
+            total += logprob
+            shown = END_MARK if token == EOS else visible(token, newline="⏎")
+            text.append(f"{shown:<2}")
+            text.append(f"{logprob:>6.2f}{total:>7.1f} ", "dim")
+            text.append("▇" * round(math.exp(logprob) * bar) + "\n", "green")
+        return text
 
     def _continuation(self, answer: Answer) -> Text:
         prompt = answer.text[: len(answer.text) - len(answer.continuation)]
@@ -115,11 +136,13 @@ class CandidateBoard(HorizontalScroll):
         for column in self._columns.values():
             column.styles.width = max(_MIN_WIDTH, share)
 
-    def grow(self, decoder: int, answers: Sequence[Answer]) -> None:
+    def grow(self, decoder: int, answers: Sequence[Answer], *, is_last: bool) -> None:
         """Show how far a decoder has come; of frames that come faster than drawn, the newest."""
         self._answers[decoder] = answers
         self._grown.add(decoder)
-        if len(self._grown) == 1:
+        if is_last:
+            self._draw()
+        elif len(self._grown) == 1:
             self.set_timer(_FRAME_S, self._draw)
 
     def _draw(self) -> None:
@@ -162,15 +185,3 @@ def _shown(token: str, after: str) -> str:
     if token == "\n":
         return "⏎" if after == "\n" else "⏎\n"
     return END_MARK if token == EOS else visible(token)
-
-
-def _letters(answer: Answer) -> Text:
-    text = Text()
-    total = 0.0
-    for token, logprob in zip(answer.tokens, answer.token_logprobs, strict=True):
-        total += logprob
-        shown = END_MARK if token == EOS else visible(token, newline="⏎")
-        text.append(f"{shown:<3}")
-        text.append(f"{logprob:>7.2f}{total:>8.1f} ", "dim")
-        text.append("▇" * round(math.exp(logprob) * _BAR) + "\n", "green")
-    return text

@@ -71,6 +71,9 @@ class PromptPane(Vertical):
         self._status = Static(id="prompt-status", markup=False)
         self._run: RunSummary | None = None
         self._is_ready = False
+        self._specs: Sequence[Spec] = ()
+        self._asked = ""
+        """The run that wrote what is shown."""
 
     def compose(self) -> ComposeResult:
         """Make the fields, the line that says what goes on, and the board."""
@@ -98,8 +101,12 @@ class PromptPane(Vertical):
 
     def choose(self, run: RunSummary | None) -> None:
         """Set the run that will answer."""
+        is_other = run is not None and self._run is not None and run.name != self._run.name
         self._run = run
         self.border_title = f"Prompt {run.name}" if run is not None else "Prompt"
+        if run is not None and is_other and self._asked:
+            by = "" if run.name == self._asked else f"written by {self._asked}; "
+            self._say(f"{by}enter asks {run.name}", "dim")
 
     def specs(self) -> list[Spec]:
         """Return the decoders; raises BadInputError for the first that is none."""
@@ -116,8 +123,8 @@ class PromptPane(Vertical):
         self.query_one("#decoders", Input).value = " ".join(specs)
 
     def focus_prompt(self) -> None:
-        """Put the cursor into the prompt."""
-        self.query_one(PromptInput).focus()
+        """Put the cursor into the prompt, at once: the next key is for it."""
+        self.screen.set_focus(self.query_one(PromptInput))
 
     @on(Input.Changed, "#decoders")
     def check_decoders(self) -> None:
@@ -147,23 +154,25 @@ class PromptPane(Vertical):
             self._say(str(error), "red")
             return
         prompt.remember(prompt.value)
-        await self.board.begin(specs)
+        self._specs, self._asked = specs, self._run.name
         self._say("loading torch…" if not self._is_ready else "reading…", "dim")
         text = prompt.value.replace("\\n", "\n")
         self.post_message(
             PromptSent(text, [spec.text for spec in specs], int(length.value), int(seed.value))
         )
 
-    def hear(self, reply: Reply) -> None:
+    async def hear(self, reply: Reply) -> None:
         """Show a reply to the newest request."""
         match reply:
             case Ready():
                 self._is_ready = True
             case Begun():
                 self._step = reply.step
-                self._say(f"writing, with the weights of step {reply.step:,} (esc ends it)", "dim")
+                await self.board.begin(self._specs)
+                chains = "; ".join(" → ".join(spec.chain) for spec in self._specs)
+                self._say(f"writing with step {reply.step:,} (esc ends it): {chains}", "dim")
             case Grown():
-                self.board.grow(reply.decoder, reply.answers)
+                self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed():
                 self._say(reply.message, "red")
                 self._step = -1
@@ -171,7 +180,7 @@ class PromptPane(Vertical):
                 how = "cancelled" if reply.was_cancelled else "done"
                 self._say(
                     f"{how} in {reply.elapsed_s:.1f}s with the weights of step {self._step:,}; "
-                    "t letters, c copy, f full screen",
+                    "tab to a candidate: t letters, c copy, f full screen",
                     "dim",
                 )
             case Ended():
