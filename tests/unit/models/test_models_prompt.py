@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from rnnlab import registry
+from rnnlab.corpora import Vocabulary
 from rnnlab.decoding import parse_spec
 from rnnlab.errors import BadInputError
 from rnnlab.models import Growth, LoadedModel, continue_text, score_text
@@ -151,3 +153,14 @@ def test_a_score_is_summed_in_nats_and_bits(make_loaded: Make) -> None:
 def test_no_text_has_no_loss(make_loaded: Make) -> None:
     score = score_text(make_loaded(), "")
     assert (score.tokens, score.logprob, score.loss_nats) == ([], 0.0, 0.0)
+
+
+def test_a_written_letter_and_mark_that_nfc_would_join_are_scored_as_written(
+    make_loaded: Make,
+) -> None:
+    known = make_loaded()
+    loaded = replace(known, vocabulary=Vocabulary(("e", "x", "\u0302", "c", "d", "\u00ea")))
+    scored = score_text(loaded, "xe\u0302")
+    assert scored.tokens == ["x", "e", "\u0302"]
+    joined = replace(known, vocabulary=Vocabulary(tuple("exabc\u00ea")))
+    assert score_text(joined, "xe\u0302").tokens == ["x", "\u00ea"]
