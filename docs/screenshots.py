@@ -7,6 +7,7 @@ app exports what it shows.
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from rnnlab.runs.store import RunStore
 from rnnlab.start import resolve, start_run
 from rnnlab.tui.app import LabApp
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).resolve().parent
 _SETTINGS = {
     "corpus": "stump",
     "hidden": 96,
@@ -31,7 +32,8 @@ _SETTINGS = {
 
 async def take(folder: Path) -> None:
     """Train two runs, prompt one of them, and export the screen at three sizes."""
-    store = RunStore.default(folder)
+    os.chdir(folder)  # so that the pictures show the usual name of the folder of runs
+    store = RunStore.default()
     runs = [
         start_run(resolve({**_SETTINGS, "cell": cell}), store, f"stump-{cell}")
         for cell in ("gru", "lstm")

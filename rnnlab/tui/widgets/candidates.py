@@ -27,7 +27,7 @@ _SURPRISING = math.log(0.05)
 _BAR = 12
 _FIGURES = 18
 """Columns of a letter and its two figures."""
-_MIN_WIDTH = 23
+_MIN_WIDTH = 19
 _FRAME_S = 0.08
 _MAX_COLUMNS = 20
 """Candidates of one decoder shown at most, the best ones."""
@@ -176,8 +176,9 @@ def _num_answers(spec: Spec) -> int:
 
 
 def _figures(answer: Answer) -> str:
+    """Return the log-prob of all tokens and its mean over them, in nats."""
     mean = answer.logprob / max(1, len(answer.tokens))
-    return f"{answer.logprob:.1f} ({mean:.2f} each)"
+    return f"Σ {answer.logprob:.1f} ø {mean:.2f}"
 
 
 def _shown(token: str, after: str) -> str:
