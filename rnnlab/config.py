@@ -82,7 +82,7 @@ class RunConfig(BaseModel):
     dtype: Literal["float32", "float64", "bfloat16"] = "float32"
     """Number format; bfloat16 keeps float32 weights and computes in mixed precision."""
     threads: int = Field(0, ge=0, le=4096)
-    """CPU threads of the worker (0: torch decides)."""
+    """CPU threads of the worker (0: half the cores; all only where nothing else is at work)."""
 
     log_every: int = Field(10, ge=1)
     """Steps between two records of the training loss."""

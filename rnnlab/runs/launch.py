@@ -80,11 +80,7 @@ def child_command(module: str, *arguments: str) -> list[str]:
 
 
 def child_environment() -> dict[str, str]:
-    """Return the environment of a process that computes: ours, without what a terminal needs.
-
-    Its threads sleep while they wait for each other unless the user says otherwise. By default they
-    spin, and two workers on the same cores then slow each other down tenfold.
-    """
+    """Return the environment of a process that computes: ours, without what a terminal needs."""
     dropped = {"COLUMNS", "LINES", "TEXTUAL_LOG", "TEXTUAL_DRIVER"}
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return {"OMP_WAIT_POLICY": "PASSIVE", **kept, "PYTHONUNBUFFERED": "1"}
+    return {**kept, "PYTHONUNBUFFERED": "1"}

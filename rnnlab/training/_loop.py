@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,8 +64,7 @@ class Session:
     def __post_init__(self) -> None:
         """Build the model, or bring it back to the run's last checkpoint."""
         self.device = resolve_device(self.config.device)
-        if self.config.threads:
-            torch.set_num_threads(self.config.threads)
+        torch.set_num_threads(self.config.threads or half_the_cores())
         self.model = build_model(self.config, self.dataset.vocabulary).to(self.device)
         self.optimizer = make_optimizer(self.model, self.config)
         self.checkpoints = Checkpoints(self.paths, self.config.keep, self.dataset.fingerprint)
@@ -238,6 +238,16 @@ class Session:
             )
         if record.skipped:
             self.note("skipped", f"{record.skipped} steps: loss or gradient was not finite")
+
+
+def half_the_cores() -> int:
+    """Return half the cores that this process may use, at least one.
+
+    Torch's threads spin while they wait for each other: where there are more of them than idle
+    cores, because another run trains or a prompt is answered, a run slows down many times over
+    (tests/benchmarks/sharing.py).
+    """
+    return max(1, len(os.sched_getaffinity(0)) // 2)
 
 
 def train(session: Session) -> Ending:

@@ -1,22 +1,21 @@
-"""Two workers on the same cores: threads that sleep while they wait against threads that spin.
+"""Trainings on the same cores: half the cores for each, which is rnnlab's default, or all of them.
 
-Prints steps a second of two concurrent LSTM trainings under `OMP_WAIT_POLICY=PASSIVE`, which the
-launcher sets, as a ratio to OpenMP's default; and the same for one training alone. Interleaved,
-median of three rounds.
+Prints steps a second with half the cores as a ratio to those with all cores, torch's own default,
+for one LSTM training alone and for two at once. Interleaved, median of three rounds.
 """
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
 
-from rnnlab.runs.launch import child_environment
+from rnnlab.training._loop import half_the_cores
 
 _ROUNDS = 3
 _TRAINING = """
-import time, torch
+import sys, time, torch
+torch.set_num_threads(int(sys.argv[1]))
 rnn, head = torch.nn.LSTM(64, 128, batch_first=True), torch.nn.Linear(128, 70)
 optimizer = torch.optim.AdamW([*rnn.parameters(), *head.parameters()], fused=True)
 inputs, targets = torch.randn(16, 100, 64), torch.randint(0, 70, (1600,))
@@ -29,14 +28,11 @@ print(steps / (time.perf_counter() - started))
 """
 
 
-def steps_a_second(num_processes: int, *, is_passive: bool) -> float:
+def steps_a_second(num_processes: int, num_threads: int) -> float:
     """Train in so many processes at once; return their mean speed."""
-    environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
-    if is_passive:
-        environment["OMP_WAIT_POLICY"] = child_environment()["OMP_WAIT_POLICY"]
     children = [
         subprocess.Popen(
-            [sys.executable, "-c", _TRAINING], env=environment, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", _TRAINING, str(num_threads)], stdout=subprocess.PIPE, text=True
         )
         for _ in range(num_processes)
     ]
@@ -45,14 +41,14 @@ def steps_a_second(num_processes: int, *, is_passive: bool) -> float:
 
 def main() -> None:
     """Print the ratios."""
+    half = half_the_cores()
     for num_processes in (1, 2):
         ratios = [
-            steps_a_second(num_processes, is_passive=True)
-            / steps_a_second(num_processes, is_passive=False)
+            steps_a_second(num_processes, half) / steps_a_second(num_processes, 2 * half)
             for _ in range(_ROUNDS)
         ]
         print(
-            f"{num_processes} LSTM-128 trainings at once: passive waiting / OpenMP's default "
+            f"{num_processes} LSTM-128 training(s) at once, {half} thread(s) each / {2 * half}: "
             f"{statistics.median(ratios):.2f}x"
         )
 

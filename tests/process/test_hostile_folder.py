@@ -42,12 +42,3 @@ def test_the_generator_imports_nothing_from_the_current_folder(hostile: Path) ->
     )
     assert ended.returncode == 0, ended.stderr
     assert '"ready"' in ended.stdout
-
-
-def test_threads_of_children_sleep_while_they_wait_unless_the_user_says_otherwise(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    assert child_environment()["OMP_WAIT_POLICY"] == "PASSIVE"
-    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    assert child_environment()["OMP_WAIT_POLICY"] == "ACTIVE"

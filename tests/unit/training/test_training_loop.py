@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -324,3 +325,16 @@ def test_a_run_can_be_prompted_from_its_first_moment(start: Start) -> None:
     assert steps[0] == 0
     assert steps == sorted(steps)
     assert set(steps) == {0, 6, 8, 12, 16, 18}
+
+
+def test_a_run_takes_half_the_cores_unless_told(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", taken.append)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(8)))
+    start(threads=0)
+    start(threads=3)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0})
+    start(threads=0)
+    assert taken == [4, 3, 1]
