@@ -191,6 +191,13 @@ async def ask(pilot: Pilot[None], app: LabApp, prompt: str, decoders: str) -> No
     await pilot.press("enter")
 
 
+async def answered(pilot: Pilot[None], app: LabApp, generator: FakeGenerator, *texts: str) -> None:
+    """Wait for the request, answer it with these continuations, and see them shown."""
+    await until(pilot, lambda: generator.requests)
+    generator.answer(*texts)
+    await until(pilot, lambda: "done" in status_line(app))
+
+
 async def test_beam_candidates_stand_side_by_side_with_their_log_probs(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
@@ -217,9 +224,7 @@ async def test_letters_are_shown_with_their_log_probs(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "a", "greedy")
-        await until(pilot, lambda: generator.requests)
-        generator.answer("bc")
-        await until(pilot, lambda: "done" in status_line(app))
+        await answered(pilot, app, generator, "bc")
         await pilot.press("escape", "t")
         body = app.screen.query_one(Candidate).query(Static).last()
         await until(pilot, lambda: "-0.50" in str(body.render()))
@@ -233,9 +238,7 @@ async def test_foreign_text_is_shown_as_it_is(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "x", "greedy")
-        await until(pilot, lambda: generator.requests)
-        generator.answer(text)
-        await until(pilot, lambda: "done" in status_line(app))
+        await answered(pilot, app, generator, text)
         shown = str(app.screen.query_one(Candidate).query(Static).last().render())
         assert shown == "x" + text.replace("\x1b", "␛")
 
@@ -328,9 +331,7 @@ async def test_copy_takes_the_focused_answer(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "a", "beam:k=2")
-        await until(pilot, lambda: generator.requests)
-        generator.answer("b", "c")
-        await until(pilot, lambda: "done" in status_line(app))
+        await answered(pilot, app, generator, "b", "c")
         list(app.screen.query(Candidate))[1].focus()
         await pilot.press("c")
         await until(pilot, lambda: app.clipboard == "ac")
@@ -538,9 +539,7 @@ async def test_answers_of_another_run_are_said_to_be_its(
     lab.add("beta")
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "x", "greedy")
-        await until(pilot, lambda: generator.requests)
-        generator.answer("yz")
-        await until(pilot, lambda: "done" in status_line(app))
+        await answered(pilot, app, generator, "yz")
         asked = generator.requests[0].run.rpartition("/")[2]
         await pilot.press("escape")
         table(app).choose({"alpha": "beta", "beta": "alpha"}[asked])
@@ -553,9 +552,7 @@ async def test_a_failed_prompt_leaves_the_answers_before_it(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "x", "greedy")
-        await until(pilot, lambda: generator.requests)
-        generator.answer("yz")
-        await until(pilot, lambda: "done" in status_line(app))
+        await answered(pilot, app, generator, "yz")
         await pilot.press("enter")
         await until(pilot, lambda: len(generator.requests) == 2)
         generator.say(Failed(2, "the model never saw 'Ω'"))
