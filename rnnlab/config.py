@@ -19,6 +19,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from rnnlab import registry
 from rnnlab.errors import BadInputError
 
+_DEPENDENT: dict[str, tuple[str, dict[str, Any]]] = {
+    "task": ("classify", {"tokens": "words", "batch": 64, "length": 200}),
+    "schedule": ("one-cycle", {"warmup": 0.3}),
+}
+"""Defaults that hold where another setting has a certain value."""
+
 
 class RunConfig(BaseModel):
     """Everything that decides what a run computes; frozen, validated, TOML in and out."""
@@ -28,15 +34,23 @@ class RunConfig(BaseModel):
     )
 
     corpus: str = Field(min_length=1)
-    """Corpus: a shipped or added name, or the path of a text file."""
+    """Corpus: a shipped or added name, or the path of a file."""
     task: str = "stream"
-    """How the text is read: one long stream with carried state, or separate sentences."""
+    """How the corpus is read: one long stream, separate sentences, or documents to classify."""
+    tokens: Literal["chars", "words"] = "chars"
+    """What is read at a step: a letter, or a word (documents: words unless told)."""
+    vocab_size: int = Field(10_000, ge=1, le=10_000_000)
+    """Words known, the most frequent of the training text; any other one is <unk>."""
+    alphabet: Literal["unicode", "ascii"] = "unicode"
+    """Letters known: all, composed (NFC), or the 95 printable ASCII ones, accents dropped (NFD)."""
     limit_chars: int | None = Field(None, ge=2)
     """Use the first so many characters of the corpus only."""
     val_fraction: float = Field(0.1, gt=0, lt=0.9)
-    """Share of the text, at its end, held out for validation."""
+    """Share of the text, at its end, held out for validation (documents: drawn at random)."""
     test_fraction: float = Field(0.0, ge=0, lt=0.9)
     """Share of the text, after the validation part, held out for the test."""
+    part: Literal["head", "tail"] = "head"
+    """Which end is kept of a document longer than length."""
 
     cell: str = "lstm"
     """Recurrent cell (`rnnlab cells` lists them)."""
@@ -45,28 +59,65 @@ class RunConfig(BaseModel):
     hidden: int = Field(128, ge=1, le=16384)
     """Size of the hidden state of a layer."""
     embedding: int = Field(64, ge=1, le=16384)
-    """Size of the learnt vector of a letter."""
+    """Size of the learnt vector of a token."""
     one_hot: bool = False
-    """Feed letters as one-hot vectors instead of learnt ones."""
+    """Feed tokens as one-hot vectors instead of learnt ones."""
+    embeddings: str | None = Field(None, min_length=1)
+    """File of word vectors to begin with (GloVe text format, also gzipped)."""
+    frozen: bool = False
+    """Leave the vectors of the tokens as they begin."""
+    unknown_vectors: Literal["zero", "random"] = "random"
+    """Vector of a word that the file of vectors lacks: zero, or small and random."""
+    tied: bool = False
+    """Use the vectors of the tokens as the weights of the head, too (needs embedding = hidden)."""
+    residual: bool = False
+    """Add what a layer reads to what it gives, from the second layer on."""
+    bidirectional: bool = False
+    """Read documents in both directions."""
+    pooling: Literal["last", "mean", "max"] = "last"
+    """What a document is classified by: the state at its last word, their mean or maximum."""
+
     dropout: float = Field(0.0, ge=0, lt=1)
     """Share of units dropped between layers and before the head while training."""
+    embedding_dropout: float = Field(0.0, ge=0, lt=1)
+    """Share of what the first layer reads that is dropped while training."""
+    token_dropout: float = Field(0.0, ge=0, lt=1)
+    """Share of the tokens whose whole vector is dropped while training."""
+    recurrent_dropout: float = Field(0.0, ge=0, lt=1)
+    """Share of the recurrent weights dropped for a batch (DropConnect) while training."""
+    variational: bool = False
+    """Drop the same units at all steps of a sequence instead of others at each step."""
 
     batch: int = Field(16, ge=1, le=65536)
-    """Sequences trained on at once (parallel streams or sentences)."""
+    """Sequences trained on at once: parallel streams, sentences or documents (documents: 64)."""
     length: int = Field(100, ge=1, le=1_000_000)
-    """Window of truncated backpropagation in letters; for sentences the longest kept."""
+    """Window of truncated backpropagation; longest sentence; longest document (documents: 200)."""
     optimizer: Literal["adamw", "adam", "sgd", "rmsprop"] = "adamw"
     """Update rule."""
     lr: float = Field(0.002, gt=0, le=1000)
     """Learning rate at its highest."""
-    schedule: Literal["constant", "cosine"] = "constant"
-    """Course of the learning rate; cosine warms up over 2 % of the run, then falls to a tenth."""
+    schedule: Literal["constant", "cosine", "one-cycle", "plateau"] = "constant"
+    """Course of the learning rate over the run; plateau halves it where validation stagnates."""
+    warmup: float = Field(0.02, ge=0, lt=1)
+    """Share of the run over which the rate rises (cosine; one-cycle: 0.3 unless told)."""
+    final_lr: float = Field(0.1, ge=0, le=1)
+    """Rate at the end as a share of the highest (cosine, one-cycle; plateau: the lowest)."""
+    momentum: float = Field(0.0, ge=0, lt=1)
+    """Momentum of sgd and rmsprop."""
     weight_decay: float = Field(0.0, ge=0, le=10)
     """Decay of the weight matrices at each step."""
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    """Share of the target's probability spread over all tokens (losses shown are without)."""
+    average: float = Field(0.0, ge=0, lt=1)
+    """Keep a moving average of the weights with this decay, and measure and prompt it (0: none)."""
     clip: float = Field(1.0, ge=0)
     """Largest gradient norm; a longer gradient is scaled down to it (0: never)."""
+    clip_value: float = Field(0.0, ge=0)
+    """Largest size of any one number of the gradient (0: no limit)."""
     seed: int = Field(1, ge=0, lt=2**31)
     """Seed of initial weights, order of the data and dropout."""
+    init_from: str | None = Field(None, min_length=1)
+    """Run whose weights this one begins with; its vocabulary and shape are taken over."""
 
     epochs: float | None = Field(None, gt=0, le=1_000_000)
     """Stop after so many passes over the text."""
@@ -74,6 +125,12 @@ class RunConfig(BaseModel):
     """Stop after so many optimiser steps."""
     minutes: float | None = Field(None, gt=0)
     """Stop after so many minutes of training."""
+    patience: int = Field(0, ge=0)
+    """Stop after so many validations without a new best (0: never)."""
+    on_divergence: Literal["stop", "rollback"] = "stop"
+    """What ends a row of steps that are not finite: the run, or a return to half the rate."""
+    max_skipped: int = Field(10, ge=1)
+    """Steps without a finite gradient, one after another, that make a divergence."""
 
     engine: Literal["auto", "fused", "equations"] = "auto"
     """Torch's fused kernel, the cell's equations, or the fused one where there is one."""
@@ -89,25 +146,40 @@ class RunConfig(BaseModel):
     eval_every: int = Field(0, ge=0)
     """Steps between two validations (0: at each epoch's end, and at least every 500 steps)."""
     eval_tokens: int = Field(50_000, ge=0)
-    """Letters of the held-out text read at a validation while training (0: all)."""
+    """Tokens of the held-out text read at a validation while training (0: all)."""
     checkpoint_every: int = Field(0, ge=0)
     """Steps between two checkpoints (0: at each validation and about every 15 seconds)."""
+    checkpoint_minutes: float = Field(0.0, ge=0)
+    """Minutes between two checkpoints, beside those of the steps (0: as above)."""
     keep: int = Field(3, ge=1)
     """Newest checkpoints kept beside the best one."""
 
     @model_validator(mode="before")
     @classmethod
-    def _train_ten_epochs_unless_told(cls, values: Any) -> Any:
-        if isinstance(values, Mapping) and all(
-            values.get(name) is None for name in ("epochs", "steps", "minutes")
-        ):
-            return {**values, "epochs": 10}
-        return values
+    def _fill_in_what_depends(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        given = {name for name, value in values.items() if value is not None}
+        filled: dict[str, Any] = {}
+        if not given & {"epochs", "steps", "minutes"}:
+            filled["epochs"] = 10
+        for name, (value, default) in _DEPENDENT.items():
+            if values.get(name) == value:
+                filled |= {key: default[key] for key in default.keys() - given}
+        return {**values, **filled} if filled else values
 
     @model_validator(mode="after")
-    def _leave_text_to_train_on(self) -> Self:
+    def _agree(self) -> Self:
         if self.val_fraction + self.test_fraction >= 0.95:
             raise ValueError("val_fraction and test_fraction leave no text to train on")
+        if self.tied and (self.one_hot or self.embedding != self.hidden):
+            raise ValueError("tied needs learnt vectors and embedding = hidden")
+        if self.bidirectional and self.task != "classify":
+            raise ValueError("bidirectional is for --task classify: a language model reads forward")
+        if self.embeddings and (self.one_hot or self.tokens != "words"):
+            raise ValueError("embeddings are vectors of words: set tokens = words, and no one_hot")
+        if self.frozen and self.one_hot:
+            raise ValueError("frozen is about learnt vectors, not one_hot")
         return self
 
     @field_validator("device")
