@@ -20,7 +20,7 @@ from rnnlab import registry
 from rnnlab.errors import BadInputError
 
 _DEPENDENT: dict[str, tuple[str, dict[str, Any]]] = {
-    "task": ("classify", {"tokens": "words", "batch": 64, "length": 200}),
+    "task": ("classify", {"tokens": "words", "batch": 64, "length": 200, "eval_tokens": 0}),
     "schedule": ("one-cycle", {"warmup": 0.3}),
 }
 """Defaults that hold where another setting has a certain value."""
@@ -104,6 +104,8 @@ class RunConfig(BaseModel):
     """Rate at the end as a share of the highest (cosine, one-cycle; plateau: the lowest)."""
     momentum: float = Field(0.0, ge=0, lt=1)
     """Momentum of sgd and rmsprop."""
+    beta2: float = Field(0.999, ge=0, lt=1)
+    """How much adam and adamw remember of the gradients' squares."""
     weight_decay: float = Field(0.0, ge=0, le=10)
     """Decay of the weight matrices at each step."""
     label_smoothing: float = Field(0.0, ge=0, lt=1)
@@ -146,7 +148,7 @@ class RunConfig(BaseModel):
     eval_every: int = Field(0, ge=0)
     """Steps between two validations (0: at each epoch's end, and at least every 500 steps)."""
     eval_tokens: int = Field(50_000, ge=0)
-    """Tokens of the held-out text read at a validation while training (0: all)."""
+    """Tokens of the held-out text read at a validation in training (0: all; documents: all)."""
     checkpoint_every: int = Field(0, ge=0)
     """Steps between two checkpoints (0: at each validation and about every 15 seconds)."""
     checkpoint_minutes: float = Field(0.0, ge=0)

@@ -40,6 +40,11 @@ def loss(value: float | None) -> str:
     return MISSING if value is None or not math.isfinite(value) else f"{value:.4f}"
 
 
+def percent(share: float | None) -> str:
+    """Return a share of one in percent, with one decimal."""
+    return MISSING if share is None or not math.isfinite(share) else f"{share:.1%}"
+
+
 def count(value: float | None) -> str:
     """Return a number in three digits or so: 950, 12.3k, 4.56M."""
     if value is None or not math.isfinite(value):

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.config import RunConfig
-from rnnlab.corpora import find_corpus, prepare, shown_name, suggested_task
+from rnnlab.corpora import check, find_corpus, shown_name, suggested_task, vectors_width
+from rnnlab.errors import BadInputError
 from rnnlab.locations import shipped_folder
 from rnnlab.runs.launch import launch
 from rnnlab.runs.paths import check_run_name
@@ -25,13 +26,15 @@ def resolve(values: Mapping[str, Any], data: Path | None = None) -> RunConfig:
     values = dict(values)
     corpus = str(values.get("corpus", ""))
     file = find_corpus(corpus, data)
-    values.setdefault("task", suggested_task(corpus))
-    # A shipped corpus keeps its name, found wherever rnnlab is; any other one keeps its place.
-    is_shipped = file.resolve() == (shipped_folder() / "data" / f"{file.stem}.txt").resolve()
-    config = RunConfig.from_values(
-        {**values, "corpus": file.stem if is_shipped else str(file.resolve())}
-    )
-    prepare(config)
+    values.setdefault("task", suggested_task(corpus, file))
+    values["corpus"] = _lasting_name(file)
+    if isinstance(values.get("embeddings"), str):
+        vectors = _whole_path(values["embeddings"])
+        values["embeddings"] = str(vectors)
+        if values.get("embedding") is None:
+            values["embedding"] = vectors_width(vectors)
+    config = RunConfig.from_values(values)
+    check(config)
     return config
 
 
@@ -53,3 +56,21 @@ def default_name(config: RunConfig) -> str:
     corpus = "".join(c if c.isascii() and c.isalnum() else "-" for c in shown_name(config.corpus))
     depth = f"x{config.layers}" if config.layers > 1 else ""
     return f"{corpus.strip('-')[:24] or 'run'}-{config.cell}-{config.hidden}{depth}"
+
+
+def _lasting_name(file: Path) -> str:
+    """Return what names a corpus for good: its name if it is a shipped one, otherwise its place."""
+    file, name = file.resolve(), shown_name(str(file))
+    is_shipped = file.parent == (shipped_folder() / "data").resolve()
+    return name if is_shipped and find_corpus(name).resolve() == file else str(file)
+
+
+def _whole_path(vectors: str) -> Path:
+    """Return the file of word vectors; raises BadInputError when it is not there."""
+    try:
+        file = Path(vectors).expanduser()
+        if file.is_file():
+            return file.resolve()
+    except (OSError, RuntimeError, ValueError):
+        pass
+    raise BadInputError(f"no file of word vectors named {vectors!r}", "give the path of one")

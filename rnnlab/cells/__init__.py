@@ -4,7 +4,18 @@ A cell's module holds `CELL`. Parameters are named and stacked as torch does, so
 serves both engines.
 """
 
-from rnnlab.cells._base import Cell, LayerState, Weights
-from rnnlab.cells._stack import RecurrentStack, State, select
+from rnnlab.cells._base import Cell, LayerState, LayerWeights, Weights
+from rnnlab.cells._dropout import dropout
+from rnnlab.cells._stack import Engine, RecurrentStack, State, select
 
-__all__ = ["Cell", "LayerState", "RecurrentStack", "State", "Weights", "select"]
+__all__ = [
+    "Cell",
+    "Engine",
+    "LayerState",
+    "LayerWeights",
+    "RecurrentStack",
+    "State",
+    "Weights",
+    "dropout",
+    "select",
+]

@@ -1,21 +1,22 @@
 """Layers of one cell over each other, on the cell's equations or on its fused twin.
 
-Shapes: B sequences, T steps, I inputs, H hidden units, G rows of the stacked gates.
+Shapes: B sequences, T steps, I inputs, H hidden units, F features of a layer's output: H, or 2H
+where it reads both ways.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from rnnlab.cells._base import Cell, LayerState, Weights
+from rnnlab.cells._base import Cell, LayerState, LayerWeights
+from rnnlab.cells._dropout import dropout
 from rnnlab.errors import BadInputError
 
 State = tuple[LayerState, ...]
-"""State of a stack: over layers, each part [B, H]."""
+"""State of a stack: over layers (and directions: l0, l0_reverse, l1, ...), each part [B, H]."""
 
 Engine = Literal["auto", "fused", "equations"]
 
@@ -26,87 +27,166 @@ def select(state: State, rows_B: Tensor) -> State:
 
 
 class RecurrentStack(nn.Module):
-    """`num_layers` layers of a cell; parameters `weight_ih_l0`, ... as in torch.nn.LSTM."""
+    """`num_layers` layers of a cell; parameters `weight_ih_l0`, ... as in torch.nn.LSTM.
+
+    dropout: share of what a layer above the first reads that is dropped while training.
+    variational: the same units at all steps of a call.
+    recurrent_dropout: share of the recurrent weights dropped for a call while training (DropConnect
+    on weight_hh, as in Merity et al. 2018, "Regularizing and optimizing LSTM language models").
+    residual: from the second layer on, a layer's output is what it gives plus what lay below it.
+    That sum takes the input as it was before the dropout: the way past the layers stays whole.
+    bidirectional: a second set of weights (`weight_ih_l0_reverse`, ...) reads from the last step to
+    the first; the outputs of both stand beside each other.
+    generator: decides the initial weights.
+
+    Raises BadInputError for an engine or a dropout that the cell does not have.
+    """
+
+    output_size: int
+    """F, the features of the top layer's output."""
 
     def __init__(
         self,
-        cell: Cell,
+        cell: Cell[Any],
         input_size: int,
         hidden_size: int,
         num_layers: int,
         *,
         dropout: float = 0.0,
+        variational: bool = False,
+        recurrent_dropout: float = 0.0,
+        residual: bool = False,
+        bidirectional: bool = False,
         engine: Engine = "auto",
         generator: torch.Generator,
     ) -> None:
         super().__init__()
         if engine == "fused" and not cell.has_fused:
             raise BadInputError("this cell has no fused kernel", "use --engine equations")
+        self._names = tuple(cell.shapes(1, 1))
+        if recurrent_dropout > 0.0 and "weight_hh" not in self._names:
+            raise BadInputError(
+                "this cell has no recurrent weights to drop", "set recurrent_dropout = 0"
+            )
         self.cell = cell
         self.hidden_size = hidden_size
         self.num_layers = num_layers
+        self.output_size = 2 * hidden_size if bidirectional else hidden_size
         self.dropout = dropout
+        self.variational = variational
+        self.recurrent_dropout = recurrent_dropout
+        self.is_residual = residual
+        self.is_bidirectional = bidirectional
         self.is_fused = cell.has_fused and engine != "equations"
+        self._suffixes = ("", "_reverse") if bidirectional else ("",)
         for layer in range(num_layers):
-            size = input_size if layer == 0 else hidden_size
-            for name, shape in cell.shapes(size, hidden_size).items():
-                self.register_parameter(f"{name}_l{layer}", nn.Parameter(torch.empty(shape)))
-            cell.initialise(self.weights(layer), generator)
+            size = input_size if layer == 0 else self.output_size
+            for suffix in self._suffixes:
+                self._register(f"_l{layer}{suffix}", cell.shapes(size, hidden_size))
+                cell.initialise(self._weights(f"_l{layer}{suffix}"), generator)
 
-    def weights(self, layer: int) -> Weights:
-        """Return the parameters of a layer."""
-        return Weights(*(getattr(self, f"{name}_l{layer}") for name in Weights._fields))
+    def weights(self, layer: int, *, reverse: bool = False) -> LayerWeights:
+        """Return the parameters of a layer, or of its reverse direction."""
+        return self._weights(f"_l{layer}{'_reverse' if reverse else ''}")
 
     def start_state(self, batch: int) -> State:
-        """Return the state before the first token: zeros."""
-        zeros = self.weights(0).weight_hh.new_zeros(batch, self.hidden_size)
-        return ((zeros,) * self.cell.num_states,) * self.num_layers
+        """Return the state before the first token: the cell's start in every layer."""
+        return tuple(
+            self.cell.start(batch, self._weights(f"_l{layer}{suffix}"))
+            for layer in range(self.num_layers)
+            for suffix in self._suffixes
+        )
 
     def forward(
-        self, x_BTI: Tensor, state: State, generator: torch.Generator | None = None
+        self,
+        x_BTI: Tensor,
+        state: State,
+        generator: torch.Generator | None = None,
+        lengths_B: Tensor | None = None,
     ) -> tuple[Tensor, State]:
-        """Return the top layer's outputs [B, T, H] and the last state.
+        """Return the top layer's outputs [B, T, F] and the state after T steps.
 
-        generator: decides the dropout between layers; it is only drawn from while training.
+        generator: decides the dropouts; it is only drawn from while training.
+        lengths_B: steps of each row that are real, the rest being padding at its end (None: all).
+        The reverse direction begins at a row's last real step, so that no output at a real step
+        depends on padding; outputs at padded steps and the last state of a padded row mean nothing.
         """
-        last = []
+        last: list[LayerState] = []
         for layer in range(self.num_layers):
-            if layer > 0:
-                x_BTI = dropout(x_BTI, self.dropout if self.training else 0.0, generator)
-            run = self.cell.fused if self.is_fused else self._run_equations
-            x_BTI, layer_state = run(x_BTI, state[layer], self.weights(layer))
-            last.append(layer_state)
+            below_BTI = x_BTI
+            if layer > 0 and self.training:
+                x_BTI = dropout(x_BTI, self.dropout, generator, variational=self.variational)
+            outputs = []
+            for suffix in self._suffixes:
+                weights = self._dropped(self._weights(f"_l{layer}{suffix}"), generator)
+                read_BTI = _reversed(x_BTI, lengths_B) if suffix else x_BTI
+                run = self.cell.fused if self.is_fused else self._run_equations
+                y_BTH, layer_state = run(read_BTI, state[len(last)], weights)
+                outputs.append(_reversed(y_BTH, lengths_B) if suffix else y_BTH)
+                last.append(layer_state)
+            x_BTI = torch.cat(outputs, dim=2) if self.is_bidirectional else outputs[0]
+            if self.is_residual and layer > 0:
+                x_BTI = x_BTI + below_BTI
         return x_BTI, tuple(last)
 
     def step(self, x_BI: Tensor, state: State) -> tuple[Tensor, State]:
         """Return the top layer's output [B, H] and the state after one step, on the equations.
 
-        One step on the fused kernels is slower: torch re-packs the weights at every call.
+        One step on the fused kernels is slower: torch re-packs the weights at every call. Raises
+        TypeError where the stack reads both ways: it needs the whole sequence.
         """
+        if self.is_bidirectional:
+            raise TypeError("a bidirectional stack reads whole sequences, not steps")
         last = []
         for layer in range(self.num_layers):
-            weights = self.weights(layer)
-            x_BG = F.linear(x_BI, weights.weight_ih, weights.bias_ih)
+            weights = self._weights(f"_l{layer}")
+            x_BG = self.cell.project(x_BI, weights)
             layer_state = self.cell.step(x_BG, state[layer], weights)
-            x_BI = layer_state[0]
+            y_BH = layer_state[0]
+            x_BI = y_BH + x_BI if self.is_residual and layer > 0 else y_BH
             last.append(layer_state)
         return x_BI, tuple(last)
 
+    def _register(self, suffix: str, shapes: dict[str, tuple[int, ...]]) -> None:
+        for name, shape in shapes.items():
+            if name in self.cell.fixed:
+                # A buffer is saved and moved with the rest, and no user of parameters() meets it.
+                self.register_buffer(name + suffix, torch.empty(shape))
+            else:
+                self.register_parameter(name + suffix, nn.Parameter(torch.empty(shape)))
+
+    def _weights(self, suffix: str) -> LayerWeights:
+        tensors = (getattr(self, name + suffix) for name in self._names)
+        weights: LayerWeights = self.cell.weights_type(*tensors)
+        return weights
+
+    def _dropped(self, weights: LayerWeights, generator: torch.Generator | None) -> LayerWeights:
+        """Return the weights with a share of the recurrent ones dropped, while training."""
+        if not self.training or self.recurrent_dropout == 0.0:
+            return weights
+        tensors = (
+            dropout(tensor, self.recurrent_dropout, generator) if name == "weight_hh" else tensor
+            for name, tensor in zip(self._names, weights, strict=True)
+        )
+        dropped: LayerWeights = self.cell.weights_type(*tensors)
+        return dropped
+
     def _run_equations(
-        self, x_BTI: Tensor, state: LayerState, weights: Weights
+        self, x_BTI: Tensor, state: LayerState, weights: LayerWeights
     ) -> tuple[Tensor, LayerState]:
         """Step through a layer; the input's share of the gates comes from one product for all t."""
-        x_BTG = F.linear(x_BTI, weights.weight_ih, weights.bias_ih)
         outputs = []
-        for x_BG in x_BTG.unbind(1):
+        for x_BG in self.cell.project(x_BTI, weights).unbind(1):
             state = self.cell.step(x_BG, state, weights)
             outputs.append(state[0])
         return torch.stack(outputs, dim=1), state
 
 
-def dropout(x: Tensor, share: float, generator: torch.Generator | None) -> Tensor:
-    """Zero a share of the elements and scale the rest so that the mean stays (inverted dropout)."""
-    if share == 0.0:
-        return x
-    kept = torch.empty_like(x).bernoulli_(1 - share, generator=generator)
-    return x * kept / (1 - share)
+def _reversed(x_BTF: Tensor, lengths_B: Tensor | None) -> Tensor:
+    """Return each row's real steps in reverse order, the padding at its end left where it is."""
+    if lengths_B is None:
+        return x_BTF.flip(1)
+    steps_T = torch.arange(x_BTF.shape[1], device=x_BTF.device)
+    mirrored_BT = lengths_B.to(x_BTF.device)[:, None] - 1 - steps_T
+    places_BT = torch.where(mirrored_BT >= 0, mirrored_BT, steps_T)
+    return x_BTF.gather(1, places_BT[..., None].expand_as(x_BTF))

@@ -17,10 +17,11 @@ from torch import Tensor
 from rnnlab.cells._base import Cell, LayerState, Weights
 
 
-class GRU(Cell):
+class GRU(Cell[Weights]):
     """The equations above, and torch's kernel for them."""
 
     gates = ("r", "z", "n")
+    weights_type = Weights
 
     def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
         """Return h_t."""

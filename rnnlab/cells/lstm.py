@@ -20,19 +20,19 @@ from torch import Tensor
 from rnnlab.cells._base import Cell, LayerState, Weights
 
 
-class LSTM(Cell):
+class LSTM(Cell[Weights]):
     """The equations above, and torch's kernel for them."""
 
     gates = ("i", "f", "g", "o")
+    weights_type = Weights
     num_states = 2
 
     @torch.no_grad()
     def initialise(self, weights: Weights, generator: torch.Generator) -> None:
         """Fill as torch does, but b_if + b_hf = 1, so that a new network forgets little."""
         super().initialise(weights, generator)
-        for bias, value in ((weights.bias_ih, 1.0), (weights.bias_hh, 0.0)):
-            _, b_f, _, _ = bias.chunk(4)
-            b_f.fill_(value)
+        self.rows(weights.bias_ih, "f").fill_(1.0)
+        self.rows(weights.bias_hh, "f").fill_(0.0)
 
     def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
         """Return (h_t, c_t)."""

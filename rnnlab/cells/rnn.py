@@ -13,10 +13,11 @@ from torch import Tensor
 from rnnlab.cells._base import Cell, LayerState, Weights
 
 
-class RNN(Cell):
+class RNN(Cell[Weights]):
     """The equation above, and torch's kernel for it."""
 
     gates = ("h",)
+    weights_type = Weights
 
     def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
         """Return h_t."""

@@ -88,7 +88,7 @@ def _figures(answer: Answer) -> str:
     end = ", ended" if answer.finished else ""
     is_ranked_otherwise = abs(answer.score - answer.logprob) > 0.005
     score = f", score {answer.score:.2f}" if is_ranked_otherwise else ""
-    return f"{answer.logprob:.2f} nats, {mean:.2f} a letter{score}{end}"
+    return f"{answer.logprob:.2f} nats, {mean:.2f} a token{score}{end}"
 
 
 def _body(answer: Answer) -> Text:

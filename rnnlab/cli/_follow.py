@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.cli._output import console, print_json, talk
-from rnnlab.display import count, duration, loss, visible
+from rnnlab.display import count, duration, loss, percent, visible
 from rnnlab.errors import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_INTERRUPTED
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command, send
@@ -43,9 +43,12 @@ def follow(run: Run, *, is_new: bool, json: bool) -> int:
         s = summarise(run)
         talk(
             f"{s.name} {s.state}: {s.step} steps in {duration(s.elapsed_s)}, "
-            f"train {loss(s.train_loss)}, val {loss(s.val_loss)} nats a letter"
+            f"train {loss(s.train_loss)}, val {loss(s.val_loss)} nats a {s.unit}"
+            + (f", accuracy {percent(s.val_accuracy)}" if s.val_accuracy is not None else "")
         )
-        talk(f"try: rnnlab generate {s.name} --prompt TEXT -d beam:k=5")
+        verb = "classify" if s.task == "classify" else "generate"
+        example = "--text TEXT" if verb == "classify" else "--prompt TEXT -d beam:k=5"
+        talk(f"try: rnnlab {verb} {s.name} {example}")
     return 0
 
 
@@ -94,7 +97,7 @@ def _update(progress: Progress, task: TaskID, s: RunSummary) -> None:
         f"loss {loss(s.train_loss)}",
         f"val {loss(s.val_loss)}",
         f"grad {loss(s.grad_norm)[:5]}",
-        f"{count(s.tokens_per_s)} char/s",
+        f"{count(s.tokens_per_s)} tok/s",
         f"{duration(s.eta_s)} left",
     ]
     text = s.state if s.step == 0 or s.state == "paused" else "  ".join(figures)

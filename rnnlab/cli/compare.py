@@ -14,7 +14,7 @@ from rnnlab.cli._continuations import generate, print_side_by_side
 from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.decoding import parse_spec
-from rnnlab.display import count, duration, loss
+from rnnlab.display import count, duration, loss, percent
 from rnnlab.runs.history import read_history
 from rnnlab.runs.prompts import DEFAULT_LENGTH
 from rnnlab.runs.store import Run, RunStore
@@ -81,7 +81,8 @@ def _rows(runs: list[Run], summaries: list[RunSummary], differing: list[str]) ->
         ("train loss", lambda s: loss(s.train_loss)),
         ("val loss", lambda s: loss(s.val_loss)),
         ("best val loss", lambda s: loss(s.best_val_loss)),
-        ("letters a second", lambda s: count(s.tokens_per_s)),
+        ("val accuracy", lambda s: percent(s.val_accuracy)),
+        ("tokens a second", lambda s: count(s.tokens_per_s)),
         ("parameters", lambda s: count(s.parameters)),
         ("time", lambda s: duration(s.elapsed_s)),
     ]

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
 from rnnlab.cli._options import Data, Json
 from rnnlab.cli._output import print_json, print_table
-from rnnlab.corpora import describe_corpora, find_corpus, read_corpus
+from rnnlab.corpora import (
+    describe_corpora,
+    describe_documents,
+    find_corpus,
+    holds_documents,
+    read_corpus,
+    read_documents,
+)
 from rnnlab.display import count, visible
 from rnnlab.errors import BadInputError
 
 _SHOWN_CHARS = 600
+_SHOWN_DOCUMENTS = 5
+_SHOWN_CHARS_OF_DOCUMENT = 160
+_SHOWN_CLASSES = 20
 
 
 def command(
@@ -21,7 +32,7 @@ def command(
     ] = "list",
     name: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(help="A corpus or a text file, for `show`.", show_default=False),
+        typer.Argument(help="A corpus or a file, for `show`.", show_default=False),
     ] = None,
     data: Data = None,
     json: Json = False,
@@ -32,7 +43,8 @@ def command(
             name = action
         if name is None:
             raise BadInputError("which corpus?", "rnnlab corpora show NAME")
-        _show(name, data, json=json)
+        file = find_corpus(name, data)
+        (_show_documents if holds_documents(file) else _show_text)(file, json=json)
         return
     described = describe_corpora(data)
     if json:
@@ -48,8 +60,7 @@ def _floor(nats: float | None) -> str:
     return "" if nats is None else f"{nats:.4f}"
 
 
-def _show(name: str, data: Data, *, json: bool) -> None:
-    file = find_corpus(name, data)
+def _show_text(file: Path, *, json: bool) -> None:
     text = read_corpus(file)
     if json:
         print_json(
@@ -59,3 +70,36 @@ def _show(name: str, data: Data, *, json: bool) -> None:
         return
     typer.echo(f"{visible(str(file))}: {len(text):,} letters, {len(set(text))} distinct\n")
     typer.echo(visible(text[:_SHOWN_CHARS]))
+
+
+def _show_documents(file: Path, *, json: bool) -> None:
+    documents = read_documents(file)
+    described = describe_documents(documents)
+    # Spread over the file, which is often sorted by class.
+    spread = {i * len(documents) // _SHOWN_DOCUMENTS for i in range(_SHOWN_DOCUMENTS)}
+    shown = [(documents.labels[i], documents.texts[i]) for i in sorted(spread)]
+    if json:
+        print_json(
+            {"file": str(file),
+             "num_chars": sum(map(len, documents.texts)),
+             "num_distinct": len(set().union(*documents.texts)),
+             "begins": documents.texts[0][:_SHOWN_CHARS],
+             **described._asdict(),
+             "documents": [
+                 {"label": label, "begins": text[:_SHOWN_CHARS]} for label, text in shown
+             ]}
+        )  # fmt: skip
+        return
+    classes = [f"{name} ({num:,})" for name, num in described.classes.items()][:_SHOWN_CLASSES]
+    if len(described.classes) > _SHOWN_CLASSES:
+        classes.append(f"{len(described.classes) - _SHOWN_CLASSES:,} more")
+    splits = ", ".join(f"{name} {num:,}" for name, num in described.splits.items())
+    typer.echo(
+        visible(
+            f"{file}: {described.num_documents:,} documents, "
+            f"{described.median_words:g} words in the median\n"
+            f"classes: {', '.join(classes)}\nsplits: {splits or 'none named'}\n"
+        )
+    )
+    for label, text in shown:
+        typer.echo(visible(f"{label}: {text[:_SHOWN_CHARS_OF_DOCUMENT]}", newline="⏎"))

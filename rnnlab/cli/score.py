@@ -41,6 +41,6 @@ def command(
         rows.append(["<eos>", f"{score.eos_logprob:.4f}"])
     print_table(["token", "logprob"], rows, ("logprob",))
     typer.echo(
-        f"logprob {score.logprob:.4f}, {score.loss_nats:.4f} nats "
-        f"({score.bits_per_char:.4f} bits) a letter"
+        f"logprob {score.logprob:.4f}, {score.loss_nats:.4f} nats a token, "
+        f"{score.bits_per_char:.4f} bits a letter"
     )

@@ -12,15 +12,20 @@ from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json, talk
 from rnnlab.cli._settings import with_settings
 from rnnlab.config import read_settings
+from rnnlab.errors import BadInputError
 from rnnlab.runs.store import RunStore
 
 
 @with_settings
 def command(
     corpus: Annotated[
-        str,
-        typer.Argument(help="A corpus (`rnnlab corpora`) or any text file.", show_default=False),
-    ],
+        Optional[str],  # noqa: UP045
+        typer.Argument(
+            metavar="CORPUS",
+            help="A corpus (`rnnlab corpora`) or any text file; by default the recipe's.",
+            show_default=False,
+        ),
+    ] = None,
     *,
     name: Annotated[
         Optional[str],  # noqa: UP045
@@ -29,6 +34,10 @@ def command(
     config: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="TOML file with settings; options given here go first."),
+    ] = None,
+    recipe: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Settings of a recipe (`rnnlab recipes`); all others go before them."),
     ] = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once and print the run's name.")
@@ -43,10 +52,19 @@ def command(
     The worker is a process of its own: ctrl-c here makes it save and stop, a lost connection
     leaves it at work. `rnnlab watch` and the lab follow it from anywhere.
     """
+    from rnnlab.recipes import base_values, locate
+    from rnnlab.recipes import load as load_recipe
     from rnnlab.start import resolve, start_run
 
     from_file = read_settings(config) if config else {}
-    resolved = resolve({**from_file, **settings, "corpus": corpus}, data)
+    given = {**from_file, **settings}
+    if recipe is not None:
+        loaded = load_recipe(recipe)
+        given = {**base_values(loaded, given, data), **given}
+        corpus = corpus or from_file.get("corpus") or str(locate(loaded, None, data))
+    if corpus is None:
+        raise BadInputError("missing argument CORPUS", "a corpus, a text file, or --recipe NAME")
+    resolved = resolve({**given, "corpus": corpus}, data)
     run = start_run(resolved, RunStore.default(checkpoints), name)
     if detach:
         if json:

@@ -64,5 +64,5 @@ def _line(s: RunSummary) -> str:
     reason = f": {visible(s.reason)}" if s.reason else ""
     return (
         f"{s.name} {s.state}{reason}, step {s.step}{total}, train {loss(s.train_loss)}, "
-        f"val {loss(s.val_loss)}, {count(s.tokens_per_s)} char/s{left}"
+        f"val {loss(s.val_loss)}, {count(s.tokens_per_s)} tok/s{left}"
     )

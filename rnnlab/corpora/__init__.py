@@ -3,31 +3,49 @@
 Never imports torch: arrays are numpy's, so that a corpus can be checked before a worker starts.
 """
 
-from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName
-from rnnlab.corpora._prepare import prepare
-from rnnlab.corpora._text import (
+from rnnlab.corpora._dataset import IGNORED, Batch, Dataset, Split, SplitName, Unit, WordVectors
+from rnnlab.corpora._describe import (
     CorpusDescription,
-    corpus_names,
+    DocumentsDescription,
     describe_corpora,
+    describe_documents,
+)
+from rnnlab.corpora._documents import Documents, read_documents
+from rnnlab.corpora._files import holds_documents
+from rnnlab.corpora._prepare import check, prepare
+from rnnlab.corpora._text import (
+    corpus_names,
     find_corpus,
     read_corpus,
     shown_name,
     suggested_task,
 )
+from rnnlab.corpora._vectors import read_vectors, vectors_width
 from rnnlab.corpora._vocabulary import Vocabulary
 
 __all__ = [
+    "IGNORED",
     "Batch",
     "CorpusDescription",
     "Dataset",
+    "Documents",
+    "DocumentsDescription",
     "Split",
     "SplitName",
+    "Unit",
     "Vocabulary",
+    "WordVectors",
+    "check",
     "corpus_names",
     "describe_corpora",
+    "describe_documents",
     "find_corpus",
+    "holds_documents",
     "prepare",
     "read_corpus",
+    "read_documents",
+    "read_vectors",
     "shown_name",
     "suggested_task",
+    "vectors_width",
 ]

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from rnnlab import registry
 from rnnlab.config import RunConfig
 from rnnlab.corpora._dataset import Dataset
-from rnnlab.corpora._text import find_corpus, read_corpus
+from rnnlab.corpora._text import find_corpus
+from rnnlab.corpora._vectors import check_vectors
 from rnnlab.corpora._vocabulary import Vocabulary
 
 
 class Task(Protocol):
-    """What a module of `corpora/tasks` offers."""
+    """What a module of `corpora/tasks` offers; what it reads is its own affair."""
 
-    def build(self, text: str, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
-        """Cut a text into splits, its letters counted where no vocabulary is given.
+    def read(self, file: Path, config: RunConfig) -> Any:
+        """Read a corpus; raises BadInputError when it cannot be read or used."""
+        ...
 
-        Raises BadInputError when the text is too short for the settings.
+    def check(self, source: Any, config: RunConfig) -> None:
+        """Raise what `build` would raise, in seconds however large the corpus is."""
+        ...
+
+    def build(self, source: Any, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
+        """Cut what was read into splits, its tokens counted where no vocabulary is given.
+
+        Raises BadInputError when there is too little for the settings.
         """
         ...
 
@@ -30,13 +39,32 @@ def prepare(
     """Read the corpus of `config` and make it ready; raises BadInputError with one line.
 
     data: folder of corpora where it is not the default one. vocabulary: of a model already
-    trained; by default the letters are counted.
+    trained, whose vectors are its weights; by default tokens are counted and vectors read.
     """
-    text = read_corpus(find_corpus(config.corpus, data), config.limit_chars)
-    task = cast(Task, registry.load("corpora/tasks", config.task))
-    return task.build(text, vocabulary, config)
+    task = _task(config)
+    return task.build(task.read(find_corpus(config.corpus, data), config), vocabulary, config)
 
 
-def fingerprint(text: str) -> str:
-    """Return the SHA-256 of a text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def check(config: RunConfig, data: Path | None = None) -> None:
+    """Raise BadInputError where a run with these settings could not begin: before it is made.
+
+    The corpus is read; its documents, which may be many, are not yet cut into words.
+    """
+    check_vectors(config)
+    task = _task(config)
+    task.check(task.read(find_corpus(config.corpus, data), config), config)
+
+
+def fingerprint(*texts: str) -> str:
+    """Return the SHA-256 of a text, or of several and where each ends."""
+    digest = hashlib.sha256()
+    for text in texts:
+        encoded = text.encode("utf-8", "surrogatepass")
+        if len(texts) > 1:
+            digest.update(f"{len(encoded)}\n".encode())
+        digest.update(encoded)
+    return digest.hexdigest()
+
+
+def _task(config: RunConfig) -> Task:
+    return cast(Task, registry.load("corpora/tasks", config.task))

@@ -13,7 +13,9 @@ from safetensors.torch import load_file, save_file
 from rnnlab.config import RunConfig
 from rnnlab.corpora import Vocabulary
 from rnnlab.errors import BadInputError, RnnlabError
+from rnnlab.models._classifier import Classifier
 from rnnlab.models._language_model import LanguageModel
+from rnnlab.models._text_model import TextModel
 from rnnlab.runs.paths import RunPaths, replace_file
 
 Which = Literal["last", "best"] | int
@@ -22,27 +24,51 @@ Which = Literal["last", "best"] | int
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A run's model at one checkpoint, ready to be prompted."""
+    """A run's model at one checkpoint, ready to be used."""
 
-    model: LanguageModel
+    model: TextModel
     vocabulary: Vocabulary
     config: RunConfig
     step: int
+    name: str
+    """Of the run."""
+
+    @property
+    def language_model(self) -> LanguageModel:
+        """The model, for whoever continues or scores a text; raises BadInputError for others."""
+        if not isinstance(self.model, LanguageModel):
+            raise BadInputError(
+                f"{self.name!r} classifies documents, it writes none", "use rnnlab classify"
+            )
+        return self.model
+
+    @property
+    def classifier(self) -> Classifier:
+        """The model, for whoever classifies a document; raises BadInputError for others."""
+        if not isinstance(self.model, Classifier):
+            raise BadInputError(
+                f"{self.name!r} is a language model", "classify with a run of --task classify"
+            )
+        return self.model
 
 
-def build_model(config: RunConfig, vocabulary: Vocabulary) -> LanguageModel:
+def build_model(config: RunConfig, vocabulary: Vocabulary) -> TextModel:
     """Return the model that a run's settings and vocabulary describe, with initial weights."""
-    model = LanguageModel(config, len(vocabulary), vocabulary.eos)
+    model: TextModel
+    if config.task == "classify":
+        model = Classifier(config, len(vocabulary), len(vocabulary.classes))
+    else:
+        model = LanguageModel(config, len(vocabulary), vocabulary.eos)
     return model.double() if config.dtype == "float64" else model
 
 
-def save_weights(file: Path, model: LanguageModel) -> None:
+def save_weights(file: Path, model: TextModel) -> None:
     """Write a model's weights so that a reader sees all of them or the file before."""
     tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     replace_file(file, lambda temporary: save_file(tensors, temporary, {"format": "pt"}))
 
 
-def load_weights(file: Path, model: LanguageModel) -> None:
+def load_weights(file: Path, model: TextModel) -> None:
     """Read weights into a model; raises RnnlabError when they cannot be read or do not fit."""
     try:
         model.load_state_dict(load_file(file))
@@ -73,7 +99,7 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
             if which == step:
                 break
             continue
-        return LoadedModel(model.to(device).eval(), vocabulary, config, step)
+        return LoadedModel(model.to(device).eval(), vocabulary, config, step, paths.name)
     steps = ", ".join(map(str, paths.checkpoint_steps()))
     raise BadInputError(f"{paths.name!r} has no checkpoint {which}", f"kept: {steps}")
 

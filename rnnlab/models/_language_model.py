@@ -1,58 +1,29 @@
-"""The language model: which letter comes next?
+"""The language model: which token comes next?
 
-Shapes: B sequences, T tokens, V tokens of the vocabulary, E embedding, H hidden units.
+Shapes: B sequences, T tokens, V tokens of the vocabulary, H hidden units.
 """
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from rnnlab import registry
-from rnnlab.cells import RecurrentStack, State
-from rnnlab.cells._stack import dropout
+from rnnlab.cells import State
 from rnnlab.config import RunConfig
+from rnnlab.models._text_model import Example, Prediction, TextModel
 
 
-class LanguageModel(nn.Module):
-    """Embedding (or one-hot), recurrent layers, linear head."""
+class LanguageModel(TextModel):
+    """A head over the vocabulary after every token."""
 
     def __init__(self, config: RunConfig, vocab_size: int, eos: int | None) -> None:
-        """Make a model with the initial weights that the settings' seed decides.
+        """Make a model with initial weights.
 
-        eos: the boundary between sentences, read before the first letter; None for a stream.
+        eos: the boundary between sentences, read before the first token; None for a stream.
         """
-        super().__init__()
-        generator = torch.Generator().manual_seed(config.seed)
-        self.vocab_size = vocab_size
+        super().__init__(config, vocab_size, vocab_size)
         self.eos = eos
-        self.dropout = config.dropout
-        self.embedding: nn.Embedding | None = None
-        if not config.one_hot:
-            self.embedding = nn.Embedding(vocab_size, config.embedding)
-            nn.init.normal_(self.embedding.weight, generator=generator)
-        self.rnn = RecurrentStack(
-            registry.load("cells", config.cell).CELL,
-            vocab_size if config.one_hot else config.embedding,
-            config.hidden,
-            config.layers,
-            dropout=config.dropout,
-            engine=config.engine,
-            generator=generator,
-        )
-        self.head = nn.Linear(config.hidden, vocab_size)
-        bound = config.hidden**-0.5
-        nn.init.uniform_(self.head.weight, -bound, bound, generator=generator)
-        nn.init.zeros_(self.head.bias)
-
-    def num_parameters(self) -> int:
-        """Return the number of learnt numbers."""
-        return sum(parameter.numel() for parameter in self.parameters())
-
-    def start_state(self, batch: int) -> State:
-        """Return the state before the first token."""
-        return self.rnn.start_state(batch)
 
     def forward(
         self, tokens_BT: Tensor, state: State, generator: torch.Generator | None = None
@@ -61,9 +32,15 @@ class LanguageModel(nn.Module):
 
         generator: decides the dropout; it is only drawn from while training.
         """
-        y_BTH, state = self.rnn(self._embed(tokens_BT), state, generator)
-        y_BTH = dropout(y_BTH, self.dropout if self.training else 0.0, generator)
-        return self.head(y_BTH), state
+        y_BTH, state = self.rnn(self.embed(tokens_BT, generator), state, generator)
+        return self.logits(self.drop_features(y_BTH, generator)), state
+
+    def predict(
+        self, example: Example, state: State, generator: torch.Generator | None = None
+    ) -> Prediction:
+        """Return the logits of every next token; rows of padded places have no target."""
+        logits_BTV, state = self(example.tokens_BT, state, generator)
+        return Prediction(logits_BTV.flatten(0, 1), example.targets.flatten(), state)
 
     @torch.inference_mode()
     def step(self, state: State, tokens_B: Tensor) -> tuple[Tensor, State]:
@@ -71,15 +48,15 @@ class LanguageModel(nn.Module):
 
         The seam of every decoder.
         """
-        y_BH, state = self.rnn.step(self._embed(tokens_B), state)
-        return self.log_probs(self.head(y_BH)), state
+        y_BH, state = self.rnn.step(self.embed(tokens_B), state)
+        return self.log_probs(self.logits(y_BH)), state
 
     @torch.inference_mode()
     def read(self, tokens_BT: Tensor) -> tuple[Tensor, State]:
         """Return the log-probs [B, T+1, V] before the first token and after each, and the state.
 
         A model of sentences reads EOS first. A stream has no boundary to read: before its first
-        letter stands what the head makes of the start state.
+        token stands what the head makes of the start state.
         """
         batch = tokens_BT.shape[0]
         state = self.start_state(batch)
@@ -87,18 +64,8 @@ class LanguageModel(nn.Module):
             tokens_BT = F.pad(tokens_BT, (1, 0), value=self.eos)
             logits_BTV, state = self(tokens_BT, state)
             return self.log_probs(logits_BTV), state
-        logits_BTV = self.head(state[-1][0])[:, None]
+        logits_BTV = self.logits(state[-1][0])[:, None]
         if tokens_BT.shape[1] > 0:
             rest_BTV, state = self(tokens_BT, state)
             logits_BTV = torch.cat([logits_BTV, rest_BTV], dim=1)
         return self.log_probs(logits_BTV), state
-
-    @staticmethod
-    def log_probs(logits: Tensor) -> Tensor:
-        """Return the log-probs of logits, in float32 or wider."""
-        return F.log_softmax(logits, dim=-1, dtype=torch.promote_types(logits.dtype, torch.float32))
-
-    def _embed(self, tokens: Tensor) -> Tensor:
-        if self.embedding is not None:
-            return self.embedding(tokens)  # type: ignore[no-any-return]
-        return F.one_hot(tokens, self.vocab_size).to(self.head.weight.dtype)

@@ -6,7 +6,6 @@ Shapes: R rows (one for each sample, one for a search), T tokens, V tokens of th
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -66,9 +65,9 @@ def continue_text(
     num: samples of a random decoder (None: one) or best hypotheses of a search (None: all).
     Raises BadInputError when the prompt has letters that the model does not know.
     """
-    prompt = normalise(prompt)
-    model = loaded.model
-    ids_1T = torch.from_numpy(loaded.vocabulary.encode(prompt))[None].to(model.head.weight.device)
+    model = loaded.language_model
+    prompt = loaded.vocabulary.normalise(prompt)
+    ids_1T = torch.from_numpy(loaded.vocabulary.encode(prompt))[None].to(model.device)
     log_probs_1TV, state = model.read(ids_1T)
     num_rows = (num or 1) if spec.decoder.is_random else 1
     rows_R = torch.zeros(num_rows, dtype=torch.int64, device=ids_1T.device)
@@ -98,27 +97,24 @@ class TextScore(NamedTuple):
 
     @property
     def bits_per_char(self) -> float:
-        """The mean loss in bits."""
-        return self.loss_nats / math.log(2)
+        """The loss of the text in bits, spread over its letters."""
+        letters = sum(map(len, self.tokens))
+        return -self.logprob / math.log(2) / letters if letters else 0.0
 
 
 def score_text(loaded: LoadedModel, text: str) -> TextScore:
     """Return the log-prob of every token of a text; raises BadInputError for unknown letters."""
+    model, vocabulary = loaded.language_model, loaded.vocabulary
     # As it is if it can be: an answer's own text may hold a letter and a mark that NFC would join.
-    known = set(loaded.vocabulary.tokens)
-    ids = loaded.vocabulary.encode(text if set(text) <= known else normalise(text))
-    ids_1T = torch.from_numpy(ids)[None].to(loaded.model.head.weight.device)
-    log_probs_1TV, _ = loaded.model.read(ids_1T)
+    known = set(vocabulary.tokens)
+    ids = vocabulary.encode(text if set(text) <= known else vocabulary.normalise(text))
+    ids_1T = torch.from_numpy(ids)[None].to(model.device)
+    log_probs_1TV, _ = model.read(ids_1T)
     picked = log_probs_1TV[:, :-1].gather(2, ids_1T[..., None])[0, :, 0].double().tolist()
-    eos = loaded.vocabulary.eos
+    eos = vocabulary.eos
     return TextScore(
-        tokens=[loaded.vocabulary.tokens[i] for i in ids.tolist()],
+        tokens=[vocabulary.tokens[i] for i in ids.tolist()],
         token_logprobs=picked,
         logprob=math.fsum(picked),
         eos_logprob=None if eos is None else log_probs_1TV[0, -1, eos].item(),
     )
-
-
-def normalise(text: str) -> str:
-    """Return a prompt as the corpora are read: composed (NFC), line ends as LF."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -17,9 +17,9 @@ _R = TypeVar("_R", bound=Record)
 class History:
     """The records of a run by kind, each list ascending in step.
 
-    A worker that resumes goes back to a checkpoint, or starts again where there was none yet: what
-    the journal says of later steps was lost with the worker before it and is dropped here, so that
-    a resumed curve is an uninterrupted one.
+    A worker that resumes goes back to a checkpoint, or starts again where there was none yet; one
+    that diverges may go back, too. What the journal says of later steps was lost and is dropped
+    here, so that a resumed curve is an uninterrupted one.
     """
 
     train: list[TrainRecord] = field(default_factory=list)
@@ -41,7 +41,7 @@ class History:
                 case LayersRecord():
                     self.layers.append(record)
                 case EventRecord():
-                    if record.event in ("started", "resumed"):
+                    if record.event in ("started", "resumed", "rollback"):
                         _rewind(self.train, record.step)
                         _rewind(self.evals, record.step)
                         _rewind(self.layers, record.step)

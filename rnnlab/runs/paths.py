@@ -92,6 +92,11 @@ class RunPaths:
         """All that exact resume needs besides the weights."""
         return self.root / f"training-{step:08d}.safetensors"
 
+    @property
+    def initial_weights(self) -> Path:
+        """Another run's weights that this one begins with, where it was asked for."""
+        return self.root / "initial.safetensors"
+
     def pointer(self, pointer: Pointer) -> Path:
         """The file that holds the step of the last or the best checkpoint."""
         return self.root / pointer

@@ -67,11 +67,13 @@ class EvalRecord:
     """Mean loss in nats a token on the held-out text."""
     is_best: bool
     """Whether it is the lowest so far."""
+    accuracy: float | None = None
+    """Share of documents of which the class was found; None for a language model."""
 
 
 Event = Literal[
     "started", "resumed", "paused", "continued", "checkpoint", "skipped", "note", "stopped",
-    "finished", "failed",
+    "finished", "failed", "spike", "diverged", "rollback",
 ]  # fmt: skip
 
 
@@ -113,6 +115,8 @@ class Status:
     """Training time left, where that can be told."""
     train_loss: float | None = None
     val_loss: float | None = None
+    val_accuracy: float | None = None
+    """Of the last validation, for a classifier."""
     best_val_loss: float | None = None
     best_step: int | None = None
     grad_norm: float | None = None

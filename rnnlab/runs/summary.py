@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,8 @@ class RunSummary:
     """Mean loss of the last steps, nats a token."""
     val_loss: float | None
     """Loss of the last validation, nats a token."""
+    val_accuracy: float | None
+    """Share of the documents classified rightly at the last validation."""
     tokens_per_s: float | None
     parameters: int | None
     corpus: str
@@ -43,6 +46,8 @@ class RunSummary:
     """Why it failed, or what is wrong with it."""
     is_shipped: bool
     clip: float | None
+    unit: str
+    """What a loss is the mean of: letter, word or document."""
     recent_losses: tuple[float, ...]
 
     @property
@@ -61,6 +66,7 @@ def summarise(run: Run) -> RunSummary:
         epoch=status.epoch,
         train_loss=status.train_loss,
         val_loss=status.val_loss,
+        val_accuracy=status.val_accuracy,
         tokens_per_s=status.tokens_per_s,
         parameters=status.parameters,
         corpus=Path(str(settings.get("corpus", ""))).stem,
@@ -79,8 +85,15 @@ def summarise(run: Run) -> RunSummary:
         reason=status.reason,
         is_shipped=run.is_shipped,
         clip=_number(settings.get("clip")),
+        unit=_unit(settings),
         recent_losses=tuple(status.recent_losses),
     )
+
+
+def _unit(settings: Mapping[str, object]) -> str:
+    if settings.get("task") == "classify":
+        return "document"
+    return "word" if settings.get("tokens") == "words" else "letter"
 
 
 def _number(value: object) -> float | None:

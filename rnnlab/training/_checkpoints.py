@@ -8,7 +8,7 @@ import time
 import torch
 
 from rnnlab.errors import BadInputError, RnnlabError
-from rnnlab.models import LanguageModel, save_weights
+from rnnlab.models import TextModel, save_weights
 from rnnlab.runs.paths import RunPaths, replace_text
 from rnnlab.training._state import TrainingState, save_training_state
 
@@ -28,24 +28,31 @@ class Checkpoints:
         self._saved_at = time.monotonic()
         self._cost_s = 0.0
 
-    def is_due(self, step: int, every: int, elapsed_s: float) -> bool:
-        """Tell whether to save after `step`: every so many steps, or by the clock for 0.
+    def is_due(self, step: int, every: int, minutes: float, elapsed_s: float) -> bool:
+        """Tell whether to save after `step`: every so many steps or minutes, where one is set.
 
         elapsed_s: training time so far. A young run changes fast and is saved more often, so that
         whoever prompts it sees what it is now.
         """
-        if every:
-            return step % every == 0
+        waited_s = time.monotonic() - self._saved_at
+        if every or minutes:
+            is_by_step = bool(every) and step % every == 0
+            return is_by_step or (bool(minutes) and waited_s > 60 * minutes)
         wait_s = max(1.0, min(EVERY_S, elapsed_s / 4), COST * self._cost_s)
-        return time.monotonic() - self._saved_at > wait_s
+        return waited_s > wait_s
 
     def save(
-        self, model: LanguageModel, optimizer: torch.optim.Optimizer, state: TrainingState
+        self,
+        model: TextModel,
+        shown: TextModel,
+        optimizer: torch.optim.Optimizer,
+        state: TrainingState,
     ) -> None:
         """Write weights and training state, point to them, then drop what is no longer needed.
 
-        Raises RnnlabError when a weight is not finite: decay at a high rate can overflow where
-        loss and gradient did not. The checkpoint before stays the last one.
+        shown: what is measured and prompted: the model being trained, or its average. Raises
+        RnnlabError when a weight is not finite: decay at a high rate can overflow where loss and
+        gradient did not. The checkpoint before stays the last one.
         """
         if not torch.stack([p.isfinite().all() for p in model.parameters()]).all():
             raise RnnlabError("the weights have overflowed", "lower --lr or --weight-decay")
@@ -53,8 +60,8 @@ class Checkpoints:
         paths, step = self._paths, state.step
         if not paths.pointer("last").exists():
             replace_text(paths.corpus, json.dumps({"sha256": self._fingerprint}))
-        save_training_state(paths.training_state(step), state, optimizer)
-        save_weights(paths.weights(step), model)
+        save_training_state(paths.training_state(step), state, optimizer, model)
+        save_weights(paths.weights(step), shown)
         # `best` first: whoever is killed between the two goes on from the old `last` and mends it.
         if state.best_step not in {None, paths.read_pointer("best")}:
             replace_text(paths.pointer("best"), f"{state.best_step}\n", durable=True)

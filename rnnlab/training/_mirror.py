@@ -32,7 +32,7 @@ class Mirror:
                     "tokens_per_s": record.tokens_per_s,
                 }
             case EvalRecord():
-                scalars = {"loss/val": record.val_loss}
+                scalars = {"loss/val": record.val_loss, "accuracy/val": record.accuracy}
             case LayersRecord():
                 scalars = {f"gradient/{name}": norm for name, norm in record.grad_norms.items()}
             case _:

@@ -9,8 +9,8 @@ from torch import nn
 
 from rnnlab.config import RunConfig
 
-_WARMUP_SHARE = 0.02
-_FINAL_SHARE = 0.1
+_ONE_CYCLE_START = 0.04
+"""Where one-cycle begins, as a share of the highest rate (torch's default, 1/25)."""
 
 
 def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer:
@@ -20,15 +20,16 @@ def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
+    betas = (0.9, config.beta2)
     match config.optimizer:
         case "adamw":
-            return torch.optim.AdamW(groups, lr=config.lr, fused=True)
+            return torch.optim.AdamW(groups, lr=config.lr, betas=betas, fused=True)
         case "adam":
-            return torch.optim.Adam(groups, lr=config.lr, fused=True)
+            return torch.optim.Adam(groups, lr=config.lr, betas=betas, fused=True)
         case "sgd":
-            return torch.optim.SGD(groups, lr=config.lr, fused=True)
+            return torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, fused=True)
         case "rmsprop":
-            return torch.optim.RMSprop(groups, lr=config.lr)
+            return torch.optim.RMSprop(groups, lr=config.lr, momentum=config.momentum)
 
 
 def step_if_finite(optimizer: torch.optim.Optimizer, is_finite: torch.Tensor) -> None:
@@ -47,10 +48,23 @@ def step_if_finite(optimizer: torch.optim.Optimizer, is_finite: torch.Tensor) ->
 
 
 def learning_rate(config: RunConfig, progress: float) -> float:
-    """Return the rate at a share of the run, 0 to 1."""
-    if config.schedule == "constant":
+    """Return the rate at a share of the run, 0 to 1.
+
+    cosine: a straight rise over `warmup`, then half a cosine down to `final_lr` (Loshchilov and
+    Hutter 2017, without restarts). one-cycle: half a cosine up from 1/25, then half a cosine down
+    (Smith and Topin 2019). plateau: constant here, halved by `TrainingState.lr_scale`.
+    """
+    if config.schedule in ("constant", "plateau"):
         return config.lr
-    if progress < _WARMUP_SHARE:
-        return config.lr * max(progress, 1e-4) / _WARMUP_SHARE
-    fall = min(1.0, (progress - _WARMUP_SHARE) / (1 - _WARMUP_SHARE))
-    return config.lr * (_FINAL_SHARE + (1 - _FINAL_SHARE) * (1 + math.cos(math.pi * fall)) / 2)
+    if progress < config.warmup:
+        rise = progress / config.warmup
+        if config.schedule == "cosine":
+            return config.lr * max(rise, 1e-2)
+        return config.lr * _between(_ONE_CYCLE_START, 1.0, rise)
+    fall = min(1.0, (progress - config.warmup) / (1 - config.warmup))
+    return config.lr * _between(1.0, config.final_lr, fall)
+
+
+def _between(start: float, end: float, share: float) -> float:
+    """Return the point of half a cosine from `start` to `end`."""
+    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2

@@ -1,6 +1,7 @@
 """Where a run stands: all that exact resume needs besides the weights, on disk as safetensors.
 
-Shapes: H hidden units, B sequences.
+The file stands alone: the weights being trained are in it, too, since the checkpoint beside it may
+hold their average. Shapes: H hidden units, B sequences.
 """
 
 from __future__ import annotations
@@ -16,30 +17,9 @@ from torch import Tensor
 
 from rnnlab.cells import State
 from rnnlab.errors import RnnlabError
+from rnnlab.models import TextModel
 from rnnlab.runs.paths import replace_file
-
-
-@dataclass
-class Window:
-    """Sums over the steps since the last record; kept on the device, read at log points only."""
-
-    sums: Tensor
-    """Loss times tokens, gradient norm, clipped steps, skipped steps (float64)."""
-    norm_max: Tensor
-    """Largest gradient norm."""
-    num_tokens: Tensor
-    """Tokens of the steps that were not skipped."""
-    num_steps: int = 0
-    seconds: float = 0.0
-    """Time spent in these steps."""
-    num_read: int = 0
-    """Tokens read in these steps."""
-
-    @classmethod
-    def empty(cls, device: torch.device) -> Window:
-        """Return a window without steps."""
-        zero = torch.zeros((), dtype=torch.float64, device=device)
-        return cls(torch.zeros(4, dtype=torch.float64, device=device), zero, zero.clone())
+from rnnlab.training._window import Window
 
 
 @dataclass
@@ -61,30 +41,35 @@ class TrainingState:
     """State at the end of the last batch, detached; None at an epoch's start."""
     changed: dict[str, float] = field(default_factory=dict)
     """Settings changed while it ran."""
+    num_stale: int = 0
+    """Validations since the last one that was a new best."""
+    lr_scale: float = 1.0
+    """What plateaus and rollbacks have made of the learning rate."""
+    num_rollbacks: int = 0
 
     @classmethod
     def fresh(cls, seed: int, device: torch.device) -> TrainingState:
         """Return the state before the first step."""
-        generator = torch.Generator(device=device).manual_seed(seed)
-        return cls(Window.empty(device), generator)
+        return cls(Window(), torch.Generator(device=device).manual_seed(seed))
 
 
-_SCALARS = ("step", "epoch", "batch", "elapsed_s", "best_val_loss", "best_step", "changed")
+_SCALARS = (
+    "step", "epoch", "batch", "elapsed_s", "best_val_loss", "best_step", "changed", "num_stale",
+    "lr_scale", "num_rollbacks",
+)  # fmt: skip
 
 
-def save_training_state(file: Path, state: TrainingState, optimizer: torch.optim.Optimizer) -> None:
-    """Write the state and the optimiser's, whole or not at all."""
-    tensors = {
-        "generator": state.generator.get_state(),
-        "window.sums": state.window.sums,
-        "window.norm_max": state.window.norm_max,
-        "window.num_tokens": state.window.num_tokens,
-    }
+def save_training_state(
+    file: Path, state: TrainingState, optimizer: torch.optim.Optimizer, model: TextModel
+) -> None:
+    """Write the state, the optimiser's and the weights being trained, whole or not at all."""
+    tensors = {f"model.{name}": part.contiguous() for name, part in model.state_dict().items()}
+    tensors["generator"] = state.generator.get_state()
     for layer, parts in enumerate(state.carried or ()):
         for part, tensor in enumerate(parts):
             tensors[f"carried.{layer}.{part}"] = tensor.contiguous().clone()
     scalars: dict[str, object] = {name: getattr(state, name) for name in _SCALARS}
-    scalars["window"] = [state.window.num_steps, state.window.seconds, state.window.num_read]
+    scalars["window"] = state.window.to_json()
     for index, entries in optimizer.state_dict()["state"].items():
         for name, value in entries.items():
             if isinstance(value, Tensor):
@@ -96,27 +81,28 @@ def save_training_state(file: Path, state: TrainingState, optimizer: torch.optim
 
 
 def load_training_state(
-    file: Path, optimizer: torch.optim.Optimizer, device: torch.device
+    file: Path, optimizer: torch.optim.Optimizer, model: TextModel
 ) -> TrainingState:
-    """Read what `save_training_state` wrote, the optimiser's part into `optimizer`.
+    """Read what `save_training_state` wrote, into `optimizer` and `model` what is theirs.
 
     Raises RnnlabError when the file is missing or unreadable.
     """
+    device = model.device
     try:
         with safe_open(file, framework="pt") as stored:
             scalars = json.loads(stored.metadata()["state"])
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise RnnlabError(f"{file} cannot be read: {error}", "start a new run") from None
-    num_steps, seconds, num_read = scalars.pop("window")
-    window = Window(
-        tensors["window.sums"].to(device),
-        tensors["window.norm_max"].to(device),
-        tensors["window.num_tokens"].to(device),
-        num_steps,
-        seconds,
-        num_read,
-    )
+        weights = {
+            name.removeprefix("model."): tensor
+            for name, tensor in tensors.items()
+            if name.startswith("model.")
+        }
+        model.load_state_dict(weights)
+        window = Window(**scalars.pop("window"))
+        known = {name: scalars[name] for name in _SCALARS}
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        first = str(error).partition("\n")[0]
+        raise RnnlabError(f"{file} cannot be read: {first}", "start a new run") from None
     generator = torch.Generator(device=device)
     try:
         generator.set_state(tensors["generator"])
@@ -124,7 +110,6 @@ def load_training_state(
         raise RnnlabError(
             f"{file} is of another kind of device", "resume it where it began, or train anew"
         ) from None
-    known = {name: scalars[name] for name in _SCALARS}
     _load_optimizer(optimizer, tensors, scalars)
     return TrainingState(window, generator, carried=_carried(tensors, device), **known)
 

@@ -1,24 +1,28 @@
 """One optimiser step: loss, gradient, clipping, update; and the sums that a record is made of.
 
-Nothing here waits for the device. Shapes: B sequences, T tokens, V tokens of the vocabulary.
+Nothing here waits for the device. Shapes: N targets, C classes or tokens of the vocabulary.
 """
 
 from __future__ import annotations
+
+import contextlib
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from rnnlab.cells import State
 from rnnlab.config import RunConfig
 from rnnlab.corpora import Batch
-from rnnlab.models import LanguageModel
+from rnnlab.models import Example, TextModel
 from rnnlab.runs.records import LayersRecord, TrainRecord
 from rnnlab.training._optimizer import step_if_finite
-from rnnlab.training._state import TrainingState, Window
+from rnnlab.training._state import TrainingState
+from rnnlab.training._window import Step
 
 
 def take_step(
-    model: LanguageModel,
+    model: TextModel,
     optimizer: torch.optim.Optimizer,
     state: TrainingState,
     batch: Batch,
@@ -29,67 +33,85 @@ def take_step(
     A loss or gradient that is not finite never enters the weights; the step counts as skipped and
     the carried state starts afresh.
     """
-    device = model.head.weight.device
-    inputs_BT = torch.from_numpy(batch.inputs_BT).to(device, non_blocking=True)
-    targets_BT = torch.from_numpy(batch.targets_BT).to(device, non_blocking=True)
-    carried = state.carried
-    if batch.is_start or carried is None:
-        carried = model.start_state(len(batch.inputs_BT))
-    with torch.autocast(device.type, torch.bfloat16, enabled=config.dtype == "bfloat16"):
-        logits_BTV, carried = model(inputs_BT, carried, state.generator)
-    loss = F.cross_entropy(_wide(logits_BTV).flatten(0, 1), targets_BT.flatten())
+    example = Example.of(batch, model.device)
+    fresh = model.start_state(len(batch.inputs_BT))
+    carried = fresh if batch.is_start or state.carried is None else state.carried
+    with _precision(model.device, config.dtype):
+        logits_NC, targets_N, carried = model.predict(example, carried, state.generator)
+    logits_NC = _wide(logits_NC)
+    loss = F.cross_entropy(logits_NC, targets_N)
+    objective = loss
+    if config.label_smoothing:
+        objective = F.cross_entropy(logits_NC, targets_N, label_smoothing=config.label_smoothing)
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    objective.backward()  # type: ignore[no-untyped-call]
 
     named = {name: p for name, p in model.named_parameters() if p.grad is not None}
-    norms = {name: p.grad.norm() for name, p in named.items() if p.grad is not None}
-    total_norm = torch.stack(list(norms.values())).norm()
-    is_finite = torch.isfinite(total_norm) & torch.isfinite(loss.detach())
+    gradients = [p.grad for p in named.values() if p.grad is not None]
+    norms = torch._foreach_norm(gradients)
+    total_norm = torch.linalg.vector_norm(torch.stack(norms))
+    loss = loss.detach()
+    is_finite = torch.isfinite(total_norm + loss)
+    largest = _limit_values(gradients, config.clip_value)
     if config.clip:
         torch.nn.utils.clip_grads_with_norm_(named.values(), config.clip, total_norm)
     step_if_finite(optimizer, is_finite)
 
-    state.carried = tuple(
-        tuple(torch.where(is_finite, _wide(part.detach()), 0.0) for part in layer)
-        for layer in carried
+    state.carried = _kept(carried, is_finite, fresh)
+    state.window.add(
+        Step(
+            loss, total_norm, largest, batch.num_tokens, batch.num_read, config.clip,
+            config.clip_value,
+        )
+    )  # fmt: skip
+    return dict(zip(named, norms, strict=True))
+
+
+def _precision(device: torch.device, dtype: str) -> contextlib.AbstractContextManager[object]:
+    if dtype == "bfloat16":
+        return torch.autocast(device.type, torch.bfloat16)
+    return contextlib.nullcontext()
+
+
+def _limit_values(gradients: list[Tensor], limit: float) -> Tensor | None:
+    """Cut every number of the gradient at `limit` and return the largest size before; 0: none."""
+    if not limit:
+        return None
+    largest = torch.stack(torch._foreach_norm(gradients, torch.inf)).max()
+    torch._foreach_clamp_min_(gradients, -limit)
+    torch._foreach_clamp_max_(gradients, limit)
+    return largest
+
+
+def _kept(carried: State, is_finite: Tensor, fresh: State) -> State:
+    """Return the state to go on from, detached: the last one, or a fresh one after a bad step."""
+    return tuple(
+        tuple(
+            torch.where(is_finite, _wide(part.detach()), start)
+            for part, start in zip(layer, starts, strict=True)
+        )
+        for layer, starts in zip(carried, fresh, strict=True)
     )
-    is_clipped = total_norm > config.clip if config.clip else torch.zeros_like(is_finite)
-    _add(state.window, batch, loss.detach(), total_norm, is_clipped, is_finite)
-    return norms
 
 
 def _wide(tensor: Tensor) -> Tensor:
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
-def _add(
-    window: Window, batch: Batch, loss: Tensor, norm: Tensor, is_clipped: Tensor, is_finite: Tensor
-) -> None:
-    share = is_finite.to(torch.float64)
-    row = torch.stack([loss * batch.num_tokens, norm, is_clipped.to(loss.dtype)]).to(torch.float64)
-    kept = torch.where(is_finite, row, 0.0)
-    window.sums += torch.cat([kept, (1 - share)[None]])
-    window.norm_max = torch.maximum(window.norm_max, kept[1])
-    window.num_tokens += share * batch.num_tokens
-    window.num_steps += 1
-    window.num_read += batch.num_tokens
-
-
 def train_record(state: TrainingState, epoch: float, lr: float) -> TrainRecord:
     """Sum the window up; this is where the device is waited for."""
     window = state.window
-    loss_sum, norm_sum, num_clipped, num_skipped = window.sums.tolist()
-    num_taken = window.num_steps - int(num_skipped)
-    num_tokens = window.num_tokens.item()
+    window.fold()
+    num_taken = window.num_steps - window.num_skipped
     return TrainRecord(
         step=state.step,
         epoch=epoch,
         time_s=state.elapsed_s,
-        train_loss=loss_sum / num_tokens if num_tokens else None,
-        grad_norm=norm_sum / num_taken if num_taken else None,
-        grad_norm_max=window.norm_max.item() if num_taken else None,
-        clipped=num_clipped / num_taken if num_taken else 0.0,
-        skipped=int(num_skipped),
+        train_loss=window.loss_sum / window.num_tokens if window.num_tokens else None,
+        grad_norm=window.norm_sum / num_taken if num_taken else None,
+        grad_norm_max=window.norm_max if num_taken else None,
+        clipped=window.num_clipped / num_taken if num_taken else 0.0,
+        skipped=window.num_skipped,
         lr=lr,
         tokens_per_s=window.num_read / window.seconds if window.seconds else 0.0,
     )

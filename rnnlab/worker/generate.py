@@ -7,6 +7,7 @@ cancelled one ends at its next step. Nothing but replies is written to standard 
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import sys
@@ -20,6 +21,7 @@ from rnnlab.decoding import Spec, parse_spec
 from rnnlab.errors import RnnlabError, one_line
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.prompts import (
+    Answer,
     Begun,
     Ended,
     Failed,
@@ -112,12 +114,16 @@ class _Column(NamedTuple):
 
 def answer(request: Request, inbox: Inbox, models: Models) -> None:
     """Answer one request, frame by frame."""
-    from rnnlab.models import continue_text
+    from rnnlab.models import Classifier, continue_text
 
     started = time.monotonic()
     try:
         specs: list[Spec] = [parse_spec(text) for text in request.decoders]
         loaded = models.get(request.run, request.checkpoint)
+        if isinstance(loaded.model, Classifier):
+            say(Begun(request.ask, loaded.step))
+            say(Grown(request.ask, 0, [_verdict(loaded, request.prompt)], is_last=True))
+            return
         columns = [
             _Column(
                 number,
@@ -142,8 +148,31 @@ def answer(request: Request, inbox: Inbox, models: Models) -> None:
         say(Failed(request.ask, str(error)))
     except Exception as error:  # whatever is wrong with one ask, the next one is answered
         say(Failed(request.ask, one_line(f"{type(error).__name__}: {error}")))
-    was_cancelled = inbox.is_cancelled(request.ask)
-    say(Ended(request.ask, was_cancelled, time.monotonic() - started))
+    finally:
+        was_cancelled = inbox.is_cancelled(request.ask)
+        say(Ended(request.ask, was_cancelled, time.monotonic() - started))
+
+
+def _verdict(loaded: LoadedModel, text: str) -> Answer:
+    """Return what a classifier thinks of a text, in the form of an answer: a token for a class."""
+    from rnnlab.models import classify_texts
+
+    [verdict] = classify_texts(loaded, [text])
+    ranked = sorted(verdict.probabilities.items(), key=lambda item: -item[1])
+    tokens = [f"\n{label}  {probability:.1%}" for label, probability in ranked]
+    logprobs = [math.log(max(probability, sys.float_info.min)) for _, probability in ranked]
+    return Answer(
+        decoder="classify",
+        chain=["class of the document"],
+        rank=1,
+        text=text + "".join(tokens),
+        continuation="".join(tokens),
+        finished=True,
+        logprob=logprobs[0],
+        score=logprobs[0],
+        tokens=tokens,
+        token_logprobs=logprobs,
+    )
 
 
 def say(reply: Reply) -> None:

@@ -19,6 +19,7 @@ from rnnlab.runs.paths import RunPaths, drop_leftovers
 from rnnlab.runs.records import EvalRecord, EventRecord, Record, State, TrainRecord
 from rnnlab.runs.store import Run
 from rnnlab.worker._attendant import Attendant
+from rnnlab.worker._memory import keep_memory
 
 if TYPE_CHECKING:
     from rnnlab.training import Session
@@ -36,6 +37,7 @@ def main() -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     drop_leftovers(paths.root)
+    keep_memory()
     attendant = Attendant(paths, Run(paths).status())
     signal.signal(signal.SIGTERM, lambda *_: attendant.post(Command("stop")))
     try:
@@ -113,6 +115,7 @@ class _Steering:
             case EvalRecord():
                 self._attendant.change(
                     val_loss=record.val_loss,
+                    val_accuracy=record.accuracy,
                     best_val_loss=state.best_val_loss,
                     best_step=state.best_step,
                     elapsed_s=record.time_s,

@@ -6,7 +6,8 @@ Shapes: B sequences, T steps, I inputs, H hidden units.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -14,45 +15,51 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from rnnlab import registry
-from rnnlab.cells import Cell, RecurrentStack, State, Weights, select
+from rnnlab.cells import Cell, RecurrentStack, State, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rnnlab.cells._stack import Engine
+    from rnnlab.cells import Engine
 
 B, T, I, H = 3, 6, 4, 5  # noqa: E741
 CELLS = registry.names("cells")
 DEPTHS = (1, 2, 3)
-TORCHS_OWN: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+TORCHS_OWN: dict[str, Callable[..., nn.RNNBase]] = {
+    "rnn": nn.RNN,
+    "rnn-relu": partial(nn.RNN, nonlinearity="relu"),
+    "gru": nn.GRU,
+    "lstm": nn.LSTM,
+}
 """Cells of the same equations in torch.nn."""
 
 
-def cell_of(name: str) -> Cell:
-    cell: Cell = registry.load("cells", name).CELL
+def cell_of(name: str) -> Cell[Any]:
+    cell: Cell[Any] = registry.load("cells", name).CELL
     return cell
 
 
+FUSED = [name for name in CELLS if cell_of(name).has_fused]
+
+
 def make_stack(name: str, engine: Engine, num_layers: int, seed: int = 0) -> RecurrentStack:
-    """A stack in float64 whose biases are as random as its matrices."""
+    """A stack in float64 whose biases, gains and start are as random as its matrices."""
     random = torch.Generator().manual_seed(seed)
     stack = RecurrentStack(cell_of(name), I, H, num_layers, engine=engine, generator=random)
     stack.double().eval()
     with torch.no_grad():
-        for parameter in stack.parameters():
-            parameter.uniform_(-0.9, 0.9, generator=random)
+        for tensor in stack.state_dict().values():
+            tensor.uniform_(-0.9, 0.9, generator=random)
     return stack
 
 
 def twins(name: str, num_layers: int) -> tuple[RecurrentStack, RecurrentStack]:
-    if not cell_of(name).has_fused:
-        pytest.skip("a cell without a fused twin")
     return make_stack(name, "equations", num_layers), make_stack(name, "fused", num_layers)
 
 
-def random_state(cell: Cell, num_layers: int, random: torch.Generator, batch: int = B) -> State:
+def random_state(cell: Cell[Any], num_layers: int, random: torch.Generator) -> State:
     def part() -> Tensor:
-        return torch.rand(batch, H, dtype=torch.float64, generator=random) - 0.5
+        return torch.rand(B, H, dtype=torch.float64, generator=random) - 0.5
 
     return tuple(tuple(part() for _ in range(cell.num_states)) for _ in range(num_layers))
 
@@ -79,6 +86,7 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.mark.parametrize("name", FUSED)
 @pytest.mark.parametrize("num_layers", DEPTHS)
 def test_equations_equal_the_fused_twin_in_values_and_all_gradients(
     name: str, num_layers: int
@@ -105,11 +113,22 @@ def test_equations_equal_the_fused_twin_in_values_and_all_gradients(
     assert all(gradient.abs().max() > 0 for gradient in equations[1])
 
 
+@pytest.mark.parametrize("engine", ["equations", "auto"])
+def test_gradient_flows_to_every_weight_the_input_and_the_state(name: str, engine: Engine) -> None:
+    stack, (x_BTI, state) = make_stack(name, engine, 2), make_case(name, 2)
+    wanted = [x_BTI, *flat(state), *stack.parameters()]
+    for tensor in wanted:
+        tensor.requires_grad_()
+    y_BTH, _ = stack(x_BTI, state)
+    for gradient in torch.autograd.grad(y_BTH.square().sum(), wanted):
+        assert gradient.isfinite().all()
+        assert gradient.abs().max() > 0
+
+
 @pytest.mark.parametrize("num_layers", DEPTHS)
 @pytest.mark.parametrize("engine", ["equations", "auto"])
 def test_step_by_step_equals_the_whole_sequence(name: str, engine: Engine, num_layers: int) -> None:
-    x_BTI, state = make_case(name, num_layers)
-    stack = make_stack(name, engine, num_layers)
+    stack, (x_BTI, state) = make_stack(name, engine, num_layers), make_case(name, num_layers)
     y_BTH, last = stack(x_BTI, state)
     outputs = []
     for x_BI in x_BTI.unbind(1):
@@ -120,14 +139,14 @@ def test_step_by_step_equals_the_whole_sequence(name: str, engine: Engine, num_l
 
 @pytest.mark.parametrize("engine", ["equations", "auto"])
 def test_two_halves_with_the_state_carried_equal_the_whole(name: str, engine: Engine) -> None:
-    x_BTI, state = make_case(name, 2)
-    stack = make_stack(name, engine, 2)
+    stack, (x_BTI, state) = make_stack(name, engine, 2), make_case(name, 2)
     y_BTH, last = stack(x_BTI, state)
     first_BTH, middle = stack(x_BTI[:, :2], state)
     rest_BTH, end = stack(x_BTI[:, 2:], middle)
     assert_close([torch.cat([first_BTH, rest_BTH], 1), *flat(end)], [y_BTH, *flat(last)])
 
 
+@pytest.mark.parametrize("name", FUSED)
 @pytest.mark.parametrize("num_layers", DEPTHS)
 @pytest.mark.parametrize("is_fused_first", [True, False])
 def test_weights_saved_by_one_engine_load_in_the_other(
@@ -136,8 +155,8 @@ def test_weights_saved_by_one_engine_load_in_the_other(
     equations, fused = twins(name, num_layers)
     saver, loader = (fused, equations) if is_fused_first else (equations, fused)
     with torch.no_grad():
-        for parameter in loader.parameters():
-            parameter.zero_()
+        for tensor in loader.state_dict().values():
+            tensor.zero_()
     loader.load_state_dict(load(save(saver.state_dict())), strict=True)
     case = make_case(name, num_layers)
     (found, state), (expected, expected_state) = loader(*case), saver(*case)
@@ -184,8 +203,7 @@ def test_no_state_leaks_between_rows(name: str, engine: Engine) -> None:
 
 @pytest.mark.parametrize("engine", ["equations", "auto"])
 def test_no_gradient_leaks_between_rows(name: str, engine: Engine) -> None:
-    stack = make_stack(name, engine, 2)
-    x_BTI, state = make_case(name, 2)
+    stack, (x_BTI, state) = make_stack(name, engine, 2), make_case(name, 2)
     x_BTI.requires_grad_()
     y_BTH, _ = stack(x_BTI, state)
     (gradient_BTI,) = torch.autograd.grad(y_BTH[1].sum(), [x_BTI])
@@ -205,26 +223,35 @@ def test_the_callers_tensors_are_left_alone(name: str, engine: Engine) -> None:
 
 
 def test_select_reorders_every_part_of_every_layer(name: str) -> None:
-    stack = make_stack(name, "auto", 3)
-    x_BTI, state = make_case(name, 3)
+    stack, (x_BTI, state) = make_stack(name, "auto", 3), make_case(name, 3)
     rows_B = torch.tensor([2, 0, 2, 1])
     selected = select(state, rows_B)
     assert len(flat(selected)) == 3 * cell_of(name).num_states
     for part, chosen in zip(flat(state), flat(selected), strict=True):
         assert torch.equal(chosen, part[[2, 0, 2, 1]])
     # A reordered state goes on as its rows would have.
-    y_BTH, _ = stack(x_BTI, state)
-    chosen_BTH, _ = stack(x_BTI[rows_B], selected)
+    (y_BTH, _), (chosen_BTH, _) = stack(x_BTI, state), stack(x_BTI[rows_B], selected)
     assert_close([chosen_BTH], [y_BTH[rows_B]])
 
 
-def test_the_start_state_is_zero_and_of_the_weights_type(name: str) -> None:
-    state = make_stack(name, "auto", 2).start_state(B)
+def test_the_start_state_is_alike_in_all_rows_and_zero_unless_saved(name: str) -> None:
+    stack = make_stack(name, "auto", 2)
+    state = stack.start_state(B)
     assert [len(layer) for layer in state] == [cell_of(name).num_states] * 2
     for part in flat(state):
         assert part.shape == (B, H)
         assert part.dtype == torch.float64
-        assert not part.any()
+        assert torch.equal(part, part[:1].expand(B, H))
+        assert cell_of(name).fixed or not part.any()
+    assert all(map(torch.equal, flat(state), flat(stack.start_state(B))))
+
+
+def test_weights_that_are_not_trained_are_saved_but_no_parameters(name: str) -> None:
+    cell, stack = cell_of(name), make_stack(name, "auto", 2)
+    trained = {key for key, parameter in stack.named_parameters() if parameter.requires_grad}
+    assert len(trained) == len(list(stack.parameters()))
+    fixed = {f"{weight}_l{layer}" for weight in cell.fixed for layer in range(2)}
+    assert set(stack.state_dict()) - trained == fixed
 
 
 def test_the_docstring_carries_equations_and_a_source(name: str) -> None:
@@ -241,19 +268,31 @@ def test_the_gates_match_the_shapes(name: str) -> None:
     cell = cell_of(name)
     assert len(set(cell.gates)) == len(cell.gates) > 0
     shapes = cell.shapes(I, H)
-    assert set(shapes) == set(Weights._fields)
-    assert shapes["weight_ih"] == (len(cell.gates) * H, I)
-    assert all(shape[0] == len(cell.gates) * H for shape in shapes.values())
+    assert tuple(shapes) == tuple(cell.weights_type.__annotations__)
+    rows = len(cell.gates) * H
+    assert shapes["weight_ih"] == (rows, I)
+    assert shapes["bias_ih"] == (rows,)
+    assert shapes.get("weight_hh", (rows, H)) == (rows, H)
+    weights = make_stack(name, "auto", 1).weights(0)
+    assert cell.hidden_size(weights) == H
+    rows_of_gates = [cell.rows(weights.weight_ih, gate) for gate in cell.gates]
+    assert torch.equal(torch.cat(rows_of_gates), weights.weight_ih)
 
 
 def test_initial_weights_depend_on_the_generator_alone(name: str) -> None:
     def fresh(seed: int) -> list[Tensor]:
         random = torch.Generator().manual_seed(seed)
-        return list(RecurrentStack(cell_of(name), I, H, 2, generator=random).parameters())
+        stack = RecurrentStack(cell_of(name), I, H, 2, generator=random)
+        return list(stack.state_dict().values())
 
     torch.manual_seed(0)
     first = fresh(7)
     torch.manual_seed(1)
     assert all(map(torch.equal, first, fresh(7)))
     assert not all(map(torch.equal, first, fresh(8)))
-    assert all(parameter.isfinite().all() for parameter in first)
+    assert all(tensor.isfinite().all() for tensor in first)
+
+
+def test_the_cells_of_the_lab_are_there() -> None:
+    shipped = "rnn rnn-sigmoid rnn-relu gru gru-cho lstm lstm-peephole lstm-coupled lstm-layernorm"
+    assert set(CELLS) >= {*shipped.split(), "mingru", "minlstm"}

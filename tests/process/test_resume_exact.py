@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -76,6 +77,28 @@ def test_sentences_that_were_killed_end_as_if_they_were_not(lab: Lab) -> None:
     lab.until_state(run, "finished")
     lab.until_state(reference, "finished")
     assert num_resumed(run) == 1
+    assert_same(run, reference)
+
+
+@pytest.mark.xdist_group("resume-ten")
+@pytest.mark.timeout(240)
+def test_killed_ten_times_at_random_it_ends_as_if_it_was_not(lab: Lab) -> None:
+    """With everything that has a state of its own: average, momentum, masks, early stop."""
+    settings = [
+        "--dropout", "0.3", "--variational", "--recurrent-dropout", "0.2", "--average", "0.98",
+        "--token-dropout", "0.1", "--layers", "2", "--schedule", "plateau", "--patience", "50",
+        "--optimizer", "sgd", "--momentum", "0.9", "--lr", "0.3", "--length", "32", "--batch", "4",
+        "--engine", "equations", "--steps", str(NUM_STEPS), "--log-every", "7", "--eval-every",
+        "45", "--checkpoint-every", "10",
+    ]  # fmt: skip
+    reference, run = (lab.train(name, *settings) for name in ("reference", "killed"))
+    steps = sorted(random.Random(7).sample(range(8, NUM_STEPS - 20), 10))
+    for step in steps:
+        kill_at(lab, run, step)
+        lab.cli("resume", "killed", "--detach")
+    lab.until_state(run, "finished")
+    lab.until_state(reference, "finished")
+    assert num_resumed(run) == 10
     assert_same(run, reference)
 
 

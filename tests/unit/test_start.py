@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from rnnlab import start
 from rnnlab.config import RunConfig
 from rnnlab.errors import BadInputError, RnnlabError
+from rnnlab.locations import shipped_folder
 from rnnlab.runs.store import Run, RunStore
 
 
@@ -14,6 +16,21 @@ from rnnlab.runs.store import Run, RunStore
 def text(tmp_path: Path) -> Path:
     file = tmp_path / "mer.txt"
     file.write_text("La mer monte. Le vent tombe. Il fait nuit.\n" * 50, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def reviews(tmp_path: Path) -> Path:
+    file = tmp_path / "reviews.csv.gz"
+    rows = [f"{i % 2},{'bad' if i % 2 else 'fine'} number {i}" for i in range(40)]
+    file.write_bytes(gzip.compress("\n".join(["label,text", *rows]).encode()))
+    return file
+
+
+@pytest.fixture
+def vectors(tmp_path: Path) -> Path:
+    file = tmp_path / "vectors.txt"
+    file.write_text("la 1 2 3\nmer 3 4 5\n")
     return file
 
 
@@ -47,7 +64,7 @@ class TestResolve:
     def test_a_shipped_corpus_suggests_its_task(
         self, text: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(start, "suggested_task", lambda _: "sentences")
+        monkeypatch.setattr(start, "suggested_task", lambda *_: "sentences")
         assert start.resolve({"corpus": str(text)}).task == "sentences"
 
     @pytest.mark.parametrize(
@@ -73,6 +90,75 @@ class TestResolve:
     def test_a_corpus_that_is_not_there_is_refused(self, corpus: str) -> None:
         with pytest.raises(BadInputError):
             start.resolve({"corpus": corpus})
+
+    def test_documents_are_classified_and_known_by_their_place(self, reviews: Path) -> None:
+        config = start.resolve({"corpus": "reviews"}, reviews.parent)
+        assert (config.task, config.tokens) == ("classify", "words")
+        assert config.corpus == str(reviews.resolve())
+        assert start.default_name(config) == "reviews-lstm-128"
+        assert start.resolve({"corpus": str(reviews)}).corpus == config.corpus
+
+    def test_documents_are_not_cut_into_words_before_a_run_is_made(
+        self, reviews: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("rnnlab.corpora.tasks.classify.index", None)
+        assert start.resolve({"corpus": str(reviews)}).task == "classify"
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            ("text,stars\nfine,1\n", "no column 'label'"),
+            ("text,label\nfine,1\ngood,1\n", "all documents"),
+            ("text,label\nfine,1\nbad,0\n", "leave none for val"),
+        ],
+    )
+    def test_bad_documents_are_refused_before_anything_is_made(
+        self, tmp_path: Path, content: str, message: str
+    ) -> None:
+        file = tmp_path / "bad.csv"
+        file.write_text(content)
+        with pytest.raises(BadInputError, match=message):
+            start.resolve({"corpus": str(file)})
+
+    def test_a_shipped_corpus_keeps_its_name_wherever_it_is_named(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("RNNLAB_DATA", str(tmp_path))
+        shipped = shipped_folder() / "data" / "stump.txt"
+        for corpus in ("stump", str(shipped)):
+            assert start.resolve({"corpus": corpus, "limit_chars": 20_000}).corpus == "stump"
+
+    def test_a_shipped_file_that_a_corpus_of_ones_own_hides_keeps_its_place(
+        self, tmp_path: Path, text: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("RNNLAB_DATA", str(tmp_path))
+        (tmp_path / "stump.txt").write_bytes(text.read_bytes())
+        shipped = shipped_folder() / "data" / "stump.txt"
+        config = start.resolve({"corpus": str(shipped), "limit_chars": 20_000})
+        assert config.corpus == str(shipped.resolve())
+        assert start.resolve({"corpus": "stump"}).corpus == str((tmp_path / "stump.txt").resolve())
+
+    def test_vectors_become_an_absolute_path_and_set_the_embedding(
+        self, text: Path, vectors: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(vectors.parent)
+        values = {"corpus": str(text), "tokens": "words", "embeddings": "vectors.txt", "length": 9}
+        config = start.resolve(values)
+        assert (config.embeddings, config.embedding) == (str(vectors.resolve()), 3)
+        assert start.resolve({**values, "embedding": 3}).embedding == 3
+        with pytest.raises(BadInputError, match="have 3 numbers, embedding is 64"):
+            start.resolve({**values, "embedding": 64})
+
+    @pytest.mark.parametrize(
+        "name", ["nowhere.txt", ".", "a\0b", "~nobody-of-this-name/x", "x" * 999]
+    )
+    def test_vectors_that_are_not_there_are_refused(self, text: Path, name: str) -> None:
+        with pytest.raises(BadInputError, match="no file of word vectors"):
+            start.resolve({"corpus": str(text), "tokens": "words", "embeddings": name})
+
+    def test_vectors_for_letters_are_refused(self, text: Path, vectors: Path) -> None:
+        with pytest.raises(BadInputError, match="vectors of words"):
+            start.resolve({"corpus": str(text), "embeddings": str(vectors)})
 
 
 class TestStartRun:

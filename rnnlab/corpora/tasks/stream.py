@@ -1,31 +1,43 @@
 """One long text: parallel streams cut into windows, the state carried from window to window.
 
 The text is cut into `batch` streams of equal length, read side by side; a window holds `length`
-letters of each. Gradients stop at the window's start (truncated backpropagation through time,
-Williams and Peng 1990), the state does not.
+tokens of each. Gradients stop at the window's start (truncated backpropagation through time,
+Williams and Peng 1990), the state does not. Shapes: B streams, S tokens of each, T of a window.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from rnnlab.config import RunConfig
-from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName
+from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName, Unit
+from rnnlab.corpora._index import Indexed, index
+from rnnlab.corpora._notes import unknown_note
 from rnnlab.corpora._prepare import fingerprint
+from rnnlab.corpora._text import read_corpus
+from rnnlab.corpora._tokens import UNK, normalise
+from rnnlab.corpora._vectors import initial_vectors
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
 from rnnlab.errors import BadInputError
 
 EVAL_WINDOW = 4096
-"""Letters read at once when measuring; no figure depends on it, since the state is carried."""
+"""Tokens read at once when measuring; no figure depends on it, since the state is carried."""
+_EVAL_LOGITS = 2**24
+"""Most logits of a window when measuring: bounds its memory where many words are known."""
 
 
 class StreamSplit(Split):
     """A part of the text as `batch` parallel streams."""
 
-    def __init__(self, ids: Ids, batch: int, length: int) -> None:
+    def __init__(
+        self, ids: Ids, batch: int, length: int, letters: float = 1.0, num_known: int = 1
+    ) -> None:
         self._ids = ids
         self._length = length
+        self._eval_window = max(1, min(EVAL_WINDOW, _EVAL_LOGITS // num_known))
         num_predicted = (len(ids) - 1) // batch
+        self.letters = letters
         self.num_tokens = num_predicted * batch
         self._inputs_BS = ids[: self.num_tokens].reshape(batch, num_predicted)
         self._targets_BS = ids[1 : self.num_tokens + 1].reshape(batch, num_predicted)
@@ -42,41 +54,97 @@ class StreamSplit(Split):
             yield Batch(inputs_BT, targets_BT, inputs_BT.size, is_start=window == 0)
 
     def eval_batches(self, max_tokens: int = 0) -> Iterator[Batch]:
-        """Give the text as one stream, so that every letter is predicted from all before it."""
+        """Give the text as one stream, so that every token is predicted from all before it."""
         end = len(self._ids) - 1
         if max_tokens:
             end = min(end, max_tokens)
-        for begin in range(0, end, EVAL_WINDOW):
-            stop = min(begin + EVAL_WINDOW, end)
+        for begin in range(0, end, self._eval_window):
+            stop = min(begin + self._eval_window, end)
             inputs_1T = self._ids[None, begin:stop]
             targets_1T = self._ids[None, begin + 1 : stop + 1]
             yield Batch(inputs_1T, targets_1T, stop - begin, is_start=begin == 0)
 
 
+def read(file: Path, config: RunConfig) -> str:
+    """Return the text of a file, the first `limit_chars` of it where there is a limit."""
+    return read_corpus(file, config.limit_chars)
+
+
+def check(text: str, config: RunConfig) -> None:
+    """Raise BadInputError when `build` would; the vectors are checked elsewhere."""
+    build(text, None, config.model_copy(update={"embeddings": None}))
+
+
 def build(text: str, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
-    """Cut a text into consecutive splits; raises BadInputError when one would be too short."""
-    if len(set(text)) < 2:
-        raise BadInputError("the corpus has one distinct letter", "there is nothing to learn in it")
-    vocabulary = vocabulary or Vocabulary.count(text)
-    ids = vocabulary.encode(text)
-    num_val, num_test = int(len(ids) * config.val_fraction), int(len(ids) * config.test_fraction)
-    num_train = len(ids) - num_val - num_test
+    """Cut a text into consecutive splits; raises BadInputError when one would be too short.
+
+    The letters of a vocabulary are counted in the whole text, its words in the training part.
+    """
+    kind = vocabulary.kind if vocabulary else config.tokens
+    alphabet = vocabulary.alphabet if vocabulary else config.alphabet
+    unit: Unit = "letter" if kind == "chars" else "word"
+    letters = normalise(text, alphabet)
+    # No token goes on over a line end; so a long text needs no list of all its words.
+    indexed = index([letters] if kind == "chars" else letters.splitlines(keepends=True), kind)
+    if len(indexed.distinct) < 2:
+        amount = "one distinct" if indexed.distinct else f"no {alphabet}"
+        raise BadInputError(f"the corpus has {amount} {unit}", "there is nothing to learn in it")
+    parts = _cut(indexed, config, unit)
+    is_new = vocabulary is None
+    if vocabulary is None:
+        specials = () if kind == "chars" else (UNK,)
+        counts = indexed.counts(slice(None) if kind == "chars" else parts["train"])
+        empty = Vocabulary(specials, kind, alphabet)
+        vocabulary = indexed.extend(empty, counts, config.vocab_size)
+    if vocabulary.kind == "lowercase":
+        raise BadInputError("the vocabulary is of another task", "its words lack the spaces")
+    ids = indexed.encode(vocabulary)
+    splits = {
+        name: StreamSplit(
+            ids[part],
+            config.batch if name == "train" else 1,
+            config.length,
+            _letters_per_token(indexed, part),
+            len(vocabulary),
+        )
+        for name, part in parts.items()
+    }
+    known = "distinct" if kind == "chars" else "known"
+    notes = [
+        f"{len(ids):,} {unit}s, {len(vocabulary):,} {known}; "
+        f"{parts['train'].stop:,} to train on"
+        + unknown_note(vocabulary, {name: ids[part] for name, part in parts.items()})
+    ]
+    vectors = None
+    if is_new:
+        vectors, coverage = initial_vectors(config, vocabulary, ids[parts["train"]])
+        notes += coverage
+    return Dataset(vocabulary, splits, tuple(notes), fingerprint(text), unit, vectors)
+
+
+def _cut(indexed: Indexed, config: RunConfig, unit: str) -> dict[SplitName, slice]:
+    """Return where each split lies; raises BadInputError when there is too little of one."""
+    size = len(indexed.places)
+    num_val, num_test = int(size * config.val_fraction), int(size * config.test_fraction)
+    num_train = size - num_val - num_test
     if num_train < config.batch * 2 or num_train <= config.length or num_val < 2:
         need = max(config.batch * 2, config.length + 1)
         raise BadInputError(
-            f"the corpus has {len(ids):,} letters, {num_train:,} of them to train on; "
+            f"the corpus has {size:,} {unit}s, {num_train:,} of them to train on; "
             f"batch {config.batch} and length {config.length} need {need:,}",
             "give a longer text, or a smaller --batch or --length",
         )
-    parts: dict[SplitName, Ids] = {
-        "train": ids[:num_train],
-        "val": ids[num_train : num_train + num_val],
+    parts: dict[SplitName, slice] = {
+        "train": slice(0, num_train),
+        "val": slice(num_train, num_train + num_val),
     }
     if num_test >= 2:
-        parts["test"] = ids[num_train + num_val :]
-    splits = {
-        name: StreamSplit(part, config.batch if name == "train" else 1, config.length)
-        for name, part in parts.items()
-    }
-    note = f"{len(ids):,} letters, {len(vocabulary)} distinct; {num_train:,} to train on"
-    return Dataset(vocabulary, splits, (note,), fingerprint(text))
+        parts["test"] = slice(num_train + num_val, size)
+    return parts
+
+
+def _letters_per_token(indexed: Indexed, part: slice) -> float:
+    """Return the letters of a token on average; the first one of a part is not predicted."""
+    predicted = slice(part.start + 1, part.stop)
+    counts = indexed.counts(predicted)
+    return float((counts * indexed.sizes()).sum() / counts.sum())

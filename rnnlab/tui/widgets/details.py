@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from rnnlab.display import count, duration, loss, visible
+from rnnlab.display import count, duration, loss, percent, visible
 from rnnlab.runs.history import History
 from rnnlab.runs.summary import RunSummary
 
@@ -39,15 +39,19 @@ class Details(VerticalScroll, can_focus=True):
 def _facts(s: RunSummary, history: History | None) -> Text:
     layers = f"{s.layers} x {s.hidden}" if s.layers else ""
     total = f" of {s.total_steps:,}" if s.total_steps else ""
+    accuracy = [("right", f"{percent(s.val_accuracy)} of the documents")]
+    if s.val_accuracy is None:
+        accuracy = []
     rows = [
         ("state", s.state),
         ("model", f"{s.cell} {layers}, {count(s.parameters)} parameters"),
         ("text", f"{s.corpus}, {s.task}"),
         ("step", f"{s.step:,}{total}, epoch {s.epoch:.2f}"),
-        ("train", f"{loss(s.train_loss)} nats a letter"),
+        ("train", f"{loss(s.train_loss)} nats a {s.unit}"),
         ("val", f"{loss(s.val_loss)}, best {loss(s.best_val_loss)} at {s.best_step or 0:,}"),
+        *accuracy,
         ("grad", f"{loss(s.grad_norm)}, clipped at {s.clip:g}" if s.clip else loss(s.grad_norm)),
-        ("speed", f"{count(s.tokens_per_s)} letters a second on {s.device or '?'}"),
+        ("speed", f"{count(s.tokens_per_s)} tokens a second on {s.device or '?'}"),
         ("time", f"{duration(s.elapsed_s)}, {duration(s.eta_s)} left"),
     ]
     text = Text.assemble((s.name + "\n", "bold"))

@@ -32,7 +32,7 @@ _COLUMNS = (
     ("val", 6),
     ("step", 7),
     ("left", 6),
-    ("char/s", 6),
+    ("tok/s", 6),
     ("cell", 5),
     ("trend", 12),
 )
@@ -171,7 +171,7 @@ class RunsTable(DataTable[Text]):
                 return _right(count(s.step), 7)
             case "left":
                 return _right(duration(s.eta_s) if s.is_active else "", 6)
-            case "char/s":
+            case "tok/s":
                 return _right(count(s.tokens_per_s), 6)
             case "cell":
                 return Text(visible(s.cell[:5], newline=" "))

@@ -1,28 +1,37 @@
-"""Layers over each other: engines, dropout, a cell that has no fused twin."""
+"""Layers over each other: engines, residual sums, a cell that has no fused twin.
+
+Shapes: B sequences, T steps, I inputs, H hidden units.
+"""
 
 from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
 
+from rnnlab import registry
 from rnnlab.cells import Cell, LayerState, RecurrentStack, Weights
-from rnnlab.cells._stack import dropout
 from rnnlab.errors import BadInputError
 
+CELLS = registry.names("cells")
 
-class Sum(Cell):
+
+class Sum(Cell[Weights]):
     """h_t = x_t + W_hh h_{t-1}: a cell of a user's own, without a kernel."""
 
     gates = ("h",)
+    weights_type = Weights
     has_fused = False
 
-    def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
+    def step(self, x_BG: torch.Tensor, state: LayerState, weights: Weights) -> LayerState:
         return (x_BG + state[0] @ weights.weight_hh.T,)
 
 
+def generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
 def test_a_cell_without_a_twin_runs_on_its_equations() -> None:
-    stack = RecurrentStack(Sum(), 2, 3, 2, generator=torch.Generator().manual_seed(1))
+    stack = RecurrentStack(Sum(), 2, 3, 2, generator=generator(1))
     assert not stack.is_fused
     y_BTH, state = stack(torch.ones(4, 5, 2), stack.start_state(4))
     assert y_BTH.shape == (4, 5, 3)
@@ -36,24 +45,44 @@ def test_the_fused_engine_is_refused_where_there_is_none() -> None:
         Sum().fused(torch.zeros(1, 1, 1), (torch.zeros(1, 1),), Weights(*[torch.zeros(1, 1)] * 4))
 
 
-def test_dropout_zeroes_its_share_and_keeps_the_mean() -> None:
-    random = torch.Generator().manual_seed(1)
-    dropped = dropout(torch.ones(100, 100), 0.3, random)
-    # 10,000 places: five standard deviations of the share are 0.023.
-    assert abs(float((dropped == 0).float().mean()) - 0.3) < 0.023
-    assert sorted(set(dropped.flatten().tolist())) == pytest.approx([0.0, 1 / 0.7])
-
-
-def test_dropout_lies_between_layers_and_not_above_the_last() -> None:
-    def run(num_layers: int) -> tuple[Tensor, Tensor]:
-        stack = RecurrentStack(
-            Sum(), 2, 3, num_layers, dropout=0.5, generator=torch.Generator().manual_seed(1)
+@pytest.mark.parametrize("name", CELLS)
+def test_a_residual_stack_adds_what_lies_below_from_the_second_layer_on(name: str) -> None:
+    cell = registry.load("cells", name).CELL
+    stack = RecurrentStack(cell, 3, 4, 3, residual=True, generator=generator(1)).eval()
+    x_BTI = torch.randn(2, 5, 3, generator=generator(2))
+    state = stack.start_state(2)
+    expected, last = x_BTI, []
+    for layer in range(3):
+        single = RecurrentStack(cell, 3 if layer == 0 else 4, 4, 1, generator=generator(9))
+        suffix = f"_l{layer}"
+        single.load_state_dict(
+            {
+                key.replace(suffix, "_l0"): value
+                for key, value in stack.state_dict().items()
+                if key.endswith(suffix)
+            }
         )
-        x_BTI = torch.ones(4, 5, 2)
-        state = stack.start_state(4)
-        trained, _ = stack.train()(x_BTI, state, torch.Generator().manual_seed(2))
-        measured, _ = stack.eval()(x_BTI, state)
-        return trained, measured
+        y_BTH, (layer_state,) = single(expected, (state[layer],))
+        expected = y_BTH if layer == 0 else y_BTH + expected
+        last.append(layer_state)
 
-    assert torch.equal(*run(1))
-    assert not torch.equal(*run(2))
+    found, found_state = stack(x_BTI, state)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(found_state, tuple(last))
+
+    for step, x_BI in enumerate(x_BTI.unbind(1)):
+        y_BH, state = stack.step(x_BI, state)
+        torch.testing.assert_close(y_BH, expected[:, step])
+    torch.testing.assert_close(state, found_state)
+
+
+def test_the_residual_path_is_not_dropped() -> None:
+    stack = RecurrentStack(Sum(), 3, 4, 2, residual=True, dropout=0.5, generator=generator(1))
+    x_BTI, state = torch.randn(2, 5, 3, generator=generator(2)), stack.start_state(2)
+    with torch.no_grad():
+        for parameter in stack.weights(1):
+            parameter.zero_()
+    # The second layer gives 0: what comes out is the first one's output, whole.
+    trained, _ = stack.train()(x_BTI, state, generator(3))
+    measured, _ = stack.eval()(x_BTI, state)
+    assert torch.equal(trained, measured)

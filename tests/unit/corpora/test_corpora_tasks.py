@@ -81,7 +81,7 @@ def test_every_sentence_is_read_from_eos_and_ends_in_eos() -> None:
     found = []
     for batch in dataset.splits["train"].train_batches(0):
         assert batch.is_start
-        for inputs, targets in zip(batch.inputs_BT, batch.targets_BT, strict=True):
+        for inputs, targets in zip(batch.inputs_BT, batch.targets, strict=True):
             assert inputs[0] == eos
             kept = targets[targets != IGNORED]
             assert kept[-1] == eos
@@ -100,7 +100,7 @@ def test_the_last_sentences_are_held_out() -> None:
         found = [
             "".join(tokens[i] for i in targets[targets > 0])
             for batch in dataset.splits[part].eval_batches()  # type: ignore[index]
-            for targets in batch.targets_BT
+            for targets in batch.targets
         ]
         assert sorted(sentence[7:10] for sentence in found) == [f"{i:03d}" for i in expected]
 
@@ -125,7 +125,7 @@ def test_cut_sentences_are_counted_and_said_and_predict_no_end() -> None:
     eos = dataset.vocabulary.eos
     num_cut = 0
     for batch in dataset.splits["train"].train_batches(0):
-        for targets in batch.targets_BT:
+        for targets in batch.targets:
             kept = targets[targets != IGNORED]
             if len(kept) == 10:
                 num_cut += 1
@@ -139,8 +139,8 @@ def test_a_sentence_of_just_the_longest_length_is_whole() -> None:
     dataset = cut_sentences("Dix fois!. " * 20, length=10)
     assert len(dataset.notes) == 1
     batch = next(iter(dataset.splits["train"].train_batches(0)))
-    assert batch.targets_BT.shape == (4, 11)
-    assert (batch.targets_BT[:, -1] == dataset.vocabulary.eos).all()
+    assert batch.targets.shape == (4, 11)
+    assert (batch.targets[:, -1] == dataset.vocabulary.eos).all()
 
 
 def realistic_text(num_sentences: int) -> str:
@@ -157,7 +157,7 @@ def test_padding_stays_under_a_twentieth(num_sentences: int) -> None:
     dataset = cut_sentences(realistic_text(num_sentences), batch=64, length=300)
     split = dataset.splits["train"]
     for epoch in (0, 1):
-        targets = [batch.targets_BT for batch in split.train_batches(epoch)]
+        targets = [batch.targets for batch in split.train_batches(epoch)]
         num_padded = sum(int((t == IGNORED).sum()) for t in targets)
         share = num_padded / sum(t.size for t in targets)
         assert 0 < share < 0.05
@@ -180,7 +180,9 @@ def test_batches_of_like_length_come_in_random_order() -> None:
 def test_too_few_sentences_are_refused(text: str) -> None:
     with pytest.raises(BadInputError, match="or use --task stream") as caught:
         cut_sentences(text)
-    assert f"{len(split_sentences(text))} sentences" in str(caught.value)
+    has_end = text.startswith("One")
+    number = f"{len(split_sentences(text))} sentences" if has_end else "no sentence that ends"
+    assert number in str(caught.value)
 
 
 def test_a_vocabulary_without_an_end_of_sentence_is_refused() -> None:

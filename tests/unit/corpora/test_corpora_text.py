@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab.corpora import find_corpus, read_corpus, shown_name, suggested_task
+from rnnlab.corpora import corpus_names, find_corpus, read_corpus, shown_name, suggested_task
+from rnnlab.corpora._files import ENDINGS
 from rnnlab.errors import BadInputError
 
 quick = settings(deadline=None, max_examples=60, derandomize=True)
@@ -101,6 +103,43 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert "directory" in refused(lambda: read_corpus(tmp_path))
 
 
+# Gzipped
+
+
+def test_a_gzipped_text_is_read_like_a_plain_one(tmp_path: Path) -> None:
+    content = "\ufeffe\u0301t\r\né".encode()
+    plain, packed = tmp_path / "a.txt", tmp_path / "a.txt.gz"
+    plain.write_bytes(content)
+    packed.write_bytes(gzip.compress(content))
+    assert read_corpus(packed) == read_corpus(plain) == "ét\né"
+    assert read_corpus(packed, 2) == "ét"[:2]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"no gzip at all", "is no whole gzip file"),
+        (gzip.compress(b"abc" * 1000)[:-12], "is no whole gzip file"),
+        (gzip.compress(b"abc" * 1000)[:12] + b"\xff" * 30, "is no whole gzip file"),
+        (b"", "is empty"),
+        (gzip.compress(b""), "is empty"),
+        (gzip.compress(b"a\nb\n\xe9t\xe9\n"), "is not UTF-8 (byte 0xe9) in line 3"),
+        (gzip.compress(b"a\0b"), "is a binary file"),
+    ],
+)
+def test_a_broken_gzipped_text_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / "a.txt.gz"
+    file.write_bytes(content)
+    message = refused(lambda: read_corpus(file))
+    assert said in message
+    assert str(file) in message
+
+
+def test_a_letter_that_is_not_utf8_is_told_with_its_line(write: Callable[[bytes], Path]) -> None:
+    file = write(b"ab\r\n" * 70_000 + b"\xe9" + b"\nab" * 10)
+    assert "(byte 0xe9) in line 70001" in refused(lambda: read_corpus(file))
+
+
 # Finding
 
 
@@ -121,6 +160,21 @@ def test_a_name_is_looked_up_in_the_data_folder_before_it_is_a_path(folder: Path
     assert find_corpus("./moliere").read_text() == "file"
     assert find_corpus("moliere.txt").read_text() == "file with an ending"
     assert find_corpus(str(folder / "moliere")).read_text() == "file"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_every_ending_of_a_corpus_is_found_by_name(folder: Path, ending: str) -> None:
+    file = folder / "data" / f"reviews{ending}"
+    file.write_text("")
+    assert find_corpus("reviews") == Path("data") / file.name
+    assert corpus_names().count("reviews") == 1
+    assert find_corpus(f"data/{file.name}") == file.resolve()
+
+
+def test_a_plain_text_goes_before_documents_of_the_same_name(folder: Path) -> None:
+    (folder / "data" / "moliere.csv.gz").write_text("")
+    assert find_corpus("moliere").name == "moliere.txt"
+    assert corpus_names() == ["moliere", "stump"]
 
 
 def test_the_data_folder_is_the_given_one_then_the_environments(
@@ -186,6 +240,22 @@ def test_a_shipped_corpus_knows_its_task_and_any_other_is_a_stream() -> None:
     assert suggested_task("") == "stream"
 
 
+@pytest.mark.parametrize(
+    "ending", [".csv", ".tsv", ".jsonl", ".csv.gz", ".jsonl.gz", ".CSV", ".tsv.GZ"]
+)
+def test_documents_are_classified(ending: str) -> None:
+    assert suggested_task(f"somewhere/mine{ending}") == "classify"
+    assert suggested_task("mine", Path(f"data/mine{ending}")) == "classify"
+    assert suggested_task("stump", Path(f"data/stump{ending}")) == "classify"
+
+
+def test_an_ending_of_gzip_alone_says_nothing() -> None:
+    assert suggested_task("mine.txt.gz") == suggested_task("mine.gz") == "stream"
+    assert suggested_task("csv") == suggested_task("csv.gz") == "stream"
+
+
 def test_a_corpus_is_shown_without_folder_and_ending() -> None:
     assert shown_name("/somewhere/else/moliere.txt") == "moliere"
+    assert shown_name("/somewhere/else/moliere.txt.gz") == "moliere"
+    assert shown_name("/somewhere/reviews.csv.gz") == shown_name("reviews.CSV.GZ") == "reviews"
     assert shown_name("stump") == "stump"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnlab.corpora import Vocabulary
-from rnnlab.corpora._vocabulary import EOS
+from rnnlab.corpora._tokens import EOS, PAD, UNK
 from rnnlab.errors import BadInputError, RnnlabError
 
 quick = settings(deadline=None, max_examples=100, derandomize=True)
@@ -109,3 +110,111 @@ def test_a_file_that_is_no_vocabulary_is_told_in_one_line(
     with pytest.raises(RnnlabError, match="missing or no vocabulary") as caught:
         Vocabulary.load(file)
     assert str(file) in str(caught.value)
+
+
+def test_a_vocabulary_of_before_there_were_words_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "vocabulary.json"
+    file.write_text('{"kind": "chars", "tokens": ["<eos>", " ", "a"]}')
+    loaded = Vocabulary.load(file)
+    assert loaded == Vocabulary((EOS, " ", "a"))
+    assert (loaded.kind, loaded.alphabet, loaded.classes) == ("chars", "unicode", ())
+    assert (loaded.eos, loaded.unk, loaded.pad) == (0, None, None)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"kind": "bytes", "tokens": ["a"]},
+        {"kind": ["chars"], "tokens": ["a"]},
+        {"kind": "chars", "tokens": ["a"], "alphabet": "latin"},
+        {"kind": "chars", "tokens": ["a"], "classes": 3},
+    ],
+)
+def test_a_vocabulary_of_a_kind_unknown_here_is_refused(
+    tmp_path: Path, document: dict[str, object]
+) -> None:
+    file = tmp_path / "vocabulary.json"
+    file.write_text(json.dumps(document))
+    with pytest.raises(RnnlabError, match="missing or no vocabulary"):
+        Vocabulary.load(file)
+
+
+def test_all_that_a_vocabulary_says_comes_back_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "vocabulary.json"
+    for saved in (
+        Vocabulary((PAD, UNK, "bon", "été"), "lowercase", "unicode", ("0", "1")),
+        Vocabulary((EOS, UNK, " the", "\n", "«"), "words", "ascii"),
+    ):
+        saved.save(file)
+        assert Vocabulary.load(file) == saved
+
+
+# Words
+
+WORDS = Vocabulary((EOS, UNK, " the", "the", " cat", ",", "\n", " "), "words")
+
+
+def test_unknown_words_are_read_as_unk() -> None:
+    assert WORDS.unk == 1
+    assert WORDS.encode("the dog, the cat").tolist() == [3, 1, 5, 2, 4]
+    assert WORDS.encode("").tolist() == []
+
+
+def test_a_literal_unk_is_that_token() -> None:
+    assert WORDS.encode("the <unk> <unk>").tolist() == [3, 1, 1]
+    assert WORDS.encode("<unk>the").tolist() == [1, 3]
+    assert WORDS.encode("<eos>").tolist() == [1, 1, 1]  # an end is no text
+
+
+@pytest.mark.parametrize(
+    ("ids", "after", "text"),
+    [
+        ([3, 1, 4], "", "the <unk> cat"),
+        ([1], "", "<unk>"),
+        ([1, 1], "", "<unk> <unk>"),
+        ([1, 4], "the", " <unk> cat"),
+        ([1], "the ", "<unk>"),
+        ([1], "l'", "<unk>"),
+        ([6, 1, 5, 1], "", "\n<unk>, <unk>"),
+        ([0, 3, 0, 4, 0], "", "the cat"),
+        ([], "", ""),
+    ],
+)
+def test_an_unknown_word_is_written_with_the_space_it_lost(
+    ids: list[int], after: str, text: str
+) -> None:
+    assert WORDS.decode(ids, after) == text
+
+
+@quick
+@given(text=texts)
+def test_words_that_are_known_come_back_from_their_ids(text: str) -> None:
+    tokens = dict.fromkeys(WORDS.split(text))
+    if "<unk>" in text:
+        return
+    vocabulary = Vocabulary((EOS, UNK, *tokens), "words")
+    assert vocabulary.decode(vocabulary.encode(text).tolist()) == text
+
+
+def test_bare_words_are_joined_with_spaces() -> None:
+    vocabulary = Vocabulary((PAD, UNK, "bon", "film"), "lowercase", classes=("0", "1"))
+    ids = vocabulary.encode("Bon<br />FILM, nul!").tolist()
+    assert ids == [2, 3, 1]
+    assert vocabulary.decode([*ids, 0, 0]) == "bon film <unk>"
+    assert (vocabulary.pad, vocabulary.unk, vocabulary.eos) == (0, 1, None)
+
+
+def test_letters_that_are_not_known_are_unk_where_there_is_one() -> None:
+    vocabulary = Vocabulary((PAD, UNK, "a"))
+    assert vocabulary.encode("axa").tolist() == [2, 1, 2]
+    assert vocabulary.decode([2, 1, 0]) == "a<unk>"
+
+
+def test_specials_are_left_out_by_what_they_are_not_by_their_length() -> None:
+    """A pair of letters that is one token is no special one."""
+    assert Vocabulary((EOS, "ab", "c")).decode([1, 0, 2]) == "abc"
+
+
+def test_a_text_is_normalised_in_the_vocabularys_alphabet() -> None:
+    assert Vocabulary(("a",)).normalise("e\u0301\r\na") == "é\na"
+    assert Vocabulary(("a",), alphabet="ascii").normalise("é\r\na") == "e a"

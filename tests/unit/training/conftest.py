@@ -16,11 +16,12 @@ from torch import Tensor
 from rnnlab import registry
 from rnnlab.config import RunConfig
 from rnnlab.corpora import Dataset
+from rnnlab.corpora._documents import Documents
 from rnnlab.corpora._prepare import Task
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Record
-from rnnlab.training import Session, _loop
+from rnnlab.training import Session, _session
 from rnnlab.training._mirror import Mirror
 
 # A second thread is no gain for toy tensors, and on a busy machine its barriers cost milliseconds.
@@ -44,7 +45,14 @@ class NoMirror:
 @cache
 def make_dataset(text: str, config: RunConfig) -> Dataset:
     task = cast("Task", registry.load("corpora/tasks", config.task))
-    return task.build(text, None, config)
+    return task.build(make_documents(text) if config.task == "classify" else text, None, config)
+
+
+def make_documents(text: str) -> Documents:
+    """Return the sentences of a text, labelled by whether a king is in it."""
+    sentences = [sentence.strip() for sentence in text.split(".") if sentence.strip()]
+    labels = ["king" if "roi" in sentence else "none" for sentence in sentences]
+    return Documents(tuple(sentences), tuple(labels), (), ("king", "none"))
 
 
 def make_text() -> str:
@@ -108,7 +116,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         mirror: bool = False,
         **settings: object,
     ) -> Session:
-        monkeypatch.setattr(_loop, "Mirror", Mirror if mirror else NoMirror)
+        monkeypatch.setattr(_session, "Mirror", Mirror if mirror else NoMirror)
         values = {
             "corpus": "none", "hidden": 8, "embedding": 6, "batch": 4, "length": 10, "lr": 0.02,
             "log_every": 5, "eval_every": 8, "checkpoint_every": 6, "engine": "auto",

@@ -1,0 +1,39 @@
+"""Gated recurrent unit, the reset gate before the hidden product.
+
+    r_t = sigmoid(W_ir x_t + b_ir + W_hr h_{t-1} + b_hr)
+    z_t = sigmoid(W_iz x_t + b_iz + W_hz h_{t-1} + b_hz)
+    n_t = tanh(W_in x_t + b_in + W_hn (r_t * h_{t-1}) + b_hn)
+    h_t = (1 - z_t) * n_t + z_t * h_{t-1}
+
+Source: Cho et al. (2014), "Learning phrase representations using RNN encoder-decoder"; weights
+stacked as in torch.nn.GRU, which resets after the product and is the cell `gru`.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from rnnlab.cells._base import Cell, LayerState, Weights
+
+
+class ChoGRU(Cell[Weights]):
+    """The equations above."""
+
+    gates = ("r", "z", "n")
+    weights_type = Weights
+    has_fused = False
+
+    def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
+        """Return h_t."""
+        (h,) = state
+        x_r, x_z, x_n = x_BG.chunk(3, dim=1)
+        W_r, W_z, W_n = weights.weight_hh.chunk(3)
+        b_r, b_z, b_n = weights.bias_hh.chunk(3)
+        r = torch.sigmoid(x_r + torch.addmm(b_r, h, W_r.T))
+        z = torch.sigmoid(x_z + torch.addmm(b_z, h, W_z.T))
+        n = torch.tanh(x_n + torch.addmm(b_n, r * h, W_n.T))
+        return ((1 - z) * n + z * h,)
+
+
+CELL = ChoGRU()

@@ -1,0 +1,106 @@
+"""Long short-term memory with layer normalisation.
+
+    (a_i a_f a_g a_o) = s_x * LN(W_x x_t) + b_x + s_h * LN(W_h h_{t-1})
+    i_t = sigmoid(a_i)
+    f_t = sigmoid(a_f)
+    g_t = tanh(a_g)
+    o_t = sigmoid(a_o)
+    c_t = f_t * c_{t-1} + i_t * g_t
+    h_t = o_t * tanh(s_c * LN(c_t) + b_c)
+
+LN(v) = (v - mean(v)) / sqrt(var(v) + 1e-5) over a row's units, those of the four gates together.
+
+Source: Ba, Kiros and Hinton (2016), "Layer normalization", supplement. The forget gate starts open,
+b_x of f = 1 (Jozefowicz et al. 2015).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from rnnlab.cells._base import Cell, LayerState
+
+
+class NormWeights(NamedTuple):
+    """Parameters of a layer: matrices, one bias, and a gain for each normalisation."""
+
+    weight_ih: Tensor
+    """[4H, I]"""
+    weight_hh: Tensor
+    """[4H, H]"""
+    bias_ih: Tensor
+    """[4H]"""
+    gain_ih: Tensor
+    """[4H]"""
+    gain_hh: Tensor
+    """[4H]"""
+    gain_c: Tensor
+    """[H]"""
+    bias_c: Tensor
+    """[H]"""
+
+
+class NormLSTM(Cell[NormWeights]):
+    """The equations above."""
+
+    gates = ("i", "f", "g", "o")
+    weights_type = NormWeights
+    num_states = 2
+    has_fused = False
+
+    def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
+        """Return the two matrices, and the bias and gain of each normalisation."""
+        rows = 4 * hidden_size
+        return {
+            "weight_ih": (rows, input_size),
+            "weight_hh": (rows, hidden_size),
+            "bias_ih": (rows,),
+            "gain_ih": (rows,),
+            "gain_hh": (rows,),
+            "gain_c": (hidden_size,),
+            "bias_c": (hidden_size,),
+        }
+
+    @torch.no_grad()
+    def initialise(self, weights: NormWeights, generator: torch.Generator) -> None:
+        """Fill the matrices as torch does; the gains with 1, the biases with 0, but b_x of f = 1.
+
+        So a new network normalises only, and forgets little.
+        """
+        bound = self.hidden_size(weights) ** -0.5
+        for matrix in (weights.weight_ih, weights.weight_hh):
+            matrix.uniform_(-bound, bound, generator=generator)
+        for gain in (weights.gain_ih, weights.gain_hh, weights.gain_c):
+            gain.fill_(1.0)
+        for bias in (weights.bias_ih, weights.bias_c):
+            bias.zero_()
+        self.rows(weights.bias_ih, "f").fill_(1.0)
+
+    def project(self, x: Tensor, weights: NormWeights) -> Tensor:
+        """Return s_x * LN(W_x x) + b_x, which needs no state."""
+        return _norm(F.linear(x, weights.weight_ih), weights.gain_ih, weights.bias_ih)
+
+    def step(self, x_BG: Tensor, state: LayerState, weights: NormWeights) -> LayerState:
+        """Return (h_t, c_t)."""
+        h, c = state
+        a_BG = x_BG + _norm(F.linear(h, weights.weight_hh), weights.gain_hh)
+        a_i, a_f, a_g, a_o = a_BG.chunk(4, dim=1)
+        i = torch.sigmoid(a_i)
+        f = torch.sigmoid(a_f)
+        g = torch.tanh(a_g)
+        o = torch.sigmoid(a_o)
+        c = f * c + i * g
+        h = o * torch.tanh(_norm(c, weights.gain_c, weights.bias_c))
+        return h, c
+
+
+def _norm(v: Tensor, gain: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return gain * LN(v) + bias over the last axis."""
+    return F.layer_norm(v, gain.shape, gain, bias, eps=1e-5)
+
+
+CELL = NormLSTM()

@@ -1,0 +1,59 @@
+"""Minimal gated recurrent unit: its gates read the input alone, all steps are computed at once.
+
+    z_t = sigmoid(W_iz x_t + b_iz)
+    n_t = g(W_in x_t + b_in)
+    h_t = (1 - z_t) * h_{t-1} + z_t * n_t
+
+g(x) = x + 0.5 where x >= 0, sigmoid(x) elsewhere.
+
+Source: Feng et al. (2024), "Were RNNs all we needed?", the version in logarithms, trained by the
+parallel scan of Heinsen (2023).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from rnnlab.cells._base import Cell, InputWeights, LayerState
+from rnnlab.cells._scan import g, log_g, scan, wide
+
+
+class MinGRU(Cell[InputWeights]):
+    """The equations above, and the scan over all steps."""
+
+    gates = ("z", "n")
+    weights_type = InputWeights
+
+    def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
+        """Return the input's weights: no other ones."""
+        rows = 2 * hidden_size
+        return {"weight_ih": (rows, input_size), "bias_ih": (rows,)}
+
+    @torch.no_grad()
+    def initialise(self, weights: InputWeights, generator: torch.Generator) -> None:
+        """Fill as torch fills a linear layer, which this is: uniform within 1/sqrt(I)."""
+        bound = weights.weight_ih.shape[1] ** -0.5
+        for parameter in weights:
+            parameter.uniform_(-bound, bound, generator=generator)
+
+    def step(self, x_BG: Tensor, state: LayerState, weights: InputWeights) -> LayerState:
+        """Return h_t."""
+        (h,) = state
+        a_z, a_n = wide(x_BG).chunk(2, dim=1)
+        z = torch.sigmoid(a_z)
+        n = g(a_n)
+        return ((1 - z) * h + z * n,)
+
+    def fused(
+        self, x_BTI: Tensor, state: LayerState, weights: InputWeights
+    ) -> tuple[Tensor, LayerState]:
+        """Scan the sequence in logarithms: log(1 - z) = logsigmoid(-a_z)."""
+        (h,) = state
+        a_z, a_n = wide(self.project(x_BTI, weights)).chunk(2, dim=2)
+        y_BTH = scan(F.logsigmoid(-a_z), F.logsigmoid(a_z) + log_g(a_n), h)
+        return y_BTH, (y_BTH[:, -1],)
+
+
+CELL = MinGRU()

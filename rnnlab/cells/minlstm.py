@@ -1,0 +1,68 @@
+"""Minimal long short-term memory: its gates read the input alone, all steps are computed at once.
+
+    f_t = sigmoid(W_if x_t + b_if)
+    i_t = sigmoid(W_ii x_t + b_ii)
+    n_t = g(W_in x_t + b_in)
+    h_t = (f_t * h_{t-1} + i_t * n_t) / (f_t + i_t)
+
+g(x) = x + 0.5 where x >= 0, sigmoid(x) elsewhere.
+
+Source: Feng et al. (2024), "Were RNNs all we needed?", the version in logarithms, trained by the
+parallel scan of Heinsen (2023). The forget gate starts open, b_if = 1, as in the other LSTMs
+(Jozefowicz et al. 2015).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from rnnlab.cells._base import Cell, InputWeights, LayerState
+from rnnlab.cells._scan import g, log_g, scan, wide
+
+
+class MinLSTM(Cell[InputWeights]):
+    """The equations above, and the scan over all steps."""
+
+    gates = ("f", "i", "n")
+    weights_type = InputWeights
+
+    def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
+        """Return the input's weights: no other ones."""
+        rows = 3 * hidden_size
+        return {"weight_ih": (rows, input_size), "bias_ih": (rows,)}
+
+    @torch.no_grad()
+    def initialise(self, weights: InputWeights, generator: torch.Generator) -> None:
+        """Fill as torch fills a linear layer, uniform within 1/sqrt(I), but b_if = 1."""
+        bound = weights.weight_ih.shape[1] ** -0.5
+        for parameter in weights:
+            parameter.uniform_(-bound, bound, generator=generator)
+        self.rows(weights.bias_ih, "f").fill_(1.0)
+
+    def step(self, x_BG: Tensor, state: LayerState, weights: InputWeights) -> LayerState:
+        """Return h_t."""
+        (h,) = state
+        a_f, a_i, a_n = wide(x_BG).chunk(3, dim=1)
+        kept = torch.sigmoid(_log_ratio(a_f, a_i))
+        n = g(a_n)
+        return (kept * h + (1 - kept) * n,)
+
+    def fused(
+        self, x_BTI: Tensor, state: LayerState, weights: InputWeights
+    ) -> tuple[Tensor, LayerState]:
+        """Scan the sequence in logarithms: log(f / (f + i)) = logsigmoid(log f - log i)."""
+        (h,) = state
+        a_f, a_i, a_n = wide(self.project(x_BTI, weights)).chunk(3, dim=2)
+        ratio = _log_ratio(a_f, a_i)
+        y_BTH = scan(F.logsigmoid(ratio), F.logsigmoid(-ratio) + log_g(a_n), h)
+        return y_BTH, (y_BTH[:, -1],)
+
+
+def _log_ratio(a_f: Tensor, a_i: Tensor) -> Tensor:
+    """Return log(f / i): its sigmoid is f / (f + i), without 0 / 0 where both gates are shut."""
+    return F.logsigmoid(a_f) - F.logsigmoid(a_i)
+
+
+CELL = MinLSTM()

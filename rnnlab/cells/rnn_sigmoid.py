@@ -1,0 +1,63 @@
+"""Simple recurrent network with sigmoids, as in the first recurrent language models.
+
+    h_t = sigmoid(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)
+    h_0 = a small random vector, drawn once and not trained
+
+Source: Mikolov et al. (2010), "Recurrent neural network based language model", who write s for h,
+U for W_ih and W for W_hh, use no biases, and begin with small values such as 0.1.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from rnnlab.cells._base import Cell, LayerState
+
+
+class StartWeights(NamedTuple):
+    """Parameters of a layer, and where its state begins."""
+
+    weight_ih: Tensor
+    """[H, I]"""
+    weight_hh: Tensor
+    """[H, H]"""
+    bias_ih: Tensor
+    """[H]"""
+    bias_hh: Tensor
+    """[H]"""
+    start: Tensor
+    """[H], h_0; saved with the weights, so that a text's score stays the same."""
+
+
+class SigmoidRNN(Cell[StartWeights]):
+    """The equations above."""
+
+    gates = ("h",)
+    weights_type = StartWeights
+    fixed = frozenset({"start"})
+    has_fused = False
+
+    def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
+        """Return the four of torch.nn.RNN, and h_0."""
+        return {**super().shapes(input_size, hidden_size), "start": (hidden_size,)}
+
+    @torch.no_grad()
+    def initialise(self, weights: StartWeights, generator: torch.Generator) -> None:
+        """Fill as torch does, and h_0 uniformly from [0, 0.1)."""
+        super().initialise(weights, generator)
+        weights.start.uniform_(0.0, 0.1, generator=generator)
+
+    def start(self, batch: int, weights: StartWeights) -> LayerState:
+        """Return h_0 for every row."""
+        return (weights.start.repeat(batch, 1),)
+
+    def step(self, x_BG: Tensor, state: LayerState, weights: StartWeights) -> LayerState:
+        """Return h_t."""
+        (h,) = state
+        return (torch.sigmoid(x_BG + torch.addmm(weights.bias_hh, h, weights.weight_hh.T)),)
+
+
+CELL = SigmoidRNN()

@@ -1,0 +1,142 @@
+"""Carry out the runs of a recipe, one after the other, through the usual worker."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from rnnlab.cli._follow import follow
+from rnnlab.cli._measure import measure_all
+from rnnlab.cli._output import talk
+from rnnlab.cli._reproduce_report import Figure, Report, RunResult
+from rnnlab.config import RunConfig
+from rnnlab.errors import EXIT_INTERRUPTED, BadInputError
+from rnnlab.recipes import Measure, PlannedRun, Recipe, layer_norms, train_running_loss
+from rnnlab.runs import steer
+from rnnlab.runs.history import History, read_history
+from rnnlab.runs.store import Run, RunStore
+
+if TYPE_CHECKING:
+    from rnnlab.training import Evaluation
+
+
+@dataclass
+class Reproduction:
+    """A recipe being carried out."""
+
+    recipe: Recipe
+    store: RunStore
+    data: Path | None
+    differs: tuple[str, ...]
+    _results: list[RunResult] = field(default_factory=list)
+    _is_complete: bool = False
+
+    def report(self) -> Report:
+        """Return what has been measured so far."""
+        return Report(self.recipe, tuple(self._results), self._is_complete, self.differs)
+
+    def carry_out(self, runs: list[PlannedRun]) -> int:
+        """Train and measure each run; return the exit code, that of the first run that failed."""
+        for planned in runs:
+            code = self._carry_out(planned)
+            if code:
+                return code
+        self._is_complete = True
+        return 0
+
+    def _carry_out(self, planned: PlannedRun) -> int:
+        from rnnlab.start import resolve, start_run
+
+        config = resolve(planned.values, self.data)
+        name, run = find_run(self.store, planned.name, config)
+        is_new = run is None
+        if run is None:
+            run = start_run(config, self.store, name)
+        is_finished = not is_new and run.status().state == "finished"
+        if is_finished:
+            talk(f"{name} is trained already; it is measured only")
+        else:
+            if not is_new:
+                _wake(run)
+            code = follow(run, is_new=is_new, json=False)
+            if code:
+                return code
+        if run.status().state != "finished":
+            talk(f"{name} was stopped; the same command goes on with it")
+            return EXIT_INTERRUPTED
+        self._results.append(self._measure(run, config, is_trained_now=not is_finished))
+        return 0
+
+    def _measure(self, run: Run, config: RunConfig, *, is_trained_now: bool) -> RunResult:
+        talk(f"measuring {run.name}")
+        history = read_history(run.paths.journal)
+        wanted = [(m.split, m.checkpoint) for m in self.recipe.measures if m.split is not None]
+        measured = measure_all(run, wanted, self.data)
+        figures = []
+        for measure in self.recipe.measures:
+            if measure.split is None:
+                figures.append(Figure(measure, train_running_loss(history), None))
+            else:
+                step, found = measured[measure.split, measure.checkpoint]
+                figures.append(Figure(measure, _quantity(measure, found), step))
+        status = run.status()
+        return RunResult(
+            name=run.name,
+            is_trained_now=is_trained_now,
+            settings=config.model_dump(exclude_none=True),
+            figures=tuple(figures),
+            steps=status.step,
+            epochs=status.epoch,
+            seconds=status.elapsed_s,
+            tokens_per_s=_tokens_per_s(history),
+            parameters=status.parameters,
+            device=status.device,
+            layers=layer_norms(history) if self.recipe.layers_report else None,
+        )
+
+
+def find_run(store: RunStore, wish: str, config: RunConfig) -> tuple[str, Run | None]:
+    """Return the run called `wish`, `wish-2`... with these settings, or the first free name."""
+    runs = {run.name: run for run in store}
+    for number in itertools.count(1):
+        name = wish if number == 1 else f"{wish}-{number}"
+        run = runs.get(name)
+        if run is None or (not run.is_shipped and _settings(run) == config):
+            return name, run
+    raise AssertionError("there is always a free name")
+
+
+def _settings(run: Run) -> RunConfig | None:
+    try:
+        return RunConfig.from_toml(run.paths.config)
+    except BadInputError:
+        return None
+
+
+def _wake(run: Run) -> None:
+    """Bring an unfinished run back to work; one that is at work is left alone."""
+    state = run.status().state
+    talk(
+        steer.resume(run)
+        if state in ("paused", "stopped", "failed", "lost")
+        else f"{run.name} is {state} already; followed from here"
+    )
+
+
+def _quantity(measure: Measure, found: Evaluation) -> float | None:
+    match measure.what:
+        case "accuracy":
+            return found.accuracy
+        case "f1":
+            return found.f1
+        case _:
+            return found.loss_nats
+
+
+def _tokens_per_s(history: History) -> float | None:
+    """Return the median rate over the run: a pause or a busy moment does not count."""
+    rates = [record.tokens_per_s for record in history.train if record.tokens_per_s > 0]
+    return median(rates) if rates else None

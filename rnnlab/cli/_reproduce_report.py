@@ -1,0 +1,225 @@
+"""What a reproduced recipe is printed as: figures beside the published ones, costs, differences."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from rnnlab.cli._output import console, print_table
+from rnnlab.display import MISSING, count, duration, loss, visible
+from rnnlab.recipes import LayerNorms, Measure, Recipe
+
+_MAX_EPOCHS = 7
+"""Epochs in a table of norms: what 80 columns hold."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measure of one run."""
+
+    measure: Measure
+    ours: float | None
+    step: int | None
+    """Step of the weights; None for the training as it ran."""
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {
+            **self.measure.model_dump(),
+            "ours": self.ours,
+            "step": self.step,
+            "ratio": self.measure.ratio(self.ours),
+            "is_met": self.measure.is_met(self.ours),
+        }
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What one run has given."""
+
+    name: str
+    is_trained_now: bool
+    """Whether it was trained, or trained on, by this command."""
+    settings: dict[str, Any]
+    figures: tuple[Figure, ...]
+    steps: int
+    epochs: float
+    seconds: float
+    """Training time."""
+    tokens_per_s: float | None
+    parameters: int | None
+    device: str
+    layers: LayerNorms | None
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        layers = self.layers
+        return {
+            **{key: value for key, value in vars(self).items() if key not in ("figures", "layers")},
+            "measures": [figure.document() for figure in self.figures],
+            "layers": None
+            if layers is None
+            else {
+                "epochs": layers.epochs,
+                "weight_hh_norms": layers.norms,
+                "first_over_last": layers.shares,
+                "mean_first_over_last": layers.mean_share,
+            },
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """A reproduced recipe."""
+
+    recipe: Recipe
+    results: tuple[RunResult, ...]
+    is_complete: bool
+    """Whether all its runs were trained to their end and measured."""
+    differs: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {
+            "recipe": self.recipe.name,
+            "about": self.recipe.about,
+            "is_complete": self.is_complete,
+            "runs": [result.document() for result in self.results],
+            "layers_say": self.layers_say(),
+            "differs": self.differs,
+        }
+
+    def layers_say(self) -> str | None:
+        """Return what the gradient norms of the layers say, in one sentence; None without them."""
+        shares = [
+            (result.layers.mean_share, result.name, len(result.layers.norms))
+            for result in self.results
+            if self.recipe.layers_report and result.layers and len(result.layers.norms) > 1
+        ]
+        known = sorted((share, name, depth) for share, name, depth in shares if share is not None)
+        if not known:
+            return None
+        share, name, depth = known[0]
+        said = (
+            f"The gradient of layer 1 is {share:.3g} times that of layer {depth} in {name}, "
+            "over all epochs (geometric mean)"
+        )
+        if len(known) == 1:
+            return f"{said}."
+        most, other, _ = known[-1]
+        return f"{said}: the least of these depths; the most is {most:.3g}, in {other}."
+
+    def print(self) -> None:
+        """Print it for people."""
+        print_table(
+            ["run", "measure", "published", "ours", "ratio", "goal"],
+            [_row(result, figure) for result in self.results for figure in result.figures],
+            ("ours", "ratio"),
+        )
+        typer.echo("")
+        print_table(
+            ["run", "steps", "epochs", "time", "tokens/s", "parameters", "device"],
+            [_costs(result) for result in self.results],
+            ("steps", "epochs", "time", "tokens/s", "parameters"),
+        )
+        for result in self.results:
+            if self.recipe.layers_report and result.layers is not None:
+                typer.echo(f"\n{result.name}: mean gradient norm of weight_hh by epoch")
+                _print_norms(result.layers)
+        said = self.layers_say()
+        if said is not None:
+            typer.echo("")
+            print_wrapped(said)
+        print_lines("what differs", self.differs)
+
+
+def figure(measure: Measure, value: float | None) -> str:
+    """Return a figure of a measure: a loss in nats, a share in percent."""
+    if value is None:
+        return MISSING
+    return loss(value) if measure.is_loss else f"{value:.2%}"
+
+
+def published(measure: Measure) -> str:
+    """Return what was published of a measure."""
+    value = measure.published
+    return figure(measure, value) if isinstance(value, float) else value or ""
+
+
+def goal(measure: Measure) -> str:
+    """Return a measure's goal as a bound."""
+    if measure.goal is None:
+        return ""
+    return f"{'<=' if measure.is_loss else '>='} {figure(measure, measure.goal)}"
+
+
+def print_lines(title: str, lines: Sequence[str]) -> None:
+    """Print a list under a title, as wide as the terminal; nothing where it is empty."""
+    if not lines:
+        return
+    typer.echo(f"\n{title}")
+    for line in lines:
+        print_wrapped(line, "- ")
+
+
+def print_wrapped(text: str, first: str = "") -> None:
+    """Print text as wide as the terminal; foreign text is harmless."""
+    indent = " " * len(first)
+    width = max(20, console().width)
+    shown = visible(text, newline=" ")
+    typer.echo(textwrap.fill(shown, width, initial_indent=first, subsequent_indent=indent))
+
+
+def _row(result: RunResult, one: Figure) -> list[str]:
+    measure, ratio, is_met = one.measure, one.measure.ratio(one.ours), one.measure.is_met(one.ours)
+    met = "" if is_met is None else " met" if is_met else " missed"
+    return [
+        result.name,
+        measure.name,
+        published(measure),
+        figure(measure, one.ours),
+        "" if ratio is None else f"{ratio:.3f}",
+        goal(measure) + met,
+    ]
+
+
+def _costs(result: RunResult) -> list[str]:
+    return [
+        result.name,
+        f"{result.steps:,}",
+        f"{result.epochs:.4g}",
+        duration(result.seconds) if result.seconds >= 10 else f"{result.seconds:.1f}s",
+        count(result.tokens_per_s),
+        MISSING if result.parameters is None else f"{result.parameters:,}",
+        result.device,
+    ]
+
+
+def _print_norms(layers: LayerNorms) -> None:
+    """Print a row for each layer and the first one's share of the last; some epochs of many."""
+    columns = _spread(len(layers.epochs), _MAX_EPOCHS)
+    header = ["layer", *(str(layers.epochs[column]) for column in columns)]
+    rows = [
+        [str(layer + 1), *(_norm(norms[column]) for column in columns)]
+        for layer, norms in enumerate(layers.norms)
+    ]
+    if len(rows) > 1:
+        rows.append(
+            [f"1 / {len(layers.norms)}", *(_norm(layers.shares[column]) for column in columns)]
+        )
+    print_table(header, rows, header[1:])
+
+
+def _norm(value: float | None) -> str:
+    return MISSING if value is None else f"{value:.3g}"
+
+
+def _spread(num: int, most: int) -> Iterable[int]:
+    """Return at most so many positions below `num`, evenly spread from the first to the last."""
+    if num <= most:
+        return range(num)
+    return [round(i * (num - 1) / (most - 1)) for i in range(most)]

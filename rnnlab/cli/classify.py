@@ -1,0 +1,73 @@
+"""Tell of which class a text is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
+from rnnlab.cli._output import print_json, print_table
+from rnnlab.display import percent
+from rnnlab.errors import BadInputError
+from rnnlab.runs.store import RunStore
+
+
+def command(
+    run: RunName,
+    text: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="A document; repeatable."),
+    ] = None,
+    file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="A text file with a document on each line (-: standard input)."),
+    ] = None,
+    checkpoint: Checkpoint = "best",
+    checkpoints: Checkpoints = None,
+    json: Json = False,
+) -> None:
+    """Tell of which class a text is, with the probability of every class."""
+    texts = [*(text or []), *(_lines(file) if file else [])]
+    if not texts:
+        raise BadInputError("there is nothing to classify", "give --text or --file")
+    opened = RunStore.default(checkpoints).open(run)
+    from rnnlab.models import classify_texts, load_model, parse_checkpoint
+
+    verdicts = classify_texts(load_model(opened.paths, parse_checkpoint(checkpoint)), texts)
+    if json:
+        documents: list[dict[str, Any]] = [
+            {"text": given, **verdict._asdict()}
+            for given, verdict in zip(texts, verdicts, strict=True)
+        ]
+        print_json(documents)
+        return
+    classes = list(verdicts[0].probabilities)
+    rows = [
+        [
+            verdict.label,
+            *(percent(verdict.probabilities[name]) for name in classes),
+            f"{verdict.num_unknown} of {verdict.num_tokens}",
+            _short(given),
+        ]
+        for given, verdict in zip(texts, verdicts, strict=True)
+    ]
+    print_table(["class", *classes, "unknown", "text"], rows, classes)
+
+
+def _lines(file: Path) -> list[str]:
+    """Return the documents of a file, empty lines left out; raises BadInputError."""
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise BadInputError(f"{file} is not UTF-8", "convert it first") from None
+    except OSError as error:
+        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def _short(text: str, width: int = 60) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"

@@ -1,0 +1,99 @@
+"""List the recipes, or look into one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from rnnlab import recipes
+from rnnlab.cli._options import Data, Json
+from rnnlab.cli._output import print_json, print_table
+from rnnlab.cli._reproduce_report import figure, goal, print_lines, print_wrapped, published
+from rnnlab.display import duration, visible
+from rnnlab.errors import BadInputError
+from rnnlab.recipes import Recipe
+
+
+def command(
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(metavar="[RECIPE]", help="Look into this one.", show_default=False),
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """List the experiments that `rnnlab reproduce` runs, or show the settings of one."""
+    if name is not None:
+        recipe = recipes.load(name)
+        if json:
+            print_json(_document(recipe, data))
+        else:
+            _show(recipe, data)
+        return
+    found = [recipes.load(one) for one in recipes.names()]
+    if json:
+        print_json([_document(recipe, data) for recipe in found])
+        return
+    for recipe in found:
+        print_wrapped(f"{recipe.name}: {recipe.about}")
+        print_wrapped(_in_short(recipe, data), "    ")
+
+
+def _in_short(recipe: Recipe, data: Path | None) -> str:
+    """Return a line with a recipe's corpus, runs, published figures and goals."""
+    parts = [f"corpus {recipe.corpus}" + ("" if _is_there(recipe, data) else " (missing)")]
+    parts += [f"{key} {', '.join(map(str, values))}" for key, values in recipe.grid.items()]
+    for measure in recipe.measures:
+        figures = [published(measure), f"goal {goal(measure)}" if goal(measure) else ""]
+        if any(figures):
+            parts.append(f"{measure.name}: {', '.join(filter(None, figures))}")
+    return "; ".join(parts)
+
+
+def _is_there(recipe: Recipe, data: Path | None) -> bool:
+    try:
+        recipes.locate(recipe, None, data)
+    except BadInputError:
+        return False
+    return True
+
+
+def _document(recipe: Recipe, data: Path | None) -> dict[str, Any]:
+    return {**recipe.model_dump(), "has_corpus": _is_there(recipe, data)}
+
+
+def _show(recipe: Recipe, data: Path | None) -> None:
+    typer.echo(visible(f"{recipe.name}: {recipe.about}"))
+    place = "" if _is_there(recipe, data) else f", not there yet: {recipe.get or 'give --file'}"
+    typer.echo(visible(f"corpus: {recipe.corpus}{place}"))
+    if recipe.vectors:
+        typer.echo(visible(f"word vectors: {recipe.vectors.name}, from {recipe.vectors.get}"))
+    typer.echo("\nsettings (all others as `rnnlab train --help` says)")
+    for key, value in recipe.settings.items():
+        shown = str(value).lower() if isinstance(value, bool) else value
+        typer.echo(visible(f"    {key} = {shown}"))
+    for key, values in recipe.grid.items():
+        typer.echo(visible(f"    {key} = each of {', '.join(map(str, values))}"))
+    typer.echo("")
+    print_table(
+        ["measure", "of", "published", "goal"],
+        [[m.name, _of(m), published(m), goal(m)] for m in recipe.measures],
+        (),
+    )
+    print_lines("what differs", recipe.differs)
+    lines = []
+    for reached in recipe.reached:
+        by_name = {measure.name: measure for measure in recipe.measures}
+        figures = ", ".join(f"{n} {figure(by_name[n], v)}" for n, v in reached.figures.items())
+        run = f"{reached.run}: " if reached.run else ""
+        time = f"{duration(reached.seconds)} on {reached.machine}"
+        lines.append(f"{run}{figures} in {time}: {reached.command}")
+    print_lines("reached", lines)
+
+
+def _of(measure: recipes.Measure) -> str:
+    if measure.split is None:
+        return "training loss of the last epoch as it ran"
+    return f"{measure.what} on {measure.split}, {measure.checkpoint} weights"

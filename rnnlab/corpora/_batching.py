@@ -1,0 +1,75 @@
+"""Rows of unequal length in batches: little padding, yet an order left to chance."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from rnnlab.corpora._vocabulary import Ids
+
+_BUCKET_BATCHES = 50
+"""Batches sorted by length together: for letters enough for little padding."""
+_MOST_PADDING = 0.045
+"""Where more of a batch would be padding, as among words, buckets are made larger."""
+
+
+class Buckets:
+    """The batches of each epoch: rows shuffled, then sorted by length within buckets.
+
+    The larger a bucket, the less is padded, and the more the longest rows meet each other again.
+    """
+
+    def __init__(self, lengths: Ids, batch: int, seed: int) -> None:
+        self._lengths = lengths
+        self._batch = batch
+        self._seed = seed
+
+    def num_batches(self) -> int:
+        """Return the number of batches of an epoch."""
+        return -(-len(self._lengths) // self._batch)
+
+    def order(self, epoch: int) -> list[Ids]:
+        """Return the rows of each batch of an epoch."""
+        return self._order(epoch, self._bucket)
+
+    def padding(self) -> float:
+        """Return the share of padded places in the batches of the first epoch."""
+        return self._padding(self._bucket)
+
+    @cached_property
+    def _bucket(self) -> int:
+        """Rows of a bucket, the same for all epochs."""
+        bucket = self._batch * _BUCKET_BATCHES
+        while bucket < len(self._lengths) and self._padding(bucket) > _MOST_PADDING:
+            bucket *= 2
+        return bucket
+
+    def _order(self, epoch: int, bucket: int) -> list[Ids]:
+        random = np.random.Generator(np.random.PCG64([self._seed, epoch]))
+        shuffled = random.permutation(len(self._lengths))
+        batches = []
+        for begin in range(0, len(shuffled), bucket):
+            rows = shuffled[begin : begin + bucket]
+            rows = rows[np.argsort(self._lengths[rows], kind="stable")]
+            batches += [rows[i : i + self._batch] for i in range(0, len(rows), self._batch)]
+        return [batches[i] for i in random.permutation(len(batches))]
+
+    def _padding(self, bucket: int) -> float:
+        batches = self._order(0, bucket)
+        places = sum(len(rows) * int(self._lengths[rows].max()) for rows in batches)
+        return 1 - int(self._lengths.sum()) / places
+
+
+def sorted_order(lengths: Ids, max_tokens: int, max_rows: int, max_places: int) -> list[Ids]:
+    """Return the rows of each batch when measuring: the shortest first, free of chance.
+
+    max_tokens: take the first rows that hold so many, at least one (0: all rows). max_rows,
+    max_places: limits to a batch, padding included, which bound its memory.
+    """
+    num_rows = len(lengths)
+    if max_tokens:
+        num_rows = max(1, int(np.searchsorted(np.cumsum(lengths), max_tokens, "right")))
+    by_length = np.argsort(lengths[:num_rows], kind="stable")
+    rows = max(1, min(max_rows, max_places // int(lengths.max(initial=1))))
+    return [by_length[begin : begin + rows] for begin in range(0, num_rows, rows)]

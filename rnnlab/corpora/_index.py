@@ -1,0 +1,92 @@
+"""The tokens of many texts numbered in one pass, a vocabulary chosen afterwards.
+
+Numbers are first given in the order in which tokens come; so each token of the text is looked up
+once, whether a vocabulary is there already or is counted from these very texts.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+import numpy as np
+import numpy.typing as npt
+
+from rnnlab.corpora._tokens import UNK, Kind, split_tokens
+from rnnlab.corpora._vocabulary import Ids, Vocabulary
+
+_NUM_CODEPOINTS = 0x110000
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """The tokens of texts, end to end, as places in a list of the distinct ones."""
+
+    distinct: Sequence[str]
+    places: npt.NDArray[np.int64] | npt.NDArray[np.int32]
+    """For each token its place in `distinct`."""
+    starts: Ids
+    """Where each text begins in `places`; one more for the end."""
+
+    def counts(self, part: slice = slice(None)) -> Ids:
+        """Return how often each distinct token occurs in a part of the tokens."""
+        return np.bincount(self.places[part], minlength=len(self.distinct)).astype(np.int64)
+
+    def sizes(self) -> Ids:
+        """Return the number of letters of each distinct token."""
+        return np.array([len(token) for token in self.distinct], dtype=np.int64)
+
+    def encode(self, vocabulary: Vocabulary) -> Ids:
+        """Return all tokens as ids; raises BadInputError where the vocabulary lacks a letter."""
+        encoded: Ids = vocabulary.ids_of(self.distinct)[self.places]
+        return encoded
+
+    def extend(self, vocabulary: Vocabulary, counts: Ids, size: int) -> Vocabulary:
+        """Return a vocabulary of special tokens with tokens of these texts added.
+
+        counts: of each distinct token, in the texts that it may know. Of letters it takes all, in
+        code order; of words the `size` most frequent, equal ones in code order.
+        """
+        found = [int(i) for i in np.flatnonzero(counts)]
+        if vocabulary.kind == "chars":
+            tokens = sorted(self.distinct[i] for i in found)
+        else:
+            found.sort(key=lambda i: (-counts[i], self.distinct[i]))
+            words = (self.distinct[i] for i in found)
+            tokens = [word for word in words if word.removeprefix(" ") != UNK][:size]
+        return replace(vocabulary, tokens=(*vocabulary.tokens, *tokens))
+
+
+def index(texts: Iterable[str], kind: Kind) -> Indexed:
+    """Return the tokens of normalised texts, numbered."""
+    return _index_letters(list(texts)) if kind == "chars" else _index_words(texts, kind)
+
+
+def _index_letters(texts: Sequence[str]) -> Indexed:
+    joined = "".join(texts).encode("utf-32-le", "surrogatepass")
+    codepoints = np.frombuffer(joined, dtype=np.uint32)
+    is_there = np.zeros(_NUM_CODEPOINTS, dtype=np.bool_)
+    is_there[codepoints] = True
+    distinct = np.flatnonzero(is_there)
+    place = np.zeros(_NUM_CODEPOINTS, dtype=np.int32)
+    place[distinct] = np.arange(len(distinct), dtype=np.int32)
+    return Indexed([chr(c) for c in distinct], place[codepoints], _starts(map(len, texts)))
+
+
+def _index_words(texts: Iterable[str], kind: Kind) -> Indexed:
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    number = numbers.__getitem__
+    places = array("i")
+    lengths = array("q")
+    for text in texts:
+        tokens = split_tokens(text, kind)
+        places.extend(map(number, tokens))
+        lengths.append(len(tokens))
+    return Indexed(list(numbers), np.array(places, dtype=np.int32), _starts(lengths))
+
+
+def _starts(lengths: Iterable[int]) -> Ids:
+    return np.cumsum([0, *lengths], dtype=np.int64)

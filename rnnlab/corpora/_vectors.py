@@ -1,0 +1,178 @@
+"""Word vectors to begin with, in the text format of GloVe: a word and its numbers a line.
+
+Only the lines of words that are needed are turned into numbers: a file of 400,000 words is read in
+seconds and takes no memory. Shapes: V tokens of the vocabulary, E numbers of a vector.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from rnnlab.config import RunConfig
+from rnnlab.corpora._dataset import WordVectors
+from rnnlab.corpora._files import reading
+from rnnlab.corpora._tokens import EOS, PAD, UNK
+from rnnlab.corpora._vocabulary import Ids, Vocabulary
+from rnnlab.errors import BadInputError
+
+_UNKNOWN_SCALE = 0.1
+"""Spread of the vectors made up, as a share of that of the vectors found: small beside them."""
+
+
+def vectors_width(file: Path) -> int:
+    """Return how many numbers the vectors of a file have, by its first vector.
+
+    Raises BadInputError when the file cannot be read or holds no vectors.
+    """
+    for number, line in _lines(file):
+        width = line.count(" ")
+        if width < 1:
+            raise BadInputError(
+                f"{file}, line {number}: no vector", "give a file in GloVe's text format"
+            )
+        return width
+    raise BadInputError(f"{file} is empty", "give a file of word vectors")
+
+
+def check_vectors(config: RunConfig) -> None:
+    """Raise BadInputError when the vectors of `config` are not there or of another width."""
+    if config.embeddings is None:
+        return
+    file = Path(config.embeddings)
+    width = vectors_width(file)
+    if width != config.embedding:
+        raise BadInputError(
+            f"the vectors of {file} have {width} numbers, embedding is {config.embedding}",
+            f"set embedding = {width}, or leave it out",
+        )
+
+
+def read_vectors(
+    file: Path,
+    tokens: Sequence[str],
+    width: int,
+    unknown: Literal["zero", "random"] = "random",
+    seed: int = 1,
+) -> WordVectors:
+    """Return a vector for each token, read from a file (also gzipped).
+
+    A token is looked up without the space before it, as it is, then in lower case. One that the
+    file lacks is zero, or normal with a tenth of the spread of those found; padding is zero.
+    Raises BadInputError with file and line for what is no vector of `width` numbers, and when no
+    token is found.
+    """
+    rows = _matching_rows(file, [token.removeprefix(" ") for token in tokens], width)
+    matrix_VE = np.zeros((len(tokens), width), dtype=np.float32)
+    found_V = np.zeros(len(tokens), dtype=np.bool_)
+    for i, vector in rows.items():
+        matrix_VE[i] = vector
+        found_V[i] = True
+    if not found_V.any():
+        raise BadInputError(
+            f"{file} has a vector for none of the {len(tokens):,} tokens",
+            "give vectors of the language of the corpus",
+        )
+    if unknown == "random":
+        random = np.random.Generator(np.random.PCG64([seed, len(tokens), width]))
+        made_up_VE = random.standard_normal(matrix_VE.shape, dtype=np.float32)
+        spread = _UNKNOWN_SCALE * float(matrix_VE[found_V].std())
+        matrix_VE[~found_V] = spread * made_up_VE[~found_V]
+    matrix_VE[[token == PAD for token in tokens]] = 0
+    return WordVectors(matrix_VE, found_V)
+
+
+def initial_vectors(
+    config: RunConfig, vocabulary: Vocabulary, train_ids: Ids
+) -> tuple[WordVectors | None, tuple[str, ...]]:
+    """Return the vectors that `config` names, if any, and a note on how much they cover.
+
+    train_ids: the running tokens of the training part.
+    """
+    if config.embeddings is None:
+        return None, ()
+    file, tokens = Path(config.embeddings), vocabulary.tokens
+    vectors = read_vectors(file, tokens, config.embedding, config.unknown_vectors, config.seed)
+    is_word_V = np.array([token not in (EOS, PAD, UNK) for token in tokens])
+    known_V = vectors.found & is_word_V
+    running = float(known_V[train_ids].mean())
+    note = (
+        f"{known_V.sum():,} of {is_word_V.sum():,} words ({known_V.sum() / is_word_V.sum():.1%}) "
+        f"have a vector in {file.name}, {running:.1%} of the running words to train on"
+    )
+    return vectors, (note,)
+
+
+def _matching_rows(
+    file: Path, words: Sequence[str], width: int
+) -> Mapping[int, npt.NDArray[np.float32]]:
+    """Return the vector of each place of `words` that the file has a row for, the first one."""
+    exact, lower = _places(words), _places([word.lower() for word in words])
+    vectors: dict[int, npt.NDArray[np.float32]] = {}
+    in_lower_case: dict[int, npt.NDArray[np.float32]] = {}
+    has_lines = False
+    for number, line in _lines(file):
+        has_lines = True
+        word = line.partition(" ")[0]
+        num_spaces = line.count(" ")
+        if num_spaces != width:
+            word = _spaced_word(line, width, f"{file}, line {number}")
+        if word not in exact and word not in lower:
+            continue
+        numbers = line.rsplit(" ", width)[1:]
+        vector = _vector(numbers, f"{file}, line {number}")
+        for i in exact.get(word, ()):
+            vectors.setdefault(i, vector)
+        for i in lower.get(word, ()):
+            in_lower_case.setdefault(i, vector)
+    if not has_lines:
+        raise BadInputError(f"{file} is empty", "give a file of word vectors")
+    return in_lower_case | vectors
+
+
+def _places(words: Sequence[str]) -> dict[str, list[int]]:
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for i, word in enumerate(words):
+        places[word].append(i)
+    return dict(places)
+
+
+def _spaced_word(line: str, width: int, where: str) -> str:
+    """Return the word of a line with spaces in it; raises BadInputError when it is no such line."""
+    parts = line.split(" ")
+    if len(parts) <= width or all(_is_number(part) for part in parts[1:-width]):
+        raise BadInputError(
+            f"{where}: {len(parts) - 1} numbers, expected {width}",
+            "the file is cut or its vectors differ in width; get it again",
+        )
+    return " ".join(parts[:-width])
+
+
+def _vector(numbers: Sequence[str], where: str) -> npt.NDArray[np.float32]:
+    for number in numbers:
+        if not _is_number(number):
+            raise BadInputError(f"{where}: {number[:40]!r} is no number", "get the file again")
+    return np.array([float(number) for number in numbers], dtype=np.float32)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _lines(file: Path) -> Iterator[tuple[int, str]]:
+    """Give the lines with their numbers; the sizes that word2vec writes first are left out."""
+    with reading(file, newline="\n") as stream:
+        for number, line in enumerate(stream, 1):
+            stripped = line.rstrip()
+            sizes = stripped.split(" ") if number == 1 else []
+            if stripped and not (len(sizes) == 2 and all(size.isdecimal() for size in sizes)):
+                yield number, stripped

@@ -1,0 +1,218 @@
+"""Labelled documents: a document is read from its first word on, its class is the target.
+
+Batches are made of documents of like length, padded at their ends; how long each one really is goes
+with them. A document longer than `length` is cut to its head or tail. Documents are held out at
+random, alike in classes, where their file does not say which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnlab.config import RunConfig
+from rnnlab.corpora._batching import Buckets, sorted_order
+from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName
+from rnnlab.corpora._documents import Documents, read_documents
+from rnnlab.corpora._hold_out import draw, hold_out
+from rnnlab.corpora._index import Indexed, index
+from rnnlab.corpora._notes import documents_note, duplicates_note, unknown_note
+from rnnlab.corpora._prepare import fingerprint
+from rnnlab.corpora._tokens import PAD, UNK, Kind, normalise
+from rnnlab.corpora._vectors import initial_vectors
+from rnnlab.corpora._vocabulary import Ids, Vocabulary
+from rnnlab.errors import BadInputError
+
+_EVAL_BATCH = 256
+_EVAL_PLACES = 65_536
+"""Tokens of a batch when measuring, padding included: bounds the memory of its states."""
+
+
+class _Encoded(NamedTuple):
+    """Documents of one split as ids."""
+
+    ids: Ids
+    """Of all splits, end to end; the last one is <unk>, which empty documents are read as."""
+    starts: Ids
+    """Where what is kept of each document begins in `ids`."""
+    lengths: Ids
+    """Tokens kept of each document, at least one."""
+    classes: Ids
+
+
+class _Tokens(NamedTuple):
+    """The tokens of documents, ordered so that those of a split lie together."""
+
+    indexed: Indexed
+    order: Ids
+    """Place in the file of each document."""
+    documents_of: dict[SplitName, slice]
+    tokens_of: dict[SplitName, slice]
+
+
+class DocumentSplit(Split):
+    """Documents in batches of like length."""
+
+    def __init__(self, documents: _Encoded, pad: int, config: RunConfig) -> None:
+        self._documents = documents
+        self._pad = pad
+        self._buckets = Buckets(documents.lengths, config.batch, config.seed)
+        self.num_tokens = len(documents.lengths)
+
+    def num_batches(self) -> int:
+        """Return the number of batches of one epoch; the last may be smaller."""
+        return self._buckets.num_batches()
+
+    def train_batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """Give the documents in an order of their own for each epoch."""
+        for rows in self._buckets.order(epoch)[start:]:
+            yield self._padded(rows)
+
+    def eval_batches(self, max_tokens: int = 0) -> Iterator[Batch]:
+        """Give the first documents of the split that hold `max_tokens` to be read, all for 0."""
+        lengths = self._documents.lengths
+        for rows in sorted_order(lengths, max_tokens, _EVAL_BATCH, _EVAL_PLACES):
+            yield self._padded(rows)
+
+    def padding(self) -> float:
+        """Return the share of padded places in the batches of the first epoch."""
+        return self._buckets.padding()
+
+    def _padded(self, rows: Ids) -> Batch:
+        ids, starts, lengths, classes = self._documents
+        lengths_B = lengths[rows]
+        inputs_BT = np.full((len(rows), int(lengths_B.max())), self._pad, dtype=np.int64)
+        for i, (start, length) in enumerate(zip(starts[rows], lengths_B, strict=True)):
+            inputs_BT[i, :length] = ids[start : start + length]
+        return Batch(inputs_BT, classes[rows], len(rows), is_start=True, lengths_B=lengths_B)
+
+
+def read(file: Path, config: RunConfig) -> Documents:
+    """Return the documents of a file; some drawn at random where `limit_chars` is set."""
+    documents = read_documents(file)
+    if config.limit_chars is None:
+        return documents
+    return draw(documents, config.limit_chars, config.seed)
+
+
+def check(documents: Documents, config: RunConfig) -> None:
+    """Raise BadInputError when there are too few documents; no text is cut into words."""
+    _check_training(documents, hold_out(documents, config)["train"])
+
+
+def build(documents: Documents, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
+    """Make documents ready; raises BadInputError when there are too few, or unknown classes.
+
+    A vocabulary is counted in the documents to train on, before they are cut.
+    """
+    class_ids = _class_ids(documents, vocabulary)
+    rows = hold_out(documents, config)
+    is_new = vocabulary is None
+    if vocabulary is None:
+        _check_training(documents, rows["train"])
+        kind: Kind = "lowercase" if config.tokens == "words" else "chars"
+        empty = Vocabulary((PAD, UNK), kind, config.alphabet, documents.classes)
+        tokens = _tokenise(documents, rows, empty)
+        counts = tokens.indexed.counts(tokens.tokens_of["train"])
+        if not counts.any():
+            raise BadInputError(
+                f"no document to train on has any {config.alphabet} letter or digit",
+                "give other texts",
+            )
+        vocabulary = tokens.indexed.extend(empty, counts, config.vocab_size)
+    else:
+        tokens = _tokenise(documents, rows, vocabulary)
+    ids = np.append(tokens.indexed.encode(vocabulary), vocabulary.ids_of([UNK]))
+    splits = {
+        name: _make_split(tokens, ids, class_ids[tokens.order], part, vocabulary, config)
+        for name, part in tokens.documents_of.items()
+    }
+    running = {name: ids[part] for name, part in tokens.tokens_of.items()}
+    notes = [
+        documents_note(documents, rows),
+        f"{len(vocabulary):,} tokens; {splits['train'].padding():.1%} of a batch is padding"
+        + unknown_note(vocabulary, running),
+        *_cut_note(tokens.indexed, config),
+        *duplicates_note(documents, rows),
+    ]
+    vectors = None
+    if is_new:
+        vectors, coverage = initial_vectors(config, vocabulary, running["train"])
+        notes += coverage
+    mark = fingerprint(*documents.texts, *documents.labels, *documents.splits)
+    return Dataset(vocabulary, splits, tuple(notes), mark, "document", vectors)
+
+
+def _check_training(documents: Documents, train: Ids) -> None:
+    """Raise BadInputError where a class has no document to be learnt from."""
+    missing = set(documents.classes) - {documents.labels[i] for i in train}
+    if missing:
+        raise BadInputError(
+            f"there is no document of class {min(missing)!r} to train on", "give some, or drop it"
+        )
+
+
+def _tokenise(documents: Documents, rows: dict[SplitName, Ids], vocabulary: Vocabulary) -> _Tokens:
+    order = np.concatenate(list(rows.values()))
+    texts = (normalise(documents.texts[i], vocabulary.alphabet) for i in order)
+    indexed = index(texts, vocabulary.kind)
+    documents_of: dict[SplitName, slice] = {}
+    begin = 0
+    for name, part in rows.items():
+        documents_of[name] = slice(begin, begin + len(part))
+        begin += len(part)
+    starts = indexed.starts
+    tokens_of = {
+        name: slice(int(starts[part.start]), int(starts[part.stop]))
+        for name, part in documents_of.items()
+    }
+    return _Tokens(indexed, order, documents_of, tokens_of)
+
+
+def _class_ids(documents: Documents, vocabulary: Vocabulary | None) -> Ids:
+    """Return the class of each document; raises BadInputError where the model knows it not."""
+    if vocabulary and (not vocabulary.classes or vocabulary.pad is None or vocabulary.unk is None):
+        raise BadInputError("the vocabulary is of another task", "it names no classes")
+    classes = vocabulary.classes if vocabulary else documents.classes
+    place = {name: i for i, name in enumerate(classes)}
+    unknown = set(documents.classes) - set(place)
+    if unknown:
+        raise BadInputError(
+            f"the model knows no class {min(unknown)!r}",
+            f"its classes: {', '.join(classes[:20])}",
+        )
+    return np.array([place[label] for label in documents.labels], dtype=np.int64)
+
+
+def _make_split(
+    tokens: _Tokens,
+    ids: Ids,
+    classes: Ids,
+    part: slice,
+    vocabulary: Vocabulary,
+    config: RunConfig,
+) -> DocumentSplit:
+    assert vocabulary.pad is not None
+    starts, lengths = tokens.indexed.starts[:-1][part], np.diff(tokens.indexed.starts)[part]
+    kept = np.minimum(lengths, config.length)
+    if config.part == "tail":
+        starts = starts + lengths - kept
+    starts = np.where(lengths == 0, len(ids) - 1, starts)
+    encoded = _Encoded(ids, starts, np.maximum(kept, 1), classes[part])
+    return DocumentSplit(encoded, vocabulary.pad, config)
+
+
+def _cut_note(indexed: Indexed, config: RunConfig) -> list[str]:
+    """Return a note on what was cut off, none where nothing was."""
+    is_cut = np.diff(indexed.starts) > config.length
+    if not is_cut.any():
+        return []
+    unit = "letters" if config.tokens == "chars" else "words"
+    end = "first" if config.part == "head" else "last"
+    return [
+        f"{is_cut.mean():.1%} of the documents are longer than {config.length} {unit}: "
+        f"their {end} {config.length} are read"
+    ]

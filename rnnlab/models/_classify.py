@@ -1,0 +1,66 @@
+"""A trained classifier reads documents.
+
+Shapes: B documents, T words of the longest, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from rnnlab.config import RunConfig
+from rnnlab.corpora import Vocabulary
+from rnnlab.models._checkpoint import LoadedModel
+
+Ids = npt.NDArray[np.int64]
+
+
+class Verdict(NamedTuple):
+    """What a classifier thinks of one document."""
+
+    label: str
+    """The most probable class."""
+    probabilities: dict[str, float]
+    """Of every class, in the order of the classes."""
+    num_tokens: int
+    """Words that were read."""
+    num_unknown: int
+    """Words among them that the model does not know."""
+
+
+@torch.inference_mode()
+def classify_texts(loaded: LoadedModel, texts: Sequence[str], batch: int = 64) -> list[Verdict]:
+    """Return a verdict on every text, read as the training documents were.
+
+    batch: texts read at once. Raises BadInputError when the run is no classifier.
+    """
+    model, vocabulary, config = loaded.classifier, loaded.vocabulary, loaded.config
+    pad, unk = vocabulary.pad, vocabulary.unk
+    assert pad is not None
+    documents = [_ids(vocabulary, text, config) for text in texts]
+    verdicts = []
+    for begin in range(0, len(documents), batch):
+        rows = documents[begin : begin + batch]
+        lengths_B = torch.tensor([len(ids) for ids in rows], device=model.device)
+        tokens_BT = np.full((len(rows), int(lengths_B.max())), pad, dtype=np.int64)
+        for row, ids in zip(tokens_BT, rows, strict=True):
+            row[: len(ids)] = ids
+        logits_BC = model(torch.from_numpy(tokens_BT).to(model.device), lengths_B)
+        for ids, probs_C in zip(rows, model.log_probs(logits_BC).exp().tolist(), strict=True):
+            best = max(range(len(probs_C)), key=probs_C.__getitem__)
+            probabilities = dict(zip(vocabulary.classes, probs_C, strict=True))
+            num_unknown = int((ids == unk).sum())
+            verdicts.append(Verdict(vocabulary.classes[best], probabilities, len(ids), num_unknown))
+    return verdicts
+
+
+def _ids(vocabulary: Vocabulary, text: str, config: RunConfig) -> Ids:
+    """Return a document cut as those of the training were; one <unk> where it has no token."""
+    assert vocabulary.unk is not None
+    ids = vocabulary.encode(vocabulary.normalise(text))
+    kept = ids[-config.length :] if config.part == "tail" else ids[: config.length]
+    return kept if len(kept) else np.array([vocabulary.unk])

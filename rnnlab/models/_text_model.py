@@ -1,0 +1,158 @@
+"""What language model and classifier share: embedding, recurrent layers, linear head.
+
+Shapes: B sequences, T tokens, V tokens of the vocabulary, E embedding, F features that the head
+reads, C numbers that it gives.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple
+
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from rnnlab import registry
+from rnnlab.cells import RecurrentStack, State, dropout
+from rnnlab.config import RunConfig
+from rnnlab.corpora import Batch
+
+
+class Example(NamedTuple):
+    """A batch on the device."""
+
+    tokens_BT: Tensor
+    targets: Tensor
+    """Next tokens [B, T], or classes [B]."""
+    lengths_B: Tensor | None
+    """Real tokens of each row; None where all are, or where no padding has a target."""
+
+    @classmethod
+    def of(cls, batch: Batch, device: torch.device) -> Example:
+        """Bring a batch to a device."""
+
+        def moved(ids: npt.NDArray[Any]) -> Tensor:
+            return torch.from_numpy(ids).to(device, non_blocking=True)
+
+        lengths_B = None if batch.lengths_B is None else moved(batch.lengths_B)
+        return cls(moved(batch.inputs_BT), moved(batch.targets), lengths_B)
+
+
+class Prediction(NamedTuple):
+    """What a model makes of an example."""
+
+    logits_NC: Tensor
+    """One row for each target."""
+    targets_N: Tensor
+    state: State
+    """To be carried to the next batch."""
+
+
+class Head(nn.Module):
+    """A linear layer, whose matrix may be another one's (weight tying; Press and Wolf 2017)."""
+
+    weight: nn.Parameter | None
+
+    def __init__(
+        self, num_features: int, num_outputs: int, generator: torch.Generator, *, tied: bool
+    ) -> None:
+        super().__init__()
+        if tied:
+            self.register_parameter("weight", None)
+        else:
+            self.weight = nn.Parameter(torch.empty(num_outputs, num_features))
+            bound = num_features**-0.5
+            nn.init.uniform_(self.weight, -bound, bound, generator=generator)
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, y: Tensor, tied_weight: Tensor | None = None) -> Tensor:
+        """Return the logits [..., C] of features [..., F]."""
+        weight = self.weight if tied_weight is None else tied_weight
+        assert weight is not None
+        return F.linear(y, weight, self.bias)
+
+
+class TextModel(nn.Module, ABC):
+    """Embedding (or one-hot), recurrent layers, linear head."""
+
+    def __init__(self, config: RunConfig, vocab_size: int, num_outputs: int) -> None:
+        """Make a model with the initial weights that the settings' seed decides."""
+        super().__init__()
+        generator = torch.Generator().manual_seed(config.seed)
+        self.vocab_size = vocab_size
+        self._dropouts = config
+        self.embedding: nn.Embedding | None = None
+        if not config.one_hot:
+            self.embedding = nn.Embedding(vocab_size, config.embedding)
+            # A tied matrix also gives logits: at unit variance they would start far apart.
+            std = config.embedding**-0.5 if config.tied else 1.0
+            nn.init.normal_(self.embedding.weight, std=std, generator=generator)
+            self.embedding.weight.requires_grad_(not config.frozen)
+        self.rnn = RecurrentStack(
+            registry.load("cells", config.cell).CELL,
+            vocab_size if config.one_hot else config.embedding,
+            config.hidden,
+            config.layers,
+            dropout=config.dropout,
+            variational=config.variational,
+            recurrent_dropout=config.recurrent_dropout,
+            residual=config.residual,
+            bidirectional=config.bidirectional,
+            engine=config.engine,
+            generator=generator,
+        )
+        self.head = Head(self.rnn.output_size, num_outputs, generator, tied=config.tied)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.head.bias.device
+
+    def num_parameters(self) -> int:
+        """Return the number of learnt numbers."""
+        return sum(parameter.numel() for parameter in self.parameters() if parameter.requires_grad)
+
+    def start_state(self, batch: int) -> State:
+        """Return the state before the first token."""
+        return self.rnn.start_state(batch)
+
+    @abstractmethod
+    def predict(
+        self, example: Example, state: State, generator: torch.Generator | None = None
+    ) -> Prediction:
+        """Return the logits of every target of an example.
+
+        state: where the rows stand (a classifier starts afresh). generator: decides the dropout;
+        it is only drawn from while training.
+        """
+
+    def logits(self, y: Tensor) -> Tensor:
+        """Return what the head makes of the features."""
+        if self.head.weight is not None or self.embedding is None:
+            return self.head(y)  # type: ignore[no-any-return]
+        return self.head(y, self.embedding.weight)  # type: ignore[no-any-return]
+
+    def embed(self, tokens: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Return the vectors [..., E] of tokens [...]; with dropout while training [B, T]."""
+        if self.embedding is not None:
+            x = self.embedding(tokens)
+        else:
+            x = F.one_hot(tokens, self.vocab_size).to(self.head.bias.dtype)
+        if not self.training:
+            return x  # type: ignore[no-any-return]
+        settings = self._dropouts
+        if settings.token_dropout:
+            x = x * dropout(x.new_ones(*tokens.shape, 1), settings.token_dropout, generator)
+        return dropout(x, settings.embedding_dropout, generator, variational=settings.variational)
+
+    def drop_features(self, y_BTF: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Apply the dropout before the head."""
+        share = self._dropouts.dropout if self.training else 0.0
+        return dropout(y_BTF, share, generator, variational=self._dropouts.variational)
+
+    @staticmethod
+    def log_probs(logits: Tensor) -> Tensor:
+        """Return the log-probs of logits, in float32 or wider."""
+        return F.log_softmax(logits, dim=-1, dtype=torch.promote_types(logits.dtype, torch.float32))

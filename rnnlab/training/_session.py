@@ -1,0 +1,246 @@
+"""One run in training: everything that changes from step to step, and where it is written."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+from rnnlab.config import RunConfig
+from rnnlab.corpora import Batch, Dataset
+from rnnlab.errors import RnnlabError
+from rnnlab.models import TextModel, build_model, load_weights, resolve_device
+from rnnlab.runs.journal import Journal
+from rnnlab.runs.mailbox import Command
+from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.records import EvalRecord, Event, EventRecord, Record
+from rnnlab.training._average import WeightAverage
+from rnnlab.training._checkpoints import Checkpoints, check_corpus
+from rnnlab.training._evaluate import evaluate
+from rnnlab.training._mirror import Mirror
+from rnnlab.training._optimizer import learning_rate, make_optimizer
+from rnnlab.training._state import TrainingState, load_training_state
+from rnnlab.training._watch import LossWatch
+
+PLATEAU = 2
+"""Validations without a new best after which the rate is halved (schedule plateau)."""
+
+MAX_ROLLBACKS = 5
+"""Returns to a checkpoint, each at half the rate, after which a run gives up."""
+
+
+class Control(Protocol):
+    """Whoever steers a run and hears from it: the worker, or a test."""
+
+    def commands(self) -> list[Command]:
+        """Return the commands that have come; never blocks."""
+        ...
+
+    def wait(self) -> None:
+        """Block until a command may have come; called while paused."""
+        ...
+
+    def heard(self, record: Record, session: Session) -> None:
+        """Take note of a record just written."""
+        ...
+
+
+@dataclass
+class Session:
+    """One run in training, from its last checkpoint on or from the beginning."""
+
+    paths: RunPaths
+    config: RunConfig
+    dataset: Dataset
+    control: Control
+    is_paused: bool = False
+
+    def __post_init__(self) -> None:
+        """Build the model, or bring it back to the run's last checkpoint."""
+        self.device = resolve_device(self.config.device)
+        torch.set_num_threads(self.config.threads or half_the_cores())
+        self.model = build_model(self.config, self.dataset.vocabulary).to(self.device)
+        self.optimizer = make_optimizer(self.model, self.config)
+        self.checkpoints = Checkpoints(self.paths, self.config.keep, self.dataset.fingerprint)
+        self.average: WeightAverage | None = None
+        step = self.paths.read_pointer("last")
+        if step is None:
+            self._begin()
+        else:
+            check_corpus(self.paths, self.dataset.fingerprint)
+            self._go_back_to(step)
+        self.config = self.config.model_copy(update=self.state.changed)
+        self.journal = Journal(self.paths.journal)
+        self.mirror = Mirror(self.paths.root, self.state.step)
+        self.train_split = self.dataset.splits["train"]
+        self.batches_per_epoch = self.train_split.num_batches()
+        self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
+        self._clock = time.perf_counter()
+
+    def _begin(self) -> None:
+        """Give the model what it begins with: chance, another run's weights, word vectors."""
+        if self.paths.initial_weights.exists():
+            load_weights(self.paths.initial_weights, self.model)
+        if self.dataset.vectors is not None and self.model.embedding is not None:
+            matrix = torch.from_numpy(self.dataset.vectors.matrix_VE)
+            with torch.no_grad():
+                self.model.embedding.weight.copy_(matrix)
+        self.state = TrainingState.fresh(self.config.seed, self.device)
+        self._start_average()
+
+    def _go_back_to(self, step: int) -> None:
+        """Bring weights, optimiser and position back to a checkpoint."""
+        self.state = load_training_state(
+            self.paths.training_state(step), self.optimizer, self.model
+        )
+        self._start_average()
+        if self.average is not None:
+            load_weights(self.paths.weights(step), self.average.model)
+
+    def _start_average(self) -> None:
+        if self.config.average:
+            self.average = WeightAverage(self.model, self.config.average)
+
+    @property
+    def shown_model(self) -> TextModel:
+        """What is measured, saved and prompted: the model being trained, or its average."""
+        return self.model if self.average is None else self.average.model
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the text so far."""
+        return self.state.epoch + self.state.batch / self.batches_per_epoch
+
+    @property
+    def total_steps(self) -> int | None:
+        """Steps at which the run ends; None when it only ends by the clock."""
+        limits = []
+        if self.config.steps is not None:
+            limits.append(self.config.steps)
+        if self.config.epochs is not None:
+            limits.append(max(1, round(self.config.epochs * self.batches_per_epoch)))
+        return min(limits, default=None)
+
+    @property
+    def progress(self) -> float:
+        """Share of the run that is done, 0 to 1."""
+        shares = [0.0]
+        if self.total_steps is not None:
+            shares.append(self.state.step / self.total_steps)
+        if self.config.minutes is not None:
+            shares.append(self.state.elapsed_s / (60 * self.config.minutes))
+        if self.is_stagnant:
+            return 1.0
+        return min(1.0, max(shares))
+
+    @property
+    def is_stagnant(self) -> bool:
+        """Whether validation has not improved for so long that the run ends early."""
+        return 0 < self.config.patience <= self.state.num_stale
+
+    @property
+    def lr(self) -> float:
+        """Learning rate of the next step."""
+        return learning_rate(self.config, self.progress) * self.state.lr_scale
+
+    def batches(self) -> Iterator[Batch]:
+        """Give batches for ever, from where the run stands, also after it was moved back."""
+        while True:
+            epoch, position = self.state.epoch, self.state.batch
+            for batch in self.train_split.train_batches(epoch, position):
+                yield batch
+                position += 1
+                if (self.state.epoch, self.state.batch) != (epoch, position):
+                    break
+
+    def tick(self) -> float:
+        """Bring the training time up to date and return the progress."""
+        now = time.perf_counter()
+        if not self.is_paused:
+            self.state.elapsed_s += now - self._clock
+        self._clock = now
+        return self.progress
+
+    def validate(self) -> None:
+        """Measure the held-out text, keep the weights if they are the best, and save."""
+        found = evaluate(self.shown_model, self.dataset.splits["val"], self.config.eval_tokens)
+        state = self.state
+        best = state.best_val_loss
+        is_best = math.isfinite(found.loss_nats) and (best is None or found.loss_nats < best)
+        if is_best:
+            state.best_val_loss, state.best_step = found.loss_nats, state.step
+        state.num_stale = 0 if is_best else state.num_stale + 1
+        gradients = {n: p.grad for n, p in self.model.named_parameters() if p.grad is not None}
+        self.mirror.add_gradients(gradients, state.step)
+        self.tick()
+        accuracy = None if found.confusion is None else found.accuracy
+        self.write(
+            EvalRecord(state.step, self.epoch, state.elapsed_s, found.loss_nats, is_best, accuracy)
+        )
+        if state.num_stale and state.num_stale % PLATEAU == 0:
+            self._lower_rate()
+        self.save()
+
+    def _lower_rate(self) -> None:
+        if self.config.schedule == "plateau":
+            self.state.lr_scale = max(self.config.final_lr, self.state.lr_scale / 2)
+            self.note("note", f"validation stagnates: learning rate {self.lr:.3g}")
+
+    def save(self) -> None:
+        """Write a checkpoint; the journal reaches the disk before it does."""
+        self.tick()
+        self.journal.flush()
+        self.checkpoints.save(self.model, self.shown_model, self.optimizer, self.state)
+
+    def roll_back(self, why: str) -> None:
+        """Go back to the last checkpoint and on from there at half the rate.
+
+        Raises RnnlabError when that has been tried too often.
+        """
+        step = self.paths.read_pointer("last")
+        before = self.state
+        if step is None or before.num_rollbacks >= MAX_ROLLBACKS:
+            raise RnnlabError(
+                f"{why}, also after {before.num_rollbacks} returns to a checkpoint",
+                "lower --lr or set --clip",
+            )
+        self._go_back_to(step)
+        self.state.elapsed_s, self.state.changed = before.elapsed_s, before.changed
+        self.state.lr_scale = before.lr_scale / 2
+        self.state.num_rollbacks = before.num_rollbacks + 1
+        self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
+        self.mirror.close()
+        self.mirror = Mirror(self.paths.root, step)
+        self.note("rollback", f"{why}; back at step {step} with learning rate {self.lr:.3g}")
+        self.save()
+
+    def write(self, *records: Record) -> None:
+        """Write records to the journal and its mirror, then tell whoever listens."""
+        self.journal.append(*records)
+        for record in records:
+            self.mirror.add(record)
+            self.control.heard(record, self)
+
+    def note(self, event: Event, message: str = "") -> None:
+        """Write an event."""
+        self.write(EventRecord(self.state.step, event, message, self.state.elapsed_s))
+
+    def close(self) -> None:
+        """Close what is written to."""
+        self.mirror.close()
+        self.journal.close()
+
+
+def half_the_cores() -> int:
+    """Return half the cores that this process may use, at least one.
+
+    Torch's threads spin while they wait for each other: where there are more of them than idle
+    cores, because another run trains or a prompt is answered, a run slows down many times over
+    (tests/benchmarks/sharing.py).
+    """
+    return max(1, len(os.sched_getaffinity(0)) // 2)

@@ -1,0 +1,146 @@
+"""The cells that torch.nn lacks, against a slow reading of each paper's equations in numpy.
+
+Shapes: T steps, I inputs, H hidden units; one row at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from rnnlab import registry
+from rnnlab.cells import RecurrentStack
+
+if TYPE_CHECKING:
+    from rnnlab.cells import Engine
+
+Array = NDArray[np.float64]
+B, T, I, H = 3, 7, 4, 5  # noqa: E741
+
+
+class Read(NamedTuple):
+    """What a paper's equations are read with."""
+
+    w: dict[str, Array]
+    """Parameters of one layer by name."""
+    gates: str
+    """Letters in the order in which the rows are stacked."""
+
+    def part(self, name: str, gate: str) -> Array:
+        """One gate's rows of a stacked parameter."""
+        return np.split(self.w[name], len(self.gates))[self.gates.index(gate)]
+
+    def seen(self, gate: str, x: Array, h: Array) -> Array:
+        """W x + b + U h + b': what a gate sees of the input and of a hidden state."""
+        from_x = self.part("weight_ih", gate) @ x + self.part("bias_ih", gate)
+        return from_x + self.part("weight_hh", gate) @ h + self.part("bias_hh", gate)
+
+    def of_input(self, gate: str, x: Array) -> Array:
+        return self.part("weight_ih", gate) @ x + self.part("bias_ih", gate)
+
+
+def sigmoid(a: Array) -> Array:
+    return np.array([1 / (1 + np.exp(-v)) for v in a])
+
+
+def positive(a: Array) -> Array:
+    """g of Feng et al. (2024)."""
+    return np.array([v + 0.5 if v >= 0 else 1 / (1 + np.exp(-v)) for v in a])
+
+
+def normalised(a: Array) -> Array:
+    """Equations 3 and 4 of Ba, Kiros and Hinton (2016), before gain and bias."""
+    mean = sum(a) / len(a)
+    variance = sum((v - mean) ** 2 for v in a) / len(a)
+    return np.array([(v - mean) / np.sqrt(variance + 1e-5) for v in a])
+
+
+def mikolov_2010(read: Read, x: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    return sigmoid(read.seen("h", x, h)), c
+
+
+def cho_2014(read: Read, x: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    r, z = (sigmoid(read.seen(gate, x, h)) for gate in "rz")
+    candidate = np.tanh(read.seen("n", x, r * h))
+    return z * h + (1 - z) * candidate, c
+
+
+def graves_2013(read: Read, x: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    i = sigmoid(read.seen("i", x, h) + read.w["peephole_i"] * c)
+    f = sigmoid(read.seen("f", x, h) + read.w["peephole_f"] * c)
+    c = f * c + i * np.tanh(read.seen("g", x, h))
+    o = sigmoid(read.seen("o", x, h) + read.w["peephole_o"] * c)
+    return o * np.tanh(c), c
+
+
+def greff_2017(read: Read, x: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    f, o = (sigmoid(read.seen(gate, x, h)) for gate in "fo")
+    c = f * c + (1 - f) * np.tanh(read.seen("g", x, h))
+    return o * np.tanh(c), c
+
+
+def ba_2016(read: Read, x: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    w = read.w
+    from_h = w["gain_hh"] * normalised(w["weight_hh"] @ h)
+    from_x = w["gain_ih"] * normalised(w["weight_ih"] @ x)
+    i, f, g, o = np.split(from_h + from_x + w["bias_ih"], 4)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(w["gain_c"] * normalised(c) + w["bias_c"]), c
+
+
+def feng_2024_gru(read: Read, x: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    z = sigmoid(read.of_input("z", x))
+    return (1 - z) * h + z * positive(read.of_input("n", x)), c
+
+
+def feng_2024_lstm(read: Read, x: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    f, i = (sigmoid(read.of_input(gate, x)) for gate in "fi")
+    return f / (f + i) * h + i / (f + i) * positive(read.of_input("n", x)), c
+
+
+PAPERS: dict[str, Callable[[Read, Array, Array, Array], tuple[Array, Array]]] = {
+    "rnn-sigmoid": mikolov_2010,
+    "gru-cho": cho_2014,
+    "lstm-peephole": graves_2013,
+    "lstm-coupled": greff_2017,
+    "lstm-layernorm": ba_2016,
+    "mingru": feng_2024_gru,
+    "minlstm": feng_2024_lstm,
+}
+
+
+@pytest.mark.parametrize("engine", ["equations", "auto"])
+@pytest.mark.parametrize("name", PAPERS)
+def test_a_cell_computes_its_papers_equations(name: str, engine: Engine) -> None:
+    cell = registry.load("cells", name).CELL
+    random = torch.Generator().manual_seed(3)
+
+    def drawn(*shape: int) -> torch.Tensor:
+        return torch.rand(*shape, dtype=torch.float64, generator=random) * 3 - 1.5
+
+    stack = RecurrentStack(cell, I, H, 1, engine=engine, generator=random).double()
+    stack.load_state_dict({key: drawn(*value.shape) for key, value in stack.state_dict().items()})
+    x_BTI, state = drawn(B, T, I), (tuple(drawn(B, H) for _ in range(cell.num_states)),)
+    with torch.no_grad():
+        y_BTH, ((*parts,),) = stack(x_BTI, state)
+
+    weights = {key.removesuffix("_l0"): value.numpy() for key, value in stack.state_dict().items()}
+    read = Read(weights, "".join(cell.gates))
+    for row in range(B):
+        h, c = state[0][0][row].numpy(), state[0][-1][row].numpy()
+        expected: list[Any] = []
+        for x in x_BTI[row].numpy():
+            h, c = PAPERS[name](read, x, h, c)
+            expected.append(h)
+        np.testing.assert_allclose(y_BTH[row].numpy(), expected, rtol=0, atol=1e-10)
+        for part, last in zip(parts, (h, c), strict=False):
+            np.testing.assert_allclose(part[row].numpy(), last, rtol=0, atol=1e-10)
+
+
+def test_every_cell_is_read_from_its_paper_or_is_torchs_own() -> None:
+    assert set(registry.names("cells")) - set(PAPERS) <= {"rnn", "rnn-relu", "gru", "lstm"}

@@ -1,0 +1,120 @@
+"""What a text is split into, and what its letters are made of."""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnnlab.corpora._tokens import normalise, split_tokens
+
+quick = settings(deadline=None, max_examples=200, derandomize=True)
+texts = st.text() | st.text(st.sampled_from("aé'’ _1.-\n\t\r\u2028\u0301日<unk>"))
+
+LETTERS = string.ascii_letters + string.digits + string.punctuation + " "
+
+
+@quick
+@given(text=texts)
+def test_the_words_of_a_text_are_the_text(text: str) -> None:
+    tokens = split_tokens(text, "words")
+    assert "".join(tokens) == text
+    assert all(tokens)
+
+
+@quick
+@given(text=texts)
+def test_lines_can_be_split_one_by_one(text: str) -> None:
+    text = normalise(text)
+    by_line = [token for line in text.splitlines(True) for token in split_tokens(line, "words")]
+    assert by_line == split_tokens(text, "words")
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("The cat sat.", ["The", " cat", " sat", "."]),
+        ("don't stop", ["don't", " stop"]),
+        ("l’homme qu'il", ["l’homme", " qu'il"]),
+        ("'tis '90s'", ["'", "tis", " '", "90s", "'"]),
+        ("a  b", ["a", " ", " b"]),
+        ("a \n b", ["a", " ", "\n", " b"]),
+        (" .. (x)", [" .", ".", " (", "x", ")"]),
+        ("a <unk> <unk>!", ["a", " <unk>", " <unk>", "!"]),
+        ("<eos>", ["<", "eos", ">"]),
+        ("Élan_vital 3.14", ["Élan_vital", " 3", ".", "14"]),
+        ("日本 語", ["日本", " 語"]),
+        ("👩🏽 ok", ["👩", "🏽", " ok"]),
+        ("", []),
+    ],
+)
+def test_words_carry_the_space_before_them(text: str, tokens: list[str]) -> None:
+    assert split_tokens(text, "words") == tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("A GOOD film!", ["a", "good", "film"]),
+        ("fine.<br /><br />Bad<br>x<BR/>y", ["fine", "bad", "x", "y"]),
+        ("don't", ["don", "t"]),
+        ("snake_case 10/10", ["snake", "case", "10", "10"]),
+        ("Été à l’Œuvre", ["été", "à", "l", "œuvre"]),
+        ("<b>bold</b> <brr>", ["b", "bold", "b", "brr"]),
+        ("... !", []),
+        ("", []),
+    ],
+)
+def test_documents_are_runs_of_letters_and_digits(text: str, tokens: list[str]) -> None:
+    assert split_tokens(text, "lowercase") == tokens
+
+
+@quick
+@given(text=texts)
+def test_bare_words_are_letters_and_digits_alone(text: str) -> None:
+    assert all(token.isalnum() for token in split_tokens(text, "lowercase"))
+
+
+@quick
+@given(text=texts)
+def test_letters_are_those_of_the_text(text: str) -> None:
+    assert split_tokens(text, "chars") == list(text)
+
+
+@quick
+@given(text=texts)
+def test_a_text_in_ascii_has_the_95_printable_letters_alone(text: str) -> None:
+    bare = normalise(text, "ascii")
+    assert set(bare) <= set(LETTERS)
+    assert normalise(bare, "ascii") == bare
+
+
+def test_all_95_letters_stay() -> None:
+    assert len(LETTERS) == 95
+    assert normalise(LETTERS, "ascii") == LETTERS
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("Élan à l’œuvre", "Elan a luvre"),
+        ("e\u0301", "e"),
+        ("a\nb\r\nc\rd", "a b c d"),
+        ("a\tb\u00a0c\u2028d", "a b c d"),
+        ("a\0b\x7fc\x1bd", "abcd"),
+        ("日本", ""),
+        ("한", ""),
+    ],
+)
+def test_marks_come_off_and_other_letters_are_dropped(text: str, bare: str) -> None:
+    assert normalise(text, "ascii") == bare
+
+
+@quick
+@given(text=texts)
+def test_a_text_in_unicode_is_composed_with_plain_line_ends(text: str) -> None:
+    found = normalise(text)
+    assert found == unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -1,0 +1,189 @@
+"""`rnnlab recipes`, `rnnlab train --recipe` and what `rnnlab reproduce` refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rnnlab import recipes, start
+from rnnlab.cli._reproduce import find_run
+from rnnlab.cli._reproduce_report import Figure, Report, RunResult
+from rnnlab.config import RunConfig
+from rnnlab.recipes import LayerNorms
+from rnnlab.runs.store import Run, RunStore
+
+if TYPE_CHECKING:
+    from tests.conftest import Call, Lab
+    from tests.unit.recipes.conftest import Make, Write
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    """Runs for which a worker would have been started."""
+    runs: list[Run] = []
+    monkeypatch.setattr(start, "launch", runs.append)
+    return runs
+
+
+@pytest.fixture
+def mer(lab: Lab) -> None:
+    (lab.folder / "data").mkdir()
+    (lab.folder / "data" / "mer.txt").write_bytes(lab.text.read_bytes())
+
+
+class TestList:
+    def test_people_see_every_name_and_which_corpora_are_missing(
+        self, call: Call, lab: Lab
+    ) -> None:
+        shown = call(lab, "recipes").stdout
+        for name in recipes.names():
+            assert name in shown
+        assert "missing" in shown
+
+    def test_machines_see_all_of_them_and_whether_the_corpus_is_there(
+        self, call: Call, lab: Lab, write: Write, mer: None
+    ) -> None:
+        listed = call(lab, "recipes", "--json").json
+        assert [one["name"] for one in listed] == list(recipes.names())
+        assert not any(one["has_corpus"] for one in listed)
+        own = call(lab, "recipes", write(), "--json").json
+        assert own["has_corpus"]
+        assert own["measures"][0]["published"] == 2.0
+
+    def test_one_is_shown_with_settings_and_what_differs(self, call: Call, lab: Lab) -> None:
+        shown = call(lab, "recipes", "mikolov-moliere").stdout
+        assert "    one_hot = true" in shown
+        assert "1.6622" in shown
+        assert "what differs\n- The notebook's" in shown
+        assert all(len(line) <= 120 for line in shown.splitlines())
+
+    def test_text_of_a_recipe_never_reaches_the_terminal_as_a_command(
+        self, call: Call, lab: Lab, write: Write
+    ) -> None:
+        escape = '"\\u001b[31mred"'
+        file = write('"a tiny one"', escape, f"differs = [{escape}]\n")
+        file.write_text(
+            f"differs = [{escape}]\nget = {escape}\n" + file.read_text().partition("differs")[0]
+        )
+        assert "\x1b" not in call(lab, "recipes", file).stdout
+        assert "\x1b" not in call(lab, "recipes", file, "--json").stdout
+
+
+class TestTrain:
+    def train(self, call: Call, lab: Lab, *options: Any) -> None:
+        call(lab, "train", *options, "--detach", "--name", "a")
+
+    def test_option_environment_file_recipe_and_default_go_in_this_order(
+        self, call: Call, lab: Lab, write: Write, mer: None, started: list[Run],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        recipe = write("hidden = 8", "hidden = 8\nlayers = 2\nembedding = 3\nbatch = 4\nseed = 5")
+        (lab.folder / "a.toml").write_text("hidden = 20\nlayers = 20\nembedding = 20\n")
+        monkeypatch.setenv("RNNLAB_HIDDEN", "30")
+        monkeypatch.setenv("RNNLAB_LAYERS", "30")
+        self.train(call, lab, "--recipe", recipe, "--config", "a.toml", "--hidden", "40")
+        config = RunConfig.from_toml(started[0].paths.config)
+        assert (config.hidden, config.layers, config.embedding) == (40, 30, 20)
+        assert (config.batch, config.seed) == (4, 5)
+        assert config.length == RunConfig(corpus="x").length
+        assert config.corpus.endswith("/data/mer.txt")
+
+    def test_a_corpus_goes_before_the_recipes(
+        self, call: Call, lab: Lab, write: Write, mer: None, started: list[Run]
+    ) -> None:
+        self.train(call, lab, lab.text, "--recipe", write())
+        config = RunConfig.from_toml(started[0].paths.config)
+        assert (config.corpus, config.hidden) == (str(lab.text), 8)
+
+    def test_without_a_recipe_a_corpus_is_needed(self, call: Call, lab: Lab) -> None:
+        assert "missing argument CORPUS" in call(lab, "train", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["reproduce"], ["RECIPE"]),
+        (["reproduce", "lstm-molier"], ["unknown recipe", "'lstm-moliere'"]),
+        (["reproduce", "nowhere.toml"], ["nowhere.toml", "No such file"]),
+        (["reproduce", "lstm-moliere"], ["get it: github.com/", "moliere.txt, or give --file"]),
+        (["reproduce", "lstm-moliere", "--file", "nowhere.txt"], ["nowhere.txt"]),
+        (["reproduce", "lstm-moliere", "--file", "tiny.txt", "--hidden", "0"], ["hidden = 0"]),
+        (["reproduce", "lstm-moliere", "--file", "tiny.txt", "--name", ".."], ["run's name"]),
+        (["recipes", "lstm-molier"], ["unknown recipe", "'lstm-moliere'"]),
+        (["train", "--recipe", "lstm-molier"], ["unknown recipe"]),
+        (["train", "--recipe", "lstm-moliere"], ["get it: github.com/"]),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    call: Call, lab: Lab, arguments: list[str], words: list[str]
+) -> None:
+    ended = call(lab, *arguments, code=2)
+    assert ended.stdout == ""
+    assert ended.stderr.count("\n") == 1, ended.stderr
+    for word in words:
+        assert word in ended.stderr
+    assert not lab.checkpoints.exists()
+
+
+def test_a_run_is_taken_up_by_its_settings_not_by_its_name(lab: Lab) -> None:
+    store = RunStore(lab.checkpoints)
+    mine, other = RunConfig(corpus="x", seed=1), RunConfig(corpus="x", seed=2)
+    assert find_run(store, "a", mine) == ("a", None)
+    store.create("a", other.to_toml())
+    assert find_run(store, "a", mine) == ("a-2", None)
+    store.create("a-2", mine.to_toml())
+    name, run = find_run(store, "a", mine)
+    assert run is not None
+    assert name == run.name == "a-2"
+    (lab.checkpoints / "a" / "config.toml").write_text("nonsense")
+    assert find_run(store, "a", other) == ("a-3", None)
+
+
+def result(name: str, layers: LayerNorms | None, *figures: Figure) -> RunResult:
+    return RunResult(
+        name, True, {}, figures, 100, 2.0, 61.0, 12_345.0, 1000, "cpu", layers
+    )  # fmt: skip
+
+
+class TestReport:
+    def report(self, make: Make, *results: RunResult) -> Report:
+        more = "\n[grid]\nlayers = [2, 8]\n"
+        recipe = make('corpus = "mer"', 'corpus = "mer"\nlayers_report = true', more)
+        return Report(recipe, results, True, ("é" * 70 + " and more \x1b[31m words",))
+
+    def test_published_ours_ratio_and_goal_stand_side_by_side_within_80_columns(
+        self, make: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "80")
+        (measure,) = make("published = 2.0", "published = 2.0\ngoal = 1.5").measures
+        norms = LayerNorms(tuple(range(1, 31)), ((0.001,) * 30, (0.5,) * 30))
+        self.report(make, result("tiny-x2", norms, Figure(measure, 1.0, None))).print()
+        shown = capsys.readouterr().out
+        row = next(line for line in shown.splitlines() if line.startswith("tiny-x2"))
+        assert row.split()[1:] == ["train", "2.0000", "1.0000", "0.500", "<=", "1.5000", "met"]
+        assert "1m01s" in shown
+        assert "12.3k" in shown
+        assert "\x1b" not in shown
+        assert all(len(line.rstrip()) <= 80 for line in shown.splitlines())
+
+    def test_a_sentence_names_the_depth_that_loses_most(self, make: Make) -> None:
+        one = result("one", LayerNorms((1,), ((0.3,),)))
+        two = result("two", LayerNorms((1, 2), ((0.5, 0.5), (1.0, 1.0))))
+        eight = result("eight", LayerNorms((1,), ((0.25,), *[(1.0,)] * 6, (25.0,))))
+        said = self.report(make, one, two, eight).layers_say()
+        assert said is not None
+        assert said.startswith("The gradient of layer 1 is 0.01 times that of layer 8 in eight")
+        assert said.endswith("the most is 0.5, in two.")
+        assert self.report(make, one).layers_say() is None
+
+    def test_the_document_holds_every_figure(self, make: Make) -> None:
+        (measure,) = make().measures
+        norms = LayerNorms((1,), ((0.5,), (1.0,)))
+        document = self.report(make, result("a", norms, Figure(measure, 1.0, None))).document()
+        (run,) = document["runs"]
+        (figure,) = run["measures"]
+        assert (figure["published"], figure["ours"], figure["ratio"]) == (2.0, 1.0, 0.5)
+        assert figure["is_met"] is None
+        assert run["layers"]["first_over_last"] == (0.5,)
+        assert run["seconds"] == 61.0

@@ -1,0 +1,75 @@
+"""The average of the weights, what is saved of it, and that a run with one resumes exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from rnnlab.runs.journal import read_journal
+from rnnlab.runs.mailbox import Command
+from rnnlab.runs.records import EvalRecord
+from rnnlab.training import Session, evaluate, train
+
+Start = Callable[..., Session]
+
+
+def parameters(session: Session) -> list[Tensor]:
+    return [parameter.detach().clone() for parameter in session.model.parameters()]
+
+
+def averaged(session: Session) -> list[Tensor]:
+    assert session.average is not None
+    return list(session.average.model.parameters())
+
+
+def test_the_average_is_that_of_its_formula(start: Start) -> None:
+    session = start(average=0.8, steps=7)
+    train(session)
+    control: Any = session.control
+    num = len(parameters(session))
+    expected = control.weights[0][:num]
+    after = [*(control.weights[step][:num] for step in range(1, 7)), parameters(session)]
+    for step, weights in enumerate(after, 1):
+        decay = min(0.8, (1 + step) / (10 + step))
+        expected = [decay * a + (1 - decay) * w for a, w in zip(expected, weights, strict=True)]
+    for found, wanted in zip(averaged(session), expected, strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_the_average_is_what_is_measured_and_saved(start: Start) -> None:
+    session = start(average=0.9)
+    train(session)
+    saved = load_file(session.paths.weights(24))
+    named = session.model.named_parameters()
+    for (name, raw), mean in zip(named, averaged(session), strict=True):
+        assert torch.equal(saved[name], mean)
+        assert not torch.equal(saved[name], raw)
+    records = read_journal(session.paths.journal)
+    last = [record for record in records if isinstance(record, EvalRecord)][-1]
+    val = session.dataset.splits["val"]
+    assert last.val_loss == evaluate(session.shown_model, val).loss_nats
+    assert last.val_loss != evaluate(session.model, val).loss_nats
+
+
+def test_averaging_does_not_change_what_is_trained(start: Start) -> None:
+    plain, with_average = start("plain"), start("average", average=0.9)
+    train(plain)
+    train(with_average)
+    assert all(map(torch.equal, parameters(plain), parameters(with_average)))
+
+
+@pytest.mark.parametrize("stop_at", [1, 13, 20])
+def test_a_run_with_an_average_goes_on_exactly(start: Start, stop_at: int) -> None:
+    whole = start("whole", average=0.9)
+    train(whole)
+    train(start("cut", {stop_at: [Command("stop")]}, average=0.9))
+    resumed = start("cut", average=0.9)
+    assert resumed.state.step == stop_at
+    train(resumed)
+    assert all(map(torch.equal, parameters(resumed), parameters(whole)))
+    assert all(map(torch.equal, averaged(resumed), averaged(whole)))
