@@ -1,5 +1,7 @@
 """What a text is split into, and what its letters are made of."""
 
+# ruff: noqa: RUF001
+
 from __future__ import annotations
 
 import string

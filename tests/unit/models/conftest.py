@@ -10,7 +10,7 @@ import torch
 
 from rnnlab.config import RunConfig
 from rnnlab.corpora import Vocabulary
-from rnnlab.corpora._vocabulary import EOS
+from rnnlab.corpora._tokens import EOS, PAD, UNK
 from rnnlab.models import LoadedModel, build_model, save_weights
 from rnnlab.runs.paths import RunPaths, replace_text
 
@@ -18,6 +18,13 @@ from rnnlab.runs.paths import RunPaths, replace_text
 torch.set_num_threads(1)
 
 LETTERS = "abcdé "
+WORDS = ("a", "dull", "film", "fine", "no", "very")
+
+
+def make_vocabulary(task: str) -> Vocabulary:
+    if task == "classify":
+        return Vocabulary((PAD, UNK, *WORDS), "lowercase", classes=("bad", "fair", "good"))
+    return Vocabulary.count(LETTERS, [EOS] if task == "sentences" else [])
 
 
 @pytest.fixture
@@ -27,14 +34,13 @@ def make_loaded() -> Callable[..., LoadedModel]:
     def make(seed: int = 1, **settings: object) -> LoadedModel:
         values = {"corpus": "none", "hidden": 7, "embedding": 5, "layers": 2, **settings}
         config = RunConfig.from_values(values)
-        specials = [EOS] if config.task == "sentences" else []
-        vocabulary = Vocabulary.count(LETTERS, specials)
+        vocabulary = make_vocabulary(config.task)
         model = build_model(config, vocabulary).eval()
         random = torch.Generator().manual_seed(seed)
         with torch.no_grad():
             for parameter in model.parameters():
                 parameter.uniform_(-1.2, 1.2, generator=random)
-        return LoadedModel(model, vocabulary, config, 0)
+        return LoadedModel(model, vocabulary, config, 0, "run")
 
     return make
 

@@ -17,7 +17,7 @@ from rnnlab.corpora import Vocabulary
 from rnnlab.models import LanguageModel, LoadedModel, build_model
 
 Make = Callable[..., LoadedModel]
-TASKS = registry.names("corpora/tasks")
+TASKS = [task for task in registry.names("corpora/tasks") if task != "classify"]
 TOKENS_BT = torch.tensor([[1, 2, 0, 3, 3, 5], [4, 0, 1, 1, 2, 5]])
 
 

@@ -16,7 +16,7 @@ from rnnlab.models import Growth, LoadedModel, continue_text, score_text
 from rnnlab.runs.prompts import Answer
 
 Make = Callable[..., LoadedModel]
-TASKS = registry.names("corpora/tasks")
+TASKS = [task for task in registry.names("corpora/tasks") if task != "classify"]
 
 
 def answers(

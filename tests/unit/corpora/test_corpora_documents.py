@@ -1,0 +1,213 @@
+"""Labelled documents are read from tables and JSON lines; what is wrong is told with its line."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnnlab.corpora import Documents, read_documents
+from rnnlab.corpora._documents import sort_classes
+from rnnlab.corpora._tokens import normalise
+from rnnlab.errors import BadInputError
+
+quick = settings(deadline=None, max_examples=60, derandomize=True)
+Write = Callable[[str, str | bytes], Path]
+
+TABLE = "label,text\n1,good\n0,bad\n"
+DOCUMENTS = Documents(("good", "bad"), ("1", "0"), (), ("0", "1"))
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Return write(name, content): a file, packed where its name ends in .gz."""
+
+    def write(name: str, content: str | bytes) -> Path:
+        file = tmp_path / name
+        content = content.encode() if isinstance(content, str) else content
+        file.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        return file
+
+    return write
+
+
+def refused(file: Path) -> str:
+    with pytest.raises(BadInputError) as caught:
+        read_documents(file)
+    message = str(caught.value)
+    assert message.isprintable()
+    assert str(file) in message
+    return message.replace(str(file), "FILE")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", TABLE),
+        ("a.csv.gz", TABLE),
+        ("a.CSV", "\ufeff" + TABLE.replace("\n", "\r\n")),
+        ("a.csv", "text,stars,label\ngood,5,1\nbad,1,0"),
+        ("a.csv", 'label , text\n\n 1 ,"good"\n\n"0",bad\n\n'),
+        ("a.tsv", TABLE.replace(",", "\t")),
+        ("a.tsv.gz", TABLE.replace(",", "\t")),
+        ("a.jsonl", '{"label": 1, "text": "good"}\n\n{"text": "bad", "label": "0", "x": []}'),
+        ("a.jsonl.gz", '{"label": "1", "text": "good", "split": null}\n{"label":0,"text":"bad"}\n'),
+    ],
+)
+def test_documents_are_read(write: Write, name: str, content: str) -> None:
+    assert read_documents(write(name, content)) == DOCUMENTS
+
+
+fields = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl"])
+@quick
+@given(texts=st.lists(fields, min_size=2, max_size=6))
+def test_any_text_comes_back(
+    texts: list[str], ending: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.mktemp("documents") / f"a.{ending}"
+    rows = [(str(i), text) for i, text in enumerate(texts)]
+    if ending == "jsonl":
+        content = "\n".join(json.dumps({"label": label, "text": text}) for label, text in rows)
+    else:
+        table = io.StringIO(newline="")
+        writer = csv.writer(table, delimiter="," if ending == "csv" else "\t")
+        writer.writerows([("label", "text"), *rows])
+        content = table.getvalue()
+    file.write_bytes(content.encode())
+    assert read_documents(file).texts == tuple(normalise(text) for text in texts)
+
+
+def test_line_ends_quotes_and_separators_within_a_text_stay(write: Write) -> None:
+    text = 'say ""hi"",\r\nthen go\n\nsoon'
+    found = read_documents(write("a.csv", f'label,text\na,"{text}"\nb,x "y" z\n'))
+    assert found.texts == ('say "hi",\nthen go\n\nsoon', 'x "y" z')
+
+
+def test_a_text_may_be_longer_than_the_csv_modules_limit(write: Write) -> None:
+    before = csv.field_size_limit()
+    long = "word " * 100_000
+    assert read_documents(write("a.csv", f"label,text\n0,{long}\n1,b\n")).texts[0] == long
+    assert csv.field_size_limit() == before
+    refused(write("a.csv", "label,text\n0\n"))
+    assert csv.field_size_limit() == before
+
+
+def test_a_text_may_be_empty(write: Write) -> None:
+    assert read_documents(write("a.csv", "label,text\n0,\n1,b\n")).texts == ("", "b")
+
+
+def test_splits_are_those_of_the_file(write: Write) -> None:
+    table = "split,label,text\ntrain,0,a\ntrain,1,b\n test ,0,c\nval,1,d\n"
+    assert read_documents(write("a.csv", table)).splits == ("train", "train", "test", "val")
+    lines = '{"label":0,"text":"a","split":"train"}\n{"label":1,"text":"b","split":"test"}'
+    assert read_documents(write("a.jsonl", lines)).splits == ("train", "test")
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (["10", "9", "-1", "9"], ("-1", "9", "10")),
+        (["10", "9", "x"], ("10", "9", "x")),
+        (["b", "a", "B"], ("B", "a", "b")),
+        (["1.5", "1"], ("1", "1.5")),
+        (["1", "01", "+1"], ("+1", "01", "1")),
+        (["9" * 5000, "8" * 5000], ("8" * 5000, "9" * 5000)),
+        (["²", "1"], ("1", "²")),
+    ],
+)
+def test_classes_are_sorted_as_numbers_where_all_are(
+    labels: list[str], classes: tuple[str, ...]
+) -> None:
+    assert sort_classes(labels) == classes
+
+
+def test_some_documents_are_taken(write: Write) -> None:
+    found = read_documents(write("a.csv", "split,label,text\ntrain,0,a\ntest,1,b\ntrain,1,c\n"))
+    assert found.take([2, 0]) == Documents(("c", "a"), ("1", "0"), ("train",) * 2, ("0", "1"))
+    assert (len(found), len(found.take([]))) == (3, 0)
+    assert DOCUMENTS.take([1]) == Documents(("bad",), ("0",), (), ("0", "1"))
+
+
+def test_half_letters_that_json_can_write_are_replaced(write: Write) -> None:
+    found = read_documents(
+        write("a.jsonl", '{"label":0,"text":"a\\ud800b"}\n{"label":1,"text":""}')
+    )
+    assert found.texts[0] == "a?b"
+
+
+HEAD = "label,text\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", "", "FILE is empty"),
+        ("a.csv", "\n\n", "FILE is empty"),
+        ("a.csv.gz", "", "FILE is empty"),
+        ("a.csv", HEAD, "FILE has no documents"),
+        ("a.jsonl", "\n \n", "FILE has no documents"),
+        ("a.csv", "label;text\n1;x\n", "FILE, line 1: no column 'label' among 'label;text'"),
+        ("a.csv", "label,review\n1,x\n", "line 1: no column 'text' among 'label', 'review'"),
+        ("a.csv", "Label,text\n1,x\n", "name the columns in the first line"),
+        ("a.tsv", TABLE, "no column 'label'"),
+        ("a.csv", HEAD + "0,a\n0,b\n", "all documents of FILE have the label '0'"),
+        ("a.csv", HEAD + "0,a\n,b\n", "FILE, line 3: the label is empty"),
+        ("a.csv", HEAD + '0,"a\nb\nc"\n  ,b\n', "FILE, line 5: the label is empty"),
+        ("a.csv", HEAD + "0,a\n1\n", "FILE, line 3: 1 fields, the first line names 2"),
+        ("a.csv", HEAD + "0,a\n1,b, c\n", "FILE, line 3: 3 fields, the first line names 2"),
+        ("a.csv", HEAD + '0,a\n1,"b\nc\nd\n', "FILE, line 3: unexpected end of data"),
+        ("a.csv", HEAD + '0,a\n1,"b" c\n', "FILE, line 3: ',' expected after '\"'"),
+        ("a.csv", b"label,text\n0,a\n1,\xe9t\xe9\n", "not UTF-8 (byte 0xe9) in line 3"),
+        ("a.csv.gz", b"label,text\n0,a\n1,\xe9t\xe9\n", "not UTF-8 (byte 0xe9) in line 3"),
+        ("a.jsonl", b'{"label":0,"text":"a"}\n\xff', "not UTF-8 (byte 0xff) in line 2"),
+        ("a.csv", "split,label,text\ntrain,0,a\ndev,1,b\n", "FILE, line 3: unknown split 'dev'"),
+        ("a.csv", "split,label,text\n,0,a\n", "FILE, line 2: unknown split ''"),
+        ("a.csv", "split,label,text\ntest,0,a\nval,1,b\n", "FILE has no document of split train"),
+        ("a.jsonl", '{"label":0,"text":"a"}\n{"label":0,\n', "FILE, line 2 is no JSON"),
+        ("a.jsonl", '{"label":0,"text":"a"}\n[]', "FILE, line 2 is no JSON object"),
+        ("a.jsonl", "[" * 100_000, "FILE, line 1 is no JSON: nested too deeply"),
+        ("a.jsonl", '{"label":' + "9" * 5000 + "}", "FILE, line 1 is no JSON"),
+        ("a.jsonl", '{"label":0}', "FILE, line 1: no 'text'"),
+        ("a.jsonl", '\n{"text":"a"}', "FILE, line 2: no 'label'"),
+        ("a.jsonl", '{"label":0,"text":null}', "FILE, line 1: the text is none"),
+        ("a.jsonl", '{"label":0.5,"text":"a"}', "neither a text nor a whole number"),
+        ("a.jsonl", '{"label":true,"text":"a"}', "neither a text nor a whole number"),
+        ("a.jsonl", '{"label":"","text":"a"}', "FILE, line 1: the label is empty"),
+        ("a.jsonl", '{"label":0,"text":"a","split":1}', "FILE, line 1: unknown split '1'"),
+        (
+            "a.jsonl",
+            '{"label":0,"text":"a","split":"train"}\n{"label":1,"text":"b"}',
+            "FILE says the split of 1 of its 2 documents",
+        ),
+        ("a.txt", TABLE, "FILE holds no labelled documents by its name"),
+        ("a.txt.gz", TABLE, "FILE holds no labelled documents by its name"),
+    ],
+)
+def test_what_is_no_table_of_documents_is_refused_with_its_line(
+    write: Write, name: str, content: str | bytes, said: str
+) -> None:
+    assert said in refused(write(name, content))
+
+
+@pytest.mark.parametrize(
+    "content", [b"label,text", gzip.compress(TABLE.encode() * 99)[:-9], b"\x1f\x8b"]
+)
+def test_a_broken_gzip_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "a.csv.gz"
+    file.write_bytes(content)
+    assert "FILE is no whole gzip file" in refused(file)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert "No such file" in refused(tmp_path / "none.csv")
+    assert "No such file" in refused(tmp_path / "none.csv.gz")

@@ -1,0 +1,143 @@
+"""Which documents are held out: the file's own, or some drawn alike in classes."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnnlab.config import RunConfig
+from rnnlab.corpora import Documents, SplitName
+from rnnlab.corpora._documents import sort_classes
+from rnnlab.corpora._hold_out import draw, hold_out
+from rnnlab.errors import BadInputError
+
+quick = settings(deadline=None, max_examples=60, derandomize=True)
+
+
+def config_of(**values: object) -> RunConfig:
+    return RunConfig.from_values({"corpus": "none", "task": "classify", **values})
+
+
+def documents_of(labels: list[str], splits: list[SplitName] | None = None) -> Documents:
+    texts = tuple(f"{'long ' * (i % 5)}{i}" for i in range(len(labels)))
+    return Documents(texts, tuple(labels), tuple(splits or ()), sort_classes(labels))
+
+
+MANY = documents_of(["0"] * 200 + ["1"] * 100)
+
+
+def parts_of(documents: Documents, **values: object) -> dict[str, list[int]]:
+    return {name: rows.tolist() for name, rows in hold_out(documents, config_of(**values)).items()}
+
+
+@quick
+@given(
+    labels=st.lists(st.sampled_from("abc"), min_size=40, max_size=80),
+    val=st.floats(0.1, 0.4),
+    test=st.sampled_from([0.0, 0.1, 0.3]),
+    seed=st.integers(0, 5),
+)
+def test_every_document_is_in_one_split_and_classes_keep_their_shares(
+    labels: list[str], val: float, test: float, seed: int
+) -> None:
+    documents = documents_of(labels)
+    found = parts_of(documents, val_fraction=val, test_fraction=test, seed=seed)
+    assert list(found) == (["train", "val", "test"] if test else ["train", "val"])
+    assert sorted(row for rows in found.values() for row in rows) == list(range(len(labels)))
+    for name, num in Counter(labels).items():
+        for split, fraction in (("val", val), ("test", test)):
+            of_class = [row for row in found.get(split, []) if labels[row] == name]
+            assert abs(len(of_class) - num * fraction) <= 0.5
+
+
+def test_what_is_held_out_depends_on_the_seed_alone() -> None:
+    assert parts_of(MANY) == parts_of(MANY, batch=3, length=7)
+    assert parts_of(MANY)["val"] != parts_of(MANY, seed=2)["val"]
+
+
+def test_a_split_is_in_random_order() -> None:
+    """A file is often sorted by class; the first documents of a split stand for all of it."""
+    for rows in parts_of(MANY, test_fraction=0.3).values():
+        assert rows != sorted(rows)
+        half = [MANY.labels[row] for row in rows[: len(rows) // 2]]
+        assert 0.2 < half.count("1") / len(half) < 0.5
+
+
+def test_splits_of_the_file_are_taken() -> None:
+    splits: list[SplitName] = ["train", "val", "test"] * 20
+    found = parts_of(documents_of(["0", "1"] * 30, splits), test_fraction=0.3)
+    assert {name: sorted(rows) for name, rows in found.items()} == {
+        "train": list(range(0, 60, 3)),
+        "val": list(range(1, 60, 3)),
+        "test": list(range(2, 60, 3)),
+    }
+
+
+def test_validation_is_drawn_from_the_training_documents_where_the_file_names_none() -> None:
+    splits: list[SplitName] = ["test"] * 40 + ["train"] * 60
+    found = parts_of(documents_of(["0", "1"] * 50, splits), val_fraction=0.2)
+    assert sorted(found["test"]) == list(range(40))
+    assert sorted([*found["train"], *found["val"]]) == list(range(40, 100))
+    assert Counter(row % 2 for row in found["val"]) == {0: 6, 1: 6}
+
+
+def test_a_file_without_a_test_has_none() -> None:
+    splits: list[SplitName] = ["train"] * 90 + ["val"] * 10
+    assert list(parts_of(documents_of(["0", "1"] * 50, splits), test_fraction=0.2)) == [
+        "train",
+        "val",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "values", "said"),
+    [
+        (["0", "1"], {}, "2 documents leave none for val; give more documents, or a larger val_"),
+        (["0", "1"] * 4, {"val_fraction": 0.4, "test_fraction": 0.01}, "none for test"),
+        (["0", "1"], {"val_fraction": 0.5, "test_fraction": 0.4}, "none for train; give more"),
+    ],
+)
+def test_too_few_documents_are_refused(
+    labels: list[str], values: dict[str, object], said: str
+) -> None:
+    with pytest.raises(BadInputError) as caught:
+        parts_of(documents_of(labels), **values)
+    assert said in str(caught.value)
+
+
+# A limit
+
+
+@quick
+@given(limit=st.integers(2, 6000), seed=st.integers(0, 3))
+def test_a_limit_draws_all_classes_and_splits_alike(limit: int, seed: int) -> None:
+    splits: list[SplitName] = ["train"] * 150 + ["test"] * 150
+    documents = documents_of((["0"] * 100 + ["1"] * 50) * 2, splits)
+    drawn = draw(documents, limit, seed)
+    letters, limited = (sum(map(len, d.texts)) for d in (documents, drawn))
+    if limit >= letters:
+        assert drawn == documents
+        return
+    assert limited <= limit or len(drawn) == 4
+    assert limited > limit - 4 * 25
+    groups = Counter(zip(drawn.splits, drawn.labels, strict=True))
+    assert len(groups) == 4
+    for split in ("train", "test"):
+        assert abs(groups[split, "0"] - 2 * groups[split, "1"]) <= 0.2 * len(drawn) + 4
+
+
+def test_drawn_documents_keep_their_order_and_depend_on_the_seed() -> None:
+    drawn = draw(MANY, 1000, 1)
+    places = [MANY.texts.index(text) for text in drawn.texts]
+    assert places == sorted(places)
+    assert draw(MANY, 1000, 1) == drawn
+    assert draw(MANY, 1000, 2) != drawn
+    assert drawn.texts != MANY.texts[: len(drawn)]
+
+
+def test_documents_without_a_letter_can_be_limited() -> None:
+    empty = Documents(("", ""), ("0", "1"), (), ("0", "1"))
+    assert draw(empty, 2, 1) == empty

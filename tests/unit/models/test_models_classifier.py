@@ -1,0 +1,162 @@
+"""The classifier: padding does not matter, a document is read to its own end, verdicts add up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from rnnlab import registry
+from rnnlab.config import RunConfig
+from rnnlab.errors import BadInputError
+from rnnlab.models import (
+    Classifier,
+    Example,
+    LoadedModel,
+    TextModel,
+    classify_texts,
+    continue_text,
+    score_text,
+)
+from rnnlab.decoding import parse_spec
+
+Make = Callable[..., LoadedModel]
+POOLINGS = ["last", "mean", "max"]
+DOCUMENTS = [[2, 3, 4], [5, 6, 7, 2, 3], [4]]
+
+
+def padded(pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Tokens [B, T] and lengths [B] of the documents, `pad` where they have ended."""
+    tokens_BT = torch.full((3, 7), pad)
+    for row, ids in zip(tokens_BT, DOCUMENTS, strict=True):
+        row[: len(ids)] = torch.tensor(ids)
+    return tokens_BT, torch.tensor([len(ids) for ids in DOCUMENTS])
+
+
+def classifier(make: Make, **settings: object) -> Classifier:
+    return make(task="classify", dtype="float64", **settings).classifier
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("cell", registry.names("cells"))
+def test_a_document_alone_and_padded_among_others_is_the_same(
+    make_loaded: Make, cell: str, pooling: str, bidirectional: bool
+) -> None:
+    model = classifier(make_loaded, cell=cell, pooling=pooling, bidirectional=bidirectional)
+    together_BC = model(*padded(0))
+    assert torch.equal(together_BC, model(*padded(7))), "what stands behind the end matters"
+    for ids, logits_C in zip(DOCUMENTS, together_BC, strict=True):
+        alone_1C = model(torch.tensor([ids]), torch.tensor([len(ids)]))
+        torch.testing.assert_close(alone_1C[0], logits_C, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_pooling_is_what_its_name_says(make_loaded: Make, pooling: str) -> None:
+    model = classifier(make_loaded, pooling=pooling)
+    y_1TH, _ = model.rnn(model.embed(torch.tensor([DOCUMENTS[1]])), model.start_state(1))
+    pooled_H = {
+        "last": y_1TH[0, -1],
+        "mean": y_1TH[0].mean(dim=0),
+        "max": y_1TH[0].max(dim=0).values,
+    }[pooling]
+    found_BC = model(*padded(0))
+    torch.testing.assert_close(found_BC[1], model.logits(pooled_H))
+
+
+def test_both_directions_end_at_the_documents_ends(make_loaded: Make) -> None:
+    """Read backwards, the last state is the one at the first word."""
+    model = classifier(make_loaded, bidirectional=True, layers=1, hidden=4)
+    ids = torch.tensor([DOCUMENTS[1]])
+    y_1TF, _ = model.rnn(model.embed(ids), model.start_state(1))
+    ends_F = torch.cat([y_1TF[0, -1, :4], y_1TF[0, 0, 4:]])
+    torch.testing.assert_close(model(ids, torch.tensor([5]))[0], model.logits(ends_F))
+
+
+def test_every_direction_and_layer_learns(make_loaded: Make) -> None:
+    model = classifier(make_loaded, bidirectional=True, layers=2, pooling="max")
+    model(*padded(0)).square().sum().backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().max() > 0, name
+
+
+def test_prediction_has_a_row_for_every_document(make_loaded: Make) -> None:
+    model = classifier(make_loaded)
+    tokens_BT, lengths_B = padded(0)
+    classes_B = torch.tensor([2, 0, 1])
+    found = model.predict(Example(tokens_BT, classes_B, lengths_B), model.start_state(3))
+    assert found.logits_NC.shape == (3, 3)
+    assert torch.equal(found.targets_N, classes_B)
+    whole = model.predict(Example(tokens_BT, classes_B, None), model.start_state(3))
+    assert torch.equal(whole.logits_NC, model(tokens_BT, torch.full((3,), 7)))
+
+
+def test_dropout_of_tokens_zeroes_whole_vectors_and_keeps_the_mean(make_loaded: Make) -> None:
+    model: TextModel = classifier(make_loaded, token_dropout=0.3, embedding=4).train()
+    tokens_BT = torch.full((40, 50), 3)
+    x_BTE = model.embed(tokens_BT, torch.Generator().manual_seed(1))
+    plain_E = model.eval().embed(torch.tensor([3]))[0]
+    is_dropped_BT = (x_BTE == 0).all(dim=2)
+    assert is_dropped_BT.double().mean().item() == pytest.approx(0.3, abs=0.03)
+    torch.testing.assert_close(x_BTE[~is_dropped_BT][0], plain_E / 0.7)
+
+
+# Verdicts
+
+
+def test_a_verdict_is_the_softmax_of_the_logits(make_loaded: Make) -> None:
+    loaded = make_loaded(task="classify")
+    first, second = classify_texts(loaded, ["A VERY fine, film!", "unheard dull"])
+    assert list(first.probabilities) == ["bad", "fair", "good"]
+    assert sum(first.probabilities.values()) == pytest.approx(1.0, abs=1e-6)
+    assert first.label == max(first.probabilities, key=lambda c: first.probabilities[c])
+    assert (first.num_tokens, first.num_unknown) == (4, 0)
+    assert (second.num_tokens, second.num_unknown) == (2, 1)
+    ids = loaded.vocabulary.encode("a very fine film")
+    logits_1C = loaded.classifier(torch.from_numpy(ids)[None], torch.tensor([4]))
+    expected = torch.softmax(logits_1C, dim=1)[0].tolist()
+    assert list(first.probabilities.values()) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_verdict_does_not_depend_on_the_texts_beside_it(make_loaded: Make) -> None:
+    loaded = make_loaded(task="classify")
+    texts = ["dull", "a very very fine film", "no"]
+    together = classify_texts(loaded, texts, batch=2)
+    for text, verdict in zip(texts, together, strict=True):
+        [alone] = classify_texts(loaded, [text])
+        assert alone.probabilities == pytest.approx(verdict.probabilities, abs=1e-6)
+
+
+@pytest.mark.parametrize(("part", "kept"), [("head", "a very"), ("tail", "fine film")])
+def test_a_long_text_is_cut_as_the_documents_were(make_loaded: Make, part: str, kept: str) -> None:
+    loaded = make_loaded(task="classify", length=2, part=part)
+    whole, short = classify_texts(loaded, ["a very fine film", kept])
+    assert whole.num_tokens == 2
+    assert whole.probabilities == pytest.approx(short.probabilities, abs=1e-6)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "...!?"])
+def test_a_text_without_a_word_is_read_as_an_unknown_one(make_loaded: Make, text: str) -> None:
+    [verdict] = classify_texts(make_loaded(task="classify"), [text])
+    assert (verdict.num_tokens, verdict.num_unknown) == (1, 1)
+
+
+def test_a_classifier_writes_nothing_and_a_language_model_judges_nothing(make_loaded: Make) -> None:
+    loaded = make_loaded(task="classify")
+    with pytest.raises(BadInputError, match="'run' classifies documents"):
+        next(continue_text(loaded, "a", parse_spec("greedy"), 3))
+    with pytest.raises(BadInputError, match="'run' classifies documents"):
+        score_text(loaded, "a")
+    with pytest.raises(BadInputError, match="'run' is a language model"):
+        classify_texts(make_loaded(), ["a"])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"bidirectional": True}, {"tied": True, "embedding": 7, "hidden": 6}],
+)
+def test_what_only_fits_some_models_is_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(BadInputError):
+        RunConfig.from_values({"corpus": "none", "task": "stream", **settings})
