@@ -175,8 +175,13 @@ class RecurrentStack(nn.Module):
         self, x_BTI: Tensor, state: LayerState, weights: LayerWeights
     ) -> tuple[Tensor, LayerState]:
         """Step through a layer; the input's share of the gates comes from one product for all t."""
+        x_BTG = self.cell.project(x_BTI, weights)
+        if x_BTG.shape[1] == 1:
+            # One letter a step, as in the first notebooks: half of the time would go into lists.
+            state = self.cell.step(x_BTG[:, 0], state, weights)
+            return state[0][:, None], state
         outputs = []
-        for x_BG in self.cell.project(x_BTI, weights).unbind(1):
+        for x_BG in x_BTG.unbind(1):
             state = self.cell.step(x_BG, state, weights)
             outputs.append(state[0])
         return torch.stack(outputs, dim=1), state

@@ -14,10 +14,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from rnnlab.cells._base import Cell, InputWeights, LayerState
-from rnnlab.cells._scan import g, log_g, scan, wide
+from rnnlab.cells._scan import g, scan, wide
 
 
 class MinGRU(Cell[InputWeights]):
@@ -49,10 +48,11 @@ class MinGRU(Cell[InputWeights]):
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: InputWeights
     ) -> tuple[Tensor, LayerState]:
-        """Scan the sequence in logarithms: log(1 - z) = logsigmoid(-a_z)."""
+        """Scan the sequence: what h_{t-1} is multiplied by, and what is added, need no h."""
         (h,) = state
         a_z, a_n = wide(self.project(x_BTI, weights)).chunk(2, dim=2)
-        y_BTH = scan(F.logsigmoid(-a_z), F.logsigmoid(a_z) + log_g(a_n), h)
+        z = torch.sigmoid(a_z)
+        y_BTH = scan(1 - z, z * g(a_n), h)
         return y_BTH, (y_BTH[:, -1],)
 
 

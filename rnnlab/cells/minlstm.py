@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from rnnlab.cells._base import Cell, InputWeights, LayerState
-from rnnlab.cells._scan import g, log_g, scan, wide
+from rnnlab.cells._scan import g, scan, wide
 
 
 class MinLSTM(Cell[InputWeights]):
@@ -52,11 +52,11 @@ class MinLSTM(Cell[InputWeights]):
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: InputWeights
     ) -> tuple[Tensor, LayerState]:
-        """Scan the sequence in logarithms: log(f / (f + i)) = logsigmoid(log f - log i)."""
+        """Scan the sequence: what h_{t-1} is multiplied by, and what is added, need no h."""
         (h,) = state
         a_f, a_i, a_n = wide(self.project(x_BTI, weights)).chunk(3, dim=2)
-        ratio = _log_ratio(a_f, a_i)
-        y_BTH = scan(F.logsigmoid(ratio), F.logsigmoid(-ratio) + log_g(a_n), h)
+        kept = torch.sigmoid(_log_ratio(a_f, a_i))
+        y_BTH = scan(kept, (1 - kept) * g(a_n), h)
         return y_BTH, (y_BTH[:, -1],)
 
 

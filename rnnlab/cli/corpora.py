@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -10,6 +11,7 @@ import typer
 from rnnlab.cli._options import Data, Json
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.corpora import (
+    Documents,
     describe_corpora,
     describe_documents,
     find_corpus,
@@ -21,7 +23,7 @@ from rnnlab.display import count, visible
 from rnnlab.errors import BadInputError
 
 _SHOWN_CHARS = 600
-_SHOWN_DOCUMENTS = 5
+_SHOWN_DOCUMENTS = 6
 _SHOWN_CHARS_OF_DOCUMENT = 160
 _SHOWN_CLASSES = 20
 
@@ -75,9 +77,7 @@ def _show_text(file: Path, *, json: bool) -> None:
 def _show_documents(file: Path, *, json: bool) -> None:
     documents = read_documents(file)
     described = describe_documents(documents)
-    # Spread over the file, which is often sorted by class.
-    spread = {i * len(documents) // _SHOWN_DOCUMENTS for i in range(_SHOWN_DOCUMENTS)}
-    shown = [(documents.labels[i], documents.texts[i]) for i in sorted(spread)]
+    shown = [(documents.labels[i], documents.texts[i]) for i in _examples(documents)]
     if json:
         print_json(
             {"file": str(file),
@@ -103,3 +103,11 @@ def _show_documents(file: Path, *, json: bool) -> None:
     )
     for label, text in shown:
         typer.echo(visible(f"{label}: {text[:_SHOWN_CHARS_OF_DOCUMENT]}", newline="⏎"))
+
+
+def _examples(documents: Documents) -> list[int]:
+    """Return the places of the first documents of each class: a file is often sorted by class."""
+    num_each = max(1, _SHOWN_DOCUMENTS // len(documents.classes))
+    classes = documents.classes[:_SHOWN_DOCUMENTS]
+    of_class = ((i for i, label in enumerate(documents.labels) if label == c) for c in classes)
+    return [i for places in of_class for i in islice(places, num_each)]

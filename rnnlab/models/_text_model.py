@@ -7,6 +7,7 @@ reads, C numbers that it gives.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy.typing as npt
@@ -110,9 +111,14 @@ class TextModel(nn.Module, ABC):
         """Where the weights are."""
         return self.head.bias.device
 
+    @cached_property
+    def learnt(self) -> dict[str, nn.Parameter]:
+        """The parameters that training changes, by name; gathered once, since it takes its time."""
+        return {name: p for name, p in self.named_parameters() if p.requires_grad}
+
     def num_parameters(self) -> int:
         """Return the number of learnt numbers."""
-        return sum(parameter.numel() for parameter in self.parameters() if parameter.requires_grad)
+        return sum(parameter.numel() for parameter in self.learnt.values())
 
     def start_state(self, batch: int) -> State:
         """Return the state before the first token."""

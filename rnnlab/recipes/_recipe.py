@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rnnlab.config import RunConfig, read_toml
 from rnnlab.errors import BadInputError, UnknownNameError
@@ -133,6 +133,11 @@ class Recipe(_Table):
     def file_name(self) -> str:
         """Name of the corpus's file in the data folder."""
         return self.save_as or f"{self.corpus}.txt"
+
+    @field_validator("reached", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return [value] if isinstance(value, Mapping) else value
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

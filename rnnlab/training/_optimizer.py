@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -16,10 +17,12 @@ _ONE_CYCLE_START = 0.04
 def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer:
     """Return the optimiser of a run; weight decay is for matrices, not for biases."""
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
+    groups: list[dict[str, Any]] = [{"params": parameters, "weight_decay": 0.0}]
+    if config.weight_decay:
+        groups = [
+            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
+            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ]
     betas = (0.9, config.beta2)
     match config.optimizer:
         case "adamw":

@@ -87,7 +87,7 @@ class Session:
         if self.paths.initial_weights.exists():
             load_weights(self.paths.initial_weights, self.model)
         if self.dataset.vectors is not None and self.model.embedding is not None:
-            matrix = torch.from_numpy(self.dataset.vectors.matrix_VE)
+            matrix = torch.from_numpy(self.dataset.vectors.matrix)
             with torch.no_grad():
                 self.model.embedding.weight.copy_(matrix)
         self.state = TrainingState.fresh(self.config.seed, self.device)

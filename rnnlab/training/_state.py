@@ -39,6 +39,8 @@ class TrainingState:
     best_step: int | None = None
     carried: State | None = None
     """State at the end of the last batch, detached; None at an epoch's start."""
+    start: State = ()
+    """State before the first token, kept from step to step; not saved."""
     changed: dict[str, float] = field(default_factory=dict)
     """Settings changed while it ran."""
     num_stale: int = 0

@@ -34,7 +34,7 @@ def take_step(
     the carried state starts afresh.
     """
     example = Example.of(batch, model.device)
-    fresh = model.start_state(len(batch.inputs_BT))
+    fresh = _fresh_state(model, state, len(batch.inputs_BT))
     carried = fresh if batch.is_start or state.carried is None else state.carried
     with _precision(model.device, config.dtype):
         logits_NC, targets_N, carried = model.predict(example, carried, state.generator)
@@ -43,10 +43,11 @@ def take_step(
     objective = loss
     if config.label_smoothing:
         objective = F.cross_entropy(logits_NC, targets_N, label_smoothing=config.label_smoothing)
-    optimizer.zero_grad(set_to_none=True)
+    for parameter in model.learnt.values():
+        parameter.grad = None
     objective.backward()  # type: ignore[no-untyped-call]
 
-    named = {name: p for name, p in model.named_parameters() if p.grad is not None}
+    named = {name: p for name, p in model.learnt.items() if p.grad is not None}
     gradients = [p.grad for p in named.values() if p.grad is not None]
     norms = torch._foreach_norm(gradients)
     total_norm = torch.linalg.vector_norm(torch.stack(norms))
@@ -65,6 +66,13 @@ def take_step(
         )
     )  # fmt: skip
     return dict(zip(named, norms, strict=True))
+
+
+def _fresh_state(model: TextModel, state: TrainingState, batch: int) -> State:
+    """Return the state before the first token; it never changes, and is made once a batch size."""
+    if not state.start or state.start[0][0].shape[0] != batch:
+        state.start = model.start_state(batch)
+    return state.start
 
 
 def _precision(device: torch.device, dtype: str) -> contextlib.AbstractContextManager[object]:

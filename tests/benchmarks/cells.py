@@ -46,13 +46,13 @@ class Plain(nn.Module):
 def plain_step(cell: str, hidden: int, batch: Batch) -> Callable[[], None]:
     model = Plain(cell, hidden)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.002, fused=True)
-    inputs_BT, targets_BT = map(torch.from_numpy, (batch.inputs_BT, batch.targets_BT))
+    inputs_BT, targets = map(torch.from_numpy, (batch.inputs_BT, batch.targets))
     state: object = None
 
     def step() -> None:
         nonlocal state
         logits_BTV, last = model(inputs_BT, state)
-        loss = functional.cross_entropy(logits_BTV.flatten(0, 1), targets_BT.flatten())
+        loss = functional.cross_entropy(logits_BTV.flatten(0, 1), targets.flatten())
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)

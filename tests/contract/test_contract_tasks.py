@@ -1,10 +1,14 @@
-"""What every task owes the loop: the same batches every time, every token counted once."""
+"""What every task owes the loop: the same batches every time, every target counted once.
+
+Each task is tried with letters and with words; a case is written `task-tokens`.
+"""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,16 +16,18 @@ import torch
 
 from rnnlab import registry
 from rnnlab.config import RunConfig
-from rnnlab.corpora import Batch, Dataset, Split
-from rnnlab.corpora._dataset import IGNORED
+from rnnlab.corpora import IGNORED, Batch, Dataset, Split, check, find_corpus, prepare
 from rnnlab.corpora._prepare import Task
+from rnnlab.errors import BadInputError
 from rnnlab.models import build_model
 from rnnlab.training import Evaluation, evaluate
 
-NAMES = registry.names("corpora/tasks")
+CASES = [
+    f"{task}-{kind}" for task in registry.names("corpora/tasks") for kind in ("chars", "words")
+]
 
 
-def make_text(num_sentences: int = 160) -> str:
+def make_text(num_sentences: int = 300) -> str:
     chance = random.Random(4)
     words = ["un", "deux", "trois", "quatre", "dix-sept", "mille et un"]
     lengths = [chance.randint(1, 12) for _ in range(num_sentences)]
@@ -31,12 +37,37 @@ def make_text(num_sentences: int = 160) -> str:
 
 
 TEXT = make_text()
+SENTENCES = [sentence + "." for sentence in TEXT.replace("?", ".").replace("!", ".").split(". ")]
 
 
-def build(name: str, text: str = TEXT, /, **settings: object) -> Dataset:
-    values = {"corpus": "none", "task": name, "batch": 7, "length": 30, "test_fraction": 0.1}
-    task: Task = registry.load("corpora/tasks", name)
-    return task.build(text, None, RunConfig.from_values({**values, **settings}))
+@pytest.fixture(scope="module", autouse=True)
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The same sentences as a text and as documents, each file named as its kind is found."""
+    folder = tmp_path_factory.mktemp("corpora")
+    (folder / "text.txt").write_text(TEXT)
+    write_documents(folder / "documents.csv", SENTENCES)
+    FOLDERS.append(folder)
+    yield
+    FOLDERS.remove(folder)
+
+
+FOLDERS: list[Path] = []
+
+
+def write_documents(file: Path, texts: list[str]) -> None:
+    rows = (f"{len(text) % 3},{text}" for text in texts)
+    file.write_text("\n".join(["label,text", *rows]))
+
+
+def config_of(case: str, **settings: object) -> RunConfig:
+    task, tokens = case.split("-")
+    corpus = "documents" if task == "classify" else "text"
+    values = {"corpus": corpus, "task": task, "tokens": tokens, "batch": 7, "length": 30}
+    return RunConfig.from_values({**values, "test_fraction": 0.1, "vocab_size": 6, **settings})
+
+
+def build(case: str, **settings: object) -> Dataset:
+    return prepare(config_of(case, **settings), FOLDERS[-1])
 
 
 def same(one: Iterable[Batch], other: Iterable[Batch]) -> bool:
@@ -44,20 +75,25 @@ def same(one: Iterable[Batch], other: Iterable[Batch]) -> bool:
     assert pairs
     return all(
         np.array_equal(a.inputs_BT, b.inputs_BT)
-        and np.array_equal(a.targets_BT, b.targets_BT)
-        and (a.num_tokens, a.is_start) == (b.num_tokens, b.is_start)
+        and np.array_equal(a.targets, b.targets)
+        and (a.num_tokens, a.num_read, a.is_start) == (b.num_tokens, b.num_read, b.is_start)
+        and np.array_equal(lengths(a), lengths(b))
         for a, b in pairs
     )
+
+
+def lengths(batch: Batch) -> list[int]:
+    return [] if batch.lengths_B is None else [int(length) for length in batch.lengths_B]
 
 
 def targets(batches: Iterable[Batch]) -> Counter[int]:
     counted: Counter[int] = Counter()
     for batch in batches:
-        counted.update(batch.targets_BT[batch.targets_BT != IGNORED].tolist())
+        counted.update(batch.targets[batch.targets != IGNORED].tolist())
     return counted
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=CASES)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -97,10 +133,37 @@ def test_num_tokens_counts_the_targets_of_each_batch_and_each_split(name: str) -
     for split in build(name).splits.values():
         passes = list(split.train_batches(0)), list(split.eval_batches())
         for batch in (*passes[0], *passes[1]):
-            assert batch.inputs_BT.shape == batch.targets_BT.shape
-            assert batch.num_tokens == (batch.targets_BT != IGNORED).sum() > 0
+            assert len(batch.inputs_BT) == len(batch.targets)
+            assert batch.num_tokens == (batch.targets != IGNORED).sum() > 0
         trained, measured = (sum(batch.num_tokens for batch in batches) for batches in passes)
         assert trained == split.num_tokens <= measured
+
+
+def test_a_batch_predicts_tokens_or_classes(name: str) -> None:
+    dataset = build(name)
+    for split in dataset.splits.values():
+        for batch in (*split.train_batches(0), *split.eval_batches()):
+            assert batch.inputs_BT.dtype == batch.targets.dtype == np.int64
+            assert 0 <= batch.inputs_BT.min() <= batch.inputs_BT.max() < len(dataset.vocabulary)
+            if batch.lengths_B is None:
+                assert batch.inputs_BT.shape == batch.targets.shape
+                assert batch.targets.max() < len(dataset.vocabulary)
+                assert batch.num_read == batch.num_tokens
+                continue
+            assert batch.targets.shape == batch.lengths_B.shape == (len(batch.inputs_BT),)
+            assert 0 <= batch.targets.min() <= batch.targets.max() < len(dataset.vocabulary.classes)
+            assert batch.num_read == batch.lengths_B.sum()
+            for row, length in zip(batch.inputs_BT, batch.lengths_B, strict=True):
+                assert (row[length:] == dataset.vocabulary.pad).all()
+                assert dataset.vocabulary.pad not in row[:length]
+
+
+def test_a_split_says_how_many_letters_a_target_has(name: str) -> None:
+    dataset = build(name)
+    assert dataset.unit in ("letter", "word", "document")
+    for split in dataset.splits.values():
+        assert (split.letters == 1) == (dataset.unit != "word")
+        assert 1 <= split.letters < 6
 
 
 def test_an_epoch_predicts_every_token_of_the_split_once(train: Split) -> None:
@@ -119,34 +182,104 @@ def test_measuring_covers_every_split_once_in_the_same_order(name: str) -> None:
         assert targets(wide[part].eval_batches()) == targets(narrow[part].eval_batches())
 
 
-def test_splits_are_consecutive_parts_of_the_text(name: str) -> None:
+def test_no_token_is_predicted_more_often_than_it_is_there(name: str) -> None:
+    """Each token is in one split and predicted at most once."""
     dataset = build(name, batch=1)
     counted = Counter[str]()
     for split in dataset.splits.values():
         text_counts = targets(split.eval_batches())
-        counted.update({dataset.vocabulary.tokens[i]: n for i, n in text_counts.items()})
-        assert split.num_tokens > 50
-    # Each letter is in one split and predicted at most once.
-    assert all(num <= TEXT.count(letter) for letter, num in counted.items() if len(letter) == 1)
+        names = dataset.vocabulary.classes or dataset.vocabulary.tokens
+        counted.update({names[i]: n for i, n in text_counts.items()})
+        assert split.num_tokens >= 30
+    there = Counter(dataset.vocabulary.split(TEXT))
+    if dataset.vocabulary.classes:
+        assert counted == Counter(str(len(text) % 3) for text in SENTENCES)
+    # A sentence's first word has no space before it.
+    assert all(
+        num <= there[token] + there[f" {token}"]
+        for token, num in counted.items()
+        if not dataset.vocabulary.classes and not token.startswith("<")
+    )
 
 
 def test_a_limit_measures_the_first_tokens_only(train: Split) -> None:
     limited = list(train.eval_batches(max_tokens=200))
-    num_tokens = sum(batch.num_tokens for batch in limited)
-    assert 100 < num_tokens <= 230
+    assert 100 < sum(batch.num_read for batch in limited) <= 230
     assert not targets(limited) - targets(train.eval_batches())
+    (smallest,) = train.eval_batches(max_tokens=1)
+    assert len(smallest.inputs_BT) == 1
 
 
 def test_what_is_read_is_what_was_predicted_before(train: Split) -> None:
     """A batch's inputs are its targets moved by one place: nothing is seen before it is asked."""
     for batch in (*train.train_batches(1), *train.eval_batches()):
-        kept = batch.targets_BT[:, :-1] != IGNORED
-        assert np.array_equal(batch.inputs_BT[:, 1:][kept], batch.targets_BT[:, :-1][kept])
+        if batch.lengths_B is None:
+            kept = batch.targets[:, :-1] != IGNORED
+            assert np.array_equal(batch.inputs_BT[:, 1:][kept], batch.targets[:, :-1][kept])
 
 
-def test_the_fingerprint_tells_texts_apart(name: str) -> None:
+def test_the_fingerprint_tells_corpora_apart(name: str, tmp_path: Path) -> None:
     assert build(name).fingerprint == build(name, batch=3).fingerprint
-    assert build(name).fingerprint != build(name, TEXT[:-1] + "x.").fingerprint
+    (tmp_path / "text.txt").write_text(TEXT[:-1] + "x.")
+    write_documents(tmp_path / "documents.csv", [*SENTENCES[:-1], SENTENCES[-1] + "xxx"])
+    assert build(name).fingerprint != prepare(config_of(name), tmp_path).fingerprint
+
+
+def test_a_vocabulary_that_is_given_is_kept_and_reads_the_same(name: str) -> None:
+    made = build(name)
+    again = prepare(config_of(name), FOLDERS[-1], made.vocabulary)
+    assert again.vocabulary is made.vocabulary
+    for part, split in made.splits.items():
+        assert same(split.eval_batches(), again.splits[part].eval_batches())
+        assert split.letters == again.splits[part].letters
+    assert (made.fingerprint, made.unit) == (again.fingerprint, again.unit)
+
+
+def test_the_vocabulary_comes_back_from_its_file(name: str, tmp_path: Path) -> None:
+    made = build(name).vocabulary
+    made.save(tmp_path / "vocabulary.json")
+    assert type(made).load(tmp_path / "vocabulary.json") == made
+
+
+def test_the_vocabulary_reads_a_text_as_the_corpus_was_read(name: str) -> None:
+    """A prompt or a document given later becomes the very tokens that are trained on."""
+    dataset = build(name, length=400)
+    vocabulary = dataset.vocabulary
+    read = vocabulary.encode(vocabulary.normalise(SENTENCES[0].rstrip(".")))
+    rows = [
+        spelled(row)
+        for split in dataset.splits.values()
+        for batch in split.eval_batches()
+        for row in batch.inputs_BT
+    ]
+    assert any(spelled(read) in row for row in rows)
+
+
+def spelled(ids: Iterable[int]) -> str:
+    return "".join(f" {i}," for i in ids)
+
+
+def test_a_check_passes_what_can_be_prepared_and_refuses_what_cannot(
+    name: str, tmp_path: Path
+) -> None:
+    check(config_of(name), FOLDERS[-1])
+    (tmp_path / "text.txt").write_text("Un. Deux.")
+    write_documents(tmp_path / "documents.csv", ["Un", "Deux"])
+    messages = []
+    for action in (check, prepare):
+        with pytest.raises(BadInputError) as caught:
+            action(config_of(name), tmp_path)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+    assert messages[0].isprintable()
+
+
+def test_a_task_reads_checks_and_builds(name: str) -> None:
+    config = config_of(name)
+    task: Task = registry.load("corpora/tasks", config.task)
+    source = task.read(find_corpus(config.corpus, FOLDERS[-1]), config)
+    task.check(source, config)
+    assert task.build(source, None, config).fingerprint == build(name).fingerprint
 
 
 def test_notes_say_how_much_text_there_is(name: str) -> None:
@@ -155,10 +288,13 @@ def test_notes_say_how_much_text_there_is(name: str) -> None:
     assert all("\n" not in note and note for note in dataset.notes)
 
 
+# With a model
+
+
 def measure(name: str, **settings: object) -> Iterator[Evaluation]:
     """Measure one and the same model on a dataset cut by `settings`."""
     dataset = build(name, **settings)
-    config = RunConfig.from_values({"corpus": "none", "hidden": 8, "dtype": "float64"})
+    config = config_of(name, hidden=8, dtype="float64")
     model = build_model(config, dataset.vocabulary)
     random = torch.Generator().manual_seed(1)
     with torch.no_grad():
@@ -170,13 +306,14 @@ def measure(name: str, **settings: object) -> Iterator[Evaluation]:
 def test_the_mean_loss_does_not_depend_on_batch_or_window(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    length = {"batch": 7, "length": 200}
-    expected = list(measure(name, **length))
-    module = registry.load("corpora/tasks", name)
-    for constant, value in (("EVAL_WINDOW", 13), ("_EVAL_BATCH", 3)):
+    settings = {"batch": 7, "length": 200}
+    expected = list(measure(name, **settings))
+    task = name.partition("-")[0]
+    module = registry.load("corpora/tasks", task)
+    for constant, value in (("EVAL_WINDOW", 13), ("_EVAL_BATCH", 3), ("_EVAL_PLACES", 500)):
         if hasattr(module, constant):
             monkeypatch.setattr(module, constant, value)
-    settings = {"batch": 2, "length": 200 if name == "sentences" else 11}
+    settings = {"batch": 2, "length": 11 if task == "stream" else 200}
     for found, wanted in zip(measure(name, **settings), expected, strict=True):
         assert found.num_tokens == wanted.num_tokens
         assert found.loss_nats == pytest.approx(wanted.loss_nats, abs=1e-9)

@@ -135,7 +135,7 @@ def build(documents: Documents, vocabulary: Vocabulary | None, config: RunConfig
         documents_note(documents, rows),
         f"{len(vocabulary):,} tokens; {splits['train'].padding():.1%} of a batch is padding"
         + unknown_note(vocabulary, running),
-        *_cut_note(tokens.indexed, config),
+        *_cut_note(tokens.indexed, vocabulary, config),
         *duplicates_note(documents, rows),
     ]
     vectors = None
@@ -205,12 +205,12 @@ def _make_split(
     return DocumentSplit(encoded, vocabulary.pad, config)
 
 
-def _cut_note(indexed: Indexed, config: RunConfig) -> list[str]:
+def _cut_note(indexed: Indexed, vocabulary: Vocabulary, config: RunConfig) -> list[str]:
     """Return a note on what was cut off, none where nothing was."""
     is_cut = np.diff(indexed.starts) > config.length
     if not is_cut.any():
         return []
-    unit = "letters" if config.tokens == "chars" else "words"
+    unit = "letters" if vocabulary.kind == "chars" else "words"
     end = "first" if config.part == "head" else "last"
     return [
         f"{is_cut.mean():.1%} of the documents are longer than {config.length} {unit}: "

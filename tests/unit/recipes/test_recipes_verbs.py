@@ -58,6 +58,14 @@ class TestList:
         assert "what differs\n- The notebook's" in shown
         assert all(len(line) <= 120 for line in shown.splitlines())
 
+    @pytest.mark.parametrize("table", ["[reached]", "[[reached]]"])
+    def test_what_was_reached_is_shown_with_time_machine_and_command(
+        self, call: Call, lab: Lab, write: Write, table: str
+    ) -> None:
+        reached = "figures = {train = 1.25}\nseconds = 65\nmachine = '2 cores'\ncommand = 'run'\n"
+        shown = call(lab, "recipes", write(more=f"\n{table}\n{reached}")).stdout
+        assert "reached\n- train 1.2500 in 1m05s on 2 cores: run" in shown
+
     def test_text_of_a_recipe_never_reaches_the_terminal_as_a_command(
         self, call: Call, lab: Lab, write: Write
     ) -> None:

@@ -1,0 +1,126 @@
+"""What corpora are there, as the command line lists and shows them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnlab.cli import corpora
+from rnnlab.corpora import Documents, describe_corpora, describe_documents
+from rnnlab.errors import BadInputError
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    rows = [f"{'train' if i < 6 else 'test'},{i % 2},{'un bon ' * i}film" for i in range(9)]
+    table = "\n".join(["split,label,text", *rows])
+    (tmp_path / "films.csv.gz").write_bytes(gzip.compress(table.encode()))
+    (tmp_path / "mer.txt.gz").write_bytes(gzip.compress(b"La mer.\n" * 99))
+    return tmp_path
+
+
+def test_corpora_are_told_with_their_task(data: Path) -> None:
+    films, mer, stump = describe_corpora(data)
+    assert (films.name, films.task, films.floor_nats) == ("films", "classify", None)
+    assert films.summary == "labelled documents of yours"
+    assert films.size_bytes == (data / "films.csv.gz").stat().st_size
+    assert (mer.name, mer.task, mer.summary) == ("mer", "stream", "a text file of yours")
+    assert (stump.name, stump.task) == ("stump", "sentences")
+    assert stump.floor_nats
+
+
+def test_documents_of_ones_own_hide_the_grammar_of_their_name(data: Path) -> None:
+    (data / "stump.csv").write_text("label,text\n0,a\n1,b\n")
+    described = describe_corpora(data)[-1]
+    assert (described.name, described.task, described.floor_nats) == ("stump", "classify", None)
+
+
+def test_documents_are_described() -> None:
+    documents = Documents(
+        ("a b", "", "c d e"), ("x", "y", "x"), ("train", "test", "train"), ("x", "y")
+    )
+    assert describe_documents(documents)._asdict() == {
+        "num_documents": 3,
+        "classes": {"x": 2, "y": 1},
+        "splits": {"train": 2, "test": 1},
+        "median_words": 2.0,
+    }
+    unsplit = Documents(documents.texts, documents.labels, (), documents.classes)
+    assert describe_documents(unsplit).splits == {}
+
+
+def shown(
+    capsys: pytest.CaptureFixture[str], action: str = "list", name: str | None = None, *, data: Path
+) -> Any:
+    corpora.command(action, name, data=data, json=True)
+    return json.loads(capsys.readouterr().out)
+
+
+def test_documents_are_shown(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = shown(capsys, "show", "films", data=data)
+    assert document["file"] == str(data / "films.csv.gz")
+    assert document["num_documents"] == 9
+    assert document["classes"] == {"0": 5, "1": 4}
+    assert document["splits"] == {"train": 6, "test": 3}
+    assert document["median_words"] == 9
+    assert document["begins"] == "film"
+    assert document["num_chars"] == sum(7 * i + 4 for i in range(9))
+    assert document["num_distinct"] == len(set("un bon film"))
+    assert [(d["label"], len(d["begins"])) for d in document["documents"]] == [
+        *(("0", 7 * i + 4) for i in (0, 2, 4)),
+        *(("1", 7 * i + 4) for i in (1, 3, 5)),
+    ]
+    corpora.command("films", data=data)
+    output = capsys.readouterr().out
+    assert "9 documents, 9 words in the median" in output
+    assert "classes: 0 (5), 1 (4)" in output
+    assert "splits: train 6, test 3" in output
+    assert "0: film\n" in output
+
+
+def test_a_document_never_reaches_the_terminal_as_a_command(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "bad.csv").write_text('label,text\n\x1b[31mx,"a\x1b[2J\nb"\ny,c\n')
+    corpora.command("bad", data=data)
+    output = capsys.readouterr().out
+    assert "\x1b" not in output
+    assert "a␛[2J⏎b" in output
+
+
+def test_many_classes_are_shown_in_part(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "\n".join(f"{i},text {i}" for i in range(50))
+    (data / "many.csv").write_text(f"label,text\n{rows}\n")
+    corpora.command("many", data=data)
+    output = capsys.readouterr().out
+    assert "19 (1), 30 more\nsplits: none named" in output
+
+
+def test_a_packed_text_is_shown_like_a_plain_one(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = shown(capsys, "show", "mer", data=data)
+    assert (document["num_chars"], document["num_distinct"]) == (8 * 99, 8)
+    assert document["begins"].startswith("La mer.\n")
+
+
+def test_the_list_says_what_is_documents(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    listed = shown(capsys, data=data)
+    assert [(c["name"], c["task"]) for c in listed] == [
+        ("films", "classify"),
+        ("mer", "stream"),
+        ("stump", "sentences"),
+    ]
+    assert set(listed[0]) == {"name", "file", "size_bytes", "task", "floor_nats", "summary"}
+    corpora.command(data=data)
+    assert "classify" in capsys.readouterr().out
+
+
+def test_a_bad_table_is_refused(data: Path) -> None:
+    (data / "bad.csv").write_text("label,text\n0,a\n")
+    with pytest.raises(BadInputError, match="have the label '0'"):
+        corpora.command("show", "bad", data=data)
