@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rnnlab._inherit import check_text, find_ancestor, hand_over, take_over
 from rnnlab.config import RunConfig
 from rnnlab.corpora import check, find_corpus, shown_name, suggested_task, vectors_width
 from rnnlab.errors import BadInputError
@@ -18,12 +19,19 @@ from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import Run, RunStore
 
 
-def resolve(values: Mapping[str, Any], data: Path | None = None) -> RunConfig:
+def resolve(
+    values: Mapping[str, Any], data: Path | None = None, store: RunStore | None = None
+) -> RunConfig:
     """Return the settings of a run to be started, its corpus found and fit for them.
 
-    The task, where it is left open, is the one the corpus is made for. Raises BadInputError.
+    The task, where it is left open, is the one the corpus is made for. store: where `init_from` is
+    looked for, the default one if None. Raises BadInputError.
     """
     values = dict(values)
+    ancestor = None
+    if values.get("init_from") is not None:
+        ancestor = find_ancestor(str(values["init_from"]), store or RunStore.default())
+        values = take_over(values, ancestor)
     corpus = str(values.get("corpus", ""))
     file = find_corpus(corpus, data)
     values.setdefault("task", suggested_task(corpus, file))
@@ -35,6 +43,8 @@ def resolve(values: Mapping[str, Any], data: Path | None = None) -> RunConfig:
             values["embedding"] = vectors_width(vectors)
     config = RunConfig.from_values(values)
     check(config)
+    if ancestor is not None:
+        check_text(config, ancestor)
     return config
 
 
@@ -44,6 +54,7 @@ def start_run(config: RunConfig, store: RunStore, name: str | None = None) -> Ru
         name = store.free_name(default_name(config))
     run = store.create(check_run_name(name), config.to_toml())
     try:
+        hand_over(config, run)
         launch(run)
     except BaseException:
         store.remove(run)

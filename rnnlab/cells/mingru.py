@@ -6,8 +6,8 @@
 
 g(x) = x + 0.5 where x >= 0, sigmoid(x) elsewhere.
 
-Source: Feng et al. (2024), "Were RNNs all we needed?", the version in logarithms, trained by the
-parallel scan of Heinsen (2023).
+Source: Feng et al. (2024), "Were RNNs all we needed?", appendix B. They scan over the steps in
+logarithms; here they are not needed, since h_{t-1} is multiplied by at most one.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class MinGRU(Cell[InputWeights]):
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: InputWeights
     ) -> tuple[Tensor, LayerState]:
-        """Scan the sequence: what h_{t-1} is multiplied by, and what is added, need no h."""
+        """Scan the sequence: neither what h is multiplied by nor what is added depends on h."""
         (h,) = state
         a_z, a_n = wide(self.project(x_BTI, weights)).chunk(2, dim=2)
         z = torch.sigmoid(a_z)

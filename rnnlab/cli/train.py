@@ -64,8 +64,8 @@ def command(
         corpus = corpus or from_file.get("corpus") or str(locate(loaded, None, data))
     if corpus is None:
         raise BadInputError("missing argument CORPUS", "a corpus, a text file, or --recipe NAME")
-    resolved = resolve({**given, "corpus": corpus}, data)
-    run = start_run(resolved, RunStore.default(checkpoints), name)
+    store = RunStore.default(checkpoints)
+    run = start_run(resolve({**given, "corpus": corpus}, data, store), store, name)
     if detach:
         if json:
             print_json({"name": run.name})

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 
 from rnnlab.cells import select
+from rnnlab.corpora import Vocabulary
 from rnnlab.decoding import Frame, Hypothesis, Spec, Start
 from rnnlab.models._checkpoint import LoadedModel
 from rnnlab.runs.prompts import Answer
@@ -25,7 +26,7 @@ class Growth:
     frame: Frame
     spec: Spec
     prompt: str
-    vocabulary_tokens: tuple[str, ...]
+    vocabulary: Vocabulary
     num: int | None
 
     @property
@@ -41,8 +42,8 @@ class Growth:
         return [self._answer(h, i) for i, h in enumerate(best_first[: self.num], 1)]
 
     def _answer(self, hypothesis: Hypothesis, rank: int) -> Answer:
-        tokens = [self.vocabulary_tokens[i] for i in hypothesis.tokens()]
-        continuation = "".join(tokens[:-1] if hypothesis.is_finished else tokens)
+        ids = hypothesis.tokens()
+        continuation = self.vocabulary.decode(ids, after=self.prompt)
         return Answer(
             decoder=self.spec.text,
             chain=self.spec.chain,
@@ -52,7 +53,7 @@ class Growth:
             finished=hypothesis.is_finished,
             logprob=hypothesis.logprob,
             score=hypothesis.score,
-            tokens=tokens,
+            tokens=[self.vocabulary.tokens[i] for i in ids],
             token_logprobs=hypothesis.token_logprobs(),
         )
 
@@ -65,18 +66,20 @@ def continue_text(
     num: samples of a random decoder (None: one) or best hypotheses of a search (None: all).
     Raises BadInputError when the prompt has letters that the model does not know.
     """
-    model = loaded.language_model
-    prompt = loaded.vocabulary.normalise(prompt)
-    ids_1T = torch.from_numpy(loaded.vocabulary.encode(prompt))[None].to(model.device)
+    model, vocabulary = loaded.language_model, loaded.vocabulary
+    prompt = vocabulary.normalise(prompt)
+    if vocabulary.kind == "words":
+        prompt = prompt.rstrip(" ")  # the next word brings its own space
+    ids_1T = torch.from_numpy(vocabulary.encode(prompt))[None].to(model.device)
     log_probs_1TV, state = model.read(ids_1T)
     num_rows = (num or 1) if spec.decoder.is_random else 1
     rows_R = torch.zeros(num_rows, dtype=torch.int64, device=ids_1T.device)
     start = Start(
-        log_probs_1TV[:, -1].index_select(0, rows_R), select(state, rows_R), loaded.vocabulary.eos
+        log_probs_1TV[:, -1].index_select(0, rows_R), select(state, rows_R), vocabulary.eos
     )
     generators = [torch.Generator().manual_seed(seed * 1_000_003 + row) for row in range(num_rows)]
     for frame in spec.decoder.search(model.step, start, spec.options, length, generators):
-        yield Growth(frame, spec, prompt, loaded.vocabulary.tokens, num)
+        yield Growth(frame, spec, prompt, vocabulary, num)
 
 
 class TextScore(NamedTuple):

@@ -34,7 +34,9 @@ def make_model() -> LanguageModel:
     config = RunConfig.from_values(
         {"corpus": "none", "cell": "lstm", "hidden": HIDDEN, "embedding": EMBEDDING}
     )
-    return build_model(config, Vocabulary(tuple(map(chr, range(32, 32 + VOCAB))))).eval()
+    model = build_model(config, Vocabulary(tuple(map(chr, range(32, 32 + VOCAB))))).eval()
+    assert isinstance(model, LanguageModel)
+    return model
 
 
 class Twins(NamedTuple):

@@ -165,7 +165,7 @@ class NewRunScreen(ModalScreen[str | None]):
         if "corpus" not in values:
             raise BadInputError("which text?", "write a corpus or the path of a text file")
         name = values.pop("name", None)
-        return start_run(resolve(values, self._data), self._store, name).name
+        return start_run(resolve(values, self._data, self._store), self._store, name).name
 
     def _values(self) -> dict[str, str]:
         values = {

@@ -1,97 +1,193 @@
-"""The scan in logarithms against the recurrence it stands for.
+"""The scan against the recurrence it stands for, by both of its ways of computing.
 
 Shapes: B sequences, T steps, H hidden units.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from rnnlab import registry
-from rnnlab.cells import RecurrentStack
-from rnnlab.cells._scan import BLOCK, g, log_g, scan
+from rnnlab.cells import RecurrentStack, _scan
+from rnnlab.cells._scan import g, scan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rnnlab.cells import Engine
 
 B, H = 3, 5
-LENGTHS = (1, BLOCK - 1, BLOCK, BLOCK + 1, 200)
+LENGTHS = (1, 2, 3, 64, 65, 200)
+
+DECAYS: dict[str, Callable[[Tensor], Tensor]] = {
+    "drawn": torch.sigmoid,
+    "hard": lambda x: torch.sigmoid(40 * x),  # their products underflow
+    "shut": torch.zeros_like,
+    "open": torch.ones_like,
+    "shut or open": lambda x: (x > 0).to(x.dtype),
+}
+STARTS: dict[str, Callable[[Tensor], Tensor]] = {
+    "zero": torch.zeros_like,
+    "positive": torch.abs,
+    "negative": lambda x: -x.abs(),
+}
 
 
 class Case(NamedTuple):
-    """Gates and candidates before their functions [B, T, H], and a start [B, H]."""
+    """What a scan is given: a and v [B, T, H], h_0 [B, H]."""
 
-    gate: Tensor
-    candidate: Tensor
+    a: Tensor
+    v: Tensor
     h: Tensor
 
 
-def make_case(num_steps: int, scale: float = 1.0, width: int = H) -> Case:
-    random = torch.Generator().manual_seed(num_steps)
-
-    def drawn(*shape: int) -> Tensor:
-        return torch.randn(*shape, dtype=torch.float64, generator=random)
-
-    return Case(drawn(B, num_steps, width) * scale, drawn(B, num_steps, width), drawn(B, width))
+def drawn(*shape: int, seed: int = 0) -> Tensor:
+    random = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, dtype=torch.float64, generator=random)
 
 
-def scanned(case: Case) -> Tensor:
-    log_v = F.logsigmoid(case.gate) + log_g(case.candidate)
-    return scan(F.logsigmoid(-case.gate), log_v, case.h)
+def make_case(num_steps: int, decays: str = "drawn", width: int = H) -> Case:
+    a_BTH = DECAYS[decays](drawn(B, num_steps, width, seed=1))
+    return Case(a_BTH, drawn(B, num_steps, width, seed=2), drawn(B, width, seed=3))
 
 
-def stepped(case: Case) -> Tensor:
-    h, outputs = case.h, []
-    for a, v in zip(case.gate.unbind(1), case.candidate.unbind(1), strict=True):
-        h = torch.sigmoid(-a) * h + torch.sigmoid(a) * g(v)
-        outputs.append(h)
+def stepped(a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor) -> Tensor:
+    outputs = []
+    for a_BH, v_BH in zip(a_BTH.unbind(1), v_BTH.unbind(1), strict=True):
+        h_BH = a_BH * h_BH + v_BH
+        outputs.append(h_BH)
     return torch.stack(outputs, 1)
 
 
-def with_gradients(run: Callable[[Case], Tensor], case: Case, weigh: Tensor) -> list[Tensor]:
-    leaves = Case(*(tensor.clone().requires_grad_() for tensor in case))
-    y_BTH = run(leaves)
-    return [y_BTH, *torch.autograd.grad((y_BTH * weigh).sum(), list(leaves))]
+def with_gradients(
+    run: Callable[[Tensor, Tensor, Tensor], Tensor], case: Case, dy_BTH: Tensor
+) -> list[Tensor]:
+    leaves = Case(*(tensor.detach().requires_grad_() for tensor in case))
+    y_BTH = run(*leaves)
+    return [y_BTH, *torch.autograd.grad(y_BTH, list(leaves), dy_BTH)]
 
 
-@pytest.mark.parametrize("start", [0.0, 1.0, -1.0])
-@pytest.mark.parametrize("scale", [1.0, 20.0])
-@pytest.mark.parametrize("num_steps", LENGTHS)
-def test_the_scan_equals_the_recurrence_in_values_and_gradients(
-    num_steps: int, scale: float, start: float
-) -> None:
-    # At scale 20 the decays multiply to far below the smallest float, and some gates are shut.
-    case = make_case(num_steps, scale)
-    case = case._replace(h=case.h.abs() * start)
-    weigh = make_case(num_steps + 1).gate[:, 1:]
-    # A loss that leaves places out gives them the gradient 0, whose logarithm is not finite.
-    weigh = torch.where(weigh > 1, 0.0, weigh)
-    found, expected = (with_gradients(run, case, weigh) for run in (scanned, stepped))
+def assert_equal_to_the_recurrence(case: Case, dy_BTH: Tensor) -> None:
+    found, expected = (with_gradients(run, case, dy_BTH) for run in (scan, stepped))
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-10)
 
 
+@pytest.fixture(params=["_loop", "_double"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """One of the two ways, in the place of the one for the CPU."""
+    monkeypatch.setattr(_scan, "_loop", getattr(_scan, request.param))
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("decays", DECAYS)
+@pytest.mark.parametrize("num_steps", LENGTHS)
+def test_the_scan_equals_the_recurrence_in_values_and_gradients(
+    num_steps: int, decays: str, start: str
+) -> None:
+    case = make_case(num_steps, decays)
+    case = case._replace(h=STARTS[start](case.h))
+    assert_equal_to_the_recurrence(case, drawn(B, num_steps, H, seed=4))
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("num_steps", [1, 2, 5])
+def test_the_gradients_are_those_of_finite_differences(num_steps: int) -> None:
+    leaves = [tensor.requires_grad_() for tensor in make_case(num_steps)]
+    assert torch.autograd.gradcheck(scan, leaves)
+
+
+@pytest.mark.usefixtures("way")
+def test_it_does_not_matter_how_the_tensors_lie_in_memory() -> None:
+    case = Case(
+        torch.sigmoid(drawn(B, 2 * H, 7, seed=1)).transpose(1, 2)[..., ::2],
+        drawn(7, B, H, seed=2).transpose(0, 1),
+        drawn(1, H, seed=3).expand(B, H),
+    )
+    # What .sum() hands back: one number for all places.
+    assert_equal_to_the_recurrence(case, torch.ones(1, 1, 1, dtype=torch.float64).expand(B, 7, H))
+    assert_equal_to_the_recurrence(case._replace(v=case.v[:1, :1].expand(B, 7, H)), case.v)
+
+
+@pytest.mark.usefixtures("way")
+def test_what_the_scan_is_given_is_left_alone() -> None:
+    case, dy_BTH = make_case(9), drawn(B, 9, H, seed=4)
+    given = [tensor.clone() for tensor in (*case, dy_BTH)]
+    with_gradients(scan, case, dy_BTH)
+    assert all(map(torch.equal, (*case, dy_BTH), given))
+
+
+@pytest.mark.usefixtures("way")
 def test_the_scan_keeps_float32s_digits_over_a_long_text() -> None:
     case = make_case(1000, width=32)
     narrow = Case(*(tensor.float() for tensor in case))
-    error = float((scanned(narrow).double() - stepped(case)).abs().max())
-    # Blocks err by 1e-5 here, one scan for all steps by 3e-4.
-    assert error < 5e-5
+    dy_BTH = drawn(B, 1000, 32, seed=4)
+    found = with_gradients(scan, narrow, dy_BTH.float())
+    expected = with_gradients(stepped, case, dy_BTH)
+    for one, other in zip(found, expected, strict=True):
+        # Running sums of the decays' logarithms erred 1e-5 here in values alone.
+        assert float((one.double() - other).abs().max()) < 5e-6 * float(other.abs().max())
 
 
-def test_the_candidate_is_positive_and_its_logarithm_has_the_right_slope() -> None:
-    x = torch.tensor([-300.0, -2.0, 0.0, 3.0], dtype=torch.float64, requires_grad=True)
-    torch.testing.assert_close(log_g(x).exp(), g(x))
-    (slope_of_log,) = torch.autograd.grad(log_g(x).sum(), [x])
+@pytest.mark.usefixtures("way")
+def test_a_start_in_bfloat16_is_scanned_in_float32() -> None:
+    a_BTH, v_BTH, h_BH = (tensor.float() for tensor in make_case(6))
+    start_BH = h_BH.bfloat16().requires_grad_()
+    y_BTH = scan(a_BTH, v_BTH, start_BH)
+    assert y_BTH.dtype == torch.float32
+    torch.testing.assert_close(y_BTH, stepped(a_BTH, v_BTH, h_BH.bfloat16().float()))
+    (dh_BH,) = torch.autograd.grad(y_BTH.sum(), [start_BH])
+    assert dh_BH.dtype == torch.bfloat16
+
+
+def test_two_arrays_are_kept_for_the_gradient_whatever_the_number_of_steps() -> None:
+    kept: list[int] = []
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept.append(tensor.numel())
+        return tensor
+
+    leaves = [tensor.requires_grad_() for tensor in make_case(50)]
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        scan(*leaves)
+    assert sorted(kept) == [B * H, B * 50 * H, B * 50 * H]
+
+
+def test_a_second_derivative_is_refused_not_wrong() -> None:
+    leaves = [tensor.requires_grad_() for tensor in make_case(4)]
+    (da_BTH, *_) = torch.autograd.grad(scan(*leaves).square().sum(), leaves, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        da_BTH.sum().backward()  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize(("device", "unused"), [("cpu", "_double"), ("meta", "_loop")])
+def test_the_cpu_loops_and_other_devices_double(
+    device: str, unused: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(_scan, unused)
+    case = Case(*(tensor.to(device) for tensor in make_case(6)))
+    found = with_gradients(scan, case, torch.ones(B, 6, H, dtype=torch.float64, device=device))
+    assert [tensor.shape for tensor in found] == [(B, 6, H), *(tensor.shape for tensor in case)]
+
+
+def test_the_candidate_is_positive_and_has_the_right_slope() -> None:
+    x = torch.tensor([-300.0, -2.0, -1e-9, 1e-9, 3.0, 1e6], dtype=torch.float64, requires_grad=True)
+    left, right = torch.sigmoid(x), x + 0.5
+    assert torch.equal(g(x), torch.where(x >= 0, right, left))
+    assert g(x).min() > 0
     (slope,) = torch.autograd.grad(g(x).sum(), [x])
-    torch.testing.assert_close(slope_of_log * g(x), slope)
-    assert float(log_g(x.detach())[0]) == pytest.approx(-300)
+    torch.testing.assert_close(slope, torch.where(x >= 0, 1.0, left * (1 - left)))
+    # At 0 any slope between both sides' will do, 0 would not: weights may begin there.
+    zero = torch.zeros(1, requires_grad=True)
+    (slope,) = torch.autograd.grad(g(zero).sum(), [zero])
+    assert g(zero) == 0.5
+    assert 0.25 <= slope <= 1
 
 
 @pytest.mark.parametrize("engine", ["equations", "fused"])
@@ -113,11 +209,29 @@ def test_a_minlstm_whose_gates_are_all_shut_still_weighs_them(engine: Engine) ->
 @pytest.mark.parametrize("name", ["mingru", "minlstm"])
 def test_in_mixed_precision_the_running_sums_stay_wide(name: str) -> None:
     cell = registry.load("cells", name).CELL
-    stack = RecurrentStack(cell, 8, 8, 1, generator=torch.Generator().manual_seed(1)).eval()
-    x_BTI = torch.randn(2, 400, 8, generator=torch.Generator().manual_seed(2))
-    with torch.no_grad():
-        expected, _ = stack(x_BTI, stack.start_state(2))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            found, _ = stack(x_BTI, stack.start_state(2))
-    assert found.dtype == torch.float32
-    assert float((found - expected).abs().max()) < 0.02
+    stack = RecurrentStack(cell, 8, 8, 1, generator=torch.Generator().manual_seed(1))
+    x_BTI, dy_BTH = drawn(2, 400, 8, seed=2).float(), drawn(2, 400, 8, seed=3).float()
+
+    def run() -> list[Tensor]:
+        y_BTH, _ = stack(x_BTI, stack.start_state(2))
+        return [y_BTH, *torch.autograd.grad(y_BTH, list(stack.parameters()), dy_BTH)]
+
+    expected = run()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = run()
+    assert [tensor.dtype for tensor in found] == [torch.float32] * 3
+    assert float((found[0] - expected[0]).abs().max()) < 0.02
+    for one, other in zip(found[1:], expected[1:], strict=True):
+        assert float((one - other).norm()) < 0.02 * float(other.norm())
+
+
+@pytest.mark.parametrize("name", ["mingru", "minlstm"])
+def test_a_text_is_read_in_inference_mode_as_in_training(name: str) -> None:
+    cell = registry.load("cells", name).CELL
+    stack = RecurrentStack(cell, 4, 5, 2, generator=torch.Generator().manual_seed(1))
+    x_BTI = drawn(2, 6, 4).float()
+    expected, _ = stack(x_BTI, stack.start_state(2))
+    with torch.inference_mode():
+        found, _ = stack(x_BTI, stack.start_state(2))
+    assert found.is_inference()
+    assert torch.equal(found, expected)

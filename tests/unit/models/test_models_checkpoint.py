@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.models import (
-    LanguageModel,
+    TextModel,
     LoadedModel,
     Which,
     _checkpoint,
@@ -29,11 +29,11 @@ Make = Callable[..., LoadedModel]
 Save = Callable[[LoadedModel, int], RunPaths]
 
 
-def weights(model: LanguageModel) -> list[Tensor]:
+def weights(model: TextModel) -> list[Tensor]:
     return list(model.state_dict().values())
 
 
-def equal(one: LanguageModel, other: LanguageModel) -> bool:
+def equal(one: TextModel, other: TextModel) -> bool:
     return all(map(torch.equal, weights(one), weights(other)))
 
 
@@ -143,7 +143,7 @@ def test_a_checkpoint_replaced_while_it_is_loaded_is_looked_up_again(
     paths = save_run(make_loaded(seed=1), 5)
     asked: list[Path] = []
 
-    def slow_load(file: Path, model: LanguageModel) -> None:
+    def slow_load(file: Path, model: TextModel) -> None:
         asked.append(file)
         if len(asked) == 1:  # the worker comes in between
             save_run(newer, 6)

@@ -9,6 +9,7 @@ import torch
 
 from rnnlab import registry
 from rnnlab.config import RunConfig
+from rnnlab.decoding import parse_spec
 from rnnlab.errors import BadInputError
 from rnnlab.models import (
     Classifier,
@@ -19,7 +20,6 @@ from rnnlab.models import (
     continue_text,
     score_text,
 )
-from rnnlab.decoding import parse_spec
 
 Make = Callable[..., LoadedModel]
 POOLINGS = ["last", "mean", "max"]

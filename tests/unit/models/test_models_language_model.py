@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from rnnlab import registry
+from rnnlab.cells import Weights
 from rnnlab.config import RunConfig
 from rnnlab.corpora import Vocabulary
 from rnnlab.models import LanguageModel, LoadedModel, build_model
@@ -23,7 +24,9 @@ TOKENS_BT = torch.tensor([[1, 2, 0, 3, 3, 5], [4, 0, 1, 1, 2, 5]])
 
 def initial(seed: int = 1, **settings: object) -> LanguageModel:
     values = {"corpus": "none", "hidden": 16, "layers": 2, "seed": seed, **settings}
-    return build_model(RunConfig.from_values(values), Vocabulary.count("abcdef"))
+    model = build_model(RunConfig.from_values(values), Vocabulary.count("abcdef"))
+    assert isinstance(model, LanguageModel)
+    return model
 
 
 def parameters_equal(one: LanguageModel, other: LanguageModel) -> bool:
@@ -37,7 +40,7 @@ def parameters_equal(one: LanguageModel, other: LanguageModel) -> bool:
 def test_reading_at_once_equals_reading_step_by_step(
     make_loaded: Make, cell: str, task: str, one_hot: bool
 ) -> None:
-    model = make_loaded(cell=cell, task=task, one_hot=one_hot, dtype="float64").model
+    model = make_loaded(cell=cell, task=task, one_hot=one_hot, dtype="float64").language_model
     read_BTV, read_state = model.read(TOKENS_BT)
     state = model.start_state(2)
     if model.eos is None:
@@ -55,7 +58,7 @@ def test_reading_at_once_equals_reading_step_by_step(
 
 @pytest.mark.parametrize("task", TASKS)
 def test_log_probs_are_normalised(make_loaded: Make, task: str) -> None:
-    model = make_loaded(task=task).model
+    model = make_loaded(task=task).language_model
     read_BTV, state = model.read(TOKENS_BT)
     assert read_BTV.shape == (2, 7, model.vocab_size)
     for log_probs in (read_BTV, model.step(state, TOKENS_BT[:, 0])[0]):
@@ -76,7 +79,7 @@ def test_log_probs_are_taken_in_float32_or_wider(given: torch.dtype, found: torc
 
 
 def test_a_stream_starts_with_what_the_head_makes_of_the_start_state(make_loaded: Make) -> None:
-    model = make_loaded(task="stream").model
+    model = make_loaded(task="stream").language_model
     log_probs_1TV, state = model.read(torch.zeros(1, 0, dtype=torch.int64))
     expected_V = model.head.bias.log_softmax(0)
     torch.testing.assert_close(log_probs_1TV, expected_V[None, None])
@@ -85,17 +88,17 @@ def test_a_stream_starts_with_what_the_head_makes_of_the_start_state(make_loaded
 
 def test_a_sentence_starts_with_the_end_of_the_one_before(make_loaded: Make) -> None:
     loaded = make_loaded(task="sentences")
-    log_probs_1TV, state = loaded.model.read(torch.zeros(1, 0, dtype=torch.int64))
+    log_probs_1TV, state = loaded.language_model.read(torch.zeros(1, 0, dtype=torch.int64))
     eos = torch.tensor([loaded.vocabulary.eos])
-    expected_1V, expected_state = loaded.model.step(loaded.model.start_state(1), eos)
+    expected_1V, expected_state = loaded.language_model.step(loaded.language_model.start_state(1), eos)
     torch.testing.assert_close(log_probs_1TV, expected_1V[:, None])
     torch.testing.assert_close(state, expected_state)
 
 
 def test_one_hot_is_an_embedding_of_unit_vectors(make_loaded: Make) -> None:
-    one_hot = make_loaded(one_hot=True).model
+    one_hot = make_loaded(one_hot=True).language_model
     assert one_hot.embedding is None
-    learnt = make_loaded(embedding=one_hot.vocab_size).model
+    learnt = make_loaded(embedding=one_hot.vocab_size).language_model
     assert learnt.embedding is not None
     weights = {**one_hot.state_dict(), "embedding.weight": torch.eye(one_hot.vocab_size)}
     learnt.load_state_dict(weights)
@@ -104,7 +107,7 @@ def test_one_hot_is_an_embedding_of_unit_vectors(make_loaded: Make) -> None:
 
 def test_float64_is_float64_throughout(make_loaded: Make) -> None:
     for one_hot in (False, True):
-        model = make_loaded(dtype="float64", one_hot=one_hot).model
+        model = make_loaded(dtype="float64", one_hot=one_hot).language_model
         log_probs_BTV, state = model.read(TOKENS_BT)
         assert {p.dtype for p in model.parameters()} == {torch.float64}
         assert log_probs_BTV.dtype == torch.float64
@@ -129,6 +132,7 @@ def test_the_forget_gate_starts_open() -> None:
     model = initial(cell="lstm", hidden=16, layers=2)
     for layer in range(2):
         weights = model.rnn.weights(layer)
+        assert isinstance(weights, Weights)
         b_if, b_hf = weights.bias_ih[16:32], weights.bias_hh[16:32]
         assert torch.equal(b_if + b_hf, torch.ones(16))
         for bias in (weights.bias_ih, weights.bias_hh):
@@ -150,7 +154,7 @@ def logits(model: LanguageModel, seed: int) -> Tensor:
 
 
 def test_dropout_is_decided_by_its_generator_and_only_while_training(make_loaded: Make) -> None:
-    model = make_loaded(dropout=0.5).model
+    model = make_loaded(dropout=0.5).language_model
     assert torch.equal(logits(model, 1), logits(model, 2))
     model.train()
     torch.manual_seed(0)
@@ -161,7 +165,7 @@ def test_dropout_is_decided_by_its_generator_and_only_while_training(make_loaded
 
 
 def test_no_dropout_draws_no_chance(make_loaded: Make) -> None:
-    model = make_loaded(dropout=0.0).model.train()
+    model = make_loaded(dropout=0.0).language_model.train()
     random = torch.Generator().manual_seed(1)
     before = random.get_state()
     model(TOKENS_BT, model.start_state(2), random)
@@ -169,7 +173,7 @@ def test_no_dropout_draws_no_chance(make_loaded: Make) -> None:
 
 
 def test_a_decoder_takes_no_gradients(make_loaded: Make) -> None:
-    model = make_loaded().model
+    model = make_loaded().language_model
     for log_probs, state in (
         model.read(TOKENS_BT),
         model.step(model.start_state(2), TOKENS_BT[:, 0]),

@@ -35,7 +35,7 @@ def poison_loss(session: Session, is_bad: Callable[[int], bool]) -> None:
             logits_BTV = logits_BTV * math.nan
         return logits_BTV, state
 
-    session.model.forward = poisoned  # type: ignore[method-assign]
+    session.model.forward = poisoned
 
 
 def poison_gradient(session: Session, is_bad: Callable[[int], bool]) -> None:
