@@ -14,7 +14,14 @@ from rnnlab.cli._output import talk
 from rnnlab.cli._reproduce_report import Figure, Report, RunResult
 from rnnlab.config import RunConfig
 from rnnlab.errors import EXIT_INTERRUPTED, BadInputError
-from rnnlab.recipes import Measure, PlannedRun, Recipe, layer_norms, train_running_loss
+from rnnlab.recipes import (
+    Measure,
+    PlannedRun,
+    Recipe,
+    layer_norms,
+    seconds_to_loss,
+    train_running_loss,
+)
 from rnnlab.runs import steer
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.store import Run, RunStore
@@ -77,7 +84,9 @@ class Reproduction:
         measured = measure_all(run, wanted, self.data)
         figures = []
         for measure in self.recipe.measures:
-            if measure.split is None:
+            if measure.threshold is not None:
+                figures.append(Figure(measure, seconds_to_loss(history, measure.threshold), None))
+            elif measure.split is None:
                 figures.append(Figure(measure, train_running_loss(history), None))
             else:
                 step, found = measured[measure.split, measure.checkpoint]

@@ -138,9 +138,11 @@ class Report:
 
 
 def figure(measure: Measure, value: float | None) -> str:
-    """Return a figure of a measure: a loss in nats, a share in percent."""
+    """Return a figure of a measure: a loss in nats, a share in percent, a time in seconds."""
     if value is None:
         return MISSING
+    if measure.what == "seconds_to":
+        return f"{value:,.0f} s"
     return loss(value) if measure.is_loss else f"{value:.2%}"
 
 

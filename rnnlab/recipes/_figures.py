@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from rnnlab.runs.history import History
+from rnnlab.runs.records import TrainRecord
 
 _RECURRENT = re.compile(r"(?:^|\.)weight_hh_l(\d+)$")
 
@@ -18,15 +20,32 @@ def train_running_loss(history: History) -> float | None:
     It is the figure that a notebook prints for its last epoch: each step's loss is of the weights
     before that step. A record that began in the epoch before counts by its share in the last.
     """
-    if not history.train:
-        return None
-    end = history.train[-1].epoch
-    total = share_sum = before = 0.0
-    for record in history.train:
-        share = record.epoch - max(before, end - 1.0)
-        before = record.epoch
-        if share > 0 and record.train_loss is not None:
-            total += share * record.train_loss
+    return _mean_of_an_epoch(history.train, len(history.train) - 1)
+
+
+def seconds_to_loss(history: History, threshold: float) -> float | None:
+    """Return the training time until the mean loss of a whole epoch had come down to `threshold`.
+
+    None where it never did.
+    """
+    for i, record in enumerate(history.train):
+        mean = _mean_of_an_epoch(history.train, i) if record.epoch >= 1 else None
+        if mean is not None and mean <= threshold:
+            return record.time_s
+    return None
+
+
+def _mean_of_an_epoch(records: Sequence[TrainRecord], last: int) -> float | None:
+    """Return the mean loss of the epoch that ends with record number `last`."""
+    total = share_sum = 0.0
+    for i in range(last, -1, -1):
+        begin = records[i - 1].epoch if i else 0.0
+        share = records[i].epoch - max(begin, records[last].epoch - 1.0)
+        if share <= 0:
+            break
+        loss = records[i].train_loss
+        if loss is not None:
+            total += share * loss
             share_sum += share
     return total / share_sum if share_sum else None
 

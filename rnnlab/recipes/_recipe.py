@@ -18,7 +18,9 @@ _FOLDER = Path(__file__).parent
 _MAX_RUNS = 64
 """Runs of a grid; more is a slip of the pen."""
 
-Quantity = Literal["train_running", "loss", "accuracy", "f1"]
+Quantity = Literal["train_running", "seconds_to", "loss", "accuracy", "f1"]
+_OF_THE_COURSE = ("train_running", "seconds_to")
+"""Figures that the journal holds; the others are measured on a split."""
 SplitName = Literal["train", "val", "test"]
 
 
@@ -34,9 +36,12 @@ class Measure(_Table):
     name: str = Field(min_length=1)
     """What the figure is called in the table."""
     what: Quantity
-    """Mean training loss of the last epoch as it ran, or a measurement of a split."""
+    """Mean training loss of the last epoch as it ran, training time until it had come down to
+    `threshold`, or a measurement of a split."""
+    threshold: float | None = Field(None, gt=0)
+    """Training loss, mean over an epoch as it ran, that `seconds_to` waits for."""
     split: SplitName | None = None
-    """Part of the corpus that is measured: train, val or test (not for train_running)."""
+    """Part of the corpus that is measured: train, val or test (of a loss, accuracy or f1)."""
     checkpoint: Literal["last", "best"] = "last"
     """Weights that are measured: the last ones, or those of the best validation."""
     published: float | str | None = None
@@ -48,18 +53,20 @@ class Measure(_Table):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        if (self.what == "train_running") != (self.split is None):
+        if (self.what in _OF_THE_COURSE) != (self.split is None):
             raise ValueError(
-                "train_running is of the training as it ran: it takes no split"
+                f"{self.what} is of the training as it ran: it takes no split"
                 if self.split
                 else f"{self.what} needs a split: train, val or test"
             )
+        if (self.what == "seconds_to") != (self.threshold is not None):
+            raise ValueError("seconds_to, and nothing else, needs a threshold")
         return self
 
     @property
     def is_loss(self) -> bool:
         """Whether less is better."""
-        return self.what in ("train_running", "loss")
+        return self.what in (*_OF_THE_COURSE, "loss")
 
     def ratio(self, ours: float | None) -> float | None:
         """Return our figure over the published one, where that is a number."""

@@ -23,7 +23,7 @@ def text(tmp_path: Path) -> Path:
 def reviews(tmp_path: Path) -> Path:
     file = tmp_path / "reviews.csv.gz"
     rows = [f"{i % 2},{'bad' if i % 2 else 'fine'} number {i}" for i in range(40)]
-    file.write_bytes(gzip.compress("\n".join(["label,text", *rows]).encode()))
+    file.write_bytes(gzip.compress("\n".join(["label,text", *rows]).encode(), mtime=0))
     return file
 
 

@@ -68,7 +68,7 @@ def with_gradients(
 ) -> list[Tensor]:
     leaves = Case(*(tensor.detach().requires_grad_() for tensor in case))
     y_BTH = run(*leaves)
-    return [y_BTH, *torch.autograd.grad(y_BTH, list(leaves), dy_BTH)]
+    return [y_BTH.detach(), *torch.autograd.grad(y_BTH, list(leaves), dy_BTH)]
 
 
 def assert_equal_to_the_recurrence(case: Case, dy_BTH: Tensor) -> None:
@@ -131,8 +131,8 @@ def test_the_scan_keeps_float32s_digits_over_a_long_text() -> None:
     found = with_gradients(scan, narrow, dy_BTH.float())
     expected = with_gradients(stepped, case, dy_BTH)
     for one, other in zip(found, expected, strict=True):
-        # Running sums of the decays' logarithms erred 1e-5 here in values alone.
-        assert float((one.double() - other).abs().max()) < 5e-6 * float(other.abs().max())
+        # Both ways err 2e-7; a scan in logarithms, over positive terms, up to 3e-5.
+        assert float((one.double() - other).abs().max()) < 1e-6 * float(other.abs().max())
 
 
 @pytest.mark.usefixtures("way")
@@ -220,9 +220,10 @@ def test_in_mixed_precision_the_running_sums_stay_wide(name: str) -> None:
     with torch.autocast("cpu", dtype=torch.bfloat16):
         found = run()
     assert [tensor.dtype for tensor in found] == [torch.float32] * 3
-    assert float((found[0] - expected[0]).abs().max()) < 0.02
+    assert float((found[0] - expected[0]).detach().abs().max()) < 0.02
     for one, other in zip(found[1:], expected[1:], strict=True):
-        assert float((one - other).norm()) < 0.02 * float(other.norm())
+        # The products of the projection round to bfloat16; that alone is 0.025 in mingru.
+        assert float((one - other).norm()) < 0.04 * float(other.norm())
 
 
 @pytest.mark.parametrize("name", ["mingru", "minlstm"])

@@ -228,7 +228,7 @@ def test_a_class_that_a_given_file_lacks_is_no_fault() -> None:
 def table(tmp_path: Path) -> Path:
     file = tmp_path / "films.csv.gz"
     rows = [f'{i % 2},"{"good" if i % 2 else "bad"}, {"long " * (i % 9)}"' for i in range(200)]
-    file.write_bytes(gzip.compress("\n".join(["label,text", *rows]).encode()))
+    file.write_bytes(gzip.compress("\n".join(["label,text", *rows]).encode(), mtime=0))
     return file
 
 

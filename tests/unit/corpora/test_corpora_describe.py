@@ -18,8 +18,8 @@ from rnnlab.errors import BadInputError
 def data(tmp_path: Path) -> Path:
     rows = [f"{'train' if i < 6 else 'test'},{i % 2},{'un bon ' * i}film" for i in range(9)]
     table = "\n".join(["split,label,text", *rows])
-    (tmp_path / "films.csv.gz").write_bytes(gzip.compress(table.encode()))
-    (tmp_path / "mer.txt.gz").write_bytes(gzip.compress(b"La mer.\n" * 99))
+    (tmp_path / "films.csv.gz").write_bytes(gzip.compress(table.encode(), mtime=0))
+    (tmp_path / "mer.txt.gz").write_bytes(gzip.compress(b"La mer.\n" * 99, mtime=0))
     return tmp_path
 
 

@@ -32,7 +32,7 @@ def write(tmp_path: Path) -> Write:
     def write(name: str, content: str | bytes) -> Path:
         file = tmp_path / name
         content = content.encode() if isinstance(content, str) else content
-        file.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        file.write_bytes(gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
         return file
 
     return write
@@ -200,7 +200,7 @@ def test_what_is_no_table_of_documents_is_refused_with_its_line(
 
 
 @pytest.mark.parametrize(
-    "content", [b"label,text", gzip.compress(TABLE.encode() * 99)[:-9], b"\x1f\x8b"]
+    "content", [b"label,text", gzip.compress(TABLE.encode() * 99, mtime=0)[:-9], b"\x1f\x8b"]
 )
 def test_a_broken_gzip_file_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "a.csv.gz"

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.models import (
-    TextModel,
     LoadedModel,
+    TextModel,
     Which,
     _checkpoint,
     load_model,

@@ -90,7 +90,9 @@ def test_a_sentence_starts_with_the_end_of_the_one_before(make_loaded: Make) -> 
     loaded = make_loaded(task="sentences")
     log_probs_1TV, state = loaded.language_model.read(torch.zeros(1, 0, dtype=torch.int64))
     eos = torch.tensor([loaded.vocabulary.eos])
-    expected_1V, expected_state = loaded.language_model.step(loaded.language_model.start_state(1), eos)
+    expected_1V, expected_state = loaded.language_model.step(
+        loaded.language_model.start_state(1), eos
+    )
     torch.testing.assert_close(log_probs_1TV, expected_1V[:, None])
     torch.testing.assert_close(state, expected_state)
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from rnnlab.recipes import layer_norms, train_running_loss
+from rnnlab.recipes import layer_norms, seconds_to_loss, train_running_loss
 from rnnlab.runs.history import History
 from rnnlab.runs.records import LayersRecord, TrainRecord
 
@@ -65,3 +67,13 @@ def test_layers_come_in_order_beyond_ten_and_other_directions_are_left_out() -> 
 
 def test_a_journal_without_norms_gives_none() -> None:
     assert layer_norms(history(train(1, 0.5, 1.0))) is None
+
+
+def test_seconds_to_a_loss_wait_for_the_mean_of_a_whole_epoch() -> None:
+    # Two records an epoch: means of the last epoch 3.0, 2.5, 1.75, 1.0, 1.25.
+    losses = [4.0, 2.0, 3.0, 0.5, 1.5, 1.0]
+    records = [replace(train(i, i / 2, loss), time_s=10.0 * i) for i, loss in enumerate(losses, 1)]
+    assert seconds_to_loss(history(*records), 2.5) == 30.0
+    assert seconds_to_loss(history(*records), 1.0) == 50.0
+    assert seconds_to_loss(history(*records), 0.9) is None
+    assert seconds_to_loss(history(), 1.0) is None
