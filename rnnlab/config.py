@@ -60,6 +60,8 @@ class RunConfig(BaseModel):
     """Size of the hidden state of a layer."""
     embedding: int = Field(64, ge=1, le=16384)
     """Size of the learnt vector of a token."""
+    embedding_std: float = Field(1.0, gt=0, le=100)
+    """Spread of the vectors of the tokens before training (a tied head shrinks it further)."""
     one_hot: bool = False
     """Feed tokens as one-hot vectors instead of learnt ones."""
     embeddings: str | None = Field(None, min_length=1)

@@ -88,7 +88,7 @@ class TextModel(nn.Module, ABC):
         if not config.one_hot:
             self.embedding = nn.Embedding(vocab_size, config.embedding)
             # A tied matrix also gives logits: at unit variance they would start far apart.
-            std = config.embedding**-0.5 if config.tied else 1.0
+            std = config.embedding_std * (config.embedding**-0.5 if config.tied else 1.0)
             nn.init.normal_(self.embedding.weight, std=std, generator=generator)
             self.embedding.weight.requires_grad_(not config.frozen)
         self.rnn = RecurrentStack(
