@@ -89,7 +89,7 @@ async def test_what_is_wrong_is_said_beside_the_field(app: LabApp) -> None:
             ("hidden", "-3", "greater than or equal to 1"),
             ("hidden", "many", "valid integer"),
             ("cell", "lstn", "did you mean 'lstm'?"),
-            ("schedule", "linear", "'constant' or 'cosine'"),
+            ("schedule", "linear", "'one-cycle' or 'plateau'"),
             ("dropout", "1", "less than 1"),
         ):
             await check_field(pilot, app, name, value, says)
