@@ -164,6 +164,21 @@ def write_tiny_text(file: Path, num_sentences: int = 150) -> Path:
     return file
 
 
+def write_tiny_reviews(file: Path, num_documents: int = 240) -> Path:
+    """Write short opinions as a csv of label and text, always the same, easy to tell apart."""
+    chance = random.Random(2)
+    cues = {"good": ["fine", "great", "moving"], "bad": ["dull", "weak", "tiresome"]}
+    filler = ["the", "film", "is", "a", "story", "of", "two", "friends", "and", "it"]
+    rows = []
+    for number in range(num_documents):
+        label = ("good", "bad")[number % 2]
+        words = [chance.choice(filler) for _ in range(chance.randint(3, 12))]
+        words.insert(chance.randrange(len(words)), chance.choice(cues[label]))
+        rows.append(f"{label},{' '.join(words).capitalize()}.")
+    file.write_text("\n".join(["label,text", *rows]) + "\n", encoding="utf-8")
+    return file
+
+
 class NewLab(Protocol):
     """Make a lab that lasts longer than a test."""
 

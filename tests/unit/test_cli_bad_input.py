@@ -27,6 +27,15 @@ FILES = {
     "binary.txt": b"\x7fELF\0\1\2\3" * 500,
     "short.txt": b"Une phrase.",
     "same.txt": b"a" * 5000,
+    "endless.txt": b"a text without any end " * 300,
+    "reviews.csv": b"label,text\n" + b"good,a fine film\nbad,a dull film\n" * 20,
+    "one.csv": b"label,text\n" + b"good,a fine film\n" * 20,
+    "unlabelled.csv": b"rating,text\n7,a film\n",
+    "short.jsonl": b'{"label": "good"}\n',
+    "split.tsv": b"split\tlabel\ttext\nother\tgood\ta film\n",
+    "ragged.vec": b"a 1 2 3\nfilm 1 2\n",
+    "words.vec": b"a 1 2 x\n",
+    "foreign.vec": b"zebra 1 2 3\n",
     "typo.toml": b"hiden = 3\n",
     "range.toml": b"hidden = 0\n",
     "broken.toml": b"hidden = \n",
@@ -69,12 +78,49 @@ def _refuse(lab: Lab, run: Callable[..., Ended], arguments: list[str], *words: s
         ("binary.txt", ["binary.txt is a binary file"]),
         ("short.txt", ["give a longer text"]),
         ("same.txt", ["one distinct letter"]),
+        ("one.csv", ["one.csv", "one class", "'good'"]),
+        ("unlabelled.csv", ["unlabelled.csv", "label"]),
+        ("short.jsonl", ["short.jsonl", "line 1", "text"]),
+        ("split.tsv", ["split.tsv", "line 2", "'other'"]),
     ],
 )
 def test_a_text_that_is_no_good_is_refused(
     refuse: Refuse, folder: Path, file: str, words: list[str]
 ) -> None:
     refuse(["train", str(folder / file)], *words)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "words"),
+    [
+        ("nowhere.vec", ["no file of word vectors", "nowhere.vec"]),
+        ("ragged.vec", ["ragged.vec", "line 2"]),
+        ("words.vec", ["words.vec", "line 1"]),
+    ],
+)
+def test_vectors_that_are_no_good_are_refused(
+    refuse: Refuse, folder: Path, vectors: str, words: list[str]
+) -> None:
+    arguments = ["train", str(folder / "reviews.csv"), "--embeddings", str(folder / vectors)]
+    refuse(arguments, *words)
+
+
+def test_sentences_need_an_end(refuse: Refuse, folder: Path) -> None:
+    refuse(["train", str(folder / "endless.txt"), "--task", "sentences"], "'.', '?' or '!'")
+
+
+def test_a_model_of_texts_reads_no_documents_and_the_other_way_round(
+    lab: Lab, refuse: Refuse
+) -> None:
+    refuse(["train", str(lab.text), "--task", "classify"], "csv")
+    refuse(["train", str(lab.text), "--bidirectional"], "bidirectional is for --task classify")
+
+
+def test_a_letter_that_the_first_weights_never_saw_is_named(refuse: Refuse, folder: Path) -> None:
+    text = folder / "foreign.txt"
+    text.write_text("Ein größerer Satz ist das hier. " * 100, encoding="utf-8")
+    refuse(["train", str(text), "--init-from", "starter"], "never saw", "'ö'")
+    refuse(["train", str(text), "--init-from", "starter", "--hidden", "9"], "hidden = 128, not 9")
 
 
 @pytest.mark.parametrize(
@@ -111,6 +157,11 @@ def test_a_setting_that_is_no_good_is_refused(
     [
         (["dance"], ["'dance'"]),
         (["train"], ["argument"]),
+        (["train", "--recipe", "nothing"], ["unknown recipe 'nothing'"]),
+        (["reproduce", "lstm-molière"], ["unknown recipe", "'lstm-moliere'"]),
+        (["reproduce", "lstm-moliere"], ["moliere.txt", "--file"]),
+        (["classify", "starter"], ["give --text or --file"]),
+        (["classify", "starter", "--text", "a"], ["is a language model"]),
         (["generate", "nobody"], ["--prompt"]),
         (["generate", "nobody", "--prompt", "a"], ["unknown run 'nobody'"]),
         (["generate", "x", "--prompt", "a", "-d", "beem:k=5"], ["'beem'", "'beam'"]),

@@ -1,0 +1,106 @@
+"""A classifier from its csv to its verdicts: trained, measured, asked by a verb and by the app."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rnnlab.runs.history import read_history
+from rnnlab.runs.prompts import Ended, Grown, Request, decode_reply, encode_request
+from tests.conftest import write_tiny_reviews
+
+if TYPE_CHECKING:
+    from tests.conftest import Call, Lab, NewLab
+
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("classify")]
+
+
+@pytest.fixture(scope="module")
+def reviews(new_lab: NewLab) -> Lab:
+    """A lab with the finished run `opinions`, its words' vectors read from a file and frozen."""
+    made = new_lab("classify")
+    made.text = write_tiny_reviews(made.folder / "opinions.csv")
+    vectors = made.folder / "vectors.txt"
+    words = ["fine", "great", "moving", "dull", "weak", "tiresome", "film"]
+    rows = [[float(i == j) for j in range(8)] for i in range(len(words))]
+    vectors.write_text(
+        "".join(f"{w} {' '.join(map(str, row))}\n" for w, row in zip(words, rows, strict=True))
+    )
+    made.train(
+        "opinions", "--embeddings", str(vectors), "--frozen", "--test-fraction", "0.2", "--batch",
+        "16", "--lr", "0.02", "--epochs", "12", "--pooling", "max", "--bidirectional",
+    )  # fmt: skip
+    made.until_state(made.open("opinions"), "finished")
+    return made
+
+
+def test_training_says_what_it_knows_of_the_words(reviews: Lab) -> None:
+    events = read_history(reviews.open("opinions").paths.journal).events
+    notes = " ".join(event.message for event in events if event.event == "note")
+    assert "good" in notes
+    assert "bad" in notes
+    assert "7 of " in notes, "the coverage of the vectors"
+
+
+def test_a_measurement_has_accuracy_f1_and_confusion(reviews: Lab, call: Call) -> None:
+    found = call(reviews, "evaluate", "opinions", "--split", "test", "--json").json
+    assert found["classes"] == ["bad", "good"]
+    assert found["num_tokens"] == 48
+    [[true_bad, _], [_, true_good]] = found["confusion"]
+    assert sum(map(sum, found["confusion"])) == 48
+    assert found["accuracy"] == pytest.approx((true_bad + true_good) / 48)
+    assert found["accuracy"] > 0.9
+    assert 0.9 < found["f1"] <= 1
+    shown = call(reviews, "evaluate", "opinions", "--split", "test").stdout
+    assert "right of 48 documents, F1 " in shown
+
+
+def test_the_table_and_the_summary_show_the_accuracy(reviews: Lab, call: Call) -> None:
+    [row] = [r for r in call(reviews, "runs", "--json").json if r["name"] == "opinions"]
+    assert row["unit"] == "document"
+    assert row["val_accuracy"] > 0.9
+    evals = read_history(reviews.open("opinions").paths.journal).evals
+    assert evals[-1].accuracy == row["val_accuracy"]
+
+
+def test_texts_are_classified(reviews: Lab, call: Call) -> None:
+    lines = reviews.folder / "lines.txt"
+    lines.write_text("A weak film.\n\nIt is [bold]fine[/bold]\x1b[31m!\n", encoding="utf-8")
+    given = ["classify", "opinions", "--text", "A great, great story", "--file", str(lines)]
+    found = call(reviews, *given, "--json").json
+    assert [verdict["label"] for verdict in found] == ["good", "bad", "good"]
+    for verdict in found:
+        assert sum(verdict["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    shown = call(reviews, *given).stdout
+    assert "[bold]fine" in shown, "a text is never markup"
+    assert "\x1b" not in shown, "nor a terminal escape"
+
+
+def test_a_classifier_continues_no_text(reviews: Lab, call: Call) -> None:
+    ended = call(reviews, "generate", "opinions", "--prompt", "A film", code=2)
+    assert ended.stderr.count("\n") == 1
+    assert "'opinions' classifies documents" in ended.stderr
+
+
+def test_the_apps_prompt_gets_the_classes(reviews: Lab) -> None:
+    folder = str(reviews.open("opinions").paths.root)
+    request = Request(ask=1, run=folder, prompt="A moving film", decoders=["greedy", "beam:k=3"])
+    ended = subprocess.run(
+        [sys.executable, "-m", "rnnlab.worker.generate"],
+        input=encode_request(request).encode(),
+        capture_output=True,
+        env=reviews.environment,
+        timeout=60,
+        check=True,
+    )
+    replies = [decode_reply(line) for line in ended.stdout.splitlines()]
+    [grown] = [reply for reply in replies if isinstance(reply, Grown)]
+    [answer] = grown.answers
+    assert grown.is_last
+    assert answer.text.startswith("A moving film\ngood  ")
+    assert answer.tokens[1].startswith("\nbad  ")
+    assert answer.logprob == max(answer.token_logprobs)
+    assert isinstance(replies[-1], Ended)
