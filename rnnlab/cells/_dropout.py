@@ -40,4 +40,6 @@ def _kept(
     size = math.prod(shape)
     words = torch.empty((size + 3) // 4, dtype=torch.int64, device=device)
     words.random_(-(2**63), None, generator=generator)
-    return words.view(torch.int16)[:size].view(shape) >= min(round(share * 2**16), 2**16 - 1) - 2**15
+    return (
+        words.view(torch.int16)[:size].view(shape) >= min(round(share * 2**16), 2**16 - 1) - 2**15
+    )

@@ -32,9 +32,17 @@ class Lab:
     store: RunStore
     locks: list[int] = field(default_factory=list)
 
-    def add(self, name: str, state: State = "finished", steps: int = 40, **status: object) -> Run:
+    def add(
+        self,
+        name: str,
+        state: State = "finished",
+        steps: int = 40,
+        task: str = "stream",
+        **status: object,
+    ) -> Run:
         """Make a run; an active one is locked by this process, as by its worker."""
-        run = self.store.create(name, RunConfig.from_values({"corpus": "stump"}).to_toml())
+        settings = RunConfig.from_values({"corpus": "stump", "task": task})
+        run = self.store.create(name, settings.to_toml())
         if state in ("running", "paused", "starting"):
             lock = take_lock(run.paths.lock)
             assert lock is not None
@@ -102,7 +110,7 @@ class FakeGenerator:
         request = self.requests[-1]
         answers = [
             Answer(
-                request.decoders[decoder], ["greedy"], rank, request.prompt + text, text, False,
+                (request.decoders or ["classify"])[decoder], ["greedy"], rank, request.prompt + text, text, False,
                 -float(rank), -float(rank), list(text), [-float(rank) / len(text)] * len(text),
             )
             for rank, text in enumerate(texts, 1)

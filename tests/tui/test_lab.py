@@ -218,6 +218,24 @@ async def test_beam_candidates_stand_side_by_side_with_their_log_probs(
         assert len(set(xs)) == 3
 
 
+async def test_a_classifier_answers_in_one_column_whatever_the_decoders(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha", task="classify", val_accuracy=0.875)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "A fine film", "no-decoder beam:k=3")
+        await answered(pilot, app, generator, "\ngood  97.0%\nbad  3.0%")
+        assert generator.requests[0].decoders == []
+        [column] = app.screen.query(Candidate)
+        assert "classes #1" in str(column.query_one(".head", Static).render())
+        body = str(column.query(Static).last().render())
+        assert "good  97.0%" in body
+        assert app.screen.query_one(PromptPane).border_title == "Classify with alpha"
+        assert "87.5% of the documents" in str(
+            app.screen.query_one(Details).query_one(Static).render()
+        )
+
+
 async def test_letters_are_shown_with_their_log_probs(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:

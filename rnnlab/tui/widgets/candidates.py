@@ -114,7 +114,7 @@ class CandidateBoard(HorizontalScroll):
         self._are_letters = False
 
     async def begin(self, specs: Sequence[Spec]) -> None:
-        """Make empty columns for what these decoders will give."""
+        """Make empty columns for what these decoders will give; without one, for a verdict."""
         await self.remove_children()
         self._answers.clear()
         self._grown.clear()
@@ -122,7 +122,7 @@ class CandidateBoard(HorizontalScroll):
             (number, rank): Candidate(spec.text, rank)
             for number, spec in enumerate(specs)
             for rank in range(1, _num_answers(spec) + 1)
-        }
+        } or {(0, 1): Candidate("classes", 1)}
         self._share_width()
         await self.mount_all(self._columns.values())
         self.scroll_home(animate=False)

@@ -103,10 +103,18 @@ class PromptPane(Vertical):
         """Set the run that will answer."""
         is_other = run is not None and self._run is not None and run.name != self._run.name
         self._run = run
-        self.border_title = f"Prompt {run.name}" if run is not None else "Prompt"
+        self.border_title = "Prompt"
+        if run is not None:
+            verb = "Classify with" if run.task == "classify" else "Prompt"
+            self.border_title = f"{verb} {run.name}"
         if run is not None and is_other and self._asked:
             by = "" if run.name == self._asked else f"written by {self._asked}; "
             self._say(f"{by}enter asks {run.name}", "dim")
+
+    @property
+    def _is_classifier(self) -> bool:
+        """Whether the run tells classes instead of writing: it needs no decoder."""
+        return self._run is not None and self._run.task == "classify"
 
     def specs(self) -> list[Spec]:
         """Return the decoders; raises BadInputError for the first that is none."""
@@ -145,7 +153,7 @@ class PromptPane(Vertical):
         prompt = self.query_one(PromptInput)
         length, seed = (self.query_one(f"#{name}", Input) for name in ("length", "seed"))
         try:
-            specs = self.specs()
+            specs = [] if self._is_classifier else self.specs()
             if not (length.is_valid and seed.is_valid and length.value and seed.value):
                 raise BadInputError("letters and seed are whole numbers", "letters at least 1")
             if self._run is None:
@@ -170,7 +178,8 @@ class PromptPane(Vertical):
                 self._step = reply.step
                 await self.board.begin(self._specs)
                 chains = "; ".join(" → ".join(spec.chain) for spec in self._specs)
-                self._say(f"writing with step {reply.step:,} (esc ends it): {chains}", "dim")
+                doing = f"writing with step {reply.step:,} (esc ends it): {chains}"
+                self._say(doing if chains else f"reading with step {reply.step:,}", "dim")
             case Grown():
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed():
