@@ -10,16 +10,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic import TypeAdapter, ValidationError
+
 from rnnlab.config import RunConfig
-from rnnlab.corpora import Vocabulary, prepare
+from rnnlab.corpora import Vocabulary, prepare, read_documents
 from rnnlab.errors import BadInputError
+from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.store import Run, RunStore
 
 _TAKEN_OVER = (
     "task", "tokens", "alphabet", "cell", "layers", "hidden", "embedding", "one_hot", "tied",
-    "residual", "bidirectional",
+    "residual", "bidirectional", "pooling", "part",
 )  # fmt: skip
-"""Settings that decide the shape of the weights and what the ids mean."""
+"""Settings that decide the shape of the weights, what the ids mean and what the head reads."""
 
 
 class Ancestor(NamedTuple):
@@ -43,8 +46,11 @@ def find_ancestor(wish: str, store: RunStore) -> Ancestor:
     name, has_checkpoint, checkpoint = wish.rpartition("@")
     if not has_checkpoint:
         name, checkpoint = wish, ""
-    folder = Path(name).expanduser()
-    run = RunStore(folder.parent).open(folder.name) if "/" in name else store.open(name)
+    try:
+        folder = Path(name).expanduser()
+        run = RunStore(folder.parent).open(folder.name) if "/" in name else store.open(name)
+    except (OSError, RuntimeError, ValueError):
+        raise BadInputError(f"{name!r} is no run's folder", "name a run or its folder") from None
     paths = run.paths
     if checkpoint.isascii() and checkpoint.isdigit():
         step: int | None = int(checkpoint)
@@ -77,7 +83,7 @@ def take_over(values: Mapping[str, Any], ancestor: Ancestor) -> dict[str, Any]:
     for name in _TAKEN_OVER:
         wanted = getattr(theirs, name)
         given = ours.get(name)
-        if given is not None and str(given) != str(wanted):
+        if given is not None and _checked(name, given) != wanted:
             raise BadInputError(
                 f"the weights of {ancestor.run.name!r} have {name} = {wanted}, not {given}",
                 f"leave --{name.replace('_', '-')} out",
@@ -86,11 +92,27 @@ def take_over(values: Mapping[str, Any], ancestor: Ancestor) -> dict[str, Any]:
     return {**ours, "init_from": ancestor.text}
 
 
+def _checked(name: str, given: Any) -> Any:
+    """Return a setting as it is kept; a form gives all of them as text."""
+    annotation: Any = RunConfig.model_fields[name].annotation
+    try:
+        return TypeAdapter(annotation).validate_python(given)
+    except ValidationError:
+        return given
+
+
 def check_text(config: RunConfig, ancestor: Ancestor) -> None:
-    """Raise BadInputError when the corpus has a letter that the ancestor never saw."""
+    """Raise BadInputError when the corpus has a letter or class that the ancestor never saw."""
     vocabulary = Vocabulary.load(ancestor.run.paths.vocabulary)
     if vocabulary.unk is None:
         prepare(config, vocabulary=vocabulary)
+    if vocabulary.classes:
+        unknown = set(read_documents(Path(config.corpus)).classes) - set(vocabulary.classes)
+        if unknown:
+            raise BadInputError(
+                f"{ancestor.run.name!r} knows no class {min(unknown)!r}",
+                f"its classes: {', '.join(vocabulary.classes[:20])}",
+            )
 
 
 def hand_over(config: RunConfig, run: Run) -> None:
@@ -98,6 +120,12 @@ def hand_over(config: RunConfig, run: Run) -> None:
     if config.init_from is None:
         return
     folder, _, step = config.init_from.rpartition("@")
-    ancestor = RunStore(Path(folder).parent).open(Path(folder).name)
-    shutil.copyfile(ancestor.paths.vocabulary, run.paths.vocabulary)
-    shutil.copyfile(ancestor.paths.weights(int(step)), run.paths.initial_weights)
+    theirs = RunPaths(Path(folder))
+    try:
+        shutil.copyfile(theirs.vocabulary, run.paths.vocabulary)
+        shutil.copyfile(theirs.weights(int(step)), run.paths.initial_weights)
+    except OSError as error:
+        raise BadInputError(
+            f"the weights of {theirs.name!r} at step {step} cannot be read: {error.strerror}",
+            "a run in training drops old checkpoints: try again",
+        ) from None

@@ -44,7 +44,7 @@ class RunConfig(BaseModel):
     alphabet: Literal["unicode", "ascii"] = "unicode"
     """Letters known: all, composed (NFC), or the 95 printable ASCII ones, accents dropped (NFD)."""
     limit_chars: int | None = Field(None, ge=2)
-    """Use the first so many characters of the corpus only."""
+    """Use the first so many characters of the corpus only (documents: so many, at random)."""
     val_fraction: float = Field(0.1, gt=0, lt=0.9)
     """Share of the text, at its end, held out for validation (documents: drawn at random)."""
     test_fraction: float = Field(0.0, ge=0, lt=0.9)
@@ -178,6 +178,8 @@ class RunConfig(BaseModel):
             raise ValueError("val_fraction and test_fraction leave no text to train on")
         if self.tied and (self.one_hot or self.embedding != self.hidden):
             raise ValueError("tied needs learnt vectors and embedding = hidden")
+        if self.tied and self.task == "classify":
+            raise ValueError("tied is for language models: a classifier's head gives classes")
         if self.bidirectional and self.task != "classify":
             raise ValueError("bidirectional is for --task classify: a language model reads forward")
         if self.embeddings and (self.one_hot or self.tokens != "words"):

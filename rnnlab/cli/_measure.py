@@ -36,7 +36,12 @@ def measure(
 
     Raises BadInputError when there is no such checkpoint or split, or when the corpus has changed.
     """
-    return measure_all(run, [(split, checkpoint)], data, file)[split, checkpoint]
+    found = measure_all(run, [(split, checkpoint)], data, file)
+    if not found:
+        raise BadInputError(
+            f"{run.name!r} has no {split} split", "its corpus names none: see --test-fraction"
+        )
+    return found[split, checkpoint]
 
 
 def measure_all(
@@ -45,7 +50,10 @@ def measure_all(
     data: Path | None = None,
     file: Path | None = None,
 ) -> dict[tuple[SplitName, str], Measured]:
-    """Measure several pairs of split and checkpoint, each once; the corpus is read once."""
+    """Measure several pairs of split and checkpoint, each once; the corpus is read once.
+
+    A split that the corpus does not have is left out.
+    """
     from rnnlab.models import load_model, parse_checkpoint
     from rnnlab.training import evaluate
 
@@ -60,9 +68,7 @@ def measure_all(
         loaded = models[checkpoint]
         dataset = dataset or _dataset(run, loaded, data, file)
         if split not in dataset.splits:
-            raise BadInputError(
-                f"{run.name!r} has no {split} split", "it was trained without --test-fraction"
-            )
+            continue
         found = evaluate(loaded.model, dataset.splits[split])
         measured[split, checkpoint] = Measured(loaded.step, found)
     return measured

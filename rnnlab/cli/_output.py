@@ -51,7 +51,8 @@ def print_table(
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in header:
-        table.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
+        title = Text(visible(name, newline="⏎"))
+        table.add_column(title, justify="right" if name in numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(visible(cell, newline="⏎")) for cell in row))
     print_rich(table)

@@ -57,7 +57,7 @@ class Reproduction:
     def _carry_out(self, planned: PlannedRun) -> int:
         from rnnlab.start import resolve, start_run
 
-        config = resolve(planned.values, self.data)
+        config = resolve(planned.values, self.data, self.store)
         name, run = find_run(self.store, planned.name, config)
         is_new = run is None
         if run is None:
@@ -86,8 +86,13 @@ class Reproduction:
         for measure in self.recipe.measures:
             if measure.threshold is not None:
                 figures.append(Figure(measure, seconds_to_loss(history, measure.threshold), None))
+            elif measure.what == "seconds":
+                figures.append(Figure(measure, run.status().elapsed_s, None))
             elif measure.split is None:
                 figures.append(Figure(measure, train_running_loss(history), None))
+            elif (measure.split, measure.checkpoint) not in measured:
+                talk(f"{run.name} has no {measure.split} split: {measure.name} is not measured")
+                figures.append(Figure(measure, None, None))
             else:
                 step, found = measured[measure.split, measure.checkpoint]
                 figures.append(Figure(measure, _quantity(measure, found), step))

@@ -141,7 +141,7 @@ def figure(measure: Measure, value: float | None) -> str:
     """Return a figure of a measure: a loss in nats, a share in percent, a time in seconds."""
     if value is None:
         return MISSING
-    if measure.what == "seconds_to":
+    if measure.what in ("seconds_to", "seconds"):
         return f"{value:,.0f} s"
     return loss(value) if measure.is_loss else f"{value:.2%}"
 

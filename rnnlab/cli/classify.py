@@ -60,12 +60,12 @@ def command(
 def _lines(file: Path) -> list[str]:
     """Return the documents of a file, empty lines left out; raises BadInputError."""
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise BadInputError(f"{file} is not UTF-8", "convert it first") from None
     except OSError as error:
         raise BadInputError(f"cannot read {file}: {error.strerror}") from None
-    return [line for line in text.splitlines() if line.strip()]
+    return [line for line in text.split("\n") if line.strip()]
 
 
 def _short(text: str, width: int = 60) -> str:

@@ -37,7 +37,7 @@ def command(
         "split": split,
         "step": step,
         "loss_nats": found.loss_nats,
-        "bits_per_char": found.bits_per_char,
+        "bits_per_char": found.bits_per_char if found.confusion is None else None,
         "perplexity": found.perplexity,
         "accuracy": found.accuracy,
         "num_tokens": found.num_tokens,

@@ -94,6 +94,10 @@ def _show(recipe: Recipe, data: Path | None) -> None:
 
 
 def _of(measure: recipes.Measure) -> str:
+    if measure.threshold is not None:
+        return f"training time until an epoch's mean training loss was {measure.threshold:g}"
+    if measure.what == "seconds":
+        return "training time of the whole run"
     if measure.split is None:
         return "training loss of the last epoch as it ran"
     return f"{measure.what} on {measure.split}, {measure.checkpoint} weights"

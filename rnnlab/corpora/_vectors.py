@@ -37,12 +37,16 @@ def vectors_width(file: Path) -> int:
             raise BadInputError(
                 f"{file}, line {number}: no vector", "give a file in GloVe's text format"
             )
+        _vector(line.rsplit(" ", width)[1:], f"{file}, line {number}")
         return width
     raise BadInputError(f"{file} is empty", "give a file of word vectors")
 
 
 def check_vectors(config: RunConfig) -> None:
-    """Raise BadInputError when the vectors of `config` are not there or of another width."""
+    """Raise BadInputError when the vectors of `config` are not there or one is of another width.
+
+    Every line is looked at, which takes a second where there are 400,000.
+    """
     if config.embeddings is None:
         return
     file = Path(config.embeddings)
@@ -52,6 +56,9 @@ def check_vectors(config: RunConfig) -> None:
             f"the vectors of {file} have {width} numbers, embedding is {config.embedding}",
             f"set embedding = {width}, or leave it out",
         )
+    for number, line in _lines(file):
+        if line.count(" ") != width:
+            _spaced_word(line, width, f"{file}, line {number}")
 
 
 def read_vectors(

@@ -52,7 +52,8 @@ class Classifier(TextModel):
         is_real_BT1 = (places_T < lengths_B[:, None])[..., None]
         if self._pooling == "max":
             return y_BTH.masked_fill(~is_real_BT1, -torch.inf).amax(dim=1)
-        return (y_BTH * is_real_BT1).sum(dim=1) / lengths_B[:, None]
+        wide = torch.promote_types(y_BTH.dtype, torch.float32)
+        return (y_BTH * is_real_BT1).sum(dim=1, dtype=wide) / lengths_B[:, None]
 
     def _ends(self, y_BTH: Tensor, lengths_B: Tensor) -> Tensor:
         """Return the outputs where each direction has read the whole document."""

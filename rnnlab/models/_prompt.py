@@ -90,6 +90,8 @@ class TextScore(NamedTuple):
     """Log-prob of each token given all before it, in nats."""
     logprob: float
     """Their sum."""
+    num_letters: int
+    """Letters of the text."""
     eos_logprob: float | None
     """Log-prob that the sentence ends after the text; None for a model of streams."""
 
@@ -101,8 +103,7 @@ class TextScore(NamedTuple):
     @property
     def bits_per_char(self) -> float:
         """The loss of the text in bits, spread over its letters."""
-        letters = sum(map(len, self.tokens))
-        return -self.logprob / math.log(2) / letters if letters else 0.0
+        return -self.logprob / math.log(2) / self.num_letters if self.num_letters else 0.0
 
 
 def score_text(loaded: LoadedModel, text: str) -> TextScore:
@@ -110,7 +111,8 @@ def score_text(loaded: LoadedModel, text: str) -> TextScore:
     model, vocabulary = loaded.language_model, loaded.vocabulary
     # As it is if it can be: an answer's own text may hold a letter and a mark that NFC would join.
     known = set(vocabulary.tokens)
-    ids = vocabulary.encode(text if set(text) <= known else vocabulary.normalise(text))
+    text = text if set(text) <= known else vocabulary.normalise(text)
+    ids = vocabulary.encode(text)
     ids_1T = torch.from_numpy(ids)[None].to(model.device)
     log_probs_1TV, _ = model.read(ids_1T)
     picked = log_probs_1TV[:, :-1].gather(2, ids_1T[..., None])[0, :, 0].double().tolist()
@@ -119,5 +121,6 @@ def score_text(loaded: LoadedModel, text: str) -> TextScore:
         tokens=[vocabulary.tokens[i] for i in ids.tolist()],
         token_logprobs=picked,
         logprob=math.fsum(picked),
+        num_letters=len(text),
         eos_logprob=None if eos is None else log_probs_1TV[0, -1, eos].item(),
     )

@@ -18,8 +18,8 @@ _FOLDER = Path(__file__).parent
 _MAX_RUNS = 64
 """Runs of a grid; more is a slip of the pen."""
 
-Quantity = Literal["train_running", "seconds_to", "loss", "accuracy", "f1"]
-_OF_THE_COURSE = ("train_running", "seconds_to")
+Quantity = Literal["train_running", "seconds_to", "seconds", "loss", "accuracy", "f1"]
+_OF_THE_COURSE = ("train_running", "seconds_to", "seconds")
 """Figures that the journal holds; the others are measured on a split."""
 SplitName = Literal["train", "val", "test"]
 
@@ -36,8 +36,8 @@ class Measure(_Table):
     name: str = Field(min_length=1)
     """What the figure is called in the table."""
     what: Quantity
-    """Mean training loss of the last epoch as it ran, training time until it had come down to
-    `threshold`, or a measurement of a split."""
+    """Mean training loss of the last epoch as it ran; training time until it had come down to
+    `threshold`, or of the whole run; or a measurement of a split."""
     threshold: float | None = Field(None, gt=0)
     """Training loss, mean over an epoch as it ran, that `seconds_to` waits for."""
     split: SplitName | None = None

@@ -18,6 +18,13 @@ COST = 50
 """Saving takes at most one part in so many of the time: slow disks get fewer checkpoints."""
 
 
+class OverflownWeightsError(RnnlabError):
+    """A weight is not finite."""
+
+    def __init__(self) -> None:
+        super().__init__("the weights have overflowed", "lower --lr or --weight-decay")
+
+
 class Checkpoints:
     """The checkpoints of one run."""
 
@@ -27,6 +34,19 @@ class Checkpoints:
         self._fingerprint = fingerprint
         self._saved_at = time.monotonic()
         self._cost_s = 0.0
+        self._trusted: int | None = None
+
+    def trust(self) -> None:
+        """Take note that the loss was still on its course after the last checkpoint."""
+        self._trusted = self._paths.read_pointer("last")
+
+    @property
+    def trusted(self) -> int | None:
+        """The step to go back to after a divergence, which is seen later than it begins.
+
+        The last checkpoint after which all was well; before one is known, the last.
+        """
+        return self._paths.read_pointer("last") if self._trusted is None else self._trusted
 
     def is_due(self, step: int, every: int, minutes: float, elapsed_s: float) -> bool:
         """Tell whether to save after `step`: every so many steps or minutes, where one is set.
@@ -55,7 +75,7 @@ class Checkpoints:
         gradient did not. The checkpoint before stays the last one.
         """
         if not torch.stack([p.isfinite().all() for p in model.parameters()]).all():
-            raise RnnlabError("the weights have overflowed", "lower --lr or --weight-decay")
+            raise OverflownWeightsError
         started = time.monotonic()
         paths, step = self._paths, state.step
         if not paths.pointer("last").exists():
@@ -70,14 +90,30 @@ class Checkpoints:
         self._saved_at = time.monotonic()
         self._cost_s = self._saved_at - started
 
+    def go_back_to(self, state: TrainingState) -> None:
+        """Forget the checkpoints after that of `state`, to which the run has returned."""
+        paths = self._paths
+        replace_text(paths.pointer("last"), f"{state.step}\n", durable=True)
+        best = paths.read_pointer("best")
+        if best is not None and best > state.step:
+            if state.best_step is None:
+                paths.pointer("best").unlink()
+            else:
+                replace_text(paths.pointer("best"), f"{state.best_step}\n", durable=True)
+        for step in paths.checkpoint_steps():
+            if step > state.step:
+                paths.weights(step).unlink(missing_ok=True)
+
     def _drop_old(self, last: int) -> None:
         steps = self._paths.checkpoint_steps()
-        kept = {last, self._paths.read_pointer("best"), *steps[-self._keep :]}
+        kept = {last, self.trusted, self._paths.read_pointer("best"), *steps[-self._keep :]}
         for step in steps:
             if step not in kept:
                 self._paths.weights(step).unlink(missing_ok=True)
+        resumable = {last} if self._trusted is None else {last, self._trusted}
+        kept_states = {self._paths.training_state(step) for step in resumable}
         for file in self._paths.root.glob("training-*.safetensors"):
-            if file != self._paths.training_state(last):
+            if file not in kept_states:
                 file.unlink(missing_ok=True)
 
 

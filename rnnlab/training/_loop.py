@@ -46,7 +46,6 @@ class Loop:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._num_bad_running = 0
 
     def advance(self, batch: Batch) -> bool:
         """Take one step and write what is due; return whether it was the last."""
@@ -68,15 +67,15 @@ class Loop:
         if state.step % session.config.log_every == 0 or state.step == 1 or is_over:
             waited = time.perf_counter()
             record = train_record(state, session.epoch, lr)
-            largest = state.window.loss_max
-            state.window.seconds += time.perf_counter() - waited
+            window = state.window
+            window.seconds += time.perf_counter() - waited
             session.write(record, layers_record(state.step, norms))
-            state.window = Window()
-            if self._moved_back(record, largest):
+            state.window = window.next()
+            if self._went_back(record, window):
                 return False
         if self._is_validation_due(is_epoch_end) or is_over:
             session.validate()
-            if session.is_stagnant and not is_over:
+            if session.state is state and session.is_stagnant and not is_over:
                 session.note(
                     "note",
                     f"stopped early: no new best in so many validations: {session.config.patience}",
@@ -84,7 +83,7 @@ class Loop:
                 return True
         elif self._is_checkpoint_due():
             session.save()
-        return is_over
+        return is_over and session.state is state
 
     def _is_validation_due(self, is_epoch_end: bool) -> bool:
         step, config = self._session.state.step, self._session.config
@@ -98,18 +97,15 @@ class Loop:
             state.step, config.checkpoint_every, config.checkpoint_minutes, state.elapsed_s
         )
 
-    def _moved_back(self, record: TrainRecord, largest: float) -> bool:
+    def _went_back(self, record: TrainRecord, window: Window) -> bool:
         """Say what is unusual about a record; tell whether the run went back to a checkpoint.
 
         Raises RnnlabError when nothing but the end is left.
         """
         session = self._session
-        is_all_bad = record.train_loss is None
-        self._num_bad_running = self._num_bad_running + record.skipped if is_all_bad else 0
         can_roll_back = session.config.on_divergence == "rollback"
-        if self._num_bad_running >= session.config.max_skipped:
-            what = f"loss or gradient was not finite in {self._num_bad_running} steps running"
-            self._num_bad_running = 0
+        if window.most_bad_running >= session.config.max_skipped:
+            what = f"loss or gradient was not finite in {window.most_bad_running} steps running"
             if can_roll_back:
                 session.roll_back(what)
                 return True
@@ -118,8 +114,10 @@ class Loop:
             session.note("skipped", f"{record.skipped} steps: loss or gradient was not finite")
         if record.train_loss is None:
             return False
-        alarm = session.watch.hear(record.train_loss, largest)
+        alarm = session.watch.hear(record.train_loss, window.loss_max)
         if alarm is None:
+            if can_roll_back and not session.watch.is_high and not record.skipped:
+                session.checkpoints.trust()
             return False
         session.note(alarm.event, alarm.message)
         if alarm.event == "diverged" and can_roll_back:

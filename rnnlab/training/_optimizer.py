@@ -30,9 +30,22 @@ def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer
         case "adam":
             return torch.optim.Adam(groups, lr=config.lr, betas=betas, fused=True)
         case "sgd":
-            return torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, fused=True)
+            return _sgd(groups, config)
         case "rmsprop":
             return torch.optim.RMSprop(groups, lr=config.lr, momentum=config.momentum)
+
+
+def _sgd(groups: list[dict[str, Any]], config: RunConfig) -> torch.optim.SGD:
+    """Return SGD whose momentum begins at zero.
+
+    The fused rule makes room for it at the first step and fills it there; were that one skipped,
+    what happened to be in memory would be taken for momentum.
+    """
+    sgd = torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, fused=True)
+    if config.momentum:
+        for parameter in (p for group in groups for p in group["params"]):
+            sgd.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+    return sgd
 
 
 def step_if_finite(optimizer: torch.optim.Optimizer, is_finite: torch.Tensor) -> None:

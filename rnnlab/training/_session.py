@@ -20,7 +20,7 @@ from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import EvalRecord, Event, EventRecord, Record
 from rnnlab.training._average import WeightAverage
-from rnnlab.training._checkpoints import Checkpoints, check_corpus
+from rnnlab.training._checkpoints import Checkpoints, OverflownWeightsError, check_corpus
 from rnnlab.training._evaluate import evaluate
 from rnnlab.training._mirror import Mirror
 from rnnlab.training._optimizer import learning_rate, make_optimizer
@@ -188,21 +188,27 @@ class Session:
 
     def _lower_rate(self) -> None:
         if self.config.schedule == "plateau":
-            self.state.lr_scale = max(self.config.final_lr, self.state.lr_scale / 2)
+            scale = self.state.lr_scale
+            self.state.lr_scale = min(scale, max(self.config.final_lr, scale / 2))
             self.note("note", f"validation stagnates: learning rate {self.lr:.3g}")
 
     def save(self) -> None:
         """Write a checkpoint; the journal reaches the disk before it does."""
         self.tick()
         self.journal.flush()
-        self.checkpoints.save(self.model, self.shown_model, self.optimizer, self.state)
+        try:
+            self.checkpoints.save(self.model, self.shown_model, self.optimizer, self.state)
+        except OverflownWeightsError as error:
+            if self.config.on_divergence == "stop":
+                raise
+            self.roll_back(error.what)
 
     def roll_back(self, why: str) -> None:
-        """Go back to the last checkpoint and on from there at half the rate.
+        """Go back to the last checkpoint that can be trusted, and on from there at half the rate.
 
         Raises RnnlabError when that has been tried too often.
         """
-        step = self.paths.read_pointer("last")
+        step = self.checkpoints.trusted
         before = self.state
         if step is None or before.num_rollbacks >= MAX_ROLLBACKS:
             raise RnnlabError(
@@ -213,6 +219,7 @@ class Session:
         self.state.elapsed_s, self.state.changed = before.elapsed_s, before.changed
         self.state.lr_scale = before.lr_scale / 2
         self.state.num_rollbacks = before.num_rollbacks + 1
+        self.checkpoints.go_back_to(self.state)
         self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
         self.mirror.close()
         self.mirror = Mirror(self.paths.root, step)

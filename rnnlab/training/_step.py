@@ -6,6 +6,7 @@ Nothing here waits for the device. Shapes: N targets, C classes or tokens of the
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -50,12 +51,13 @@ def take_step(
     named = {name: p for name, p in model.learnt.items() if p.grad is not None}
     gradients = [p.grad for p in named.values() if p.grad is not None]
     norms = torch._foreach_norm(gradients)
-    total_norm = torch.linalg.vector_norm(torch.stack(norms))
+    total_norm = _norm(norms)
     loss = loss.detach()
     is_finite = torch.isfinite(total_norm + loss)
     largest = _limit_values(gradients, config.clip_value)
     if config.clip:
-        torch.nn.utils.clip_grads_with_norm_(named.values(), config.clip, total_norm)
+        left_norm = total_norm if largest is None else _norm(torch._foreach_norm(gradients))
+        torch.nn.utils.clip_grads_with_norm_(named.values(), config.clip, left_norm)
     step_if_finite(optimizer, is_finite)
 
     state.carried = _kept(carried, is_finite, fresh)
@@ -79,6 +81,12 @@ def _precision(device: torch.device, dtype: str) -> contextlib.AbstractContextMa
     if dtype == "bfloat16":
         return torch.autocast(device.type, torch.bfloat16)
     return contextlib.nullcontext()
+
+
+def _norm(norms: Sequence[Tensor]) -> Tensor:
+    """Return the norm of a whole whose parts have these norms."""
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(list(norms)))
+    return norm
 
 
 def _limit_values(gradients: list[Tensor], limit: float) -> Tensor | None:

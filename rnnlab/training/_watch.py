@@ -37,6 +37,11 @@ class LossWatch:
         self._is_high = False
         self._has_diverged = False
 
+    @property
+    def is_high(self) -> bool:
+        """Whether the last loss was above its course."""
+        return self._is_high or self._has_diverged
+
     def hear(self, mean: float, largest: float) -> Alarm | None:
         """Take in a record's mean loss and the largest of one step; return what is unusual."""
         limit = self._limit()

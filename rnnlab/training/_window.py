@@ -45,6 +45,10 @@ class Window:
     num_clipped: int = 0
     num_skipped: int = 0
     """Steps whose loss or gradient was not finite."""
+    num_bad_running: int = 0
+    """Skipped steps one after another up to here, also those of the window before."""
+    most_bad_running: int = 0
+    """The longest such row."""
     num_steps: int = 0
     num_read: int = 0
     seconds: float = 0.0
@@ -67,7 +71,10 @@ class Window:
         for step, loss, norm in zip(steps, losses, norms, strict=True):
             if not math.isfinite(loss + norm):
                 self.num_skipped += 1
+                self.num_bad_running += 1
+                self.most_bad_running = max(self.most_bad_running, self.num_bad_running)
                 continue
+            self.num_bad_running = 0
             self.loss_sum += loss * step.num_tokens
             self.norm_sum += norm
             self.norm_max = max(self.norm_max, norm)
@@ -75,6 +82,11 @@ class Window:
             self.num_tokens += step.num_tokens
             is_cut = step.largest is not None and step.largest.item() > step.clip_value
             self.num_clipped += is_cut or 0 < step.clip < norm
+
+    def next(self) -> Window:
+        """Return the window that begins where this one ends."""
+        self.fold()
+        return Window(num_bad_running=self.num_bad_running)
 
     def to_json(self) -> dict[str, Any]:
         """Return the sums as JSON values, all steps folded in."""

@@ -61,7 +61,9 @@ def _train(paths: RunPaths, attendant: Attendant) -> State:
     from rnnlab.training import Session, train
 
     config = RunConfig.from_toml(paths.config)
-    vocabulary = Vocabulary.load(paths.vocabulary) if paths.vocabulary.exists() else None
+    # A vocabulary without weights is that of a worker which died before its first checkpoint.
+    has_weights = paths.pointer("last").exists() or paths.initial_weights.exists()
+    vocabulary = Vocabulary.load(paths.vocabulary) if has_weights else None
     dataset = prepare(config, vocabulary=vocabulary)
     if vocabulary is None:
         dataset.vocabulary.save(paths.vocabulary)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,6 +78,21 @@ def test_texts_are_classified(reviews: Lab, call: Call) -> None:
     shown = call(reviews, *given).stdout
     assert "[bold]fine" in shown, "a text is never markup"
     assert "\x1b" not in shown, "nor a terminal escape"
+
+
+def test_a_class_is_text_not_a_terminal_escape(call: Call, reviews: Lab) -> None:
+    """Names of classes come from a file; they head columns and are cells."""
+    from rnnlab.corpora import Vocabulary
+
+    paths = reviews.open("opinions").paths
+    vocabulary = Vocabulary.load(paths.vocabulary)
+    try:
+        replace(vocabulary, classes=("[red]b\x1b]0;title\x07", "g\x1b[31m")).save(paths.vocabulary)
+        shown = call(reviews, "classify", "opinions", "--text", "A fine film").stdout
+        assert "\x1b" not in shown
+        assert "[red]b" in shown
+    finally:
+        vocabulary.save(paths.vocabulary)
 
 
 def test_a_classifier_continues_no_text(reviews: Lab, call: Call) -> None:

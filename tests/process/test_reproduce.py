@@ -135,7 +135,7 @@ def test_an_interrupted_one_saves_and_the_same_command_goes_on(lab: Lab) -> None
 
 def test_a_killed_worker_is_taken_up_again_to_the_end(lab: Lab) -> None:
     recipe = write_recipe(lab, "checkpoint_every = 10").rename(lab.folder / "killed.toml")
-    recipe.write_text(recipe.read_text().replace("epochs = 2\n", "steps = 300\n"))
+    recipe.write_text(recipe.read_text().replace("epochs = 2\n", "steps = 2000\n"))
     child = lab.start("reproduce", recipe, "--file", lab.text)
     lab.until((lab.checkpoints / "killed").exists, "the run is there")
     run = lab.open("killed")
@@ -148,7 +148,7 @@ def test_a_killed_worker_is_taken_up_again_to_the_end(lab: Lab) -> None:
 
     document = lab.cli("reproduce", recipe, "--file", lab.text, "--json").json
     assert document["is_complete"]
-    assert document["runs"][0]["steps"] == 300
+    assert document["runs"][0]["steps"] == 2000
     assert run.status().state == "finished"
 
 

@@ -108,9 +108,10 @@ class FakeGenerator:
     def answer(self, *texts: str, decoder: int = 0) -> None:
         """Answer the newest request with these continuations of one decoder."""
         request = self.requests[-1]
+        spec = (request.decoders or ["classify"])[decoder]
         answers = [
             Answer(
-                (request.decoders or ["classify"])[decoder], ["greedy"], rank, request.prompt + text, text, False,
+                spec, ["greedy"], rank, request.prompt + text, text, False,
                 -float(rank), -float(rank), list(text), [-float(rank) / len(text)] * len(text),
             )
             for rank, text in enumerate(texts, 1)

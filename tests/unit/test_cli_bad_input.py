@@ -78,7 +78,7 @@ def _refuse(lab: Lab, run: Callable[..., Ended], arguments: list[str], *words: s
         ("binary.txt", ["binary.txt is a binary file"]),
         ("short.txt", ["give a longer text"]),
         ("same.txt", ["one distinct letter"]),
-        ("one.csv", ["one.csv", "one class", "'good'"]),
+        ("one.csv", ["one.csv", "'good'", "at least two classes"]),
         ("unlabelled.csv", ["unlabelled.csv", "label"]),
         ("short.jsonl", ["short.jsonl", "line 1", "text"]),
         ("split.tsv", ["split.tsv", "line 2", "'other'"]),

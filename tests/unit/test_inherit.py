@@ -118,6 +118,49 @@ def test_the_run_gets_copies_and_then_stands_alone(store: RunStore, text: Path) 
     )
 
 
+def test_a_form_gives_text(store: RunStore, text: Path) -> None:
+    config = resolve(store, text, bidirectional="false", one_hot="False", layers="1")
+    assert config.layers == 1
+
+
+@pytest.mark.parametrize("wish", ["~nobody-of-that-name/run", "a/\0b"])
+def test_a_folder_that_cannot_be_is_told(store: RunStore, wish: str) -> None:
+    with pytest.raises(BadInputError):
+        find_ancestor(wish, store)
+
+
+def test_weights_that_are_dropped_meanwhile_are_told(store: RunStore, text: Path) -> None:
+    config = resolve(store, text)
+    store.open("old").paths.weights(40).unlink()
+    with pytest.raises(BadInputError, match="'old' at step 40 cannot be read"):
+        hand_over(config, store.create("new", ""))
+
+
+@pytest.fixture
+def classifier(store: RunStore) -> Run:
+    """A run with two classes, pooled by their maximum."""
+    settings = {"corpus": "none", "task": "classify", "pooling": "max", "part": "tail"}
+    run = store.create("judge", RunConfig.from_values(settings).to_toml())
+    words = ("<pad>", "<unk>", "fine", "dull")
+    Vocabulary(words, "lowercase", classes=("bad", "good")).save(run.paths.vocabulary)
+    run.paths.weights(0).write_bytes(b"weights")
+    replace_text(run.paths.pointer("last"), "0\n")
+    return run
+
+
+@pytest.mark.usefixtures("classifier")
+def test_a_classifier_hands_on_what_its_head_reads(store: RunStore, tmp_path: Path) -> None:
+    file = tmp_path / "new.csv"
+    file.write_text("label,text\n" + "good,fine\nbad,dull\n" * 20)
+    config = start.resolve({"corpus": str(file), "init_from": "judge"}, None, store)
+    assert (config.task, config.pooling, config.part) == ("classify", "max", "tail")
+    file.write_text("label,text\n" + "sport,a match\nbad,dull\n" * 20)
+    with pytest.raises(
+        BadInputError, match="'judge' knows no class 'sport'; its classes: bad, good"
+    ):
+        start.resolve({"corpus": str(file), "init_from": "judge"}, None, store)
+
+
 def test_a_run_that_begins_by_chance_gets_nothing(store: RunStore) -> None:
     run = store.create("new", "")
     hand_over(RunConfig.from_values({"corpus": "none"}), run)

@@ -127,6 +127,11 @@ def _cut(indexed: Indexed, config: RunConfig, unit: str) -> dict[SplitName, slic
     size = len(indexed.places)
     num_val, num_test = int(size * config.val_fraction), int(size * config.test_fraction)
     num_train = size - num_val - num_test
+    if num_val >= 2 and config.test_fraction and num_test < 2:
+        raise BadInputError(
+            f"test_fraction = {config.test_fraction:g} of {size:,} {unit}s leaves none to predict",
+            "give a longer text, or a larger --test-fraction",
+        )
     if num_train < config.batch * 2 or num_train <= config.length or num_val < 2:
         need = max(config.batch * 2, config.length + 1)
         raise BadInputError(
@@ -138,7 +143,7 @@ def _cut(indexed: Indexed, config: RunConfig, unit: str) -> dict[SplitName, slic
         "train": slice(0, num_train),
         "val": slice(num_train, num_train + num_val),
     }
-    if num_test >= 2:
+    if num_test:
         parts["test"] = slice(num_train + num_val, size)
     return parts
 

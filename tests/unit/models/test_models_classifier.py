@@ -155,8 +155,12 @@ def test_a_classifier_writes_nothing_and_a_language_model_judges_nothing(make_lo
 
 @pytest.mark.parametrize(
     "settings",
-    [{"bidirectional": True}, {"tied": True, "embedding": 7, "hidden": 6}],
+    [
+        {"bidirectional": True},
+        {"tied": True, "embedding": 7, "hidden": 6},
+        {"tied": True, "embedding": 7, "hidden": 7, "task": "classify"},
+    ],
 )
 def test_what_only_fits_some_models_is_refused(settings: dict[str, object]) -> None:
     with pytest.raises(BadInputError):
-        RunConfig.from_values({"corpus": "none", "task": "stream", **settings})
+        RunConfig.from_values({"corpus": "none", **settings})

@@ -101,6 +101,16 @@ def test_a_plateau_halves_the_rate_down_to_the_lowest(
     assert "validation stagnates: learning rate 0.4" in said
 
 
+def test_a_plateau_never_raises_what_rollbacks_have_lowered(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script_validation(monkeypatch, [1.0, 1.0])
+    session = start(schedule="plateau", lr=0.8, final_lr=0.5, eval_every=2, steps=10)
+    session.state.lr_scale = 1 / 16
+    train(session)
+    assert session.state.lr_scale == 1 / 16
+
+
 def test_a_halved_rate_outlives_the_worker(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     script_validation(monkeypatch, [1.0, 1.0])
     settings = {"schedule": "plateau", "lr": 0.8, "eval_every": 2, "log_every": 1}
@@ -150,6 +160,15 @@ def test_no_number_of_the_gradient_passes_the_limit(start: Start) -> None:
     never = start("never", clip=0, clip_value=1e6, steps=1)
     train(never)
     assert trains(never)[0].clipped == 0.0
+
+
+def test_both_limits_leave_a_gradient_of_the_norm_asked_for(start: Start) -> None:
+    """The norm is that of what the limit of the numbers has left."""
+    session = start(clip=0.01, clip_value=0.002, steps=1)
+    train(session)
+    left = [p.grad for p in session.model.parameters() if p.grad is not None]
+    assert torch.stack([g.norm() for g in left]).norm().item() == pytest.approx(0.01, rel=1e-3)
+    assert max(g.abs().max().item() for g in left) <= 0.002
 
 
 def test_smoothing_changes_the_gradient_and_not_the_loss_that_is_shown(start: Start) -> None:
@@ -267,6 +286,79 @@ def test_a_hundredfold_rate_without_clipping_ends_in_an_event_and_sound_weights(
     assert last is not None
     load_weights(session.paths.weights(last), session.model)
     assert all(parameter.isfinite().all() for parameter in session.model.parameters())
+
+
+def test_bad_steps_are_counted_one_after_another_over_records(start: Start) -> None:
+    """Two steps at the end of a record and two at the start of the next make four."""
+    session = start(max_skipped=4, log_every=5, steps=24, on_divergence="rollback")
+    spoil(session, lambda step: step in (8, 9, 10, 11) and session.state.num_rollbacks == 0)
+    train(session)
+    assert "in 4 steps running" in events(session, "rollback")[0].message
+    fewer = start("fewer", max_skipped=4, log_every=5, steps=24, on_divergence="rollback")
+    spoil(fewer, lambda step: step in (7, 8, 9, 11, 12, 13))
+    train(fewer)
+    assert events(fewer, "rollback") == []
+
+
+def test_a_row_of_bad_steps_is_counted_on_after_a_restart(start: Start) -> None:
+    settings = {"max_skipped": 6, "log_every": 5, "steps": 30}
+    stopped = start(script={10: [Command("stop")]}, **settings)
+    spoil(stopped, lambda step: step >= 6)
+    assert train(stopped) == "stopped"
+    resumed = start(**settings)
+    spoil(resumed, lambda step: step < 12)
+    with pytest.raises(RnnlabError, match="in 6 steps running"):
+        train(resumed)
+
+
+def test_a_rollback_passes_over_checkpoints_of_the_explosion(start: Start) -> None:
+    """Between two records the loss explodes and is saved; that checkpoint is not gone back to."""
+    session = start(
+        on_divergence="rollback", log_every=10, checkpoint_every=2, eval_every=100, steps=40, keep=9
+    )
+    control: Any = session.control
+
+    def explode(step: int) -> None:
+        if step == 13 and session.state.num_rollbacks == 0:
+            with torch.no_grad():
+                session.model.head.bias[::2] += 300.0
+
+    control.on_step = explode
+    train(session)
+    [event] = events(session, "rollback")
+    assert event.step == 8, "saved before the last record that was well"
+    assert session.paths.read_pointer("last") == 40
+    assert all(parameter.abs().max() < 100 for parameter in session.model.parameters())
+
+
+def test_weights_that_overflow_are_rolled_back_where_it_may(start: Start) -> None:
+    session = start(on_divergence="rollback", log_every=5, checkpoint_every=2, steps=24)
+    control: Any = session.control
+
+    def overflow(step: int) -> None:
+        if step == 13 and session.state.num_rollbacks == 0:
+            with torch.no_grad():
+                session.model.head.bias[0] = math.inf
+
+    control.on_step = overflow
+    assert train(session) == "finished"
+    assert len(events(session, "rollback")) == 1
+
+
+def test_momentum_begins_at_zero_even_where_the_first_step_is_bad(start: Start) -> None:
+    found = []
+    for name, first in (("bad", 1), ("good", 0)):
+        session = start(name, optimizer="sgd", momentum=0.9, lr=0.1, steps=1 + first, clip=0)
+        spoil(session, lambda step, first=first: step < first)
+        batches = list(session.train_split.train_batches(0))
+        if not first:
+            batches = batches[1:]
+        for batch in batches[: 1 + first]:
+            session.state.carried = None
+            take_step(session.model, session.optimizer, session.state, batch, session.config)
+            session.state.step += 1
+        found.append([parameter.detach().clone() for parameter in session.model.parameters()])
+    assert all(map(torch.equal, *found))
 
 
 def test_a_divergence_that_is_finite_rolls_back_where_it_may(start: Start) -> None:
