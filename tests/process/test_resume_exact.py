@@ -52,6 +52,11 @@ def num_resumed(run: Run) -> int:
     return sum(event.event == "resumed" for event in events)
 
 
+def until_resumed(lab: Lab, run: Run, times: int) -> None:
+    """Wait until a run has been taken up again so many times."""
+    lab.until(lambda: num_resumed(run) == times, "it has begun again")
+
+
 def kill_at(lab: Lab, run: Run, step: int) -> None:
     """Kill a run's worker once its journal has come to `step`."""
     lab.until_step(run, step)
@@ -96,7 +101,7 @@ def test_killed_ten_times_at_random_it_ends_as_if_it_was_not(lab: Lab) -> None:
     steps = sorted(random.Random(7).sample(range(8, 250), 10))
     for number, step in enumerate(steps):
         # What a killed worker wrote beyond its checkpoint counts until the next one has begun.
-        lab.until(lambda number=number: num_resumed(run) == number, "it has begun again")
+        until_resumed(lab, run, number)
         kill_at(lab, run, step)
         lab.cli("resume", "killed", "--detach")
     lab.until_state(run, "finished")

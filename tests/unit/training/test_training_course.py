@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
+from operator import gt
 from typing import Any
 
 import pytest
@@ -349,7 +351,7 @@ def test_momentum_begins_at_zero_even_where_the_first_step_is_bad(start: Start) 
     found = []
     for name, first in (("bad", 1), ("good", 0)):
         session = start(name, optimizer="sgd", momentum=0.9, lr=0.1, steps=1 + first, clip=0)
-        spoil(session, lambda step, first=first: step < first)
+        spoil(session, partial(gt, first))
         batches = list(session.train_split.train_batches(0))
         if not first:
             batches = batches[1:]
