@@ -121,7 +121,7 @@ class RunConfig(BaseModel):
     seed: int = Field(1, ge=0, lt=2**31)
     """Seed of initial weights, order of the data and dropout."""
     init_from: str | None = Field(None, min_length=1)
-    """Run whose weights this one begins with; its vocabulary and shape are taken over."""
+    """Run whose weights this one begins with; task, vocabulary and shape are taken over."""
 
     epochs: float | None = Field(None, gt=0, le=1_000_000)
     """Stop after so many passes over the text."""
@@ -132,7 +132,7 @@ class RunConfig(BaseModel):
     patience: int = Field(0, ge=0)
     """Stop after so many validations without a new best (0: never)."""
     on_divergence: Literal["stop", "rollback"] = "stop"
-    """What ends a row of steps that are not finite: the run, or a return to half the rate."""
+    """After a divergence: stop, or return to a sound checkpoint at half the rate (five times)."""
     max_skipped: int = Field(10, ge=1)
     """Steps without a finite gradient, one after another, that make a divergence."""
 

@@ -11,7 +11,14 @@ from typing import Any
 
 from rnnlab._inherit import check_text, find_ancestor, hand_over, take_over
 from rnnlab.config import RunConfig
-from rnnlab.corpora import check, find_corpus, shown_name, suggested_task, vectors_width
+from rnnlab.corpora import (
+    check,
+    find_corpus,
+    holds_documents,
+    shown_name,
+    suggested_task,
+    vectors_width,
+)
 from rnnlab.errors import BadInputError
 from rnnlab.locations import shipped_folder
 from rnnlab.runs.launch import launch
@@ -31,6 +38,8 @@ def resolve(
     ancestor = None
     if values.get("init_from") is not None:
         ancestor = find_ancestor(str(values["init_from"]), store or RunStore.default())
+        if holds_documents(find_corpus(str(values.get("corpus", "")), data)):
+            values.setdefault("task", "classify")
         values = take_over(values, ancestor)
     corpus = str(values.get("corpus", ""))
     file = find_corpus(corpus, data)

@@ -9,7 +9,7 @@ import typer
 
 from rnnlab import recipes
 from rnnlab.cli._options import Checkpoints, Data, Json
-from rnnlab.cli._output import print_json
+from rnnlab.cli._output import print_json, talk
 from rnnlab.cli._reproduce import Reproduction
 from rnnlab.cli._settings import with_settings
 from rnnlab.runs.store import RunStore
@@ -47,7 +47,10 @@ def command(
     loaded = recipes.load(recipe)
     corpus = recipes.locate(loaded, file, data)
     runs = recipes.plan(loaded, corpus, settings, name, data)
-    differs = (*loaded.differs, *recipes.overridden(loaded, settings, corpus))
+    overridden = recipes.overridden(loaded, settings, corpus)
+    for line in overridden:
+        talk(line)
+    differs = (*overridden, *loaded.differs)
     reproduction = Reproduction(loaded, RunStore.default(checkpoints), data, differs)
     try:
         code = reproduction.carry_out(runs)

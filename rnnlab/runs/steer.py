@@ -47,7 +47,10 @@ def resume(run: Run) -> str:
             step = run.paths.read_pointer("last") or 0
             return f"{run.name} goes on from step {step}"
         case "finished":
-            raise BadInputError(f"{run.name!r} is finished", "its settings' end is reached")
+            raise BadInputError(
+                f"{run.name!r} is finished: its settings' end is reached",
+                f"`rnnlab train CORPUS --init-from {run.name}` trains its weights further",
+            )
         case _:
             raise BadInputError(f"{run.name!r} is {status.state} already", "nothing to resume")
 

@@ -53,7 +53,7 @@ class LossWatch:
         if self._has_diverged and not had_diverged:
             return Alarm(
                 "diverged",
-                f"loss {mean:.3g}: guessing costs {self._guessing:.3g}; lower lr or set clip",
+                f"loss {mean:.3g} nats, guessing costs {self._guessing:.3g}",
             )
         if self._is_high and not was_high and not self._has_diverged:
             return Alarm("spike", f"loss {mean:.3g}, in one step {largest:.3g}, after {usual:.3g}")

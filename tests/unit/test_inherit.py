@@ -166,3 +166,12 @@ def test_a_run_that_begins_by_chance_gets_nothing(store: RunStore) -> None:
     hand_over(RunConfig.from_values({"corpus": "none"}), run)
     assert not run.paths.initial_weights.exists()
     assert not run.paths.vocabulary.exists()
+
+
+def test_documents_are_not_read_as_a_text_because_the_weights_are(
+    store: RunStore, tmp_path: Path
+) -> None:
+    file = tmp_path / "new.csv"
+    file.write_text("label,text\n" + "good,fine\nbad,dull\n" * 20)
+    with pytest.raises(BadInputError, match="have task = sentences, not classify"):
+        start.resolve({"corpus": str(file), "init_from": "old"}, None, store)
