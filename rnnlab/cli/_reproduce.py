@@ -37,13 +37,15 @@ class Reproduction:
     recipe: Recipe
     store: RunStore
     data: Path | None
-    differs: tuple[str, ...]
+    overridden: tuple[str, ...]
+    """What the user has set otherwise than the recipe, said before the first training, too."""
     _results: list[RunResult] = field(default_factory=list)
     _is_complete: bool = False
 
     def report(self) -> Report:
         """Return what has been measured so far."""
-        return Report(self.recipe, tuple(self._results), self._is_complete, self.differs)
+        differs = (*self.overridden, *self.recipe.differs)
+        return Report(self.recipe, tuple(self._results), self._is_complete, differs)
 
     def carry_out(self, runs: list[PlannedRun]) -> int:
         """Train and measure each run; return the exit code, that of the first run that failed."""
@@ -62,6 +64,8 @@ class Reproduction:
         is_new = run is None
         if run is None:
             run = start_run(config, self.store, name)
+            for line in () if self._results else self.overridden:
+                talk(line)
         is_finished = not is_new and run.status().state == "finished"
         if is_finished:
             talk(f"{name} is trained already; it is measured only")

@@ -9,7 +9,7 @@ import typer
 
 from rnnlab import recipes
 from rnnlab.cli._options import Checkpoints, Data, Json
-from rnnlab.cli._output import print_json, talk
+from rnnlab.cli._output import print_json
 from rnnlab.cli._reproduce import Reproduction
 from rnnlab.cli._settings import with_settings
 from rnnlab.runs.store import RunStore
@@ -47,11 +47,8 @@ def command(
     loaded = recipes.load(recipe)
     corpus = recipes.locate(loaded, file, data)
     runs = recipes.plan(loaded, corpus, settings, name, data)
-    overridden = recipes.overridden(loaded, settings, corpus)
-    for line in overridden:
-        talk(line)
-    differs = (*overridden, *loaded.differs)
-    reproduction = Reproduction(loaded, RunStore.default(checkpoints), data, differs)
+    overridden = tuple(recipes.overridden(loaded, settings, corpus))
+    reproduction = Reproduction(loaded, RunStore.default(checkpoints), data, overridden)
     try:
         code = reproduction.carry_out(runs)
     finally:

@@ -90,10 +90,10 @@ def test_a_recipe_is_trained_measured_and_not_trained_again(lab: Lab, call: Call
     assert run["parameters"] > 0
     assert len(run["layers"]["weight_hh_norms"]) == 1
     assert document["differs"] == [
-        "It is tiny.",
         "set here: lr = 0.02 (the recipe: 0.01)",
         "set here: threads = 1 (the recipe: 0)",
         "tiny.txt is another text than the recipe's (its SHA-256 differs)",
+        "It is tiny.",
     ]
 
     again = call(lab, "reproduce", recipe, "--file", lab.text, "--lr", "0.02")
