@@ -18,7 +18,7 @@ NAMES = {
     "imdb-rnn", "imdb-lstm", "imdb-gru",
     "imdb-rnn-glove", "imdb-lstm-glove", "imdb-gru-glove",
     "vanishing-rnn", "vanishing-lstm", "vanishing-gru",
-    "moliere-best", "shakespeare-best", "imdb-best",
+    "moliere-best", "shakespeare-best", "imdb-best", "speech-best",
 }  # fmt: skip
 
 
