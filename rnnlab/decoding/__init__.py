@@ -1,18 +1,25 @@
-"""Decoders: pure searches over `step(state, tokens) -> (log_probs, state)`; they know no model.
+"""Decoders: pure searches over `step(state, parents, tokens) -> (log_probs, state)`, in numpy.
 
-One file a decoder, one file a filter. Specs, options and chains are read without torch.
+They know no model. One file a decoder, one file a filter.
 """
 
-from rnnlab.decoding._base import Decoder, Frame, Hypothesis, Options, Start, Step
+from rnnlab.decoding._base import Decoder, Expansion, Features, Frame, Prompt, Start, State, Step
+from rnnlab.decoding._hypothesis import End, Hypothesis
+from rnnlab.decoding._options import Options
 from rnnlab.decoding._spec import Spec, option_names, parse_spec
 
 __all__ = [
     "Decoder",
+    "End",
+    "Expansion",
+    "Features",
     "Frame",
     "Hypothesis",
     "Options",
+    "Prompt",
     "Spec",
     "Start",
+    "State",
     "Step",
     "option_names",
     "parse_spec",

@@ -6,68 +6,93 @@ Shapes: R rows still being written, V tokens of the vocabulary.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
 
-from rnnlab.decoding._base import Frame, Options, Start, Step, empty_hypothesis
+import numpy as np
 
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
+from rnnlab.decoding._base import Expansion, Frame, Start, Step
+from rnnlab.decoding._hypothesis import empty_hypothesis
+from rnnlab.decoding._limits import Limits
+from rnnlab.decoding._numbers import NEVER, Ids, LogProbs
+from rnnlab.decoding._options import Options
+from rnnlab.decoding._text import Ends, Rows
 
-Choose = Callable[["Tensor", list[int], int], "Tensor"]
-"""choose(filtered log-probs [R, V], numbers of the rows, tokens written so far) -> tokens [R]."""
+Choose = Callable[[LogProbs, Sequence[int], int], Ids]
+"""choose(filtered log-probs [R, V], numbers of the rows, tokens written so far) -> tokens [R].
+
+Every row has a token that can come.
+"""
 
 
 def write_rows(
     step: Step, start: Start, options: Options, max_length: int, choose: Choose
 ) -> Iterator[Frame]:
-    """Write a token to every row that has not ended, until all have or `max_length` is reached.
+    """Write a token to every row that has not ended, until all have or a limit is reached.
 
     The score of a row is the log-prob under the filtered distribution, the one it was drawn from.
     """
-    import torch
-
-    log_probs_RV, state, eos = start
+    log_probs_RV, state = start.log_probs_PV, start.state
+    ends, limits = Ends(start, options), Limits(options, max_length)
     rows = list(range(len(log_probs_RV)))
+    places_R = everyone_R = np.arange(len(rows))  # where the rows stand in the state
     hypotheses = [empty_hypothesis(row) for row in rows]
-    for length in range(max_length):
-        filtered_RV = options.filter(log_probs_RV)
-        tokens_R = choose(filtered_RV, rows, length)
-        picked_RT = tokens_R[:, None]
-        tokens = tokens_R.tolist()
-        logprobs = log_probs_RV.gather(1, picked_RT)[:, 0].tolist()
-        gains = filtered_RV.gather(1, picked_RT)[:, 0].tolist()
-        for row, token, logprob, gain in zip(rows, tokens, logprobs, gains, strict=True):
-            old = hypotheses[row]
-            hypotheses[row] = old.extended(token, logprob, old.score + gain, eos)
-        live = [i for i, row in enumerate(rows) if not hypotheses[row].is_finished]
-        is_last = not live or length + 1 == max_length
-        yield Frame(list(hypotheses), is_last)
-        if is_last:
+    for length in range(1, limits.max_length + 1):
+        old = [hypotheses[row] for row in rows]
+        filtered_RV = log_probs_RV
+        if options.has_filters:
+            filtered_RV = options.filter(log_probs_RV, Rows(old, start, options))
+            can_go_on_R = filtered_RV.max(-1) > NEVER
+            if not can_go_on_R.all():
+                places_R = places_R[can_go_on_R]
+                rows, old = [rows[i] for i in places_R], [old[i] for i in places_R]
+                log_probs_RV, filtered_RV = log_probs_RV[places_R], filtered_RV[places_R]
+                if not rows:
+                    yield Frame(partial(list, hypotheses), "ended")
+                    return
+        tokens_R = choose(filtered_RV, rows, length - 1)
+        tokens: list[int] = tokens_R.tolist()
+        live = []
+        hypotheses = hypotheses.copy()  # the old list belongs to the last frame
+        for i, (row, parent, token) in enumerate(zip(rows, old, tokens, strict=True)):
+            logprob = gain = log_probs_RV.item(i, token)
+            if filtered_RV is not log_probs_RV:
+                gain = filtered_RV.item(i, token)
+            end = ends.of(parent, token)
+            hypotheses[row] = parent.extended(token, logprob, parent.score + gain, end)
+            if end is None:
+                live.append(i)
+        last = limits.last(length, is_over=not live)
+        yield Frame(
+            partial(list, hypotheses),
+            last,
+            (Expansion(partial(list, old), log_probs_RV, filtered_RV),),
+        )
+        if last is not None:
             return
         if len(live) < len(rows):
             rows = [rows[i] for i in live]
-            live_L = torch.tensor(live, device=tokens_R.device)
-            tokens_R = tokens_R[live_L]
-            state = tuple(tuple(part[live_L] for part in layer) for layer in state)
-        log_probs_RV, state = step(state, tokens_R)
+            places_R, tokens_R = places_R[live], tokens_R[live]
+        log_probs_RV, state = step(state, places_R, tokens_R)
+        if len(places_R) != len(everyone_R):
+            everyone_R = np.arange(len(rows))
+        places_R = everyone_R
 
 
-def draw(log_probs_RV: Tensor, rows: list[int], generators: Sequence[torch.Generator]) -> Tensor:
+def draw(
+    log_probs_RV: LogProbs, rows: Sequence[int], generators: Sequence[np.random.Generator]
+) -> Ids:
     """Draw a token for each row, with the row's own generator.
 
     A row's text thus depends on its own seed alone, not on the rows beside it. The draw inverts the
     cumulative distribution at one uniform number in float64.
     """
-    import torch
-
-    uniforms = [
-        torch.rand((), dtype=torch.float64, generator=generators[row]).item() for row in rows
-    ]
-    probs_RV = log_probs_RV.double().exp()
+    probs_RV = np.exp(log_probs_RV, dtype=np.float64)
     mass_RV = probs_RV.cumsum(-1)
-    goals_R1 = torch.tensor(uniforms, dtype=torch.float64, device=mass_RV.device)[:, None]
-    tokens_R1 = torch.searchsorted(mass_RV, goals_R1 * mass_RV[:, -1:], right=True)
-    # Rounding can put the goal on the very end: stay on a token that can be drawn.
-    last_R1 = (probs_RV > 0).to(torch.int64).cumsum(-1).argmax(-1, keepdim=True)
-    return torch.minimum(tokens_R1, last_R1)[:, 0]
+    tokens = []
+    for mass_V, probs_V, row in zip(mass_RV, probs_RV, rows, strict=True):
+        token = int(mass_V.searchsorted(generators[row].random() * mass_V[-1], side="right"))
+        if token == len(mass_V):
+            # Rounding can put the goal on the very end: stay on a token that can be drawn.
+            token = int(np.flatnonzero(probs_V)[-1])
+        tokens.append(token)
+    return np.array(tokens)

@@ -9,7 +9,9 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from rnnlab import registry
-from rnnlab.decoding._base import Decoder, Options
+from rnnlab.decoding._base import Decoder
+from rnnlab.decoding._options import Options
+from rnnlab.decoding._values import split_spec, unquoted
 from rnnlab.errors import BadInputError, UnknownNameError
 
 
@@ -47,7 +49,7 @@ def parse_spec(text: str) -> Spec:
     known = option_names(decoder.options)
     values: dict[str, str] = {}
     if rest.strip():
-        for part in rest.split(","):
+        for part in split_spec(rest):
             key, equals, value = (piece.strip() for piece in part.partition("="))
             if not equals or not key or not value:
                 raise BadInputError(
@@ -63,7 +65,7 @@ def parse_spec(text: str) -> Spec:
                 )
             if key in values:
                 raise BadInputError(f"in spec {text!r}, {key} is given twice", "give it once")
-            values[key] = value
+            values[key] = unquoted(value)
     try:
         options = decoder.options.model_validate(values)
     except ValidationError as error:

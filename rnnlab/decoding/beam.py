@@ -3,41 +3,93 @@
 With `p` below 1 it is nucleus beam search: a hypothesis is extended by the tokens of its nucleus
 only. Finished sentences are kept apart from live ones, so that an early end never crowds them out.
 
-Source: Lowerre (1976); length penalty: score = log p / length^a (Wu et al. 2016 use a longer form).
-Shapes: R live hypotheses of all prompts, V tokens of the vocabulary.
+Sources: Lowerre (1976); score = log p / length^a or, as Wu et al. (2016, equation 14) have it,
+log p / ((5 + length) / 6)^a; the gap: Freitag and Al-Onaizan (2017).
+Shapes: R live hypotheses of a prompt, N candidates, V tokens of the vocabulary.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
-from rnnlab.decoding._base import Decoder, Frame, Hypothesis, Options, empty_hypothesis
+from rnnlab.decoding._base import Decoder, Pruned
+from rnnlab.decoding._beam import Finisher, Survivors, candidates, possible, search_beams
+from rnnlab.decoding._hypothesis import Candidates, Generation, Hypothesis
+from rnnlab.decoding._limits import Limits
+from rnnlab.decoding._numbers import NEVER, Ids, LogProbs, largest
+from rnnlab.decoding._options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import torch
-    from torch import Tensor
-
-    from rnnlab.decoding._base import Start, Step
+    from rnnlab.decoding._base import Frame, Start, Step
 
 
 class BeamOptions(Options):
-    """Width, ranking and the filters of every decoder."""
+    """Width, ranking and when to stop, beside the filters of every decoder."""
 
     k: int = Field(5, ge=1, le=1000)
-    """Hypotheses kept at every step, and answers given."""
+    """Hypotheses kept at every step."""
+    n: int = Field(0, ge=0, le=1000)
+    """Answers given at the end, the best ones (0: k)."""
     length_penalty: float = Field(0.0, ge=0, le=10)
     """Rank by log-prob / length^a: 0 favours short sentences, 1 is the mean of a letter."""
-    rank: Literal["model", "filtered"] = "model"
-    """Rank by the model's own probability or by the one the filters leave."""
+    penalty: Literal["power", "wu"] = "power"
+    """Form of the length penalty: length^a, or ((5 + length) / 6)^a."""
+    rank: Literal["auto", "model", "filtered"] = "auto"
+    """Rank by the model's own probability or the filtered one (auto: where a penalty is set)."""
+    early: Literal["decided", "full", "never"] = "decided"
+    """End once no live one can win, once k are finished, or only when all is searched."""
+    gap: float = Field(0.0, ge=0)
+    """Give up hypotheses whose score is more than so many nats below the best (0: none)."""
+
+    def num_answers(self) -> int:
+        """Return how many answers the search gives."""
+        return min(self.n or self.k, self.k)
+
+    def ranks_by_model(self) -> bool:
+        """Return whether the model's own probability decides."""
+        reorders = any(name in self.PENALTIES for name, _ in self.active_filters())
+        return self.rank == "model" or (self.rank == "auto" and not reorders)
 
     def search_chain(self) -> list[str]:
         """Return the search's own part of the chain."""
-        by = [f"length_penalty={self.length_penalty:g}"] if self.length_penalty else []
-        return [f"beam k={self.k}", f"rank by {self.rank} probability", *by]
+        by = "model" if self.ranks_by_model() else "filtered"
+        chain = [f"beam k={self.k}", f"rank by {by} probability"]
+        if self.length_penalty:
+            form = " (Wu)" if self.penalty == "wu" else ""
+            chain.append(f"length_penalty={self.length_penalty:g}{form}")
+        if self.gap:
+            chain.append(f"gap={self.gap:g}")
+        if self.early != "decided":
+            chain.append("stop when k are finished" if self.early == "full" else "search it all")
+        return [*chain, f"best {self.n}"] if self.n else chain
+
+    def gains(self, log_probs_RV: LogProbs, filtered_RV: LogProbs) -> npt.NDArray[np.float64]:
+        """Return what each token adds to a hypothesis's total, in nats.
+
+        In float64: float32 sums of a long text would drift from its log-prob.
+        """
+        if not self.ranks_by_model():
+            return filtered_RV.astype(np.float64)
+        gains_RV = log_probs_RV.astype(np.float64)
+        if filtered_RV is not log_probs_RV:
+            gains_RV[filtered_RV == NEVER] = NEVER
+        return gains_RV
+
+    def score(self, totals_N: npt.NDArray[np.float64], length: int) -> npt.NDArray[np.float64]:
+        """Return what texts of a length are ranked by, given their totals."""
+        if not self.length_penalty:
+            return totals_N
+        base = length if self.penalty == "power" else (5 + length) / 6
+        scores_N: npt.NDArray[np.float64] = totals_N / base**self.length_penalty
+        return scores_N
 
 
 def search(
@@ -45,106 +97,120 @@ def search(
     start: Start,
     options: BeamOptions,
     max_length: int,
-    generators: Sequence[torch.Generator],  # noqa: ARG001
+    generators: Sequence[np.random.Generator],  # noqa: ARG001
 ) -> Iterator[Frame]:
     """Extend all live hypotheses of all prompts by one model step at a time."""
-    import torch
 
-    log_probs_RV, state, eos = start
-    beams = [_Beam(prompt, options, eos) for prompt in range(len(log_probs_RV))]
-    for length in range(1, max_length + 1):
-        gains_RV = options.filter(log_probs_RV)
-        if options.rank == "model":
-            gains_RV = log_probs_RV.masked_fill(gains_RV == -torch.inf, -torch.inf)
-        parents: list[int] = []
-        first_row = 0
-        for beam in beams:
-            rows = slice(first_row, first_row + len(beam.live))
-            first_row = rows.stop
-            parents += [rows.start + row for row in beam.grow(gains_RV[rows], log_probs_RV[rows])]
-        is_last = not parents or length == max_length
-        yield Frame([h for beam in beams for h in beam.ranked()], is_last)
-        if is_last:
-            return
-        rows_R = torch.tensor(parents, device=log_probs_RV.device)
-        tokens = [hypothesis.token for beam in beams for hypothesis in beam.live]
-        state = tuple(tuple(part.index_select(0, rows_R) for part in layer) for layer in state)
-        log_probs_RV, state = step(state, torch.tensor(tokens, device=log_probs_RV.device))
+    def make_beam(prompt: int) -> WidthBeam:
+        return WidthBeam(prompt, start, options, Limits(options, max_length).max_length)
+
+    return search_beams(step, start, options, max_length, make_beam)
 
 
-class _Beam:
-    """The hypotheses of one prompt."""
+class WidthBeam:
+    """The k best hypotheses of one prompt; a `Beam`."""
 
-    def __init__(self, prompt: int, options: BeamOptions, eos: int | None) -> None:
+    def __init__(self, prompt: int, start: Start, options: BeamOptions, max_length: int) -> None:
         self._options = options
-        self._eos = eos
-        self.live = [empty_hypothesis(prompt)]
-        self.totals = [0.0]
+        self._finisher = Finisher(start, options)
+        self._max_length = max_length
+        self._totals_R = np.zeros(1)
         """What the live hypotheses have gained so far, before any length penalty."""
-        self.finished: list[Hypothesis] = []
+        self._finished: list[Hypothesis] = []
+        self.live = Generation.empty(prompt)
+        self.pruned: list[Pruned] = []
+        self._prompt = prompt
 
-    def ranked(self) -> list[Hypothesis]:
-        """Return the k best of the live and the finished hypotheses."""
-        everyone = [*self.finished, *self.live]
-        return sorted(everyone, key=lambda h: -h.score)[: self._options.k]
+    def ranking(self) -> Callable[[], list[Hypothesis]]:
+        """Return what gives the best of the live and the finished hypotheses."""
+        return partial(_ranked, self._finished, self.live, self._options.num_answers())
 
-    def grow(self, gains_RV: Tensor, log_probs_RV: Tensor) -> list[int]:
-        """Extend the live hypotheses by one token; return the row that each new one comes from."""
-        if not self.live:
-            return []
-        width = self._options.k
-        vocab_size = gains_RV.shape[1]
-        gains_RV = gains_RV.double()  # float32 sums of a long text would drift from its log-prob
-        totals_RV = gains_RV + gains_RV.new_tensor(self.totals)[:, None]
-        # Each row ends in EOS at most once: with twice the width, enough live ones remain.
-        totals, flat = _largest(totals_RV.flatten(), 2 * width)
-        logprobs = log_probs_RV.flatten()[flat].tolist()
-        old, old_live = self.live, []
-        self.live, self.totals = [], []
-        for total, place, logprob in zip(totals.tolist(), flat.tolist(), logprobs, strict=True):
-            if total == float("-inf") or len(self.live) == width:
-                break
-            row, token = divmod(place, vocab_size)
-            new = old[row].extended(
-                token, logprob, self._score(total, old[row].length + 1), self._eos
-            )
-            if new.is_finished:
-                self.finished.append(new)
-            else:
-                self.live.append(new)
-                self.totals.append(total)
-                old_live.append(row)
-        self.finished = sorted(self.finished, key=lambda h: -h.score)[:width]
-        if self._is_decided():
-            self.live, self.totals, old_live = [], [], []
-        return old_live
+    def grow(self, log_probs_RV: LogProbs, filtered_RV: LogProbs) -> Survivors:
+        """Extend the live hypotheses by one token."""
+        width, old = self._options.k, self.live
+        found, totals_N, ends_N = self._best(log_probs_RV, filtered_RV)
+        lives_N = np.flatnonzero(~ends_N)
+        self.pruned = []
+        if len(lives_N) < len(ends_N):
+            # An end that only comes after the k best live ones is worse than k others.
+            ended_N = np.flatnonzero(ends_N)
+            is_behind_N = np.searchsorted(lives_N[:width], ended_N) >= width
+            self._give_up(found.at(ended_N[is_behind_N]), "beyond the beam's width")
+            self._finish(found.at(ended_N[~is_behind_N]))
+        self._give_up(found.at(lives_N[width:]), "beyond the beam's width")
+        lives_N = lives_N[:width]
+        if self._options.gap and len(lives_N):
+            lives_N = self._near(found, lives_N)
+        if self._is_decided(totals_N[lives_N]):
+            self._give_up(found.at(lives_N), "cannot win any more")
+            lives_N = lives_N[:0]
+        self._totals_R = totals_N[lives_N]
+        survivors = found.at(lives_N)
+        self.live = Generation(old, survivors, self._prompt)
+        return Survivors(survivors.parents_N, survivors.tokens_N)
 
-    def _score(self, total: float, length: int) -> float:
-        penalty = self._options.length_penalty
-        return total / length**penalty if penalty else total
+    def _best(
+        self, log_probs_RV: LogProbs, filtered_RV: LogProbs
+    ) -> tuple[Candidates, npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """Return the best candidates, their totals and which of them end a text.
 
-    def _is_decided(self) -> bool:
-        """Tell whether no live hypothesis can still enter the k best.
-
-        A total only falls, so without a length penalty a live one is at its best now; with one its
-        score can still rise, and k finished sentences end the search.
+        They are enough for k live ones, where there are so many.
         """
-        if len(self.finished) < self._options.k:
+        totals_RV = self._options.gains(log_probs_RV, filtered_RV)
+        totals_RV += self._totals_R[:, None]
+        # Each row ends in EOS at most once, so that twice the width is enough; a stop string may
+        # end many.
+        num = 2 * self._options.k
+        while True:
+            places_N = largest(totals_RV.reshape(-1), num)
+            found = candidates(totals_RV, log_probs_RV, possible(totals_RV, places_N))
+            ends_N = self._finisher.ended(self.live, found)
+            if len(found.tokens_N) < num or (~ends_N).sum() >= self._options.k:
+                break
+            num *= 2
+        scores_N = self._options.score(found.scores_N, self.live.length + 1)
+        return found._replace(scores_N=scores_N), found.scores_N, ends_N
+
+    def _finish(self, found: Candidates) -> None:
+        ended = self._finisher.hypotheses(self.live, found)
+        ranked = sorted([*self._finished, *ended], key=lambda h: -h.score)
+        self._finished = ranked[: self._options.k]
+
+    def _give_up(self, found: Candidates, reason: str) -> None:
+        if len(found.tokens_N):
+            self.pruned.append((partial(self._finisher.hypotheses, self.live, found), reason))
+
+    def _near(self, found: Candidates, lives_N: Ids) -> Ids:
+        """Return those that are not too far below the best text so far."""
+        scores_N = found.scores_N[lives_N]
+        best = max([scores_N[0], *(h.score for h in self._finished[:1])])
+        is_near_N = scores_N >= best - self._options.gap
+        self._give_up(
+            found.at(lives_N[~is_near_N]), f"more than {self._options.gap:g} below the best"
+        )
+        near_N: Ids = lives_N[is_near_N]
+        return near_N
+
+    def _is_decided(self, totals_N: npt.NDArray[np.float64]) -> bool:
+        """Tell whether the search of this prompt has ended.
+
+        A total only falls, and a length penalty shrinks it no further than at the greatest length:
+        the best that a live hypothesis can come to is its total now, judged at that length.
+        """
+        options = self._options
+        if not len(totals_N) or options.early == "never":
             return False
-        if self._options.length_penalty:
-            return True
-        return not self.live or self.live[0].score <= self.finished[-1].score
+        if options.early == "full":
+            return len(self._finished) >= options.k
+        num = options.num_answers()
+        if len(self._finished) < num:
+            return False
+        reachable = options.score(totals_N[:1], self._max_length)[0]
+        return bool(reachable <= self._finished[num - 1].score)
 
 
-def _largest(values_N: Tensor, num: int) -> tuple[Tensor, Tensor]:
-    """Return the `num` largest values and their places; of equal ones the first.
-
-    Torch's own topk breaks ties by chance of its algorithm, so it only finds the bar to pass.
-    """
-    bar = values_N.topk(min(num, len(values_N))).values[-1]
-    places = (values_N >= bar).nonzero()[:, 0]
-    order = values_N[places].argsort(descending=True, stable=True)[:num]
-    return values_N[places[order]], places[order]
+def _ranked(finished: list[Hypothesis], live: Generation, num: int) -> list[Hypothesis]:
+    return sorted([*finished, *live.hypotheses()], key=lambda h: -h.score)[:num]
 
 
 DECODER = Decoder(search, BeamOptions, is_random=False, source="Lowerre (1976)")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnlab.decoding._base import Decoder, Options
+from rnnlab.decoding._base import Decoder
+from rnnlab.decoding._options import Options
 from rnnlab.decoding._rows import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import torch
-    from torch import Tensor
+    import numpy as np
 
     from rnnlab.decoding._base import Frame, Start, Step
+    from rnnlab.decoding._numbers import Ids, LogProbs
 
 
 class GreedyOptions(Options):
@@ -29,12 +30,13 @@ def search(
     start: Start,
     options: GreedyOptions,
     max_length: int,
-    generators: Sequence[torch.Generator],  # noqa: ARG001
+    generators: Sequence[np.random.Generator],  # noqa: ARG001
 ) -> Iterator[Frame]:
     """Write the most probable token until the end."""
 
-    def choose(filtered_RV: Tensor, _rows: list[int], _length: int) -> Tensor:
-        return filtered_RV.argmax(-1)
+    def choose(filtered_RV: LogProbs, _rows: Sequence[int], _length: int) -> Ids:
+        best_R: Ids = filtered_RV.argmax(-1)
+        return best_R
 
     return write_rows(step, start, options, max_length, choose)
 

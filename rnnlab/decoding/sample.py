@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnlab.decoding._base import Decoder, Options
+from rnnlab.decoding._base import Decoder
+from rnnlab.decoding._options import Options
 from rnnlab.decoding._rows import draw, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import torch
-    from torch import Tensor
+    import numpy as np
 
     from rnnlab.decoding._base import Frame, Start, Step
+    from rnnlab.decoding._numbers import Ids, LogProbs
 
 
 class SampleOptions(Options):
@@ -29,11 +30,11 @@ def search(
     start: Start,
     options: SampleOptions,
     max_length: int,
-    generators: Sequence[torch.Generator],
+    generators: Sequence[np.random.Generator],
 ) -> Iterator[Frame]:
     """Draw tokens until the end; row i draws with generator i."""
 
-    def choose(filtered_RV: Tensor, rows: list[int], _length: int) -> Tensor:
+    def choose(filtered_RV: LogProbs, rows: Sequence[int], _length: int) -> Ids:
         return draw(filtered_RV, rows, generators)
 
     return write_rows(step, start, options, max_length, choose)

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from rnnlab.decoding._numbers import NEVER, LogProbs, best_first, log_softmax
+
 if TYPE_CHECKING:
-    from torch import Tensor
+    from rnnlab.decoding._text import Rows
 
 
-def apply(log_probs_RV: Tensor, k: float) -> Tensor:
+def apply(log_probs_RV: LogProbs, k: int, rows: Rows) -> LogProbs:
     """Return the log-probs with all but the k best at -inf."""
-    order_RV = log_probs_RV.argsort(dim=-1, descending=True, stable=True)
-    dropped_RV = order_RV[:, int(k) :]
-    return log_probs_RV.scatter(-1, dropped_RV, float("-inf")).log_softmax(-1)
+    kept_RV = log_probs_RV.copy()
+    np.put_along_axis(kept_RV, best_first(log_probs_RV)[:, k:], NEVER, axis=-1)
+    return log_softmax(kept_RV)
