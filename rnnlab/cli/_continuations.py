@@ -1,100 +1,99 @@
-"""Continuations of a prompt: computed in this process, printed side by side."""
+"""Continuations of prompts, computed in this process."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
-from rnnlab.cli._output import console
-from rnnlab.decoding import Spec
-from rnnlab.display import compact_lines, visible
+from rnnlab.decoding import Spec, TracedStep
 from rnnlab.runs.prompts import Answer
 from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from rnnlab.models import LoadedModel, Unknown
 
 DEFAULT_DECODERS = ("greedy", "nucleus:p=0.9", "beam:k=5")
+_MAX_ROWS = 512
+"""Hypotheses of all prompts that are stepped at once: more are no faster and need more memory."""
 
-_MIN_COLUMN = 28
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be written."""
+
+    prompts: Sequence[str]
+    specs: Sequence[Spec]
+    length: int
+    num: int | None = None
+    seed: int = 1
+    checkpoint: str = "last"
+    unknown: Unknown = "auto"
+
+    def rows_a_prompt(self, spec: Spec) -> int:
+        """Return how many hypotheses a decoder keeps of a prompt, about."""
+        return max(self.num or 1, spec.options.num_answers(), getattr(spec.options, "k", 1))
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A step of a decoder for one prompt."""
+
+    decoder: str
+    chain: list[str]
+    prompt: int
+    """Number of the prompt, from 0."""
+    sample: int
+    """Number of the sample of that prompt, from 0."""
+    step: TracedStep
+
+    def document(self) -> dict[str, Any]:
+        """Return it for a line of JSON."""
+        return {
+            "decoder": self.decoder, "chain": self.chain, "prompt": self.prompt,
+            "sample": self.sample, **{k: v for k, v in asdict(self.step).items() if k != "prompt"},
+        }  # fmt: skip
 
 
 def generate(
-    run: Run,
-    prompt: str,
-    specs: Sequence[Spec],
-    length: int,
-    num: int | None,
-    seed: int,
-    checkpoint: str = "last",
-) -> list[Answer]:
-    """Return the answers of all decoders to one prompt."""
-    from rnnlab.models import continue_text, load_model, parse_checkpoint
+    run: Run, wish: Wish, trace: Callable[[Trace], object] | None = None
+) -> Iterator[list[Answer]]:
+    """Give the answers of all decoders to one prompt after another.
 
-    loaded = load_model(run.paths, parse_checkpoint(checkpoint))
-    answers: list[Answer] = []
-    for spec in specs:
-        steps = continue_text(loaded, prompt, spec, length, num, seed)
-        answers += deque(steps, maxlen=1).pop().answers()
-    return answers
+    Prompts are continued together, as many at once as keep the model busy. trace: is told of every
+    step.
+    """
+    from rnnlab.models import load_model, parse_checkpoint
 
-
-def print_side_by_side(answers: Sequence[Answer]) -> None:
-    """Print answers in as many columns as fit, each under its decoder, rank and log-prob."""
-    from rich.table import Table
-    from rich.text import Text
-
-    out = console()
-    most = max(1, out.width // _MIN_COLUMN)
-    rows = list(_rows(answers, most))
-    width = out.width // min(most, max(map(len, rows))) - 2
-    for number, row in enumerate(rows):
-        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
-        for _ in row:
-            table.add_column(width=width, overflow="fold")
-        table.add_row(*(Text(_title(answer), "bold") for answer in row))
-        table.add_row(*(Text(" → ".join(answer.chain), "dim") for answer in row))
-        table.add_row(*(Text(_figures(answer), "dim") for answer in row))
-        table.add_row(*(_body(answer) for answer in row))
-        out.print(table)
-        if number + 1 < len(rows):
-            out.print()
+    loaded = load_model(run.paths, parse_checkpoint(wish.checkpoint))
+    widest = max(wish.rows_a_prompt(spec) for spec in wish.specs)
+    size = max(1, _MAX_ROWS // widest)
+    for first in range(0, len(wish.prompts), size):
+        prompts = wish.prompts[first : first + size]
+        found: list[list[Answer]] = [[] for _ in prompts]
+        for spec in wish.specs:
+            answers = _continue(loaded, prompts, spec, wish, first, trace)
+            found = [old + new for old, new in zip(found, answers, strict=True)]
+        yield from found
 
 
-def _rows(answers: Sequence[Answer], most: int) -> Iterator[list[Answer]]:
-    """Share answers out among rows; those of one decoder stay together where they can."""
-    row: list[Answer] = []
-    for _, group in groupby(answers, key=lambda answer: answer.decoder):
-        together = list(group)
-        if row and len(row) + len(together) > most:
-            yield row
-            row = []
-        row += together
-        while len(row) > most:
-            yield row[:most]
-            row = row[most:]
-    if row:
-        yield row
+def _continue(
+    loaded: LoadedModel,
+    prompts: Sequence[str],
+    spec: Spec,
+    wish: Wish,
+    first: int,
+    trace: Callable[[Trace], object] | None,
+) -> list[list[Answer]]:
+    """Return a decoder's answers to each of some prompts, the first of them of that number."""
+    from rnnlab.models import continue_texts
 
-
-def _title(answer: Answer) -> str:
-    return f"{answer.decoder} #{answer.rank}"
-
-
-def _figures(answer: Answer) -> str:
-    mean = answer.logprob / max(1, len(answer.tokens))
-    end = ", ended" if answer.finished else ""
-    is_ranked_otherwise = abs(answer.score - answer.logprob) > 0.005
-    score = f", score {answer.score:.2f}" if is_ranked_otherwise else ""
-    return f"{answer.logprob:.2f} nats, {mean:.2f} a token{score}{end}"
-
-
-def _body(answer: Answer) -> Text:
-    from rich.text import Text
-
-    prompt = answer.text[: len(answer.text) - len(answer.continuation)]
-    return Text.assemble(
-        (compact_lines(visible(prompt)), "dim"), compact_lines(visible(answer.continuation))
-    )
+    tracer = None
+    growths = continue_texts(loaded, prompts, spec, wish.length, wish.num, wish.seed, wish.unknown)
+    for growth in growths:
+        if trace is not None:
+            tracer = tracer or growth.of.tracer()
+            for step in tracer.add(growth.frame):
+                number, sample = divmod(step.prompt, growth.of.rows_a_prompt)
+                trace(Trace(spec.text, growth.of.chain, first + number, sample, step))
+    return growth.answers_by_prompt()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Literal, Optional
 
 import typer
 
@@ -39,4 +39,8 @@ Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of every deco
 Decoders = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option("--decoder", "-d", metavar="SPEC", help="Decoder, such as beam:k=5; repeatable."),
+]
+Unknown = Annotated[
+    Literal["auto", "refuse", "drop", "nearest", "unk"],
+    typer.Option(help="Letters or words that the model never saw."),
 ]

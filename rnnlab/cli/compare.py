@@ -10,13 +10,14 @@ from typing import Annotated, Any, Optional
 import typer
 
 from rnnlab.cli._charts import print_charts
-from rnnlab.cli._continuations import generate, print_side_by_side
+from rnnlab.cli._continuations import Wish, generate
 from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
 from rnnlab.cli._output import print_json, print_table
+from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.decoding import parse_spec
 from rnnlab.display import count, duration, loss, percent
 from rnnlab.runs.history import read_history
-from rnnlab.runs.prompts import DEFAULT_LENGTH
+from rnnlab.runs.prompts import DEFAULT_LENGTH, Answer
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary, summarise
 
@@ -37,10 +38,10 @@ def command(
     store = RunStore.default(checkpoints)
     opened = [store.open(name) for name in dict.fromkeys(runs)]
     specs = [parse_spec(text) for text in decoder or ("greedy", "beam:k=5")]
-    written = {
-        run.name: [] if prompt is None else generate(run, prompt, specs, length, 1, seed)
-        for run in opened
-    }
+    written: dict[str, list[Answer]] = {run.name: [] for run in opened}
+    if prompt is not None:
+        wish = Wish([prompt], specs, length, 1, seed)
+        written = {run.name: next(generate(run, wish)) for run in opened}
     if json:
         print_json([_document(run, written[run.name]) for run in opened])
         return

@@ -8,9 +8,10 @@ from pathlib import Path
 import typer
 
 from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts
-from rnnlab.cli._continuations import generate, print_side_by_side
+from rnnlab.cli._continuations import Wish, generate
 from rnnlab.cli._follow import follow
 from rnnlab.cli._output import talk
+from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.cli.runs import command as list_runs
 from rnnlab.decoding import parse_spec
 from rnnlab.runs.history import read_history
@@ -40,11 +41,11 @@ def command() -> int:
         typer.echo("\n2. Its curves, from the journal it has written.")
         print_charts([summarise(run)], [read_history(run.paths.journal)], DEFAULT_PLOTS, height=12)
         typer.echo(f"\n3. The same prompt, {PROMPT!r}, with several decoders and one seed.")
-        specs = [parse_spec(text) for text in DECODERS]
-        print_side_by_side(generate(run, PROMPT, specs, 80, None, seed=1))
+        wish = Wish([PROMPT], [parse_spec(text) for text in DECODERS], length=80)
+        print_side_by_side(next(generate(run, wish)))
         starter = store.open("starter")
         typer.echo("\n4. The starter model, trained longer, with the same decoders.")
-        print_side_by_side(generate(starter, PROMPT, specs, 80, None, seed=1))
+        print_side_by_side(next(generate(starter, wish)))
         typer.echo("\n5. All runs of the tour.")
         list_runs(Path(folder))
     talk("\nThe tour's run is gone again. In a terminal, `rnnlab` opens the lab.")

@@ -1,39 +1,103 @@
-"""Continue a text with a trained model."""
+"""Continue texts with a trained model."""
 
 from __future__ import annotations
 
+import json as json_format
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
-from rnnlab.cli._continuations import DEFAULT_DECODERS, generate, print_side_by_side
-from rnnlab.cli._options import Checkpoint, Checkpoints, Decoders, Json, RunName, Seed
+from rnnlab.cli._continuations import DEFAULT_DECODERS, Trace, Wish, generate
+from rnnlab.cli._options import Checkpoint, Checkpoints, Decoders, Json, RunName, Seed, Unknown
 from rnnlab.cli._output import print_json
-from rnnlab.decoding import parse_spec
+from rnnlab.cli._prompts import read_prompts
+from rnnlab.cli._side_by_side import print_side_by_side, print_tree
+from rnnlab.decoding import grow_tree, parse_spec
+from rnnlab.display import visible
+from rnnlab.errors import BadInputError
 from rnnlab.runs.prompts import DEFAULT_LENGTH
 from rnnlab.runs.store import RunStore
 
 
 def command(
     run: RunName,
-    prompt: Annotated[str, typer.Option(help="Text to continue; may be empty.")],
+    prompt: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Text to continue; may be empty."),
+    ] = None,
+    prompts: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="File of prompts: one a line (\\n is a new line), or .jsonl."),
+    ] = None,
     decoder: Decoders = None,
-    length: Annotated[int, typer.Option(min=1, help="Letters to write at most.")] = DEFAULT_LENGTH,
+    length: Annotated[int, typer.Option(min=1, help="Tokens to write at most.")] = DEFAULT_LENGTH,
     num: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option(min=1, help="Samples or best candidates of each decoder."),
     ] = None,
     seed: Seed = 1,
+    unknown: Unknown = "auto",
     checkpoint: Checkpoint = "last",
+    tree: Annotated[bool, typer.Option(help="Show where candidates part and which died.")] = False,
+    trace: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Write every step as a line of JSON to this file."),
+    ] = None,
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
     """Continue a text with one or several decoders, side by side."""
     specs = [parse_spec(text) for text in decoder or DEFAULT_DECODERS]
+    if (prompt is None) == (prompts is None):
+        raise BadInputError("one of --prompt and --prompts is needed", 'write --prompt "text"')
+    texts = [prompt] if prompt is not None else read_prompts(prompts or Path())
     opened = RunStore.default(checkpoints).open(run)
-    answers = generate(opened, prompt, specs, length, num, seed, checkpoint)
+    wish = Wish(texts, specs, length, num, seed, checkpoint, unknown)
+    kept: list[Trace] = []
+    with _trace_file(trace) as write:
+        wants = tree or trace is not None
+
+        def take(step: Trace) -> None:
+            write(step)
+            if tree:
+                kept.append(step)
+
+        answers = list(generate(opened, wish, take if wants else None))
     if json:
-        print_json([asdict(answer) for answer in answers])
-    else:
-        print_side_by_side(answers)
+        print_json([asdict(answer) for several in answers for answer in several])
+        return
+    for number, several in enumerate(answers):
+        if len(texts) > 1:
+            typer.echo(f"{chr(10) if number else ''}{visible(texts[number], newline='⏎')}")
+        print_side_by_side(several)
+    _print_trees(kept, texts)
+
+
+def _print_trees(kept: list[Trace], texts: list[str]) -> None:
+    searches: dict[tuple[int, str, int], list[Trace]] = {}
+    for one in kept:
+        searches.setdefault((one.prompt, one.decoder, one.sample), []).append(one)
+    for (number, decoder, _), steps in sorted(searches.items(), key=lambda item: item[0][0]):
+        typer.echo()
+        title = f"{decoder}: {visible(texts[number], newline='⏎')}"
+        print_tree(title, grow_tree([one.step for one in steps]))
+
+
+@contextmanager
+def _trace_file(file: Path | None) -> Iterator[Callable[[Trace], object]]:
+    """Give what writes a step of the trace; nothing is written where no file is wanted."""
+    if file is None:
+        yield lambda _: None
+        return
+    try:
+        stream = file.open("w", encoding="utf-8")
+    except OSError as error:
+        raise BadInputError(
+            f"cannot write {file}: {error.strerror}", "choose another file"
+        ) from None
+    with stream:
+        yield lambda step: stream.write(json_format.dumps(step.document()) + "\n")

@@ -21,7 +21,7 @@ from rnnlab.corpora._text import (
     suggested_task,
 )
 from rnnlab.corpora._vectors import read_vectors, vectors_width
-from rnnlab.corpora._vocabulary import Vocabulary
+from rnnlab.corpora._vocabulary import Ids, Vocabulary, never_saw
 
 __all__ = [
     "IGNORED",
@@ -30,6 +30,7 @@ __all__ = [
     "Dataset",
     "Documents",
     "DocumentsDescription",
+    "Ids",
     "Split",
     "SplitName",
     "Unit",
@@ -41,6 +42,7 @@ __all__ = [
     "describe_documents",
     "find_corpus",
     "holds_documents",
+    "never_saw",
     "prepare",
     "read_corpus",
     "read_documents",

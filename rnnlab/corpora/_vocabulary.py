@@ -46,6 +46,12 @@ class Vocabulary:
     def _ids(self) -> dict[str, int]:
         return {token: i for i, token in enumerate(self.tokens)}
 
+    @cached_property
+    def pieces(self) -> tuple[str, ...]:
+        """The text that each token adds; nothing for an end and for padding."""
+        silent = {self.eos, self.pad}
+        return tuple("" if i in silent else token for i, token in enumerate(self.tokens))
+
     @property
     def eos(self) -> int | None:
         """Id of the end of a sentence; None where the task has no end."""
@@ -78,12 +84,14 @@ class Vocabulary:
         get = self._ids.get
         ids = np.fromiter((get(token, unknown) for token in tokens), np.int64, len(tokens))
         if unknown < 0 and (ids < 0).any():
-            names = list(dict.fromkeys(token for token in tokens if token not in self._ids))
-            raise BadInputError(
-                f"the model never saw {_shown(names)}",
-                "write without, or train on a text with it",
-            )
+            raise never_saw(self.unknown(tokens))
         return ids
+
+    def unknown(self, tokens: Sequence[str]) -> list[str]:
+        """Return the tokens that are not known, each once; a literal <unk> is."""
+        known = self._ids
+        strange = [token for token in dict.fromkeys(tokens) if token not in known]
+        return [token for token in strange if token.strip(" ") != UNK] if UNK in known else strange
 
     def encode(self, text: str) -> Ids:
         """Return the ids of a normalised text, one for each of `split`.
@@ -139,6 +147,10 @@ class Vocabulary:
             raise RnnlabError(f"{file} is missing or no vocabulary") from None
 
 
-def _shown(letters: Sequence[str]) -> str:
-    some = ", ".join(repr(c) for c in letters[:5])
-    return f"{some} and {len(letters) - 5} other letters" if len(letters) > 5 else some
+def never_saw(tokens: Sequence[str]) -> BadInputError:
+    """Return the error that names tokens a model does not know."""
+    some = ", ".join(repr(token) for token in tokens[:5])
+    more = f" and {len(tokens) - 5} other letters" if len(tokens) > 5 else ""
+    return BadInputError(
+        f"the model never saw {some}{more}", "write without, or train on a text with it"
+    )

@@ -7,8 +7,11 @@ from rnnlab.decoding._base import Decoder, Expansion, Features, Frame, Prompt, S
 from rnnlab.decoding._hypothesis import End, Hypothesis
 from rnnlab.decoding._options import Options
 from rnnlab.decoding._spec import Spec, option_names, parse_spec
+from rnnlab.decoding._trace import TracedHypothesis, TracedRow, TracedStep, TracedToken, Tracer
+from rnnlab.decoding._tree import Branch, grow_tree
 
 __all__ = [
+    "Branch",
     "Decoder",
     "End",
     "Expansion",
@@ -21,6 +24,12 @@ __all__ = [
     "Start",
     "State",
     "Step",
+    "TracedHypothesis",
+    "TracedRow",
+    "TracedStep",
+    "TracedToken",
+    "Tracer",
+    "grow_tree",
     "option_names",
     "parse_spec",
 ]

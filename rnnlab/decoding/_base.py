@@ -126,3 +126,5 @@ class Decoder:
     """Whether the seed matters, so that several samples differ."""
     source: str = ""
     """Where it was published."""
+    needs_features: bool = False
+    """Whether it compares what the top layer makes of the tokens."""

@@ -29,11 +29,24 @@ class Survivors(NamedTuple):
     tokens_R: Ids
 
 
+class Live(Protocol):
+    """Hypotheses that a step extends, a row each."""
+
+    def __len__(self) -> int: ...
+
+    def hypotheses(self) -> list[Hypothesis]:
+        """Return all of them, in the order of their rows."""
+        ...
+
+
 class Beam(Protocol):
     """The hypotheses of one prompt."""
 
-    live: Generation
-    """What the next step extends; empty when the search of this prompt has ended."""
+    @property
+    def live(self) -> Live:
+        """What the next step extends; empty when the search of this prompt has ended."""
+        ...
+
     pruned: list[Pruned]
     """What the last step gave up, and why."""
 

@@ -42,7 +42,7 @@ class Options(BaseModel):
     epsilon: float = Field(0.0, ge=0, lt=1)
     """Keep tokens of at least this probability."""
     eta: float = Field(0.0, ge=0, lt=1)
-    """Keep tokens of at least this probability, fewer where the entropy is low."""
+    """Keep tokens of at least this probability, and less where the entropy is high."""
     sigma: float = Field(0.0, ge=0, le=100)
     """Keep tokens whose logit is at most so many standard deviations below the best (0: all)."""
     repetition: float = Field(1.0, ge=1, le=100)
@@ -168,7 +168,7 @@ class Options(BaseModel):
         name, value = active
         if name == "no-eos":
             return "no end of the sentence"
-        said = f"{name}={quoted(value) if isinstance(value, str) else format(value, 'g')}"
+        said = f"{name}={quoted(value) if isinstance(value, str) else _number(value)}"
         return f"{said} over the last {self.last}" if name in self.PENALTIES - {"bias"} else said
 
     def _limits(self) -> list[str]:
@@ -178,5 +178,10 @@ class Options(BaseModel):
         if self.max_length:
             limits.append(f"max_length={self.max_length}")
         if self.max_time:
-            limits.append(f"max_time={self.max_time:g}s")
+            limits.append(f"max_time={_number(self.max_time)}s")
         return limits
+
+
+def _number(value: float) -> str:
+    """Return a number as a spec means it, to the last digit."""
+    return repr(value).removesuffix(".0")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from typing import Literal, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -46,26 +47,13 @@ def parse_spec(text: str) -> Spec:
         where = f"decoder in spec {text!r}:" if text.strip() != name else "decoder"
         raise UnknownNameError(where, name, registry.names("decoding"))
     decoder: Decoder = registry.load("decoding", name).DECODER
-    known = option_names(decoder.options)
-    values: dict[str, str] = {}
-    if rest.strip():
-        for part in split_spec(rest):
-            key, equals, value = (piece.strip() for piece in part.partition("="))
-            if not equals or not key or not value:
-                raise BadInputError(
-                    f"in spec {text!r}, {part.strip()!r} is no key=value",
-                    f"keys of {name}: {', '.join(known)}",
-                )
-            if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = f"did you mean {near[0]!r}? " if near else ""
-                raise BadInputError(
-                    f"in spec {text!r}, {name} has no option {key!r}",
-                    f"{hint}keys: {', '.join(known)}",
-                )
-            if key in values:
-                raise BadInputError(f"in spec {text!r}, {key} is given twice", "give it once")
+    written = _values(text, rest, name, decoder.options)
+    values = {}
+    for key, value in written.items():
+        try:
             values[key] = unquoted(value)
+        except ValueError as error:
+            raise BadInputError(f"in spec {text!r}, {key}={value}: {error}") from None
     try:
         options = decoder.options.model_validate(values)
     except ValidationError as error:
@@ -74,17 +62,62 @@ def parse_spec(text: str) -> Spec:
         if not first["loc"]:
             raise BadInputError(f"in spec {text!r}: {problem}") from None
         key = str(first["loc"][0])
-        limits = _limits(decoder.options.model_fields[known[key]])
-        hint = f"{key} is {limits}" if limits else ""
-        raise BadInputError(f"in spec {text!r}, {key}={first['input']}: {problem}", hint) from None
+        field = decoder.options.model_fields[option_names(decoder.options)[key]]
+        raise BadInputError(
+            f"in spec {text!r}, {key}={written[key]}: {problem}", _limits(key, values[key], field)
+        ) from None
     return Spec(text.strip(), name, decoder, options)
 
 
-def _limits(field: FieldInfo) -> str:
+def _values(text: str, rest: str, name: str, options: type[Options]) -> dict[str, str]:
+    """Return the options of a spec as they are written, each under a key that exists."""
+    known = option_names(options)
+    values: dict[str, str] = {}
+    try:
+        parts = split_spec(rest) if rest.strip() else []
+    except ValueError as error:
+        raise BadInputError(f"in spec {text!r}, {error}", 'close it with "') from None
+    for part in parts:
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        if not key:
+            raise BadInputError(
+                f"in spec {text!r}, {part.strip()!r} is no key=value",
+                "parted by commas, as k=5,p=1",
+            )
+        if key not in known:
+            # A field that goes by another name in a spec is near to that one.
+            names = {**{field: alias for alias, field in known.items()}, **dict.fromkeys(known)}
+            near = difflib.get_close_matches(key, names, n=1)
+            raise BadInputError(
+                f"in spec {text!r}, {name} has no option {key!r}",
+                f"did you mean {(names[near[0]] or near[0])!r}?"
+                if near
+                else f"keys: {', '.join(known)}",
+            )
+        if not equals or not value:
+            raise BadInputError(
+                f"in spec {text!r}, {part.strip()!r} is no key=value",
+                _limits(key, "", options.model_fields[known[key]]) or f"write {key}=text",
+            )
+        if key in values:
+            raise BadInputError(f"in spec {text!r}, {key} is given twice", "give it once")
+        values[key] = value
+    return values
+
+
+def _limits(key: str, value: str, field: FieldInfo) -> str:
+    """Return what an option can be that is not said yet: the nearest choice, or the range."""
+    if get_origin(field.annotation) is Literal:
+        choices = get_args(field.annotation)
+        near = difflib.get_close_matches(value, choices, n=1)
+        if near:
+            return f"did you mean {near[0]!r}?"
+        return "" if value else f"{key} is {' or '.join(choices)}"
     words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
-    return " and ".join(
-        f"{word} {getattr(limit, sign):g}"
+    limits = " and ".join(
+        f"{word} {getattr(limit, sign)}"
         for limit in field.metadata
         for sign, word in words.items()
         if hasattr(limit, sign)
     )
+    return f"{key} is {limits}" if limits else ""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 
-from rnnlab.errors import BadInputError
-
-_ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "|": "\\|", "=": "\\="}
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
+_VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|((?:[^"\\]|\\.?)*)', re.DOTALL)
 _PLAIN = re.compile(r"[^\s,:=|\"\\]+")
 
 
 def split_spec(text: str) -> list[str]:
     """Split the options of a spec at its commas, those within quotes left alone.
 
-    Raises BadInputError where a quote is never closed.
+    Raises ValueError where a quote is never closed.
     """
     parts, part, is_quoted, is_escaped = [], "", False, False
     for letter in text:
@@ -26,18 +25,21 @@ def split_spec(text: str) -> list[str]:
             is_quoted = not is_quoted
         is_escaped = letter == "\\" and not is_escaped
     if is_quoted:
-        raise BadInputError(f"in spec {text!r}, a quote is never closed", 'close it with "')
+        raise ValueError("a quote is never closed")
     return [*parts, part]
 
 
 def unquoted(value: str) -> str:
-    r"""Return the text that a value means: \n, \t, \" and \\ within it, quotes around it dropped.
+    r"""Return the text that a value means, quotes around it dropped, \n, \t, \r, \" and \\ read.
 
-    \| and \= stay as they are, for whoever parts the text at them.
+    \| and \= stay as they are, for whoever parts the text at them. Raises ValueError where a quote
+    stands within the value.
     """
-    if len(value) > 1 and value[0] == value[-1] == '"':
-        value = value[1:-1]
-    return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[0]), value, flags=re.DOTALL)
+    found = _VALUE.fullmatch(value)
+    if found is None:
+        raise ValueError('quotes go around the whole value, as "a|b"')
+    inner = found[2] if found[1] is None else found[1]
+    return re.sub(r"\\(.)", lambda part: _ESCAPES.get(part[1], part[0]), inner, flags=re.DOTALL)
 
 
 def quoted(text: str) -> str:
@@ -45,7 +47,9 @@ def quoted(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
     escaped = re.sub(r"\\(?![|=])", r"\\\\", text).replace('"', '\\"')
-    return '"' + escaped.replace("\n", "\\n").replace("\t", "\\t") + '"'
+    for letter, written in (("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
+        escaped = escaped.replace(letter, written)
+    return f'"{escaped}"'
 
 
 def parse_strings(text: str) -> tuple[str, ...]:
@@ -66,15 +70,17 @@ def parse_biases(text: str) -> dict[str, float]:
 
     Raises ValueError where it is written otherwise.
     """
-    biases = {}
+    biases: dict[str, float] = {}
     for part in parse_strings(text):
-        string, equals, number = part.rpartition("=")
-        string = string.replace("\\=", "=")
+        found = re.fullmatch(r"(.+)(?<!\\)=(.*)", part, re.DOTALL)
         try:
-            nats = float(number)
+            nats = float(found[2]) if found else float("nan")
         except ValueError:
             nats = float("nan")
-        if not equals or not string or not abs(nats) <= 100:
-            raise ValueError('write "e=-2|the=1.5", nats from -100 to 100')
+        if not found or not abs(nats) <= 100:
+            raise ValueError(f'{part!r} is no string=nats, as "e=-2|the=1.5" from -100 to 100')
+        string = found[1].replace("\\=", "=")
+        if string in biases:
+            raise ValueError(f"{string!r} is given twice")
         biases[string] = nats
     return biases

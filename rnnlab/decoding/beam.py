@@ -118,6 +118,8 @@ class WidthBeam:
         """What the live hypotheses have gained so far, before any length penalty."""
         self._finished: list[Hypothesis] = []
         self.live = Generation.empty(prompt)
+        self.chosen_N: Ids = np.zeros(0, np.int64)
+        """Tokens that the last step took, those that ended a text too."""
         self.pruned: list[Pruned] = []
         self._prompt = prompt
 
@@ -125,18 +127,28 @@ class WidthBeam:
         """Return what gives the best of the live and the finished hypotheses."""
         return partial(_ranked, self._finished, self.live, self._options.num_answers())
 
-    def grow(self, log_probs_RV: LogProbs, filtered_RV: LogProbs) -> Survivors:
-        """Extend the live hypotheses by one token."""
+    def grow(
+        self,
+        log_probs_RV: LogProbs,
+        filtered_RV: LogProbs,
+        malus_V: npt.NDArray[np.float64] | None = None,
+    ) -> Survivors:
+        """Extend the live hypotheses by one token.
+
+        malus_V: nats that a token loses in the choice of survivors, and there alone.
+        """
         width, old = self._options.k, self.live
-        found, totals_N, ends_N = self._best(log_probs_RV, filtered_RV)
+        found, totals_N, ends_N = self._best(log_probs_RV, filtered_RV, malus_V)
         lives_N = np.flatnonzero(~ends_N)
         self.pruned = []
+        ended_N = lives_N[:0]
         if len(lives_N) < len(ends_N):
             # An end that only comes after the k best live ones is worse than k others.
             ended_N = np.flatnonzero(ends_N)
             is_behind_N = np.searchsorted(lives_N[:width], ended_N) >= width
             self._give_up(found.at(ended_N[is_behind_N]), "beyond the beam's width")
-            self._finish(found.at(ended_N[~is_behind_N]))
+            ended_N = ended_N[~is_behind_N]
+            self._finish(found.at(ended_N))
         self._give_up(found.at(lives_N[width:]), "beyond the beam's width")
         lives_N = lives_N[:width]
         if self._options.gap and len(lives_N):
@@ -145,12 +157,16 @@ class WidthBeam:
             self._give_up(found.at(lives_N), "cannot win any more")
             lives_N = lives_N[:0]
         self._totals_R = totals_N[lives_N]
+        self.chosen_N = found.tokens_N[np.concatenate([lives_N, ended_N])]
         survivors = found.at(lives_N)
         self.live = Generation(old, survivors, self._prompt)
         return Survivors(survivors.parents_N, survivors.tokens_N)
 
     def _best(
-        self, log_probs_RV: LogProbs, filtered_RV: LogProbs
+        self,
+        log_probs_RV: LogProbs,
+        filtered_RV: LogProbs,
+        malus_V: npt.NDArray[np.float64] | None,
     ) -> tuple[Candidates, npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         """Return the best candidates, their totals and which of them end a text.
 
@@ -158,11 +174,12 @@ class WidthBeam:
         """
         totals_RV = self._options.gains(log_probs_RV, filtered_RV)
         totals_RV += self._totals_R[:, None]
+        ranked_RV = totals_RV if malus_V is None else totals_RV - malus_V
         # Each row ends in EOS at most once, so that twice the width is enough; a stop string may
         # end many.
         num = 2 * self._options.k
         while True:
-            places_N = largest(totals_RV.reshape(-1), num)
+            places_N = largest(ranked_RV.reshape(-1), num)
             found = candidates(totals_RV, log_probs_RV, possible(totals_RV, places_N))
             ends_N = self._finisher.ended(self.live, found)
             if len(found.tokens_N) < num or (~ends_N).sum() >= self._options.k:
@@ -183,7 +200,7 @@ class WidthBeam:
     def _near(self, found: Candidates, lives_N: Ids) -> Ids:
         """Return those that are not too far below the best text so far."""
         scores_N = found.scores_N[lives_N]
-        best = max([scores_N[0], *(h.score for h in self._finished[:1])])
+        best = max([scores_N.max(), *(h.score for h in self._finished[:1])])
         is_near_N = scores_N >= best - self._options.gap
         self._give_up(
             found.at(lives_N[~is_near_N]), f"more than {self._options.gap:g} below the best"
@@ -205,7 +222,7 @@ class WidthBeam:
         num = options.num_answers()
         if len(self._finished) < num:
             return False
-        reachable = options.score(totals_N[:1], self._max_length)[0]
+        reachable = options.score(totals_N.max(keepdims=True), self._max_length)[0]
         return bool(reachable <= self._finished[num - 1].score)
 
 

@@ -12,12 +12,15 @@ from rnnlab.models._checkpoint import (
 )
 from rnnlab.models._classifier import Classifier
 from rnnlab.models._classify import Verdict, classify_texts
+from rnnlab.models._continue import Continuation, Growth, continue_texts
 from rnnlab.models._language_model import LanguageModel
-from rnnlab.models._prompt import Growth, TextScore, continue_text, score_text
+from rnnlab.models._prompt import Unknown
+from rnnlab.models._score import TextScore, score_text
 from rnnlab.models._text_model import Example, Prediction, TextModel
 
 __all__ = [
     "Classifier",
+    "Continuation",
     "Example",
     "Growth",
     "LanguageModel",
@@ -25,11 +28,12 @@ __all__ = [
     "Prediction",
     "TextModel",
     "TextScore",
+    "Unknown",
     "Verdict",
     "Which",
     "build_model",
     "classify_texts",
-    "continue_text",
+    "continue_texts",
     "load_model",
     "load_weights",
     "parse_checkpoint",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,7 @@ from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.models._classifier import Classifier
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models._text_model import TextModel
+from rnnlab.models.steppers import Stepper, make_stepper
 from rnnlab.runs.paths import RunPaths, replace_file
 
 Which = Literal["last", "best"] | int
@@ -41,6 +43,11 @@ class LoadedModel:
                 f"{self.name!r} classifies documents, it writes none", "use rnnlab classify"
             )
         return self.model
+
+    @cached_property
+    def stepper(self) -> Stepper:
+        """The language model, a token at a time; raises BadInputError for a classifier."""
+        return make_stepper(self.language_model)
 
     @property
     def classifier(self) -> Classifier:

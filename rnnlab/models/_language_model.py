@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from rnnlab.cells import State
 from rnnlab.config import RunConfig
@@ -52,20 +51,36 @@ class LanguageModel(TextModel):
         return self.log_probs(self.logits(y_BH)), state
 
     @torch.inference_mode()
-    def read(self, tokens_BT: Tensor) -> tuple[Tensor, State]:
-        """Return the log-probs [B, T+1, V] before the first token and after each, and the state.
+    def begin(self, batch: int) -> tuple[Tensor, State]:
+        """Return the features [B, F] that the head reads before the first token, and the state.
 
-        A model of sentences reads EOS first. A stream has no boundary to read: before its first
+        A model of sentences has read EOS there. A stream has no boundary to read: before its first
         token stands what the head makes of the start state.
         """
-        batch = tokens_BT.shape[0]
         state = self.start_state(batch)
-        if self.eos is not None:
-            tokens_BT = F.pad(tokens_BT, (1, 0), value=self.eos)
-            logits_BTV, state = self(tokens_BT, state)
-            return self.log_probs(logits_BTV), state
-        logits_BTV = self.logits(state[-1][0])[:, None]
+        if self.eos is None:
+            return state[-1][0], state
+        eos_B1 = torch.full((batch, 1), self.eos, device=self.device)
+        y_B1F, state = self.rnn(self.embed(eos_B1), state)
+        return y_B1F[:, 0], state
+
+    @torch.inference_mode()
+    def read_on(self, tokens_BT: Tensor, state: State) -> tuple[Tensor, State]:
+        """Return the features [B, T, F] after each of some more tokens, and the state."""
+        y_BTF, state = self.rnn(self.embed(tokens_BT), state)
+        return y_BTF, state
+
+    @torch.inference_mode()
+    def predict_next(self, y: Tensor) -> Tensor:
+        """Return the log-probs [..., V] of the next token, given features [..., F]."""
+        return self.log_probs(self.logits(y))
+
+    @torch.inference_mode()
+    def read(self, tokens_BT: Tensor) -> tuple[Tensor, State]:
+        """Return the log-probs [B, T+1, V] before the first token and after each, and the state."""
+        y_BF, state = self.begin(tokens_BT.shape[0])
+        y_BTF = y_BF[:, None]
         if tokens_BT.shape[1] > 0:
-            rest_BTV, state = self(tokens_BT, state)
-            logits_BTV = torch.cat([logits_BTV, rest_BTV], dim=1)
-        return self.log_probs(logits_BTV), state
+            rest_BTF, state = self.read_on(tokens_BT, state)
+            y_BTF = torch.cat([y_BTF, rest_BTF], dim=1)
+        return self.predict_next(y_BTF), state

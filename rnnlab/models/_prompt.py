@@ -1,126 +1,115 @@
-"""A trained model continues a text, or says how probable it finds one.
-
-Shapes: R rows (one for each sample, one for a search), T tokens, V tokens of the vocabulary.
-"""
+"""What a user has written, as a model can read it."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+import difflib
+import unicodedata
+from functools import lru_cache
+from typing import Literal, NamedTuple, get_args
 
-import torch
+from rnnlab.corpora import Ids, Vocabulary, never_saw
+from rnnlab.errors import BadInputError
 
-from rnnlab.cells import select
-from rnnlab.corpora import Vocabulary
-from rnnlab.decoding import Frame, Hypothesis, Spec, Start
-from rnnlab.models._checkpoint import LoadedModel
-from rnnlab.runs.prompts import Answer
+Unknown = Literal["auto", "refuse", "drop", "nearest", "unk"]
+"""What is done with a letter or word that the model never saw.
 
+auto: `unk` where the vocabulary has the token, else `refuse`. nearest: the letter without its mark,
+in the other case or in plain type, the word that is spelled most alike; dropped where none is.
+"""
 
-@dataclass(frozen=True)
-class Growth:
-    """How far a decoder has come; answers are only spelled out when asked for."""
-
-    frame: Frame
-    spec: Spec
-    prompt: str
-    vocabulary: Vocabulary
-    num: int | None
-
-    @property
-    def is_last(self) -> bool:
-        """Whether the decoder has ended."""
-        return self.frame.is_last
-
-    def answers(self) -> list[Answer]:
-        """Return the continuations so far, best first."""
-        best_first = sorted(self.frame.hypotheses, key=lambda h: -h.score)
-        if self.spec.decoder.is_random:
-            best_first = self.frame.hypotheses
-        return [self._answer(h, i) for i, h in enumerate(best_first[: self.num], 1)]
-
-    def _answer(self, hypothesis: Hypothesis, rank: int) -> Answer:
-        ids = hypothesis.tokens()
-        continuation = self.vocabulary.decode(ids, after=self.prompt)
-        return Answer(
-            decoder=self.spec.text,
-            chain=self.spec.chain,
-            rank=rank,
-            text=self.prompt + continuation,
-            continuation=continuation,
-            finished=hypothesis.is_finished,
-            logprob=hypothesis.logprob,
-            score=hypothesis.score,
-            tokens=[self.vocabulary.tokens[i] for i in ids],
-            token_logprobs=hypothesis.token_logprobs(),
-        )
+_PLAIN = str.maketrans(
+    dict.fromkeys("“”„«»", '"') | dict.fromkeys("‘’‚`´", "'") | dict.fromkeys("‐‑‒–—―−", "-")  # noqa: RUF001
+)
+"""Typographic marks, and what a typewriter has for them."""
+_ALIKE = 0.75
+"""How alike the spelling of two words is at least that are taken for each other, from 0 to 1."""
 
 
-def continue_text(
-    loaded: LoadedModel, prompt: str, spec: Spec, length: int, num: int | None = None, seed: int = 1
-) -> Iterator[Growth]:
-    """Continue `prompt` by at most `length` tokens, one step of the search at a time.
+class ReadablePrompt(NamedTuple):
+    """A prompt in the letters and tokens of a model."""
 
-    num: samples of a random decoder (None: one) or best hypotheses of a search (None: all).
-    Raises BadInputError when the prompt has letters that the model does not know.
+    text: str
+    tokens: Ids
+    note: str
+    """What was changed, as one line; empty: nothing."""
+
+
+def make_readable(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") -> ReadablePrompt:
+    """Return a prompt with what the model never saw refused, dropped, replaced or as <unk>.
+
+    Raises BadInputError naming what is unknown where that is refused.
     """
-    model, vocabulary = loaded.language_model, loaded.vocabulary
-    prompt = vocabulary.normalise(prompt)
+    if unknown not in get_args(Unknown):
+        raise BadInputError(f"{unknown!r} is no way", f"choose {', '.join(get_args(Unknown))}")
+    if unknown == "unk" and vocabulary.unk is None:
+        raise BadInputError(
+            "this model knows no <unk>", "choose refuse, drop or nearest for unknown letters"
+        )
+    text = vocabulary.normalise(text)
     if vocabulary.kind == "words":
-        prompt = prompt.rstrip(" ")  # the next word brings its own space
-    ids_1T = torch.from_numpy(vocabulary.encode(prompt))[None].to(model.device)
-    log_probs_1TV, state = model.read(ids_1T)
-    num_rows = (num or 1) if spec.decoder.is_random else 1
-    rows_R = torch.zeros(num_rows, dtype=torch.int64, device=ids_1T.device)
-    start = Start(
-        log_probs_1TV[:, -1].index_select(0, rows_R), select(state, rows_R), vocabulary.eos
-    )
-    generators = [torch.Generator().manual_seed(seed * 1_000_003 + row) for row in range(num_rows)]
-    for frame in spec.decoder.search(model.step, start, spec.options, length, generators):
-        yield Growth(frame, spec, prompt, vocabulary, num)
+        text = text.rstrip(" ")  # the next word brings its own space
+    tokens = vocabulary.split(text)
+    strange = vocabulary.unknown(tokens)
+    if not strange:
+        return ReadablePrompt(text, vocabulary.ids_of(tokens), "")
+    if unknown == "auto":
+        unknown = "refuse" if vocabulary.unk is None else "unk"
+    if unknown == "refuse":
+        raise never_saw(strange)
+    if unknown == "unk":
+        note = f"never seen, read as <unk>: {_listed(strange)}"
+        return ReadablePrompt(text, vocabulary.ids_of(tokens), note)
+    instead = {token: _nearest(vocabulary, token) for token in strange}
+    if unknown == "drop":
+        instead = dict.fromkeys(strange, "")
+    text = "".join(instead.get(token, token) for token in tokens)
+    return ReadablePrompt(text, vocabulary.encode(text), _said(instead))
 
 
-class TextScore(NamedTuple):
-    """How probable a model finds a text, from the start state on."""
-
-    tokens: list[str]
-    token_logprobs: list[float]
-    """Log-prob of each token given all before it, in nats."""
-    logprob: float
-    """Their sum."""
-    num_letters: int
-    """Letters of the text."""
-    eos_logprob: float | None
-    """Log-prob that the sentence ends after the text; None for a model of streams."""
-
-    @property
-    def loss_nats(self) -> float:
-        """Mean loss of a token."""
-        return -self.logprob / len(self.tokens) if self.tokens else 0.0
-
-    @property
-    def bits_per_char(self) -> float:
-        """The loss of the text in bits, spread over its letters."""
-        return -self.logprob / math.log(2) / self.num_letters if self.num_letters else 0.0
+def _nearest(vocabulary: Vocabulary, token: str) -> str:
+    """Return the known token nearest to an unknown one, or "" where none is near."""
+    known = _by_plain_form(vocabulary)
+    plain = _plain_form(token)
+    if plain in known:
+        return _in_case_of(token, known[plain])
+    if vocabulary.kind == "chars":
+        # One letter may be several in plain type, such as an ellipsis.
+        return "".join(known[letter][0] for letter in plain if letter in known)
+    alike = difflib.get_close_matches(plain, known, n=1, cutoff=_ALIKE)
+    return _in_case_of(token, known[alike[0]]) if alike else ""
 
 
-def score_text(loaded: LoadedModel, text: str) -> TextScore:
-    """Return the log-prob of every token of a text; raises BadInputError for unknown letters."""
-    model, vocabulary = loaded.language_model, loaded.vocabulary
-    # As it is if it can be: an answer's own text may hold a letter and a mark that NFC would join.
-    known = set(vocabulary.tokens)
-    text = text if set(text) <= known else vocabulary.normalise(text)
-    ids = vocabulary.encode(text)
-    ids_1T = torch.from_numpy(ids)[None].to(model.device)
-    log_probs_1TV, _ = model.read(ids_1T)
-    picked = log_probs_1TV[:, :-1].gather(2, ids_1T[..., None])[0, :, 0].double().tolist()
-    eos = vocabulary.eos
-    return TextScore(
-        tokens=[vocabulary.tokens[i] for i in ids.tolist()],
-        token_logprobs=picked,
-        logprob=math.fsum(picked),
-        num_letters=len(text),
-        eos_logprob=None if eos is None else log_probs_1TV[0, -1, eos].item(),
-    )
+def _in_case_of(token: str, alike: list[str]) -> str:
+    return next((one for one in alike if one.isupper() == token.isupper()), alike[0])
+
+
+@lru_cache(maxsize=4)
+def _by_plain_form(vocabulary: Vocabulary) -> dict[str, list[str]]:
+    """Return the tokens by their plain form; of several with one form, the plainest first."""
+    special = {vocabulary.eos, vocabulary.unk, vocabulary.pad}
+    tokens = [token for i, token in enumerate(vocabulary.tokens) if i not in special]
+    found: dict[str, list[str]] = {}
+    for token in sorted(tokens, key=lambda token: (token != _plain_form(token), token)):
+        found.setdefault(_plain_form(token), []).append(token)
+    return found
+
+
+def _plain_form(token: str) -> str:
+    """Return a token without marks, in lower case and plain type; any white space is a blank."""
+    apart = unicodedata.normalize("NFKD", token.translate(_PLAIN)).casefold()
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return plain if plain.strip() else " "
+
+
+def _said(instead: dict[str, str]) -> str:
+    replaced = [f"{old!r} as {new!r}" for old, new in instead.items() if new]
+    dropped = [old for old, new in instead.items() if not new]
+    said = [f"read {', '.join(replaced[:5])}"] if replaced else []
+    if dropped:
+        said.append(f"left out {_listed(dropped)}")
+    return "never seen: " + "; ".join(said)
+
+
+def _listed(tokens: list[str]) -> str:
+    some = ", ".join(repr(token) for token in tokens[:5])
+    return f"{some} and {len(tokens) - 5} more" if len(tokens) > 5 else some

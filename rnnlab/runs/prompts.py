@@ -43,6 +43,15 @@ class Answer:
     tokens: list[str]
     token_logprobs: list[float]
     """The model's own log-prob of each token in nats, before filters."""
+    prompt: str = ""
+    """The prompt as it was read."""
+    end: str | None = None
+    """Why the text ends: `eos` (finished), `stop` string, `length`, `time`, or `stuck` where the
+    filters left nothing; None while it grows."""
+    parts_at: int | None = None
+    """Place of the first token in which it leaves the best answer of its decoder; None for that."""
+    note: str = ""
+    """What there is to know: letters of the prompt that were replaced, what a search has proved."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,8 @@ class Request:
     num: int | None = None
     """Samples or best hypotheses wanted of a decoder; None: one sample, the whole beam."""
     seed: int = 1
+    unknown: str = "auto"
+    """What is done with letters that the model never saw: auto, refuse, drop, nearest or unk."""
 
 
 @dataclass(frozen=True)

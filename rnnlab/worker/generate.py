@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO, cast
 
 from rnnlab.decoding import Spec, parse_spec
 from rnnlab.errors import RnnlabError, one_line
@@ -34,7 +34,7 @@ from rnnlab.runs.prompts import (
 )
 
 if TYPE_CHECKING:
-    from rnnlab.models import Growth, LoadedModel
+    from rnnlab.models import Growth, LoadedModel, Unknown
 
 FRAME_S = 0.08
 """Time between two frames of a decoder at least: faster than the eye reads, slow enough for SSH."""
@@ -114,7 +114,7 @@ class _Column(NamedTuple):
 
 def answer(request: Request, inbox: Inbox, models: Models) -> None:
     """Answer one request, frame by frame."""
-    from rnnlab.models import Classifier, continue_text
+    from rnnlab.models import Classifier, continue_texts
 
     started = time.monotonic()
     try:
@@ -127,8 +127,14 @@ def answer(request: Request, inbox: Inbox, models: Models) -> None:
         columns = [
             _Column(
                 number,
-                continue_text(
-                    loaded, request.prompt, spec, request.length, request.num, request.seed
+                continue_texts(
+                    loaded,
+                    [request.prompt],
+                    spec,
+                    request.length,
+                    request.num,
+                    request.seed,
+                    cast("Unknown", request.unknown),
                 ),
             )
             for number, spec in enumerate(specs)

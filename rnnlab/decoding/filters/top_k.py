@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnlab.decoding._numbers import NEVER, LogProbs, best_first, log_softmax
+from rnnlab.decoding._numbers import LogProbs, log_softmax, only
+from rnnlab.decoding.filters._keep import are_largest
 
 if TYPE_CHECKING:
     from rnnlab.decoding._text import Rows
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 def apply(log_probs_RV: LogProbs, k: int, rows: Rows) -> LogProbs:
     """Return the log-probs with all but the k best at -inf."""
-    kept_RV = log_probs_RV.copy()
-    np.put_along_axis(kept_RV, best_first(log_probs_RV)[:, k:], NEVER, axis=-1)
-    return log_softmax(kept_RV)
+    size = log_probs_RV.shape[-1]
+    if k >= size:
+        return log_softmax(log_probs_RV)
+    bar_R1 = np.partition(log_probs_RV, size - k, axis=-1)[:, size - k, None]
+    return only(log_probs_RV, are_largest(log_probs_RV, bar_R1, k))

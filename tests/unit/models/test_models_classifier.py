@@ -17,7 +17,7 @@ from rnnlab.models import (
     LoadedModel,
     TextModel,
     classify_texts,
-    continue_text,
+    continue_texts,
     score_text,
 )
 
@@ -146,7 +146,7 @@ def test_a_text_without_a_word_is_read_as_an_unknown_one(make_loaded: Make, text
 def test_a_classifier_writes_nothing_and_a_language_model_judges_nothing(make_loaded: Make) -> None:
     loaded = make_loaded(task="classify")
     with pytest.raises(BadInputError, match="'run' classifies documents"):
-        next(continue_text(loaded, "a", parse_spec("greedy"), 3))
+        next(continue_texts(loaded, ["a"], parse_spec("greedy"), 3))
     with pytest.raises(BadInputError, match="'run' classifies documents"):
         score_text(loaded, "a")
     with pytest.raises(BadInputError, match="'run' is a language model"):

@@ -12,7 +12,7 @@ from rnnlab import registry
 from rnnlab.corpora import Vocabulary
 from rnnlab.decoding import parse_spec
 from rnnlab.errors import BadInputError
-from rnnlab.models import Growth, LoadedModel, continue_text, score_text
+from rnnlab.models import Growth, LoadedModel, continue_texts, score_text
 from rnnlab.runs.prompts import Answer
 
 Make = Callable[..., LoadedModel]
@@ -27,7 +27,7 @@ def answers(
     num: int | None = None,
     seed: int = 1,
 ) -> list[Answer]:
-    *_, last = continue_text(loaded, prompt, parse_spec(spec), length, num, seed)
+    *_, last = continue_texts(loaded, [prompt], parse_spec(spec), length, num, seed)
     return last.answers()
 
 
@@ -105,7 +105,7 @@ def test_the_seed_decides_what_a_random_decoder_writes(make_loaded: Make) -> Non
 
 def test_frames_grow_one_token_at_a_time_and_the_last_is_flagged(make_loaded: Make) -> None:
     loaded = make_loaded()
-    growths = list(continue_text(loaded, "a", parse_spec("beam:k=2"), 4))
+    growths = list(continue_texts(loaded, ["a"], parse_spec("beam:k=2"), 4))
     assert [growth.is_last for growth in growths] == [False, False, False, True]
     assert [len(growth.answers()[0].tokens) for growth in growths] == [1, 2, 3, 4]
     assert all(isinstance(growth, Growth) for growth in growths)
@@ -128,7 +128,7 @@ def test_letters_that_the_model_never_saw_are_named(make_loaded: Make, text: str
     unknown = next(letter for letter in text if letter not in "abcdé ")
     for use in (
         lambda: score_text(loaded, text),
-        lambda: list(continue_text(loaded, text, parse_spec("greedy"), 3)),
+        lambda: list(continue_texts(loaded, [text], parse_spec("greedy"), 3)),
     ):
         with pytest.raises(BadInputError) as caught:
             use()

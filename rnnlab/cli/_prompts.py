@@ -1,0 +1,46 @@
+"""Files of prompts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rnnlab.errors import BadInputError
+
+
+def read_prompts(file: Path) -> list[str]:
+    r"""Return the prompts of a file.
+
+    A .jsonl file has a JSON string, or an object with the key `prompt`, on each line; any other
+    file a prompt a line, in which \n is a new line and \\ a backslash. Empty lines are left out.
+    Raises BadInputError where there is no prompt, or a line is none.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise BadInputError(f"cannot read {file}: {error.strerror}", "name a text file") from None
+    except UnicodeDecodeError:
+        raise BadInputError(f"{file} is not UTF-8", "save it as UTF-8") from None
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if not lines:
+        raise BadInputError(f"{file} holds no prompt", "write one a line")
+    if file.suffix == ".jsonl":
+        return [_from_json(file, number, line) for number, line in lines]
+    return [_unescaped(line) for _, line in lines]
+
+
+def _from_json(file: Path, number: int, line: str) -> str:
+    try:
+        document = json.loads(line)
+    except ValueError:
+        document = None
+    prompt = document.get("prompt") if isinstance(document, dict) else document
+    if not isinstance(prompt, str):
+        raise BadInputError(
+            f"{file}, line {number}: no prompt", 'write "text" or {"prompt": "text"}'
+        )
+    return prompt
+
+
+def _unescaped(line: str) -> str:
+    return "\\".join(part.replace("\\n", "\n") for part in line.split("\\\\"))

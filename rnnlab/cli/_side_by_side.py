@@ -1,0 +1,109 @@
+"""Continuations printed for people: columns side by side, and the tree of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rnnlab.cli._output import console
+from rnnlab.decoding import Branch
+from rnnlab.display import compact_lines, visible
+from rnnlab.runs.prompts import EOS, Answer
+
+if TYPE_CHECKING:
+    from rich.text import Text
+    from rich.tree import Tree
+
+_MIN_COLUMN = 24
+_END_MARK = "∎"
+_ENDS = {"eos": "ended", "stop": "stopped", "time": "out of time", "stuck": "nothing was left"}
+
+
+def print_side_by_side(answers: Sequence[Answer]) -> None:
+    """Print answers in as many columns as fit, each under its decoder, rank and log-prob."""
+    from rich.table import Table
+    from rich.text import Text
+
+    out = console()
+    most = max(1, out.width // _MIN_COLUMN)
+    rows = list(_rows(answers, most))
+    width = out.width // min(most, max(map(len, rows))) - 2
+    for number, row in enumerate(rows):
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
+        for _ in row:
+            table.add_column(width=width, overflow="fold")
+        table.add_row(*(Text(f"{answer.decoder} #{answer.rank}", "bold") for answer in row))
+        table.add_row(*(Text(" → ".join(answer.chain), "dim") for answer in row))
+        table.add_row(*(Text(_figures(answer), "dim") for answer in row))
+        if any(answer.note for answer in row):
+            table.add_row(*(Text(visible(answer.note), "italic") for answer in row))
+        table.add_row(*(_body(answer) for answer in row))
+        out.print(table)
+        if number + 1 < len(rows):
+            out.print()
+
+
+def print_tree(title: str, root: Branch) -> None:
+    """Print the tree of a search: answers in full, branches that died dimmed."""
+    from rich.text import Text
+    from rich.tree import Tree
+
+    tree = Tree(Text.assemble((title, "bold"), " ", *_label(root)))
+    growing: list[tuple[Tree, Branch]] = [(tree, root)]
+    while growing:
+        node, branch = growing.pop()
+        growing += [(node.add(Text.assemble(*_label(c))), c) for c in branch.branches]
+    console().print(tree)
+
+
+def _label(branch: Branch) -> list[str | tuple[str, str]]:
+    letters = "".join(_END_MARK if token == EOS else token for token in branch.tokens)
+    text = visible(letters, newline="⏎")
+    figure = f"  {branch.logprob:.2f}" if branch.tokens else ""
+    fate = f" {branch.fate}" if branch.fate else ""
+    if not branch.is_alive:
+        return [(f"{text}{figure} ✗ {branch.fate}", "dim")]
+    return [text, (f"{figure}{fate}", "dim")]
+
+
+def _rows(answers: Sequence[Answer], most: int) -> Iterator[list[Answer]]:
+    """Share answers out among rows; those of one decoder stay together where they can."""
+    row: list[Answer] = []
+    for _, group in groupby(answers, key=lambda answer: answer.decoder):
+        together = list(group)
+        if row and len(row) + len(together) > most:
+            yield row
+            row = []
+        row += together
+        while len(row) > most:
+            yield row[:most]
+            row = row[most:]
+    if row:
+        yield row
+
+
+def _figures(answer: Answer) -> str:
+    mean = answer.logprob / max(1, len(answer.tokens))
+    end = f", {_ENDS[answer.end]}" if answer.end in _ENDS else ""
+    is_ranked_otherwise = abs(answer.score - answer.logprob) > 0.005
+    score = f", score {answer.score:.2f}" if is_ranked_otherwise else ""
+    return f"{answer.logprob:.2f} nats, {mean:.2f} a token{score}{end}"
+
+
+def _body(answer: Answer) -> Text:
+    """Return prompt and continuation, the letter marked at which it leaves the best answer."""
+    from rich.text import Text
+
+    prompt = answer.text[: len(answer.text) - len(answer.continuation)]
+    written = [token for token in answer.tokens if token != EOS]
+    same = answer.continuation
+    if answer.parts_at is not None and "".join(written) == answer.continuation:
+        same = "".join(written[: answer.parts_at])
+    other = answer.continuation[len(same) :]
+    return Text.assemble(
+        (compact_lines(visible(prompt)), "dim"),
+        compact_lines(visible(same)),
+        (compact_lines(visible(other[:1])), "reverse"),
+        compact_lines(visible(other[1:])),
+    )

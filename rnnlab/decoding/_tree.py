@@ -1,0 +1,103 @@
+"""The tree of a search: where hypotheses part, and which branches died."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rnnlab.decoding._trace import TracedHypothesis, TracedStep
+
+_SHOWN_FROM = 8
+"""Tokens that a branch that died has lived for at least to be worth a line."""
+_NOTHING_LEFT = "no extension of it was kept"
+
+
+@dataclass
+class Branch:
+    """A stretch of text without a fork, and what it forks into."""
+
+    tokens: list[str]
+    logprob: float = 0.0
+    """The model's own, of the whole text up to its end, in nats."""
+    fate: str = ""
+    """Of a leaf: `eos`, `stop`, `length`, `time`, or why it was given up."""
+    is_alive: bool = True
+    """Whether it leads to an answer."""
+    branches: list[Branch] = field(default_factory=list)
+    """Those that lead to answers, the most probable first; then those that died."""
+
+
+def grow_tree(steps: Sequence[TracedStep], max_dead: int = 2) -> Branch:
+    """Return the tree of one prompt's search.
+
+    max_dead: branches listed at a fork that died, those that lived longest; one of a few tokens is
+    not listed.
+    """
+    made = {h.id: h for step in steps for h in step.hypotheses}
+    children: dict[int, list[TracedHypothesis]] = {}
+    for hypothesis in made.values():
+        children.setdefault(hypothesis.parent, []).append(hypothesis)
+    heights = _heights(made, children)
+    alive = _alive(made, steps)
+    end = steps[-1].last if steps else None
+    root = Branch([])
+    growing = [(root, 0)]
+    while growing:
+        branch, node = growing.pop()
+        while True:
+            below = children.get(node, [])
+            kept = sorted((h for h in below if h.id in alive), key=lambda h: -h.logprob)
+            dead = [h for h in below if h.id not in alive and heights[h.id] >= _SHOWN_FROM]
+            dead = sorted(dead, key=lambda h: -heights[h.id])[:max_dead]
+            if len(kept) != 1 or dead:
+                break
+            node = kept[0].id
+            branch.tokens.append(kept[0].token)
+        if node:
+            branch.logprob = made[node].logprob
+        if not kept:
+            fate = made[node].fate if node else ""
+            branch.fate = str(end) if fate == "kept" else fate
+        branch.branches = [Branch([h.token]) for h in kept]
+        growing += [(child, h.id) for child, h in zip(branch.branches, kept, strict=True)]
+        branch.branches += [_dead_branch(h, children, heights) for h in dead]
+    return root
+
+
+def _heights(
+    made: dict[int, TracedHypothesis], children: dict[int, list[TracedHypothesis]]
+) -> dict[int, int]:
+    """Return how many tokens each hypothesis's branch has from it on."""
+    heights: dict[int, int] = {}
+    for node in sorted(made, reverse=True):  # a child's number is higher than its parent's
+        heights[node] = 1 + max((heights[h.id] for h in children.get(node, ())), default=0)
+    return heights
+
+
+def _alive(made: dict[int, TracedHypothesis], steps: Sequence[TracedStep]) -> set[int]:
+    """Return the hypotheses that lead to an answer."""
+    alive: set[int] = set()
+    last = {h.id for h in steps[-1].hypotheses} if steps else set()
+    for hypothesis in made.values():
+        if hypothesis.fate in {"eos", "stop"} or (
+            hypothesis.id in last and hypothesis.fate == "kept"
+        ):
+            node = hypothesis.id
+            while node and node not in alive:
+                alive.add(node)
+                node = made[node].parent
+    return alive
+
+
+def _dead_branch(
+    hypothesis: TracedHypothesis,
+    children: dict[int, list[TracedHypothesis]],
+    heights: dict[int, int],
+) -> Branch:
+    """Return the longest text of a branch that died, and why it did."""
+    tokens = [hypothesis.token]
+    while below := children.get(hypothesis.id):
+        hypothesis = max(below, key=lambda h: (heights[h.id], h.logprob))
+        tokens.append(hypothesis.token)
+    fate = _NOTHING_LEFT if hypothesis.fate == "kept" else hypothesis.fate
+    return Branch(tokens, hypothesis.logprob, fate, is_alive=False)

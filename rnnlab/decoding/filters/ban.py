@@ -1,0 +1,38 @@
+"""Never write certain strings, as "e|the": no token within which one of them would end.
+
+Letters of the prompt count, so that a string begun there is not completed; the end of the sentence
+writes nothing and may always come. Source: the `bad_words` of constrained decoding, here by text
+instead of by token, so that no other spelling in tokens gets past it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnlab.decoding._numbers import LogProbs, only
+from rnnlab.decoding._values import parse_strings
+from rnnlab.decoding.filters._pieces import Rules, containing
+
+if TYPE_CHECKING:
+    from rnnlab.decoding._text import Rows
+
+
+def apply(log_probs_RV: LogProbs, strings: str, rows: Rows) -> LogProbs:
+    """Return the log-probs with what would write one of the strings at -inf."""
+    rules = _rules(tuple(rows.start.pieces), strings)
+    reach = max((len(before) for before, _ in rules), default=0)
+    is_kept_RV = np.ones(log_probs_RV.shape, dtype=np.bool_)
+    for row in range(len(rows)):
+        tail = rows.tail(row, reach)
+        for before, tokens_N in rules:
+            if tail.endswith(before):
+                is_kept_RV[row, tokens_N] = False
+    return only(log_probs_RV, is_kept_RV)
+
+
+@lru_cache(maxsize=16)
+def _rules(pieces: tuple[str, ...], strings: str) -> Rules:
+    return [rule for string in parse_strings(strings) for rule in containing(pieces, string)]

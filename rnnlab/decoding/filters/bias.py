@@ -1,0 +1,40 @@
+"""Add nats to the tokens that complete a string, as written in "e=-2|the=1.5".
+
+A token completes a string when the text, the prompt included, then ends with it; a token that
+completes several is given the nats of all. The end of the sentence completes nothing. Source: the
+`logit_bias` of OpenAI's API, here by text instead of by token.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from rnnlab.decoding._numbers import Ids, LogProbs, log_softmax
+from rnnlab.decoding._values import parse_biases
+from rnnlab.decoding.filters._pieces import completing
+
+if TYPE_CHECKING:
+    from rnnlab.decoding._text import Rows
+
+
+def apply(log_probs_RV: LogProbs, biases: str, rows: Rows) -> LogProbs:
+    """Return the log-probs with the nats added, renormalised."""
+    rules = _rules(tuple(rows.start.pieces), biases)
+    reach = max((len(before) for before, _, _ in rules), default=0)
+    biased_RV = log_probs_RV.copy()
+    for row in range(len(rows)):
+        tail = rows.tail(row, reach)
+        for before, tokens_N, nats in rules:
+            if tail.endswith(before):
+                biased_RV[row, tokens_N] += nats
+    return log_softmax(biased_RV)
+
+
+@lru_cache(maxsize=16)
+def _rules(pieces: tuple[str, ...], biases: str) -> list[tuple[str, Ids, float]]:
+    return [
+        (before, tokens_N, nats)
+        for string, nats in parse_biases(biases).items()
+        for before, tokens_N in completing(pieces, string)
+    ]

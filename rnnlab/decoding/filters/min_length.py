@@ -1,0 +1,22 @@
+"""Do not end the sentence before so many tokens are written.
+
+Source: Klein et al. (2017), "OpenNMT", whose translator has it as `min_length`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnnlab.decoding._numbers import NEVER, LogProbs, log_softmax
+
+if TYPE_CHECKING:
+    from rnnlab.decoding._text import Rows
+
+
+def apply(log_probs_RV: LogProbs, num: int, rows: Rows) -> LogProbs:
+    """Return the log-probs with the end of the sentence at -inf in rows that are too short."""
+    kept_RV = log_probs_RV.copy()
+    if rows.start.eos is not None:
+        is_short_R = [rows.written(row) < num for row in range(len(rows))]
+        kept_RV[is_short_R, rows.start.eos] = NEVER
+    return log_softmax(kept_RV)

@@ -1,0 +1,22 @@
+"""Keep tokens at least min_p times as probable as the best one, renormalised.
+
+Source: Nguyen et al. (2024), "Turning up the heat: min-p sampling for creative and coherent LLM
+outputs".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnlab.decoding._numbers import LogProbs, only
+
+if TYPE_CHECKING:
+    from rnnlab.decoding._text import Rows
+
+
+def apply(log_probs_RV: LogProbs, min_p: float, rows: Rows) -> LogProbs:
+    """Return the log-probs with all that is less probable at -inf."""
+    probs_RV = np.exp(log_probs_RV, dtype=np.float64)
+    return only(log_probs_RV, probs_RV >= min_p * probs_RV.max(-1, keepdims=True))

@@ -1,0 +1,38 @@
+"""Begin the continuation with a given text, whatever tokens it is made of.
+
+As long as the text is not written, only tokens come that write its next letters, perhaps with more
+after its end; the sentence cannot end. Source: prefix-constrained decoding, Wuebker et al. (2016),
+"Models and inference for prefix-constrained machine translation".
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnlab.decoding._numbers import LogProbs, only
+from rnnlab.decoding.filters._pieces import beginning
+
+if TYPE_CHECKING:
+    from rnnlab.decoding._text import Rows
+
+_beginning = lru_cache(maxsize=64)(beginning)
+
+
+def apply(log_probs_RV: LogProbs, prefix: str, rows: Rows) -> LogProbs:
+    """Return the log-probs with what does not fit the text at -inf."""
+    pieces = tuple(rows.start.pieces)
+    is_kept_RV = np.ones(log_probs_RV.shape, dtype=np.bool_)
+    for row in range(len(rows)):
+        # Every token adds a letter while the text is not written.
+        if rows.written(row) >= len(prefix):
+            continue
+        written = rows.continuation(row)
+        if written.startswith(prefix):
+            continue
+        is_kept_RV[row] = False
+        if prefix.startswith(written):
+            is_kept_RV[row, _beginning(pieces, prefix[len(written) :])] = True
+    return only(log_probs_RV, is_kept_RV)

@@ -1,0 +1,31 @@
+"""Keep the most typical tokens: the smallest set by |-log p - H| whose mass reaches tau.
+
+H is the entropy: tokens stay whose surprise is near to what is expected, so that the most probable
+one may go. Of equally typical ones the lower ids stay. Source: Meister et al. (2023), "Locally
+typical sampling".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnlab.decoding._numbers import NEVER, LogProbs, entropy, log_softmax
+
+if TYPE_CHECKING:
+    from rnnlab.decoding._text import Rows
+
+
+def apply(log_probs_RV: LogProbs, tau: float, rows: Rows) -> LogProbs:
+    """Return the log-probs with all but the typical set at -inf."""
+    surprise_RV = -log_probs_RV.astype(np.float64)
+    distance_RV = np.abs(surprise_RV - entropy(log_probs_RV)[:, None])
+    order_RV = np.argsort(distance_RV, axis=-1, kind="stable")
+    sorted_RV = np.take_along_axis(log_probs_RV, order_RV, axis=-1)
+    probs_RV = np.exp(sorted_RV, dtype=np.float64)
+    # A token is needed while the mass of those before it has not reached tau.
+    mass_before_RV = probs_RV.cumsum(-1) - probs_RV
+    kept_RV = np.empty_like(log_probs_RV)
+    np.put_along_axis(kept_RV, order_RV, np.where(mass_before_RV < tau, sorted_RV, NEVER), axis=-1)
+    return log_softmax(kept_RV)

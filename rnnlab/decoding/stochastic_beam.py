@@ -1,0 +1,172 @@
+"""Stochastic beam search: draw k different texts, as sampling without replacement would.
+
+Every text y has a perturbed log-prob, G(y) ~ Gumbel(phi(y)) with phi the sum of its filtered
+log-probs; those of the k greatest G are k draws without replacement, in the order of G. The search
+finds them without looking at all texts: the G of a hypothesis is the greatest of the texts that
+begin with it, so it passes its own, T, down to its children. They draw g ~ Gumbel(phi), of maximum
+Z, and are moved to the maximum T by
+
+    v = T - g + log(1 - exp(g - Z)),    G = T - max(0, v) - log(1 + exp(-|v|)).
+
+Finished texts stay in the beam with their G until k others beat it; so does a text that cannot be
+extended. The score of a text is its G, by which alone it is ranked; its phi is its log-prob where
+no filter is on. The last frame notes kappa, the greatest G that was not drawn: the draws were part
+of the sample with the probability 1 - exp(-exp(phi - kappa)), as importance weights have it.
+
+Source: Kool et al. (2019), "Stochastic beams and where to find them", algorithm 1 and appendix B.3.
+Shapes: R live hypotheses of a prompt, N candidates, V tokens of the vocabulary.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from rnnlab.decoding._base import Decoder
+from rnnlab.decoding._beam import Finisher, Survivors, candidates, possible, search_beams
+from rnnlab.decoding._hypothesis import Generation
+from rnnlab.decoding._numbers import NEVER, largest
+from rnnlab.decoding._options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rnnlab.decoding._base import Frame, Pruned, Start, Step
+    from rnnlab.decoding._hypothesis import Hypothesis
+    from rnnlab.decoding._numbers import LogProbs
+
+
+class StochasticBeamOptions(Options):
+    """How many texts to draw, beside the filters of every decoder."""
+
+    k: int = Field(5, ge=1, le=1000)
+    """Texts drawn, no two of them alike."""
+
+    def num_answers(self) -> int:
+        """Return how many answers the search gives."""
+        return self.k
+
+    def search_chain(self) -> list[str]:
+        """Return the search's own part of the chain."""
+        return [
+            f"stochastic beam k={self.k}",
+            "sample without replacement",
+            "rank by perturbed log-prob",
+        ]
+
+
+def search(
+    step: Step,
+    start: Start,
+    options: StochasticBeamOptions,
+    max_length: int,
+    generators: Sequence[np.random.Generator],
+) -> Iterator[Frame]:
+    """Extend the live hypotheses of all prompts; those of prompt i draw with generator i."""
+    beams: list[_GumbelBeam] = []
+
+    def make_beam(prompt: int) -> _GumbelBeam:
+        beams.append(_GumbelBeam(prompt, start, options, generators[prompt]))
+        return beams[-1]
+
+    for frame in search_beams(step, start, options, max_length, make_beam):
+        yield frame._replace(note=_note(beams)) if frame.is_last else frame
+
+
+def _note(beams: list[_GumbelBeam]) -> str:
+    if all(beam.kappa == NEVER for beam in beams):
+        return "these are all the texts there are"
+    return f"kappa: {', '.join(f'{beam.kappa:.4f}' for beam in beams)}"
+
+
+class _GumbelBeam:
+    """The k hypotheses of one prompt with the greatest perturbed log-probs; a `Beam`."""
+
+    def __init__(
+        self,
+        prompt: int,
+        start: Start,
+        options: StochasticBeamOptions,
+        generator: np.random.Generator,
+    ) -> None:
+        self._prompt = prompt
+        self._k = options.k
+        self._generator = generator
+        self._finisher = Finisher(start, options)
+        self._phis_R = np.zeros(1)
+        self._perturbed_R = np.array([generator.gumbel()])
+        self._leaves: list[Hypothesis] = []
+        """Texts that nothing can follow, best first."""
+        self.kappa = NEVER
+        """The greatest perturbed log-prob that fell out of the beam."""
+        self.live = Generation.empty(prompt)
+        self.pruned: list[Pruned] = []
+
+    def ranking(self) -> Callable[[], list[Hypothesis]]:
+        """Return what gives the texts drawn so far, in the order of the draws."""
+        return partial(_ranked, self._leaves, self.live)
+
+    def grow(self, log_probs_RV: LogProbs, filtered_RV: LogProbs) -> Survivors:
+        """Extend the live hypotheses by one token."""
+        old = self.live
+        phis_RV = self._phis_R[:, None] + filtered_RV.astype(np.float64)
+        noise_RV = self._generator.gumbel(size=phis_RV.shape)
+        perturbed_RV = with_maximum(phis_RV + noise_RV, self._perturbed_R)
+        is_dead_R = filtered_RV.max(-1) == NEVER
+        leaves = [*self._leaves, *(old.hypothesis(r) for r in np.flatnonzero(is_dead_R).tolist())]
+        # One more than can stay: the first that does not is kappa's.
+        places_N = possible(perturbed_RV, largest(perturbed_RV.reshape(-1), self._k + 1))
+        found = candidates(perturbed_RV, log_probs_RV, places_N)
+        scores = np.concatenate([[leaf.score for leaf in leaves], found.scores_N])
+        best_first = np.argsort(-scores, kind="stable")
+        if len(best_first) > self._k:
+            self.kappa = max(self.kappa, float(scores[best_first[self._k]]))
+        is_kept = np.zeros(len(scores), dtype=bool)
+        is_kept[best_first[: self._k]] = True
+        kept = [leaf for leaf, stays in zip(leaves, is_kept.tolist(), strict=False) if stays]
+        is_kept_N = is_kept[len(leaves) :]
+        places_N, found = places_N[is_kept_N], found.at(is_kept_N)
+        ends_N = self._finisher.ended(old, found)
+        kept += self._finisher.hypotheses(old, found.at(ends_N))
+        self._leaves = sorted(kept, key=lambda h: -h.score)
+        survivors = found.at(~ends_N)
+        self._phis_R = phis_RV.reshape(-1)[places_N[~ends_N]]
+        self._perturbed_R = survivors.scores_N
+        self.live = Generation(old, survivors, self._prompt)
+        return Survivors(survivors.parents_N, survivors.tokens_N)
+
+
+def with_maximum(
+    perturbed_RV: npt.NDArray[np.float64], maxima_R: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return Gumbels as if they had been drawn with a given maximum in each row.
+
+    Minus infinity stays. Nothing overflows or cancels: every exponent is at most 0.
+    """
+    best_R1 = perturbed_RV.max(-1, keepdims=True)
+    best_R1 = np.where(best_R1 == NEVER, 0.0, best_R1)
+    goal_R1 = maxima_R[:, None]
+    with np.errstate(divide="ignore"):
+        # log(1 - exp(-d)) keeps its digits through expm1 where d is small, else through log1p.
+        below_RV = best_R1 - perturbed_RV
+        log_rest_RV = np.where(
+            below_RV < np.log(2.0),
+            np.log(-np.expm1(-below_RV)),
+            np.log1p(-np.exp(-np.maximum(below_RV, np.log(2.0)))),
+        )
+    v_RV = goal_R1 - perturbed_RV + log_rest_RV
+    moved_RV: npt.NDArray[np.float64] = (
+        goal_R1 - np.maximum(v_RV, 0.0) - np.log1p(np.exp(-np.abs(v_RV)))
+    )
+    return moved_RV
+
+
+def _ranked(leaves: list[Hypothesis], live: Generation) -> list[Hypothesis]:
+    return sorted([*leaves, *live.hypotheses()], key=lambda h: -h.score)
+
+
+DECODER = Decoder(search, StochasticBeamOptions, is_random=True, source="Kool et al. (2019)")

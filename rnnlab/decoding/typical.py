@@ -1,0 +1,20 @@
+"""Sample among tokens about as surprising as is to be expected (`sample` with a filter)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pydantic import Field
+
+from rnnlab.decoding.sample import DECODER as SAMPLE
+from rnnlab.decoding.sample import SampleOptions
+
+
+class TypicalOptions(SampleOptions):
+    """The typical set is on by default."""
+
+    typical: float = Field(0.95, gt=0, le=1)
+    """Keep the most typical tokens until their probability reaches it."""
+
+
+DECODER = replace(SAMPLE, options=TypicalOptions, source="Meister et al. (2023)")
