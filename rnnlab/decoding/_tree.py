@@ -39,6 +39,7 @@ def grow_tree(steps: Sequence[TracedStep], max_dead: int = 2) -> Branch:
         children.setdefault(hypothesis.parent, []).append(hypothesis)
     heights = _heights(made, children)
     alive = _alive(made, steps)
+    best = _best(made, alive)
     end = steps[-1].last if steps else None
     root = Branch([])
     growing = [(root, 0)]
@@ -46,7 +47,7 @@ def grow_tree(steps: Sequence[TracedStep], max_dead: int = 2) -> Branch:
         branch, node = growing.pop()
         while True:
             below = children.get(node, [])
-            kept = sorted((h for h in below if h.id in alive), key=lambda h: -h.logprob)
+            kept = sorted((h for h in below if h.id in alive), key=lambda h: -best[h.id])
             dead = [h for h in below if h.id not in alive and heights[h.id] >= _SHOWN_FROM]
             dead = sorted(dead, key=lambda h: -heights[h.id])[:max_dead]
             if len(kept) != 1 or dead:
@@ -87,6 +88,16 @@ def _alive(made: dict[int, TracedHypothesis], steps: Sequence[TracedStep]) -> se
                 alive.add(node)
                 node = made[node].parent
     return alive
+
+
+def _best(made: dict[int, TracedHypothesis], alive: set[int]) -> dict[int, float]:
+    """Return the log-prob of the best answer that each hypothesis leads to."""
+    best: dict[int, float] = {}
+    for node in sorted(alive, reverse=True):
+        best.setdefault(node, made[node].logprob)
+        parent = made[node].parent
+        best[parent] = max(best.get(parent, best[node]), best[node])
+    return best
 
 
 def _dead_branch(

@@ -144,9 +144,7 @@ def search(
             values_K = (1.0 - options.alpha) * probs_K - options.alpha * similarity_K
             chosen = int(values_K.argmax())
             made = [
-                partial(
-                    _extended, parent, token, log_probs_RV.item(i, token), value, ends
-                )
+                partial(_extended, parent, token, log_probs_RV.item(i, token), value, ends)
                 for token, value in zip(tokens_K.tolist(), values_K.tolist(), strict=True)
             ]
             for number, make in enumerate(made):

@@ -110,10 +110,13 @@ class _Groups:
         self._options = options
         each = options.of_a_group()
         self._groups = [WidthBeam(prompt, start, each, max_length) for _ in range(options.groups)]
-        # All groups begin with the same row, the prompt's.
-        self.live: Live = Generation.empty(prompt)
+        empty = Generation.empty(prompt)
+        for group in self._groups:
+            group.live = empty
+        self.live: Live = empty
         self.pruned: list[Pruned] = []
         self._is_shared = True
+        """Whether all groups still stand at the one row of the prompt."""
 
     def ranking(self) -> Callable[[], list[Hypothesis]]:
         """Return what gives the best of all groups."""
@@ -149,6 +152,4 @@ def _ranked(rankings: list[Callable[[], list[Hypothesis]]], num: int) -> list[Hy
     return sorted(found.values(), key=lambda h: -h.score)[:num]
 
 
-DECODER = Decoder(
-    search, DiverseBeamOptions, is_random=False, source="Vijayakumar et al. (2016)"
-)
+DECODER = Decoder(search, DiverseBeamOptions, is_random=False, source="Vijayakumar et al. (2016)")

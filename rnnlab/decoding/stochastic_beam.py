@@ -10,8 +10,8 @@ Z, and are moved to the maximum T by
 
 Finished texts stay in the beam with their G until k others beat it; so does a text that cannot be
 extended. The score of a text is its G, by which alone it is ranked; its phi is its log-prob where
-no filter is on. The last frame notes kappa, the greatest G that was not drawn: the draws were part
-of the sample with the probability 1 - exp(-exp(phi - kappa)), as importance weights have it.
+no filter is on. The last frame notes kappa, the greatest G that was not drawn (none: all texts were): a
+text is weighted by 1 / (1 - exp(-exp(phi - kappa))) in estimates from the k draws.
 
 Source: Kool et al. (2019), "Stochastic beams and where to find them", algorithm 1 and appendix B.3.
 Shapes: R live hypotheses of a prompt, N candidates, V tokens of the vocabulary.
@@ -78,9 +78,8 @@ def search(
 
 
 def _note(beams: list[_GumbelBeam]) -> str:
-    if all(beam.kappa == NEVER for beam in beams):
-        return "these are all the texts there are"
-    return f"kappa: {', '.join(f'{beam.kappa:.4f}' for beam in beams)}"
+    kappas = ["none" if beam.kappa == NEVER else f"{beam.kappa:.4f}" for beam in beams]
+    return f"kappa: {', '.join(kappas)}"
 
 
 class _GumbelBeam:
@@ -127,8 +126,8 @@ class _GumbelBeam:
             self.kappa = max(self.kappa, float(scores[best_first[self._k]]))
         is_kept = np.zeros(len(scores), dtype=bool)
         is_kept[best_first[: self._k]] = True
-        kept = [leaf for leaf, stays in zip(leaves, is_kept.tolist(), strict=False) if stays]
         is_kept_N = is_kept[len(leaves) :]
+        kept = [leaves[i] for i in np.flatnonzero(is_kept[: len(leaves)]).tolist()]
         places_N, found = places_N[is_kept_N], found.at(is_kept_N)
         ends_N = self._finisher.ended(old, found)
         kept += self._finisher.hypotheses(old, found.at(ends_N))

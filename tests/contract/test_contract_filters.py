@@ -5,6 +5,7 @@ Shapes: R rows, V tokens of the vocabulary.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from rnnlab.decoding._text import Rows
 
 pytestmark = pytest.mark.filterwarnings("error")
 NAMES = registry.names("decoding/filters")
-quick = settings(deadline=None, max_examples=50, derandomize=True)
+quick = settings(deadline=None, max_examples=25, derandomize=True)
 Apply = Callable[[LogProbs, Any, Rows], LogProbs]
 EOS = 0
 PIECES = ("", "a", "b", "e", "th", " the", "ab", "h", " ", "ba", "\n", "he")
@@ -56,7 +57,7 @@ def rows_of(rows: Sequence[Row]) -> Rows:
             hypothesis = hypothesis.extended(token, -1.0, -1.0, None)
         hypotheses.append(hypothesis)
     prompts = [Prompt(row.prompt) for row in rows]
-    start = Start(np.empty((0, 0)), None, EOS, prompts, PIECES)
+    start = Start(np.empty((0, 0)), None, EOS, prompts, PIECES[: len(rows[0].logits)])
     return Rows(hypotheses, start, Options(last=LAST))
 
 
@@ -78,14 +79,14 @@ def entropy_of(probs: list[float]) -> float:
 
 def until(order: list[int], probs: list[float], goal: float) -> list[float]:
     """Keep tokens in an order until their mass reaches a goal."""
-    kept: list[int] = []
+    kept = set()
     mass = 0.0
     for i in order:
         if mass >= goal:
             break
         # A mass on the very edge of the goal may be rounded to either side of it.
         assume(abs(mass + probs[i] - goal) > 1e-9)
-        kept.append(i)
+        kept.add(i)
         mass += probs[i]
     return [p if i in kept else 0.0 for i, p in enumerate(probs)]
 
@@ -100,7 +101,7 @@ def naive_prefix(probs: list[float], prefix: str, row: Row) -> list[float]:
     before = text(row.written)
     if before.startswith(prefix):
         return probs
-    after = [before + piece for piece in PIECES]
+    after = [before + piece for piece in PIECES[: len(probs)]]
     return [
         p if PIECES[i] and (after[i].startswith(prefix) or prefix.startswith(after[i])) else 0.0
         for i, p in enumerate(probs)
@@ -171,7 +172,8 @@ def naive_top_n_sigma(probs: list[float], n: float, row: Row) -> list[float]:
 
 
 def naive_top_k(probs: list[float], k: int, row: Row) -> list[float]:
-    return [p if i in best_first(probs)[:k] else 0.0 for i, p in enumerate(probs)]
+    kept = set(best_first(probs)[:k])
+    return [p if i in kept else 0.0 for i, p in enumerate(probs)]
 
 
 def naive_top_p(probs: list[float], p: float, row: Row) -> list[float]:
@@ -186,7 +188,7 @@ def naive_typical(probs: list[float], tau: float, row: Row) -> list[float]:
     mean = entropy_of(probs)
     distance = [abs(-math.log(p) - mean) if p else math.inf for p in probs]
     order = sorted(range(len(probs)), key=lambda i: (distance[i], i))
-    for i, j in zip(order, order[1:], strict=False):
+    for i, j in itertools.pairwise(order):
         # Two tokens as far above as below the entropy: rounding decides which comes first.
         assume(probs[i] == probs[j] or distance[j] - distance[i] > 1e-9)
     return until(order, probs, tau)
@@ -230,7 +232,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "ban": st.sampled_from(["a", "ab|e", " the", "b|\n", "bab|hh", "ee|aa|bb"]),
     "min-length": st.integers(1, 8),
     "no-eos": st.just("ban"),
-    "temperature": st.floats(0.1, 10),
+    "temperature": st.floats(0.1, 10).filter(lambda temperature: temperature != 1),
     "top-n-sigma": st.floats(0.1, 4),
     "top-k": st.integers(1, 14),
     "top-p": st.floats(0.01, 0.99),
@@ -270,10 +272,6 @@ WITHOUT_CONTEXT = {
     "temperature", "top-n-sigma", "top-k", "top-p", "min-p", "typical", "epsilon", "eta",
 }  # fmt: skip
 """What was read and written does not matter to them."""
-
-logits = st.lists(
-    st.floats(-6, 6) | st.sampled_from([0.0, 1.0]) | st.just(-math.inf), min_size=1, max_size=12
-).filter(lambda row: max(row) > -math.inf)
 
 
 @st.composite
@@ -440,10 +438,14 @@ def test_many_equal_tokens_are_decided_as_few_are(name: str, value: float, num_k
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_CONTEXT))
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_large_vocabulary_full_of_ties_is_decided_by_the_formula(name: str, dtype: type) -> None:
-    generator = np.random.default_rng(3)
-    rows = [Row(tuple(generator.integers(-9, 3, 3000).tolist())) for _ in range(3)]
-    value = {"top-k": 1234, "eta": 0.0009, "epsilon": 0.0005, "temperature": 0.7}.get(name, 0.6543)
+@settings(deadline=None, max_examples=4, derandomize=True)
+@given(seed=st.integers(0, 99))
+def test_a_large_vocabulary_full_of_ties_is_decided_by_the_formula(
+    name: str, dtype: type, seed: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    rows = [Row(tuple(generator.integers(-9, 3, 1000).tolist())) for _ in range(3)]
+    value = {"top-k": 432, "eta": 0.0009, "epsilon": 0.0005, "temperature": 0.7}.get(name, 0.6543)
     given_RV = log_probs(rows, dtype)
     found_RV = loaded(name)(given_RV, value, rows_of(rows))
     for given_V, found_V, row in zip(given_RV, found_RV, rows, strict=True):
@@ -493,15 +495,16 @@ def test_min_p_keeps_what_is_on_its_bar(min_p: float, kept: int) -> None:
     assert int((found_V > -np.inf).sum()) == kept
 
 
-def test_the_typical_set_can_do_without_the_most_probable_token() -> None:
-    probs = [0.5, *[0.05] * 10]  # entropy 1.84: 0.05 surprises by 3.0, 0.5 by 0.69
-    row = Row(tuple(np.log([0.6, *[0.2] * 2])))
-    found_V = loaded("typical")(log_probs([row]), 0.3, rows_of([row]))[0]
-    assert np.flatnonzero(found_V > -np.inf).tolist() == [0]
+@pytest.mark.parametrize(
+    ("tau", "kept"), [(0.05, [1]), (0.13, [1, 2, 3]), (0.61, [0, *range(1, 11)])]
+)
+def test_the_typical_set_can_do_without_the_most_probable_token(
+    tau: float, kept: list[int]
+) -> None:
+    """Entropy 2.05 nats: 0.06 surprises by 2.81, 0.76 above it, and 0.4 by 0.92, 1.14 below it."""
     row = Row(tuple(np.log([0.4, *[0.06] * 10])))
-    assert max(probs) == 0.5
-    found_V = loaded("typical")(log_probs([row]), 0.05, rows_of([row]))[0]
-    assert np.flatnonzero(found_V > -np.inf).tolist() == [1]
+    found_V = loaded("typical")(log_probs([row]), tau, rows_of([row]))[0]
+    assert np.flatnonzero(found_V > -np.inf).tolist() == kept
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
