@@ -21,7 +21,7 @@ def read_prompts(file: Path) -> list[str]:
         raise BadInputError(f"cannot read {file}: {error.strerror}", "name a text file") from None
     except UnicodeDecodeError:
         raise BadInputError(f"{file} is not UTF-8", "save it as UTF-8") from None
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines:
         raise BadInputError(f"{file} holds no prompt", "write one a line")
     if file.suffix == ".jsonl":
@@ -32,7 +32,7 @@ def read_prompts(file: Path) -> list[str]:
 def _from_json(file: Path, number: int, line: str) -> str:
     try:
         document = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     prompt = document.get("prompt") if isinstance(document, dict) else document
     if not isinstance(prompt, str):

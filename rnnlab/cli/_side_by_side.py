@@ -28,13 +28,18 @@ def print_side_by_side(answers: Sequence[Answer]) -> None:
     out = console()
     most = max(1, out.width // _MIN_COLUMN)
     rows = list(_rows(answers, most))
+    if not rows:
+        out.print("no text: the filters left nothing", style="italic")
+        return
     width = out.width // min(most, max(map(len, rows))) - 2
     for number, row in enumerate(rows):
         table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
         for _ in row:
             table.add_column(width=width, overflow="fold")
-        table.add_row(*(Text(f"{answer.decoder} #{answer.rank}", "bold") for answer in row))
-        table.add_row(*(Text(" → ".join(answer.chain), "dim") for answer in row))
+        table.add_row(
+            *(Text(visible(f"{answer.decoder} #{answer.rank}"), "bold") for answer in row)
+        )
+        table.add_row(*(Text(visible(" → ".join(answer.chain)), "dim") for answer in row))
         table.add_row(*(Text(_figures(answer), "dim") for answer in row))
         if any(answer.note for answer in row):
             table.add_row(*(Text(visible(answer.note), "italic") for answer in row))
@@ -49,7 +54,7 @@ def print_tree(title: str, root: Branch) -> None:
     from rich.text import Text
     from rich.tree import Tree
 
-    tree = Tree(Text.assemble((title, "bold"), " ", *_label(root)))
+    tree = Tree(Text.assemble((visible(title), "bold"), " ", *_label(root)))
     growing: list[tuple[Tree, Branch]] = [(tree, root)]
     while growing:
         node, branch = growing.pop()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from typing import Any
 
 import typer
 
 from rnnlab import registry
 from rnnlab.cli._options import Json
-from rnnlab.cli._output import print_json
-from rnnlab.decoding import Decoder, option_names
+from rnnlab.cli._output import console, print_json
+from rnnlab.decoding import Decoder, Options, option_names
+
+_SETTING = 20
+"""Columns of an option and its default."""
 
 
 def command(json: Json = False) -> None:
@@ -20,20 +25,60 @@ def command(json: Json = False) -> None:
         return
     for decoder in described:
         source = f" [{decoder['source']}]" if decoder["source"] else ""
-        typer.echo(f"{decoder['name']}: {decoder['summary']}{source}")
+        _print(f"{decoder['name']}: {decoder['summary']}{source}", indent=2)
         for option in decoder["options"]:
-            typer.echo(f"    {option['name']}={option['default']}  {option['help']}")
+            if not option["is_shared"]:
+                _print_option(option)
+    typer.echo("\nEvery decoder also takes, and its filters apply in this order:")
+    shared = {field: _option(name, field, Options) for name, field in option_names(Options).items()}
+    for name, field in Options.FILTERS:
+        _print_option(shared.pop(field), _source(name))
+    for option in shared.values():
+        _print_option(option)
+    typer.echo(
+        '\nValues with blanks, commas or quotes stand in quotes: sample:stop="\\n\\n|THE END"'
+    )
 
 
 def _describe(name: str) -> dict[str, Any]:
     decoder: Decoder = registry.load("decoding", name).DECODER
-    fields = decoder.options.model_fields
     return {
         "name": name,
         "summary": registry.summary("decoding", name),
         "source": decoder.source,
         "options": [
-            {"name": key, "default": fields[field].default, "help": fields[field].description}
+            _option(key, field, decoder.options)
             for key, field in option_names(decoder.options).items()
         ],
     }
+
+
+def _option(key: str, field: str, options: type[Options]) -> dict[str, Any]:
+    info, shared = options.model_fields[field], Options.model_fields.get(field)
+    return {
+        "name": key,
+        "default": info.default,
+        "help": info.description,
+        "is_shared": shared is not None and shared.default == info.default,
+    }
+
+
+def _source(filter_name: str) -> str:
+    """Return where a filter was published, as its docstring has it."""
+    found = re.search(
+        r"Source: (.+?\(\d{4}\))", registry.description("decoding/filters", filter_name), re.DOTALL
+    )
+    return f" [{' '.join(found[1].split())}]" if found else ""
+
+
+def _print_option(option: dict[str, Any], source: str = "") -> None:
+    default = option["default"]
+    shown = format(default, "g") if isinstance(default, float) else default
+    setting = f"{option['name']}={'""' if shown == '' else shown}"
+    _print(f"    {setting:<{_SETTING}} {option['help']}{source}", indent=_SETTING + 5)
+
+
+def _print(line: str, indent: int) -> None:
+    """Print a line as wide as the terminal, what goes on below it indented."""
+    width = console().width
+    typer.echo(textwrap.fill(line, width, subsequent_indent=" " * indent, drop_whitespace=True))

@@ -21,7 +21,7 @@ from rnnlab.corpora._text import (
     suggested_task,
 )
 from rnnlab.corpora._vectors import read_vectors, vectors_width
-from rnnlab.corpora._vocabulary import Ids, Vocabulary, never_saw
+from rnnlab.corpora._vocabulary import Ids, UnknownTokensError, Vocabulary
 
 __all__ = [
     "IGNORED",
@@ -34,6 +34,7 @@ __all__ = [
     "Split",
     "SplitName",
     "Unit",
+    "UnknownTokensError",
     "Vocabulary",
     "WordVectors",
     "check",
@@ -42,7 +43,6 @@ __all__ = [
     "describe_documents",
     "find_corpus",
     "holds_documents",
-    "never_saw",
     "prepare",
     "read_corpus",
     "read_documents",

@@ -78,13 +78,13 @@ class Vocabulary:
     def ids_of(self, tokens: Sequence[str]) -> Ids:
         """Return the ids of tokens; those not known are <unk>.
 
-        Raises BadInputError naming them where the vocabulary has no <unk>.
+        Raises UnknownTokensError naming them where the vocabulary has no <unk>.
         """
         unknown = -1 if self.unk is None else self.unk
         get = self._ids.get
         ids = np.fromiter((get(token, unknown) for token in tokens), np.int64, len(tokens))
         if unknown < 0 and (ids < 0).any():
-            raise never_saw(self.unknown(tokens))
+            raise UnknownTokensError(self.unknown(tokens))
         return ids
 
     def unknown(self, tokens: Sequence[str]) -> list[str]:
@@ -96,7 +96,7 @@ class Vocabulary:
     def encode(self, text: str) -> Ids:
         """Return the ids of a normalised text, one for each of `split`.
 
-        A literal `<unk>` among words is that token. Raises BadInputError like `ids_of`.
+        A literal `<unk>` among words is that token. Raises UnknownTokensError like `ids_of`.
         """
         return self.ids_of(self.split(text))
 
@@ -147,10 +147,12 @@ class Vocabulary:
             raise RnnlabError(f"{file} is missing or no vocabulary") from None
 
 
-def never_saw(tokens: Sequence[str]) -> BadInputError:
-    """Return the error that names tokens a model does not know."""
-    some = ", ".join(repr(token) for token in tokens[:5])
-    more = f" and {len(tokens) - 5} other letters" if len(tokens) > 5 else ""
-    return BadInputError(
-        f"the model never saw {some}{more}", "write without, or train on a text with it"
-    )
+class UnknownTokensError(BadInputError):
+    """A text has letters or words that a model does not know."""
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        some = ", ".join(repr(token) for token in tokens[:5])
+        more = f" and {len(tokens) - 5} other letters" if len(tokens) > 5 else ""
+        super().__init__(
+            f"the model never saw {some}{more}", "write without, or train on a text with it"
+        )

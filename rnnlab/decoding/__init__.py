@@ -9,6 +9,7 @@ from rnnlab.decoding._options import Options
 from rnnlab.decoding._spec import Spec, option_names, parse_spec
 from rnnlab.decoding._trace import TracedHypothesis, TracedRow, TracedStep, TracedToken, Tracer
 from rnnlab.decoding._tree import Branch, grow_tree
+from rnnlab.decoding._values import split_specs
 
 __all__ = [
     "Branch",
@@ -32,4 +33,5 @@ __all__ = [
     "grow_tree",
     "option_names",
     "parse_spec",
+    "split_specs",
 ]

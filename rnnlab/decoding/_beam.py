@@ -78,7 +78,7 @@ def search_beams(
         if options.has_filters:
             everyone = [h for beam in beams for h in beam.live.hypotheses()]
             filtered_RV = options.filter(log_probs_RV, Rows(everyone, start, options))
-        expansions, survivors = [], []
+        expansions, survivors, pruned = [], [], []
         first = 0
         for beam in beams:
             rows = slice(first, first + len(beam.live))
@@ -88,11 +88,11 @@ def search_beams(
                 )
                 parents_R, tokens_R = beam.grow(log_probs_RV[rows], filtered_RV[rows])
                 survivors.append(Survivors(parents_R + first, tokens_R))
+                pruned += beam.pruned
             first = rows.stop
         parents_R, tokens_R = (np.concatenate(parts) for parts in zip(*survivors, strict=True))
         last = limits.last(length, is_over=len(parents_R) == 0)
         rankings = [beam.ranking() for beam in beams]
-        pruned = [p for beam in beams for p in beam.pruned]
         yield Frame(partial(_all, rankings), last, expansions, pruned)
         if last is not None:
             return

@@ -77,10 +77,23 @@ class Ends:
         if token == self.eos:
             return "eos"
         if self._stops:
-            piece = self._pieces[token]
-            # Stop strings count in what is written, not in the prompt.
-            before = "".join(self._pieces[t] for t in parent.last_tokens(self._reach - 1))
-            text = before[max(0, len(before) - self._reach + 1) :] + piece
+            text = self._tail(parent) + self._pieces[token]
             if any(stop in text for stop in self._stops):
                 return "stop"
         return None
+
+    def _tail(self, parent: Hypothesis) -> str:
+        """Return the last letters among which a stop string can begin.
+
+        Stop strings count in what is written, not in the prompt.
+        """
+        num_letters = num = self._reach - 1
+        if not num_letters:
+            return ""
+        # As in `Rows.tail`: only silent tokens make a second look necessary.
+        while True:
+            tokens = parent.last_tokens(num)
+            text = "".join(self._pieces[t] for t in tokens)
+            if len(text) >= num_letters or len(tokens) < num:
+                return text[-num_letters:]
+            num *= 2

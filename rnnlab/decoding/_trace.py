@@ -59,8 +59,20 @@ class TracedHypothesis:
 
 
 @dataclass(frozen=True)
+class TracedAnswer:
+    """A hypothesis that is an answer of the search."""
+
+    id: int
+    end: str
+    """Why it goes no further: `eos`, `stop`, `length`, `time` or `stuck`."""
+
+
+@dataclass(frozen=True)
 class TracedStep:
-    """One step of a search for one prompt (or sample)."""
+    """One step of a search for one prompt (or sample).
+
+    Where the search of one prompt was over before that of others, it has a last step without rows.
+    """
 
     prompt: int
     """Number of the prompt's (or sample's) row."""
@@ -70,6 +82,17 @@ class TracedStep:
     last: Last | None
     """Why the search was over after this step; None while it went on."""
     note: str
+    answers: list[TracedAnswer] = field(default_factory=list)
+    """Best first; there are none before the last step."""
+
+
+def why_over(hypothesis: Hypothesis, last: Last | None, max_length: int) -> str | None:
+    """Return why a hypothesis goes no further; None where it does."""
+    if hypothesis.end or last is None:
+        return hypothesis.end
+    if hypothesis.length >= max_length:
+        return "length"
+    return "time" if last == "time" else "stuck"  # the filters left it nothing
 
 
 @dataclass
@@ -83,6 +106,8 @@ class Tracer:
     start: Start
     tokens: Sequence[str]
     """The name of every token."""
+    max_length: int
+    """Tokens that a text may have."""
     num_shown: int = 10
     """Tokens of a distribution that are listed at least."""
     _ids: dict[Hypothesis, int] = field(default_factory=dict)
@@ -112,16 +137,25 @@ class Tracer:
             if hypothesis.parent is not None:
                 by_parent.setdefault(hypothesis.parent, {})[hypothesis.token] = fate
         prompts: dict[int, tuple[list[TracedRow], list[TracedHypothesis]]] = {}
+        answers: dict[int, list[TracedAnswer]] = {}
         for expansion in frame.expansions:
             for row, made in self._rows(expansion, by_parent):
                 rows, _ = prompts.setdefault(made.prompt, ([], []))
                 rows.append(row)
+        if frame.is_last:
+            for prompt in range(len(self.start.log_probs_PV)):
+                prompts.setdefault(prompt, ([], []))
         for hypothesis, fate in fates.items():
             # Those that ended earlier are still among the answers, and known.
             if hypothesis not in self._ids and hypothesis.prompt in prompts:
                 prompts[hypothesis.prompt][1].append(self._hypothesis(hypothesis, fate))
+        for hypothesis in frame.hypotheses if frame.is_last else ():
+            end = why_over(hypothesis, frame.last, self.max_length) or ""
+            answer = TracedAnswer(self._id(hypothesis), end)
+            answers.setdefault(hypothesis.prompt, []).append(answer)
         for prompt, (rows, hypotheses) in prompts.items():
-            yield TracedStep(prompt, self._step, rows, hypotheses, frame.last, frame.note)
+            found = answers.get(prompt, [])
+            yield TracedStep(prompt, self._step, rows, hypotheses, frame.last, frame.note, found)
 
     def _rows(
         self, expansion: Expansion, taken: dict[Hypothesis, dict[int, str]]
@@ -161,9 +195,10 @@ class Tracer:
 
     def _hypothesis(self, hypothesis: Hypothesis, fate: str | End) -> TracedHypothesis:
         assert hypothesis.parent is not None
+        parent = self._id(hypothesis.parent)  # before its own: a child's number is the higher one
         return TracedHypothesis(
             self._id(hypothesis),
-            self._id(hypothesis.parent),
+            parent,
             self.tokens[hypothesis.token],
             hypothesis.token_logprob,
             hypothesis.logprob,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rnnlab.decoding._trace import TracedHypothesis, TracedStep
@@ -20,7 +20,7 @@ class Branch:
     logprob: float = 0.0
     """The model's own, of the whole text up to its end, in nats."""
     fate: str = ""
-    """Of a leaf: `eos`, `stop`, `length`, `time`, or why it was given up."""
+    """Of a leaf: `eos`, `stop`, `length`, `time`, `stuck`, or why it was given up."""
     is_alive: bool = True
     """Whether it leads to an answer."""
     branches: list[Branch] = field(default_factory=list)
@@ -28,7 +28,7 @@ class Branch:
 
 
 def grow_tree(steps: Sequence[TracedStep], max_dead: int = 2) -> Branch:
-    """Return the tree of one prompt's search.
+    """Return the tree of one prompt's search, all of its steps given.
 
     max_dead: branches listed at a fork that died, those that lived longest; one of a few tokens is
     not listed.
@@ -38,9 +38,9 @@ def grow_tree(steps: Sequence[TracedStep], max_dead: int = 2) -> Branch:
     for hypothesis in made.values():
         children.setdefault(hypothesis.parent, []).append(hypothesis)
     heights = _heights(made, children)
-    alive = _alive(made, steps)
+    ends = {answer.id: answer.end for step in steps for answer in step.answers}
+    alive = _alive(made, ends)
     best = _best(made, alive)
-    end = steps[-1].last if steps else None
     root = Branch([])
     growing = [(root, 0)]
     while growing:
@@ -50,15 +50,13 @@ def grow_tree(steps: Sequence[TracedStep], max_dead: int = 2) -> Branch:
             kept = sorted((h for h in below if h.id in alive), key=lambda h: -best[h.id])
             dead = [h for h in below if h.id not in alive and heights[h.id] >= _SHOWN_FROM]
             dead = sorted(dead, key=lambda h: -heights[h.id])[:max_dead]
-            if len(kept) != 1 or dead:
+            if len(kept) != 1 or dead or node in ends:
                 break
             node = kept[0].id
             branch.tokens.append(kept[0].token)
         if node:
             branch.logprob = made[node].logprob
-        if not kept:
-            fate = made[node].fate if node else ""
-            branch.fate = str(end) if fate == "kept" else fate
+        branch.fate = ends.get(node, "")
         branch.branches = [Branch([h.token]) for h in kept]
         growing += [(child, h.id) for child, h in zip(branch.branches, kept, strict=True)]
         branch.branches += [_dead_branch(h, children, heights) for h in dead]
@@ -75,18 +73,14 @@ def _heights(
     return heights
 
 
-def _alive(made: dict[int, TracedHypothesis], steps: Sequence[TracedStep]) -> set[int]:
+def _alive(made: dict[int, TracedHypothesis], answers: Iterable[int]) -> set[int]:
     """Return the hypotheses that lead to an answer."""
     alive: set[int] = set()
-    last = {h.id for h in steps[-1].hypotheses} if steps else set()
-    for hypothesis in made.values():
-        if hypothesis.fate in {"eos", "stop"} or (
-            hypothesis.id in last and hypothesis.fate == "kept"
-        ):
-            node = hypothesis.id
-            while node and node not in alive:
-                alive.add(node)
-                node = made[node].parent
+    for answer in answers:
+        node = answer
+        while node and node not in alive:
+            alive.add(node)
+            node = made[node].parent
     return alive
 
 

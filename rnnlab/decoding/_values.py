@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from rnnlab.errors import BadInputError
+
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|((?:[^"\\]|\\.?)*)', re.DOTALL)
 _PLAIN = re.compile(r"[^\s,:=|\"\\]+")
@@ -14,11 +16,28 @@ def split_spec(text: str) -> list[str]:
 
     Raises ValueError where a quote is never closed.
     """
+    return _split(text, ",")
+
+
+def split_specs(text: str) -> list[str]:
+    """Return the specs of a line, set apart by white space, that within quotes left alone.
+
+    Raises BadInputError where a quote is never closed.
+    """
+    try:
+        return [spec for spec in _split(text, " \t\n") if spec]
+    except ValueError as error:
+        raise BadInputError(
+            f"in decoders {text!r}, {error}", 'write a quoted value as "a b"'
+        ) from None
+
+
+def _split(text: str, separators: str) -> list[str]:
     parts, part, is_quoted, is_escaped = [], "", False, False
     for letter in text:
-        if letter == "," and not is_quoted:
+        if letter in separators and not is_quoted:
             parts.append(part)
-            part = ""
+            part, is_escaped = "", False
             continue
         part += letter
         if letter == '"' and not is_escaped:

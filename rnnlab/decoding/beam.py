@@ -117,7 +117,8 @@ class WidthBeam:
         self._totals_R = np.zeros(1)
         """What the live hypotheses have gained so far, before any length penalty."""
         self._finished: list[Hypothesis] = []
-        self.live = Generation.empty(prompt)
+        self.live = self._shown = Generation.empty(prompt)
+        """What the next step extends; what is shown beside the finished ones."""
         self.chosen_N: Ids = np.zeros(0, np.int64)
         """Tokens that the last step took, those that ended a text too."""
         self.pruned: list[Pruned] = []
@@ -125,7 +126,7 @@ class WidthBeam:
 
     def ranking(self) -> Callable[[], list[Hypothesis]]:
         """Return what gives the best of the live and the finished hypotheses."""
-        return partial(_ranked, self._finished, self.live, self._options.num_answers())
+        return partial(_ranked, self._finished, self._shown, self._options.num_answers())
 
     def grow(
         self,
@@ -153,13 +154,18 @@ class WidthBeam:
         lives_N = lives_N[:width]
         if self._options.gap and len(lives_N):
             lives_N = self._near(found, lives_N)
-        if self._is_decided(totals_N[lives_N]):
-            self._give_up(found.at(lives_N), "cannot win any more")
+        if reason := self._why_decided(totals_N[lives_N]):
+            self._give_up(found.at(lives_N), reason)
             lives_N = lives_N[:0]
         self._totals_R = totals_N[lives_N]
         self.chosen_N = found.tokens_N[np.concatenate([lives_N, ended_N])]
         survivors = found.at(lives_N)
         self.live = Generation(old, survivors, self._prompt)
+        # Where nothing can follow and nothing has ended, the texts so far are the answers.
+        if len(self.live) or self._finished:
+            self._shown = self.live
+            if dead := np.flatnonzero(filtered_RV.max(-1) == NEVER).tolist():
+                self.pruned.append((partial(_some, old, dead), "nothing can follow"))
         return Survivors(survivors.parents_N, survivors.tokens_N)
 
     def _best(
@@ -192,6 +198,8 @@ class WidthBeam:
         ended = self._finisher.hypotheses(self.live, found)
         ranked = sorted([*self._finished, *ended], key=lambda h: -h.score)
         self._finished = ranked[: self._options.k]
+        if displaced := ranked[self._options.k :]:
+            self.pruned.append((partial(list, displaced), "k better ones have ended"))
 
     def _give_up(self, found: Candidates, reason: str) -> None:
         if len(found.tokens_N):
@@ -208,22 +216,26 @@ class WidthBeam:
         near_N: Ids = lives_N[is_near_N]
         return near_N
 
-    def _is_decided(self, totals_N: npt.NDArray[np.float64]) -> bool:
-        """Tell whether the search of this prompt has ended.
+    def _why_decided(self, totals_N: npt.NDArray[np.float64]) -> str:
+        """Tell why the search of this prompt has ended; "" while it has not.
 
         A total only falls, and a length penalty shrinks it no further than at the greatest length:
         the best that a live hypothesis can come to is its total now, judged at that length.
         """
         options = self._options
         if not len(totals_N) or options.early == "never":
-            return False
+            return ""
         if options.early == "full":
-            return len(self._finished) >= options.k
+            return "k are finished" if len(self._finished) >= options.k else ""
         num = options.num_answers()
         if len(self._finished) < num:
-            return False
+            return ""
         reachable = options.score(totals_N.max(keepdims=True), self._max_length)[0]
-        return bool(reachable <= self._finished[num - 1].score)
+        return "cannot win any more" if reachable <= self._finished[num - 1].score else ""
+
+
+def _some(generation: Generation, numbers: list[int]) -> list[Hypothesis]:
+    return [generation.hypothesis(number) for number in numbers]
 
 
 def _ranked(finished: list[Hypothesis], live: Generation, num: int) -> list[Hypothesis]:

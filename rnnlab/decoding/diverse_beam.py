@@ -6,9 +6,9 @@ after another. Group g keeps the candidates y with the greatest
     score(y) - diversity * (number of times that earlier groups chose y's last token at this step),
 
 a token that ends a text counted too. The term decides who stays, and nothing else: totals and
-scores are those of `beam`. Every group keeps its own finished texts and ends by itself. The answers
-are the best of all groups; a text that several groups have found counts once, so that there may be
-fewer of them than asked for.
+scores are those of `beam`. Every group keeps its own finished texts and ends by itself, with as
+many answers as it has hypotheses. Those of all groups are ranked together; a text that several
+groups have found counts once, so that there may be fewer than asked for.
 
 Source: Vijayakumar et al. (2016), "Diverse beam search", algorithm 1 with the Hamming diversity.
 Shapes: R live hypotheses of a prompt, V tokens of the vocabulary.

@@ -1,4 +1,4 @@
-"""Steer the surprise of the text: drop tokens more surprising than a bar that learns from its errors.
+"""Draw tokens below a bar of surprise that moves, so that the mean surprise comes to a target.
 
 Mirostat 2. A bar mu for each text, 2 tau at first; for every token x, after all filters:
 
@@ -6,9 +6,9 @@ Mirostat 2. A bar mu for each text, 2 tau at first; for every token x, after all
     renormalise, draw x, and let mu = mu - rate (S(x) - tau).
 
 Surprise is in nats here, in bits in the paper. S is taken before the bar has dropped anything, so
-that the mean surprise of a long text comes to tau, wherever the model is uncertain enough for that:
-no bar makes a text more surprising than plain sampling does. The score of a text is its log-prob
-under the filters, before the bar.
+that the mean surprise of a long text comes to tau wherever a bar can bring it there: none makes a
+text less surprising than greedy does, or more than plain sampling. The score of a text is its
+log-prob under the filters, before the bar.
 
 Source: Basu et al. (2020), "Mirostat: a neural text decoding algorithm that directly controls
 perplexity", algorithm 2.

@@ -10,8 +10,8 @@ Z, and are moved to the maximum T by
 
 Finished texts stay in the beam with their G until k others beat it; so does a text that cannot be
 extended. The score of a text is its G, by which alone it is ranked; its phi is its log-prob where
-no filter is on. The last frame notes kappa, the greatest G that was not drawn (none: all texts were): a
-text is weighted by 1 / (1 - exp(-exp(phi - kappa))) in estimates from the k draws.
+no filter is on. The last frame notes kappa, the greatest G that was not drawn (none: all texts
+were): estimates from the k draws weight a text by p / q, q = 1 - exp(-exp(phi - kappa)).
 
 Source: Kool et al. (2019), "Stochastic beams and where to find them", algorithm 1 and appendix B.3.
 Shapes: R live hypotheses of a prompt, N candidates, V tokens of the vocabulary.

@@ -9,6 +9,7 @@ import numpy as np
 
 from rnnlab.corpora import Vocabulary
 from rnnlab.decoding import Frame, Hypothesis, Spec, Start, Tracer
+from rnnlab.decoding._trace import why_over
 from rnnlab.models import _whole_words
 from rnnlab.models._checkpoint import LoadedModel
 from rnnlab.models._prompt import ReadablePrompt, Unknown, make_readable
@@ -28,10 +29,12 @@ class Continuation:
     start: Start
     """Where the search began, a row for each prompt and sample."""
     rows_a_prompt: int
+    length: int
+    """Tokens that a continuation has at most."""
 
     def tracer(self) -> Tracer:
         """Return what makes a trace of this continuation's frames."""
-        return Tracer(self.spec.options, self.start, self.vocabulary.tokens)
+        return Tracer(self.spec.options, self.start, self.vocabulary.tokens, self.length)
 
     @property
     def chain(self) -> list[str]:
@@ -91,16 +94,10 @@ class Growth:
             tokens=[vocabulary.tokens[i] for i in ids],
             token_logprobs=hypothesis.token_logprobs(),
             prompt=prompt,
-            end=hypothesis.end or self._end(hypothesis),
+            end=why_over(hypothesis, self.frame.last, self.of.length),
             parts_at=None if rank == 1 else _parting(best, ids),
             note="; ".join(filter(None, (self.of.prompts[number].note, self.frame.note))),
         )
-
-    def _end(self, hypothesis: Hypothesis) -> str | None:
-        """Return why a text that has no end goes no further; None where it does."""
-        if self.frame.last == "ended":
-            return "stuck"  # the filters left it nothing
-        return self.frame.last
 
 
 def continue_texts(
@@ -127,8 +124,10 @@ def continue_texts(
     step = stepper.step
     if vocabulary.kind == "words":
         whole_words = _whole_words.WholeWords(step, vocabulary)
-        start, step = whole_words.begin(start), whole_words
-    continuation = Continuation(spec, read, vocabulary, num, start, samples)
+        texts = [prompt.text for prompt in read for _ in range(samples)]
+        start, step = whole_words.begin(start, texts), whole_words
+    most = min(length, spec.options.max_length or length)
+    continuation = Continuation(spec, read, vocabulary, num, start, samples, most)
     generators = [np.random.default_rng([seed, row % samples]) for row in range(len(start.prompts))]
     for frame in spec.decoder.search(step, start, spec.options, length, generators):
         yield Growth(frame, continuation)

@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
-from rnnlab.corpora import Ids, Vocabulary, never_saw
+from rnnlab.corpora import Ids, UnknownTokensError, Vocabulary
 from rnnlab.errors import BadInputError
 
 Unknown = Literal["auto", "refuse", "drop", "nearest", "unk"]
@@ -18,9 +18,12 @@ in the other case or in plain type, the word that is spelled most alike; dropped
 """
 
 _PLAIN = str.maketrans(
-    dict.fromkeys("“”„«»", '"') | dict.fromkeys("‘’‚`´", "'") | dict.fromkeys("‐‑‒–—―−", "-")  # noqa: RUF001
+    {"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O"}
+    | dict.fromkeys("“”„«»", '"')
+    | dict.fromkeys("‘’‚`´", "'")
+    | dict.fromkeys("‐‑‒–—―−", "-")  # noqa: RUF001
 )
-"""Typographic marks, and what a typewriter has for them."""
+"""Letters and marks that Unicode takes for no others, and what a typewriter has for them."""
 _ALIKE = 0.75
 """How alike the spelling of two words is at least that are taken for each other, from 0 to 1."""
 
@@ -37,7 +40,7 @@ class ReadablePrompt(NamedTuple):
 def make_readable(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") -> ReadablePrompt:
     """Return a prompt with what the model never saw refused, dropped, replaced or as <unk>.
 
-    Raises BadInputError naming what is unknown where that is refused.
+    Raises UnknownTokensError naming what is unknown where that is refused.
     """
     if unknown not in get_args(Unknown):
         raise BadInputError(f"{unknown!r} is no way", f"choose {', '.join(get_args(Unknown))}")
@@ -55,27 +58,36 @@ def make_readable(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") 
     if unknown == "auto":
         unknown = "refuse" if vocabulary.unk is None else "unk"
     if unknown == "refuse":
-        raise never_saw(strange)
+        raise UnknownTokensError(strange)
     if unknown == "unk":
-        note = f"never seen, read as <unk>: {_listed(strange)}"
+        note = f"never seen, read as <unk>: {_listed(list(map(repr, strange)))}"
         return ReadablePrompt(text, vocabulary.ids_of(tokens), note)
-    instead = {token: _nearest(vocabulary, token) for token in strange}
-    if unknown == "drop":
+    replaced: dict[str, str] = {}
+    while strange:
         instead = dict.fromkeys(strange, "")
-    text = "".join(instead.get(token, token) for token in tokens)
-    return ReadablePrompt(text, vocabulary.encode(text), _said(instead))
+        if unknown == "nearest":
+            instead = {token: _nearest(vocabulary, token) for token in strange}
+        replaced |= instead
+        tokens = vocabulary.split("".join(instead.get(token, token) for token in tokens))
+        strange = vocabulary.unknown(tokens)
+        unknown = "drop"  # what grew together once something between was dropped
+    return ReadablePrompt("".join(tokens), vocabulary.ids_of(tokens), _said(replaced))
 
 
 def _nearest(vocabulary: Vocabulary, token: str) -> str:
     """Return the known token nearest to an unknown one, or "" where none is near."""
     known = _by_plain_form(vocabulary)
     plain = _plain_form(token)
+    if not plain:
+        return ""  # a mark without its letter
     if plain in known:
         return _in_case_of(token, known[plain])
     if vocabulary.kind == "chars":
         # One letter may be several in plain type, such as an ellipsis.
         return "".join(known[letter][0] for letter in plain if letter in known)
-    alike = difflib.get_close_matches(plain, known, n=1, cutoff=_ALIKE)
+    # Without its space it would grow together with the word before.
+    apart = [form for form in known if form.startswith(" ") or not plain.startswith(" ")]
+    alike = difflib.get_close_matches(plain, apart, n=1, cutoff=_ALIKE)
     return _in_case_of(token, known[alike[0]]) if alike else ""
 
 
@@ -96,20 +108,21 @@ def _by_plain_form(vocabulary: Vocabulary) -> dict[str, list[str]]:
 
 def _plain_form(token: str) -> str:
     """Return a token without marks, in lower case and plain type; any white space is a blank."""
+    if token.isspace():
+        return " "
     apart = unicodedata.normalize("NFKD", token.translate(_PLAIN)).casefold()
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return plain if plain.strip() else " "
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def _said(instead: dict[str, str]) -> str:
     replaced = [f"{old!r} as {new!r}" for old, new in instead.items() if new]
-    dropped = [old for old, new in instead.items() if not new]
-    said = [f"read {', '.join(replaced[:5])}"] if replaced else []
+    dropped = [repr(old) for old, new in instead.items() if not new]
+    said = [f"read {_listed(replaced)}"] if replaced else []
     if dropped:
         said.append(f"left out {_listed(dropped)}")
     return "never seen: " + "; ".join(said)
 
 
-def _listed(tokens: list[str]) -> str:
-    some = ", ".join(repr(token) for token in tokens[:5])
-    return f"{some} and {len(tokens) - 5} more" if len(tokens) > 5 else some
+def _listed(said: list[str]) -> str:
+    some = ", ".join(said[:5])
+    return f"{some} and {len(said) - 5} more" if len(said) > 5 else some

@@ -44,8 +44,8 @@ def score_text(loaded: LoadedModel, text: str) -> TextScore:
     """Return the log-prob of every token of a text; raises BadInputError for unknown letters."""
     model, vocabulary = loaded.language_model, loaded.vocabulary
     # As it is if it can be: an answer's own text may hold a letter and a mark that NFC would join.
-    known = set(vocabulary.tokens)
-    text = text if set(text) <= known else vocabulary.normalise(text)
+    if vocabulary.unknown(vocabulary.split(text)):
+        text = vocabulary.normalise(text)
     ids = vocabulary.encode(text)
     y_1F, state = model.begin(1)
     picked: list[float] = []

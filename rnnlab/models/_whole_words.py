@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnlab.corpora import Ids, Vocabulary
+from rnnlab.corpora._tokens import UNK
 from rnnlab.decoding import Start, State, Step
 from rnnlab.decoding._numbers import NEVER, LogProbs
 
@@ -26,8 +27,8 @@ CHAIN = "whole words"
 
 class _WordState(NamedTuple):
     inner: State
-    tails: list[tuple[int, ...]]
-    """The last tokens of each row."""
+    tails: list[tuple[str, ...]]
+    """The last tokens of each row as they stand in its text, unknown words of the prompt too."""
 
 
 class WholeWords:
@@ -37,11 +38,13 @@ class WholeWords:
         self._step = step
         self._vocabulary = vocabulary
         self._kinds = [_kind(piece) for piece in vocabulary.pieces]
+        self._examples = {kind: token for token, kind in reversed([*enumerate(self._kinds)])}
+        """A token of each kind."""
         self._masks: dict[tuple[str, ...], npt.NDArray[np.bool_]] = {}
 
-    def begin(self, start: Start) -> Start:
-        """Return a start whose first tokens go with the prompts."""
-        tails = [tuple(prompt.tokens[-_REACH:]) for prompt in start.prompts]
+    def begin(self, start: Start, texts: Sequence[str]) -> Start:
+        """Return a start whose first tokens go with the prompts, given the text of each row."""
+        tails = [tuple(self._vocabulary.split(text)[-_REACH:]) for text in texts]
         features = start.features
         return start._replace(
             log_probs_PV=self._only_apart(start.log_probs_PV, tails),
@@ -55,45 +58,39 @@ class WholeWords:
         """Step, and leave out what would grow together."""
         log_probs_RV, inner = self._step(state.inner, parents_R, tokens_R)
         tails = [
-            (*state.tails[parent], token)[-_REACH:]
+            self._longer(state.tails[parent], token)
             for parent, token in zip(parents_R.tolist(), tokens_R.tolist(), strict=True)
         ]
         return self._only_apart(log_probs_RV, tails), _WordState(inner, tails)
 
-    def _only_apart(self, log_probs_RV: LogProbs, tails: Sequence[tuple[int, ...]]) -> LogProbs:
+    def _longer(self, tail: tuple[str, ...], token: int) -> tuple[str, ...]:
+        piece = self._vocabulary.decode([token], after="".join(tail))
+        return (*tail, piece)[-_REACH:] if piece else tail
+
+    def _only_apart(self, log_probs_RV: LogProbs, tails: Sequence[tuple[str, ...]]) -> LogProbs:
         masks_RV = np.stack([self._mask(tail) for tail in tails])
         return np.where(masks_RV, log_probs_RV, NEVER).astype(log_probs_RV.dtype, copy=False)
 
-    def _mask(self, tail: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    def _mask(self, tail: tuple[str, ...]) -> npt.NDArray[np.bool_]:
         """Return which tokens stay apart from the ones before; alike ones share an answer."""
-        key = tuple(self._kinds[token] for token in tail)
+        key = tuple(map(_kind, tail))
         mask = self._masks.get(key)
         if mask is None:
-            examples: dict[str, int] = {}
-            for token, kind in enumerate(self._kinds):
-                examples.setdefault(kind, token)
-            apart = {kind for kind, token in examples.items() if self._is_apart(tail, token)}
+            apart = {k for k, token in self._examples.items() if self._is_apart(tail, token)}
             mask = self._masks[key] = np.array([kind in apart for kind in self._kinds])
         return mask
 
-    def _is_apart(self, tail: tuple[int, ...], token: int) -> bool:
-        vocabulary = self._vocabulary
-        if not vocabulary.pieces[token]:
-            return True
-        ids = [i for i in (*tail, token) if vocabulary.pieces[i]]
-        split = vocabulary.split(vocabulary.decode(ids))
-        return vocabulary.ids_of(split).tolist() == ids if self._knows(split) else False
-
-    def _knows(self, tokens: Sequence[str]) -> bool:
-        return self._vocabulary.unk is not None or not self._vocabulary.unknown(tokens)
+    def _is_apart(self, tail: tuple[str, ...], token: int) -> bool:
+        longer = [*tail, self._vocabulary.decode([token], after="".join(tail))]
+        return self._vocabulary.split("".join(longer)) == [piece for piece in longer if piece]
 
 
 def _kind(piece: str) -> str:
     """Return what decides whether a token grows together with others: its first and last letter.
 
-    Letters of words are alike, and marks but for the apostrophes.
+    Letters of words are alike, and marks but for the apostrophes and what <unk> is written with.
     """
-    if piece.strip(" ") == "<unk>":
+    if piece.strip(" ") in {UNK, UNK[1:-1]}:
         return piece
     return "".join(map(_kind_of_letter, (piece[:1], piece[1:2], piece[-1:])))
 

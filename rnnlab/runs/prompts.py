@@ -111,6 +111,8 @@ class Failed:
     kind: ClassVar = "failed"
     ask: int
     message: str
+    can_be_nearest: bool = False
+    """Whether the same prompt would do with `unknown` set to nearest."""
 
 
 @dataclass(frozen=True)

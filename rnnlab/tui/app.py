@@ -101,7 +101,12 @@ class LabApp(App[None]):
             self.lab.pane.fail_to_ask(str(error))
             return
         await self._generator.ask(
-            str(run), message.prompt, message.decoders, message.length, message.seed
+            str(run),
+            message.prompt,
+            message.decoders,
+            message.length,
+            message.seed,
+            message.unknown,
         )
 
     @on(PromptCancelled)

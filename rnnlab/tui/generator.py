@@ -58,11 +58,13 @@ class Generator:
             return self._process
 
     async def ask(
-        self, run: str, prompt: str, decoders: list[str], length: int, seed: int
+        self, run: str, prompt: str, decoders: list[str], length: int, seed: int, unknown: str
     ) -> Request:
         """Ask for continuations from the newest checkpoint of a run."""
         self._ask += 1
-        request = Request(self._ask, run, prompt, decoders, length=length, seed=seed)
+        request = Request(
+            self._ask, run, prompt, decoders, length=length, seed=seed, unknown=unknown
+        )
         await self._write(
             (encode_cancel(self._ask - 1) if self._ask > 1 else "") + encode_request(request)
         )

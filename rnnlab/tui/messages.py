@@ -26,6 +26,8 @@ class PromptSent(Message):
     decoders: list[str]
     length: int
     seed: int
+    unknown: str
+    """What is done with letters that the model never saw."""
 
 
 class PromptCancelled(Message):

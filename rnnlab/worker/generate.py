@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO, cast
 
+from rnnlab.corpora import UnknownTokensError
 from rnnlab.decoding import Spec, parse_spec
 from rnnlab.errors import RnnlabError, one_line
 from rnnlab.runs.paths import RunPaths
@@ -151,7 +152,7 @@ def answer(request: Request, inbox: Inbox, models: Models) -> None:
                 if growth.is_last:
                     columns.remove(column)
     except RnnlabError as error:
-        say(Failed(request.ask, str(error)))
+        say(Failed(request.ask, str(error), isinstance(error, UnknownTokensError)))
     except Exception as error:  # whatever is wrong with one ask, the next one is answered
         say(Failed(request.ask, one_line(f"{type(error).__name__}: {error}")))
     finally:

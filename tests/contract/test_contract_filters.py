@@ -99,7 +99,8 @@ def at_least(probs: list[float], bar: float) -> list[float]:
 
 def naive_prefix(probs: list[float], prefix: str, row: Row) -> list[float]:
     before = text(row.written)
-    if before.startswith(prefix):
+    # Within a search a row has a letter of the prefix for each token: none is longer and departs.
+    if before.startswith(prefix) or len(row.written) >= len(prefix):
         return probs
     after = [before + piece for piece in PIECES[: len(probs)]]
     return [
@@ -493,6 +494,16 @@ def test_min_p_keeps_what_is_on_its_bar(min_p: float, kept: int) -> None:
     row = Row(tuple(np.log([0.125, 0.5, 0.25, 0.125])))
     found_V = loaded("min-p")(log_probs([row]), min_p, rows_of([row]))[0]
     assert int((found_V > -np.inf).sum()) == kept
+
+
+@pytest.mark.parametrize(
+    ("n", "kept"), [(1.2, [1]), (1.3, [1, 2]), (2.4, [1, 2]), (2.5, [1, 2, 3])]
+)
+def test_sigma_is_of_the_tokens_that_can_come(n: float, kept: list[int]) -> None:
+    """Logits 2, 1, 0: sigma is sqrt(2/3) = 0.82, so that they lie 0, 1.22 and 2.45 below."""
+    row = Row((-math.inf, 2.0, 1.0, 0.0, -math.inf))
+    found_V = loaded("top-n-sigma")(log_probs([row]), n, rows_of([row]))[0]
+    assert np.flatnonzero(found_V > -np.inf).tolist() == kept
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,19 @@ async def test_an_unknown_letter_is_said(trained: Lab) -> None:
         await until(pilot, lambda: "never saw 'Ω'" in status_line(app))
 
 
+async def test_enter_again_reads_the_nearest_letters_and_says_so(trained: Lab) -> None:
+    app = LabApp(RunStore(trained.checkpoints))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "Le \u014dr\u03a9", "greedy")
+        await until(pilot, lambda: "enter again reads the nearest letters" in status_line(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "done" in status_line(app))
+        (column,) = app.screen.query(Candidate)
+        assert column.answer is not None
+        assert column.answer.prompt == "Le or"
+        assert column.answer.note == "never seen: read 'ō' as 'o'; left out 'Ω'"
+
+
 async def test_a_killed_generator_is_said_and_the_next_prompt_starts_another(trained: Lab) -> None:
     app = LabApp(RunStore(trained.checkpoints))
     async with app.run_test(size=(120, 40)) as pilot:

@@ -91,9 +91,13 @@ class FakeGenerator:
     async def start(self) -> None:
         self.say(Ready())
 
-    async def ask(self, run: str, prompt: str, decoders: list[str], length: int, seed: int) -> None:
+    async def ask(
+        self, run: str, prompt: str, decoders: list[str], length: int, seed: int, unknown: str
+    ) -> None:
         self.requests.append(
-            Request(self.latest + 1, run, prompt, decoders, length=length, seed=seed)
+            Request(
+                self.latest + 1, run, prompt, decoders, length=length, seed=seed, unknown=unknown
+            )
         )
 
     async def cancel(self) -> None:

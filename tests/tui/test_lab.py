@@ -10,6 +10,7 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList, Static
 
+from rnnlab import registry
 from rnnlab.errors import UnknownNameError
 from rnnlab.plots import Chart, draw
 from rnnlab.runs.mailbox import Command, collect
@@ -271,6 +272,32 @@ async def test_a_bad_spec_is_said_and_nothing_is_asked(
         assert generator.requests == []
 
 
+async def test_a_quoted_value_of_a_decoder_keeps_its_blanks(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "x", 'greedy:stop=". I|!"  beam:k=2')
+        await until(pilot, lambda: generator.requests)
+        assert generator.requests[0].decoders == ['greedy:stop=". I|!"', "beam:k=2"]
+
+
+async def test_only_the_same_prompt_asked_again_is_read_by_its_nearest_letters(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "x", "greedy")
+        await until(pilot, lambda: len(generator.requests) == 1)
+        generator.say(Failed(1, "the model never saw 'x'", can_be_nearest=True))
+        await until(pilot, lambda: "enter again" in status_line(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 2)
+        await pilot.press("y", "enter")
+        await until(pilot, lambda: len(generator.requests) == 3)
+        assert [r.unknown for r in generator.requests] == ["auto", "nearest", "auto"]
+
+
 async def test_escape_cancels_and_goes_back_to_the_runs(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
@@ -340,7 +367,8 @@ async def test_decoders_are_chosen_from_the_list(lab: Lab, app: LabApp) -> None:
         await pilot.press("down", "space", "enter")
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
         field = app.screen.query_one("#decoders", Input)
-        await until(pilot, lambda: field.value == "beam:k=2 first-sample")
+        after_beam = next(name for name in registry.names("decoding") if name != "beam")
+        await until(pilot, lambda: field.value == f"beam:k=2 {after_beam}")
 
 
 async def test_copy_takes_the_focused_answer(

@@ -26,7 +26,7 @@ def apply(log_probs_RV: LogProbs, prefix: str, rows: Rows) -> LogProbs:
     pieces = tuple(rows.start.pieces)
     is_kept_RV = np.ones(log_probs_RV.shape, dtype=np.bool_)
     for row in range(len(rows)):
-        # Every token adds a letter while the text is not written.
+        # Every token that was let through added a letter, so that the text is written by now.
         if rows.written(row) >= len(prefix):
             continue
         written = rows.continuation(row)

@@ -99,7 +99,7 @@ def _folder() -> Path:
 def _key(version: str, flags: list[str]) -> str:
     """Return what changes with the source, the flags, the compiler or the processor."""
     parts = [SOURCE.read_text(encoding="utf-8"), *flags, version, _processor()]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def _processor() -> str:

@@ -33,8 +33,10 @@ CELLS: tuple[type[cells.Cell[Any]], ...] = (RNN, ReluRNN, SigmoidRNN, GRU, LSTM)
 MOST_TABLE_NUMBERS = 2**25
 """Numbers of the first layer's table of V x G; above (128 MB) torch's two products are the choice.
 """
-ROWS_PER_THREAD, PRODUCTS_PER_THREAD = 16, 4_000_000
-"""Work that a thread is worth: to start one takes as long as about as many multiplications."""
+ROWS_PER_THREAD, PRODUCTS_PER_THREAD = 16, 2_000_000
+"""Work that a thread is worth: to wake one up takes as long as about as many multiplications."""
+PIECES_PER_THREAD = 2
+"""More than one, so that a thread that wakes up late leaves little to wait for."""
 NO_LOGIT = -1e30
 """Of a column that only pads the vocabulary: its share of the softmax is nothing."""
 ALIGNMENT = 64
@@ -95,7 +97,7 @@ class NativeStepper:
     ) -> None:
         rnn = model.rnn
         self._call = library.rnnlab_step
-        self._call.argtypes = [c_void_p, *[c_int64] * 3, *[c_void_p] * 7]
+        self._call.argtypes = [c_void_p, *[c_int64] * 4, *[c_void_p] * 7]
         self._lanes: int = library.rnnlab_lanes()
         self._chunk: int = library.rnnlab_chunk()
         self._threads = num_threads or torch.get_num_threads()
@@ -149,18 +151,18 @@ class NativeStepper:
         num, num_states = len(parents_R), len(state.rows_RS)
         if len(tokens_R) != num:
             raise IndexError(f"{len(tokens_R)} tokens for {num} rows")
-        threads = 1
+        threads, pieces = 1, -(-num // self._chunk) or 1
         if num >= 2 * ROWS_PER_THREAD:
             worth = num * self._row_products // PRODUCTS_PER_THREAD
             threads = max(1, min(self._threads, num // ROWS_PER_THREAD, worth))
-        # A chunk a thread at most, each of rounded-up size; then the order, two numbers a row.
-        rows = min(num + threads, threads * self._chunk)
-        room = rows * self._row_scratch
+            pieces = pieces if threads == 1 else _padded(pieces, PIECES_PER_THREAD * threads)
+        room = threads * -(-num // pieces) * self._row_scratch
+        # After the products the order of the rows.
         scratch = self._take(room + num + num_states + 1)
         log_probs_RV = np.empty((num, self._vocab), np.float32)
         after = NativeState(np.empty((num, self._row), np.float32))
         bad = self._call(
-            self._net_address, threads, num_states, num, state.address, _address(parents_R),
+            self._net_address, threads, pieces, num_states, num, state.address, _address(parents_R),
             _address(tokens_R), after.address, _address(log_probs_RV), scratch[1],
             scratch[1] + 4 * room,
         )  # fmt: skip

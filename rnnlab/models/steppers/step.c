@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -21,7 +22,6 @@
 #endif
 #define PANEL (2 * LANES)
 #define CHUNK 60 /* rows whose products are held at once: a multiple of all tiles */
-#define MAX_THREADS 64
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
@@ -57,7 +57,8 @@ struct work {
     const int64_t *tokens, *parents;
     const int32_t *order; /* rows by their parents, so that a parent's children stand together */
     float *next, *log_probs, *scratch;
-    int64_t start, end;
+    int64_t num, threads, pieces, room; /* room: floats of a thread's scratch */
+    int64_t num_begun, num_joined;      /* pieces taken, threads that have come: both atomic */
 };
 
 INLINE vec load(const float *from) { return *(const vec_at *)from; }
@@ -192,7 +193,7 @@ static void log_softmax(float *logits, int64_t columns, int64_t vocab, float *lo
 }
 
 /* At most CHUNK rows, in the order of their parents. */
-static void chunk(const struct work *w, const int32_t *rows, int64_t num) {
+static void chunk(const struct work *w, const int32_t *rows, int64_t num, float *scratch) {
     const struct net *net = w->net;
     const float *inputs[CHUNK], *parents[CHUNK];
     int32_t place[CHUNK];
@@ -202,7 +203,7 @@ static void chunk(const struct work *w, const int32_t *rows, int64_t num) {
         if (i == 0 || parent != parents[distinct - 1]) parents[distinct++] = parent;
         place[i] = (int32_t)distinct - 1;
     }
-    float *recurrent = w->scratch, *projected = recurrent + num * G;
+    float *recurrent = scratch, *projected = recurrent + num * G;
     for (int64_t l = 0; l < net->num_layers; l++) {
         const struct layer *layer = &net->layers[l];
         int64_t here = l * net->parts;
@@ -225,28 +226,96 @@ static void chunk(const struct work *w, const int32_t *rows, int64_t num) {
         for (int64_t i = 0; i < distinct; i++) parents[i] += net->parts;
     }
     for (int64_t i = 0; i < num; i++) inputs[i] = w->next + rows[i] * net->row + net->features;
-    product(inputs, num, net->hidden, net->head, net->head_bias, w->scratch, net->columns);
+    product(inputs, num, net->hidden, net->head, net->head_bias, scratch, net->columns);
     for (int64_t i = 0; i < num; i++)
-        log_softmax(w->scratch + i * net->columns, net->columns, net->vocab,
+        log_softmax(scratch + i * net->columns, net->columns, net->vocab,
                     w->log_probs + rows[i] * net->vocab);
 }
 
-static void *run(void *argument) {
-    const struct work *w = argument;
-    for (int64_t i = w->start; i < w->end; i += CHUNK)
-        chunk(w, w->order + i, w->end - i < CHUNK ? w->end - i : CHUNK);
-    return 0;
+/* Take pieces until none is left. */
+static void take_part(struct work *w) {
+    int64_t place = __atomic_fetch_add(&w->num_joined, 1, __ATOMIC_RELAXED), piece;
+    if (place >= w->threads) return;
+    while ((piece = __atomic_fetch_add(&w->num_begun, 1, __ATOMIC_RELAXED)) < w->pieces) {
+        int64_t start = w->num * piece / w->pieces, end = w->num * (piece + 1) / w->pieces;
+        if (start < end) chunk(w, w->order + start, end - start, w->scratch + place * w->room);
+    }
+}
+
+/* Threads that wait for work until the process ends. They only help: the caller takes whatever
+   piece they have not begun, so that on a busy machine it never waits for one to wake up. */
+static struct {
+    pthread_mutex_t lock, caller; /* caller: held by the one call that the helpers are lent to */
+    pthread_cond_t wake, done;
+    struct work *work;
+    int64_t num_helpers, num_active, num_calls;
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .caller = PTHREAD_MUTEX_INITIALIZER,
+          .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
+
+/* A forked process has none of its parent's threads. */
+static void forget_helpers(void) {
+    pthread_mutex_init(&pool.lock, 0);
+    pthread_mutex_init(&pool.caller, 0);
+    pthread_cond_init(&pool.wake, 0);
+    pthread_cond_init(&pool.done, 0);
+    pool.work = 0;
+    pool.num_helpers = pool.num_active = 0;
+}
+static __attribute__((constructor)) void watch_forks(void) {
+    pthread_atfork(0, 0, forget_helpers);
+}
+
+static void *help(void *unused) {
+    pthread_mutex_lock(&pool.lock);
+    for (int64_t seen = 0;;) {
+        while (!pool.work || pool.num_calls == seen) pthread_cond_wait(&pool.wake, &pool.lock);
+        struct work *work = pool.work;
+        seen = pool.num_calls;
+        pool.num_active++;
+        pthread_mutex_unlock(&pool.lock);
+        take_part(work);
+        pthread_mutex_lock(&pool.lock);
+        if (--pool.num_active == 0) pthread_cond_signal(&pool.done);
+    }
+    return unused;
+}
+
+static void start_helpers(int64_t num) {
+    sigset_t all, before;
+    pthread_t helper;
+    sigfillset(&all); /* signals are for the threads of the caller's own */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (pool.num_helpers < num && !pthread_create(&helper, 0, help, 0)) {
+        pthread_detach(helper);
+        pool.num_helpers++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, 0);
+}
+
+static void share(struct work *work) {
+    pthread_mutex_lock(&pool.lock);
+    if (pool.num_helpers < work->threads - 1) start_helpers(work->threads - 1);
+    pool.work = work;
+    pool.num_calls++;
+    pthread_cond_broadcast(&pool.wake);
+    pthread_mutex_unlock(&pool.lock);
+    take_part(work);
+    pthread_mutex_lock(&pool.lock);
+    pool.work = 0; /* who comes now is too late */
+    while (pool.num_active > 0) pthread_cond_wait(&pool.done, &pool.lock);
+    pthread_mutex_unlock(&pool.lock);
 }
 
 int rnnlab_lanes(void) { return LANES; }
 int rnnlab_chunk(void) { return CHUNK; }
 
-/* Row r continues row parents[r] of `state` [num_states][row] by tokens[r]. `scratch`: floats for
-   the larger of 2 G and the head's columns, for R rows, or CHUNK rows of every thread where that is
-   less; `order`: R + num_states + 1 places. Returns 1 for a parent or a token out of range. */
-int rnnlab_step(const struct net *net, int64_t threads, int64_t num_states, int64_t num,
-                const float *state, const int64_t *parents, const int64_t *tokens, float *next,
-                float *log_probs, float *scratch, int32_t *order) {
+/* Row r continues row parents[r] of `state` [num_states][row] by tokens[r], in so many pieces of at
+   most CHUNK rows. `scratch`: for each thread floats for the larger of 2 G and the head's columns,
+   for every row of a piece; `order`: R + num_states + 1 places. Returns 1 for a parent or a token
+   out of range. */
+int rnnlab_step(const struct net *net, int64_t threads, int64_t pieces, int64_t num_states,
+                int64_t num, const float *state, const int64_t *parents, const int64_t *tokens,
+                float *next, float *log_probs, float *scratch, int32_t *order) {
     int32_t *ends = order + num;
     memset(ends, 0, sizeof(int32_t) * (size_t)(num_states + 1));
     for (int64_t r = 0; r < num; r++) {
@@ -257,21 +326,13 @@ int rnnlab_step(const struct net *net, int64_t threads, int64_t num_states, int6
     for (int64_t s = 0; s < num_states; s++) ends[s + 1] += ends[s];
     for (int64_t r = 0; r < num; r++) order[ends[parents[r]]++] = (int32_t)r;
 
-    struct work work[MAX_THREADS];
-    pthread_t started[MAX_THREADS];
-    int is_started[MAX_THREADS] = {0};
     int64_t floats = 2 * net->gates > net->columns ? 2 * net->gates : net->columns;
-    if (threads > MAX_THREADS) threads = MAX_THREADS;
-    for (int64_t t = threads - 1, end = num; t >= 0; t--) {
-        int64_t start = num * t / threads, held = end - start < CHUNK ? end - start : CHUNK;
-        work[t] = (struct work){net,  state,     tokens,  parents, order,
-                                next, log_probs, scratch, start,   end};
-        scratch += held * floats;
-        end = start;
-        if (t > 0) is_started[t] = !pthread_create(&started[t], 0, run, &work[t]);
-        if (!is_started[t]) run(&work[t]);
-    }
-    for (int64_t t = 1; t < threads; t++)
-        if (is_started[t]) pthread_join(started[t], 0);
+    struct work work = {net, state, tokens, parents, order, next, log_probs, scratch, num, threads,
+                        pieces, (num + pieces - 1) / pieces * floats, 0, 0};
+    if (threads > 1 && !pthread_mutex_trylock(&pool.caller)) {
+        share(&work);
+        pthread_mutex_unlock(&pool.caller);
+    } else
+        take_part(&work);
     return 0;
 }

@@ -63,7 +63,8 @@ class Candidate(VerticalScroll, can_focus=True):
         self.answer, self._best, self._are_letters = answer, best, are_letters
         title = f"{self._spec} #{self._rank}"
         self._head.update(
-            Text.assemble((title, "bold"), (f"\n{_figures(answer)}", "dim")), layout=False
+            Text.assemble((title, "bold"), (f"\n{_figures(answer)}", "dim"), _noted(answer)),
+            layout=bool(answer.note),
         )
         self._body.update(self._letters(answer) if are_letters else self._continuation(answer))
         if not self.has_focus:
@@ -171,14 +172,19 @@ class CandidateBoard(HorizontalScroll):
 
 
 def _num_answers(spec: Spec) -> int:
-    """Return how many answers of a decoder are shown: of a beam its width, of any other one."""
-    return min(_MAX_COLUMNS, int(getattr(spec.options, "k", 1)))
+    """Return how many answers of a decoder are shown."""
+    return min(_MAX_COLUMNS, spec.options.num_answers())
 
 
 def _figures(answer: Answer) -> str:
     """Return the log-prob of all tokens and its mean over them, in nats."""
     mean = answer.logprob / max(1, len(answer.tokens))
     return f"Σ {answer.logprob:.1f} ø {mean:.2f}"
+
+
+def _noted(answer: Answer) -> tuple[str, str]:
+    """Return what there is to know of an answer, on a line of its own."""
+    return (f"\n{visible(answer.note)}" if answer.note else "", "italic")
 
 
 def _shown(token: str, after: str) -> str:

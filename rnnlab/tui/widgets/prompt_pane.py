@@ -74,6 +74,10 @@ class PromptPane(Vertical):
         self._specs: Sequence[Spec] = ()
         self._asked = ""
         """The run that wrote what is shown."""
+        self._sent = ""
+        """The prompt that was asked last."""
+        self._strange = ""
+        """A prompt with letters that the model never saw; asked again, the nearest are read."""
 
     def compose(self) -> ComposeResult:
         """Make the fields, the line that says what goes on, and the board."""
@@ -119,9 +123,9 @@ class PromptPane(Vertical):
     def specs(self) -> list[Spec]:
         """Return the decoders; raises BadInputError for the first that is none."""
         # Deferred past the first frame: the options' validation costs a tenth of a second.
-        from rnnlab.decoding import parse_spec
+        from rnnlab.decoding import parse_spec, split_specs
 
-        texts = self.query_one("#decoders", Input).value.split()
+        texts = split_specs(self.query_one("#decoders", Input).value)
         if not texts:
             raise BadInputError("no decoder is given", "write for example greedy beam:k=5")
         return [parse_spec(text) for text in texts]
@@ -165,9 +169,10 @@ class PromptPane(Vertical):
         self._specs, self._asked = specs, self._run.name
         self._say("loading torch…" if not self._is_ready else "reading…", "dim")
         text = prompt.value.replace("\\n", "\n")
-        self.post_message(
-            PromptSent(text, [spec.text for spec in specs], int(length.value), int(seed.value))
-        )
+        unknown = "nearest" if text and text == self._strange else "auto"
+        self._sent, self._strange = text, ""
+        decoders = [spec.text for spec in specs]
+        self.post_message(PromptSent(text, decoders, int(length.value), int(seed.value), unknown))
 
     async def hear(self, reply: Reply) -> None:
         """Show a reply to the newest request."""
@@ -183,7 +188,9 @@ class PromptPane(Vertical):
             case Grown():
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed():
-                self._say(reply.message, "red")
+                again = "; enter again reads the nearest letters" if reply.can_be_nearest else ""
+                self._strange = self._sent if reply.can_be_nearest else ""
+                self._say(f"{reply.message}{again}", "red")
                 self._step = -1
             case Ended() if self._step >= 0:
                 how = "cancelled" if reply.was_cancelled else "done"

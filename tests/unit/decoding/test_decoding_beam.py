@@ -5,112 +5,57 @@ Shapes: R rows, V tokens of the vocabulary.
 
 from __future__ import annotations
 
-import itertools
 import math
-import random
-from functools import cache
+from collections.abc import Callable
 
+import numpy as np
 import pytest
-import torch
-from torch import Tensor
 
-from rnnlab.decoding import Frame, Hypothesis, Options, Start, parse_spec
-
-State = tuple[tuple[Tensor, ...], ...]
-History = tuple[int, ...]
-V, EOS = 4, 3
-PARTS = [(0, 0), (0, 1), (1, 0), (1, 1)]
-"""h and c of two layers."""
-
-
-@cache
-def part_logits(seed: int, part: int, history: History) -> Tensor:
-    chance = random.Random(f"{seed} {part} {history}")
-    return torch.tensor([chance.gauss(0, 1) for _ in range(V)], dtype=torch.float64)
-
-
-@cache
-def log_probs_after(seed: int, histories: tuple[History, ...]) -> Tensor:
-    """Log-probs [V] of the next token, to which each part of the state gives its share."""
-    logits = [part_logits(seed, part, history) for part, history in enumerate(histories)]
-    return torch.stack(logits).sum(0).log_softmax(0)
+from rnnlab.decoding import Hypothesis, Options, Start, parse_spec
+from tests.unit.decoding.toys import (
+    EOS,
+    PARTS,
+    Array,
+    History,
+    Tree,
+    V,
+    after,
+    answers,
+    brute_force,
+    figures,
+    naive_beam,
+    no_chance,
+    run,
+    run_flat,
+    true_logprob,
+)
 
 
-def after(seed: int, history: History) -> Tensor:
-    return log_probs_after(seed, (history,) * len(PARTS))
+def power(a: float) -> Callable[[int], float]:
+    return lambda length: length**a
 
 
-class Tree:
-    """A step whose state is the history: every part of it numbers the tokens read so far."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.rows_read: list[list[int]] = []
-        """Tokens of each call of `step`."""
-        self._numbers: dict[History, int] = {(): 0}
-        self._histories: list[History] = [()]
-
-    def start(self, eos: int | None, prompts: int = 1) -> Start:
-        nothing = torch.zeros(prompts, 1, dtype=torch.int64)
-        return Start(
-            after(self.seed, ()).expand(prompts, V), ((nothing, nothing), (nothing, nothing)), eos
-        )
-
-    def step(self, state: State, tokens_R: Tensor) -> tuple[Tensor, State]:
-        tokens = tokens_R.tolist()
-        self.rows_read.append(tokens)
-        grown = [self._grown(state[layer][part], tokens) for layer, part in PARTS]
-        log_probs_RV = torch.stack(
-            [log_probs_after(self.seed, histories) for histories in zip(*grown, strict=True)]
-        )
-        numbered = [self._number(histories) for histories in grown]
-        return log_probs_RV, ((numbered[0], numbered[1]), (numbered[2], numbered[3]))
-
-    def _grown(self, part_R1: Tensor, tokens: list[int]) -> list[History]:
-        numbers = part_R1[:, 0].tolist()
-        assert len(numbers) == len(tokens)
-        return [(*self._histories[n], token) for n, token in zip(numbers, tokens, strict=True)]
-
-    def _number(self, histories: list[History]) -> Tensor:
-        for history in histories:
-            if history not in self._numbers:
-                self._numbers[history] = len(self._histories)
-                self._histories.append(history)
-        return torch.tensor([[self._numbers[history]] for history in histories])
+def wu(a: float) -> Callable[[int], float]:
+    return lambda length: ((5 + length) / 6) ** a
 
 
-def run(spec: str, tree: Tree, eos: int | None, length: int, prompts: int = 1) -> list[Frame]:
-    parsed = parse_spec(spec)
-    generators = [torch.Generator()] * prompts
-    start = tree.start(eos, prompts)
-    return list(parsed.decoder.search(tree.step, start, parsed.options, length, generators))
-
-
-def answers(frame: Frame) -> list[History]:
-    return [tuple(hypothesis.tokens()) for hypothesis in frame.hypotheses]
-
-
-def true_logprob(seed: int, tokens: History) -> float:
-    return math.fsum(after(seed, tokens[:i])[token].item() for i, token in enumerate(tokens))
-
-
-def brute_force(
-    seed: int, eos: int | None, length: int, penalty: float = 0.0
-) -> list[tuple[History, float]]:
-    """All texts with their scores, best first."""
-    found = []
-    for size in range(1, length + 1):
-        for tokens in itertools.product(range(V), repeat=size):
-            is_finished = tokens[-1] == eos
-            if eos in tokens[:-1] or (size < length and not is_finished):
-                continue
-            found.append((tokens, true_logprob(seed, tokens) / size**penalty))
-    return sorted(found, key=lambda text: -text[1])
+PENALTIES = {
+    "": power(0),
+    "length_penalty=0.7": power(0.7),
+    "length_penalty=1": power(1),
+    "length_penalty=2": power(2),
+    "length_penalty=0.8,penalty=wu": wu(0.8),
+    "length_penalty=3,penalty=wu": wu(3),
+}
+"""What a score's log-prob is divided by, after Wu et al. (2016, equation 14) or as a power."""
 
 
 @pytest.mark.parametrize("eos", [EOS, None])
-@pytest.mark.parametrize("options", ["", ",length_penalty=1", ",rank=filtered,temperature=0.6"])
+@pytest.mark.parametrize(
+    "options", ["", ",length_penalty=1,early=full", ",rank=filtered,temperature=0.6"]
+)
 def test_a_beam_of_one_is_greedy(eos: int | None, options: str) -> None:
+    """Unless a length penalty lets a longer text still win: then it has to end once one has."""
     num_finished = 0
     for seed in range(25):
         greedy = run("greedy", Tree(seed), eos, 6)
@@ -121,58 +66,53 @@ def test_a_beam_of_one_is_greedy(eos: int | None, options: str) -> None:
     assert num_finished == 0 if eos is None else 5 < num_finished < 25
 
 
-@pytest.mark.parametrize("penalty", [0, 0.7, 1, 2])
+@pytest.mark.parametrize("penalty", PENALTIES)
 @pytest.mark.parametrize("eos", [EOS, None])
 def test_a_beam_as_wide_as_the_tree_ranks_all_texts_as_brute_force(
-    eos: int | None, penalty: float
+    eos: int | None, penalty: str
 ) -> None:
     for seed in (1, 2):
-        expected = brute_force(seed, eos, 4, penalty)
-        width = len(expected) + 1  # with as many finished ones as asked for it would end early
-        frames = run(f"beam:k={width},length_penalty={penalty}", Tree(seed), eos, 4)
+        expected = brute_force(seed, eos, 4, PENALTIES[penalty])
+        width = len(expected) + 1  # wider than there are texts, so that all of them are answers
+        frames = run(f"beam:k={width},{penalty or 'early=decided'}", Tree(seed), eos, 4)
         found = frames[-1].hypotheses
         assert answers(frames[-1]) == [tokens for tokens, _ in expected]
         assert [h.score for h in found] == pytest.approx([score for _, score in expected])
 
 
-def test_without_a_length_penalty_the_search_ends_once_no_live_text_can_win() -> None:
-    num_early = 0
-    for seed in range(6):
-        frames = run("beam:k=5", Tree(seed), EOS, 7)
-        if len(frames) < 7:
-            num_early += 1
-            assert all(hypothesis.is_finished for hypothesis in frames[-1].hypotheses)
-            wide = run("beam:k=200", Tree(seed), EOS, 7)
-            assert answers(frames[-1])[0] == answers(wide[-1])[0]
-    assert num_early > 1
+@pytest.mark.parametrize("early", ["decided", "full", "never"])
+@pytest.mark.parametrize(("k", "n"), [(1, 1), (2, 1), (3, 3), (5, 2)])
+@pytest.mark.parametrize("penalty", ["", "length_penalty=1", "length_penalty=0.8,penalty=wu"])
+def test_a_narrow_beam_is_the_naive_one(k: int, n: int, early: str, penalty: str) -> None:
+    for seed in range(12):
+        for gap in (0.0, 0.7):
+            spec = f"beam:k={k},n={n},early={early},gap={gap},{penalty or 'length_penalty=0'}"
+            expected, num_steps = naive_beam(
+                seed, EOS, 7, k, n, PENALTIES[penalty], early, gap or math.inf
+            )
+            frames = run(spec, Tree(seed), EOS, 7)
+            assert answers(frames[-1]) == [tokens for tokens, _ in expected]
+            scores = [h.score for h in frames[-1].hypotheses]
+            assert scores == pytest.approx([score for _, score in expected])
+            assert len(frames) == num_steps
 
 
 def test_the_first_step_expands_one_hypothesis_only() -> None:
     tree = Tree(3)
     frames = run("beam:k=3", tree, None, 3)
-    first = after(3, ()).argsort(descending=True)[:3].tolist()
+    first = np.argsort(-after(3, ()))[:3].tolist()
     assert answers(frames[0]) == [(token,) for token in first]
     assert tree.rows_read[0] == first
+    assert [h.length for h in frames[0].expansions[0].hypotheses()] == [0]
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 5])
 def test_eos_cannot_starve_the_beam(width: int) -> None:
     """A probable end at every step: still so many hypotheses go on as the tree has room for."""
-    tree = Tree(0)
-    likely_eos = torch.tensor([0.03, 0.04, 0.03, 0.9], dtype=torch.float64).log()
-    calls = []
-
-    def step(state: State, tokens_R: Tensor) -> tuple[Tensor, State]:
-        calls.append(tokens_R.tolist())
-        return likely_eos.expand(len(tokens_R), V), state
-
-    start = tree.start(EOS)._replace(log_probs_PV=likely_eos[None])
-    spec = parse_spec(f"beam:k={width}")
-    frames = list(spec.decoder.search(step, start, spec.options, 4, [torch.Generator()]))
-    assert [len(tokens) for tokens in calls] == [
-        min(width, 3 ** (i + 1)) for i in range(len(calls))
-    ]
-    assert not any(EOS in tokens for tokens in calls)
+    likely_eos = np.log([0.03, 0.04, 0.03, 0.9])
+    frames, num_rows = run_flat(f"beam:k={width},early=never", likely_eos, 4, EOS)
+    assert num_rows == [min(width, 3 ** (i + 1)) for i in range(3)]
+    assert not any(h.is_finished for frame in frames for h in frame.expansions[0].hypotheses())
     # The best texts are those that end soonest, and there are as many as asked for.
     assert len(frames[-1].hypotheses) == width
     assert answers(frames[-1])[:2] == [(EOS,), (1, EOS)][:width]
@@ -190,76 +130,85 @@ def test_an_unlikely_text_does_not_push_a_finished_one_out() -> None:
         assert all(tokens in kept for tokens, score in best.items() if score > worst)
 
 
-def has_true_logprobs(seed: int, hypotheses: list[Hypothesis]) -> bool:
+def test_of_equally_probable_texts_the_lowest_ids_are_kept_in_their_order() -> None:
+    frames, _ = run_flat("beam:k=5", np.log(np.full(3, 1 / 3)), 3)
+    assert answers(frames[0]) == [(0,), (1,), (2,)]
+    assert answers(frames[1]) == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)]
+    assert answers(frames[2]) == [(0, 0, 0), (0, 0, 1), (0, 0, 2), (0, 1, 0), (0, 1, 1)]
+
+
+# The state
+
+
+def has_true_logprobs(seed: int, hypotheses: list[Hypothesis], prompts: list[History]) -> bool:
     return all(
-        math.isclose(h.logprob, true_logprob(seed, tuple(h.tokens())), abs_tol=1e-9)
+        math.isclose(
+            h.logprob, true_logprob(seed, tuple(h.tokens()), prompts[h.prompt]), abs_tol=1e-9
+        )
         for h in hypotheses
     )
 
 
 @pytest.mark.parametrize("eos", [EOS, None])
-def test_the_state_follows_its_hypothesis(eos: int | None) -> None:
+@pytest.mark.parametrize("prompts", [[()], [(1,), (0, 2), (), (2, 2, 1)]])
+def test_the_state_follows_its_hypothesis(eos: int | None, prompts: list[History]) -> None:
     for seed in range(5):
-        frames = run("beam:k=5", Tree(seed), eos, 8)
-        assert has_true_logprobs(seed, [h for frame in frames for h in frame.hypotheses])
+        frames = run("beam:k=5", Tree(seed), eos, 8, prompts)
+        assert has_true_logprobs(seed, [h for frame in frames for h in frame.hypotheses], prompts)
 
 
 @pytest.mark.parametrize("forgotten", PARTS)
-def test_the_test_above_notices_any_part_that_is_not_reordered(forgotten: tuple[int, int]) -> None:
-    layer, part = forgotten
-    tree = Tree(1)
-    last: State | None = None
-
-    def step(state: State, tokens_R: Tensor) -> tuple[Tensor, State]:
-        nonlocal last
-        if last is not None:  # put the rows of one part back into their old order
-            layers = [list(parts) for parts in state]
-            old = last[layer][part][: len(tokens_R)]
-            layers[layer][part] = torch.cat([old, layers[layer][part][len(old) :]])
-            state = tuple(tuple(parts) for parts in layers)
-        log_probs_RV, last = tree.step(state, tokens_R)
-        return log_probs_RV, last
-
-    spec = parse_spec("beam:k=5")
-    frames = list(spec.decoder.search(step, tree.start(None), spec.options, 8, [torch.Generator()]))
-    assert not has_true_logprobs(1, frames[-1].hypotheses)
+def test_the_test_above_notices_any_part_that_does_not_heed_the_parents(
+    forgotten: tuple[int, int],
+) -> None:
+    frames = run("beam:k=5", Tree(1, forgets=forgotten), None, 8)
+    assert not has_true_logprobs(1, frames[-1].hypotheses, [()])
 
 
-def test_prompts_searched_together_keep_their_states_apart() -> None:
-    alone = run("beam:k=3", Tree(4), EOS, 6)[-1].hypotheses
-    together = run("beam:k=3", Tree(4), EOS, 6, prompts=3)[-1].hypotheses
-    for prompt in range(3):
-        mine = [(h.tokens(), h.score) for h in together if h.prompt == prompt]
-        assert mine == [(h.tokens(), h.score) for h in alone]
+def test_prompts_of_different_fates_are_each_searched_as_if_alone() -> None:
+    """Some end long before the others: their answers stay, and the rest keep their own states."""
+    prompts: list[History] = [(), (1,), (2, 0), (0, 0, 1), (1, 2, 2)]
+    num_steps = set()
+    together = run("beam:k=3", Tree(4), EOS, 9, prompts)
+    for number, prompt in enumerate(prompts):
+        alone = run("beam:k=3", Tree(4), EOS, 9, [prompt])
+        num_steps.add(len(alone))
+        for i, frame in enumerate(together):
+            mine = [figure[1:] for figure in figures(frame) if figure[0] == number]
+            assert mine == [figure[1:] for figure in figures(alone[min(i, len(alone) - 1)])]
+    assert len(num_steps) > 2
+    assert len(together) == max(num_steps)
 
 
 def test_scores_of_long_texts_do_not_drift_from_their_logprobs() -> None:
-    random_V = torch.rand(V, generator=torch.Generator().manual_seed(1)).log_softmax(0)
-
-    def step(state: State, tokens_R: Tensor) -> tuple[Tensor, State]:
-        return random_V.expand(len(tokens_R), V), state
-
-    spec = parse_spec("beam:k=4")
-    start = Start(random_V[None], ((torch.zeros(1, 1),),))
-    assert random_V.dtype == torch.float32
-    *_, last = spec.decoder.search(step, start, spec.options, 300, [torch.Generator()])
-    for hypothesis in last.hypotheses:
+    random_V = np.log(np.random.default_rng(1).dirichlet(np.ones(V))).astype(np.float32)
+    frames, _ = run_flat("beam:k=4", random_V, 300)
+    for hypothesis in frames[-1].hypotheses:
         exact = math.fsum(hypothesis.token_logprobs())
         assert hypothesis.score == pytest.approx(exact, abs=1e-9)
         assert hypothesis.logprob == pytest.approx(exact, abs=1e-9)
 
 
+def test_a_text_of_thousands_of_tokens_is_spelled_out_at_the_end() -> None:
+    """Nobody looked before, so that all of it is made at once: no recursion could go so deep."""
+    frames, _ = run_flat("beam:k=2", np.log([0.75, 0.25]), 5000)
+    best, second = frames[-1].hypotheses
+    assert best.tokens() == [0] * 5000
+    assert sorted(second.tokens()) == [0] * 4999 + [1]
+    assert best.logprob == pytest.approx(5000 * math.log(0.75))
+
+
 # Nucleus beam
 
 
-def nucleus(log_probs_V: Tensor, p: float) -> list[int]:
+def nucleus(log_probs_V: Array, p: float) -> list[int]:
     kept: list[int] = []
     mass = 0.0
-    for token in log_probs_V.argsort(descending=True).tolist():
+    for token in np.argsort(-log_probs_V).tolist():
         if mass >= p:
             break
         kept.append(token)
-        mass += log_probs_V[token].exp().item()
+        mass += math.exp(log_probs_V[token])
     return kept
 
 
@@ -283,6 +232,19 @@ def test_a_nucleus_beam_extends_a_hypothesis_only_within_its_nucleus(
     assert num_outside > 0  # the plain beam does leave it
 
 
+def test_a_wide_nucleus_beam_finds_all_texts_of_nuclei_and_ranks_them_by_the_model() -> None:
+    """The course's definition: of each hypothesis's nucleus every token, the k best of all kept."""
+    for seed in range(4):
+        expected = [
+            tokens
+            for tokens, _ in brute_force(seed, EOS, 4)
+            if all(t in nucleus(after(seed, tokens[:i]), 0.85) for i, t in enumerate(tokens))
+        ]
+        frames = run("nucleus-beam:k=400,p=0.85", Tree(seed), EOS, 4)
+        assert answers(frames[-1]) == expected
+        assert len(expected) > 8
+
+
 def test_a_nucleus_of_one_token_leaves_one_hypothesis() -> None:
     for seed in range(5):
         frames = run("nucleus-beam:k=5,p=0.01", Tree(seed), None, 5)
@@ -294,16 +256,18 @@ def nucleus_score(seed: int, tokens: History, p: float) -> float:
     score = 0.0
     for i, token in enumerate(tokens):
         log_probs_V = after(seed, tokens[:i])
-        mass = math.fsum(log_probs_V[kept].exp().item() for kept in nucleus(log_probs_V, p))
-        score += log_probs_V[token].item() - math.log(mass)
+        mass = math.fsum(math.exp(log_probs_V[kept]) for kept in nucleus(log_probs_V, p))
+        score += float(log_probs_V[token]) - math.log(mass)
     return score
 
 
 @pytest.mark.parametrize("eos", [EOS, None])
 def test_a_nucleus_beam_ranks_by_the_model_or_by_the_nucleus(eos: int | None) -> None:
     for seed in range(5):
-        for hypothesis in run("beam:k=4,p=0.7", Tree(seed), eos, 5)[-1].hypotheses:
-            assert hypothesis.score == pytest.approx(true_logprob(seed, tuple(hypothesis.tokens())))
+        for rank in ("", ",rank=model"):
+            for hypothesis in run(f"beam:k=4,p=0.7{rank}", Tree(seed), eos, 5)[-1].hypotheses:
+                expected = true_logprob(seed, tuple(hypothesis.tokens()))
+                assert hypothesis.score == pytest.approx(expected)
         for hypothesis in run("beam:k=4,p=0.7,rank=filtered", Tree(seed), eos, 5)[-1].hypotheses:
             tokens = tuple(hypothesis.tokens())
             assert hypothesis.score == pytest.approx(nucleus_score(seed, tokens, 0.7), abs=1e-9)
@@ -316,15 +280,42 @@ def test_the_two_rankings_can_disagree(rank: str, best: list[int]) -> None:
 
     By the model 0.5 x 0.65 beats 0.4 x 0.8; within the nuclei (p = 0.79) 5/9 x 13/17 loses to 4/9.
     """
-    rows = torch.tensor([[0.65, 0.15, 0.20], [0.80, 0.10, 0.10], [0.4, 0.3, 0.3]]).log()
+    rows = np.log([[0.65, 0.15, 0.20], [0.80, 0.10, 0.10], [0.4, 0.3, 0.3]])
 
-    def step(state: State, tokens_R: Tensor) -> tuple[Tensor, State]:
+    def step(state: object, parents_R: Array, tokens_R: Array) -> tuple[Array, object]:
         return rows[tokens_R], state
 
     spec = parse_spec(f"nucleus-beam:k=2,p=0.79,rank={rank}")
-    start = Start(torch.tensor([[0.5, 0.4, 0.1]]).log(), ((torch.zeros(1, 1),),))
-    *_, last = spec.decoder.search(step, start, spec.options, 2, [torch.Generator()])
+    start = Start(np.log([[0.5, 0.4, 0.1]]), None)
+    *_, last = spec.decoder.search(step, start, spec.options, 2, no_chance(1))
     assert last.hypotheses[0].tokens() == best
+
+
+REORDERING = ["repetition=1.5", "presence=0.5", "frequency=0.5", "bias=b=-1"]
+DROPPING = ["temperature=0.5", "top_k=3", "p=0.7", "min_p=0.1", "no_repeat=2", "ban=c", "eos=ban"]
+
+
+@pytest.mark.parametrize("option", REORDERING + DROPPING)
+def test_by_itself_a_beam_ranks_by_the_filtered_probability_where_a_penalty_is_set(
+    option: str,
+) -> None:
+    expected = "filtered" if option in REORDERING else "model"
+    spec = parse_spec(f"beam:{option}")
+    assert f"rank by {expected} probability" in spec.chain
+    scores = {
+        name: [
+            [(h.tokens(), h.score) for h in run(f"beam:k=3,{option}{rank}", *search)[-1].hypotheses]
+            for search in [(Tree(seed), EOS, 5, [()], "abcd") for seed in range(3)]
+        ]
+        for name, rank in [("auto", ""), ("model", ",rank=model"), ("filtered", ",rank=filtered")]
+    }
+    assert scores["auto"] == scores[expected]
+    assert scores["model"] != scores["filtered"]
+
+
+def test_the_chain_says_what_was_asked_for_where_the_ranking_is_named() -> None:
+    assert "rank by model probability" in parse_spec("beam:repetition=2,rank=model").chain
+    assert "rank by filtered probability" in parse_spec("beam:rank=filtered").chain
 
 
 def test_the_nucleus_beam_is_the_beam_with_a_nucleus() -> None:

@@ -1,12 +1,21 @@
-"""How decoders are written: what a spec means, its chain, and what is said of a malformed one."""
+"""Decoder specs: what they mean, and what is said of a malformed one."""
 
 from __future__ import annotations
 
+import contextlib
+import string
+
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from rnnlab import registry
-from rnnlab.decoding import option_names, parse_spec
+from rnnlab.decoding import Options, option_names, parse_spec
+from rnnlab.decoding._values import parse_biases, parse_strings, quoted, unquoted
 from rnnlab.errors import BadInputError
+
+quick = settings(deadline=None, max_examples=200, derandomize=True)
+awkward = st.text(st.sampled_from(' ,:=|"\\\n\t\rnab') | st.characters(codec="utf-8"), max_size=8)
 
 
 @pytest.mark.parametrize(
@@ -16,11 +25,30 @@ from rnnlab.errors import BadInputError
         ("sample", ["sample"]),
         ("sample:temperature=0.8", ["temperature=0.8", "sample"]),
         ("sample:temperature=1", ["sample"]),
+        ("sample:temperature=0.123456789", ["temperature=0.123456789", "sample"]),
         ("nucleus", ["top-p=0.9", "sample"]),
         ("nucleus:p=1", ["sample"]),
+        ("min-p", ["min-p=0.05", "sample"]),
+        ("min-p:min_p=0", ["sample"]),
+        ("typical", ["typical=0.95", "sample"]),
         ("top-k", ["top-k=10", "sample"]),
+        ("top-k:k=1234567", ["top-k=1234567", "sample"]),
         ("top-k:k=3,p=0.5,temperature=2", ["temperature=2", "top-k=3", "top-p=0.5", "sample"]),
         ("first-sample", ["sample the first", "then greedy"]),
+        (
+            "greedy:repetition=1.5,presence=-1,last=9",
+            ["repetition=1.5 over the last 9", "presence=-1 over the last 9", "greedy"],
+        ),
+        ("greedy:last=9", ["greedy"]),
+        ("greedy:eos=ban,no_repeat=3", ["no-repeat=3", "no end of the sentence", "greedy"]),
+        ("greedy:eos=stop", ["greedy"]),
+        (
+            'greedy:stop="\\n|END",max_length=7,max_time=0.5,bias="e=-2|the=1.5",ban=x,prefix=Le',
+            [
+                "prefix=Le", 'bias="e=-2|the=1.5"', "ban=x", "greedy",
+                'stop="\\n|END"', "max_length=7", "max_time=0.5s",
+            ],
+        ),
         ("beam", ["beam k=5", "rank by model probability"]),
         ("beam:k=3,p=0.95", ["top-p=0.95", "beam k=3", "rank by model probability"]),
         (
@@ -40,16 +68,113 @@ def test_white_space_does_not_matter() -> None:
     assert parse_spec("greedy:").options == parse_spec("greedy").options
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("END", "END"),
+        ('"END"', "END"),
+        ('" END "', " END "),
+        ('  " END "  ', " END "),
+        (r"\n", "\n"),
+        (r'"\n"', "\n"),
+        (r'"\t\r"', "\t\r"),
+        ('"a,b"', "a,b"),
+        ('"k=5,p=1"', "k=5,p=1"),
+        ("a:b=c", "a:b=c"),
+        (r'"say \"no\""', 'say "no"'),
+        (r"a\"b", 'a"b'),
+        (r'"C:\\new"', r"C:\new"),
+        ("\\", "\\"),
+        ('"\\\\"', "\\"),
+        (r"\d", r"\d"),
+        (r'"a\|b"', r"a\|b"),
+        ('""', ""),
+        ('"l\'été"', "l'été"),
+    ],
+)
+def test_text_is_quoted_where_it_has_to_be(written: str, meant: str) -> None:
+    assert parse_spec(f"sample:prefix={written},top_k=3").options.prefix == meant
+    assert parse_spec(f"sample:top_k=3,prefix={written}").options.top_k == 3
+
+
+def test_a_number_may_be_quoted_too() -> None:
+    assert parse_spec('sample:top_k="3"').options.top_k == 3
+
+
+@quick
+@given(text=awkward)
+@example(text='\\"')
+@example(text="\\|\\\\|\\=")
+@example(text=" ")
+@example(text="\u2028\x85\x1c")
+def test_every_text_can_be_written_as_the_value_of_a_spec(text: str) -> None:
+    assert unquoted(quoted(text)) == text
+    assert parse_spec(f"sample:prefix={quoted(text)}").options.prefix == text
+    chain = parse_spec(f" sample : top_k=2 , prefix = {quoted(text)} ").chain
+    if text:
+        assert parse_spec(f"sample:{chain[0]}").options.prefix == text
+    assert chain[1 if text else 0] == "top-k=2"
+
+
+@quick
+@given(strings=st.lists(awkward.filter(lambda s: s and s[-1] != "\\"), min_size=1, max_size=4))
+def test_strings_of_any_letters_are_parted_by_pipes(strings: list[str]) -> None:
+    written = "|".join(part.replace("|", "\\|") for part in strings)
+    spec = parse_spec(f"sample:stop={quoted(written)}")
+    assert spec.options.stop_strings() == tuple(strings)
+    assert parse_spec(f"sample:{spec.chain[-1]}").options == spec.options
+
+
+@quick
+@given(
+    biases=st.dictionaries(
+        awkward.filter(lambda s: s and s[-1] != "\\"), st.floats(-100, 100), min_size=1, max_size=4
+    )
+)
+def test_biases_of_any_strings_and_nats_can_be_written(biases: dict[str, float]) -> None:
+    def written(part: str) -> str:
+        return part.replace("|", "\\|").replace("=", "\\=")
+
+    text = "|".join(f"{written(part)}={nats!r}" for part, nats in biases.items())
+    spec = parse_spec(f"sample:bias={quoted(text)}")
+    assert parse_biases(spec.options.bias) == biases
+    assert parse_spec(f"sample:{spec.chain[0]}").options == spec.options
+
+
+@quick
+@given(temperature=st.floats(1e-9, 100).filter(lambda t: t != 1), top_k=st.integers(1, 10**30))
+def test_numbers_are_in_the_chain_to_the_last_digit(temperature: float, top_k: int) -> None:
+    spec = parse_spec(f"sample:temperature={temperature!r},top_k={top_k}")
+    warm, k, _ = spec.chain
+    assert parse_spec(f"sample:{warm},top_k={k.removeprefix('top-k=')}").options == spec.options
+
+
+def test_nothing_is_parted_where_nothing_is_written() -> None:
+    assert parse_strings("") == ()
+    assert parse_biases("") == {}
+
+
 def test_the_default_of_every_filter_of_every_decoder_is_off_but_for_its_own() -> None:
-    own = {"nucleus": "top-p", "nucleus-beam": "top-p", "top-k": "top-k"}
+    own = {
+        "nucleus": ["top-p"],
+        "nucleus-beam": ["top-p"],
+        "top-k": ["top-k"],
+        "min-p": ["min-p"],
+        "typical": ["typical"],
+    }
     for name in registry.names("decoding"):
         active = [filter_name for filter_name, _ in parse_spec(name).options.active_filters()]
-        assert active == ([own[name]] if name in own else [])
+        assert active == own.get(name, [])
 
 
 def test_options_go_by_the_names_that_a_spec_uses() -> None:
+    fields = list(Options.model_fields)
+    assert option_names(parse_spec("sample").decoder.options) == {name: name for name in fields}
     names = option_names(parse_spec("top-k").decoder.options)
-    assert names == {"temperature": "temperature", "k": "top_k", "p": "p"}
+    assert names == {("k" if name == "top_k" else name): name for name in fields}
+
+
+KEYS = "keys: temperature, top_k, p, min_p"
 
 
 @pytest.mark.parametrize(
@@ -60,16 +185,23 @@ def test_options_go_by_the_names_that_a_spec_uses() -> None:
         (":k=5", ["is empty"]),
         ("bem", ["'bem'", "did you mean 'beam'?"]),
         ("Greedy", ["'Greedy'", "did you mean 'greedy'?"]),
-        ("qqq:k=1", ["'qqq'", "known: beam, first-sample, greedy"]),
+        ("min_p:min_p=0.1", ["'min_p'", "did you mean 'min-p'?"]),
+        ("qqq:k=1", ["'qqq'", "known: beam, "]),
         ("../beam", ["'../beam'"]),
-        ("beam:kk=5", ["no option 'kk'", "did you mean 'k'?", "length_penalty"]),
+        ("beam:kk=5", ["beam has no option 'kk'", "did you mean 'k'?"]),
         ("beam:temprature=5", ["no option 'temprature'", "did you mean 'temperature'?"]),
-        ("top-k:top_k=5", ["no option 'top_k'", "keys: temperature, k, p"]),
+        ("beam:temprature", ["no option 'temprature'", "did you mean 'temperature'?"]),
+        ("beam:min-length=5", ["no option 'min-length'", "did you mean 'min_length'?"]),
+        ("beam:bans=e", ["no option 'bans'", "did you mean 'ban'?"]),
+        ("top-k:top_k=5", ["no option 'top_k'", "did you mean 'k'?"]),
+        ("greedy:zzz=5", ["no option 'zzz'", KEYS]),
         ("greedy:k=5", ["no option 'k'"]),
-        ("beam:k", ["'k' is no key=value", "keys of beam"]),
-        ("beam:k=", ["'k=' is no key=value"]),
-        ("beam:=5", ["'=5' is no key=value"]),
-        ("beam:k=5,", ["'' is no key=value"]),
+        ("beam:k", ["'k' is no key=value", "k is at least 1 and at most 1000"]),
+        ("beam:k=", ["'k=' is no key=value", "k is at least 1 and at most 1000"]),
+        ("beam:ban=", ["'ban=' is no key=value", "ban=text"]),
+        ("beam:eos=", ["'eos=' is no key=value", "eos is stop or ban"]),
+        ("beam:=5", ["'=5' is no key=value", "k=5,p=1"]),
+        ("beam:k=5,", ["'' is no key=value", "k=5,p=1"]),
         ("beam:,", ["'' is no key=value"]),
         ("beam:k=5,k=6", ["k is given twice"]),
         ("beam:k=0", ["k=0", "at least 1 and at most 1000"]),
@@ -79,17 +211,43 @@ def test_options_go_by_the_names_that_a_spec_uses() -> None:
         ("beam:k=2.5", ["k=2.5", "integer", "at least 1"]),
         ("beam:k=five", ["k=five", "integer"]),
         ("beam:k=5:p=1", ["k=5:p=1", "integer"]),
-        ("beam:rank=best", ["rank=best", "'model' or 'filtered'"]),
+        ('beam:k=""', ['k=""', "integer", "at least 1"]),
+        ("beam:rank=best", ["rank=best", "'auto', 'model' or 'filtered'"]),
+        ("beam:rank=modle", ["rank=modle", "did you mean 'model'?"]),
+        ("beam:eos=bann", ["eos=bann", "did you mean 'ban'?"]),
         ("beam:length_penalty=-1", ["length_penalty=-1", "at least 0 and at most 10"]),
         ("sample:temperature=0", ["temperature=0", "above 0 and at most 100"]),
         ("sample:temperature=nan", ["temperature=nan", "above 0"]),
         ("sample:temperature=inf", ["temperature=inf", "above 0"]),
         ("sample:temperature=1e999", ["temperature=1e999", "above 0"]),
         ("sample:temperature=hot", ["temperature=hot", "number", "above 0"]),
+        ("sample:max_time=inf", ["max_time=inf", "at least 0"]),
+        ("sample:epsilon=1", ["epsilon=1", "at least 0 and below 1"]),
+        ("sample:repetition=0.5", ["repetition=0.5", "at least 1 and at most 100"]),
+        ("sample:last=0", ["last=0", "at least 1 and at most 1000000"]),
         ("nucleus:p=0", ["p=0", "above 0 and at most 1"]),
         ("nucleus:p=1.5", ["p=1.5", "above 0 and at most 1"]),
         ("top-k:k=0", ["k=0", "at least 1"]),
         ("sample:top_k=-1", ["top_k=-1", "at least 0"]),
+        ('sample:stop="a', ["a quote is never closed"]),
+        ('sample:stop="a,top_k=3', ["a quote is never closed"]),
+        (r'sample:stop="a\"', ["a quote is never closed"]),
+        ('sample:stop=a"b"', ['stop=a"b"', "quotes go around the whole value"]),
+        ('sample:stop="a"|"b"', ['stop="a"|"b"', "quotes go around the whole value"]),
+        ('sample:top_k="3"4', ['top_k="3"4', "quotes go around the whole value"]),
+        ('sample:ban="a||b"', ['ban="a||b"', "a string is empty"]),
+        ("sample:ban=a|", ["ban=a|", "a string is empty"]),
+        ("sample:stop=|a", ["stop=|a", "a string is empty"]),
+        ("sample:bias=e", ["bias=e", "'e' is no string=nats", "e=-2|the=1.5"]),
+        ("sample:bias=e=", ["bias=e=", "'e=' is no string=nats"]),
+        ("sample:bias==1", ["bias==1", "'=1' is no string=nats"]),
+        ("sample:bias=e=hot", ["bias=e=hot", "'e=hot' is no string=nats"]),
+        ("sample:bias=e=nan", ["bias=e=nan", "from -100 to 100"]),
+        ("sample:bias=e=101", ["bias=e=101", "from -100 to 100"]),
+        ("sample:bias=a=1|e", ["bias=a=1|e", "'e' is no string=nats"]),
+        (r"sample:bias=a\=1", [r"bias=a\=1", "is no string=nats"]),
+        ("sample:bias=a=1|a=2", ["bias=a=1|a=2", "'a' is given twice"]),
+        ("sample:bias=a=1||b=2", ["bias=a=1||b=2", "a string is empty"]),
     ],
 )  # fmt: skip
 def test_a_malformed_spec_is_named_in_one_line_with_what_would_do(
@@ -100,13 +258,42 @@ def test_a_malformed_spec_is_named_in_one_line_with_what_would_do(
     message = str(caught.value)
     assert repr(text) in message or not text.strip()
     assert "\n" not in message
-    assert len(message) < 200
+    assert len(message) < 200 or KEYS in message
     for part in said:
         assert part in message
 
 
+@pytest.mark.parametrize("name", registry.names("decoding"))
+def test_every_option_of_every_decoder_names_itself_and_what_would_do(name: str) -> None:
+    """A value that no option takes: neither a number, nor a choice, nor a well-formed string."""
+    for key in option_names(parse_spec(name).decoder.options):
+        for value in ('"', "|"):
+            if key == "prefix" and value == "|":
+                continue
+            with pytest.raises(BadInputError) as caught:
+                parse_spec(f"{name}:{key}={value}")
+            assert repr(f"{name}:{key}={value}") in str(caught.value)
+            if value == "|":
+                assert f" {key}=|: " in str(caught.value)
+                assert len(str(caught.value)) < 200
+
+
+@quick
+@given(text=st.text(string.ascii_lowercase[:3] + ':,="|\\ \n-_5', max_size=12))
+def test_a_spec_is_read_or_refused_and_never_breaks(text: str) -> None:
+    for spec in (text, f"sample:{text}", f"sample:ban={text}", f"sample:bias={text}"):
+        with contextlib.suppress(BadInputError):
+            parsed = parse_spec(spec)
+            assert parse_spec(parsed.text) == parsed
+            texts = [line for line in parsed.chain if line.startswith(("ban=", "bias=", "stop="))]
+            again = parse_spec(f"sample:{','.join(texts)}").options
+            assert (again.ban, again.bias, again.stop) == (
+                parsed.options.ban, parsed.options.bias, parsed.options.stop,
+            )  # fmt: skip
+
+
 def test_control_characters_of_a_spec_do_not_reach_the_terminal() -> None:
-    for text in ("be\x1b[31mam", "beam:k=\x1b[2J", "beam:\nk\n=5\n,\n\x07"):
+    for text in ("be\x1b[31mam", "beam:k=\x1b[2J", "beam:\nk\n=5\n,\n\x07", 'beam:bias="\x1b[2J"'):
         with pytest.raises(BadInputError) as caught:
             parse_spec(text)
         assert str(caught.value).isprintable()

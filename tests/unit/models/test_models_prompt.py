@@ -13,6 +13,7 @@ from rnnlab.corpora import Vocabulary
 from rnnlab.decoding import parse_spec
 from rnnlab.errors import BadInputError
 from rnnlab.models import Growth, LoadedModel, continue_texts, score_text
+from rnnlab.models._continue import _parting
 from rnnlab.runs.prompts import Answer
 
 Make = Callable[..., LoadedModel]
@@ -50,6 +51,53 @@ def test_scoring_a_text_gives_the_logprobs_it_was_written_with(
         assert answer.token_logprobs == pytest.approx(expected, abs=1e-5)
         assert answer.logprob == pytest.approx(math.fsum(expected), abs=1e-4)
         assert score.token_logprobs[: len(prompt)] == pytest.approx(before.token_logprobs, abs=1e-5)
+
+
+def test_an_answer_says_why_it_ends(make_loaded: Make) -> None:
+    loaded = make_loaded(task="sentences")
+    found = answers(loaded, "ab", "beam:k=6", length=5)
+    assert {answer.end for answer in found} == {"eos", "length"}
+    assert all((answer.end == "eos") == answer.finished for answer in found)
+    (stopped,) = answers(loaded, "ab", 'greedy:stop="a|b|c|d|é| "')
+    assert (stopped.end, len(stopped.tokens)) == ("stop", 1)
+    (timed,) = answers(loaded, "ab", "greedy:max_time=1e-9,eos=ban")
+    assert (timed.end, len(timed.tokens)) == ("time", 1)
+    (stuck,) = answers(loaded, "ab", "greedy:no_repeat=1,eos=ban")
+    assert (stuck.end, len(stuck.tokens)) == ("stuck", 4)
+    (limited,) = answers(loaded, "ab", "greedy:eos=ban,max_length=3", length=9)
+    assert (limited.end, len(limited.tokens)) == ("length", 3)
+    first, *_ = continue_texts(loaded, ["ab"], parse_spec("greedy:eos=ban"), 5)
+    assert first.answers()[0].end is None
+
+
+def test_a_stuck_text_is_stuck_in_company_too(make_loaded: Make) -> None:
+    prompts = ["abcd", "", "aaaa"]
+    *_, last = continue_texts(make_loaded(), prompts, parse_spec("greedy:no_repeat=1"), 4)
+    ends = [(answer.end, len(answer.tokens)) for answer in last.answers()]
+    assert ends == [("stuck", 2), ("length", 4), ("length", 4)]
+
+
+def test_an_answer_says_where_it_leaves_the_best(make_loaded: Make) -> None:
+    loaded = make_loaded(task="sentences")
+    best, *others = answers(loaded, "ab", "beam:k=8", length=6)
+    assert best.parts_at is None
+    for answer in others:
+        place = answer.parts_at
+        assert place is not None
+        assert answer.tokens[:place] == best.tokens[:place]
+        assert answer.tokens[place : place + 1] != best.tokens[place : place + 1]
+    same = answers(loaded, "ab", "sample:top_k=1", num=2)
+    assert [answer.parts_at for answer in same] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("best", "tokens", "place"),
+    [([1, 2], [1, 3], 1), ([1, 2], [2], 0), ([1], [1, 2], 1), ([1, 2], [1], 1), ([1], [1], None)],
+)
+def test_texts_part_at_the_first_token_that_differs_or_is_missing(
+    best: list[int], tokens: list[int], place: int | None
+) -> None:
+    assert _parting(best, tokens) == place
 
 
 @pytest.mark.parametrize("cell", registry.names("cells"))

@@ -95,16 +95,44 @@ def test_children_of_few_parents_are_the_same_to_the_bit(
 
 
 @needs_native
-def test_several_threads_may_step_at_once() -> None:
+@pytest.mark.parametrize("helpers", [1, 3])
+def test_several_threads_may_step_at_once(helpers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_native, "PRODUCTS_PER_THREAD", 1)
     model, random = make_model(hidden=64), np.random.default_rng(0)
-    stepper = native(model)
-    state = start(model, stepper, 30)
-    paths = [random.integers(0, 23, (20, 30)) for _ in range(8)]
+    stepper = native(model, helpers)
+    state = start(model, stepper, 50)
+    paths = [random.integers(0, 23, (20, 50)) for _ in range(8)]
     expected = [walk(stepper, state, path) for path in paths]
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda path: walk(stepper, state, path), paths * 5))
     for number, found_RV in enumerate(found):
         assert np.array_equal(found_RV, expected[number % len(paths)])
+
+
+FORK = """
+import os
+from unit.models import test_models_steppers as tests
+from rnnlab.models.steppers import _native
+_native.PRODUCTS_PER_THREAD = 1
+model = tests.make_model()
+stepper = tests.native(model, 2)
+tokens_TR = tests.np.ones((3, 64), int)
+before = tests.walk(stepper, tests.start(model, stepper, 64), tokens_TR)
+child = os.fork()
+after = tests.walk(stepper, tests.start(model, stepper, 64), tokens_TR)
+same = (before == after).all()
+if child == 0:
+    os._exit(not same)
+raise SystemExit(os.waitpid(child, 0)[1] or not same)
+"""
+
+
+@needs_native
+@pytest.mark.process
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    tests = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": f"{tests.parent}:{tests}"}
+    subprocess.run([sys.executable, "-c", FORK], env=environment, check=True, timeout=60)
 
 
 @needs_native
@@ -270,6 +298,24 @@ def test_a_flag_that_the_compiler_does_not_know_is_left_out(
     body = 'case "$*" in *-march=native*) echo error: unknown >&2; exit 1;; esac; exec cc "$@"'
     monkeypatch.setenv("CC", script(tmp_path / "plain", body))
     assert load_library().library is not None
+
+
+@needs_native
+def test_narrow_vectors_give_the_same_log_probs(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_model(layers=2)
+    monkeypatch.setenv("CC", f"{os.environ.get('CC', 'cc')} -mno-avx")
+    narrow = load_library().library
+    if narrow is None:
+        pytest.skip("the compiler makes no code for another processor")
+    ours, torchs = NativeStepper(model, narrow, 1), TorchStepper(model)
+    tokens_TR = np.random.default_rng(0).integers(0, 23, (9, 20))
+    found_RV = walk(ours, start(model, ours, 20), tokens_TR)
+    alone_1V = walk(ours, start(model, ours, 1), tokens_TR[:, :1])
+    expected_RV = walk(torchs, start(model, torchs, 20), tokens_TR)
+    np.testing.assert_allclose(found_RV, expected_RV, rtol=0, atol=1e-5)
+    assert np.array_equal(alone_1V[0], found_RV[0])
 
 
 def test_a_cache_that_others_may_write_is_refused(cache: Path) -> None:
