@@ -73,8 +73,8 @@ def _source(filter_name: str) -> str:
 
 def _print_option(option: dict[str, Any], source: str = "") -> None:
     default = option["default"]
-    shown = format(default, "g") if isinstance(default, float) else default
-    setting = f"{option['name']}={'""' if shown == '' else shown}"
+    shown = format(default, "g") if isinstance(default, float) else str(default) or '""'
+    setting = f"{option['name']}={shown}"
     _print(f"    {setting:<{_SETTING}} {option['help']}{source}", indent=_SETTING + 5)
 
 
