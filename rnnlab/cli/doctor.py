@@ -31,6 +31,8 @@ def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:
     import psutil
     import torch
 
+    from rnnlab.models.steppers import native_report
+
     folder = checkpoints_folder(checkpoints)
     nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     memory = psutil.virtual_memory()
@@ -43,6 +45,7 @@ def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:
         "cpu": f"{os.cpu_count()} cores, torch uses {torch.get_num_threads()}",
         "memory": f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free",
         "gpu": ", ".join(devices) or "none",
+        "decoding": native_report(),
         "disk": f"{psutil.disk_usage(str(nearest)).free / 2**30:.1f} GiB free",
         "terminal": f"{os.environ.get('TERM', 'none')}, {_colors()}, "
         f"{sys.stdout.encoding} on standard output",

@@ -506,6 +506,13 @@ def test_sigma_is_of_the_tokens_that_can_come(n: float, kept: list[int]) -> None
     assert np.flatnonzero(found_V > -np.inf).tolist() == kept
 
 
+@pytest.mark.parametrize(("tau", "num_kept"), [(0.25, 1), (0.26, 2), (0.5, 2), (0.51, 3)])
+def test_the_typical_set_ends_with_the_token_that_reaches_tau(tau: float, num_kept: int) -> None:
+    row = Row(tuple(np.log([0.25] * 4)))
+    found_V = loaded("typical")(log_probs([row]), tau, rows_of([row]))[0]
+    assert np.flatnonzero(found_V > -np.inf).tolist() == list(range(num_kept))
+
+
 @pytest.mark.parametrize(
     ("tau", "kept"), [(0.05, [1]), (0.13, [1, 2, 3]), (0.61, [0, *range(1, 11)])]
 )

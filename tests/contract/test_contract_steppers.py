@@ -139,6 +139,21 @@ def test_a_step_from_parents_is_a_step_from_their_selected_rows(cell: str, engin
         )
 
 
+@pytest.mark.parametrize(("cell", "engine"), CASES)
+def test_rows_taken_apart_and_joined_go_on_as_before(cell: str, engine: Any) -> None:
+    stepper = make_stepper(model := make_model(cell, layers=2, residual=True), engine)
+    (parents_R, *_), (tokens_R, more_R, *_) = make_path()
+    _, state = stepper.step(start(model, stepper), parents_R, tokens_R)
+    order_R = np.array([2, 0, 3, 1])
+    apart = [stepper.select(state, order_R[:1]), stepper.select(state, order_R[1:])]
+    joined = stepper.join(apart)
+    expected_RF = stepper.features(state)[order_R]
+    np.testing.assert_array_equal(stepper.features(joined), expected_RF)
+    found_RV, _ = stepper.step(joined, np.arange(R), more_R)
+    expected_RV, _ = stepper.step(state, order_R, more_R)
+    np.testing.assert_array_equal(found_RV, expected_RV)
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_features_are_the_callers_own(engine: Any) -> None:
     model = make_model("lstm")
