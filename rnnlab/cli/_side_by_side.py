@@ -13,7 +13,6 @@ from rnnlab.runs.prompts import EOS, Answer
 
 if TYPE_CHECKING:
     from rich.text import Text
-    from rich.tree import Tree
 
 _MIN_COLUMN = 24
 _END_MARK = "∎"
@@ -50,16 +49,29 @@ def print_side_by_side(answers: Sequence[Answer]) -> None:
 
 
 def print_tree(title: str, root: Branch) -> None:
-    """Print the tree of a search: answers in full, branches that died dimmed."""
-    from rich.text import Text
-    from rich.tree import Tree
+    """Print the tree of a search: answers in full, branches that died dimmed.
 
-    tree = Tree(Text.assemble((visible(title), "bold"), " ", *_label(root)))
-    growing: list[tuple[Tree, Branch]] = [(tree, root)]
+    However deep it is, half of the width is left to the text.
+    """
+    from rich.text import Text
+
+    out = console()
+    label = Text.assemble((visible(title, newline="⏎"), "bold"), " ", *_label(root))
+    growing = [(label, root, "", "")]
     while growing:
-        node, branch = growing.pop()
-        growing += [(node.add(Text.assemble(*_label(c))), c) for c in branch.branches]
-    console().print(tree)
+        label, branch, guide, under = growing.pop()
+        room = max(1, out.width - min(len(guide), out.width // 2))
+        for line in label.wrap(out, room, overflow="fold"):
+            out.print(Text.assemble((_nearest(guide, out.width - room), "dim"), line))
+            guide = under + ("│   " if branch.branches else "")
+        for number, child in enumerate(reversed(branch.branches)):
+            first, rest = ("├── ", "│   ") if number else ("└── ", "    ")
+            growing.append((Text.assemble(*_label(child)), child, under + first, under + rest))
+
+
+def _nearest(guide: str, width: int) -> str:
+    """Return as much of the lines that lead to a branch as there is room for, its own end."""
+    return guide if len(guide) <= width else "…" + guide[len(guide) - width + 1 :]
 
 
 def _label(branch: Branch) -> list[str | tuple[str, str]]:

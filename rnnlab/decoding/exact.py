@@ -231,7 +231,6 @@ class _Proof:
             is_complete_N = self._finisher.ended(rows, found)
         self._keep_best(rows, totals_RV, log_probs_RV, places_N[is_complete_N])
         open_N = places_N[~is_complete_N]
-        open_N = open_N[totals[open_N] > self._bar]
         # More than the budget can read are never looked at; one of them says what is left open.
         best_N = open_N[largest(totals[open_N], self._budget - self._num_read + 1)]
         found = candidates(totals_RV, log_probs_RV, best_N)

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.cells import cell_len
 
 from rnnlab.cli._prompts import read_prompts
 from rnnlab.cli._side_by_side import print_side_by_side, print_tree
@@ -119,7 +120,7 @@ class TestSideBySide:
             ]
         )
         shown = capsys.readouterr().out
-        assert max(map(len, shown.splitlines())) <= width
+        assert max(map(cell_len, shown.splitlines())) <= width
         for spec in specs:
             assert f"{spec} #1" in shown
 
@@ -199,23 +200,27 @@ def test_a_tree_is_printed_best_first_and_no_line_is_too_long(
     print_tree("beam:k=2: A\n", root)
     shown = capsys.readouterr().out
     lines = shown.splitlines()
-    assert max(map(len, lines)) <= 60
-    assert "Le " in lines[0]
-    assert "-1.00" in lines[0]
+    assert max(map(cell_len, lines)) <= 60
+    assert lines[0] == "beam:k=2: A⏎ Le   -1.00"
     assert "roi∎  -2.50 eos" in lines[1]
     assert "mer⏎haute  -3.50 length" in lines[2]
-    assert "-9.00 ✗ beyond the beam's width" in " ".join(line.strip(" │") for line in lines[3:])
+    assert "-9.00 ✗ beyond the beam's width" in "".join(line[4:] for line in lines[3:])
 
 
-def test_deep_trees_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("width", [20, 80, 200])
+def test_of_a_deep_tree_no_answer_is_lost(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
     root = Branch(["r"])
     at = root
-    for _ in range(200):
-        at.branches = [Branch(["a"], -1.0), Branch(["b"], -1.0, "length")]
+    for number in range(1500):
+        at.branches = [Branch(["a"], -1.0), Branch([f"<{number}>"], -1.0, "length")]
         at = at.branches[0]
     print_tree("beam", root)
     shown = capsys.readouterr().out
-    assert shown.count("length") >= 1
+    assert max(map(cell_len, shown.splitlines())) <= width
+    assert {int(number) for number in re.findall(r"<(\d+)>", shown)} == set(range(1500))
 
 
 def test_answers_of_all_kinds_are_json() -> None:

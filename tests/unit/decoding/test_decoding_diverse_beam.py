@@ -107,6 +107,13 @@ def test_a_token_loses_the_diversity_for_each_time_it_was_chosen(
     assert [h.score for h in frames[-1].hypotheses] == [THREE[token] for token in expected]
 
 
+def test_the_gap_is_measured_from_the_best_without_the_diversity() -> None:
+    """In the second group 2 comes before 0, yet its score is log 0.4 below."""
+    for gap, expected in ((1, [0, 1, 2]), (0.8, [0, 1])):
+        frames, _ = run_flat(f"diverse-beam:k=4,groups=2,diversity=1,gap={gap}", THREE, 1)
+        assert answers(frames[-1]) == [(token,) for token in expected]
+
+
 def test_an_end_counts_as_chosen_too() -> None:
     frames, _ = run_flat("diverse-beam:k=2,groups=2,diversity=2,early=never", THREE, 1, eos=0)
     # The first group ends with 0 and goes on with 1: the second has both 2 nats lower.
