@@ -13,7 +13,7 @@ import typer
 
 from rnnlab.cli._continuations import DEFAULT_DECODERS, Trace, Wish, generate
 from rnnlab.cli._options import Checkpoint, Checkpoints, Decoders, Json, RunName, Seed, Unknown
-from rnnlab.cli._output import print_json
+from rnnlab.cli._output import print_json, talk
 from rnnlab.cli._prompts import read_prompts
 from rnnlab.cli._side_by_side import print_side_by_side, print_tree
 from rnnlab.decoding import grow_tree, parse_spec
@@ -73,6 +73,8 @@ def command(
     for number, several in enumerate(answers):
         if len(texts) > 1:
             typer.echo(f"{chr(10) if number else ''}{visible(texts[number], newline='⏎')}")
+        if several[0].prompt_note:
+            talk(several[0].prompt_note)
         print_side_by_side(several)
     _print_trees(kept, texts)
 

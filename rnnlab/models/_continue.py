@@ -96,7 +96,8 @@ class Growth:
             prompt=prompt,
             end=why_over(hypothesis, self.frame.last, self.of.length),
             parts_at=None if rank == 1 else _parting(best, ids),
-            note="; ".join(filter(None, (self.of.prompts[number].note, self.frame.note))),
+            prompt_note=self.of.prompts[number].note,
+            note=self.frame.note,
         )
 
 

@@ -50,8 +50,10 @@ class Answer:
     filters left nothing; None while it grows."""
     parts_at: int | None = None
     """Place of the first token in which it leaves the best answer of its decoder; None for that."""
+    prompt_note: str = ""
+    """What was replaced or left out of the prompt, as one line; empty: nothing."""
     note: str = ""
-    """What there is to know: letters of the prompt that were replaced, what a search has proved."""
+    """What the search has found out about its answers, as one line."""
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ async def test_enter_again_reads_the_nearest_letters_and_says_so(trained: Lab) -
         (column,) = app.screen.query(Candidate)
         assert column.answer is not None
         assert column.answer.prompt == "Le or"
-        assert column.answer.note == "never seen: read 'ō' as 'o'; left out 'Ω'"
+        assert "never seen: read 'ō' as 'o'; left out 'Ω'" in status_line(app)
 
 
 async def test_a_killed_generator_is_said_and_the_next_prompt_starts_another(trained: Lab) -> None:

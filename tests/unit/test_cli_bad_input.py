@@ -39,6 +39,7 @@ FILES = {
     "typo.toml": b"hiden = 3\n",
     "range.toml": b"hidden = 0\n",
     "broken.toml": b"hidden = \n",
+    "short-prompts.jsonl": b'"a"\n\n7\n',
 }
 
 
@@ -162,7 +163,24 @@ def test_a_setting_that_is_no_good_is_refused(
         (["reproduce", "lstm-moliere"], ["moliere.txt", "--file"]),
         (["classify", "starter"], ["give --text or --file"]),
         (["classify", "starter", "--text", "a"], ["is a language model"]),
-        (["generate", "nobody"], ["--prompt"]),
+        (["generate", "nobody"], ["one of --prompt and --prompts is needed"]),
+        (
+            ["generate", "nobody", "--prompt", "a", "--prompts", "b.txt"],
+            ["one of --prompt and --prompts is needed"],
+        ),
+        (
+            ["generate", "nobody", "--prompts", "nowhere.txt"],
+            ["cannot read nowhere.txt", "No such"],
+        ),
+        (["generate", "nobody", "--prompts", "{folder}"], ["cannot read", "directory"]),
+        (["generate", "nobody", "--prompts", "{folder}/empty.txt"], ["empty.txt holds no prompt"]),
+        (["generate", "nobody", "--prompts", "{folder}/blank.txt"], ["blank.txt holds no prompt"]),
+        (["generate", "nobody", "--prompts", "{folder}/latin.txt"], ["latin.txt is not UTF-8"]),
+        (
+            ["generate", "nobody", "--prompts", "{folder}/short-prompts.jsonl"],
+            ["short-prompts.jsonl, line 3: no prompt"],
+        ),
+        (["generate", "nobody", "--prompt", "a", "--unknown", "guess"], ["--unknown", "'guess'"]),
         (["generate", "nobody", "--prompt", "a"], ["unknown run 'nobody'"]),
         (["generate", "x", "--prompt", "a", "-d", "beem:k=5"], ["'beem'", "'beam'"]),
         (["generate", "x", "--prompt", "a", "-d", "beam:q=5"], ["no option 'q'"]),
@@ -176,9 +194,9 @@ def test_a_setting_that_is_no_good_is_refused(
     ],
 )
 def test_a_command_line_that_is_no_good_is_refused(
-    refuse: Refuse, arguments: list[str], words: list[str]
+    refuse: Refuse, folder: Path, arguments: list[str], words: list[str]
 ) -> None:
-    refuse(arguments, *words)
+    refuse([argument.replace("{folder}", str(folder)) for argument in arguments], *words)
 
 
 def test_no_argument_reaches_the_terminal_as_an_escape(refuse: Refuse) -> None:

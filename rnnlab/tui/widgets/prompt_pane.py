@@ -188,14 +188,16 @@ class PromptPane(Vertical):
             case Grown():
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed():
-                again = "; enter again reads the nearest letters" if reply.can_be_nearest else ""
+                again = "enter again reads the nearest letters: " if reply.can_be_nearest else ""
                 self._strange = self._sent if reply.can_be_nearest else ""
-                self._say(f"{reply.message}{again}", "red")
+                self._say(f"{again}{reply.message}", "red")
                 self._step = -1
             case Ended() if self._step >= 0:
                 how = "cancelled" if reply.was_cancelled else "done"
+                shown = self.board.focused_answer()
+                note = f"{shown.prompt_note}; " if shown and shown.prompt_note else ""
                 self._say(
-                    f"{how} in {reply.elapsed_s:.1f}s with the weights of step {self._step:,}; "
+                    f"{note}{how} in {reply.elapsed_s:.1f}s with the weights of step {self._step:,}; "
                     "tab to a candidate: t letters, c copy, f full screen",
                     "dim",
                 )
