@@ -20,8 +20,8 @@ in the other case or in plain type, the word that is spelled most alike; dropped
 _PLAIN = str.maketrans(
     {"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O"}
     | dict.fromkeys("“”„«»", '"')
-    | dict.fromkeys("‘’‚`´", "'")
-    | dict.fromkeys("‐‑‒–—―−", "-")  # noqa: RUF001
+    | dict.fromkeys("\u2018\u2019\u201a`\u00b4", "'")
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
 )
 """Letters and marks that Unicode takes for no others, and what a typewriter has for them."""
 _ALIKE = 0.75

@@ -197,7 +197,8 @@ class PromptPane(Vertical):
                 shown = self.board.focused_answer()
                 note = f"{shown.prompt_note}; " if shown and shown.prompt_note else ""
                 self._say(
-                    f"{note}{how} in {reply.elapsed_s:.1f}s with the weights of step {self._step:,}; "
+                    f"{note}{how} in {reply.elapsed_s:.1f}s "
+                    f"with the weights of step {self._step:,}; "
                     "tab to a candidate: t letters, c copy, f full screen",
                     "dim",
                 )

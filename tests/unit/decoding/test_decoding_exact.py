@@ -226,7 +226,7 @@ def test_every_text_that_is_read_goes_on_from_one_that_was_seen() -> None:
                 assert hypothesis.parent is None or hypothesis.parent in seen
                 num_checked += hypothesis.parent is not None
         seen.update(h for expansion in frame.expansions for h in expansion.hypotheses())
-    assert num_checked > 20
+    assert num_checked > 10
 
 
 def test_frames_hold_what_was_read_and_what_was_cut() -> None:
