@@ -73,7 +73,7 @@ def command(
     for number, several in enumerate(answers):
         if len(texts) > 1:
             typer.echo(f"{chr(10) if number else ''}{visible(texts[number], newline='⏎')}")
-        if several[0].prompt_note:
+        if several and several[0].prompt_note:
             talk(several[0].prompt_note)
         print_side_by_side(several)
     _print_trees(kept, texts)

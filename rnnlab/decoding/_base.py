@@ -92,8 +92,12 @@ class Frame(NamedTuple):
     expansions: Sequence[Expansion] = ()
     """What the step looked at."""
     pruned: Sequence[Pruned] = ()
-    note: str = ""
-    """What the search found out about its answers."""
+    notes: Sequence[str] = ()
+    """What the search found out about the answers to each prompt; empty: nothing."""
+
+    def note(self, prompt: int) -> str:
+        """Return what the search found out about a prompt's answers."""
+        return self.notes[prompt] if self.notes else ""
 
     @property
     def hypotheses(self) -> list[Hypothesis]:

@@ -153,9 +153,11 @@ class Tracer:
             end = why_over(hypothesis, frame.last, self.max_length) or ""
             answer = TracedAnswer(self._id(hypothesis), end)
             answers.setdefault(hypothesis.prompt, []).append(answer)
-        for prompt, (rows, hypotheses) in prompts.items():
+        for prompt, (rows, hypotheses) in sorted(prompts.items(), key=lambda item: item[0]):
             found = answers.get(prompt, [])
-            yield TracedStep(prompt, self._step, rows, hypotheses, frame.last, frame.note, found)
+            yield TracedStep(
+                prompt, self._step, rows, hypotheses, frame.last, frame.note(prompt), found
+            )
 
     def _rows(
         self, expansion: Expansion, taken: dict[Hypothesis, dict[int, str]]

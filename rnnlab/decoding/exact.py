@@ -101,8 +101,8 @@ def search(
         proof = next((p for p in proofs if p.can_go_on), None)
         bests = [proof.best for proof in proofs]
         if proof is None or limits.is_time_up:
-            note = _joined([p.note(is_time_up=limits.is_time_up) for p in proofs])
-            yield Frame(partial(list, bests), _last(proofs, limits), expansions, pruned, note)
+            notes = [p.note(is_time_up=limits.is_time_up) for p in proofs]
+            yield Frame(partial(list, bests), _last(proofs, limits), expansions, pruned, notes)
             return
         if proof is not current:
             current = proof
@@ -117,13 +117,6 @@ def _last(proofs: list[_Proof], limits: Limits) -> Last:
         return "time"
     is_long = [proof.best.length >= limits.max_length for proof in proofs]
     return "length" if all(is_long) and not all(p.best.is_finished for p in proofs) else "ended"
-
-
-def _joined(notes: list[str]) -> str:
-    """Return the notes of all prompts as one, said once where they agree."""
-    if len(set(notes)) <= 1:
-        return "".join(notes[:1])
-    return "; ".join(f"prompt {number}: {note}" for number, note in enumerate(notes, start=1))
 
 
 class _Open:

@@ -74,12 +74,11 @@ def search(
         return beams[-1]
 
     for frame in search_beams(step, start, options, max_length, make_beam):
-        yield frame._replace(note=_note(beams)) if frame.is_last else frame
+        yield frame._replace(notes=list(map(_note, beams))) if frame.is_last else frame
 
 
-def _note(beams: list[_GumbelBeam]) -> str:
-    kappas = ["none" if beam.kappa == NEVER else f"{beam.kappa:.4f}" for beam in beams]
-    return f"kappa: {', '.join(kappas)}"
+def _note(beam: _GumbelBeam) -> str:
+    return "kappa: none" if beam.kappa == NEVER else f"kappa: {beam.kappa:.4f}"
 
 
 class _GumbelBeam:

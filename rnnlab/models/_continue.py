@@ -97,7 +97,7 @@ class Growth:
             end=why_over(hypothesis, self.frame.last, self.of.length),
             parts_at=None if rank == 1 else _parting(best, ids),
             prompt_note=self.of.prompts[number].note,
-            note=self.frame.note,
+            note=self.frame.note(hypothesis.prompt),
         )
 
 

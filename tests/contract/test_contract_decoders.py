@@ -246,7 +246,7 @@ def told(frame: Frame) -> object:
             ([h.tokens() for h in e.hypotheses()], e.log_probs_RV.tolist(), e.filtered_RV.tolist())
             for e in frame.expansions
         ],
-        (frame.last, frame.note),
+        (frame.last, frame.notes),
     )
 
 

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.process, pytest.mark.xdist_group("trained")]
 
 FIELDS = {
     "decoder", "chain", "rank", "text", "continuation", "finished", "logprob", "score", "tokens",
-    "token_logprobs", "prompt", "end", "parts_at", "note",
+    "token_logprobs", "prompt", "prompt_note", "end", "parts_at", "note",
 }  # fmt: skip
 SPECS = [
     *registry.names("decoding"),
@@ -48,7 +48,11 @@ def test_the_log_probs_of_a_continuation_are_those_that_score_gives(
         assert answer["prompt"] == "Le roi"
         assert answer["text"] == "Le roi" + answer["continuation"]
         assert answer["end"] == ("eos" if answer["finished"] else "length")
-        assert (answer["parts_at"] is None) == (answer["rank"] == 1 or "sample" in spec)
+        best, tokens, place = answers[0]["tokens"], answer["tokens"], answer["parts_at"]
+        assert (place is None) == (tokens == best)
+        if place is not None:
+            assert tokens[:place] == best[:place]
+            assert tokens[place : place + 1] != best[place : place + 1]
         score = ask("score", run, "--text", answer["text"], "--json").json
         expected = score["token_logprobs"][len("Le roi") :]
         letters = answer["tokens"]

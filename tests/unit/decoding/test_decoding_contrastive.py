@@ -180,6 +180,15 @@ def test_the_lowest_of_equal_candidates_is_taken() -> None:
     assert last.hypotheses[0].score == pytest.approx(3 * (0.4 / V - 0.6))
 
 
+def test_the_lowest_of_equal_values_is_taken_though_another_is_more_probable() -> None:
+    """With all weight on likeness and nothing read yet, both candidates are worth nothing."""
+    tree = Seen(1)
+    start = tree.begin(None, [()])._replace(log_probs_PV=np.log([[0.2, 0.3, 0.1, 0.4]]))
+    spec = parse_spec("contrastive:k=2,alpha=1")
+    (only,) = spec.decoder.search(tree.step, start, spec.options, 1, no_chance(1))
+    assert answers(only) == [(1,)]
+
+
 def test_features_of_zero_are_like_nothing() -> None:
     tree = Seen(1)
     start = tree.begin(EOS, [(0,)])._replace(

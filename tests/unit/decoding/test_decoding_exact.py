@@ -12,7 +12,7 @@ import re
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Frame, Start, parse_spec
+from rnnlab.decoding import Frame, Hypothesis, Start, parse_spec
 from tests.unit.decoding.toys import (
     EOS,
     PARTS,
@@ -78,7 +78,7 @@ def check(frames: list[Frame], expected: tuple[History, float]) -> None:
     (text,) = frames[-1].hypotheses
     assert tuple(text.tokens()) == expected[0]
     assert text.score == pytest.approx(expected[1], abs=1e-9)
-    assert frames[-1].note.startswith("proved the most probable")
+    assert frames[-1].note(0).startswith("proved the most probable")
 
 
 @pytest.mark.parametrize("eos", [EOS, None])
@@ -156,7 +156,7 @@ def test_a_tree_of_more_rows_than_a_step_reads_is_searched_whole() -> None:
     )
     assert answers(last) == [expected[1]]
     assert last.hypotheses[0].score == pytest.approx(expected[0])
-    assert last.note == "proved the most probable of 5 tokens"
+    assert last.note(0) == "proved the most probable of 5 tokens"
     assert 100 < sum(num_rows) <= 4 + 16 + 64 + 256 + 4
     assert 8 < max(num_rows) < 100
 
@@ -181,13 +181,13 @@ def test_what_a_budget_leaves_open_bounds_every_text(budget: int) -> None:
         assert num_read <= budget
         (text,) = last.hypotheses
         best, logprob = brute_force(seed, None, 6)
-        if last.note.startswith("proved"):
+        if last.note(0).startswith("proved"):
             assert tuple(text.tokens()) == best
             continue
         assert num_read == budget
-        assert last.note.startswith(f"budget of {budget} rows ran out: not proved; no text is")
-        assert logprob <= highest(last.note)
-        assert text.score <= highest(last.note)
+        assert last.note(0).startswith(f"budget of {budget} rows ran out: not proved; no text is")
+        assert logprob <= highest(last.note(0))
+        assert text.score <= highest(last.note(0))
         num_unproved += 1
         num_wrong += tuple(text.tokens()) != best
     assert num_unproved > 10
@@ -197,7 +197,7 @@ def test_what_a_budget_leaves_open_bounds_every_text(budget: int) -> None:
 def test_a_greater_budget_narrows_the_bound() -> None:
     seed = 21
     notes = [
-        run(f"exact:bound=greedy,budget={budget}", Tree(seed), None, 12)[-1].note
+        run(f"exact:bound=greedy,budget={budget}", Tree(seed), None, 12)[-1].note(0)
         for budget in (0, 4, 60)
     ]
     bounds = list(map(highest, notes))
@@ -214,12 +214,13 @@ def test_frames_show_the_best_so_far_which_only_gets_better() -> None:
         scores = [frame.hypotheses[0].score for frame in frames[num_first - 1 :]]
         assert scores == sorted(scores)
         assert [frame.is_last for frame in frames] == [False] * (len(frames) - 1) + [True]
-        assert not any(frame.note for frame in frames[:-1])
+        assert not any(frame.notes for frame in frames[:-1])
 
 
 def test_every_text_that_is_read_goes_on_from_one_that_was_seen() -> None:
     """So that a trace can follow it back, whichever prompt is searched."""
-    seen, num_checked = set(), 0
+    seen: set[Hypothesis] = set()
+    num_checked = 0
     for frame in run("exact:bound=greedy", Tree(3), EOS, 7, [(), (1, 1), (2, 0)]):
         for expansion in frame.expansions:
             for hypothesis in expansion.hypotheses():
@@ -255,7 +256,9 @@ def test_prompts_are_searched_as_if_alone(eos: int | None) -> None:
     expected = [brute_force(6, eos, 5, prompt)[0] for prompt in prompts]
     assert answers(last) == expected
     assert [h.prompt for h in last.hypotheses] == [0, 1, 2, 3]
-    assert last.note == f"proved the most probable of {'' if eos is None else 'at most '}5 tokens"
+    assert (
+        last.note(0) == f"proved the most probable of {'' if eos is None else 'at most '}5 tokens"
+    )
 
 
 def test_a_note_tells_prompts_apart_where_they_differ() -> None:
@@ -263,11 +266,10 @@ def test_a_note_tells_prompts_apart_where_they_differ() -> None:
     for seed in range(10):
         *_, last = run("exact:bound=greedy,budget=8", Tree(seed), None, 5, [(0,), (1,)])
         alone = [
-            run("exact:bound=greedy,budget=8", Tree(seed), None, 5, [prompt])[-1].note
+            run("exact:bound=greedy,budget=8", Tree(seed), None, 5, [prompt])[-1].note(0)
             for prompt in [(0,), (1,)]
         ]
-        joined = f"prompt 1: {alone[0]}; prompt 2: {alone[1]}"
-        assert last.note == (alone[0] if alone[0] == alone[1] else joined)
+        assert last.notes == alone
         notes.update(note.partition(" ")[0] for note in alone)
     assert notes == {"proved", "budget"}
 
@@ -290,7 +292,7 @@ def test_the_search_gives_its_best_when_time_is_up() -> None:
     assert last.last == "time"
     assert [h.prompt for h in last.hypotheses] == [0, 1]
     for number, prompt in enumerate(prompts):
-        note = last.note.split("; prompt")[number]
+        note = last.note(0).split("; prompt")[number]
         assert "time ran out: not proved" in note
         assert brute_force(1, None, 6, prompt)[1] <= highest(note)
 
@@ -307,7 +309,7 @@ def test_a_tree_in_which_no_text_is_complete_says_so(is_dead_from_the_start: boo
     *_, last = spec.decoder.search(step, Start(first_V[None], None), spec.options, 3, no_chance(1))
     (text,) = last.hypotheses
     assert text.length == (0 if is_dead_from_the_start else 1)
-    assert last.note == "proved that no text of 3 tokens can come"
+    assert last.note(0) == "proved that no text of 3 tokens can come"
     assert last.last == "ended"
 
 
@@ -322,7 +324,7 @@ def test_a_first_text_that_nothing_can_beat_ends_the_search_at_once() -> None:
         spec.decoder.search(step, Start(sure_V[None], None, EOS), spec.options, 9, no_chance(1))
     )
     assert list(map(answers, frames)) == [[(EOS,)]]
-    assert frames[0].note == "proved the most probable of at most 9 tokens"
+    assert frames[0].note(0) == "proved the most probable of at most 9 tokens"
 
 
 def test_the_chain_names_bound_and_budget() -> None:

@@ -115,7 +115,7 @@ def test_kappa_weights_the_draws_without_bias() -> None:
     ones, lengths = [], []
     for seed in range(800):
         *_, last = search("stochastic-beam:k=3", Tree(SEED), EOS, 2, [seed], [()])
-        kappa = float(last.note.removeprefix("kappa: "))
+        kappa = float(last.note(0).removeprefix("kappa: "))
         weights = [
             p[text] / -math.expm1(-math.exp(math.log(p[text]) - kappa)) for text in answers(last)
         ]
@@ -148,11 +148,11 @@ def test_no_text_is_drawn_twice_and_the_best_keeps_its_place(eos: int | None) ->
 def test_a_beam_wider_than_the_tree_draws_all_texts() -> None:
     *_, last = search("stochastic-beam:k=14", Tree(1), EOS, 2, [3], [()])
     assert sorted(answers(last)) == sorted(probs_of_texts())
-    assert last.note == "kappa: none"
+    assert last.note(0) == "kappa: none"
     *_, last = search("stochastic-beam:k=13", Tree(1), EOS, 2, [3], [()])
-    assert last.note == "kappa: none"
+    assert last.note(0) == "kappa: none"
     *_, last = search("stochastic-beam:k=12", Tree(1), EOS, 2, [3], [()])
-    assert last.note != "kappa: none"
+    assert last.note(0) != "kappa: none"
 
 
 @pytest.mark.parametrize("forgets", [None, *PARTS])
@@ -189,7 +189,7 @@ def test_a_text_that_cannot_go_on_stays_among_the_draws() -> None:
     chance = [np.random.default_rng(1)]
     *_, last = spec.decoder.search(step, start, spec.options, 3, chance)
     assert sorted(answers(last)) == [(0,), (1, 0), (1, 1, 0), (1, 1, 1)]
-    assert last.note == "kappa: none"
+    assert last.note(0) == "kappa: none"
 
 
 def test_gumbels_are_moved_to_their_maximum_as_the_plain_formula_has_it() -> None:

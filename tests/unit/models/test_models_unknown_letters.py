@@ -165,12 +165,12 @@ def test_an_answer_tells_the_prompt_that_was_read(
     for answer, same in zip(last.answers(), plain.answers(), strict=True):
         assert answer.prompt == was_read
         assert answer.text == was_read + answer.continuation
-        assert answer.note.startswith("never seen: ")
-        assert (answer.tokens, answer.logprob, same.note) == (same.tokens, same.logprob, "")
+        assert answer.prompt_note.startswith("never seen: ")
+        assert (answer.tokens, answer.logprob, same.prompt_note) == (same.tokens, same.logprob, "")
 
 
 def test_each_of_several_prompts_has_its_own_note(make_loaded: Make) -> None:
     texts = ["É", "a", "日"]
     *_, last = continue_texts(make_loaded(), texts, parse_spec("greedy"), 3, unknown="nearest")
-    notes = [answer.note for answer in last.answers()]
+    notes = [answer.prompt_note for answer in last.answers()]
     assert notes == ["never seen: read 'É' as 'é'", "", "never seen: left out '日'"]
