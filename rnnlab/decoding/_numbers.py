@@ -20,16 +20,23 @@ NEVER = float("-inf")
 def log_softmax(logits_RV: LogProbs) -> LogProbs:
     """Return the log-probs of logits; a row without a possible token stays without one."""
     best_R1 = logits_RV.max(-1, keepdims=True)
-    shifted_RV = logits_RV - np.where(best_R1 == NEVER, 0.0, best_R1).astype(logits_RV.dtype)
-    mass_R1 = np.exp(shifted_RV).sum(-1, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found_RV = shifted_RV - np.log(mass_R1)
-    return np.where(mass_R1 > 0.0, found_RV, NEVER).astype(logits_RV.dtype)
+    is_dead_R1 = best_R1 == NEVER
+    has_dead = is_dead_R1.any()
+    if has_dead:
+        best_R1[is_dead_R1] = 0.0
+    found_RV: LogProbs = logits_RV - best_R1
+    mass_R1 = np.exp(found_RV).sum(-1, keepdims=True)
+    if has_dead:
+        mass_R1[is_dead_R1] = 1.0
+    found_RV -= np.log(mass_R1)
+    return found_RV
 
 
 def only(log_probs_RV: LogProbs, is_kept_RV: npt.NDArray[np.bool_]) -> LogProbs:
     """Return the log-probs with all other tokens at minus infinity, renormalised."""
-    return log_softmax(np.where(is_kept_RV, log_probs_RV, NEVER).astype(log_probs_RV.dtype))
+    kept_RV = log_probs_RV.copy()
+    kept_RV[~is_kept_RV] = NEVER
+    return log_softmax(kept_RV)
 
 
 def entropy(log_probs_RV: LogProbs) -> npt.NDArray[np.float64]:

@@ -107,13 +107,17 @@ class Options(BaseModel):
         parse_strings(text)
         return text
 
-    def active_filters(self) -> list[tuple[str, Any]]:
+    def active_filters(self) -> tuple[tuple[str, Any], ...]:
         """Return name and value of the filters that do something, in order."""
-        return [
+        return self._active
+
+    @cached_property
+    def _active(self) -> tuple[tuple[str, Any], ...]:
+        return tuple(
             (name, getattr(self, option))
             for name, option in self.FILTERS
             if getattr(self, option) != Options.model_fields[option].default
-        ]
+        )
 
     @cached_property
     def _chain(self) -> list[tuple[str, Filter, Any]]:

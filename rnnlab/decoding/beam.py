@@ -147,24 +147,29 @@ class WidthBeam:
             # An end that only comes after the k best live ones is worse than k others.
             ended_N = np.flatnonzero(ends_N)
             is_behind_N = np.searchsorted(lives_N[:width], ended_N) >= width
-            self._give_up(found.at(ended_N[is_behind_N]), "beyond the beam's width")
+            self._give_up(found, ended_N[is_behind_N], "beyond the beam's width")
             ended_N = ended_N[~is_behind_N]
             self._finish(found.at(ended_N))
-        self._give_up(found.at(lives_N[width:]), "beyond the beam's width")
+        self._give_up(found, lives_N[width:], "beyond the beam's width")
         lives_N = lives_N[:width]
         if self._options.gap and len(lives_N):
             lives_N = self._near(found, lives_N)
         if reason := self._why_decided(totals_N[lives_N]):
-            self._give_up(found.at(lives_N), reason)
+            self._give_up(found, lives_N, reason)
             lives_N = lives_N[:0]
         self._totals_R = totals_N[lives_N]
-        self.chosen_N = found.tokens_N[np.concatenate([lives_N, ended_N])]
         survivors = found.at(lives_N)
+        self.chosen_N = survivors.tokens_N
+        if len(ended_N):
+            self.chosen_N = np.concatenate([self.chosen_N, found.tokens_N[ended_N]])
         self.live = Generation(old, survivors, self._prompt)
         # Where nothing can follow and nothing has ended, the texts so far are the answers.
         if len(self.live) or self._finished:
             self._shown = self.live
-            if dead := np.flatnonzero(filtered_RV.max(-1) == NEVER).tolist():
+            dead = []
+            if filtered_RV is not log_probs_RV:  # a model always leaves something
+                dead = np.flatnonzero(filtered_RV.max(-1) == NEVER).tolist()
+            if dead:
                 self.pruned.append((partial(_some, old, dead), "nothing can follow"))
         return Survivors(survivors.parents_N, survivors.tokens_N)
 
@@ -201,18 +206,20 @@ class WidthBeam:
         if displaced := ranked[self._options.k :]:
             self.pruned.append((partial(list, displaced), "k better ones have ended"))
 
-    def _give_up(self, found: Candidates, reason: str) -> None:
-        if len(found.tokens_N):
-            self.pruned.append((partial(self._finisher.hypotheses, self.live, found), reason))
+    def _give_up(self, found: Candidates, places: Ids, reason: str) -> None:
+        if len(places):
+            self.pruned.append((partial(self._made, self.live, found, places), reason))
+
+    def _made(self, live: Generation, found: Candidates, places: Ids) -> list[Hypothesis]:
+        return self._finisher.hypotheses(live, found.at(places))
 
     def _near(self, found: Candidates, lives_N: Ids) -> Ids:
         """Return those that are not too far below the best text so far."""
         scores_N = found.scores_N[lives_N]
         best = max([scores_N.max(), *(h.score for h in self._finished[:1])])
         is_near_N = scores_N >= best - self._options.gap
-        self._give_up(
-            found.at(lives_N[~is_near_N]), f"more than {self._options.gap:g} below the best"
-        )
+        reason = f"more than {self._options.gap:g} below the best"
+        self._give_up(found, lives_N[~is_near_N], reason)
         near_N: Ids = lives_N[is_near_N]
         return near_N
 

@@ -27,6 +27,9 @@ def are_largest(
 
     bar_R1: the last value that is among them. Cheaper than a stable sort of a whole vocabulary.
     """
+    is_kept_RV: npt.NDArray[np.bool_] = values_RV >= bar_R1
+    if (is_kept_RV.sum(-1, keepdims=True) == num_R1).all():
+        return is_kept_RV
     is_above_RV = values_RV > bar_R1
     is_at_RV = values_RV == bar_R1
     room_R1 = num_R1 - is_above_RV.sum(-1, keepdims=True)

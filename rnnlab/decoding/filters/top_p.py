@@ -24,5 +24,5 @@ def apply(log_probs_RV: LogProbs, p: float, rows: Rows) -> LogProbs:
     # A token is needed while the mass of those before it has not reached p.
     mass_before_RV = probs_RV.cumsum(-1) - probs_RV
     num_R1 = (mass_before_RV < p).sum(-1, keepdims=True)
-    bar_R1 = np.take_along_axis(sorted_RV, num_R1 - 1, axis=-1)
+    bar_R1 = sorted_RV[np.arange(len(sorted_RV))[:, None], num_R1 - 1]
     return only(log_probs_RV, are_largest(log_probs_RV, bar_R1, num_R1))
