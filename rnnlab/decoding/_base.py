@@ -62,6 +62,8 @@ class Start(NamedTuple):
     """The text that each token adds, "" for one that adds none."""
     features: Callable[[State], Features] | None = None
     """Gives what the top layer made of each row's last token [R, F], for contrastive search."""
+    leaves_out: bool = False
+    """Whether the step leaves tokens out, so that what is left need not sum to one."""
 
 
 class Expansion(NamedTuple):

@@ -87,10 +87,12 @@ def search_beams(
                     Expansion(beam.live.hypotheses, log_probs_RV[rows], filtered_RV[rows])
                 )
                 parents_R, tokens_R = beam.grow(log_probs_RV[rows], filtered_RV[rows])
-                survivors.append(Survivors(parents_R + first, tokens_R))
+                survivors.append(Survivors(parents_R + first if first else parents_R, tokens_R))
                 pruned += beam.pruned
             first = rows.stop
-        parents_R, tokens_R = (np.concatenate(parts) for parts in zip(*survivors, strict=True))
+        parents_R, tokens_R = survivors[0]
+        if len(survivors) > 1:
+            parents_R, tokens_R = map(np.concatenate, zip(*survivors, strict=True))
         last = limits.last(length, is_over=len(parents_R) == 0)
         rankings = [beam.ranking() for beam in beams]
         yield Frame(partial(_all, rankings), last, expansions, pruned)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from rnnlab import registry
+from rnnlab.decoding._numbers import LogProbs, log_softmax
 from rnnlab.decoding._values import parse_biases, parse_strings, quoted
 
 if TYPE_CHECKING:
-    from rnnlab.decoding._numbers import LogProbs
     from rnnlab.decoding._text import Rows
 
     Filter = Callable[[LogProbs, Any, Rows], LogProbs]
@@ -136,6 +136,8 @@ class Options(BaseModel):
 
         A row in which nothing is left has -inf everywhere: it cannot be extended.
         """
+        if rows.start.leaves_out:
+            log_probs_RV = log_softmax(log_probs_RV)
         for _, apply, value in self._chain:
             log_probs_RV = apply(log_probs_RV, value, rows)
         return log_probs_RV
@@ -143,6 +145,8 @@ class Options(BaseModel):
     def filter_by_filter(self, log_probs_RV: LogProbs, rows: Rows) -> list[tuple[str, LogProbs]]:
         """Return the log-probs after each filter, with its name: who dropped what."""
         found = []
+        if rows.start.leaves_out:
+            log_probs_RV = log_softmax(log_probs_RV)
         for name, apply, value in self._chain:
             log_probs_RV = apply(log_probs_RV, value, rows)
             found.append((name, log_probs_RV))

@@ -39,7 +39,7 @@ def write_rows(
     for length in range(1, limits.max_length + 1):
         old = [hypotheses[row] for row in rows]
         filtered_RV = log_probs_RV
-        if options.has_filters:
+        if options.has_filters or start.leaves_out:
             filtered_RV = options.filter(log_probs_RV, Rows(old, start, options))
             can_go_on_R = filtered_RV.max(-1) > NEVER
             if not can_go_on_R.all():
@@ -86,7 +86,8 @@ def draw(
     A row's text thus depends on its own seed alone, not on the rows beside it. The draw inverts the
     cumulative distribution at one uniform number in float64.
     """
-    probs_RV = np.exp(log_probs_RV, dtype=np.float64)
+    # The best one as 1: all of them may be too improbable for a float.
+    probs_RV = np.exp(log_probs_RV - log_probs_RV.max(-1, keepdims=True), dtype=np.float64)
     mass_RV = probs_RV.cumsum(-1)
     tokens = []
     for mass_V, probs_V, row in zip(mass_RV, probs_RV, rows, strict=True):

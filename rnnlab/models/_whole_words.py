@@ -49,6 +49,7 @@ class WholeWords:
         return start._replace(
             log_probs_PV=self._only_apart(start.log_probs_PV, tails),
             state=_WordState(start.state, tails),
+            leaves_out=True,
             features=features and (lambda state: features(state.inner)),
         )
 

@@ -556,5 +556,5 @@ def test_options_apply_the_filters_in_the_documented_order(row: Row) -> None:
 def test_each_option_turns_on_its_filter_alone(name: str, data: st.DataObject) -> None:
     value = data.draw(VALUES[name])
     option = dict(Options.FILTERS)[name]
-    assert Options(**{option: value}).active_filters() == [(name, value)]
+    assert Options(**{option: value}).active_filters() == ((name, value),)
     assert not Options().has_filters
