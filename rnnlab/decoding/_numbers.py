@@ -57,7 +57,7 @@ def largest(values_N: npt.NDArray[Any], num: int) -> Ids:
     """Return the places of the `num` largest values, best first; of equal ones the first place."""
     if num < len(values_N):
         bar = np.partition(values_N, len(values_N) - num)[len(values_N) - num]
-        places = np.flatnonzero(values_N >= bar)
+        places: Ids = (values_N >= bar).nonzero()[0]
         order = np.argsort(-values_N[places], kind="stable")[:num]
         return places[order]
     return np.argsort(-values_N, kind="stable")

@@ -62,11 +62,8 @@ def write_rows(
             if end is None:
                 live.append(i)
         last = limits.last(length, is_over=not live)
-        yield Frame(
-            partial(list, hypotheses),
-            last,
-            (Expansion(partial(list, old), log_probs_RV, filtered_RV),),
-        )
+        # Neither list is touched again.
+        yield Frame(hypotheses.copy, last, (Expansion(old.copy, log_probs_RV, filtered_RV),))
         if last is not None:
             return
         if len(live) < len(rows):
@@ -86,14 +83,15 @@ def draw(
     A row's text thus depends on its own seed alone, not on the rows beside it. The draw inverts the
     cumulative distribution at one uniform number in float64.
     """
-    # The best one as 1: all of them may be too improbable for a float.
-    probs_RV = np.exp(log_probs_RV - log_probs_RV.max(-1, keepdims=True), dtype=np.float64)
-    mass_RV = probs_RV.cumsum(-1)
+    mass_RV = log_probs_RV.astype(np.float64)
+    mass_RV -= mass_RV.max(-1, keepdims=True)  # all of them may be too improbable for a float
+    mass_RV = np.exp(mass_RV, out=mass_RV).cumsum(-1)
     tokens = []
-    for mass_V, probs_V, row in zip(mass_RV, probs_RV, rows, strict=True):
-        token = int(mass_V.searchsorted(generators[row].random() * mass_V[-1], side="right"))
+    for mass_V, row in zip(mass_RV, rows, strict=True):
+        whole = mass_V[-1]
+        token = int(mass_V.searchsorted(generators[row].random() * whole, side="right"))
         if token == len(mass_V):
             # Rounding can put the goal on the very end: stay on a token that can be drawn.
-            token = int(np.flatnonzero(probs_V)[-1])
+            token = int(mass_V.searchsorted(whole))
         tokens.append(token)
     return np.array(tokens)

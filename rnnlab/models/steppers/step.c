@@ -21,6 +21,7 @@
 #define LANES 4
 #endif
 #define PANEL (2 * LANES)
+#define AHEAD 24 /* inputs whose weights are asked for before they are needed */
 #define CHUNK 60 /* rows whose products are held at once: a multiple of all tiles */
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -96,6 +97,9 @@ INLINE void tile(const int num, const int panels, const float *const *rows, int6
         vec w[16];
         UNROLL for (int v = 0; v < 2 * panels; v++)
             w[v] = load(weights + ((v / 2) * K + k) * PANEL + (v % 2) * LANES);
+        /* The hardware's own prefetch starts anew at every page, of which a panel has several. */
+        UNROLL for (int p = 0; p < panels; p++)
+            __builtin_prefetch(weights + (p * K + k + AHEAD) * PANEL);
         UNROLL for (int r = 0; r < num; r++)
             UNROLL for (int v = 0; v < 2 * panels; v++) sum[r][v] += rows[r][k] * w[v];
     }
