@@ -10,6 +10,7 @@ from rnnlab.corpora import Batch
 from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import TrainRecord
+from rnnlab.training._precision import lacks_bfloat16
 from rnnlab.training._session import Session
 from rnnlab.training._step import layers_record, take_step, train_record
 from rnnlab.training._window import Window
@@ -29,6 +30,8 @@ def train(session: Session) -> Ending:
         session.save()
     else:
         session.note("resumed", f"from the checkpoint of step {session.state.step}")
+    if lacks_bfloat16(session.device, session.config.dtype):
+        session.note("note", "this processor has no bfloat16: computing in float32")
     if session.progress >= 1.0:
         return "finished"
     loop = Loop(session)

@@ -5,7 +5,6 @@ Nothing here waits for the device. Shapes: N targets, C classes or tokens of the
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 
 import torch
@@ -18,6 +17,7 @@ from rnnlab.corpora import Batch
 from rnnlab.models import Example, TextModel
 from rnnlab.runs.records import LayersRecord, TrainRecord
 from rnnlab.training._optimizer import step_if_finite
+from rnnlab.training._precision import precision
 from rnnlab.training._state import TrainingState
 from rnnlab.training._window import Step
 
@@ -37,7 +37,7 @@ def take_step(
     example = Example.of(batch, model.device)
     fresh = _fresh_state(model, state, len(batch.inputs_BT))
     carried = fresh if batch.is_start or state.carried is None else state.carried
-    with _precision(model.device, config.dtype):
+    with precision(model.device, config.dtype):
         logits_NC, targets_N, carried = model.predict(example, carried, state.generator)
     logits_NC = _wide(logits_NC)
     loss = F.cross_entropy(logits_NC, targets_N)
@@ -75,12 +75,6 @@ def _fresh_state(model: TextModel, state: TrainingState, batch: int) -> State:
     if not state.start or state.start[0][0].shape[0] != batch:
         state.start = model.start_state(batch)
     return state.start
-
-
-def _precision(device: torch.device, dtype: str) -> contextlib.AbstractContextManager[object]:
-    if dtype == "bfloat16":
-        return torch.autocast(device.type, torch.bfloat16)
-    return contextlib.nullcontext()
 
 
 def _norm(norms: Sequence[Tensor]) -> Tensor:

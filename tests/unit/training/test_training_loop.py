@@ -16,7 +16,7 @@ from rnnlab.models import load_model
 from rnnlab.runs.journal import read_journal
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EvalRecord, EventRecord, LayersRecord, TrainRecord
-from rnnlab.training import Session, _session, evaluate, train
+from rnnlab.training import Session, _precision, _session, evaluate, train
 
 Start = Callable[..., Session]
 
@@ -55,6 +55,20 @@ def test_the_loss_falls(start: Start, cell: str, task: str, dtype: str) -> None:
     assert all(parameter.isfinite().all() for parameter in session.model.parameters())
     wide = torch.float64 if dtype == "float64" else torch.float32
     assert {parameter.dtype for parameter in session.model.parameters()} == {wide}
+
+
+def test_without_bfloat16_in_the_processor_it_computes_in_float32_and_says_so(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_precision, "_cpu_has_bfloat16", lambda: False)
+    losses = []
+    for dtype in ("float32", "bfloat16"):
+        session = start(dtype, dtype=dtype, steps=10)
+        train(session)
+        losses.append([record.train_loss for record in trains(session)])
+        notes = [message for _, _, message in events(session) if "no bfloat16" in message]
+        assert bool(notes) == (dtype == "bfloat16")
+    assert losses[0] == losses[1]
 
 
 def test_both_engines_learn_the_same(start: Start) -> None:
