@@ -11,7 +11,7 @@ from rnnlab.runs.history import read_history
 
 if TYPE_CHECKING:
     from rnnlab.runs.store import Run
-    from tests.conftest import Lab, NewLab
+    from tests.conftest import Call, Lab, NewLab
 
 pytestmark = pytest.mark.process
 
@@ -87,7 +87,7 @@ def test_sentences_that_were_killed_end_as_if_they_were_not(lab: Lab) -> None:
 
 @pytest.mark.xdist_group("resume-ten")
 @pytest.mark.timeout(240)
-def test_killed_ten_times_at_random_it_ends_as_if_it_was_not(lab: Lab) -> None:
+def test_killed_ten_times_at_random_it_ends_as_if_it_was_not(lab: Lab, call: Call) -> None:
     """With everything that has a state of its own: average, momentum, masks, early stop."""
     settings = [
         "--dropout", "0.3", "--variational", "--recurrent-dropout", "0.2", "--average", "0.98",
@@ -103,7 +103,7 @@ def test_killed_ten_times_at_random_it_ends_as_if_it_was_not(lab: Lab) -> None:
         # What a killed worker wrote beyond its checkpoint counts until the next one has begun.
         until_resumed(lab, run, number)
         kill_at(lab, run, step)
-        lab.cli("resume", "killed", "--detach")
+        call(lab, "resume", "killed", "--detach")
     lab.until_state(run, "finished")
     lab.until_state(reference, "finished")
     assert num_resumed(run) == 10

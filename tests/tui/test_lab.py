@@ -473,8 +473,8 @@ async def test_the_lab_survives_random_keys_and_sizes(
             "right", "a", "[", "pagedown", "home", "backspace"]  # fmt: skip
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: table(app).row_count == 3)
-        for i in range(90):
-            if i % 15 == 0:
+        for i in range(60):
+            if i % 10 == 0:
                 await pilot.resize_terminal(chance.randint(20, 160), chance.randint(8, 50))
             await pilot.press(chance.choice(keys))
             if generator.requests and i % 30 == 0:

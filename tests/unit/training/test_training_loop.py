@@ -38,9 +38,16 @@ def control(session: Session) -> Any:
     return session.control
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float64"])
-@pytest.mark.parametrize("task", registry.names("corpora/tasks"))
-@pytest.mark.parametrize("cell", registry.names("cells"))
+@pytest.mark.parametrize(
+    ("cell", "task", "dtype"),
+    [
+        (cell, task, dtype)
+        for cell in registry.names("cells")
+        for task in registry.names("corpora/tasks")
+        for dtype in ("float32", "bfloat16", "float64")
+        if dtype == "float32" or task == "stream" or cell in {"lstm", "gru"}
+    ],
+)
 def test_the_loss_falls(start: Start, cell: str, task: str, dtype: str) -> None:
     steps = 120 if task == "classify" else 40
     session = start(
