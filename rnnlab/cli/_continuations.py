@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from rnnlab.corpora import UnknownTokensError
 from rnnlab.decoding import Spec, TracedStep
+from rnnlab.errors import BadInputError
 from rnnlab.runs.prompts import Answer
 from rnnlab.runs.store import Run
 
@@ -39,6 +41,8 @@ class Wish:
 class Trace:
     """A step of a decoder for one prompt."""
 
+    number: int
+    """Number of the spec, from 0."""
     decoder: str
     chain: list[str]
     prompt: int
@@ -49,10 +53,15 @@ class Trace:
 
     def document(self) -> dict[str, Any]:
         """Return it for a line of JSON."""
+        step = {name: value for name, value in asdict(self.step).items() if name != "prompt"}
         return {
-            "decoder": self.decoder, "chain": self.chain, "prompt": self.prompt,
-            "sample": self.sample, **{k: v for k, v in asdict(self.step).items() if k != "prompt"},
-        }  # fmt: skip
+            "number": self.number,
+            "decoder": self.decoder,
+            "chain": self.chain,
+            "prompt": self.prompt,
+            "sample": self.sample,
+            **step,
+        }
 
 
 def generate(
@@ -66,34 +75,54 @@ def generate(
     from rnnlab.models import load_model, parse_checkpoint
 
     loaded = load_model(run.paths, parse_checkpoint(wish.checkpoint))
+    _check(loaded, wish)
     widest = max(wish.rows_a_prompt(spec) for spec in wish.specs)
     size = max(1, _MAX_ROWS // widest)
     for first in range(0, len(wish.prompts), size):
         prompts = wish.prompts[first : first + size]
         found: list[list[Answer]] = [[] for _ in prompts]
-        for spec in wish.specs:
-            answers = _continue(loaded, prompts, spec, wish, first, trace)
+        for number in range(len(wish.specs)):
+            answers = _continue(loaded, prompts, number, wish, first, trace)
             found = [old + new for old, new in zip(found, answers, strict=True)]
-        yield from found
+        for place, mine in enumerate(found, first):
+            yield [replace(answer, prompt_number=place) for answer in mine]
+
+
+def _check(loaded: LoadedModel, wish: Wish) -> None:
+    """Refuse letters that the model never saw in any prompt, before one is continued."""
+    from rnnlab.models import make_readable
+
+    for number, prompt in enumerate(wish.prompts, 1):
+        try:
+            make_readable(loaded.vocabulary, prompt, wish.unknown)
+        except UnknownTokensError as error:
+            where = f"prompt {number}: " if len(wish.prompts) > 1 else ""
+            hint = "write without, or try --unknown nearest"
+            raise BadInputError(f"{where}{error.what}", hint) from None
 
 
 def _continue(
     loaded: LoadedModel,
     prompts: Sequence[str],
-    spec: Spec,
+    number: int,
     wish: Wish,
     first: int,
     trace: Callable[[Trace], object] | None,
 ) -> list[list[Answer]]:
-    """Return a decoder's answers to each of some prompts, the first of them of that number."""
+    """Return the answers of a decoder to each of some prompts.
+
+    number: of the decoder. first: number of the first of these prompts.
+    """
     from rnnlab.models import continue_texts
 
+    spec = wish.specs[number]
     tracer = None
     growths = continue_texts(loaded, prompts, spec, wish.length, wish.num, wish.seed, wish.unknown)
     for growth in growths:
         if trace is not None:
             tracer = tracer or growth.of.tracer()
             for step in tracer.add(growth.frame):
-                number, sample = divmod(step.prompt, growth.of.rows_a_prompt)
-                trace(Trace(spec.text, growth.of.chain, first + number, sample, step))
+                prompt, sample = divmod(step.prompt, growth.of.rows_a_prompt)
+                chain = growth.of.chain
+                trace(Trace(number, spec.text, chain, first + prompt, sample, step))
     return growth.answers_by_prompt()

@@ -66,7 +66,9 @@ def _option(key: str, field: str, options: type[Options]) -> dict[str, Any]:
 def _source(filter_name: str) -> str:
     """Return where a filter was published, as its docstring has it."""
     found = re.search(
-        r"Source: (.+?\(\d{4}\))", registry.description("decoding/filters", filter_name), re.DOTALL
+        r"Source:.*?(\w+(?: et al\.| and \w+)? \(\d{4}\))",
+        registry.description("decoding/filters", filter_name),
+        re.DOTALL,
     )
     return f" [{' '.join(found[1].split())}]" if found else ""
 

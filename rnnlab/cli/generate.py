@@ -80,12 +80,12 @@ def command(
 
 
 def _print_trees(kept: list[Trace], texts: list[str]) -> None:
-    searches: dict[tuple[int, str, int], list[Trace]] = {}
+    searches: dict[tuple[int, int, int], list[Trace]] = {}
     for one in kept:
-        searches.setdefault((one.prompt, one.decoder, one.sample), []).append(one)
-    for (number, decoder, _), steps in sorted(searches.items(), key=lambda item: item[0][0]):
+        searches.setdefault((one.prompt, one.number, one.sample), []).append(one)
+    for (number, _, _), steps in sorted(searches.items(), key=lambda item: item[0]):
         typer.echo()
-        title = f"{decoder}: {visible(texts[number], newline='⏎')}"
+        title = f"{steps[0].decoder}: {visible(texts[number], newline='⏎')}"
         print_tree(title, grow_tree([one.step for one in steps]))
 
 

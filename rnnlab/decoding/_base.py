@@ -132,5 +132,7 @@ class Decoder:
     """Whether the seed matters, so that several samples differ."""
     source: str = ""
     """Where it was published."""
+    gives_set: bool = False
+    """Whether a random search gives different answers at once, so that no samples are repeated."""
     needs_features: bool = False
     """Whether it compares what the top layer makes of the tokens."""

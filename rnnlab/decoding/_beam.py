@@ -75,7 +75,7 @@ def search_beams(
     beams = [make_beam(prompt) for prompt in range(len(log_probs_RV))]
     for length in range(1, limits.max_length + 1):
         filtered_RV = log_probs_RV
-        if options.has_filters:
+        if options.changes(start):
             everyone = [h for beam in beams for h in beam.live.hypotheses()]
             filtered_RV = options.filter(log_probs_RV, Rows(everyone, start, options))
         expansions, survivors, pruned = [], [], []

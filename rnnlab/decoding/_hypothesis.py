@@ -120,10 +120,6 @@ class Generation:
         self.length: int = 0 if previous is None else previous.length + 1
         self.scores_N = candidates.scores_N
         """What each is ranked by."""
-        self.logprobs_N = candidates.token_logprobs_N
-        """The model's own log-prob of all tokens of each, in nats."""
-        if previous is not None:
-            self.logprobs_N = previous.logprobs_N[candidates.parents_N] + self.logprobs_N
 
     @classmethod
     def empty(cls, prompt: int) -> Generation:

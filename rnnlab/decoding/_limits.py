@@ -12,7 +12,7 @@ class Limits:
     """The length and the time that are asked for, the clock running from now on."""
 
     def __init__(self, options: Options, max_length: int) -> None:
-        self.max_length = min(max_length, options.max_length or max_length)
+        self.max_length = options.longest(max_length)
         """Tokens that a text may have."""
         self._deadline = time.monotonic() + options.max_time if options.max_time else None
 

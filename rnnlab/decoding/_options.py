@@ -13,9 +13,13 @@ from rnnlab.decoding._numbers import LogProbs, log_softmax
 from rnnlab.decoding._values import parse_biases, parse_strings, quoted
 
 if TYPE_CHECKING:
+    from rnnlab.decoding._base import Start
     from rnnlab.decoding._text import Rows
 
     Filter = Callable[[LogProbs, Any, Rows], LogProbs]
+
+
+_ABOUT_EOS = frozenset({"min-length", "no-eos"})
 
 
 class Options(BaseModel):
@@ -94,6 +98,10 @@ class Options(BaseModel):
     """Entries of `decoding/filters` with the option that sets each, in the order of the chain."""
     PENALTIES: ClassVar[frozenset[str]] = frozenset({"bias", "repetition", "presence", "frequency"})
     """Filters that change the order of tokens instead of dropping some."""
+    CUTS: ClassVar[frozenset[str]] = frozenset(
+        {"top-n-sigma", "top-k", "top-p", "min-p", "typical", "epsilon", "eta"}
+    )
+    """Filters that drop what is improbable, and so heed a temperature before them."""
 
     @field_validator("bias")
     @classmethod
@@ -131,6 +139,10 @@ class Options(BaseModel):
         """Whether the distribution is changed at all."""
         return bool(self.active_filters())
 
+    def changes(self, start: Start) -> bool:
+        """Return whether a search from there has to filter at all."""
+        return self.has_filters or start.leaves_out
+
     def filter(self, log_probs_RV: LogProbs, rows: Rows) -> LogProbs:
         """Return the log-probs after all filters, renormalised; dropped tokens have -inf.
 
@@ -156,9 +168,9 @@ class Options(BaseModel):
         """Return the strings after which a text ends."""
         return parse_strings(self.stop)
 
-    def needs_text(self) -> list[str]:
-        """Return the options in use that speak of text, which a toy without letters cannot give."""
-        return [name for name in ("prefix", "bias", "ban", "stop") if getattr(self, name)]
+    def longest(self, length: int) -> int:
+        """Return how many tokens a text may have where `length` are asked for."""
+        return min(length, self.max_length or length)
 
     def num_answers(self) -> int:
         """Return how many answers the search gives to one prompt by itself."""
@@ -168,15 +180,19 @@ class Options(BaseModel):
         """Return what the search itself does, for the chain; a decoder says more of itself."""
         return []
 
-    def chain(self) -> list[str]:
-        """Return everything that happens to the model's distribution, in order."""
-        return [*map(self._said, self.active_filters()), *self.search_chain(), *self._limits()]
+    def chain(self, *, has_eos: bool = True) -> list[str]:
+        """Return everything that happens to the model's distribution, in order.
+
+        has_eos: whether texts have an end; where they have none, nothing can be done about it.
+        """
+        active = [f for f in self.active_filters() if has_eos or f[0] not in _ABOUT_EOS]
+        return [*map(self._said, active), *self.search_chain(), *self._limits()]
 
     def _said(self, active: tuple[str, Any]) -> str:
         name, value = active
         if name == "no-eos":
             return "no end of the sentence"
-        said = f"{name}={quoted(value) if isinstance(value, str) else _number(value)}"
+        said = f"{name}={quoted(value) if isinstance(value, str) else shown_number(value)}"
         return f"{said} over the last {self.last}" if name in self.PENALTIES - {"bias"} else said
 
     def _limits(self) -> list[str]:
@@ -186,10 +202,10 @@ class Options(BaseModel):
         if self.max_length:
             limits.append(f"max_length={self.max_length}")
         if self.max_time:
-            limits.append(f"max_time={_number(self.max_time)}s")
+            limits.append(f"max_time={shown_number(self.max_time)}s")
         return limits
 
 
-def _number(value: float) -> str:
+def shown_number(value: float) -> str:
     """Return a number as a spec means it, to the last digit."""
     return repr(value).removesuffix(".0")

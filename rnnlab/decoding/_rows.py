@@ -39,7 +39,7 @@ def write_rows(
     for length in range(1, limits.max_length + 1):
         old = [hypotheses[row] for row in rows]
         filtered_RV = log_probs_RV
-        if options.has_filters or start.leaves_out:
+        if options.changes(start):
             filtered_RV = options.filter(log_probs_RV, Rows(old, start, options))
             can_go_on_R = filtered_RV.max(-1) > NEVER
             if not can_go_on_R.all():

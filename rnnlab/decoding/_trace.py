@@ -111,6 +111,9 @@ class Tracer:
     num_shown: int = 10
     """Tokens of a distribution that are listed at least."""
     _ids: dict[Hypothesis, int] = field(default_factory=dict)
+    _numbers: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    """By prompt, parent's number and token: two ways to one text are one hypothesis."""
+    _listed: set[int] = field(default_factory=set)
     _waiting: Frame | None = None
     _step: int = 0
 
@@ -132,22 +135,28 @@ class Tracer:
         for hypothesis in [*frame.hypotheses, *live]:
             if hypothesis not in fates and hypothesis.parent is not None:
                 fates[hypothesis] = hypothesis.end or "kept"
-        by_parent: dict[Hypothesis, dict[int, str]] = {}
-        for hypothesis, fate in fates.items():
+        by_parent: dict[tuple[int, int], dict[int, str]] = {}
+        # Two may be alike, in groups of a beam: where one of them was kept, the text was.
+        was_given_up = dict(given_up)
+        in_order = sorted(fates.items(), key=lambda item: item[0] in was_given_up)
+        for hypothesis, fate in in_order:
             if hypothesis.parent is not None:
-                by_parent.setdefault(hypothesis.parent, {})[hypothesis.token] = fate
+                parent = hypothesis.prompt, self._id(hypothesis.parent)
+                by_parent.setdefault(parent, {}).setdefault(hypothesis.token, fate)
         prompts: dict[int, tuple[list[TracedRow], list[TracedHypothesis]]] = {}
         answers: dict[int, list[TracedAnswer]] = {}
         for expansion in frame.expansions:
             for row, made in self._rows(expansion, by_parent):
                 rows, _ = prompts.setdefault(made.prompt, ([], []))
-                rows.append(row)
+                if row.id not in {other.id for other in rows}:
+                    rows.append(row)
         if frame.is_last:
             for prompt in range(len(self.start.log_probs_PV)):
                 prompts.setdefault(prompt, ([], []))
-        for hypothesis, fate in fates.items():
+        for hypothesis, fate in in_order:
             # Those that ended earlier are still among the answers, and known.
-            if hypothesis not in self._ids and hypothesis.prompt in prompts:
+            if self._id(hypothesis) not in self._listed and hypothesis.prompt in prompts:
+                self._listed.add(self._id(hypothesis))
                 prompts[hypothesis.prompt][1].append(self._hypothesis(hypothesis, fate))
         for hypothesis in frame.hypotheses if frame.is_last else ():
             end = why_over(hypothesis, frame.last, self.max_length) or ""
@@ -160,7 +169,7 @@ class Tracer:
             )
 
     def _rows(
-        self, expansion: Expansion, taken: dict[Hypothesis, dict[int, str]]
+        self, expansion: Expansion, taken: dict[tuple[int, int], dict[int, str]]
     ) -> Iterator[tuple[TracedRow, Hypothesis]]:
         hypotheses = expansion.hypotheses()
         context = Rows(hypotheses, self.start, self.options)
@@ -169,7 +178,7 @@ class Tracer:
         orders_RV = best_first(raw_RV)[:, : self.num_shown]
         entropies_R, left_entropies_R = entropy(raw_RV), entropy(left_RV)
         for i, hypothesis in enumerate(hypotheses):
-            children = taken.get(hypothesis, {})
+            children = taken.get((hypothesis.prompt, self._id(hypothesis)), {})
             shown = [token for token in orders_RV[i].tolist() if raw_RV[i, token] > NEVER]
             tokens = dict.fromkeys([*shown, *children])
             listed = []
@@ -197,10 +206,9 @@ class Tracer:
 
     def _hypothesis(self, hypothesis: Hypothesis, fate: str | End) -> TracedHypothesis:
         assert hypothesis.parent is not None
-        parent = self._id(hypothesis.parent)  # before its own: a child's number is the higher one
         return TracedHypothesis(
             self._id(hypothesis),
-            parent,
+            self._id(hypothesis.parent),
             self.tokens[hypothesis.token],
             hypothesis.token_logprob,
             hypothesis.logprob,
@@ -210,8 +218,13 @@ class Tracer:
 
     def _id(self, hypothesis: Hypothesis) -> int:
         """Return the number of a hypothesis; the one without tokens is 0."""
-        if hypothesis.parent is None:
-            return 0
-        if hypothesis not in self._ids:
-            self._ids[hypothesis] = len(self._ids) + 1
-        return self._ids[hypothesis]
+        unknown: list[Hypothesis] = []
+        node = hypothesis
+        while node.parent is not None and node not in self._ids:
+            unknown.append(node)
+            node = node.parent
+        number = self._ids.get(node, 0)
+        for node in reversed(unknown):  # a child's number is higher than its parent's
+            key = (node.prompt, number, node.token)
+            number = self._ids[node] = self._numbers.setdefault(key, len(self._numbers) + 1)
+        return number

@@ -12,18 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rnnlab.decoding._base import Decoder, Pruned
 from rnnlab.decoding._beam import Finisher, Survivors, candidates, possible, search_beams
 from rnnlab.decoding._hypothesis import Candidates, Generation, Hypothesis
 from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._numbers import NEVER, Ids, LogProbs, largest
-from rnnlab.decoding._options import Options
+from rnnlab.decoding._options import Options, shown_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,20 +43,33 @@ class BeamOptions(Options):
     penalty: Literal["power", "wu"] = "power"
     """Form of the length penalty: length^a, or ((5 + length) / 6)^a."""
     rank: Literal["auto", "model", "filtered"] = "auto"
-    """Rank by the model's own probability or the filtered one (auto: where a penalty is set)."""
+    """Rank by the model's own probability or the filtered one (auto: where it matters alone)."""
     early: Literal["decided", "full", "never"] = "decided"
     """End once no live one can win, once k are finished, or only when all is searched."""
     gap: float = Field(0.0, ge=0)
     """Give up hypotheses whose score is more than so many nats below the best (0: none)."""
 
+    @model_validator(mode="after")
+    def _check_answers(self) -> Self:
+        if self.n > self.k:
+            raise ValueError(f"n={self.n} answers are more than k={self.k} hypotheses")
+        return self
+
     def num_answers(self) -> int:
         """Return how many answers the search gives."""
-        return min(self.n or self.k, self.k)
+        return self.n or self.k
 
     def ranks_by_model(self) -> bool:
-        """Return whether the model's own probability decides."""
-        reorders = any(name in self.PENALTIES for name, _ in self.active_filters())
-        return self.rank == "model" or (self.rank == "auto" and not reorders)
+        """Return whether the model's own probability decides.
+
+        It does not, unless it is asked for, where a penalty or a bias would otherwise do nothing,
+        or a temperature that no cut follows.
+        """
+        active = {name for name, _ in self.active_filters()}
+        is_idle = bool(active & self.PENALTIES) or (
+            "temperature" in active and not active & self.CUTS
+        )
+        return self.rank == "model" or (self.rank == "auto" and not is_idle)
 
     def search_chain(self) -> list[str]:
         """Return the search's own part of the chain."""
@@ -64,9 +77,9 @@ class BeamOptions(Options):
         chain = [f"beam k={self.k}", f"rank by {by} probability"]
         if self.length_penalty:
             form = " (Wu)" if self.penalty == "wu" else ""
-            chain.append(f"length_penalty={self.length_penalty:g}{form}")
+            chain.append(f"length_penalty={shown_number(self.length_penalty)}{form}")
         if self.gap:
-            chain.append(f"gap={self.gap:g}")
+            chain.append(f"gap={shown_number(self.gap)}")
         if self.early != "decided":
             chain.append("stop when k are finished" if self.early == "full" else "search it all")
         return [*chain, f"best {self.n}"] if self.n else chain
@@ -218,7 +231,7 @@ class WidthBeam:
         scores_N = found.scores_N[lives_N]
         best = max([scores_N.max(), *(h.score for h in self._finished[:1])])
         is_near_N = scores_N >= best - self._options.gap
-        reason = f"more than {self._options.gap:g} below the best"
+        reason = f"more than {shown_number(self._options.gap)} below the best"
         self._give_up(found, lives_N[~is_near_N], reason)
         near_N: Ids = lives_N[is_near_N]
         return near_N

@@ -29,7 +29,7 @@ from rnnlab.decoding._base import Decoder, Expansion, Frame, Pruned
 from rnnlab.decoding._hypothesis import empty_hypothesis
 from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._numbers import NEVER, largest
-from rnnlab.decoding._options import Options
+from rnnlab.decoding._options import Options, shown_number
 from rnnlab.decoding._text import Ends, Rows
 from rnnlab.errors import BadInputError
 
@@ -50,7 +50,7 @@ class ContrastiveOptions(Options):
 
     def search_chain(self) -> list[str]:
         """Return the search's own part of the chain."""
-        return [f"contrastive k={self.k} alpha={self.alpha:g}"]
+        return [f"contrastive k={self.k} alpha={shown_number(self.alpha)}"]
 
 
 class _Memory:
@@ -114,7 +114,7 @@ def search(
     for length in range(1, limits.max_length + 1):
         old = [hypotheses[row] for row in rows]
         filtered_RV = log_probs_RV
-        if options.has_filters:
+        if options.changes(start):
             filtered_RV = options.filter(log_probs_RV, Rows(old, start, options))
         can_go_on_R = np.flatnonzero(filtered_RV.max(-1) > NEVER)
         if len(can_go_on_R) < len(rows):

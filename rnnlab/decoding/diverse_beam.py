@@ -26,6 +26,7 @@ from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._beam import Survivors, search_beams
 from rnnlab.decoding._hypothesis import Generation
 from rnnlab.decoding._limits import Limits
+from rnnlab.decoding._options import shown_number
 from rnnlab.decoding.beam import BeamOptions, WidthBeam
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class DiverseBeamOptions(BeamOptions):
         rest = [said.replace("when k are", f"a group when {size} are") for said in rest]
         return [
             f"diverse beam k={self.k}: groups={self.groups} of {size}",
-            f"diversity={self.diversity:g}",
+            f"diversity={shown_number(self.diversity)}",
             *rest,
         ]
 

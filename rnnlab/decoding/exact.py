@@ -211,7 +211,7 @@ class _Proof:
     ) -> Expansion:
         """Keep the best complete text among what follows some rows, and what may lead to one."""
         filtered_RV = log_probs_RV
-        if self._options.has_filters:
+        if self._options.changes(self._start):
             read = Rows(rows.hypotheses(), self._start, self._options)
             filtered_RV = self._options.filter(log_probs_RV, read)
         # The empty hypothesis has scored 0, so that a score is a total everywhere.

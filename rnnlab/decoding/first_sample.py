@@ -40,4 +40,4 @@ def search(
     return write_rows(step, start, options, max_length, choose)
 
 
-DECODER = Decoder(search, FirstSampleOptions, is_random=True)
+DECODER = Decoder(search, FirstSampleOptions, is_random=True, source="the course")

@@ -41,4 +41,4 @@ def search(
     return write_rows(step, start, options, max_length, choose)
 
 
-DECODER = Decoder(search, GreedyOptions, is_random=False)
+DECODER = Decoder(search, GreedyOptions, is_random=False, source="a beam of one")

@@ -23,7 +23,7 @@ import numpy as np
 from pydantic import Field
 
 from rnnlab.decoding._base import Decoder
-from rnnlab.decoding._options import Options
+from rnnlab.decoding._options import Options, shown_number
 from rnnlab.decoding._rows import draw, write_rows
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class MirostatOptions(Options):
 
     def search_chain(self) -> list[str]:
         """Return the search's own part of the chain."""
-        return [f"mirostat tau={self.tau:g} rate={self.rate:g}", "sample"]
+        return [f"mirostat tau={shown_number(self.tau)} rate={shown_number(self.rate)}", "sample"]
 
 
 def search(

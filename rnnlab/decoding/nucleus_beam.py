@@ -17,4 +17,4 @@ class NucleusBeamOptions(BeamOptions):
     """Extend a hypothesis only by the smallest set of tokens whose probability reaches p."""
 
 
-DECODER = replace(BEAM, options=NucleusBeamOptions)
+DECODER = replace(BEAM, options=NucleusBeamOptions, source="the course")

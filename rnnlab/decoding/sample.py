@@ -40,4 +40,4 @@ def search(
     return write_rows(step, start, options, max_length, choose)
 
 
-DECODER = Decoder(search, SampleOptions, is_random=True)
+DECODER = Decoder(search, SampleOptions, is_random=True, source="Shannon (1948)")

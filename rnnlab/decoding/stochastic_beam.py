@@ -167,4 +167,6 @@ def _ranked(leaves: list[Hypothesis], live: Generation) -> list[Hypothesis]:
     return sorted([*leaves, *live.hypotheses()], key=lambda h: -h.score)
 
 
-DECODER = Decoder(search, StochasticBeamOptions, is_random=True, source="Kool et al. (2019)")
+DECODER = Decoder(
+    search, StochasticBeamOptions, is_random=True, source="Kool et al. (2019)", gives_set=True
+)

@@ -40,7 +40,8 @@ class Continuation:
     def chain(self) -> list[str]:
         """What really happens to the model's distribution, in order."""
         first = [_whole_words.CHAIN] if self.vocabulary.kind == "words" else []
-        return [*first, *self.spec.chain]
+        has_eos = self.vocabulary.eos is not None
+        return [*first, *self.spec.options.chain(has_eos=has_eos)]
 
     def hypotheses(self, frame: Frame) -> list[list[Hypothesis]]:
         """Return those of each prompt, best first; samples in the order of their drawing."""
@@ -94,6 +95,7 @@ class Growth:
             tokens=[vocabulary.tokens[i] for i in ids],
             token_logprobs=hypothesis.token_logprobs(),
             prompt=prompt,
+            prompt_number=number,
             end=why_over(hypothesis, self.frame.last, self.of.length),
             parts_at=None if rank == 1 else _parting(best, ids),
             prompt_note=self.of.prompts[number].note,
@@ -120,14 +122,15 @@ def continue_texts(
     read = [make_readable(vocabulary, prompt, unknown) for prompt in prompts]
     keep_features = spec.decoder.needs_features
     start = read_prompts(loaded, stepper, [p.tokens for p in read], keep_features=keep_features)
-    samples = (num or 1) if spec.decoder.is_random and spec.options.num_answers() == 1 else 1
+    draws = spec.decoder.is_random and not spec.decoder.gives_set
+    samples = (num or 1) if draws else 1
     start = repeat_rows(stepper, start, samples)
     step = stepper.step
     if vocabulary.kind == "words":
         whole_words = _whole_words.WholeWords(step, vocabulary)
         texts = [prompt.text for prompt in read for _ in range(samples)]
         start, step = whole_words.begin(start, texts), whole_words
-    most = min(length, spec.options.max_length or length)
+    most = spec.options.longest(length)
     continuation = Continuation(spec, read, vocabulary, num, start, samples, most)
     generators = [np.random.default_rng([seed, row % samples]) for row in range(len(start.prompts))]
     for frame in spec.decoder.search(step, start, spec.options, length, generators):

@@ -45,6 +45,8 @@ class Answer:
     """The model's own log-prob of each token in nats, before filters."""
     prompt: str = ""
     """The prompt as it was read."""
+    prompt_number: int = 0
+    """Number of the prompt, from 0, where several were asked."""
     end: str | None = None
     """Why the text ends: `eos` (finished), `stop` string, `length`, `time`, or `stuck` where the
     filters left nothing; None while it grows."""

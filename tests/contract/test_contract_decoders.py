@@ -496,3 +496,25 @@ def test_a_decoder_reads_nothing_before_it_is_asked(name: str) -> None:
     frames = search(never, start_of(), spec.options, LENGTH, generators(SEEDS))
     if name not in LOOKS_AHEAD:
         assert isinstance(next(iter(frames)), Frame)
+
+
+def test_what_a_step_leaves_out_is_shared_out_among_the_rest(name: str) -> None:
+    """As in word models: the log-probs of some tokens are taken away, those of others stay."""
+    left = TABLE.copy()
+    left[:, :, 1] = -np.inf
+    shared = left - np.logaddexp.reduce(left, axis=-1, keepdims=True)
+
+    def found(table: Array, leaves_out: bool) -> list[tuple[list[int], float]]:
+        def step_of(state: State, parents_R: Array, tokens_R: Array) -> tuple[Array, State]:
+            _, after = step(state, parents_R, tokens_R)
+            before_RV = np.sum([part[parents_R] for layer in state for part in layer], axis=0)
+            return table[before_RV.argmax(1), tokens_R], after
+
+        rank = ":rank=filtered" if "rank" in parse_spec(name).decoder.options.model_fields else ""
+        spec = parse_spec(f"{name}{rank}")
+        before, last = np.array(PROMPTS).T
+        start = start_of()._replace(log_probs_PV=table[before, last], leaves_out=leaves_out)
+        *_, frame = spec.decoder.search(step_of, start, spec.options, 6, generators(SEEDS))
+        return [(h.tokens(), round(h.score, 9)) for h in frame.hypotheses]
+
+    assert found(left, True) == found(shared, False)

@@ -34,7 +34,8 @@ def specs(*decoders: str) -> list[str]:
 
 def told(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer without the figures that may be rounded otherwise, or say what a search found."""
-    return {k: v for k, v in answer.items() if k not in {"logprob", "score", "token_logprobs"}}
+    left_out = {"logprob", "score", "token_logprobs", "prompt_number"}
+    return {k: v for k, v in answer.items() if k not in left_out}
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.process, pytest.mark.xdist_group("trained")]
 
 FIELDS = {
     "decoder", "chain", "rank", "text", "continuation", "finished", "logprob", "score", "tokens",
-    "token_logprobs", "prompt", "prompt_note", "end", "parts_at", "note",
+    "token_logprobs", "prompt", "prompt_number", "prompt_note", "end", "parts_at", "note",
 }  # fmt: skip
 SPECS = [
     *registry.names("decoding"),

@@ -46,11 +46,9 @@ class Candidate(VerticalScroll, can_focus=True):
     def __init__(self, spec: str, rank: int) -> None:
         super().__init__(classes="best" if rank == 1 else "")
         self.answer: Answer | None = None
-        self._spec = spec
-        self._rank = rank
-        self._best: Answer | None = None
         self._are_letters = False
-        self._head = Static(Text(f"{spec} #{rank}", "bold"), classes="head")
+        self._title = f"{visible(spec, newline='⏎')} #{rank}"
+        self._head = Static(Text(self._title, "bold"), classes="head")
         self._body = Static()
 
     def compose(self) -> ComposeResult:
@@ -58,12 +56,11 @@ class Candidate(VerticalScroll, can_focus=True):
         yield self._head
         yield self._body
 
-    def show(self, answer: Answer, best: Answer, *, are_letters: bool) -> None:
-        """Show an answer beside the best one of its decoder."""
-        self.answer, self._best, self._are_letters = answer, best, are_letters
-        title = f"{self._spec} #{self._rank}"
+    def show(self, answer: Answer, *, are_letters: bool) -> None:
+        """Show an answer."""
+        self.answer, self._are_letters = answer, are_letters
         self._head.update(
-            Text.assemble((title, "bold"), (f"\n{_figures(answer)}", "dim"), _noted(answer)),
+            Text.assemble((self._title, "bold"), (f"\n{_figures(answer)}", "dim"), _noted(answer)),
             layout=bool(answer.note),
         )
         self._body.update(self._letters(answer) if are_letters else self._continuation(answer))
@@ -86,21 +83,15 @@ class Candidate(VerticalScroll, can_focus=True):
     def _continuation(self, answer: Answer) -> Text:
         prompt = answer.text[: len(answer.text) - len(answer.continuation)]
         text = Text.assemble((compact_lines(visible(prompt)), "dim"))
-        parting = self._parting(answer)
         ends = [*answer.tokens[1:], ""]
         for i, (token, logprob, after) in enumerate(
             zip(answer.tokens, answer.token_logprobs, ends, strict=True)
         ):
-            style = "reverse" if i == parting else "underline" if logprob < _SURPRISING else ""
+            style = (
+                "reverse" if i == answer.parts_at else "underline" if logprob < _SURPRISING else ""
+            )
             text.append(_shown(token, after), style)
         return text
-
-    def _parting(self, answer: Answer) -> int | None:
-        """Return the place of the first token that differs from the best answer's."""
-        if self._best is None or self._best is answer:
-            return None
-        pairs = zip(self._best.tokens, answer.tokens, strict=False)
-        return next((i for i, (ours, theirs) in enumerate(pairs) if ours != theirs), None)
 
 
 class CandidateBoard(HorizontalScroll):
@@ -155,7 +146,7 @@ class CandidateBoard(HorizontalScroll):
         for answer in answers:
             column = self._columns.get((decoder, answer.rank))
             if column is not None:
-                column.show(answer, answers[0], are_letters=self._are_letters)
+                column.show(answer, are_letters=self._are_letters)
 
     def toggle_letters(self) -> bool:
         """Show letters with their log-probs, or the text; return whether letters are shown."""

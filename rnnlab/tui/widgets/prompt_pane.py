@@ -74,10 +74,10 @@ class PromptPane(Vertical):
         self._specs: Sequence[Spec] = ()
         self._asked = ""
         """The run that wrote what is shown."""
-        self._sent = ""
-        """The prompt that was asked last."""
-        self._strange = ""
-        """A prompt with letters that the model never saw; asked again, the nearest are read."""
+        self._sent = ("", "")
+        """The run and the prompt that were asked last."""
+        self._strange = ("", "")
+        """Those with letters that the model never saw: asked again, the nearest are read."""
 
     def compose(self) -> ComposeResult:
         """Make the fields, the line that says what goes on, and the board."""
@@ -169,8 +169,8 @@ class PromptPane(Vertical):
         self._specs, self._asked = specs, self._run.name
         self._say("loading torch…" if not self._is_ready else "reading…", "dim")
         text = prompt.value.replace("\\n", "\n")
-        unknown = "nearest" if text and text == self._strange else "auto"
-        self._sent, self._strange = text, ""
+        self._sent = (self._run.name, text)
+        unknown = "nearest" if self._sent == self._strange else "auto"
         decoders = [spec.text for spec in specs]
         self.post_message(PromptSent(text, decoders, int(length.value), int(seed.value), unknown))
 
@@ -189,7 +189,8 @@ class PromptPane(Vertical):
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed():
                 again = "enter again reads the nearest letters: " if reply.can_be_nearest else ""
-                self._strange = self._sent if reply.can_be_nearest else ""
+                if reply.can_be_nearest:
+                    self._strange = self._sent
                 self._say(f"{again}{reply.message}", "red")
                 self._step = -1
             case Ended() if self._step >= 0:

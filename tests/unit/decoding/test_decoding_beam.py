@@ -291,8 +291,18 @@ def test_the_two_rankings_can_disagree(rank: str, best: list[int]) -> None:
     assert last.hypotheses[0].tokens() == best
 
 
-REORDERING = ["repetition=1.5", "presence=0.5", "frequency=0.5", "bias=b=-1"]
-DROPPING = ["temperature=0.5", "top_k=3", "p=0.7", "min_p=0.1", "no_repeat=2", "ban=c", "eos=ban"]
+REORDERING = [
+    "repetition=1.5", "presence=0.5", "frequency=0.5", "bias=b=-1", "temperature=0.5",
+]  # fmt: skip
+DROPPING = [
+    "temperature=0.5,p=0.7",
+    "top_k=3",
+    "p=0.7",
+    "min_p=0.1",
+    "no_repeat=2",
+    "ban=c",
+    "eos=ban",
+]
 
 
 @pytest.mark.parametrize("option", REORDERING + DROPPING)

@@ -204,6 +204,7 @@ KEYS = "keys: temperature, top_k, p, min_p"
         ("beam:k=5,", ["'' is no key=value", "k=5,p=1"]),
         ("beam:,", ["'' is no key=value"]),
         ("beam:k=5,k=6", ["k is given twice"]),
+        ("beam:k=2,n=3", ["n=3 answers are more than k=2"]),
         ("beam:k=0", ["k=0", "at least 1 and at most 1000"]),
         ("beam:k=1001", ["k=1001", "at least 1 and at most 1000"]),
         ("beam:k=99999999999999999999999", ["at least 1 and at most 1000"]),
