@@ -1,119 +1,97 @@
-"""Every action of the lab: key, name, footer label and help, in one table.
+"""Actions: what a user can do, with its key, its label and its help line, in tables.
 
-The bindings, the footer, the help screen and the palette are made from it.
+A screen lists its groups of actions; the key bindings, the footer, the help and the palette are all
+made from them, and an action is done by calling the function that stands in the table.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from textual.binding import Binding
 
+S_contra = TypeVar("S_contra", contravariant=True)
+"""The screen on which an action is done."""
 
-class Action(NamedTuple):
+
+@dataclass(frozen=True)
+class Action(Generic[S_contra]):
     """One thing that a user can do."""
 
     key: str
+    """Textual's name of the key; several are set apart by commas."""
     name: str
-    """Method `action_<name>` of the screen."""
+    """Tells it from the other actions of its screen."""
+    do: Callable[[S_contra], object]
+    """Does it, with the screen it is done on; what an `async def` does may wait for an answer."""
     label: str
+    """A word or two, for the footer and the palette."""
     help: str
+    """One line, for the help and the palette."""
     is_in_footer: bool = False
     shown_key: str = ""
     """How the key is written where its name is unwieldy."""
     is_priority: bool = False
     """Whether it is done before the next key is looked at: it moves the focus, and keys that come
-    in a burst over a slow line must land where it moved to."""
+    in a burst over a slow line must land where it moved to. Also goes before text fields: no
+    letter may have it."""
+
+    @property
+    def written_key(self) -> str:
+        """The key as people write it."""
+        return self.shown_key or ", ".join(map(written, self.key.split(",")))
 
 
-class Group(NamedTuple):
-    """Actions that belong together, for the help screen."""
+@dataclass(frozen=True)
+class Group(Generic[S_contra]):
+    """Actions that belong together."""
 
     title: str
-    actions: tuple[Action, ...]
+    actions: tuple[Action[S_contra], ...]
+    pane: str = ""
+    """Id of the pane that must have the focus; empty where they go from anywhere in the screen.
+    The same key may do one thing in one pane and another in the next."""
 
 
-LAB: tuple[Group, ...] = (
-    Group(
-        "Runs",
-        (
-            Action("n", "new_run", "New run", "Start a run from a form", True),
-            Action(
-                "enter",
-                "prompt",
-                "Prompt",
-                "Write a prompt for the chosen run",
-                True,
-                is_priority=True,
-            ),
-            Action("space", "mark", "Mark", "Lay this run's curves over the others'"),
-            Action("p", "pause", "Pause", "Pause the chosen run, or wake it", True),
-            Action("s", "stop", "Stop", "Save the chosen run and end its worker", True),
-            Action("r", "resume", "Resume", "Go on with a stopped, failed or lost run", True),
-            Action("k", "checkpoint", "Save", "Save a checkpoint of the chosen run now"),
-            Action("delete", "delete", "Delete", "Delete the chosen run for good", False, "del"),
-        ),
-    ),
-    Group(
-        "Charts",
-        (
-            Action("g", "next_chart", "Chart", "Show the next chart first"),
-            Action("x", "axis", "Axis", "Steps, epochs or time along the chart"),
-            Action("y", "log", "Log", "Logarithmic heights on and off"),
-        ),
-    ),
-    Group(
-        "Continuations",
-        (
-            Action("t", "letters", "Letters", "Every letter with its log-prob, or the text"),
-            Action("c", "copy", "Copy", "Copy the focused continuation"),
-            Action("f2", "decoders", "Decoders", "Choose decoders from a list", True, "F2"),
-        ),
-    ),
-    Group(
-        "Screen",
-        (
-            Action("f", "full", "Full", "Show the focused pane alone, or all again", True),
-            Action("1", "toggle_pane('runs')", "Runs", "Show or hide the runs"),
-            Action("2", "toggle_pane('plots')", "Plots", "Show or hide the charts"),
-            Action("3", "toggle_pane('prompt-pane')", "Prompt", "Show or hide the prompt"),
-            Action("4", "toggle_pane('details')", "Details", "Show or hide the details"),
-            Action("0", "reset_layout", "Reset", "Show all panes again"),
-            Action(
-                "escape",
-                "out",
-                "Out",
-                "Cancel, leave full screen, back to the runs",
-                True,
-                "esc",
-                is_priority=True,
-            ),
-            Action("question_mark", "help", "Help", "This list", True, "?"),
-            Action("q", "quit_lab", "Quit", "Leave the lab; training goes on", True),
-        ),
-    ),
-)
-
+Bindable = Binding | tuple[str, str] | tuple[str, str, str]
+"""What Textual takes for a binding."""
 
 FOCUS_BINDINGS = (
     Binding("tab", "app.focus_next", "Next", show=False, priority=True),
     Binding("shift+tab", "app.focus_previous", "Before", show=False, priority=True),
 )
-"""Done at once, for the same reason."""
+"""Done at once, so that the keys after them land where the focus has moved to."""
+
+_WRITTEN = {
+    "question_mark": "?", "slash": "/", "plus": "+", "minus": "-", "equals_sign": "=",
+    "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "delete": "del",
+    "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn",
+    "home": "Home", "end": "End", "less_than_sign": "<", "greater_than_sign": ">", "comma": ",",
+    "full_stop": ".", "underscore": "_", "colon": ":",
+}  # fmt: skip
 
 
-def bindings(groups: tuple[Group, ...]) -> list[Binding]:
-    """Return the bindings of a table."""
+def written(key: str) -> str:
+    """Return a key as people write it: `?` for question_mark, `F2` for f2."""
+    *modifiers, key = key.split("+")
+    name = _WRITTEN.get(key, key.upper() if key[:1] == "f" and key[1:].isdigit() else key)
+    return "+".join([*modifiers, name])
+
+
+def bindings(groups: Iterable[Group[Any]]) -> list[Bindable]:
+    """Return the bindings of a screen's table; its `action_do` does what they name."""
     return [
         *FOCUS_BINDINGS,
         *(
             Binding(
                 action.key,
-                action.name,
+                f"do('{action.name}')",
                 action.label,
                 tooltip=action.help,
                 show=action.is_in_footer,
-                key_display=action.shown_key or None,
+                key_display=action.written_key,
                 priority=action.is_priority,
             )
             for group in groups

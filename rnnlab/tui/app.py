@@ -1,11 +1,11 @@
-"""The lab: puts the screen, the feed and the generator together, and routes between them."""
+"""The lab: puts the screens, the feed and the generator together, and routes between them."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 # Read when Textual is imported: no animation, nothing that a slow line would have to carry.
@@ -16,9 +16,11 @@ from textual import on
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from rnnlab.display import visible
 from rnnlab.errors import RnnlabError
 from rnnlab.runs.prompts import Ready
 from rnnlab.runs.store import RunStore
+from rnnlab.tui.desk import Desk
 from rnnlab.tui.feed import Feed
 from rnnlab.tui.generator import Generator
 from rnnlab.tui.messages import (
@@ -27,8 +29,11 @@ from rnnlab.tui.messages import (
     PromptCancelled,
     PromptSent,
     RunChosen,
+    ScreenAsked,
 )
-from rnnlab.tui.screens.lab import LabScreen
+from rnnlab.tui.screens._base import HOME, BaseScreen
+from rnnlab.tui.screens._declaration import entry
+from rnnlab.tui.widgets.screen_bar import ScreenBar
 
 POLL_S = 0.5
 """How often the runs are looked at."""
@@ -42,21 +47,34 @@ class LabApp(App[None]):
 
     def __init__(self, store: RunStore, data: Path | None = None, poll_s: float = POLL_S) -> None:
         super().__init__()
-        self.store = store
+        self.desk = Desk(store, data)
         self._feed = Feed(store)
-        self.lab = LabScreen(store, data)
+        self._pages: dict[str, BaseScreen] = {HOME: entry(HOME).make(self.desk)}
         self._generator = Generator(self.post_message)
+        self._asker: BaseScreen = self._pages[HOME]
         self._poll_s = poll_s
         self._chosen_again = asyncio.Event()
 
+    @property
+    def page(self) -> BaseScreen:
+        """The screen that is shown, below any dialog."""
+        pages = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
+        return pages[-1]
+
     def get_default_screen(self) -> Screen[None]:
-        """Open with the lab."""
-        return self.lab
+        """Open with the home screen."""
+        return self._pages[HOME]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer our own actions before Textual's."""
-        yield from self.lab.get_system_commands()
+        """Offer every action of the screen, then Textual's own."""
+        yield from self.actions_of(self.page)
         yield from super().get_system_commands(screen)
+
+    def actions_of(self, page: BaseScreen) -> Iterable[SystemCommand]:
+        """Give every action of a screen as an entry of the palette."""
+        for group in page.GROUPS:
+            for action in group.actions:
+                yield SystemCommand(action.label, action.help, _runner(page, action.name))
 
     def on_mount(self) -> None:
         """Begin to read the runs and start the generator once the first frame is out."""
@@ -74,15 +92,50 @@ class LabApp(App[None]):
 
     async def _watch(self) -> None:
         """Read the runs until the lab closes; at once when another one is chosen."""
-        while self.lab.is_attached:
+        while True:
             self._chosen_again.clear()
-            read = await asyncio.to_thread(self._feed.read, self.lab.watched)
-            if self.lab.is_attached:
-                self.lab.take(read)
+            read = await asyncio.to_thread(self._feed.read, self.desk.watched)
+            if not self._is_open():
+                return
+            for notice in self.desk.take(read):
+                self.notify(
+                    notice.message, severity=notice.severity, markup=False, timeout=notice.timeout_s
+                )
+            self.page.query_one(ScreenBar).say(self._news())
+            self.page.take()
             try:
                 await asyncio.wait_for(self._chosen_again.wait(), self._poll_s)
             except TimeoutError:
                 continue
+
+    def _is_open(self) -> bool:
+        return self.is_running and self._pages[HOME].is_attached
+
+    def _news(self) -> str:
+        """Return how many runs train, in a line."""
+        total = len(self.desk.summaries)
+        active = sum(summary.is_active for summary in self.desk.summaries.values())
+        where = visible(str(self.desk.store.root), newline=" ")
+        return f"{active} training, {total} run{'s' * (total != 1)} in {where}"
+
+    @on(ScreenAsked)
+    async def show_screen(self, message: ScreenAsked) -> None:
+        """Show another screen; it lies on the home screen, one deep."""
+        asked = entry(message.name)
+        if asked.needs_run and self.desk.chosen is None:
+            self.page.tell(f"{asked.title} is about a run: choose one first", "warning")
+            return
+        if message.name == self.page.entry_name:
+            return
+        page = self._pages.get(asked.name)
+        if page is None:
+            page = self._pages[asked.name] = asked.make(self.desk)
+            self.install_screen(page, asked.name)
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        self.desk.also_watched = ()
+        if asked.name != HOME:
+            await self.push_screen(page)
 
     @on(RunChosen)
     def read_at_once(self) -> None:
@@ -92,13 +145,14 @@ class LabApp(App[None]):
     @on(PromptSent)
     async def ask(self, message: PromptSent) -> None:
         """Ask the generator for the chosen run's newest checkpoint."""
-        chosen = self.lab.table.chosen
+        self._asker = self.page
+        chosen = self.desk.chosen
         if chosen is None:
             return
         try:
-            run = self.store.open(chosen.name).paths.root.resolve()
+            run = self.desk.store.open(chosen.name).paths.root.resolve()
         except RnnlabError as error:
-            self.lab.pane.fail_to_ask(str(error))
+            self._asker.fail(str(error))
             return
         await self._generator.ask(
             str(run),
@@ -116,19 +170,26 @@ class LabApp(App[None]):
 
     @on(GeneratorSaid)
     async def hear(self, message: GeneratorSaid) -> None:
-        """Hand the newest request's replies to the prompt pane."""
+        """Hand the newest request's replies to the screen that asked."""
         reply = message.reply
         if isinstance(reply, Ready) or reply.ask == self._generator.latest:
-            await self.lab.pane.hear(reply)
+            await self._asker.hear(reply)
 
     @on(GeneratorDied)
     def mourn(self, message: GeneratorDied) -> None:
         """Say that the generator is gone; the next prompt starts another."""
-        self.lab.pane.fail(message.reason)
+        self._asker.fail(f"the generator ended: {message.reason}; enter asks again")
 
     def _hang_up(self) -> None:
         """The terminal is gone: nothing can be drawn any more, and nobody is there to see it."""
         os._exit(129)
+
+
+def _runner(page: BaseScreen, action: str) -> Callable[[], None]:
+    def run() -> None:
+        page.call_later(page.action_do, action)
+
+    return run
 
 
 def open_lab(checkpoints: Path | None = None, data: Path | None = None) -> int:

@@ -9,13 +9,8 @@ from textual.message import Message
 from rnnlab.runs.prompts import Reply
 
 
-@dataclass
 class RunChosen(Message):
-    """The cursor is on another run, or other runs are marked."""
-
-    name: str
-    marked: tuple[str, ...]
-    """Runs whose curves are laid over the chosen one's."""
+    """The cursor is on another run, or other runs are marked: the desk knows which."""
 
 
 @dataclass
@@ -28,6 +23,21 @@ class PromptSent(Message):
     seed: int
     unknown: str
     """What is done with letters that the model never saw."""
+
+
+@dataclass
+class ScreenAsked(Message):
+    """Another screen is to be shown."""
+
+    name: str
+    """Name of its file."""
+
+
+@dataclass
+class RunStarted(Message):
+    """A form has started a run: the cursor is to go there."""
+
+    name: str
 
 
 class PromptCancelled(Message):

@@ -14,7 +14,7 @@ from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.widgets.candidates import Candidate
 from tests.conftest import Lab
-from tests.tui.conftest import until
+from tests.tui.conftest import home, until
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("trained")]
 
@@ -31,10 +31,10 @@ def status_line(app: LabApp) -> str:
 
 async def ask(pilot: Pilot[None], app: LabApp, prompt: str, decoders: str) -> None:
     """Prompt the run `stream`."""
-    await until(pilot, lambda: app.lab.table.row_count)
-    app.lab.table.choose("stream")
-    await until(pilot, lambda: app.lab.table.chosen and app.lab.table.chosen.name == "stream")
-    app.lab.action_prompt()
+    await until(pilot, lambda: home(app).table.row_count)
+    home(app).table.choose("stream")
+    await until(pilot, lambda: app.desk.chosen_name == "stream")
+    home(app).action_do("prompt")
     await until(pilot, lambda: isinstance(app.focused, Input))
     app.screen.query_one("#decoders", Input).value = decoders
     app.screen.query_one("#prompt", Input).value = prompt
@@ -92,7 +92,7 @@ async def test_a_killed_generator_is_said_and_the_next_prompt_starts_another(tra
 async def test_escape_ends_a_long_continuation(trained: Lab) -> None:
     app = LabApp(RunStore(trained.checkpoints))
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.lab.table.row_count)
+        await until(pilot, lambda: home(app).table.row_count)
         app.screen.query_one("#length", Input).value = "100000"
         await ask(pilot, app, "Le", "sample")
         await until(pilot, lambda: any(c.answer for c in app.screen.query(Candidate)))

@@ -23,6 +23,7 @@ from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui import app as app_module
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.messages import GeneratorSaid
+from rnnlab.tui.screens.lab import LabScreen
 
 
 @dataclass
@@ -135,6 +136,12 @@ def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> LabApp:
 @pytest.fixture
 def generator(app: LabApp) -> FakeGenerator:
     return FakeGenerator.latest_made
+
+
+def home(app: LabApp) -> LabScreen:
+    """Return the home screen, which must be the one that is shown below any dialog."""
+    assert isinstance(app.page, LabScreen)
+    return app.page
 
 
 _DEADLINE_S = 40

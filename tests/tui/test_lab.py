@@ -16,18 +16,17 @@ from rnnlab.plots import Chart, draw
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.prompts import Failed
 from rnnlab.runs.store import Run
-from rnnlab.tui.actions import LAB
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.screens.choice import ChoiceScreen
-from rnnlab.tui.screens.decoders import DecodersScreen
-from rnnlab.tui.screens.help import HelpScreen
+from rnnlab.tui.screens._choice import ChoiceScreen
+from rnnlab.tui.screens._decoders import DecodersScreen
+from rnnlab.tui.screens._help import HelpScreen
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.widgets.candidates import Candidate, CandidateBoard
 from rnnlab.tui.widgets.details import Details
 from rnnlab.tui.widgets.plot_grid import PlotGrid, PlotPane
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 from rnnlab.tui.widgets.runs_table import RunsTable
-from tests.tui.conftest import until
+from tests.tui.conftest import home, until
 
 if TYPE_CHECKING:
     from tests.tui.conftest import FakeGenerator, Lab
@@ -142,8 +141,8 @@ async def test_a_worker_that_dies_is_shown_as_lost(lab: Lab, app: LabApp) -> Non
 
 @pytest.mark.parametrize(
     ("key", "state", "action"),
-    [("p", "running", "pause"), ("p", "paused", "resume"), ("s", "running", "stop"),
-     ("k", "running", "checkpoint"), ("r", "paused", "resume")],
+    [("w", "running", "pause"), ("w", "paused", "resume"), ("s", "running", "stop"),
+     ("m", "running", "checkpoint"), ("r", "paused", "resume")],
 )  # fmt: skip
 async def test_a_key_steers_the_chosen_run(
     lab: Lab, app: LabApp, key: str, state: str, action: str
@@ -362,7 +361,7 @@ async def test_decoders_are_chosen_from_the_list(lab: Lab, app: LabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: table(app).row_count)
         app.screen.query_one(PromptPane).set_decoders(["beam:k=2"])
-        await pilot.press("f2")
+        await pilot.press("f9")
         await until(pilot, lambda: isinstance(app.screen, DecodersScreen))
         await pilot.press("down", "space", "enter")
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
@@ -403,22 +402,13 @@ async def test_quitting_when_nothing_trains_does_not_ask(lab: Lab, app: LabApp) 
 
 
 async def test_the_help_names_every_action(app: LabApp) -> None:
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with app.run_test(size=(120, 90)) as pilot:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         shown = app.export_screenshot().replace("&#160;", " ")
-        for group in LAB:
+        for group in LabScreen.GROUPS:
             for action in group.actions:
                 assert action.help.replace("'", "&#x27;") in shown, action.help
-
-
-def test_every_action_has_a_method_and_a_palette_entry(app: LabApp, lab: Lab) -> None:
-    screen = LabScreen(lab.store, None)
-    offered = {command.help for command in screen.get_system_commands()}
-    for group in LAB:
-        for action in group.actions:
-            assert hasattr(screen, f"action_{action.name.partition('(')[0]}"), action.name
-            assert action.help in offered
 
 
 async def test_full_screen_shows_one_pane_alone(lab: Lab, app: LabApp) -> None:
@@ -509,7 +499,7 @@ async def test_keys_that_come_in_a_burst_land_where_the_focus_has_moved_to(
             character = key if len(key) == 1 else None
             app.post_message(events.Key(key, character))  # none waits for the one before
         await until(pilot, lambda: app.focused is table(app))
-        await until(pilot, lambda: app.lab.plots.children[0].id == "plot-grad-norm")
+        await until(pilot, lambda: home(app).plots.children[0].id == "plot-grad-norm")
         assert app.screen.query_one("#prompt", Input).value == "sp"
         assert app.screen.query_one("#decoders", Input).value.endswith("x")
         assert collect(run.paths.mailbox) == []
@@ -557,8 +547,9 @@ async def test_curves_stay_when_the_cursor_goes_there_and_back_during_a_read(
         chosen = table(app).chosen
         assert chosen is not None
         away = {"alpha": "beta", "beta": "alpha"}[chosen.name]
-        app.lab.take(app._feed.read([away]))
-        app.lab.take(app._feed.read([chosen.name]))
+        for watched in (away, chosen.name):
+            app.desk.take(app._feed.read([watched]))
+            home(app).take()
         assert "train 2.000" in chart(app, "loss")
 
 

@@ -12,8 +12,8 @@ from rnnlab.config import RunConfig
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary, summarise
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens._new_run import NewRunScreen
 from rnnlab.tui.screens.lab import LabScreen
-from rnnlab.tui.screens.new_run import NewRunScreen
 from tests.tui.conftest import until
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ async def test_a_run_is_started_from_the_form(
         write(app, corpus="stump", cell="gru", hidden="32", name="mine")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
-        await until(pilot, lambda: app.lab.table.chosen and app.lab.table.chosen.name == "mine")
+        await until(pilot, lambda: app.desk.chosen_name == "mine")
     assert [(c.cell, c.hidden, c.task) for c in started] == [("gru", 32, "sentences")]
 
 

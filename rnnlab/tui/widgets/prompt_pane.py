@@ -206,14 +206,10 @@ class PromptPane(Vertical):
             case Ended():
                 pass
 
-    def fail_to_ask(self, reason: str) -> None:
-        """Say why nothing could be asked."""
-        self._say(reason, "red")
-
     def fail(self, reason: str) -> None:
-        """Say that the generator has died."""
+        """Say why nothing will come."""
         self._is_ready = False
-        self._say(f"the generator ended: {reason}; enter asks again", "red")
+        self._say(reason, "red")
 
     def _say(self, text: str, style: str) -> None:
         self._status.update(Text(visible(text, newline=" "), style), layout=False)

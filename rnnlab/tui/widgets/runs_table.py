@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.text import Text
 from textual import events
 from textual.widgets import DataTable
@@ -12,6 +10,7 @@ from rnnlab.display import count, duration, loss, sparkline, visible
 from rnnlab.plots import PALETTE
 from rnnlab.runs.records import State
 from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import RunChosen
 
 STATE_MARKS: dict[State, tuple[str, str]] = {
@@ -44,14 +43,13 @@ class RunsTable(DataTable[Text]):
 
     BORDER_TITLE = "Runs"
 
-    def __init__(self) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__(id="runs", cursor_type="row", zebra_stripes=False)
+        self._desk = desk
         self._summaries: dict[str, RunSummary] = {}
-        self._marked: set[str] = set()
         self._columns: tuple[str, ...] = ()
         self._cells: dict[tuple[str, str], Text] = {}
         self._expected: str | None = None
-        self._colors: dict[str, int] = {}
 
     @property
     def chosen(self) -> RunSummary | None:
@@ -60,10 +58,6 @@ class RunsTable(DataTable[Text]):
             return None
         key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key
         return self._summaries.get(str(key.value))
-
-    def summary(self, name: str) -> RunSummary | None:
-        """Return what is known of a run."""
-        return self._summaries.get(name)
 
     def expect(self, name: str) -> None:
         """Move the cursor to a run as soon as it is there."""
@@ -74,26 +68,22 @@ class RunsTable(DataTable[Text]):
         if name in self._summaries:
             self.move_cursor(row=self.get_row_index(name), animate=False)
 
-    def color_of(self, name: str) -> int:
-        """Return a run's place in the palette, the same as long as the lab is open."""
-        return self._colors.get(name, 0)
-
     def toggle_mark(self) -> None:
         """Mark the chosen run, or take its mark away."""
         if self.chosen is not None:
-            self._marked ^= {self.chosen.name}
+            name, marked = self.chosen.name, self._desk.marked
+            others = tuple(other for other in marked if other != name)
+            self._desk.marked = others if name in marked else (*marked, name)
             self._fill()
             self._tell()
 
-    def show(self, summaries: Sequence[RunSummary]) -> None:
-        """Show these runs: newest first, only what differs is written."""
+    def show(self) -> None:
+        """Show the runs on the desk: newest first, only what differs is written."""
+        summaries = list(self._desk.summaries.values())
         ordered = sorted(summaries, key=lambda s: (not s.is_active, -s.created, s.name))
         names = [summary.name for summary in ordered]
         has_same_rows = names == [str(row.key.value) for row in self.ordered_rows]
         self._summaries = {summary.name: summary for summary in ordered}
-        self._marked &= set(names)
-        for summary in sorted(summaries, key=lambda s: (s.created, s.name)):
-            self._colors.setdefault(summary.name, len(self._colors))
         if not has_same_rows:
             self._rebuild()
         else:
@@ -114,9 +104,8 @@ class RunsTable(DataTable[Text]):
 
     def _tell(self) -> None:
         chosen = self.chosen
-        if chosen is not None:
-            marked = tuple(sorted(self._marked - {chosen.name}))
-            self.post_message(RunChosen(chosen.name, marked))
+        self._desk.chosen_name = chosen.name if chosen is not None else None
+        self.post_message(RunChosen())
 
     def _fitting(self) -> tuple[str, ...]:
         room = self.content_size.width
@@ -159,8 +148,8 @@ class RunsTable(DataTable[Text]):
         match column:
             case "run":
                 mark, style = STATE_MARKS[s.state]
-                r, g, b = PALETTE[self.color_of(s.name) % len(PALETTE)]
-                flag = "◆" if s.name in self._marked else "▎"
+                r, g, b = PALETTE[self._desk.color_of(s.name) % len(PALETTE)]
+                flag = "◆" if s.name in self._desk.marked else "▎"
                 name = s.name if len(s.name) <= 14 else s.name[:13] + "…"
                 return Text.assemble((flag, f"rgb({r},{g},{b})"), (mark, style), " ", name)
             case "train":

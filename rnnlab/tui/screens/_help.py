@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -21,7 +24,7 @@ class HelpScreen(ModalScreen[None]):
         ("q", "dismiss(None)", "Close"),
     ]
 
-    def __init__(self, groups: tuple[Group, ...]) -> None:
+    def __init__(self, groups: Sequence[Group[Any]]) -> None:
         super().__init__()
         self._groups = groups
 
@@ -31,8 +34,7 @@ class HelpScreen(ModalScreen[None]):
         for group in self._groups:
             table.add_row(Text(group.title, "bold"), Text(""))
             for action in group.actions:
-                key = action.shown_key or {"question_mark": "?"}.get(action.key, action.key)
-                table.add_row(Text(f"  {key}", "cyan"), Text(action.help))
+                table.add_row(Text(f"  {action.written_key}", "cyan"), Text(action.help))
         table.add_row(Text("In the prompt", "bold"), Text(""))
         for key, text in (
             ("enter", "Ask"),

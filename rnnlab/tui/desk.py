@@ -1,0 +1,105 @@
+"""What all screens share: the runs as they were last read, the chosen one, the marked ones.
+
+Screens read it and choose on it; the app fills it. It knows no widget.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from rnnlab.plots import NamedHistory
+from rnnlab.runs.history import History
+from rnnlab.runs.store import RunStore
+from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.feed import RunsRead
+
+_NOTHING_YET = History()
+"""Stands for a run whose journal is still to be read."""
+
+
+class Notice(NamedTuple):
+    """Something to be said in passing, whatever screen is shown."""
+
+    message: str
+    severity: Literal["information", "error"] = "information"
+    timeout_s: float = 4.0
+
+
+class Desk:
+    """The state of the lab beyond any one screen."""
+
+    def __init__(self, store: RunStore, data: Path | None = None) -> None:
+        self.store = store
+        self.data = data
+        """Folder of corpora; None for the default."""
+        self.summaries: dict[str, RunSummary] = {}
+        """Every run by name."""
+        self.chosen_name: str | None = None
+        self.marked: tuple[str, ...] = ()
+        """Runs whose curves are laid over the chosen one's, in the order they were marked."""
+        self.also_watched: tuple[str, ...] = ()
+        """Runs whose journals the visible screen needs beyond the chosen and the marked ones."""
+        self._histories: dict[str, History] = {}
+        self._colors: dict[str, int] = {}
+
+    @property
+    def chosen(self) -> RunSummary | None:
+        """The run under the cursor; None while there is none."""
+        return self.summaries.get(self.chosen_name) if self.chosen_name else None
+
+    @property
+    def selected(self) -> tuple[str, ...]:
+        """The chosen run, then the marked ones."""
+        chosen = [self.chosen.name] if self.chosen else []
+        return tuple(dict.fromkeys([*chosen, *(n for n in self.marked if n in self.summaries)]))
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Runs whose journals are followed."""
+        return tuple(dict.fromkeys([*self.selected, *self.also_watched]))
+
+    def history(self, name: str) -> History:
+        """Return what is known of a run's journal; empty until it was read."""
+        return self._histories.get(name, _NOTHING_YET)
+
+    def color_of(self, name: str) -> int:
+        """Return a run's place in the palette, the same as long as the lab is open."""
+        return self._colors.get(name, 0)
+
+    def named_histories(self, names: tuple[str, ...] | None = None) -> list[NamedHistory]:
+        """Return runs as plots want them, by default the selected ones."""
+        return [self._named(name) for name in (self.selected if names is None else names)]
+
+    def take(self, read: RunsRead) -> list[Notice]:
+        """Take in what the feed has read; return what has happened to runs since the last time."""
+        notices = [
+            notice
+            for summary in read.summaries
+            if (before := self.summaries.get(summary.name)) is not None
+            and (notice := _notice(before, summary)) is not None
+        ]
+        self.summaries = {summary.name: summary for summary in read.summaries}
+        for summary in sorted(read.summaries, key=lambda s: (s.created, s.name)):
+            self._colors.setdefault(summary.name, len(self._colors))
+        # Exactly those that the feed still follows: it gives what is new to what is here.
+        self._histories = {name: self._histories.get(name) or History() for name in read.news}
+        for name, news in read.news.items():
+            self._histories[name].take(news)
+        return notices
+
+    def _named(self, name: str) -> NamedHistory:
+        summary = self.summaries.get(name)
+        clip = summary.clip if summary is not None else None
+        return NamedHistory(name, self.color_of(name), self.history(name), clip)
+
+
+def _notice(before: RunSummary, now: RunSummary) -> Notice | None:
+    """Return what a run's change of state is worth saying."""
+    if before.state == now.state:
+        return None
+    if now.state in ("failed", "lost"):
+        return Notice(f"{now.name} {now.state}: {now.reason}", "error", 10.0)
+    if now.state in ("finished", "stopped", "paused"):
+        return Notice(f"{now.name} is {now.state}")
+    return None

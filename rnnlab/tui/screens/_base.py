@@ -1,0 +1,115 @@
+"""What every screen of the lab is: a bar, a body, a footer, and a table of actions.
+
+A screen never computes and never waits in a handler: it reads the desk and does actions.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from rnnlab.runs.prompts import Reply
+from rnnlab.tui.actions import Action, Group
+from rnnlab.tui.desk import Desk
+from rnnlab.tui.messages import ScreenAsked
+from rnnlab.tui.screens._panes import Layout, Pane
+from rnnlab.tui.widgets.screen_bar import ScreenBar
+
+HOME = "lab"
+"""The screen that the app opens with and that escape leads back to."""
+Severity = Literal["information", "warning", "error"]
+
+
+class BaseScreen(Screen[None]):
+    """One screen; built once by the shell, kept when another one is shown."""
+
+    GROUPS: ClassVar[tuple[Group[Any], ...]] = ()
+    """Its table of actions. Every screen also writes `BINDINGS = bindings(GROUPS)`."""
+    PANES: ClassVar[tuple[Pane, ...]] = ()
+    """What `f` shows alone and the digits show and hide; see `_panes.py`."""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.panes = Layout(self, self.PANES)
+
+    @property
+    def entry_name(self) -> str:
+        """Name under which the shell knows this screen: that of its file."""
+        return type(self).__module__.rpartition(".")[2].replace("_", "-")
+
+    def compose(self) -> ComposeResult:
+        """Put the body between the bar and the footer."""
+        yield ScreenBar()
+        yield from self.compose_body()
+        yield Footer(show_command_palette=False)
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out what is the screen's own."""
+        yield from ()
+
+    def take(self) -> None:
+        """Show what has changed on the desk; called after every read while the screen is shown."""
+
+    async def hear(self, reply: Reply) -> None:
+        """Show a reply of the generator to what this screen asked."""
+
+    def fail(self, reason: str) -> None:
+        """Say that what this screen asked of the generator will not come."""
+        self.tell(reason, "error")
+
+    def out(self) -> None:
+        """Escape: leave full screen, or go home."""
+        if not self.panes.leave_full():
+            self.post_message(ScreenAsked(HOME))
+
+    def on_screen_resume(self) -> None:
+        """Show what has come while another screen was shown."""
+        self.take()
+
+    def on_resize(self) -> None:
+        """Show as many panes as there is room for."""
+        self.panes.apply()
+
+    def action_named(self, name: str) -> tuple[Group[Any], Action[Any]] | None:
+        """Return an action of the table and its group."""
+        for group in self.GROUPS:
+            for action in group.actions:
+                if action.name == name:
+                    return group, action
+        return None
+
+    def action_do(self, name: str) -> None:
+        """Do an action of the table."""
+        found = self.action_named(name)
+        if found is not None:
+            made = found[1].do(self)
+            if inspect.iscoroutine(made):
+                self.run_worker(made, name=name)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave a pane's keys alone while another pane has the focus."""
+        if action != "do":
+            return True
+        found = self.action_named(str(parameters[0]))
+        return found is not None and (not found[0].pane or self.has_focus_in(found[0].pane))
+
+    def has_focus_in(self, pane: str) -> bool:
+        """Tell whether the focus is in the widget of that id."""
+        return self.focused is not None and any(
+            widget.id == pane for widget in self.focused.ancestors_with_self
+        )
+
+    def tell(self, message: str, severity: Severity = "information") -> None:
+        """Say something in passing."""
+        self.notify(message, severity=severity, markup=False, timeout=4)
+
+    def groups_of_focus_first(self) -> list[Group[Any]]:
+        """Return the groups of the table, those of the focused pane first."""
+        return sorted(self.GROUPS, key=lambda g: not (g.pane and self.has_focus_in(g.pane)))

@@ -1,0 +1,60 @@
+"""What can be done on every screen: open another one, help, quit."""
+
+from __future__ import annotations
+
+from rnnlab.runs import steer
+from rnnlab.tui.actions import Action, Group
+from rnnlab.tui.messages import ScreenAsked
+from rnnlab.tui.screens._base import BaseScreen
+from rnnlab.tui.screens._choice import ChoiceScreen
+from rnnlab.tui.screens._declaration import Entry, entries
+from rnnlab.tui.screens._help import HelpScreen
+from rnnlab.tui.screens._steering import do_with_run
+
+
+def _opener(entry: Entry) -> Action[BaseScreen]:
+    def open_screen(screen: BaseScreen) -> None:
+        screen.post_message(ScreenAsked(entry.name))
+
+    return Action(entry.key, f"open-{entry.name}", open_screen, entry.title, entry.help)
+
+
+def _help(screen: BaseScreen) -> None:
+    screen.app.push_screen(HelpScreen(screen.groups_of_focus_first()))
+
+
+def _out(screen: BaseScreen) -> None:
+    screen.out()
+
+
+async def _quit(screen: BaseScreen) -> None:
+    """Leave; ask when something trains."""
+    active = [
+        s.name
+        for s in screen.desk.summaries.values()
+        if s.state in ("running", "starting", "queued")
+    ]
+    if active:
+        question = f"{', '.join(active)}: training goes on without the lab."
+        answers = [("leave", "Leave running"), ("stop", "Save and stop"), ("cancel", "Cancel")]
+        answer = await screen.app.push_screen_wait(ChoiceScreen(question, answers))
+        if answer == "cancel":
+            return
+        if answer == "stop":
+            for name in active:
+                await do_with_run(screen, steer.stop, name)
+    screen.app.exit()
+
+
+SCREENS = Group("Screens", tuple(map(_opener, entries())))
+EVERYWHERE = Group[BaseScreen](
+    "Everywhere",
+    (
+        Action(
+            "escape", "out", _out, "Out", "Cancel, leave full screen, or go back", True,
+            is_priority=True,
+        ),
+        Action("question_mark,f1", "help", _help, "Help", "This list", True, "?"),
+        Action("q", "quit", _quit, "Quit", "Leave the lab; training goes on", True),
+    ),
+)  # fmt: skip

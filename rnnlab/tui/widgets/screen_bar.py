@@ -1,0 +1,56 @@
+"""The line at the top: the screens with their keys, and what goes on in the lab."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import RenderResult
+from textual.events import Click
+from textual.widget import Widget
+
+from rnnlab.tui.actions import written
+from rnnlab.tui.messages import ScreenAsked
+from rnnlab.tui.screens._declaration import Entry, entries
+
+_GAP = "  "
+
+
+class ScreenBar(Widget):
+    """Names the screens, as many as there is room for; a click opens one."""
+
+    def __init__(self) -> None:
+        super().__init__(id="title")
+        self._news = ""
+        self._places: list[tuple[int, int, str]] = []
+
+    def say(self, news: str) -> None:
+        """Show what goes on, at the right; written only when it differs."""
+        if news != self._news:
+            self._news = news
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        """Return the line: the screen that is shown stands out."""
+        text, self._places = Text(no_wrap=True), []
+        shown = getattr(self.screen, "entry_name", "")
+        room = self.size.width - 2
+        for entry in entries():
+            label = _label(entry)
+            if len(text) + len(label.plain) > room:
+                break
+            if entry.name == shown:
+                label.stylize("bold reverse")
+            self._places.append((len(text), len(text) + len(label.plain), entry.name))
+            text.append_text(label).append(_GAP)
+        if len(text) + len(self._news) <= room:
+            text.append(self._news.rjust(room - len(text)), "dim")
+        return text
+
+    def on_click(self, event: Click) -> None:
+        """Open the screen whose name was clicked."""
+        for start, end, name in self._places:
+            if start <= event.x - 1 < end:
+                self.post_message(ScreenAsked(name))
+
+
+def _label(entry: Entry) -> Text:
+    return Text.assemble((f" {written(entry.key)}", "dim"), f" {entry.title} ")
