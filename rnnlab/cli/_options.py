@@ -34,7 +34,9 @@ RunName = Annotated[
 RunNames = Annotated[
     list[str], typer.Argument(metavar="RUN...", help="Names of runs.", autocompletion=_completion)
 ]
-Checkpoint = Annotated[str, typer.Option(help="Checkpoint: last, best or a step.")]
+Checkpoint = Annotated[
+    str, typer.Option(help="Checkpoint: last, best, live (saved now) or a step.")
+]
 Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of every decoder that draws.")]
 Decoders = Annotated[
     Optional[list[str]],  # noqa: UP045

@@ -7,7 +7,16 @@ from rnnlab.decoding._base import Decoder, Expansion, Features, Frame, Prompt, S
 from rnnlab.decoding._hypothesis import End, Hypothesis
 from rnnlab.decoding._options import Options
 from rnnlab.decoding._spec import Spec, option_names, parse_spec
-from rnnlab.decoding._trace import TracedHypothesis, TracedRow, TracedStep, TracedToken, Tracer
+from rnnlab.decoding._trace import (
+    TracedAnswer,
+    TracedHypothesis,
+    TracedRow,
+    TracedStep,
+    TracedToken,
+    Tracer,
+    read_row,
+    read_step,
+)
 from rnnlab.decoding._tree import Branch, grow_tree
 from rnnlab.decoding._values import split_specs
 
@@ -25,6 +34,7 @@ __all__ = [
     "Start",
     "State",
     "Step",
+    "TracedAnswer",
     "TracedHypothesis",
     "TracedRow",
     "TracedStep",
@@ -33,5 +43,7 @@ __all__ = [
     "grow_tree",
     "option_names",
     "parse_spec",
+    "read_row",
+    "read_step",
     "split_specs",
 ]

@@ -5,8 +5,9 @@ It is made from frames, after the fact: a search whose trace nobody wants pays n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -86,6 +87,23 @@ class TracedStep:
     """Best first; there are none before the last step."""
 
 
+def read_step(values: Mapping[str, Any]) -> TracedStep:
+    """Return a step of which `dataclasses.asdict` made JSON."""
+    return TracedStep(
+        **{
+            **values,
+            "rows": [read_row(row) for row in values["rows"]],
+            "hypotheses": [TracedHypothesis(**made) for made in values["hypotheses"]],
+            "answers": [TracedAnswer(**answer) for answer in values["answers"]],
+        }
+    )
+
+
+def read_row(values: Mapping[str, Any]) -> TracedRow:
+    """Return a row of which `dataclasses.asdict` made JSON."""
+    return TracedRow(**{**values, "tokens": [TracedToken(**t) for t in values["tokens"]]})
+
+
 def why_over(hypothesis: Hypothesis, last: Last | None, max_length: int) -> str | None:
     """Return why a hypothesis goes no further; None where it does."""
     if hypothesis.end or last is None:
@@ -110,6 +128,8 @@ class Tracer:
     """Tokens that a text may have."""
     num_shown: int = 10
     """Tokens of a distribution that are listed at least."""
+    has_rows: bool = True
+    """Whether the distributions are wanted; without them a trace costs a tenth."""
     _ids: dict[Hypothesis, int] = field(default_factory=dict)
     _numbers: dict[tuple[int, int, int], int] = field(default_factory=dict)
     """By prompt, parent's number and token: two ways to one text are one hypothesis."""
@@ -146,6 +166,10 @@ class Tracer:
         prompts: dict[int, tuple[list[TracedRow], list[TracedHypothesis]]] = {}
         answers: dict[int, list[TracedAnswer]] = {}
         for expansion in frame.expansions:
+            if not self.has_rows:
+                for made in expansion.hypotheses():
+                    prompts.setdefault(made.prompt, ([], []))
+                continue
             for row, made in self._rows(expansion, by_parent):
                 rows, _ = prompts.setdefault(made.prompt, ([], []))
                 if row.id not in {other.id for other in rows}:

@@ -14,6 +14,7 @@ from rnnlab.models._classifier import Classifier
 from rnnlab.models._classify import Verdict, classify_texts
 from rnnlab.models._continue import Continuation, Growth, continue_texts
 from rnnlab.models._language_model import LanguageModel
+from rnnlab.models._look import LookedText, look_at
 from rnnlab.models._prompt import Unknown, make_readable
 from rnnlab.models._score import TextScore, score_text
 from rnnlab.models._text_model import Example, Prediction, TextModel
@@ -25,6 +26,7 @@ __all__ = [
     "Growth",
     "LanguageModel",
     "LoadedModel",
+    "LookedText",
     "Prediction",
     "TextModel",
     "TextScore",
@@ -36,6 +38,7 @@ __all__ = [
     "continue_texts",
     "load_model",
     "load_weights",
+    "look_at",
     "make_readable",
     "parse_checkpoint",
     "resolve_device",

@@ -18,10 +18,12 @@ from rnnlab.models._classifier import Classifier
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models._text_model import TextModel
 from rnnlab.models.steppers import Stepper, make_stepper
+from rnnlab.runs.live import settled
 from rnnlab.runs.paths import RunPaths, replace_file
 
-Which = Literal["last", "best"] | int
-"""A checkpoint: the newest, the one with the lowest validation loss, or that of a step."""
+Which = Literal["last", "best", "live"] | int
+"""A checkpoint: the newest, the one with the lowest validation loss, the newest once a run that
+trains was asked to save, or that of a step."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +96,17 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
     if vocabulary is None or not paths.checkpoint_steps():
         raise BadInputError(f"{paths.name!r} has no checkpoint yet", "it comes within seconds")
     model = build_model(config, vocabulary)
+    wanted = settled(paths, which)
     for _ in range(10):
-        step = which if isinstance(which, int) else paths.read_pointer(which)
+        step = wanted if isinstance(wanted, int) else paths.read_pointer(wanted)
         if step is None:
             raise BadInputError(
-                f"{paths.name!r} has no {which} checkpoint yet", "try --checkpoint last"
+                f"{paths.name!r} has no {wanted} checkpoint yet", "try --checkpoint last"
             )
         try:
             load_weights(paths.weights(step), model)
         except FileNotFoundError:
-            if which == step:
+            if wanted == step:
                 break
             continue
         return LoadedModel(model.to(device).eval(), vocabulary, config, step, paths.name)
@@ -117,9 +120,11 @@ def parse_checkpoint(text: str) -> Which:
         return "last"
     if text == "best":
         return "best"
+    if text == "live":
+        return "live"
     if text.isascii() and text.isdigit():
         return int(text)
-    raise BadInputError(f"{text!r} is no checkpoint", "write last, best or a step")
+    raise BadInputError(f"{text!r} is no checkpoint", "write last, best, live or a step")
 
 
 def resolve_device(wish: str) -> torch.device:

@@ -32,9 +32,14 @@ class Continuation:
     length: int
     """Tokens that a continuation has at most."""
 
-    def tracer(self) -> Tracer:
-        """Return what makes a trace of this continuation's frames."""
-        return Tracer(self.spec.options, self.start, self.vocabulary.tokens, self.length)
+    def tracer(self, *, has_rows: bool = True) -> Tracer:
+        """Return what makes a trace of this continuation's frames.
+
+        has_rows: with the distribution of every next token.
+        """
+        return Tracer(
+            self.spec.options, self.start, self.vocabulary.tokens, self.length, has_rows=has_rows
+        )
 
     @property
     def chain(self) -> list[str]:

@@ -1,7 +1,8 @@
 """What is said between a front end and the generator process: JSON lines on its two pipes.
 
-A request goes in as one line, replies come out as lines until `Ended`; `{"cancel": ask}` ends an
-ask early. Also the form of an answer, the same in `rnnlab generate --json`.
+A question goes in as one line, replies come out as lines until `Ended`; `{"cancel": ask}` ends an
+ask early. A question's `kind` is the file of `worker/answers` that answers it. Also the form of an
+answer, the same in `rnnlab generate --json`.
 """
 
 from __future__ import annotations
@@ -62,21 +63,47 @@ class Answer:
 class Request:
     """Continue a text with some decoders."""
 
+    kind: ClassVar = "write"
     ask: int
-    """Number of the request, repeated in every reply."""
+    """Number of the question, repeated in every reply."""
     run: str
     """Path of the run directory."""
     prompt: str
     decoders: list[str]
     """Specs; all start from the same seed."""
     checkpoint: str = "last"
-    """`last`, `best` or a step."""
+    """`last`, `best`, `live` (what is trained now) or a step."""
     length: int = DEFAULT_LENGTH
     num: int | None = None
     """Samples or best hypotheses wanted of a decoder; None: one sample, the whole beam."""
     seed: int = 1
     unknown: str = "auto"
     """What is done with letters that the model never saw: auto, refuse, drop, nearest or unk."""
+    has_trace: bool = False
+    """Whether the hypotheses of every step are wanted, too."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Say what the model expects at every place of a text."""
+
+    kind: ClassVar = "look"
+    ask: int
+    run: str
+    prompt: str
+    """Read as it is: no filter applies there."""
+    tokens: list[str]
+    """What was written after it, in the model's own tokens."""
+    decoder: str = "greedy"
+    """Spec whose filters apply after the prompt."""
+    checkpoint: str = "last"
+    num_shown: int = 40
+    """Tokens of a distribution that are listed at least."""
+    unknown: str = "auto"
+
+
+Question = Request | Look
+_QUESTIONS: dict[str, type[Question]] = {kind.kind: kind for kind in get_args(Question)}
 
 
 @dataclass(frozen=True)
@@ -109,6 +136,41 @@ class Grown:
 
 
 @dataclass(frozen=True)
+class Traced:
+    """What steps of a search made, kept and gave up since the last such reply."""
+
+    kind: ClassVar = "traced"
+    ask: int
+    decoder: int
+    """Number of the spec in the request."""
+    steps: list[dict[str, Any]]
+    """As lines of `rnnlab generate --trace`, without the distributions."""
+    is_cut: bool = False
+    """Whether there are too many hypotheses: no more steps come."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the model expects at every place of a text."""
+
+    kind: ClassVar = "looked"
+    ask: int
+    step: int
+    """Step of the checkpoint that answers."""
+    tokens: list[str]
+    """Those of the prompt as it was read, then those after it."""
+    num_prompt: int
+    """How many of them are the prompt's."""
+    first_place: int
+    """Place of the first row: the beginning of a long text has none."""
+    rows: list[dict[str, Any]]
+    """Distributions as in a line of `rnnlab generate --trace`, up to that of what comes next; fewer
+    where the filters leave nothing."""
+    chain: list[str]
+    prompt_note: str = ""
+
+
+@dataclass(frozen=True)
 class Failed:
     """An ask cannot be answered; nothing more comes for it but Ended."""
 
@@ -129,7 +191,7 @@ class Ended:
     elapsed_s: float
 
 
-Reply = Ready | Begun | Grown | Failed | Ended
+Reply = Ready | Begun | Grown | Traced | Looked | Failed | Ended
 _REPLIES: dict[str, type[Reply]] = {reply.kind: reply for reply in get_args(Reply)}
 
 
@@ -150,9 +212,9 @@ def decode_reply(line: str | bytes) -> Reply | None:
         return None
 
 
-def encode_request(request: Request) -> str:
-    """Return a request as one line."""
-    return json.dumps(asdict(request), ensure_ascii=True) + "\n"
+def encode_request(question: Question) -> str:
+    """Return a question as one line."""
+    return json.dumps({"kind": question.kind, **asdict(question)}, ensure_ascii=True) + "\n"
 
 
 def encode_cancel(ask: int) -> str:
@@ -160,12 +222,21 @@ def encode_cancel(ask: int) -> str:
     return json.dumps({"cancel": ask}) + "\n"
 
 
-def decode_request(values: Mapping[str, Any]) -> Request:
-    """Return the request of a parsed line; raises TypeError or ValueError when it is none."""
-    request = Request(**values)
-    if name := misfit(Request, values):
+def decode_request(values: Mapping[str, Any]) -> Question:
+    """Return the question of a parsed line; raises TypeError or ValueError when it is none."""
+    given = dict(values)
+    kind = given.pop("kind", Request.kind)
+    if kind not in _QUESTIONS:
+        raise ValueError(f"{kind!r} is no kind of question")
+    question = _QUESTIONS[kind](**given)
+    if name := misfit(type(question), given):
         raise TypeError(f"{name!r} is of another type")
-    num = 1 if request.num is None else request.num
-    if request.length < 1 or num < 1 or not 0 <= request.seed <= MAX_SEED:
-        raise ValueError("length, num or seed is out of range")
-    return request
+    match question:
+        case Request():
+            num = 1 if question.num is None else question.num
+            if question.length < 1 or num < 1 or not 0 <= question.seed <= MAX_SEED:
+                raise ValueError("length, num or seed is out of range")
+        case Look():
+            if question.num_shown < 1:
+                raise ValueError("num_shown is out of range")
+    return question

@@ -8,6 +8,7 @@ from typing import Literal
 from rnnlab.config import RunConfig
 from rnnlab.corpora import Batch
 from rnnlab.errors import BadInputError, RnnlabError
+from rnnlab.runs.live import FOR_A_PROMPT
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import TrainRecord
 from rnnlab.training._precision import lacks_bfloat16
@@ -155,7 +156,8 @@ class Loop:
                 session.note("continued")
             case "checkpoint":
                 session.save()
-                session.note("checkpoint", "asked for")
+                if command.name != FOR_A_PROMPT:
+                    session.note("checkpoint", "asked for")
             case "set":
                 self._change(command.name, command.value)
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 # Read when Textual is imported: no animation, nothing that a slow line would have to carry.
@@ -18,16 +19,16 @@ from textual.screen import Screen
 
 from rnnlab.display import visible
 from rnnlab.errors import RnnlabError
-from rnnlab.runs.prompts import Ready
+from rnnlab.runs.prompts import Ended, Failed, Ready
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.feed import Feed
 from rnnlab.tui.generator import Generator
 from rnnlab.tui.messages import (
+    AskCancelled,
+    Asked,
     GeneratorDied,
     GeneratorSaid,
-    PromptCancelled,
-    PromptSent,
     RunChosen,
     ScreenAsked,
 )
@@ -51,7 +52,6 @@ class LabApp(App[None]):
         self._feed = Feed(store)
         self._pages: dict[str, BaseScreen] = {HOME: entry(HOME).make(self.desk)}
         self._generator = Generator(self.post_message)
-        self._asker: BaseScreen = self._pages[HOME]
         self._poll_s = poll_s
         self._chosen_again = asyncio.Event()
 
@@ -142,43 +142,37 @@ class LabApp(App[None]):
         """Fetch the curves of a run just chosen."""
         self._chosen_again.set()
 
-    @on(PromptSent)
-    async def ask(self, message: PromptSent) -> None:
-        """Ask the generator for the chosen run's newest checkpoint."""
-        self._asker = self.page
-        chosen = self.desk.chosen
-        if chosen is None:
-            return
+    @on(Asked)
+    async def ask(self, message: Asked) -> None:
+        """Hand a question to the generator, its run's folder looked up."""
+        question = message.question
         try:
-            run = self.desk.store.open(chosen.name).paths.root.resolve()
+            run = self.desk.store.open(question.run).paths.root.resolve()
         except RnnlabError as error:
-            self._asker.fail(str(error))
+            await message.listener.hear(Failed(question.ask, str(error)))
+            await message.listener.hear(Ended(question.ask, was_cancelled=False, elapsed_s=0.0))
             return
-        await self._generator.ask(
-            str(run),
-            message.prompt,
-            message.decoders,
-            message.length,
-            message.seed,
-            message.unknown,
-        )
+        await self._generator.ask(message.listener, replace(question, run=str(run)))
 
-    @on(PromptCancelled)
-    async def cancel(self) -> None:
-        """End what the generator is writing."""
-        await self._generator.cancel()
+    @on(AskCancelled)
+    async def cancel(self, message: AskCancelled) -> None:
+        """End what the generator is doing for a listener."""
+        await self._generator.cancel(message.listener)
 
     @on(GeneratorSaid)
     async def hear(self, message: GeneratorSaid) -> None:
-        """Hand the newest request's replies to the screen that asked."""
+        """Hand a reply to whoever waits for it; every screen is told of what concerns all."""
         reply = message.reply
-        if isinstance(reply, Ready) or reply.ask == self._generator.latest:
-            await self._asker.hear(reply)
+        if isinstance(reply, Ready):
+            for page in self._pages.values():
+                await page.hear(reply)
+        elif (listener := self._generator.listener(reply)) is not None:
+            await listener.hear(reply)
 
     @on(GeneratorDied)
     def mourn(self, message: GeneratorDied) -> None:
         """Say that the generator is gone; the next prompt starts another."""
-        self._asker.fail(f"the generator ended: {message.reason}; enter asks again")
+        self.page.fail(f"the generator ended: {message.reason}; enter asks again")
 
     def _hang_up(self) -> None:
         """The terminal is gone: nothing can be drawn any more, and nobody is there to see it."""

@@ -1,10 +1,14 @@
-"""The app's end of the generator process: asked by lines, its replies posted as messages."""
+"""The app's end of the generator process: asked by lines, its replies posted as messages.
+
+Whoever asks is a listener; a newer question of the same listener ends the older one.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from typing import BinaryIO
 
 from textual.message import Message
@@ -12,19 +16,23 @@ from textual.message import Message
 from rnnlab.errors import one_line
 from rnnlab.runs.launch import child_command, child_environment
 from rnnlab.runs.prompts import (
-    Request,
+    Ended,
+    Failed,
+    Question,
+    Ready,
+    Reply,
     decode_reply,
     encode_cancel,
     encode_request,
 )
-from rnnlab.tui.messages import GeneratorDied, GeneratorSaid
+from rnnlab.tui.messages import GeneratorDied, GeneratorSaid, Listener
 
 _LINE_LIMIT = 1 << 26
 """Bytes of one reply at most: a wide beam over a long text is large."""
 
 
 class Generator:
-    """Owns the process; one request at a time is of interest, a newer one cancels it."""
+    """Owns the process."""
 
     def __init__(self, post: Callable[[Message], object]) -> None:
         self._post = post
@@ -32,11 +40,16 @@ class Generator:
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         self._ask = 0
+        self._listeners: dict[int, Listener] = {}
+        """Who waits for replies to which question."""
 
-    @property
-    def latest(self) -> int:
-        """Number of the newest request; replies to older ones no longer matter."""
-        return self._ask
+    def listener(self, reply: Reply) -> Listener | None:
+        """Return who waits for a reply; None where it no longer matters."""
+        if isinstance(reply, Ready):
+            return None
+        if isinstance(reply, Ended):
+            return self._listeners.pop(reply.ask, None)
+        return self._listeners.get(reply.ask)
 
     async def start(self) -> asyncio.subprocess.Process:
         """Start the process unless it runs; the first prompt then need not wait for torch."""
@@ -57,23 +70,25 @@ class Generator:
             self._reader = asyncio.create_task(self._read(self._process, errors))
             return self._process
 
-    async def ask(
-        self, run: str, prompt: str, decoders: list[str], length: int, seed: int, unknown: str
-    ) -> Request:
-        """Ask for continuations from the newest checkpoint of a run."""
+    async def ask(self, listener: Listener, question: Question) -> None:
+        """Ask a question, numbered anew, in place of the listener's last one."""
         self._ask += 1
-        request = Request(
-            self._ask, run, prompt, decoders, length=length, seed=seed, unknown=unknown
-        )
-        await self._write(
-            (encode_cancel(self._ask - 1) if self._ask > 1 else "") + encode_request(request)
-        )
-        return request
+        lines = self._forget(listener)
+        self._listeners[self._ask] = listener
+        await self._write(lines + encode_request(replace(question, ask=self._ask)))
 
-    async def cancel(self) -> None:
-        """End the newest request."""
-        if self._process is not None and self._process.returncode is None:
-            await self._write(encode_cancel(self._ask))
+    async def cancel(self, listener: Listener) -> None:
+        """End a listener's question; what was found so far and its end are still told."""
+        asks = [ask for ask, waiting in self._listeners.items() if waiting is listener]
+        if asks and self._process is not None and self._process.returncode is None:
+            await self._write("".join(map(encode_cancel, asks)))
+
+    def _forget(self, listener: Listener) -> str:
+        """Return the lines that end whatever a listener has asked, and hear no more of it."""
+        asks = [ask for ask, waiting in self._listeners.items() if waiting is listener]
+        for ask in asks:
+            del self._listeners[ask]
+        return "".join(map(encode_cancel, asks))
 
     async def close(self) -> None:
         """End the process."""
@@ -106,4 +121,8 @@ class Generator:
             errors.seek(0)
             last_lines = errors.read()[-2000:].decode(errors="replace").strip().splitlines()
         reason = last_lines[-1] if last_lines else f"exit code {code}"
-        self._post(GeneratorDied(one_line(reason)))
+        reason = one_line(reason)
+        for ask in list(self._listeners):
+            self._post(GeneratorSaid(Failed(ask, f"the generator ended: {reason}")))
+            self._post(GeneratorSaid(Ended(ask, was_cancelled=False, elapsed_s=0.0)))
+        self._post(GeneratorDied(reason))

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from textual.message import Message
 
-from rnnlab.runs.prompts import Reply
+from rnnlab.runs.prompts import Question, Reply
 
 
 class RunChosen(Message):
     """The cursor is on another run, or other runs are marked: the desk knows which."""
 
 
-@dataclass
-class PromptSent(Message):
-    """The user asks for continuations."""
+class Listener(Protocol):
+    """Whoever asks the generator; one question of his is of interest at a time."""
 
-    prompt: str
-    decoders: list[str]
-    length: int
-    seed: int
-    unknown: str
-    """What is done with letters that the model never saw."""
+    async def hear(self, reply: Reply) -> None:
+        """Take a reply to the newest question."""
+
+
+@dataclass
+class Asked(Message):
+    """A question for the generator; its `ask` is given there, its run may be a name."""
+
+    listener: Listener
+    question: Question
 
 
 @dataclass
@@ -40,8 +44,11 @@ class RunStarted(Message):
     name: str
 
 
-class PromptCancelled(Message):
-    """The user has seen enough of the continuations that grow."""
+@dataclass
+class AskCancelled(Message):
+    """A listener has heard enough."""
+
+    listener: Listener
 
 
 @dataclass

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -17,12 +17,12 @@ from rnnlab.config import RunConfig
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.paths import replace_text
-from rnnlab.runs.prompts import Answer, Begun, Ended, Grown, Ready, Reply, Request
+from rnnlab.runs.prompts import Answer, Begun, Ended, Grown, Question, Ready, Reply, Request
 from rnnlab.runs.records import EvalRecord, EventRecord, State, Status, TrainRecord, encode_status
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui import app as app_module
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.messages import GeneratorSaid
+from rnnlab.tui.messages import GeneratorSaid, Listener
 from rnnlab.tui.screens.lab import LabScreen
 
 
@@ -81,27 +81,31 @@ class FakeGenerator:
 
     def __init__(self, post: Callable[[Message], object]) -> None:
         self._post = post
-        self.requests: list[Request] = []
+        self.questions: list[Question] = []
+        self._listeners: dict[int, Listener] = {}
         self.num_cancelled = 0
         FakeGenerator.latest_made = self
 
     @property
     def latest(self) -> int:
-        return len(self.requests)
+        return len(self.questions)
+
+    @property
+    def requests(self) -> list[Request]:
+        """The questions for continuations."""
+        return [question for question in self.questions if isinstance(question, Request)]
 
     async def start(self) -> None:
         self.say(Ready())
 
-    async def ask(
-        self, run: str, prompt: str, decoders: list[str], length: int, seed: int, unknown: str
-    ) -> None:
-        self.requests.append(
-            Request(
-                self.latest + 1, run, prompt, decoders, length=length, seed=seed, unknown=unknown
-            )
-        )
+    async def ask(self, listener: Listener, question: Question) -> None:
+        self.questions.append(replace(question, ask=self.latest + 1))
+        self._listeners[self.latest] = listener
 
-    async def cancel(self) -> None:
+    def listener(self, reply: Reply) -> Listener | None:
+        return None if isinstance(reply, Ready) else self._listeners.get(reply.ask)
+
+    async def cancel(self, listener: Listener) -> None:
         self.num_cancelled += 1
 
     async def close(self) -> None:

@@ -58,10 +58,10 @@ class BaseScreen(Screen[None]):
         """Show what has changed on the desk; called after every read while the screen is shown."""
 
     async def hear(self, reply: Reply) -> None:
-        """Show a reply of the generator to what this screen asked."""
+        """Take what the generator says to everybody: that it is ready."""
 
     def fail(self, reason: str) -> None:
-        """Say that what this screen asked of the generator will not come."""
+        """Say that the generator has ended."""
         self.tell(reason, "error")
 
     def out(self) -> None:

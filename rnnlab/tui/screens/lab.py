@@ -12,7 +12,7 @@ from textual.widgets import DataTable
 from rnnlab.runs.prompts import Reply
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
-from rnnlab.tui.messages import PromptCancelled, RunChosen
+from rnnlab.tui.messages import AskCancelled, RunChosen
 from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.screens._chart_actions import CHARTS
 from rnnlab.tui.screens._declaration import Declaration
@@ -121,7 +121,7 @@ class LabScreen(BaseScreen):
 
     def out(self) -> None:
         """Cancel what is being written, leave full screen, go back to the runs."""
-        self.post_message(PromptCancelled())
+        self.post_message(AskCancelled(self.pane))
         if self.panes.leave_full():
             return
         if isinstance(self.focused, Candidate):

@@ -15,9 +15,19 @@ from textual.widgets import Input, Label, Static
 
 from rnnlab.display import visible
 from rnnlab.errors import BadInputError
-from rnnlab.runs.prompts import DEFAULT_LENGTH, MAX_SEED, Begun, Ended, Failed, Grown, Ready, Reply
+from rnnlab.runs.prompts import (
+    DEFAULT_LENGTH,
+    MAX_SEED,
+    Begun,
+    Ended,
+    Failed,
+    Grown,
+    Ready,
+    Reply,
+    Request,
+)
 from rnnlab.runs.summary import RunSummary
-from rnnlab.tui.messages import PromptSent
+from rnnlab.tui.messages import Asked
 from rnnlab.tui.widgets.candidates import CandidateBoard
 
 if TYPE_CHECKING:
@@ -171,8 +181,17 @@ class PromptPane(Vertical):
         text = prompt.value.replace("\\n", "\n")
         self._sent = (self._run.name, text)
         unknown = "nearest" if self._sent == self._strange else "auto"
-        decoders = [spec.text for spec in specs]
-        self.post_message(PromptSent(text, decoders, int(length.value), int(seed.value), unknown))
+        request = Request(
+            0,
+            self._run.name,
+            text,
+            [spec.text for spec in specs],
+            checkpoint="live",
+            length=int(length.value),
+            seed=int(seed.value),
+            unknown=unknown,
+        )
+        self.post_message(Asked(self, request))
 
     async def hear(self, reply: Reply) -> None:
         """Show a reply to the newest request."""

@@ -14,9 +14,13 @@ from rnnlab.runs.prompts import (
     Ended,
     Failed,
     Grown,
+    Look,
+    Looked,
+    Question,
     Ready,
     Reply,
     Request,
+    Traced,
     decode_reply,
     decode_request,
     encode_cancel,
@@ -37,8 +41,23 @@ replies: st.SearchStrategy[Reply] = st.one_of(
     st.just(Ready()),
     st.builds(Begun, asks, asks),
     st.builds(Grown, asks, st.integers(0, 9), st.lists(answers, max_size=3), st.booleans()),
+    st.builds(Traced, asks, asks, st.lists(st.dictionaries(words, finite)), st.booleans()),
+    st.builds(
+        Looked,
+        asks,
+        asks,
+        st.lists(words),
+        asks,
+        asks,
+        st.lists(st.dictionaries(words, finite)),
+        st.lists(words),
+        words,
+    ),
     st.builds(Failed, asks, words),
     st.builds(Ended, asks, st.booleans(), finite),
+)
+looks = st.builds(
+    Look, asks, words, words, st.lists(words), words, words, st.integers(1, 10**6), words
 )
 requests = st.builds(
     Request,
@@ -50,6 +69,7 @@ requests = st.builds(
     length=st.integers(1, 10**6),
     num=st.none() | st.integers(1, 100),
     seed=st.integers(0, MAX_SEED),
+    has_trace=st.booleans(),
 )
 REQUEST: dict[str, Any] = {"ask": 1, "run": "/r", "prompt": "", "decoders": ["greedy"]}
 
@@ -63,16 +83,17 @@ def test_a_reply_comes_back_from_its_line(reply: Reply) -> None:
     assert decode_reply(line) == decode_reply(line.encode()) == reply
 
 
-@given(requests)
-def test_a_request_comes_back_from_its_line(request: Request) -> None:
-    line = encode_request(request)
+@given(requests | looks)
+def test_a_question_comes_back_from_its_line(question: Question) -> None:
+    line = encode_request(question)
     assert line.isascii()
     assert line.count("\n") == 1
-    assert decode_request(json.loads(line)) == request
+    assert decode_request(json.loads(line)) == question
 
 
 def test_what_may_be_left_out_has_a_default() -> None:
     request = decode_request(REQUEST)
+    assert isinstance(request, Request)
     assert (request.checkpoint, request.length, request.num, request.seed) == ("last", 120, None, 1)
 
 
@@ -83,6 +104,8 @@ def test_what_may_be_left_out_has_a_default() -> None:
         {"decoders": "greedy"}, {"decoders": [3]}, {"decoders": None}, {"length": 0},
         {"length": -1}, {"length": 1.5}, {"num": 0}, {"num": "all"}, {"seed": -1},
         {"seed": MAX_SEED + 1}, {"checkpoint": 3}, {"colour": "red"},
+        {"kind": "sing"}, {"kind": ["write"]}, {"kind": "look"}, {"has_trace": 1},
+        {"kind": "look", "decoders": [], "tokens": []},
     ],
 )  # fmt: skip
 def test_a_request_that_cannot_be_answered_is_refused(change: dict[str, Any]) -> None:

@@ -1,0 +1,58 @@
+"""The weights of this moment: a run that trains is asked to save them, the others have them saved.
+
+Needs no torch: whoever prompts a living run, on the command line or in the app, goes through here.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from rnnlab.errors import RnnlabError
+from rnnlab.runs.lock import is_locked
+from rnnlab.runs.mailbox import Command, send
+from rnnlab.runs.paths import Pointer, RunPaths
+from rnnlab.runs.store import Run
+
+FOR_A_PROMPT = "prompt"
+"""Name of the command to save of which the journal does not tell."""
+PATIENCE_S = 5.0
+"""How long a step and a checkpoint are waited for; then the last checkpoint has to do."""
+_LOOK_S = 0.02
+
+
+def settled(paths: RunPaths, which: Pointer | Literal["live"] | int) -> Pointer | int:
+    """Return a checkpoint that is on disk; `live` is the last one, saved just now where it can."""
+    if which != "live":
+        return which
+    save_now(paths)
+    return "last"
+
+
+def save_now(paths: RunPaths, patience_s: float = PATIENCE_S) -> bool:
+    """Have a run that trains save its weights; return whether it has.
+
+    A paused or ended run saved them when it stood still.
+    """
+    if Run(paths).status().state != "running":
+        return False
+    before = _mark(paths)
+    try:
+        send(paths.mailbox, Command("checkpoint", FOR_A_PROMPT))
+    except RnnlabError:
+        return False  # another user's run: what he has saved has to do
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline and is_locked(paths.lock):
+        if _mark(paths) != before:
+            return True
+        time.sleep(_LOOK_S)
+    return _mark(paths) != before
+
+
+def _mark(paths: RunPaths) -> tuple[int, int]:
+    """Return what tells one writing of the pointer from another."""
+    try:
+        found = paths.pointer("last").stat()
+    except OSError:
+        return 0, 0
+    return found.st_ino, found.st_mtime_ns
