@@ -7,19 +7,25 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from rnnlab.decoding import read_row, read_step
 from rnnlab.runs.prompts import (
     Answer,
     Begun,
     Ended,
     Failed,
     Grown,
+    Look,
+    Looked,
+    Question,
     Ready,
     Reply,
     Request,
+    Traced,
     decode_reply,
     encode_cancel,
     encode_request,
@@ -72,11 +78,13 @@ class Talk:
         self, *decoders: str, run: str = "stream", prompt: str = "Le", length: int = 20
     ) -> int:
         """Send a request and return its number."""
+        return self.ask(Request(0, "", prompt, list(decoders), length=length), run)
+
+    def ask(self, question: Question, run: str = "stream") -> int:
+        """Ask a question about a run and return its number."""
         self._num_asks += 1
-        request = Request(
-            self._num_asks, str(self._folder / run), prompt, list(decoders), length=length
-        )
-        self.write(encode_request(request).encode())
+        asked = replace(question, ask=self._num_asks, run=str(self._folder / run))
+        self.write(encode_request(asked).encode())
         return self._num_asks
 
     def hear_all(self, ask: int) -> list[Reply]:
@@ -198,6 +206,40 @@ def test_an_ask_that_cannot_be_answered_says_why_and_ends(
     assert len(failed) == 1
     assert message in failed[0].message
     assert talk.answers("greedy")[0]
+
+
+def test_a_trace_grows_into_the_tree_of_the_answers(talk: Talk) -> None:
+    request = Request(0, "", "Le", ["beam:k=3", "greedy"], length=20, has_trace=True)
+    replies = talk.hear_all(talk.ask(request))
+    traced = [r for r in replies if isinstance(r, Traced) and r.decoder == 0]
+    steps = [read_step(step) for reply in traced for step in reply.steps]
+    assert [step.step for step in steps] == list(range(1, 21))
+    made = {made.id: made for step in steps for made in step.hypotheses}
+    assert {made.fate for made in made.values()} == {"kept", "beyond the beam's width"}
+    last = next(r for r in replies if isinstance(r, Grown) and r.decoder == 0 and r.is_last)
+    best = [answer.id for answer in steps[-1].answers]
+    for answer, leaf in zip(last.answers, best, strict=True):
+        tokens: list[str] = []
+        node = leaf
+        while node:
+            tokens.append(made[node].token)
+            node = made[node].parent
+        assert tokens[::-1] == answer.tokens
+    assert [type(r) for r in replies if isinstance(r, Traced | Grown)][-1] is Grown
+
+
+def test_a_look_tells_what_was_expected_at_every_place(talk: Talk) -> None:
+    answer = talk.answers("greedy")[0][0]
+    look = Look(0, "", answer.prompt, answer.tokens, "greedy:top_k=3", num_shown=5)
+    begun, looked, ended = talk.hear_all(talk.ask(look))
+    assert isinstance(begun, Begun)
+    assert isinstance(looked, Looked)
+    assert isinstance(ended, Ended)
+    assert looked.tokens == [*answer.prompt, *answer.tokens]
+    rows = [read_row(row) for row in looked.rows]
+    assert [row.tokens[0].token for row in rows[looked.num_prompt : -1]] == answer.tokens
+    assert {row.num_left for row in rows[looked.num_prompt :]} == {3}
+    assert looked.chain == ["top-k=3", "greedy"]
 
 
 def test_a_new_run_of_an_old_name_is_a_new_model(talk: Talk, trained: Lab) -> None:

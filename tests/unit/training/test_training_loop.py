@@ -14,6 +14,7 @@ import torch
 from rnnlab import registry
 from rnnlab.models import load_model
 from rnnlab.runs.journal import read_journal
+from rnnlab.runs.live import FOR_A_PROMPT
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EvalRecord, EventRecord, LayersRecord, TrainRecord
 from rnnlab.training import Session, _precision, _session, evaluate, train
@@ -220,6 +221,13 @@ def test_checkpoint_saves_at_once(start: Start) -> None:
     train(session)
     assert 3 in session.paths.checkpoint_steps()
     assert (3, "checkpoint", "asked for") in events(session)
+
+
+def test_a_checkpoint_for_a_prompt_is_saved_without_a_word(start: Start) -> None:
+    session = start(script={3: [Command("checkpoint", FOR_A_PROMPT)]}, keep=9)
+    train(session)
+    assert 3 in session.paths.checkpoint_steps()
+    assert not [event for event in events(session) if event[1] == "checkpoint"]
 
 
 def test_pause_saves_and_waits_until_resume(start: Start) -> None:

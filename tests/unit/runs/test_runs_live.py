@@ -1,0 +1,68 @@
+"""Live weights: a worker that trains is asked to save, and waited for."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from rnnlab.runs.live import FOR_A_PROMPT, save_now, settled
+from rnnlab.runs.lock import take_lock
+from rnnlab.runs.mailbox import Command, collect
+from rnnlab.runs.paths import replace_text
+from rnnlab.runs.records import State, Status, encode_status
+from rnnlab.runs.store import Run, RunStore
+
+
+def make_run(folder: Path, state: State) -> Run:
+    run = RunStore(folder).create("run", "")
+    said = Status(state=state, pid=os.getpid(), host=socket.gethostname(), heartbeat=time.time())
+    replace_text(run.paths.status, encode_status(said))
+    replace_text(run.paths.pointer("last"), "10\n")
+    return run
+
+
+def test_a_run_that_trains_saves_and_is_waited_for(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "running")
+    lock = take_lock(run.paths.lock)
+    assert lock is not None
+    found: list[Command] = []
+
+    def work() -> None:
+        while not found:
+            found.extend(collect(run.paths.mailbox))
+        replace_text(run.paths.pointer("last"), "12\n")
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    assert settled(run.paths, "live") == "last"
+    assert run.paths.read_pointer("last") == 12
+    worker.join()
+    assert found == [Command("checkpoint", FOR_A_PROMPT)]
+    os.close(lock)
+
+
+def test_a_worker_that_does_not_answer_is_not_waited_for_long(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "running")
+    lock = take_lock(run.paths.lock)
+    assert lock is not None
+    assert not save_now(run.paths, patience_s=0.05)
+    os.close(lock)
+
+
+@pytest.mark.parametrize("state", ["paused", "finished", "running"])
+def test_without_a_worker_that_trains_nothing_is_asked(tmp_path: Path, state: State) -> None:
+    """The run that says it is running has no living worker: it is lost."""
+    run = make_run(tmp_path, state)
+    assert not save_now(run.paths)
+    assert collect(run.paths.mailbox) == []
+
+
+@pytest.mark.parametrize("which", ["last", "best", 7])
+def test_other_checkpoints_are_as_they_are(tmp_path: Path, which: object) -> None:
+    run = make_run(tmp_path, "finished")
+    assert settled(run.paths, which) == which  # type: ignore[arg-type]
