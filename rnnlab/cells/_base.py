@@ -61,6 +61,10 @@ class Cell(ABC, Generic[W]):
 
     gates: ClassVar[tuple[str, ...]]
     """Letters of the gates in the order in which the weights are stacked."""
+    candidates: ClassVar[frozenset[str]] = frozenset({"g", "n", "h"})
+    """Letters among them that are new content and no doors: they have no open and no shut."""
+    h_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
+    """Ends between which h lies and near which it is saturated; None where it has no upper end."""
     weights_type: type[W]
     """The NamedTuple of a layer's parameters: `Weights`, or one of the cell's own."""
     fixed: ClassVar[frozenset[str]] = frozenset()
@@ -101,6 +105,14 @@ class Cell(ABC, Generic[W]):
         It needs no state, so that a whole sequence has it from one product.
         """
         return F.linear(x, weights.weight_ih, weights.bias_ih)
+
+    def gate_values(self, x_BG: Tensor, state: LayerState, weights: W) -> tuple[Tensor, ...]:
+        """Return the value [B, H] of each of `gates` in a step from `state`, in their order.
+
+        The gates of a cell with a fused twin read h and not c: those of all steps of a sequence
+        whose h is known come from one product. Here, for a cell without doors: h itself.
+        """
+        return self.step(x_BG, state, weights)[:1]
 
     @abstractmethod
     def step(self, x_BG: Tensor, state: LayerState, weights: W) -> LayerState:

@@ -23,14 +23,20 @@ class GRU(Cell[Weights]):
     gates = ("r", "z", "n")
     weights_type = Weights
 
-    def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
-        """Return h_t."""
+    def gate_values(self, x_BG: Tensor, state: LayerState, weights: Weights) -> tuple[Tensor, ...]:
+        """Return r, z, n."""
         (h,) = state
         x_r, x_z, x_n = x_BG.chunk(3, dim=1)
         h_r, h_z, h_n = torch.addmm(weights.bias_hh, h, weights.weight_hh.T).chunk(3, dim=1)
         r = torch.sigmoid(x_r + h_r)
         z = torch.sigmoid(x_z + h_z)
         n = torch.tanh(x_n + r * h_n)
+        return r, z, n
+
+    def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
+        """Return h_t."""
+        (h,) = state
+        _, z, n = self.gate_values(x_BG, state, weights)
         return ((1 - z) * n + z * h,)
 
     def fused(

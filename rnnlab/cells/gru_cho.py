@@ -24,8 +24,8 @@ class ChoGRU(Cell[Weights]):
     weights_type = Weights
     has_fused = False
 
-    def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
-        """Return h_t."""
+    def gate_values(self, x_BG: Tensor, state: LayerState, weights: Weights) -> tuple[Tensor, ...]:
+        """Return r, z, n."""
         (h,) = state
         x_r, x_z, x_n = x_BG.chunk(3, dim=1)
         W_r, W_z, W_n = weights.weight_hh.chunk(3)
@@ -33,6 +33,12 @@ class ChoGRU(Cell[Weights]):
         r = torch.sigmoid(x_r + torch.addmm(b_r, h, W_r.T))
         z = torch.sigmoid(x_z + torch.addmm(b_z, h, W_z.T))
         n = torch.tanh(x_n + torch.addmm(b_n, r * h, W_n.T))
+        return r, z, n
+
+    def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
+        """Return h_t."""
+        (h,) = state
+        _, z, n = self.gate_values(x_BG, state, weights)
         return ((1 - z) * n + z * h,)
 
 

@@ -33,14 +33,20 @@ class CoupledLSTM(Cell[Weights]):
         self.rows(weights.bias_ih, "f").fill_(1.0)
         self.rows(weights.bias_hh, "f").fill_(0.0)
 
-    def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
-        """Return (h_t, c_t)."""
-        h, c = state
+    def gate_values(self, x_BG: Tensor, state: LayerState, weights: Weights) -> tuple[Tensor, ...]:
+        """Return f, g, o."""
+        h, _ = state
         a_BG = x_BG + torch.addmm(weights.bias_hh, h, weights.weight_hh.T)
         a_f, a_g, a_o = a_BG.chunk(3, dim=1)
         f = torch.sigmoid(a_f)
         g = torch.tanh(a_g)
         o = torch.sigmoid(a_o)
+        return f, g, o
+
+    def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
+        """Return (h_t, c_t)."""
+        _, c = state
+        f, g, o = self.gate_values(x_BG, state, weights)
         c = f * c + (1 - f) * g
         h = o * torch.tanh(c)
         return h, c

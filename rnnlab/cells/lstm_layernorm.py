@@ -84,15 +84,23 @@ class NormLSTM(Cell[NormWeights]):
         """Return s_x * LN(W_x x) + b_x, which needs no state."""
         return _norm(F.linear(x, weights.weight_ih), weights.gain_ih, weights.bias_ih)
 
-    def step(self, x_BG: Tensor, state: LayerState, weights: NormWeights) -> LayerState:
-        """Return (h_t, c_t)."""
-        h, c = state
+    def gate_values(
+        self, x_BG: Tensor, state: LayerState, weights: NormWeights
+    ) -> tuple[Tensor, ...]:
+        """Return i, f, g, o."""
+        h, _ = state
         a_BG = x_BG + _norm(F.linear(h, weights.weight_hh), weights.gain_hh)
         a_i, a_f, a_g, a_o = a_BG.chunk(4, dim=1)
         i = torch.sigmoid(a_i)
         f = torch.sigmoid(a_f)
         g = torch.tanh(a_g)
         o = torch.sigmoid(a_o)
+        return i, f, g, o
+
+    def step(self, x_BG: Tensor, state: LayerState, weights: NormWeights) -> LayerState:
+        """Return (h_t, c_t)."""
+        _, c = state
+        i, f, g, o = self.gate_values(x_BG, state, weights)
         c = f * c + i * g
         h = o * torch.tanh(_norm(c, weights.gain_c, weights.bias_c))
         return h, c

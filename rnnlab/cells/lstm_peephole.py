@@ -60,8 +60,10 @@ class PeepholeLSTM(Cell[PeepholeWeights]):
         self.rows(weights.bias_ih, "f").fill_(1.0)
         self.rows(weights.bias_hh, "f").fill_(0.0)
 
-    def step(self, x_BG: Tensor, state: LayerState, weights: PeepholeWeights) -> LayerState:
-        """Return (h_t, c_t)."""
+    def gate_values(
+        self, x_BG: Tensor, state: LayerState, weights: PeepholeWeights
+    ) -> tuple[Tensor, ...]:
+        """Return i, f, g, o; o reads the new c."""
         h, c = state
         a_BG = x_BG + torch.addmm(weights.bias_hh, h, weights.weight_hh.T)
         a_i, a_f, a_g, a_o = a_BG.chunk(4, dim=1)
@@ -70,6 +72,13 @@ class PeepholeLSTM(Cell[PeepholeWeights]):
         g = torch.tanh(a_g)
         c = f * c + i * g
         o = torch.sigmoid(a_o + weights.peephole_o * c)
+        return i, f, g, o
+
+    def step(self, x_BG: Tensor, state: LayerState, weights: PeepholeWeights) -> LayerState:
+        """Return (h_t, c_t)."""
+        _, c = state
+        i, f, g, o = self.gate_values(x_BG, state, weights)
+        c = f * c + i * g
         h = o * torch.tanh(c)
         return h, c
 

@@ -24,6 +24,7 @@ class MinGRU(Cell[InputWeights]):
 
     gates = ("z", "n")
     weights_type = InputWeights
+    h_range = None
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
         """Return the input's weights: no other ones."""
@@ -37,12 +38,19 @@ class MinGRU(Cell[InputWeights]):
         for parameter in weights:
             parameter.uniform_(-bound, bound, generator=generator)
 
-    def step(self, x_BG: Tensor, state: LayerState, weights: InputWeights) -> LayerState:
-        """Return h_t."""
-        (h,) = state
+    def gate_values(
+        self, x_BG: Tensor, state: LayerState, weights: InputWeights
+    ) -> tuple[Tensor, ...]:
+        """Return z, n; neither reads the state."""
         a_z, a_n = wide(x_BG).chunk(2, dim=1)
         z = torch.sigmoid(a_z)
         n = g(a_n)
+        return z, n
+
+    def step(self, x_BG: Tensor, state: LayerState, weights: InputWeights) -> LayerState:
+        """Return h_t."""
+        (h,) = state
+        z, n = self.gate_values(x_BG, state, weights)
         return ((1 - z) * h + z * n,)
 
     def fused(

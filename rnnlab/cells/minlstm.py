@@ -27,6 +27,7 @@ class MinLSTM(Cell[InputWeights]):
 
     gates = ("f", "i", "n")
     weights_type = InputWeights
+    h_range = None
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
         """Return the input's weights: no other ones."""
@@ -40,6 +41,13 @@ class MinLSTM(Cell[InputWeights]):
         for parameter in weights:
             parameter.uniform_(-bound, bound, generator=generator)
         self.rows(weights.bias_ih, "f").fill_(1.0)
+
+    def gate_values(
+        self, x_BG: Tensor, state: LayerState, weights: InputWeights
+    ) -> tuple[Tensor, ...]:
+        """Return f, i, n; none reads the state."""
+        a_f, a_i, a_n = wide(x_BG).chunk(3, dim=1)
+        return torch.sigmoid(a_f), torch.sigmoid(a_i), g(a_n)
 
     def step(self, x_BG: Tensor, state: LayerState, weights: InputWeights) -> LayerState:
         """Return h_t."""

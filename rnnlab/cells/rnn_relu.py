@@ -19,6 +19,7 @@ class ReluRNN(Cell[Weights]):
 
     gates = ("h",)
     weights_type = Weights
+    h_range = None
 
     @torch.no_grad()
     def initialise(self, weights: Weights, generator: torch.Generator) -> None:

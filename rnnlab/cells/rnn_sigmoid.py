@@ -39,6 +39,7 @@ class SigmoidRNN(Cell[StartWeights]):
     weights_type = StartWeights
     fixed = frozenset({"start"})
     has_fused = False
+    h_range = (0.0, 1.0)
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
         """Return the four of torch.nn.RNN, and h_0."""
