@@ -147,6 +147,8 @@ class RunConfig(BaseModel):
 
     log_every: int = Field(10, ge=1)
     """Steps between two records of the training loss."""
+    probe_every: int = Field(50, ge=0)
+    """Steps between two looks at gates and gradients through time on held-out text (0: none)."""
     eval_every: int = Field(0, ge=0)
     """Steps between two validations (0: at each epoch's end, and at least every 500 steps)."""
     eval_tokens: int = Field(50_000, ge=0)

@@ -32,7 +32,7 @@ class Classifier(TextModel):
         x_BTE = self.embed(tokens_BT, generator)
         state = self.start_state(len(tokens_BT))
         y_BTH, _ = self.rnn(x_BTE, state, generator, lengths_B)
-        pooled_B1H = self._pooled(y_BTH, lengths_B)[:, None]
+        pooled_B1H = self.pool(y_BTH, lengths_B)[:, None]
         return self.logits(self.drop_features(pooled_B1H, generator)[:, 0])
 
     def predict(
@@ -44,7 +44,7 @@ class Classifier(TextModel):
             lengths_B = torch.full_like(targets_B, tokens_BT.shape[1])
         return Prediction(self(tokens_BT, lengths_B, generator), targets_B, state)
 
-    def _pooled(self, y_BTH: Tensor, lengths_B: Tensor) -> Tensor:
+    def pool(self, y_BTH: Tensor, lengths_B: Tensor) -> Tensor:
         """Return what stands for a whole document [B, H]; padded places have no part in it."""
         if self._pooling == "last":
             return self._ends(y_BTH, lengths_B)

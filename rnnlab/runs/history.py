@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from rnnlab.runs.journal import JournalTail, News
-from rnnlab.runs.records import EvalRecord, EventRecord, LayersRecord, Record, TrainRecord
+from rnnlab.runs.records import (
+    EvalRecord,
+    EventRecord,
+    LayersRecord,
+    ProbeRecord,
+    Record,
+    TrainRecord,
+)
 
 _R = TypeVar("_R", bound=Record)
 
@@ -25,6 +32,7 @@ class History:
     train: list[TrainRecord] = field(default_factory=list)
     evals: list[EvalRecord] = field(default_factory=list)
     layers: list[LayersRecord] = field(default_factory=list)
+    probes: list[ProbeRecord] = field(default_factory=list)
     events: list[EventRecord] = field(default_factory=list)
     version: int = 0
     """Grows with every change; what is drawn from a history is cached by it."""
@@ -40,11 +48,14 @@ class History:
                     self.evals.append(record)
                 case LayersRecord():
                     self.layers.append(record)
+                case ProbeRecord():
+                    self.probes.append(record)
                 case EventRecord():
                     if record.event in ("started", "resumed", "rollback"):
                         _rewind(self.train, record.step)
                         _rewind(self.evals, record.step)
                         _rewind(self.layers, record.step)
+                        _rewind(self.probes, record.step)
                     self.events.append(record)
 
     def take(self, news: News) -> None:
@@ -53,6 +64,7 @@ class History:
             self.train.clear()
             self.evals.clear()
             self.layers.clear()
+            self.probes.clear()
             self.events.clear()
             self.version += 1
         self.extend(news.records)

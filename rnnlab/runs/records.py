@@ -47,12 +47,39 @@ class TrainRecord:
 
 @dataclass(frozen=True, slots=True)
 class LayersRecord:
-    """Gradient norms of the last step, parameter by parameter."""
+    """Gradient and weight norms of the last step, parameter by parameter."""
 
     kind: ClassVar = "layers"
     step: int
     grad_norms: dict[str, float | None]
     """Norm before clipping, by the parameter's name."""
+    weight_norms: dict[str, float | None] = field(default_factory=dict)
+    """Norm of the parameter itself after the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRecord:
+    """A look at gates and gradients through time on a fixed sample of held-out sequences."""
+
+    kind: ClassVar = "probe"
+    step: int
+    num_rows: int
+    """Sequences of the sample: what stands here is of these alone."""
+    length: int
+    """Tokens of each."""
+    gates: dict[str, list[float]]
+    """Share of a gate's values in each of equal bins from 0 to 1, by layer and letter (`l0.f`);
+    of a cell without gates the state's (`l0.h`), its range brought to 0 to 1."""
+    shut: dict[str, float]
+    """Share of these values below 0.05."""
+    open: dict[str, float]
+    """Share of these values above 0.95."""
+    of_last: dict[str, list[float | None]]
+    """Norm of dL/dh_t for the loss of the last target, by layer; the last step stands last."""
+    of_all: dict[str, list[float | None]]
+    """The same for the mean loss of all targets."""
+    half_life: dict[str, float | None]
+    """Steps in which the gradient of the last loss halves on its way back; None: it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +116,7 @@ class EventRecord:
     time_s: float = 0.0
 
 
-Record = TrainRecord | LayersRecord | EvalRecord | EventRecord
+Record = TrainRecord | LayersRecord | ProbeRecord | EvalRecord | EventRecord
 _RECORDS: dict[str, type[Record]] = {record.kind: record for record in get_args(Record)}
 
 

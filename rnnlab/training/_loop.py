@@ -73,10 +73,11 @@ class Loop:
             record = train_record(state, session.epoch, lr)
             window = state.window
             window.seconds += time.perf_counter() - waited
-            session.write(record, layers_record(state.step, norms))
+            session.write(record, layers_record(session.model, state.step, norms))
             state.window = window.next()
             if self._went_back(record, window):
                 return False
+        session.probe.take_if_due(state.step)
         if self._is_validation_due(is_epoch_end) or is_over:
             session.validate()
             if session.state is state and session.is_stagnant and not is_over:

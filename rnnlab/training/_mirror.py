@@ -1,4 +1,4 @@
-"""The TensorBoard mirror of a journal: the same figures, and histograms of the gradients."""
+"""The TensorBoard mirror of a journal: the same figures, and histograms of gradients and gates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from rnnlab.runs.records import EvalRecord, LayersRecord, Record, TrainRecord
+from rnnlab.runs.records import EvalRecord, LayersRecord, ProbeRecord, Record, TrainRecord
 
 
 class Mirror:
@@ -35,17 +35,22 @@ class Mirror:
                 scalars = {"loss/val": record.val_loss, "accuracy/val": record.accuracy}
             case LayersRecord():
                 scalars = {f"gradient/{name}": norm for name, norm in record.grad_norms.items()}
+                scalars |= {f"weight/{name}": norm for name, norm in record.weight_norms.items()}
+            case ProbeRecord():
+                scalars = {f"half_life/{name}": steps for name, steps in record.half_life.items()}
+                scalars |= {f"gate_shut/{name}": share for name, share in record.shut.items()}
+                scalars |= {f"gate_open/{name}": share for name, share in record.open.items()}
             case _:
                 return
         for name, value in scalars.items():
             if value is not None:
                 self._writer.add_scalar(name, value, record.step)
 
-    def add_gradients(self, gradients: dict[str, Tensor], step: int) -> None:
-        """Write a histogram of every parameter's gradient."""
-        for name, gradient in gradients.items():
-            if gradient.isfinite().all():
-                self._writer.add_histogram(f"gradients/{name}", gradient.float(), step)
+    def add_histograms(self, group: str, tensors: dict[str, Tensor], step: int) -> None:
+        """Write a histogram of each tensor: a parameter's gradient, a gate's values on a sample."""
+        for name, tensor in tensors.items():
+            if tensor.isfinite().all():
+                self._writer.add_histogram(f"{group}/{name}", tensor.float(), step)
 
     def close(self) -> None:
         """Flush and close the event file."""

@@ -24,6 +24,7 @@ from rnnlab.training._checkpoints import Checkpoints, OverflownWeightsError, che
 from rnnlab.training._evaluate import evaluate
 from rnnlab.training._mirror import Mirror
 from rnnlab.training._optimizer import learning_rate, make_optimizer
+from rnnlab.training._probing import Probing
 from rnnlab.training._state import TrainingState, load_training_state
 from rnnlab.training._watch import LossWatch
 
@@ -80,6 +81,7 @@ class Session:
         self.train_split = self.dataset.splits["train"]
         self.batches_per_epoch = self.train_split.num_batches()
         self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
+        self.probe = Probing(self)
         self._clock = time.perf_counter()
 
     def _begin(self) -> None:
@@ -176,7 +178,7 @@ class Session:
             state.best_val_loss, state.best_step = found.loss_nats, state.step
         state.num_stale = 0 if is_best else state.num_stale + 1
         gradients = {n: p.grad for n, p in self.model.named_parameters() if p.grad is not None}
-        self.mirror.add_gradients(gradients, state.step)
+        self.mirror.add_histograms("gradients", gradients, state.step)
         self.tick()
         accuracy = None if found.confusion is None else found.accuracy
         self.write(

@@ -127,7 +127,9 @@ def train_record(state: TrainingState, epoch: float, lr: float) -> TrainRecord:
     )
 
 
-def layers_record(step: int, norms: dict[str, Tensor]) -> LayersRecord:
-    """Bring the gradient norms of a step to the host, all at once."""
-    values = torch.stack(list(norms.values())).tolist()
-    return LayersRecord(step, dict(zip(norms, values, strict=True)))
+def layers_record(model: TextModel, step: int, norms: dict[str, Tensor]) -> LayersRecord:
+    """Bring the gradient norms of a step and those of the weights to the host, all at once."""
+    weights = torch._foreach_norm([model.learnt[name].detach() for name in norms])
+    values = torch.stack([*norms.values(), *weights]).tolist()
+    of_weights = dict(zip(norms, values[len(norms) :], strict=True))
+    return LayersRecord(step, dict(zip(norms, values, strict=False)), of_weights)

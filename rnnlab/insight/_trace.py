@@ -1,0 +1,97 @@
+"""All that happens in the layers while they read a batch: states, and the value of every gate.
+
+Shapes: B sequences, T steps, S = T + 1 states (the first is that before the first token), I inputs,
+H hidden units, G rows of the stacked gates, F features of a layer's output.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from rnnlab.cells import Cell, LayerState, LayerWeights, RecurrentStack, State
+from rnnlab.cells._scan import scan
+
+
+class LayerTrace(NamedTuple):
+    """One layer, or one direction of it, in its own order of reading."""
+
+    name: str
+    """`l0` reads the tokens; `l0_reverse` reads them from the last to the first."""
+    weights: LayerWeights
+    x_BTI: Tensor
+    """What it reads."""
+    states: tuple[Tensor, ...]
+    """h_0 ... h_T and, where there is a cell state, c_0 ... c_T, [B, S, H] each."""
+    gates: dict[str, Tensor]
+    """Value [B, T, H] of everything in `Cell.gates`, by its letter."""
+
+    @property
+    def outputs(self) -> Tensor:
+        """h_1 ... h_T."""
+        return self.states[0][:, 1:]
+
+
+@torch.no_grad()
+def trace_layers(stack: RecurrentStack, x_BTI: Tensor, state: State) -> list[LayerTrace]:
+    """Return what happens in every layer, from the lowest up; no dropout, no padding.
+
+    With a fused kernel the states are known from its outputs, and the gates of all steps come from
+    one product; c, which it does not tell, is the linear recurrence c_t = f_t c_{t-1} + i_t g_t.
+    """
+    traces: list[LayerTrace] = []
+    suffixes = ("", "_reverse") if stack.is_bidirectional else ("",)
+    for layer in range(stack.num_layers):
+        outputs = []
+        for suffix in suffixes:
+            weights = stack.weights(layer, reverse=bool(suffix))
+            read_BTI = x_BTI.flip(1) if suffix else x_BTI
+            trace = _trace(
+                stack.cell, weights, read_BTI, state[len(traces)], is_fused=stack.is_fused
+            )
+            traces.append(trace._replace(name=f"l{layer}{suffix}"))
+            outputs.append(trace.outputs.flip(1) if suffix else trace.outputs)
+        y_BTF = torch.cat(outputs, dim=2)
+        x_BTI = y_BTF + x_BTI if stack.is_residual and layer > 0 else y_BTF
+    return traces
+
+
+def _trace(
+    cell: Cell[Any], weights: LayerWeights, x_BTI: Tensor, start: LayerState, *, is_fused: bool
+) -> LayerTrace:
+    x_BTG = cell.project(x_BTI, weights)
+    if not is_fused:
+        states = _states_by_steps(cell, weights, x_BTG, start)
+        return LayerTrace("", weights, x_BTI, states, _gates(cell, weights, x_BTG, states))
+    y_BTH, _ = cell.fused(x_BTI, start, weights)
+    h_BSH = torch.cat([start[0][:, None], y_BTH], dim=1)
+    # No gate of a fused cell reads c, so that h may stand in its place.
+    gates = _gates(cell, weights, x_BTG, (h_BSH,) * cell.num_states)
+    states = (h_BSH,)
+    if cell.num_states == 2:
+        c_BTH = scan(gates["f"], gates["i"] * gates["g"], start[1])
+        states = (h_BSH, torch.cat([start[1][:, None], c_BTH], dim=1))
+    return LayerTrace("", weights, x_BTI, states, gates)
+
+
+def _states_by_steps(
+    cell: Cell[Any], weights: LayerWeights, x_BTG: Tensor, state: LayerState
+) -> tuple[Tensor, ...]:
+    passed = [state]
+    for x_BG in x_BTG.unbind(1):
+        passed.append(cell.step(x_BG, passed[-1], weights))
+    return tuple(torch.stack(parts, dim=1) for parts in zip(*passed, strict=True))
+
+
+def _gates(
+    cell: Cell[Any], weights: LayerWeights, x_BTG: Tensor, states: tuple[Tensor, ...]
+) -> dict[str, Tensor]:
+    """Return the gates of all steps at once, B * T rows of a single one."""
+    before = tuple(part_BSH[:, :-1].flatten(0, 1) for part_BSH in states)
+    values = cell.gate_values(x_BTG.flatten(0, 1), before, weights)
+    shape = x_BTG.shape[:2]
+    return {
+        letter: value.view(*shape, -1) for letter, value in zip(cell.gates, values, strict=True)
+    }

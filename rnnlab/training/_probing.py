@@ -1,0 +1,47 @@
+"""When a run in training is looked into, and where what is found is written."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rnnlab.insight import draw_sample, look
+
+if TYPE_CHECKING:
+    from rnnlab.training._session import Session
+
+ROWS = 8
+"""Sequences of the sample: enough for shares and norms to stand still, few enough to be cheap."""
+LENGTH = 100
+"""Tokens of each at most."""
+COST = 50
+"""A look takes at most one part in so many of the training time: a net so small that the look costs
+more than a few steps is looked at less often."""
+
+
+class Probing:
+    """Looks at the model of a session with the same held-out sequences again and again."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._every = session.config.probe_every
+        self._due_at = 0.0
+        self._sample = None
+        if self._every:
+            split = session.dataset.splits["val"]
+            length = min(LENGTH, session.config.length)
+            self._sample = draw_sample(split, ROWS, length, session.device)
+
+    def take_if_due(self, step: int) -> None:
+        """Look after the first step and every so many from then on, if there is time for it."""
+        if self._sample is None or (step % self._every and step != 1):
+            return
+        started = time.perf_counter()
+        if step != 1 and started < self._due_at:
+            return
+        session = self._session
+        found = look(session.model, self._sample, step)
+        session.write(found.record)
+        session.mirror.add_histograms("gates", found.values, step)
+        ended = time.perf_counter()
+        self._due_at = ended + COST * (ended - started)

@@ -1,0 +1,96 @@
+"""||dL/dh_t|| from the closed recursions against hooks on the equations, for every cell."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from rnnlab.insight import gradient_through_time, half_life, trace_sample
+from rnnlab.models import LoadedModel
+from tests.unit.insight.models_to_look_at import CELLS, Steps, make_model, random_sample
+
+
+def hooked(
+    loaded: LoadedModel, patch: pytest.MonkeyPatch, *, is_last: bool, is_reverse: bool = False
+) -> list[list[float]]:
+    """Return the norms that backward leaves in the states, layer by layer."""
+    steps = Steps(loaded, patch)
+    sample = random_sample(loaded)
+    steps.losses(sample)[0 if is_last else 1].backward()  # type: ignore[no-untyped-call]
+    norms = [0.0 if h.grad is None else h.grad.norm().item() for h in steps.h]
+    length = sample.tokens_BT.shape[1]
+    return [norms[begin : begin + length] for begin in range(0, len(norms), length)]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("residual", [False, True])
+def test_it_is_what_backward_leaves_in_every_state(
+    monkeypatch: pytest.MonkeyPatch, cell: str, residual: bool
+) -> None:
+    loaded = make_model(cell=cell, layers=3, residual=residual)
+    found = gradient_through_time(loaded.model, random_sample(loaded))
+    assert [layer.name for layer in found] == ["l0", "l1", "l2"]
+    for is_last in (True, False):
+        expected = hooked(loaded, monkeypatch, is_last=is_last)
+        ours = [layer.of_last_T if is_last else layer.of_all_T for layer in found]
+        for norms_T, expected_T in zip(ours, expected, strict=True):
+            assert norms_T.tolist() == pytest.approx(expected_T, rel=1e-10, abs=1e-14)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_in_float32_it_agrees_to_a_hundred_thousandth(
+    monkeypatch: pytest.MonkeyPatch, cell: str
+) -> None:
+    loaded = make_model(cell=cell, hidden=32, dtype="float32")
+    found = gradient_through_time(loaded.model, random_sample(loaded))
+    expected = hooked(loaded, monkeypatch, is_last=True)
+    for layer, expected_T in zip(found, expected, strict=True):
+        assert layer.of_last_T.tolist() == pytest.approx(expected_T, rel=1e-5)
+
+
+@pytest.mark.parametrize("settings", [{}, {"pooling": "mean"}, {"bidirectional": True}])
+def test_of_a_document_it_is_the_gradient_of_its_class(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, object]
+) -> None:
+    loaded = make_model(cell="gru", task="classify", **settings)
+    found = gradient_through_time(loaded.model, random_sample(loaded))
+    expected = hooked(loaded, monkeypatch, is_last=False)
+    assert len(found) == len(expected)
+    for layer, expected_T in zip(found, expected, strict=True):
+        assert layer.of_last_T.tolist() == pytest.approx(expected_T, rel=1e-10, abs=1e-14)
+        assert torch.equal(layer.of_last_T, layer.of_all_T)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("task", ["stream", "classify"])
+def test_states_and_gates_are_those_of_the_equations(
+    monkeypatch: pytest.MonkeyPatch, cell: str, task: str
+) -> None:
+    loaded = make_model(cell=cell, task=task, bidirectional=task == "classify")
+    sample = random_sample(loaded)
+    steps = Steps(loaded, monkeypatch)
+    steps.losses(sample)
+    length = sample.tokens_BT.shape[1]
+    traces = trace_sample(loaded.model, sample)
+    assert len(traces) == len(steps.h) // length
+    for place, trace in enumerate(traces):
+        of_layer = slice(place * length, (place + 1) * length)
+        h_BTH = torch.stack(steps.h[of_layer], dim=1)
+        torch.testing.assert_close(trace.outputs, h_BTH, rtol=1e-10, atol=1e-12)
+        for number, letter in enumerate(loaded.model.rnn.cell.gates):
+            gate_BTH = torch.stack([gates[number] for gates in steps.gates[of_layer]], dim=1)
+            torch.testing.assert_close(trace.gates[letter], gate_BTH, rtol=1e-10, atol=1e-12)
+
+
+def test_a_gradient_that_halves_every_three_steps_has_a_half_life_of_three() -> None:
+    norms = [7.0, *(2 ** (-k / 3) for k in range(1, 40))]
+    assert half_life(norms[::-1]) == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(
+    "norms", [[1.0, 1.0], [4.0, 2.0, 1.0, 1.0], [0.0] * 9, [1.0, math.inf, math.nan, 1.0]]
+)
+def test_a_gradient_that_does_not_shrink_has_no_half_life(norms: list[float]) -> None:
+    assert half_life(norms) is None
