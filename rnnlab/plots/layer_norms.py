@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 
-from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, along, kept, number, waiting
+from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, kept, number, waiting
+from rnnlab.plots._places import places
 from rnnlab.runs.history import History
 
 
@@ -24,7 +24,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
 
 
 def _curves(history: History, axis: Axis) -> tuple[Curve, ...]:
-    xs = _along(history, axis)
+    xs = places(history, [record.step for record in history.layers], axis)
     records = history.layers if xs else []
     parameters = dict.fromkeys(name for record in records for name in record.grad_norms)
     return kept(
@@ -36,13 +36,3 @@ def _curves(history: History, axis: Axis) -> tuple[Curve, ...]:
         )
         for color, parameter in enumerate(parameters)
     )
-
-
-def _along(history: History, axis: Axis) -> list[float]:
-    """Return where the layers' records stand: they know steps only, the rest is looked up."""
-    steps = [record.step for record in history.layers]
-    if axis == "step":
-        return [float(step) for step in steps]
-    known = [record.step for record in history.train]
-    places = along(history.train, axis)
-    return [places[max(bisect_right(known, step) - 1, 0)] for step in steps] if known else []

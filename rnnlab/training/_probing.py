@@ -26,21 +26,21 @@ class Probing:
         self._session = session
         self._every = session.config.probe_every
         self._due_at = 0.0
-        self._sample = None
+        self.sample = None
         if self._every:
             split = session.dataset.splits["val"]
             length = min(LENGTH, session.config.length)
-            self._sample = draw_sample(split, ROWS, length, session.device)
+            self.sample = draw_sample(split, ROWS, length, session.device)
 
     def take_if_due(self, step: int) -> None:
         """Look after the first step and every so many from then on, if there is time for it."""
-        if self._sample is None or (step % self._every and step != 1):
+        if self.sample is None or (step % self._every and step != 1):
             return
         started = time.perf_counter()
         if step != 1 and started < self._due_at:
             return
         session = self._session
-        found = look(session.model, self._sample, step)
+        found = look(session.model, self.sample, step)
         session.write(found.record)
         session.mirror.add_histograms("gates", found.values, step)
         ended = time.perf_counter()

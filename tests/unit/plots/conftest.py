@@ -10,7 +10,7 @@ import pytest
 
 from rnnlab.plots import NamedHistory
 from rnnlab.runs.history import History
-from rnnlab.runs.records import EvalRecord, LayersRecord, TrainRecord
+from rnnlab.runs.records import EvalRecord, LayersRecord, ProbeRecord, TrainRecord
 
 
 class MakeRun(Protocol):
@@ -24,6 +24,17 @@ class MakeRun(Protocol):
         clip: float | None = 1.0,
         lost: tuple[int, ...] = (),
     ) -> NamedHistory: ...
+
+
+def make_probe(step: int) -> ProbeRecord:
+    """Return a look at two layers whose first one forgets faster."""
+    norms: list[float | None] = [0.25, 0.5, 1.0]
+    return ProbeRecord(
+        step=step, num_rows=8, length=3,
+        gates={"l0.f": [0.5, 0.5], "l1.f": [0.25, 0.75]}, shut={"l0.f": 0.1, "l1.f": 0.0},
+        open={"l0.f": 0.2, "l1.f": 0.3}, of_last={"l0": norms, "l1": norms},
+        of_all={"l0": norms, "l1": norms}, half_life={"l0": 1.0, "l1": 2.0},
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -58,7 +69,7 @@ def make_run() -> MakeRun:
                 tokens_per_s=12_000.0,
             )
             layers = LayersRecord(step, {"rnn.weight_hh_l0": 0.3, "head.weight": 0.1})
-            history.extend([train, layers])
+            history.extend([train, layers, make_probe(step)])
             if num_evals and (i + 1) % (num_records // num_evals) == 0:
                 history.extend([EvalRecord(step, epoch, time_s, loss + 0.1, is_best=True)])
         return NamedHistory(name, color, history, clip)

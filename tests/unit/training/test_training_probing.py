@@ -1,0 +1,119 @@
+"""Looks into a run in training: what they say, and that they leave it as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import (  # type: ignore[import-untyped]
+    EventAccumulator,
+)
+
+from rnnlab.insight import gradient_through_time, look
+from rnnlab.runs.history import History, read_history
+from rnnlab.training import Session, _probing, train
+
+Start = Callable[..., Session]
+
+
+@pytest.fixture(autouse=True)
+def _no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nets this small would be looked at less often than asked."""
+    monkeypatch.setattr(_probing, "COST", 0)
+
+
+def history_of(session: Session) -> History:
+    return read_history(session.paths.journal)
+
+
+@pytest.mark.parametrize("task", ["stream", "sentences", "classify"])
+def test_a_look_is_taken_after_the_first_step_and_every_so_many(start: Start, task: str) -> None:
+    session = start(task=task, probe_every=10)
+    train(session)
+    probes = history_of(session).probes
+    assert [record.step for record in probes] == [1, 10, 20]
+    assert {record.num_rows for record in probes} <= set(range(1, 9))
+    gates = {"l0.i", "l0.f", "l0.o"}
+    for record in probes:
+        assert set(record.gates) == set(record.shut) == set(record.open) == gates
+        assert all(sum(bins) == pytest.approx(1.0, abs=1e-4) for bins in record.gates.values())
+        assert len(record.of_last["l0"]) == len(record.of_all["l0"]) == record.length
+
+
+def test_what_it_says_is_what_the_weights_of_that_step_give(start: Start) -> None:
+    session = start(probe_every=12, steps=24, layers=2, cell="gru")
+    train(session)
+    sample = session.probe.sample
+    assert sample is not None
+    last = history_of(session).probes[-1]
+    assert last == look(session.model, sample, 24).record
+    for layer in gradient_through_time(session.model.eval(), sample):
+        assert last.of_last[layer.name] == pytest.approx(layer.of_last_T.tolist(), rel=1e-3)
+
+
+def test_looking_changes_nothing(start: Start) -> None:
+    """Not a bit of loss or weights, nor any random generator, dropout and all."""
+    settings = {"layers": 2, "dropout": 0.4, "task": "sentences"}
+    seen, unseen = (start(f"run{n}", probe_every=n, **settings) for n in (1, 0))
+    chance = torch.random.get_rng_state()
+    for session in (seen, unseen):
+        train(session)
+    assert len(history_of(seen).probes) == 24
+    assert not history_of(unseen).probes
+    assert [r.train_loss for r in history_of(seen).train] == [
+        r.train_loss for r in history_of(unseen).train
+    ]
+    for name, weight in seen.model.state_dict().items():
+        assert torch.equal(weight, unseen.model.state_dict()[name])
+    assert torch.equal(seen.state.generator.get_state(), unseen.state.generator.get_state())
+    assert torch.equal(chance, torch.random.get_rng_state())
+
+
+def test_a_resumed_run_sees_what_an_uninterrupted_one_sees(start: Start) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(step: int) -> None:
+        if step == 15:
+            raise Killed
+
+    whole, killed = (start(name, probe_every=2) for name in ("whole", "killed"))
+    train(whole)
+    killed.control.on_step = kill  # type: ignore[attr-defined]
+    with pytest.raises(Killed):
+        train(killed)
+    resumed = start("killed", probe_every=2)
+    train(resumed)
+    assert history_of(resumed).probes == history_of(whole).probes
+
+
+def test_a_look_that_is_dear_is_taken_less_often(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_probing, "COST", 1e9)
+    session = start(probe_every=1)
+    train(session)
+    assert [record.step for record in history_of(session).probes] == [1]
+
+
+def test_tensorboard_has_a_histogram_of_every_gate(start: Start) -> None:
+    session = start(probe_every=10, mirror=True, layers=2)
+    train(session)
+    session.mirror.close()
+    found = EventAccumulator(str(session.paths.root), {"histograms": 0, "scalars": 0})
+    found.Reload()
+    probes = {record.step: record for record in history_of(session).probes}
+    for gate in ("l0.i", "l0.f", "l0.o", "l1.i", "l1.f", "l1.o"):
+        events = found.Histograms(f"gates/{gate}")
+        assert [event.step for event in events] == list(probes)
+        record = probes[events[-1].step]
+        size = record.num_rows * record.length * session.config.hidden
+        assert events[-1].histogram_value.num == size
+        shut = {event.step: event.value for event in found.Scalars(f"gate_shut/{gate}")}
+        assert shut == pytest.approx({step: r.shut[gate] for step, r in probes.items()})
+    weights = found.Scalars("weight/rnn.weight_hh_l1")
+    assert weights[-1].value == pytest.approx(
+        session.model.rnn.weight_hh_l1.norm().item(),  # type: ignore[operator, union-attr]
+        rel=1e-5,
+    )
