@@ -159,6 +159,14 @@ class RunConfig(BaseModel):
     """Minutes between two checkpoints, beside those of the steps (0: as above)."""
     keep: int = Field(3, ge=1)
     """Newest checkpoints kept beside the best one."""
+    sample_prompts: str = ""
+    """Prompts continued again and again while it trains, parted by | (none: what is held out)."""
+    sample_decoders: str = "greedy nucleus:p=0.9"
+    """Decoders that continue them, set apart by blanks."""
+    sample_length: int = Field(120, ge=0, le=100_000)
+    """Letters or words that each of them writes (0: no samples)."""
+    sample_every: int = Field(0, ge=0)
+    """Steps between two rounds of samples (0: at validations, while they cost next to nothing)."""
 
     @model_validator(mode="before")
     @classmethod

@@ -19,6 +19,7 @@ from rnnlab.corpora import (
     suggested_task,
     vectors_width,
 )
+from rnnlab.decoding import parse_prompts, parse_spec, split_specs
 from rnnlab.errors import BadInputError
 from rnnlab.locations import shipped_folder
 from rnnlab.runs.launch import launch
@@ -51,10 +52,18 @@ def resolve(
         if values.get("embedding") is None:
             values["embedding"] = vectors_width(vectors)
     config = RunConfig.from_values(values)
+    check_samples(config)
     check(config)
     if ancestor is not None:
         check_text(config, ancestor)
     return config
+
+
+def check_samples(config: RunConfig) -> None:
+    """Raise BadInputError where the tracked prompts or their decoders cannot be read."""
+    for text in split_specs(config.sample_decoders):
+        parse_spec(text)
+    parse_prompts(config.sample_prompts)
 
 
 def start_run(config: RunConfig, store: RunStore, name: str | None = None) -> Run:

@@ -46,7 +46,7 @@ def _parameter(name: str) -> inspect.Parameter:
     flag = "--" + name.replace("_", "-")
     kind = _plain_type(field.annotation)
     help_line = str(field.description)
-    if field.default is not None and kind is not bool:
+    if field.default not in (None, "") and kind is not bool:
         help_line += f" [{field.default}]"
     names = [f"{flag}/--no{flag[1:]}"] if kind is bool else [flag]
     choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()

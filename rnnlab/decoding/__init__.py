@@ -18,7 +18,7 @@ from rnnlab.decoding._trace import (
     read_step,
 )
 from rnnlab.decoding._tree import Branch, grow_tree
-from rnnlab.decoding._values import split_specs
+from rnnlab.decoding._values import parse_prompts, split_specs
 
 __all__ = [
     "Branch",
@@ -42,6 +42,7 @@ __all__ = [
     "Tracer",
     "grow_tree",
     "option_names",
+    "parse_prompts",
     "parse_spec",
     "read_row",
     "read_step",

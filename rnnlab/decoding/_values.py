@@ -84,6 +84,18 @@ def parse_strings(text: str) -> tuple[str, ...]:
     return strings
 
 
+def parse_prompts(text: str) -> tuple[str, ...]:
+    r"""Return the prompts that are parted by |, \n, \t and \| read; none where the text is empty.
+
+    Raises BadInputError where one of them is empty.
+    """
+    try:
+        prompts = parse_strings(text)
+    except ValueError as error:
+        raise BadInputError(f"in prompts {text!r}, {error}") from None
+    return tuple(re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), p) for p in prompts)
+
+
 def parse_biases(text: str) -> dict[str, float]:
     r"""Return the nats that each string is given, from "a=1.5|b=-2" (\| and \= are letters).
 

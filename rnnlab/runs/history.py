@@ -14,10 +14,13 @@ from rnnlab.runs.records import (
     LayersRecord,
     ProbeRecord,
     Record,
+    SampleRecord,
     TrainRecord,
 )
 
 _R = TypeVar("_R", bound=Record)
+REWINDING = frozenset({"started", "resumed", "rollback"})
+"""Events at which a run stands at an earlier step than before."""
 
 
 @dataclass
@@ -33,6 +36,8 @@ class History:
     evals: list[EvalRecord] = field(default_factory=list)
     layers: list[LayersRecord] = field(default_factory=list)
     probes: list[ProbeRecord] = field(default_factory=list)
+    samples: list[SampleRecord] = field(default_factory=list)
+    """Of a samples file: it is read as a journal is."""
     events: list[EventRecord] = field(default_factory=list)
     version: int = 0
     """Grows with every change; what is drawn from a history is cached by it."""
@@ -50,12 +55,16 @@ class History:
                     self.layers.append(record)
                 case ProbeRecord():
                     self.probes.append(record)
+                case SampleRecord():
+                    self.samples.append(record)
                 case EventRecord():
-                    if record.event in ("started", "resumed", "rollback"):
+                    if record.event in REWINDING:
                         _rewind(self.train, record.step)
                         _rewind(self.evals, record.step)
                         _rewind(self.layers, record.step)
                         _rewind(self.probes, record.step)
+                        # At the very step they are written again where the first ones are there.
+                        _rewind(self.samples, record.step - (record.event == "started"))
                     self.events.append(record)
 
     def take(self, news: News) -> None:
@@ -65,6 +74,7 @@ class History:
             self.evals.clear()
             self.layers.clear()
             self.probes.clear()
+            self.samples.clear()
             self.events.clear()
             self.version += 1
         self.extend(news.records)

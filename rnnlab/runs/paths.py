@@ -70,6 +70,11 @@ class RunPaths:
         return self.root / "metrics.jsonl"
 
     @property
+    def samples(self) -> Path:
+        """What the model made of the tracked prompts, append-only like the journal."""
+        return self.root / "samples.jsonl"
+
+    @property
     def log(self) -> Path:
         """What the worker prints."""
         return self.root / "worker.log"

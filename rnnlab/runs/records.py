@@ -98,6 +98,30 @@ class EvalRecord:
     """Share of documents of which the class was found; None for a language model."""
 
 
+@dataclass(frozen=True, slots=True)
+class SampleRecord:
+    """What a decoder made of a tracked prompt."""
+
+    kind: ClassVar = "sample"
+    step: int
+    epoch: float
+    time_s: float
+    prompt_number: int
+    """Place of the prompt among those that are tracked, from 0."""
+    prompt: str
+    """As it was read."""
+    decoder: str
+    """The spec as it was given."""
+    text: str
+    """The continuation."""
+    logprob: float | None
+    """The model's own log-prob of the continuation in nats."""
+    num_tokens: int
+    """Tokens of the continuation, its end included."""
+    end: str = ""
+    """Why it ends, as in an answer."""
+
+
 Event = Literal[
     "started", "resumed", "paused", "continued", "checkpoint", "skipped", "note", "stopped",
     "finished", "failed", "spike", "diverged", "rollback",
@@ -116,7 +140,7 @@ class EventRecord:
     time_s: float = 0.0
 
 
-Record = TrainRecord | LayersRecord | ProbeRecord | EvalRecord | EventRecord
+Record = TrainRecord | LayersRecord | ProbeRecord | EvalRecord | SampleRecord | EventRecord
 _RECORDS: dict[str, type[Record]] = {record.kind: record for record in get_args(Record)}
 
 

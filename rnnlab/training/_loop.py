@@ -29,6 +29,7 @@ def train(session: Session) -> Ending:
             session.note("note", message)
         session.note("started", f"on {session.device}")
         session.save()
+        session.sample()
     else:
         session.note("resumed", f"from the checkpoint of step {session.state.step}")
     if lacks_bfloat16(session.device, session.config.dtype):
@@ -78,7 +79,12 @@ class Loop:
             if self._went_back(record, window):
                 return False
         session.probe.take_if_due(state.step)
-        if self._is_validation_due(is_epoch_end) or is_over:
+        is_validated = self._is_validation_due(is_epoch_end) or is_over
+        if session.sampler and session.sampler.is_due(
+            state.step, is_validated=is_validated, is_over=is_over
+        ):
+            session.sample()
+        if is_validated:
             session.validate()
             if session.state is state and session.is_stagnant and not is_over:
                 session.note(

@@ -7,7 +7,15 @@ from pathlib import Path
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from rnnlab.runs.records import EvalRecord, LayersRecord, ProbeRecord, Record, TrainRecord
+from rnnlab.display import visible
+from rnnlab.runs.records import (
+    EvalRecord,
+    LayersRecord,
+    ProbeRecord,
+    Record,
+    SampleRecord,
+    TrainRecord,
+)
 
 
 class Mirror:
@@ -40,11 +48,21 @@ class Mirror:
                 scalars = {f"half_life/{name}": steps for name, steps in record.half_life.items()}
                 scalars |= {f"gate_shut/{name}": share for name, share in record.shut.items()}
                 scalars |= {f"gate_open/{name}": share for name, share in record.open.items()}
+            case SampleRecord():
+                self._add_sample(record)
+                return
             case _:
                 return
         for name, value in scalars.items():
             if value is not None:
                 self._writer.add_scalar(name, value, record.step)
+
+    def _add_sample(self, record: SampleRecord) -> None:
+        """Write a sample as a block of code, so that nothing in it is taken for Markdown."""
+        text = f"{record.prompt}\N{BLACK RIGHT-POINTING SMALL TRIANGLE}{record.text}"
+        block = "\n".join(f"    {line}" for line in visible(text).split("\n"))
+        tag = f"samples/{record.prompt_number} {record.decoder}"
+        self._writer.add_text(tag, block, record.step)
 
     def add_histograms(self, group: str, tensors: dict[str, Tensor], step: int) -> None:
         """Write a histogram of each tensor: a parameter's gradient, a gate's values on a sample."""

@@ -13,8 +13,9 @@ import torch
 
 from rnnlab.config import RunConfig
 from rnnlab.corpora import Batch, Dataset
-from rnnlab.errors import RnnlabError
+from rnnlab.errors import RnnlabError, one_line
 from rnnlab.models import TextModel, build_model, load_weights, resolve_device
+from rnnlab.runs.history import REWINDING
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
@@ -25,6 +26,7 @@ from rnnlab.training._evaluate import evaluate
 from rnnlab.training._mirror import Mirror
 from rnnlab.training._optimizer import learning_rate, make_optimizer
 from rnnlab.training._probing import Probing
+from rnnlab.training._samples import Sampler
 from rnnlab.training._state import TrainingState, load_training_state
 from rnnlab.training._watch import LossWatch
 
@@ -77,6 +79,8 @@ class Session:
             self._go_back_to(step)
         self.config = self.config.model_copy(update=self.state.changed)
         self.journal = Journal(self.paths.journal)
+        self.sampler = Sampler.of(self.config, self.dataset)
+        self._samples = Journal(self.paths.samples) if self.sampler else None
         self.mirror = Mirror(self.paths.root, self.state.step)
         self.train_split = self.dataset.splits["train"]
         self.batches_per_epoch = self.train_split.num_batches()
@@ -237,10 +241,32 @@ class Session:
 
     def note(self, event: Event, message: str = "") -> None:
         """Write an event."""
-        self.write(EventRecord(self.state.step, event, message, self.state.elapsed_s))
+        record = EventRecord(self.state.step, event, message, self.state.elapsed_s)
+        self.write(record)
+        if event in REWINDING and self._samples is not None:
+            self._samples.append(record)
+
+    def sample(self) -> None:
+        """Continue the tracked prompts with the weights of now; no failure there ends a run."""
+        if self.sampler is None or self._samples is None:
+            return
+        self.tick()
+        try:
+            records = self.sampler.sample(
+                self.shown_model, self.state.step, self.epoch, self.state.elapsed_s
+            )
+        except Exception as error:
+            self.sampler = None
+            self.note("note", one_line(f"no more samples: {type(error).__name__}: {error}"))
+            return
+        self._samples.append(*records)
+        for record in records:
+            self.mirror.add(record)
 
     def close(self) -> None:
         """Close what is written to."""
+        if self._samples is not None:
+            self._samples.close()
         self.mirror.close()
         self.journal.close()
 

@@ -120,6 +120,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         values = {
             "corpus": "none", "hidden": 8, "embedding": 6, "batch": 4, "length": 10, "lr": 0.02,
             "log_every": 5, "eval_every": 8, "checkpoint_every": 6, "engine": "auto",
+            "sample_length": 0,
         }  # fmt: skip
         if not {"steps", "epochs", "minutes"} & set(settings):
             values["steps"] = 24

@@ -1,0 +1,182 @@
+"""Tracked prompts: what is written of them, when, and that the training does not notice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import (  # type: ignore[import-untyped]
+    EventAccumulator,
+)
+
+from rnnlab.decoding import parse_spec
+from rnnlab.models import continue_texts, load_model
+from rnnlab.runs.history import read_history
+from rnnlab.runs.journal import read_journal
+from rnnlab.runs.mailbox import Command
+from rnnlab.runs.records import EventRecord, SampleRecord
+from rnnlab.runs.samples import read_rounds
+from rnnlab.training import Session, _samples, train
+
+Start = Callable[..., Session]
+SAMPLING = {"sample_length": 12, "sample_decoders": "greedy sample:temperature=1.5"}
+
+
+def samples(session: Session) -> list[SampleRecord]:
+    return read_history(session.paths.samples).samples
+
+
+def steps(session: Session) -> list[int]:
+    return [found.step for found in read_rounds(session.paths)]
+
+
+@pytest.mark.parametrize("settings", [{"dropout": 0.3, "layers": 2}, {"average": 0.9}])
+@pytest.mark.parametrize("task", ["stream", "sentences"])
+def test_a_run_with_samples_takes_the_same_steps_to_the_last_bit(
+    start: Start, task: str, settings: dict[str, Any]
+) -> None:
+    weights = []
+    for name, sampling in (("with", {**SAMPLING, "sample_every": 2}), ("without", {})):
+        session = start(name, task=task, **settings, **sampling)
+        train(session)
+        weights.append(session.control.weights)  # type: ignore[attr-defined]
+        assert bool(samples(session)) is bool(sampling)
+    assert weights[0].keys() == weights[1].keys()
+    for step in weights[0]:
+        assert all(map(torch.equal, weights[0][step], weights[1][step])), step
+
+
+def test_a_sample_is_what_the_checkpoint_of_its_step_writes(start: Start) -> None:
+    session = start(**SAMPLING, sample_prompts="le |un roi", sample_every=8, keep=9)
+    session.paths.config.write_text(session.config.to_toml(), encoding="utf-8")
+    session.dataset.vocabulary.save(session.paths.vocabulary)
+    train(session)
+    assert steps(session) == [0, 8, 16, 24]
+    for step in (8, 24):
+        loaded = load_model(session.paths, step)
+        for spec in SAMPLING["sample_decoders"].split():  # type: ignore[attr-defined]
+            *_, last = continue_texts(loaded, ["le ", "un roi"], parse_spec(spec), 12, 1, seed=1)
+            wrote = [s for s in samples(session) if (s.step, s.decoder) == (step, spec)]
+            assert [s.text for s in wrote] == [a.continuation for a in last.answers()]
+            assert [s.prompt for s in wrote] == ["le ", "un roi"]
+            assert wrote[0].logprob == last.answers()[0].logprob
+
+
+def test_rounds_come_at_their_interval_and_at_the_end(start: Start) -> None:
+    session = start(**SAMPLING, sample_every=10)
+    train(session)
+    assert steps(session) == [0, 10, 20, 24]
+    assert {s.num_tokens for s in samples(session)} == {12}
+
+
+def test_without_an_interval_samples_that_cost_too_much_wait(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(10**6))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
+    session = start(**SAMPLING, eval_every=2)
+    train(session)
+    assert steps(session) == [0, 24], "a round takes a second of this clock, a step none"
+
+
+def test_a_resumed_run_has_every_round_once(start: Start) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(step: int) -> None:
+        if step == 11:
+            raise Killed
+
+    killed = start(**SAMPLING, sample_every=2)
+    killed.control.on_step = kill  # type: ignore[attr-defined]
+    with pytest.raises(Killed):
+        train(killed)
+    assert steps(killed)[-1] == 10
+    resumed = start(**SAMPLING, sample_every=2)
+    assert resumed.state.step == 8
+    train(resumed)
+    assert steps(resumed) == list(range(0, 25, 2))
+    assert len(samples(resumed)) == 2 * 13
+    whole = start("whole", **SAMPLING, sample_every=2)
+    train(whole)
+    assert [s.text for s in samples(whole)] == [s.text for s in samples(resumed)]
+
+
+def test_a_worker_killed_before_its_first_checkpoint_begins_again(start: Start) -> None:
+    session = start(**SAMPLING)
+    for _ in range(2):
+        session.note("started")
+        session.sample()
+    assert len(samples(session)) == 2
+
+
+def test_nothing_is_sampled_where_it_is_not_wanted_or_cannot_be(start: Start) -> None:
+    cases: dict[str, dict[str, Any]] = {
+        "off": {"sample_length": 0},
+        "none": {"sample_decoders": "", "sample_length": 9},
+        "classes": {"task": "classify", "sample_length": 9, "length": 10},
+    }
+    for name, settings in cases.items():
+        session = start(name, script={2: [Command("stop")]}, **settings)
+        train(session)
+        assert not session.paths.samples.exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "prompt"),
+    [
+        ({"task": "stream"}, "mange mange le pain bon "),
+        ({"task": "stream", "tokens": "words"}, " mange mange le pain bon bon"),
+        ({"task": "sentences"}, ""),
+    ],
+)
+def test_without_prompts_the_held_out_text_gives_one(
+    start: Start, settings: dict[str, Any], prompt: str
+) -> None:
+    session = start(**SAMPLING, **settings)
+    session.sample()
+    (found,) = {s.prompt for s in samples(session)}
+    assert found == prompt or settings["task"] == "stream"
+    if settings["task"] == "stream":
+        batch = next(iter(session.dataset.splits["val"].eval_batches(90)))
+        held_out = session.dataset.vocabulary.decode(batch.inputs_BT[0].tolist())
+        assert found
+        assert held_out.startswith(found)
+        assert len(found) < 60
+
+
+def test_letters_that_the_model_never_saw_are_read_as_the_nearest(start: Start) -> None:
+    session = start(**SAMPLING, sample_prompts="lé Ω")
+    session.sample()
+    assert {s.prompt for s in samples(session)} == {"le "}
+
+
+def test_a_decoder_that_fails_ends_the_samples_and_not_the_run(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    session = start(**SAMPLING)
+    monkeypatch.setattr(_samples, "continue_texts", fail)
+    assert train(session) == "finished"
+    said = [r.message for r in read_journal(session.paths.journal) if isinstance(r, EventRecord)]
+    assert said.count("no more samples: ZeroDivisionError: oops") == 1
+    assert session.model.training
+
+
+def test_tensorboard_reads_the_texts_back(start: Start) -> None:
+    session = start(**SAMPLING, mirror=True, sample_every=8)
+    train(session)
+    session.mirror.close()
+    found = EventAccumulator(str(session.paths.root), {"tensors": 0})
+    found.Reload()
+    for number, spec in enumerate(("greedy", "sample:temperature=1.5")):
+        events = found.Tensors(f"samples/0 {spec}/text_summary")
+        assert [event.step for event in events] == [0, 8, 16, 24]
+        texts = [event.tensor_proto.string_val[0].decode() for event in events]
+        wrote = [s for s in samples(session) if s.decoder == spec]
+        assert texts == [f"    {s.prompt}▸{s.text}" for s in wrote], number
