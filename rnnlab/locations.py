@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -16,6 +17,17 @@ def checkpoints_folder(chosen: Path | None = None) -> Path:
 def data_folder(chosen: Path | None = None) -> Path:
     """Return the folder of corpora: the chosen one, RNNLAB_DATA or ./data."""
     return chosen or Path(os.environ.get("RNNLAB_DATA") or "data")
+
+
+def cache_folder() -> Path:
+    """Return where what can be made again is kept: $XDG_CACHE_HOME/rnnlab or ~/.cache/rnnlab."""
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if given.is_absolute():  # XDG: a relative path is to be ignored
+        return given.resolve() / "rnnlab"
+    try:
+        return Path("~/.cache").expanduser().resolve() / "rnnlab"
+    except RuntimeError:  # no home
+        return Path(tempfile.gettempdir()).resolve() / f"rnnlab-{os.getuid()}"
 
 
 def shipped_folder() -> Path:

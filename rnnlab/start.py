@@ -15,13 +15,14 @@ from rnnlab.corpora import (
     check,
     find_corpus,
     holds_documents,
+    lasting_name,
     shown_name,
+    suggested_settings,
     suggested_task,
     vectors_width,
 )
 from rnnlab.decoding import parse_prompts, parse_spec, split_specs
 from rnnlab.errors import BadInputError
-from rnnlab.locations import shipped_folder
 from rnnlab.runs.launch import launch
 from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import Run, RunStore
@@ -45,7 +46,7 @@ def resolve(
     corpus = str(values.get("corpus", ""))
     file = find_corpus(corpus, data)
     values.setdefault("task", suggested_task(corpus, file))
-    values["corpus"] = _lasting_name(file)
+    values = {**suggested_settings(corpus, data), **values, "corpus": lasting_name(corpus, data)}
     if isinstance(values.get("embeddings"), str):
         vectors = _whole_path(values["embeddings"])
         values["embeddings"] = str(vectors)
@@ -85,13 +86,6 @@ def default_name(config: RunConfig) -> str:
     corpus = "".join(c if c.isascii() and c.isalnum() else "-" for c in shown_name(config.corpus))
     depth = f"x{config.layers}" if config.layers > 1 else ""
     return f"{corpus.strip('-')[:24] or 'run'}-{config.cell}-{config.hidden}{depth}"
-
-
-def _lasting_name(file: Path) -> str:
-    """Return what names a corpus for good: its name if it is a shipped one, otherwise its place."""
-    file, name = file.resolve(), shown_name(str(file))
-    is_shipped = file.parent == (shipped_folder() / "data").resolve()
-    return name if is_shipped and find_corpus(name).resolve() == file else str(file)
 
 
 def _whole_path(vectors: str) -> Path:

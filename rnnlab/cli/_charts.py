@@ -31,7 +31,7 @@ def print_charts(
     has_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     style = DrawStyle(is_ascii=is_ascii or not _can_braille(), has_color=has_color)
     runs = [
-        NamedHistory(summary.name, color, history, summary.clip)
+        NamedHistory(summary.name, color, history, summary.clip, summary.floor_nats)
         for color, (summary, history) in enumerate(zip(summaries, histories, strict=True))
     ]
     for plot in plots:

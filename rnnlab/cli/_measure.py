@@ -10,7 +10,7 @@ from rnnlab.errors import BadInputError
 from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:
-    from rnnlab.corpora import Dataset
+    from rnnlab.corpora import Dataset, Floor
     from rnnlab.models import LoadedModel
     from rnnlab.training import Evaluation
 
@@ -23,6 +23,8 @@ class Measured(NamedTuple):
     step: int
     """Step of the checkpoint."""
     found: Evaluation
+    floor: Floor | None = None
+    """What the best model reaches on fresh text of the corpus; None where nobody knows."""
 
 
 def measure(
@@ -70,7 +72,7 @@ def measure_all(
         if split not in dataset.splits:
             continue
         found = evaluate(loaded.model, dataset.splits[split])
-        measured[split, checkpoint] = Measured(loaded.step, found)
+        measured[split, checkpoint] = Measured(loaded.step, found, dataset.floor)
     return measured
 
 

@@ -98,7 +98,7 @@ class Reproduction:
                 talk(f"{run.name} has no {measure.split} split: {measure.name} is not measured")
                 figures.append(Figure(measure, None, None))
             else:
-                step, found = measured[measure.split, measure.checkpoint]
+                step, found, _ = measured[measure.split, measure.checkpoint]
                 figures.append(Figure(measure, _quantity(measure, found), step))
         status = run.status()
         return RunResult(

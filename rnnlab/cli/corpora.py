@@ -11,16 +11,20 @@ import typer
 from rnnlab.cli._options import Data, Json
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.corpora import (
+    CorpusDescription,
     Documents,
     describe_corpora,
     describe_documents,
     find_corpus,
     holds_documents,
+    made_names,
+    parse_spec,
     read_corpus,
     read_documents,
+    write_made,
 )
 from rnnlab.display import count, visible
-from rnnlab.errors import BadInputError
+from rnnlab.errors import BadInputError, UnknownNameError
 
 _SHOWN_CHARS = 600
 _SHOWN_DOCUMENTS = 6
@@ -30,36 +34,58 @@ _SHOWN_CLASSES = 20
 
 def command(
     action: Annotated[
-        str, typer.Argument(metavar="[list|show]", help="What to do; a corpus's name shows it.")
+        str,
+        typer.Argument(metavar="[list|show|make]", help="What to do; a corpus's name shows it."),
     ] = "list",
     name: Annotated[
         Optional[str],  # noqa: UP045
         typer.Argument(help="A corpus or a file, for `show`.", show_default=False),
     ] = None,
+    file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(help="Where `make` writes; by default here.", show_default=False),
+    ] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """List the corpora, or show how one begins."""
+    if action == "make":
+        if name is None:
+            raise BadInputError("which corpus?", "rnnlab corpora make NAME [FILE]")
+        _make(name, file)
+        return
     if action != "list":
         if action != "show":
             name = action
         if name is None:
             raise BadInputError("which corpus?", "rnnlab corpora show NAME")
-        file = find_corpus(name, data)
-        (_show_documents if holds_documents(file) else _show_text)(file, json=json)
+        found = find_corpus(name, data)
+        (_show_documents if holds_documents(found) else _show_text)(found, json=json)
         return
     described = describe_corpora(data)
     if json:
         print_json([corpus._asdict() for corpus in described])
         return
-    rows = [
-        [c.name, count(c.size_bytes), c.task, _floor(c.floor_nats), c.summary] for c in described
-    ]
+    rows = [[c.name, count(c.size_bytes), c.task, _floor(c), c.summary] for c in described]
     print_table(["name", "bytes", "task", "floor", "what"], rows, ("bytes", "floor"))
 
 
-def _floor(nats: float | None) -> str:
-    return "" if nats is None else f"{nats:.4f}"
+def _floor(c: CorpusDescription) -> str:
+    if c.floor_accuracy is not None:
+        return f"{c.floor_accuracy:.2%}"
+    return "" if c.floor_nats is None else f"{c.floor_nats:.4f}"
+
+
+def _make(name: str, to: Path | None) -> None:
+    """Write the text of a corpus of ours; by default into the folder that one is in."""
+    spec = parse_spec(name)
+    if spec is None:
+        raise UnknownNameError("corpus of ours", name, made_names())
+    file = to or Path(f"{spec}{spec.corpus.ending}")
+    if file.is_dir():
+        file = file / f"{spec}{spec.corpus.ending}"
+    write_made(spec, file)
+    typer.echo(str(file))
 
 
 def _show_text(file: Path, *, json: bool) -> None:

@@ -12,12 +12,16 @@ from rnnlab.corpora._describe import (
 )
 from rnnlab.corpora._documents import Documents, read_documents
 from rnnlab.corpora._files import holds_documents
+from rnnlab.corpora._floor import Floor
+from rnnlab.corpora._made import Spec, made_names, parse_spec, write_made
 from rnnlab.corpora._prepare import check, prepare
 from rnnlab.corpora._text import (
     corpus_names,
     find_corpus,
+    lasting_name,
     read_corpus,
     shown_name,
+    suggested_settings,
     suggested_task,
 )
 from rnnlab.corpora._vectors import read_vectors, vectors_width
@@ -30,7 +34,9 @@ __all__ = [
     "Dataset",
     "Documents",
     "DocumentsDescription",
+    "Floor",
     "Ids",
+    "Spec",
     "Split",
     "SplitName",
     "Unit",
@@ -43,11 +49,16 @@ __all__ = [
     "describe_documents",
     "find_corpus",
     "holds_documents",
+    "lasting_name",
+    "made_names",
+    "parse_spec",
     "prepare",
     "read_corpus",
     "read_documents",
     "read_vectors",
     "shown_name",
+    "suggested_settings",
     "suggested_task",
     "vectors_width",
+    "write_made",
 ]

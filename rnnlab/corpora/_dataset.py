@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rnnlab.corpora._floor import Floor
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
 
 SplitName = Literal["train", "val", "test"]
@@ -97,3 +98,5 @@ class Dataset:
     """What one target is."""
     vectors: WordVectors | None = None
     """Vectors to begin with; None where none are asked for or the weights are there already."""
+    floor: Floor | None = None
+    """What the best model reaches on fresh text of this source; None where it is not known."""

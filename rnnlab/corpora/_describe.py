@@ -9,20 +9,26 @@ from typing import NamedTuple
 
 from rnnlab import registry
 from rnnlab.corpora._documents import Documents
-from rnnlab.corpora._text import corpus_names, find_corpus, suggested_task
+from rnnlab.corpora._made import parse_spec, spec_of
+from rnnlab.corpora._text import corpus_names, place_of, suggested_task
 
 
 class CorpusDescription(NamedTuple):
     """A corpus in one row."""
 
     name: str
-    file: str
-    size_bytes: int
+    file: str | None
+    """None where it is made when it is first used."""
+    size_bytes: int | None
     task: str
     """The task it is made for."""
     floor_nats: float | None
-    """The text's exact entropy a letter, where a grammar of ours made it."""
+    """The smallest expected loss, where the text is our own: its exact entropy a letter."""
     summary: str
+    floor_accuracy: float | None = None
+    """The largest expected accuracy (Bayes), where our own documents are classified."""
+    options: dict[str, int] | None = None
+    """What the corpus can be made with, `NAME:option=value`, and the defaults; None for files."""
 
 
 class DocumentsDescription(NamedTuple):
@@ -39,7 +45,7 @@ class DocumentsDescription(NamedTuple):
 
 def describe_corpora(data: Path | None = None) -> list[CorpusDescription]:
     """Return all corpora that are there, by name."""
-    return [_describe(name, find_corpus(name, data)) for name in corpus_names(data)]
+    return [_describe(name, data) for name in corpus_names(data)]
 
 
 def describe_documents(documents: Documents) -> DocumentsDescription:
@@ -53,11 +59,22 @@ def describe_documents(documents: Documents) -> DocumentsDescription:
     )
 
 
-def _describe(name: str, file: Path) -> CorpusDescription:
-    task = suggested_task(name, file)
-    floor = None
-    summary = "labelled documents of yours" if task == "classify" else "a text file of yours"
-    if name in registry.names("corpora") and task != "classify":
-        floor = float(registry.load("corpora", name).entropy_nats_per_letter())
-        summary = registry.summary("corpora", name)
-    return CorpusDescription(name, str(file), file.stat().st_size, task, floor, summary)
+def _describe(name: str, data: Path | None) -> CorpusDescription:
+    spec = parse_spec(name)
+    file = place_of(name, data)
+    if spec is None or (file is not None and spec_of(file.resolve()) is None):
+        assert file is not None
+        task = suggested_task(name, file)
+        summary = "labelled documents of yours" if task == "classify" else "a text file of yours"
+        return CorpusDescription(name, str(file), file.stat().st_size, task, None, summary)
+    task, floor = spec.corpus.task, spec.floor(spec.corpus.task)
+    return CorpusDescription(
+        name,
+        None if file is None else str(file),
+        None if file is None else file.stat().st_size,
+        task,
+        floor.loss_nats if floor else None,
+        registry.summary("corpora", name),
+        floor.accuracy if floor else None,
+        {key: option.default for key, option in spec.corpus.options.items()},
+    )

@@ -23,12 +23,13 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate, chain, combinations
 from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
 
+from rnnlab.corpora._floor import Floor
 from rnnlab.errors import BadInputError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -166,6 +167,28 @@ class Grammar:
             draws[i] = (right[i] - later) / rows[i][i]
         return dict(zip(names, draws, strict=True))
 
+    def outlines(self, start: str, kept: Collection[str]) -> dict[Items, Fraction]:
+        """Return what a symbol comes to when those kept are not expanded, and how probably.
+
+        Whatever is expanded must not be recursive. Where the grammar is prefix-free, different
+        outlines have no text in common.
+        """
+        found: dict[Items, Fraction] = {}
+        waiting: list[tuple[Items, Items, Fraction]] = [((), (Symbol(start),), Fraction(1))]
+        while waiting:
+            done, items, probability = waiting.pop()
+            if not items:
+                found[done] = found.get(done, Fraction(0)) + probability
+            elif isinstance(items[0], str) or items[0].name in kept:
+                waiting.append(((*done, items[0]), items[1:], probability))
+            else:
+                rule = self.rule(items[0].name)
+                waiting += [
+                    (done, (*alternative, *items[1:]), probability * Fraction(w, rule.upto[-1]))
+                    for alternative, w in zip(rule.alternatives, rule.weights, strict=True)
+                ]
+        return found
+
     def check_prefix_free(self) -> None:
         """Prove that every text has one derivation; raises BadInputError where the proof fails.
 
@@ -220,6 +243,22 @@ class Grammar:
                 names.append(name)
                 waiting += self.rule(name).symbols()
         return names
+
+
+def bayes_floor(grammar: Grammar, labels: Sequence[str], kept: Collection[str]) -> Floor:
+    """Return how well equally frequent labels, each a symbol, can be told by their texts.
+
+    kept: symbols that say the same whatever the label. With P(outline | label), the best guess is
+    right with probability sum_outline max_label P / n; the label's entropy given the text is
+    -sum P/n ln(P / sum_label P) (Duda and Hart 1973).
+    """
+    outlines = [grammar.outlines(label, kept) for label in labels]
+    accuracy, terms = Fraction(0), []
+    for outline in set().union(*outlines):
+        shares = [of_label.get(outline, Fraction(0)) for of_label in outlines]
+        accuracy += max(shares)
+        terms += [float(p) * math.log(p / sum(shares)) for p in shares if p]
+    return Floor(-math.fsum(sorted(terms)) / len(labels), float(accuracy / len(labels)))
 
 
 def _rule(name: str, alternatives: Alternatives) -> Rule:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from rnnlab import registry
 from rnnlab.config import RunConfig
 from rnnlab.corpora._dataset import Dataset
+from rnnlab.corpora._made import floor_of
 from rnnlab.corpora._text import find_corpus
 from rnnlab.corpora._vectors import check_vectors
 from rnnlab.corpora._vocabulary import Vocabulary
@@ -42,7 +44,11 @@ def prepare(
     trained, whose vectors are its weights; by default tokens are counted and vectors read.
     """
     task = _task(config)
-    return task.build(task.read(find_corpus(config.corpus, data), config), vocabulary, config)
+    file = find_corpus(config.corpus, data)
+    dataset = task.build(task.read(file, config), vocabulary, config)
+    kind = vocabulary.kind if vocabulary else config.tokens
+    alphabet = vocabulary.alphabet if vocabulary else config.alphabet
+    return replace(dataset, floor=floor_of(file, config.task, kind, alphabet))
 
 
 def check(config: RunConfig, data: Path | None = None) -> None:

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from rnnlab import registry
 from rnnlab.corpora._files import ENDINGS, bare_name, holds_documents, reading
+from rnnlab.corpora._made import made_file, made_names, parse_spec, spec_of
 from rnnlab.corpora._tokens import normalise
 from rnnlab.errors import BadInputError
 from rnnlab.locations import data_folder, shipped_folder
 
 
 def find_corpus(corpus: str, data: Path | None = None) -> Path:
-    """Return the file of a corpus: a path, a name in the data folder or a shipped one.
+    """Return the file of a corpus: a path, a name in the data folder, one of ours or its spec.
 
-    Raises BadInputError with the names that are known.
+    One of ours that is not shipped is made now. Raises BadInputError with the names that are known.
     """
     if not corpus.strip() or "\0" in corpus:
         raise BadInputError("the corpus has no name", "give a corpus or the path of a text file")
-    folders = (data_folder(data), shipped_folder() / "data")
     try:
         if Path(corpus).name == corpus:
-            for folder in folders:
-                for ending in ENDINGS:
-                    file = folder / f"{corpus}{ending}"
-                    if file.is_file():
-                        return file
+            if file := place_of(corpus, data):
+                return file
+            if spec := parse_spec(corpus):
+                return made_file(spec)
         file = Path(corpus).expanduser()
         if file.is_file():
             return file.resolve()
@@ -39,28 +38,51 @@ def find_corpus(corpus: str, data: Path | None = None) -> Path:
     raise BadInputError(f"no corpus and no file named {corpus!r}", f"corpora: {known}")
 
 
+def place_of(name: str, data: Path | None = None) -> Path | None:
+    """Return the file of that name in the data folder or among the shipped; None without one."""
+    for folder in (data_folder(data), shipped_folder() / "data"):
+        for ending in ENDINGS:
+            file = folder / f"{name}{ending}"
+            if file.is_file():
+                return file
+    return None
+
+
 def corpus_names(data: Path | None = None) -> list[str]:
-    """Return the names of all corpora that are there."""
+    """Return the names of all corpora that are there or can be made."""
     folders = (data_folder(data), shipped_folder() / "data")
-    files = ((file, end) for f in folders for end in ENDINGS for file in f.glob(f"*{end}"))
-    return sorted({file.name.removesuffix(ending) for file, ending in files})
+    files = ((file, end) for f in folders for end in ENDINGS for file in f.glob(f"[!.]*{end}"))
+    found = {file.name.removesuffix(ending) for file, ending in files}
+    return sorted(found | set(made_names()))
 
 
 def shown_name(corpus: str) -> str:
-    """Return a short name for a corpus: a file's name without folder and endings."""
+    """Return a short name for a corpus: a spec as it is, a file's without folder and endings."""
     return bare_name(corpus)
 
 
 def suggested_task(corpus: str, file: Path | None = None) -> str:
     """Return the task that a corpus is made for: documents are classified, a text is a stream.
 
-    A shipped corpus names its own. file: where the corpus was found; by default it is a path.
+    One of ours names its own. file: where the corpus was found; by default it is a path.
     """
     if holds_documents(file or Path(corpus)):
         return "classify"
-    if corpus in registry.names("corpora"):
-        return str(registry.load("corpora", corpus).TASK)
-    return "stream"
+    spec = parse_spec(corpus)
+    return spec.corpus.task if spec else "stream"
+
+
+def suggested_settings(corpus: str, data: Path | None = None) -> dict[str, Any]:
+    """Return what a run on a corpus of ours needs to be set to, unless somebody says otherwise."""
+    spec = spec_of(find_corpus(corpus, data).resolve())
+    return spec.corpus.settings(spec.options) if spec else {}
+
+
+def lasting_name(corpus: str, data: Path | None = None) -> str:
+    """Return what names a corpus for good: a spec if it is one of ours, otherwise its place."""
+    file = find_corpus(corpus, data).resolve()
+    spec = spec_of(file)
+    return str(spec) if spec and find_corpus(str(spec)).resolve() == file else str(file)
 
 
 def read_corpus(file: Path, limit_chars: int | None = None) -> str:

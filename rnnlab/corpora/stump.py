@@ -4,69 +4,63 @@ Promises, thanks, rhetorical questions and cheers, in towns that are on no map. 
 carry over some words: the number of a subject up to its verb, past nouns of the other number; that
 a quote is open; whether a question or a cheer was begun, for every sentence ends in its only one of
 the marks `. ? !`.
-
-`python -m rnnlab.corpora.stump [FILE]` writes the corpus again, byte for byte.
 """
 
 from __future__ import annotations
 
-import re
-import sys
 from functools import cache
-from pathlib import Path
-from random import Random
-from typing import Literal
 
+from rnnlab.corpora._floor import Floor
 from rnnlab.corpora._grammar import Grammar
+from rnnlab.corpora._made import MadeCorpus, Options
+from rnnlab.corpora._templates import (
+    Rules,
+    draw_text,
+    lists,
+    text_options,
+    with_capitals,
+    words,
+    written_out,
+)
 
-FILE = "stump.txt"
-TASK = "sentences"
-SEED = 1
-_SIZE_LETTERS = 395_000
-
-
-def _words(text: str) -> list[str]:
-    return " ".join(text.split()).split(", ")
-
-
-_PEOPLE = _words("""
+_PEOPLE = words("""
     aunt, baker, clown, cow, crab, diver, doctor, duck, fox, frog, ghost, hen, judge, king, mayor,
     mole, nurse, otter, owl, pirate, poet, rat, sailor, swan, toad, uncle, voter, wizard
 """)
-_CONSONANT_THINGS = _words("""
+_CONSONANT_THINGS = words("""
     bell, boat, bridge, cake, chair, clock, drum, flag, gate, hat, hedge, jug, kite, lamp, map, mop,
     nut, pie, pond, road, roof, shed, sock, spoon, tent, tower, tuba, wall, wig
 """)
-_VOWEL_THINGS = _words("anchor, engine, igloo, onion, umbrella")
-_CONSONANT_QUALITIES = _words("""
+_VOWEL_THINGS = words("anchor, engine, igloo, onion, umbrella")
+_CONSONANT_QUALITIES = words("""
     big, blue, brave, calm, cheap, damp, dry, fast, flat, golden, green, happy, kind, lazy, loud,
     muddy, new, noisy, pink, quiet, round, salty, silver, soft, tall, tiny, warm, wild, yellow
 """)
-_VOWEL_QUALITIES = _words("extra, honest, icy, old, ugly")
-_CONTAINERS = _words("bucket, heap, museum, parade, river")
-_STUFF = _words("bread, custard, fog, gravy, jazz, lemonade, snow, soup, tea, toast")
-_VERBS = _words("""
+_VOWEL_QUALITIES = words("extra, honest, icy, old, ugly")
+_CONTAINERS = words("bucket, heap, museum, parade, river")
+_STUFF = words("bread, custard, fog, gravy, jazz, lemonade, snow, soup, tea, toast")
+_VERBS = words("""
     borrow, count on, defend, dream of, eat, fear, guard, hide, inspect, love, mend, need, own,
     paint, praise, rent, sell, trust, vote for, want, welcome
 """)
-_SKILLS = _words("bake, cook, dance, fly, hum, juggle, knit, nap, run, sing, vote, yodel")
-_STATES = _words("""
+_SKILLS = words("bake, cook, dance, fly, hum, juggle, knit, nap, run, sing, vote, yodel")
+_STATES = words("""
     asleep, busy, full of soup, hungry, in love, in trouble, late, leaking, made of cheese, never
     wrong, on our side, out of tea, ready, tired, upside down, winning
 """)
-_PLACES = _words("bakery, castle, harbour, library, museum, park, station, zoo")
-_TIMES = _words("""
+_PLACES = words("bakery, castle, harbour, library, museum, park, station, zoo")
+_TIMES = words("""
     after dark, at noon, before lunch, by Friday, by Monday, every spring, next week, tonight
 """)
-_OPENERS = _words("As you know, Believe me, Folks, Listen, My friends")
-_TITLES = _words("Aunt, Captain, Deputy, Judge, Mayor, Uncle")
-_SURNAMES = _words("Bobbin, Crumb, Drizzle, Mopp, Pickle, Snuff, Thimble, Wimple")
-_TOWN_HEADS = _words("""
+_OPENERS = words("As you know, Believe me, Folks, Listen, My friends")
+_TITLES = words("Aunt, Captain, Deputy, Judge, Mayor, Uncle")
+_SURNAMES = words("Bobbin, Crumb, Drizzle, Mopp, Pickle, Snuff, Thimble, Wimple")
+_TOWN_HEADS = words("""
     Biscuit, Crumpet, Custard, Hiccup, Mitten, Noodle, Snore, Sock, Turnip, Wobble
 """)
 _TOWN_TAILS = ["bury", "ford", "ham", "ton", " Bay", " Green", " Hill"]
 
-_RULES: dict[str, dict[str, int]] = {
+_RULES: Rules = {
     "paragraph": {"{sentence} {sentence}{more}": 1},
     "more": {" {sentence}{more}": 2, "\n": 1},
     "sentence": {
@@ -222,37 +216,6 @@ _LISTS = {
     "digit": list("0123456789"),
 }
 
-_CHOICE = re.compile(r"\(([^|)]*)\|([^)]*)\)")
-_REFERENCE_TO_CAPITAL = re.compile(r"\{([A-Z]\w*)\}")
-
-
-def _numbered(rules: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
-    """Return the rules with each `(one|many)` written out as two."""
-    written: dict[str, dict[str, int]] = {}
-    for name, alternatives in rules.items():
-        for number in (r"\1", r"\2"):
-            of_number = {_CHOICE.sub(number, text): w for text, w in alternatives.items()}
-            written.setdefault(_CHOICE.sub(number, name), {}).update(of_number)
-    return written
-
-
-def _with_capitals(rules: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
-    """Return the rules with those added that their capital names ask for."""
-    rules = dict(rules)
-    waiting = list(rules)
-    while waiting:
-        for name in _REFERENCE_TO_CAPITAL.findall(" ".join(rules[waiting.pop()])):
-            if name not in rules:
-                small = rules[name[0].lower() + name[1:]]
-                rules[name] = {_capital(text): weight for text, weight in small.items()}
-                waiting.append(name)
-    return rules
-
-
-def _capital(template: str) -> str:
-    place = 1 if template.startswith("{") else 0
-    return template[:place] + template[place].upper() + template[place + 1 :]
-
 
 @cache
 def grammar() -> Grammar:
@@ -260,23 +223,16 @@ def grammar() -> Grammar:
 
     It starts at `sentence` or at `paragraph`.
     """
-    lists = {name: dict.fromkeys(words, 1) for name, words in _LISTS.items()}
-    return Grammar(_with_capitals(_numbered(_RULES) | lists))
+    return Grammar(with_capitals(written_out(_RULES) | lists(_LISTS)))
 
 
-def text() -> str:
-    """Return the whole corpus: a paragraph a line, its sentences with single spaces between."""
-    generator = Random(SEED)
-    paragraphs: list[str] = []
-    num_letters = 0
-    while num_letters < _SIZE_LETTERS:
-        paragraphs.append(grammar().derive("paragraph", generator).text)
-        num_letters += len(paragraphs[-1])
-    return "".join(paragraphs)
+def make(options: Options) -> str:
+    """Return the corpus: a paragraph a line, its sentences with single spaces between."""
+    return draw_text(grammar(), "paragraph", options)
 
 
-def entropy_nats_per_letter(task: Literal["sentences", "stream"] = "sentences") -> float:
-    """Return the smallest expected loss of a model that reads the corpus for a task, in nats.
+def floor(options: Options, task: str) -> Floor | None:
+    """Return the smallest expected loss of a model that reads the corpus for a task.
 
     What separates sentences counts as one letter each. For `sentences` it is the end of sentence,
     which is certain after the mark: (entropy of a sentence) / (its expected letters + 1). For
@@ -286,11 +242,11 @@ def entropy_nats_per_letter(task: Literal["sentences", "stream"] = "sentences") 
     """
     if task == "stream":
         paragraph = grammar().expect("paragraph")
-        return paragraph.entropy_nats / paragraph.letters
-    sentence = grammar().expect("sentence")
-    return sentence.entropy_nats / (sentence.letters + 1)
+        return Floor(paragraph.entropy_nats / paragraph.letters)
+    if task == "sentences":
+        sentence = grammar().expect("sentence")
+        return Floor(sentence.entropy_nats / (sentence.letters + 1))
+    return None
 
 
-if __name__ == "__main__":
-    file = Path(sys.argv[1] if len(sys.argv) > 1 else f"data/{FILE}")
-    file.write_bytes(text().encode("ascii"))
+CORPUS = MadeCorpus("sentences", make, floor, text_options(395_000))

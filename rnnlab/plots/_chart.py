@@ -69,6 +69,8 @@ class NamedHistory:
     history: History
     clip: float | None = None
     """Norm at which the run clips its gradient; None or 0 where it does not."""
+    floor: float | None = None
+    """Smallest loss that any model can come to on its corpus; None where nobody knows."""
 
 
 def along(records: Iterable[TrainRecord | EvalRecord], axis: Axis) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnnlab.plots._chart import Axis, Chart, NamedHistory, along, kept, trace, waiting
+from rnnlab.plots._chart import Axis, Chart, Level, NamedHistory, along, kept, trace, waiting
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
@@ -23,7 +23,21 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         x_label=axis,
         y_label="nats a token",
         curves=kept(curves),
+        levels=_floors(runs),
         empty=waiting(runs, "no loss yet: the first comes after a few steps"),
         axis=axis,
         is_log=is_log,
+    )
+
+
+def _floors(runs: Sequence[NamedHistory]) -> tuple[Level, ...]:
+    """Return a line for each floor, with a run's name where not all runs have the same."""
+    runs_of: dict[float, list[str]] = {}
+    for run in runs:
+        if run.floor is not None:
+            runs_of.setdefault(run.floor, []).append(run.name)
+    is_shared = len(runs_of) == 1 and len(next(iter(runs_of.values()))) == len(runs)
+    return tuple(
+        Level("floor" if is_shared else f"floor {names[0]}", value)
+        for value, names in runs_of.items()
     )

@@ -173,6 +173,10 @@ class Status:
     grad_norm: float | None = None
     tokens_per_s: float | None = None
     parameters: int | None = None
+    floor_nats: float | None = None
+    """Smallest loss a target that any model can come to on fresh text of the corpus, if known."""
+    floor_accuracy: float | None = None
+    """Largest share of documents that any model can classify rightly, if known."""
     reason: str = ""
     """Why it failed or stopped, and what to do."""
     is_bad_input: bool = False

@@ -46,6 +46,10 @@ class RunSummary:
     """Why it failed, or what is wrong with it."""
     is_shipped: bool
     clip: float | None
+    floor_nats: float | None
+    """Smallest loss that any model can come to on the corpus; None where nobody knows."""
+    floor_accuracy: float | None
+    """Largest accuracy on its documents that any model can come to, likewise."""
     unit: str
     """What a loss is the mean of: letter, word or document."""
     recent_losses: tuple[float, ...]
@@ -85,6 +89,8 @@ def summarise(run: Run) -> RunSummary:
         reason=status.reason,
         is_shipped=run.is_shipped,
         clip=_number(settings.get("clip")),
+        floor_nats=status.floor_nats,
+        floor_accuracy=status.floor_accuracy,
         unit=_unit(settings),
         recent_losses=tuple(status.recent_losses),
     )

@@ -90,8 +90,13 @@ class Desk:
 
     def _named(self, name: str) -> NamedHistory:
         summary = self.summaries.get(name)
-        clip = summary.clip if summary is not None else None
-        return NamedHistory(name, self.color_of(name), self.history(name), clip)
+        return NamedHistory(
+            name,
+            self.color_of(name),
+            self.history(name),
+            summary.clip if summary else None,
+            summary.floor_nats if summary else None,
+        )
 
 
 def _notice(before: RunSummary, now: RunSummary) -> Notice | None:

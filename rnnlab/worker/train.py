@@ -72,6 +72,8 @@ def _train(paths: RunPaths, attendant: Attendant) -> State:
         state="running",
         device=str(session.device),
         parameters=session.model.num_parameters(),
+        floor_nats=dataset.floor.loss_nats if dataset.floor else None,
+        floor_accuracy=dataset.floor.accuracy if dataset.floor else None,
         total_steps=session.total_steps,
         step=session.state.step,
     )

@@ -1,29 +1,23 @@
-"""The shipped corpus: its file, its shape, and that its floor is what its text says."""
+"""The speeches: the shape of their text, and how their floor counts what separates sentences."""
 
 from __future__ import annotations
 
-import hashlib
 import math
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
-from random import Random
 
 import pytest
 
 from rnnlab import registry
-from rnnlab.corpora import stump
+from rnnlab.corpora import parse_spec, stump
 from rnnlab.corpora._grammar import Grammar, Symbol
-from rnnlab.locations import shipped_folder
 
 
 @pytest.fixture(scope="module")
 def text() -> str:
-    return stump.text()
+    spec = parse_spec("stump")
+    assert spec is not None
+    return spec.text()
 
 
 @pytest.fixture(scope="module")
@@ -31,23 +25,10 @@ def sentences(text: str) -> list[str]:
     return [sentence.strip() for sentence in re.findall(r"[^.?!]+[.?!]", text)]
 
 
-def run_module(*arguments: str, hash_seed: str) -> None:
-    environment = os.environ | {"PYTHONHASHSEED": hash_seed}
-    command = [sys.executable, "-m", "rnnlab.corpora.stump", *arguments]
-    subprocess.run(command, env=environment, check=True, timeout=100)
-
-
-def test_the_shipped_file_is_the_text_byte_for_byte(text: str) -> None:
-    assert (shipped_folder() / "data" / stump.FILE).read_bytes() == text.encode("ascii")
-
-
-def test_the_command_writes_the_same_bytes_under_any_hash_seed(tmp_path: Path, text: str) -> None:
-    written = set()
-    for hash_seed in ("0", "1", "4242"):
-        file = tmp_path / f"{hash_seed}.txt"
-        run_module(str(file), hash_seed=hash_seed)
-        written.add(hashlib.sha256(file.read_bytes()).hexdigest())
-    assert written == {hashlib.sha256(text.encode("ascii")).hexdigest()}
+def floor_nats(task: str) -> float:
+    floor = stump.CORPUS.floor({}, task)
+    assert floor is not None
+    return floor.loss_nats
 
 
 def test_it_is_in_the_registry_with_a_summary() -> None:
@@ -55,41 +36,9 @@ def test_it_is_in_the_registry_with_a_summary() -> None:
     assert registry.summary("corpora", "stump").endswith(".")
 
 
-def test_no_part_of_the_grammar_has_two_derivations_of_one_text() -> None:
-    stump.grammar().check_prefix_free()
-
-
-def test_every_sentence_of_the_text_has_one_derivation(sentences: list[str]) -> None:
-    for sentence in sentences[::40]:
-        assert len(list(derivations(stump.grammar(), sentence))) == 1
-
-
-def test_the_probability_of_a_drawn_sentence_is_that_of_its_parse() -> None:
-    generator = Random(11)
-    for _ in range(200):
-        drawn = stump.grammar().derive("sentence", generator)
-        assert list(derivations(stump.grammar(), drawn.text)) == [pytest.approx(drawn.logprob)]
-
-
-@pytest.mark.parametrize("start", ["sentence", "paragraph"])
-def test_the_floor_is_the_mean_surprise_of_drawn_texts(start: str) -> None:
-    """The exact value lies within 4 standard errors: one seed in 16,000 would fail by chance."""
-    generator, num_draws = Random(5), 20_000
-    draws = [stump.grammar().derive(start, generator) for _ in range(num_draws)]
-    expected = stump.grammar().expect(start)
-    for values, exact in (
-        ([-draw.logprob for draw in draws], expected.entropy_nats),
-        ([float(len(draw.text)) for draw in draws], expected.letters),
-    ):
-        mean = math.fsum(values) / num_draws
-        variance = math.fsum((value - mean) ** 2 for value in values) / (num_draws - 1)
-        assert abs(mean - exact) < 4 * math.sqrt(variance / num_draws)
-        assert 4 * math.sqrt(variance / num_draws) < 0.02 * exact  # or the test would say little
-
-
 def test_the_floor_counts_the_end_of_a_sentence_as_a_letter() -> None:
     sentence = stump.grammar().expect("sentence")
-    floor = stump.entropy_nats_per_letter()
+    floor = floor_nats("sentences")
     assert floor * (sentence.letters + 1) == pytest.approx(sentence.entropy_nats)
     assert 0.45 < floor < 0.75
 
@@ -99,7 +48,7 @@ def test_the_floor_of_the_stream_adds_the_choice_of_each_separator() -> None:
     sentence = stump.grammar().expect("sentence")
     separator_nats = math.log(3) - 2 / 3 * math.log(2)
     paragraph_nats = 4 * sentence.entropy_nats + 3 * separator_nats
-    floor = stump.entropy_nats_per_letter("stream")
+    floor = floor_nats("stream")
     assert floor == pytest.approx(paragraph_nats / (4 * (sentence.letters + 1)))
 
 
@@ -167,30 +116,6 @@ def test_a_subject_decides_its_verb_from_afar(text: str, pattern: str) -> None:
 
 def test_words_are_spelled_as_english_spells_them(text: str) -> None:
     assert not re.search(r"[^aeiou]ys\b|(?:sh|ch|x|s)s\b", text)
-
-
-def derivations(grammar: Grammar, text: str) -> Iterator[float]:
-    """Give the log-prob of each derivation of a sentence, found by trying every alternative."""
-
-    @cache
-    def ends(name: str, start: int) -> tuple[tuple[int, float], ...]:
-        rule = grammar.rule(name)
-        found: list[tuple[int, float]] = []
-        for items, weight in zip(rule.alternatives, rule.weights, strict=True):
-            reached = [(start, math.log(weight / sum(rule.weights)))]
-            for item in items:
-                if isinstance(item, Symbol):
-                    reached = [
-                        (end, logprob + more)
-                        for place, logprob in reached
-                        for end, more in ends(item.name, place)
-                    ]
-                else:
-                    reached = [(place + 1, p) for place, p in reached if text[place:][:1] == item]
-            found += reached
-        return tuple(found)
-
-    return (logprob for end, logprob in ends("sentence", 0) if end == len(text))
 
 
 def extreme_length(grammar: Grammar, start: str, *, longest: bool) -> int:

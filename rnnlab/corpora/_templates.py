@@ -1,0 +1,86 @@
+"""Short hand for grammars: lists of words, choices that agree with each other, capital letters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from random import Random
+
+from rnnlab.corpora._grammar import Grammar
+from rnnlab.corpora._made import Option, Options
+
+Rules = dict[str, dict[str, int]]
+"""Templates of each symbol with their weights."""
+
+_REFERENCE_TO_CAPITAL = re.compile(r"\{([A-Z]\w*)\}")
+_CHOICES = {
+    "()": re.compile(r"\(([^|)]*)\|([^)]*)\)"),
+    "[]": re.compile(r"\[([^|\]]*)\|([^\]]*)\]"),
+    "<>": re.compile(r"<([^|>]*)\|([^>]*)>"),
+}
+_MAX_LETTERS = 50_000_000
+
+
+def words(text: str) -> list[str]:
+    """Return what stands between commas; line ends are spaces."""
+    return " ".join(text.split()).split(", ")
+
+
+def lists(of_words: Mapping[str, list[str]]) -> Rules:
+    """Return a rule for each list, its words equally likely."""
+    return {name: dict.fromkeys(texts, 1) for name, texts in of_words.items()}
+
+
+def written_out(rules: Mapping[str, Mapping[str, int]], brackets: str = "()") -> Rules:
+    """Return the rules with each choice `(one|many)` written out as two.
+
+    A choice in the name of a rule decides all choices in its templates at once.
+    """
+    choice = _CHOICES[brackets]
+    written: Rules = {}
+    for name, alternatives in rules.items():
+        for number in (r"\1", r"\2"):
+            chosen = {choice.sub(number, text): w for text, w in alternatives.items()}
+            written.setdefault(choice.sub(number, name), {}).update(chosen)
+    return written
+
+
+def with_capitals(rules: Rules) -> Rules:
+    """Return the rules with those added that their capital names ask for.
+
+    A name with a capital is the symbol of that name with the first letter of its texts in upper
+    case.
+    """
+    rules = dict(rules)
+    waiting = list(rules)
+    while waiting:
+        for name in _REFERENCE_TO_CAPITAL.findall(" ".join(rules[waiting.pop()])):
+            if name not in rules:
+                small = rules[name[0].lower() + name[1:]]
+                rules[name] = {_capital(text): weight for text, weight in small.items()}
+                waiting.append(name)
+    return rules
+
+
+def text_options(letters: int) -> dict[str, Option]:
+    """Return the options of a text that is drawn until it is long enough."""
+    return {
+        "letters": Option(letters, 1_000, _MAX_LETTERS, "letters of the text, about"),
+        "seed": Option(1, 0, 2**31 - 1, "seed of the text"),
+    }
+
+
+def draw_text(grammar: Grammar, start: str, options: Options) -> str:
+    """Return texts drawn from `start`, end to end, until they are long enough together."""
+    generator = Random(options["seed"])
+    texts: list[str] = []
+    num_letters = 0
+    while num_letters < options["letters"]:
+        texts.append(grammar.derive(start, generator).text)
+        num_letters += len(texts[-1])
+    return "".join(texts)
+
+
+def _capital(template: str) -> str:
+    place = 1 if template.startswith("{") else 0
+    return template[:place] + template[place].upper() + template[place + 1 :]

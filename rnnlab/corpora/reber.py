@@ -1,0 +1,46 @@
+"""Strings of the embedded Reber grammar, one a line: the first letters decide the last but one.
+
+A line is B, T or P, a string of Reber's grammar (1967), the same T or P again, E. The inner string
+takes six fair choices on average; that the outer letter comes again has to be remembered over it
+(Hochreiter and Schmidhuber 1997, section 5.1).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from rnnlab.corpora._floor import Floor
+from rnnlab.corpora._grammar import Grammar
+from rnnlab.corpora._made import MadeCorpus, Options
+from rnnlab.corpora._templates import draw_text, text_options
+
+
+@cache
+def grammar() -> Grammar:
+    """Return the grammar of a line, its states named by the letters that lead to them."""
+    return Grammar(
+        {
+            "line": ["BT{inner}TE\n", "BP{inner}PE\n"],
+            "inner": ["BT{s}E", "BP{t}E"],
+            "s": ["S{s}", "X{x}"],
+            "x": ["X{t}", "S"],
+            "t": ["T{t}", "V{v}"],
+            "v": ["P{x}", "V"],
+        }
+    )
+
+
+def make(options: Options) -> str:
+    """Return the corpus: a string a line."""
+    return draw_text(grammar(), "line", options)
+
+
+def floor(options: Options, task: str) -> Floor | None:
+    """Return the smallest expected loss a letter, line ends included; the lines are one stream."""
+    if task != "stream":
+        return None
+    line = grammar().expect("line")
+    return Floor(line.entropy_nats / line.letters)
+
+
+CORPUS = MadeCorpus("stream", make, floor, text_options(250_000))

@@ -1,0 +1,363 @@
+"""What every corpus of our own owes: the same bytes everywhere, and a floor that is proved.
+
+A floor is computed in `rnnlab.corpora` by solving linear equations. Here it is found again without
+them: the chain rule iterated to its fixed point, the mean surprise of texts whose probability a
+parser gives, the posterior of documents parsed under each label.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from rnnlab import registry
+from rnnlab.corpora import Spec, brackets, comedy, parse_spec, read_documents, reber, reviews, stump
+from rnnlab.corpora._grammar import Grammar, Symbol
+from rnnlab.corpora._made import floor_of, made_file, made_names
+from rnnlab.errors import BadInputError
+from rnnlab.locations import shipped_folder
+from tests.unit.corpora.parsing import derivations
+
+GRAMMARS: dict[str, tuple[Callable[[], Grammar], str]] = {
+    "brackets": (brackets.grammar, "first_line"),
+    "comedy": (comedy.grammar, "play"),
+    "reber": (reber.grammar, "line"),
+    "stump": (stump.grammar, "paragraph"),
+}
+"""Texts, each drawn from one symbol again and again."""
+SMALL = {"letters": "3000", "sentences": "200", "rows": "300", "documents": "200"}
+"""Options that make a corpus quickly."""
+
+
+def spec_of_name(name: str, **options: str) -> Spec:
+    spec = parse_spec(f"{name}:{','.join(f'{k}={v}' for k, v in options.items())}".rstrip(":"))
+    assert spec is not None
+    return spec
+
+
+def small(name: str) -> Spec:
+    known = spec_of_name(name).corpus.options
+    return spec_of_name(name, **{k: v for k, v in SMALL.items() if k in known})
+
+
+@pytest.fixture(params=made_names())
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_it_is_told_in_one_line(name: str) -> None:
+    assert registry.summary("corpora", name).endswith(".")
+
+
+def test_its_shipped_file_is_its_text_byte_for_byte(name: str) -> None:
+    spec = spec_of_name(name)
+    if spec.is_shipped:
+        assert made_file(spec).read_bytes() == spec.text().encode("utf-8")
+    assert (made_file(small(name)).parent == shipped_folder() / "data") is False
+
+
+def test_all_shipped_texts_are_under_three_megabytes_together() -> None:
+    shipped = [spec for spec in map(spec_of_name, made_names()) if spec.is_shipped]
+    assert {spec.name for spec in shipped} >= {"stump", "comedy", "reviews", "reber", "brackets"}
+    assert sum(made_file(spec).stat().st_size for spec in shipped) < 3_000_000
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "4242"])
+def test_the_bytes_do_not_depend_on_the_hash_seed(tmp_path: Path, hash_seed: str) -> None:
+    specs = [small(name) for name in made_names()]
+    code = (
+        "import sys, pathlib; from rnnlab.corpora import parse_spec\n"
+        "for s in sys.argv[1:]: pathlib.Path(s).write_text(parse_spec(s).text(), 'utf-8')"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, *map(str, specs)],
+        env=os.environ | {"PYTHONHASHSEED": hash_seed},
+        cwd=tmp_path,
+        check=True,
+        timeout=100,
+    )
+    for spec in specs:
+        written = (tmp_path / str(spec)).read_bytes()
+        digest = hashlib.sha256(written).hexdigest()
+        assert digest == hashlib.sha256(spec.text().encode("utf-8")).hexdigest()
+
+
+def test_another_seed_gives_another_text_with_the_same_floor(name: str) -> None:
+    spec = small(name)
+    other = parse_spec(f"{spec},seed=2")
+    assert other is not None
+    assert other.text() != spec.text()
+    assert other.floor(spec.corpus.task) == spec.floor(spec.corpus.task)
+
+
+def test_it_has_a_floor_for_its_own_task_and_none_for_what_it_is_not_made_for(name: str) -> None:
+    spec = spec_of_name(name)
+    floor = spec.floor(spec.corpus.task)
+    assert floor is not None
+    assert floor.loss_nats >= 0
+    assert (floor.accuracy is None) == (spec.corpus.task != "classify")
+    assert spec.floor("no such task") is None
+
+
+def test_its_floor_goes_with_its_place_and_with_letters_only(name: str, tmp_path: Path) -> None:
+    spec = small(name)
+    file, task = made_file(spec), spec.corpus.task
+    assert floor_of(file, task, "chars", "unicode") == spec.floor(task)
+    for kind, alphabet in (("words", "unicode"), ("chars", "ascii")):
+        known = spec.floor(task) if task == "classify" else None
+        assert floor_of(file, task, kind, alphabet) == known
+    copied = tmp_path / file.name
+    copied.write_bytes(file.read_bytes())
+    assert floor_of(copied, task, "chars", "unicode") is None
+
+
+def test_a_spec_reads_as_it_is_written(name: str) -> None:
+    spec = small(name)
+    assert str(parse_spec(str(spec))) == str(spec)
+    assert str(spec_of_name(name)) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("copy:dely=5", "did you mean 'delay'"),
+        ("copy:", "no option ''"),
+        ("copy:delay", "delay is a whole number"),
+        ("copy:delay=-5", "delay is a whole number"),
+        ("copy:delay=many", "delay is a whole number"),
+        ("copy:delay=99999", "delay is not from 0 to 2000"),
+        ("reber:size=5", "no option 'size'"),
+    ],
+)
+def test_a_bad_spec_is_refused_in_one_line(text: str, words: str) -> None:
+    with pytest.raises(BadInputError, match=words) as caught:
+        parse_spec(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_names_no_corpus_of_ours_is_no_spec() -> None:
+    assert parse_spec("moliere") is None
+    assert parse_spec("data/copy:delay=3") is None
+
+
+# Texts of grammars
+
+
+@pytest.mark.parametrize("text", GRAMMARS)
+def test_every_text_has_one_derivation(text: str) -> None:
+    GRAMMARS[text][0]().check_prefix_free()
+
+
+@pytest.mark.parametrize("text", GRAMMARS)
+def test_the_probability_of_a_drawn_text_is_that_of_its_parse(text: str) -> None:
+    grammar, start = GRAMMARS[text][0](), GRAMMARS[text][1]
+    generator = Random(11)
+    drawn = [grammar.derive(start, generator) for _ in range(60)]
+    for derivation in [one for one in drawn if len(one.text) < 1500][:30]:
+        found = derivations(grammar, derivation.text, start)
+        assert found == [pytest.approx(derivation.logprob, abs=1e-9)]
+
+
+@pytest.mark.parametrize("text", GRAMMARS)
+def test_the_floor_is_a_fixed_point_of_the_chain_rule(text: str) -> None:
+    """H(symbol) = sum of p (-ln p + H of the symbols in the alternative), and letters likewise."""
+    grammar, start = GRAMMARS[text][0](), GRAMMARS[text][1]
+    names = list(grammar.expected_draws(start))
+    nats, letters = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
+    for _ in range(400):
+        largest_change = 0.0
+        for name in reversed(names):
+            rule = grammar.rule(name)
+            new_nats = new_letters = 0.0
+            for items, weight in zip(rule.alternatives, rule.weights, strict=True):
+                p = weight / rule.upto[-1]
+                symbols = [item.name for item in items if isinstance(item, Symbol)]
+                new_nats += p * (sum(nats[s] for s in symbols) - math.log(p))
+                own = len(items) - len(symbols)
+                new_letters += p * (own + sum(letters[s] for s in symbols))
+            largest_change = max(largest_change, abs(new_nats - nats[name]))
+            nats[name], letters[name] = new_nats, new_letters
+        if largest_change < 1e-12:
+            break
+    floor = spec_of_name(text).floor("stream")
+    assert floor is not None
+    assert floor.loss_nats == pytest.approx(nats[start] / letters[start], rel=1e-8)
+
+
+@pytest.mark.parametrize("text", GRAMMARS)
+def test_the_floor_is_the_mean_surprise_of_drawn_texts(text: str) -> None:
+    """The exact ratio lies within 4 standard errors: one seed in 16,000 would fail by chance."""
+    grammar, start = GRAMMARS[text][0](), GRAMMARS[text][1]
+    generator, num_draws = Random(5), 4_000 if text in ("reber", "brackets") else 600
+    draws = [grammar.derive(start, generator) for _ in range(num_draws)]
+    letters = math.fsum(len(draw.text) for draw in draws)
+    ratio = -math.fsum(draw.logprob for draw in draws) / letters
+    rests = (-draw.logprob - ratio * len(draw.text) for draw in draws)
+    error = math.sqrt(math.fsum(rest**2 for rest in rests)) / letters
+    floor = spec_of_name(text).floor("stream")
+    assert floor is not None
+    assert abs(ratio - floor.loss_nats) < 4 * error < 0.05 * floor.loss_nats
+
+
+def test_the_embedded_reber_grammar_takes_seven_fair_choices_in_thirteen_letters() -> None:
+    floor = spec_of_name("reber").floor("stream")
+    assert floor is not None
+    assert floor.loss_nats == pytest.approx(7 * math.log(2) / 13)
+    for line in spec_of_name("reber").text().splitlines():
+        assert line[0] + line[-1] == "BE"
+        assert line[1] == line[-2]
+
+
+def test_brackets_close_in_the_order_in_which_they_were_opened() -> None:
+    closes = dict(zip("([<«", ")]>»", strict=True))
+    deepest = 0
+    for line in spec_of_name("brackets").text().splitlines():
+        waiting: list[str] = []
+        for mark in line:
+            if mark == '"':
+                is_closing = bool(waiting) and waiting[-1] == '"'
+                waiting.pop() if is_closing else waiting.append('"')
+                assert is_closing or waiting.count('"') == 1
+            elif mark in closes:
+                waiting.append(closes[mark])
+            elif mark in closes.values():
+                assert waiting.pop() == mark
+            deepest = max(deepest, len(waiting))
+        assert not waiting
+    assert deepest >= 8
+
+
+def test_two_persons_of_a_scene_speak_by_turns_and_are_spoken_to_by_their_gender() -> None:
+    scenes = spec_of_name("comedy").text().split("SCÈNE ")[1:]
+    assert len(scenes) > 500
+    for scene in scenes:
+        heading, *parts = scene.removesuffix("\n\n").split("\n\n")
+        first, second = heading.partition(". ")[2].removesuffix(".").split(", ")
+        *turns, ending = parts
+        speakers, speeches = turns[::2], turns[1::2]
+        for number, (said_by, speech) in enumerate(zip(speakers, speeches, strict=True)):
+            speaker, listener = (first, second) if number % 2 == 0 else (second, first)
+            assert said_by.removesuffix(".").partition(",")[0] == speaker
+            wrong = "adame" if comedy._PERSONS[listener] == "m" else "onsieur"
+            assert wrong not in speech
+        assert ending == f"{speaker.capitalize()} sort."
+
+
+# Documents
+
+
+@pytest.fixture(scope="module")
+def judged() -> list[tuple[str, dict[str, float]]]:
+    """Fresh reviews with their label, and the posterior of each label by parsing."""
+    file = made_file(spec_of_name("reviews", documents="400", seed="77"))
+    documents = read_documents(file)
+    found = []
+    for label, text in zip(documents.labels, documents.texts, strict=True):
+        likelihoods = {
+            name: sum(map(math.exp, derivations(reviews.grammar(), text, f"label_{name}")))
+            for name in reviews.LABELS
+        }
+        total = sum(likelihoods.values())
+        found.append((label, {name: value / total for name, value in likelihoods.items()}))
+    return found
+
+
+def test_no_part_of_the_reviews_has_two_derivations_of_one_text() -> None:
+    reviews.grammar().check_prefix_free()
+
+
+def test_the_bayes_accuracy_is_that_of_the_posterior_of_fresh_reviews(
+    judged: list[tuple[str, dict[str, float]]],
+) -> None:
+    """Once as the mean of the best posterior, once as the share that this guess has right."""
+    floor = reviews.CORPUS.floor({}, "classify")
+    assert floor is not None
+    assert floor.accuracy is not None
+    best = [max(posterior.values()) for _, posterior in judged]
+    assert abs(sum(best) / len(best) - floor.accuracy) < 4 * deviation(best)
+    right = [float(posterior[label] >= 0.5) for label, posterior in judged]
+    assert abs(sum(right) / len(right) - floor.accuracy) < 4 * deviation(right)
+    surprises = [-math.log(posterior[label]) for label, posterior in judged]
+    assert abs(sum(surprises) / len(surprises) - floor.loss_nats) < 4 * deviation(surprises)
+
+
+def deviation(values: list[float]) -> float:
+    """Return the standard error of a mean."""
+    mean = sum(values) / len(values)
+    return math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1) / len(values))
+
+
+def test_the_bayes_accuracy_is_that_of_the_better_of_three_judgements() -> None:
+    """The label's side wins when two of three agree with it: p^3 + 3 p^2 (1 - p), p = 17/20."""
+    floor = reviews.CORPUS.floor({}, "classify")
+    p = 17 / 20
+    assert floor is not None
+    assert floor.accuracy == pytest.approx(p**3 + 3 * p**2 * (1 - p))
+
+
+def test_no_word_of_a_review_tells_its_label() -> None:
+    """Every word comes as often, within chance, in good reviews as in bad ones."""
+    documents = read_documents(made_file(spec_of_name("reviews")))
+    counts: dict[str, Counter[str]] = {"good": Counter(), "bad": Counter()}
+    for label, text in zip(documents.labels, documents.texts, strict=True):
+        counts[label].update(set(text.lower().replace(",", "").replace(".", "").split()))
+    sizes = Counter(documents.labels)
+    for word in set().union(*counts.values()):
+        shares = [counts[label][word] / sizes[label] for label in ("good", "bad")]
+        assert abs(shares[0] - shares[1]) < 0.2
+
+
+def test_the_marked_numbers_of_a_row_make_its_class() -> None:
+    documents = read_documents(made_file(small("adding")))
+    for label, text in zip(documents.labels, documents.texts, strict=True):
+        marked = [int(word[4:]) for word in text.split() if word.startswith("plus")]
+        assert len(marked) == 2
+        assert sum(marked) == int(label)
+        assert len(text.split()) == 20
+
+
+# Sequences
+
+
+def test_what_is_copied_is_the_floor_of_copying() -> None:
+    """Count the sentences that there are: the best model is unsure of nothing but which it is."""
+    spec = spec_of_name("copy", delay="3", length="2", symbols="3", sentences="4000")
+    lines = Counter(spec.text().splitlines())
+    assert len(lines) == 3**2
+    assert all(line[:2] == line[6:8] and line[2:6] == "---=" for line in lines)
+    num_letters = len(next(iter(lines))) + 1
+    shares = [num / lines.total() for num in lines.values()]
+    counted = -sum(p * math.log(p) for p in shares) / num_letters
+    floor = spec.floor("sentences")
+    assert floor is not None
+    assert floor.loss_nats == pytest.approx(counted, rel=0.002)
+    assert floor.blank_nats == pytest.approx(2 * floor.loss_nats)
+    assert spec.corpus.settings(spec.options)["length"] >= num_letters
+
+
+def test_the_letters_before_are_the_floor_of_n_back() -> None:
+    """The entropy of a letter and its mark, counted by the letter of n before."""
+    spec = spec_of_name("n-back", n="3", symbols="3", letters="60000")
+    text = spec.text().removesuffix("\n")
+    letters, marks = text[::2], text[1::2]
+    pairs = Counter(zip(letters, letters[3:], marks[3:], strict=False))
+    assert all((before == letter) == (mark == "!") for before, letter, mark in pairs)
+    befores: Counter[str] = Counter()
+    for (before, _, _), num in pairs.items():
+        befores[before] += num
+    nats = -sum(n * math.log(n / befores[before]) for (before, _, _), n in pairs.items())
+    floor = spec.floor("stream")
+    assert floor is not None
+    assert floor.loss_nats == pytest.approx(nats / pairs.total() / 2, rel=0.002)
+    alone = Counter(zip(letters, marks, strict=True))
+    blank = -sum(n * math.log(n / alone.total()) for n in alone.values()) / alone.total() / 2
+    assert floor.blank_nats == pytest.approx(blank, rel=0.002)
