@@ -44,8 +44,9 @@ class DocumentsDescription(NamedTuple):
 
 
 def describe_corpora(data: Path | None = None) -> list[CorpusDescription]:
-    """Return all corpora that are there, by name."""
-    return [_describe(name, data) for name in corpus_names(data)]
+    """Return all corpora that are there or can be made: files of the user's, then ours, by name."""
+    described = [_describe(name, data) for name in corpus_names(data)]
+    return sorted(described, key=lambda corpus: (corpus.options is not None, corpus.name))
 
 
 def describe_documents(documents: Documents) -> DocumentsDescription:

@@ -109,3 +109,17 @@ def test_a_parameter_that_comes_later_has_the_steps_it_was_there() -> None:
 def test_rates_are_seen_from_zero_up(plot: ModuleType, make_run: MakeRun) -> None:
     lines = draw(plot.chart([make_run()]), 78, 12, style=PLAIN).split("\n")
     assert lines[-3].lstrip().startswith("0┤")
+
+
+def test_the_loss_shows_the_floor_of_its_corpus() -> None:
+    def run(name: str, floor: float | None) -> NamedHistory:
+        return NamedHistory(name, 0, History(), None, floor)
+
+    def levels(*runs: NamedHistory) -> list[tuple[str, float]]:
+        return [(level.name, level.value) for level in loss.chart(runs).levels]
+
+    assert levels(run("a", 0.45)) == [("floor", 0.45)]
+    assert levels(run("a", 0.45), run("b", 0.45)) == [("floor", 0.45)]
+    assert levels(run("a", 0.45), run("b", 0.5)) == [("floor a", 0.45), ("floor b", 0.5)]
+    assert levels(run("a", 0.45), run("b", None)) == [("floor a", 0.45)]
+    assert levels(run("a", None)) == []

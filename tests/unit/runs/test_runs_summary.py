@@ -44,6 +44,7 @@ def test_a_row_has_the_runs_settings_and_figures(run: Run) -> None:
         "task": "stream", "layers": 2, "hidden": 9, "best_val_loss": 2.4, "best_step": 5,
         "grad_norm": 0.3, "total_steps": 70, "elapsed_s": 3.0, "eta_s": 27.0, "device": "cpu",
         "created": 1.0, "reason": "", "is_shipped": False, "clip": 1.5,
+            "floor_nats": None, "floor_accuracy": None,
         "unit": "letter", "val_accuracy": None,
         "recent_losses": (3.0, 2.0),
     }  # fmt: skip
