@@ -53,4 +53,6 @@ def summary(kind: str, name: str) -> str:
 def _noun(kind: str) -> str:
     """Return what a user calls one entry of a kind."""
     last = kind.rpartition("/")[2]
-    return {"decoding": "decoder", "corpora": "corpus"}.get(last, last.removesuffix("s"))
+    return {"decoding": "decoder", "corpora": "corpus", "insight": "view"}.get(
+        last, last.removesuffix("s")
+    )

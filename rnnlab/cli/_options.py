@@ -12,12 +12,12 @@ from rnnlab.runs.prompts import MAX_SEED
 from rnnlab.runs.store import RunStore
 
 
-def _complete_run(incomplete: str) -> list[str]:
+def complete_run(incomplete: str) -> list[str]:
     """Return the names of runs that begin so, for the shell."""
     return [run.name for run in RunStore.default() if run.name.startswith(incomplete)]
 
 
-_completion: Callable[[str], list[str]] = _complete_run
+_completion: Callable[[str], list[str]] = complete_run
 
 Checkpoints = Annotated[
     Optional[Path],  # noqa: UP045

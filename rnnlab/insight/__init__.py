@@ -1,10 +1,13 @@
 """Insight: what goes on in a net, and why one learns where another does not.
 
-Numbers only: what they look like is the affair of `rnnlab.plots`.
+One file a view, with `view(subject, wishes)` that gives a `Finding`: figures, sentences made from
+them, and pictures as data, which `rnnlab.plots` draws.
 """
 
+from rnnlab.insight._inspect import COMPARING, inspect
 from rnnlab.insight._probe import Look, look
 from rnnlab.insight._sample import draw_sample
+from rnnlab.insight._subject import Subject, Wishes
 from rnnlab.insight._through_time import (
     Sample,
     ThroughTime,
@@ -13,16 +16,23 @@ from rnnlab.insight._through_time import (
     trace_sample,
 )
 from rnnlab.insight._trace import LayerTrace, trace_layers
+from rnnlab.insight._vanishing import Member, vanishing
 
 __all__ = [
+    "COMPARING",
     "LayerTrace",
     "Look",
+    "Member",
     "Sample",
+    "Subject",
     "ThroughTime",
+    "Wishes",
     "draw_sample",
     "gradient_through_time",
     "half_life",
+    "inspect",
     "look",
     "trace_layers",
     "trace_sample",
+    "vanishing",
 ]

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from rnnlab.cells import Cell
+from rnnlab.insight._recurrent import candidate_matrices, power_norms, radius
 from rnnlab.insight._through_time import (
     Sample,
     gradient_through_time,
@@ -49,6 +50,8 @@ def look(model: TextModel, sample: Sample, step: int) -> Look:
         model.train(was_training)
     values = doors(model.rnn.cell, traces)
     shares = {name: _shares(value) for name, value in values.items()}
+    matrices = candidate_matrices(model)
+    spectra = {name: (power_norms(W_HH), radius(W_HH)) for name, W_HH in matrices.items()}
     of_last = {one.name: one.of_last_T.tolist() for one in found}
     num_rows, length = sample.tokens_BT.shape
     record = ProbeRecord(
@@ -61,6 +64,8 @@ def look(model: TextModel, sample: Sample, step: int) -> Look:
         of_last={name: rounded(norms) for name, norms in of_last.items()},
         of_all={one.name: rounded(one.of_all_T.tolist()) for one in found},
         half_life={name: half_life(norms) for name, norms in of_last.items()},
+        powers={name: rounded(norms) for name, (norms, _) in spectra.items()},
+        radius={name: rounded([rho])[0] for name, (_, rho) in spectra.items()},
     )
     return Look(record, values)
 

@@ -95,4 +95,6 @@ def _part(name: str, value: object) -> str:
     if name == "layers":
         return "" if value == 1 else f"-x{value}"
     text = re.sub(r"[^A-Za-z0-9._-]+", "-", _shown(value)).strip("-")
+    if name == "cell":
+        return f"-{text}"
     return f"-{name.replace('_', '-')}-{text}"

@@ -80,6 +80,11 @@ class ProbeRecord:
     """The same for the mean loss of all targets."""
     half_life: dict[str, float | None]
     """Steps in which the gradient of the last loss halves on its way back; None: it does not."""
+    powers: dict[str, list[float | None]] = field(default_factory=dict)
+    """Frobenius norm of W^1, W^2, W^4 ..., W being the recurrent weights of a layer's candidate
+    (`l0.g`); none for a cell without recurrent weights."""
+    radius: dict[str, float | None] = field(default_factory=dict)
+    """Spectral radius of the same W, within a hundredth."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,44 @@
+"""Train the runs of a recipe, then set their gradients side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rnnlab import recipes
+from rnnlab.cli._reproduce import Reproduction
+from rnnlab.plots import Finding
+from rnnlab.runs.history import read_history
+from rnnlab.runs.store import RunStore
+
+
+def look_at_recipe(
+    name: str,
+    store: RunStore,
+    data: Path | None,
+    file: Path | None,
+    settings: Mapping[str, Any],
+) -> tuple[int, list[Finding]]:
+    """Return the exit code and what was found in the runs that are there.
+
+    Runs that were interrupted go on, finished ones are only looked at. Raises BadInputError.
+    """
+    recipe = recipes.load(name)
+    corpus = recipes.locate(recipe, file, data)
+    planned = recipes.plan(recipe, corpus, settings, None, data)
+    lines = tuple(recipes.overridden(recipe, settings, corpus))
+    reproduction = Reproduction(recipe, store, data, lines)
+    code = reproduction.carry_out(planned)
+    from rnnlab.insight import Member, vanishing
+
+    members = [
+        Member(
+            result.name,
+            str(result.settings["cell"]),
+            int(result.settings["layers"]),
+            read_history(store.open(result.name).paths.journal),
+        )
+        for result in reproduction.report().results
+    ]
+    return code, [vanishing(members, recipe.name)] if members else []

@@ -1,0 +1,135 @@
+"""Properties of a text's letters, and how well a unit tells them.
+
+Shapes: T letters or tokens, H units.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from rnnlab.errors import BadInputError
+
+Flags = npt.NDArray[np.float64]
+"""[T] for every letter 1 where it has the property, 0 where not; or a number."""
+
+_OPENING, _CLOSING = "“«„", "”»"
+_VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæ")
+
+
+def _inside_quotes(text: str) -> Flags:
+    """Return where a quotation is open; a line end closes what was left open."""
+    found = np.zeros(len(text))
+    is_open = False
+    for i, letter in enumerate(text):
+        if letter == '"':
+            is_open = not is_open
+        elif letter in _OPENING:
+            is_open = True
+        elif letter in _CLOSING or letter == "\n":
+            is_open = False
+        found[i] = is_open
+    return found
+
+
+def _line_position(text: str) -> Flags:
+    """Return how many letters lie between each letter and the line end before it."""
+    found = np.zeros(len(text))
+    place = 0
+    for i, letter in enumerate(text):
+        found[i] = place
+        place = 0 if letter == "\n" else place + 1
+    return found
+
+
+def _capital(text: str) -> Flags:
+    return np.array([float(letter.isupper()) for letter in text])
+
+
+def _after_vowel(text: str) -> Flags:
+    """Return where the letter before is a vowel."""
+    before = ["", *text[:-1]]
+    return np.array([float(letter.lower() in _VOWELS) for letter in before])
+
+
+def _word_start(text: str) -> Flags:
+    before = [" ", *text[:-1]]
+    pairs = zip(before, text, strict=True)
+    return np.array([float(letter.isalnum() and not b.isalnum()) for b, letter in pairs])
+
+
+PROPERTIES: dict[str, Callable[[str], Flags]] = {
+    "quotes": _inside_quotes,
+    "line-position": _line_position,
+    "capital": _capital,
+    "after-vowel": _after_vowel,
+    "word-start": _word_start,
+}
+
+
+def property_of(wish: str, text: str) -> Flags:
+    """Return a property of every letter: one by its name, or where a regular expression matches.
+
+    Raises BadInputError for a regular expression that is none, or where all letters are alike.
+    """
+    found = PROPERTIES[wish](text) if wish in PROPERTIES else _matches(wish, text)
+    if len(set(found.tolist())) < 2:
+        raise BadInputError(
+            f"{wish!r} holds for all letters of the text or for none", "give another text"
+        )
+    return found
+
+
+def _matches(wish: str, text: str) -> Flags:
+    try:
+        pattern = re.compile(wish)
+    except re.error as error:
+        known = ", ".join(PROPERTIES)
+        raise BadInputError(
+            f"{wish!r} is no property and no regular expression ({error})", f"known: {known}"
+        ) from None
+    found = np.zeros(len(text))
+    for match in pattern.finditer(text):
+        found[match.start() : match.end()] = 1.0
+    return found
+
+
+def of_tokens(of_letters: Flags, tokens: Sequence[str]) -> Flags:
+    """Return the property of every token: that of its last letter."""
+    ends = np.cumsum([max(len(token), 1) for token in tokens]) - 1
+    found: Flags = of_letters[ends]
+    return found
+
+
+def predictiveness(values_TH: npt.NDArray[np.float64], flags_T: Flags) -> Flags:
+    """Return for every unit how well it tells a property, -1 to 1.
+
+    Of one that is there or not: 2 AUC - 1, AUC being the chance that the unit is higher where it is
+    there than where it is not (a tie counts half). Of a number: Pearson's correlation.
+    """
+    if set(flags_T.tolist()) <= {0.0, 1.0}:
+        ranks_TH = _ranks(values_TH)
+        is_there = flags_T > 0
+        num_there = int(is_there.sum())
+        num_not = len(flags_T) - num_there
+        above = ranks_TH[is_there].sum(axis=0) - num_there * (num_there + 1) / 2
+        found: Flags = 2 * above / (num_there * num_not) - 1
+        return found
+    x = values_TH - values_TH.mean(axis=0)
+    y = flags_T - flags_T.mean()
+    size = np.sqrt((x * x).sum(axis=0) * (y * y).sum())
+    correlation: Flags = np.divide(y @ x, size, out=np.zeros(x.shape[1]), where=size > 0)
+    return correlation
+
+
+def _ranks(values_TH: npt.NDArray[np.float64]) -> Flags:
+    """Return the rank of every value within its column, from 1; equal ones share their mean."""
+    ranks = np.empty(values_TH.shape)
+    for column in range(values_TH.shape[1]):
+        _, where, counts = np.unique(values_TH[:, column], return_inverse=True, return_counts=True)
+        ends = np.cumsum(counts)
+        ranks[:, column] = (ends - (counts - 1) / 2)[where]
+    return ranks

@@ -1,0 +1,71 @@
+"""Units: how they are named, and what each says at every token of a text.
+
+Shapes: T tokens, H hidden units.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from rnnlab.corpora import Ids
+from rnnlab.errors import BadInputError
+from rnnlab.insight._trace import trace_layers
+from rnnlab.models import TextModel
+
+_UNIT = re.compile(r"(?:(l\d+(?:_reverse)?)\.)?(\d+)")
+
+
+class Unit(NamedTuple):
+    """One hidden unit."""
+
+    layer: str
+    """`l0`, or `l0_reverse` of the direction that reads backwards."""
+    number: int
+
+    @property
+    def name(self) -> str:
+        """How it is written: `l0.17`."""
+        return f"{self.layer}.{self.number}"
+
+
+def parse_unit(text: str, model: TextModel) -> Unit:
+    """Return the unit that is written `l0.17`, or `17` of the top layer.
+
+    Raises BadInputError where the model has no such unit.
+    """
+    layers = layer_names(model)
+    match = _UNIT.fullmatch(text.strip())
+    if match is None:
+        raise BadInputError(f"{text!r} is no unit", "write l0.17, or 17 of the top layer")
+    top = [name for name in layers if "_" not in name][-1]
+    unit = Unit(match[1] or top, int(match[2]))
+    if unit.layer not in layers or unit.number >= model.rnn.hidden_size:
+        raise BadInputError(
+            f"there is no unit {unit.name}",
+            f"layers {', '.join(layers)}, units 0 to {model.rnn.hidden_size - 1} in each",
+        )
+    return unit
+
+
+def layer_names(model: TextModel) -> list[str]:
+    """Return the names of the layers, and of their reverse directions."""
+    suffixes = ("", "_reverse") if model.rnn.is_bidirectional else ("",)
+    return [f"l{layer}{suffix}" for layer in range(model.rnn.num_layers) for suffix in suffixes]
+
+
+@torch.no_grad()
+def activations(model: TextModel, ids_T: Ids) -> dict[str, Tensor]:
+    """Return h [T, H] of every layer after each token of a text, read from the start state.
+
+    A direction that reads backwards is turned round: row t is of token t in any case.
+    """
+    x_1TE = model.embed(torch.from_numpy(ids_T)[None].to(model.device))
+    traces = trace_layers(model.rnn, x_1TE, model.start_state(1))
+    return {
+        trace.name: (trace.outputs.flip(1) if "_reverse" in trace.name else trace.outputs)[0]
+        for trace in traces
+    }

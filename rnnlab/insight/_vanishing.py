@@ -1,0 +1,255 @@
+"""The vanishing-gradient lab: cells and depths side by side, from the journals of their runs."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Table
+from rnnlab.plots._ticks import brief
+from rnnlab.runs.history import History
+
+_RECURRENT = re.compile(r"(?:^|\.)weight_[hi]h_l(\d+)$")
+_FEWEST_EPOCHS = 3
+"""Epochs from which on columns are epochs; a shorter run is cut into tenths."""
+_TENTHS = 10
+_LAST_PROBES = 3
+"""Looks at the end whose median half-life counts: a single one moves with its step."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One run of the lab."""
+
+    name: str
+    cell: str
+    layers: int
+    history: History
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What a run's journal says of its layers."""
+
+    member: Member
+    columns: tuple[str, ...]
+    norms: tuple[tuple[float | None, ...], ...]
+    """For each layer, the one that reads the tokens first, a mean norm for each column."""
+    share: float | None
+    """First layer's norm over the top one's, geometric mean over all records."""
+    first_life: float | None
+    """Half-life through time in the first layer; None: it does not fade, or nothing is known."""
+    top_life: float | None
+
+    @property
+    def loss(self) -> float | None:
+        """Mean training loss of the last tenth of the run."""
+        losses = [r.train_loss for r in self.member.history.train if r.train_loss is not None]
+        return fmean(losses[-max(len(losses) // 10, 1) :]) if losses else None
+
+
+def vanishing(members: Sequence[Member], recipe: str = "vanishing") -> Finding:
+    """Return table, heat maps, curves and what is seen, of runs that took equally many steps."""
+    found = [_measure(member) for member in members]
+    cells = list(dict.fromkeys(member.cell for member in members))
+    steps = max((m.history.train[-1].step for m in members if m.history.train), default=0)
+    by_cell = [[one for one in found if one.member.cell == cell] for cell in cells]
+    pictures: list[Picture] = [_table(found, steps)]
+    pictures += [heat for group in by_cell if (heat := _heat(group)) is not None]
+    deepest = [max(group, key=lambda one: one.member.layers) for group in by_cell if group]
+    pictures.append(_through_time(deepest))
+    return Finding(
+        view="vanishing",
+        run=recipe,
+        step=steps,
+        says=_says(found, cells),
+        pictures=tuple(pictures),
+        figures={
+            "runs": [
+                {
+                    "run": one.member.name,
+                    "cell": one.member.cell,
+                    "layers": one.member.layers,
+                    "steps": one.member.history.train[-1].step if one.member.history.train else 0,
+                    "first_over_last": one.share,
+                    "half_life_first": one.first_life,
+                    "half_life_last": one.top_life,
+                    "train_loss": one.loss,
+                    "columns": one.columns,
+                    "norms": one.norms,
+                }
+                for one in found
+            ]
+        },
+    )
+
+
+def _measure(member: Member) -> _Measured:
+    history = member.history
+    by_step = [(r.step, norms) for r in history.layers if (norms := _layer_norms(r.grad_norms))]
+    column_of, columns = _columns(history)
+    table: dict[int, dict[str, list[float]]] = {}
+    shares = []
+    for step, norms in by_step:
+        for layer, norm in norms.items():
+            table.setdefault(layer, {}).setdefault(column_of(step), []).append(norm)
+        first, top = norms[min(norms)], norms[max(norms)]
+        if first > 0 and top > 0:
+            shares.append(math.log(first / top))
+    return _Measured(
+        member,
+        columns,
+        tuple(
+            tuple(fmean(row[column]) if column in row else None for column in columns)
+            for _, row in sorted(table.items())
+        ),
+        math.exp(fmean(shares)) if shares else None,
+        _life(history, 0),
+        _life(history, member.layers - 1),
+    )
+
+
+def _layer_norms(grad_norms: dict[str, float | None]) -> dict[int, float]:
+    """Return the norm of each layer's recurrent weights, or of its input's where it has none."""
+    found: dict[int, float] = {}
+    for name, norm in grad_norms.items():
+        match = _RECURRENT.search(name)
+        if match and norm is not None and ("weight_hh" in name or int(match[1]) not in found):
+            found[int(match[1])] = norm
+    return found
+
+
+def _columns(history: History) -> tuple[_ColumnOf, tuple[str, ...]]:
+    """Return in which column a step belongs and all columns: epochs, or tenths of a short run."""
+    last = history.train[-1] if history.train else None
+    if last is not None and last.epoch >= _FEWEST_EPOCHS:
+        epoch_of = {r.step: str(max(1, math.ceil(r.epoch))) for r in history.train}
+        names = tuple(dict.fromkeys(epoch_of.values()))
+        return _ColumnOf(epoch_of, 0), names
+    size = max(1, math.ceil((last.step if last else 1) / _TENTHS))
+    steps = {r.step: str(math.ceil(r.step / size) * size) for r in history.layers}
+    return _ColumnOf(steps, size), tuple(dict.fromkeys(steps.values()))
+
+
+@dataclass(frozen=True)
+class _ColumnOf:
+    names: dict[int, str]
+    size: int
+    """Steps of a column; 0: it is an epoch."""
+
+    def __call__(self, step: int) -> str:
+        return self.names.get(step, "")
+
+
+def _life(history: History, layer: int) -> float | None:
+    lives = [record.half_life.get(f"l{layer}") for record in history.probes[-_LAST_PROBES:]]
+    known = [life for life in lives if life is not None]
+    return median(known) if known else None
+
+
+def _table(found: Sequence[_Measured], steps: int) -> Table:
+    rows = [
+        (
+            f"{one.member.cell} x {one.member.layers}",
+            *(brief(row[-1]) if row and row[-1] is not None else "–" for row in _ends(one)),  # noqa: RUF001
+            _figure(one.share),
+            _figure(one.first_life),
+            _figure(one.top_life),
+            _figure(one.loss),
+        )
+        for one in found
+    ]
+    header = (
+        "cell x depth", "first layer", "last layer", "first/last", "half-life l0", "half-life top",
+        "train loss",
+    )  # fmt: skip
+    return Table(
+        f"gradient norms of W_hh and half-lives through time, {steps} steps", header, tuple(rows)
+    )
+
+
+def _ends(one: _Measured) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
+    return (one.norms[0], one.norms[-1]) if one.norms else ((), ())
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"  # noqa: RUF001
+
+
+def _heat(group: Sequence[_Measured]) -> HeatMap | None:
+    """Return the norms of all layers of all depths of a cell."""
+    longest = max(group, key=lambda one: len(one.columns))
+    if not longest.columns:
+        return None
+    rows, values = [], []
+    for one in group:
+        known = {name: i for i, name in enumerate(one.columns)}
+        for layer, norms in enumerate(one.norms):
+            rows.append(f"x{one.member.layers} l{layer}")
+            values.append(
+                tuple(norms[known[name]] if name in known else None for name in longest.columns)
+            )
+    column_of, _ = _columns(longest.member.history)
+    return HeatMap(
+        title=f"{group[0].member.cell}: gradient norm of W_hh by layer",
+        rows=tuple(rows),
+        columns=longest.columns,
+        values=tuple(values),
+        x_label="step" if column_of.size else "epoch",
+        is_log=True,
+    )
+
+
+def _through_time(deepest: Sequence[_Measured]) -> Chart:
+    curves = []
+    for color, one in enumerate(deepest):
+        probes = one.member.history.probes
+        norms = (probes[-1].of_last.get("l0") or [])[::-1] if probes else []
+        ys = tuple(math.nan if norm is None else norm for norm in norms)
+        if ys:
+            name = f"{one.member.cell} x {one.member.layers}"
+            curves.append(Curve(name, tuple(map(float, range(len(ys)))), ys, color))
+    return Chart(
+        "||dL/dh|| of the last loss in the first layer, at the end",
+        "step",
+        "",
+        tuple(curves),
+        empty="no look through time yet",
+        is_log=True,
+    )
+
+
+def _says(found: Sequence[_Measured], cells: Sequence[str]) -> tuple[str, ...]:
+    """Return what is seen between layers and through time at the greatest depth of all cells."""
+    depths = [{one.member.layers for one in found if one.member.cell == cell} for cell in cells]
+    common = set.intersection(*depths) if depths else set()
+    if not common:
+        return ("Nothing can be compared yet: no depth is there for every cell.",)
+    depth = max(common)
+    here = {one.member.cell: one for one in found if one.member.layers == depth}
+    said = []
+    shares = {cell: one.share for cell, one in here.items() if one.share is not None}
+    if depth > 1 and shares:
+        listed = ", ".join(f"{share:.3g} ({cell})" for cell, share in shares.items())
+        least = min(shares, key=lambda cell: shares[cell])
+        most = max(shares, key=lambda cell: shares[cell])
+        said.append(
+            f"At depth {depth} the first layer's gradient is {listed} times the last one's: "
+            f"it fades most in {least}, least in {most}."
+        )
+    lives = {cell: one.first_life for cell, one in here.items() if one.first_life is not None}
+    if lives:
+        listed = ", ".join(f"{life:.1f} steps ({cell})" for cell, life in lives.items())
+        shortest = min(lives, key=lambda cell: lives[cell])
+        longest = max(lives, key=lambda cell: lives[cell])
+        said.append(
+            f"Through time it halves every {listed}: in {longest} it reaches "
+            f"{lives[longest] / lives[shortest]:.1f} times as far back as in {shortest}."
+        )
+    endless = [cell for cell, one in here.items() if one.first_life is None]
+    if endless and lives:
+        said.append(f"In {', '.join(endless)} it does not fade over the window.")
+    return tuple(said) or ("There is one layer and no look through time yet.",)

@@ -1,0 +1,157 @@
+"""Gates: how open they stand, how many are stuck at an end, and what each does along a text.
+
+Of a cell without gates (rnn, rnn-sigmoid, rnn-relu) the state itself: near the ends of its range it
+no longer moves with what is read. Shapes: B sequences, T tokens, H hidden units.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from rnnlab.errors import BadInputError
+from rnnlab.insight._probe import NUM_BINS, OPEN, SHUT, door_letters, doors
+from rnnlab.insight._subject import Subject, Wishes, tokens_of
+from rnnlab.insight._through_time import trace_sample
+from rnnlab.insight._units import parse_unit
+from rnnlab.plots import Distribution, Finding, HeatMap, Histograms, Picture, Table
+
+_STUCK = 0.9
+"""Share of a unit's values at an end from which on it is called stuck."""
+_MOST_LETTERS = 160
+"""Letters of a text along which gates are drawn."""
+
+
+def view(subject: Subject, wishes: Wishes) -> Finding:
+    """Return the distribution of every gate, its saturated units, and the gates along a text."""
+    model = subject.loaded.model
+    letters = door_letters(model.rnn.cell)
+    _check_gate(subject, letters, wishes.gate)
+    sample = subject.sample(wishes.text)
+    values = {
+        name: value
+        for name, value in doors(model.rnn.cell, trace_sample(model, sample)).items()
+        if wishes.gate is None or name.endswith(f".{wishes.gate}")
+    }
+    figures = {name: _figures(value) for name, value in values.items()}
+    num_rows, length = sample.tokens_BT.shape
+    where = f"{num_rows} held-out sequences of {length}" if wishes.text is None else "the text"
+    what = "gates" if letters else "state (no gates): 0 and 1 are the ends of its range"
+    pictures: list[Picture] = [
+        Histograms(f"{what}, on {where}", tuple(_distribution(n, f) for n, f in figures.items())),
+        _units_map(values),
+        _table(figures),
+    ]
+    if wishes.text is not None:
+        pictures.insert(0, _along(subject, wishes, values))
+    return Finding(
+        view="gates",
+        run=subject.name,
+        step=subject.loaded.step,
+        says=_says(figures, is_state=not letters),
+        pictures=tuple(pictures),
+        figures={
+            "sample": {"num_rows": num_rows, "length": length},
+            "is_state": not letters,
+            "gates": figures,
+        },
+    )
+
+
+def _check_gate(subject: Subject, letters: tuple[str, ...], gate: str | None) -> None:
+    if gate is None or gate in letters:
+        return
+    cell = subject.loaded.config.cell
+    if not letters:
+        raise BadInputError(f"the cell {cell} has no gates", "leave --gate out: its state is shown")
+    raise BadInputError(f"the cell {cell} has no gate {gate!r}", f"its gates: {', '.join(letters)}")
+
+
+def _figures(value_BTH: Tensor) -> dict[str, object]:
+    flat = value_BTH.flatten(0, 1).float()
+    counts = torch.histc(flat.flatten(), NUM_BINS, 0.0, 1.0)
+    shut_H, open_H = (flat < SHUT).float().mean(0), (flat > OPEN).float().mean(0)
+    return {
+        "mean": flat.mean().item(),
+        "shut": shut_H.mean().item(),
+        "open": open_H.mean().item(),
+        "histogram": (counts / flat.numel()).tolist(),
+        "unit_shut": shut_H.tolist(),
+        "unit_open": open_H.tolist(),
+        "stuck_units": int(((shut_H >= _STUCK) | (open_H >= _STUCK)).sum()),
+    }
+
+
+def _distribution(name: str, figures: dict[str, object]) -> Distribution:
+    note = f"{figures['shut']:.0%} shut {figures['open']:.0%} open"
+    shares = figures["histogram"]
+    assert isinstance(shares, list)
+    return Distribution(name, tuple(shares), note)
+
+
+def _units_map(values: dict[str, Tensor]) -> HeatMap:
+    """Return for every unit how often it is saturated."""
+    rows, shares = [], []
+    for name, value_BTH in values.items():
+        flat = value_BTH.flatten(0, 1)
+        for what, is_there in (("shut", flat < SHUT), ("open", flat > OPEN)):
+            rows.append(f"{name} {what}")
+            shares.append(tuple(is_there.float().mean(0).tolist()))
+    return HeatMap(
+        title="share of the tokens at which a unit is saturated",
+        rows=tuple(rows),
+        columns=tuple(map(str, range(len(shares[0])))),
+        values=tuple(shares),
+        x_label="unit",
+        low=0.0,
+        high=1.0,
+    )
+
+
+def _table(figures: dict[str, dict[str, object]]) -> Table:
+    rows = [
+        (name, *(f"{f[key]:.3f}" for key in ("mean", "shut", "open")), str(f["stuck_units"]))
+        for name, f in figures.items()
+    ]
+    header = ("gate", "mean", f"below {SHUT}", f"above {OPEN}", "stuck units")
+    return Table("means over tokens and units", header, tuple(rows))
+
+
+def _along(subject: Subject, wishes: Wishes, values: dict[str, Tensor]) -> HeatMap:
+    """Return every gate at every letter: of one unit, or its mean over the units."""
+    loaded = subject.loaded
+    ids = subject.with_start(subject.read(wishes.text))[:-1]
+    names = tokens_of(loaded, ids)[:_MOST_LETTERS]
+    what, rows = "mean over units", {}
+    chosen = None if wishes.unit is None else parse_unit(wishes.unit, loaded.model)
+    for name, value_BTH in values.items():
+        if chosen is None:
+            rows[name] = value_BTH[0].mean(1)
+        elif name.startswith(f"{chosen.layer}."):
+            rows[name] = value_BTH[0, :, chosen.number]
+            what = f"unit {chosen.name}"
+    return HeatMap(
+        title=f"gates along the text ({what})",
+        rows=tuple(rows),
+        columns=tuple(name.replace("\n", "⏎") for name in names),
+        values=tuple(tuple(row_T[: len(names)].tolist()) for row_T in rows.values()),
+        low=0.0,
+        high=1.0,
+    )
+
+
+def _says(figures: dict[str, dict[str, object]], *, is_state: bool) -> tuple[str, ...]:
+    said = []
+    for name, f in figures.items():
+        shut, opened = f["shut"], f["open"]
+        assert isinstance(shut, float)
+        assert isinstance(opened, float)
+        if max(shut, opened) < 0.2:
+            continue
+        if is_state:
+            said.append(f"{name}: {shut + opened:.0%} of the state is saturated.")
+        elif opened >= shut:
+            said.append(f"{name} stands wide open at {opened:.0%} of the time.")
+        else:
+            said.append(f"{name} is shut at {shut:.0%} of the time.")
+    return tuple(said) or ("Hardly anything is saturated: all of it still moves with the text.",)

@@ -1,0 +1,132 @@
+"""Gradients by layer and parameter: over the epochs as trained, and on held-out text as it is now.
+
+The first layer's share says how much of the gradient comes down to it: the norm of its recurrent
+weights' gradient over the top layer's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from statistics import fmean
+
+import torch
+
+from rnnlab.insight._subject import Subject, Wishes
+from rnnlab.insight._through_time import Sample
+from rnnlab.models import Example, TextModel
+from rnnlab.plots import Finding, HeatMap, NamedHistory, Picture, Table, layer_norms
+from rnnlab.plots._ticks import brief
+from rnnlab.runs.history import History
+
+
+def view(subject: Subject, wishes: Wishes) -> Finding:
+    """Return the norms of the journal by parameter and epoch, and those of a sample."""
+    model = subject.loaded.model
+    sample = subject.sample(wishes.text)
+    grads = gradient_norms(model, sample)
+    weights = {name: parameter.norm().item() for name, parameter in model.named_parameters()}
+    epochs, by_parameter = epoch_norms(subject.history)
+    pictures: list[Picture] = []
+    if epochs:
+        heat = HeatMap(
+            title="gradient norm in training, by parameter and epoch (mean)",
+            rows=tuple(by_parameter),
+            columns=tuple(map(str, epochs)),
+            values=tuple(tuple(row) for row in by_parameter.values()),
+            x_label="epoch",
+            is_log=True,
+        )
+        named = NamedHistory(subject.name, 0, subject.history)
+        pictures += [heat, layer_norms.chart([named], "step", is_log=True)]
+    rows = [
+        (name, brief(grad), brief(weights[name]), brief(grad / weights[name]))
+        for name, grad in grads.items()
+        if weights[name]
+    ]
+    num_rows, length = sample.tokens_BT.shape
+    title = f"now, on {num_rows} held-out sequences of {length} tokens"
+    if wishes.text is not None:
+        title = f"now, on the text given ({length} tokens)"
+    header = ("parameter", "gradient", "weight", "ratio")
+    pictures.append(Table(title, header, tuple(rows)))
+    share = first_share(grads)
+    return Finding(
+        view="gradients",
+        run=subject.name,
+        step=subject.loaded.step,
+        says=_says(share, model.rnn.num_layers),
+        pictures=tuple(pictures),
+        figures={
+            "epochs": epochs,
+            "by_epoch": by_parameter,
+            "steps": [record.step for record in subject.history.layers],
+            "by_step": _by_step(subject.history),
+            "sample": {"num_rows": num_rows, "length": length},
+            "grad_norms": grads,
+            "weight_norms": weights,
+            "first_over_last": share,
+        },
+    )
+
+
+def gradient_norms(model: TextModel, sample: Sample) -> dict[str, float]:
+    """Return the norm of every parameter's gradient of the mean loss of a sample."""
+    with torch.enable_grad():
+        example = Example(sample.tokens_BT, sample.targets, None)
+        logits_NC, targets_N, _ = model.predict(example, model.start_state(len(sample.tokens_BT)))
+        loss = torch.nn.functional.cross_entropy(logits_NC, targets_N)
+        learnt = model.learnt
+        grads = torch.autograd.grad(loss, list(learnt.values()), materialize_grads=True)
+    norms = torch.stack([grad.norm() for grad in grads]).tolist()
+    return dict(zip(learnt, norms, strict=True))
+
+
+def epoch_norms(history: History) -> tuple[list[int], dict[str, list[float | None]]]:
+    """Return the epochs, counted from 1, and for each parameter its mean norm in each of them."""
+    epoch_of = {record.step: max(1, math.ceil(record.epoch)) for record in history.train}
+    found: dict[str, dict[int, list[float]]] = {}
+    for record in history.layers:
+        epoch = epoch_of.get(record.step)
+        for name, norm in record.grad_norms.items():
+            if epoch is not None and norm is not None:
+                found.setdefault(name, {}).setdefault(epoch, []).append(norm)
+    epochs = sorted({epoch for by_epoch in found.values() for epoch in by_epoch})
+    return epochs, {
+        name: [fmean(by_epoch[epoch]) if epoch in by_epoch else None for epoch in epochs]
+        for name, by_epoch in found.items()
+    }
+
+
+def first_share(grads: Mapping[str, float]) -> float | None:
+    """Return the norm of the first layer's recurrent (else input) weights over the top one's."""
+    for kind in ("rnn.weight_hh_l", "rnn.weight_ih_l"):
+        norms = [
+            norm for name, norm in grads.items() if name.startswith(kind) and "_rev" not in name
+        ]
+        if norms:
+            return norms[0] / norms[-1] if norms[-1] else None
+    return None
+
+
+def _by_step(history: History) -> dict[str, list[float | None]]:
+    names = dict.fromkeys(name for record in history.layers for name in record.grad_norms)
+    return {name: [r.grad_norms.get(name) for r in history.layers] for name in names}
+
+
+def _says(share: float | None, num_layers: int) -> tuple[str, ...]:
+    if num_layers == 1:
+        return ("One layer: nothing can be lost between layers.",)
+    if share is None:
+        return ("No gradient reaches the recurrent weights of the top layer.",)
+    verdict = "little is lost on the way down"
+    if share < 0.1:
+        verdict = "most of it is lost on the way down: the lower layers hardly learn"
+    elif share < 0.5:
+        verdict = "a good part is lost on the way down"
+    elif share > 2:
+        verdict = "it grows on the way down"
+    return (
+        f"The gradient of the first layer's recurrent weights is {share:.3g} times the "
+        f"top layer's: {verdict}.",
+    )

@@ -1,0 +1,147 @@
+"""Neurons: a text coloured by one unit, and the units that tell a property of letters best.
+
+After Karpathy et al. (2015), "Visualizing and understanding recurrent networks". Shapes: T tokens,
+H hidden units.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from rnnlab.corpora import Ids
+from rnnlab.insight._properties import PROPERTIES, Flags, of_tokens, predictiveness, property_of
+from rnnlab.insight._subject import Subject, Wishes, tokens_of
+from rnnlab.insight._units import Unit, activations, parse_unit
+from rnnlab.models import LoadedModel
+from rnnlab.plots import Finding, Picture, ShadedText, Table
+
+DEFAULT_PROPERTY = "capital"
+_MOST = 4000
+"""Tokens of held-out text that are looked at."""
+_SHOWN = 320
+"""Tokens that are shown coloured."""
+_NUM_RANKED = 10
+_NUM_PEAKS = 8
+_AROUND = 14
+"""Letters shown on either side of a peak."""
+_LEAST = 8
+
+
+def view(subject: Subject, wishes: Wishes) -> Finding:
+    """Return a unit along a text, where it is highest, and the units ranked by a property."""
+    loaded = subject.loaded
+    ids = subject.read(wishes.text, least=_LEAST, most=_MOST)
+    tokens = tokens_of(loaded, ids)
+    by_layer = _activations(loaded, subject, ids)
+    name = wishes.property or _usual_property(tokens)
+    ranked = _ranked(by_layer, tokens, name)
+    unit = ranked[0][0] if wishes.unit is None else parse_unit(wishes.unit, loaded.model)
+    values_T = by_layer[unit.layer][:, unit.number]
+    scores = dict(ranked)
+    peaks = _peaks(values_T, tokens)
+    pictures: tuple[Picture, ...] = (
+        _shaded(unit, values_T, tokens),
+        Table(
+            f"units that tell {name!r} best",
+            ("unit", "score", "higher where it is"),
+            tuple(
+                (one.name, f"{score:+.3f}", "there" if score > 0 else "not there")
+                for one, score in ranked[:_NUM_RANKED]
+            ),
+        ),
+        Table(
+            f"where {unit.name} is highest",
+            ("around it, the letter in brackets", "value"),
+            tuple((around, f"{value:+.3f}") for _, around, value in peaks),
+        ),
+    )
+    return Finding(
+        view="neurons",
+        run=subject.name,
+        step=loaded.step,
+        says=(
+            f"{ranked[0][0].name} tells {name!r} best of all {len(ranked)} units: "
+            f"score {ranked[0][1]:+.2f} (0: not at all, 1 and -1: always).",
+            f"{unit.name}: score {scores[unit]:+.2f}, from {values_T.min():+.2f} to "
+            f"{values_T.max():+.2f} on this text.",
+        ),
+        pictures=pictures,
+        figures={
+            "unit": unit.name,
+            "property": name,
+            "tokens": list(tokens),
+            "values": values_T.tolist(),
+            "ranking": [{"unit": one.name, "score": score} for one, score in ranked],
+            "peaks": [
+                {"place": place, "around": around, "value": value} for place, around, value in peaks
+            ],
+        },
+        units=tuple(one.name for one, _ in ranked),
+    )
+
+
+def _activations(
+    loaded: LoadedModel, subject: Subject, ids: Ids
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Return h [T, H] by layer; what a model of sentences reads before the text has no row."""
+    read = subject.with_start(ids)
+    skipped = len(read) - len(ids)
+    found: dict[str, Tensor] = activations(loaded.model, read)
+    return {name: h_TH[skipped:].double().cpu().numpy() for name, h_TH in found.items()}
+
+
+def _usual_property(tokens: tuple[str, ...]) -> str:
+    """Return the first property that some letters have and others lack."""
+    text = "".join(tokens)
+    for name in (DEFAULT_PROPERTY, *PROPERTIES):
+        if len(set(PROPERTIES[name](text).tolist())) > 1:
+            return name
+    return "line-position"
+
+
+def _ranked(
+    by_layer: dict[str, npt.NDArray[np.float64]], tokens: tuple[str, ...], name: str
+) -> list[tuple[Unit, float]]:
+    """Return all units with their scores, the best first."""
+    flags_T: Flags = of_tokens(property_of(name, "".join(tokens)), tokens)
+    found = [
+        (Unit(layer, number), float(score))
+        for layer, values_TH in by_layer.items()
+        for number, score in enumerate(predictiveness(values_TH, flags_T))
+    ]
+    return sorted(found, key=lambda item: (-abs(item[1]), item[0]))
+
+
+def _shaded(unit: Unit, values_T: npt.NDArray[np.float64], tokens: tuple[str, ...]) -> ShadedText:
+    """Return the text with the unit's values, the largest of them being 1."""
+    shown = values_T[:_SHOWN]
+    size = float(np.abs(shown).max()) or 1.0
+    more = f", the first {_SHOWN} tokens" if len(values_T) > _SHOWN else ""
+    return ShadedText(
+        title=f"{unit.name} after every letter{more}",
+        tokens=tokens[:_SHOWN],
+        shades=tuple((shown / size).tolist()),
+        high=f"{size:+.2f}",
+        low=f"{-size:+.2f}",
+    )
+
+
+def _peaks(
+    values_T: npt.NDArray[np.float64], tokens: tuple[str, ...]
+) -> list[tuple[int, str, float]]:
+    """Return the places where a unit is highest, apart from each other, with the text around."""
+    taken: list[int] = []
+    for place in np.argsort(-values_T, kind="stable").tolist():
+        if all(abs(place - other) > _AROUND // 2 for other in taken):
+            taken.append(place)
+        if len(taken) == _NUM_PEAKS:
+            break
+    return [(place, _around(tokens, place), float(values_T[place])) for place in taken]
+
+
+def _around(tokens: tuple[str, ...], place: int) -> str:
+    before = "".join(tokens[max(place - _AROUND, 0) : place])[-_AROUND:]
+    after = "".join(tokens[place + 1 : place + 1 + _AROUND])[:_AROUND]
+    return f"{before}[{tokens[place]}]{after}".replace("\n", "⏎")

@@ -1,0 +1,112 @@
+"""Gradient through time: how much of the last loss reaches each step, layer by layer, exactly.
+
+Source of the question: Hochreiter (1991); Bengio et al. (1994), "Learning long-term dependencies
+with gradient descent is difficult".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rnnlab.insight._probe import rounded
+from rnnlab.insight._subject import Subject, Wishes
+from rnnlab.insight._through_time import ThroughTime, gradient_through_time, half_life
+from rnnlab.plots import Chart, Curve, Finding, HeatMap, NamedHistory, Picture, Table
+from rnnlab.plots import half_life as half_life_plot
+from rnnlab.plots._ticks import brief
+from rnnlab.runs.records import ProbeRecord
+
+_LEAST = 4
+"""Tokens below which a half-life means nothing."""
+
+
+def view(subject: Subject, wishes: Wishes) -> Finding:
+    """Return ||dL/dh_t|| over the steps back from the last, its half-life, and their movement."""
+    sample = subject.sample(wishes.text, least=_LEAST)
+    found = gradient_through_time(subject.loaded.model, sample)
+    lives = {layer.name: half_life(layer.of_last_T.tolist()) for layer in found}
+    num_rows, length = sample.tokens_BT.shape
+    pictures: list[Picture] = [
+        _curves("||dL/dh|| of the last target's loss", found, is_last=True),
+        _curves("||dL/dh|| of the mean loss of all targets", found, is_last=False),
+        _table(found, lives),
+    ]
+    probes = subject.history.probes
+    if len(probes) > 1:
+        pictures.append(_movement(probes, found[0].name))
+        named = NamedHistory(subject.name, 0, subject.history)
+        pictures.append(half_life_plot.chart([named]))
+    return Finding(
+        view="time",
+        run=subject.name,
+        step=subject.loaded.step,
+        says=_says(lives, length),
+        pictures=tuple(pictures),
+        figures={
+            "sample": {"num_rows": num_rows, "length": length},
+            "of_last": {layer.name: layer.of_last_T.tolist() for layer in found},
+            "of_all": {layer.name: layer.of_all_T.tolist() for layer in found},
+            "half_life": lives,
+            "steps": [record.step for record in probes],
+            "half_life_by_step": [record.half_life for record in probes],
+        },
+    )
+
+
+def _curves(title: str, found: Sequence[ThroughTime], *, is_last: bool) -> Chart:
+    curves = []
+    for color, layer in enumerate(found):
+        norms = (layer.of_last_T if is_last else layer.of_all_T).tolist()[::-1]
+        xs = tuple(map(float, range(len(norms))))
+        curves.append(Curve(layer.name, xs, tuple(norms), color))
+    return Chart(title, "steps back", "", tuple(curves), is_log=True)
+
+
+def _table(found: Sequence[ThroughTime], lives: dict[str, float | None]) -> Table:
+    rows = []
+    for layer in found:
+        norms = layer.of_last_T.tolist()[::-1]
+        places = [min(place, len(norms) - 1) for place in (1, 10, len(norms) - 1)]
+        life = lives[layer.name]
+        rows.append(
+            (
+                layer.name,
+                "does not fade" if life is None else f"{life:.2f}",
+                *(brief(norms[place]) for place in places),
+            )
+        )
+    header = ("layer", "half-life (steps)", "1 back", "10 back", f"{len(norms) - 1} back")
+    return Table("the last loss, steps back", header, tuple(rows))
+
+
+def _movement(probes: Sequence[ProbeRecord], layer: str) -> HeatMap:
+    """Return how far back the last loss reached at every look in training."""
+    curves = [record.of_last.get(layer, [])[::-1] for record in probes]
+    longest = max(map(len, curves))
+    rows = tuple(
+        tuple(curve[back] if back < len(curve) else None for curve in curves)
+        for back in range(longest)
+    )
+    few = range(0, longest, max(1, longest // 12))
+    return HeatMap(
+        title=f"||dL/dh|| in {layer} over training (last target)",
+        rows=tuple(f"{back} back" for back in few),
+        columns=tuple(str(record.step) for record in probes),
+        values=tuple(tuple(rounded([v or 0.0 for v in rows[back]])) for back in few),
+        x_label="step",
+        is_log=True,
+    )
+
+
+def _says(lives: dict[str, float | None], length: int) -> tuple[str, ...]:
+    said = []
+    for name, life in lives.items():
+        if life is None:
+            said.append(f"In {name} the gradient does not fade over {length} steps.")
+        else:
+            share = 2 ** (-(length - 1) / life) if life > 0 else 0.0
+            said.append(
+                f"In {name} the gradient halves every {life:.1f} steps: "
+                f"{brief(share)} of it is left after {length - 1}."
+            )
+    return tuple(said)

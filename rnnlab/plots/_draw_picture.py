@@ -1,0 +1,51 @@
+"""Any picture as terminal text, and how high it wants to be."""
+
+from __future__ import annotations
+
+from rnnlab.plots._chart import Chart
+from rnnlab.plots._draw import draw
+from rnnlab.plots._heat_map import draw_heat_map
+from rnnlab.plots._histograms import draw_histograms
+from rnnlab.plots._pictures import HeatMap, Histograms, Picture, Plane, ShadedText, Table
+from rnnlab.plots._plane import draw_plane
+from rnnlab.plots._shaded_text import draw_shaded_text
+from rnnlab.plots._style import DrawStyle
+from rnnlab.plots._table import draw_table
+
+CHART_HEIGHT = 14
+_ENDLESS = 10_000
+_STYLE = DrawStyle()
+
+
+def draw_picture(
+    picture: Picture, width: int, height: int | None = None, *, style: DrawStyle = _STYLE
+) -> str:
+    """Return a picture as at most `height` lines of at most `width` columns; None: as it likes."""
+    wanted = natural_height(picture) if height is None else height
+    match picture:
+        case Chart():
+            return draw(picture, width, max(wanted, 1), style=style)
+        case HeatMap():
+            lines = draw_heat_map(picture, width, wanted, style)
+        case Histograms():
+            lines = draw_histograms(picture, width, wanted, style)
+        case Plane():
+            lines = draw_plane(picture, width, wanted, style)
+        case ShadedText():
+            lines = draw_shaded_text(picture, width, wanted, style)
+        case Table():
+            lines = draw_table(picture, width, wanted, style)
+    return "\n".join(lines)
+
+
+def natural_height(picture: Picture) -> int:
+    """Return the lines that a picture takes where there is no limit, at most."""
+    match picture:
+        case Chart():
+            return CHART_HEIGHT
+        case HeatMap():
+            return len(picture.rows) + 2 if len(picture.rows) <= 40 else 42
+        case Plane():
+            return 20
+        case _:
+            return _ENDLESS

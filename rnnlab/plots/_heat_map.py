@@ -1,0 +1,135 @@
+"""A heat map as terminal text: a shade for every value, its number in it where there is room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite, log10
+from statistics import fmean
+
+from rich.cells import cell_len, set_cell_size
+
+from rnnlab.plots._pictures import HeatMap
+from rnnlab.plots._shade import block, on, ramp
+from rnnlab.plots._style import DrawStyle
+from rnnlab.plots._text import Segment, cropped, paint, shortened
+from rnnlab.plots._ticks import brief
+
+_MOST_CELL = 9
+_LEAST_FOR_NUMBER = 5
+"""Columns of a cell in which a number is written."""
+_SMALLEST = 1e-45
+_Values = Sequence[Sequence[float | None]]
+
+
+def draw_heat_map(heat: HeatMap, width: int, height: int, style: DrawStyle) -> list[str]:
+    """Return at most `height` lines; where there is too little room, neighbours are averaged."""
+    label_width = min(max((cell_len(style.say(row)) for row in heat.rows), default=0), width // 3)
+    room = max(width - label_width - 1, 1)
+    values, rows = _fewer(heat.values, heat.rows, max(height - 2, 1))
+    columns: Sequence[str]
+    turned, columns = _fewer(list(zip(*values, strict=True)), heat.columns, room)
+    values = [list(row) for row in zip(*turned, strict=True)]
+    is_averaged = len(columns) < len(heat.columns) or len(rows) < len(heat.rows)
+    low, high = _ends(heat)
+    cell = max(1, min(_MOST_CELL, room // max(len(columns), 1)))
+    lines = [_heading(heat, low, high, width, style, is_averaged=is_averaged)]
+    for name, row in zip(rows, values, strict=True):
+        label = shortened(style.say(name), label_width, style.ellipsis)
+        head = set_cell_size(label, label_width) + " "
+        cells = "".join(_cell(value, cell, heat, low, high, style) for value in row)
+        # `paint` strips what is plain, and the cells stand behind the blank.
+        name_part = paint((Segment(head, style.dim),), style, 0) if style.has_color else head
+        lines.append(name_part + cells)
+    foot = " " * (label_width + 1) + _foot(columns, cell, heat.x_label, room, style)
+    lines.append(paint((Segment(foot.rstrip(), style.dim),), style, 0))
+    return lines[:height]
+
+
+def _fewer(
+    values: _Values, names: Sequence[str], most: int
+) -> tuple[list[list[float | None]], list[str]]:
+    """Return at most so many rows, neighbours averaged, and what each is called."""
+    size = -(-len(names) // most)
+    kept_rows = [list(row) for row in values]
+    if size <= 1:
+        return kept_rows, list(names)
+    groups = [kept_rows[i : i + size] for i in range(0, len(kept_rows), size)]
+    averaged = [[_mean(column) for column in zip(*group, strict=True)] for group in groups]
+    return averaged, list(names)[::size]
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    found = [value for value in values if value is not None and isfinite(value)]
+    return fmean(found) if found else None
+
+
+def _ends(heat: HeatMap) -> tuple[float, float]:
+    """Return the ends of the scale, as heights on it."""
+    found = [
+        place
+        for row in heat.values
+        for value in row
+        if (place := _place(value, is_log=heat.is_log)) is not None
+    ]
+    low = _place(heat.low, is_log=heat.is_log)
+    high = _place(heat.high, is_log=heat.is_log)
+    low = min(found, default=0.0) if low is None else low
+    high = max(found, default=1.0) if high is None else high
+    return low, high if high > low else low + 1.0
+
+
+def _place(value: float | None, *, is_log: bool) -> float | None:
+    """Return where a value stands on the scale; None where it has no place."""
+    if value is None or not isfinite(value) or (is_log and value <= _SMALLEST):
+        return None
+    return log10(value) if is_log else value
+
+
+def _cell(
+    value: float | None, width: int, heat: HeatMap, low: float, high: float, style: DrawStyle
+) -> str:
+    place = _place(value, is_log=heat.is_log)
+    if place is None or value is None:
+        return ("?" if value is not None else "").center(width)[:width]
+    share = (place - low) / (high - low)
+    number = brief(value) if width >= _LEAST_FOR_NUMBER else ""
+    if len(number) > width - 1:
+        number = f"{value:.1e}" if width > 7 else ""
+    if style.has_color:
+        return on(number.center(width), ramp(share))
+    if number:
+        return f"{block(share, style)}{number}".ljust(width)[:width]
+    return block(share, style) * width
+
+
+def _heading(
+    heat: HeatMap, low: float, high: float, width: int, style: DrawStyle, *, is_averaged: bool
+) -> str:
+    """Return the title and the scale."""
+    title = Segment(style.say(heat.title), style.foreground)
+    ends = [brief(10**end if heat.is_log else end) for end in (low, high)]
+    unit = f" {style.say(heat.unit)}" if heat.unit else ""
+    note = "  neighbours averaged" if is_averaged else ""
+    line = [title, Segment(f"  {ends[0]} ", style.dim)]
+    scale = 10
+    if style.has_color:
+        line += [Segment("█", ramp(i / (scale - 1))) for i in range(scale)]
+    else:
+        line.append(Segment("".join(block(i / (scale - 1), style) for i in range(scale))))
+    line.append(Segment(f" {ends[1]}{unit}{' (log)' if heat.is_log else ''}{note}", style.dim))
+    return paint(cropped(tuple(line), width, style.ellipsis), style, 0)
+
+
+def _foot(columns: Sequence[str], cell: int, label: str, room: int, style: DrawStyle) -> str:
+    """Return the names of the columns, some of them where not every one fits; then the unit."""
+    names = [style.say(name) if name.strip() else "_" for name in columns]
+    if all(cell_len(name) <= cell - (cell > 1) for name in names):
+        row = "".join(set_cell_size(name.center(cell), cell) for name in names)
+    else:
+        row = ""
+        for number, name in enumerate(names):
+            start = number * cell
+            if start >= len(row) + (2 if row else 0) and start + len(name) <= room:
+                row += " " * (start - len(row)) + name
+    tail = f"  {style.say(label)}" if label else ""
+    return row + tail if cell_len(row) + cell_len(tail) <= room else row

@@ -1,0 +1,52 @@
+"""Shades: a share of a scale as a colour or, without colours, as a character."""
+
+from __future__ import annotations
+
+from rnnlab.plots._style import Color, DrawStyle
+
+_RAMP: tuple[Color, ...] = (
+    (0, 34, 78), (62, 76, 107), (122, 121, 120), (186, 174, 107), (254, 232, 70),
+)  # fmt: skip
+"""From dark blue over grey to yellow, even in lightness: read in any kind of colour vision, and on
+paper (after Nunez et al. 2018, "Optimizing colormaps with consideration for color vision
+deficiency")."""
+_LOW: Color = (70, 130, 220)
+_HIGH: Color = (215, 120, 20)
+_BLACK: Color = (0, 0, 0)
+_WHITE: Color = (255, 255, 255)
+_MIDDLE: Color = (24, 24, 24)
+BLOCKS = " ░▒▓█"
+ASCII_BLOCKS = " .:+*#@"
+_BRIGHT = 140
+"""Luma above which black letters are read better than white ones."""
+
+
+def ramp(share: float) -> Color:
+    """Return the colour of a share of a scale, 0 to 1."""
+    place = min(max(share, 0.0), 1.0) * (len(_RAMP) - 1)
+    index = min(int(place), len(_RAMP) - 2)
+    return _mixed(_RAMP[index], _RAMP[index + 1], place - index)
+
+
+def diverging(value: float, background: Color | None) -> Color:
+    """Return the colour of -1 ... 1: blue, the background, orange."""
+    end = _HIGH if value > 0 else _LOW
+    return _mixed(background or _MIDDLE, end, min(abs(value), 1.0))
+
+
+def block(share: float, style: DrawStyle) -> str:
+    """Return a character that is darker the higher the share."""
+    blocks = ASCII_BLOCKS if style.is_ascii else BLOCKS
+    return blocks[min(int(min(max(share, 0.0), 1.0) * len(blocks)), len(blocks) - 1)]
+
+
+def on(text: str, behind: Color) -> str:
+    """Return text on a coloured ground, in black or white, whichever is read better."""
+    r, g, b = behind
+    ink = _BLACK if 0.299 * r + 0.587 * g + 0.114 * b > _BRIGHT else _WHITE
+    return f"\x1b[48;2;{r};{g};{b}m\x1b[38;2;{ink[0]};{ink[1]};{ink[2]}m{text}\x1b[0m"
+
+
+def _mixed(one: Color, other: Color, share: float) -> Color:
+    r, g, b = (round(a + (z - a) * share) for a, z in zip(one, other, strict=True))
+    return r, g, b

@@ -1,0 +1,67 @@
+"""A text with a shade behind every token; without colours, a mark below it."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from rnnlab.display import visible
+from rnnlab.plots._pictures import ShadedText
+from rnnlab.plots._shade import diverging, on
+from rnnlab.plots._style import DrawStyle
+from rnnlab.plots._text import Segment, cropped, paint
+
+_SOME, _MUCH = 0.25, 0.65
+"""Sizes from which on a value is marked, and marked strongly."""
+
+
+def draw_shaded_text(text: ShadedText, width: int, height: int, style: DrawStyle) -> list[str]:
+    """Return at most `height` lines; a line end is marked and obeyed."""
+    lines = _heading(text, width, style)
+    for row in _rows(text, width, style):
+        if style.has_color:
+            ground = style.background
+            lines.append("".join(on(token, diverging(shade, ground)) for token, shade in row))
+        else:
+            marks = "".join(_mark(shade) * cell_len(token) for token, shade in row).rstrip()
+            lines += ["".join(token for token, _ in row), marks]
+    return lines[:height]
+
+
+def _heading(text: ShadedText, width: int, style: DrawStyle) -> list[str]:
+    title = Segment(style.say(text.title), style.foreground)
+    if style.has_color:
+        low, high = diverging(-0.8, style.background), diverging(0.8, style.background)
+        legend = f"{on(f' {style.say(text.low)} ', low)} {on(f' {style.say(text.high)} ', high)}"
+        room = width - len(text.low) - len(text.high) - 7
+        return [paint(cropped((title,), max(room, 1), style.ellipsis), style, 0) + "  " + legend]
+    legend = f"marks below: + # {style.say(text.high)}, - = {style.say(text.low)}"
+    lines = [(title,), (Segment(legend),)]
+    return [paint(cropped(line, width, style.ellipsis), style, 0) for line in lines]
+
+
+def _mark(shade: float) -> str:
+    if abs(shade) < _SOME:
+        return " "
+    weak, strong = ("+", "#") if shade > 0 else ("-", "=")
+    return strong if abs(shade) >= _MUCH else weak
+
+
+def _rows(text: ShadedText, width: int, style: DrawStyle) -> list[list[tuple[str, float]]]:
+    """Return the tokens of every line, made harmless, with their shades."""
+    rows: list[list[tuple[str, float]]] = [[]]
+    used = 0
+    for token, shade in zip(text.tokens, text.shades, strict=True):
+        for letter in token:
+            shown = visible(letter, newline="$" if style.is_ascii else "⏎")
+            if style.is_ascii:
+                shown = shown.encode("ascii", "replace").decode("ascii")
+            size = cell_len(shown)
+            if used + size > width:
+                rows.append([])
+                used = 0
+            rows[-1].append((shown, shade))
+            used += size
+            if letter == "\n":
+                rows.append([])
+                used = 0
+    return [row for row in rows if row]

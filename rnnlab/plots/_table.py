@@ -1,0 +1,36 @@
+"""A table as terminal text; columns that do not fit are left out, and said."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+from rnnlab.plots._pictures import Table
+from rnnlab.plots._style import DrawStyle
+from rnnlab.plots._text import Segment, cropped, paint, shortened
+
+_GAP = "  "
+
+
+def draw_table(table: Table, width: int, height: int, style: DrawStyle) -> list[str]:
+    """Return at most `height` lines."""
+    cells = [tuple(style.say(cell) for cell in row) for row in (table.header, *table.rows)]
+    widths = [max(cell_len(row[i]) for row in cells) for i in range(len(table.header))]
+    spare = width - sum(widths[1:]) - len(_GAP) * (len(widths) - 1)
+    widths[0] = max(min(widths[0], max(spare, 12)), 1)
+    kept = len(widths)
+    while kept > 1 and sum(widths[:kept]) + len(_GAP) * (kept - 1) > width:
+        kept -= 1
+    left_out = f"  +{len(widths) - kept} columns" if kept < len(widths) else ""
+    title = (
+        Segment(style.say(table.title), style.foreground),
+        Segment(left_out, style.dim),
+    )
+    lines = [paint(cropped(title, width, style.ellipsis), style, 0)]
+    for number, row in enumerate(cells):
+        first = set_cell_size(shortened(row[0], widths[0], style.ellipsis), widths[0])
+        rest = [
+            " " * (w - cell_len(c)) + c for c, w in zip(row[1:kept], widths[1:kept], strict=True)
+        ]
+        color = style.dim if number == 0 else style.foreground
+        lines.append(paint((Segment(_GAP.join([first, *rest]), color),), style, 0))
+    return lines[:height]

@@ -1,0 +1,77 @@
+"""The vanishing-gradient lab: what its table and sentences say of journals made for the purpose."""
+
+from __future__ import annotations
+
+import pytest
+
+from rnnlab.insight import Member, vanishing
+from rnnlab.plots import HeatMap, Table, draw_picture
+from rnnlab.runs.history import History
+from rnnlab.runs.records import LayersRecord, ProbeRecord, TrainRecord
+
+LIVES = {"rnn": 1.0, "gru": 4.0, "lstm": 8.0}
+SHARES = {"rnn": 0.01, "gru": 0.5, "lstm": 0.25}
+
+
+def make_member(cell: str, layers: int, *, epochs: float = 0.5, num_probes: int = 4) -> Member:
+    history = History()
+    for step in range(1, 21):
+        norms: dict[str, float | None] = {
+            f"rnn.weight_hh_l{layer}": SHARES[cell] if layer < layers - 1 else 1.0
+            for layer in range(layers)
+        }
+        norms["head.bias"] = 99.0
+        history.extend(
+            [
+                TrainRecord(step, epochs * step / 20, 1.0, 3.0, 1.0, 1.0, 0.0, 0, 0.1, 1.0),
+                LayersRecord(step, norms),
+            ]
+        )
+    for step in range(num_probes):
+        # The first looks are of an untrained net and must not count.
+        life = 100.0 if step == 0 else LIVES[cell]
+        names = [f"l{layer}" for layer in range(layers)]
+        norms_T: dict[str, list[float | None]] = {name: [0.1, 0.5, 1.0] for name in names}
+        history.extend(
+            [ProbeRecord(step, 8, 3, {}, {}, {}, norms_T, norms_T, dict.fromkeys(names, life))]
+        )
+    return Member(f"{cell}-x{layers}", cell, layers, history)
+
+
+def test_the_table_has_share_and_half_life_of_every_run() -> None:
+    members = [make_member(cell, layers) for cell in LIVES for layers in (1, 4)]
+    found = vanishing(members)
+    rows = {row["run"]: row for row in found.figures["runs"]}
+    assert len(rows) == 6
+    for cell, life in LIVES.items():
+        deep, flat = rows[f"{cell}-x4"], rows[f"{cell}-x1"]
+        assert deep["first_over_last"] == pytest.approx(SHARES[cell])
+        assert flat["first_over_last"] == pytest.approx(1.0)
+        assert deep["half_life_first"] == life
+        assert deep["train_loss"] == 3.0
+    table = found.pictures[0]
+    assert isinstance(table, Table)
+    assert [row[0] for row in table.rows][:2] == ["rnn x 1", "rnn x 4"]
+
+
+def test_the_sentences_are_made_from_the_figures() -> None:
+    said = " ".join(vanishing([make_member(cell, 4) for cell in LIVES]).says)
+    assert "0.01 (rnn), 0.5 (gru), 0.25 (lstm)" in said
+    assert "fades most in rnn, least in gru" in said
+    assert "in lstm it reaches 8.0 times as far back as in rnn" in said
+
+
+def test_a_short_run_is_cut_into_tenths_and_a_long_one_into_epochs() -> None:
+    for epochs, columns, label in ((0.5, 10, "step"), (4.0, 4, "epoch")):
+        found = vanishing([make_member("rnn", 2, epochs=epochs)])
+        heats = [picture for picture in found.pictures if isinstance(picture, HeatMap)]
+        assert [len(heat.columns) for heat in heats] == [columns]
+        assert heats[0].x_label == label
+        assert heats[0].rows == ("x2 l0", "x2 l1")
+
+
+def test_runs_without_records_are_shown_without_figures() -> None:
+    found = vanishing([Member("new", "rnn", 2, History())])
+    assert found.figures["runs"][0]["first_over_last"] is None
+    assert all(draw_picture(picture, 80) for picture in found.pictures)
+    assert found.says

@@ -1,0 +1,120 @@
+"""Pictures beyond curves: as large as asked, on every kind of terminal, foreign text harmless."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+
+import pytest
+from rich.cells import cell_len
+from rich.text import Text
+
+from rnnlab.plots import (
+    Chart,
+    Curve,
+    Distribution,
+    DrawStyle,
+    Finding,
+    HeatMap,
+    Histograms,
+    Picture,
+    Plane,
+    ShadedText,
+    Table,
+    draw_picture,
+    finding_from_json,
+)
+
+PLAIN = DrawStyle(has_color=False)
+ASCII = DrawStyle(has_color=False, is_ascii=True)
+HEAT = HeatMap(
+    "norms", ("first", "second"), ("1", "2", "3"), ((0.1, 1.0, None), (10.0, 100.0, 0.0)),
+    x_label="epoch", is_log=True,
+)  # fmt: skip
+PICTURES: tuple[Picture, ...] = (
+    HEAT,
+    HeatMap("text", ("l0.f",), tuple("a [b]\x1b⏎ é"), ((0.1,) * 8,), low=0, high=1),
+    HeatMap("wide", tuple(f"row {i}" for i in range(50)), tuple(map(str, range(500))),
+            tuple(tuple(float(i + j) for j in range(500)) for i in range(50))),
+    Histograms("gates", tuple(Distribution(f"l0.{g}", (0.5, 0.0, 0.25, 0.25)) for g in "ifo")),
+    Plane("spectrum", ((0.5, 0.5), (0.5, -0.5), (-1.5, 0.0), (math.nan, 0.0))),
+    ShadedText("unit", ("a", "[bold]", "\n", "\x1b[31m", "é"), (1.0, -1.0, 0.0, 0.5, -0.4)),
+    Table("table", ("name", "value", "other"), (("a" * 60, "1", "2"), ("b", "3", "4"))),
+    Chart("chart", "step", "", (Curve("c", (0.0, 1.0), (1.0, math.nan), 0),)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda p: p.title)
+@pytest.mark.parametrize("size", [(78, 16), (40, 6), (20, 3), (160, 45)])
+@pytest.mark.parametrize("style", [DrawStyle(), PLAIN, ASCII], ids=["colour", "plain", "ascii"])
+def test_a_picture_keeps_to_its_size(
+    picture: Picture, size: tuple[int, int], style: DrawStyle
+) -> None:
+    width, height = size
+    text = draw_picture(picture, width, height, style=style)
+    lines = Text.from_ansi(text).plain.split("\n")
+    assert len(lines) <= height
+    assert max(map(cell_len, lines)) <= width
+    escapes = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert "\x1b" not in escapes
+    if style.is_ascii:
+        assert text.isascii()
+    if not style.has_color:
+        assert "\x1b" not in text
+
+
+def test_a_finding_comes_out_of_the_pipe_as_it_went_in() -> None:
+    finding = Finding("gates", "run", 7, ("seen",), PICTURES[:2] + PICTURES[3:4] + PICTURES[5:7])
+    again = finding_from_json(json.loads(json.dumps(finding.to_json())))
+    assert again == finding
+
+
+def test_the_largest_value_has_the_brightest_shade_and_its_number() -> None:
+    *_, first, second, _ = draw_picture(HEAT, 60, style=PLAIN).split("\n")
+    assert first.startswith("first")
+    assert "█100" in second
+    assert "0.1" in first
+
+
+def test_a_value_that_has_no_logarithm_is_told_from_one_that_is_missing() -> None:
+    *_, first, second, _ = draw_picture(HEAT, 60, style=PLAIN).split("\n")
+    assert "?" in second
+    assert "?" not in first
+
+
+def test_more_columns_than_room_are_averaged_and_that_is_said() -> None:
+    heat = HeatMap("m", ("r",), tuple(map(str, range(100))), (tuple(map(float, range(100))),))
+    title, row, foot = draw_picture(heat, 60, style=PLAIN).split("\n")
+    assert "neighbours averaged" in title
+    assert cell_len(row) <= 60
+    assert foot.split()[:2] == ["0", "6"]
+
+
+def test_the_letters_stand_below_their_gates() -> None:
+    heat = HeatMap("gates", ("l0.f",), tuple("abc"), ((0.0, 1.0, 0.0),), low=0, high=1)
+    _, row, foot = draw_picture(heat, 12, style=PLAIN).split("\n")
+    assert row.index("█") <= foot.index("b") <= row.rindex("█")
+
+
+def test_a_histogram_is_as_high_as_its_fullest_bin() -> None:
+    drawn = draw_picture(Histograms("h", (Distribution("d", (0.1, 0.9, 0.0)),)), 40, 8, style=PLAIN)
+    top = drawn.split("\n")[2]
+    assert top.strip() == "█" * 8
+    assert top.index("█") == 8
+
+
+def test_eigenvalues_outside_the_unit_circle_are_counted() -> None:
+    foot = draw_picture(PICTURES[4], 60, 16, style=PLAIN).split("\n")[-1]
+    assert "1 of 3 outside the unit circle" in foot
+
+
+def test_without_colours_marks_below_the_letters_say_how_high() -> None:
+    text = ShadedText("unit", tuple("abcd"), (1.0, 0.4, -0.4, -1.0))
+    letters, marks = draw_picture(text, 40, style=PLAIN).split("\n")[2:4]
+    assert (letters, marks) == ("abcd", "#+-=")
+
+
+def test_columns_that_do_not_fit_are_counted() -> None:
+    table = Table("t", ("name", "long header here", "another header"), (("a", "1", "2"),))
+    assert "+1 columns" in draw_picture(table, 32, style=PLAIN)

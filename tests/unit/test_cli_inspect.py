@@ -1,0 +1,146 @@
+"""`rnnlab inspect` on finished runs: figures, plots, comparisons, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from safetensors.torch import load_file, save_file
+
+from rnnlab import registry
+from rnnlab.runs.history import read_history
+
+if TYPE_CHECKING:
+    from tests.conftest import Ask, Call, Lab
+
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("trained")]
+
+VIEWS = [view for view in registry.names("insight") if view != "difference"]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("run", ["stream", "sentences"])
+def test_a_view_prints_one_document_or_plots(ask: Ask, view: str, run: str) -> None:
+    document = ask("inspect", run, view, "--json").json
+    assert (document["view"], document["run"], document["step"]) == (view, run, 150)
+    assert document["says"]
+    shown = ask("inspect", run, view, "--ascii").stdout
+    assert f"{run} at step 150: {view}" in shown
+    assert shown.isascii()
+
+
+def test_gradients_are_those_of_the_journal(ask: Ask, trained: Lab) -> None:
+    document = ask("inspect", "stream", "gradients", "--json").json
+    layers = read_history(trained.open("stream").paths.journal).layers
+    assert document["steps"] == [record.step for record in layers]
+    for name, norms in document["by_step"].items():
+        assert norms == [record.grad_norms[name] for record in layers]
+
+
+def test_time_has_the_looks_taken_in_training(ask: Ask, trained: Lab) -> None:
+    document = ask("inspect", "stream", "time", "--json").json
+    probes = read_history(trained.open("stream").paths.journal).probes
+    assert probes
+    assert document["steps"] == [record.step for record in probes]
+    assert document["half_life_by_step"] == [record.half_life for record in probes]
+
+
+def test_two_runs_stand_side_by_side(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = ask("inspect", "stream", "gates", "--with", "sentences", "--json").json
+    assert [document["run"] for document in documents] == ["stream", "sentences"]
+    monkeypatch.setenv("COLUMNS", "160")
+    first = ask("inspect", "stream", "gates", "--with", "sentences").stdout.split("\n")[0]
+    assert "stream at step 150" in first
+    assert "sentences at step 150" in first
+
+
+def test_checkpoints_of_a_run_are_compared_letter_by_letter(ask: Ask) -> None:
+    text = "Le roi mange un bon pain."
+    document = ask(
+        "inspect", "stream", "difference", "--with", "stream@50", "--text", text, "--json"
+    ).json
+    assert [model["step"] for model in document["models"]] == [150, 50]
+    assert document["tokens"] == list(text)
+    assert len(document["kl"]) == len(text)
+    score = ask("score", "stream", "--text", text, "--json").json
+    assert document["logprobs"][0] == pytest.approx(score["token_logprobs"], abs=1e-5)
+
+
+def test_the_plots_go_into_a_file(ask: Ask, tmp_path: Path) -> None:
+    file = tmp_path / "plots.svg"
+    assert ask("inspect", "stream", "neurons", "--svg", str(file)).stdout == ""
+    picture = file.read_text()
+    assert picture.startswith("<svg")
+    assert "stream" in picture
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "a RUN or a --recipe is needed"),
+        (["stream"], "what is to be seen"),
+        (["nobody", "gates"], "unknown run"),
+        (["stream", "gate"], "did you mean 'gates'"),
+        (["stream", "gates", "--checkpoint", "7"], "has no checkpoint 7"),
+        (["stream", "gates", "--gate", "q"], "no gate 'q'"),
+        (["stream", "neurons", "--unit", "l0.16"], "no unit l0.16"),
+        (["stream", "memory", "--text", "Le roi."], "needs 16"),
+        (["stream", "gates", "--svg", "/nowhere/plots.svg"], "cannot write"),
+        (["stream", "gates", "--layers", "3"], "it goes with --recipe"),
+        (["stream", "difference"], "--with"),
+        (["stream", "difference", "--with", "sentences"], "do not know the same letters"),
+        (["stream", "gates", "--with", "nobody"], "unknown run"),
+        (["stream", "--recipe", "vanishing"], "names its runs itself"),
+        (["--recipe", "banishing"], "did you mean 'vanishing'"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_refused(ask: Ask, arguments: list[str], words: str) -> None:
+    ended = ask("inspect", *arguments, code=2)
+    assert ended.stdout == ""
+    assert ended.stderr.count("\n") == 1
+    assert words in ended.stderr
+
+
+def test_a_checkpoint_of_another_shape_is_refused(trained: Lab, lab: Lab, call: Call) -> None:
+    source, copy = trained.open("stream").paths.root, lab.checkpoints / "stream"
+    copy.mkdir(parents=True)
+    for file in source.iterdir():
+        if file.is_file():
+            (copy / file.name).write_bytes(file.read_bytes())
+    weights = load_file(copy / "weights-00000150.safetensors")
+    weights["head.bias"] = weights["head.bias"][:-1].clone()
+    save_file(weights, copy / "weights-00000150.safetensors")
+    ended = call(lab, "inspect", "stream", "gates", code=2)
+    assert "does not fit" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_run_whose_text_is_gone_asks_for_one(trained: Lab, lab: Lab, call: Call) -> None:
+    copy = lab.checkpoints / "stream"
+    copy.mkdir(parents=True)
+    for file in trained.open("stream").paths.root.iterdir():
+        if file.is_file():
+            (copy / file.name).write_bytes(file.read_bytes())
+    config = copy / "config.toml"
+    config.write_text(config.read_text().replace("tiny.txt", "gone.txt"))
+    assert "--text" in call(lab, "inspect", "stream", "gates", code=2).stderr
+    assert call(lab, "inspect", "stream", "gates", "--text", "Le roi mange.").stdout
+
+
+def test_a_recipe_is_trained_once_and_then_looked_at(lab: Lab, call: Call) -> None:
+    recipe = lab.folder / "lab.toml"
+    recipe.write_text(
+        f'about = "A small one"\ncorpus = "{lab.text}"\n[settings]\nhidden = 8\nsteps = 20\n'
+        "embedding = 4\nbatch = 4\nlength = 20\nlog_every = 2\nprobe_every = 5\n"
+        '[grid]\ncell = ["rnn"]\nlayers = [2]\n'
+        '[[measures]]\nname = "train"\nwhat = "train_running"\n'
+    )
+    first = call(lab, "inspect", "--recipe", str(recipe), "--json")
+    [run] = first.json["runs"]
+    assert (run["run"], run["cell"], run["layers"], run["steps"]) == ("lab-rnn-x2", "rnn", 2, 20)
+    assert run["first_over_last"] > 0
+    again = call(lab, "inspect", "--recipe", str(recipe), "--json")
+    assert "trained already" in again.stderr
+    assert json.loads(again.stdout) == first.json
