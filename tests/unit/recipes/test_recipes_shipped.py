@@ -17,7 +17,7 @@ NAMES = {
     "speech-rnn-42", "speech-gru-42", "speech-lstm-42",
     "imdb-rnn", "imdb-lstm", "imdb-gru",
     "imdb-rnn-glove", "imdb-lstm-glove", "imdb-gru-glove",
-    "vanishing-rnn", "vanishing-lstm", "vanishing-gru",
+    "vanishing-rnn", "vanishing-lstm", "vanishing-gru", "vanishing",
     "moliere-best", "shakespeare-best", "imdb-best", "speech-best",
 }  # fmt: skip
 
