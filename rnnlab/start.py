@@ -23,6 +23,7 @@ from rnnlab.corpora import (
 )
 from rnnlab.decoding import parse_prompts, parse_spec, split_specs
 from rnnlab.errors import BadInputError
+from rnnlab.locations import data_folder
 from rnnlab.runs.launch import launch
 from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import Run, RunStore
@@ -48,7 +49,7 @@ def resolve(
     values.setdefault("task", suggested_task(corpus, file))
     values = {**suggested_settings(corpus, data), **values, "corpus": lasting_name(corpus, data)}
     if isinstance(values.get("embeddings"), str):
-        vectors = _whole_path(values["embeddings"])
+        vectors = _whole_path(values["embeddings"], data)
         values["embeddings"] = str(vectors)
         if values.get("embedding") is None:
             values["embedding"] = vectors_width(vectors)
@@ -88,12 +89,23 @@ def default_name(config: RunConfig) -> str:
     return f"{corpus.strip('-')[:24] or 'run'}-{config.cell}-{config.hidden}{depth}"
 
 
-def _whole_path(vectors: str) -> Path:
-    """Return the file of word vectors; raises BadInputError when it is not there."""
+def _whole_path(vectors: str, data: Path | None) -> Path:
+    """Return the file of word vectors: a path, or a name in the data folder.
+
+    Raises BadInputError when it is not there.
+    """
     try:
         file = Path(vectors).expanduser()
         if file.is_file():
             return file.resolve()
+        if file.name == vectors:
+            for ending in ("", ".txt", ".txt.gz"):
+                there = data_folder(data) / f"{vectors}{ending}"
+                if there.is_file():
+                    return there.resolve()
     except (OSError, RuntimeError, ValueError):
         pass
-    raise BadInputError(f"no file of word vectors named {vectors!r}", "give the path of one")
+    raise BadInputError(
+        f"no file of word vectors named {vectors!r}",
+        "give the path of one; `rnnlab corpora fetch glove` gets some",
+    )

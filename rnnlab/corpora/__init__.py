@@ -3,6 +3,7 @@
 Never imports torch: arrays are numpy's, so that a corpus can be checked before a worker starts.
 """
 
+from rnnlab.corpora._add import Wish, add_corpus
 from rnnlab.corpora._dataset import IGNORED, Batch, Dataset, Split, SplitName, Unit, WordVectors
 from rnnlab.corpora._describe import (
     CorpusDescription,
@@ -10,11 +11,23 @@ from rnnlab.corpora._describe import (
     describe_corpora,
     describe_documents,
 )
-from rnnlab.corpora._documents import Documents, read_documents
+from rnnlab.corpora._documents import Columns, Documents, read_documents
+from rnnlab.corpora._encoding import Progress
+from rnnlab.corpora._fetch import (
+    Fetched,
+    fetch_corpus,
+    load_source,
+    source_names,
+    wanted_words,
+    words_of,
+)
 from rnnlab.corpora._files import holds_documents
 from rnnlab.corpora._floor import Floor
+from rnnlab.corpora._look import Look, Suggestion, look_into
 from rnnlab.corpora._made import Spec, made_names, parse_spec, write_made
 from rnnlab.corpora._prepare import check, prepare
+from rnnlab.corpora._source import Request, Source
+from rnnlab.corpora._statistics import Bounds, Lengths
 from rnnlab.corpora._text import (
     corpus_names,
     find_corpus,
@@ -30,26 +43,40 @@ from rnnlab.corpora._vocabulary import Ids, UnknownTokensError, Vocabulary
 __all__ = [
     "IGNORED",
     "Batch",
+    "Bounds",
+    "Columns",
     "CorpusDescription",
     "Dataset",
     "Documents",
     "DocumentsDescription",
+    "Fetched",
     "Floor",
     "Ids",
+    "Lengths",
+    "Look",
+    "Progress",
+    "Request",
+    "Source",
     "Spec",
     "Split",
     "SplitName",
+    "Suggestion",
     "Unit",
     "UnknownTokensError",
     "Vocabulary",
+    "Wish",
     "WordVectors",
+    "add_corpus",
     "check",
     "corpus_names",
     "describe_corpora",
     "describe_documents",
+    "fetch_corpus",
     "find_corpus",
     "holds_documents",
     "lasting_name",
+    "load_source",
+    "look_into",
     "made_names",
     "parse_spec",
     "prepare",
@@ -57,8 +84,11 @@ __all__ = [
     "read_documents",
     "read_vectors",
     "shown_name",
+    "source_names",
     "suggested_settings",
     "suggested_task",
     "vectors_width",
+    "wanted_words",
+    "words_of",
     "write_made",
 ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from rnnlab import registry
 from rnnlab.corpora._documents import Documents
+from rnnlab.corpora._fetch import KIND, load_source, source_names
 from rnnlab.corpora._made import parse_spec, spec_of
 from rnnlab.corpora._text import corpus_names, place_of, suggested_task
 
@@ -21,12 +22,16 @@ class CorpusDescription(NamedTuple):
     """None where it is made when it is first used."""
     size_bytes: int | None
     task: str
-    """The task it is made for."""
+    """The task it is made for; `vectors` of words are for none."""
     floor_nats: float | None
     """The smallest expected loss, where the text is our own: its exact entropy a letter."""
     summary: str
     floor_accuracy: float | None = None
     """The largest expected accuracy (Bayes), where our own documents are classified."""
+    state: Literal["here", "made", "fetch"] = "here"
+    """A file that is there, one that is made when it is first used, one to be fetched."""
+    licence: str = ""
+    """Of what can be fetched."""
     options: dict[str, int] | None = None
     """What the corpus can be made with, `NAME:option=value`, and the defaults; None for files."""
 
@@ -44,9 +49,11 @@ class DocumentsDescription(NamedTuple):
 
 
 def describe_corpora(data: Path | None = None) -> list[CorpusDescription]:
-    """Return all corpora that are there or can be made: files of the user's, then ours, by name."""
-    described = [_describe(name, data) for name in corpus_names(data)]
-    return sorted(described, key=lambda corpus: (corpus.options is not None, corpus.name))
+    """Return files of the user's, then ours, then those that can be fetched, each by name."""
+    here = [_describe(name, data) for name in corpus_names(data)]
+    here.sort(key=lambda corpus: (corpus.options is not None, corpus.name))
+    names = {corpus.name for corpus in here}
+    return here + [_describe_source(name) for name in source_names() if name not in names]
 
 
 def describe_documents(documents: Documents) -> DocumentsDescription:
@@ -57,6 +64,14 @@ def describe_documents(documents: Documents) -> DocumentsDescription:
         {name: labels[name] for name in documents.classes},
         {name: splits[name] for name in ("train", "val", "test") if splits[name]},
         float(median(len(text.split()) for text in documents.texts)),
+    )
+
+
+def _describe_source(name: str) -> CorpusDescription:
+    source = load_source(name)
+    summary = registry.summary(KIND, name)
+    return CorpusDescription(
+        name, None, source.size_bytes, source.kind, None, summary, None, "fetch", source.licence
     )
 
 
@@ -77,5 +92,7 @@ def _describe(name: str, data: Path | None) -> CorpusDescription:
         floor.loss_nats if floor else None,
         registry.summary("corpora", name),
         floor.accuracy if floor else None,
+        "made" if file is None else "here",
+        "",
         {key: option.default for key, option in spec.corpus.options.items()},
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, TextIO, cast
+from typing import TextIO
 
+from rnnlab.corpora._encoding import Progress, open_bytes
 from rnnlab.errors import BadInputError
 
 GZIP = ".gz"
@@ -34,44 +34,46 @@ def holds_documents(file: Path) -> bool:
 
 
 @contextmanager
-def reading(file: Path, newline: str | None = None) -> Iterator[TextIO]:
-    """Open a text file, gzipped where its name says so; UTF-8, a byte order mark is dropped.
+def reading(
+    file: Path,
+    newline: str | None = None,
+    codec: str = "utf-8-sig",
+    progress: Progress | None = None,
+) -> Iterator[TextIO]:
+    """Open a text file, gzipped where its name says so; a byte order mark is dropped.
 
     newline: as for `open`. Raises BadInputError, also for what goes wrong while it is read: when
-    the file is not there, not UTF-8 (with the line) or broken.
+    the file is not there, not in the encoding (with the line) or broken.
     """
-    try:
-        with (
-            gzip.open(file, "rt", encoding="utf-8-sig", newline=newline)
-            if _is_gzipped(file)
-            else file.open(encoding="utf-8-sig", newline=newline)
-        ) as stream:
-            yield cast(TextIO, stream)
-    except UnicodeDecodeError as error:
-        byte = error.object[error.start]
-        raise BadInputError(
-            f"{file} is not UTF-8 (byte 0x{byte:02x}) in line {_first_bad_line(file)}",
-            "convert it first",
-        ) from None
-    except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise BadInputError(f"{file} is no whole gzip file", "get it again") from None
-    except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+    with open_bytes(file, progress) as stream:
+        try:
+            with TextIOWrapper(stream, encoding=codec, newline=newline) as text:
+                yield text
+        except UnicodeDecodeError as error:
+            if codec != "utf-8-sig":
+                raise BadInputError(
+                    f"{file} is not {codec}: {error.reason}", "say its encoding: --encoding NAME"
+                ) from None
+            byte = error.object[error.start]
+            raise BadInputError(
+                f"{file} is not UTF-8 (byte 0x{byte:02x}) in line {_first_bad_line(file)}",
+                "`rnnlab corpora add NAME FILE` finds its encoding",
+            ) from None
+        except UnicodeError:
+            raise BadInputError(
+                f"{file} is not {codec}", "say its encoding: --encoding NAME"
+            ) from None
 
 
 def _first_bad_line(file: Path) -> int:
     """Return the number of the first line that is not UTF-8: readers decode blocks, not lines."""
-    with gzip.open(file) if _is_gzipped(file) else file.open("rb") as stream:
-        for number, line in enumerate(cast(IO[bytes], stream), 1):
+    with open_bytes(file) as stream:
+        for number, line in enumerate(stream, 1):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError:
                 return number
     return number
-
-
-def _is_gzipped(file: Path) -> bool:
-    return file.name.lower().endswith(GZIP)
 
 
 def _without_gzip(name: str) -> str:

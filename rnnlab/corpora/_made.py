@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +16,8 @@ from typing import Any, NamedTuple, cast
 
 from rnnlab import registry
 from rnnlab.corpora._floor import Floor
-from rnnlab.errors import BadInputError, RnnlabError
+from rnnlab.corpora._writing import replacing
+from rnnlab.errors import BadInputError
 from rnnlab.locations import cache_folder, shipped_folder
 
 Options = Mapping[str, int]
@@ -133,19 +132,8 @@ def made_file(spec: Spec) -> Path:
 
 def write_made(spec: Spec, file: Path) -> None:
     """Write the text of a corpus of ours, whole or not at all."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".made-", dir=file.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-                stream.write(spec.text())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, file)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise RnnlabError(f"cannot write {file}: {error.strerror}") from None
+    with replacing(file) as temporary:
+        temporary.write_bytes(spec.text().encode("utf-8"))
 
 
 def spec_of(file: Path) -> Spec | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from rnnlab.corpora._made import made_file, made_names, parse_spec, spec_of
 from rnnlab.corpora._tokens import normalise
 from rnnlab.errors import BadInputError
 from rnnlab.locations import data_folder, shipped_folder
+
+VECTORS = re.compile(r"glove\..*d\.txt(\.gz)?")
+"""Names of files of word vectors: no corpora, though they lie beside them."""
 
 
 def find_corpus(corpus: str, data: Path | None = None) -> Path:
@@ -52,7 +56,7 @@ def corpus_names(data: Path | None = None) -> list[str]:
     """Return the names of all corpora that are there or can be made."""
     folders = (data_folder(data), shipped_folder() / "data")
     files = ((file, end) for f in folders for end in ENDINGS for file in f.glob(f"[!.]*{end}"))
-    found = {file.name.removesuffix(ending) for file, ending in files}
+    found = {f.name.removesuffix(end) for f, end in files if not VECTORS.fullmatch(f.name)}
     return sorted(found | set(made_names()))
 
 

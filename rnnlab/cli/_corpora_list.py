@@ -1,0 +1,34 @@
+"""The table of all corpora: those that are there, ours, and those that can be fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rnnlab.cli._output import print_json, print_table, talk
+from rnnlab.corpora import CorpusDescription, describe_corpora
+from rnnlab.display import count
+
+
+def list_corpora(data: Path | None, *, json: bool) -> None:
+    """Print every corpus that can be trained on, and what has to be done for it."""
+    described = describe_corpora(data)
+    if json:
+        print_json([corpus._asdict() for corpus in described])
+        return
+    rows = [[c.name, c.state, count(c.size_bytes), c.task, _floor(c), _what(c)] for c in described]
+    header = ["name", "state", "bytes", "task", "floor", "what"]
+    print_table(header, rows, ("bytes", "floor"))
+    talk("`rnnlab corpora show NAME` looks into one, `fetch NAME` gets one, `add NAME FILE` yours")
+
+
+def _floor(c: CorpusDescription) -> str:
+    if c.floor_accuracy is not None:
+        return f"{c.floor_accuracy:.2%}"
+    return "" if c.floor_nats is None else f"{c.floor_nats:.4f}"
+
+
+def _what(c: CorpusDescription) -> str:
+    """Return the line on a corpus with what else has to be known before it is used."""
+    options = f"{c.name}:{next(iter(c.options))}=N ..." if c.state == "made" and c.options else ""
+    more = " ".join(filter(None, [f"Licence: {c.licence}." if c.licence else "", options]))
+    return f"{c.summary} {more}".rstrip()

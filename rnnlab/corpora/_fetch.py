@@ -1,0 +1,125 @@
+"""Get a known corpus: from the network, or from a file that was got elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from rnnlab import registry
+from rnnlab.corpora._documents import read_documents
+from rnnlab.corpora._download import download
+from rnnlab.corpora._encoding import Progress, silent
+from rnnlab.corpora._files import ENDINGS, holds_documents
+from rnnlab.corpora._source import Output, Request, Source, form_of
+from rnnlab.corpora._text import find_corpus, read_corpus
+from rnnlab.corpora._tokens import split_tokens
+from rnnlab.corpora._writing import replacing
+from rnnlab.errors import BadInputError
+from rnnlab.locations import data_folder
+
+KIND = "corpora/sources"
+_DOWNLOADS = ".fetch"
+"""Folder in the data folder of what is being downloaded."""
+
+
+class Fetched(NamedTuple):
+    """What came of it."""
+
+    file: Path
+    source: Source
+    notes: tuple[str, ...]
+
+
+def source_names() -> tuple[str, ...]:
+    """Return the names of the corpora that can be fetched."""
+    return registry.names(KIND)
+
+
+def load_source(name: str) -> Source:
+    """Return what is known of a corpus of others; raises UnknownNameError."""
+    return cast(Source, registry.load(KIND, name).SOURCE)
+
+
+def fetch_corpus(
+    name: str,
+    data: Path | None = None,
+    given: Path | None = None,
+    request: Request = Request(),  # noqa: B008 (frozen)
+    progress: Progress = silent,
+    *,
+    is_replacing: bool = False,
+) -> Fetched:
+    """Get a known corpus into the data folder, whole or not at all.
+
+    given: a file that was got elsewhere, in any of the forms of the corpus. Raises BadInputError
+    for a file that is not the known one or cannot be read, and where the corpus is there already;
+    RnnlabError where the network fails.
+    """
+    source = load_source(name)
+    folder = data_folder(data)
+    _check_absent(name, source, folder, is_replacing=is_replacing)
+    archive = given
+    if archive is None:
+        archive = folder / _DOWNLOADS / source.archive_name
+        form = source.forms[0]
+        url, known = source.url, f"sha256:{form.sha256}"
+        download(url, archive, known, source.size_bytes, progress)
+    else:
+        form = form_of(source, archive)
+    output = form.read(archive, request)
+    file = folder / output.file_name
+    if file.exists() and not is_replacing:
+        raise BadInputError(f"{file} is there already", "--replace puts another in its place")
+    _write(output, file)
+    is_known = "its hash is the known one" if form.sha256 else "no hash of such a file is known"
+    notes = [f"from {archive}; {is_known}"]
+    if given is None and source.keeps_archive:
+        notes.append(f"{archive} is kept: it holds more than was read")
+    elif given is None:
+        archive.unlink(missing_ok=True)
+    return Fetched(file, source, tuple(notes))
+
+
+def words_of(corpus: str, data: Path | None) -> frozenset[str]:
+    """Return the words of a corpus, as they are and in lower case, whose vectors are wanted."""
+    file = find_corpus(corpus, data)
+    texts = read_documents(file).texts if holds_documents(file) else (read_corpus(file),)
+    words: set[str] = set()
+    for text in texts:
+        words.update(split_tokens(text, "lowercase"))
+        if not holds_documents(file):
+            words.update(token.strip() for token in split_tokens(text, "words"))
+    return frozenset(words)
+
+
+def wanted_words(data: Path | None) -> tuple[frozenset[str] | None, str]:
+    """Return the words of all documents in the data folder (None: there are none), and whose."""
+    found: Iterable[Path] = sorted(data_folder(data).glob("[!.]*"))
+    names = sorted({f.name.partition(".")[0] for f in found if holds_documents(f)})
+    if not names:
+        return None, "all words"
+    words = frozenset[str]().union(*(words_of(name, data) for name in names))
+    return words, f"the words of {', '.join(names)}"
+
+
+def _check_absent(name: str, source: Source, folder: Path, *, is_replacing: bool) -> None:
+    if is_replacing or source.kind == "vectors":
+        return
+    for ending in ENDINGS:
+        file = folder / f"{name}{ending}"
+        if file.exists():
+            raise BadInputError(
+                f"{name!r} is there already ({file})", "--replace puts another in its place"
+            )
+
+
+def _write(output: Output, file: Path) -> None:
+    is_empty = True
+    with replacing(file) as temporary:
+        with temporary.open("w", encoding="utf-8", newline="") as stream:
+            for block in output.blocks:
+                is_empty = is_empty and not block.strip()
+                stream.write(block)
+        if is_empty:
+            raise BadInputError(f"there is no text in what makes {file.name}", "get it again")

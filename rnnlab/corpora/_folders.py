@@ -1,0 +1,111 @@
+"""Folders of texts: a class a folder, the layout of aclImdb, or texts that make one.
+
+aclImdb/train/pos/*.txt, aclImdb/test/neg/*.txt ...    splits, then classes
+films/good/*.txt, films/bad/*.txt ...                  classes
+plays/*.txt                                            one text
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from rnnlab.corpora._documents import Row
+from rnnlab.corpora._encoding import Progress, detect_encoding, named_encoding, open_bytes
+from rnnlab.errors import BadInputError
+
+_SPLITS = {"train": "train", "val": "val", "valid": "val", "dev": "val", "test": "test"}
+_UNLABELLED = "unsup"
+"""Folder of aclImdb whose reviews have no label."""
+_TEXT = "*.txt"
+
+
+class _Folder(NamedTuple):
+    """Texts of one class and split."""
+
+    path: Path
+    label: str
+    split: str | None
+
+
+def is_labelled_folder(folder: Path) -> bool:
+    """Tell whether a folder holds documents, by class or by split and class."""
+    return bool(_labelled(folder))
+
+
+def folder_documents(
+    folder: Path, encoding: str | None, progress: Progress
+) -> tuple[Iterator[Row], list[str]]:
+    """Return the documents of a folder, in an order that is the same everywhere, and notes."""
+    parts = _labelled(folder)
+    splits = sorted({part.split for part in parts if part.split})
+    is_split = len(splits) > 0
+    notes = [f"classes by folder: {', '.join(sorted({part.label for part in parts}))}"]
+    if is_split:
+        notes.append(f"splits by folder: {', '.join(splits)}")
+    if any(path.name == _UNLABELLED for path in _folders(folder, depth=2)):
+        notes.append(f"folders named {_UNLABELLED!r} are left out: they have no label")
+    return _rows(parts, encoding, progress), notes
+
+
+def folder_texts(
+    folder: Path, encoding: str | None, progress: Progress
+) -> tuple[Iterator[str], list[str]]:
+    """Return the texts of a folder by name, an empty line between them, and notes."""
+    files = sorted(folder.glob(_TEXT))
+    if not files:
+        raise BadInputError(
+            f"{folder} holds no .txt files, nor folders of them", "give a folder of texts"
+        )
+
+    def texts() -> Iterator[str]:
+        for number, file in enumerate(files):
+            yield read_text(file, encoding).rstrip("\n") + "\n\n"
+            progress(number + 1, len(files))
+
+    return texts(), [f"{len(files):,} files, by name, an empty line between them"]
+
+
+def read_text(file: Path, encoding: str | None) -> str:
+    """Return a whole text file, line ends as LF; raises BadInputError."""
+    if not file.stat().st_size:
+        return ""
+    codec = (detect_encoding(file) if encoding is None else named_encoding(encoding)).codec
+    with open_bytes(file) as stream:
+        try:
+            text = stream.read().decode(codec)
+        except UnicodeError:
+            raise BadInputError(
+                f"{file} is not {codec}", "say its encoding: --encoding NAME"
+            ) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _labelled(folder: Path) -> list[_Folder]:
+    """Return the folders of classes, by split where these are named; empty where there are none."""
+    splits = [path for path in _folders(folder) if path.name in _SPLITS]
+    parts = [
+        _Folder(path, path.name, _SPLITS[split.name])
+        for split in splits
+        for path in _folders(split)
+        if path.name != _UNLABELLED and _has_text(path)
+    ]
+    return parts or [_Folder(path, path.name, None) for path in _folders(folder) if _has_text(path)]
+
+
+def _folders(folder: Path, depth: int = 1) -> list[Path]:
+    found = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
+    return found + [below for path in found for below in _folders(path, depth - 1)] * (depth > 1)
+
+
+def _has_text(folder: Path) -> bool:
+    return next(folder.glob(_TEXT), None) is not None
+
+
+def _rows(parts: list[_Folder], encoding: str | None, progress: Progress) -> Iterator[Row]:
+    files = [(part, file) for part in parts for file in sorted(part.path.glob(_TEXT))]
+    for number, (part, file) in enumerate(files, 1):
+        yield Row(number, part.label, read_text(file, encoding), part.split)
+        if number % 100 == 0:
+            progress(number, len(files))

@@ -1,0 +1,81 @@
+"""Word vectors, 400,000 English words in 50, 100, 200 or 300 numbers (GloVe 6B; Pennington 2014).
+
+Only the rows of the words that are wanted are kept: with all of them the file is up to a gigabyte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from rnnlab.corpora._encoding import open_bytes
+from rnnlab.corpora._source import Form, Output, Request, Source, decoded, zip_text
+from rnnlab.errors import BadInputError
+
+WIDTHS = (50, 100, 200, 300)
+_VECTORS = re.compile(r"\S+( -?\d+(\.\d+)?(e-?\d+)?)+\s*")
+
+
+def _file_name(width: int) -> str:
+    return f"glove.6B.{width}d.txt"
+
+
+def _archive(file: Path, request: Request) -> Output:
+    if request.width not in WIDTHS:
+        raise BadInputError(
+            f"GloVe 6B has no vectors of {request.width} numbers", "--width 50, 100, 200 or 300"
+        )
+    name = _file_name(request.width)
+    return Output(name, _wanted(zip_text(file, name), request, file))
+
+
+def _text(file: Path, request: Request) -> Output:
+    """Read one file of the archive, also gzipped; its first row tells the width."""
+
+    def blocks() -> Iterator[str]:
+        with open_bytes(file) as stream:
+            yield from decoded(stream)
+
+    with open_bytes(file) as stream:
+        first = stream.readline().decode("utf-8", "replace")
+    if not _VECTORS.fullmatch(first):
+        raise BadInputError(f"{file} holds no word vectors", "give a file in GloVe's text format")
+    return Output(_file_name(first.rstrip().count(" ")), _wanted(blocks(), request, file))
+
+
+def _wanted(blocks: Iterator[str], request: Request, file: Path) -> Iterator[str]:
+    """Give the rows of the words that are wanted."""
+    rest, num_kept = "", 0
+    for block in blocks:
+        rows = (rest + block).split("\n")
+        rest = rows.pop()
+        kept = [row for row in rows if _is_wanted(row, request)]
+        num_kept += len(kept)
+        yield "".join(f"{row}\n" for row in kept)
+    if rest and _is_wanted(rest, request):
+        num_kept += 1
+        yield f"{rest}\n"
+    if not num_kept:
+        raise BadInputError(f"{file} has a vector for none of the words", "give another corpus")
+
+
+def _is_wanted(row: str, request: Request) -> bool:
+    return request.words is None or row.partition(" ")[0] in request.words
+
+
+SOURCE = Source(
+    url="https://nlp.stanford.edu/data/glove.6B.zip",
+    size_bytes=862_182_613,
+    licence="PDDL 1.0",
+    forms=(
+        Form(
+            (".zip",),
+            _archive,
+            "617afb2fe6cbd085c235baf7a465b96f4112bd7f7ccb2b2cbd649fed9cbcf2fb",
+        ),
+        Form((".txt", ".txt.gz"), _text),
+    ),
+    kind="vectors",
+    keeps_archive=True,
+)

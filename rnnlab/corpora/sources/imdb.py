@@ -1,0 +1,86 @@
+"""Film reviews, 25,000 to train on and 25,000 to test, half of them good (Maas et al. 2011).
+
+From the original archive the table has the columns split, label (1 is good), rating, id and text,
+ordered by split, label and id.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tarfile
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from rnnlab.corpora._add import table_lines
+from rnnlab.corpora._documents import document_rows
+from rnnlab.corpora._files import ending
+from rnnlab.corpora._source import Form, Output, Request, Source, archive_errors, check_member
+from rnnlab.errors import BadInputError
+
+_MEMBER = re.compile(r"aclImdb/(train|test)/(pos|neg)/(\d+)_(\d+)\.txt")
+_LABELS = {"pos": "1", "neg": "0"}
+_HEADER = ("split", "label", "rating", "id", "text")
+
+
+def _archive(file: Path, _: Request) -> Output:
+    return Output("imdb.csv", _archive_table(file))
+
+
+def _archive_table(file: Path) -> Iterator[str]:
+    rows: list[tuple[tuple[bool, bool, int], list[str]]] = []
+    with archive_errors(file), tarfile.open(file) as archive:
+        for member in archive:
+            check_member(member.name, file)
+            found = _MEMBER.fullmatch(member.name)
+            stream = archive.extractfile(member) if found and member.isreg() else None
+            if found is None or stream is None:
+                continue
+            split, side, number, rating = found.groups()
+            text = stream.read().decode("utf-8")
+            order = (split == "test", side == "neg", int(number))
+            rows.append((order, [split, _LABELS[side], rating, number, text]))
+    if not rows:
+        raise BadInputError(f"{file} holds no reviews of aclImdb", "get it again")
+    yield from _lines([list(_HEADER)])
+    yield from _lines([row for _, row in sorted(rows)])
+
+
+def _table(file: Path, _: Request) -> Output:
+    return Output("imdb.csv", _checked_table(file))
+
+
+def _checked_table(file: Path) -> Iterator[str]:
+    """Give a table of reviews again, checked."""
+    rows = document_rows(file)
+    first = next(rows, None)
+    if first is not None and first.split is None:
+        raise BadInputError(
+            f"{file} does not say the split of its reviews",
+            f"give a {ending(file)} file with the columns split, label and text",
+        )
+    yield from table_lines(chain([first] if first else [], rows), str(file))
+
+
+def _lines(rows: list[list[str]]) -> Iterator[str]:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows(rows)
+    yield written.getvalue()
+
+
+SOURCE = Source(
+    url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
+    size_bytes=84_125_825,
+    licence="research use, cite Maas et al. 2011",
+    forms=(
+        Form(
+            (".tar.gz", ".tgz"),
+            _archive,
+            "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
+        ),
+        Form((".csv", ".csv.gz", ".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz"), _table),
+    ),
+    kind="classify",
+)

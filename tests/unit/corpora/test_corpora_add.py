@@ -1,0 +1,355 @@
+"""Any file of the user's becomes a corpus of a known form, or is refused and leaves nothing."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import json
+import os
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from rnnlab.corpora import (
+    Columns,
+    Wish,
+    add_corpus,
+    find_corpus,
+    look_into,
+    read_corpus,
+    read_documents,
+)
+from rnnlab.errors import BadInputError, RnnlabError
+
+FRENCH = "Où est la bourse ? L'été, un garçon — très « drôle » — mange un œuf.\n" * 30
+WESTERN = "Où est la bourse ? L'été, un garçon très drôle mange à Noël.\n" * 30
+TABLE = 'split,label,text\ntrain,1,"Good, really."\ntrain,0,Bad\ntest,1,Fine\ntest,0,Awful\n'
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    return folder
+
+
+def refused(name: str, source: Path, data: Path, wish: Wish = Wish()) -> str:  # noqa: B008
+    before = sorted(data.rglob("*")) if data.exists() else []
+    with pytest.raises(BadInputError) as caught:
+        add_corpus(name, source, data, wish)
+    assert sorted(data.rglob("*")) == before if data.exists() else not before
+    said = str(caught.value)
+    assert said.isprintable()
+    return said
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "said"),
+    [
+        (FRENCH, "utf-8", "UTF-8"),
+        (FRENCH, "utf-8-sig", "UTF-8 with a byte order mark"),
+        (FRENCH, "utf-16", "UTF-16"),
+        (FRENCH, "utf-16-le", "UTF-16 without a byte order mark"),
+        (FRENCH, "utf-16-be", "UTF-16 without a byte order mark"),
+        (FRENCH, "utf-32", "UTF-32"),
+        (WESTERN, "latin-1", "Latin-1"),
+        (FRENCH, "cp1252", "Windows-1252"),
+        ("Only ASCII here.\n" * 5, "ascii", "UTF-8"),
+    ],
+)
+def test_the_encoding_of_a_text_is_found_and_said(
+    source: Path, data: Path, text: str, codec: str, said: str
+) -> None:
+    file = source / "a.txt"
+    file.write_bytes(text.encode(codec))
+    made, notes = add_corpus("mine", file, data)
+    assert made == data / "mine.txt"
+    assert notes == [f"encoding: {said}"]
+    assert made.read_bytes() == text.encode("utf-8")
+    assert find_corpus("mine", data) == made
+
+
+def test_an_encoding_that_shows_late_is_found(source: Path, data: Path) -> None:
+    text = "plain letters only.\n" * 120_000 + WESTERN
+    (source / "late.txt").write_bytes(text.encode("latin-1"))
+    made, notes = add_corpus("late", source / "late.txt", data)
+    assert notes == ["encoding: Latin-1"]
+    assert made.read_text("utf-8") == text
+
+
+def test_a_letter_cut_by_a_block_is_no_fault(source: Path, data: Path) -> None:
+    text = "a" + "é" * (1 << 20)
+    (source / "a.txt").write_bytes(text.encode())
+    made, _ = add_corpus("mine", source / "a.txt", data)
+    assert made.read_text("utf-8") == text
+
+
+def test_the_encoding_that_is_told_goes_first(source: Path, data: Path) -> None:
+    (source / "a.txt").write_bytes("żółw idzie".encode("cp1250") * 20)
+    made, _ = add_corpus("mine", source / "a.txt", data, Wish(encoding="cp1250"))
+    assert made.read_text("utf-8").startswith("żółw idzie")
+
+
+def test_line_ends_become_lf_and_gzip_is_unpacked(source: Path, data: Path) -> None:
+    (source / "a.txt.gz").write_bytes(gzip.compress(b"One.\r\nTwo.\rThree.\n"))
+    made, _ = add_corpus("mine", source / "a.txt.gz", data)
+    assert made.read_bytes() == b"One.\nTwo.\nThree.\n"
+
+
+def test_documents_keep_their_split_and_other_columns(source: Path, data: Path) -> None:
+    table = "split,label,rating,text\ntrain,1,9,Good\ntrain,0,2,Bad\ntest,1,8,Fine\n"
+    (source / "a.csv.gz").write_bytes(gzip.compress(table.encode()))
+    made, _ = add_corpus("films", source / "a.csv.gz", data)
+    assert made.read_text() == table
+    documents = read_documents(made)
+    assert documents.splits == ("train", "train", "test")
+    assert documents.classes == ("0", "1")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", TABLE),
+        ("a.csv", TABLE.replace(",", ";").replace("Good; ", "Good, ")),
+        ("a.tsv", TABLE.replace(",", "\t").replace("Good\t ", "Good, ")),
+        (
+            "a.jsonl",
+            "\n".join(
+                json.dumps({"text": t, "label": int(x), "split": s, "more": 1})
+                for s, x, t in [
+                    ("train", "1", "Good, really."), ("train", "0", "Bad"),
+                    ("test", "1", "Fine"), ("test", "0", "Awful"),
+                ]
+            ),
+        ),
+    ],
+    ids=["comma", "semicolon", "tab", "jsonl"],
+)  # fmt: skip
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16", "utf-8-sig"])
+def test_documents_of_every_form_become_one(
+    source: Path, data: Path, name: str, content: str, codec: str
+) -> None:
+    (source / name).write_bytes(content.replace("\n", "\r\n").encode(codec))
+    made, _ = add_corpus("films", source / name, data)
+    assert made.name == "films.csv"
+    documents = read_documents(made)
+    assert documents.texts == ("Good, really.", "Bad", "Fine", "Awful")
+    assert documents.splits == ("train", "train", "test", "test")
+
+
+def test_columns_may_have_other_names(source: Path, data: Path) -> None:
+    (source / "a.csv").write_text("review,sentiment\nGood,positive\nBad,negative\n")
+    said = refused("films", source / "a.csv", data)
+    assert "no column 'label' among 'review', 'sentiment'" in said
+    assert "--label COLUMN" in said
+    wish = Wish(columns=Columns("sentiment", "review"))
+    made, _ = add_corpus("films", source / "a.csv", data, wish)
+    assert read_documents(made).labels == ("positive", "negative")
+
+
+def test_the_layout_of_aclimdb_keeps_splits_and_leaves_out_what_has_no_label(
+    source: Path, data: Path
+) -> None:
+    for split in ("train", "test"):
+        for label in ("pos", "neg", "unsup"):
+            folder = source / split / label
+            folder.mkdir(parents=True)
+            for number in range(3):
+                (folder / f"{number}_7.txt").write_text(f"{split} {label} {number}\n")
+    made, notes = add_corpus("films", source, data)
+    documents = read_documents(made)
+    assert len(documents) == 12
+    assert documents.classes == ("neg", "pos")
+    assert documents.splits.count("test") == 6
+    assert any("unsup" in note for note in notes)
+
+
+def test_folders_are_classes_and_a_flat_folder_is_one_text(source: Path, data: Path) -> None:
+    for label in ("good", "bad"):
+        (source / label).mkdir()
+        (source / label / "a.txt").write_bytes("été".encode("utf-16"))
+    made, _ = add_corpus("films", source, data)
+    assert read_documents(made).labels == ("bad", "good")
+    flat = source / "good"
+    (flat / "b.txt").write_text("second\n")
+    made, _ = add_corpus("text", flat, data)
+    assert read_corpus(made) == "été\n\nsecond\n\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.txt", b"", "is empty"),
+        ("a.txt", b" \n\t\n", "is empty"),
+        ("a.txt", b"\xef\xbb\xbf", "is empty"),
+        ("a.txt", bytes(range(256)) * 20, "is a binary file"),
+        ("a.txt", b"\x7fELF\x01\x01" + b"\1\2\3\4" * 50, "is a binary file"),
+        ("a.txt", "Été\nde\n".encode() + b"caf\xe9\n", "is UTF-8 up to line 3 and broken there"),
+        ("a.txt", "Été d'été".encode()[:-1], "is UTF-8 up to line 1 and broken there"),
+        ("a.txt", "text".encode("utf-16") + b"\x00", "is not UTF-16"),
+        ("a.txt.gz", gzip.compress(b"text" * 999)[:-20], "is no whole gzip file"),
+        ("a.txt.gz", b"no gzip", "is no whole gzip file"),
+        ("a.csv", b"label,text\n1,one\n1,two\n", "have the label '1'"),
+        ("a.csv", b"label,text\n", "has no documents"),
+        ("a.csv", b"text,stars\na,1\n", "no column 'label'"),
+        ("a.csv", b"label,body\n1,a\n", "no column 'text'"),
+        ("a.csv", b'label,text\n1,"open\n', "line 2"),
+        ("a.csv", b"label,text,split\n1,a,dev\n", "unknown split 'dev'"),
+        ("a.csv", b"label,text,split\n1,a,test\n0,b,test\n", "no document of split train"),
+        ("a.jsonl", b'{"label": 1}\n', "no 'text'"),
+        ("a.jsonl", b"label\n", "is no JSON"),
+    ],
+)
+def test_what_is_no_corpus_is_refused_in_one_line_and_leaves_nothing(
+    source: Path, data: Path, name: str, content: bytes, words: str
+) -> None:
+    (source / name).write_bytes(content)
+    assert words in refused("mine", source / name, data)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("../mine", "cannot be a corpus's name"),
+        ("", "cannot be a corpus's name"),
+        (".hidden", "cannot be a corpus's name"),
+        ("a b", "cannot be a corpus's name"),
+        ("n" * 65, "cannot be a corpus's name"),
+        ("stump", "is a corpus of rnnlab's own"),
+    ],
+)
+def test_a_bad_name_is_refused(source: Path, data: Path, name: str, words: str) -> None:
+    (source / "a.txt").write_text("some text")
+    assert words in refused(name, source / "a.txt", data)
+
+
+def test_other_bad_input_is_refused(source: Path, data: Path) -> None:
+    assert "no file and no folder named" in refused("mine", source / "nothing", data)
+    assert "no .txt files" in refused("mine", source, data)
+    (source / "a.txt").write_text("some text")
+    for name in ("utf-99", "", "rot13", "base64"):
+        assert "encoding" in refused("mine", source / "a.txt", data, Wish(encoding=name))
+
+
+def test_a_corpus_gives_way_only_when_told(source: Path, data: Path) -> None:
+    (source / "a.csv").write_text(TABLE)
+    (source / "b.txt").write_text("some text")
+    add_corpus("mine", source / "a.csv", data)
+    assert "is there already" in refused("mine", source / "b.txt", data)
+    add_corpus("mine", source / "b.txt", data, Wish(is_replacing=True))
+    assert [file.name for file in data.iterdir()] == ["mine.txt"]
+
+
+def test_no_space_is_one_line_and_leaves_nothing(
+    source: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (source / "a.txt").write_text("some text")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert "no space left" in refused("mine", source / "a.txt", data)
+
+
+def test_a_folder_that_cannot_be_written_to_is_a_failure(source: Path, data: Path) -> None:
+    (source / "a.txt").write_text("some text")
+    data.write_text("a file, no folder")
+    with pytest.raises(RnnlabError, match="cannot write"):
+        add_corpus("mine", source / "a.txt", data)
+
+
+def test_memory_does_not_grow_with_the_text(source: Path, data: Path) -> None:
+    """Ten times the text, and no more memory than one and a half times as much."""
+    peaks = []
+    for number in (1, 10):
+        file = source / f"{number}.txt"
+        with file.open("w") as stream:
+            for _ in range(number * 6):
+                stream.write("A line of some letters, like any other.\n" * 25_000)
+        tracemalloc.start()
+        made, _ = add_corpus(f"big{number}", file, data)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert made.stat().st_size == file.stat().st_size
+        file.unlink()
+    assert peaks[1] < 1.5 * peaks[0]
+
+
+# A look inside
+
+
+def test_a_look_tells_letters_sentences_and_bounds(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    text = "Le roi mange du pain. La reine boit.\n" * 200 + "Zut! Zut!"
+    file.write_text(text)
+    look = look_into(file)
+    assert look.text is not None
+    assert look.text.num_chars == len(text)
+    assert look.text.num_distinct == len(set(text))
+    assert look.text.rare == "!Z"
+    lengths = look.text.sentences
+    assert (lengths.num, lengths.longest) == (402, len("Le roi mange du pain."))
+    assert sum(num for _, num in lengths.histogram) == lengths.num
+    assert look.text.num_duplicates == 399
+    assert look.text.num_lines == 200
+    bounds = look.text.bounds
+    assert bounds is not None
+    assert bounds.unigram > bounds.ngrams[0] > bounds.ngrams[-1] > 0
+    assert look.to_json()["statistics"]["sentences"]["num"] == 402
+
+
+def test_the_bounds_are_above_the_entropy_of_a_known_source() -> None:
+    from rnnlab.corpora import parse_spec
+    from rnnlab.corpora._statistics import entropy_bounds
+
+    for name in ("reber:letters=60000", "stump:letters=60000", "n-back:n=1,letters=60000"):
+        spec = parse_spec(name)
+        assert spec is not None
+        floor = spec.floor("stream")
+        bounds = entropy_bounds(spec.text())
+        assert floor is not None
+        assert bounds is not None
+        assert floor.loss_nats < min(bounds.ngrams)
+        assert floor.loss_nats < bounds.gzip
+    assert min(bounds.ngrams) == pytest.approx(floor.loss_nats, rel=0.02)
+
+
+def test_a_bound_of_a_fair_coin_is_one_bit() -> None:
+    from random import Random
+
+    from rnnlab.corpora._statistics import entropy_bounds
+
+    generator = Random(3)
+    bounds = entropy_bounds("".join("01"[int(generator.random() * 2)] for _ in range(40_000)))
+    assert bounds is not None
+    assert bounds.unigram == pytest.approx(0.6931, abs=1e-3)
+    assert bounds.ngrams[0] == pytest.approx(0.6931, abs=3e-3)
+    assert entropy_bounds("too short") is None
+
+
+def test_documents_are_measured_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("label,text\n1,one two three\n0,one\n1,one two three\n0,\n")
+    look = look_into(file)
+    assert look.documents is not None
+    assert (look.documents.words.num, look.documents.words.longest) == (4, 3)
+    assert look.documents.num_duplicates == 1
+    assert look.suggestion.task == "classify"
+    assert look.examples[0] == ("0", "one")
+
+
+def test_the_task_suggested_follows_the_layout(tmp_path: Path) -> None:
+    prose, verse = tmp_path / "prose.txt", tmp_path / "verse.txt"
+    prose.write_text("A sentence of a few words. " * 600)
+    verse.write_text("A line\nand another\nwithout an end\n" * 600)
+    assert look_into(prose).suggestion.task == "sentences"
+    assert look_into(verse).suggestion.task == "stream"
+    words = look_into(verse).suggestion.command("verse")
+    assert words[:5] == ["rnnlab", "train", "verse", "--task", "stream"]
