@@ -309,6 +309,7 @@ def test_the_bounds_are_above_the_entropy_of_a_known_source() -> None:
     from rnnlab.corpora import parse_spec
     from rnnlab.corpora._statistics import entropy_bounds
 
+    closeness = []
     for name in ("reber:letters=60000", "stump:letters=60000", "n-back:n=1,letters=60000"):
         spec = parse_spec(name)
         assert spec is not None
@@ -318,7 +319,8 @@ def test_the_bounds_are_above_the_entropy_of_a_known_source() -> None:
         assert bounds is not None
         assert floor.loss_nats < min(bounds.ngrams)
         assert floor.loss_nats < bounds.gzip
-    assert min(bounds.ngrams) == pytest.approx(floor.loss_nats, rel=0.02)
+        closeness.append(min(bounds.ngrams) / floor.loss_nats)
+    assert closeness[-1] < 1.02, "a source that remembers two letters is no harder for n-grams"
 
 
 def test_a_bound_of_a_fair_coin_is_one_bit() -> None:

@@ -187,7 +187,7 @@ def test_no_space_is_said_before_anything_is_asked_for(
     data: Path, server: Server, known: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known.make("shakespeare", server.content, server.url("good"))
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 9, 0))  # type: ignore[attr-defined]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 9, 0))
     assert "MB are needed" in refused("shakespeare", data)
     assert (files(data), server.requests) == ([], [])
 
@@ -309,7 +309,7 @@ def test_the_words_wanted_are_those_of_all_documents_there(data: Path) -> None:
     (data / "a.csv").write_text("label,text\n1,Good stuff\n0,bad\n")
     (data / "b.txt").write_text("other words")
     words, whose = wanted_words(data)
-    assert words == {"good", "stuff", "bad"}
+    assert words == frozenset({"good", "stuff", "bad"})
     assert whose == "the words of a"
 
 
