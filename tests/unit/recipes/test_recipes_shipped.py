@@ -99,7 +99,7 @@ def test_one_text_has_one_sha256_in_all_recipes() -> None:
     for name in recipes.names():
         recipe = recipes.load(name)
         found.setdefault(recipe.corpus, set()).add(recipe.sha256)
-    assert set(found) == {"moliere", "speeches", "shakespeare", "imdb"}
+    assert set(found) == {"moliere", "speeches", "shakespeare", "imdb", "stump"}
     assert all(len(sums) == 1 for sums in found.values())
 
 
