@@ -3,7 +3,19 @@
 They know no model. One file a decoder, one file a filter.
 """
 
-from rnnlab.decoding._base import Decoder, Expansion, Features, Frame, Prompt, Start, State, Step
+from rnnlab.decoding._base import (
+    Decoder,
+    Expansion,
+    Features,
+    Frame,
+    Goals,
+    Prompt,
+    Start,
+    State,
+    Step,
+    Writer,
+    Written,
+)
 from rnnlab.decoding._hypothesis import End, Hypothesis
 from rnnlab.decoding._options import Options
 from rnnlab.decoding._spec import Spec, option_names, parse_spec
@@ -27,6 +39,7 @@ __all__ = [
     "Expansion",
     "Features",
     "Frame",
+    "Goals",
     "Hypothesis",
     "Options",
     "Prompt",
@@ -40,6 +53,8 @@ __all__ = [
     "TracedStep",
     "TracedToken",
     "Tracer",
+    "Writer",
+    "Written",
     "grow_tree",
     "option_names",
     "parse_prompts",

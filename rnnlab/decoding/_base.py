@@ -37,6 +37,43 @@ class Step(Protocol):
         ...
 
 
+Goals = npt.NDArray[np.float64] | None
+"""Where the draws of T steps and R rows invert the distribution, [T, R] in [0, 1); None: no draws.
+"""
+
+
+class Written(NamedTuple):
+    """What several steps at once gave."""
+
+    tokens_TR: Ids
+    log_probs_TRV: LogProbs
+    """The distribution after each of these tokens."""
+    state: State
+
+
+class Writer(Protocol):
+    """Several steps in one call, where nothing stands between a distribution and its choice.
+
+    Each of them chooses the most probable token, of equal ones the lowest id, or inverts the
+    cumulative distribution at a goal, as `draw` does; then it is a `Step`, to the same bits.
+    """
+
+    def stretch(self, num_rows: int) -> int:
+        """Return how many steps of so many rows are worth one call, at least one."""
+        ...
+
+    def write(
+        self, state: State, parents_R: Ids, log_probs_RV: LogProbs, num: int, goals_TR: Goals,
+        eos: int | None,
+    ) -> Written:  # fmt: skip
+        """Let row r go on from row `parents_R[r]` of the state by `num` tokens.
+
+        log_probs_RV: what the first token is chosen from. It may stop early, once every row has
+        written `eos`; a row that has ended before the others goes on in vain.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Prompt:
     """What a row has read before the search begins."""
@@ -64,6 +101,8 @@ class Start(NamedTuple):
     """Gives what the top layer made of each row's last token [R, F], for contrastive search."""
     leaves_out: bool = False
     """Whether the step leaves tokens out, so that what is left need not sum to one."""
+    writer: Writer | None = None
+    """Takes several steps at once; None where there is only the step."""
 
 
 class Expansion(NamedTuple):

@@ -113,8 +113,8 @@ def candidates(
     return Candidates(
         parents_N,
         tokens_N,
-        log_probs_RV[parents_N, tokens_N].astype(np.float64),
-        totals_RV[parents_N, tokens_N],
+        log_probs_RV.reshape(-1)[places_N].astype(np.float64),
+        totals_RV.reshape(-1)[places_N],
     )
 
 
@@ -123,6 +123,11 @@ class Finisher:
 
     def __init__(self, start: Start, options: Options) -> None:
         self._ends = Ends(start, options)
+
+    @property
+    def ends_nothing(self) -> bool:
+        """Whether texts have no end."""
+        return self._ends.eos is None and not self._ends.are_textual
 
     def ended(self, live: Generation, found: Candidates) -> npt.NDArray[np.bool_]:
         """Return which of the candidates [N] end."""
@@ -151,6 +156,8 @@ class Finisher:
 
 
 def possible(totals_RV: npt.NDArray[np.float64], places_N: Ids) -> Ids:
-    """Return the places whose candidates can come at all."""
+    """Return the places whose candidates can come at all, of places that are given best first."""
+    if len(places_N) and totals_RV.item(int(places_N[-1])) > NEVER:
+        return places_N
     kept: Ids = places_N[totals_RV.reshape(-1)[places_N] > NEVER]
     return kept

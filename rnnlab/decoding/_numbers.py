@@ -56,8 +56,9 @@ def best_first(log_probs_RV: LogProbs) -> Ids:
 def largest(values_N: npt.NDArray[Any], num: int) -> Ids:
     """Return the places of the `num` largest values, best first; of equal ones the first place."""
     if num < len(values_N):
-        bar = np.partition(values_N, len(values_N) - num)[len(values_N) - num]
+        parted_N = values_N.copy()
+        parted_N.partition(len(values_N) - num)
+        bar = parted_N[len(values_N) - num]
         places: Ids = (values_N >= bar).nonzero()[0]
-        order = np.argsort(-values_N[places], kind="stable")[:num]
-        return places[order]
-    return np.argsort(-values_N, kind="stable")
+        return places[(-values_N[places]).argsort(kind="stable")[:num]]
+    return (-values_N).argsort(kind="stable")

@@ -11,7 +11,7 @@ Shapes: R live hypotheses of a prompt, N candidates, V tokens of the vocabulary.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
@@ -59,8 +59,9 @@ class BeamOptions(Options):
         """Return how many answers the search gives."""
         return self.n or self.k
 
+    @cached_property
     def ranks_by_model(self) -> bool:
-        """Return whether the model's own probability decides.
+        """Whether the model's own probability decides.
 
         It does not, unless it is asked for, where a penalty or a bias would otherwise do nothing,
         or a temperature that no cut follows.
@@ -73,7 +74,7 @@ class BeamOptions(Options):
 
     def search_chain(self) -> list[str]:
         """Return the search's own part of the chain."""
-        by = "model" if self.ranks_by_model() else "filtered"
+        by = "model" if self.ranks_by_model else "filtered"
         chain = [f"beam k={self.k}", f"rank by {by} probability"]
         if self.length_penalty:
             form = " (Wu)" if self.penalty == "wu" else ""
@@ -84,17 +85,22 @@ class BeamOptions(Options):
             chain.append("stop when k are finished" if self.early == "full" else "search it all")
         return [*chain, f"best {self.n}"] if self.n else chain
 
-    def gains(self, log_probs_RV: LogProbs, filtered_RV: LogProbs) -> npt.NDArray[np.float64]:
-        """Return what each token adds to a hypothesis's total, in nats.
+    def totals(
+        self,
+        totals_R: npt.NDArray[np.float64],
+        log_probs_RV: LogProbs,
+        filtered_RV: LogProbs,
+    ) -> npt.NDArray[np.float64]:
+        """Return the totals of hypotheses after each token, given those before it, in nats.
 
         In float64: float32 sums of a long text would drift from its log-prob.
         """
-        if not self.ranks_by_model():
-            return filtered_RV.astype(np.float64)
-        gains_RV = log_probs_RV.astype(np.float64)
+        if not self.ranks_by_model:
+            log_probs_RV = filtered_RV
+        totals_RV: npt.NDArray[np.float64] = log_probs_RV + totals_R[:, None]
         if filtered_RV is not log_probs_RV:
-            gains_RV[filtered_RV == NEVER] = NEVER
-        return gains_RV
+            totals_RV[filtered_RV == NEVER] = NEVER
+        return totals_RV
 
     def score(self, totals_N: npt.NDArray[np.float64], length: int) -> npt.NDArray[np.float64]:
         """Return what texts of a length are ranked by, given their totals."""
@@ -153,10 +159,13 @@ class WidthBeam:
         """
         width, old = self._options.k, self.live
         found, totals_N, ends_N = self._best(log_probs_RV, filtered_RV, malus_V)
-        lives_N = np.flatnonzero(~ends_N)
         self.pruned = []
+        if ends_N is None:
+            lives_N = np.arange(len(totals_N))
+        else:
+            lives_N = np.flatnonzero(~ends_N)
         ended_N = lives_N[:0]
-        if len(lives_N) < len(ends_N):
+        if ends_N is not None and len(lives_N) < len(ends_N):
             # An end that only comes after the k best live ones is worse than k others.
             ended_N = np.flatnonzero(ends_N)
             is_behind_N = np.searchsorted(lives_N[:width], ended_N) >= width
@@ -191,13 +200,12 @@ class WidthBeam:
         log_probs_RV: LogProbs,
         filtered_RV: LogProbs,
         malus_V: npt.NDArray[np.float64] | None,
-    ) -> tuple[Candidates, npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-        """Return the best candidates, their totals and which of them end a text.
+    ) -> tuple[Candidates, npt.NDArray[np.float64], npt.NDArray[np.bool_] | None]:
+        """Return the best candidates, their totals and which of them end a text (None: no end).
 
         They are enough for k live ones, where there are so many.
         """
-        totals_RV = self._options.gains(log_probs_RV, filtered_RV)
-        totals_RV += self._totals_R[:, None]
+        totals_RV = self._options.totals(self._totals_R, log_probs_RV, filtered_RV)
         ranked_RV = totals_RV if malus_V is None else totals_RV - malus_V
         # Each row ends in EOS at most once, so that twice the width is enough; a stop string may
         # end many.
@@ -205,6 +213,9 @@ class WidthBeam:
         while True:
             places_N = largest(ranked_RV.reshape(-1), num)
             found = candidates(totals_RV, log_probs_RV, possible(totals_RV, places_N))
+            if self._finisher.ends_nothing:
+                ends_N = None
+                break
             ends_N = self._finisher.ended(self.live, found)
             if len(found.tokens_N) < num or (~ends_N).sum() >= self._options.k:
                 break

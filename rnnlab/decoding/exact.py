@@ -66,7 +66,7 @@ class ExactOptions(Options):
 
     def search_chain(self) -> list[str]:
         """Return the search's own part of the chain."""
-        by = "model" if self.of_the_bound().ranks_by_model() else "filtered"
+        by = "model" if self.of_the_bound().ranks_by_model else "filtered"
         first = f"beam k={self.k}" if self.bound == "beam" else "greedy"
         return [
             f"first text by {first}",
@@ -215,7 +215,7 @@ class _Proof:
             read = Rows(rows.hypotheses(), self._start, self._options)
             filtered_RV = self._options.filter(log_probs_RV, read)
         # The empty hypothesis has scored 0, so that a score is a total everywhere.
-        totals_RV = self._options.gains(log_probs_RV, filtered_RV) + rows.scores_N[:, None]
+        totals_RV = self._options.totals(rows.scores_N, log_probs_RV, filtered_RV)
         totals = totals_RV.reshape(-1)
         places_N = np.flatnonzero(totals > self._bar)
         is_complete_N = np.ones(len(places_N), dtype=bool)

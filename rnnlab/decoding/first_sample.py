@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._options import Options
-from rnnlab.decoding._rows import draw, write_rows
+from rnnlab.decoding._rows import draw, no_draws, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ def search(
     def choose(filtered_RV: LogProbs, rows: Sequence[int], length: int) -> Ids:
         return draw(filtered_RV, rows, generators) if length == 0 else filtered_RV.argmax(-1)
 
-    return write_rows(step, start, options, max_length, choose)
+    return write_rows(step, start, options, max_length, choose, no_draws)
 
 
 DECODER = Decoder(search, FirstSampleOptions, is_random=True, source="the course")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._options import Options
-from rnnlab.decoding._rows import write_rows
+from rnnlab.decoding._rows import best, no_draws, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from rnnlab.decoding._base import Frame, Start, Step
-    from rnnlab.decoding._numbers import Ids, LogProbs
 
 
 class GreedyOptions(Options):
@@ -33,12 +32,7 @@ def search(
     generators: Sequence[np.random.Generator],  # noqa: ARG001
 ) -> Iterator[Frame]:
     """Write the most probable token until the end."""
-
-    def choose(filtered_RV: LogProbs, _rows: Sequence[int], _length: int) -> Ids:
-        best_R: Ids = filtered_RV.argmax(-1)
-        return best_R
-
-    return write_rows(step, start, options, max_length, choose)
+    return write_rows(step, start, options, max_length, best, no_draws)
 
 
 DECODER = Decoder(search, GreedyOptions, is_random=False, source="a beam of one")

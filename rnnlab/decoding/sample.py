@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._options import Options
-from rnnlab.decoding._rows import draw, write_rows
+from rnnlab.decoding._rows import draw, goals, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +38,7 @@ def search(
     def choose(filtered_RV: LogProbs, rows: Sequence[int], _length: int) -> Ids:
         return draw(filtered_RV, rows, generators)
 
-    return write_rows(step, start, options, max_length, choose)
+    return write_rows(step, start, options, max_length, choose, partial(goals, generators))
 
 
 DECODER = Decoder(search, SampleOptions, is_random=True, source="Shannon (1948)")

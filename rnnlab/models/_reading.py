@@ -72,7 +72,7 @@ def read_prompts(
     vocabulary = loaded.vocabulary
     return Start(
         log_probs_PV, stepper.join(states), vocabulary.eos, read, vocabulary.pieces,
-        stepper.features,
+        stepper.features, writer=stepper.writer,
     )  # fmt: skip
 
 

@@ -50,6 +50,7 @@ class WholeWords:
             log_probs_PV=self._only_apart(start.log_probs_PV, tails),
             state=_WordState(start.state, tails),
             leaves_out=True,
+            writer=None,
             features=features and (lambda state: features(state.inner)),
         )
 

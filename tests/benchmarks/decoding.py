@@ -72,7 +72,7 @@ class Rivals:
         features_1F, state = self.model.begin(1)
         begun = self.stepper.adopt(state, features_1F)
         log_probs_1V, state = self.stepper.step(begun, np.zeros(1, np.int64), np.zeros(1, np.int64))
-        start = Start(log_probs_1V, state)
+        start = Start(log_probs_1V, state, writer=self.stepper.writer)
         generators = [np.random.default_rng(1)]
         frames = spec.decoder.search(self.stepper.step, start, spec.options, length, generators)
         *_, last = frames

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnlab import cells
+from rnnlab.decoding import Writer
 
 State = Any
 """Where some rows stand; each stepper has its own kind, opaque to a search."""
@@ -30,6 +31,10 @@ class Stepper(Protocol):
         changed: a search may step from it again. Raises IndexError for a row or a token that is
         not there.
         """
+
+    @property
+    def writer(self) -> Writer | None:
+        """What takes several of these steps at once, where the engine can do so."""
 
     def features(self, state: State) -> Floats:
         """Return what the head reads [R, F]: the top layer's output, after the residual sum."""

@@ -20,7 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-SOURCE = Path(__file__).with_name("step.c")
+SOURCES = Path(__file__).with_name("native")
+"""The folder of step.c and its headers."""
 FLAGS = (
     "-std=gnu11", "-O3", "-fPIC", "-shared", "-pthread", "-Wall", "-Wextra", "-fno-math-errno",
     # Products and sums join to one rounding in every tile alike: never -ffast-math, which reorders.
@@ -98,7 +99,8 @@ def _folder() -> Path:
 
 def _key(version: str, flags: list[str]) -> str:
     """Return what changes with the source, the flags, the compiler or the processor."""
-    parts = [SOURCE.read_text(encoding="utf-8"), *flags, version, _processor()]
+    sources = [path.read_text(encoding="utf-8") for path in sorted(SOURCES.glob("*.[ch]"))]
+    parts = [*sources, *flags, version, _processor()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
@@ -119,7 +121,7 @@ def _load_or_compile(library: Path, command: list[str]) -> ctypes.CDLL:
     handle, name = tempfile.mkstemp(dir=library.parent, prefix="step-", suffix=".tmp")
     os.close(handle)
     try:
-        _run([*command, str(SOURCE), "-o", name, "-lm"])
+        _run([*command, str(SOURCES / "step.c"), "-o", name, "-lm"])
         loaded = ctypes.CDLL(name)
         # Several processes may build at once: each puts a whole file there.
         os.replace(name, library)

@@ -42,6 +42,11 @@ class TorchStepper:
         log_probs_RV = self._model.log_probs(self._model.logits(features_RF))
         return log_probs_RV.contiguous().cpu().numpy(), TorchState(layers, features_RF)
 
+    @property
+    def writer(self) -> None:
+        """See `Stepper`: torch's single steps gain nothing by it."""
+        return None
+
     def features(self, state: TorchState) -> Floats:
         """See `Stepper`; a copy."""
         found: Floats = state.features_RF.cpu().numpy().copy()

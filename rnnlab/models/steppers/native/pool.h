@@ -1,0 +1,77 @@
+/* Threads that help with a job. */
+
+#pragma once
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+
+struct job {
+    void (*take_part)(struct job *); /* called once by each thread that comes, until all is done */
+    int64_t threads;                 /* as many as the job is worth */
+};
+
+/* Threads that wait for work until the process ends. They only help: the caller takes whatever
+   piece they have not begun, so that on a busy machine it never waits for one to wake up. */
+static struct {
+    pthread_mutex_t lock, caller; /* caller: held by the one call that the helpers are lent to */
+    pthread_cond_t wake, done;
+    struct job *job;
+    int64_t num_helpers, num_active, num_calls;
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .caller = PTHREAD_MUTEX_INITIALIZER,
+          .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
+
+/* A forked process has none of its parent's threads. */
+static void forget_helpers(void) {
+    pthread_mutex_init(&pool.lock, 0);
+    pthread_mutex_init(&pool.caller, 0);
+    pthread_cond_init(&pool.wake, 0);
+    pthread_cond_init(&pool.done, 0);
+    pool.job = 0;
+    pool.num_helpers = pool.num_active = 0;
+}
+static __attribute__((constructor)) void watch_forks(void) {
+    pthread_atfork(0, 0, forget_helpers);
+}
+
+static void *help(void *unused) {
+    pthread_mutex_lock(&pool.lock);
+    for (int64_t seen = 0;;) {
+        while (!pool.job || pool.num_calls == seen) pthread_cond_wait(&pool.wake, &pool.lock);
+        struct job *job = pool.job;
+        seen = pool.num_calls;
+        pool.num_active++;
+        pthread_mutex_unlock(&pool.lock);
+        job->take_part(job);
+        pthread_mutex_lock(&pool.lock);
+        if (--pool.num_active == 0) pthread_cond_signal(&pool.done);
+    }
+    return unused;
+}
+
+static void start_helpers(int64_t num) {
+    sigset_t all, before;
+    pthread_t helper;
+    sigfillset(&all); /* signals are for the threads of the caller's own */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (pool.num_helpers < num && !pthread_create(&helper, 0, help, 0)) {
+        pthread_detach(helper);
+        pool.num_helpers++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, 0);
+}
+
+/* Let helpers take part as the caller does; return when the job is done. One call at a time. */
+static void share(struct job *job) {
+    pthread_mutex_lock(&pool.lock);
+    if (pool.num_helpers < job->threads - 1) start_helpers(job->threads - 1);
+    pool.job = job;
+    pool.num_calls++;
+    pthread_cond_broadcast(&pool.wake);
+    pthread_mutex_unlock(&pool.lock);
+    job->take_part(job);
+    pthread_mutex_lock(&pool.lock);
+    pool.job = 0; /* who comes now is too late */
+    while (pool.num_active > 0) pthread_cond_wait(&pool.done, &pool.lock);
+    pthread_mutex_unlock(&pool.lock);
+}

@@ -1,0 +1,50 @@
+/* Vectors as wide as the processor's, and the functions of a net's gates on them. */
+
+#pragma once
+
+#include <stdint.h>
+
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
+#define PANEL (2 * LANES)
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vec __attribute__((vector_size(4 * LANES)));
+typedef float vec_at __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int32_t ints __attribute__((vector_size(4 * LANES)));
+typedef double wide __attribute__((vector_size(8 * LANES)));
+
+INLINE vec load(const float *from) { return *(const vec_at *)from; }
+INLINE void store(float *to, vec x) { *(vec_at *)to = x; }
+INLINE vec either(ints mask, vec a, vec b) { return (vec)(((ints)a & mask) | ((ints)b & ~mask)); }
+INLINE vec larger(vec a, vec b) { return either(a > b, a, b); }
+
+/* e^x to about 1e-7, x held within the normal numbers; a NaN stays one. Cephes' polynomial. */
+INLINE vec exponential(vec x) {
+    const vec low = (vec){0} - 87.33f, high = (vec){0} + 88.0f;
+    x = either(x < low, low, x);
+    x = either(x > high, high, x);
+    vec shifted = x * 1.44269504f + 12582912.0f; /* 1.5 * 2^23 leaves an integer */
+    vec n = shifted - 12582912.0f;
+    vec r = x - n * 0.693359375f;
+    r = r + n * 2.12194440e-4f;
+    vec p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * (r * r) + r + 1.0f;
+    return p * (vec)(((ints)shifted + 127) << 23);
+}
+INLINE vec sigmoid(vec x) { return 1.0f / (1.0f + exponential(-x)); }
+INLINE vec tangent(vec x) { return 1.0f - 2.0f / (1.0f + exponential(x + x)); }
