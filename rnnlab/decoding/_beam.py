@@ -83,10 +83,9 @@ def search_beams(
         for beam in beams:
             rows = slice(first, first + len(beam.live))
             if rows.stop > rows.start:
-                expansions.append(
-                    Expansion(beam.live.hypotheses, log_probs_RV[rows], filtered_RV[rows])
-                )
-                parents_R, tokens_R = beam.grow(log_probs_RV[rows], filtered_RV[rows])
+                mine = rows_of(log_probs_RV, filtered_RV, rows)
+                expansions.append(Expansion(beam.live.hypotheses, *mine))
+                parents_R, tokens_R = beam.grow(*mine)
                 survivors.append(Survivors(parents_R + first if first else parents_R, tokens_R))
                 pruned += beam.pruned
             first = rows.stop
@@ -99,6 +98,14 @@ def search_beams(
         if last is not None:
             return
         log_probs_RV, state = step(state, parents_R, tokens_R)
+
+
+def rows_of(
+    log_probs_RV: LogProbs, filtered_RV: LogProbs, rows: slice
+) -> tuple[LogProbs, LogProbs]:
+    """Return some rows of both; where nothing was filtered they stay one and the same array."""
+    mine_RV = log_probs_RV[rows]
+    return mine_RV, mine_RV if filtered_RV is log_probs_RV else filtered_RV[rows]
 
 
 def _all(rankings: Sequence[Callable[[], list[Hypothesis]]]) -> list[Hypothesis]:

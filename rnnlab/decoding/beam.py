@@ -160,10 +160,7 @@ class WidthBeam:
         width, old = self._options.k, self.live
         found, totals_N, ends_N = self._best(log_probs_RV, filtered_RV, malus_V)
         self.pruned = []
-        if ends_N is None:
-            lives_N = np.arange(len(totals_N))
-        else:
-            lives_N = np.flatnonzero(~ends_N)
+        lives_N = np.arange(len(totals_N)) if ends_N is None else np.flatnonzero(~ends_N)
         ended_N = lives_N[:0]
         if ends_N is not None and len(lives_N) < len(ends_N):
             # An end that only comes after the k best live ones is worse than k others.

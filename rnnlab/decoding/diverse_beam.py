@@ -23,7 +23,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from rnnlab.decoding._base import Decoder
-from rnnlab.decoding._beam import Survivors, search_beams
+from rnnlab.decoding._beam import Survivors, rows_of, search_beams
 from rnnlab.decoding._hypothesis import Generation
 from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._options import shown_number
@@ -134,7 +134,8 @@ class _Groups:
             if not len(group.live):
                 continue
             rows = slice(first, first + len(group.live))
-            parents_R, tokens_R = group.grow(log_probs_RV[rows], filtered_RV[rows], malus_V)
+            mine = rows_of(log_probs_RV, filtered_RV, rows)
+            parents_R, tokens_R = group.grow(*mine, malus_V)
             survivors.append(Survivors(parents_R + first, tokens_R))
             np.add.at(malus_V, group.chosen_N, self._options.diversity)
             self.pruned += group.pruned

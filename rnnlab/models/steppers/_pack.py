@@ -53,8 +53,8 @@ class _Net(Structure):
 class Packed:
     """Packed weights of a model, which has to be fit for it (see `_native.unfit`).
 
-    lanes: numbers of the processor's vector. A state's row holds h (and c) of every layer, the units
-    padded to whole vectors, and with a residual stack the sum that the head reads.
+    lanes: numbers of the processor's vector. A state's row holds h (and c) of every layer, the
+    units padded to whole vectors, and with a residual stack the sum that the head reads.
     """
 
     def __init__(self, model: LanguageModel, lanes: int) -> None:

@@ -244,7 +244,7 @@ def test_a_text_that_nothing_can_follow_gives_way_to_those_that_go_on() -> None:
         return rows, state
 
     spec = parse_spec("beam:k=2")
-    start = Start(table[:1], None)
+    start = Start(table[:1], None, leaves_out=True)
     frames = list(spec.decoder.search(step, start, spec.options, 3, no_chance(1)))
     assert answers(frames[0]) == [(0,), (1,)]
     assert [h.tokens() for h in given_up(frames[1], "nothing can follow")] == [[0]]
