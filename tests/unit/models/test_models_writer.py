@@ -1,0 +1,177 @@
+"""Several steps in one call of C are those steps to the bit, and choose what numpy would choose.
+
+Shapes: R rows, T steps, V tokens of the vocabulary.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnnlab.decoding._rows import draw, goals
+from rnnlab.models.steppers import native_report
+from rnnlab.models.steppers._build import load_library
+from tests.unit.models.test_models_steppers import CELLS, make_model, native, start
+
+pytestmark = pytest.mark.skipif(load_library().library is None, reason=native_report())
+R, V = 5, 23
+
+
+class Way:
+    """Some rows that have read a token, and what may come next."""
+
+    def __init__(self, cell: str = "lstm", num_threads: int = 1, rows: int = R, **settings: Any):
+        self.model = make_model(cell, num_tokens=V, **settings)
+        self.stepper = native(self.model, num_threads)
+        tokens_R = np.arange(rows) % V
+        self.log_probs_RV, self.state = self.stepper.step(
+            start(self.model, self.stepper, rows), np.arange(rows), tokens_R
+        )
+
+    def by_steps(self, parents_R: Any, num: int, goals_TR: Any) -> tuple[Any, Any, Any]:
+        log_probs_RV, state = self.log_probs_RV[parents_R], self.state
+        tokens, after = [], []
+        for t in range(num):
+            tokens_R = log_probs_RV.argmax(-1)
+            if goals_TR is not None:
+                generators = [_Given(goal) for goal in goals_TR[t]]
+                tokens_R = draw(log_probs_RV, range(len(parents_R)), generators)
+            log_probs_RV, state = self.stepper.step(state, parents_R, tokens_R)
+            parents_R = np.arange(len(parents_R))
+            tokens.append(tokens_R)
+            after.append(log_probs_RV)
+        return np.stack(tokens), np.stack(after), state
+
+
+class _Given(np.random.Generator):
+    def __init__(self, goal: float) -> None:
+        super().__init__(np.random.PCG64(0))
+        self._goal = goal
+
+    def random(self, *_: object, **__: object) -> float:  # type: ignore[override]
+        return self._goal
+
+
+def some_goals(num: int, rows: int) -> Any:
+    return np.random.default_rng(3).random((num, rows))
+
+
+@pytest.mark.parametrize("num", [1, 2, 7])
+@pytest.mark.parametrize("is_drawn", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_they_are_the_steps_to_the_bit(cell: str, is_drawn: bool, num: int) -> None:
+    way = Way(cell, layers=2, residual=True)
+    parents_R = np.array([4, 0, 0, 3])
+    goals_TR = some_goals(num, len(parents_R)) if is_drawn else None
+    tokens_TR, after_TRV, state = way.by_steps(parents_R, num, goals_TR)
+    written = way.stepper.write(
+        way.state, parents_R, way.log_probs_RV[parents_R], num, goals_TR, None
+    )
+    assert np.array_equal(written.tokens_TR, tokens_TR)
+    assert np.array_equal(written.log_probs_TRV, after_TRV)
+    assert np.array_equal(written.state.rows_RS, state.rows_RS)
+
+
+@pytest.mark.parametrize("num_threads", [1, 3])
+def test_many_rows_on_threads_are_the_same_to_the_bit(num_threads: int) -> None:
+    way = Way("gru", num_threads, rows=97, hidden=64)
+    everyone = np.arange(97)
+    goals_TR = some_goals(5, 97)
+    tokens_TR, after_TRV, _ = way.by_steps(everyone, 5, goals_TR)
+    written = way.stepper.write(way.state, everyone, way.log_probs_RV, 5, goals_TR, None)
+    assert np.array_equal(written.tokens_TR, tokens_TR)
+    assert np.array_equal(written.log_probs_TRV, after_TRV)
+
+
+def test_the_state_that_was_given_stays_as_it_is() -> None:
+    way = Way()
+    before = way.state.rows_RS.copy()
+    way.stepper.write(way.state, np.arange(R), way.log_probs_RV, 4, None, None)
+    assert np.array_equal(way.state.rows_RS, before)
+
+
+def test_it_stops_once_every_row_has_ended() -> None:
+    way = Way()
+    free = way.stepper.write(way.state, np.arange(R), way.log_probs_RV, 12, some_goals(12, R), None)
+    for eos in range(V):
+        written = way.stepper.write(
+            way.state, np.arange(R), way.log_probs_RV, 12, some_goals(12, R), eos
+        )
+        firsts = [np.flatnonzero(free.tokens_TR[:, row] == eos) for row in range(R)]
+        length = 1 + max(f[0] for f in firsts) if all(map(len, firsts)) else 12
+        assert np.array_equal(written.tokens_TR, free.tokens_TR[:length])
+        after = way.stepper.step(written.state, np.arange(R), np.zeros(R, np.int64))[0]
+        whole = way.by_steps(np.arange(R), length, some_goals(12, R))[2]
+        assert np.array_equal(after, way.stepper.step(whole, np.arange(R), np.zeros(R, int))[0])
+    assert way.stepper.write(
+        way.state, np.arange(1), way.log_probs_RV[:1], 9, None, int(way.log_probs_RV[0].argmax())
+    ).tokens_TR.shape == (1, 1)
+
+
+@pytest.mark.parametrize("goal", [0.0, 0.5, float(np.nextafter(1.0, 0.0)), 1.0])
+@pytest.mark.parametrize("impossible", [[], [0], [V - 1], [0, 1, V - 2, V - 1], [*range(1, V)]])
+def test_a_draw_stays_on_what_can_come(goal: float, impossible: list[int]) -> None:
+    way = Way(rows=1)
+    log_probs_1V = way.log_probs_RV.copy()
+    log_probs_1V[:, impossible] = -np.inf
+    expected = draw(log_probs_1V, [0], [_Given(goal)])
+    written = way.stepper.write(way.state, np.arange(1), log_probs_1V, 1, np.array([[goal]]), None)
+    assert written.tokens_TR[0, 0] == expected[0]
+    assert expected[0] not in impossible
+
+
+def test_of_equal_tokens_the_first_is_taken() -> None:
+    way = Way(rows=1)
+    log_probs_1V = np.full((1, V), -5.0, np.float32)
+    log_probs_1V[0, [4, 9]] = -1.0
+    written = way.stepper.write(way.state, np.arange(1), log_probs_1V, 1, None, None)
+    assert written.tokens_TR[0, 0] == 4
+
+
+@pytest.mark.parametrize("parents", [[0, R], [-1, 0]])
+def test_a_row_that_is_not_there_is_refused(parents: list[int]) -> None:
+    way = Way()
+    with pytest.raises(IndexError, match="parent"):
+        way.stepper.write(way.state, np.array(parents), way.log_probs_RV[:2], 3, None, None)
+
+
+@pytest.mark.parametrize("shape", [(3, R), (2, R - 1)])
+def test_goals_of_another_shape_are_refused(shape: tuple[int, int]) -> None:
+    way = Way()
+    with pytest.raises(IndexError, match="goals"):
+        way.stepper.write(way.state, np.arange(R), way.log_probs_RV, 2, np.zeros(shape), None)
+
+
+def test_log_probs_of_another_shape_are_refused() -> None:
+    way = Way()
+    with pytest.raises(IndexError, match="log-probs"):
+        way.stepper.write(way.state, np.arange(R), way.log_probs_RV[:2], 2, None, None)
+
+
+def test_arrays_may_be_read_only_or_strided() -> None:
+    way = Way()
+    goals_TR = np.asfortranarray(some_goals(4, R))
+    log_probs_RV: Any = np.asfortranarray(way.log_probs_RV)
+    for array in (goals_TR, log_probs_RV):
+        array.flags.writeable = False
+    found = way.stepper.write(way.state, np.arange(R), log_probs_RV, 4, goals_TR, None)
+    expected = way.stepper.write(
+        way.state, np.arange(R), way.log_probs_RV, 4, some_goals(4, R), None
+    )
+    assert np.array_equal(found.tokens_TR, expected.tokens_TR)
+
+
+def test_large_steps_are_few_in_a_call_so_that_text_still_streams() -> None:
+    small, large = Way().stepper, Way(hidden=400, layers=3).stepper
+    assert small.stretch(1) > large.stretch(60) >= 1
+    assert large.stretch(10_000) == 1
+
+
+def test_goals_are_the_numbers_that_single_draws_would_take() -> None:
+    ahead = goals([np.random.default_rng(row) for row in range(3)], [0, 2], 4)
+    assert ahead is not None
+    for place, row in enumerate((0, 2)):
+        single = np.random.default_rng(row)
+        assert ahead[:, place].tolist() == [single.random() for _ in range(4)]
