@@ -135,7 +135,8 @@ def gpt2(width: int, length: int) -> Write:
         vocab_size=VOCAB, n_positions=length + 1, n_embd=160, n_layer=1, n_head=4,
         bos_token_id=0, eos_token_id=None, pad_token_id=0,
     )  # fmt: skip
-    model = GPT2LMHeadModel(config).eval()
+    model: Any = GPT2LMHeadModel(config)
+    model.eval()
 
     @torch.inference_mode()
     def write() -> list[int]:

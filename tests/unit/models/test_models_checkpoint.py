@@ -180,7 +180,7 @@ def test_a_failed_save_leaves_the_weights_before_and_no_litter(
 def test_a_checkpoint_is_last_best_or_a_step() -> None:
     assert [parse_checkpoint(text) for text in ("last", "best", "12")] == ["last", "best", 12]
     for text in ("", "first", "-1", "1.5", "²", "Last"):
-        assert "last, best or a step" in message_of(partial(parse_checkpoint, text))
+        assert "last, best, live or a step" in message_of(partial(parse_checkpoint, text))
 
 
 def test_devices_that_are_not_there_are_refused() -> None:
