@@ -368,6 +368,7 @@ def test_a_link_in_an_archive_is_not_followed(tmp_path: Path, data: Path, known:
         ("imdb", gzip.compress(b"no tar file " * 100)[:-9]),
         ("glove", b""),
     ],
+    ids=["no zip", "broken zip", "no tar", "cut tar", "empty"],
 )
 def test_a_broken_archive_is_refused_in_one_line(
     tmp_path: Path, data: Path, known: Known, name: str, content: bytes
