@@ -50,6 +50,8 @@ class Subject:
     """Folder of corpora where it is not the default one."""
     load: Callable[[], LoadedModel] | None = field(default=None, compare=False)
     """Gives the model where somebody has it at hand."""
+    datasets: dict[str, Dataset] | None = field(default=None, compare=False)
+    """Corpora that were read before, by the settings of their run; a new one is added."""
 
     @property
     def name(self) -> str:
@@ -76,10 +78,14 @@ class Subject:
     @cached_property
     def dataset(self) -> Dataset:
         """The run's corpus; raises BadInputError that asks for a text where it is not there."""
+        known = {} if self.datasets is None else self.datasets
+        key = f"{self.paths.root}\n{self.loaded.config.to_toml()}"
         try:
-            return prepare(self.loaded.config, self.data, self.loaded.vocabulary)
+            if key not in known:
+                known[key] = prepare(self.loaded.config, self.data, self.loaded.vocabulary)
         except RnnlabError as error:
             raise BadInputError(error.what, "give a text of your own with --text") from None
+        return known[key]
 
     def sample(self, text: str | None, *, least: int = 2) -> Sample:
         """Return the user's text as one sequence, or a sample of held-out ones.

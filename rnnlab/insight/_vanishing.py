@@ -163,8 +163,7 @@ def _table(found: Sequence[_Measured], steps: int) -> Table:
         for one in found
     ]
     header = (
-        "cell x depth", "first layer", "last layer", "first/last", "half-life l0", "half-life top",
-        "train loss",
+        "cell x depth", "norm first", "norm last", "ratio", "half-life first", "last", "loss",
     )  # fmt: skip
     return Table(
         f"gradient norms of W_hh and half-lives through time, {steps} steps", header, tuple(rows)

@@ -18,7 +18,7 @@ from rnnlab.runs.records import ACTIVE_STATES, encode_status
 from rnnlab.runs.store import Run
 
 _children: list[subprocess.Popen[bytes]] = []
-"""Workers started by this process, kept so that the ended ones are reaped."""
+"""Processes started by this one, kept so that the ended ones are reaped."""
 
 
 def launch(run: Run) -> int:
@@ -69,6 +69,20 @@ def _spawn(run: Run, lock: int) -> int:
         )
     _children.append(child)
     return child.pid
+
+
+def start_detached(module: str, *arguments: str) -> None:
+    """Start one of our commands so that it outlives this process; what it says is dropped."""
+    _children[:] = [child for child in _children if child.poll() is None]
+    child = subprocess.Popen(
+        child_command(module, *arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=child_environment(),
+    )
+    _children.append(child)
 
 
 def child_command(module: str, *arguments: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, get_args
 
 from rnnlab.runs._typed import misfit
@@ -102,7 +102,31 @@ class Look:
     unknown: str = "auto"
 
 
-Question = Request | Look
+@dataclass(frozen=True)
+class Inspect:
+    """Look into a model: gradients, gates, neurons and so on."""
+
+    kind: ClassVar = "inspect"
+    ask: int
+    run: str
+    view: str
+    """Name of a view (`rnnlab/insight`), or `vanishing` for the runs in `members`."""
+    checkpoint: str = "last"
+    text: str | None = None
+    """Text to look with; None: held-out text."""
+    unit: str | None = None
+    property: str | None = None
+    gate: str | None = None
+    other: str | None = None
+    """Path of the run directory that is compared with."""
+    other_checkpoint: str = "last"
+    data: str | None = None
+    """Folder of corpora where it is not the default one."""
+    members: list[str] = field(default_factory=list)
+    """Paths of the run directories of the vanishing-gradient lab."""
+
+
+Question = Request | Look | Inspect
 _QUESTIONS: dict[str, type[Question]] = {kind.kind: kind for kind in get_args(Question)}
 
 
@@ -171,6 +195,16 @@ class Looked:
 
 
 @dataclass(frozen=True)
+class Inspected:
+    """What a look into one or two models has found."""
+
+    kind: ClassVar = "inspected"
+    ask: int
+    findings: list[dict[str, Any]]
+    """As `rnnlab.plots.Finding` writes them."""
+
+
+@dataclass(frozen=True)
 class Failed:
     """An ask cannot be answered; nothing more comes for it but Ended."""
 
@@ -191,7 +225,7 @@ class Ended:
     elapsed_s: float
 
 
-Reply = Ready | Begun | Grown | Traced | Looked | Failed | Ended
+Reply = Ready | Begun | Grown | Traced | Looked | Inspected | Failed | Ended
 _REPLIES: dict[str, type[Reply]] = {reply.kind: reply for reply in get_args(Reply)}
 
 

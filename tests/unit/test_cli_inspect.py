@@ -10,7 +10,18 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from rnnlab import registry
+from rnnlab.plots import finding_from_json
 from rnnlab.runs.history import read_history
+from rnnlab.runs.prompts import (
+    Begun,
+    Inspect,
+    Inspected,
+    Reply,
+    decode_request,
+    encode_request,
+)
+from rnnlab.worker._desk import Desk, Models
+from rnnlab.worker.answers.inspect import answer
 
 if TYPE_CHECKING:
     from tests.conftest import Ask, Call, Lab
@@ -144,3 +155,23 @@ def test_a_recipe_is_trained_once_and_then_looked_at(lab: Lab, call: Call) -> No
     again = call(lab, "inspect", "--recipe", str(recipe), "--json")
     assert "trained already" in again.stderr
     assert json.loads(again.stdout) == first.json
+
+
+def test_the_generator_finds_what_the_command_line_finds(ask: Ask, trained: Lab) -> None:
+    said: list[Reply] = []
+    desk = Desk(Models(), said.append, lambda _ask: False)
+    paths = {name: str(trained.open(name).paths.root) for name in ("stream", "sentences")}
+    question = Inspect(7, paths["stream"], "gates", other=paths["sentences"])
+    assert decode_request(json.loads(encode_request(question))) == question
+    answer(question, desk)
+    begun, inspected = said
+    assert begun == Begun(7, 150)
+    assert isinstance(inspected, Inspected)
+    found = [finding_from_json(values) for values in inspected.findings]
+    documents = ask("inspect", "stream", "gates", "--with", "sentences", "--json").json
+    assert [finding.says for finding in found] == [tuple(d["says"]) for d in documents]
+    assert all(finding.pictures for finding in found)
+    said.clear()
+    answer(Inspect(8, paths["stream"], "vanishing", members=list(paths.values())), desk)
+    assert isinstance(said[0], Inspected)
+    assert said[0].findings[0]["view"] == "vanishing"

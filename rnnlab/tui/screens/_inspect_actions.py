@@ -1,0 +1,101 @@
+"""What can be done on the screen of insight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.widgets import Input
+
+from rnnlab import registry
+from rnnlab.runs.launch import start_detached
+from rnnlab.tui.actions import Action, Group
+
+if TYPE_CHECKING:
+    from rnnlab.tui.screens.inspect import InspectScreen
+
+VANISHING = "vanishing"
+"""The view that is of several runs: the recipe's."""
+CHECKPOINTS = ("last", "best", "live")
+_ORDER = ("gradients", "time", "gates", "neurons", "spectrum", "memory", "difference")
+
+
+def view_names() -> tuple[str, ...]:
+    """Return the views in the order of their keys; a new one comes before the lab of several."""
+    known = registry.names("insight")
+    first = [name for name in _ORDER if name in known]
+    return (*dict.fromkeys([*first, *known]), VANISHING)
+
+
+def _chooser(view: str) -> Callable[[InspectScreen], None]:
+    def choose(screen: InspectScreen) -> None:
+        screen.choose(view)
+
+    return choose
+
+
+def _next_view(screen: InspectScreen) -> None:
+    screen.choose(screen.tabs.neighbour(1))
+
+
+def _view_before(screen: InspectScreen) -> None:
+    screen.choose(screen.tabs.neighbour(-1))
+
+
+def _next_unit(screen: InspectScreen) -> None:
+    screen.turn(1)
+
+
+def _unit_before(screen: InspectScreen) -> None:
+    screen.turn(-1)
+
+
+def _checkpoint(screen: InspectScreen) -> None:
+    place = CHECKPOINTS.index(screen.checkpoint) + 1
+    screen.checkpoint = CHECKPOINTS[place % len(CHECKPOINTS)]
+    screen.ask()
+
+
+def _beside(screen: InspectScreen) -> None:
+    """Choose the next run to stand beside: the marked ones first, then none."""
+    desk = screen.desk
+    names: list[str | None] = [None, *desk.marked, *desk.summaries]
+    names = [name for name in dict.fromkeys(names) if name != desk.chosen_name]
+    here = names.index(screen.other) if screen.other in names else 0
+    screen.other = names[(here + 1) % len(names)]
+    screen.ask()
+
+
+def _again(screen: InspectScreen) -> None:
+    screen.ask()
+
+
+def _text(screen: InspectScreen) -> None:
+    screen.query_one("#inspect-text", Input).focus()
+
+
+def _train_lab(screen: InspectScreen) -> None:
+    """Train the runs of the vanishing-gradient lab, one after the other, detached from the app."""
+    root = screen.desk.store.root.resolve()
+    start_detached("rnnlab", "inspect", "--recipe", VANISHING, "--checkpoints", str(root))
+    screen.tell("RNN, GRU and LSTM at depth 1, 2, 4, 8 are trained one after the other")
+
+
+LOOKING = Group["InspectScreen"](
+    "Insight",
+    (
+        *(
+            Action(str(digit), f"view-{name}", _chooser(name), name.title(), f"Show {name}")
+            for digit, name in enumerate(view_names(), 1)
+        ),
+        Action("right", "next-view", _next_view, "Next view", "Show the next view"),
+        Action("left", "view-before", _view_before, "View before", "Show the view before"),
+        Action("t", "text", _text, "Text", "Write a text to look with", True),
+        Action("n", "next-unit", _next_unit, "Next unit", "Next unit in the ranking", True),
+        Action("p", "unit-before", _unit_before, "Unit before", "Unit before in the ranking"),
+        Action("c", "checkpoint", _checkpoint, "Checkpoint", "Last, best or live weights", True),
+        Action("b", "beside", _beside, "Beside", "Set another run beside this one", True),
+        Action("r", "again", _again, "Again", "Look again", True),
+        Action("v", "train-lab", _train_lab, "Train lab", "Train the vanishing-gradient lab"),
+    ),
+)

@@ -1,0 +1,232 @@
+"""Insight: look into the chosen run's model, beside another one, while it trains and after."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input, Label, Static
+
+from rnnlab.display import visible
+from rnnlab.plots import Finding, finding_from_json
+from rnnlab.runs.prompts import Begun, Ended, Failed, Inspect, Inspected, Reply
+from rnnlab.tui.actions import bindings
+from rnnlab.tui.desk import Desk
+from rnnlab.tui.messages import Asked
+from rnnlab.tui.screens._base import BaseScreen
+from rnnlab.tui.screens._declaration import Declaration
+from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.screens._inspect_actions import LOOKING, VANISHING, view_names
+from rnnlab.tui.widgets.findings import Findings
+from rnnlab.tui.widgets.view_tabs import ViewTabs
+
+_EVERY_S = 5.0
+"""Seconds between two looks into a run that trains."""
+_FIELDS = (("text", "held-out text"), ("unit", "best"), ("property", "capital"))
+_USED_BY = {"unit": ("neurons", "gates"), "property": ("neurons",)}
+
+
+class InspectScreen(BaseScreen):
+    """Views in a row, what they are asked with, and below it what was found."""
+
+    GROUPS: ClassVar = (LOOKING, SCREENS, EVERYWHERE)
+    BINDINGS = bindings(GROUPS)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.tabs = ViewTabs(view_names())
+        self.page = Findings()
+        self.checkpoint = "last"
+        self.other: str | None = None
+        """Name of the run beside the chosen one."""
+        self.units: tuple[str, ...] = ()
+        self._status = Static("", id="inspect-status", markup=False)
+        self._is_waiting = False
+        self._shown: tuple[object, ...] = ()
+        self._asked: tuple[object, ...] = ()
+        self._looked_at = (0.0, -1)
+        """When the run was looked into last, and at which step it stood."""
+        self._findings: tuple[Finding, ...] = ()
+        self._problem = ""
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out views, fields, status and page."""
+        yield self.tabs
+        with Horizontal(id="inspect-fields"):
+            for name, placeholder in _FIELDS:
+                yield Label(f"{name} ", classes="name")
+                yield Input(placeholder=placeholder, id=f"inspect-{name}", compact=True)
+        yield self._status
+        yield self.page
+
+    def on_mount(self) -> None:
+        """Begin on the page, where letters are keys."""
+        self.page.focus()
+
+    def take(self) -> None:
+        """Look where something is new: another run, or a step of one that trains."""
+        chosen = self.desk.chosen
+        if chosen is None:
+            self.page.say("no run is chosen: F2, then choose one")
+            return
+        at, step = self._looked_at
+        is_due = chosen.is_active and chosen.step != step and time.monotonic() - at > _EVERY_S
+        is_other = self._wish() != self._asked
+        if is_other or (is_due and not self._is_waiting):
+            self.ask()
+        self._show_status()
+
+    def ask(self) -> None:
+        """Ask for what is wished."""
+        chosen = self.desk.chosen
+        if chosen is None:
+            return
+        self._asked = self._wish()
+        self._looked_at = (time.monotonic(), chosen.step)
+        self._is_waiting, self._problem = True, ""
+        other = None if self.other is None else self._path(self.other)
+        if self.tabs.chosen == "difference" and other is None:
+            self._is_waiting = False
+            self.page.say("a difference is of two models: b chooses the run beside this one")
+            return
+        members = []
+        if self.tabs.chosen == VANISHING:
+            members = [self._path(name) for name in self.lab_runs()]
+        self.post_message(
+            Asked(
+                self,
+                Inspect(
+                    0,
+                    chosen.name,
+                    self.tabs.chosen,
+                    self.checkpoint,
+                    text=self._value("text", is_plain=True),
+                    unit=self._value("unit"),
+                    property=self._value("property"),
+                    other=other,
+                    data=None if self.desk.data is None else str(self.desk.data),
+                    members=members,
+                ),
+            )
+        )
+        self._show_status()
+
+    def lab_runs(self) -> list[str]:
+        """Return the runs of the vanishing-gradient lab, by cell and depth."""
+        found = [s for s in self.desk.summaries.values() if s.name.startswith(f"{VANISHING}-")]
+        cells = ("rnn", "gru", "lstm")
+        return [
+            s.name
+            for s in sorted(
+                found,
+                key=lambda s: (
+                    cells.index(s.cell) if s.cell in cells else len(cells),
+                    s.layers or 0,
+                    s.name,
+                ),
+            )
+        ]
+
+    async def hear(self, reply: Reply) -> None:
+        """Show what the generator has found."""
+        match reply:
+            case Inspected():
+                self._findings = tuple(finding_from_json(values) for values in reply.findings)
+                self.units = self._findings[0].units
+                is_new_page = self._shown != self._asked
+                self._shown = self._asked
+                self.page.show(self._findings, is_new_page=is_new_page)
+            case Failed():
+                self._problem = reply.message
+                self.page.say(reply.message.replace("--with RUN", "b").replace("--text", "text"))
+                self._shown = ()
+            case Ended():
+                self._is_waiting = False
+            case Begun() | _:
+                pass
+        self._show_status()
+
+    def fail(self, reason: str) -> None:
+        """Say that nothing will come."""
+        self._is_waiting = False
+        self.page.say(reason)
+        self._show_status()
+
+    def out(self) -> None:
+        """Leave a field, or the screen."""
+        if isinstance(self.focused, Input):
+            self.page.focus()
+        else:
+            super().out()
+
+    @on(ViewTabs.Chosen)
+    def choose_clicked(self, message: ViewTabs.Chosen) -> None:
+        """Show the view that was clicked."""
+        self.choose(message.name)
+
+    def choose(self, view: str) -> None:
+        """Show another view."""
+        self.tabs.choose(view)
+        for name, _ in _FIELDS:
+            is_used = view in _USED_BY.get(name, view_names()[:-1])
+            self.query_one(f"#inspect-{name}", Input).disabled = not is_used
+        self.page.say("looking ...")
+        self.ask()
+        self.page.focus()
+
+    @on(Input.Submitted)
+    def look_again(self) -> None:
+        """Look with what stands in the fields."""
+        self.ask()
+        self.page.focus()
+
+    def turn(self, step: int) -> None:
+        """Show the unit so many places on in the ranking."""
+        if self.tabs.chosen != "neurons" or not self.units:
+            self.tell("units are paged through in the view neurons", "warning")
+            return
+        field = self.query_one("#inspect-unit", Input)
+        here = self.units.index(field.value) if field.value in self.units else 0
+        field.value = self.units[(here + step) % len(self.units)]
+        self.ask()
+
+    def _wish(self) -> tuple[object, ...]:
+        """Return what the page depends on; fields count once they are submitted."""
+        chosen = self.desk.chosen
+        lab = tuple(self.lab_runs()) if self.tabs.chosen == VANISHING else ()
+        name = chosen.name if chosen else None
+        return name, self.tabs.chosen, self.checkpoint, self.other, lab
+
+    def _value(self, name: str, *, is_plain: bool = False) -> str | None:
+        field = self.query_one(f"#inspect-{name}", Input)
+        value = field.value if is_plain else field.value.strip()
+        return value or None if not field.disabled else None
+
+    def _path(self, name: str) -> str:
+        return str(self.desk.store.open(name).paths.root.resolve())
+
+    def _show_status(self) -> None:
+        chosen = self.desk.chosen
+        if chosen is None:
+            return
+        shown = f"step {self._findings[0].step:,}" if self._findings else "not looked at yet"
+        beside = f", beside {self.other}" if self.other else ""
+        state = "looking ..." if self._is_waiting else self._problem or shown
+        line = f"{chosen.name} ({chosen.state}), checkpoint {self.checkpoint}{beside}: {state}"
+        if self.tabs.chosen == VANISHING:
+            line = f"{len(self.lab_runs())} runs of the lab; v trains those that are missing"
+        line = visible(line, newline=" ")
+        if line != self._status.content:
+            self._status.update(line, layout=False)
+
+
+SCREEN = Declaration(
+    InspectScreen,
+    key="f7",
+    title="Inspect",
+    help="Look into the chosen run: gradients, gates, neurons, spectrum, memory",
+    needs_run=True,
+)

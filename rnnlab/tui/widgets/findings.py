@@ -1,0 +1,110 @@
+"""What a look into a model has found: sentences and pictures, one below the other.
+
+Those of two models stand side by side where there is room. Drawn when there is something new, or
+when the size or the theme has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from rich.table import Table
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.color import Color, ColorParseError
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from rnnlab.display import visible
+from rnnlab.plots import DrawStyle, Finding, draw_picture
+
+_SIDE_BY_SIDE = 130
+"""Columns from which on two findings stand beside each other."""
+_GAP = 3
+
+
+class Findings(VerticalScroll, can_focus=True):
+    """A page that scrolls."""
+
+    BORDER_TITLE = "Found"
+
+    def __init__(self) -> None:
+        super().__init__(id="findings")
+        self.body = Static("", markup=False)
+        self._findings: tuple[Finding, ...] = ()
+        self._drawn: object = None
+
+    def compose(self) -> ComposeResult:
+        """Hold one page."""
+        yield self.body
+
+    def show(self, findings: Sequence[Finding], *, is_new_page: bool = True) -> None:
+        """Show what was found; from its top, where it is not the old page again."""
+        self._findings = tuple(findings)
+        self._draw()
+        if is_new_page:
+            self.scroll_home(animate=False)
+
+    def say(self, message: str) -> None:
+        """Show a message in place of findings."""
+        self._findings = ()
+        self._drawn = None
+        self.body.update(Text(visible(message), "dim"))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw for the new width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self.scrollable_content_region.width
+        key = (self._findings, width, self.app.theme)
+        if not self._findings or width <= 0 or key == self._drawn:
+            return
+        self._drawn = key
+        style = self._style()
+        if len(self._findings) > 1 and width >= _SIDE_BY_SIDE:
+            self.body.update(_beside(self._findings, width, style))
+        else:
+            self.body.update(Text("\n").join(_page(f, width, style) for f in self._findings))
+
+    def _style(self) -> DrawStyle:
+        _, background = self.background_colors
+        try:
+            color = Color.parse(self.app.theme_variables.get("foreground", "")).rgb
+        except ColorParseError:
+            color = background.get_contrast_text().rgb
+        return DrawStyle(foreground=color, background=background.rgb)
+
+
+def _page(finding: Finding, width: int, style: DrawStyle) -> Text:
+    """Return one finding from top to bottom."""
+    page = _head(finding)
+    for picture in finding.pictures:
+        page.append("\n")
+        page.append_text(Text.from_ansi(draw_picture(picture, width, style=style)))
+        page.append("\n")
+    return page
+
+
+def _head(finding: Finding) -> Text:
+    page = Text()
+    for sentence in finding.says:
+        page.append(visible(sentence, newline=" ") + "\n", "bold")
+    return page
+
+
+def _beside(findings: Sequence[Finding], width: int, style: DrawStyle) -> Table:
+    """Return the same picture of every finding in a row."""
+    column = (width - _GAP * (len(findings) - 1)) // len(findings)
+    grid = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
+    for _ in findings:
+        grid.add_column(width=column)
+    names = [Text(visible(f"{f.run} at step {f.step:,}"), "bold reverse") for f in findings]
+    grid.add_row(*names)
+    grid.add_row(*map(_head, findings))
+    for row in zip_longest(*(finding.pictures for finding in findings)):
+        drawn = ["" if p is None else draw_picture(p, column, style=style) + "\n" for p in row]
+        grid.add_row(*(Text.from_ansi(text, no_wrap=True) for text in drawn))
+    return grid

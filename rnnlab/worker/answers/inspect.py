@@ -1,0 +1,64 @@
+"""Looks into one or two models, or sets the runs of the vanishing-gradient lab side by side."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnlab.runs.history import read_history
+from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.prompts import Begun, Inspect, Inspected
+from rnnlab.runs.store import Run
+from rnnlab.worker._desk import Desk
+
+if TYPE_CHECKING:
+    from rnnlab.corpora import Dataset
+    from rnnlab.insight import Subject
+    from rnnlab.plots import Finding
+
+VANISHING = "vanishing"
+_MOST_DATASETS = 2
+_datasets: dict[str, Dataset] = {}
+"""Corpora of the runs looked into last: to read one again for every page would take its time."""
+
+
+def answer(question: Inspect, desk: Desk) -> None:
+    """Answer at once."""
+    found = _vanishing(question) if question.view == VANISHING else _inspect(question, desk)
+    desk.say(Inspected(question.ask, [finding.to_json() for finding in found]))
+
+
+def _inspect(question: Inspect, desk: Desk) -> list[Finding]:
+    from rnnlab.insight import Wishes, inspect
+
+    subject = _subject(question, question.run, question.checkpoint, desk)
+    other = None
+    if question.other is not None:
+        other = _subject(question, question.other, question.other_checkpoint, desk)
+    desk.say(Begun(question.ask, subject.loaded.step))
+    while len(_datasets) > _MOST_DATASETS:
+        del _datasets[next(iter(_datasets))]
+    wishes = Wishes(question.text, question.unit, question.property, question.gate, other)
+    return inspect(subject, question.view, wishes)
+
+
+def _subject(question: Inspect, run: str, checkpoint: str, desk: Desk) -> Subject:
+    from rnnlab.insight import Subject
+
+    data = None if question.data is None else Path(question.data)
+    load = partial(desk.models.get, run, checkpoint)
+    return Subject(RunPaths(Path(run)), checkpoint, data, load, _datasets)
+
+
+def _vanishing(question: Inspect) -> list[Finding]:
+    from rnnlab.insight import Member, vanishing
+
+    members = []
+    for path in question.members:
+        paths = RunPaths(Path(path))
+        settings = Run(paths).settings()
+        cell, layers = settings.get("cell"), settings.get("layers")
+        if isinstance(cell, str) and isinstance(layers, int):
+            members.append(Member(paths.name, cell, layers, read_history(paths.journal)))
+    return [vanishing(members)]

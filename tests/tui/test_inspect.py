@@ -1,0 +1,258 @@
+"""The screen of insight: what it asks, what it shows of the answers, how it is steered."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+from textual.widgets import Input
+
+from rnnlab.plots import Chart, Curve, Finding, HeatMap, ShadedText
+from rnnlab.runs.prompts import Ended, Failed, Inspect, Inspected
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens import _inspect_actions
+from rnnlab.tui.screens import inspect as inspect_module
+from rnnlab.tui.screens._inspect_actions import view_names
+from rnnlab.tui.screens.inspect import InspectScreen
+from tests.tui.conftest import home, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.pilot import Pilot
+
+    from tests.tui.conftest import FakeGenerator, Lab
+
+
+def screen(app: LabApp) -> InspectScreen:
+    assert isinstance(app.page, InspectScreen)
+    return app.page
+
+
+async def open_inspect(pilot: Pilot[None], app: LabApp, run: str = "alpha") -> None:
+    """Choose a run on the home screen and look into it."""
+    await until(pilot, lambda: home(app).table.row_count == len(app.desk.summaries) > 0)
+    for _ in app.desk.summaries:
+        if app.desk.chosen_name == run:
+            break
+        await pilot.press("down")
+        await pilot.pause()
+    await pilot.press("f7")
+    await until(pilot, lambda: isinstance(app.page, InspectScreen))
+
+
+def asked(generator: FakeGenerator) -> Inspect:
+    """Return the newest question."""
+    question = generator.questions[-1]
+    assert isinstance(question, Inspect)
+    return question
+
+
+def answer(generator: FakeGenerator, *findings: Finding) -> None:
+    """Answer the newest question."""
+    generator.say(Inspected(generator.latest, [finding.to_json() for finding in findings]))
+    generator.say(Ended(generator.latest, was_cancelled=False, elapsed_s=0.1))
+
+
+def finding(run: str = "alpha", says: str = "It fades.", units: tuple[str, ...] = ()) -> Finding:
+    return Finding(
+        "neurons",
+        run,
+        40,
+        (says,),
+        (
+            HeatMap("norms", ("l0", "l1"), ("1", "2"), ((0.1, 0.2), (0.3, None))),
+            Chart("curve", "step", "", (Curve("c", (0.0, 1.0, 2.0), (1.0, 0.5, 0.2), 0),)),
+            ShadedText("unit", ("[bold]", "\x1b[31m"), (1.0, -1.0)),
+        ),
+        units=units,
+    )
+
+
+def shown(app: LabApp) -> str:
+    """Return all that stands on the page, as wide as it is."""
+    page = screen(app).page
+    width = page.scrollable_content_region.width
+    console = Console(file=io.StringIO(), width=width, markup=False, highlight=False)
+    console.print(page.body.content)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def is_unit(generator: FakeGenerator, unit: str) -> Callable[[], bool]:
+    return lambda: asked(generator).unit == unit
+
+
+def is_view(generator: FakeGenerator, view: str) -> Callable[[], bool]:
+    return lambda: asked(generator).view == view
+
+
+async def test_it_looks_at_the_chosen_run_at_once_and_at_a_view_by_its_digit(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await until(pilot, lambda: generator.questions)
+        question = asked(generator)
+        assert (question.view, question.checkpoint) == ("gradients", "last")
+        assert question.run == str(lab.store.open("alpha").paths.root.resolve())
+        for digit, view in enumerate(view_names(), 1):
+            if view == "difference":
+                continue
+            await pilot.press(str(digit))
+            await until(pilot, is_view(generator, view))
+        await pilot.press("right")
+        await until(pilot, lambda: asked(generator).view == view_names()[0])
+        await pilot.press("left")
+        await until(pilot, lambda: asked(generator).view == view_names()[-1])
+
+
+async def test_what_was_found_is_shown_and_foreign_text_is_harmless(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 60)) as pilot:
+        await open_inspect(pilot, app)
+        await until(pilot, lambda: generator.questions)
+        answer(generator, finding())
+        await until(pilot, lambda: "It fades." in shown(app))
+        page = shown(app)
+        assert "norms" in page
+        assert "curve" in page
+        assert "[bold]␛[31m" in page
+
+
+async def test_two_models_stand_side_by_side_where_there_is_room(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(160, 60)) as pilot:
+        await open_inspect(pilot, app)
+        await pilot.press("b")
+        beta = str(lab.store.open("beta").paths.root.resolve())
+        await until(pilot, lambda: generator.questions and asked(generator).other == beta)
+        answer(generator, finding(says="first one"), finding("beta", says="second one"))
+        await until(pilot, lambda: "first one" in shown(app))
+        row = next(line for line in shown(app).split("\n") if "first one" in line)
+        assert "second one" in row
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "second one" in shown(app))
+        row = next(line for line in shown(app).split("\n") if "first one" in line)
+        assert "second one" not in row
+        await pilot.press("b")
+        await until(pilot, lambda: asked(generator).other is None)
+
+
+async def test_a_text_is_asked_for_with_enter_and_letters_in_it_are_no_keys(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await pilot.press("3")
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press(*"bcrq 1")
+        await pilot.press("enter")
+        await until(pilot, lambda: asked(generator).text == "bcrq 1")
+        assert asked(generator).view == "gates"
+        assert app.focused is screen(app).page
+
+
+async def test_units_are_paged_through_in_the_order_of_their_rank(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await pilot.press("n")
+        await until(pilot, lambda: app._notifications)
+        await pilot.press("4")
+        await until(pilot, lambda: asked(generator).view == "neurons")
+        answer(generator, finding(units=("l0.5", "l0.2", "l0.9")))
+        await until(pilot, lambda: screen(app).units)
+        for key, unit in (("n", "l0.2"), ("n", "l0.9"), ("n", "l0.5"), ("p", "l0.9")):
+            await pilot.press(key)
+            await until(pilot, is_unit(generator, unit))
+
+
+async def test_what_cannot_be_looked_at_is_said_in_the_page(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await until(pilot, lambda: generator.questions)
+        generator.say(Failed(generator.latest, "the text has 3 letters [b]"))
+        generator.say(Ended(generator.latest, was_cancelled=False, elapsed_s=0.0))
+        await until(pilot, lambda: "the text has 3 letters [b]" in shown(app))
+        await pilot.press("7")
+        await until(pilot, lambda: "b chooses the run beside this one" in shown(app))
+
+
+async def test_a_run_that_trains_is_looked_into_again_as_it_goes_on(
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspect_module, "_EVERY_S", 0.0)
+    run = lab.add("alpha", "running", steps=40)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await until(pilot, lambda: generator.questions)
+        answer(generator, finding(says="at first"))
+        await until(pilot, lambda: "at first" in shown(app))
+        num = generator.latest
+        lab.say(run, state="running", step=80)
+        await until(pilot, lambda: generator.latest > num)
+        assert asked(generator).view == "gradients"
+        answer(generator, finding(says="and then"))
+        await until(pilot, lambda: "and then" in shown(app))
+
+
+async def test_the_lab_of_several_runs_is_asked_with_them_and_trained_with_a_key(
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[str, ...]] = []
+    monkeypatch.setattr(_inspect_actions, "start_detached", lambda *args: started.append(args))
+    for name in ("alpha", "vanishing-lstm", "vanishing-lstm-x4"):
+        lab.add(name)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await pilot.press("8")
+        await until(pilot, lambda: asked(generator).view == "vanishing")
+        names = [path.rpartition("/")[2] for path in asked(generator).members]
+        assert names == ["vanishing-lstm", "vanishing-lstm-x4"]
+        await pilot.press("v")
+        await until(pilot, lambda: started)
+        assert started[0][:4] == ("rnnlab", "inspect", "--recipe", "vanishing")
+
+
+@pytest.mark.parametrize("width", [80, 160])
+async def test_every_view_is_named_in_the_row_and_chosen_by_a_click(
+    lab: Lab, app: LabApp, generator: FakeGenerator, width: int
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(width, 24)) as pilot:
+        await open_inspect(pilot, app)
+        tabs = screen(app).tabs
+        row = str(tabs.render())
+        assert all(name in row for name in view_names())
+        await pilot.click(tabs, offset=(row.index("memory") + 1, 0))
+        await until(pilot, lambda: asked(generator).view == "memory")
+
+
+async def test_escape_leaves_a_field_then_the_screen(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.focused is screen(app).page)
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.page, InspectScreen))
