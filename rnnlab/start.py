@@ -68,14 +68,19 @@ def check_samples(config: RunConfig) -> None:
     parse_prompts(config.sample_prompts)
 
 
-def start_run(config: RunConfig, store: RunStore, name: str | None = None) -> Run:
-    """Create a run and start its worker; raises BadInputError when the name is taken."""
+def start_run(
+    config: RunConfig, store: RunStore, name: str | None = None, *, is_queued: bool = False
+) -> Run:
+    """Create a run and start its worker; raises BadInputError when the name is taken.
+
+    is_queued: whether the worker waits for a free slot before it trains.
+    """
     if name is None:
         name = store.free_name(default_name(config))
     run = store.create(check_run_name(name), config.to_toml())
     try:
         hand_over(config, run)
-        launch(run)
+        launch(run, is_queued=is_queued)
     except BaseException:
         store.remove(run)
         raise

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rnnlab import registry
 from rnnlab.cli._output import console
-from rnnlab.plots import Axis, DrawStyle, NamedHistory, draw
+from rnnlab.plots import Axis, DrawStyle, Glyphs, NamedHistory, draw
 from rnnlab.runs.history import History
 from rnnlab.runs.summary import RunSummary
 
@@ -28,8 +28,9 @@ def print_charts(
     from rich.text import Text
 
     out = console()
+    glyphs: Glyphs = "ascii" if is_ascii or not _can_braille() else "braille"
     has_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    style = DrawStyle(is_ascii=is_ascii or not _can_braille(), has_color=has_color)
+    style = DrawStyle(glyphs, has_color=has_color)
     runs = [
         NamedHistory(summary.name, color, history, summary.clip, summary.floor_nats)
         for color, (summary, history) in enumerate(zip(summaries, histories, strict=True))

@@ -100,7 +100,8 @@ def _update(progress: Progress, task: TaskID, s: RunSummary) -> None:
         f"{count(s.tokens_per_s)} tok/s",
         f"{duration(s.eta_s)} left",
     ]
-    text = s.state if s.step == 0 or s.state == "paused" else "  ".join(figures)
+    waits = f"queued, number {s.queue_place}" if s.queue_place else ""
+    text = waits or s.state if s.step == 0 or s.state == "paused" else "  ".join(figures)
     progress.update(task, completed=done, figures=text)
 
 

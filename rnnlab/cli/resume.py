@@ -16,13 +16,16 @@ from rnnlab.runs.store import RunStore
 def command(
     run: RunName,
     detach: Annotated[bool, typer.Option("--detach", help="Return at once.")] = False,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Wait for a free slot before training.")
+    ] = False,
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> int:
     """Go on exactly where a paused, stopped, failed or lost run stood."""
     opened = RunStore.default(checkpoints).open(run)
     was_paused = opened.status().state == "paused"
-    message = steer.resume(opened)
+    message = steer.resume(opened, is_queued=queue)
     typer.echo(message, err=json)
     if detach or was_paused:
         if json:

@@ -42,6 +42,9 @@ def command(
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once and print the run's name.")
     ] = False,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Wait for a free slot before training.")
+    ] = False,
     checkpoints: Checkpoints = None,
     data: Data = None,
     json: Json = False,
@@ -65,12 +68,14 @@ def command(
     if corpus is None:
         raise BadInputError("missing argument CORPUS", "a corpus, a text file, or --recipe NAME")
     store = RunStore.default(checkpoints)
-    run = start_run(resolve({**given, "corpus": corpus}, data, store), store, name)
+    settled = resolve({**given, "corpus": corpus}, data, store)
+    run = start_run(settled, store, name, is_queued=queue)
     if detach:
         if json:
             print_json({"name": run.name})
         else:
             typer.echo(run.name)
-            talk(f"training in the background; `rnnlab watch {run.name}` shows it")
+            what = "waiting in the queue" if queue else "training in the background"
+            talk(f"{what}; `rnnlab watch {run.name}` shows it")
         return 0
     return follow(run, is_new=True, json=json)

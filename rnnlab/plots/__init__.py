@@ -6,7 +6,6 @@ pictures of more kinds, for `draw_picture`. The only user of plotext, imported w
 """
 
 from rnnlab.plots._chart import Axis, Chart, Curve, Level, NamedHistory
-from rnnlab.plots._draw import draw
 from rnnlab.plots._draw_picture import draw_picture, natural_height
 from rnnlab.plots._pictures import (
     Distribution,
@@ -19,26 +18,41 @@ from rnnlab.plots._pictures import (
     Table,
     finding_from_json,
 )
-from rnnlab.plots._style import PALETTE, DrawStyle
+from rnnlab.plots._draw import Drawing, draw, drawing
+from rnnlab.plots._look import Look, extent, looked_at, moved_cursor
+from rnnlab.plots._style import PALETTE, PALETTES, DrawStyle, Glyphs, Palette
+from rnnlab.plots._window import ALL, Extent, Window
 
 __all__ = [
-    "PALETTE",
+    "ALL",
     "Axis",
     "Chart",
     "Curve",
     "Distribution",
     "DrawStyle",
+    "Drawing",
+    "Extent",
     "Finding",
+    "Glyphs",
     "HeatMap",
     "Histograms",
     "Level",
+    "Look",
     "NamedHistory",
+    "PALETTE",
+    "PALETTES",
+    "Palette",
     "Picture",
     "Plane",
     "ShadedText",
     "Table",
+    "Window",
     "draw",
     "draw_picture",
+    "drawing",
+    "extent",
     "finding_from_json",
+    "looked_at",
+    "moved_cursor",
     "natural_height",
 ]

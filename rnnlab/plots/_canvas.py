@@ -87,11 +87,16 @@ def picture(
     for mark in (mark for mark in view.marks if not mark.arrow):
         row = view.y.cell(mark.height, height, style.fineness[1])
         cells = [(column, row) for column in range(width)]
-        _scatter(figure, cells, style.glyphs.level, style.dim, style)
+        _scatter(figure, cells, style.signs.level, style.dim, style)
+    if view.cursor is not None:
+        column = view.x.cell(view.cursor, width, style.fineness[0])
+        cells = [(column, row) for row in range(height)]
+        _scatter(figure, cells, style.signs.side, style.dim, style)
     layers = sorted(zip(view.series, pens, strict=True), key=lambda layer: _depth(layer[0]))
     for series, pen in layers:
         color = style.color(series.curve.color, is_faint=series.curve.is_faint)
-        join = figure.scatter if series.curve.is_faint else figure.plot
+        is_apart = series.curve.is_faint and not series.is_dense
+        join = figure.scatter if is_apart else figure.plot
         xs = [view.x.share(x) * (width - 1) for x in series.xs]
         ys = [view.y.share(y) * (height - 1) for y in series.ys]
         join(xs, ys, marker=pen.line, color=color if style.has_color else "default")

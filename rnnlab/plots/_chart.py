@@ -28,6 +28,8 @@ class Curve:
     """Points are joined, and each is marked."""
     is_faint: bool = False
     """Whether it stands behind the others: dots that are not joined."""
+    is_ghost: bool = False
+    """Whether it is the raw curve behind a smoothed one, which is not listed by itself."""
     run: str = ""
     """The run's name where the chart has several: its curves share a colour and a letter."""
 
@@ -57,6 +59,16 @@ class Chart:
     """Whether heights are logarithms; values that have none are left out."""
     is_from_zero: bool = False
     """Whether the picture reaches down to zero, so that heights can be compared."""
+    is_exact: bool = False
+    """Whether there is nothing to smooth: its values are set, not measured."""
+    window: tuple[float, float] | None = None
+    """Part of the axis that is shown; None for all."""
+    state: str = ""
+    """How the window behaves (all, live, frozen), said beside the axis."""
+    cursor: float | None = None
+    """Place whose values stand in the legend; None for the last ones."""
+    smoothing: float = 0.0
+    """Weight of the average that the curves have been smoothed with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,8 @@ class NamedHistory:
     """Norm at which the run clips its gradient; None or 0 where it does not."""
     floor: float | None = None
     """Smallest loss that any model can come to on its corpus; None where nobody knows."""
+    published: tuple[Level, ...] = ()
+    """Losses that were published of the same experiment."""
 
 
 def along(records: Iterable[TrainRecord | EvalRecord], axis: Axis) -> list[float]:

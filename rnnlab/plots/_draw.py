@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -11,8 +12,8 @@ from rnnlab.plots._chart import Chart
 from rnnlab.plots._legend import heading, pens_of
 from rnnlab.plots._style import DrawStyle
 from rnnlab.plots._text import Line, Segment, cropped, paint
-from rnnlab.plots._ticks import Tick, linear, logarithmic
-from rnnlab.plots._view import View, view_of
+from rnnlab.plots._ticks import Tick, linear, logarithmic, unit_of
+from rnnlab.plots._view import Span, View, view_of
 
 _STYLE = DrawStyle()
 _LEAST_WIDTH_FOR_SIDE = 24
@@ -21,6 +22,26 @@ _COLUMNS_A_TICK = 10
 _ROWS_A_TICK = 3
 _MOST_TICKS = 10
 _GAP = 2
+
+
+class Drawing(NamedTuple):
+    """A chart as lines, and where in them its picture stands."""
+
+    lines: list[str]
+    """As many as asked for."""
+    left: int
+    """Columns before the picture; 0 where there is none."""
+    columns: int
+    """Columns of the picture; 0 where there is none."""
+    x: Span
+    """From where to where its axis goes."""
+
+    def place(self, column: int) -> float | None:
+        """Return what stands at a column of the drawing; None beside the picture."""
+        inside = column - self.left
+        if not 0 <= inside < self.columns:
+            return None
+        return self.x.low + inside / max(self.columns - 1, 1) * (self.x.high - self.x.low)
 
 
 def draw(
@@ -36,6 +57,19 @@ def draw(
     `figure` is any figure of plotext's making, which is cleared; None takes plotext's own. What
     does not fit is left out, the axes first. Costs some ten milliseconds: keep the result.
     """
+    lines = drawing(chart, width, height, style=style, figure=figure).lines
+    return "\n".join(line if style.has_color else line.rstrip() for line in lines)
+
+
+def drawing(
+    chart: Chart,
+    width: int,
+    height: int,
+    *,
+    style: DrawStyle = _STYLE,
+    figure: Figure | None = None,
+) -> Drawing:
+    """Return a chart as `draw` does, with what a mouse needs to know of it."""
     width, height = max(width, 1), max(height, 1)
     view = view_of(chart, width)
     pens = pens_of(view, style)
@@ -45,17 +79,18 @@ def draw(
     if not view.series:
         rows += _sentence(_why_empty(chart, view), width, picture_height, style)
     lines = [paint(row, style, width) for row in rows]
+    side_width = picture_width = 0
     if view.series and picture_height > 0:
         side = _side(chart, view, width, picture_height, style)
         side_width = cell_len(side[0].text)
-        size = (width - side_width, picture_height)
-        body = picture(view, pens, size, style, figure)
+        picture_width = width - side_width
+        body = picture(view, pens, (picture_width, picture_height), style, figure)
         lines += [paint((s,), style, 0) + line for s, line in zip(side, body, strict=True)]
         if num_floor_rows:
-            floor = _floor(chart, view, side_width, size[0], style)
+            floor = _floor(chart, view, side_width, picture_width, style)
             lines += [paint(row, style, width) for row in floor]
     lines += [paint((), style, width)] * (height - len(lines))
-    return "\n".join(line if style.has_color else line.rstrip() for line in lines[:height])
+    return Drawing(lines[:height], side_width, picture_width, view.x)
 
 
 def _side(chart: Chart, view: View, width: int, height: int, style: DrawStyle) -> list[Segment]:
@@ -68,11 +103,11 @@ def _side(chart: Chart, view: View, width: int, height: int, style: DrawStyle) -
     label_width = max(map(len, labels.values()), default=0)
     if width < max(_LEAST_WIDTH_FOR_SIDE, 2 * label_width):
         return [Segment("")] * height
-    glyphs = style.glyphs
+    signs = style.signs
     return [
         Segment(
             labels.get(row, "").rjust(label_width)
-            + (glyphs.side_tick if row in labels else glyphs.side),
+            + (signs.side_tick if row in labels else signs.side),
             style.dim,
         )
         for row in reversed(range(height))
@@ -83,7 +118,9 @@ def _floor(
     chart: Chart, view: View, side_width: int, picture_width: int, style: DrawStyle
 ) -> tuple[Line, Line]:
     """Return the horizontal axis and the row of its labels, what it counts at the right."""
-    unit_size, unit = _unit(chart, view)
+    unit_size, unit = unit_of(chart.axis, view.x.high)
+    if chart.axis != "time":
+        unit = chart.x_label
     ticks = linear(
         view.x.low / unit_size,
         view.x.high / unit_size,
@@ -96,18 +133,17 @@ def _floor(
         for tick in ticks
     }
     width = side_width + picture_width
-    name = style.say(unit)
+    name = style.say(f"{unit} · {chart.state}" if chart.state else unit)
     row, shown = _row_of_labels(places, width - cell_len(name) - _GAP)
     if len(shown) < 2:
         name = ""
         row, shown = _row_of_labels(places, width)
     row += " " * (width - len(row) - cell_len(name)) + name
-    glyphs = style.glyphs
+    signs = style.signs
     line = "".join(
-        glyphs.floor_tick if column in shown else glyphs.floor
-        for column in range(side_width, width)
+        signs.floor_tick if column in shown else signs.floor for column in range(side_width, width)
     )
-    corner = " " * (side_width - 1) + glyphs.corner if side_width else ""
+    corner = " " * (side_width - 1) + signs.corner if side_width else ""
     return (
         (Segment(corner + line, style.dim),),
         cropped((Segment(row, style.dim),), width, style.ellipsis),
@@ -126,15 +162,6 @@ def _row_of_labels(places: dict[int, Tick], width: int) -> tuple[str, set[int]]:
         row += " " * (start - len(row)) + label
         shown.add(column)
     return row, shown
-
-
-def _unit(chart: Chart, view: View) -> tuple[float, str]:
-    """Return how much one unit of the horizontal axis is and what it is called."""
-    if chart.axis != "time":
-        return 1.0, chart.x_label
-    if view.x.high <= 120:
-        return 1.0, "s"
-    return (60.0, "min") if view.x.high <= 7200 else (3600.0, "h")
 
 
 def _why_empty(chart: Chart, view: View) -> str:

@@ -14,7 +14,7 @@ from rnnlab.plots._canvas import Pen
 from rnnlab.plots._chart import Chart
 from rnnlab.plots._style import DrawStyle
 from rnnlab.plots._text import Line, Segment, columns, cropped, shortened
-from rnnlab.plots._ticks import brief, significant
+from rnnlab.plots._ticks import brief, place, significant
 from rnnlab.plots._view import Series, View
 
 _GAP = Segment("   ")
@@ -40,8 +40,8 @@ def heading(
     """Return title and legend in at most so many rows, in a single one where they fit."""
     title = Segment(style.say(chart.title), style.foreground)
     unit = Segment(f", {style.say(chart.y_label)}" if chart.y_label else "", style.dim)
-    lost = " " + style.say(f"· {view.num_not_finite} not finite") if view.num_not_finite else ""
-    note = Segment(lost, style.foreground)
+    notes = style.say(_notes(chart, view))
+    note = Segment(f" {notes}" if notes else "", style.foreground)
     head: Line = (title, unit, note)
     forms = [_entries(view, pens, style, width, form) for form in range(_NUM_FORMS)]
     row = _spaced([head, *forms[0]])
@@ -58,14 +58,27 @@ def heading(
     return [cropped(row, width, style.ellipsis) for row in (head, *rows)]
 
 
+def _notes(chart: Chart, view: View) -> str:
+    """Return what is to be known of the values: how many are missing, smoothed, where read."""
+    notes = []
+    if view.num_not_finite:
+        notes.append(f"{view.num_not_finite} not finite")
+    if chart.smoothing:
+        notes.append(f"smoothed {chart.smoothing:g}")
+    if chart.cursor is not None:
+        notes.append(f"at {place(chart.axis, chart.cursor, view.x.high)}")
+    return " ".join(f"· {note}" for note in notes)
+
+
 def _pen(series: Series, letter: str, style: DrawStyle) -> Pen:
-    glyphs, curve = style.glyphs, series.curve
+    signs, curve = style.signs, series.curve
     if not style.is_ascii:
         # Without colours a letter at the end is too little to follow points by.
-        return Pen("braille", letter if letter and not style.has_color else glyphs.mark, letter)
+        kind = "braille" if style.glyphs == "braille" else "hd"
+        return Pen(kind, letter if letter and not style.has_color else signs.mark, letter)
     if curve.is_faint or curve.style == "points":
-        return Pen(glyphs.dots[0], letter.upper() or glyphs.mark, letter.upper())
-    return Pen(letter or glyphs.line[0], letter or glyphs.mark, letter)
+        return Pen(signs.dots[0], letter.upper() or signs.mark, letter.upper())
+    return Pen(letter or signs.line[0], letter or signs.mark, letter)
 
 
 def _key(series: Series) -> str:
@@ -77,12 +90,12 @@ def _entries(
 ) -> list[Line]:
     """Return what the legend says of each run and each level; `form` 0 says most."""
     name_width = max(min(max(_LEAST_NAME_WIDTH, width // 3), width - _VALUE_WIDTH), 1)
-    pairs = zip(view.series, pens, strict=True)
+    pairs = [p for p in zip(view.series, pens, strict=True) if not p[0].curve.is_ghost]
     entries = [
         _entry(list(group), style, name_width, form)
         for _, group in groupby(pairs, lambda p: _key(p[0]))
     ]
-    dash = Segment(style.glyphs.level * 2, style.dim)
+    dash = Segment(style.signs.level * 2, style.dim)
     for level, _, arrow in view.marks:
         text = f" {style.say(level.name)} {brief(level.value)}{style.say(arrow)}"
         entries.append((dash, Segment(text, style.foreground)))
@@ -92,23 +105,23 @@ def _entries(
 def _entry(group: list[tuple[Series, Pen]], style: DrawStyle, name_width: int, form: int) -> Line:
     """Return one run's entry: `⠒⠒ train 1.234`, or `a gru train 1.234 ● val 1.301`."""
     entry: list[Segment] = []
-    glyphs = style.glyphs
-    for (curve, _, _, last), pen in group if form < 2 else group[:1]:
+    signs = style.signs
+    for (curve, _, _, read, _), pen in group if form < 2 else group[:1]:
         color = style.color(curve.color)
         run, part = (
             shortened(style.say(name), name_width, style.ellipsis)
             for name in (curve.run, curve.name.removeprefix(curve.run))
         )
         if not pen.letter:
-            sign = glyphs.dots if curve.is_faint else glyphs.line
-            sign = glyphs.joined if curve.style == "points" else sign
+            sign = signs.dots if curve.is_faint else signs.line
+            sign = signs.joined if curve.style == "points" else sign
         elif entry:
-            sign = glyphs.joined[0] + pen.mark
+            sign = signs.joined[0] + pen.mark
         else:
             sign = f"{pen.letter} {run}" if run else pen.letter
         words = [sign, part] if form == 0 or not run else [sign]
         entry.append(Segment((" " if entry else "") + " ".join(filter(None, words)), color))
-        entry.append(Segment(f" {significant(last)}", style.foreground))
+        entry.append(Segment(f" {significant(read)}", style.foreground))
     return tuple(entry)
 
 

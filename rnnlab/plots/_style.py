@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from rnnlab.errors import one_line
 
@@ -22,11 +22,28 @@ PALETTE: tuple[Color, ...] = (
 """Okabe and Ito (2008) in their order, grey for their black, its lightness moved so that each can
 be read on black and on white and any two told apart in protanopia and deuteranopia."""
 
+Palette = tuple[Color, ...]
+PALETTES: dict[str, Palette] = {
+    "colour-blind": PALETTE,
+    "vivid": (
+        (230, 126, 34), (52, 152, 219), (46, 204, 113), (214, 69, 130), (155, 89, 182),
+        (203, 67, 53), (22, 160, 133), (149, 165, 166),
+    ),
+    "sixteen": (
+        (255, 255, 85), (85, 255, 255), (85, 255, 85), (255, 85, 255), (85, 85, 255),
+        (255, 85, 85), (170, 85, 0), (170, 170, 170),
+    ),
+}  # fmt: skip
+"""By name; `sixteen` are colours that every terminal has, so that none is moved to another."""
+
+Glyphs = Literal["braille", "blocks", "ascii"]
+"""What pictures are drawn with: 2 x 4 points a cell, 2 x 2, or one character."""
+
 _MIDDLE: Color = (128, 128, 128)
 _ASCII = str.maketrans({"…": "...", "·": "-", "●": "o", "─": "-", "╌": "-", "↑": "^", "↓": "v"})
 
 
-class Glyphs(NamedTuple):
+class Signs(NamedTuple):
     """The characters a frame and a legend are made of."""
 
     line: str
@@ -41,33 +58,42 @@ class Glyphs(NamedTuple):
     floor_tick: str
 
 
-_UNICODE_GLYPHS = Glyphs("⠒⠒", "⠂⠂", "⠒●", "●", "╌", "│", "┤", "└", "─", "┬")
-_ASCII_GLYPHS = Glyphs("**", "..", ".o", "o", "-", "|", "+", "+", "-", "+")
+_SIGNS = {
+    "braille": Signs("⠒⠒", "⠂⠂", "⠒●", "●", "╌", "│", "┤", "└", "─", "┬"),
+    "blocks": Signs("▀▀", "▘▘", "▀●", "●", "╌", "│", "┤", "└", "─", "┬"),
+    "ascii": Signs("**", "..", ".o", "o", "-", "|", "+", "+", "-", "+"),
+}
+_FINENESS = {"braille": (2, 4), "blocks": (2, 2), "ascii": (1, 1)}
 
 
 @dataclass(frozen=True, slots=True)
 class DrawStyle:
     """What the terminal can show and the theme asks for."""
 
-    is_ascii: bool = False
-    """Whether only ASCII may be written: no braille, no lines, no accents."""
+    glyphs: Glyphs = "braille"
+    """What may be written; ascii means no accents either."""
     has_color: bool = True
     """Whether escape sequences may be written at all."""
-    palette: tuple[Color, ...] = PALETTE
+    palette: Palette = PALETTE
     foreground: Color | None = None
     """Colour of words; None leaves the terminal's own."""
     background: Color | None = None
     """None leaves the terminal's own."""
 
     @property
-    def glyphs(self) -> Glyphs:
+    def is_ascii(self) -> bool:
+        """Whether only ASCII may be written."""
+        return self.glyphs == "ascii"
+
+    @property
+    def signs(self) -> Signs:
         """The characters to draw with."""
-        return _ASCII_GLYPHS if self.is_ascii else _UNICODE_GLYPHS
+        return _SIGNS[self.glyphs]
 
     @property
     def fineness(self) -> tuple[int, int]:
-        """Points side by side and one above another in a character cell; braille has 2 x 4."""
-        return (1, 1) if self.is_ascii else (2, 4)
+        """Points side by side and one above another in a character cell."""
+        return _FINENESS[self.glyphs]
 
     @property
     def ellipsis(self) -> str:

@@ -96,6 +96,23 @@ def significant(value: float, digits: int = 4) -> str:
     return f"{value / unit:.{min(max(decimals, 0), digits - 1)}f}{suffix}"
 
 
+def unit_of(axis: str, high: float) -> tuple[float, str]:
+    """Return how much one unit of a horizontal axis that ends at `high` is, and its name."""
+    if axis != "time":
+        return 1.0, axis
+    if high <= 120:
+        return 1.0, "s"
+    return (60.0, "min") if high <= 7200 else (3600.0, "h")
+
+
+def place(axis: str, value: float, high: float) -> str:
+    """Return a place on a horizontal axis that ends at `high`: `step 1,230`, `epoch 2.35`."""
+    if axis == "step":
+        return f"step {value:,.0f}"
+    size, unit = unit_of(axis, high)
+    return f"epoch {value:.2f}" if axis == "epoch" else f"{value / size:.1f} {unit}"
+
+
 def _steps(rough: float) -> Iterator[float]:
     """Yield 1, 2 and 5 times powers of ten, from well above a rough step to well below it."""
     exponent = floor(log10(rough))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from rnnlab.plots._chart import Chart, Curve, Level
 from rnnlab.plots._decimate import decimate
+from rnnlab.plots._look import value_at
 
 _ALIKE = 1e-6
 """Values closer than this part of their size are one value: telling them apart would take labels
@@ -21,8 +22,10 @@ class Series(NamedTuple):
     curve: Curve
     xs: list[float]
     ys: list[float]
-    last: float
-    """The last height as it was measured."""
+    read: float
+    """The height at the cursor, or the last one, as it was measured."""
+    is_dense: bool
+    """Whether several points share a column: its extremes are then joined to an envelope."""
 
 
 class Span(NamedTuple):
@@ -56,6 +59,7 @@ class View(NamedTuple):
     x: Span
     y: Span
     marks: tuple[Mark, ...]
+    cursor: float | None
     num_not_finite: int
 
 
@@ -65,18 +69,32 @@ def view_of(chart: Chart, columns: int) -> View:
     num_not_finite = 0
     for curve in chart.curves:
         xs, ys, num_left_out = decimate(curve.xs, curve.ys, columns, is_positive_only=chart.is_log)
-        num_not_finite += num_left_out
+        if not curve.is_ghost:
+            num_not_finite += num_left_out
         if xs:
-            series.append(Series(curve, xs, [_height(y, chart.is_log) for y in ys], ys[-1]))
+            heights = [_height(y, chart.is_log) for y in ys]
+            is_dense = len(curve.xs) > 2 * columns
+            series.append(Series(curve, xs, heights, _read(chart, curve), is_dense))
     heights = [y for s in series for y in s.ys]
     if chart.is_from_zero and not chart.is_log:
         heights.append(0.0)
-    x = _span([0.0, *(x for s in series for x in s.xs)], is_log=False)
+    if chart.window is None:
+        x = _span([0.0, *(x for s in series for x in s.xs)], is_log=False)
+    else:
+        x = _span(list(chart.window), is_log=False)
     y = _span(heights, chart.is_log)
     marks = _marks(chart, y) if series else ()
     seen = [mark.height for mark in marks if not mark.arrow]
     y = Span(min([y.low, *seen]), max([y.high, *seen]))
-    return View(tuple(series), x, y, marks, num_not_finite)
+    return View(tuple(series), x, y, marks, chart.cursor, num_not_finite)
+
+
+def _read(chart: Chart, curve: Curve) -> float:
+    """Return the height of a curve that is written beside its name."""
+    place = curve.xs[-1] if chart.cursor is None else chart.cursor
+    found = value_at(curve.xs, curve.ys, place)
+    assert found is not None, "a series has a finite point"
+    return found
 
 
 def _marks(chart: Chart, y: Span) -> tuple[Mark, ...]:

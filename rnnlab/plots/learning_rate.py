@@ -23,4 +23,5 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         axis=axis,
         is_log=is_log,
         is_from_zero=True,
+        is_exact=True,
     )

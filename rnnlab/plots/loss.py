@@ -23,7 +23,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         x_label=axis,
         y_label="nats a token",
         curves=kept(curves),
-        levels=_floors(runs),
+        levels=(*_floors(runs), *dict.fromkeys(level for r in runs for level in r.published)),
         empty=waiting(runs, "no loss yet: the first comes after a few steps"),
         axis=axis,
         is_log=is_log,

@@ -14,6 +14,7 @@ from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.runs.lock import ENDING_S, LATCH_S, take_lock
 from rnnlab.runs.mailbox import collect
 from rnnlab.runs.paths import replace_text
+from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.records import ACTIVE_STATES, encode_status
 from rnnlab.runs.store import Run
 
@@ -21,10 +22,11 @@ _children: list[subprocess.Popen[bytes]] = []
 """Processes started by this one, kept so that the ended ones are reaped."""
 
 
-def launch(run: Run) -> int:
+def launch(run: Run, *, is_queued: bool = False) -> int:
     """Start a detached worker on a run, new or to be resumed, and return its process id.
 
-    The worker has its own session, no terminal and the run's lock. Raises BadInputError when a
+    The worker has its own session, no terminal and the run's lock. is_queued: whether it waits for
+    a free slot before it trains. Raises BadInputError when a
     worker is on it already or the run is shipped, RnnlabError when no process can be started.
     """
     if run.is_shipped:
@@ -39,14 +41,24 @@ def launch(run: Run) -> int:
     try:
         run.paths.mailbox.mkdir(exist_ok=True)
         collect(run.paths.mailbox)  # what was meant for an earlier worker
+        queue = Queue(run.paths.root.parent)
+        queue.leave(run.name)  # an entry may be left of a worker that died while it waited
+        if is_queued:
+            queue.join(run.name, device_key(run.settings().get("device")))
         starting = replace(
-            status, state="starting", pid=0, host=socket.gethostname(), heartbeat=time.time(),
-            reason="", is_bad_input=False,
-        )  # fmt: skip
+            status,
+            state="queued" if is_queued else "starting",
+            pid=0,
+            host=socket.gethostname(),
+            heartbeat=time.time(),
+            reason="",
+            is_bad_input=False,
+        )
         replace_text(run.paths.status, encode_status(starting))
         pid = _spawn(run, lock)
     except OSError as error:
         with contextlib.suppress(OSError):
+            Queue(run.paths.root.parent).leave(run.name)
             replace_text(run.paths.status, encode_status(status))
         raise RnnlabError(f"cannot start a worker: {error.strerror}") from None
     finally:

@@ -188,6 +188,10 @@ class Status:
     """Whether it failed because of what the user gave."""
     recent_losses: list[float] = field(default_factory=list)
     """The last training losses, for a sparkline."""
+    held_bytes: int | None = None
+    """Memory that the worker holds."""
+    free_bytes: int | None = None
+    """Memory that the system had left."""
 
 
 _T = TypeVar("_T", bound=Record | Status)

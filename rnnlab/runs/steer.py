@@ -8,6 +8,7 @@ from __future__ import annotations
 from rnnlab.errors import BadInputError
 from rnnlab.runs.launch import launch
 from rnnlab.runs.mailbox import Command, send
+from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run
 
 
@@ -16,6 +17,8 @@ def pause(run: Run) -> str:
     state = run.status().state
     if state == "paused":
         raise BadInputError(f"{run.name!r} is paused already", f"`rnnlab resume {run.name}`")
+    if state == "queued":
+        raise BadInputError(f"{run.name!r} is in the queue", "it waits already; stop takes it out")
     _need_worker(run, "pause")
     send(run.paths.mailbox, Command("pause"))
     return f"{run.name} pauses after this step"
@@ -24,26 +27,36 @@ def pause(run: Run) -> str:
 def stop(run: Run) -> str:
     """Ask the worker to save and end."""
     _need_worker(run, "stop")
+    is_queued = run.status().state == "queued"
     send(run.paths.mailbox, Command("stop"))
+    if is_queued:
+        return f"{run.name} leaves the queue"
     return f"{run.name} saves and stops"
 
 
 def checkpoint(run: Run) -> str:
     """Ask the worker for a checkpoint now."""
+    if run.status().state == "queued":
+        raise BadInputError(f"{run.name!r} is in the queue", "there is nothing to save yet")
     _need_worker(run, "save")
     send(run.paths.mailbox, Command("checkpoint"))
     return f"{run.name} saves a checkpoint"
 
 
-def resume(run: Run) -> str:
-    """Wake a paused worker, or start a new one where the last one stood."""
+def resume(run: Run, *, is_queued: bool = False) -> str:
+    """Wake a paused worker, or start a new one where the last one stood.
+
+    is_queued: whether a new one waits for a free slot first.
+    """
     status = run.status()
     match status.state:
         case "paused":
             send(run.paths.mailbox, Command("resume"))
             return f"{run.name} goes on"
         case "stopped" | "lost" | "failed":
-            launch(run)
+            launch(run, is_queued=is_queued)
+            if is_queued:
+                return f"{run.name} waits in the queue"
             step = run.paths.read_pointer("last") or 0
             return f"{run.name} goes on from step {step}"
         case "finished":
@@ -53,6 +66,12 @@ def resume(run: Run) -> str:
             )
         case _:
             raise BadInputError(f"{run.name!r} is {status.state} already", "nothing to resume")
+
+
+def move_in_queue(run: Run, by: int) -> str:
+    """Move a waiting run by so many places, towards the front where negative."""
+    place = Queue(run.paths.root.parent).move(run.name, by)
+    return f"{run.name} is number {place} in the queue"
 
 
 def _need_worker(run: Run, verb: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, State
 from rnnlab.runs.store import Run
 
@@ -53,6 +54,8 @@ class RunSummary:
     unit: str
     """What a loss is the mean of: letter, word or document."""
     recent_losses: tuple[float, ...]
+    queue_place: int | None = None
+    """Place in the queue, 1 for the next one; None for a run that does not wait."""
 
     @property
     def is_active(self) -> bool:
@@ -93,7 +96,12 @@ def summarise(run: Run) -> RunSummary:
         floor_accuracy=status.floor_accuracy,
         unit=_unit(settings),
         recent_losses=tuple(status.recent_losses),
+        queue_place=_queue_place(run) if status.state == "queued" else None,
     )
+
+
+def _queue_place(run: Run) -> int | None:
+    return Queue(run.paths.root.parent).place(run.name)
 
 
 def _unit(settings: Mapping[str, object]) -> str:

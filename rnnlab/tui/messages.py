@@ -30,6 +30,31 @@ class Asked(Message):
 
 
 @dataclass
+class ChartPointed(Message):
+    """The mouse points at a place along the charts."""
+
+    x: float
+
+
+@dataclass
+class ChartZoomed(Message):
+    """The wheel was turned over a chart."""
+
+    factor: float
+    """How many times as wide the window is to be."""
+    x: float | None
+    """About which place."""
+
+
+@dataclass
+class ChartDragged(Message):
+    """A chart was pulled sideways."""
+
+    share: float
+    """By which share of its width, to the right."""
+
+
+@dataclass
 class ScreenAsked(Message):
     """Another screen is to be shown."""
 

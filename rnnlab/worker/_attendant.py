@@ -17,8 +17,10 @@ from typing import Any
 
 from rnnlab.runs.lock import HEARTBEAT_S
 from rnnlab.runs.mailbox import Command, collect
+from rnnlab.runs.memory import free_bytes, held_bytes
 from rnnlab.runs.paths import RunPaths, replace_text
 from rnnlab.runs.records import Status, encode_status
+from rnnlab.worker._faults import Reserve
 
 _MAIL_S = 0.2
 """How often the mailbox is looked at: what a key press waits for at most."""
@@ -38,6 +40,7 @@ class Attendant:
         self._commands: deque[Command] = deque()
         self._arrived = threading.Event()
         self._closing = threading.Event()
+        self._reserve = Reserve(paths.root)
         self._thread = threading.Thread(target=self._attend, name="attendant", daemon=True)
         self._write()
         self._thread.start()
@@ -76,11 +79,32 @@ class Attendant:
         self._arrived.wait(timeout=1.0)
         self._arrived.clear()
 
-    def close(self) -> None:
-        """Write the status a last time and end the thread."""
+    def make_room(self) -> None:
+        """Free what was reserved for the last words."""
+        self._reserve.free()
+
+    def end(self, **changes: Any) -> None:
+        """Write the status for the last time, whatever the disk, and end the thread.
+
+        A process that cannot say why it ends looks as if it had been killed.
+        """
         self._closing.set()
         self._thread.join()
-        self._write()
+        self.make_room()
+        with self._lock:
+            self._status = replace(self._status, heartbeat=time.time(), **changes)
+            text = encode_status(self._status)
+        try:
+            replace_text(self._paths.status, text)
+        except OSError:
+            # No room for a second file: the first one's blocks are still there.
+            self._paths.status.write_text(text, encoding="utf-8")
+
+    def close(self) -> None:
+        """End the thread, if it has not ended."""
+        self._closing.set()
+        self._thread.join()
+        self.make_room()
 
     def _attend(self) -> None:
         while not self._closing.wait(_MAIL_S):
@@ -102,7 +126,12 @@ class Attendant:
 
     def _write(self) -> None:
         with self._lock:
-            self._status = replace(self._status, heartbeat=time.time())
+            self._status = replace(
+                self._status,
+                heartbeat=time.time(),
+                held_bytes=held_bytes(),
+                free_bytes=free_bytes(),
+            )
             self._is_dirty = False
             self._written_at = time.monotonic()
             replace_text(self._paths.status, encode_status(self._status))

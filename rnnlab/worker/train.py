@@ -6,6 +6,7 @@ interrupts from a terminal that went away mean nothing here; SIGTERM means check
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -13,13 +14,15 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnlab.errors import EXIT_BAD_INPUT, EXIT_FAILED, BadInputError, RnnlabError, one_line
+from rnnlab.errors import EXIT_BAD_INPUT, EXIT_FAILED, BadInputError
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths, drop_leftovers
 from rnnlab.runs.records import EvalRecord, EventRecord, Record, State, TrainRecord
 from rnnlab.runs.store import Run
 from rnnlab.worker._attendant import Attendant
+from rnnlab.worker._faults import reason_of
 from rnnlab.worker._memory import keep_memory
+from rnnlab.worker._slot import wait_for_slot
 
 if TYPE_CHECKING:
     from rnnlab.training import Session
@@ -41,14 +44,21 @@ def main() -> int:
     attendant = Attendant(paths, Run(paths).status())
     signal.signal(signal.SIGTERM, lambda *_: attendant.post(Command("stop")))
     try:
-        ending = _train(paths, attendant)
+        if wait_for_slot(Run(paths), attendant):
+            attendant.change(state="starting")
+            ending = _train(paths, attendant)
+        else:
+            ending = "stopped"
     except Exception as error:
-        traceback.print_exc()
+        attendant.make_room()
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
         is_bad_input = isinstance(error, BadInputError)
-        attendant.change(state="failed", reason=_reason(error), is_bad_input=is_bad_input)
+        reason = reason_of(error, paths.root)
+        attendant.end(state="failed", reason=reason, is_bad_input=is_bad_input)
         return EXIT_BAD_INPUT if is_bad_input else EXIT_FAILED
     else:
-        attendant.change(state=ending, eta_s=None)
+        attendant.end(state=ending, eta_s=None)
         return 0
     finally:
         attendant.close()
@@ -79,14 +89,18 @@ def _train(paths: RunPaths, attendant: Attendant) -> State:
     )
     try:
         ending = train(session)
+        session.note(ending)
     except Exception as error:
-        session.note("failed", _reason(error))
+        attendant.make_room()
+        # On a full disk even this may fail: the status will say it, and the first fault counts.
+        with contextlib.suppress(Exception):
+            session.note("failed", reason_of(error, paths.root))
+        with contextlib.suppress(Exception):
+            session.close()
         raise
     else:
-        session.note(ending)
-        return ending
-    finally:
         session.close()
+        return ending
 
 
 class _Steering:
@@ -133,18 +147,6 @@ class _Steering:
                 )
             case _:
                 pass
-
-
-def _reason(error: BaseException) -> str:
-    """Return why a run failed, in one line, with what to do where that is known."""
-    if isinstance(error, RnnlabError):
-        return str(error)
-    name = type(error).__name__
-    if isinstance(error, MemoryError) or name == "OutOfMemoryError":
-        return "out of memory; use a smaller --batch, --length or --hidden"
-    if isinstance(error, OSError) and error.strerror:
-        return one_line(f"{error.strerror}: {error.filename or 'the run directory'}")
-    return one_line(f"{name}: {error}; see worker.log")
 
 
 if __name__ == "__main__":

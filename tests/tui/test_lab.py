@@ -12,7 +12,7 @@ from textual.widgets import DataTable, Input, OptionList, Static
 
 from rnnlab import registry
 from rnnlab.errors import UnknownNameError
-from rnnlab.plots import Chart, draw
+from rnnlab.plots import Chart, Drawing, drawing
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.prompts import Failed
 from rnnlab.runs.store import Run
@@ -22,8 +22,9 @@ from rnnlab.tui.screens._decoders import DecodersScreen
 from rnnlab.tui.screens._help import HelpScreen
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.widgets.candidates import Candidate, CandidateBoard
+from rnnlab.tui.widgets.chart_pane import ChartPane
 from rnnlab.tui.widgets.details import Details
-from rnnlab.tui.widgets.plot_grid import PlotGrid, PlotPane
+from rnnlab.tui.widgets.plot_grid import PlotGrid
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 from rnnlab.tui.widgets.runs_table import RunsTable
 from tests.tui.conftest import home, until
@@ -39,7 +40,7 @@ def mail(folder: Path, commands: list[Command]) -> list[Command]:
 
 
 def chart(app: LabApp, plot: str) -> str:
-    return app.screen.query_one(f"#plot-{plot}", PlotPane).render().plain
+    return app.screen.query_one(f"#plot-{plot}", ChartPane).text
 
 
 def status_line(app: LabApp) -> str:
@@ -78,21 +79,21 @@ async def test_the_curves_move_while_a_worker_writes(lab: Lab, app: LabApp) -> N
 async def test_a_chart_is_drawn_once_for_the_same_data(
     lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rnnlab.tui.widgets import plot_grid
+    from rnnlab.tui.widgets import chart_pane
 
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
         drawn: list[object] = []
 
-        def counted(chart: Chart, width: int, height: int, **options: Any) -> str:
+        def counted(chart: Chart, width: int, height: int, **options: Any) -> Drawing:
             drawn.append(chart)
-            return draw(chart, width, height, **options)
+            return drawing(chart, width, height, **options)
 
-        monkeypatch.setattr(plot_grid, "draw", counted)
+        monkeypatch.setattr(chart_pane, "drawing", counted)
         for _ in range(5):
             app.screen.query_one(PlotGrid).refresh(recompose=False)
-            app.screen.query_one("#plot-loss", PlotPane).refresh()
+            app.screen.query_one("#plot-loss", ChartPane).refresh()
             await pilot.pause(0.03)
         assert drawn == []
         await pilot.resize_terminal(100, 30)
@@ -401,14 +402,16 @@ async def test_quitting_when_nothing_trains_does_not_ask(lab: Lab, app: LabApp) 
         await until(pilot, lambda: not app.is_running)
 
 
-async def test_the_help_names_every_action(app: LabApp) -> None:
-    async with app.run_test(size=(120, 90)) as pilot:
+@pytest.mark.parametrize("width", [100, 170])
+async def test_the_help_names_every_action(app: LabApp, width: int) -> None:
+    async with app.run_test(size=(width, 120)) as pilot:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        shown = app.export_screenshot().replace("&#160;", " ")
+        shown = app.export_screenshot().replace("&#160;", " ").replace("&#x27;", "'")
         for group in LabScreen.GROUPS:
+            assert group.title in shown
             for action in group.actions:
-                assert action.help.replace("'", "&#x27;") in shown, action.help
+                assert action.help in shown, action.help
 
 
 async def test_full_screen_shows_one_pane_alone(lab: Lab, app: LabApp) -> None:
@@ -442,7 +445,7 @@ async def test_every_pane_has_room(lab: Lab, app: LabApp, size: tuple[int, int])
         await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
         regions = [
             app.screen.query_one(pane).region
-            for pane in (RunsTable, app.screen.query_one("#plot-loss", PlotPane).__class__)
+            for pane in (RunsTable, app.screen.query_one("#plot-loss", ChartPane).__class__)
         ]
         regions.append(app.screen.query_one(CandidateBoard).region)
         assert all(region.width >= 24 and region.height >= 4 for region in regions)
@@ -453,7 +456,7 @@ async def test_the_lab_survives_random_keys_and_sizes(
 ) -> None:
     from rnnlab.runs import steer
 
-    monkeypatch.setattr(steer, "launch", lambda _run: 0)
+    monkeypatch.setattr(steer, "launch", lambda _run, **_: 0)
     lab.add("alpha", "running")
     lab.add("beta", "failed", reason="[x]")
     lab.add("gamma")
@@ -595,3 +598,88 @@ async def test_a_failed_prompt_leaves_the_answers_before_it(
         generator.say(Failed(2, "the model never saw 'Ω'"))
         await until(pilot, lambda: "never saw" in status_line(app))
         assert str(app.screen.query_one(Candidate).query(Static).last().render()) == "xyz"
+
+
+async def test_the_charts_are_zoomed_panned_and_frozen_by_keys_and_say_so(
+    lab: Lab, app: LabApp
+) -> None:
+    run = lab.add("alpha", "running")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "step · all" in chart(app, "loss"))
+        home(app).plots.focus()
+        await pilot.press("up")
+        await until(pilot, lambda: "step · live" in chart(app, "loss"))
+        assert home(app).plots.look.window.width == pytest.approx(20)
+        await pilot.press("v")
+        await until(pilot, lambda: "step · frozen" in chart(app, "loss"))
+        lab.write(run, range(41, 61))
+        lab.say(run, state="running", step=60)
+        await until(pilot, lambda: app.desk.history("alpha").train[-1].step == 60)
+        low, high = home(app).plots.look.window.low, home(app).plots.look.window.high
+        assert (low, high) == (20, 40)
+        await pilot.press("pageup")
+        assert home(app).plots.look.window.high == pytest.approx(35)
+        await pilot.press("a")
+        await until(pilot, lambda: "step · all" in chart(app, "loss"))
+
+
+async def test_the_cursor_is_shared_by_all_charts_and_escape_takes_it_away(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(160, 50)) as pilot:
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        home(app).plots.focus()
+        await pilot.press("left", "left")
+        await until(pilot, lambda: "at step 39" in chart(app, "loss"))
+        assert "train 2.050" in chart(app, "loss")
+        assert "at step 39" in chart(app, "grad-norm")
+        await pilot.press("escape")
+        await until(pilot, lambda: "at step" not in chart(app, "loss"))
+
+
+async def test_curves_are_smoothed_by_keys(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        await pilot.press("plus", "plus")
+        await until(pilot, lambda: "smoothed 0.8" in chart(app, "loss"))
+        await pilot.press("minus", "minus")
+        await until(pilot, lambda: "smoothed" not in chart(app, "loss"))
+
+
+async def test_the_mouse_points_zooms_and_drags(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        pane = app.screen.query_one("#plot-loss", ChartPane)
+        await pilot.click(pane, offset=(pane.size.width // 2, 5))
+        await until(pilot, lambda: "at step" in chart(app, "loss"))
+        cursor = home(app).plots.look.cursor
+        assert cursor is not None
+        assert 15 < cursor < 25
+        pane.post_message(
+            events.MouseScrollUp(pane, pane.size.width // 2, 5, 0, -1, 0, False, False, False)
+        )
+        await until(pilot, lambda: home(app).plots.look.window.mode == "frozen")
+        low = home(app).plots.look.window.low
+        await pilot.mouse_down(pane, offset=(30, 5))
+        await pilot.hover(pane, offset=(50, 5))
+        await pilot.mouse_up(pane, offset=(50, 5))
+        await until(pilot, lambda: home(app).plots.look.window.low < low)
+
+
+async def test_enter_in_the_charts_shows_one_of_them_or_all(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(160, 50)) as pilot:
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        home(app).plots.focus()
+
+        def shown() -> int:
+            return sum(pane.display for pane in app.screen.query(ChartPane))
+
+        assert shown() > 1
+        await pilot.press("enter")
+        await until(pilot, lambda: shown() == 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: shown() > 1)

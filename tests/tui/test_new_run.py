@@ -107,7 +107,7 @@ async def check_field(pilot: Pilot[None], app: LabApp, name: str, value: str, sa
 async def test_the_form_stays_when_a_run_cannot_start(
     app: LabApp, lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(run: Run) -> int:
+    def never(run: Run, **_: object) -> int:
         raise AssertionError("no worker may start")
 
     monkeypatch.setattr(start, "launch", never)

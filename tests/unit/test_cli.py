@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """Runs for which a worker would have been started."""
     runs: list[Run] = []
-    monkeypatch.setattr(start, "launch", runs.append)
+    monkeypatch.setattr(start, "launch", lambda run, **_: runs.append(run))
     return runs
 
 

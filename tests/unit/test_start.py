@@ -38,7 +38,7 @@ def vectors(tmp_path: Path) -> Path:
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """Runs for which a worker would have been started."""
     runs: list[Run] = []
-    monkeypatch.setattr(start, "launch", runs.append)
+    monkeypatch.setattr(start, "launch", lambda run, **_: runs.append(run))
     return runs
 
 
@@ -200,7 +200,7 @@ class TestStartRun:
     def test_nothing_is_left_when_no_worker_can_be_started(
         self, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fail(run: Run) -> int:
+        def fail(run: Run, **_: object) -> int:
             raise RnnlabError("cannot start a worker")
 
         monkeypatch.setattr(start, "launch", fail)

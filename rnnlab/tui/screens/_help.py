@@ -1,4 +1,4 @@
-"""The keys, from the table that binds them."""
+"""The keys, from the table that binds them; those of the focused pane come first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,21 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from rnnlab.tui.actions import Group
+from rnnlab.tui.actions import Action, Group
+
+_WIDE = 150
+"""Columns of a terminal from which on the groups stand in two columns."""
+_TEXT_FIELDS: Group[Any] = Group(
+    "In text fields",
+    tuple(
+        Action(key, key, lambda _screen: None, "", text, shown_key=key)
+        for key, text in (
+            ("tab, shift+tab", "The next field or pane, or the one before"),
+            ("^a ^e ^w ^k ^u", "Start, end; delete word, to the end, to the start"),
+            ("ctrl+p", "All actions by name"),
+        )
+    ),
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -20,30 +34,45 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS = [
         ("escape", "dismiss(None)", "Close"),
-        ("question_mark", "dismiss(None)", "Close"),
+        ("question_mark,f1", "dismiss(None)", "Close"),
         ("q", "dismiss(None)", "Close"),
+        ("j", "scroll(1)", "Down"),
+        ("k", "scroll(-1)", "Up"),
     ]
 
     def __init__(self, groups: Sequence[Group[Any]]) -> None:
         super().__init__()
-        self._groups = groups
+        self._groups = [*groups, _TEXT_FIELDS]
 
     def compose(self) -> ComposeResult:
-        """Show the table."""
-        table = Table.grid(padding=(0, 2))
-        for group in self._groups:
-            table.add_row(Text(group.title, "bold"), Text(""))
-            for action in group.actions:
-                table.add_row(Text(f"  {action.written_key}", "cyan"), Text(action.help))
-        table.add_row(Text("In the prompt", "bold"), Text(""))
-        for key, text in (
-            ("enter", "Ask"),
-            ("↑ ↓", "Earlier and later prompts"),
-            ("tab", "Decoders, letters, seed, then the candidates"),
-            ("^a ^e ^w ^k ^u", "Edit the line"),
-        ):
-            table.add_row(Text(f"  {key}", "cyan"), Text(text))
-        table.add_row(Text("  ctrl+p", "cyan"), Text("All actions by name"))
-        with VerticalScroll(classes="dialog") as dialog:
+        """Show the groups in as many columns as there is room for."""
+        is_wide = self.app.size.width >= _WIDE
+        columns = _halves(self._groups) if is_wide else [self._groups]
+        table = Table.grid(padding=(0, 3))
+        table.add_row(*map(_column, columns))
+        with VerticalScroll(classes="dialog wide" if is_wide else "dialog") as dialog:
             dialog.border_title = "Keys"
+            dialog.border_subtitle = "esc closes, ↑ ↓ scroll"
             yield Static(table)
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by lines."""
+        self.query_one(".dialog").scroll_relative(y=by, animate=False)
+
+
+def _column(groups: Sequence[Group[Any]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, max_width=18)
+    table.add_column()
+    for group in groups:
+        table.add_row(Text(group.title, "bold"), Text(""))
+        for action in group.actions:
+            table.add_row(Text(f"  {action.written_key}", "cyan"), Text(action.help))
+    return table
+
+
+def _halves(groups: Sequence[Group[Any]]) -> list[Sequence[Group[Any]]]:
+    """Return the groups in two columns of about the same length."""
+    sizes = [len(group.actions) + 1 for group in groups]
+    cut = min(range(1, len(groups)), key=lambda i: abs(sum(sizes[:i]) - sum(sizes[i:])))
+    return [groups[:cut], groups[cut:]]

@@ -14,7 +14,7 @@ from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import AskCancelled, RunChosen
 from rnnlab.tui.screens._base import BaseScreen
-from rnnlab.tui.screens._chart_actions import CHARTS
+from rnnlab.tui.screens._chart_actions import CHARTS, IN_CHARTS
 from rnnlab.tui.screens._declaration import Declaration
 from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._panes import Pane, pane_group
@@ -70,7 +70,7 @@ class LabScreen(BaseScreen):
 
     PANES = _PANES
     GROUPS: ClassVar = (
-        _RUNS, STEERING, CHARTS, PROMPTING, pane_group(_PANES), SCREENS, EVERYWHERE,
+        _RUNS, STEERING, CHARTS, IN_CHARTS, PROMPTING, pane_group(_PANES), SCREENS, EVERYWHERE,
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
@@ -123,6 +123,8 @@ class LabScreen(BaseScreen):
         """Cancel what is being written, leave full screen, go back to the runs."""
         self.post_message(AskCancelled(self.pane))
         if self.panes.leave_full():
+            return
+        if self.has_focus_in("plots") and self.plots.drop_cursor():
             return
         if isinstance(self.focused, Candidate):
             self.pane.focus_prompt()

@@ -64,7 +64,7 @@ charts = st.builds(
 )
 styles = st.builds(
     DrawStyle,
-    is_ascii=st.booleans(),
+    glyphs=st.sampled_from(["braille", "blocks", "ascii"]),
     has_color=st.booleans(),
     background=st.sampled_from([None, (10, 20, 30)]),
 )

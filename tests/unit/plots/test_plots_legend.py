@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.unit.plots.conftest import MakeRun
 
 PLAIN = DrawStyle(has_color=False)
-ASCII = DrawStyle(is_ascii=True, has_color=False)
+ASCII = DrawStyle("ascii", has_color=False)
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 BRAILLE = re.compile("[\u2801-\u28ff]")
 

@@ -83,7 +83,7 @@ def test_what_is_faint_is_nearer_to_the_background() -> None:
 
 
 def test_ascii_words_keep_what_can_be_kept() -> None:
-    assert DrawStyle(is_ascii=True).say("modèle · 5↑ …") == "mod?le - 5^ ..."
+    assert DrawStyle("ascii").say("modèle · 5↑ …") == "mod?le - 5^ ..."
 
 
 def test_words_are_one_line_without_control_characters() -> None:

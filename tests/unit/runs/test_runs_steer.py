@@ -43,7 +43,7 @@ def worker(run: Run) -> Iterator[None]:
 @pytest.fixture
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     runs: list[Run] = []
-    monkeypatch.setattr(steer, "launch", runs.append)
+    monkeypatch.setattr(steer, "launch", lambda run, **_: runs.append(run))
     return runs
 
 

@@ -1,0 +1,49 @@
+"""Show the queue and change its order."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from rnnlab.cli._options import Checkpoints, Json
+from rnnlab.cli._output import print_json, print_table, talk
+from rnnlab.errors import BadInputError
+from rnnlab.runs import steer
+from rnnlab.runs.queue import Queue
+from rnnlab.runs.store import RunStore
+
+_FAR = 1_000_000
+
+
+def command(
+    run: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(metavar="[RUN]", help="A run that waits, to be moved."),
+    ] = None,
+    first: Annotated[bool, typer.Option("--first", help="Let it train next.")] = False,
+    last: Annotated[bool, typer.Option("--last", help="Let all others go before it.")] = False,
+    up: Annotated[int, typer.Option(min=0, help="Places towards the front.")] = 0,
+    down: Annotated[int, typer.Option(min=0, help="Places towards the end.")] = 0,
+    checkpoints: Checkpoints = None,
+    json: Json = False,
+) -> None:
+    """List the runs that wait for a slot, or move one of them.
+
+    `rnnlab train CORPUS --detach --queue` puts a run there, `rnnlab stop RUN` takes it out.
+    """
+    store = RunStore.default(checkpoints)
+    by = -_FAR if first else _FAR if last else down - up
+    if run is not None:
+        if not by:
+            raise BadInputError("where to?", "--first, --last, --up N or --down N")
+        talk(steer.move_in_queue(store.open(run), by))
+    elif by:
+        raise BadInputError("which run is to be moved?", "`rnnlab queue` lists those that wait")
+    waiting = Queue(store.root).waiting()
+    if json:
+        print_json([{"name": e.name, "place": i, "device": e.device}
+                    for i, e in enumerate(waiting, 1)])  # fmt: skip
+    else:
+        rows = [[str(place), entry.name, entry.device] for place, entry in enumerate(waiting, 1)]
+        print_table(["place", "name", "device"], rows, ("place",))

@@ -1,0 +1,77 @@
+"""Which runs are listed and in what order: pure, so that it is tested without a screen."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Collection, Iterable
+from math import inf, isfinite
+from typing import Any
+
+from rnnlab.runs.summary import RunSummary
+
+
+def _least_first(value: float | None) -> float:
+    return value if value is not None and isfinite(value) else inf
+
+
+SORTS: dict[str, Callable[[RunSummary], Any]] = {
+    "newest": lambda s: (not s.is_active, -s.created),
+    "name": lambda s: s.name,
+    "val": lambda s: _least_first(s.best_val_loss if s.val_loss is None else s.val_loss),
+    "train": lambda s: _least_first(s.train_loss),
+    "step": lambda s: -s.step,
+    "speed": lambda s: _least_first(-s.tokens_per_s if s.tokens_per_s is not None else None),
+    "cell": lambda s: s.cell,
+}
+"""Ways to sort, the one to begin with first; each gives a sorting key."""
+
+
+def matches(summary: RunSummary, text: str) -> bool:
+    """Tell whether a run is meant by a filter.
+
+    Words set apart by blanks must all fit, `a|b` fits either, `!a` what does not fit `a`; a word is
+    looked for in name, state, cell and corpus, `*` and `?` stand for any letters.
+    """
+    facts = [summary.name, summary.state, summary.cell, summary.corpus, summary.task]
+    lowered = [fact.lower() for fact in facts]
+    return all(_fits(word, lowered) for word in text.lower().split())
+
+
+def _fits(word: str, facts: list[str]) -> bool:
+    if word.startswith("!") and len(word) > 1:
+        return not _fits(word[1:], facts)
+    return any(
+        fnmatch.fnmatchcase(fact, f"*{choice}*")
+        for choice in word.split("|")
+        if choice
+        for fact in facts
+    )
+
+
+def ordered(
+    summaries: Iterable[RunSummary],
+    sort: str = "newest",
+    *,
+    is_reversed: bool = False,
+    text: str = "",
+    pinned: Collection[str] = (),
+) -> list[RunSummary]:
+    """Return the runs that a filter means, the pinned ones first, then the queue in its order.
+
+    A pinned run is listed whatever the filter says.
+    """
+    key = SORTS.get(sort, SORTS["newest"])
+    shown = [s for s in summaries if s.name in pinned or not text or matches(s, text)]
+    shown.sort(key=lambda s: s.name)
+    shown.sort(key=key, reverse=is_reversed)
+    if sort == "newest":
+        # Those that wait stand together, the next one first.
+        shown.sort(key=lambda s: (_group(s), s.queue_place or 0))
+    return sorted(shown, key=lambda s: s.name not in pinned)
+
+
+def _group(summary: RunSummary) -> int:
+    """Return 0 for runs at work, 1 for the queue, 2 for the rest."""
+    if summary.queue_place is not None:
+        return 1
+    return 0 if summary.is_active else 2

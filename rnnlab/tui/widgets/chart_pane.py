@@ -1,0 +1,185 @@
+"""One chart on the screen: drawn when something has changed, sent where lines differ."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual import events
+from textual.color import Color, ColorParseError
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from rnnlab import registry
+from rnnlab.plots import (
+    Axis,
+    Chart,
+    Drawing,
+    DrawStyle,
+    Look,
+    NamedHistory,
+    drawing,
+    looked_at,
+)
+from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
+
+_SHARE_OF_TIME = 0.06
+"""Of one core that a chart may take: one that costs 20 ms is redrawn every 330 ms at most."""
+_LEAST_S = 0.25
+_WHEEL = 0.8
+
+
+class ChartPane(Widget):
+    """Shows the chart of one plot; the mouse points, drags and zooms."""
+
+    def __init__(self, plot: str) -> None:
+        super().__init__(id=f"plot-{plot}")
+        self.plot = plot
+        self._runs: Sequence[NamedHistory] = ()
+        self._axis: Axis = "step"
+        self._is_log = False
+        self._look = Look()
+        self._chart: tuple[object, Chart] | None = None
+        self._drawn: tuple[object, Drawing] | None = None
+        self._strips: list[Strip] = []
+        self._known: dict[str, Strip] = {}
+        self._drawn_at = 0.0
+        self._cost_s = 0.0
+        self._later: Timer | None = None
+        self._grabbed: int | None = None
+
+    def show(self, runs: Sequence[NamedHistory], axis: Axis, look: Look, *, is_log: bool) -> None:
+        """Show these runs so; what the user has changed is drawn at once, new data in time."""
+        is_asked = (axis, look, is_log) != (self._axis, self._look, self._is_log)
+        is_asked = is_asked or [r.name for r in runs] != [r.name for r in self._runs]
+        self._runs, self._axis, self._look, self._is_log = runs, axis, look, is_log
+        rest_s = max(_LEAST_S, self._cost_s / _SHARE_OF_TIME)
+        wait_s = self._drawn_at + rest_s - time.monotonic()
+        if is_asked or wait_s <= 0:
+            self._draw()
+        elif self._later is None and self._is_stale:
+            self._later = self.set_timer(wait_s, self._draw)
+
+    @property
+    def chart(self) -> Chart:
+        """The chart of the runs as they are now, unlooked at."""
+        versions = tuple((run.name, run.color, run.history.version) for run in self._runs)
+        levels = tuple((run.clip, run.floor, run.published) for run in self._runs)
+        key = (versions, levels, self._axis, self._is_log)
+        if self._chart is None or self._chart[0] != key:
+            module = registry.load("plots", self.plot)
+            self._chart = (key, module.chart(self._runs, self._axis, self._is_log))
+        return self._chart[1]
+
+    @property
+    def text(self) -> str:
+        """What is shown, without colours."""
+        return "\n".join(strip.text for strip in self._strips)
+
+    @property
+    def num_columns(self) -> int:
+        """Columns of the picture, which a cursor moves by."""
+        return self._drawn[1].columns if self._drawn else 0
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw for the new size."""
+        self._draw()
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line of what was drawn last."""
+        if self._is_restyled:
+            self._draw()
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+
+    def _key(self) -> object:
+        runs = tuple((run.name, run.color, run.history.version) for run in self._runs)
+        levels = tuple((run.clip, run.floor, run.published) for run in self._runs)
+        return runs, levels, self._axis, self._is_log, self._look, self.size, self._style()
+
+    @property
+    def _is_stale(self) -> bool:
+        return self._drawn is None or self._drawn[0] != self._key()
+
+    @property
+    def _is_restyled(self) -> bool:
+        """Whether the theme is another one than when it was drawn."""
+        return self._drawn is None or self._drawn[0][-1] != self._style()  # type: ignore[index]
+
+    def _draw(self) -> None:
+        self._later = None
+        key = self._key()
+        if not self.size or not self.display or (self._drawn and self._drawn[0] == key):
+            return
+        began = time.perf_counter()
+        chart = looked_at(self.chart, self._look)
+        made = drawing(chart, *self.size, style=self._style())
+        self._drawn = (key, made)
+        # A line that was there before costs nothing, whichever row it has moved to.
+        self._known = {line: self._known.get(line) or self._strip(line) for line in made.lines}
+        strips = [self._known[line] for line in made.lines]
+        width = self.size.width
+        if len(strips) != len(self._strips):
+            self.refresh()
+        else:
+            changed = [y for y, s in enumerate(strips) if s is not self._strips[y]]
+            if changed:
+                self.refresh(*(Region(0, y, width, 1) for y in changed))
+        self._strips = strips
+        self._cost_s = time.perf_counter() - began
+        self._drawn_at = time.monotonic()
+
+    def _strip(self, line: str) -> Strip:
+        text = Text.from_ansi(line, no_wrap=True, end="")
+        strip = Strip(text.render(self.app.console))
+        return strip.adjust_cell_length(self.size.width, self.rich_style)
+
+    def _style(self) -> DrawStyle:
+        _, background = self.background_colors
+        try:
+            color = Color.parse(self.app.theme_variables.get("foreground", "")).rgb
+        except ColorParseError:
+            color = background.get_contrast_text().rgb
+        return DrawStyle(foreground=color, background=background.rgb)
+
+    # The mouse
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the chart."""
+        self._grabbed = event.x
+        self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Pull the chart along."""
+        if self._grabbed is None or not self.num_columns:
+            return
+        by = event.x - self._grabbed
+        if abs(by) >= max(1, self.num_columns // 20):
+            self._grabbed = event.x
+            self.post_message(ChartDragged(by / self.num_columns))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let go."""
+        self._grabbed = None
+        self.release_mouse()
+
+    def on_click(self, event: events.Click) -> None:
+        """Set the cursor."""
+        place = self._place(event.x)
+        if place is not None:
+            self.post_message(ChartPointed(place))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Zoom in about the mouse."""
+        event.stop()
+        self.post_message(ChartZoomed(_WHEEL, self._place(event.x)))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Zoom out about the mouse."""
+        event.stop()
+        self.post_message(ChartZoomed(1 / _WHEEL, self._place(event.x)))
+
+    def _place(self, column: int) -> float | None:
+        return self._drawn[1].place(column) if self._drawn else None

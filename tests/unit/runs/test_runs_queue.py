@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rnnlab.config import RunConfig
+from rnnlab.errors import BadInputError
+from rnnlab.runs import steer
+from rnnlab.runs.lock import take_lock
+from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.queue import Queue, device_key
+from rnnlab.runs.store import RunStore
+
+
+@pytest.fixture
+def workers(tmp_path: Path) -> Iterator[dict[str, int]]:
+    """Locks that this process holds in the place of the waiting workers a, b and c."""
+    store = RunStore(tmp_path)
+    locks = {}
+    for name in "abc":
+        run = store.create(name, RunConfig(corpus="stump").to_toml())
+        lock = take_lock(run.paths.lock)
+        assert lock is not None
+        locks[name] = lock
+    yield locks
+    for lock in locks.values():
+        os.close(lock)
+
+
+@pytest.fixture
+def queue(tmp_path: Path, workers: dict[str, int]) -> Queue:
+    made = Queue(tmp_path)
+    for name in "abc":
+        made.join(name, "cpu")
+    return made
+
+
+def names(queue: Queue) -> str:
+    return "".join(entry.name for entry in queue.waiting())
+
+
+def test_runs_wait_in_the_order_in_which_they_came(queue: Queue) -> None:
+    assert names(queue) == "abc"
+    assert [queue.place(name) for name in "abcd"] == [1, 2, 3, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "order", "place"),
+    [("c", -1, "acb", 2), ("c", -99, "cab", 1), ("a", 99, "bca", 3), ("b", 0, "abc", 2)],
+)
+def test_a_run_is_moved(queue: Queue, name: str, by: int, order: str, place: int) -> None:
+    assert queue.move(name, by) == place
+    assert names(queue) == order
+
+
+def test_what_does_not_wait_cannot_be_moved(queue: Queue) -> None:
+    with pytest.raises(BadInputError, match="'d' does not wait"):
+        queue.move("d", -1)
+
+
+def test_only_the_first_gets_the_slot_and_the_next_one_once_it_is_free(queue: Queue) -> None:
+    assert queue.take_turn("b", 1) is None
+    slot = queue.take_turn("a", 1)
+    assert slot is not None
+    assert names(queue) == "bc"
+    assert queue.take_turn("b", 1) is None
+    os.close(slot)
+    again = queue.take_turn("b", 1)
+    assert again is not None
+    os.close(again)
+
+
+def test_as_many_train_at_once_as_there_are_slots(queue: Queue) -> None:
+    slots = [queue.take_turn(name, 2) for name in "abc"]
+    assert [slot is not None for slot in slots] == [True, True, False]
+    more = queue.take_turn("c", 3)
+    assert more is not None
+    for slot in (slots[0], slots[1], more):
+        assert slot is not None
+        os.close(slot)
+
+
+def test_a_worker_that_died_while_it_waited_does_not_hold_up_the_others(
+    queue: Queue, workers: dict[str, int]
+) -> None:
+    os.close(workers.pop("a"))
+    assert names(queue) == "bc"
+    slot = queue.take_turn("b", 1)
+    assert slot is not None
+    os.close(slot)
+
+
+def test_each_device_has_slots_of_its_own(queue: Queue) -> None:
+    queue.join("c", "cuda-0")
+    slot, other = queue.take_turn("a", 1), queue.take_turn("c", 1)
+    assert slot is not None
+    assert other is not None
+    os.close(slot)
+    os.close(other)
+
+
+def test_an_entry_that_is_no_entry_is_passed_over(queue: Queue, tmp_path: Path) -> None:
+    (tmp_path / ".queue" / "b.json").write_text("[1")
+    assert names(queue) == "ac"
+
+
+def test_a_removed_run_leaves_the_queue(
+    tmp_path: Path, queue: Queue, workers: dict[str, int]
+) -> None:
+    os.close(workers.pop("b"))
+    store = RunStore(tmp_path)
+    store.remove(store.open("b"))
+    assert not queue.has("b")
+    assert RunPaths(tmp_path / "a").root.is_dir()
+
+
+def test_the_queue_is_no_run(tmp_path: Path, queue: Queue) -> None:
+    assert [run.name for run in RunStore(tmp_path)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "key"),
+    [("cpu", "cpu"), ("cuda", "cuda-0"), ("cuda:1", "cuda-1"), ("../x", "x"), (7, "7")],
+)
+def test_a_device_has_a_name_that_is_safe_in_a_path(setting: object, key: str) -> None:
+    assert device_key(setting) == key
+
+
+def test_a_queued_run_can_be_neither_paused_nor_saved(
+    tmp_path: Path, queue: Queue, workers: dict[str, int]
+) -> None:
+    from rnnlab.runs.paths import replace_text
+    from rnnlab.runs.records import Status, encode_status
+    from rnnlab.runs.summary import summarise
+
+    run = RunStore(tmp_path).open("b")
+    host = os.uname().nodename
+    replace_text(run.paths.status, encode_status(Status(state="queued", host=host)))
+    assert summarise(run).queue_place == 2
+    for act in (steer.pause, steer.checkpoint):
+        with pytest.raises(BadInputError, match="in the queue"):
+            act(run)
+    assert steer.stop(run) == "b leaves the queue"
+    assert steer.move_in_queue(run, -1) == "b is number 1 in the queue"
