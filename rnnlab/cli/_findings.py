@@ -29,7 +29,7 @@ _GAP = 4
 def print_findings(findings: Sequence[Finding], *, is_ascii: bool) -> None:
     """Print findings, those of two models beside each other where there is room."""
     has_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    style = DrawStyle(is_ascii=is_ascii or not _can_braille(), has_color=has_color)
+    style = DrawStyle("ascii" if is_ascii or not _can_braille() else "braille", has_color=has_color)
     _print(console(), findings, style)
 
 

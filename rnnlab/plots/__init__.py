@@ -6,7 +6,9 @@ pictures of more kinds, for `draw_picture`. The only user of plotext, imported w
 """
 
 from rnnlab.plots._chart import Axis, Chart, Curve, Level, NamedHistory
+from rnnlab.plots._draw import Drawing, draw, drawing
 from rnnlab.plots._draw_picture import draw_picture, natural_height
+from rnnlab.plots._look import Look, extent, looked_at, moved_cursor
 from rnnlab.plots._pictures import (
     Distribution,
     Finding,
@@ -18,13 +20,13 @@ from rnnlab.plots._pictures import (
     Table,
     finding_from_json,
 )
-from rnnlab.plots._draw import Drawing, draw, drawing
-from rnnlab.plots._look import Look, extent, looked_at, moved_cursor
 from rnnlab.plots._style import PALETTE, PALETTES, DrawStyle, Glyphs, Palette
 from rnnlab.plots._window import ALL, Extent, Window
 
 __all__ = [
     "ALL",
+    "PALETTE",
+    "PALETTES",
     "Axis",
     "Chart",
     "Curve",
@@ -39,8 +41,6 @@ __all__ = [
     "Level",
     "Look",
     "NamedHistory",
-    "PALETTE",
-    "PALETTES",
     "Palette",
     "Picture",
     "Plane",
