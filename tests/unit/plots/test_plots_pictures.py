@@ -27,7 +27,7 @@ from rnnlab.plots import (
 )
 
 PLAIN = DrawStyle(has_color=False)
-ASCII = DrawStyle(has_color=False, is_ascii=True)
+ASCII = DrawStyle("ascii", has_color=False)
 HEAT = HeatMap(
     "norms", ("first", "second"), ("1", "2", "3"), ((0.1, 1.0, None), (10.0, 100.0, 0.0)),
     x_label="epoch", is_log=True,
