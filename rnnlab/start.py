@@ -12,11 +12,13 @@ from typing import Any
 from rnnlab._inherit import check_text, find_ancestor, hand_over, take_over
 from rnnlab.config import RunConfig
 from rnnlab.corpora import (
+    Progress,
     check,
     find_corpus,
     holds_documents,
     lasting_name,
     shown_name,
+    silent,
     suggested_settings,
     suggested_task,
     vectors_width,
@@ -30,12 +32,16 @@ from rnnlab.runs.store import Run, RunStore
 
 
 def resolve(
-    values: Mapping[str, Any], data: Path | None = None, store: RunStore | None = None
+    values: Mapping[str, Any],
+    data: Path | None = None,
+    store: RunStore | None = None,
+    progress: Progress = silent,
 ) -> RunConfig:
     """Return the settings of a run to be started, its corpus found and fit for them.
 
     The task, where it is left open, is the one the corpus is made for. store: where `init_from` is
-    looked for, the default one if None. Raises BadInputError.
+    looked for, the default one if None. progress: told how far a long text has been read. Raises
+    BadInputError.
     """
     values = dict(values)
     ancestor = None
@@ -55,7 +61,7 @@ def resolve(
             values["embedding"] = vectors_width(vectors)
     config = RunConfig.from_values(values)
     check_samples(config)
-    check(config)
+    check(config, progress=progress)
     if ancestor is not None:
         check_text(config, ancestor)
     return config

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reading_bar(what: str) -> Iterator[Progress]:
-    """Give a function that is told what is done and what there is; it draws a bar."""
+    """Give a function that is told what is done and what there is to do; it draws a bar."""
     from rich.progress import (
         BarColumn,
         Progress,
@@ -33,6 +33,11 @@ def reading_bar(what: str) -> Iterator[Progress]:
         transient=True,
         disable=not out.is_terminal,
     )
+
+    def show(done: int, total: int) -> None:
+        if not bar.task_ids:  # what is read at once needs no bar
+            bar.add_task(what, total=total)
+        bar.update(bar.task_ids[0], completed=done, total=total)
+
     with bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield show

@@ -10,6 +10,7 @@ import typer
 from rnnlab.cli._follow import follow
 from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json, talk
+from rnnlab.cli._progress import reading_bar
 from rnnlab.cli._settings import with_settings
 from rnnlab.config import read_settings
 from rnnlab.errors import BadInputError
@@ -68,7 +69,8 @@ def command(
     if corpus is None:
         raise BadInputError("missing argument CORPUS", "a corpus, a text file, or --recipe NAME")
     store = RunStore.default(checkpoints)
-    settled = resolve({**given, "corpus": corpus}, data, store)
+    with reading_bar("reading the corpus") as progress:
+        settled = resolve({**given, "corpus": corpus}, data, store, progress)
     run = start_run(settled, store, name, is_queued=queue)
     if detach:
         if json:

@@ -12,7 +12,7 @@ from rnnlab.corpora._describe import (
     describe_documents,
 )
 from rnnlab.corpora._documents import Columns, Documents, read_documents
-from rnnlab.corpora._encoding import Progress
+from rnnlab.corpora._encoding import Progress, silent
 from rnnlab.corpora._fetch import (
     Fetched,
     fetch_corpus,
@@ -84,6 +84,7 @@ __all__ = [
     "read_documents",
     "read_vectors",
     "shown_name",
+    "silent",
     "source_names",
     "suggested_settings",
     "suggested_task",

@@ -74,7 +74,7 @@ class Row(NamedTuple):
     """What the other columns of a table say."""
 
 
-def read_documents(file: Path) -> Documents:
+def read_documents(file: Path, progress: Progress | None = None) -> Documents:
     """Return the documents of a csv, tsv or jsonl file, also gzipped.
 
     A table's first line names its columns: `label` and `text`, also `split` (train, val, test) and
@@ -91,7 +91,7 @@ def read_documents(file: Path) -> Documents:
     texts: list[str] = []
     labels: list[str] = []
     splits: list[SplitName] = []
-    for row in document_rows(file):
+    for row in document_rows(file, progress=progress):
         if row.split is not None:
             splits.append(cast(SplitName, row.split))
         texts.append(normalise(row.text))

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,41 @@ import numpy.typing as npt
 from rnnlab.corpora._tokens import UNK, Kind, split_tokens
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
 
-_NUM_CODEPOINTS = 0x110000
+NUM_CODEPOINTS = 0x110000
+_COUNTED_AT_ONCE = 1 << 22
+"""Tokens that are counted at once: numpy needs eight bytes for each meanwhile."""
+
+Places = npt.NDArray[np.integer[Any]]
+"""Places of tokens among the distinct ones, in as few bytes as they take; may lie on disk."""
+
+
+class Encoded:
+    """Tokens as ids, looked up as they are asked for."""
+
+    def __init__(self, places: Places, table: Ids) -> None:
+        self.places = places
+        self.table = table
+        """Id of each distinct token."""
+
+    @classmethod
+    def of(cls, ids: Ids) -> Encoded:
+        """Return ids that are in memory already."""
+        return cls(ids, np.arange(int(ids.max(initial=-1)) + 1))
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, wanted: slice | Ids) -> Ids:
+        return self.look_up(self.places[wanted])
+
+    def look_up(self, places: Places) -> Ids:
+        """Return the ids of places."""
+        found: Ids = self.table[places]
+        return found
+
+    def part(self, part: slice) -> Encoded:
+        """Return some of the tokens, none of them looked up."""
+        return Encoded(self.places[part], self.table)
 
 
 @dataclass(frozen=True)
@@ -26,14 +61,19 @@ class Indexed:
     """The tokens of texts, end to end, as places in a list of the distinct ones."""
 
     distinct: Sequence[str]
-    places: npt.NDArray[np.int64] | npt.NDArray[np.int32]
+    places: Places
     """For each token its place in `distinct`."""
     starts: Ids
     """Where each text begins in `places`; one more for the end."""
 
     def counts(self, part: slice = slice(None)) -> Ids:
         """Return how often each distinct token occurs in a part of the tokens."""
-        return np.bincount(self.places[part], minlength=len(self.distinct)).astype(np.int64)
+        counts: Ids = np.zeros(len(self.distinct), dtype=np.int64)
+        places = self.places[part]
+        for begin in range(0, len(places), _COUNTED_AT_ONCE):
+            some = places[begin : begin + _COUNTED_AT_ONCE]
+            counts += np.bincount(some, minlength=len(counts))
+        return counts
 
     def sizes(self) -> Ids:
         """Return the number of letters of each distinct token."""
@@ -43,6 +83,16 @@ class Indexed:
         """Return all tokens as ids; raises BadInputError where the vocabulary lacks a letter."""
         encoded: Ids = vocabulary.ids_of(self.distinct)[self.places]
         return encoded
+
+    def share(self, vocabulary: Vocabulary, part: slice) -> float:
+        """Return the share of the tokens of a part that a vocabulary does not know."""
+        counts = self.counts(part)
+        is_unknown = vocabulary.ids_of(self.distinct) == vocabulary.unk
+        return float(counts[is_unknown].sum() / max(1, counts.sum()))
+
+    def lazily(self, vocabulary: Vocabulary) -> Encoded:
+        """Return all tokens as ids that are looked up as they are asked for; raises likewise."""
+        return Encoded(self.places, vocabulary.ids_of(self.distinct))
 
     def extend(self, vocabulary: Vocabulary, counts: Ids, size: int) -> Vocabulary:
         """Return a vocabulary of special tokens with tokens of these texts added.
@@ -68,10 +118,10 @@ def index(texts: Iterable[str], kind: Kind) -> Indexed:
 def _index_letters(texts: Sequence[str]) -> Indexed:
     joined = "".join(texts).encode("utf-32-le", "surrogatepass")
     codepoints = np.frombuffer(joined, dtype=np.uint32)
-    is_there = np.zeros(_NUM_CODEPOINTS, dtype=np.bool_)
+    is_there = np.zeros(NUM_CODEPOINTS, dtype=np.bool_)
     is_there[codepoints] = True
     distinct = np.flatnonzero(is_there)
-    place = np.zeros(_NUM_CODEPOINTS, dtype=np.int32)
+    place = np.zeros(NUM_CODEPOINTS, dtype=np.int32)
     place[distinct] = np.arange(len(distinct), dtype=np.int32)
     return Indexed([chr(c) for c in distinct], place[codepoints], _starts(map(len, texts)))
 

@@ -7,20 +7,25 @@ from collections.abc import Mapping
 
 from rnnlab.corpora._dataset import SplitName
 from rnnlab.corpora._documents import Documents
+from rnnlab.corpora._index import Indexed
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
 
 _SHOWN_CLASSES = 10
 
 
-def unknown_note(vocabulary: Vocabulary, ids: Mapping[SplitName, Ids]) -> str:
-    """Return how much of each split is read as <unk>, to be added to a note; "" without one."""
+def unknown_note(vocabulary: Vocabulary, indexed: Indexed, parts: Mapping[SplitName, slice]) -> str:
+    """Return how much of each split is read as <unk>, to be added to a note; "" without one.
+
+    parts: the tokens of each split.
+    """
     if vocabulary.unk is None:
         return ""
-    shares = {
-        name: f"{(part == vocabulary.unk).mean():.1%}" for name, part in ids.items() if len(part)
-    }
     unit = "letters" if vocabulary.kind == "chars" else "words"
-    named = ", ".join(f"{share} ({name})" for name, share in shares.items())
+    named = ", ".join(
+        f"{indexed.share(vocabulary, part):.1%} ({name})"
+        for name, part in parts.items()
+        if part.stop > part.start
+    )
     return f"; unknown of the running {unit}: {named}" if named else ""
 
 

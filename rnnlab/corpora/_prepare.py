@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -10,6 +9,7 @@ from typing import Any, Protocol, cast
 from rnnlab import registry
 from rnnlab.config import RunConfig
 from rnnlab.corpora._dataset import Dataset
+from rnnlab.corpora._encoding import Progress, silent
 from rnnlab.corpora._made import floor_of
 from rnnlab.corpora._text import find_corpus
 from rnnlab.corpora._vectors import check_vectors
@@ -19,8 +19,11 @@ from rnnlab.corpora._vocabulary import Vocabulary
 class Task(Protocol):
     """What a module of `corpora/tasks` offers; what it reads is its own affair."""
 
-    def read(self, file: Path, config: RunConfig) -> Any:
-        """Read a corpus; raises BadInputError when it cannot be read or used."""
+    def read(self, file: Path, config: RunConfig, progress: Progress = silent) -> Any:
+        """Read a corpus; raises BadInputError when it cannot be read or used.
+
+        progress: told how far a long one has been read, by this and by what comes after it.
+        """
         ...
 
     def check(self, source: Any, config: RunConfig) -> None:
@@ -51,25 +54,14 @@ def prepare(
     return replace(dataset, floor=floor_of(file, config.task, kind, alphabet))
 
 
-def check(config: RunConfig, data: Path | None = None) -> None:
+def check(config: RunConfig, data: Path | None = None, progress: Progress = silent) -> None:
     """Raise BadInputError where a run with these settings could not begin: before it is made.
 
     The corpus is read; its documents, which may be many, are not yet cut into words.
     """
     check_vectors(config)
     task = _task(config)
-    task.check(task.read(find_corpus(config.corpus, data), config), config)
-
-
-def fingerprint(*texts: str) -> str:
-    """Return the SHA-256 of a text, or of several and where each ends."""
-    digest = hashlib.sha256()
-    for text in texts:
-        encoded = text.encode("utf-8", "surrogatepass")
-        if len(texts) > 1:
-            digest.update(f"{len(encoded)}\n".encode())
-        digest.update(encoded)
-    return digest.hexdigest()
+    task.check(task.read(find_corpus(config.corpus, data), config, progress), config)
 
 
 def _task(config: RunConfig) -> Task:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rnnlab.corpora._tokens import split_sentences
 from rnnlab.corpora._vocabulary import Ids
 
 _Shares = npt.NDArray[np.float64]
@@ -113,8 +114,6 @@ class LetterCounts:
 
 def text_statistics(counts: LetterCounts, sample: str) -> TextStatistics:
     """Return the figures of a text: its letters counted whole, the rest from its beginning."""
-    from rnnlab.corpora.tasks.sentences import split_sentences
-
     sentences = split_sentences(sample)
     return TextStatistics(
         num_chars=counts.num_chars,

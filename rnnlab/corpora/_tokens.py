@@ -17,6 +17,7 @@ EOS, PAD, UNK = "<eos>", "<pad>", "<unk>"
 
 _SPACED_WORD = re.compile(rf" ?{UNK}| ?\w+(?:['’]\w+)*| ?[^\w\s]|\s")  # noqa: RUF001
 """Every letter is in exactly one match: the matches of a text, joined, are the text."""
+_SENTENCE = re.compile(r"[^.?!]*[.?!]+|[^.?!]+$")
 _BARE_WORD = re.compile(r"[^\W_]+")
 _LINE_BREAK = re.compile(r"<br\s*/?>")
 _WHITE_SPACE = re.compile(r"\s")
@@ -34,6 +35,12 @@ def normalise(text: str, alphabet: Alphabet = "unicode") -> str:
         bare = _WHITE_SPACE.sub(" ", unicodedata.normalize("NFD", text))
         return bare.encode("ascii", "ignore").decode("ascii").translate(_CONTROL)
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+def split_sentences(text: str) -> list[str]:
+    """Return the sentences of a text, each with its marks, white space made single spaces."""
+    found = (" ".join(match[0].split()) for match in _SENTENCE.finditer(text))
+    return [sentence for sentence in found if any(c.isalnum() for c in sentence)]
 
 
 def split_tokens(text: str, kind: Kind) -> list[str]:

@@ -18,8 +18,9 @@ import numpy.typing as npt
 from rnnlab.config import RunConfig
 from rnnlab.corpora._dataset import WordVectors
 from rnnlab.corpora._files import reading
+from rnnlab.corpora._index import Indexed
 from rnnlab.corpora._tokens import EOS, PAD, UNK
-from rnnlab.corpora._vocabulary import Ids, Vocabulary
+from rnnlab.corpora._vocabulary import Vocabulary
 from rnnlab.errors import BadInputError
 
 _UNKNOWN_SCALE = 0.1
@@ -96,11 +97,11 @@ def read_vectors(
 
 
 def initial_vectors(
-    config: RunConfig, vocabulary: Vocabulary, train_ids: Ids
+    config: RunConfig, vocabulary: Vocabulary, indexed: Indexed, train: slice
 ) -> tuple[WordVectors | None, tuple[str, ...]]:
     """Return the vectors that `config` names, if any, and a note on how much they cover.
 
-    train_ids: the running tokens of the training part.
+    train: the running tokens of the training part.
     """
     if config.embeddings is None:
         return None, ()
@@ -108,7 +109,9 @@ def initial_vectors(
     vectors = read_vectors(file, tokens, config.embedding, config.unknown_vectors, config.seed)
     is_word_V = np.array([token not in (EOS, PAD, UNK) for token in tokens])
     known_V = vectors.found & is_word_V
-    running = float(known_V[train_ids].mean())
+    counts = indexed.counts(train)
+    known = counts[known_V[vocabulary.ids_of(indexed.distinct)]].sum()
+    running = float(known / max(1, counts.sum()))
     note = (
         f"{known_V.sum():,} of {is_word_V.sum():,} words ({known_V.sum() / is_word_V.sum():.1%}) "
         f"have a vector in {file.name}, {running:.1%} of the running words to train on"

@@ -17,10 +17,11 @@ from rnnlab.config import RunConfig
 from rnnlab.corpora._batching import Buckets, sorted_order
 from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName
 from rnnlab.corpora._documents import Documents, read_documents
+from rnnlab.corpora._encoding import Progress, silent
+from rnnlab.corpora._fingerprint import fingerprint
 from rnnlab.corpora._hold_out import draw, hold_out
 from rnnlab.corpora._index import Indexed, index
 from rnnlab.corpora._notes import documents_note, duplicates_note, unknown_note
-from rnnlab.corpora._prepare import fingerprint
 from rnnlab.corpora._tokens import PAD, UNK, Kind, normalise
 from rnnlab.corpora._vectors import initial_vectors
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
@@ -90,9 +91,9 @@ class DocumentSplit(Split):
         return Batch(inputs_BT, classes[rows], len(rows), is_start=True, lengths_B=lengths_B)
 
 
-def read(file: Path, config: RunConfig) -> Documents:
+def read(file: Path, config: RunConfig, progress: Progress = silent) -> Documents:
     """Return the documents of a file; some drawn at random where `limit_chars` is set."""
-    documents = read_documents(file)
+    documents = read_documents(file, progress)
     if config.limit_chars is None:
         return documents
     return draw(documents, config.limit_chars, config.seed)
@@ -130,17 +131,18 @@ def build(documents: Documents, vocabulary: Vocabulary | None, config: RunConfig
         name: _make_split(tokens, ids, class_ids[tokens.order], part, vocabulary, config)
         for name, part in tokens.documents_of.items()
     }
-    running = {name: ids[part] for name, part in tokens.tokens_of.items()}
     notes = [
         documents_note(documents, rows),
         f"{len(vocabulary):,} tokens; {splits['train'].padding():.1%} of a batch is padding"
-        + unknown_note(vocabulary, running),
+        + unknown_note(vocabulary, tokens.indexed, tokens.tokens_of),
         *_cut_note(tokens.indexed, vocabulary, config),
         *duplicates_note(documents, rows),
     ]
     vectors = None
     if is_new:
-        vectors, coverage = initial_vectors(config, vocabulary, running["train"])
+        vectors, coverage = initial_vectors(
+            config, vocabulary, tokens.indexed, tokens.tokens_of["train"]
+        )
         notes += coverage
     mark = fingerprint(*documents.texts, *documents.labels, *documents.splits)
     return Dataset(vocabulary, splits, tuple(notes), mark, "document", vectors)

@@ -8,8 +8,7 @@ real tokens only, and no probability is wasted on a token that never comes.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,16 +18,15 @@ import numpy.typing as npt
 from rnnlab.config import RunConfig
 from rnnlab.corpora._batching import Buckets, sorted_order
 from rnnlab.corpora._dataset import IGNORED, Batch, Dataset, Split, SplitName, Unit
-from rnnlab.corpora._index import Indexed, index
+from rnnlab.corpora._encoding import Progress, silent
+from rnnlab.corpora._index import Encoded, Indexed
+from rnnlab.corpora._long import LongText, index_text, open_text
 from rnnlab.corpora._notes import unknown_note
-from rnnlab.corpora._prepare import fingerprint
-from rnnlab.corpora._text import read_corpus
-from rnnlab.corpora._tokens import EOS, UNK, normalise
+from rnnlab.corpora._tokens import EOS, UNK
 from rnnlab.corpora._vectors import initial_vectors
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
 from rnnlab.errors import BadInputError
 
-_SENTENCE = re.compile(r"[^.?!]*[.?!]+|[^.?!]+$")
 _EVAL_BATCH = 256
 _EVAL_PLACES = 16_384
 """Tokens of a batch when measuring, padding included: bounds the memory of its states."""
@@ -39,7 +37,7 @@ _EVAL_LOGITS = 2**24
 class _Sentences(NamedTuple):
     """Encoded sentences of one split."""
 
-    ids: Ids
+    ids: Encoded
     """Of all splits, end to end."""
     starts: Ids
     """Where each sentence begins in `ids`."""
@@ -103,23 +101,17 @@ class SentenceSplit(Split):
         return Batch(inputs_BT, targets_BT, num_tokens, is_start=True)
 
 
-def split_sentences(text: str) -> list[str]:
-    """Return the sentences of a text, each with its marks, white space made single spaces."""
-    found = (" ".join(match[0].split()) for match in _SENTENCE.finditer(text))
-    return [sentence for sentence in found if any(c.isalnum() for c in sentence)]
-
-
-def read(file: Path, config: RunConfig) -> str:
+def read(file: Path, config: RunConfig, progress: Progress = silent) -> str | LongText:
     """Return the text of a file, the first `limit_chars` of it where there is a limit."""
-    return read_corpus(file, config.limit_chars)
+    return open_text(file, config.limit_chars, progress)
 
 
-def check(text: str, config: RunConfig) -> None:
+def check(text: str | LongText, config: RunConfig) -> None:
     """Raise BadInputError when `build` would; the vectors are checked elsewhere."""
     build(text, None, config.model_copy(update={"embeddings": None}))
 
 
-def build(text: str, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
+def build(text: str | LongText, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
     """Cut a text into sentences, the last held out; raises BadInputError when there are too few.
 
     The letters of a vocabulary are counted in all sentences, its words in those to train on.
@@ -127,11 +119,12 @@ def build(text: str, vocabulary: Vocabulary | None, config: RunConfig) -> Datase
     kind = vocabulary.kind if vocabulary else config.tokens
     alphabet = vocabulary.alphabet if vocabulary else config.alphabet
     unit: Unit = "letter" if kind == "chars" else "word"
-    sentences = split_sentences(normalise(text, alphabet))
-    parts = _cut(sentences, config)
-    indexed = index(sentences, kind)
+    indexed, mark = index_text(text, "sentences", kind, alphabet)
     starts = indexed.starts
-    spans = {name: slice(starts[rows.start], starts[rows.stop]) for name, rows in parts.items()}
+    parts = _cut(indexed, config)
+    spans = {
+        name: slice(int(starts[rows.start]), int(starts[rows.stop])) for name, rows in parts.items()
+    }
     is_new = vocabulary is None
     if vocabulary is None:
         specials = (EOS,) if kind == "chars" else (EOS, UNK)
@@ -140,31 +133,32 @@ def build(text: str, vocabulary: Vocabulary | None, config: RunConfig) -> Datase
         vocabulary = indexed.extend(empty, counts, config.vocab_size)
     if vocabulary.eos is None:
         raise BadInputError("the vocabulary has no end of sentence", "it is of another task")
-    ids = indexed.encode(vocabulary)
+    ids = indexed.lazily(vocabulary)
     splits = {
         name: _make_split(indexed, ids, rows, vocabulary, config) for name, rows in parts.items()
     }
     notes = [
-        f"{len(sentences):,} sentences, {len(vocabulary):,} tokens; "
+        f"{len(starts) - 1:,} sentences, {len(vocabulary):,} tokens; "
         f"{parts['train'].stop:,} to train on; "
         f"{splits['train'].padding():.1%} of a batch is padding"
-        + unknown_note(vocabulary, {name: ids[span] for name, span in spans.items()}),
+        + unknown_note(vocabulary, indexed, spans),
         *_cut_note(np.diff(starts), config.length, unit),
     ]
     vectors = None
     if is_new:
-        vectors, coverage = initial_vectors(config, vocabulary, ids[spans["train"]])
+        vectors, coverage = initial_vectors(config, vocabulary, indexed, spans["train"])
         notes += coverage
-    return Dataset(vocabulary, splits, tuple(notes), fingerprint(text), unit, vectors)
+    return Dataset(vocabulary, splits, tuple(notes), mark, unit, vectors)
 
 
-def _cut(sentences: Sequence[str], config: RunConfig) -> dict[SplitName, slice]:
+def _cut(indexed: Indexed, config: RunConfig) -> dict[SplitName, slice]:
     """Return which sentences each split has; raises BadInputError when there are too few."""
-    size = len(sentences)
+    size = len(indexed.starts) - 1
     num_val, num_test = int(size * config.val_fraction), int(size * config.test_fraction)
     num_train = size - num_val - num_test
     if num_val < 1 or num_train < 2 or (config.test_fraction and num_test < 1):
-        has_end = any(sentence.endswith((".", "?", "!")) for sentence in sentences)
+        ends = {indexed.distinct[i] for i in indexed.places[indexed.starts[1:] - 1]}
+        has_end = any(token.endswith((".", "?", "!")) for token in ends)
         found = f"has {size} sentences ending" if has_end else "has no sentence that ends"
         raise BadInputError(
             f"the corpus {found} in '.', '?' or '!'", "give a text with more, or use --task stream"
@@ -179,7 +173,7 @@ def _cut(sentences: Sequence[str], config: RunConfig) -> dict[SplitName, slice]:
 
 
 def _make_split(
-    indexed: Indexed, ids: Ids, rows: slice, vocabulary: Vocabulary, config: RunConfig
+    indexed: Indexed, ids: Encoded, rows: slice, vocabulary: Vocabulary, config: RunConfig
 ) -> SentenceSplit:
     starts, lengths = indexed.starts[:-1][rows], np.diff(indexed.starts)[rows]
     kept = np.minimum(lengths, config.length)

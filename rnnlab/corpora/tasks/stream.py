@@ -12,11 +12,11 @@ from pathlib import Path
 
 from rnnlab.config import RunConfig
 from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName, Unit
-from rnnlab.corpora._index import Indexed, index
+from rnnlab.corpora._encoding import Progress, silent
+from rnnlab.corpora._index import Encoded, Indexed
+from rnnlab.corpora._long import LongText, index_text, open_text
 from rnnlab.corpora._notes import unknown_note
-from rnnlab.corpora._prepare import fingerprint
-from rnnlab.corpora._text import read_corpus
-from rnnlab.corpora._tokens import UNK, normalise
+from rnnlab.corpora._tokens import UNK
 from rnnlab.corpora._vectors import initial_vectors
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
 from rnnlab.errors import BadInputError
@@ -31,16 +31,22 @@ class StreamSplit(Split):
     """A part of the text as `batch` parallel streams."""
 
     def __init__(
-        self, ids: Ids, batch: int, length: int, letters: float = 1.0, num_known: int = 1
+        self,
+        ids: Ids | Encoded,
+        batch: int,
+        length: int,
+        letters: float = 1.0,
+        num_known: int = 1,
     ) -> None:
-        self._ids = ids
+        self._ids = ids if isinstance(ids, Encoded) else Encoded.of(ids)
         self._length = length
         self._eval_window = max(1, min(EVAL_WINDOW, _EVAL_LOGITS // num_known))
         num_predicted = (len(ids) - 1) // batch
         self.letters = letters
         self.num_tokens = num_predicted * batch
-        self._inputs_BS = ids[: self.num_tokens].reshape(batch, num_predicted)
-        self._targets_BS = ids[1 : self.num_tokens + 1].reshape(batch, num_predicted)
+        places = self._ids.places
+        self._inputs_BS = places[: self.num_tokens].reshape(batch, num_predicted)
+        self._targets_BS = places[1 : self.num_tokens + 1].reshape(batch, num_predicted)
 
     def num_batches(self) -> int:
         """Return the number of windows; the last may be shorter."""
@@ -50,7 +56,8 @@ class StreamSplit(Split):
         """Give the windows in order; every epoch reads the text from its start."""
         for window in range(start, self.num_batches()):
             columns = slice(window * self._length, (window + 1) * self._length)
-            inputs_BT, targets_BT = self._inputs_BS[:, columns], self._targets_BS[:, columns]
+            inputs_BT = self._ids.look_up(self._inputs_BS[:, columns])
+            targets_BT = self._ids.look_up(self._targets_BS[:, columns])
             yield Batch(inputs_BT, targets_BT, inputs_BT.size, is_start=window == 0)
 
     def eval_batches(self, max_tokens: int = 0) -> Iterator[Batch]:
@@ -60,22 +67,22 @@ class StreamSplit(Split):
             end = min(end, max_tokens)
         for begin in range(0, end, self._eval_window):
             stop = min(begin + self._eval_window, end)
-            inputs_1T = self._ids[None, begin:stop]
-            targets_1T = self._ids[None, begin + 1 : stop + 1]
+            inputs_1T = self._ids[begin:stop][None]
+            targets_1T = self._ids[begin + 1 : stop + 1][None]
             yield Batch(inputs_1T, targets_1T, stop - begin, is_start=begin == 0)
 
 
-def read(file: Path, config: RunConfig) -> str:
+def read(file: Path, config: RunConfig, progress: Progress = silent) -> str | LongText:
     """Return the text of a file, the first `limit_chars` of it where there is a limit."""
-    return read_corpus(file, config.limit_chars)
+    return open_text(file, config.limit_chars, progress)
 
 
-def check(text: str, config: RunConfig) -> None:
+def check(text: str | LongText, config: RunConfig) -> None:
     """Raise BadInputError when `build` would; the vectors are checked elsewhere."""
     build(text, None, config.model_copy(update={"embeddings": None}))
 
 
-def build(text: str, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
+def build(text: str | LongText, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
     """Cut a text into consecutive splits; raises BadInputError when one would be too short.
 
     The letters of a vocabulary are counted in the whole text, its words in the training part.
@@ -83,9 +90,7 @@ def build(text: str, vocabulary: Vocabulary | None, config: RunConfig) -> Datase
     kind = vocabulary.kind if vocabulary else config.tokens
     alphabet = vocabulary.alphabet if vocabulary else config.alphabet
     unit: Unit = "letter" if kind == "chars" else "word"
-    letters = normalise(text, alphabet)
-    # No token goes on over a line end; so a long text needs no list of all its words.
-    indexed = index([letters] if kind == "chars" else letters.splitlines(keepends=True), kind)
+    indexed, mark = index_text(text, "stream", kind, alphabet)
     if len(indexed.distinct) < 2:
         amount = "one distinct" if indexed.distinct else f"no {alphabet}"
         raise BadInputError(f"the corpus has {amount} {unit}", "there is nothing to learn in it")
@@ -98,10 +103,10 @@ def build(text: str, vocabulary: Vocabulary | None, config: RunConfig) -> Datase
         vocabulary = indexed.extend(empty, counts, config.vocab_size)
     if vocabulary.kind == "lowercase":
         raise BadInputError("the vocabulary is of another task", "its words lack the spaces")
-    ids = indexed.encode(vocabulary)
+    ids = indexed.lazily(vocabulary)
     splits = {
         name: StreamSplit(
-            ids[part],
+            ids.part(part),
             config.batch if name == "train" else 1,
             config.length,
             _letters_per_token(indexed, part),
@@ -112,14 +117,13 @@ def build(text: str, vocabulary: Vocabulary | None, config: RunConfig) -> Datase
     known = "distinct" if kind == "chars" else "known"
     notes = [
         f"{len(ids):,} {unit}s, {len(vocabulary):,} {known}; "
-        f"{parts['train'].stop:,} to train on"
-        + unknown_note(vocabulary, {name: ids[part] for name, part in parts.items()})
+        f"{parts['train'].stop:,} to train on" + unknown_note(vocabulary, indexed, parts)
     ]
     vectors = None
     if is_new:
-        vectors, coverage = initial_vectors(config, vocabulary, ids[parts["train"]])
+        vectors, coverage = initial_vectors(config, vocabulary, indexed, parts["train"])
         notes += coverage
-    return Dataset(vocabulary, splits, tuple(notes), fingerprint(text), unit, vectors)
+    return Dataset(vocabulary, splits, tuple(notes), mark, unit, vectors)
 
 
 def _cut(indexed: Indexed, config: RunConfig, unit: str) -> dict[SplitName, slice]:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from rnnlab.config import RunConfig
 from rnnlab.corpora import Dataset, Vocabulary, prepare
 from rnnlab.corpora._dataset import IGNORED
+from rnnlab.corpora._tokens import split_sentences
 from rnnlab.corpora.tasks import sentences, stream
-from rnnlab.corpora.tasks.sentences import split_sentences
 from rnnlab.errors import BadInputError
 
 quick = settings(deadline=None, max_examples=100, derandomize=True)

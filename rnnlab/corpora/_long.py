@@ -1,0 +1,118 @@
+"""Texts too long for the memory: read in blocks, encoded once, the ids mapped from the disk.
+
+A block ends before a space or a line end. There no letter is composed with the next (Unicode's
+normal forms never join anything to an ASCII letter before it), and no word goes on: the tokens of
+the blocks, end to end, are those of the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rnnlab.corpora._encoding import Progress, is_gzipped, open_bytes
+from rnnlab.corpora._files import reading
+from rnnlab.corpora._fingerprint import fingerprint
+from rnnlab.corpora._index import Indexed, index
+from rnnlab.corpora._store import Key, stored
+from rnnlab.corpora._text import read_corpus
+from rnnlab.corpora._tokens import Alphabet, Kind, normalise, split_sentences
+from rnnlab.errors import BadInputError
+
+LONG_BYTES = 32 << 20
+"""Size of a file from which on its text is not read at once."""
+_GZIP_RATIO = 3
+"""How much longer a text is than its gzipped file, at least."""
+_BLOCK_CHARS = 1 << 21
+_BLOCK_BYTES = 1 << 22
+_WHOLE_SENTENCES = re.compile(r".*[.?!](?=[^.?!])", re.DOTALL)
+
+Cut = Literal["stream", "sentences"]
+
+
+@dataclass(frozen=True)
+class LongText:
+    """A text on disk, or the first letters of it."""
+
+    file: Path
+    limit_chars: int | None
+    progress: Progress
+
+    def blocks(self) -> Iterator[str]:
+        """Give the text in composed blocks; raises BadInputError as `read_corpus` does."""
+        left = self.limit_chars
+        rest = ""
+        with reading(self.file, progress=self.progress) as stream:
+            while block := stream.read(_BLOCK_CHARS if left is None else min(left, _BLOCK_CHARS)):
+                if "\0" in block:
+                    raise BadInputError(f"{self.file} is a binary file", "give a text file")
+                left = None if left is None else left - len(block)
+                block = rest + block
+                end = max(block.rfind(" "), block.rfind("\n"))
+                if end > 0:
+                    yield normalise(block[:end])
+                    block = block[end:]
+                rest = block
+        if rest:
+            yield normalise(rest)
+
+
+def open_text(file: Path, limit_chars: int | None, progress: Progress) -> str | LongText:
+    """Return the text of a file, or the file itself where the text is too long."""
+    try:
+        size = file.stat().st_size * (_GZIP_RATIO if is_gzipped(file) else 1)
+    except OSError as error:
+        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+    if min(size, size if limit_chars is None else limit_chars) < LONG_BYTES:
+        return read_corpus(file, limit_chars)
+    return LongText(file, limit_chars, progress)
+
+
+def index_text(
+    text: str | LongText, cut: Cut, kind: Kind, alphabet: Alphabet
+) -> tuple[Indexed, str]:
+    """Return the tokens of a text, numbered, and its fingerprint.
+
+    cut: `stream` takes it as one, `sentences` part by part. Those of a long text lie on disk.
+    """
+    if isinstance(text, str):
+        letters = normalise(text, alphabet)
+        if cut == "sentences":
+            return index(split_sentences(letters), kind), fingerprint(text)
+        # No token goes on over a line end; so a text needs no list of all its words.
+        parts = [letters] if kind == "chars" else letters.splitlines(keepends=True)
+        return index(parts, kind), fingerprint(text)
+    key = Key(_content_sha256(text), cut, kind, alphabet, text.limit_chars)
+    return stored(text.file, key, lambda digest: _parts(text, cut, alphabet, digest))
+
+
+def _parts(
+    text: LongText, cut: Cut, alphabet: Alphabet, digest: hashlib._Hash
+) -> Iterator[list[str]]:
+    """Give the parts of a text, some at a time; the whole of it goes through `digest`."""
+    rest = ""
+    for block in text.blocks():
+        digest.update(block.encode("utf-8", "surrogatepass"))
+        letters = normalise(block, alphabet)
+        if cut == "stream":
+            yield [letters]
+            continue
+        letters = rest + letters
+        found = _WHOLE_SENTENCES.match(letters)
+        end = found.end() if found else 0
+        yield split_sentences(letters[:end])
+        rest = letters[end:]
+    if rest:
+        yield split_sentences(rest)
+
+
+def _content_sha256(text: LongText) -> str:
+    digest = hashlib.sha256()
+    with open_bytes(text.file, text.progress) as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,250 @@
+"""Encoded texts on disk, next to their corpus: made once, mapped into memory from then on.
+
+One folder each, named by what decides its content: the text's bytes and how they are read. It is
+written beside its place and moved there, so that it is whole or not there; several processes may
+write the same one at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from rnnlab.corpora._index import NUM_CODEPOINTS, Indexed, Places
+from rnnlab.corpora._tokens import Kind, split_tokens
+from rnnlab.corpora._vocabulary import Ids
+from rnnlab.corpora._writing import cannot_write
+from rnnlab.locations import data_folder
+
+_FORMAT = 1
+"""Changes with what is written, so that no older folder is read."""
+_ABOUT, _PLACES, _STARTS = "about.json", "places.bin", "starts.bin"
+_DTYPES = (np.uint8, np.uint16, np.int32)
+_WIDENED_AT_ONCE = 1 << 22
+_DRAFT = ".new-"
+_OLD_S = 3600.0
+"""Seconds after which a draft that nobody writes to is a leftover."""
+
+Parts = Callable[["hashlib._Hash"], Iterator[list[str]]]
+"""Gives the parts of a text, some at a time, and puts the whole of it through a digest."""
+
+
+class Key(NamedTuple):
+    """What decides how a text is encoded."""
+
+    content_sha256: str
+    """Of the file, unpacked."""
+    cut: str
+    kind: Kind
+    alphabet: str
+    limit_chars: int | None
+
+    @property
+    def folder_name(self) -> str:
+        """Return a name that is another one where anything is."""
+        return hashlib.sha256(json.dumps([_FORMAT, *self]).encode()).hexdigest()[:32]
+
+
+def stored(file: Path, key: Key, parts: Parts) -> tuple[Indexed, str]:
+    """Return the tokens of a text and its fingerprint from the disk, made where there are none.
+
+    Raises BadInputError where there is no space for them.
+    """
+    for folder in cache_folders(file):
+        found = _load(folder / key.folder_name, key)
+        if found is not None:
+            return found
+    folder = _writable(cache_folders(file)) / key.folder_name
+    _drop_leftovers(folder.parent)
+    try:
+        draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=folder.parent))
+        try:
+            _write(draft, key, parts)
+            with contextlib.suppress(FileExistsError):
+                shutil.rmtree(folder, ignore_errors=True)
+                os.rename(draft, folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+    loaded = _load(folder, key)
+    assert loaded is not None
+    return loaded
+
+
+def cache_folders(file: Path) -> tuple[Path, Path]:
+    """Return where encoded texts are looked for: next to the file, or in the data folder."""
+    return file.parent / ".encoded", data_folder() / ".encoded"
+
+
+def _writable(folders: tuple[Path, ...]) -> Path:
+    for folder in folders[:-1]:
+        with contextlib.suppress(OSError):
+            folder.mkdir(exist_ok=True)
+            if os.access(folder, os.W_OK):
+                return folder
+    try:
+        folders[-1].mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folders[-1], error) from None
+    return folders[-1]
+
+
+def _drop_leftovers(folder: Path) -> None:
+    """Remove what a process that was killed has left, once nobody can be at it any more."""
+    for draft in folder.glob(f"{_DRAFT}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - max(f.stat().st_mtime for f in (draft, *draft.iterdir())) > _OLD_S:
+                shutil.rmtree(draft, ignore_errors=True)
+
+
+def _load(folder: Path, key: Key) -> tuple[Indexed, str] | None:
+    """Return what a folder holds; None where it is not there or not whole."""
+    try:
+        about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+        if about["key"] != [_FORMAT, *key]:
+            return None
+        places = _mapped(folder / _PLACES, about["dtype"], about["num_tokens"])
+        starts = _mapped(folder / _STARTS, "<i8", about["num_parts"] + 1)
+        return Indexed(about["distinct"], places, starts), str(about["fingerprint"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _mapped(file: Path, dtype: str, num: int) -> np.ndarray[Any, Any]:
+    """Return the numbers of a file, of which no page is read before it is needed."""
+    if num == 0:
+        return np.zeros(0, dtype=dtype)
+    if file.stat().st_size != num * np.dtype(dtype).itemsize:
+        raise ValueError("not whole")
+    # A plain array over the map: slices of a memmap cost ten times as much.
+    return np.asarray(np.memmap(file, dtype=dtype, mode="r", shape=(num,)))
+
+
+def _write(folder: Path, key: Key, parts: Parts) -> None:
+    digest = hashlib.sha256()
+    number = _LetterNumbers() if key.kind == "chars" else _WordNumbers(key.kind)
+    num_parts = num_tokens = 0
+    with _PlacesFile(folder / _PLACES) as places, (folder / _STARTS).open("wb") as starts:
+        starts.write(np.zeros(1, dtype="<i8").tobytes())
+        for some in parts(digest):
+            found, lengths = number(some)
+            places.append(found, len(number))
+            ends = num_tokens + np.cumsum(lengths, dtype="<i8")
+            if key.cut == "sentences":
+                starts.write(ends.tobytes())
+                num_parts += len(some)
+            num_tokens += len(found)
+        if key.cut != "sentences":
+            starts.write(np.array([num_tokens], dtype="<i8").tobytes())
+            num_parts = 1
+        for stream in (places.stream, starts):
+            stream.flush()
+            os.fsync(stream.fileno())
+    about = {
+        "key": [_FORMAT, *key],
+        "dtype": places.dtype.str,
+        "num_tokens": num_tokens,
+        "num_parts": num_parts,
+        "fingerprint": digest.hexdigest(),
+        "distinct": number.distinct(),
+    }
+    (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
+
+
+class _LetterNumbers:
+    """Numbers letters in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._place: Ids = np.full(NUM_CODEPOINTS, -1, dtype=np.int64)
+        self._distinct: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._distinct)
+
+    def __call__(self, parts: list[str]) -> tuple[Places, list[int]]:
+        """Return the number of every letter, and the letters of each part."""
+        encoded = "".join(parts).encode("utf-32-le", "surrogatepass")
+        codes = np.frombuffer(encoded, dtype=np.uint32)
+        places: Ids = self._place[codes]
+        if (places < 0).any():
+            new = np.unique(codes[places < 0])
+            self._place[new] = np.arange(len(self), len(self) + len(new))
+            self._distinct += new.tolist()
+            places = self._place[codes]
+        return places, [len(part) for part in parts]
+
+    def distinct(self) -> list[str]:
+        """Return the letters by their numbers."""
+        return [chr(code) for code in self._distinct]
+
+
+class _WordNumbers:
+    """Numbers words in the order in which they come."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._numbers: defaultdict[str, int] = defaultdict(count().__next__)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __call__(self, parts: list[str]) -> tuple[Places, list[int]]:
+        """Return the number of every word, and the words of each part."""
+        found = array("i")
+        lengths = []
+        for part in parts:
+            tokens = split_tokens(part, self._kind)
+            found.extend(map(self._numbers.__getitem__, tokens))
+            lengths.append(len(tokens))
+        return np.array(found, dtype=np.int32), lengths
+
+    def distinct(self) -> list[str]:
+        """Return the words by their numbers."""
+        return list(self._numbers)
+
+
+class _PlacesFile:
+    """Numbers on disk, in one byte each as long as they fit, then in more."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.dtype: np.dtype[Any] = np.dtype(_DTYPES[0])
+        self.stream: IO[bytes] = file.open("wb")
+
+    def __enter__(self) -> _PlacesFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stream.close()
+
+    def append(self, places: Places, num_distinct: int) -> None:
+        """Write numbers below `num_distinct`."""
+        while num_distinct > np.iinfo(self.dtype).max + 1:
+            self._widen()
+        self.stream.write(places.astype(self.dtype).tobytes())
+
+    def _widen(self) -> None:
+        self.stream.close()
+        narrow = self._file.with_suffix(".narrow")
+        os.rename(self._file, narrow)
+        before = self.dtype
+        self.dtype = np.dtype(_DTYPES[[np.dtype(d) for d in _DTYPES].index(before) + 1])
+        self.stream = self._file.open("wb")
+        with narrow.open("rb") as stream:
+            while block := stream.read(_WIDENED_AT_ONCE):
+                self.stream.write(np.frombuffer(block, before).astype(self.dtype).tobytes())
+        narrow.unlink()

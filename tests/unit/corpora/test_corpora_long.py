@@ -1,0 +1,198 @@
+"""A text on disk, encoded in blocks, is the very corpus that it is in memory."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import time
+import tracemalloc
+from itertools import pairwise
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from rnnlab.config import RunConfig
+from rnnlab.corpora import Dataset, _long, _store, check, prepare
+from rnnlab.corpora._store import cache_folders
+from rnnlab.corpora._tokens import Alphabet
+from rnnlab.errors import BadInputError
+
+TEXT = (
+    "Où est-elle? L'e\u0301te\u0301, dit-on... Le roi <unk> mange!? Un pain; 12 œufs.\r\n"
+    "Une ligne sans fin  avec deux espaces\n\n\u0301Mark. Fin?! Et «voilà».\t日本 Ω≈ç √\n"
+) * 40 + "Das Ende ohne Zeichen"
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RNNLAB_DATA", str(tmp_path / "data"))
+    made = tmp_path / "long.txt"
+    made.write_bytes(TEXT.encode("utf-8"))
+    return made
+
+
+def config_of(file: Path, **settings: object) -> RunConfig:
+    values = {"corpus": str(file), "batch": 3, "length": 20, "test_fraction": 0.1, "vocab_size": 12}
+    return RunConfig.from_values({**values, **settings})
+
+
+def on_disk(
+    monkeypatch: pytest.MonkeyPatch, config: RunConfig, block: int = 50, like: Dataset | None = None
+) -> Dataset:
+    with monkeypatch.context() as patched:
+        patched.setattr(_long, "LONG_BYTES", 1)
+        patched.setattr(_long, "_BLOCK_CHARS", block)
+        return prepare(config, vocabulary=like.vocabulary if like else None)
+
+
+def assert_same(one: Dataset, other: Dataset) -> None:
+    assert one.vocabulary == other.vocabulary
+    assert one.fingerprint == other.fingerprint
+    assert one.notes == other.notes
+    assert set(one.splits) == set(other.splits)
+    for name in one.splits:
+        a, b = one.splits[name], other.splits[name]
+        assert (a.num_tokens, a.letters) == (b.num_tokens, b.letters)
+        for x, y in zip(
+            [*a.train_batches(1), *a.eval_batches()],
+            [*b.train_batches(1), *b.eval_batches()],
+            strict=True,
+        ):
+            assert np.array_equal(x.inputs_BT, y.inputs_BT)
+            assert np.array_equal(x.targets, y.targets)
+            assert x.inputs_BT.dtype == x.targets.dtype == np.int64
+
+
+@pytest.mark.parametrize("task", ["stream", "sentences"])
+@pytest.mark.parametrize("tokens", ["chars", "words"])
+@pytest.mark.parametrize("alphabet", get_args(Alphabet))
+def test_blocks_change_nothing(
+    file: Path, monkeypatch: pytest.MonkeyPatch, task: str, tokens: str, alphabet: str
+) -> None:
+    config = config_of(file, task=task, tokens=tokens, alphabet=alphabet)
+    in_memory = prepare(config)
+    for block in (7, 50, 10_000):
+        shutil.rmtree(file.parent / ".encoded", ignore_errors=True)
+        assert_same(on_disk(monkeypatch, config, block), in_memory)
+    assert_same(
+        on_disk(monkeypatch, config, like=in_memory),
+        prepare(config, vocabulary=in_memory.vocabulary),
+    )
+
+
+def test_a_limit_gzip_and_other_ends_of_lines_are_heeded(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = file.with_name("packed.txt.gz")
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    config = config_of(packed, task="sentences", limit_chars=1_900)
+    assert_same(on_disk(monkeypatch, config), prepare(config))
+
+
+def test_what_was_encoded_is_read_and_not_made_again(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config_of(file)
+    made = on_disk(monkeypatch, config)
+    monkeypatch.setattr(_store, "_write", None)
+    assert_same(on_disk(monkeypatch, config_of(file, batch=3, val_fraction=0.1)), made)
+    with pytest.raises(TypeError):
+        on_disk(monkeypatch, config_of(file, tokens="words"))
+
+
+def test_another_text_of_the_same_name_is_encoded_anew(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = on_disk(monkeypatch, config_of(file))
+    about = file.stat()
+    file.write_bytes(TEXT.replace("roi", "loi").encode("utf-8"))
+    os.utime(file, ns=(about.st_atime_ns, about.st_mtime_ns))
+    after = on_disk(monkeypatch, config_of(file))
+    assert after.fingerprint != before.fingerprint
+    assert_same(after, prepare(config_of(file)))
+
+
+@pytest.mark.parametrize("part", ["about.json", "places.bin", "starts.bin"])
+def test_a_broken_store_is_made_again(
+    file: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    config = config_of(file)
+    made = on_disk(monkeypatch, config)
+    (folder,) = (file.parent / ".encoded").iterdir()
+    cut = (folder / part).read_bytes()[:-3]
+    (folder / part).unlink()  # it is mapped still
+    (folder / part).write_bytes(cut)
+    assert_same(on_disk(monkeypatch, config), made)
+
+
+def test_more_than_256_letters_take_two_bytes_and_more_than_65536_four(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "many.txt"
+    sizes = []
+    for num in (200, 3_000, 70_000):
+        letters = "".join(chr(0x20000 + i if num > 60_000 else 0x4E00 + i) for i in range(num))
+        file.write_text(" ".join(["a" * 500, letters, letters[::-1]]), encoding="utf-8")
+        config = config_of(file)
+        monkeypatch.setattr(_store, "_WIDENED_AT_ONCE", 64)
+        made = on_disk(monkeypatch, config, 100)
+        assert_same(made, prepare(config))
+        newest = max(
+            (tmp_path / ".encoded").iterdir(), key=lambda folder: folder.stat().st_mtime_ns
+        )
+        sizes.append((newest / "places.bin").stat().st_size / (2 * num + 502))
+    assert sizes == [1, 2, 4]
+
+
+def test_where_the_corpus_lies_cannot_be_written_to_the_data_folder_will_do(
+    file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    on_disk(monkeypatch, config_of(file))
+    assert cache_folders(file)[1] == tmp_path / "data" / ".encoded"
+    assert len(list((tmp_path / "data" / ".encoded").iterdir())) == 1
+
+
+def test_a_fault_leaves_no_draft_and_an_old_draft_is_cleared_away(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = file.parent / ".encoded"
+    old = folder / ".new-old"
+    old.mkdir(parents=True)
+    os.utime(old, (time.time() - 9_999, time.time() - 9_999))
+    file.write_bytes(b"some text " * 90 + b"\0")
+    with pytest.raises(BadInputError, match="binary"):
+        on_disk(monkeypatch, config_of(file))
+    assert list(folder.iterdir()) == []
+
+
+def test_progress_is_told_from_nothing_to_all(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(_long, "LONG_BYTES", 1)
+    check(config_of(file), progress=lambda *step: told.append(step))
+    size = file.stat().st_size
+    assert {total for _, total in told} == {size}
+    assert told[-1][0] == size
+    parts = [b - a for (a, _), (b, _) in pairwise(told)]
+    assert sum(part < 0 for part in parts) <= 1, "hashed, then encoded"
+
+
+def test_memory_does_not_grow_with_the_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_long, "LONG_BYTES", 1)
+    monkeypatch.setattr(_long, "_BLOCK_CHARS", 1 << 16)
+    monkeypatch.setattr("rnnlab.corpora._index._COUNTED_AT_ONCE", 1 << 16)
+    peaks = []
+    for size in (10_000, 100_000):
+        file = tmp_path / f"{size}.txt"
+        file.write_text("A line of some letters, like any other.\n" * size)
+        tracemalloc.start()
+        dataset = prepare(config_of(file))
+        next(dataset.splits["train"].train_batches(0))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0]
