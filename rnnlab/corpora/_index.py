@@ -75,6 +75,10 @@ class Indexed:
             counts += np.bincount(some, minlength=len(counts))
         return counts
 
+    def occurring(self) -> Ids:
+        """Return one for each distinct token: all of them occur, nothing has to be counted."""
+        return np.ones(len(self.distinct), dtype=np.int64)
+
     def sizes(self) -> Ids:
         """Return the number of letters of each distinct token."""
         return np.array([len(token) for token in self.distinct], dtype=np.int64)

@@ -128,7 +128,7 @@ def build(text: str | LongText, vocabulary: Vocabulary | None, config: RunConfig
     is_new = vocabulary is None
     if vocabulary is None:
         specials = (EOS,) if kind == "chars" else (EOS, UNK)
-        counts = indexed.counts(slice(None) if kind == "chars" else spans["train"])
+        counts = indexed.occurring() if kind == "chars" else indexed.counts(spans["train"])
         empty = Vocabulary(specials, kind, alphabet)
         vocabulary = indexed.extend(empty, counts, config.vocab_size)
     if vocabulary.eos is None:

@@ -98,7 +98,7 @@ def build(text: str | LongText, vocabulary: Vocabulary | None, config: RunConfig
     is_new = vocabulary is None
     if vocabulary is None:
         specials = () if kind == "chars" else (UNK,)
-        counts = indexed.counts(slice(None) if kind == "chars" else parts["train"])
+        counts = indexed.occurring() if kind == "chars" else indexed.counts(parts["train"])
         empty = Vocabulary(specials, kind, alphabet)
         vocabulary = indexed.extend(empty, counts, config.vocab_size)
     if vocabulary.kind == "lowercase":
@@ -109,7 +109,7 @@ def build(text: str | LongText, vocabulary: Vocabulary | None, config: RunConfig
             ids.part(part),
             config.batch if name == "train" else 1,
             config.length,
-            _letters_per_token(indexed, part),
+            1.0 if kind == "chars" else _letters_per_token(indexed, part),
             len(vocabulary),
         )
         for name, part in parts.items()
