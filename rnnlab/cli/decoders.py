@@ -11,7 +11,7 @@ import typer
 from rnnlab import registry
 from rnnlab.cli._options import Json
 from rnnlab.cli._output import console, print_json
-from rnnlab.decoding import Decoder, Options, option_names
+from rnnlab.decoding import Decoder, Options, option_help, option_names
 
 _SETTING = 20
 """Columns of an option and its default."""
@@ -54,13 +54,8 @@ def _describe(name: str) -> dict[str, Any]:
 
 
 def _option(key: str, field: str, options: type[Options]) -> dict[str, Any]:
-    info, shared = options.model_fields[field], Options.model_fields.get(field)
-    return {
-        "name": key,
-        "default": info.default,
-        "help": info.description,
-        "is_shared": shared is not None and shared.default == info.default,
-    }
+    described = option_help(options, key, field)
+    return {name: getattr(described, name) for name in ("name", "default", "help", "is_shared")}
 
 
 def _source(filter_name: str) -> str:

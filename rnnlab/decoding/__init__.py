@@ -16,6 +16,13 @@ from rnnlab.decoding._base import (
     Writer,
     Written,
 )
+from rnnlab.decoding._describe import (
+    OptionHelp,
+    make_spec,
+    option_help,
+    options_of,
+    spec_values,
+)
 from rnnlab.decoding._hypothesis import End, Hypothesis
 from rnnlab.decoding._options import Options
 from rnnlab.decoding._spec import Spec, option_names, parse_spec
@@ -41,6 +48,7 @@ __all__ = [
     "Frame",
     "Goals",
     "Hypothesis",
+    "OptionHelp",
     "Options",
     "Prompt",
     "Spec",
@@ -56,10 +64,14 @@ __all__ = [
     "Writer",
     "Written",
     "grow_tree",
+    "make_spec",
+    "option_help",
     "option_names",
+    "options_of",
     "parse_prompts",
     "parse_spec",
     "read_row",
     "read_step",
+    "spec_values",
     "split_specs",
 ]

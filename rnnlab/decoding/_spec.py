@@ -37,6 +37,13 @@ def option_names(options: type[Options]) -> dict[str, str]:
     return {field.alias or name: name for name, field in options.model_fields.items()}
 
 
+def written_values(spec: Spec) -> dict[str, str]:
+    """Return the options that were written, as they are meant, without quotes."""
+    rest = spec.text.partition(":")[2]
+    written = _values(spec.text, rest, spec.name, spec.decoder.options)
+    return {key: unquoted(value) for key, value in written.items()}
+
+
 def parse_spec(text: str) -> Spec:
     """Return what a spec means; raises BadInputError with one line naming what is wrong."""
     name, _, rest = text.strip().partition(":")

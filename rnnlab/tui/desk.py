@@ -10,9 +10,10 @@ from typing import Literal, NamedTuple
 
 from rnnlab.plots import NamedHistory
 from rnnlab.runs.history import History
-from rnnlab.runs.store import RunStore
+from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.feed import RunsRead
+from rnnlab.tui.writing import Writing
 
 _NOTHING_YET = History()
 """Stands for a run whose journal is still to be read."""
@@ -40,6 +41,9 @@ class Desk:
         """Runs whose curves are laid over the chosen one's, in the order they were marked."""
         self.also_watched: tuple[str, ...] = ()
         """Runs whose journals the visible screen needs beyond the chosen and the marked ones."""
+        self.writing = Writing()
+        """What was asked of a model last."""
+        self._opened: dict[str, Run] = {}
         self._histories: dict[str, History] = {}
         self._colors: dict[str, int] = {}
 
@@ -58,6 +62,12 @@ class Desk:
     def watched(self) -> tuple[str, ...]:
         """Runs whose journals are followed."""
         return tuple(dict.fromkeys([*self.selected, *self.also_watched]))
+
+    def opened(self, name: str) -> Run:
+        """Return a run on disk; raises UnknownNameError."""
+        if name not in self._opened:
+            self._opened[name] = self.store.open(name)
+        return self._opened[name]
 
     def history(self, name: str) -> History:
         """Return what is known of a run's journal; empty until it was read."""

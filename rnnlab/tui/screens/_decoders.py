@@ -1,54 +1,253 @@
-"""Choose decoders from the registry, several at once."""
+"""Choose decoders and set their options: as a form, and as specs in a line; both say the same."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.css.query import NoMatches
+from textual.events import DescendantFocus
 from textual.screen import ModalScreen
-from textual.widgets import SelectionList, Static
-from textual.widgets.selection_list import Selection
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
 
 from rnnlab import registry
+from rnnlab.decoding import OptionHelp, make_spec, options_of, parse_spec, spec_values, split_specs
 from rnnlab.display import visible
+from rnnlab.errors import BadInputError
+from rnnlab.tui.actions import FOCUS_BINDINGS
+
+_TAKEN, _LEFT = "[x]", "[ ]"
+"""Told apart without colour."""
+
+
+class OptionField(Horizontal):
+    """One option: name, value, help."""
+
+    def __init__(self, option: OptionHelp, value: str) -> None:
+        super().__init__(classes="field")
+        self.option = option
+        self._value = value
+
+    def compose(self) -> ComposeResult:
+        """Make the row."""
+        choices = list(self.option.choices)
+        yield Label(self.option.name.replace("_", " "), classes="name")
+        yield Input(
+            self._value,
+            placeholder=self.option.shown_default,
+            compact=True,
+            id=f"option-{self.option.name}",
+            suggester=SuggestFromList(choices) if choices else None,
+        )
+        yield Static(Text(self.explanation, "dim"), classes="help")
+
+    @property
+    def explanation(self) -> str:
+        """What the option is for."""
+        choices = f" ({', '.join(self.option.choices)})" if self.option.choices else ""
+        return visible(f"{self.option.help}{choices}", newline=" ")
 
 
 class DecodersScreen(ModalScreen[list[str] | None]):
-    """Gives the specs, those that were there already as they were written."""
+    """Gives the specs, None when the form was left."""
 
-    BINDINGS = [("escape", "dismiss(None)", "Cancel"), ("enter", "take", "Take")]
+    DEFAULT_CSS = """
+    DecodersScreen { align: center middle; }
+    DecodersScreen .dialog { width: 100%; max-width: 124; height: 100%; max-height: 44; padding: 0 1; }
+    DecodersScreen #specs-line { height: 1; }
+    DecodersScreen #specs { width: 1fr; }
+    DecodersScreen #problem { height: 2; }
+    DecodersScreen #list { width: 26; height: 1fr; border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1; }
+    DecodersScreen #options { width: 1fr; height: 1fr; padding: 0 0 0 1; scrollbar-size-vertical: 1; }
+    DecodersScreen #about { height: auto; max-height: 2; color: $text-muted; }
+    DecodersScreen .field { height: 1; }
+    DecodersScreen .field .name { width: 16; }
+    DecodersScreen .field Input { width: 16; }
+    DecodersScreen .field .help { width: 1fr; padding: 0 1; text-overflow: ellipsis; text-wrap: nowrap; }
+    """  # noqa: E501
+    BINDINGS = [
+        *FOCUS_BINDINGS,
+        ("escape", "dismiss(None)", "Cancel"),
+        ("f9", "give", "Take these"),
+    ]
 
-    def __init__(self, specs: Sequence[str]) -> None:
+    def __init__(self, line: str) -> None:
+        """Begin with the specs of a line, as far as it holds any."""
         super().__init__()
-        self._specs = list(specs)
+        self._line = line
+        self._specs: list[str] = _readable(line)
+        self._shown = ""
+        """The spec or name whose options are in the form."""
 
     def compose(self) -> ComposeResult:
-        """List what is in use, then every other decoder."""
-        used = {spec.partition(":")[0] for spec in self._specs}
-        rows = [Selection(_row(spec), spec, True) for spec in self._specs]
-        rows += [
-            Selection(_row(name), name) for name in registry.names("decoding") if name not in used
-        ]
+        """Put the line above, the decoders at the left, the options at the right."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Decoders"
-            yield Static(Text("space takes or drops, enter closes, esc cancels", "dim"))
-            yield SelectionList[str](*rows)
+            dialog.border_subtitle = "space takes or drops, tab to the options, enter closes"
+            with Horizontal(id="specs-line"):
+                yield Label("specs ", classes="name")
+                yield Input(self._line, id="specs", compact=True)
+            yield Static(id="problem", markup=False)
+            with Horizontal():
+                yield OptionList(id="list", markup=False)
+                with Vertical():
+                    yield Static(id="about", markup=False)
+                    yield VerticalScroll(id="options", can_focus=False)
 
-    def key_enter(self) -> None:
-        """Close with what is selected."""
-        self.action_take()
+    async def on_mount(self) -> None:
+        """Begin with the first decoder in use."""
+        self._fill(0)
+        await self._show_options(self._names()[0])
+        self.query_one("#list").focus()
 
-    def action_take(self) -> None:
-        """Close with what is selected, in the order of the list."""
-        chosen = set(self.query_one(SelectionList).selected)
-        known = [*self._specs, *registry.names("decoding")]
-        self.dismiss([spec for spec in dict.fromkeys(known) if spec in chosen])
+    def _names(self) -> list[str]:
+        """Return what the list shows: the specs in use, then every other decoder."""
+        used = {spec.partition(":")[0] for spec in self._specs}
+        return [*self._specs, *(name for name in registry.names("decoding") if name not in used)]
+
+    def _fill(self, highlighted: int) -> None:
+        rows = self.query_one("#list", OptionList)
+        with self.prevent(OptionList.OptionHighlighted):
+            rows.clear_options()
+            rows.add_options(
+                [
+                    Option(_row(name, is_taken=place < len(self._specs)))
+                    for place, name in enumerate(self._names())
+                ]
+            )
+            rows.highlighted = min(highlighted, rows.option_count - 1)
+
+    @on(OptionList.OptionHighlighted)
+    async def follow(self, event: OptionList.OptionHighlighted) -> None:
+        """Show the options of the decoder under the cursor."""
+        await self._show_options(self._names()[event.option_index])
+
+    async def _show_options(self, spec: str) -> None:
+        """Make a field for every option of a decoder."""
+        self._shown = spec
+        name, values = spec_values(spec)
+        self.query_one("#about", Static).update(registry.summary("decoding", name))
+        fields = [OptionField(option, values.get(option.name, "")) for option in options_of(name)]
+        options = self.query_one("#options", VerticalScroll)
+        async with self.batch():
+            await options.remove_children()
+            await options.mount_all(fields)
+
+    def key_space(self) -> None:
+        """Take or drop the decoder under the cursor."""
+        rows = self.query_one("#list", OptionList)
+        if not rows.has_focus or rows.highlighted is None:
+            return
+        place = rows.highlighted
+        if place < len(self._specs):
+            del self._specs[place]
+        else:
+            self._specs.append(self._names()[place])
+        self._write_line()
+        self._fill(place)
+        self._say("" if self._specs else "at least one decoder is needed", is_problem=True)
+
+    @on(OptionList.OptionSelected)
+    @on(Input.Submitted)
+    def action_give(self) -> None:
+        """Close with the specs of the line."""
+        try:
+            specs = split_specs(self.query_one("#specs", Input).value)
+            for spec in specs:
+                parse_spec(spec)
+            if not specs:
+                raise BadInputError("no decoder is taken", "space takes one")
+        except BadInputError as error:
+            self._say(str(error), is_problem=True)
+        else:
+            self.dismiss(specs)
+
+    @on(Input.Changed, "#specs")
+    async def read_line(self, event: Input.Changed) -> None:
+        """Follow what is written in the line."""
+        if not event.input.has_focus:
+            return
+        try:
+            specs = split_specs(event.value)
+            for spec in specs:
+                parse_spec(spec)
+        except BadInputError as error:
+            self._say(str(error), is_problem=True)
+            return
+        self._specs = specs
+        self._fill(0)
+        await self._show_options(self._names()[0])
+        self._say_chains()
+
+    @on(Input.Changed, ".field Input")
+    def read_option(self, event: Input.Changed) -> None:
+        """Write the spec of the decoder whose option was changed; it is taken by that."""
+        if not event.input.has_focus:
+            return
+        values = {
+            field.option.name: field.query_one(Input).value for field in self.query(OptionField)
+        }
+        try:
+            spec = make_spec(self._shown.partition(":")[0], values)
+        except BadInputError as error:
+            self._say(str(error), is_problem=True)
+            return
+        if self._shown in self._specs:
+            self._specs[self._specs.index(self._shown)] = spec
+        else:
+            self._specs.append(spec)
+        self._shown = spec
+        self._write_line()
+        self._fill(self._specs.index(spec))
+        self._say_chains()
+
+    @on(DescendantFocus)
+    def explain(self, event: DescendantFocus) -> None:
+        """Say in full what the focused option is for."""
+        if isinstance(event.widget.parent, OptionField):
+            self._say(event.widget.parent.explanation)
+
+    def _write_line(self) -> None:
+        self.query_one("#specs", Input).value = " ".join(self._specs)
+
+    def _say_chains(self) -> None:
+        """Say what really happens with the decoder in the form."""
+        if self._shown in self._specs:
+            self._say(" → ".join(parse_spec(self._shown).chain))
+
+    def _say(self, text: str, *, is_problem: bool = False) -> None:
+        try:
+            line = self.query_one("#problem", Static)
+        except NoMatches:
+            return
+        line.update(Text(visible(text, newline=" "), "bold red" if is_problem else "dim"))
 
 
-def _row(spec: str) -> Text:
-    name = spec.partition(":")[0]
-    known = name in registry.names("decoding")
-    summary = registry.summary("decoding", name) if known else "unknown"
-    return Text.assemble((f"{visible(spec):<20}", "bold"), " ", (summary, "dim"))
+def _readable(line: str) -> list[str]:
+    """Return the specs of a line that can be read."""
+    found = []
+    try:
+        texts = split_specs(line)
+    except BadInputError:
+        return []
+    for text in texts:
+        try:
+            parse_spec(text)
+        except BadInputError:
+            continue
+        found.append(text)
+    return found
+
+
+def _row(spec: str, *, is_taken: bool) -> Text:
+    name, colon, options = spec.partition(":")
+    return Text.assemble(
+        (f"{_TAKEN if is_taken else _LEFT} ", "bold" if is_taken else "dim"),
+        (visible(name, newline="⏎"), "bold" if is_taken else ""),
+        (visible(colon + options, newline="⏎"), "dim"),
+        no_wrap=True,
+        overflow="ellipsis",
+    )

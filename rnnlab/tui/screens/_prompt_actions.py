@@ -1,51 +1,125 @@
-"""What can be done with the prompt and with what was written."""
+"""What can be done with the prompt and with what was written, on every screen that has them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
+from typing import get_args
 
 from textual.widgets import Input
 
+from rnnlab.display import visible
+from rnnlab.errors import BadInputError
+from rnnlab.runs.prompts import Answer
 from rnnlab.tui.actions import Action, Group
+from rnnlab.tui.messages import ScreenAsked
+from rnnlab.tui.screens._ask_line import AskLineScreen
+from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.screens._decoders import DecodersScreen
+from rnnlab.tui.widgets.candidates import CandidateBoard, Look
+from rnnlab.tui.widgets.letters import LEGEND
+from rnnlab.tui.widgets.prompt_form import PromptForm
+from rnnlab.tui.writing import save_answers
 
-if TYPE_CHECKING:
-    from rnnlab.tui.screens.lab import LabScreen
+_SAID = {
+    "text": "surprising letters underlined",
+    "shade": f"shade: {LEGEND}",
+    "marks": f"marks: {LEGEND}",
+    "letters": "every letter with its log-prob and the sum",
+}
+"""What each look shows."""
 
 
-def prompt(screen: LabScreen) -> None:
+def prompt(screen: BaseScreen) -> None:
     """Go to the prompt."""
-    if not screen.panes.is_shown("prompt-pane"):
+    if any(pane.id == "prompt-pane" for pane in screen.PANES) and not screen.panes.is_shown(
+        "prompt-pane"
+    ):
         screen.panes.toggle("prompt-pane")
-    screen.pane.focus_prompt()
+    screen.query_one(PromptForm).focus_prompt()
 
 
-def _letters(screen: LabScreen) -> None:
-    screen.pane.board.toggle_letters()
+def _letters(screen: BaseScreen) -> None:
+    board = screen.query_one(CandidateBoard)
+    board.look_so("text" if board.look == "letters" else "letters")
 
 
-def _copy(screen: LabScreen) -> None:
-    answer = screen.pane.board.focused_answer()
+def _next_look(screen: BaseScreen) -> None:
+    board, looks = screen.query_one(CandidateBoard), get_args(Look)
+    board.look_so(looks[(looks.index(board.look) + 1) % len(looks)])
+    screen.tell(_SAID[board.look])
+
+
+def _copy(screen: BaseScreen) -> None:
+    answer = screen.query_one(CandidateBoard).focused_answer()
     if answer is None:
         screen.tell("there is no continuation to copy", "warning")
+    else:
+        copy(screen, answer.text)
+
+
+def copy(screen: BaseScreen, text: str) -> None:
+    """Copy a text over the terminal (OSC 52) and say so."""
+    screen.app.copy_to_clipboard(text)
+    tmux = "; tmux needs: set -g set-clipboard on" if "TMUX" in os.environ else ""
+    screen.tell(f"copied {len(text)} letters{tmux}")
+
+
+async def _save(screen: BaseScreen) -> None:
+    """Save what was written to a file."""
+    answers = screen.query_one(CandidateBoard).all_answers()
+    if not answers:
+        screen.tell("there is no continuation to save", "warning")
         return
-    screen.app.copy_to_clipboard(answer.text)
-    screen.tell(f"copied {len(answer.text)} letters (in tmux: set-clipboard on)")
+    await save(screen, answers, screen.desk.writing.run, screen.desk.writing.step)
 
 
-async def _decoders(screen: LabScreen) -> None:
-    """Choose decoders from a list."""
-    specs = screen.query_one("#decoders", Input).value.split()
-    chosen = await screen.app.push_screen_wait(DecodersScreen(specs))
+async def save(screen: BaseScreen, answers: list[Answer], run: str, step: int | None) -> None:
+    """Ask for a file's name and save answers there."""
+    question = "Save all candidates as text, or as JSON where the name ends in .json"
+    wish = await screen.app.push_screen_wait(AskLineScreen(question, f"{run}-{step}.txt"))
+    if wish is None:
+        return
+    try:
+        file = save_answers(Path(wish), answers)
+    except BadInputError as error:
+        screen.tell(str(error), "error")
+    else:
+        screen.tell(f"saved {len(answers)} continuations to {visible(str(file), newline=' ')}")
+
+
+async def _decoders(screen: BaseScreen) -> None:
+    """Choose decoders and their options from a form."""
+    line = screen.query_one("#decoders", Input).value
+    chosen = await screen.app.push_screen_wait(DecodersScreen(line))
     if chosen:
-        screen.pane.set_decoders(chosen)
+        screen.query_one(PromptForm).set_decoders(chosen)
 
 
-PROMPTING = Group["LabScreen"](
+def _look_into(screen: BaseScreen) -> None:
+    """Open the letters of the focused candidate."""
+    candidate = screen.query_one(CandidateBoard).focused_candidate()
+    if candidate is None or candidate.answer is None:
+        screen.tell("there is no continuation to look into", "warning")
+        return
+    screen.desk.writing.looked_at = candidate.answer
+    screen.post_message(ScreenAsked("tokens"))
+
+
+PROMPTING = Group["BaseScreen"](
     "Prompt",
     (
         Action("t", "letters", _letters, "Letters", "Every letter with its log-prob, or the text"),
         Action("c", "copy", _copy, "Copy", "Copy the focused continuation"),
-        Action("f9", "decoders", _decoders, "Decoders", "Choose decoders from a list", True),
+        Action("f9", "decoders", _decoders, "Decoders", "Decoders and their options", True),
     ),
+)
+CANDIDATES = Group["BaseScreen"](
+    "Candidates",
+    (
+        Action("enter", "look-into", _look_into, "Look into", "Step through the letters", True),
+        Action("v", "look", _next_look, "View", "Text, shade, marks or letters", True),
+        Action("o", "save-texts", _save, "To file", "Save the candidates to a file", True),
+    ),
+    pane="candidates",
 )

@@ -18,7 +18,7 @@ from rnnlab.tui.screens._chart_actions import CHARTS, IN_CHARTS
 from rnnlab.tui.screens._declaration import Declaration
 from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._panes import Pane, pane_group
-from rnnlab.tui.screens._prompt_actions import PROMPTING, prompt
+from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.screens._run_actions import STEERING
 from rnnlab.tui.widgets.candidates import Candidate
 from rnnlab.tui.widgets.details import Details
@@ -70,7 +70,8 @@ class LabScreen(BaseScreen):
 
     PANES = _PANES
     GROUPS: ClassVar = (
-        _RUNS, STEERING, CHARTS, IN_CHARTS, PROMPTING, pane_group(_PANES), SCREENS, EVERYWHERE,
+        _RUNS, STEERING, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES, pane_group(_PANES), SCREENS,
+        EVERYWHERE,
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
@@ -79,7 +80,7 @@ class LabScreen(BaseScreen):
         self.table = RunsTable(desk)
         self.plots = PlotGrid()
         self.details = Details()
-        self.pane = PromptPane()
+        self.pane = PromptPane(desk.writing)
 
     def compose_body(self) -> ComposeResult:
         """Lay the panes out."""
@@ -98,12 +99,19 @@ class LabScreen(BaseScreen):
         self.table.show()
         self.show_chosen()
 
+    def on_screen_resume(self) -> None:
+        """Show what another screen has chosen and written."""
+        super().on_screen_resume()
+        if self.desk.chosen_name is not None:
+            self.table.choose(self.desk.chosen_name)
+        self.pane.form.load()
+
     @on(RunChosen)
     def show_chosen(self) -> None:
         """Show the chosen run and those laid over it."""
         chosen = self.desk.chosen
         self.plots.show(self.desk.named_histories())
-        self.pane.choose(chosen)
+        self.pane.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
         self.details.show(chosen, self.desk.history(chosen.name) if chosen else None)
 
     @on(DataTable.RowSelected)
@@ -121,7 +129,7 @@ class LabScreen(BaseScreen):
 
     def out(self) -> None:
         """Cancel what is being written, leave full screen, go back to the runs."""
-        self.post_message(AskCancelled(self.pane))
+        self.post_message(AskCancelled(self.desk.writing))
         if self.panes.leave_full():
             return
         if self.has_focus_in("plots") and self.plots.drop_cursor():

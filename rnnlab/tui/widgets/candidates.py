@@ -1,29 +1,35 @@
 """Continuations side by side: one column an answer, growing as it is found.
 
-Letters that surprised the model are underlined; the letter where a candidate leaves the best one of
-its decoder is shown in reverse.
+The letter where a candidate leaves the best one of its decoder is shown in reverse.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.color import Color
 from textual.containers import HorizontalScroll, VerticalScroll
 from textual.widgets import Static
 
-from rnnlab.display import compact_lines, visible
+from rnnlab.display import visible
 from rnnlab.runs.prompts import EOS, Answer
+from rnnlab.tui.widgets.letters import END_MARK, Shades, letters_of, marked, plain, shaded
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from rnnlab.decoding import Spec
 
-_SURPRISING = math.log(0.05)
+Look = Literal["text", "shade", "marks", "letters"]
+"""How a continuation is shown: surprising letters underlined, each letter's probability as shade or
+as a mark below it, or a line for each letter."""
+
 _BAR = 12
 _FIGURES = 18
 """Columns of a letter and its two figures."""
@@ -31,8 +37,10 @@ _MIN_WIDTH = 19
 _FRAME_S = 0.08
 _MAX_COLUMNS = 20
 """Candidates of one decoder shown at most, the best ones."""
-END_MARK = "∎"
-"""Where the model ended the sentence itself."""
+_ENDS = {
+    "eos": "ended", "stop": "stopped", "length": "long enough", "time": "out of time",
+    "stuck": "nothing was left",
+}  # fmt: skip
 
 
 class Candidate(VerticalScroll, can_focus=True):
@@ -43,10 +51,18 @@ class Candidate(VerticalScroll, can_focus=True):
         Binding("right", "app.focus_next", "Next", show=False),
     ]
 
-    def __init__(self, spec: str, rank: int) -> None:
+    def __init__(self, decoder: int, spec: str, rank: int, *, has_story: bool = False) -> None:
+        """Make an empty column.
+
+        has_story: also say where it leaves the best one, its score and why it ends.
+        """
         super().__init__(classes="best" if rank == 1 else "")
+        self.decoder = decoder
+        """Number of its decoder."""
         self.answer: Answer | None = None
-        self._are_letters = False
+        self._look: Look = "text"
+        self._rank = rank
+        self._has_story = has_story
         self._title = f"{visible(spec, newline='⏎')} #{rank}"
         self._head = Static(Text(self._title, "bold"), classes="head")
         self._body = Static()
@@ -56,18 +72,32 @@ class Candidate(VerticalScroll, can_focus=True):
         yield self._head
         yield self._body
 
-    def show(self, answer: Answer, *, are_letters: bool) -> None:
+    def on_resize(self, event: events.Resize) -> None:
+        """Set the marks below their letters again."""
+        if self.answer is not None and self._look in ("marks", "letters"):
+            self.show(self.answer, self._look)
+
+    def show(self, answer: Answer, look: Look) -> None:
         """Show an answer."""
-        self.answer, self._are_letters = answer, are_letters
-        self._head.update(
-            Text.assemble((self._title, "bold"), (f"\n{_figures(answer)}", "dim"), _noted(answer)),
-            layout=bool(answer.note),
-        )
-        self._body.update(self._letters(answer) if are_letters else self._continuation(answer))
+        self.answer, self._look = answer, look
+        head = Text.assemble((self._title, "bold"), (f"\n{_figures(answer)}", "dim"))
+        if self._has_story:
+            head.append(f"\n{_story(answer)}", "dim")
+        if answer.note:
+            head.append(f"\n{visible(answer.note)}", "italic")
+        self._head.update(head, layout=bool(answer.note) or self._has_story)
+        self._body.update(self._lines(answer) if look == "letters" else self._text(answer, look))
         if not self.has_focus:
             self.scroll_end(animate=False)
 
-    def _letters(self, answer: Answer) -> Text:
+    def _text(self, answer: Answer, look: Look) -> Text:
+        prompt = answer.text[: len(answer.text) - len(answer.continuation)]
+        letters = letters_of(prompt, answer.tokens, answer.token_logprobs, answer.parts_at)
+        if look == "marks":
+            return marked(letters, self.scrollable_content_region.width)
+        return shaded(letters, shades_of(self)) if look == "shade" else plain(letters)
+
+    def _lines(self, answer: Answer) -> Text:
         """Return a line for each token: log-prob, sum so far, probability as a bar."""
         bar = max(1, min(_BAR, self.content_size.width - _FIGURES))
         text = Text(no_wrap=True)
@@ -80,41 +110,33 @@ class Candidate(VerticalScroll, can_focus=True):
             text.append("▇" * round(math.exp(logprob) * bar) + "\n", "green")
         return text
 
-    def _continuation(self, answer: Answer) -> Text:
-        prompt = answer.text[: len(answer.text) - len(answer.continuation)]
-        text = Text.assemble((compact_lines(visible(prompt)), "dim"))
-        ends = [*answer.tokens[1:], ""]
-        for i, (token, logprob, after) in enumerate(
-            zip(answer.tokens, answer.token_logprobs, ends, strict=True)
-        ):
-            style = (
-                "reverse" if i == answer.parts_at else "underline" if logprob < _SURPRISING else ""
-            )
-            text.append(_shown(token, after), style)
-        return text
-
 
 class CandidateBoard(HorizontalScroll):
     """All candidates of all decoders, in the order in which the decoders were given."""
 
-    def __init__(self) -> None:
+    def __init__(self, look: Look = "text", *, has_story: bool = False) -> None:
         super().__init__(id="candidates")
         self._columns: dict[tuple[int, int], Candidate] = {}
         self._answers: dict[int, Sequence[Answer]] = {}
         self._grown: set[int] = set()
         """Decoders that have answers not drawn yet."""
-        self._are_letters = False
+        self._look = look
+        self._has_story = has_story
 
-    async def begin(self, specs: Sequence[Spec]) -> None:
-        """Make empty columns for what these decoders will give; without one, for a verdict."""
+    async def begin(self, specs: Sequence[Spec], only: Collection[int] | None = None) -> None:
+        """Make empty columns for what these decoders will give; without one, for a verdict.
+
+        only: numbers of the decoders that are shown, None for all.
+        """
         await self.remove_children()
         self._answers.clear()
         self._grown.clear()
         self._columns = {
-            (number, rank): Candidate(spec.text, rank)
+            (number, rank): Candidate(number, spec.text, rank, has_story=self._has_story)
             for number, spec in enumerate(specs)
+            if only is None or number in only
             for rank in range(1, _num_answers(spec) + 1)
-        } or {(0, 1): Candidate("classes", 1)}
+        } or {(0, 1): Candidate(0, "classes", 1)}
         self._share_width()
         await self.mount_all(self._columns.values())
         self.scroll_home(animate=False)
@@ -146,20 +168,41 @@ class CandidateBoard(HorizontalScroll):
         for answer in answers:
             column = self._columns.get((decoder, answer.rank))
             if column is not None:
-                column.show(answer, are_letters=self._are_letters)
+                column.show(answer, self._look)
 
-    def toggle_letters(self) -> bool:
-        """Show letters with their log-probs, or the text; return whether letters are shown."""
-        self._are_letters = not self._are_letters
+    @property
+    def look(self) -> Look:
+        """How the texts are shown."""
+        return self._look
+
+    def look_so(self, look: Look) -> None:
+        """Show the texts in another way."""
+        self._look = look
         for decoder, answers in self._answers.items():
             self._show(decoder, answers)
-        return self._are_letters
+
+    def focused_candidate(self) -> Candidate | None:
+        """Return the focused column, or the first one."""
+        columns = list(self._columns.values())
+        focused = [column for column in columns if column.has_focus] or columns[:1]
+        return focused[0] if focused else None
 
     def focused_answer(self) -> Answer | None:
         """Return the focused column's answer, or the first one's."""
-        columns = list(self._columns.values())
-        focused = [column for column in columns if column.has_focus] or columns[:1]
-        return focused[0].answer if focused else None
+        column = self.focused_candidate()
+        return column.answer if column else None
+
+    def all_answers(self) -> list[Answer]:
+        """Return the answers of all columns."""
+        return [c.answer for c in self._columns.values() if c.answer is not None]
+
+
+def shades_of(widget: Widget) -> Shades:
+    """Return the shades in the colours around a widget."""
+    _, background = widget.background_colors
+    warning = Color.parse(widget.app.theme_variables.get("warning", "orange"))
+    foreground = background.get_contrast_text(0.95)
+    return Shades.of(background, foreground, warning)
 
 
 def _num_answers(spec: Spec) -> int:
@@ -173,13 +216,11 @@ def _figures(answer: Answer) -> str:
     return f"Σ {answer.logprob:.1f} ø {mean:.2f}"
 
 
-def _noted(answer: Answer) -> tuple[str, str]:
-    """Return what there is to know of an answer, on a line of its own."""
-    return (f"\n{visible(answer.note)}" if answer.note else "", "italic")
-
-
-def _shown(token: str, after: str) -> str:
-    """Return a token as it is written; of line ends in a row only the last breaks the line."""
-    if token == "\n":
-        return "⏎" if after == "\n" else "⏎\n"
-    return END_MARK if token == EOS else visible(token)
+def _story(answer: Answer) -> str:
+    """Return what a candidate is ranked by, where it leaves the best one and why it ends."""
+    parts = "best" if answer.rank == 1 else "as #1"
+    if answer.parts_at is not None:
+        parts = f"leaves #1 at {answer.parts_at + 1}"
+    if abs(answer.score - answer.logprob) > 0.005:
+        parts += f", score {answer.score:.2f}"
+    return f"{parts}, {_ENDS[answer.end]}" if answer.end in _ENDS else parts

@@ -1,0 +1,102 @@
+"""Prompt any run at any checkpoint with several decoders; a classifier's run judges a document."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+
+from rnnlab.runs.prompts import Reply
+from rnnlab.tui.actions import Action, Group, bindings
+from rnnlab.tui.desk import Desk
+from rnnlab.tui.messages import AskCancelled, RunChosen
+from rnnlab.tui.screens._base import BaseScreen
+from rnnlab.tui.screens._declaration import Declaration
+from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.screens._runs import RUN_CHOICE
+from rnnlab.tui.widgets.candidates import Candidate
+from rnnlab.tui.widgets.document_pane import DocumentPane
+from rnnlab.tui.widgets.prompt_pane import PromptPane
+
+_WRITE = Group["PromptScreen"](
+    "Write",
+    (Action("slash", "write", lambda screen: screen.focus_text(), "Write", "Go to the text"),),
+)
+
+
+class PromptScreen(BaseScreen):
+    """The prompt alone, with all the room there is."""
+
+    DEFAULT_CSS = """
+    PromptScreen PromptPane { height: 1fr !important; }
+    PromptScreen .-other-task { display: none; }
+    """
+    GROUPS: ClassVar = (_WRITE, PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
+    BINDINGS = bindings(GROUPS)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.pane = PromptPane(desk.writing)
+        self.document = DocumentPane()
+
+    def compose_body(self) -> ComposeResult:
+        """Show one of the two, as the run asks for."""
+        yield self.pane
+        yield self.document
+
+    async def on_mount(self) -> None:
+        """Show what was asked on another screen."""
+        await self.pane.catch_up()
+
+    def on_screen_resume(self) -> None:
+        """Go to the text at once."""
+        self.pane.form.load()
+        super().on_screen_resume()
+        self.focus_text()
+
+    @on(RunChosen)
+    def take(self) -> None:
+        """Show the run that will answer."""
+        chosen = self.desk.chosen
+        is_classifier = chosen is not None and chosen.task == "classify"
+        self.pane.set_class(is_classifier, "-other-task")
+        self.document.set_class(not is_classifier, "-other-task")
+        if is_classifier:
+            self.document.choose(chosen)
+        else:
+            self.pane.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
+
+    def focus_text(self) -> None:
+        """Put the cursor into the prompt or the document."""
+        if self.document.has_class("-other-task"):
+            prompt(self)
+        else:
+            self.document.focus_document()
+
+    async def hear(self, reply: Reply) -> None:
+        """Hand on what the generator says to everybody."""
+        await self.pane.hear(reply)
+
+    def fail(self, reason: str) -> None:
+        """Say that nothing will come."""
+        self.pane.fail(reason)
+
+    def out(self) -> None:
+        """Cancel what is being written, else back to the prompt, else home."""
+        if not self.desk.writing.is_over:
+            self.post_message(AskCancelled(self.desk.writing))
+        elif isinstance(self.focused, Candidate):
+            self.focus_text()
+        else:
+            super().out()
+
+
+SCREEN = Declaration(
+    PromptScreen,
+    key="f3",
+    title="Prompt",
+    help="Prompt a run at any checkpoint",
+    needs_run=True,
+)

@@ -1,0 +1,223 @@
+"""The fields of a prompt: text, decoders, length, seed, checkpoint; enter in any of them asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.suggester import SuggestFromList
+from textual.validation import Integer
+from textual.widgets import Input, Label
+
+from rnnlab.errors import BadInputError
+from rnnlab.runs.prompts import DEFAULT_LENGTH, MAX_SEED, Request
+from rnnlab.runs.store import Run
+from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.messages import Asked
+from rnnlab.tui.writing import Writing
+
+if TYPE_CHECKING:
+    from rnnlab.decoding import Spec
+
+_CHECKPOINTS = ("live", "last", "best")
+_FIELDS = ("prompt", "decoders", "length", "seed", "checkpoint")
+
+
+class PromptInput(Input):
+    """A line with a history: up and down bring back what was asked before."""
+
+    BINDINGS = [
+        Binding("up", "recall(-1)", "Earlier prompt", show=False),
+        Binding("down", "recall(1)", "Later prompt", show=False),
+    ]
+
+    def __init__(self, writing: Writing) -> None:
+        super().__init__(
+            writing.fields.prompt,
+            placeholder="Text to continue, then enter (\\n is a new line)",
+            id="prompt",
+            compact=True,
+        )
+        self._writing = writing
+        self._back = 0
+        """How many prompts ago what is shown was asked; 0 for what is being written."""
+        self._draft = ""
+
+    def asked(self) -> None:
+        """Take note that what is shown was asked."""
+        self._back = 0
+
+    def action_recall(self, by: int) -> None:
+        """Bring back an earlier or later prompt; after the last one, what was being written."""
+        history = self._writing.history
+        if self._back == 0:
+            self._draft = self.value
+        self._back = max(0, min(len(history), self._back - by))
+        recalled = history[-self._back].replace("\n", "\\n") if self._back else self._draft
+        self.value = recalled
+        self.cursor_position = len(self.value)
+
+
+class PromptForm(Vertical):
+    """The fields; what is wrong with them is said by whoever shows it."""
+
+    @dataclass
+    class Said(Message):
+        """Something to be said to the user."""
+
+        text: str
+        is_problem: bool = False
+
+    def __init__(self, writing: Writing) -> None:
+        super().__init__()
+        self.is_ready = False
+        """Whether the generator has loaded what it needs."""
+        self._writing = writing
+        self._run: RunSummary | None = None
+        self._strange = ("", "")
+        """Run and prompt with letters that the model never saw: asked again, the nearest are
+        read."""
+        self._steps: tuple[int, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Make the fields."""
+        fields = self._writing.fields
+        with Horizontal(classes="row"):
+            yield Label("text ", classes="name")
+            yield PromptInput(self._writing)
+        with Horizontal(classes="row"):
+            yield Label("with ", classes="name")
+            yield Input(fields.decoders, id="decoders", compact=True)
+            yield Label(" letters ", classes="name", id="unit")
+            yield Input(
+                fields.length, id="length", compact=True, type="integer",
+                validators=[Integer(1, 100_000)],
+            )  # fmt: skip
+            yield Label(" seed ", classes="name")
+            yield Input(
+                fields.seed, id="seed", compact=True, type="integer",
+                validators=[Integer(0, MAX_SEED)],
+            )  # fmt: skip
+            yield Label(" at ", classes="name")
+            yield Input(
+                fields.checkpoint, id="checkpoint", compact=True,
+                suggester=SuggestFromList(_CHECKPOINTS),
+            )  # fmt: skip
+
+    def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
+        """Set the run that will answer."""
+        is_other = run is None or self._run is None or run.name != self._run.name
+        self._run = run
+        if is_other:
+            unit = "words" if run is not None and run.unit == "word" else "letters"
+            self.query_one("#unit", Label).update(f" {unit} ")
+        steps = tuple(opened.paths.checkpoint_steps()) if opened is not None else ()
+        if steps != self._steps:
+            self._steps = steps
+            choices = [*_CHECKPOINTS, *map(str, reversed(steps))]
+            self._field("checkpoint").suggester = SuggestFromList(choices)
+
+    def load(self) -> None:
+        """Show what stands in the fields of the other screens."""
+        with self.prevent(Input.Changed):
+            for name in _FIELDS:
+                field, value = self._field(name), getattr(self._writing.fields, name)
+                if field.value != value:
+                    field.value = value
+                    field.cursor_position = len(value)
+
+    @on(Input.Changed)
+    def keep(self, event: Input.Changed) -> None:
+        """Remember what is written for the other screens."""
+        if event.input.id in _FIELDS:
+            setattr(self._writing.fields, event.input.id, event.value)
+
+    @property
+    def is_classifier(self) -> bool:
+        """Whether the run tells classes instead of writing: it needs no decoder."""
+        return self._run is not None and self._run.task == "classify"
+
+    def specs(self) -> list[Spec]:
+        """Return the decoders; raises BadInputError for the first that is none."""
+        # Deferred past the first frame: the options' validation costs a tenth of a second.
+        from rnnlab.decoding import parse_spec, split_specs
+
+        texts = split_specs(self._field("decoders").value)
+        if not texts:
+            raise BadInputError("no decoder is given", "write for example greedy beam:k=5")
+        return [parse_spec(text) for text in texts]
+
+    def set_decoders(self, specs: Sequence[str]) -> None:
+        """Write decoders into their field."""
+        self._field("decoders").value = " ".join(specs)
+
+    def focus_prompt(self) -> None:
+        """Put the cursor into the prompt, at once: the next key is for it."""
+        self.screen.set_focus(self._field("prompt"))
+
+    @on(Input.Changed, "#decoders")
+    def check_decoders(self) -> None:
+        """Say at once what is wrong with the decoders, once somebody writes there."""
+        if not self._field("decoders").has_focus:
+            return
+        try:
+            specs = self.specs()
+        except BadInputError as error:
+            self.post_message(self.Said(str(error), is_problem=True))
+        else:
+            chains = [" → ".join(spec.chain) for spec in specs]
+            self.post_message(self.Said("; ".join(dict.fromkeys(chains))))
+
+    @on(Input.Submitted)
+    def send(self) -> None:
+        """Ask for continuations."""
+        try:
+            request = self._request()
+            specs = [] if self.is_classifier else self.specs()
+        except BadInputError as error:
+            self.post_message(self.Said(str(error), is_problem=True))
+            return
+        self._writing.begin(request.run, request, specs)
+        self.query_one(PromptInput).asked()
+        self.post_message(self.Said("reading…" if self.is_ready else "loading torch…"))
+        self.post_message(Asked(self._writing, request))
+
+    def offer_nearest(self) -> None:
+        """Read the nearest letters if the same is asked again."""
+        request = self._writing.request
+        if request is not None:
+            self._strange = (request.run, request.prompt)
+
+    def _request(self) -> Request:
+        """Return what the fields ask for; raises BadInputError where they cannot be read."""
+        length, seed = self._field("length"), self._field("seed")
+        if not (length.is_valid and seed.is_valid and length.value and seed.value):
+            raise BadInputError("letters and seed are whole numbers", "letters at least 1")
+        if self._run is None:
+            raise BadInputError("no run is chosen", "press n to start one")
+        checkpoint = self._field("checkpoint").value.strip() or "live"
+        if checkpoint not in _CHECKPOINTS and not (checkpoint.isascii() and checkpoint.isdigit()):
+            kept = ", ".join(map(str, self._steps[-5:]))
+            hint = f"write live, last, best or a step{f': {kept}' if kept else ''}"
+            raise BadInputError(f"{checkpoint!r} is no checkpoint", hint)
+        text = self._field("prompt").value.replace("\\n", "\n")
+        return Request(
+            0,
+            self._run.name,
+            text,
+            [] if self.is_classifier else [spec.text for spec in self.specs()],
+            checkpoint=checkpoint,
+            length=int(length.value) or DEFAULT_LENGTH,
+            seed=int(seed.value),
+            unknown="nearest" if (self._run.name, text) == self._strange else "auto",
+            has_trace=True,
+        )
+
+    def _field(self, name: str) -> Input:
+        return self.query_one(f"#{name}", Input)

@@ -1,0 +1,121 @@
+"""What was asked last and what has come of it: the same on every screen that shows it.
+
+A listener of the generator that hands on what it hears to whoever shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnlab.errors import BadInputError
+from rnnlab.runs.prompts import (
+    DEFAULT_LENGTH,
+    Answer,
+    Begun,
+    Ended,
+    Grown,
+    Reply,
+    Request,
+    Traced,
+)
+from rnnlab.tui.messages import Listener
+from rnnlab.tui.search_trace import SearchTrace
+
+if TYPE_CHECKING:
+    from rnnlab.decoding import Spec
+
+DEFAULT_DECODERS = "greedy nucleus:p=0.9 beam:k=3"
+
+
+@dataclass
+class Fields:
+    """What stands in the fields of the prompt; every screen shows the same."""
+
+    prompt: str = ""
+    decoders: str = DEFAULT_DECODERS
+    length: str = str(DEFAULT_LENGTH)
+    seed: str = "1"
+    checkpoint: str = "live"
+
+
+class Writing:
+    """The last request, its decoders, and how far they have come."""
+
+    def __init__(self) -> None:
+        self.fields = Fields()
+        self.history: list[str] = []
+        """Prompts asked before, the latest last."""
+        self.run = ""
+        """Name of the run that was asked."""
+        self.request: Request | None = None
+        self.specs: Sequence[Spec] = ()
+        self.step: int | None = None
+        """Step of the checkpoint that answers; None until it does."""
+        self.answers: dict[int, list[Answer]] = {}
+        """Of each decoder that has begun, by its number."""
+        self.searches: dict[int, SearchTrace] = {}
+        self.is_over = True
+        self.looked_at: Answer | None = None
+        """The candidate whose letters are looked through."""
+        self._shown_by: list[Listener] = []
+
+    def show_on(self, listener: Listener) -> None:
+        """Hand every reply on to a listener."""
+        self._shown_by.append(listener)
+
+    def begin(self, run: str, request: Request, specs: Sequence[Spec]) -> None:
+        """Take note of a new request."""
+        self.run, self.request, self.specs = run, request, specs
+        self.step = self.looked_at = None
+        self.answers, self.searches = {}, {}
+        self.is_over = False
+        if request.prompt and self.history[-1:] != [request.prompt]:
+            self.history.append(request.prompt)
+
+    async def hear(self, reply: Reply) -> None:
+        """Take a reply, then hand it on."""
+        match reply:
+            case Begun():
+                self.step = reply.step
+            case Grown():
+                self.answers[reply.decoder] = reply.answers
+            case Traced():
+                from rnnlab.decoding import read_step
+
+                search = self.searches.setdefault(reply.decoder, SearchTrace())
+                search.add(map(read_step, reply.steps))
+                search.is_cut = search.is_cut or reply.is_cut
+            case Ended():
+                self.is_over = True
+            case _:
+                pass
+        for listener in self._shown_by:
+            await listener.hear(reply)
+
+
+def save_answers(file: Path, answers: Sequence[Answer]) -> Path:
+    """Write answers to a new file, as JSON where its name asks for it; return its path.
+
+    Raises BadInputError where it is there already or cannot be written.
+    """
+    try:
+        file = file.expanduser()
+        if file.suffix == ".json":
+            text = json.dumps([asdict(answer) for answer in answers], ensure_ascii=False, indent=2)
+        else:
+            text = "\n\n".join(
+                f"# {answer.decoder} #{answer.rank}  {answer.logprob:.2f} nats\n{answer.text}"
+                for answer in answers
+            )
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+    except FileExistsError:
+        raise BadInputError(f"{file} is there already", "give another name") from None
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BadInputError(f"cannot write {file}: {reason}", "give another name") from None
+    return file
