@@ -30,7 +30,6 @@ class PromptScreen(BaseScreen):
     """The prompt alone, with all the room there is."""
 
     DEFAULT_CSS = """
-    PromptScreen PromptPane { height: 1fr !important; }
     PromptScreen .-other-task { display: none; }
     """
     GROUPS: ClassVar = (_WRITE, PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)

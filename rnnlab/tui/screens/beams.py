@@ -1,0 +1,220 @@
+"""The beam board: a search's candidates side by side as they grow, and what it gave up."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from rnnlab.display import visible
+from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Ready, Reply, Traced
+from rnnlab.tui.actions import Action, Group, bindings
+from rnnlab.tui.desk import Desk
+from rnnlab.tui.messages import AskCancelled
+from rnnlab.tui.screens._base import BaseScreen
+from rnnlab.tui.screens._declaration import Declaration
+from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.search_trace import SearchTrace
+from rnnlab.tui.widgets.candidates import Candidate, CandidateBoard
+from rnnlab.tui.widgets.given_up import GivenUpList
+from rnnlab.tui.widgets.letters import LEGEND
+from rnnlab.tui.widgets.prompt_form import PromptForm
+from rnnlab.tui.widgets.search_tree import SearchTree
+
+_NOTHING = "nothing was asked yet: write a text above, with a decoder such as beam:k=5, then enter"
+
+
+def _tree(screen: BeamsScreen) -> None:
+    screen.toggle_tree()
+
+
+def _next_search(screen: BeamsScreen) -> None:
+    screen.choose_search(screen.shown + 1)
+
+
+_BEAMS = Group["BeamsScreen"](
+    "Beams",
+    (
+        Action("slash", "write", prompt, "Write", "Go to the text"),
+        Action("b", "tree", _tree, "Tree", "The tree of the search, or the candidates", True),
+        Action("n", "next-search", _next_search, "Next decoder", "Show the next decoder", True),
+    ),
+)
+
+
+class BeamsScreen(BaseScreen):
+    """One search at a time; the fields above are those of the prompt."""
+
+    GROUPS: ClassVar = (_BEAMS, PROMPTING, CANDIDATES, SCREENS, EVERYWHERE)
+    BINDINGS = bindings(GROUPS)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.form = PromptForm(desk.writing)
+        self.board = CandidateBoard("shade", has_story=True)
+        self.given_up = GivenUpList()
+        self.tree_view = SearchTree()
+        self.shown = 0
+        """Number of the decoder that is shown."""
+        self._status = Static(id="beam-status", markup=False)
+        self._problem = ""
+        self.tree_view.display = False
+        desk.writing.show_on(self)
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the fields, the candidates, and what was given up."""
+        yield self.form
+        yield self._status
+        yield self.board
+        yield self.tree_view
+        yield self.given_up
+
+    async def on_mount(self) -> None:
+        """Show what was asked on another screen; without colour by marks."""
+        if self.app.no_color:
+            self.board.look_so("marks")
+        self.shown = self._first_beam()
+        await self._begin()
+
+    def on_screen_resume(self) -> None:
+        """Take over what stands in the fields."""
+        self.form.load()
+        super().on_screen_resume()
+        if self.focused is None:
+            prompt(self)
+
+    def take(self) -> None:
+        """Show the run that will answer."""
+        chosen = self.desk.chosen
+        self.form.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
+
+    @property
+    def search(self) -> SearchTrace:
+        """What is known of the search that is shown."""
+        return self.desk.writing.searches.get(self.shown, _EMPTY)
+
+    def choose_search(self, number: int) -> None:
+        """Show another decoder's search."""
+        num = len(self.desk.writing.specs)
+        self.shown = number % num if num else 0
+        self.run_worker(self._begin(), exclusive=True)
+
+    def toggle_tree(self) -> None:
+        """Show the tree instead of the candidates, or the candidates again."""
+        is_tree = not self.tree_view.display
+        self.tree_view.display, self.board.display = is_tree, not is_tree
+        if is_tree:
+            self._show_tree()
+            self.tree_view.focus()
+
+    async def hear(self, reply: Reply) -> None:
+        """Show a reply to the newest request."""
+        match reply:
+            case Ready():
+                self.form.is_ready = True
+            case Begun():
+                self._problem = ""
+                self.shown = self._first_beam()
+                await self._begin()
+            case Grown() if reply.decoder == self.shown:
+                self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
+                self._say_state()
+            case Traced() if reply.decoder == self.shown:
+                self._show_given_up()
+            case Failed():
+                self._problem = reply.message
+                if reply.can_be_nearest:
+                    self.form.offer_nearest()
+                    self._problem = f"enter again reads the nearest letters: {reply.message}"
+                self._say_state()
+            case Ended():
+                self._show_given_up()
+                self._say_state()
+                if self.tree_view.display:
+                    self._show_tree()
+            case _:
+                pass
+
+    def on_prompt_form_said(self, message: PromptForm.Said) -> None:
+        """Say what the fields have to say."""
+        self._write(message.text, "red" if message.is_problem else "dim")
+
+    def fail(self, reason: str) -> None:
+        """Say that nothing will come."""
+        self.form.is_ready = False
+        self._write(reason, "red")
+
+    def out(self) -> None:
+        """Cancel what is being written, else back to the prompt, else home."""
+        if not self.desk.writing.is_over:
+            self.post_message(AskCancelled(self.desk.writing))
+        elif isinstance(self.focused, Candidate | SearchTree):
+            prompt(self)
+        else:
+            super().out()
+
+    def _first_beam(self) -> int:
+        """Return the first decoder that has several candidates, or the first one."""
+        specs = self.desk.writing.specs
+        beams = [i for i, spec in enumerate(specs) if spec.options.num_answers() > 1]
+        return beams[0] if beams else 0
+
+    async def _begin(self) -> None:
+        """Show a search from its beginning."""
+        writing = self.desk.writing
+        if writing.step is not None and writing.specs:
+            await self.board.begin(writing.specs, {self.shown})
+            if self.shown in writing.answers:
+                self.board.grow(self.shown, writing.answers[self.shown], is_last=True)
+            self._show_given_up()
+            if self.tree_view.display:
+                self._show_tree()
+        self._say_state()
+
+    def _best(self) -> list[str]:
+        answers = self.desk.writing.answers.get(self.shown)
+        return answers[0].tokens if answers else []
+
+    def _show_given_up(self) -> None:
+        self.given_up.show(self.search, self._best())
+
+    def _show_tree(self) -> None:
+        request = self.desk.writing.request
+        self.tree_view.show(request.prompt if request else "", self.search.tree())
+
+    def _say_state(self) -> None:
+        """Say how far the search has come, and by what chain."""
+        writing = self.desk.writing
+        if self._problem:
+            self._write(self._problem, "red")
+        elif writing.step is None or not writing.specs:
+            self._write(_NOTHING, "dim")
+        else:
+            spec, answers = writing.specs[self.shown], writing.answers.get(self.shown, [])
+            length = max((len(answer.tokens) for answer in answers), default=0)
+            chain = " → ".join(answers[0].chain if answers else spec.chain)
+            state = "done" if writing.is_over else "growing"
+            of = f" ({self.shown + 1} of {len(writing.specs)}, n next)" * (len(writing.specs) > 1)
+            cut = ", the trace is cut" * self.search.is_cut
+            self._write(
+                f"{state} at {length}{cut}; {writing.run} at step {writing.step:,}; {chain}{of}; "
+                f"{LEGEND}",
+                "dim",
+            )
+
+    def _write(self, text: str, style: str) -> None:
+        self._status.update(Text(visible(text, newline=" "), style), layout=False)
+
+
+_EMPTY = SearchTrace()
+
+SCREEN = Declaration(
+    BeamsScreen,
+    key="f4",
+    title="Beams",
+    help="A search as it grows, and what it gave up",
+    needs_run=True,
+)

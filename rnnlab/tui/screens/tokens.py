@@ -1,0 +1,298 @@
+"""The token view: a text letter by letter, what could have stood in each place, and branches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input, Label, Static
+
+from rnnlab.display import visible
+from rnnlab.runs.prompts import Begun, Failed, Grown, Look, Looked, Reply, Request
+from rnnlab.tui.actions import Action, Group, bindings
+from rnnlab.tui.desk import Desk
+from rnnlab.tui.messages import AskCancelled, Asked
+from rnnlab.tui.screens._base import BaseScreen
+from rnnlab.tui.screens._declaration import Declaration
+from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.screens._prompt_actions import copy
+from rnnlab.tui.text_walk import TextWalk
+from rnnlab.tui.widgets.distribution import Distribution
+from rnnlab.tui.widgets.letters import LEGEND
+from rnnlab.tui.widgets.walked_text import WalkedText
+
+if TYPE_CHECKING:
+    from rnnlab.decoding import TracedRow
+
+_MORE = 40
+"""Letters that the decoder writes on at once."""
+
+
+def _mover(by: int) -> Callable[[TokensScreen], None]:
+    def move(screen: TokensScreen) -> None:
+        screen.walk.move(by)
+        screen.show_place()
+
+    return move
+
+
+def _first(screen: TokensScreen) -> None:
+    screen.walk.go_to(0)
+    screen.show_place()
+
+
+def _last(screen: TokensScreen) -> None:
+    screen.walk.go_to(len(screen.walk.now.all_tokens))
+    screen.show_place()
+
+
+def _up(screen: TokensScreen) -> None:
+    screen.distribution.move(-1)
+
+
+def _down(screen: TokensScreen) -> None:
+    screen.distribution.move(1)
+
+
+def _take(screen: TokensScreen) -> None:
+    token = screen.distribution.under_cursor
+    if token is not None and screen.walk.take(token):
+        screen.look()
+    else:
+        screen.show_place()
+
+
+def _cut(screen: TokensScreen) -> None:
+    screen.walk.cut()
+    screen.look()
+
+
+def _undo(screen: TokensScreen) -> None:
+    if screen.walk.undo():
+        screen.look()
+    else:
+        screen.tell("there is nothing to undo", "warning")
+
+
+def _go_on(screen: TokensScreen) -> None:
+    screen.write_on()
+
+
+def _copy(screen: TokensScreen) -> None:
+    copy(screen, "".join(screen.walk.now.all_tokens))
+
+
+def _marks(screen: TokensScreen) -> None:
+    screen.text.has_marks = not screen.text.has_marks
+    screen.show_place()
+
+
+def _write(screen: TokensScreen) -> None:
+    screen.query_one("#own-text", Input).focus()
+
+
+_STEPPING = Group["TokensScreen"](
+    "Letters",
+    (
+        Action("left", "before", _mover(-1), "Before", "The letter before"),
+        Action("right", "after", _mover(1), "Next", "The next letter"),
+        Action("home", "first", _first, "First", "The first letter"),
+        Action("end", "last", _last, "End", "Beyond the last letter: what comes next"),
+        Action("up", "up", _up, "Up", "A more probable letter"),
+        Action("down", "down", _down, "Down", "A less probable letter"),
+        Action("enter", "take", _take, "Take", "Put this letter here and branch off", True),
+        Action("backspace", "cut", _cut, "Cut", "Drop all from here on"),
+        Action("u", "undo", _undo, "Undo", "Go back to the text before", True),
+        Action("g", "go-on", _go_on, "Go on", "Let the decoder write on from the end", True),
+        Action("c", "copy", _copy, "Copy", "Copy the text"),
+        Action("v", "marks", _marks, "View", "Shades or marks"),
+        Action("slash", "write", _write, "Text", "Write a text of your own", True),
+    ),
+    pane="walk",
+)
+
+
+class TokensScreen(BaseScreen):
+    """The text at the left or above, the distribution at its right or below."""
+
+    GROUPS: ClassVar = (_STEPPING, SCREENS, EVERYWHERE)
+    BINDINGS = bindings(GROUPS)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.walk = TextWalk()
+        self.text = WalkedText()
+        self.distribution = Distribution()
+        self._status = Static(id="token-status", markup=False)
+        self._rows: dict[int, TracedRow] = {}
+        self._run = ""
+        self._checkpoint = "last"
+        self._why_empty = "looking…"
+        self._looked_at: object = None
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the fields, the text and the distribution."""
+        with Horizontal(classes="row"):
+            yield Label("text ", classes="name")
+            yield Input(id="own-text", compact=True, placeholder="A text of your own, then enter")
+            yield Label(" filters ", classes="name")
+            yield Input("greedy", id="own-filters", compact=True)
+        yield self._status
+        with Horizontal(id="walk"):
+            yield self.text
+            yield self.distribution
+
+    def on_mount(self) -> None:
+        """Begin at the text; without colour with marks."""
+        self.text.has_marks = self.app.no_color
+
+    def on_screen_resume(self) -> None:
+        """Look at the candidate that was chosen, or at the best one of what was written last."""
+        super().on_screen_resume()
+        writing = self.desk.writing
+        answer = writing.looked_at or next(iter(writing.answers.get(0, ())), None)
+        is_classifier = self.desk.chosen is not None and self.desk.chosen.task == "classify"
+        if answer is not None and answer is not self._looked_at and writing.specs:
+            self._looked_at = answer
+            self._run = writing.run
+            self._checkpoint = str(writing.step)
+            self.query_one("#own-filters", Input).value = answer.decoder
+            self.walk.begin(answer.prompt, answer.tokens, is_behind_prompt=True)
+            self.look()
+            self.text.focus()
+        elif is_classifier:
+            self._say("a classifier writes no letters: choose another run", is_problem=True)
+        elif not self.walk.now.all_tokens:
+            self._say("write a text above, then enter; or enter on a candidate of Prompt (F3)")
+            _write(self)
+
+    @on(Input.Submitted)
+    def look_at_own_text(self) -> None:
+        """Look at what was written in the field, with the chosen run's newest weights."""
+        field = self.query_one("#own-text", Input)
+        if field.value and self.desk.chosen is not None:
+            self._run, self._checkpoint = self.desk.chosen.name, "live"
+            self.walk.begin(field.value.replace("\\n", "\n"), ())
+        self.text.focus()
+        self.look()
+
+    def look(self) -> None:
+        """Ask what could stand in each place."""
+        now = self.walk.now
+        if not self._run:
+            return
+        self.post_message(
+            Asked(
+                self,
+                Look(
+                    0,
+                    self._run,
+                    now.prompt,
+                    list(now.tokens),
+                    self._filters(),
+                    checkpoint=self._checkpoint,
+                    unknown="nearest",
+                ),
+            )
+        )
+
+    def write_on(self) -> None:
+        """Let the decoder write on after the last letter."""
+        text = "".join(self.walk.now.all_tokens)
+        if self._run:
+            self.post_message(
+                Asked(
+                    self,
+                    Request(0, self._run, text, [self._filters()], self._checkpoint, _MORE, num=1),
+                )
+            )
+
+    @on(WalkedText.Chosen)
+    def go_to_letter(self, message: WalkedText.Chosen) -> None:
+        """Go to a letter that was clicked."""
+        self.walk.go_to(message.place)
+        self.show_place()
+
+    async def hear(self, reply: Reply) -> None:
+        """Show what was found."""
+        match reply:
+            case Begun():
+                # From now on the same weights, though the run may train on.
+                self._checkpoint = str(reply.step)
+            case Looked():
+                self._take_look(reply)
+            case Grown() if reply.is_last:
+                if reply.answers and reply.answers[0].tokens:
+                    self.walk.append(reply.answers[0].tokens)
+                    self.look()
+                else:
+                    self.tell("nothing can follow", "warning")
+            case Failed():
+                if "no checkpoint" in reply.message:
+                    self._checkpoint = "last"
+                    self._say(f"{reply.message}; looking with the last one", is_problem=True)
+                    self.look()
+                else:
+                    self._say(reply.message, is_problem=True)
+            case _:
+                pass
+
+    def _take_look(self, looked: Looked) -> None:
+        from rnnlab.decoding import read_row
+
+        self.walk.read(looked.tokens, looked.num_prompt)
+        self._rows = {
+            place: read_row(row) for place, row in enumerate(looked.rows, looked.first_place)
+        }
+        note = f"{looked.prompt_note}; " if looked.prompt_note else ""
+        chain = " → ".join(looked.chain)
+        self._say(f"{note}{self._run} at step {looked.step:,}; {chain}; {LEGEND}")
+        self.show_place()
+
+    def show_place(self) -> None:
+        """Show the text and what could stand where the cursor is."""
+        now = self.walk.now
+        logprobs = {
+            place: token.logprob
+            for place, row in self._rows.items()
+            if place < len(now.all_tokens)
+            for token in row.tokens
+            if token.token == now.all_tokens[place]
+        }
+        self.text.show(now.all_tokens, len(now.prompt_tokens), logprobs, now.place)
+        where = f"{now.place + 1} of {len(now.all_tokens)}"
+        self.text.border_title = f"Text: letter {where}" if now.chosen is not None else "Text: next"
+        why = "the filters leave nothing here" if self._rows else self._why_empty
+        self.distribution.show(self._rows.get(now.place), now.chosen, why)
+
+    def fail(self, reason: str) -> None:
+        """Say that nothing will come."""
+        self._say(reason, is_problem=True)
+
+    def out(self) -> None:
+        """Back from the field to the text, else home."""
+        self.post_message(AskCancelled(self))
+        if isinstance(self.focused, Input) and self._run:
+            self.text.focus()
+        else:
+            super().out()
+
+    def _filters(self) -> str:
+        return self.query_one("#own-filters", Input).value.strip() or "greedy"
+
+    def _say(self, text: str, is_problem: bool = False) -> None:
+        style = "red" if is_problem else "dim"
+        self._status.update(Text(visible(text, newline=" "), style), layout=False)
+
+
+SCREEN = Declaration(
+    TokensScreen,
+    key="f5",
+    title="Tokens",
+    help="A text letter by letter, and branches from it",
+    needs_run=True,
+)
