@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
@@ -15,11 +13,11 @@ from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.decoding import parse_spec
-from rnnlab.display import count, duration, loss, percent
+from rnnlab.runs.compare import by_unit, rows_of
 from rnnlab.runs.history import read_history
 from rnnlab.runs.prompts import DEFAULT_LENGTH, Answer
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.runs.summary import RunSummary, summarise
+from rnnlab.runs.summary import summarise
 
 
 def command(
@@ -45,10 +43,15 @@ def command(
     if json:
         print_json([_document(run, written[run.name]) for run in opened])
         return
-    differing = _differing(opened)
     summaries = [summarise(run) for run in opened]
-    print_table(["", *(run.name for run in opened)], _rows(opened, summaries, differing), ())
-    print_charts(summaries, [read_history(run.paths.journal) for run in opened])
+    rows = [[row.name, *row.values] for row in rows_of(opened, summaries)]
+    print_table(["", *(run.name for run in opened)], rows, ())
+    groups = by_unit(summaries, list(zip(summaries, opened, strict=True)))
+    for unit, group in groups.items():
+        if len(groups) > 1:
+            typer.echo(f"\nlosses in nats a {unit}")
+        histories = [read_history(run.paths.journal) for _, run in group]
+        print_charts([summary for summary, _ in group], histories)
     for run in opened:
         if written[run.name]:
             typer.echo(f"\n{run.name}")
@@ -64,32 +67,3 @@ def _document(run: Run, answers: list[Any]) -> dict[str, Any]:
         "eval": [[r.step, r.val_loss] for r in history.evals],
         "generations": [asdict(answer) for answer in answers],
     }
-
-
-def _differing(runs: list[Run]) -> list[str]:
-    """Return the settings in which the runs differ."""
-    settings = [run.settings() for run in runs]
-    names = dict.fromkeys(name for one in settings for name in one)
-    return [name for name in names if len({repr(one.get(name)) for one in settings}) > 1]
-
-
-def _rows(runs: list[Run], summaries: list[RunSummary], differing: list[str]) -> list[list[str]]:
-    """Return a row for every setting in which the runs differ and for every figure."""
-    settings = [run.settings() for run in runs]
-    rows = [[name, *(_value(one, name) for one in settings)] for name in differing]
-    figures: list[tuple[str, Callable[[RunSummary], str]]] = [
-        ("step", lambda s: f"{s.step:,}"),
-        ("train loss", lambda s: loss(s.train_loss)),
-        ("val loss", lambda s: loss(s.val_loss)),
-        ("best val loss", lambda s: loss(s.best_val_loss)),
-        ("val accuracy", lambda s: percent(s.val_accuracy)),
-        ("tokens a second", lambda s: count(s.tokens_per_s)),
-        ("parameters", lambda s: count(s.parameters)),
-        ("time", lambda s: duration(s.elapsed_s)),
-    ]
-    return rows + [[name, *(figure(s) for s in summaries)] for name, figure in figures]
-
-
-def _value(settings: dict[str, Any], name: str) -> str:
-    value = str(settings.get(name, ""))
-    return Path(value).stem if name == "corpus" else value

@@ -161,17 +161,16 @@ class LabApp(App[None]):
 
     @on(GeneratorSaid)
     async def hear(self, message: GeneratorSaid) -> None:
-        """Hand a reply to whoever waits for it; every screen is told of what concerns all."""
-        reply = message.reply
-        if isinstance(reply, Ready):
-            for page in self._pages.values():
-                await page.hear(reply)
-        elif (listener := self._generator.listener(reply)) is not None:
-            await listener.hear(reply)
+        """Hand a reply to whoever waits for it."""
+        if isinstance(message.reply, Ready):
+            self.desk.writing.is_ready = True
+        elif (listener := self._generator.listener(message.reply)) is not None:
+            await listener.hear(message.reply)
 
     @on(GeneratorDied)
     def mourn(self, message: GeneratorDied) -> None:
         """Say that the generator is gone; the next prompt starts another."""
+        self.desk.writing.is_ready = False
         self.page.fail(f"the generator ended: {message.reason}; enter asks again")
 
     def _hang_up(self) -> None:

@@ -47,6 +47,8 @@ class Writing:
 
     def __init__(self) -> None:
         self.fields = Fields()
+        self.is_ready = False
+        """Whether the generator has loaded what it needs."""
         self.history: list[str] = []
         """Prompts asked before, the latest last."""
         self.run = ""
@@ -80,6 +82,7 @@ class Writing:
         """Take a reply, then hand it on."""
         match reply:
             case Begun():
+                self.is_ready = True
                 self.step = reply.step
             case Grown():
                 self.answers[reply.decoder] = reply.answers

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,23 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from rnnlab.config import RunConfig
+from rnnlab.decoding import TracedRow, TracedStep
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.paths import replace_text
-from rnnlab.runs.prompts import Answer, Begun, Ended, Grown, Question, Ready, Reply, Request
+from rnnlab.runs.prompts import (
+    Answer,
+    Begun,
+    Ended,
+    Grown,
+    Look,
+    Looked,
+    Question,
+    Ready,
+    Reply,
+    Request,
+    Traced,
+)
 from rnnlab.runs.records import EvalRecord, EventRecord, State, Status, TrainRecord, encode_status
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui import app as app_module
@@ -127,6 +140,20 @@ class FakeGenerator:
         ]  # fmt: skip
         self.say(Begun(self.latest, 40))
         self.say(Grown(self.latest, decoder, answers, is_last=True))
+        self.say(Ended(self.latest, was_cancelled=False, elapsed_s=0.1))
+
+    def trace(self, *steps: TracedStep, decoder: int = 0) -> None:
+        """Tell steps of the newest request's search."""
+        self.say(Traced(self.latest, decoder, [asdict(step) for step in steps]))
+
+    def look(self, *rows: TracedRow, chain: tuple[str, ...] = ("greedy",)) -> None:
+        """Answer the newest look: a row for each place, the prompt read letter by letter."""
+        look = self.questions[-1]
+        assert isinstance(look, Look)
+        self.say(Begun(self.latest, 40))
+        tokens = [*look.prompt, *look.tokens]
+        found = [asdict(row) for row in rows]
+        self.say(Looked(self.latest, 40, tokens, len(look.prompt), 0, found, list(chain)))
         self.say(Ended(self.latest, was_cancelled=False, elapsed_s=0.1))
 
 

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from rnnlab.runs.prompts import Reply
 from rnnlab.tui.actions import Action, Group
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import ScreenAsked
@@ -56,9 +55,6 @@ class BaseScreen(Screen[None]):
 
     def take(self) -> None:
         """Show what has changed on the desk; called after every read while the screen is shown."""
-
-    async def hear(self, reply: Reply) -> None:
-        """Take what the generator says to everybody: that it is ready."""
 
     def fail(self, reason: str) -> None:
         """Say that the generator has ended."""

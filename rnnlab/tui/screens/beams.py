@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from rnnlab.display import visible
-from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Ready, Reply, Traced
+from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply, Traced
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import AskCancelled
@@ -113,8 +113,6 @@ class BeamsScreen(BaseScreen):
     async def hear(self, reply: Reply) -> None:
         """Show a reply to the newest request."""
         match reply:
-            case Ready():
-                self.form.is_ready = True
             case Begun():
                 self._problem = ""
                 self.shown = self._first_beam()
@@ -138,13 +136,16 @@ class BeamsScreen(BaseScreen):
             case _:
                 pass
 
+    def on_prompt_form_wanted(self, message: PromptForm.Wanted) -> None:
+        """Ask the chosen run."""
+        self.post_message(message.question())
+
     def on_prompt_form_said(self, message: PromptForm.Said) -> None:
         """Say what the fields have to say."""
         self._write(message.text, "red" if message.is_problem else "dim")
 
     def fail(self, reason: str) -> None:
         """Say that nothing will come."""
-        self.form.is_ready = False
         self._write(reason, "red")
 
     def out(self) -> None:

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import DataTable
 
-from rnnlab.runs.prompts import Reply
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import AskCancelled, RunChosen
@@ -118,10 +117,6 @@ class LabScreen(BaseScreen):
     def prompt_row(self) -> None:
         """Go to the prompt where a run was clicked twice."""
         prompt(self)
-
-    async def hear(self, reply: Reply) -> None:
-        """Hand what the generator says to the prompt."""
-        await self.pane.hear(reply)
 
     def fail(self, reason: str) -> None:
         """Say in the prompt that nothing will come."""

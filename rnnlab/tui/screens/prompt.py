@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 
-from rnnlab.runs.prompts import Reply
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import AskCancelled, RunChosen
@@ -73,10 +72,6 @@ class PromptScreen(BaseScreen):
             prompt(self)
         else:
             self.document.focus_document()
-
-    async def hear(self, reply: Reply) -> None:
-        """Hand on what the generator says to everybody."""
-        await self.pane.hear(reply)
 
     def fail(self, reason: str) -> None:
         """Say that nothing will come."""

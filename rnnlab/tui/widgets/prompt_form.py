@@ -43,6 +43,7 @@ class PromptInput(Input):
             placeholder="Text to continue, then enter (\\n is a new line)",
             id="prompt",
             compact=True,
+            select_on_focus=False,
         )
         self._writing = writing
         self._back = 0
@@ -74,41 +75,58 @@ class PromptForm(Vertical):
         text: str
         is_problem: bool = False
 
+    @dataclass
+    class Wanted(Message):
+        """Continuations are wanted."""
+
+        form: PromptForm
+        request: Request
+        specs: Sequence[Spec]
+
+        def question(self) -> Asked:
+            """Return the question to the chosen run; every screen will see the answer."""
+            writing = self.form.writing
+            writing.begin(self.request.run, self.request, self.specs)
+            return Asked(writing, self.request)
+
     def __init__(self, writing: Writing) -> None:
         super().__init__()
-        self.is_ready = False
-        """Whether the generator has loaded what it needs."""
-        self._writing = writing
+        self.writing = writing
         self._run: RunSummary | None = None
         self._strange = ("", "")
         """Run and prompt with letters that the model never saw: asked again, the nearest are
         read."""
         self._steps: tuple[int, ...] = ()
+        fields = writing.fields
+        self.prompt = PromptInput(writing)
+        self._inputs: dict[str, Input] = {
+            "prompt": self.prompt,
+            "decoders": Input(fields.decoders, id="decoders", compact=True),
+            "length": _number(fields.length, "length", 1, 100_000),
+            "seed": _number(fields.seed, "seed", 0, MAX_SEED),
+            "checkpoint": Input(
+                fields.checkpoint,
+                id="checkpoint",
+                compact=True,
+                suggester=SuggestFromList(_CHECKPOINTS),
+            ),
+        }
+        self._unit = Label(" letters ", classes="name", id="unit")
 
     def compose(self) -> ComposeResult:
-        """Make the fields."""
-        fields = self._writing.fields
+        """Lay the fields out."""
         with Horizontal(classes="row"):
             yield Label("text ", classes="name")
-            yield PromptInput(self._writing)
+            yield self.prompt
         with Horizontal(classes="row"):
             yield Label("with ", classes="name")
-            yield Input(fields.decoders, id="decoders", compact=True)
-            yield Label(" letters ", classes="name", id="unit")
-            yield Input(
-                fields.length, id="length", compact=True, type="integer",
-                validators=[Integer(1, 100_000)],
-            )  # fmt: skip
+            yield self._inputs["decoders"]
+            yield self._unit
+            yield self._inputs["length"]
             yield Label(" seed ", classes="name")
-            yield Input(
-                fields.seed, id="seed", compact=True, type="integer",
-                validators=[Integer(0, MAX_SEED)],
-            )  # fmt: skip
+            yield self._inputs["seed"]
             yield Label(" at ", classes="name")
-            yield Input(
-                fields.checkpoint, id="checkpoint", compact=True,
-                suggester=SuggestFromList(_CHECKPOINTS),
-            )  # fmt: skip
+            yield self._inputs["checkpoint"]
 
     def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
         """Set the run that will answer."""
@@ -116,7 +134,7 @@ class PromptForm(Vertical):
         self._run = run
         if is_other:
             unit = "words" if run is not None and run.unit == "word" else "letters"
-            self.query_one("#unit", Label).update(f" {unit} ")
+            self._unit.update(f" {unit} ")
         steps = tuple(opened.paths.checkpoint_steps()) if opened is not None else ()
         if steps != self._steps:
             self._steps = steps
@@ -127,7 +145,7 @@ class PromptForm(Vertical):
         """Show what stands in the fields of the other screens."""
         with self.prevent(Input.Changed):
             for name in _FIELDS:
-                field, value = self._field(name), getattr(self._writing.fields, name)
+                field, value = self._field(name), getattr(self.writing.fields, name)
                 if field.value != value:
                     field.value = value
                     field.cursor_position = len(value)
@@ -136,7 +154,7 @@ class PromptForm(Vertical):
     def keep(self, event: Input.Changed) -> None:
         """Remember what is written for the other screens."""
         if event.input.id in _FIELDS:
-            setattr(self._writing.fields, event.input.id, event.value)
+            setattr(self.writing.fields, event.input.id, event.value)
 
     @property
     def is_classifier(self) -> bool:
@@ -183,14 +201,13 @@ class PromptForm(Vertical):
         except BadInputError as error:
             self.post_message(self.Said(str(error), is_problem=True))
             return
-        self._writing.begin(request.run, request, specs)
-        self.query_one(PromptInput).asked()
-        self.post_message(self.Said("reading…" if self.is_ready else "loading torch…"))
-        self.post_message(Asked(self._writing, request))
+        self.prompt.asked()
+        self.post_message(self.Said("reading…" if self.writing.is_ready else "loading torch…"))
+        self.post_message(self.Wanted(self, request, specs))
 
     def offer_nearest(self) -> None:
         """Read the nearest letters if the same is asked again."""
-        request = self._writing.request
+        request = self.writing.request
         if request is not None:
             self._strange = (request.run, request.prompt)
 
@@ -220,4 +237,8 @@ class PromptForm(Vertical):
         )
 
     def _field(self, name: str) -> Input:
-        return self.query_one(f"#{name}", Input)
+        return self._inputs[name]
+
+
+def _number(value: str, name: str, least: int, most: int) -> Input:
+    return Input(value, id=name, compact=True, type="integer", validators=[Integer(least, most)])

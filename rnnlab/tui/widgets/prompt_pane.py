@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from rnnlab.display import visible
-from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Ready, Reply
+from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.widgets.candidates import CandidateBoard
@@ -77,12 +77,15 @@ class PromptPane(Vertical):
         """Say what the form has to say."""
         self._say(message.text, "red" if message.is_problem else "dim")
 
+    @on(PromptForm.Wanted)
+    def ask(self, message: PromptForm.Wanted) -> None:
+        """Ask the chosen run."""
+        self.post_message(message.question())
+
     async def hear(self, reply: Reply) -> None:
         """Show a reply to the newest request."""
         writing = self._writing
         match reply:
-            case Ready():
-                self.form.is_ready = True
             case Begun():
                 self._has_failed = False
                 await self.board.begin(writing.specs)
@@ -114,7 +117,6 @@ class PromptPane(Vertical):
 
     def fail(self, reason: str) -> None:
         """Say that the generator has died."""
-        self.form.is_ready = False
         self._say(reason, "red")
 
     def _say(self, text: str, style: str) -> None:
