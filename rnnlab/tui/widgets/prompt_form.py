@@ -39,7 +39,6 @@ class PromptInput(Input):
 
     def __init__(self, writing: Writing) -> None:
         super().__init__(
-            writing.fields.prompt,
             placeholder="Text to continue, then enter (\\n is a new line)",
             id="prompt",
             compact=True,
@@ -97,31 +96,32 @@ class PromptForm(Vertical):
         """Run and prompt with letters that the model never saw: asked again, the nearest are
         read."""
         self._steps: tuple[int, ...] = ()
-        fields = writing.fields
+        # Their values come with the first frame: before it there is no app to show them on.
         self.prompt = PromptInput(writing)
         self._inputs: dict[str, Input] = {
             "prompt": self.prompt,
-            "decoders": Input(fields.decoders, id="decoders", compact=True),
-            "length": _number(fields.length, "length", 1, 100_000),
-            "seed": _number(fields.seed, "seed", 0, MAX_SEED),
+            "decoders": Input(id="decoders", compact=True),
+            "length": _number("length", 1, 100_000),
+            "seed": _number("seed", 0, MAX_SEED),
             "checkpoint": Input(
-                fields.checkpoint,
                 id="checkpoint",
                 compact=True,
                 suggester=SuggestFromList(_CHECKPOINTS),
             ),
         }
-        self._unit = Label(" letters ", classes="name", id="unit")
+        self._unit_name = "letters"
 
     def compose(self) -> ComposeResult:
         """Lay the fields out."""
+        for name, field in self._inputs.items():
+            field.value = getattr(self.writing.fields, name)
         with Horizontal(classes="row"):
             yield Label("text ", classes="name")
             yield self.prompt
         with Horizontal(classes="row"):
             yield Label("with ", classes="name")
             yield self._inputs["decoders"]
-            yield self._unit
+            yield Label(f" {self._unit_name} ", classes="name", id="unit")
             yield self._inputs["length"]
             yield Label(" seed ", classes="name")
             yield self._inputs["seed"]
@@ -133,8 +133,9 @@ class PromptForm(Vertical):
         is_other = run is None or self._run is None or run.name != self._run.name
         self._run = run
         if is_other:
-            unit = "words" if run is not None and run.unit == "word" else "letters"
-            self._unit.update(f" {unit} ")
+            self._unit_name = "words" if run is not None and run.unit == "word" else "letters"
+            for label in self.query("#unit").results(Label):
+                label.update(f" {self._unit_name} ")
         steps = tuple(opened.paths.checkpoint_steps()) if opened is not None else ()
         if steps != self._steps:
             self._steps = steps
@@ -240,5 +241,5 @@ class PromptForm(Vertical):
         return self._inputs[name]
 
 
-def _number(value: str, name: str, least: int, most: int) -> Input:
-    return Input(value, id=name, compact=True, type="integer", validators=[Integer(least, most)])
+def _number(name: str, least: int, most: int) -> Input:
+    return Input(id=name, compact=True, type="integer", validators=[Integer(least, most)])
