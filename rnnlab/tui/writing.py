@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rnnlab.errors import BadInputError
 from rnnlab.runs.prompts import (
@@ -42,6 +42,15 @@ class Fields:
     checkpoint: str = "live"
 
 
+class Subject(NamedTuple):
+    """A candidate whose letters are looked through."""
+
+    run: str
+    step: int
+    """Of the weights that wrote it."""
+    answer: Answer
+
+
 class Writing:
     """The last request, its decoders, and how far they have come."""
 
@@ -61,8 +70,7 @@ class Writing:
         """Of each decoder that has begun, by its number."""
         self.searches: dict[int, SearchTrace] = {}
         self.is_over = True
-        self.looked_at: Answer | None = None
-        """The candidate whose letters are looked through."""
+        self.subject: Subject | None = None
         self._shown_by: list[Listener] = []
 
     def show_on(self, listener: Listener) -> None:
@@ -72,11 +80,18 @@ class Writing:
     def begin(self, run: str, request: Request, specs: Sequence[Spec]) -> None:
         """Take note of a new request."""
         self.run, self.request, self.specs = run, request, specs
-        self.step = self.looked_at = None
+        self.step = self.subject = None
         self.answers, self.searches = {}, {}
         self.is_over = False
         if request.prompt and self.history[-1:] != [request.prompt]:
             self.history.append(request.prompt)
+
+    def best(self) -> Subject | None:
+        """Return the first decoder's best candidate; None while there is none."""
+        answer = next(iter(self.answers.get(0, ())), None)
+        if answer is None or self.step is None or not self.specs:
+            return None
+        return Subject(self.run, self.step, answer)
 
     async def hear(self, reply: Reply) -> None:
         """Take a reply, then hand it on."""

@@ -19,7 +19,7 @@ from rnnlab.tui.screens._decoders import DecodersScreen
 from rnnlab.tui.widgets.candidates import CandidateBoard, Look
 from rnnlab.tui.widgets.letters import LEGEND
 from rnnlab.tui.widgets.prompt_form import PromptForm
-from rnnlab.tui.writing import save_answers
+from rnnlab.tui.writing import Subject, save_answers
 
 _SAID = {
     "text": "surprising letters underlined",
@@ -99,10 +99,12 @@ async def _decoders(screen: BaseScreen) -> None:
 def _look_into(screen: BaseScreen) -> None:
     """Open the letters of the focused candidate."""
     candidate = screen.query_one(CandidateBoard).focused_candidate()
-    if candidate is None or candidate.answer is None:
+    writing = screen.desk.writing
+    if candidate is None or candidate.answer is None or not candidate.answer.tokens:
         screen.tell("there is no continuation to look into", "warning")
         return
-    screen.desk.writing.looked_at = candidate.answer
+    run, step = candidate.source or (writing.run, writing.step or 0)
+    writing.subject = Subject(run, step, candidate.answer)
     screen.post_message(ScreenAsked("tokens"))
 
 

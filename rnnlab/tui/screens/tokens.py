@@ -24,6 +24,7 @@ from rnnlab.tui.text_walk import TextWalk
 from rnnlab.tui.widgets.distribution import Distribution
 from rnnlab.tui.widgets.letters import LEGEND
 from rnnlab.tui.widgets.walked_text import WalkedText
+from rnnlab.tui.writing import Subject
 
 if TYPE_CHECKING:
     from rnnlab.decoding import TracedRow
@@ -132,7 +133,7 @@ class TokensScreen(BaseScreen):
         self._run = ""
         self._checkpoint = "last"
         self._why_empty = "looking…"
-        self._looked_at: object = None
+        self._subject: Subject | None = None
 
     def compose_body(self) -> ComposeResult:
         """Lay out the fields, the text and the distribution."""
@@ -154,12 +155,11 @@ class TokensScreen(BaseScreen):
         """Look at the candidate that was chosen, or at the best one of what was written last."""
         super().on_screen_resume()
         writing = self.desk.writing
-        answer = writing.looked_at or next(iter(writing.answers.get(0, ())), None)
+        subject = writing.subject or writing.best()
         is_classifier = self.desk.chosen is not None and self.desk.chosen.task == "classify"
-        if answer is not None and answer is not self._looked_at and writing.specs:
-            self._looked_at = answer
-            self._run = writing.run
-            self._checkpoint = str(writing.step)
+        if subject is not None and subject != self._subject:
+            self._subject, answer = subject, subject.answer
+            self._run, self._checkpoint = subject.run, str(subject.step)
             self.query_one("#own-filters", Input).value = answer.decoder
             self.walk.begin(answer.prompt, answer.tokens, is_behind_prompt=True)
             self.look()

@@ -51,19 +51,18 @@ class Candidate(VerticalScroll, can_focus=True):
         Binding("right", "app.focus_next", "Next", show=False),
     ]
 
-    def __init__(self, decoder: int, spec: str, rank: int, *, has_story: bool = False) -> None:
+    def __init__(self, title: str, rank: int, *, has_story: bool = False) -> None:
         """Make an empty column.
 
         has_story: also say where it leaves the best one, its score and why it ends.
         """
         super().__init__(classes="best" if rank == 1 else "")
-        self.decoder = decoder
-        """Number of its decoder."""
         self.answer: Answer | None = None
+        self.source: tuple[str, int] | None = None
+        """Run and step of the weights that wrote it, where that is not what was asked last."""
         self._look: Look = "text"
-        self._rank = rank
         self._has_story = has_story
-        self._title = f"{visible(spec, newline='⏎')} #{rank}"
+        self._title = visible(title, newline="⏎")
         self._head = Static(Text(self._title, "bold"), classes="head")
         self._body = Static()
 
@@ -128,15 +127,23 @@ class CandidateBoard(HorizontalScroll):
 
         only: numbers of the decoders that are shown, None for all.
         """
-        await self.remove_children()
-        self._answers.clear()
-        self._grown.clear()
-        self._columns = {
-            (number, rank): Candidate(number, spec.text, rank, has_story=self._has_story)
+        columns = {
+            (number, rank): Candidate(f"{spec.text} #{rank}", rank, has_story=self._has_story)
             for number, spec in enumerate(specs)
             if only is None or number in only
             for rank in range(1, _num_answers(spec) + 1)
-        } or {(0, 1): Candidate(0, "classes", 1)}
+        }
+        await self._put(columns or {(0, 1): Candidate("classes #1", 1)})
+
+    async def begin_best(self, titles: Sequence[str]) -> None:
+        """Make an empty column for the best answer of each title's decoder, by its number."""
+        await self._put({(number, 1): Candidate(t, 1) for number, t in enumerate(titles)})
+
+    async def _put(self, columns: dict[tuple[int, int], Candidate]) -> None:
+        await self.remove_children()
+        self._answers.clear()
+        self._grown.clear()
+        self._columns = columns
         self._share_width()
         await self.mount_all(self._columns.values())
         self.scroll_home(animate=False)
@@ -169,6 +176,10 @@ class CandidateBoard(HorizontalScroll):
             column = self._columns.get((decoder, answer.rank))
             if column is not None:
                 column.show(answer, self._look)
+
+    def set_source(self, number: int, run: str, step: int) -> None:
+        """Say which weights write a column of `begin_best`."""
+        self._columns[number, 1].source = (run, step)
 
     @property
     def look(self) -> Look:
