@@ -143,7 +143,7 @@ async def test_a_document_is_judged_as_it_is_written(
         await until(pilot, lambda: "step 40" in str(pane.query(Static).last().render()))
 
 
-async def test_v_goes_through_the_ways_to_see_the_letters(
+async def test_d_goes_through_the_ways_to_see_the_letters(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
@@ -153,7 +153,7 @@ async def test_v_goes_through_the_ways_to_see_the_letters(
         screen.query_one(Candidate).focus()
         seen = []
         for _ in range(4):
-            await pilot.press("v")
+            await pilot.press("d")
             seen.append((screen.pane.board.look, body(app).rstrip()))
         assert [look for look, _ in seen] == ["shade", "marks", "letters", "text"]
         assert seen[0][1] == seen[3][1] == "ab"

@@ -122,7 +122,7 @@ async def test_the_bar_opens_the_screen_that_is_clicked_and_says_what_goes_on(
     lab: Lab, app: LabApp
 ) -> None:
     lab.add("alpha", "running")
-    async with app.run_test(size=(160, 40)) as pilot:
+    async with app.run_test(size=(300, 40)) as pilot:
         bar = app.screen.query_one(ScreenBar)
         await until(pilot, lambda: "1 training, 1 run " in str(bar.render()))
         last = entries()[-1]

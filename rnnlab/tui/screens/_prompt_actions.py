@@ -120,7 +120,7 @@ CANDIDATES = Group["BaseScreen"](
     "Candidates",
     (
         Action("enter", "look-into", _look_into, "Look into", "Step through the letters", True),
-        Action("v", "look", _next_look, "View", "Text, shade, marks or letters", True),
+        Action("d", "look", _next_look, "Shade", "Text, shade, marks or letters", True),
         Action("o", "save-texts", _save, "To file", "Save the candidates to a file", True),
     ),
     pane="candidates",

@@ -100,7 +100,7 @@ class BeamsScreen(BaseScreen):
         """Show another decoder's search."""
         num = len(self.desk.writing.specs)
         self.shown = number % num if num else 0
-        self.run_worker(self._begin(), exclusive=True)
+        self.run_worker(self._begin, group="begin", exclusive=True)
 
     def toggle_tree(self) -> None:
         """Show the tree instead of the candidates, or the candidates again."""

@@ -110,7 +110,7 @@ _STEPPING = Group["TokensScreen"](
         Action("u", "undo", _undo, "Undo", "Go back to the text before", True),
         Action("g", "go-on", _go_on, "Go on", "Let the decoder write on from the end", True),
         Action("c", "copy", _copy, "Copy", "Copy the text"),
-        Action("v", "marks", _marks, "View", "Shades or marks"),
+        Action("d", "marks", _marks, "View", "Shades or marks"),
         Action("slash", "write", _write, "Text", "Write a text of your own", True),
     ),
     pane="walk",

@@ -111,7 +111,7 @@ class PromptPane(Vertical):
         note = f"{shown.prompt_note}; " if shown and shown.prompt_note else ""
         self._say(
             f"{note}{how} in {ended.elapsed_s:.1f}s with the weights of step "
-            f"{self._writing.step:,}; tab to a candidate: enter looks into it, v shade, c copy",
+            f"{self._writing.step:,}; tab to a candidate: enter looks into it, d shade, c copy",
             "dim",
         )
 

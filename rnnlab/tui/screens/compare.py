@@ -1,0 +1,247 @@
+"""Runs side by side: settings that differ, figures, curves, and what they make of one prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Static
+
+from rnnlab.display import visible
+from rnnlab.plots import PALETTE, Look
+from rnnlab.runs.compare import by_unit, rows_of
+from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply
+from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.actions import Action, Group, bindings
+from rnnlab.tui.desk import Desk
+from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
+from rnnlab.tui.screens._base import BaseScreen
+from rnnlab.tui.screens._declaration import Declaration
+from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.screens._panes import Pane, pane_group
+from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.widgets.candidates import Candidate, CandidateBoard
+from rnnlab.tui.widgets.chart_pane import ChartPane
+from rnnlab.tui.widgets.prompt_form import PromptForm
+
+if TYPE_CHECKING:
+    from rnnlab.decoding import Spec
+
+_MOST, _FEW = 6, 3
+"""Runs compared at most, and where none is marked."""
+_PANES = (
+    Pane("compare-table", "Table"),
+    Pane("compare-charts", "Curves"),
+    Pane("compare-texts", "Texts"),
+)
+
+
+def _write(screen: CompareScreen) -> None:
+    prompt(screen)
+
+
+_COMPARE = Group["CompareScreen"](
+    "Compare", (Action("slash", "write", _write, "Write", "Go to the text they all continue"),)
+)
+
+
+class _Asker:
+    """One run's ear: it hears what the generator says to that run's question."""
+
+    def __init__(self, screen: CompareScreen, number: int, name: str) -> None:
+        self._screen = screen
+        self.number = number
+        self.name = name
+        self.is_over = False
+
+    async def hear(self, reply: Reply) -> None:
+        """Hand a reply on with the run's number."""
+        self.is_over = self.is_over or isinstance(reply, Ended)
+        self._screen.take_reply(self, reply)
+
+
+class CompareScreen(BaseScreen):
+    """The chosen run and the marked ones, two to six."""
+
+    PANES = _PANES
+    GROUPS: ClassVar = (
+        _COMPARE, PROMPTING, CANDIDATES, pane_group(_PANES), SCREENS, EVERYWHERE,
+    )  # fmt: skip
+    BINDINGS = bindings(GROUPS)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.form = PromptForm(desk.writing)
+        self.board = CandidateBoard()
+        self.names: tuple[str, ...] = ()
+        """The runs that are compared."""
+        self._table = Static()
+        self._status = Static(id="compare-status", markup=False)
+        self._charts: dict[str, ChartPane] = {}
+        self._askers: list[_Asker] = []
+        self._specs: Sequence[Spec] = ()
+        self._shown: object = None
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out table and curves above, the texts below."""
+        with Horizontal(id="compare-upper", classes="panes"):
+            with VerticalScroll(id="compare-table"):
+                yield self._table
+            yield Vertical(id="compare-charts")
+        with Vertical(id="compare-texts"):
+            yield self.form
+            yield self._status
+            yield self.board
+
+    def on_mount(self) -> None:
+        """Say how texts come here."""
+        self._say("enter: every run continues the same text with the same decoders and seed")
+
+    def on_screen_resume(self) -> None:
+        """Compare what is chosen and marked now."""
+        self.form.load()
+        super().on_screen_resume()
+        if self.focused is None:
+            prompt(self)
+
+    @on(RunChosen)
+    def take(self) -> None:
+        """Show what has changed of the runs that are compared."""
+        self.names = self._compared()
+        self.desk.also_watched = self.names
+        summaries = [self.desk.summaries[name] for name in self.names]
+        chosen = summaries[0] if summaries else None
+        self.form.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
+        if summaries != self._shown:
+            self._shown = summaries
+            self._table.update(self._rows(summaries))
+        if self.query("#compare-charts"):
+            self.run_worker(partial(self._show_charts, summaries), group="charts", exclusive=True)
+
+    def _compared(self) -> tuple[str, ...]:
+        """Return the selected runs; beside one alone the newest of the same corpus."""
+        selected = self.desk.selected[:_MOST]
+        if len(selected) > 1 or not selected:
+            return selected
+        mine = self.desk.summaries[selected[0]]
+        others = sorted(
+            (s for s in self.desk.summaries.values() if s.name != mine.name),
+            key=lambda s: (s.corpus != mine.corpus, s.task != mine.task, -s.created),
+        )
+        return (mine.name, *(s.name for s in others[: _FEW - 1]))
+
+    def _rows(self, summaries: Sequence[RunSummary]) -> Table | Text:
+        """Return the settings that differ, then the figures, a column a run."""
+        if len(summaries) < 2:
+            return Text("two runs are needed: start another one, or mark some in the lab", "dim")
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
+        table.add_column("")
+        for summary in summaries:
+            r, g, b = PALETTE[self.desk.color_of(summary.name) % len(PALETTE)]
+            title = Text.assemble(("▎", f"rgb({r},{g},{b})"), (summary.name, "bold"))
+            table.add_column(title, overflow="ellipsis", no_wrap=True)
+        for row in rows_of([self.desk.opened(s.name) for s in summaries], summaries):
+            values = (Text(visible(value, newline="⏎")) for value in row.values)
+            table.add_row(Text(row.name.replace("_", " "), "dim"), *values)
+        if len(self.desk.selected) < 2:
+            table.caption = "none is marked (space in the lab): beside the newest others"
+        return table
+
+    async def _show_charts(self, summaries: Sequence[RunSummary]) -> None:
+        """Draw the losses, a chart for each unit: those of letters and words have no common one."""
+        groups = by_unit(summaries, self.names)
+        if list(groups) != list(self._charts):
+            box = self.query_one("#compare-charts", Vertical)
+            await box.remove_children()
+            self._charts = {unit: ChartPane("loss") for unit in groups}
+            frames = [Vertical(chart, classes="unit") for chart in self._charts.values()]
+            for frame, unit in zip(frames, groups, strict=True):
+                frame.border_title = f"nats a {unit}"
+            await box.mount_all(frames)
+        for unit, names in groups.items():
+            histories = self.desk.named_histories(tuple(names))
+            self._charts[unit].show(histories, "step", Look(), is_log=False)
+
+    @on(PromptForm.Wanted)
+    async def ask(self, message: PromptForm.Wanted) -> None:
+        """Ask every run the same."""
+        for asker in self._askers:
+            self.post_message(AskCancelled(asker))
+        self._specs = message.specs
+        texts = [spec.text for spec in self._specs] or [""]
+        titles = [f"{name} {text}".strip() for name in self.names for text in texts]
+        await self.board.begin_best(titles)
+        self._askers = [_Asker(self, number, name) for number, name in enumerate(self.names)]
+        for asker in self._askers:
+            is_classifier = self.desk.summaries[asker.name].task == "classify"
+            request = replace(
+                message.request,
+                run=asker.name,
+                decoders=[] if is_classifier else message.request.decoders,
+                unknown="nearest",
+                has_trace=False,
+            )
+            self.post_message(Asked(asker, request))
+        self._say(f"asking {len(self._askers)} runs…")
+
+    @on(PromptForm.Said)
+    def say_of_form(self, message: PromptForm.Said) -> None:
+        """Say what the form has to say."""
+        self._say(message.text, "red" if message.is_problem else "dim")
+
+    def take_reply(self, asker: _Asker, reply: Reply) -> None:
+        """Show what one run has written."""
+        if asker not in self._askers:
+            return
+        per_run = max(1, len(self._specs))
+        match reply:
+            case Begun():
+                for number in range(per_run):
+                    self.board.set_source(asker.number * per_run + number, asker.name, reply.step)
+            case Grown():
+                number = asker.number * per_run + reply.decoder
+                self.board.grow(number, reply.answers[:1], is_last=reply.is_last)
+            case Failed():
+                self.tell(f"{asker.name}: {reply.message}", "warning")
+            case Ended():
+                over = sum(asker.is_over for asker in self._askers)
+                self._say(
+                    f"{over} of {len(self._askers)} runs have answered; tab to a text: "
+                    "enter looks into it, d shade, c copy"
+                )
+            case _:
+                pass
+
+    def fail(self, reason: str) -> None:
+        """Say that nothing will come."""
+        self._say(reason, "red")
+
+    def out(self) -> None:
+        """Cancel what is being written, leave full screen, back to the prompt, or home."""
+        if any(not asker.is_over for asker in self._askers):
+            for asker in self._askers:
+                self.post_message(AskCancelled(asker))
+                asker.is_over = True
+        elif self.panes.alone is None and isinstance(self.focused, Candidate):
+            prompt(self)
+        else:
+            super().out()
+
+    def _say(self, text: str, style: str = "dim") -> None:
+        self._status.update(Text(visible(text, newline=" "), style), layout=False)
+
+
+SCREEN = Declaration(
+    CompareScreen,
+    key="f8",
+    title="Compare",
+    help="The chosen and the marked runs side by side",
+    needs_run=True,
+)

@@ -1,0 +1,255 @@
+"""The timeline: move along the loss curve and read what the model wrote then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import HorizontalScroll, VerticalScroll
+from textual.widgets import Static
+
+from rnnlab.display import compact_lines, loss, visible
+from rnnlab.plots import Look
+from rnnlab.runs.history import History
+from rnnlab.runs.journal import JournalTail
+from rnnlab.runs.records import SampleRecord
+from rnnlab.runs.samples import Round, losses_at, rounds_of
+from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.actions import Action, Group, bindings
+from rnnlab.tui.desk import Desk
+from rnnlab.tui.messages import RunChosen, ScreenAsked
+from rnnlab.tui.screens._base import BaseScreen
+from rnnlab.tui.screens._declaration import Declaration
+from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.screens._prompt_actions import copy
+from rnnlab.tui.screens._runs import RUN_CHOICE
+from rnnlab.tui.widgets.chart_pane import ChartPane
+
+_READ_BYTES = 1 << 22
+"""Of the samples that are read at once, so that a long file does not hold up the keys."""
+_MIN_WIDTH = 24
+
+
+class Sample(VerticalScroll, can_focus=True):
+    """What one decoder made of one prompt."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="sample")
+        self.record: SampleRecord | None = None
+        self._head = Static(classes="head", markup=False)
+        self._body = Static(markup=False)
+
+    def compose(self) -> ComposeResult:
+        """Hold decoder and figures, which stay, and the text, which scrolls."""
+        yield self._head
+        yield self._body
+
+    def show(self, record: SampleRecord) -> None:
+        """Show a sample."""
+        self.record = record
+        mean = (record.logprob or 0.0) / max(1, record.num_tokens)
+        figures = f"Σ {loss(record.logprob)[:-3]} ø {mean:.2f}"
+        name = visible(record.decoder, newline="⏎")
+        self._head.update(Text.assemble((name, "bold"), (f"\n{figures}", "dim")))
+        self._body.update(
+            Text.assemble(
+                (compact_lines(visible(record.prompt)), "dim"),
+                compact_lines(visible(record.text)),
+            )
+        )
+
+
+def _mover(by: int) -> Callable[[TimelineScreen], None]:
+    def move(screen: TimelineScreen) -> None:
+        screen.move(by)
+
+    return move
+
+
+def _first(screen: TimelineScreen) -> None:
+    screen.go_to(0)
+
+
+def _live(screen: TimelineScreen) -> None:
+    screen.go_to(None)
+
+
+def _copy(screen: TimelineScreen) -> None:
+    focused = screen.focused
+    samples = list(screen.query(Sample))
+    sample = focused if isinstance(focused, Sample) else samples[0] if samples else None
+    if sample is None or sample.record is None:
+        screen.tell("there is no sample to copy", "warning")
+    else:
+        copy(screen, sample.record.prompt + sample.record.text)
+
+
+def _ask(screen: TimelineScreen) -> None:
+    screen.prompt_then()
+
+
+_ALONG = Group["TimelineScreen"](
+    "Along the curve",
+    (
+        Action("left,h", "before", _mover(-1), "Before", "The samples before", True, "←"),
+        Action("right,l", "after", _mover(1), "After", "The samples after", True, "→"),
+        Action("pageup", "far-before", _mover(-10), "Ten before", "Ten rounds back"),
+        Action("pagedown", "far-after", _mover(10), "Ten after", "Ten rounds on"),
+        Action("home", "first", _first, "First", "Before any training"),
+        Action("end", "live", _live, "Newest", "The newest, followed as they come", True),
+        Action("enter", "ask", _ask, "Prompt", "Prompt the run as it was then", True),
+        Action("c", "copy", _copy, "Copy", "Copy the focused sample"),
+    ),
+)
+
+
+class TimelineScreen(BaseScreen):
+    """The loss curve with a cursor above, the samples of its step below."""
+
+    GROUPS: ClassVar = (_ALONG, RUN_CHOICE, SCREENS, EVERYWHERE)
+    BINDINGS = bindings(GROUPS)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.chart = ChartPane("loss")
+        self.chart.can_focus = True
+        self.rounds: list[Round] = []
+        self.place: int | None = None
+        """Of the round that is shown; None for the newest, whichever it is."""
+        self._status = Static(id="timeline-status", markup=False)
+        self._box = HorizontalScroll(id="samples")
+        self._columns: list[Sample] = []
+        self._run = ""
+        self._tail: JournalTail | None = None
+        self._history = History()
+        self._shown: object = None
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out curve, figures and samples."""
+        yield self.chart
+        yield self._status
+        yield self._box
+
+    def on_mount(self) -> None:
+        """Begin at the curve."""
+        self.chart.focus()
+
+    @on(RunChosen)
+    def take(self) -> None:
+        """Read what has been sampled since, and show it where the newest is looked at."""
+        chosen = self.desk.chosen
+        if chosen is None:
+            return
+        if chosen.name != self._run or self._tail is None:
+            self._run, self.place, self._history = chosen.name, None, History()
+            self._tail = JournalTail(self.desk.opened(chosen.name).paths.samples)
+        version = self._history.version
+        self._history.take(self._tail.read(_READ_BYTES))
+        if self._history.version != version or not self.rounds:
+            self.rounds = rounds_of(self._history.samples)
+        self._show(chosen)
+
+    @property
+    def shown(self) -> Round | None:
+        """The round under the cursor."""
+        if not self.rounds:
+            return None
+        return self.rounds[-1 if self.place is None else min(self.place, len(self.rounds) - 1)]
+
+    def move(self, by: int) -> None:
+        """Go so many rounds on or back; beyond the last one the newest is followed."""
+        if self.rounds:
+            last = len(self.rounds) - 1
+            place = (last if self.place is None else self.place) + by
+            self.go_to(None if place > last else max(0, place))
+
+    def go_to(self, place: int | None) -> None:
+        """Go to a round, None for the newest."""
+        self.place = place
+        if self.desk.chosen is not None:
+            self._show(self.desk.chosen)
+
+    def prompt_then(self) -> None:
+        """Open the prompt with the text and the checkpoint of this round, where it is kept."""
+        chosen, shown = self.desk.chosen, self.shown
+        if chosen is None or shown is None:
+            self.tell("there is no sample to go on from", "warning")
+            return
+        fields = self.desk.writing.fields
+        fields.prompt = shown.samples[0].prompt.replace("\n", "\\n")
+        kept = self.desk.opened(chosen.name).paths.checkpoint_steps()
+        if shown.step in kept:
+            fields.checkpoint = str(shown.step)
+        else:
+            near = min(kept, key=lambda step: abs(step - shown.step), default=None)
+            fields.checkpoint = "last" if near is None else str(near)
+            self.tell(f"the weights of step {shown.step:,} are gone: nearest kept {near}")
+        self.post_message(ScreenAsked("prompt"))
+
+    def _show(self, chosen: RunSummary) -> None:
+        shown = self.shown
+        cursor = None if shown is None or self.place is None else float(shown.step)
+        self.chart.show(
+            self.desk.named_histories((chosen.name,)), "step", Look(cursor=cursor), is_log=False
+        )
+        key = (chosen.name, shown, self.place is None, len(self.rounds))
+        if key != self._shown:
+            self._shown = key
+            self._status.update(self._where(chosen, shown), layout=False)
+            if self.is_mounted:
+                self.run_worker(partial(self._show_samples, shown), group="samples", exclusive=True)
+
+    def _where(self, chosen: RunSummary, shown: Round | None) -> Text:
+        """Return where the cursor is and what the losses were there."""
+        name = visible(chosen.name)
+        if shown is None:
+            why = (
+                "a classifier writes nothing"
+                if chosen.task == "classify"
+                else "no samples: runs write them where sample_length is above 0, the first at once"
+            )
+            return Text.assemble((name, "bold"), f"  {why}", style="dim")
+        train_loss, val_loss = losses_at(self.desk.history(chosen.name), shown.step)
+        place = len(self.rounds) if self.place is None else self.place + 1
+        is_live = self.place is None and chosen.is_active
+        state = "live" if is_live else "newest" if self.place is None else "frozen"
+        return Text.assemble(
+            (name, "bold"),
+            f"  step {shown.step:,}, epoch {shown.epoch:.2f}, train {loss(train_loss)}, "
+            f"val {loss(val_loss)}",
+            (f"  round {place} of {len(self.rounds)}, {state}", "dim"),
+        )
+
+    async def _show_samples(self, shown: Round | None) -> None:
+        """Show a column for each sample; they stay where only their texts change."""
+        samples = shown.samples if shown is not None else ()
+        if len(samples) != len(self._columns):
+            await self._box.remove_children()
+            self._columns = [Sample() for _ in samples]
+            await self._box.mount_all(self._columns)
+            self._share_width()
+        for column, record in zip(self._columns, samples, strict=True):
+            column.show(record)
+
+    def on_resize(self) -> None:
+        """Share the new width among the columns."""
+        super().on_resize()
+        self._share_width()
+
+    def _share_width(self) -> None:
+        share = self.size.width // max(1, len(self._columns))
+        for column in self._columns:
+            column.styles.width = max(_MIN_WIDTH, share)
+
+
+SCREEN = Declaration(
+    TimelineScreen,
+    key="f6",
+    title="Timeline",
+    help="What a run wrote along its loss curve",
+    needs_run=True,
+)
