@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.widgets import Static
 
@@ -100,7 +101,7 @@ class BeamsScreen(BaseScreen):
         """Show another decoder's search."""
         num = len(self.desk.writing.specs)
         self.shown = number % num if num else 0
-        self.run_worker(self._begin, group="begin", exclusive=True)
+        self._begin_again()
 
     def toggle_tree(self) -> None:
         """Show the tree instead of the candidates, or the candidates again."""
@@ -162,6 +163,10 @@ class BeamsScreen(BaseScreen):
         specs = self.desk.writing.specs
         beams = [i for i, spec in enumerate(specs) if spec.options.num_answers() > 1]
         return beams[0] if beams else 0
+
+    @work(group="begin", exclusive=True)
+    async def _begin_again(self) -> None:
+        await self._begin()
 
     async def _begin(self) -> None:
         """Show a search from its beginning."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.table import Table
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
@@ -123,7 +122,7 @@ class CompareScreen(BaseScreen):
             self._shown = summaries
             self._table.update(self._rows(summaries))
         if self.query("#compare-charts"):
-            self.run_worker(partial(self._show_charts, summaries), group="charts", exclusive=True)
+            self._show_charts(summaries)
 
     def _compared(self) -> tuple[str, ...]:
         """Return the selected runs; beside one alone the newest of the same corpus."""
@@ -154,6 +153,7 @@ class CompareScreen(BaseScreen):
             table.caption = "none is marked (space in the lab): beside the newest others"
         return table
 
+    @work(group="charts", exclusive=True)
     async def _show_charts(self, summaries: Sequence[RunSummary]) -> None:
         """Draw the losses, a chart for each unit: those of letters and words have no common one."""
         groups = by_unit(summaries, self.names)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import HorizontalScroll, VerticalScroll
 from textual.widgets import Static
@@ -201,7 +200,7 @@ class TimelineScreen(BaseScreen):
             self._shown = key
             self._status.update(self._where(chosen, shown), layout=False)
             if self.is_mounted:
-                self.run_worker(partial(self._show_samples, shown), group="samples", exclusive=True)
+                self._show_samples(shown)
 
     def _where(self, chosen: RunSummary, shown: Round | None) -> Text:
         """Return where the cursor is and what the losses were there."""
@@ -224,6 +223,7 @@ class TimelineScreen(BaseScreen):
             (f"  round {place} of {len(self.rounds)}, {state}", "dim"),
         )
 
+    @work(group="samples", exclusive=True)
     async def _show_samples(self, shown: Round | None) -> None:
         """Show a column for each sample; they stay where only their texts change."""
         samples = shown.samples if shown is not None else ()
