@@ -213,7 +213,7 @@ def _through_time(deepest: Sequence[_Measured]) -> Chart:
             curves.append(Curve(name, tuple(map(float, range(len(ys)))), ys, color))
     return Chart(
         "||dL/dh|| of the last loss in the first layer, at the end",
-        "step",
+        "steps back",
         "",
         tuple(curves),
         empty="no look through time yet",
@@ -247,6 +247,14 @@ def _says(found: Sequence[_Measured], cells: Sequence[str]) -> tuple[str, ...]:
         said.append(
             f"Through time it halves every {listed}: in {longest} it reaches "
             f"{lives[longest] / lives[shortest]:.1f} times as far back as in {shortest}."
+        )
+    losses = ", ".join(
+        f"{one.loss:.3g} ({cell})" for cell, one in here.items() if one.loss is not None
+    )
+    if losses:
+        said.append(
+            f"Their training losses at the end: {losses}; a net that has not begun to learn "
+            "says little of its cell."
         )
     endless = [cell for cell, one in here.items() if one.first_life is None]
     if endless and lives:

@@ -47,11 +47,11 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
         says=_says(distances, losses, effects, reach),
         pictures=(
             Chart(
-                "loss by tokens of context kept", "step", "nats",
+                "loss by tokens of context kept", "tokens", "nats",
                 (Curve("loss", xs, tuple(losses), 0, "points"),),
             ),
             Chart(
-                "effect of another token k steps back (KL)", "step", "nats",
+                "effect of another token k steps back (KL)", "k", "nats",
                 (Curve("KL", xs, tuple(effects), 1, "points"),), is_log=True,
             ),
             Table(

@@ -131,8 +131,8 @@ def _powers_chart(
         ("gradient k steps back", ratios),
     )
     return Chart(
-        f"{name}: k steps",
-        "step",
+        f"{name}: over k steps",
+        "k",
         "",
         tuple(
             Curve(title, tuple(map(float, range(1, len(ys) + 1))), tuple(ys), color)
@@ -194,17 +194,18 @@ def _over_training(probes: Sequence[ProbeRecord]) -> list[Picture]:
 def _says(
     spectra: dict[str, dict[str, object]], gamma: float, *, is_plain: bool
 ) -> tuple[str, ...]:
+    if not is_plain:
+        radii = ", ".join(f"{one['radius']:.2f} ({name})" for name, one in spectra.items())
+        return (
+            f"Radius {radii}. The gates give the gradient other ways back, so that no bound "
+            "follows from it.",
+        )
     said = []
     for name, one in spectra.items():
         norm, radius = one["norm"], one["radius"]
         assert isinstance(norm, float)
         assert isinstance(radius, float)
-        if not is_plain:
-            said.append(
-                f"{name}: radius {radius:.2f}, norm {norm:.2f}; the gates give the gradient other "
-                "ways back, so this is no bound of it."
-            )
-        elif gamma * norm < 1:
+        if gamma * norm < 1:
             said.append(
                 f"{name}: gamma sigma = {gamma * norm:.2f} < 1: whatever is read, the gradient "
                 f"shrinks at least to {(gamma * norm) ** 10:.2g} of itself in 10 steps."

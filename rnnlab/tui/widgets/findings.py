@@ -6,6 +6,7 @@ when the size or the theme has changed.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -67,7 +68,8 @@ class Findings(VerticalScroll, can_focus=True):
         if len(self._findings) > 1 and width >= _SIDE_BY_SIDE:
             self.body.update(_beside(self._findings, width, style))
         else:
-            self.body.update(Text("\n").join(_page(f, width, style) for f in self._findings))
+            pages = [_page(f, width, style) for f in self._findings]
+            self.body.update(Text("\n", no_wrap=True).join(pages))
 
     def _style(self) -> DrawStyle:
         _, background = self.background_colors
@@ -80,7 +82,7 @@ class Findings(VerticalScroll, can_focus=True):
 
 def _page(finding: Finding, width: int, style: DrawStyle) -> Text:
     """Return one finding from top to bottom."""
-    page = _head(finding)
+    page = _head(finding, width)
     for picture in finding.pictures:
         page.append("\n")
         page.append_text(Text.from_ansi(draw_picture(picture, width, style=style)))
@@ -88,11 +90,13 @@ def _page(finding: Finding, width: int, style: DrawStyle) -> Text:
     return page
 
 
-def _head(finding: Finding) -> Text:
-    page = Text()
+def _head(finding: Finding, width: int) -> Text:
+    """Return the sentences, cut into lines: no picture below them may be."""
+    head = Text(no_wrap=True)
     for sentence in finding.says:
-        page.append(visible(sentence, newline=" ") + "\n", "bold")
-    return page
+        for line in textwrap.wrap(visible(sentence, newline=" "), width):
+            head.append(line + "\n", "bold")
+    return head
 
 
 def _beside(findings: Sequence[Finding], width: int, style: DrawStyle) -> Table:
@@ -103,7 +107,7 @@ def _beside(findings: Sequence[Finding], width: int, style: DrawStyle) -> Table:
         grid.add_column(width=column)
     names = [Text(visible(f"{f.run} at step {f.step:,}"), "bold reverse") for f in findings]
     grid.add_row(*names)
-    grid.add_row(*map(_head, findings))
+    grid.add_row(*(_head(finding, column) for finding in findings))
     for row in zip_longest(*(finding.pictures for finding in findings)):
         drawn = ["" if p is None else draw_picture(p, column, style=style) + "\n" for p in row]
         grid.add_row(*(Text.from_ansi(text, no_wrap=True) for text in drawn))
