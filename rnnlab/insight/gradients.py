@@ -30,7 +30,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     pictures: list[Picture] = []
     if epochs:
         heat = HeatMap(
-            title="gradient norm in training, by parameter and epoch (mean)",
+            title="gradient norm by parameter and epoch",
             rows=tuple(by_parameter),
             columns=tuple(map(str, epochs)),
             values=tuple(tuple(row) for row in by_parameter.values()),
