@@ -17,6 +17,7 @@ from rnnlab.models import TextModel
 
 NUM_SQUARINGS = 10
 """rho(W) = lim ||W^k||^(1/k) (Gelfand 1941); at k = 2^10 a factor of 1,000 is 0.7 %."""
+_MOST_LOG = 700.0
 POWERS = tuple(2**m for m in range(7))
 """Powers whose norms are told: W^1 ... W^64."""
 
@@ -56,13 +57,18 @@ def check_recurrent(model: TextModel, cell: str) -> None:
 @torch.no_grad()
 def power_norms(W_HH: Tensor) -> list[float]:
     """Return the Frobenius norms of the powers in POWERS."""
-    return [math.exp(log) for log in _log_norms(W_HH, len(POWERS))]
+    return [_exp(log) for log in _log_norms(W_HH, len(POWERS))]
 
 
 @torch.no_grad()
 def radius(W_HH: Tensor) -> float:
     """Return the spectral radius by repeated squaring: products alone, within a hundredth."""
-    return math.exp(_log_norms(W_HH, NUM_SQUARINGS + 1)[-1] / 2**NUM_SQUARINGS)
+    return _exp(_log_norms(W_HH, NUM_SQUARINGS + 1)[-1] / 2**NUM_SQUARINGS)
+
+
+def _exp(log: float) -> float:
+    """Return e^log; inf where that is no number any more."""
+    return math.exp(log) if log < _MOST_LOG else math.inf
 
 
 def _log_norms(W_HH: Tensor, num: int) -> list[float]:

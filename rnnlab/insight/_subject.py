@@ -5,7 +5,8 @@ Shapes: B sequences, T tokens.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -144,6 +145,15 @@ class Subject:
                 if num_found >= most:
                     return torch.cat(found).numpy()
         return torch.cat(found).numpy()
+
+
+def check_finite(subject: Subject, values: Iterable[float]) -> None:
+    """Raise BadInputError where a model computes numbers that are none."""
+    if not all(map(math.isfinite, values)):
+        raise BadInputError(
+            f"the numbers of {subject.name!r} overflow at step {subject.loaded.step}",
+            "look at an earlier --checkpoint",
+        )
 
 
 def tokens_of(loaded: LoadedModel, ids: Ids) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from rnnlab.corpora import Ids
 from rnnlab.errors import BadInputError
-from rnnlab.insight._subject import Subject, Wishes, tokens_of
+from rnnlab.insight._subject import Subject, Wishes, check_finite, tokens_of
 from rnnlab.plots import Chart, Curve, Finding, ShadedText, Table
 
 _MOST = 600
@@ -32,6 +32,8 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     q_TV = next_log_probs(wishes.other, places[ids].numpy())[:, places]
     kl_pq_T = (p_TV.exp() * (p_TV - q_TV)).sum(1)
     kl_qp_T = (q_TV.exp() * (q_TV - p_TV)).sum(1)
+    check_finite(subject, kl_pq_T.tolist())
+    check_finite(wishes.other, kl_qp_T.tolist())
     rows_T = torch.arange(len(ids))
     p_T, q_T = p_TV[rows_T, torch.from_numpy(ids)], q_TV[rows_T, torch.from_numpy(ids)]
     gain_T = p_T - q_T

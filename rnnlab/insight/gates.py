@@ -11,7 +11,7 @@ from torch import Tensor
 
 from rnnlab.errors import BadInputError
 from rnnlab.insight._probe import NUM_BINS, OPEN, SHUT, door_letters, doors
-from rnnlab.insight._subject import Subject, Wishes, tokens_of
+from rnnlab.insight._subject import Subject, Wishes, check_finite, tokens_of
 from rnnlab.insight._through_time import trace_sample
 from rnnlab.insight._units import parse_unit
 from rnnlab.plots import Distribution, Finding, HeatMap, Histograms, Picture, Table
@@ -33,6 +33,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
         for name, value in doors(model.rnn.cell, trace_sample(model, sample)).items()
         if wishes.gate is None or name.endswith(f".{wishes.gate}")
     }
+    check_finite(subject, (value.sum().item() for value in values.values()))
     figures = {name: _figures(value) for name, value in values.items()}
     num_rows, length = sample.tokens_BT.shape
     where = f"{num_rows} held-out sequences of {length}" if wishes.text is None else "the text"

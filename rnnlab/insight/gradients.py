@@ -12,7 +12,7 @@ from statistics import fmean
 
 import torch
 
-from rnnlab.insight._subject import Subject, Wishes
+from rnnlab.insight._subject import Subject, Wishes, check_finite
 from rnnlab.insight._through_time import Sample
 from rnnlab.models import Example, TextModel
 from rnnlab.plots import Finding, HeatMap, NamedHistory, Picture, Table, layer_norms
@@ -25,6 +25,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     model = subject.loaded.model
     sample = subject.sample(wishes.text)
     grads = gradient_norms(model, sample)
+    check_finite(subject, grads.values())
     weights = {name: parameter.norm().item() for name, parameter in model.named_parameters()}
     epochs, by_parameter = epoch_norms(subject.history)
     pictures: list[Picture] = []

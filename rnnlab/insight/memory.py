@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from rnnlab.insight._sample import draw_sample
-from rnnlab.insight._subject import Subject, Wishes
+from rnnlab.insight._subject import Subject, Wishes, check_finite
 from rnnlab.insight._through_time import Sample
 from rnnlab.models import Classifier, TextModel
 from rnnlab.plots import Chart, Curve, Finding, Table
@@ -38,6 +38,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     distances = [k for k in _DISTANCES if k < length] + [length]
     losses = loss_by_context(model, sample, distances)
     effects = effect_by_distance(model, sample, distances)
+    check_finite(subject, [*losses, *effects])
     reach = _reach(distances, losses)
     xs = tuple(map(float, distances))
     return Finding(

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rnnlab.corpora import Ids
 from rnnlab.insight._properties import PROPERTIES, Flags, of_tokens, predictiveness, property_of
-from rnnlab.insight._subject import Subject, Wishes, tokens_of
+from rnnlab.insight._subject import Subject, Wishes, check_finite, tokens_of
 from rnnlab.insight._units import Unit, activations, parse_unit
 from rnnlab.models import LoadedModel
 from rnnlab.plots import Finding, Picture, ShadedText, Table
@@ -35,6 +35,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     ids = subject.read(wishes.text, least=_LEAST, most=_MOST)
     tokens = tokens_of(loaded, ids)
     by_layer = _activations(loaded, subject, ids)
+    check_finite(subject, (float(h_TH.sum()) for h_TH in by_layer.values()))
     name = wishes.property or _usual_property(tokens)
     ranked = _ranked(by_layer, tokens, name)
     unit = ranked[0][0] if wishes.unit is None else parse_unit(wishes.unit, loaded.model)

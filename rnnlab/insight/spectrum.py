@@ -29,7 +29,7 @@ from rnnlab.insight._recurrent import (
     eigenvalues,
     recurrent_matrices,
 )
-from rnnlab.insight._subject import Subject, Wishes
+from rnnlab.insight._subject import Subject, Wishes, check_finite
 from rnnlab.insight._through_time import gradient_through_time
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Plane, Table
 from rnnlab.runs.records import ProbeRecord
@@ -49,6 +49,8 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
         layer.name: layer.of_last_T.tolist()[::-1]
         for layer in gradient_through_time(model, subject.sample(wishes.text))
     }
+    for norms in measured.values():
+        check_finite(subject, norms)
     spectra = {name: spectrum(W_HH, gamma) for name, W_HH in matrices.items()}
     is_plain = len(model.rnn.cell.gates) == 1
     pictures: list[Picture] = []

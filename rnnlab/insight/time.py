@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnnlab.insight._probe import rounded
-from rnnlab.insight._subject import Subject, Wishes
+from rnnlab.insight._subject import Subject, Wishes, check_finite
 from rnnlab.insight._through_time import ThroughTime, gradient_through_time, half_life
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, NamedHistory, Picture, Table
 from rnnlab.plots import half_life as half_life_plot
@@ -24,6 +24,8 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     """Return ||dL/dh_t|| over the steps back from the last, its half-life, and their movement."""
     sample = subject.sample(wishes.text, least=_LEAST)
     found = gradient_through_time(subject.loaded.model, sample)
+    for layer in found:
+        check_finite(subject, layer.of_all_T.tolist())
     lives = {layer.name: half_life(layer.of_last_T.tolist()) for layer in found}
     num_rows, length = sample.tokens_BT.shape
     pictures: list[Picture] = [

@@ -5,7 +5,7 @@
 its defaults adds the norms of every parameter's gradient and weight at each record (every 10 steps)
 and at every 50th step a look into gates and gradients through time, TensorBoard histograms and all.
 Each is measured as the difference between a step after which it is due and a bare step right before
-and after; medians, one thread, all figures are ratios to the bare step of the same run.
+and after; medians of CPU time, one thread; all figures are ratios to the bare step of the same run.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ class Bench:
 
 
 def seconds(work: Callable[[], None]) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     work()
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def extra(bench: Bench, work: Callable[[], None]) -> float:

@@ -256,3 +256,25 @@ async def test_escape_leaves_a_field_then_the_screen(
         await until(pilot, lambda: app.focused is screen(app).page)
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.page, InspectScreen))
+
+
+async def test_an_older_checkpoint_of_the_run_can_stand_beside_it(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    run = lab.add("alpha")
+    for step in (10, 20, 40):
+        run.paths.weights(step).touch()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        for checkpoint in ("20", "10", None):
+            await pilot.press("b")
+            wanted = (None, "last") if checkpoint is None else (str(run.paths.root), checkpoint)
+            await until(pilot, is_beside(generator, wanted))
+
+
+def is_beside(generator: FakeGenerator, wanted: tuple[str | None, str]) -> Callable[[], bool]:
+    def is_so() -> bool:
+        question = asked(generator)
+        return bool(generator.questions) and (question.other, question.other_checkpoint) == wanted
+
+    return is_so

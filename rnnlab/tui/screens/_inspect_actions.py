@@ -57,9 +57,10 @@ def _checkpoint(screen: InspectScreen) -> None:
 
 
 def _beside(screen: InspectScreen) -> None:
-    """Choose the next run to stand beside: the marked ones first, then none."""
+    """Choose the next to stand beside: marked runs first, older checkpoints, other runs, none."""
     desk = screen.desk
-    names: list[str | None] = [None, *desk.marked, *desk.summaries]
+    older = [f"{desk.chosen_name}@{step}" for step in screen.kept_steps()[-2::-1]]
+    names: list[str | None] = [None, *desk.marked, *older, *desk.summaries]
     names = [name for name in dict.fromkeys(names) if name != desk.chosen_name]
     here = names.index(screen.other) if screen.other in names else 0
     screen.other = names[(here + 1) % len(names)]

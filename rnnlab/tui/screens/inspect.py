@@ -41,7 +41,7 @@ class InspectScreen(BaseScreen):
         self.page = Findings()
         self.checkpoint = "last"
         self.other: str | None = None
-        """Name of the run beside the chosen one."""
+        """Name of the run beside the chosen one, or of a checkpoint: `run@step`."""
         self.units: tuple[str, ...] = ()
         self._status = Static("", id="inspect-status", markup=False)
         self._is_waiting = False
@@ -87,7 +87,8 @@ class InspectScreen(BaseScreen):
         self._asked = self._wish()
         self._looked_at = (time.monotonic(), chosen.step)
         self._is_waiting, self._problem = True, ""
-        other = None if self.other is None else self._path(self.other)
+        beside, _, beside_checkpoint = (self.other or "").partition("@")
+        other = self._path(beside) if beside else None
         if self.tabs.chosen == "difference" and other is None:
             self._is_waiting = False
             self.page.say("a difference is of two models: b chooses the run beside this one")
@@ -107,12 +108,18 @@ class InspectScreen(BaseScreen):
                     unit=self._value("unit"),
                     property=self._value("property"),
                     other=other,
+                    other_checkpoint=beside_checkpoint or "last",
                     data=None if self.desk.data is None else str(self.desk.data),
                     members=members,
                 ),
             )
         )
         self._show_status()
+
+    def kept_steps(self) -> list[int]:
+        """Return the steps of the chosen run's checkpoints that are on disk, ascending."""
+        chosen = self.desk.chosen_name
+        return self.desk.store.open(chosen).paths.checkpoint_steps() if chosen else []
 
     def lab_runs(self) -> list[str]:
         """Return the runs of the vanishing-gradient lab, by cell and depth."""

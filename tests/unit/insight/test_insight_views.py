@@ -16,13 +16,15 @@ from rnnlab import registry
 from rnnlab.corpora import Split
 from rnnlab.corpora.tasks.stream import StreamSplit
 from rnnlab.errors import BadInputError
-from rnnlab.insight import Sample, Subject, Wishes, inspect, memory
+from rnnlab.insight import Sample, Subject, Wishes, draw_sample, inspect, memory
+from rnnlab.insight import look as look_once
 from rnnlab.insight._properties import PROPERTIES, of_tokens, predictiveness, property_of
 from rnnlab.insight._recurrent import power_norms, radius, recurrent_matrices
 from rnnlab.insight.gradients import gradient_norms
 from rnnlab.models import LoadedModel
 from rnnlab.plots import Finding, draw_picture, finding_from_json
 from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.records import decode, encode
 from tests.unit.insight.models_to_look_at import (
     CELLS,
     LETTERS,
@@ -328,14 +330,34 @@ def test_what_cannot_be_looked_at_is_refused_in_a_line(
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize("view", [view for view in VIEWS if view != "difference"])
+def test_a_model_that_overflows_is_refused_in_a_line(
+    look: Callable[..., Finding], view: str
+) -> None:
+    loaded = make_model(cell="rnn-relu", layers=1, dtype="float32")
+    with torch.no_grad():
+        for parameter in loaded.model.parameters():
+            parameter.fill_(1e30)
+    with pytest.raises(BadInputError, match="overflow at step 0"):
+        look(view, loaded, text=TEXT.lower())
+
+
 def test_models_that_know_other_letters_are_not_compared(look: Callable[..., Finding]) -> None:
     one, other = make_model(), make_model(task="sentences")
     with pytest.raises(BadInputError, match="do not know the same letters"):
         look("difference", one, other=other, text="abcdef")
 
 
+def test_a_split_of_two_letters_gives_a_sample_that_can_be_looked_at() -> None:
+    loaded = make_model(cell="gru")
+    sample = draw_sample(StreamSplit(np.array([1, 2]), 1, 20), 8, 20, torch.device("cpu"))
+    assert sample.tokens_BT.tolist() == [[1]] * 8
+    record = look_once(loaded.model, sample, 3).record
+    assert (record.num_rows, record.length, record.half_life["l0"]) == (8, 1, None)
+    assert decode(encode(record)) == record
+
+
 def test_a_sample_is_the_same_at_every_look_and_has_no_padding() -> None:
-    from rnnlab.insight import draw_sample
 
     ids = np.random.default_rng(0).integers(0, len(LETTERS), 500)
     split = StreamSplit(ids, 1, 20)
