@@ -82,11 +82,11 @@ def shown(app: LabApp) -> str:
 
 
 def is_unit(generator: FakeGenerator, unit: str) -> Callable[[], bool]:
-    return lambda: asked(generator).unit == unit
+    return lambda: bool(generator.questions) and asked(generator).unit == unit
 
 
 def is_view(generator: FakeGenerator, view: str) -> Callable[[], bool]:
-    return lambda: asked(generator).view == view
+    return lambda: bool(generator.questions) and asked(generator).view == view
 
 
 async def test_it_looks_at_the_chosen_run_at_once_and_at_a_view_by_its_digit(
@@ -158,7 +158,7 @@ async def test_a_text_is_asked_for_with_enter_and_letters_in_it_are_no_keys(
         await until(pilot, lambda: isinstance(app.focused, Input))
         await pilot.press(*"bcrq 1")
         await pilot.press("enter")
-        await until(pilot, lambda: asked(generator).text == "bcrq 1")
+        await until(pilot, lambda: generator.questions and asked(generator).text == "bcrq 1")
         assert asked(generator).view == "gates"
         assert app.focused is screen(app).page
 
@@ -172,7 +172,7 @@ async def test_units_are_paged_through_in_the_order_of_their_rank(
         await pilot.press("n")
         await until(pilot, lambda: app._notifications)
         await pilot.press("4")
-        await until(pilot, lambda: asked(generator).view == "neurons")
+        await until(pilot, is_view(generator, "neurons"))
         answer(generator, finding(units=("l0.5", "l0.2", "l0.9")))
         await until(pilot, lambda: screen(app).units)
         for key, unit in (("n", "l0.2"), ("n", "l0.9"), ("n", "l0.5"), ("p", "l0.9")):
@@ -222,7 +222,7 @@ async def test_the_lab_of_several_runs_is_asked_with_them_and_trained_with_a_key
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
         await pilot.press("8")
-        await until(pilot, lambda: asked(generator).view == "vanishing")
+        await until(pilot, is_view(generator, "vanishing"))
         names = [path.rpartition("/")[2] for path in asked(generator).members]
         assert names == ["vanishing-lstm", "vanishing-lstm-x4"]
         await pilot.press("v")
@@ -241,7 +241,7 @@ async def test_every_view_is_named_in_the_row_and_chosen_by_a_click(
         row = str(tabs.render())
         assert all(name in row for name in view_names())
         await pilot.click(tabs, offset=(row.index("memory") + 1, 0))
-        await until(pilot, lambda: asked(generator).view == "memory")
+        await until(pilot, is_view(generator, "memory"))
 
 
 async def test_escape_leaves_a_field_then_the_screen(
@@ -274,7 +274,9 @@ async def test_an_older_checkpoint_of_the_run_can_stand_beside_it(
 
 def is_beside(generator: FakeGenerator, wanted: tuple[str | None, str]) -> Callable[[], bool]:
     def is_so() -> bool:
+        if not generator.questions:
+            return False
         question = asked(generator)
-        return bool(generator.questions) and (question.other, question.other_checkpoint) == wanted
+        return (question.other, question.other_checkpoint) == wanted
 
     return is_so
