@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,11 @@ def load_preferences(file: Path | None = None) -> Preferences:
             raise BadInputError(f"{file}: unknown preference {name!r}", hint)
     found = {name: _checked(name, value, str(file)) for name, value in values.items()}
     return Preferences(**{**found, **_from_environment(os.environ)})
+
+
+def with_value(preferences: Preferences, name: str, value: Any) -> Preferences:
+    """Return preferences with one of them changed."""
+    return replace(preferences, **{name: value})
 
 
 def checked(name: str, value: object) -> Any:

@@ -29,6 +29,7 @@ def build_app() -> typer.Typer:
 def _lab(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show versions and exit.")] = False,
+    is_ascii: Annotated[bool, typer.Option("--ascii", help="Keep the lab to ASCII.")] = False,
     checkpoints: Checkpoints = None,
     data: Data = None,
 ) -> None:
@@ -41,7 +42,7 @@ def _lab(
     if sys.stdout.isatty() and sys.stdin.isatty():
         from rnnlab.tui.app import open_lab
 
-        raise typer.Exit(open_lab(checkpoints, data))
+        raise typer.Exit(open_lab(checkpoints, data, is_ascii=is_ascii))
     from rnnlab.cli.runs import command as list_runs
 
     list_runs(checkpoints)

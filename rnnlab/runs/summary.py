@@ -54,6 +54,12 @@ class RunSummary:
     unit: str
     """What a loss is the mean of: letter, word or document."""
     recent_losses: tuple[float, ...]
+    pid: int = 0
+    """Process of the worker; 0 where it has none."""
+    host: str = ""
+    """Machine of the worker."""
+    held_bytes: int | None = None
+    """Memory that the worker held when it last said so."""
     queue_place: int | None = None
     """Place in the queue, 1 for the next one; None for a run that does not wait."""
 
@@ -96,6 +102,9 @@ def summarise(run: Run) -> RunSummary:
         floor_accuracy=status.floor_accuracy,
         unit=_unit(settings),
         recent_losses=tuple(status.recent_losses),
+        pid=status.pid if status.state in ACTIVE_STATES else 0,
+        host=status.host,
+        held_bytes=status.held_bytes if status.state in ACTIVE_STATES else None,
         queue_place=_queue_place(run) if status.state == "queued" else None,
     )
 

@@ -15,12 +15,15 @@ os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
 from textual import on
 from textual.app import App, SystemCommand
+from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 
 from rnnlab.display import visible
 from rnnlab.errors import RnnlabError
+from rnnlab.preferences import Preferences, load_preferences
 from rnnlab.runs.prompts import Ended, Failed, Ready
 from rnnlab.runs.store import RunStore
+from rnnlab.tui.appearance import THEMES, AsciiFilter
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.feed import Feed
 from rnnlab.tui.generator import Generator
@@ -29,15 +32,16 @@ from rnnlab.tui.messages import (
     Asked,
     GeneratorDied,
     GeneratorSaid,
+    PreferencesChanged,
     RunChosen,
     ScreenAsked,
 )
 from rnnlab.tui.screens._base import HOME, BaseScreen
 from rnnlab.tui.screens._declaration import entry
+from rnnlab.tui.view_state import load_view, save_view, state_file
 from rnnlab.tui.widgets.screen_bar import ScreenBar
 
-POLL_S = 0.5
-"""How often the runs are looked at."""
+_USUAL = Preferences()
 
 
 class LabApp(App[None]):
@@ -46,13 +50,33 @@ class LabApp(App[None]):
     TITLE = "rnnlab"
     CSS_PATH = "lab.tcss"
 
-    def __init__(self, store: RunStore, data: Path | None = None, poll_s: float = POLL_S) -> None:
+    def __init__(
+        self,
+        store: RunStore,
+        data: Path | None = None,
+        poll_s: float | None = None,
+        *,
+        preferences: Preferences = _USUAL,
+        view_file: Path | None = None,
+    ) -> None:
+        """Look at `store`; view_file: where the view is kept across starts, None for nowhere."""
         super().__init__()
-        self.desk = Desk(store, data)
+        self._view_file = view_file
+        self.desk = Desk(store, data, load_view(view_file), preferences)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self._ascii = AsciiFilter(enabled=False)
+        self._filters.append(self._ascii)
+        if not self.desk.appearance.has_color:
+            self._filters = [f for f in self._filters if not isinstance(f, Monochrome)]
+            self._filters.append(NoColor())
+            self.add_class("-no-color")
+        self.wear()
         self._feed = Feed(store)
         self._pages: dict[str, BaseScreen] = {HOME: entry(HOME).make(self.desk)}
         self._generator = Generator(self.post_message)
         self._poll_s = poll_s
+        """Seconds between two looks at the runs; None for what is preferred."""
         self._chosen_again = asyncio.Event()
 
     @property
@@ -76,6 +100,11 @@ class LabApp(App[None]):
             for action in group.actions:
                 yield SystemCommand(action.label, action.help, _runner(page, action.name))
 
+    def wear(self) -> None:
+        """Look as it is preferred, from now on."""
+        self._ascii.enabled = self.desk.appearance.glyphs == "ascii"
+        self.theme = self.desk.appearance.theme
+
     def on_mount(self) -> None:
         """Begin to read the runs and start the generator once the first frame is out."""
         if hasattr(signal, "SIGHUP"):
@@ -87,7 +116,11 @@ class LabApp(App[None]):
         self.run_worker(self._generator.start(), name="generator")
 
     async def on_unmount(self) -> None:
-        """End the generator; workers that train are left alone."""
+        """Keep the view and end the generator; workers that train are left alone."""
+        if self.desk.summaries:
+            for page in self._pages.values():
+                page.keep_view()
+            save_view(self.desk.view_to_keep(), self._view_file)
         await self._generator.close()
 
     async def _watch(self) -> None:
@@ -104,7 +137,9 @@ class LabApp(App[None]):
             self.page.query_one(ScreenBar).say(self._news())
             self.page.take()
             try:
-                await asyncio.wait_for(self._chosen_again.wait(), self._poll_s)
+                await asyncio.wait_for(
+                    self._chosen_again.wait(), self._poll_s or self.desk.preferences.refresh_s
+                )
             except TimeoutError:
                 continue
 
@@ -136,6 +171,13 @@ class LabApp(App[None]):
         self.desk.also_watched = ()
         if asked.name != HOME:
             await self.push_screen(page)
+
+    @on(PreferencesChanged)
+    def change_looks(self) -> None:
+        """Look as it is preferred now."""
+        self.wear()
+        self.refresh_css()
+        self.screen.refresh(layout=True)
 
     @on(RunChosen)
     def read_at_once(self) -> None:
@@ -185,8 +227,14 @@ def _runner(page: BaseScreen, action: str) -> Callable[[], None]:
     return run
 
 
-def open_lab(checkpoints: Path | None = None, data: Path | None = None) -> int:
+def open_lab(
+    checkpoints: Path | None = None, data: Path | None = None, *, is_ascii: bool = False
+) -> int:
     """Open the lab in this terminal; return the exit code."""
-    lab = LabApp(RunStore.default(checkpoints), data)
+    preferences = load_preferences()
+    if is_ascii:
+        preferences = replace(preferences, glyphs="ascii")
+    store = RunStore.default(checkpoints)
+    lab = LabApp(store, data, preferences=preferences, view_file=state_file(store.root))
     lab.run()
     return lab.return_code or 0

@@ -25,11 +25,13 @@ THEMES = (
         "light", primary="#0b63b0", secondary="#5b6673", accent="#a15c00", warning="#a15c00",
         error="#b3261e", success="#1b7a43", foreground="#1b2026", background="#fbfbf9",
         surface="#f1f1ee", panel="#e4e5e1", dark=False,
+        variables={"surface-lighten-1": "#d4d6d1", "surface-lighten-2": "#b9bcb6"},
     ),
     Theme(
         "high-contrast", primary="#66d9ff", secondary="#ffffff", accent="#ffff00",
         warning="#ffff00", error="#ff8080", success="#80ff80", foreground="#ffffff",
         background="#000000", surface="#000000", panel="#1a1a1a", dark=True, text_alpha=1.0,
+        variables={"surface-lighten-1": "#808080", "surface-lighten-2": "#a0a0a0"},
     ),
 )  # fmt: skip
 """Registered under these names."""

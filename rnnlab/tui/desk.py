@@ -5,18 +5,26 @@ Screens read it and choose on it; the app fills it. It knows no widget.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from rnnlab.plots import NamedHistory
+from rnnlab.preferences import Preferences
 from rnnlab.runs.history import History
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.appearance import appearance_of
 from rnnlab.tui.feed import RunsRead
 from rnnlab.tui.writing import Writing
+from rnnlab.tui.view_state import ViewState
 
 _NOTHING_YET = History()
 """Stands for a run whose journal is still to be read."""
+
+
+_USUAL = Preferences()
 
 
 class Notice(NamedTuple):
@@ -30,14 +38,24 @@ class Notice(NamedTuple):
 class Desk:
     """The state of the lab beyond any one screen."""
 
-    def __init__(self, store: RunStore, data: Path | None = None) -> None:
+    def __init__(
+        self,
+        store: RunStore,
+        data: Path | None = None,
+        view: ViewState | None = None,
+        preferences: Preferences = _USUAL,
+    ) -> None:
         self.store = store
+        self.view = view or ViewState()
+        """How the lab is looked at, kept across starts."""
+        self.preferences = preferences
+        self.appearance = appearance_of(preferences)
         self.data = data
         """Folder of corpora; None for the default."""
         self.summaries: dict[str, RunSummary] = {}
         """Every run by name."""
-        self.chosen_name: str | None = None
-        self.marked: tuple[str, ...] = ()
+        self.chosen_name: str | None = self.view.chosen or None
+        self.marked: tuple[str, ...] = tuple(self.view.marked)
         """Runs whose curves are laid over the chosen one's, in the order they were marked."""
         self.also_watched: tuple[str, ...] = ()
         """Runs whose journals the visible screen needs beyond the chosen and the marked ones."""
@@ -45,7 +63,6 @@ class Desk:
         """What was asked of a model last."""
         self._opened: dict[str, Run] = {}
         self._histories: dict[str, History] = {}
-        self._colors: dict[str, int] = {}
 
     @property
     def chosen(self) -> RunSummary | None:
@@ -74,8 +91,31 @@ class Desk:
         return self._histories.get(name, _NOTHING_YET)
 
     def color_of(self, name: str) -> int:
-        """Return a run's place in the palette, the same as long as the lab is open."""
-        return self._colors.get(name, 0)
+        """Return a run's place in the palette, the same as long as there is the run."""
+        return self.view.colors.get(name, 0)
+
+    def prefer(self, preferences: Preferences) -> None:
+        """Take over other preferences."""
+        self.preferences = preferences
+        self.appearance = appearance_of(preferences)
+
+    def toggle_pin(self, name: str) -> bool:
+        """Pin a run to the top of the list, or let it go; tell whether it is pinned now."""
+        pinned = self.view.pinned
+        if name in pinned:
+            pinned.remove(name)
+        else:
+            pinned.append(name)
+        return name in pinned
+
+    def view_to_keep(self) -> ViewState:
+        """Return how the lab is looked at, without what is said of runs that are gone."""
+        view, there = self.view, self.summaries.keys()
+        view.chosen = self.chosen_name or ""
+        view.marked = [name for name in self.marked if name in there]
+        view.pinned = [name for name in view.pinned if name in there]
+        view.colors = {name: color for name, color in view.colors.items() if name in there}
+        return view
 
     def named_histories(self, names: tuple[str, ...] | None = None) -> list[NamedHistory]:
         """Return runs as plots want them, by default the selected ones."""
@@ -91,7 +131,8 @@ class Desk:
         ]
         self.summaries = {summary.name: summary for summary in read.summaries}
         for summary in sorted(read.summaries, key=lambda s: (s.created, s.name)):
-            self._colors.setdefault(summary.name, len(self._colors))
+            if summary.name not in self.view.colors:
+                self.view.colors[summary.name] = _free_color(self.view.colors.values())
         # Exactly those that the feed still follows: it gives what is new to what is here.
         self._histories = {name: self._histories.get(name) or History() for name in read.news}
         for name, news in read.news.items():
@@ -107,6 +148,11 @@ class Desk:
             summary.clip if summary else None,
             summary.floor_nats if summary else None,
         )
+
+
+def _free_color(taken: Collection[int]) -> int:
+    """Return the first place in the palette that no run has."""
+    return next(color for color in itertools.count() if color not in taken)
 
 
 def _notice(before: RunSummary, now: RunSummary) -> Notice | None:

@@ -62,6 +62,10 @@ class ScreenAsked(Message):
     """Name of its file."""
 
 
+class PreferencesChanged(Message):
+    """The desk has other preferences: the lab is to look like it."""
+
+
 @dataclass
 class RunStarted(Message):
     """A form has started a run: the cursor is to go there."""

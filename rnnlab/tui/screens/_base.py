@@ -37,6 +37,7 @@ class BaseScreen(Screen[None]):
         super().__init__()
         self.desk = desk
         self.panes = Layout(self, self.PANES)
+        self.panes.chosen = dict(desk.view.panes.get(self.entry_name, {}))
 
     @property
     def entry_name(self) -> str:
@@ -55,6 +56,13 @@ class BaseScreen(Screen[None]):
 
     def take(self) -> None:
         """Show what has changed on the desk; called after every read while the screen is shown."""
+
+    def keep_view(self) -> None:
+        """Write into `desk.view` what is to be found again at the next start."""
+        if self.panes.chosen:
+            self.desk.view.panes[self.entry_name] = dict(self.panes.chosen)
+        else:
+            self.desk.view.panes.pop(self.entry_name, None)
 
     def fail(self, reason: str) -> None:
         """Say that the generator has ended."""

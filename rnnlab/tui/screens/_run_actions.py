@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rnnlab.runs import steer
@@ -48,6 +49,18 @@ async def _delete(screen: BaseScreen) -> None:
         await do_with_run(screen, remove, chosen.name)
 
 
+async def _sooner(screen: BaseScreen) -> None:
+    await do_with_chosen(screen, partial(steer.move_in_queue, by=-1))
+
+
+async def _later(screen: BaseScreen) -> None:
+    await do_with_chosen(screen, partial(steer.move_in_queue, by=1))
+
+
+async def _queue(screen: BaseScreen) -> None:
+    await do_with_chosen(screen, partial(steer.resume, is_queued=True))
+
+
 STEERING = Group["BaseScreen"](
     "The chosen run",
     (
@@ -55,6 +68,9 @@ STEERING = Group["BaseScreen"](
         Action("s", "stop", _stop, "Stop", "Save the run and end its worker", True),
         Action("r", "resume", _resume, "Resume", "Go on with a stopped, failed or lost run", True),
         Action("m", "checkpoint", _checkpoint, "Save", "Save a checkpoint of the run now"),
+        Action("e", "enqueue", _queue, "Queue", "Go on with the run once a slot is free"),
+        Action("less_than_sign", "sooner", _sooner, "Sooner", "Train sooner: up in the queue"),
+        Action("greater_than_sign", "later", _later, "Later", "Train later: down in the queue"),
         Action("delete", "delete", _delete, "Delete", "Delete the run for good"),
     ),
 )

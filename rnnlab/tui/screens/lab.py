@@ -12,16 +12,18 @@ from textual.widgets import DataTable
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import AskCancelled, RunChosen
+from rnnlab.tui.order import SORTS
 from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.screens._chart_actions import CHARTS, IN_CHARTS
 from rnnlab.tui.screens._declaration import Declaration
 from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.screens._filter import FilterScreen
 from rnnlab.tui.screens._panes import Pane, pane_group
 from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.screens._run_actions import STEERING
 from rnnlab.tui.widgets.candidates import Candidate
 from rnnlab.tui.widgets.details import Details
-from rnnlab.tui.widgets.plot_grid import PlotGrid
+from rnnlab.tui.widgets.plot_grid import GridView, PlotGrid
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 from rnnlab.tui.widgets.runs_table import RunsTable
 
@@ -50,6 +52,42 @@ def _mark(screen: LabScreen) -> None:
     screen.table.toggle_mark()
 
 
+def _pin(screen: LabScreen) -> None:
+    if screen.desk.chosen is not None:
+        name = screen.desk.chosen.name
+        is_pinned = screen.desk.toggle_pin(name)
+        screen.table.show()
+        screen.tell(f"{name} stays at the top" if is_pinned else f"{name} is let go")
+
+
+def _sort(screen: LabScreen) -> None:
+    view, sorts = screen.desk.view, list(SORTS)
+    place = sorts.index(view.sort) if view.sort in sorts else -1
+    view.sort, view.is_reversed = sorts[(place + 1) % len(sorts)], False
+    screen.table.show()
+
+
+def _reverse(screen: LabScreen) -> None:
+    screen.desk.view.is_reversed = not screen.desk.view.is_reversed
+    screen.table.show()
+
+
+def _filter(screen: LabScreen) -> None:
+    def follow(text: str) -> None:
+        screen.desk.view.filter = text.strip()
+        screen.table.show()
+
+    screen.app.push_screen(FilterScreen(screen.desk.view.filter, follow))
+
+
+def _down(screen: LabScreen) -> None:
+    screen.table.action_cursor_down()
+
+
+def _up(screen: LabScreen) -> None:
+    screen.table.action_cursor_up()
+
+
 _RUNS = Group["LabScreen"](
     "Runs",
     (
@@ -59,6 +97,12 @@ _RUNS = Group["LabScreen"](
             is_priority=True,
         ),
         Action("space", "mark", _mark, "Mark", "Lay this run's curves over the others'"),
+        Action("p", "pin", _pin, "Pin", "Keep the run at the top of the list, or let it go"),
+        Action("o", "sort", _sort, "Sort", "Sort by age, name, val, train, step, speed, cell"),
+        Action("O", "reverse", _reverse, "Reverse", "Turn the order round"),
+        Action("slash", "filter", _filter, "Filter", "List only runs that fit some words"),
+        Action("j", "down", _down, "Down", "The next run"),
+        Action("k", "up", _up, "Up", "The run before"),
     ),
     pane="runs",
 )  # fmt: skip
@@ -77,7 +121,7 @@ class LabScreen(BaseScreen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.table = RunsTable(desk)
-        self.plots = PlotGrid()
+        self.plots = PlotGrid(desk)
         self.details = Details()
         self.pane = PromptPane(desk.writing)
 
@@ -91,7 +135,23 @@ class LabScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Begin at the runs."""
+        view = self.desk.view
+        self.plots.set_view(
+            GridView(
+                "epoch" if view.axis == "epoch" else "time" if view.axis == "time" else "step",
+                view.is_log, view.smoothing, tuple(view.charts), view.is_single,
+            )
+        )  # fmt: skip
+        if self.desk.chosen_name:
+            self.table.expect(self.desk.chosen_name)
         self.table.focus()
+
+    def keep_view(self) -> None:
+        """Keep how the charts are looked at."""
+        super().keep_view()
+        view, grid = self.desk.view, self.plots.view
+        view.axis, view.is_log, view.smoothing = grid.axis, grid.is_log, grid.smoothing
+        view.charts, view.is_single = list(grid.order), grid.is_single
 
     def take(self) -> None:
         """Show what is new on the desk."""

@@ -24,6 +24,7 @@ from rnnlab.plots import (
     drawing,
     looked_at,
 )
+from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
 
 _SHARE_OF_TIME = 0.06
@@ -35,8 +36,9 @@ _WHEEL = 0.8
 class ChartPane(Widget):
     """Shows the chart of one plot; the mouse points, drags and zooms."""
 
-    def __init__(self, plot: str) -> None:
+    def __init__(self, plot: str, desk: Desk) -> None:
         super().__init__(id=f"plot-{plot}")
+        self._desk = desk
         self.plot = plot
         self._runs: Sequence[NamedHistory] = ()
         self._axis: Axis = "step"
@@ -142,7 +144,10 @@ class ChartPane(Widget):
             color = Color.parse(self.app.theme_variables.get("foreground", "")).rgb
         except ColorParseError:
             color = background.get_contrast_text().rgb
-        return DrawStyle(foreground=color, background=background.rgb)
+        looks = self._desk.appearance
+        return DrawStyle(
+            looks.glyphs, palette=looks.palette, foreground=color, background=background.rgb
+        )
 
     # The mouse
 

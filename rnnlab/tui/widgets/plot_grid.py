@@ -11,6 +11,7 @@ from textual.containers import Grid
 
 from rnnlab import registry
 from rnnlab.plots import ALL, Axis, Extent, Look, NamedHistory, extent, moved_cursor
+from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
 from rnnlab.tui.widgets.chart_pane import ChartPane
 
@@ -42,11 +43,11 @@ class PlotGrid(Grid, can_focus=True):
 
     BORDER_TITLE = "Charts"
 
-    def __init__(self) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__(id="plots")
         known = registry.names("plots")
         first = [name for name in FIRST_CHARTS if name in known]
-        self._panes = {name: ChartPane(name) for name in dict.fromkeys([*first, *known])}
+        self._panes = {name: ChartPane(name, desk) for name in dict.fromkeys([*first, *known])}
         self._order = list(self._panes)
         self._runs: tuple[NamedHistory, ...] = ()
         self._axis: Axis = "step"

@@ -7,11 +7,11 @@ from textual import events
 from textual.widgets import DataTable
 
 from rnnlab.display import count, duration, loss, sparkline, visible
-from rnnlab.plots import PALETTE
 from rnnlab.runs.records import State
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import RunChosen
+from rnnlab.tui.order import ordered
 
 STATE_MARKS: dict[State, tuple[str, str]] = {
     "queued": ("◌", "dim"),
@@ -36,6 +36,8 @@ _COLUMNS = (
     ("trend", 12),
 )
 _PADDING = 2
+_SORT_OF = {"run": "name", "train": "train", "val": "val", "step": "step", "left": "newest",
+            "tok/s": "speed", "cell": "cell", "trend": "newest"}  # fmt: skip
 
 
 class RunsTable(DataTable[Text]):
@@ -79,11 +81,15 @@ class RunsTable(DataTable[Text]):
 
     def show(self) -> None:
         """Show the runs on the desk: newest first, only what differs is written."""
-        summaries = list(self._desk.summaries.values())
-        ordered = sorted(summaries, key=lambda s: (not s.is_active, -s.created, s.name))
-        names = [summary.name for summary in ordered]
+        view = self._desk.view
+        rows = ordered(
+            self._desk.summaries.values(), view.sort,
+            is_reversed=view.is_reversed, text=view.filter, pinned=view.pinned,
+        )  # fmt: skip
+        self._retitle(len(rows))
+        names = [summary.name for summary in rows]
         has_same_rows = names == [str(row.key.value) for row in self.ordered_rows]
-        self._summaries = {summary.name: summary for summary in ordered}
+        self._summaries = {summary.name: summary for summary in rows}
         if not has_same_rows:
             self._rebuild()
         else:
@@ -106,6 +112,27 @@ class RunsTable(DataTable[Text]):
         chosen = self.chosen
         self._desk.chosen_name = chosen.name if chosen is not None else None
         self.post_message(RunChosen())
+
+    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
+        """Sort by the column that was clicked, the other way round at the second click."""
+        event.stop()
+        sort = _SORT_OF.get(str(event.column_key.value), "name")
+        view = self._desk.view
+        view.is_reversed = view.sort == sort and not view.is_reversed
+        view.sort = sort
+        self.show()
+
+    def _retitle(self, num_shown: int) -> None:
+        """Say in the title how many runs are listed, by what they are sorted and filtered."""
+        view, total = self._desk.view, len(self._desk.summaries)
+        parts = ["Runs" if num_shown == total else f"Runs {num_shown} of {total}"]
+        if view.sort != "newest" or view.is_reversed:
+            parts.append(f"by {view.sort}{' ↑' if view.is_reversed else ''}")
+        if view.filter:
+            parts.append(f"/{visible(view.filter, newline=' ')}")
+        title = Text(" · ".join(parts)).markup
+        if title != self.border_title:
+            self.border_title = title
 
     def _fitting(self) -> tuple[str, ...]:
         room = self.content_size.width
@@ -148,10 +175,12 @@ class RunsTable(DataTable[Text]):
         match column:
             case "run":
                 mark, style = STATE_MARKS[s.state]
-                r, g, b = PALETTE[self._desk.color_of(s.name) % len(PALETTE)]
+                palette = self._desk.appearance.palette
+                r, g, b = palette[self._desk.color_of(s.name) % len(palette)]
                 flag = "◆" if s.name in self._desk.marked else "▎"
-                name = s.name if len(s.name) <= 14 else s.name[:13] + "…"
-                return Text.assemble((flag, f"rgb({r},{g},{b})"), (mark, style), " ", name)
+                pin = "^" if s.name in self._desk.view.pinned else " "
+                name = shortened(s.name, 14)
+                return Text.assemble((flag, f"rgb({r},{g},{b})"), (mark, style), pin, name)
             case "train":
                 return _right(loss(s.train_loss)[:6], 6)
             case "val":
@@ -159,7 +188,8 @@ class RunsTable(DataTable[Text]):
             case "step":
                 return _right(count(s.step), 7)
             case "left":
-                return _right(duration(s.eta_s) if s.is_active else "", 6)
+                waits = f"{s.queue_place}. next" if s.queue_place else ""
+                return _right(waits or (duration(s.eta_s) if s.is_active else ""), 6)
             case "tok/s":
                 return _right(count(s.tokens_per_s), 6)
             case "cell":
@@ -170,3 +200,10 @@ class RunsTable(DataTable[Text]):
 
 def _right(text: str, width: int) -> Text:
     return Text(text.rjust(width))
+
+
+def shortened(name: str, width: int) -> str:
+    """Return a name of at most `width` letters; names often differ at their ends, so both stay."""
+    if len(name) <= width:
+        return name
+    return f"{name[: width // 2]}…{name[-(width - width // 2 - 1) :]}"

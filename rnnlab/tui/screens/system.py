@@ -1,0 +1,138 @@
+"""The machine: processor, memory, disk, GPUs and the processes of the lab."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from rnnlab.display import visible
+from rnnlab.tui.actions import bindings
+from rnnlab.tui.desk import Desk
+from rnnlab.tui.machine import Machine, MachineRead
+from rnnlab.tui.screens._base import BaseScreen
+from rnnlab.tui.screens._declaration import Declaration
+from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.screens._run_actions import STEERING
+
+_EVERY_S = 1.0
+_BAR = 24
+_FULL = 0.9
+"""Share from which on a bar warns."""
+
+
+class Facts(VerticalScroll, can_focus=True):
+    """A text that scrolls."""
+
+
+class SystemScreen(BaseScreen):
+    """Bars for what is used, a row for every process of the lab."""
+
+    GROUPS: ClassVar = (STEERING, SCREENS, EVERYWHERE)
+    BINDINGS = bindings(GROUPS)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._machine = Machine(desk.store.root)
+        self._looked_at = 0.0
+        self._body = Static("looking at the machine…", markup=False)
+
+    def compose_body(self) -> ComposeResult:
+        """Hold one text."""
+        with Facts(id="machine", classes="pane") as facts:
+            facts.border_title = "System"
+            yield self._body
+
+    def on_mount(self) -> None:
+        """Begin with the text, which scrolls."""
+        self.query_one(Facts).focus()
+
+    def take(self) -> None:
+        """Look at the machine again once a second."""
+        if time.monotonic() - self._looked_at > _EVERY_S:
+            self._looked_at = time.monotonic()
+            self.run_worker(self._look(), exclusive=True, name="machine")
+
+    async def _look(self) -> None:
+        here = socket.gethostname()
+        processes = [("the lab", os.getpid())]
+        processes += [
+            (f"{s.name} ({s.state})", s.pid)
+            for s in self.desk.summaries.values()
+            if s.pid and s.host == here
+        ]
+        processes += [("generator", pid) for pid in _generators()]
+        read = await asyncio.to_thread(self._machine.read, processes)
+        self._body.update(machine_text(read, self.size.width))
+
+
+def _generators() -> list[int]:
+    """Return the generator process: the one child of the lab that trains nothing."""
+    import psutil
+
+    try:
+        children = psutil.Process().children()
+        return [c.pid for c in children if "rnnlab.worker.generate" in c.cmdline()]
+    except psutil.Error:
+        return []
+
+
+def machine_text(read: MachineRead, width: int) -> Table:
+    """Return what a look has found; bars where there is room for them."""
+    bar = max(6, min(_BAR, width - 56))
+    table = Table.grid(padding=(0, 2))
+    busy = sum(read.cores) / max(len(read.cores), 1)
+    load = " ".join(f"{one:.2f}" for one in read.load)
+    table.add_row("processor", _bar(busy, bar), f"{len(read.cores)} cores, load {load}")
+    for number, share in enumerate(read.cores if len(read.cores) <= 16 else ()):
+        table.add_row(Text(f"  core {number}", "dim"), _bar(share, bar), "")
+    swap = f", {_gib(read.swap_used_bytes)} swapped" if read.swap_used_bytes else ""
+    table.add_row(
+        "memory", _bar(read.used_bytes / max(read.total_bytes, 1), bar),
+        f"{_gib(read.used_bytes)} of {_gib(read.total_bytes)} used{swap}",
+    )  # fmt: skip
+    used = 1 - read.disk_free_bytes / max(read.disk_total_bytes, 1)
+    table.add_row("disk", _bar(used, bar), f"{_gib(read.disk_free_bytes)} free where the runs live")
+    if not read.gpus:
+        table.add_row("gpu", Text("none found", "dim"), Text("pip install rnnlab[gpu]", "dim"))
+    for gpu in read.gpus:
+        table.add_row("gpu", _bar(gpu.utilisation, bar), f"{visible(gpu.name)}, {gpu.celsius} °C")
+        table.add_row(
+            Text("  memory", "dim"), _bar(gpu.used_bytes / max(gpu.total_bytes, 1), bar),
+            f"{_gib(gpu.used_bytes)} of {_gib(gpu.total_bytes)}",
+        )  # fmt: skip
+    table.add_row("")
+    table.add_row(Text("processes of the lab", "bold"))
+    cores = max(len(read.cores), 1)
+    for one in read.processes:
+        table.add_row(
+            Text(visible(one.what, newline=" ")), _bar(one.cores / cores, bar),
+            f"{one.cores:.2f} cores, {one.held_bytes >> 20} MiB, process {one.pid}",
+        )  # fmt: skip
+    return table
+
+
+def _bar(share: float, width: int) -> Text:
+    filled = round(min(max(share, 0.0), 1.0) * width)
+    style = "red" if share >= _FULL else "green"
+    return Text.assemble(("█" * filled, style), ("─" * (width - filled), "dim"), f" {share:>4.0%}")
+
+
+def _gib(size_bytes: float) -> str:
+    return f"{size_bytes / 2**30:.1f} GiB"
+
+
+SCREEN = Declaration(
+    SystemScreen,
+    key="f10",
+    title="System",
+    help="Processor, memory, disk, GPUs and the processes of the lab",
+)
