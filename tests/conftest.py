@@ -267,3 +267,12 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 def ask(trained: Lab, call: Call) -> Ask:
     """Return a caller of verbs that read the trained runs."""
     return partial(call, trained)
+
+
+@pytest.fixture(autouse=True)
+def no_habits(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the user's preferences and views out of every test, and what tests keep out of them."""
+    folder = tmp_path_factory.getbasetemp() / "xdg"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    monkeypatch.delenv("RNNLAB_CONFIG", raising=False)

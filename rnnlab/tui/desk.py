@@ -17,8 +17,8 @@ from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.appearance import appearance_of
 from rnnlab.tui.feed import RunsRead
-from rnnlab.tui.writing import Writing
 from rnnlab.tui.view_state import ViewState
+from rnnlab.tui.writing import Writing
 
 _NOTHING_YET = History()
 """Stands for a run whose journal is still to be read."""

@@ -14,7 +14,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
 from rnnlab.display import visible
-from rnnlab.plots import PALETTE, Look
+from rnnlab.plots import Look
 from rnnlab.runs.compare import by_unit, rows_of
 from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply
 from rnnlab.runs.summary import RunSummary
@@ -143,7 +143,8 @@ class CompareScreen(BaseScreen):
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
         table.add_column("")
         for summary in summaries:
-            r, g, b = PALETTE[self.desk.color_of(summary.name) % len(PALETTE)]
+            palette = self.desk.appearance.palette
+            r, g, b = palette[self.desk.color_of(summary.name) % len(palette)]
             title = Text.assemble(("▎", f"rgb({r},{g},{b})"), (summary.name, "bold"))
             table.add_column(title, overflow="ellipsis", no_wrap=True)
         for row in rows_of([self.desk.opened(s.name) for s in summaries], summaries):
@@ -160,7 +161,7 @@ class CompareScreen(BaseScreen):
         if list(groups) != list(self._charts):
             box = self.query_one("#compare-charts", Vertical)
             await box.remove_children()
-            self._charts = {unit: ChartPane("loss") for unit in groups}
+            self._charts = {unit: ChartPane("loss", self.desk) for unit in groups}
             frames = [Vertical(chart, classes="unit") for chart in self._charts.values()]
             for frame, unit in zip(frames, groups, strict=True):
                 frame.border_title = f"nats a {unit}"

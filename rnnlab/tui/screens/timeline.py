@@ -114,7 +114,7 @@ class TimelineScreen(BaseScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.chart = ChartPane("loss")
+        self.chart = ChartPane("loss", desk)
         self.chart.can_focus = True
         self.rounds: list[Round] = []
         self.place: int | None = None

@@ -46,7 +46,8 @@ def test_a_row_has_the_runs_settings_and_figures(run: Run) -> None:
         "created": 1.0, "reason": "", "is_shipped": False, "clip": 1.5,
             "floor_nats": None, "floor_accuracy": None,
         "unit": "letter", "val_accuracy": None,
-        "recent_losses": (3.0, 2.0), "queue_place": None, "pid": 0, "host": socket.gethostname(), "held_bytes": None,
+        "recent_losses": (3.0, 2.0), "queue_place": None, "pid": 0,
+        "host": socket.gethostname(), "held_bytes": None,
     }  # fmt: skip
     assert row.is_active
 

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rnnlab.errors import BadInputError
+from rnnlab.preferences import (
+    Preferences,
+    checked,
+    known,
+    load_preferences,
+    preferences_file,
+    save_preference,
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "config.toml"
+
+
+def test_without_a_file_everything_is_as_it_comes(file: Path) -> None:
+    assert load_preferences(file) == Preferences()
+    assert all(one.metadata["help"] for one in known())
+
+
+def test_what_was_saved_is_loaded_again(file: Path) -> None:
+    save_preference("theme", "light", file)
+    save_preference("slots", "4", file)
+    save_preference("refresh_s", 1.5, file)
+    loaded = load_preferences(file)
+    assert (loaded.theme, loaded.slots, loaded.refresh_s) == ("light", 4, 1.5)
+
+
+def test_saving_keeps_comments_and_all_other_lines(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text('# mine\ntheme = "dark"  # at night\n\nslots = 3\n')
+    save_preference("theme", "high-contrast", file)
+    assert file.read_text() == '# mine\ntheme = "high-contrast"  # at night\n\nslots = 3\n'
+
+
+def test_a_linked_file_stays_a_link(file: Path, tmp_path: Path) -> None:
+    file.parent.mkdir()
+    (tmp_path / "dotfile").write_text("")
+    file.symlink_to(tmp_path / "dotfile")
+    save_preference("slots", 5, file)
+    assert file.is_symlink()
+    assert load_preferences(file).slots == 5
+
+
+def test_the_environment_goes_before_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_preference("theme", "light", file)
+    monkeypatch.setenv("RNNLAB_THEME", "dark")
+    assert load_preferences(file).theme == "dark"
+
+
+def test_the_file_stands_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/x")
+    assert preferences_file() == Path("/x/rnnlab/config.toml")
+    monkeypatch.setenv("RNNLAB_CONFIG", "/y/z.toml")
+    assert preferences_file() == Path("/y/z.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [('them = "dark"', "unknown preference 'them'; did you mean 'theme'?"),
+     ('theme = "pink"', "theme = 'pink'; one of auto, dark"),
+     ("slots = 0", "a whole number from 1"),
+     ("slots = true", "a whole number"), ("slots = 1.5", "a whole number"), ("[", "no TOML file")],
+)  # fmt: skip
+def test_a_bad_file_is_said_by_its_name_and_key(file: Path, text: str, says: str) -> None:
+    file.parent.mkdir()
+    file.write_text(text)
+    with pytest.raises(BadInputError) as caught:
+        load_preferences(file)
+    assert says in str(caught.value)
+    assert str(file) in str(caught.value)
+
+
+def test_a_bad_value_is_not_saved(file: Path) -> None:
+    with pytest.raises(BadInputError):
+        save_preference("glyphs", "runes", file)
+    assert not file.exists()
+
+
+def test_a_number_is_taken_from_text() -> None:
+    assert checked("slots", "7") == 7
