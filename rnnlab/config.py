@@ -244,6 +244,16 @@ class RunConfig(BaseModel):
         return cls.from_values(read_toml(file), str(file))
 
 
+def default_settings() -> dict[str, Any]:
+    """Return the settings that a run has where nobody says otherwise, but for those without one."""
+    fields = RunConfig.model_fields
+    return {
+        name: field.default
+        for name, field in fields.items()
+        if not field.is_required() and field.default is not None
+    }
+
+
 def read_toml(file: Path) -> dict[str, Any]:
     """Read a TOML file; raises BadInputError naming the file."""
     try:

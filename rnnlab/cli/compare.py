@@ -12,6 +12,7 @@ from rnnlab.cli._continuations import Wish, generate
 from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._side_by_side import print_side_by_side
+from rnnlab.config import default_settings
 from rnnlab.decoding import parse_spec
 from rnnlab.runs.compare import by_unit, rows_of
 from rnnlab.runs.history import read_history
@@ -44,7 +45,7 @@ def command(
         print_json([_document(run, written[run.name]) for run in opened])
         return
     summaries = [summarise(run) for run in opened]
-    rows = [[row.name, *row.values] for row in rows_of(opened, summaries)]
+    rows = [[row.name, *row.values] for row in rows_of(opened, summaries, default_settings())]
     print_table(["", *(run.name for run in opened)], rows, ())
     groups = by_unit(summaries, list(zip(summaries, opened, strict=True)))
     for unit, group in groups.items():

@@ -1,4 +1,4 @@
-"""Runs set side by side: the settings in which they differ, and their figures.
+"""Runs set side by side: their figures, and the settings in which they differ.
 
 The command line and the app both compare through here.
 """
@@ -37,16 +37,20 @@ _FIGURES: tuple[tuple[str, Callable[[RunSummary], str]], ...] = (
 )
 
 
-def rows_of(runs: Sequence[Run], summaries: Sequence[RunSummary]) -> list[Row]:
-    """Return a row for every setting in which the runs differ, then one for every figure."""
-    settings = [run.settings() for run in runs]
+def rows_of(
+    runs: Sequence[Run], summaries: Sequence[RunSummary], defaults: Mapping[str, Any]
+) -> list[Row]:
+    """Return a row for every figure, then one for every setting in which the runs differ.
+
+    defaults: settings that a run has where it does not say otherwise; an older one says less.
+    """
+    rows = [Row(name, tuple(map(figure, summaries)), False) for name, figure in _FIGURES]
+    if len({s.unit for s in summaries}) > 1:
+        rows.insert(0, Row("losses of a", tuple(s.unit for s in summaries), False))
+    settings = [{**defaults, **run.settings()} for run in runs]
     names = dict.fromkeys(name for one in settings for name in one)
     differing = [name for name in names if len({repr(one.get(name)) for one in settings}) > 1]
-    rows = [Row(name, tuple(_value(one, name) for one in settings), True) for name in differing]
-    if len({s.unit for s in summaries}) > 1:
-        rows.append(Row("losses of a", tuple(s.unit for s in summaries), False))
-    rows += [Row(name, tuple(map(figure, summaries)), False) for name, figure in _FIGURES]
-    return rows
+    return rows + [Row(n, tuple(_value(one, n) for one in settings), True) for n in differing]
 
 
 def by_unit(summaries: Sequence[RunSummary], items: Sequence[_T]) -> dict[str, list[_T]]:

@@ -17,6 +17,7 @@ from rnnlab.runs.prompts import (
     Answer,
     Begun,
     Ended,
+    Failed,
     Grown,
     Reply,
     Request,
@@ -70,6 +71,8 @@ class Writing:
         """Of each decoder that has begun, by its number."""
         self.searches: dict[int, SearchTrace] = {}
         self.is_over = True
+        self.problem = ""
+        """Why it cannot be answered."""
         self.subject: Subject | None = None
         self._shown_by: list[Listener] = []
 
@@ -82,7 +85,7 @@ class Writing:
         self.run, self.request, self.specs = run, request, specs
         self.step = self.subject = None
         self.answers, self.searches = {}, {}
-        self.is_over = False
+        self.is_over, self.problem = False, ""
         if request.prompt and self.history[-1:] != [request.prompt]:
             self.history.append(request.prompt)
 
@@ -107,6 +110,8 @@ class Writing:
                 search = self.searches.setdefault(reply.decoder, SearchTrace())
                 search.add(map(read_step, reply.steps))
                 search.is_cut = search.is_cut or reply.is_cut
+            case Failed():
+                self.problem = reply.message
             case Ended():
                 self.is_over = True
             case _:

@@ -56,16 +56,15 @@ class DecodersScreen(ModalScreen[list[str] | None]):
 
     DEFAULT_CSS = """
     DecodersScreen { align: center middle; }
-    DecodersScreen .dialog { width: 100%; max-width: 124; height: 100%; max-height: 44; padding: 0 1; }
     DecodersScreen #specs-line { height: 1; }
     DecodersScreen #specs { width: 1fr; }
     DecodersScreen #problem { height: 2; }
-    DecodersScreen #list { width: 26; height: 1fr; border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1; }
+    DecodersScreen #list { width: 25; height: 1fr; border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1; }
     DecodersScreen #options { width: 1fr; height: 1fr; padding: 0 0 0 1; scrollbar-size-vertical: 1; }
     DecodersScreen #about { height: auto; max-height: 2; color: $text-muted; }
     DecodersScreen .field { height: 1; }
-    DecodersScreen .field .name { width: 16; }
-    DecodersScreen .field Input { width: 16; }
+    DecodersScreen .field .name { width: 13; }
+    DecodersScreen .field Input { width: 14; }
     DecodersScreen .field .help { width: 1fr; padding: 0 1; text-overflow: ellipsis; text-wrap: nowrap; }
     """  # noqa: E501
     BINDINGS = [

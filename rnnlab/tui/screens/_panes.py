@@ -30,6 +30,8 @@ class Pane:
     title: str
     is_for_wide: bool = False
     """Whether it is left out where the screen is not wide (150 columns)."""
+    is_for_normal: bool = False
+    """Whether it is left out where the screen is narrow (below 100 columns)."""
     also: str = ""
     """A second key that shows and hides it, beside its number."""
 
@@ -92,8 +94,12 @@ class Layout:
             container.set_class(not any(map(self.is_shown, inside)), OFF)
 
     def _has_room(self, pane: str) -> bool:
-        is_for_wide = any(p.id == pane and p.is_for_wide for p in self._panes)
-        return not is_for_wide or self._screen.has_class("-wide")
+        found = next((p for p in self._panes if p.id == pane), None)
+        if found is None:
+            return True
+        if found.is_for_normal and self._screen.has_class("-narrow"):
+            return False
+        return not found.is_for_wide or self._screen.has_class("-wide")
 
 
 def pane_group(panes: Sequence[Pane]) -> Group[BaseScreen]:

@@ -23,8 +23,8 @@ from rnnlab.tui.writing import Subject, save_answers
 
 _SAID = {
     "text": "surprising letters underlined",
-    "shade": f"shade: {LEGEND}",
-    "marks": f"marks: {LEGEND}",
+    "shade": f"shade: how unexpected each letter was, {LEGEND}",
+    "marks": f"marks: how unexpected each letter was, {LEGEND}",
     "letters": "every letter with its log-prob and the sum",
 }
 """What each look shows."""

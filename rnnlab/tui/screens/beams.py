@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Static
 
@@ -13,15 +13,15 @@ from rnnlab.display import visible
 from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply, Traced
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
-from rnnlab.tui.messages import AskCancelled
+from rnnlab.tui.messages import AskCancelled, RunChosen
 from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.screens._declaration import Declaration
 from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.screens._runs import RUN_CHOICE
 from rnnlab.tui.search_trace import SearchTrace
 from rnnlab.tui.widgets.candidates import Candidate, CandidateBoard
 from rnnlab.tui.widgets.given_up import GivenUpList
-from rnnlab.tui.widgets.letters import LEGEND
 from rnnlab.tui.widgets.prompt_form import PromptForm
 from rnnlab.tui.widgets.search_tree import SearchTree
 
@@ -49,7 +49,7 @@ _BEAMS = Group["BeamsScreen"](
 class BeamsScreen(BaseScreen):
     """One search at a time; the fields above are those of the prompt."""
 
-    GROUPS: ClassVar = (_BEAMS, PROMPTING, CANDIDATES, SCREENS, EVERYWHERE)
+    GROUPS: ClassVar = (_BEAMS, PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, desk: Desk) -> None:
@@ -61,7 +61,6 @@ class BeamsScreen(BaseScreen):
         self.shown = 0
         """Number of the decoder that is shown."""
         self._status = Static(id="beam-status", markup=False)
-        self._problem = ""
         self.tree_view.display = False
         desk.writing.show_on(self)
 
@@ -87,6 +86,7 @@ class BeamsScreen(BaseScreen):
         if self.focused is None:
             prompt(self)
 
+    @on(RunChosen)
     def take(self) -> None:
         """Show the run that will answer."""
         chosen = self.desk.chosen
@@ -115,7 +115,6 @@ class BeamsScreen(BaseScreen):
         """Show a reply to the newest request."""
         match reply:
             case Begun():
-                self._problem = ""
                 self.shown = self._first_beam()
                 await self._begin()
             case Grown() if reply.decoder == self.shown:
@@ -124,12 +123,11 @@ class BeamsScreen(BaseScreen):
             case Traced() if reply.decoder == self.shown:
                 self._show_given_up()
             case Failed():
-                self._problem = reply.message
                 if reply.can_be_nearest:
                     self.form.offer_nearest()
-                    self._problem = f"enter again reads the nearest letters: {reply.message}"
-                self._say_state()
-            case Ended():
+                again = "enter again reads the nearest letters: " if reply.can_be_nearest else ""
+                self._write(f"{again}{reply.message}", "red")
+            case Ended() if not self.desk.writing.problem:
                 self._show_given_up()
                 self._say_state()
                 if self.tree_view.display:
@@ -138,8 +136,11 @@ class BeamsScreen(BaseScreen):
                 pass
 
     def on_prompt_form_wanted(self, message: PromptForm.Wanted) -> None:
-        """Ask the chosen run."""
-        self.post_message(message.question())
+        """Ask the chosen run, if it can write."""
+        if self.form.is_classifier:
+            self._write("a classifier writes nothing: ^n chooses another run", "red")
+        else:
+            self.post_message(message.question())
 
     def on_prompt_form_said(self, message: PromptForm.Said) -> None:
         """Say what the fields have to say."""
@@ -194,8 +195,8 @@ class BeamsScreen(BaseScreen):
     def _say_state(self) -> None:
         """Say how far the search has come, and by what chain."""
         writing = self.desk.writing
-        if self._problem:
-            self._write(self._problem, "red")
+        if writing.problem:
+            self._write(writing.problem, "red")
         elif writing.step is None or not writing.specs:
             self._write(_NOTHING, "dim")
         else:
@@ -206,8 +207,7 @@ class BeamsScreen(BaseScreen):
             of = f" ({self.shown + 1} of {len(writing.specs)}, n next)" * (len(writing.specs) > 1)
             cut = ", the trace is cut" * self.search.is_cut
             self._write(
-                f"{state} at {length}{cut}; {writing.run} at step {writing.step:,}; {chain}{of}; "
-                f"{LEGEND}",
+                f"{state} at {length}{cut}; {writing.run} at step {writing.step:,}; {chain}{of}",
                 "dim",
             )
 

@@ -37,7 +37,7 @@ _MOST, _FEW = 6, 3
 """Runs compared at most, and where none is marked."""
 _PANES = (
     Pane("compare-table", "Table"),
-    Pane("compare-charts", "Curves"),
+    Pane("compare-charts", "Curves", is_for_normal=True),
     Pane("compare-texts", "Texts"),
 )
 
@@ -102,6 +102,7 @@ class CompareScreen(BaseScreen):
     def on_mount(self) -> None:
         """Say how texts come here."""
         self._say("enter: every run continues the same text with the same decoders and seed")
+        prompt(self)
 
     def on_screen_resume(self) -> None:
         """Compare what is chosen and marked now."""
@@ -141,13 +142,16 @@ class CompareScreen(BaseScreen):
         if len(summaries) < 2:
             return Text("two runs are needed: start another one, or mark some in the lab", "dim")
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
-        table.add_column("")
+        table.add_column("", no_wrap=True, min_width=13)
         for summary in summaries:
             palette = self.desk.appearance.palette
             r, g, b = palette[self.desk.color_of(summary.name) % len(palette)]
             title = Text.assemble(("▎", f"rgb({r},{g},{b})"), (summary.name, "bold"))
             table.add_column(title, overflow="ellipsis", no_wrap=True)
-        for row in rows_of([self.desk.opened(s.name) for s in summaries], summaries):
+        from rnnlab.config import default_settings
+
+        opened = [self.desk.opened(summary.name) for summary in summaries]
+        for row in rows_of(opened, summaries, default_settings()):
             values = (Text(visible(value, newline="⏎")) for value in row.values)
             table.add_row(Text(row.name.replace("_", " "), "dim"), *values)
         if len(self.desk.selected) < 2:

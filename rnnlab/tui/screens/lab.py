@@ -160,9 +160,11 @@ class LabScreen(BaseScreen):
 
     def on_screen_resume(self) -> None:
         """Show what another screen has chosen and written."""
+        chosen = self.desk.chosen_name  # the table may have other rows now, and choose anew
         super().on_screen_resume()
-        if self.desk.chosen_name is not None:
-            self.table.choose(self.desk.chosen_name)
+        if chosen is not None:
+            self.table.choose(chosen)
+            self.desk.chosen_name = chosen
         self.pane.form.load()
 
     @on(RunChosen)

@@ -145,6 +145,7 @@ class TimelineScreen(BaseScreen):
             return
         if chosen.name != self._run or self._tail is None:
             self._run, self.place, self._history = chosen.name, None, History()
+            self.rounds = []
             self._tail = JournalTail(self.desk.opened(chosen.name).paths.samples)
         version = self._history.version
         self._history.take(self._tail.read(_READ_BYTES))
@@ -220,7 +221,7 @@ class TimelineScreen(BaseScreen):
             (name, "bold"),
             f"  step {shown.step:,}, epoch {shown.epoch:.2f}, train {loss(train_loss)}, "
             f"val {loss(val_loss)}",
-            (f"  round {place} of {len(self.rounds)}, {state}", "dim"),
+            (f"  {place}/{len(self.rounds)} {state}", "dim"),
         )
 
     @work(group="samples", exclusive=True)

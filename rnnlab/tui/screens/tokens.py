@@ -22,7 +22,6 @@ from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._prompt_actions import copy
 from rnnlab.tui.text_walk import TextWalk
 from rnnlab.tui.widgets.distribution import Distribution
-from rnnlab.tui.widgets.letters import LEGEND
 from rnnlab.tui.widgets.walked_text import WalkedText
 from rnnlab.tui.writing import Subject
 
@@ -250,7 +249,7 @@ class TokensScreen(BaseScreen):
         }
         note = f"{looked.prompt_note}; " if looked.prompt_note else ""
         chain = " → ".join(looked.chain)
-        self._say(f"{note}{self._run} at step {looked.step:,}; {chain}; {LEGEND}")
+        self._say(f"{note}{self._run} at step {looked.step:,}; {chain}")
         self.show_place()
 
     def show_place(self) -> None:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from rnnlab.display import visible
 from rnnlab.runs.prompts import EOS
 from rnnlab.tui.search_trace import OVERTAKEN, SearchTrace
-from rnnlab.tui.widgets.letters import END_MARK
+from rnnlab.tui.widgets.letters import END_MARK, LEGEND
 
 _FIGURES = 26
 """Columns of a line that are no text and no reason."""
@@ -26,6 +26,7 @@ class GivenUpList(Widget):
         super().__init__(id="given-up")
         self._search = SearchTrace()
         self._best: list[str] = []
+        self.border_subtitle = LEGEND
 
     def show(self, search: SearchTrace, best: Sequence[str]) -> None:
         """Show what a search gave up; `best` are the tokens of its best text."""

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from rnnlab.display import visible
 from rnnlab.runs.prompts import EOS
 from rnnlab.tui.widgets.candidates import shades_of
-from rnnlab.tui.widgets.letters import END_MARK, MARKS, shade
+from rnnlab.tui.widgets.letters import END_MARK, LEGEND, MARKS, shade
 
 _NEXT = "▁"
 """Stands beyond the last letter: what comes next."""
@@ -39,6 +39,7 @@ class WalkedText(Widget, can_focus=True):
         self._logprobs: Mapping[int, float] = {}
         self._num_prompt = 0
         self._place = 0
+        self.border_subtitle = LEGEND
         self.has_marks = False
         """Whether marks are shown instead of shades."""
         self._places: list[list[tuple[int, int, int]]] = []

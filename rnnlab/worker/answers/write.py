@@ -21,7 +21,7 @@ _MAX_TRACED = 20_000
 
 def answer(request: Request, desk: Desk) -> None:
     """Answer frame by frame."""
-    from rnnlab.models import Classifier, continue_texts
+    from rnnlab.models import Classifier, continue_texts, make_readable
 
     specs: list[Spec] = [parse_spec(text) for text in request.decoders]
     loaded = desk.models.get(request.run, request.checkpoint)
@@ -30,6 +30,8 @@ def answer(request: Request, desk: Desk) -> None:
         desk.say(Grown(request.ask, 0, [_verdict(loaded, request.prompt)], is_last=True))
         return
     unknown = cast("Unknown", request.unknown)
+    # What cannot be read is said before anybody clears his screen for an answer.
+    make_readable(loaded.vocabulary, request.prompt, unknown)
     columns = [
         _Column(
             number,

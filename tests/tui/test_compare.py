@@ -1,0 +1,162 @@
+"""Runs side by side, on the screen and by the functions that the command line shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from rnnlab.config import RunConfig, default_settings
+from rnnlab.runs.compare import by_unit, rows_of
+from rnnlab.runs.paths import replace_text
+from rnnlab.runs.prompts import Answer, Begun, Ended, Failed, Grown
+from rnnlab.runs.summary import summarise
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens.compare import CompareScreen
+from rnnlab.tui.screens.tokens import TokensScreen
+from rnnlab.tui.widgets.candidates import Candidate
+from rnnlab.tui.widgets.chart_pane import ChartPane
+from tests.tui.conftest import home, until
+
+if TYPE_CHECKING:
+    from rnnlab.runs.store import Run
+    from tests.tui.conftest import FakeGenerator, Lab
+
+
+def set_settings(run: Run, **settings: object) -> None:
+    config = RunConfig.from_values({"corpus": "stump", **settings})
+    replace_text(run.paths.config, config.to_toml())
+
+
+def test_rows_are_the_figures_and_the_settings_that_differ(lab: Lab) -> None:
+    runs = [lab.add("alpha", train_loss=1.5), lab.add("beta", val_loss=2.5)]
+    set_settings(runs[1], hidden=64, corpus="/some/where/mine.txt")
+    # An older run says less: what it does not say is the default.
+    replace_text(runs[0].paths.config, 'corpus = "stump"\ntask = "stream"\nepochs = 10.0\n')
+    rows = {
+        row.name: row for row in rows_of(runs, [summarise(run) for run in runs], default_settings())
+    }
+    assert rows["train loss"].values == ("1.5000", "–")  # noqa: RUF001
+    assert {name for name, row in rows.items() if row.is_setting} == {"corpus", "hidden"}
+    assert rows["corpus"].values == ("stump", "mine")
+    assert rows["hidden"].values == ("128", "64")
+
+
+def test_losses_of_letters_words_and_documents_stand_apart(lab: Lab) -> None:
+    runs = [lab.add("a"), lab.add("b"), lab.add("c", task="classify"), lab.add("d")]
+    set_settings(runs[1], tokens="words")
+    summaries = [summarise(run) for run in runs]
+    assert by_unit(summaries, "abcd") == {"letter": ["a", "d"], "word": ["b"], "document": ["c"]}
+    first = rows_of(runs, summaries, default_settings())[0]
+    assert first.values == ("letter", "word", "document", "letter")
+
+
+async def open_compare(pilot: Pilot[None], app: LabApp) -> CompareScreen:
+    await until(pilot, lambda: home(app).table.row_count)
+    await pilot.press("f8")
+    await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.focused)
+    assert isinstance(app.screen, CompareScreen)
+    return app.screen
+
+
+def columns(screen: CompareScreen) -> list[str]:
+    table = screen._table.content
+    assert isinstance(table, Table)
+    return [str(column.header).strip("▎") for column in table.columns]
+
+
+async def test_the_marked_runs_are_compared_each_unit_on_its_own_axis(
+    lab: Lab, app: LabApp
+) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        lab.add(name)
+    set_settings(lab.add("words"), tokens="words")
+    async with app.run_test(size=(160, 50)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 4)
+        app.desk.chosen_name, app.desk.marked = "alpha", ("words", "beta")
+        screen = await open_compare(pilot, app)
+        assert screen.names == ("alpha", "words", "beta")
+        await until(pilot, lambda: len(screen.query(ChartPane)) == 2)
+        assert columns(screen) == ["", "alpha", "words", "beta"]
+        await until(
+            pilot, lambda: all("val" in c.text or "beta" in c.text for c in screen.query(ChartPane))
+        )
+        frames = [str(frame.border_title) for frame in screen.query(".unit")]
+        assert frames == ["nats a letter", "nats a word"]
+
+
+async def test_one_alone_stands_beside_the_newest_of_its_corpus(lab: Lab, app: LabApp) -> None:
+    for name in ("alpha", "beta", "gamma", "delta"):
+        lab.add(name)
+    set_settings(lab.store.open("delta"), corpus="other")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 4)
+        home(app).table.choose("alpha")
+        await until(pilot, lambda: app.desk.chosen_name == "alpha")
+        screen = await open_compare(pilot, app)
+        assert screen.names == ("alpha", "gamma", "beta")
+
+
+async def test_every_run_continues_the_same_prompt_in_its_own_columns(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_compare(pilot, app)
+        screen.query_one("#decoders", Input).value = "greedy beam:k=2"
+        screen.query_one("#prompt", Input).value = "Once"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 2)
+        assert [r.run.rpartition("/")[2] for r in generator.requests] == list(screen.names)
+        assert {(r.prompt, r.seed, tuple(r.decoders)) for r in generator.requests} == {
+            ("Once", 1, ("greedy", "beam:k=2"))
+        }
+        for ask in (1, 2):
+            generator.say(Begun(ask, 10 * ask))
+            for decoder in (0, 1):
+                text = f"[{ask}{decoder}]"
+                answer = Answer(
+                    "greedy", ["greedy"], 1, "Once" + text, text, False, -1.0, -1.0,
+                    list(text), [-0.25] * 4, "Once",
+                )  # fmt: skip
+                generator.say(Grown(ask, decoder, [answer], is_last=True))
+        generator.say(Failed(2, "something is wrong"))
+        for ask in (1, 2):
+            generator.say(Ended(ask, was_cancelled=False, elapsed_s=0.1))
+        status = screen.query_one("#compare-status", Static)
+        await until(pilot, lambda: "2 of 2 runs have answered" in str(status.render()))
+        shown = [str(c.query(Static).last().render()) for c in screen.query(Candidate)]
+        assert shown == ["Once[10]", "Once[11]", "Once[20]", "Once[21]"]
+        heads = [str(c.query_one(".head", Static).render()) for c in screen.query(Candidate)]
+        assert heads[3].startswith(f"{screen.names[1]} beam:k=2\n")
+        assert "something is wrong" in next(iter(app._notifications)).message
+        screen.query(Candidate).last().focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, TokensScreen))
+        await until(pilot, lambda: len(generator.questions) == 3)
+        look = generator.questions[2]
+        assert (look.run.rpartition("/")[2], look.checkpoint) == (screen.names[1], "20")
+
+
+async def test_escape_cancels_every_run_that_still_writes(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_compare(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 2)
+        await pilot.press("escape")
+        await until(pilot, lambda: generator.num_cancelled == 2)
+        assert app.screen is screen
+
+
+async def test_a_single_run_is_told_what_is_missing(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_compare(pilot, app)
+        assert "two runs are needed" in str(screen._table.render())
