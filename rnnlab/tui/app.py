@@ -134,8 +134,10 @@ class LabApp(App[None]):
                 self.notify(
                     notice.message, severity=notice.severity, markup=False, timeout=notice.timeout_s
                 )
-            self.page.query_one(ScreenBar).say(self._news())
-            self.page.take()
+            page = self.page
+            for bar in page.query(ScreenBar):  # none while the screen is still being put together
+                bar.say(self._news())
+                page.take()
             try:
                 await asyncio.wait_for(
                     self._chosen_again.wait(), self._poll_s or self.desk.preferences.refresh_s

@@ -17,6 +17,7 @@ from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.appearance import appearance_of
 from rnnlab.tui.feed import RunsRead
+from rnnlab.tui.order import ordered
 from rnnlab.tui.view_state import ViewState
 from rnnlab.tui.writing import Writing
 
@@ -79,6 +80,14 @@ class Desk:
     def watched(self) -> tuple[str, ...]:
         """Runs whose journals are followed."""
         return tuple(dict.fromkeys([*self.selected, *self.also_watched]))
+
+    def in_order(self) -> list[RunSummary]:
+        """Return the runs that are listed, in the order of the list."""
+        view = self.view
+        return ordered(
+            self.summaries.values(), view.sort,
+            is_reversed=view.is_reversed, text=view.filter, pinned=view.pinned,
+        )  # fmt: skip
 
     def opened(self, name: str) -> Run:
         """Return a run on disk; raises UnknownNameError."""

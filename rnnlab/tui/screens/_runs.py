@@ -10,12 +10,7 @@ from rnnlab.tui.screens._base import BaseScreen
 def _choose(screen: BaseScreen, by: int) -> None:
     """Choose the run before or after, in the order of the runs table."""
     desk = screen.desk
-    names = [
-        s.name
-        for s in sorted(
-            desk.summaries.values(), key=lambda s: (not s.is_active, -s.created, s.name)
-        )
-    ]
+    names = [summary.name for summary in desk.in_order()]
     if not names:
         return
     place = names.index(desk.chosen_name) if desk.chosen_name in names else 0

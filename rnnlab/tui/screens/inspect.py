@@ -234,6 +234,6 @@ SCREEN = Declaration(
     InspectScreen,
     key="f7",
     title="Inspect",
-    help="Look into the chosen run: gradients, gates, neurons, spectrum, memory",
+    help="Look into a run: gradients, gates, neurons",
     needs_run=True,
 )

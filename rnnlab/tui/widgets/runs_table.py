@@ -11,7 +11,6 @@ from rnnlab.runs.records import State
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.order import ordered
 
 STATE_MARKS: dict[State, tuple[str, str]] = {
     "queued": ("◌", "dim"),
@@ -81,11 +80,7 @@ class RunsTable(DataTable[Text]):
 
     def show(self) -> None:
         """Show the runs on the desk: newest first, only what differs is written."""
-        view = self._desk.view
-        rows = ordered(
-            self._desk.summaries.values(), view.sort,
-            is_reversed=view.is_reversed, text=view.filter, pinned=view.pinned,
-        )  # fmt: skip
+        rows = self._desk.in_order()
         self._retitle(len(rows))
         names = [summary.name for summary in rows]
         has_same_rows = names == [str(row.key.value) for row in self.ordered_rows]
