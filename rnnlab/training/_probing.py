@@ -19,6 +19,18 @@ COST = 50
 more than a few steps is looked at less often."""
 
 
+MOST = 200
+"""Looks after which they become rarer: a long run has a few hundred more for each doubling."""
+
+
+def is_on_grid(step: int, every: int) -> bool:
+    """Tell whether a look belongs to a step: the first, then every so many, rarer in long runs."""
+    if step == 1:
+        return True
+    doublings = max(0, (step // (every * MOST)).bit_length() - 1)
+    return step % (every << doublings) == 0
+
+
 class Probing:
     """Looks at the model of a session with the same held-out sequences again and again."""
 
@@ -33,8 +45,8 @@ class Probing:
             self.sample = draw_sample(split, ROWS, length, session.device)
 
     def take_if_due(self, step: int) -> None:
-        """Look after the first step and every so many from then on, if there is time for it."""
-        if self.sample is None or (step % self._every and step != 1):
+        """Look where it is due, if there is time for it."""
+        if self.sample is None or not is_on_grid(step, self._every):
             return
         started = time.perf_counter()
         if step != 1 and started < self._due_at:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -95,6 +96,14 @@ def test_a_look_that_is_dear_is_taken_less_often(
     session = start(probe_every=1)
     train(session)
     assert [record.step for record in history_of(session).probes] == [1]
+
+
+def test_a_long_run_is_looked_at_less_and_less_often() -> None:
+    on_grid = [step for step in range(1, 200_001) if _probing.is_on_grid(step, 50)]
+    assert on_grid[:4] == [1, 50, 100, 150]
+    assert [b - a for a, b in itertools.pairwise(on_grid)][-1] == 800
+    assert len(on_grid) < 1100
+    assert [b - a for a, b in itertools.pairwise(on_grid) if b <= 10_000][1:] == [50] * 199
 
 
 def test_tensorboard_has_a_histogram_of_every_gate(start: Start) -> None:
