@@ -38,7 +38,7 @@ class InspectScreen(BaseScreen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.tabs = ViewTabs(view_names())
-        self.page = Findings()
+        self.page = Findings(desk)
         self.checkpoint = "last"
         self.other: str | None = None
         """Name of the run beside the chosen one, or of a checkpoint: `run@step`."""

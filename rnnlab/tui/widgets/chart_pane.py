@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from rich.text import Text
 from textual import events
-from textual.color import Color, ColorParseError
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
@@ -26,6 +25,7 @@ from rnnlab.plots import (
 )
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
+from rnnlab.tui.widgets._draw_style import draw_style
 
 _SHARE_OF_TIME = 0.06
 """Of one core that a chart may take: one that costs 20 ms is redrawn every 330 ms at most."""
@@ -139,15 +139,7 @@ class ChartPane(Widget):
         return strip.adjust_cell_length(self.size.width, self.rich_style)
 
     def _style(self) -> DrawStyle:
-        _, background = self.background_colors
-        try:
-            color = Color.parse(self.app.theme_variables.get("foreground", "")).rgb
-        except ColorParseError:
-            color = background.get_contrast_text().rgb
-        looks = self._desk.appearance
-        return DrawStyle(
-            looks.glyphs, palette=looks.palette, foreground=color, background=background.rgb
-        )
+        return draw_style(self, self._desk.appearance)
 
     # The mouse
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from rich.table import Table
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
-from textual.color import Color, ColorParseError
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from rnnlab.display import visible
 from rnnlab.plots import DrawStyle, Finding, draw_picture
+from rnnlab.tui.desk import Desk
+from rnnlab.tui.widgets._draw_style import draw_style
 
 _SIDE_BY_SIDE = 130
 """Columns from which on two findings stand beside each other."""
@@ -31,8 +33,9 @@ class Findings(VerticalScroll, can_focus=True):
 
     BORDER_TITLE = "Found"
 
-    def __init__(self) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__(id="findings")
+        self._desk = desk
         self.body = Static("", markup=False)
         self._findings: tuple[Finding, ...] = ()
         self._drawn: object = None
@@ -60,11 +63,13 @@ class Findings(VerticalScroll, can_focus=True):
 
     def _draw(self) -> None:
         width = self.scrollable_content_region.width
-        key = (self._findings, width, self.app.theme)
-        if not self._findings or width <= 0 or key == self._drawn:
+        if not self._findings or width <= 0:
+            return
+        style = self._style()
+        key = (self._findings, width, style)
+        if key == self._drawn:
             return
         self._drawn = key
-        style = self._style()
         if len(self._findings) > 1 and width >= _SIDE_BY_SIDE:
             self.body.update(_beside(self._findings, width, style))
         else:
@@ -72,12 +77,9 @@ class Findings(VerticalScroll, can_focus=True):
             self.body.update(Text("\n", no_wrap=True).join(pages))
 
     def _style(self) -> DrawStyle:
-        _, background = self.background_colors
-        try:
-            color = Color.parse(self.app.theme_variables.get("foreground", "")).rgb
-        except ColorParseError:
-            color = background.get_contrast_text().rgb
-        return DrawStyle(foreground=color, background=background.rgb)
+        looks = self._desk.appearance
+        # Without colours shades are characters, which no filter could make of them.
+        return replace(draw_style(self, looks), has_color=looks.has_color)
 
 
 def _page(finding: Finding, width: int, style: DrawStyle) -> Text:
