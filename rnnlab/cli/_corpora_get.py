@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from rnnlab.cli._corpora_show import head_lines, print_figures
+from rnnlab.cli._corpora_show import print_figures
 from rnnlab.cli._output import print_json, talk
 from rnnlab.cli._progress import reading_bar
 from rnnlab.corpora import (
@@ -63,7 +63,6 @@ def _say(name: str, file: Path, notes: list[str], *, json: bool) -> None:
         return
     for note in notes:
         talk(note)
-    typer.echo(visible("\n".join(head_lines(look))))
     print_figures(look, name)
 
 

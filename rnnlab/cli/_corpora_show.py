@@ -29,20 +29,18 @@ def show_corpus(name: str | None, data: Path | None, *, json: bool) -> None:
     if json:
         print_json(look.to_json())
         return
-    typer.echo(visible("\n".join(head_lines(look))))
+    print_figures(look, lasting_name(name, data) if "/" not in name else name)
     typer.echo("")
     if look.examples:
         for label, text in look.examples:
             typer.echo(visible(f"{label}: {text[:_SHOWN_CHARS_OF_DOCUMENT]}", newline="⏎"))
     else:
         typer.echo(visible(look.begins))
-    typer.echo("")
-    print_figures(look, lasting_name(name, data) if "/" not in name else name)
 
 
 def print_figures(look: Look, name: str) -> None:
-    """Print what was measured, and the command that a run begins with."""
-    for line in figure_lines(look):
+    """Print what a corpus is, what was measured, and the command that a run begins with."""
+    for line in [*head_lines(look), *figure_lines(look)]:
         typer.echo(visible(line))
     typer.echo(visible(f"try: {shlex.join(look.suggestion.command(name))}"))
 

@@ -92,7 +92,7 @@ class Expectation(NamedTuple):
 
 
 class Grammar:
-    """Weighted alternatives for each symbol; never changes.
+    """Weighted alternatives for each symbol; never changes (what was computed is kept).
 
     Raises BadInputError for a symbol without alternatives, with one of them twice or with a weight
     below 1, and UnknownNameError where a template uses a symbol that is not there.
@@ -100,6 +100,7 @@ class Grammar:
 
     def __init__(self, rules: Mapping[str, Alternatives]) -> None:
         self._rules = {name: _rule(name, alternatives) for name, alternatives in rules.items()}
+        self._expectations: dict[str, Expectation] = {}
         for rule in self._rules.values():
             for name in rule.symbols():
                 self.rule(name)
@@ -129,10 +130,14 @@ class Grammar:
 
     def expect(self, start: str) -> Expectation:
         """Return what derivations are like; raises BadInputError where they are infinitely long."""
+        if start in self._expectations:
+            return self._expectations[start]
         draws = self.expected_draws(start)
         entropies = (float(v) * self._rules[name].entropy() for name, v in draws.items())
         lengths = (v * _mean_letters(self._rules[name]) for name, v in draws.items())
-        return Expectation(math.fsum(entropies), float(sum(lengths)))
+        found = Expectation(math.fsum(entropies), float(sum(lengths)))
+        self._expectations[start] = found
+        return found
 
     def expected_draws(self, start: str) -> dict[str, Fraction]:
         """Return how often each symbol below `start` is drawn in a derivation on average.

@@ -86,6 +86,11 @@ class NewRunScreen(ModalScreen[str | None]):
         self._written: dict[str, str] = {}
         self._said = Text()
         self._command_timer: Timer | None = None
+        self._suggested: dict[str, str] = {}
+
+    def suggest(self, **values: str) -> None:
+        """Fill in some fields before the form is shown."""
+        self._suggested.update(values)
 
     def compose(self) -> ComposeResult:
         """Make a field for every setting that most runs need."""
@@ -105,6 +110,8 @@ class NewRunScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Begin with the corpus."""
         self.query_one("#field-corpus", Input).focus()
+        for name, value in self._suggested.items():
+            self.query_one(f"#field-{name}", Input).value = value
         self._show_command()
 
     @on(DescendantFocus)

@@ -1,0 +1,66 @@
+"""The corpora: those that are there, ours, and those that can be fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.widgets import DataTable
+
+from rnnlab.display import count, visible
+
+if TYPE_CHECKING:
+    from rnnlab.corpora import CorpusDescription
+
+_STATES = {"here": "●", "made": "○", "fetch": "↓"}
+"""There as a file; made when it is first used; to be fetched."""
+
+
+class CorporaTable(DataTable[Text]):
+    """A row for every corpus; the cursor stays on its corpus when the list is read again."""
+
+    BORDER_TITLE = "Corpora"
+
+    def __init__(self) -> None:
+        super().__init__(id="corpora", cursor_type="row", zebra_stripes=False)
+        self._described: dict[str, CorpusDescription] = {}
+
+    def on_mount(self) -> None:
+        """Make the columns."""
+        for name in ("", "name", "bytes", "task", "floor"):
+            self.add_column(name, key=name or "state")
+
+    @property
+    def chosen(self) -> CorpusDescription | None:
+        """The corpus under the cursor; None while there is none."""
+        if not self.row_count or not self.is_valid_row_index(self.cursor_row):
+            return None
+        key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
+        return self._described.get(key or "")
+
+    def show(self, described: Sequence[CorpusDescription], go_to: str | None = None) -> None:
+        """Show a list; the cursor goes to `go_to`, or stays on its corpus."""
+        before = self.chosen
+        wanted = go_to or (before.name if before else None)
+        self._described = {corpus.name: corpus for corpus in described}
+        self.clear()
+        for corpus in described:
+            style = "dim" if corpus.state == "fetch" else ""
+            cells = [
+                Text(_STATES[corpus.state], "green" if corpus.state == "here" else "dim"),
+                Text(visible(corpus.name, newline=" "), "bold" if corpus.state == "here" else ""),
+                Text(count(corpus.size_bytes), style, justify="right"),
+                Text(corpus.task, style),
+                Text(_floor(corpus), style, justify="right"),
+            ]
+            self.add_row(*cells, key=corpus.name)
+        names = list(self._described)
+        if wanted in names:
+            self.move_cursor(row=names.index(wanted), animate=False)
+
+
+def _floor(corpus: CorpusDescription) -> str:
+    if corpus.floor_accuracy is not None:
+        return f"{corpus.floor_accuracy:.1%}"
+    return "" if corpus.floor_nats is None else f"{corpus.floor_nats:.4f}"

@@ -1,0 +1,185 @@
+"""The corpora screen: a list, a look into one, a file taken in, a known one fetched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from rnnlab.corpora import load_source
+from rnnlab.runs.store import RunStore
+from rnnlab.tui import app as app_module
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens import corpora as screen_module
+from rnnlab.tui.screens._form import FormScreen
+from rnnlab.tui.screens._new_run import NewRunScreen
+from rnnlab.tui.screens.corpora import CorporaScreen, _look
+from tests.tui.conftest import FakeGenerator, until
+
+if TYPE_CHECKING:
+    from rnnlab.corpora import Progress
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("A text of mine. " * 100)
+    return folder
+
+
+@pytest.fixture
+def app(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> LabApp:
+    async def look(name: str, data: Path | None) -> tuple[str, bool]:
+        return f"[bold]figures of {name}[/bold]", True
+
+    monkeypatch.setattr(app_module, "Generator", FakeGenerator)
+    monkeypatch.setattr(screen_module, "_look", look)
+    monkeypatch.setattr(screen_module, "_PAUSE_S", 0.001)
+    return LabApp(RunStore(tmp_path / "checkpoints"), data, poll_s=0.05)
+
+
+def page(app: LabApp) -> CorporaScreen:
+    assert isinstance(app.page, CorporaScreen)
+    return app.page
+
+
+def seen(app: LabApp) -> str:
+    return str(app.page.query_one("#look-text", Static).content)
+
+
+def status(app: LabApp) -> str:
+    return str(app.page.query_one("#corpora-status", Static).content)
+
+
+async def opened(pilot: Pilot[None], app: LabApp) -> None:
+    await pilot.press("f11")
+    await until(pilot, lambda: isinstance(app.page, CorporaScreen) and page(app).table.row_count)
+
+
+async def go_to(pilot: Pilot[None], app: LabApp, name: str) -> None:
+    for _ in range(40):
+        chosen = page(app).table.chosen
+        if chosen is not None and chosen.name == name:
+            return
+        await pilot.press("down")
+    pytest.fail(f"{name} is not in the list")
+
+
+async def test_what_is_there_is_listed_and_looked_into(app: LabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: "[bold]figures of mine[/bold]" in seen(app))
+        await go_to(pilot, app, "copy")
+        await until(pilot, lambda: "figures of copy" in seen(app))
+        assert "copy:delay=10" in seen(app)
+        await go_to(pilot, app, "text8")
+        await until(pilot, lambda: "Not here yet" in seen(app))
+        assert "CC BY-SA" in seen(app)
+
+
+async def test_a_look_is_what_the_command_line_says(data: Path) -> None:
+    said, is_whole = await _look("mine", data)
+    assert is_whole
+    assert "1,600 letters, 11 distinct" in said
+    assert "try: rnnlab train" in said
+    said, is_whole = await _look("nobody", data)
+    assert not is_whole
+    assert said.startswith("no corpus and no file named 'nobody'")
+
+
+async def test_a_file_is_taken_in(app: LabApp, data: Path, tmp_path: Path) -> None:
+    source = tmp_path / "été.txt"
+    source.write_bytes("L'été est là. ".encode("latin-1") * 50)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        app.screen.query_one("#blank-name", Input).value = "summer"
+        app.screen.query_one("#blank-file", Input).value = str(source)
+        await pilot.press("enter")
+        await until(pilot, lambda: "summer is there" in status(app))
+        assert "Latin-1" in status(app)
+        await until(pilot, lambda: (c := page(app).table.chosen) and c.name == "summer")
+    assert (data / "summer.txt").read_text("utf-8").startswith("L'été est là.")
+
+
+async def test_what_is_wrong_with_a_file_is_said_and_nothing_is_left(
+    app: LabApp, data: Path
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        for name, file, words in (
+            ("../x", "nowhere.txt", "cannot be a corpus's name"),
+            ("x", "[bold]nowhere", "no file and no folder named '[bold]nowhere'"),
+        ):
+            await pilot.press("a")
+            await until(pilot, lambda: isinstance(app.screen, FormScreen))
+            app.screen.query_one("#blank-name", Input).value = name
+            app.screen.query_one("#blank-file", Input).value = file
+            await pilot.press("enter")
+            await until(pilot, lambda words=words: words in status(app))  # type: ignore[misc]
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, CorporaScreen))
+    assert [file.name for file in data.iterdir()] == ["mine.txt"]
+
+
+async def test_a_known_corpus_is_read_from_a_file(
+    app: LabApp, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hashlib import sha256
+
+    from rnnlab.corpora.sources import shakespeare
+
+    source = load_source("shakespeare")
+    (form,) = source.forms
+    known = replace(form, sha256=sha256(b"To be.\n").hexdigest())
+    monkeypatch.setattr(shakespeare, "SOURCE", replace(source, forms=(known,)))
+    given = tmp_path / "got.txt"
+    given.write_bytes(b"Not to be.\n")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("g")
+        await pilot.pause()
+        assert isinstance(app.screen, CorporaScreen), "what is there is not fetched"
+        await go_to(pilot, app, "shakespeare")
+        for words in ("is not the file that is known", "shakespeare is there"):
+            await pilot.press("g")
+            await until(pilot, lambda: isinstance(app.screen, FormScreen))
+            app.screen.query_one("#blank-file", Input).value = str(given)
+            await pilot.press("enter")
+            await until(pilot, lambda words=words: words in status(app))  # type: ignore[misc]
+            given.write_bytes(b"To be.\n")
+        await until(pilot, lambda: (c := page(app).table.chosen) and c.state == "here")
+    assert (data / "shakespeare.txt").read_bytes() == b"To be.\n"
+
+
+async def test_what_takes_long_tells_how_far_it_is_and_can_be_given_up(app: LabApp) -> None:
+    def endless(progress: Progress) -> str:
+        while True:
+            progress(1_000_000, 4_000_000)
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        screen = page(app)
+        screen.run_worker(screen.run_errand("reading all there is", endless))
+        await until(pilot, lambda: "reading all there is… 1.0M of 4.0M" in status(app))
+        await screen.run_errand("another", endless)
+        await pilot.press("escape")
+        await until(pilot, lambda: "given up" in status(app))
+        assert isinstance(app.page, CorporaScreen)
+
+
+async def test_a_run_is_started_on_the_chosen_corpus(app: LabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await go_to(pilot, app, "reber")
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+        assert app.screen.query_one("#field-corpus", Input).value == "reber"
