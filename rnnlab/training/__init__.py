@@ -3,7 +3,12 @@
 from rnnlab.training._checkpoints import check_corpus
 from rnnlab.training._evaluate import Evaluation, evaluate
 from rnnlab.training._loop import train
-from rnnlab.training._session import Control, Session
+from rnnlab.training._optimizer import make_optimizer
+from rnnlab.training._session import Control, Session, half_the_cores
 from rnnlab.training._state import TrainingState
+from rnnlab.training._step import take_step
 
-__all__ = ["Control", "Evaluation", "Session", "TrainingState", "check_corpus", "evaluate", "train"]
+__all__ = [
+    "Control", "Evaluation", "Session", "TrainingState", "check_corpus", "evaluate",
+    "half_the_cores", "make_optimizer", "take_step", "train",
+]  # fmt: skip

@@ -184,3 +184,11 @@ async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
         while not condition():
             await asyncio.sleep(0.01)
     await pilot.pause()
+
+
+@pytest.fixture(autouse=True)
+def no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the form from measuring by itself: it would start a process that loads torch."""
+    from rnnlab.tui.screens import _new_run
+
+    monkeypatch.setattr(_new_run, "_ESTIMATE_AFTER_S", 3600.0)

@@ -402,7 +402,7 @@ async def test_quitting_when_nothing_trains_does_not_ask(lab: Lab, app: LabApp) 
         await until(pilot, lambda: not app.is_running)
 
 
-@pytest.mark.parametrize("width", [100, 170])
+@pytest.mark.parametrize("width", [100, 200])
 async def test_the_help_names_every_action(app: LabApp, width: int) -> None:
     async with app.run_test(size=(width, 120)) as pilot:
         await pilot.press("question_mark")

@@ -54,8 +54,11 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[RunConfig]:
     """Note the runs that are started instead of starting their workers."""
     configs: list[RunConfig] = []
 
-    def create_only(config: RunConfig, store: RunStore, name: str | None = None) -> Run:
+    def create_only(
+        config: RunConfig, store: RunStore, name: str | None = None, *, is_queued: bool = False
+    ) -> Run:
         configs.append(config)
+        assert not (is_queued and name != "waits")
         return store.create(name or start.default_name(config), config.to_toml())
 
     monkeypatch.setattr(start, "start_run", create_only)
@@ -189,3 +192,60 @@ def test_the_feed_gives_a_journal_once_and_whole_when_watched_anew(lab: Lab) -> 
     assert len(feed.read(["alpha"]).news["alpha"].records) == 4
     feed.read([])
     assert len(feed.read(["alpha"]).news["alpha"].records) == 11
+
+
+async def test_a_run_is_put_into_the_queue(app: LabApp, started: list[RunConfig]) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_form(pilot, app)
+        write(app, corpus="stump", name="waits")
+        await pilot.press("f6")
+        await until(pilot, lambda: isinstance(app.screen, LabScreen))
+    assert len(started) == 1
+
+
+async def test_a_recipe_fills_in_the_fields_and_says_what_it_lacks(app: LabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_form(pilot, app)
+        write(app, recipe="lstm-moliere")
+        await until(pilot, lambda: app.screen.query("#field-weight_decay"))
+        await until(
+            pilot, lambda: app.screen.query_one("#field-weight_decay", Input).value == "0.01"
+        )
+        assert app.screen.query_one("#field-limit_chars", Input).value == "100000"
+        assert app.screen.query_one("#field-cell", Input).value == "lstm"
+        await until(pilot, lambda: is_said(app, "moliere"))
+
+
+async def test_what_a_run_would_cost_is_measured_once_the_writing_pauses(
+    app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rnnlab.tui.estimator import Estimate, Estimator
+    from rnnlab.tui.screens import _new_run
+
+    asked: list[dict[str, str]] = []
+
+    async def ask(_self: Estimator, values: dict[str, str]) -> Estimate:
+        asked.append(values)
+        return Estimate("[b]42.2k parameters")
+
+    monkeypatch.setattr(Estimator, "ask", ask)
+    monkeypatch.setattr(_new_run, "_ESTIMATE_AFTER_S", 0.05)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_form(pilot, app)
+        write(app, corpus="stump", hidden="64", name="mine")
+        line = app.screen.query_one("#estimate", Static)
+        await until(pilot, lambda: "[b]42.2k parameters" in str(line.render()))
+        assert asked[-1] == {"corpus": "stump", "hidden": "64"}
+        write(app, hidden="many")
+        num_asked = len(asked)
+        await pilot.pause(0.2)
+        assert len(asked) == num_asked
+
+
+async def test_the_command_line_is_copied(app: LabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_form(pilot, app)
+        write(app, corpus="a text.txt", hidden="64", recipe="x")
+        app.screen.query_one("#copy", Button).press()
+        await until(pilot, lambda: app.clipboard)
+        assert app.clipboard == "rnnlab train 'a text.txt' --hidden 64"

@@ -1,0 +1,86 @@
+"""The form's end of the process that estimates: asked for the newest settings, one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnlab.display import count, duration
+from rnnlab.runs.launch import child_command, child_environment
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run would cost, or why it could not begin."""
+
+    text: str
+    is_problem: bool = False
+
+
+class Estimator:
+    """Owns the process; started when first asked, so that torch is loaded once a form."""
+
+    def __init__(self, data: Path | None) -> None:
+        self._data = data
+        self._process: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
+        self._newest = 0
+
+    async def ask(self, values: dict[str, str]) -> Estimate | None:
+        """Return what a run with these settings would cost; None where newer ones were asked."""
+        self._newest += 1
+        number = self._newest
+        async with self._turn:
+            if number != self._newest:
+                return None
+            process = await self._start()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            data = str(self._data) if self._data else None
+            asked = {"ask": number, "values": values, "data": data}
+            try:
+                process.stdin.write((json.dumps(asked) + "\n").encode())
+                await process.stdin.drain()
+                line = await process.stdout.readline()
+            except (BrokenPipeError, ConnectionResetError):
+                line = b""
+            if not line:
+                self._process = None
+                return Estimate(
+                    "the trial ended without an answer: out of memory?", is_problem=True
+                )
+            return _estimate(json.loads(line)) if number == self._newest else None
+
+    async def close(self) -> None:
+        """End the process, whatever it measures."""
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        if self._process is None or self._process.returncode is not None:
+            self._process = await asyncio.create_subprocess_exec(
+                *child_command("rnnlab.worker.estimate"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
+                env=child_environment(),
+            )
+        return self._process
+
+
+def _estimate(answer: dict[str, object]) -> Estimate:
+    if "problem" in answer:
+        return Estimate(str(answer["problem"]), is_problem=True)
+    figures = {name: float(str(answer[name])) for name in answer if name != "device"}
+    memory = f"{figures['memory_bytes'] / 2**20:.0f} MiB"
+    return Estimate(
+        f"{count(figures['parameters'])} parameters, {memory}, "
+        f"{count(figures['tokens_per_s'])} tokens a second on {answer['device']}, "
+        f"an epoch of {count(figures['steps'])} steps in {duration(figures['epoch_s'])}, "
+        f"all in {duration(figures['total_s'])} (measured by a short trial)"
+    )

@@ -1,0 +1,132 @@
+"""`python -m rnnlab.worker.estimate`: say what runs would cost, measured by a short trial.
+
+Lines of JSON: settings on standard input, one answer each on standard output. The process stays, so
+that torch is loaded once for a whole form. It writes no file.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnlab.errors import RnnlabError
+from rnnlab.worker._faults import is_out_of_memory
+
+if TYPE_CHECKING:
+    from rnnlab.config import RunConfig
+
+_TRIAL_S = 1.0
+"""How long steps are measured; the first one, which builds caches, is left out."""
+_MOST_STEPS = 200
+
+
+def main() -> int:
+    """Answer every line until the input ends."""
+    for line in sys.stdin:
+        asked = json.loads(line)
+        try:
+            answer = estimate(asked["values"], asked["data"])
+        except RnnlabError as error:
+            answer = {"problem": str(error)}
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            answer = {"problem": "out of memory; use a smaller batch, length or hidden"}
+        sys.stdout.write(json.dumps({"ask": asked["ask"], **answer}) + "\n")
+        sys.stdout.flush()
+    return 0
+
+
+def estimate(values: dict[str, Any], data: str | None) -> dict[str, Any]:
+    """Return parameters, memory, speed and time of a run with these settings.
+
+    Raises BadInputError where it could not begin.
+    """
+    import torch
+
+    from rnnlab.corpora import prepare
+    from rnnlab.models import build_model, resolve_device
+    from rnnlab.start import resolve
+    from rnnlab.training import half_the_cores
+
+    config = resolve(values, Path(data) if data else None)
+    dataset = prepare(config)
+    device = resolve_device(config.device)
+    torch.set_num_threads(config.threads or half_the_cores())
+    model = build_model(config, dataset.vocabulary).to(device)
+    split = dataset.splits["train"]
+    tokens_per_s, step_s = _trial(model, config, split, device)
+    batches = split.num_batches()
+    return {
+        "parameters": model.num_parameters(),
+        "memory_bytes": _memory(device),
+        "tokens_per_s": tokens_per_s,
+        "epoch_s": step_s * batches,
+        "total_s": _total_s(config, step_s, batches),
+        "steps": batches,
+        "device": str(device),
+    }
+
+
+def _trial(model: Any, config: RunConfig, split: Any, device: Any) -> tuple[float, float]:
+    """Take steps for a moment; return tokens a second and seconds a step."""
+    from rnnlab.training import TrainingState, make_optimizer, take_step
+
+    optimizer = make_optimizer(model, config)
+    state = TrainingState.fresh(config.seed, device)
+    began, tokens, num_steps = 0.0, 0, 0
+    batches = split.train_batches(0, 0)
+    first = next(batches)
+    take_step(model, optimizer, state, first, config)
+    _wait(device)
+    began = time.perf_counter()
+    for batch in batches:
+        take_step(model, optimizer, state, batch, config)
+        num_steps += 1
+        tokens += batch.num_read
+        if time.perf_counter() - began > _TRIAL_S or num_steps >= _MOST_STEPS:
+            break
+    _wait(device)
+    elapsed_s = time.perf_counter() - began
+    if not num_steps:  # a text of one batch: its only step is all there is to measure
+        began = time.perf_counter()
+        take_step(model, optimizer, state, first, config)
+        _wait(device)
+        elapsed_s, num_steps, tokens = time.perf_counter() - began, 1, first.num_read
+    return tokens / elapsed_s, elapsed_s / num_steps
+
+
+def _wait(device: Any) -> None:
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def _memory(device: Any) -> int:
+    """Return the memory that a worker needs at its most: of the GPU where it trains there."""
+    import torch
+
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
+def _total_s(config: RunConfig, step_s: float, batches: int) -> float:
+    """Return how long the whole run takes, validations left out."""
+    limits = []
+    if config.steps is not None:
+        limits.append(config.steps * step_s)
+    if config.epochs is not None:
+        limits.append(config.epochs * batches * step_s)
+    if config.minutes is not None:
+        limits.append(60 * config.minutes)
+    return min(limits)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
