@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,6 +40,9 @@ class History:
     samples: list[SampleRecord] = field(default_factory=list)
     """Of a samples file: it is read as a journal is."""
     events: list[EventRecord] = field(default_factory=list)
+    most: int | None = None
+    """Records of the frequent kinds that are kept at most; None for all. Beyond it every second
+    of the older ones goes, of the losses the one between the extremes."""
     version: int = 0
     """Grows with every change; what is drawn from a history is cached by it."""
 
@@ -66,6 +70,16 @@ class History:
                         # At the very step they are written again where the first ones are there.
                         _rewind(self.samples, record.step - (record.event == "started"))
                     self.events.append(record)
+        self._thin()
+
+    def _thin(self) -> None:
+        if self.most is not None and len(self.train) > self.most:
+            self.train[:] = _extremes(self.train, self.most // 2)
+        if self.most is not None and len(self.layers) > self.most:
+            old = self.layers[: self.most // 2]
+            self.layers[: self.most // 2] = old[::2]
+        if self.most is not None and len(self.events) > self.most:
+            del self.events[: self.most // 2]
 
     def take(self, news: News) -> None:
         """Add what a tail has read."""
@@ -85,6 +99,16 @@ def read_history(journal: Path) -> History:
     history = History()
     history.take(JournalTail(journal).read())
     return history
+
+
+def _extremes(records: list[TrainRecord], num_old: int) -> list[TrainRecord]:
+    """Return records with the older ones halved: of four, those of the least and largest loss."""
+    kept: list[TrainRecord] = []
+    for start in range(0, num_old, 4):
+        group = records[start : min(start + 4, num_old)]
+        by_loss = sorted(group, key=lambda r: inf if r.train_loss is None else r.train_loss)
+        kept += sorted({id(r): r for r in (by_loss[0], by_loss[-1])}.values(), key=lambda r: r.step)
+    return kept + records[num_old:]
 
 
 def _rewind(records: list[_R], step: int) -> None:

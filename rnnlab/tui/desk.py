@@ -16,7 +16,7 @@ from rnnlab.runs.history import History
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.appearance import appearance_of
-from rnnlab.tui.feed import RunsRead
+from rnnlab.tui.feed import MOST_RECORDS, RunsRead
 from rnnlab.tui.order import ordered
 from rnnlab.tui.view_state import ViewState
 from rnnlab.tui.writing import Writing
@@ -143,7 +143,9 @@ class Desk:
             if summary.name not in self.view.colors:
                 self.view.colors[summary.name] = _free_color(self.view.colors.values())
         # Exactly those that the feed still follows: it gives what is new to what is here.
-        self._histories = {name: self._histories.get(name) or History() for name in read.news}
+        self._histories = {
+            name: self._histories.get(name) or History(most=2 * MOST_RECORDS) for name in read.news
+        }
         for name, news in read.news.items():
             self._histories[name].take(news)
         return notices

@@ -13,6 +13,10 @@ from rnnlab.runs.summary import RunSummary, summarise
 _Signature = tuple[int, int]
 
 
+MOST_RECORDS = 4000
+"""Of the frequent records of a run: more than any chart has columns, also zoomed in a good deal."""
+
+
 class RunsRead(NamedTuple):
     """What one look at the runs has found."""
 
@@ -40,10 +44,11 @@ class Feed:
             for name in watched
             if name in runs
         }
-        news = {name: tail.read() for name, tail in tails.items()}
-        for name in tails.keys() - self._tails.keys():
-            # Followed anew, from the start: whatever is known of it is told again.
-            news[name] = news[name]._replace(is_restart=True)
+        # Followed anew, from the start: whatever is known of it is told again.
+        news = {
+            name: tail.read() if name in self._tails else tail.read_overview(MOST_RECORDS)
+            for name, tail in tails.items()
+        }
         self._tails = tails
         return RunsRead(tuple(self._summary(run) for run in runs.values()), news)
 

@@ -15,7 +15,6 @@ from rnnlab.tui.actions import Action, Group
 from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.screens._ask_line import AskLineScreen
 from rnnlab.tui.screens._base import BaseScreen
-from rnnlab.tui.screens._decoders import DecodersScreen
 from rnnlab.tui.widgets.candidates import CandidateBoard, Look
 from rnnlab.tui.widgets.letters import LEGEND
 from rnnlab.tui.widgets.prompt_form import PromptForm
@@ -91,6 +90,8 @@ async def save(screen: BaseScreen, answers: list[Answer], run: str, step: int | 
 async def _decoders(screen: BaseScreen) -> None:
     """Choose decoders and their options from a form."""
     line = screen.query_one("#decoders", Input).value
+    from rnnlab.tui.screens._decoders import DecodersScreen  # 0.4 s: decoders and their options
+
     chosen = await screen.app.push_screen_wait(DecodersScreen(line))
     if chosen:
         screen.query_one(PromptForm).set_decoders(chosen)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlab.runs.history import History, read_history
-from rnnlab.runs.journal import News
+from rnnlab.runs.journal import Journal, JournalTail, News
 from rnnlab.runs.records import (
     EvalRecord,
     EventRecord,
@@ -113,3 +113,48 @@ def test_a_history_is_read_from_its_journal(tmp_path: Path) -> None:
     assert read_history(file).train == []
     file.write_text(encode(train(1)) + encode(train(2)) + encode(EventRecord(1, "resumed")))
     assert read_history(file).train == [train(1)]
+
+
+def train_at(step: int, loss: float) -> TrainRecord:
+    return TrainRecord(step, step / 10, step / 5, loss, 0.5, 0.9, 0.1, 0, 0.002, 1000.0)
+
+
+def test_a_history_with_a_limit_stays_below_it_and_keeps_the_extremes() -> None:
+    history = History(most=200)
+    for step in range(2000):
+        history.extend([train_at(step, 9.0 if step == 700 else 2.0)])
+    assert len(history.train) <= 200
+    assert max(r.train_loss or 0.0 for r in history.train) == 9.0
+    steps = [r.step for r in history.train]
+    assert steps == sorted(set(steps))
+    assert steps[-50:] == list(range(1950, 2000))
+
+
+def test_an_overview_has_the_rare_records_the_ends_and_few_of_the_others(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.jsonl"
+    with Journal(file) as journal:
+        for step in range(1, 2001):
+            journal.append(train_at(step, 2.0), LayersRecord(step, {"w": 1.0}))
+            if step % 100 == 0:
+                journal.append(EvalRecord(step, 1.0, 1.0, 2.0, True))
+        journal.append(EventRecord(2000, "finished"))
+    tail = JournalTail(file)
+    history = History()
+    history.take(tail.read_overview(400))
+    assert len(history.evals) == 20
+    assert len(history.events) == 1
+    assert 150 <= len(history.train) <= 250
+    assert 150 <= len(history.layers) <= 250
+    assert (history.train[0].step, history.train[-1].step) == (1, 2000)
+    with Journal(file) as journal:
+        journal.append(train_at(2001, 1.0))
+    history.take(tail.read())
+    assert history.train[-1].step == 2001
+
+
+def test_an_overview_of_a_short_journal_is_all_of_it_and_of_none_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.jsonl"
+    assert JournalTail(file).read_overview(10).records == []
+    with Journal(file) as journal:
+        journal.append(*(train_at(step, 2.0) for step in range(9)))
+    assert len(JournalTail(file).read_overview(10).records) == 9

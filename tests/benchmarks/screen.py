@@ -1,0 +1,285 @@
+"""How the screen feels: first frame, four runs that write, a folder of 200 long ones, an hour.
+
+`python tests/benchmarks/screen.py` starts the real app in pseudo-terminals and prints each figure
+beside its target. The rival of the first frame is a Textual hello-world, measured in turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from rnnlab.config import RunConfig
+from rnnlab.runs.journal import Journal
+from rnnlab.runs.lock import take_lock
+from rnnlab.runs.paths import replace_text
+from rnnlab.runs.records import EvalRecord, LayersRecord, Status, TrainRecord, encode_status
+from rnnlab.runs.store import Run, RunStore
+
+SIZE = (120, 40)
+ROUNDS = 7
+SECONDS = 20.0
+HELLO = """
+from textual.app import App
+from textual.widgets import Static
+class Hello(App):
+    def compose(self):
+        yield Static("Hello, world")
+Hello().run()
+"""
+
+
+class Terminal:
+    """A program in a pseudo-terminal, and what it has sent."""
+
+    def __init__(self, command: list[str], folder: Path) -> None:
+        self.started = time.perf_counter()
+        self.sent = bytearray()
+        environment = {
+            **os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor",
+            "XDG_STATE_HOME": str(folder / "state"), "XDG_CONFIG_HOME": str(folder / "config"),
+            "RNNLAB_CHECKPOINTS": str(folder / "runs"),
+        }  # fmt: skip
+        self.pid, self._end = pty.fork()
+        if self.pid == 0:
+            os.execvpe(command[0], command, environment)
+        fcntl.ioctl(self._end, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
+
+    def read(self, seconds: float) -> bytes:
+        """Return what comes first within so many seconds."""
+        ready, _, _ = select.select([self._end], [], [], seconds)
+        if not ready:
+            return b""
+        try:
+            data = os.read(self._end, 1 << 16)
+        except OSError:
+            data = b""
+        self.sent += data
+        return data
+
+    def until(self, text: bytes, seconds: float = 60.0) -> float:
+        """Read until a text was sent; return the seconds since the start."""
+        deadline = time.perf_counter() + seconds
+        while text not in self.sent:
+            self.read(0.2)
+            if time.perf_counter() > deadline:
+                raise SystemExit(f"waited in vain for {text!r}")
+        return time.perf_counter() - self.started
+
+    def write(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self._end, keys)
+
+    def close(self) -> None:
+        """End the program and what it has started."""
+        for child in psutil.Process(self.pid).children(recursive=True):
+            child.kill()
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self._end)
+
+
+def lab(folder: Path) -> Terminal:
+    return Terminal([sys.executable, "-m", "rnnlab"], folder)
+
+
+def first_frame(folder: Path) -> None:
+    """Print how long the lab takes to its first frame, against a hello-world in turns."""
+    ours: list[float] = []
+    theirs: list[float] = []
+    for _ in range(ROUNDS):
+        for command, text, times in (
+            ([sys.executable, "-c", HELLO], b"Hello, world", theirs),
+            ([sys.executable, "-m", "rnnlab"], b"Charts", ours),
+        ):
+            terminal = Terminal(command, folder)
+            times.append(terminal.until(text))
+            terminal.close()
+    ratio = statistics.median(ours) / statistics.median(theirs)
+    print(f"first frame against a Textual hello-world: {ratio:.2f}x (target 1.5x)")
+
+
+def add_run(store: RunStore, name: str, state: str, created: float) -> Run:
+    run = store.create(name, RunConfig(corpus="stump").to_toml())
+    status = Status(
+        state=state, host=os.uname().nodename, created=created, step=1, train_loss=2.0,  # type: ignore[arg-type]
+        heartbeat=time.time(), pid=os.getpid(),
+    )  # fmt: skip
+    replace_text(run.paths.status, encode_status(status))
+    return run
+
+
+def records(step: int) -> tuple[TrainRecord, LayersRecord]:
+    loss = 1.0 + 3.0 / (1 + step / 200) + 0.1 * ((step * 7919) % 13) / 13
+    norms: dict[str, float | None] = {f"cell.weight_ih_l{i}": 0.1 * i + loss / 9 for i in range(4)}
+    return (
+        TrainRecord(step, step / 100, step / 20, loss, 0.5, 0.9, 0.1, 0, 0.002, 51234.5),
+        LayersRecord(step, norms),
+    )
+
+
+def streaming(folder: Path) -> None:
+    """Print what the lab costs while four workers write 20 records a second each."""
+    store = RunStore(folder / "runs")
+    runs = [add_run(store, f"run-{i}", "running", float(i)) for i in range(4)]
+    locks = [take_lock(run.paths.lock) for run in runs]
+    journals = [Journal(run.paths.journal) for run in runs]
+    is_over = threading.Event()
+
+    def write() -> None:
+        step = 0
+        while not is_over.wait(0.1):
+            step += 1
+            for run, journal in zip(runs, journals, strict=True):
+                journal.append(*records(step))  # two records each, ten times a second
+                if step % 5 == 0:
+                    status = Status(
+                        state="running", host=os.uname().nodename, pid=os.getpid(), step=step,
+                        heartbeat=time.time(), train_loss=records(step)[0].train_loss,
+                    )  # fmt: skip
+                    replace_text(run.paths.status, encode_status(status))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    terminal = lab(folder)
+    terminal.until(b"run-3")
+    _drain(terminal, 8.0)
+    terminal.write(b" j j j ")  # all four overlaid
+    _drain(terminal, 4.0)
+    process, before = psutil.Process(terminal.pid), len(terminal.sent)
+    cpu, began = sum(process.cpu_times()[:2]), time.perf_counter()
+    _drain(terminal, SECONDS)
+    elapsed = time.perf_counter() - began
+    share = (sum(process.cpu_times()[:2]) - cpu) / elapsed
+    rate = (len(terminal.sent) - before) / elapsed / 1000
+    echoes = sorted(_echo(terminal, key) for _ in range(40) for key in (b"k", b"j"))
+    is_over.set()
+    writer.join()
+    terminal.close()
+    for lock in locks:
+        assert lock is not None
+        os.close(lock)
+    print(f"four runs writing: {share:.1%} of one core (target 15 %)")
+    print(f"four runs writing: {rate:.1f} kB a second to the terminal (target 15)")
+    place = round(0.95 * (len(echoes) - 1))
+    print(f"key echo, 95th percentile: {1000 * echoes[place]:.0f} ms (target 50)")
+
+
+def _drain(terminal: Terminal, seconds: float) -> None:
+    deadline = time.perf_counter() + seconds
+    while time.perf_counter() < deadline:
+        terminal.read(0.05)
+
+
+def _echo(terminal: Terminal, key: bytes) -> float:
+    """Return the seconds from a key to the cursor's row, whose style the key changes."""
+    while terminal.read(0.02):
+        pass
+    mark, began = len(terminal.sent), time.perf_counter()
+    terminal.write(key)
+    while not re.search(rb"run-\d", terminal.sent[mark:]):
+        terminal.read(0.5)
+        if time.perf_counter() - began > 5:
+            raise SystemExit("a key was not echoed within 5 s")
+    elapsed = time.perf_counter() - began
+    time.sleep(0.05 + 0.1 * (hash((key, mark)) % 10) / 10)
+    return elapsed
+
+
+def many_runs(folder: Path) -> None:
+    """Print what 200 runs of 50,000 records each cost."""
+    store = RunStore(folder / "runs")
+    journal = folder / "long.jsonl"
+    with Journal(journal) as stream:
+        for start in range(0, 25_000, 500):
+            chunk = [record for step in range(start, start + 500) for record in records(step)]
+            stream.append(*chunk[:990], EvalRecord(start, 1.0, 1.0, 2.0, True))
+    for i in range(200):
+        run = add_run(store, f"long-{i:03}", "finished", float(i))
+        os.link(journal, run.paths.journal)
+    terminal = lab(folder)
+    frame = terminal.until(b"Charts")
+    table = terminal.until(b"long-199")
+    _drain(terminal, 5.0)
+    memory = psutil.Process(terminal.pid).memory_info().rss / 2**20
+    terminal.close()
+    print(f"200 runs of 50,000 records: table {table - frame:.2f} s after the frame (target 1)")
+    print(f"200 runs of 50,000 records: {memory:.0f} MiB (target 300)")
+    print(f"opening one of them: {asyncio.run(_opening(store)):.2f} s (target 0.3)")
+
+
+async def _opening(store: RunStore) -> float:
+    """Return the median seconds from choosing a long run to its chart."""
+    from rnnlab.tui.app import LabApp
+    from rnnlab.tui.screens.lab import LabScreen
+    from rnnlab.tui.widgets.chart_pane import ChartPane
+
+    app, times = LabApp(store), []
+    async with app.run_test(size=SIZE) as pilot:
+        page = app.page
+        assert isinstance(page, LabScreen)
+        while not page.table.row_count:
+            await pilot.pause(0.05)
+        await pilot.pause(3.0)
+        for _ in range(8):
+            await pilot.pause(0.4)
+            began = time.perf_counter()
+            page.table.action_cursor_down()
+            await asyncio.sleep(0)
+            while not app.desk.chosen_name or not app.desk.history(app.desk.chosen_name).train:
+                await asyncio.sleep(0.002)
+            while "train" not in app.screen.query_one("#plot-loss", ChartPane).text:
+                await asyncio.sleep(0.002)
+            times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def an_hour() -> None:
+    """Print how memory grows over an hour of records, told and drawn at speed."""
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import screen; screen.stream_an_hour()"
+    subprocess.run([sys.executable, "-c", code, str(Path(__file__).parent)], check=True)
+
+
+def stream_an_hour() -> None:
+    """Feed four histories with an hour of records each and draw them once a simulated minute."""
+    from rnnlab import registry
+    from rnnlab.plots import NamedHistory, drawing
+    from rnnlab.runs.history import History
+    from rnnlab.tui.feed import MOST_RECORDS
+
+    histories = [History(most=2 * MOST_RECORDS) for _ in range(4)]
+    loss = registry.load("plots", "loss")
+    sizes = []
+    for second in range(3600):
+        for history in histories:
+            history.extend(r for i in range(10) for r in records(10 * second + i))
+        if second % 60 == 59:
+            named = [NamedHistory(f"run-{i}", i, h) for i, h in enumerate(histories)]
+            drawing(loss.chart(named), 78, 20)
+            sizes.append(psutil.Process().memory_info().rss / 2**20)
+    print(
+        f"memory after 30 and after 60 minutes of streaming: {sizes[29]:.0f}, {sizes[-1]:.0f} MiB"
+    )
+
+
+if __name__ == "__main__":
+    for part in (first_frame, streaming, many_runs):
+        with tempfile.TemporaryDirectory() as name:
+            part(Path(name))
+    an_hour()
