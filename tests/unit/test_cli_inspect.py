@@ -37,9 +37,10 @@ def test_a_view_prints_one_document_or_plots(ask: Ask, view: str, run: str) -> N
     document = ask("inspect", run, view, "--json").json
     assert (document["view"], document["run"], document["step"]) == (view, run, 150)
     assert document["says"]
-    shown = ask("inspect", run, view, "--ascii").stdout
-    assert f"{run} at step 150: {view}" in shown
-    assert shown.isascii()
+    if run == "stream":
+        shown = ask("inspect", run, view, "--ascii").stdout
+        assert f"{run} at step 150: {view}" in shown
+        assert shown.isascii()
 
 
 def test_gradients_are_those_of_the_journal(ask: Ask, trained: Lab) -> None:
