@@ -30,6 +30,8 @@ from rnnlab.runs.launch import launch
 from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import Run, RunStore
 
+_COURSE = {"lr", "schedule", "optimizer", "init_from"}
+
 
 def resolve(
     values: Mapping[str, Any],
@@ -53,7 +55,10 @@ def resolve(
     corpus = str(values.get("corpus", ""))
     file = find_corpus(corpus, data)
     values.setdefault("task", suggested_task(corpus, file))
-    values = {**suggested_settings(corpus, data), **values, "corpus": lasting_name(corpus, data)}
+    suggested = suggested_settings(corpus, data)
+    if _COURSE & values.keys():  # what is said of the rate is not mixed with what suits a corpus
+        suggested = {name: value for name, value in suggested.items() if name not in _COURSE}
+    values = {**suggested, **values, "corpus": lasting_name(corpus, data)}
     if isinstance(values.get("embeddings"), str):
         vectors = _whole_path(values["embeddings"], data)
         values["embeddings"] = str(vectors)

@@ -128,6 +128,16 @@ class TestResolve:
         for corpus in ("stump", str(shipped)):
             assert start.resolve({"corpus": corpus, "limit_chars": 20_000}).corpus == "stump"
 
+    def test_a_corpus_of_ours_brings_settings_that_suit_it(self) -> None:
+        found = start.resolve({"corpus": "copy:delay=150,sentences=200"})
+        assert (found.corpus, found.task) == ("copy:delay=150,sentences=200", "sentences")
+        assert found.length == 161
+        assert start.resolve({"corpus": "copy:delay=150,sentences=200", "length": 99}).length == 99
+        stump = start.resolve({"corpus": "stump:letters=20000"})
+        assert (stump.schedule, stump.lr) == ("cosine", 0.006)
+        told = start.resolve({"corpus": "stump:letters=20000", "lr": 0.01})
+        assert (told.schedule, told.lr) == ("constant", 0.01)
+
     def test_a_shipped_file_that_a_corpus_of_ones_own_hides_keeps_its_place(
         self, tmp_path: Path, text: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
