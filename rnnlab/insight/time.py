@@ -42,7 +42,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
         view="time",
         run=subject.name,
         step=subject.loaded.step,
-        says=_says(lives, length),
+        says=_says(found, lives),
         pictures=tuple(pictures),
         figures={
             "sample": {"num_rows": num_rows, "length": length},
@@ -100,15 +100,19 @@ def _movement(probes: Sequence[ProbeRecord], layer: str) -> HeatMap:
     )
 
 
-def _says(lives: dict[str, float | None], length: int) -> tuple[str, ...]:
+def _says(found: Sequence[ThroughTime], lives: dict[str, float | None]) -> tuple[str, ...]:
+    """Return the half-life of every layer, and what is left of the gradient as it was measured."""
     said = []
-    for name, life in lives.items():
+    for layer in found:
+        name, life = layer.name, lives[layer.name]
+        norms = layer.of_last_T.tolist()
+        length = len(norms)
         if life is None:
             said.append(f"In {name} the gradient does not fade over {length} steps.")
         else:
-            share = 2 ** (-(length - 1) / life) if life > 0 else 0.0
+            share = norms[0] / norms[-2] if norms[-2] else 0.0
             said.append(
                 f"In {name} the gradient halves every {life:.1f} steps: "
-                f"{brief(share)} of it is left after {length - 1}."
+                f"{brief(share)} of it is left {length - 2} steps further back."
             )
     return tuple(said)

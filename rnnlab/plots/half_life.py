@@ -11,7 +11,7 @@ from rnnlab.plots._places import places
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
     """Return a curve for each layer of a single run, of several the first layer's."""
     return Chart(
-        title="half-life of the gradient through time" + _layer(runs),
+        title="half-life of the gradient through time (sample)" + _layer(runs),
         x_label=axis,
         y_label="steps",
         curves=kept(curve for run in runs for curve in _curves(runs, run, axis)),

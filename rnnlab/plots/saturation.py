@@ -11,7 +11,7 @@ from rnnlab.runs.history import History
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
     """Return a curve for each gate of the first run; the others would not be told apart."""
-    title = "saturated gates"
+    title = "saturated gates (sample)"
     return Chart(
         title=f"{title} · {runs[0].name}" if len(runs) > 1 else title,
         x_label=axis,

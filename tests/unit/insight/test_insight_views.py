@@ -115,6 +115,17 @@ def test_gradients_are_those_of_backward(
     assert share == norms["rnn.weight_hh_l0"] / norms["rnn.weight_hh_l1"]
 
 
+def test_what_is_said_to_be_left_of_a_gradient_is_what_was_measured(
+    look: Callable[..., Finding],
+) -> None:
+    found = look("time", make_model(cell="gru", layers=1))
+    norms = found.figures["of_last"]["l0"]
+    left = norms[0] / norms[-2]
+    assert f"{len(norms) - 2} steps further back" in found.says[0]
+    said = float(found.says[0].partition("steps: ")[2].partition(" of it")[0])
+    assert said == pytest.approx(left, rel=0.01, abs=5e-4)
+
+
 def test_shares_of_gates_are_counted_one_by_one(
     look: Callable[..., Finding], monkeypatch: pytest.MonkeyPatch
 ) -> None:
