@@ -1,73 +1,111 @@
-"""Take the pictures of the README: `python docs/screenshots.py` writes `docs/*.svg`.
+"""Take the pictures: `python docs/screenshots.py` writes those of the README to `docs/`.
 
-A real run is trained on the shipped corpus in a temporary folder, prompted while it trains, and the
-app exports what it shows.
+`python docs/screenshots.py --tour FOLDER` takes every screen at 80x24, 120x40 and 200x50, dark and
+light, to be looked at. Two real runs are trained on the shipped corpus in a temporary folder and
+prompted while they train; the app exports what it shows.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from rnnlab.preferences import Preferences
 from rnnlab.runs import steer
 from rnnlab.runs.store import RunStore
 from rnnlab.start import resolve, start_run
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens._declaration import entries
 
 _HERE = Path(__file__).resolve().parent
+_SIZES = ((80, 24), (120, 40), (200, 50))
 _SETTINGS = {
-    "corpus": "stump",
-    "hidden": 96,
-    "batch": 32,
-    "lr": 0.005,
-    "log_every": 5,
-    "minutes": 5,
-}
+    "corpus": "stump", "hidden": 96, "batch": 32, "lr": 0.005, "log_every": 5, "minutes": 12,
+    "threads": 1,
+}  # fmt: skip
 
 
-async def take(folder: Path) -> None:
-    """Train two runs, prompt one of them, and export the screen at three sizes."""
+async def take(folder: Path, tour: Path | None) -> None:
+    """Train two runs, let a third one wait, and take the pictures."""
     os.chdir(folder)  # so that the pictures show the usual name of the folder of runs
+    os.environ["RNNLAB_SLOTS"] = "1"
     store = RunStore.default()
     runs = [
-        start_run(resolve({**_SETTINGS, "cell": cell}), store, f"stump-{cell}")
-        for cell in ("gru", "lstm")
+        start_run(
+            resolve({**_SETTINGS, "cell": cell}), store, f"stump-{cell}", is_queued=cell == "rnn"
+        )
+        for cell in ("gru", "lstm", "rnn")
     ]
     try:
-        app = LabApp(store)
+        preferences = Preferences(theme="dark", glyphs="braille")
+        app = LabApp(store, preferences=preferences)
         async with app.run_test(size=(120, 40)) as pilot:
             await _until(pilot, lambda: (runs[1].status().best_step or 0) > 0, "a validation")
-            await pilot.press("down") if _chosen(app) != "stump-lstm" else None
-            await pilot.press("enter")
-            app.screen.query_one("#decoders", Input).value = "greedy nucleus:p=0.9 beam:k=3"
-            await pilot.press(*"The mayor ")
-            await pilot.press("enter")
-            status = app.screen.query_one("#prompt-status")
-            await _until(pilot, lambda: "done" in str(status.render()), "an answer")
-            for width, height in ((120, 40), (80, 24), (200, 50)):
-                await pilot.resize_terminal(width, height)
-                await pilot.pause(1.0)
-                picture = _HERE / f"lab-{width}x{height}.svg"
-                picture.write_text(app.export_screenshot(title="rnnlab"), encoding="utf-8")
+            app.desk.marked = ("stump-gru",)
+            await _prompt(pilot, app)
+            if tour is None:
+                await _readme(pilot, app)
+            else:
+                await _tour(pilot, app, tour)
     finally:
         for run in runs:
-            steer.stop(run)
+            if run.is_alive():
+                steer.stop(run)
         while any(run.is_alive() for run in runs):
             await asyncio.sleep(0.1)
 
 
-def _chosen(app: LabApp) -> str:
-    chosen = app.lab.table.chosen
-    return chosen.name if chosen else ""
+async def _prompt(pilot: Pilot[None], app: LabApp) -> None:
+    """Prompt a run with three decoders and wait for the answers."""
+    while app.desk.chosen_name != "stump-lstm":
+        await pilot.press("down")
+        await pilot.pause(0.3)
+    await pilot.press("enter")
+    app.screen.query_one("#decoders", Input).value = "greedy nucleus:p=0.9 beam:k=3"
+    await pilot.press(*"The mayor ")
+    await pilot.press("enter")
+    status = app.screen.query_one("#prompt-status")
+    await _until(pilot, lambda: "done" in str(status.render()), "an answer")
 
 
-async def _until(pilot: Pilot[None], condition: object, what: str) -> None:
-    assert callable(condition)
+async def _readme(pilot: Pilot[None], app: LabApp) -> None:
+    """Take the home screen at three sizes, and one screen more."""
+    for size in _SIZES:
+        await _picture(pilot, app, size, _HERE / f"lab-{size[0]}x{size[1]}.svg")
+    await pilot.press("escape", "escape", "f8")
+    await pilot.pause(2.0)
+    await _picture(pilot, app, (120, 40), _HERE / "compare-120x40.svg")
+
+
+async def _tour(pilot: Pilot[None], app: LabApp, folder: Path) -> None:
+    """Take every screen, and the form, at every size in two themes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for theme in ("dark", "light"):
+        app.desk.prefer(replace(app.desk.preferences, theme=theme))
+        app.wear()
+        for name, key in [*((e.name, e.key) for e in entries()), ("new-run", "n"), ("help", "f1")]:
+            await pilot.press("escape", "escape", "f2", key)
+            await pilot.pause(2.5)
+            for size in _SIZES:
+                file = folder / f"{name}-{size[0]}x{size[1]}-{theme}.svg"
+                await _picture(pilot, app, size, file)
+
+
+async def _picture(pilot: Pilot[None], app: LabApp, size: tuple[int, int], file: Path) -> None:
+    await pilot.resize_terminal(*size)
+    await pilot.pause(1.0)
+    file.write_text(app.export_screenshot(title="rnnlab"), encoding="utf-8")
+
+
+async def _until(pilot: Pilot[None], condition: Callable[[], object], what: str) -> None:
     for _ in range(1200):
         if condition():
             return
@@ -76,5 +114,8 @@ async def _until(pilot: Pilot[None], condition: object, what: str) -> None:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tour", type=Path, help="Folder for pictures of every screen.")
+    chosen = parser.parse_args().tour
     with tempfile.TemporaryDirectory() as name:
-        asyncio.run(take(Path(name)))
+        asyncio.run(take(Path(name), chosen.resolve() if chosen else None))

@@ -151,9 +151,11 @@ class LabApp(App[None]):
     def _news(self) -> str:
         """Return how many runs train, in a line."""
         total = len(self.desk.summaries)
-        active = sum(summary.is_active for summary in self.desk.summaries.values())
+        states = [summary.state for summary in self.desk.summaries.values()]
+        active = sum(state in ("starting", "running", "paused") for state in states)
+        queued = f"{states.count('queued')} queued, " if "queued" in states else ""
         where = visible(str(self.desk.store.root), newline=" ")
-        return f"{active} training, {total} run{'s' * (total != 1)} in {where}"
+        return f"{active} training, {queued}{total} run{'s' * (total != 1)} in {where}"
 
     @on(ScreenAsked)
     async def show_screen(self, message: ScreenAsked) -> None:

@@ -183,7 +183,7 @@ class RunsTable(DataTable[Text]):
             case "step":
                 return _right(count(s.step), 7)
             case "left":
-                waits = f"{s.queue_place}. next" if s.queue_place else ""
+                waits = f"no. {s.queue_place}" if s.queue_place else ""
                 return _right(waits or (duration(s.eta_s) if s.is_active else ""), 6)
             case "tok/s":
                 return _right(count(s.tokens_per_s), 6)

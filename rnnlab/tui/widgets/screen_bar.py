@@ -12,6 +12,8 @@ from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.screens._declaration import Entry, entries
 
 _GAP = "  "
+_MORE = "… ?"
+"""Where there is no room for all: the help lists the others."""
 
 
 class ScreenBar(Widget):
@@ -33,14 +35,18 @@ class ScreenBar(Widget):
         text, self._places = Text(no_wrap=True), []
         shown = getattr(self.screen, "entry_name", "")
         room = self.size.width - 2
-        for entry in entries():
-            label = _label(entry)
-            if len(text) + len(label.plain) > room:
+        labels = [(entry.name, _label(entry)) for entry in entries()]
+        gap = _GAP if sum(len(label) + len(_GAP) for _, label in labels) <= room else " "
+        if gap == " ":
+            labels = [(name, label[1:-1]) for name, label in labels]
+        for name, label in labels:
+            if len(text) + len(label) > room - len(_MORE):
+                text.append(_MORE, "dim")
                 break
-            if entry.name == shown:
+            if name == shown:
                 label.stylize("bold reverse")
-            self._places.append((len(text), len(text) + len(label.plain), entry.name))
-            text.append_text(label).append(_GAP)
+            self._places.append((len(text), len(text) + len(label), name))
+            text.append_text(label).append(gap)
         if len(text) + len(self._news) <= room:
             text.append(self._news.rjust(room - len(text)), "dim")
         return text
