@@ -141,7 +141,7 @@ def test_the_run_directory_needs_the_standard_library_only(tmp_path: Path) -> No
     assert top_levels(loaded) <= {"rnnlab"} | sys.stdlib_module_names
     ours = {name for name in loaded if name.startswith("rnnlab.")}
     others = {name for name in ours if not name.startswith("rnnlab.runs")}
-    assert others <= {"rnnlab.errors", "rnnlab.locations"}
+    assert others <= {"rnnlab.errors", "rnnlab.locations", "rnnlab.display"}
 
 
 def test_the_screen_never_loads_torch(tmp_path: Path) -> None:
