@@ -135,8 +135,8 @@ class LabApp(App[None]):
                     notice.message, severity=notice.severity, markup=False, timeout=notice.timeout_s
                 )
             page = self.page
-            for bar in page.query(ScreenBar):  # none while the screen is still being put together
-                bar.say(self._news())
+            if page.is_mounted:  # it is not while it is still being put together
+                page.query_one(ScreenBar).say(self._news())
                 page.take()
             try:
                 await asyncio.wait_for(

@@ -96,7 +96,7 @@ async def test_candidates_grow_with_their_story_and_what_was_given_up(
         generator.say(Ended(1, was_cancelled=False, elapsed_s=0.1))
         await until(pilot, lambda: "done at 2" in status_of(screen))
         heads = [str(c.query_one(".head", Static).render()) for c in screen.query(Candidate)]
-        assert "best, score -0.55, long enough" in heads[0]
+        assert "the best, score -0.55, long enough" in heads[0]
         assert "leaves #1 at 2" in heads[1]
         bodies = [str(c.query(Static).last().render()) for c in screen.query(Candidate)]
         assert bodies == ["Onceab", "Oncea␛"]

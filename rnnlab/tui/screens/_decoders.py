@@ -21,6 +21,8 @@ from rnnlab.tui.actions import FOCUS_BINDINGS
 
 _TAKEN, _LEFT = "[x]", "[ ]"
 """Told apart without colour."""
+_ROW = 22
+"""Columns of a row of the list."""
 
 
 class OptionField(Horizontal):
@@ -243,10 +245,10 @@ def _readable(line: str) -> list[str]:
 
 def _row(spec: str, *, is_taken: bool) -> Text:
     name, colon, options = spec.partition(":")
-    return Text.assemble(
+    row = Text.assemble(
         (f"{_TAKEN if is_taken else _LEFT} ", "bold" if is_taken else "dim"),
         (visible(name, newline="⏎"), "bold" if is_taken else ""),
         (visible(colon + options, newline="⏎"), "dim"),
-        no_wrap=True,
-        overflow="ellipsis",
     )
+    row.truncate(_ROW, overflow="ellipsis")  # the whole of it stands in the line above
+    return row

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from rnnlab.tui.screens._base import BaseScreen
 
+_NORMAL = 100
+"""Columns of a screen that is not narrow."""
 OFF, ALONE = "-off", "-alone"
 """Classes of a pane that is not shown, and of one that has the screen to itself."""
 
@@ -97,7 +99,7 @@ class Layout:
         found = next((p for p in self._panes if p.id == pane), None)
         if found is None:
             return True
-        if found.is_for_normal and self._screen.has_class("-narrow"):
+        if found.is_for_normal and self._screen.size.width < _NORMAL:
             return False
         return not found.is_for_wide or self._screen.has_class("-wide")
 

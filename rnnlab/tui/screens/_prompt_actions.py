@@ -22,8 +22,8 @@ from rnnlab.tui.writing import Subject, save_answers
 
 _SAID = {
     "text": "surprising letters underlined",
-    "shade": f"shade: how unexpected each letter was, {LEGEND}",
-    "marks": f"marks: how unexpected each letter was, {LEGEND}",
+    "shade": f"how unexpected each letter was: {LEGEND}",
+    "marks": f"how unexpected each letter was: {LEGEND}",
     "letters": "every letter with its log-prob and the sum",
 }
 """What each look shows."""

@@ -142,12 +142,12 @@ class CompareScreen(BaseScreen):
         if len(summaries) < 2:
             return Text("two runs are needed: start another one, or mark some in the lab", "dim")
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
-        table.add_column("", no_wrap=True, min_width=13)
+        table.add_column("", no_wrap=True, min_width=15)
         for summary in summaries:
             palette = self.desk.appearance.palette
             r, g, b = palette[self.desk.color_of(summary.name) % len(palette)]
             title = Text.assemble(("▎", f"rgb({r},{g},{b})"), (summary.name, "bold"))
-            table.add_column(title, overflow="ellipsis", no_wrap=True)
+            table.add_column(title, overflow="fold")
         from rnnlab.config import default_settings
 
         opened = [self.desk.opened(summary.name) for summary in summaries]

@@ -34,6 +34,10 @@ _BAR = 12
 _FIGURES = 18
 """Columns of a letter and its two figures."""
 _MIN_WIDTH = 19
+_AROUND = 4
+"""Columns of a candidate that are no text: line, padding, scroll bar."""
+_ROOMY = 28
+"""Columns from which rank and figures stand on one line."""
 _FRAME_S = 0.08
 _MAX_COLUMNS = 20
 """Candidates of one decoder shown at most, the best ones."""
@@ -78,13 +82,15 @@ class Candidate(VerticalScroll, can_focus=True):
 
     def show(self, answer: Answer, look: Look) -> None:
         """Show an answer."""
+        is_first = self.answer is None  # the figures are a line more
         self.answer, self._look = answer, look
-        head = Text.assemble((self._title, "bold"), (f"\n{_figures(answer)}", "dim"))
+        between = "  " if self._has_story and self.region.width >= _ROOMY else "\n"
+        head = Text.assemble((self._title, "bold"), (f"{between}{_figures(answer)}", "dim"))
         if self._has_story:
             head.append(f"\n{_story(answer)}", "dim")
         if answer.note:
             head.append(f"\n{visible(answer.note)}", "italic")
-        self._head.update(head, layout=bool(answer.note) or self._has_story)
+        self._head.update(head, layout=is_first or bool(answer.note) or self._has_story)
         self._body.update(self._lines(answer) if look == "letters" else self._text(answer, look))
         if not self.has_focus:
             self.scroll_end(animate=False)
@@ -93,7 +99,8 @@ class Candidate(VerticalScroll, can_focus=True):
         prompt = answer.text[: len(answer.text) - len(answer.continuation)]
         letters = letters_of(prompt, answer.tokens, answer.token_logprobs, answer.parts_at)
         if look == "marks":
-            return marked(letters, self.scrollable_content_region.width)
+            # As if there were a scroll bar: it comes only once the text is there.
+            return marked(letters, max(1, self.region.width - _AROUND))
         return shaded(letters, shades_of(self)) if look == "shade" else plain(letters)
 
     def _lines(self, answer: Answer) -> Text:
@@ -128,7 +135,12 @@ class CandidateBoard(HorizontalScroll):
         only: numbers of the decoders that are shown, None for all.
         """
         columns = {
-            (number, rank): Candidate(f"{spec.text} #{rank}", rank, has_story=self._has_story)
+            (number, rank): Candidate(
+                # A board with stories shows one decoder, named above it.
+                f"#{rank}" if self._has_story else f"{spec.text} #{rank}",
+                rank,
+                has_story=self._has_story,
+            )
             for number, spec in enumerate(specs)
             if only is None or number in only
             for rank in range(1, _num_answers(spec) + 1)
@@ -229,7 +241,7 @@ def _figures(answer: Answer) -> str:
 
 def _story(answer: Answer) -> str:
     """Return what a candidate is ranked by, where it leaves the best one and why it ends."""
-    parts = "best" if answer.rank == 1 else "as #1"
+    parts = "the best" if answer.rank == 1 else "as #1"
     if answer.parts_at is not None:
         parts = f"leaves #1 at {answer.parts_at + 1}"
     if abs(answer.score - answer.logprob) > 0.005:

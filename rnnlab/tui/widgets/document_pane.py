@@ -27,6 +27,7 @@ class DocumentPane(Horizontal):
     DocumentPane { height: 1fr; border: round $surface-lighten-2; border-title-color: $text-muted; }
     DocumentPane:focus-within { border: round $accent; border-title-color: $accent; }
     DocumentPane TextArea { width: 1fr; height: 100%; border: none; padding: 0 1; }
+    DocumentPane TextArea:focus { border: none; }
     DocumentPane #classes { width: 40; height: 100%; padding: 0 1; border-left: solid $surface-lighten-2; }
     """  # noqa: E501
 

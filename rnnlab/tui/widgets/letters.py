@@ -24,7 +24,7 @@ BARS = tuple(map(math.log, (0.6, 0.3, 0.1, 0.03)))
 SURPRISING = math.log(0.05)
 MARKS = " .-=#"
 """Stands below a letter of each shade where there is no colour."""
-LEGEND = "below 60% . 30% - 10% = 3% #"
+LEGEND = "darker, or . - = #: below 60, 30, 10, 3 %"
 _SHARES = (0.0, 0.16, 0.32, 0.52, 0.78)
 """How much of the warning colour is in the background of each shade."""
 
