@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from pathlib import Path
 
 import typer
@@ -16,7 +17,7 @@ from rnnlab.errors import BadInputError
 _SHOWN_CHARS_OF_DOCUMENT = 160
 _SHOWN_CLASSES = 20
 _SHOWN_RARE = 40
-_BAR_WIDTH = 40
+_LONGEST_BAR = 40
 
 
 def show_corpus(name: str | None, data: Path | None, *, json: bool) -> None:
@@ -98,10 +99,14 @@ def histogram_lines(lengths: Lengths, unit: str) -> list[str]:
     if not most:
         return []
     width = len(f"{lengths.histogram[-1][0]:,}")
-    return [
-        f"  up to {end:>{width},} {unit}  {num:>9,}  {'█' * round(_BAR_WIDTH * num / most)}"
+    heads = [
+        f"  up to {end:>{width},} {unit} {num:>{len(f'{most:,}')},} "
         for end, num in lengths.histogram
     ]
+    room = shutil.get_terminal_size((80, 24)).columns - max(map(len, heads)) - 1
+    longest = max(4, min(_LONGEST_BAR, room))
+    bars = ["█" * round(longest * num / most) for _, num in lengths.histogram]
+    return [f"{head}{bar}".rstrip() for head, bar in zip(heads, bars, strict=True)]
 
 
 def _bounds_line(bounds: Bounds) -> str:

@@ -34,7 +34,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def app(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> LabApp:
-    async def look(name: str, data: Path | None) -> tuple[str, bool]:
+    async def look(name: str, data: Path | None, columns: int) -> tuple[str, bool]:
         return f"[bold]figures of {name}[/bold]", True
 
     monkeypatch.setattr(app_module, "Generator", FakeGenerator)
@@ -87,6 +87,10 @@ async def test_a_look_is_what_the_command_line_says(data: Path) -> None:
     assert is_whole
     assert "1,600 letters, 11 distinct" in said
     assert "try: rnnlab train" in said
+    narrow, _ = await _look("mine", data, 44)
+    bars = [line for line in narrow.splitlines() if "█" in line]
+    assert bars
+    assert max(map(len, bars)) <= 44
     said, is_whole = await _look("nobody", data)
     assert not is_whole
     assert said.startswith("no corpus and no file named 'nobody'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -178,7 +179,7 @@ class CorporaScreen(BaseScreen):
         known = self._seen.get((chosen.name, chosen.size_bytes))
         if known is None and chosen.state != "fetch":
             self._look.update(_heading(chosen).append("\n\nlooking…", "dim"))
-            said, is_whole = await _look(chosen.name, self.desk.data)
+            said, is_whole = await _look(chosen.name, self.desk.data, self._look.size.width)
             known = _heading(chosen).append(f"\n\n{said}")
             if is_whole:
                 self._seen[chosen.name, chosen.size_bytes] = known
@@ -266,8 +267,8 @@ def _describe(data: Path | None) -> list[CorpusDescription]:
     return describe_corpora(data)
 
 
-async def _look(name: str, data: Path | None) -> tuple[str, bool]:
-    """Return what `rnnlab corpora show` says, and whether it could look.
+async def _look(name: str, data: Path | None, columns: int = 80) -> tuple[str, bool]:
+    """Return what `rnnlab corpora show` says in so many columns, and whether it could look.
 
     A process of its own: it counts for seconds, and typing must not wait for it.
     """
@@ -276,7 +277,12 @@ async def _look(name: str, data: Path | None) -> tuple[str, bool]:
         command += ["--data", str(data)]
     pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(
-        *command, stdin=null, stdout=pipe, stderr=pipe, start_new_session=True
+        *command,
+        stdin=null,
+        stdout=pipe,
+        stderr=pipe,
+        start_new_session=True,
+        env={**os.environ, "COLUMNS": str(columns)},
     )
     try:
         out, err = await process.communicate()
