@@ -288,6 +288,7 @@ async def _look(name: str, data: Path | None, columns: int = 80) -> tuple[str, b
         out, err = await process.communicate()
     except asyncio.CancelledError:
         process.kill()
+        await process.communicate()  # so that nothing of it outlives the loop
         raise
     is_whole = process.returncode == 0
     said = (out if is_whole else err).decode("utf-8", "replace")
