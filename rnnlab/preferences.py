@@ -114,6 +114,21 @@ def save_preference(name: str, value: object, file: Path | None = None) -> Path:
     return file
 
 
+def announce_colors() -> None:
+    """Tell Textual what colours there are; it listens only while it is imported.
+
+    A file that cannot be read says nothing here: whoever loads the preferences says so.
+    """
+    try:
+        colors = load_preferences().colors
+    except RnnlabError:
+        return
+    if colors == "none":
+        os.environ["NO_COLOR"] = "1"
+    elif colors != "auto":
+        os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", {"16": "standard"}.get(colors, colors))
+
+
 _HEADING = "# Preferences of rnnlab; the settings screen of the lab writes them, and so may you.\n"
 
 

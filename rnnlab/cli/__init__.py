@@ -18,13 +18,25 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
+def _open_lab() -> int:
+    from rnnlab.errors import RnnlabError
+    from rnnlab.tui.app import open_lab
+
+    try:
+        return open_lab()
+    except RnnlabError as error:
+        print(f"rnnlab: {error}", file=sys.stderr)  # noqa: T201
+        return error.exit_code
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; an error is one line on standard error."""
     if not arguments and sys.stdin.isatty() and sys.stdout.isatty():
         # The everyday start goes past the parser: it would delay the first frame by half.
-        from rnnlab.tui.app import open_lab
+        from rnnlab.preferences import announce_colors
 
-        return open_lab()
+        announce_colors()
+        return _open_lab()
 
     import typer
 

@@ -9,6 +9,7 @@ import typer
 
 from rnnlab import __version__, registry
 from rnnlab.cli._options import Checkpoints, Data
+from rnnlab.preferences import announce_colors
 
 
 def build_app() -> typer.Typer:
@@ -40,6 +41,7 @@ def _lab(
     if context.invoked_subcommand is not None:
         return
     if sys.stdout.isatty() and sys.stdin.isatty():
+        announce_colors()
         from rnnlab.tui.app import open_lab
 
         raise typer.Exit(open_lab(checkpoints, data, is_ascii=is_ascii))

@@ -59,15 +59,6 @@ def appearance_of(preferences: Preferences) -> Appearance:
     return Appearance(theme, palette, glyphs, has_color)  # type: ignore[arg-type]
 
 
-def prepare_environment(preferences: Preferences) -> None:
-    """Tell Textual what colours there are; it listens only while it is imported."""
-    if preferences.colors == "none":
-        os.environ["NO_COLOR"] = "1"
-    elif preferences.colors != "auto":
-        name = {"16": "standard"}.get(preferences.colors, preferences.colors)
-        os.environ["TEXTUAL_COLOR_SYSTEM"] = name
-
-
 def _is_light(colors: str) -> bool:
     """Tell whether COLORFGBG ("0;15") says that the background is light."""
     background = colors.rpartition(";")[2]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from rnnlab.errors import BadInputError
 from rnnlab.preferences import (
     Preferences,
+    announce_colors,
     checked,
     known,
     load_preferences,
@@ -86,3 +88,19 @@ def test_a_bad_value_is_not_saved(file: Path) -> None:
 
 def test_a_number_is_taken_from_text() -> None:
     assert checked("slots", "7") == 7
+
+
+@pytest.mark.parametrize(
+    ("colors", "system", "no_color"),
+    [("16", "standard", None), ("none", None, "1"), ("auto", None, None)],
+)
+def test_textual_is_told_what_colours_there_are(
+    monkeypatch: pytest.MonkeyPatch, colors: str, system: str | None, no_color: str | None
+) -> None:
+    for name in ("TEXTUAL_COLOR_SYSTEM", "NO_COLOR"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RNNLAB_COLORS", colors)
+    announce_colors()
+    assert os.environ.get("TEXTUAL_COLOR_SYSTEM") == system
+    assert os.environ.get("NO_COLOR") == no_color
