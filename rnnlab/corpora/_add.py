@@ -32,6 +32,8 @@ from rnnlab.locations import data_folder
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _BLOCK_CHARS = 1 << 22
+_OURS = frozenset({"split", "label", "text"})
+"""Columns that mean something; one of a user's that only has such a name is given another."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def add_corpus(
     """
     folder = data_folder(data)
     there = check_name(name, folder, is_replacing=wish.is_replacing)
+    _check_source(source, there)
     try:
         is_folder, is_file = source.is_dir(), source.is_file()
     except OSError as error:
@@ -106,6 +109,12 @@ def check_name(name: str, folder: Path, *, is_replacing: bool) -> list[Path]:
             "choose another name, or --replace",
         )
     return there
+
+
+def _check_source(source: Path, there: Iterable[Path]) -> None:
+    """Refuse to replace a corpus by its own file: what was not taken over would be lost."""
+    if any(source.exists() and file.samefile(source) for file in there):
+        raise BadInputError(f"{source} is the corpus itself", "give the file that it was made from")
 
 
 def text_blocks(file: Path, encoding: Encoding, progress: Progress = silent) -> Iterator[str]:
@@ -163,7 +172,8 @@ def table_lines(rows: Iterable[Row], source: str) -> Iterator[str]:
         has_split = row.split is not None
         if not labels:
             others = list(row.others)
-            writer.writerow([*["split"] * has_split, "label", *others, "text"])
+            shown = [f"other_{o}" if o in _OURS else o for o in others]
+            writer.writerow([*["split"] * has_split, "label", *shown, "text"])
         labels[row.label] += 1
         splits.update([row.split] if row.split is not None else [])
         split = [row.split] * has_split

@@ -76,13 +76,13 @@ def _describe_source(name: str) -> CorpusDescription:
 
 
 def _describe(name: str, data: Path | None) -> CorpusDescription:
-    spec = parse_spec(name)
     file = place_of(name, data)
-    if spec is None or (file is not None and spec_of(file.resolve()) is None):
-        assert file is not None
-        task = suggested_task(name, file)
+    if file is not None and spec_of(file.resolve()) is None:
+        task = suggested_task(str(file))
         summary = "labelled documents of yours" if task == "classify" else "a text file of yours"
         return CorpusDescription(name, str(file), file.stat().st_size, task, None, summary)
+    spec = parse_spec(name)
+    assert spec is not None
     task, floor = spec.corpus.task, spec.floor(spec.corpus.task)
     return CorpusDescription(
         name,

@@ -15,7 +15,10 @@ from rnnlab.corpora._documents import Row
 from rnnlab.corpora._encoding import Progress, detect_encoding, named_encoding, open_bytes
 from rnnlab.errors import BadInputError
 
-_SPLITS = {"train": "train", "val": "val", "valid": "val", "dev": "val", "test": "test"}
+_SPLITS = {
+    "train": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val",
+    "test": "test",
+}  # fmt: skip
 _UNLABELLED = "unsup"
 """Folder of aclImdb whose reviews have no label."""
 _TEXT = "*.txt"
@@ -44,6 +47,9 @@ def folder_documents(
     notes = [f"classes by folder: {', '.join(sorted({part.label for part in parts}))}"]
     if is_split:
         notes.append(f"splits by folder: {', '.join(splits)}")
+        others = [path.name for path in _folders(folder) if path.name not in _SPLITS]
+        if others:
+            notes.append(f"folders beside the splits are left out: {', '.join(others)}")
     if any(path.name == _UNLABELLED for path in _folders(folder, depth=2)):
         notes.append(f"folders named {_UNLABELLED!r} are left out: they have no label")
     return _rows(parts, encoding, progress), notes
@@ -91,6 +97,12 @@ def _labelled(folder: Path) -> list[_Folder]:
         for path in _folders(split)
         if path.name != _UNLABELLED and _has_text(path)
     ]
+    bare = [path.name for path in splits if _has_text(path)]
+    if bare:
+        raise BadInputError(
+            f"{folder} holds texts without a class in {', '.join(bare)}",
+            "put the texts of each class into a folder of their own, as train/good/1.txt",
+        )
     return parts or [_Folder(path, path.name, None) for path in _folders(folder) if _has_text(path)]
 
 

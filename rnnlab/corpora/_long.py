@@ -1,8 +1,9 @@
 """Texts too long for the memory: read in blocks, encoded once, the ids mapped from the disk.
 
-A block ends before a space or a line end. There no letter is composed with the next (Unicode's
-normal forms never join anything to an ASCII letter before it), and no word goes on: the tokens of
-the blocks, end to end, are those of the text.
+A block ends before a space or a line end. Unicode's normal forms never join these to what stands
+before them, and no word goes on there: the tokens of the blocks, end to end, are those of the text.
+Where none comes for long, a text of letters is cut before any other ASCII one, of which the same
+holds.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _GZIP_RATIO = 3
 """How much longer a text is than its gzipped file, at least."""
 _BLOCK_CHARS = 1 << 21
 _BLOCK_BYTES = 1 << 22
+_MOST_CHARS = 1 << 23
+"""Letters without a space or a line end that are waited for."""
 _WHOLE_SENTENCES = re.compile(r".*[.?!](?=[^.?!])", re.DOTALL)
 
 Cut = Literal["stream", "sentences"]
@@ -42,7 +45,7 @@ class LongText:
     limit_chars: int | None
     progress: Progress
 
-    def blocks(self) -> Iterator[str]:
+    def blocks(self, kind: Kind) -> Iterator[str]:
         """Give the text in composed blocks; raises BadInputError as `read_corpus` does."""
         left = self.limit_chars
         rest = ""
@@ -53,12 +56,22 @@ class LongText:
                 left = None if left is None else left - len(block)
                 block = rest + block
                 end = max(block.rfind(" "), block.rfind("\n"))
+                if end <= 0 and len(block) > _MOST_CHARS:
+                    end = self._end_within(block, kind)
                 if end > 0:
                     yield normalise(block[:end])
                     block = block[end:]
                 rest = block
         if rest:
             yield normalise(rest)
+
+    def _end_within(self, block: str, kind: Kind) -> int:
+        """Return where to cut what has neither a space nor a line end; 0: nowhere."""
+        if kind == "words":
+            raise BadInputError(
+                f"{self.file} has {len(block):,} letters without a space", "use --tokens chars"
+            )
+        return next((i for i in range(len(block) - 1, 0, -1) if block[i].isascii()), 0)
 
 
 def open_text(file: Path, limit_chars: int | None, progress: Progress) -> str | LongText:
@@ -87,15 +100,15 @@ def index_text(
         parts = [letters] if kind == "chars" else letters.splitlines(keepends=True)
         return index(parts, kind), fingerprint(text)
     key = Key(_content_sha256(text), cut, kind, alphabet, text.limit_chars)
-    return stored(text.file, key, lambda digest: _parts(text, cut, alphabet, digest))
+    return stored(text.file, key, lambda digest: _parts(text, cut, kind, alphabet, digest))
 
 
 def _parts(
-    text: LongText, cut: Cut, alphabet: Alphabet, digest: hashlib._Hash
+    text: LongText, cut: Cut, kind: Kind, alphabet: Alphabet, digest: hashlib._Hash
 ) -> Iterator[list[str]]:
     """Give the parts of a text, some at a time; the whole of it goes through `digest`."""
     rest = ""
-    for block in text.blocks():
+    for block in text.blocks(kind):
         digest.update(block.encode("utf-8", "surrogatepass"))
         letters = normalise(block, alphabet)
         if cut == "stream":

@@ -8,6 +8,7 @@ write the same one at once.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -35,6 +36,7 @@ _ABOUT, _PLACES, _STARTS = "about.json", "places.bin", "starts.bin"
 _DTYPES = (np.uint8, np.uint16, np.int32)
 _WIDENED_AT_ONCE = 1 << 22
 _DRAFT = ".new-"
+_TRIES = 3
 _OLD_S = 3600.0
 """Seconds after which a draft that nobody writes to is a leftover."""
 
@@ -73,16 +75,27 @@ def stored(file: Path, key: Key, parts: Parts) -> tuple[Indexed, str]:
         draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=folder.parent))
         try:
             _write(draft, key, parts)
-            with contextlib.suppress(FileExistsError):
-                shutil.rmtree(folder, ignore_errors=True)
-                os.rename(draft, folder)
+            return _put(draft, folder, key)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise cannot_write(folder, error) from None
-    loaded = _load(folder, key)
-    assert loaded is not None
-    return loaded
+
+
+def _put(draft: Path, folder: Path, key: Key) -> tuple[Indexed, str]:
+    """Move a finished draft to its place, unless another process has put the same there."""
+    for _ in range(_TRIES):
+        try:
+            os.rename(draft, folder)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+        found = _load(folder, key)
+        if found is not None:
+            return found
+        # What stands there is broken: nobody else can be using it.
+        shutil.rmtree(folder, ignore_errors=True)
+    raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
 
 
 def cache_folders(file: Path) -> tuple[Path, Path]:

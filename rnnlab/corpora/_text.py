@@ -56,7 +56,11 @@ def corpus_names(data: Path | None = None) -> list[str]:
     """Return the names of all corpora that are there or can be made."""
     folders = (data_folder(data), shipped_folder() / "data")
     files = ((file, end) for f in folders for end in ENDINGS for file in f.glob(f"[!.]*{end}"))
-    found = {f.name.removesuffix(end) for f, end in files if not VECTORS.fullmatch(f.name)}
+    found = {
+        file.name.removesuffix(end)
+        for file, end in files
+        if not VECTORS.fullmatch(file.name) and file.is_file()
+    }
     return sorted(found | set(made_names()))
 
 

@@ -153,6 +153,46 @@ def test_columns_may_have_other_names(source: Path, data: Path) -> None:
     assert read_documents(made).labels == ("positive", "negative")
 
 
+def test_a_column_that_only_has_the_name_of_ours_is_not_taken_for_it(
+    source: Path, data: Path
+) -> None:
+    rows = ["text,review,sentiment,split", "m1,Fine.,good,x", "m2,Dull.,bad,y"]
+    (source / "a.csv").write_text("\n".join(rows) + "\n")
+    wish = Wish(columns=Columns("sentiment", "review", "fold"))
+    made, _ = add_corpus("films", source / "a.csv", data, wish)
+    assert read_documents(made).texts == ("Fine.", "Dull.")
+    assert read_documents(made).splits == ()
+    assert made.read_text().splitlines()[0] == "label,other_text,other_split,text"
+
+
+def test_a_corpus_is_not_replaced_by_its_own_file(source: Path, data: Path) -> None:
+    data.mkdir()
+    own = data / "mine.jsonl"
+    own.write_text('{"label": "a", "text": "x", "author": "z"}\n{"label": "b", "text": "y"}\n')
+    before = own.read_bytes()
+    assert "is the corpus itself" in refused("mine", own, data, Wish(is_replacing=True))
+    assert own.read_bytes() == before
+
+
+def test_a_split_is_known_by_its_long_name_and_other_folders_are_named(
+    source: Path, data: Path
+) -> None:
+    for split in ("train", "validation", "test", "extra"):
+        for label in ("a", "b"):
+            (source / split / label).mkdir(parents=True)
+            (source / split / label / "1.txt").write_text(f"{split} {label}")
+    made, notes = add_corpus("films", source, data)
+    assert sorted(set(read_documents(made).splits)) == ["test", "train", "val"]
+    assert "folders beside the splits are left out: extra" in notes
+
+
+def test_splits_without_classes_are_no_classes(source: Path, data: Path) -> None:
+    for split in ("train", "test"):
+        (source / split).mkdir()
+        (source / split / "1.txt").write_text("text")
+    assert "texts without a class in test, train" in refused("films", source, data)
+
+
 def test_the_layout_of_aclimdb_keeps_splits_and_leaves_out_what_has_no_label(
     source: Path, data: Path
 ) -> None:

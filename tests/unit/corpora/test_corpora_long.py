@@ -9,15 +9,16 @@ import time
 import tracemalloc
 from itertools import pairwise
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 from rnnlab.config import RunConfig
 from rnnlab.corpora import Dataset, _long, _store, check, prepare
+from rnnlab.corpora._encoding import silent
 from rnnlab.corpora._store import cache_folders
-from rnnlab.corpora._tokens import Alphabet
+from rnnlab.corpora._tokens import Alphabet, normalise
 from rnnlab.errors import BadInputError
 
 TEXT = (
@@ -154,6 +155,43 @@ def test_where_the_corpus_lies_cannot_be_written_to_the_data_folder_will_do(
     on_disk(monkeypatch, config_of(file))
     assert cache_folders(file)[1] == tmp_path / "data" / ".encoded"
     assert len(list((tmp_path / "data" / ".encoded").iterdir())) == 1
+
+
+def test_what_another_process_has_put_there_meanwhile_is_taken(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, config = _store._write, config_of(file)
+
+    def write_late(draft: Path, *rest: Any) -> None:
+        write(draft, *rest)
+        if not list(cache_folders(file)[0].glob("[!.]*")):
+            monkeypatch.setattr(_store, "_write", write)
+            other.append(on_disk(monkeypatch, config))
+
+    other: list[Dataset] = []
+    monkeypatch.setattr(_store, "_write", write_late)
+    found = on_disk(monkeypatch, config)
+    assert len(other) == 1
+    assert_same(found, other[0])
+    assert len(list(cache_folders(file)[0].iterdir())) == 1
+
+
+def test_a_text_without_a_space_is_cut_elsewhere(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("ae\u0301ACGT\u0301" * 400, encoding="utf-8")
+    monkeypatch.setattr(_long, "_MOST_CHARS", 60)
+    long = _long.LongText(file, None, silent)
+    blocks = []
+    with monkeypatch.context() as patched:
+        patched.setattr(_long, "_BLOCK_CHARS", 50)
+        blocks = list(long.blocks("chars"))
+    assert max(map(len, blocks)) < 200
+    assert "".join(blocks) == normalise(file.read_text(encoding="utf-8"))
+    config = config_of(file)
+    assert_same(on_disk(monkeypatch, config), prepare(config))
+    with pytest.raises(BadInputError, match="without a space"):
+        on_disk(monkeypatch, config_of(file, tokens="words"))
 
 
 def test_a_fault_leaves_no_draft_and_an_old_draft_is_cleared_away(

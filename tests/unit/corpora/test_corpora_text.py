@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from rnnlab.corpora import (
     corpus_names,
+    describe_corpora,
     find_corpus,
     made_names,
     read_corpus,
@@ -176,6 +177,15 @@ def test_every_ending_of_a_corpus_is_found_by_name(folder: Path, ending: str) ->
     assert find_corpus("reviews") == Path("data") / file.name
     assert corpus_names().count("reviews") == 1
     assert find_corpus(f"data/{file.name}") == file.resolve()
+
+
+def test_a_folder_or_a_dead_link_of_such_a_name_is_no_corpus(folder: Path) -> None:
+    (folder / "data" / "a.txt").mkdir()
+    (folder / "data" / "b.txt").symlink_to("/nowhere/at/all")
+    (folder / "data" / "copy:foo=1.txt").write_text("a text of the user's")
+    names = {corpus.name: corpus for corpus in describe_corpora()}
+    assert not {"a", "b"} & set(names)
+    assert names["copy:foo=1"].summary == "a text file of yours"
 
 
 def test_a_plain_text_goes_before_documents_of_the_same_name(folder: Path) -> None:

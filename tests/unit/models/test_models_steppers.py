@@ -342,7 +342,9 @@ def test_a_cache_that_cannot_be_made_leaves_torch(cache: Path) -> None:
 @pytest.mark.process
 def test_processes_may_build_at_once(cache: Path) -> None:
     # By its path: the package around it would load torch.
-    code = f"import runpy; print(runpy.run_path({_build.__file__!r})['build']().library is not None)"
+    code = (
+        f"import runpy; print(runpy.run_path({_build.__file__!r})['build']().library is not None)"
+    )
     children = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         for _ in range(2)
