@@ -55,12 +55,19 @@ def known() -> tuple[Field[Any], ...]:
 
 
 def preferences_file() -> Path:
-    """Return the file: RNNLAB_CONFIG, or rnnlab/config.toml below XDG_CONFIG_HOME (~/.config)."""
+    """Return the file: RNNLAB_CONFIG, or rnnlab/config.toml below XDG_CONFIG_HOME (~/.config).
+
+    Raises BadInputError where that needs a home folder and there is none.
+    """
     chosen = os.environ.get("RNNLAB_CONFIG")
-    if chosen:
-        return Path(chosen).expanduser()
     base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(base).expanduser() / "rnnlab" / "config.toml"
+    file = Path(chosen) if chosen else Path(base) / "rnnlab" / "config.toml"
+    try:
+        return file.expanduser()
+    except RuntimeError:
+        raise BadInputError(
+            f"there is no home folder for {file}", "set RNNLAB_CONFIG to a file"
+        ) from None
 
 
 def load_preferences(file: Path | None = None) -> Preferences:
@@ -68,8 +75,11 @@ def load_preferences(file: Path | None = None) -> Preferences:
 
     Raises BadInputError naming file and key.
     """
-    file = file or preferences_file()
     values: dict[str, Any] = {}
+    try:
+        file = file or preferences_file()
+    except BadInputError:
+        return Preferences(**_from_environment(os.environ))  # no home: nothing was ever kept
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -51,8 +51,8 @@ class Queue:
             self._file(name).unlink()
 
     def has(self, name: str) -> bool:
-        """Tell whether a run is in the queue."""
-        return self._file(name).is_file()
+        """Tell whether a run is in the queue; an entry that cannot be read is none."""
+        return self._read(name) is not None
 
     def waiting(self) -> list[Entry]:
         """Return what waits, the next one first; an entry whose worker is gone does not count."""
@@ -119,7 +119,8 @@ class Queue:
             names = [name for name in os.listdir(self._folder) if name.endswith(".json")]
         except OSError:
             return []
-        found = [entry for name in names if (entry := self._read(name.removesuffix(".json")))]
+        runs = filter(is_run_name, (name.removesuffix(".json") for name in names))
+        found = [entry for run in runs if (entry := self._read(run))]
         return sorted(found, key=lambda entry: (entry.position, entry.name))
 
     def _read(self, name: str) -> Entry | None:

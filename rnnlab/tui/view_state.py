@@ -44,9 +44,15 @@ class ViewState:
     """What other screens keep, by their name."""
 
 
-def state_file(runs: Path) -> Path:
-    """Return where the view of a folder of runs is kept: below XDG_STATE_HOME (~/.local/state)."""
-    base = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
+def state_file(runs: Path) -> Path | None:
+    """Return where the view of a folder of runs is kept: below XDG_STATE_HOME (~/.local/state).
+
+    None where that needs a home folder and there is none.
+    """
+    try:
+        base = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
+    except RuntimeError:
+        return None
     digest = hashlib.sha256(str(runs.absolute()).encode()).hexdigest()[:16]
     return base / "rnnlab" / f"view-{digest}.json"
 

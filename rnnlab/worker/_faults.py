@@ -49,13 +49,13 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def reason_of(error: BaseException, folder: Path) -> str:
     """Return why a run in `folder` failed, in one line, with what to do where that is known."""
+    if isinstance(error, RnnlabError):
+        return str(error)  # it names the place and what to do
     if is_disk_full(error):
         return one_line(
             f"the disk is full ({_free(folder)} bytes free where the run lives); make room, for "
             f"example with `rnnlab rm`, then `rnnlab resume {folder.name}`"
         )
-    if isinstance(error, RnnlabError):
-        return str(error)
     if is_out_of_memory(error):
         return "out of memory; use a smaller --batch, --length or --hidden, or end other runs"
     if isinstance(error, OSError) and error.strerror:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from rnnlab.errors import RnnlabError
 from rnnlab.preferences import load_preferences
 from rnnlab.runs.queue import Queue, device_key
@@ -33,9 +35,14 @@ def wait_for_slot(run: Run, attendant: Attendant) -> bool:
 
 
 def take_free_slot(run: Run) -> None:
-    """Take a slot if this worker has none and one is free."""
-    if not _held:
-        queue = Queue(run.paths.root.parent)
+    """Take a slot if this worker has none and one is free.
+
+    Where slots cannot be looked at, as in a folder that belongs to somebody else, it has none.
+    """
+    if _held:
+        return
+    queue = Queue(run.paths.root.parent)
+    with contextlib.suppress(OSError):
         slot = queue.take_slot(device_key(run.settings().get("device")), _num_slots())
         if slot is not None:
             _held.append(slot)

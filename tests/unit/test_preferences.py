@@ -15,6 +15,7 @@ from rnnlab.preferences import (
     preferences_file,
     save_preference,
 )
+from rnnlab.tui.view_state import state_file
 
 
 @pytest.fixture
@@ -55,6 +56,22 @@ def test_the_environment_goes_before_the_file(file: Path, monkeypatch: pytest.Mo
     save_preference("theme", "light", file)
     monkeypatch.setenv("RNNLAB_THEME", "dark")
     assert load_preferences(file).theme == "dark"
+
+
+def test_without_a_home_folder_the_environment_alone_speaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_home(self: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("RNNLAB_CONFIG", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("RNNLAB_SLOTS", "3")
+    monkeypatch.setattr(Path, "expanduser", no_home)
+    assert load_preferences() == Preferences(slots=3)
+    with pytest.raises(BadInputError, match="no home folder"):
+        save_preference("slots", 4)
+    assert state_file(Path("checkpoints")) is None
 
 
 def test_the_file_stands_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ class SettingsScreen(BaseScreen):
             for one in known():
                 yield from _row(one, getattr(self.desk.preferences, one.name))
             yield Static(
-                Text(f"kept in {preferences_file()}; RNNLAB_<NAME> in the environment goes before "
+                Text(f"{_kept_in()}; RNNLAB_<NAME> in the environment goes before "
                      "it, the palette's themes are for this session only", "dim"),
                 classes="hint",
             )  # fmt: skip
@@ -71,6 +71,13 @@ class SettingsScreen(BaseScreen):
         self.post_message(PreferencesChanged())
         later = " from the next start on" if name == "colors" else ""
         self.tell(f"{name} = {value}, kept{later}")
+
+
+def _kept_in() -> str:
+    try:
+        return f"kept in {preferences_file()}"
+    except BadInputError as error:
+        return str(error)
 
 
 def _row(one: Field[Any], value: object) -> ComposeResult:

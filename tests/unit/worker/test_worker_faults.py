@@ -37,6 +37,11 @@ def test_a_full_disk_is_said_with_what_to_do(error: Exception, tmp_path: Path) -
     assert "`rnnlab resume mine`" in said
 
 
+def test_an_error_of_ours_names_its_own_disk(tmp_path: Path) -> None:
+    error = BadInputError("no space left for /elsewhere/data", "make room there")
+    assert reason_of(error, tmp_path / "mine") == str(error)
+
+
 @pytest.mark.parametrize(
     "error",
     [
