@@ -11,8 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Input, Label, RadioButton, RadioSet, Static
 
-from rnnlab.errors import RnnlabError
-from rnnlab.errors import BadInputError
+from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.preferences import checked, known, preferences_file, save_preference, with_value
 from rnnlab.tui.actions import bindings
 from rnnlab.tui.messages import PreferencesChanged
