@@ -6,7 +6,10 @@ Shapes: T letters or tokens, H units.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +64,7 @@ def _word_start(text: str) -> Flags:
     return np.array([float(letter.isalnum() and not b.isalnum()) for b, letter in pairs])
 
 
+DEFAULT_PROPERTY = "capital"
 PROPERTIES: dict[str, Callable[[str], Flags]] = {
     "quotes": _inside_quotes,
     "line-position": _line_position,
@@ -70,17 +74,41 @@ PROPERTIES: dict[str, Callable[[str], Flags]] = {
 }
 
 
-def property_of(wish: str, text: str) -> Flags:
-    """Return a property of every letter: one by its name, or where a regular expression matches.
+PATIENCE_S = 2.0
+"""Time that a regular expression may take: some would go on for years."""
 
-    Raises BadInputError for a regular expression that is none, or where all letters are alike.
+
+def property_of(wish: str, tokens: Sequence[str]) -> Flags:
+    """Return a property of every token: one by its name, or where a regular expression matches.
+
+    A token has what any of its letters has; of a number, that of its last letter. Raises
+    BadInputError for a regular expression that is none or takes too long, or where all are alike.
     """
-    found = PROPERTIES[wish](text) if wish in PROPERTIES else _matches(wish, text)
+    text = "".join(tokens)
+    of_letters = PROPERTIES[wish](text) if wish in PROPERTIES else _matches(wish, text)
+    ends = np.cumsum([len(token) for token in tokens])
+    if set(of_letters.tolist()) <= {0.0, 1.0}:
+        starts = np.concatenate([[0], ends[:-1]])
+        found: Flags = np.maximum.reduceat(of_letters, starts)
+    else:
+        found = of_letters[ends - 1]
     if len(set(found.tolist())) < 2:
+        unit = "letters" if len(text) == len(tokens) else "tokens"
         raise BadInputError(
-            f"{wish!r} holds for all letters of the text or for none", "give another text"
+            f"{wish!r} holds for all {unit} of the text or for none", "give another text"
         )
     return found
+
+
+def usual_property(tokens: Sequence[str]) -> str:
+    """Return the first property that some tokens have and others lack."""
+    for name in (DEFAULT_PROPERTY, *PROPERTIES):
+        try:
+            property_of(name, tokens)
+        except BadInputError:
+            continue
+        return name
+    return DEFAULT_PROPERTY
 
 
 def _matches(wish: str, text: str) -> Flags:
@@ -92,16 +120,35 @@ def _matches(wish: str, text: str) -> Flags:
             f"{wish!r} is no property and no regular expression ({error})", f"known: {known}"
         ) from None
     found = np.zeros(len(text))
-    for match in pattern.finditer(text):
-        found[match.start() : match.end()] = 1.0
+    try:
+        with _alarm(PATIENCE_S):
+            for match in pattern.finditer(text):
+                found[match.start() : match.end()] = 1.0
+    except TimeoutError:
+        raise BadInputError(
+            f"{wish!r} takes longer than {PATIENCE_S:g} s on this text",
+            "write it without repetitions of repetitions",
+        ) from None
     return found
 
 
-def of_tokens(of_letters: Flags, tokens: Sequence[str]) -> Flags:
-    """Return the property of every token: that of its last letter."""
-    ends = np.cumsum([max(len(token), 1) for token in tokens]) - 1
-    found: Flags = of_letters[ends]
-    return found
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError after so long; in the main thread alone, which signals interrupt."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def predictiveness(values_TH: npt.NDArray[np.float64], flags_T: Flags) -> Flags:

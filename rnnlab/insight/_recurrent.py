@@ -67,8 +67,8 @@ def radius(W_HH: Tensor) -> float:
 
 
 def _exp(log: float) -> float:
-    """Return e^log; inf where that is no number any more."""
-    return math.exp(log) if log < _MOST_LOG else math.inf
+    """Return e^log; inf where it is too large, nan where the weights are no numbers any more."""
+    return math.inf if log >= _MOST_LOG else math.exp(log)
 
 
 def _log_norms(W_HH: Tensor, num: int) -> list[float]:
@@ -83,7 +83,9 @@ def _log_norms(W_HH: Tensor, num: int) -> list[float]:
         power = power / norm
         power = power @ power
     found: list[float] = torch.stack(logs).tolist()
-    return [log if math.isfinite(log) else -math.inf for log in found]
+    # What is 0 once stays 0, though it was then divided by itself.
+    first_zero = found.index(-math.inf) if -math.inf in found else num
+    return [*found[:first_zero], *[-math.inf] * (num - first_zero)]
 
 
 def eigenvalues(W_HH: Tensor) -> np.ndarray[tuple[int], np.dtype[np.complex128]]:

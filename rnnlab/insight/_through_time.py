@@ -24,6 +24,8 @@ from rnnlab.models import Classifier, TextModel
 
 _FIRST = 1
 """Steps back at which a half-life begins: h_T itself is the one state that the head reads."""
+_FEWEST = 3
+"""Norms through which a line says anything."""
 
 
 class Sample(NamedTuple):
@@ -69,17 +71,26 @@ def half_life(norms_T: Sequence[float]) -> float | None:
     """Return the steps in which the gradient of the last loss halves on its way back.
 
     The straight line through the logarithms, by least squares, from one step before the last on:
-    ln 2 / slope. None where it does not shrink, or where fewer than three norms are left of it.
+    ln 2 / slope. 0 where it is gone at once: no slope can be seen, and 0 is all that is left at the
+    end. None where it does not shrink, or where nothing is known: see `is_long_enough`.
     """
-    backwards = list(reversed(norms_T))[_FIRST:]
-    points = [(k, math.log2(norm)) for k, norm in enumerate(backwards) if 0.0 < norm < math.inf]
-    if len(points) < 3:
+    if not is_long_enough(norms_T):
         return None
+    backwards = list(reversed(norms_T))[_FIRST:]
+    otherwise = 0.0 if backwards[-1] == 0.0 else None
+    points = [(k, math.log2(norm)) for k, norm in enumerate(backwards) if 0.0 < norm < math.inf]
+    if len(points) < _FEWEST:
+        return otherwise
     mean_k = sum(k for k, _ in points) / len(points)
     mean_log = sum(log for _, log in points) / len(points)
     covariance = sum((k - mean_k) * (log - mean_log) for k, log in points)
     slope = covariance / sum((k - mean_k) ** 2 for k, _ in points)
-    return -1.0 / slope if slope < 0 else None
+    return -1.0 / slope if slope < 0 else otherwise
+
+
+def is_long_enough(norms_T: Sequence[float | None]) -> bool:
+    """Tell whether there are steps enough for a half-life."""
+    return len(norms_T) >= _FIRST + _FEWEST
 
 
 def _by_recursion(

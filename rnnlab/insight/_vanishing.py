@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from rnnlab.insight._through_time import is_long_enough
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Table
 from rnnlab.plots._ticks import brief
 from rnnlab.runs.history import History
@@ -41,8 +42,14 @@ class _Measured:
     share: float | None
     """First layer's norm over the top one's, geometric mean over all records."""
     first_life: float | None
-    """Half-life through time in the first layer; None: it does not fade, or nothing is known."""
+    """Half-life through time in the first layer; 0: gone at once; None: it does not fade, or
+    nothing is known."""
     top_life: float | None
+
+    @property
+    def has_looks(self) -> bool:
+        """Whether any look through time could tell a half-life."""
+        return any(is_long_enough(r.of_last.get("l0", ())) for r in self.member.history.probes)
 
     @property
     def loss(self) -> float | None:
@@ -239,15 +246,7 @@ def _says(found: Sequence[_Measured], cells: Sequence[str]) -> tuple[str, ...]:
             f"At depth {depth} the first layer's gradient is {listed} times the last one's: "
             f"it fades most in {least}, least in {most}."
         )
-    lives = {cell: one.first_life for cell, one in here.items() if one.first_life is not None}
-    if lives:
-        listed = ", ".join(f"{life:.1f} steps ({cell})" for cell, life in lives.items())
-        shortest = min(lives, key=lambda cell: lives[cell])
-        longest = max(lives, key=lambda cell: lives[cell])
-        said.append(
-            f"Through time it halves every {listed}: in {longest} it reaches "
-            f"{lives[longest] / lives[shortest]:.1f} times as far back as in {shortest}."
-        )
+    said += _says_of_time(here)
     losses = ", ".join(
         f"{one.loss:.3g} ({cell})" for cell, one in here.items() if one.loss is not None
     )
@@ -256,7 +255,28 @@ def _says(found: Sequence[_Measured], cells: Sequence[str]) -> tuple[str, ...]:
             f"Their training losses at the end: {losses}; a net that has not begun to learn "
             "says little of its cell."
         )
-    endless = [cell for cell, one in here.items() if one.first_life is None]
-    if endless and lives:
-        said.append(f"In {', '.join(endless)} it does not fade over the window.")
-    return tuple(said) or ("There is one layer and no look through time yet.",)
+    return tuple(said)
+
+
+def _says_of_time(here: dict[str, _Measured]) -> list[str]:
+    """Return how far back the gradient reaches in the first layer of each cell."""
+    said = []
+    lives = {cell: one.first_life for cell, one in here.items() if one.first_life}
+    if lives:
+        listed = ", ".join(f"{life:.1f} steps ({cell})" for cell, life in lives.items())
+        shortest = min(lives, key=lambda cell: lives[cell])
+        longest = max(lives, key=lambda cell: lives[cell])
+        said.append(
+            f"Through time it halves every {listed}: in {longest} it reaches "
+            f"{lives[longest] / lives[shortest]:.1f} times as far back as in {shortest}."
+        )
+    gone = [cell for cell, one in here.items() if one.first_life == 0.0]
+    if gone:
+        said.append(f"Through time it is gone within the window in {', '.join(gone)}.")
+    unfading = [c for c, one in here.items() if one.first_life is None and one.has_looks]
+    if unfading:
+        said.append(f"Through time it does not fade over the window in {', '.join(unfading)}.")
+    unknown = [c for c, one in here.items() if one.first_life is None and not one.has_looks]
+    if unknown:
+        said.append(f"How far back it reaches in {', '.join(unknown)} is not known: no look yet.")
+    return said

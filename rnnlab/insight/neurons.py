@@ -11,13 +11,12 @@ import numpy.typing as npt
 from torch import Tensor
 
 from rnnlab.corpora import Ids
-from rnnlab.insight._properties import PROPERTIES, Flags, of_tokens, predictiveness, property_of
+from rnnlab.insight._properties import predictiveness, property_of, usual_property
 from rnnlab.insight._subject import Subject, Wishes, check_finite, tokens_of
 from rnnlab.insight._units import Unit, activations, parse_unit
 from rnnlab.models import LoadedModel
 from rnnlab.plots import Finding, Picture, ShadedText, Table
 
-DEFAULT_PROPERTY = "capital"
 _MOST = 4000
 """Tokens of held-out text that are looked at."""
 _SHOWN = 320
@@ -36,7 +35,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     tokens = tokens_of(loaded, ids)
     by_layer = _activations(loaded, subject, ids)
     check_finite(subject, (float(h_TH.sum()) for h_TH in by_layer.values()))
-    name = wishes.property or _usual_property(tokens)
+    name = wishes.property or usual_property(tokens)
     ranked = _ranked(by_layer, tokens, name)
     unit = ranked[0][0] if wishes.unit is None else parse_unit(wishes.unit, loaded.model)
     values_T = by_layer[unit.layer][:, unit.number]
@@ -93,20 +92,11 @@ def _activations(
     return {name: h_TH[skipped:].double().cpu().numpy() for name, h_TH in found.items()}
 
 
-def _usual_property(tokens: tuple[str, ...]) -> str:
-    """Return the first property that some letters have and others lack."""
-    text = "".join(tokens)
-    for name in (DEFAULT_PROPERTY, *PROPERTIES):
-        if len(set(PROPERTIES[name](text).tolist())) > 1:
-            return name
-    return "line-position"
-
-
 def _ranked(
     by_layer: dict[str, npt.NDArray[np.float64]], tokens: tuple[str, ...], name: str
 ) -> list[tuple[Unit, float]]:
     """Return all units with their scores, the best first."""
-    flags_T: Flags = of_tokens(property_of(name, "".join(tokens)), tokens)
+    flags_T = property_of(name, tokens)
     found = [
         (Unit(layer, number), float(score))
         for layer, values_TH in by_layer.items()

@@ -6,6 +6,8 @@ diag(f'), so that
     ||dL/dh_t|| <= (gamma sigma)^k ||dL/dh_{t+k}||,  sigma = ||W_hh||, gamma = max |f'|
 
 gamma is 1 for tanh and relu, 1/4 for the sigmoid: below gamma sigma = 1 the gradient must vanish.
+That is so in the top layer, where the loss is read from the last state: below it the gradient also
+goes back in time through the layers above, and a pooled loss enters at every step.
 Source: Pascanu et al. (2013), "On the difficulty of training recurrent neural networks". A gated
 cell has other ways back beside this matrix, which no such bound holds: there it is shown for the
 candidate alone. Shapes: H hidden units.
@@ -13,6 +15,7 @@ candidate alone. Shapes: H hidden units.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,6 +34,8 @@ from rnnlab.insight._recurrent import (
 )
 from rnnlab.insight._subject import Subject, Wishes, check_finite
 from rnnlab.insight._through_time import gradient_through_time
+from rnnlab.insight._units import layer_names
+from rnnlab.models import LoadedModel
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Plane, Table
 from rnnlab.runs.records import ProbeRecord
 
@@ -52,14 +57,14 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     for norms in measured.values():
         check_finite(subject, norms)
     spectra = {name: spectrum(W_HH, gamma) for name, W_HH in matrices.items()}
-    is_plain = len(model.rnn.cell.gates) == 1
+    bounded = {name: name in _bounded(loaded) for name in matrices}
     pictures: list[Picture] = []
     for name, W_HH in matrices.items():
         radius = spectra[name]["radius"]
         points = tuple((z.real, z.imag) for z in eigenvalues(W_HH).tolist())
         pictures.append(Plane(f"eigenvalues of W_hh, {name}: radius {radius:.3f}", points))
         layer = name.rpartition(".")[0]
-        pictures.append(_powers_chart(name, spectra[name], measured[layer], is_plain=is_plain))
+        pictures.append(_powers_chart(name, spectra[name], measured[layer], is_bound=bounded[name]))
     pictures.append(_table(spectra))
     probes = [record for record in subject.history.probes if record.radius]
     pictures += _over_training(probes)
@@ -67,11 +72,11 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
         view="spectrum",
         run=subject.name,
         step=loaded.step,
-        says=_says(spectra, gamma, is_plain=is_plain),
+        says=_says(spectra, gamma, bounded, is_gated=len(model.rnn.cell.gates) > 1),
         pictures=tuple(pictures),
         figures={
             "gamma": gamma,
-            "is_bound_of_gradient": is_plain,
+            "is_bound_of_gradient": bounded,
             "spectra": spectra,
             "gradient": measured,
             "steps": [record.step for record in probes],
@@ -83,6 +88,16 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
 def slope_bound(cell: Cell[object]) -> float:  # type: ignore[type-var]
     """Return gamma, the steepest slope of what the recurrent sum goes through."""
     return 0.25 if isinstance(cell, SigmoidRNN) else 1.0
+
+
+def _bounded(loaded: LoadedModel) -> tuple[str, ...]:
+    """Return the matrices along whose powers alone the last loss comes back."""
+    stack, config = loaded.model.rnn, loaded.config
+    if len(stack.cell.gates) > 1 or (config.task == "classify" and config.pooling != "last"):
+        return ()
+    top = f"l{stack.num_layers - 1}"
+    names = (name for name in layer_names(loaded.model) if name.partition("_")[0] == top)
+    return tuple(f"{name}.{stack.cell.gates[0]}" for name in names)
 
 
 def spectrum(W_HH: Tensor, gamma: float) -> dict[str, object]:
@@ -118,7 +133,7 @@ def _chosen(subject: Subject, wishes: Wishes) -> dict[str, Tensor]:
 
 
 def _powers_chart(
-    name: str, spectrum: dict[str, object], norms: Sequence[float], *, is_plain: bool
+    name: str, spectrum: dict[str, object], norms: Sequence[float], *, is_bound: bool
 ) -> Chart:
     """Return ||W^k||, its bound, and what the gradient really does over k steps back."""
     powers, bound = spectrum["power_norms"], spectrum["bound"]
@@ -128,7 +143,7 @@ def _powers_chart(
     first = norms[1] if len(norms) > 1 and norms[1] > 0 else 1.0
     ratios = [norm / first for norm in norms[2 : _MOST_STEPS + 2]]
     curves = (
-        ("bound (gamma sigma)^k" if is_plain else "(gamma sigma)^k", bound),
+        ("bound (gamma sigma)^k" if is_bound else "(gamma sigma)^k", bound),
         ("||W^k||", powers),
         ("gradient k steps back", ratios),
     )
@@ -161,7 +176,7 @@ def _table(spectra: dict[str, dict[str, object]]) -> Table:
                 f"{powers[-1]:.3g}",
             )
         )
-    header = ("W_hh", "radius", "norm", "||W^10||", "bound 10", f"||W^{_MOST_STEPS}||")
+    header = ("W_hh", "radius", "norm", "||W^10||", "(gamma sigma)^10", f"||W^{_MOST_STEPS}||")
     return Table("recurrent weights", header, tuple(rows))
 
 
@@ -172,7 +187,7 @@ def _over_training(probes: Sequence[ProbeRecord]) -> list[Picture]:
     xs = tuple(float(record.step) for record in probes)
     names = list(probes[0].radius)
     radii = tuple(
-        Curve(name, xs, tuple(record.radius.get(name) or 0.0 for record in probes), color)
+        Curve(name, xs, tuple(_or_nan(record.radius.get(name)) for record in probes), color)
         for color, name in enumerate(names)
     )
     first = [record.powers.get(names[0], []) for record in probes]
@@ -193,10 +208,18 @@ def _over_training(probes: Sequence[ProbeRecord]) -> list[Picture]:
     ]
 
 
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
 def _says(
-    spectra: dict[str, dict[str, object]], gamma: float, *, is_plain: bool
+    spectra: dict[str, dict[str, object]],
+    gamma: float,
+    bounded: dict[str, bool],
+    *,
+    is_gated: bool,
 ) -> tuple[str, ...]:
-    if not is_plain:
+    if is_gated:
         radii = ", ".join(f"{one['radius']:.2f} ({name})" for name, one in spectra.items())
         return (
             f"Radius {radii}. The gates give the gradient other ways back, so that no bound "
@@ -207,7 +230,12 @@ def _says(
         norm, radius = one["norm"], one["radius"]
         assert isinstance(norm, float)
         assert isinstance(radius, float)
-        if gamma * norm < 1:
+        if not bounded[name]:
+            said.append(
+                f"{name}: radius {radius:.2f}. The gradient has other ways back beside this "
+                "matrix, so that no bound follows from it."
+            )
+        elif gamma * norm < 1:
             said.append(
                 f"{name}: gamma sigma = {gamma * norm:.2f} < 1: whatever is read, the gradient "
                 f"shrinks at least to {(gamma * norm) ** 10:.2g} of itself in 10 steps."

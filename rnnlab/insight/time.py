@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnnlab.insight._probe import rounded
 from rnnlab.insight._subject import Subject, Wishes, check_finite
-from rnnlab.insight._through_time import ThroughTime, gradient_through_time, half_life
+from rnnlab.insight._through_time import (
+    ThroughTime,
+    gradient_through_time,
+    half_life,
+    is_long_enough,
+)
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, NamedHistory, Picture, Table
 from rnnlab.plots import half_life as half_life_plot
 from rnnlab.plots._ticks import brief
 from rnnlab.runs.records import ProbeRecord
 
-_LEAST = 4
+_LEAST = 5
 """Tokens below which a half-life means nothing."""
 
 
@@ -73,12 +77,20 @@ def _table(found: Sequence[ThroughTime], lives: dict[str, float | None]) -> Tabl
         rows.append(
             (
                 layer.name,
-                "does not fade" if life is None else f"{life:.2f}",
+                _verdict(norms, life),
                 *(brief(norms[place]) for place in places),
             )
         )
     header = ("layer", "half-life (steps)", "1 back", "10 back", f"{len(norms) - 1} back")
     return Table("the last loss, steps back", header, tuple(rows))
+
+
+def _verdict(norms: Sequence[float], life: float | None) -> str:
+    if not is_long_enough(norms):
+        return "too short to tell"
+    if life is None:
+        return "does not fade"
+    return f"{life:.2f}" if life else "gone at once"
 
 
 def _movement(probes: Sequence[ProbeRecord], layer: str) -> HeatMap:
@@ -94,7 +106,7 @@ def _movement(probes: Sequence[ProbeRecord], layer: str) -> HeatMap:
         title=f"||dL/dh|| in {layer} over training (last target)",
         rows=tuple(f"{back} back" for back in few),
         columns=tuple(str(record.step) for record in probes),
-        values=tuple(tuple(rounded([v or 0.0 for v in rows[back]])) for back in few),
+        values=tuple(rows[back] for back in few),
         x_label="step",
         is_log=True,
     )
@@ -107,8 +119,15 @@ def _says(found: Sequence[ThroughTime], lives: dict[str, float | None]) -> tuple
         name, life = layer.name, lives[layer.name]
         norms = layer.of_last_T.tolist()
         length = len(norms)
-        if life is None:
+        if not is_long_enough(norms):
+            said.append(f"In {name} nothing can be said: {length} steps are too few.")
+        elif life is None:
             said.append(f"In {name} the gradient does not fade over {length} steps.")
+        elif life == 0.0:
+            num_left = max((length - t for t, norm in enumerate(norms) if norm), default=0)
+            said.append(
+                f"In {name} the gradient is gone: it reaches {num_left} of {length} steps at most."
+            )
         else:
             share = norms[0] / norms[-2] if norms[-2] else 0.0
             said.append(

@@ -79,7 +79,8 @@ class ProbeRecord:
     of_all: dict[str, list[float | None]]
     """The same for the mean loss of all targets."""
     half_life: dict[str, float | None]
-    """Steps in which the gradient of the last loss halves on its way back; None: it does not."""
+    """Steps in which the gradient of the last loss halves on its way back; 0: it is gone at once;
+    None: it does not shrink, or the sequences are too short to tell."""
     powers: dict[str, list[float | None]] = field(default_factory=dict)
     """Frobenius norm of W^1, W^2, W^4 ..., W being the recurrent weights of a layer's candidate
     (`l0.g`); none for a cell without recurrent weights."""

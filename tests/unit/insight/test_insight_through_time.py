@@ -90,7 +90,14 @@ def test_a_gradient_that_halves_every_three_steps_has_a_half_life_of_three() -> 
 
 
 @pytest.mark.parametrize(
-    "norms", [[1.0, 1.0], [4.0, 2.0, 1.0, 1.0], [0.0] * 9, [1.0, math.inf, math.nan, 1.0]]
+    "norms", [[0.0] * 98 + [1e-30, 1e-3], [0.0] * 9, [0.0, 0.0, 1.0, 1.0, 1.0, 1.0]]
+)
+def test_a_gradient_that_is_gone_at_once_has_a_half_life_of_nought(norms: list[float]) -> None:
+    assert half_life(norms) == 0.0
+
+
+@pytest.mark.parametrize(
+    "norms", [[1.0, 1.0], [4.0, 2.0, 1.0, 1.0], [0.0, 1.0], [1.0, math.inf, math.nan, 1.0]]
 )
 def test_a_gradient_that_does_not_shrink_has_no_half_life(norms: list[float]) -> None:
     assert half_life(norms) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rnnlab.insight import Member, vanishing
@@ -10,7 +12,7 @@ from rnnlab.runs.history import History
 from rnnlab.runs.records import LayersRecord, ProbeRecord, TrainRecord
 
 LIVES = {"rnn": 1.0, "gru": 4.0, "lstm": 8.0}
-SHARES = {"rnn": 0.01, "gru": 0.5, "lstm": 0.25}
+SHARES = {"rnn": 0.01, "gru": 0.5, "lstm": 0.25, "ran": 1.0}
 
 
 def make_member(cell: str, layers: int, *, epochs: float = 0.5, num_probes: int = 4) -> Member:
@@ -59,6 +61,21 @@ def test_the_sentences_are_made_from_the_figures() -> None:
     assert "0.01 (rnn), 0.5 (gru), 0.25 (lstm)" in said
     assert "fades most in rnn, least in gru" in said
     assert "in lstm it reaches 8.0 times as far back as in rnn" in said
+
+
+def test_what_is_gone_what_lasts_and_what_is_not_known_are_told_apart() -> None:
+    members = [make_member(cell, 4) for cell in LIVES]
+    for member, life in zip(members, (0.0, None, 8.0), strict=True):
+        member.history.probes[:] = [
+            replace(record, of_last={"l0": [0.1] * 4}, half_life={"l0": life})
+            for record in member.history.probes
+        ]
+    members.append(make_member("ran", 4, num_probes=0))
+    said = vanishing(members).says
+    assert "Through time it is gone within the window in rnn." in said
+    assert "Through time it does not fade over the window in gru." in said
+    assert "How far back it reaches in ran is not known: no look yet." in said
+    assert any("halves every 8.0 steps (lstm)" in sentence for sentence in said)
 
 
 def test_a_short_run_is_cut_into_tenths_and_a_long_one_into_epochs() -> None:

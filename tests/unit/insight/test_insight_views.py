@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,12 @@ import torch
 from torch.nn import functional
 
 from rnnlab import registry
-from rnnlab.corpora import Split
+from rnnlab.corpora import Split, Vocabulary
 from rnnlab.corpora.tasks.stream import StreamSplit
 from rnnlab.errors import BadInputError
-from rnnlab.insight import Sample, Subject, Wishes, draw_sample, inspect, memory
+from rnnlab.insight import Sample, Subject, Wishes, _properties, draw_sample, inspect, memory
 from rnnlab.insight import look as look_once
-from rnnlab.insight._properties import PROPERTIES, of_tokens, predictiveness, property_of
+from rnnlab.insight._properties import PROPERTIES, predictiveness, property_of
 from rnnlab.insight._recurrent import power_norms, radius, recurrent_matrices
 from rnnlab.insight.gradients import gradient_norms
 from rnnlab.models import LoadedModel
@@ -126,6 +127,16 @@ def test_what_is_said_to_be_left_of_a_gradient_is_what_was_measured(
     assert said == pytest.approx(left, rel=0.01, abs=5e-4)
 
 
+def test_a_gradient_that_has_vanished_is_not_said_to_last(look: Callable[..., Finding]) -> None:
+    loaded = make_model(cell="rnn", layers=1)
+    with torch.no_grad():
+        loaded.model.rnn.weight_hh_l0.zero_()  # type: ignore[operator]
+    found = look("time", loaded)
+    assert found.figures["half_life"] == {"l0": 0.0}
+    length = found.figures["sample"]["length"]
+    assert found.says == (f"In l0 the gradient is gone: it reaches 1 of {length} steps at most.",)
+
+
 def test_shares_of_gates_are_counted_one_by_one(
     look: Callable[..., Finding], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,10 +201,35 @@ def test_the_bound_of_a_plain_network_holds(look: Callable[..., Finding]) -> Non
     for cell, gamma in (("rnn", 1.0), ("rnn-sigmoid", 0.25)):
         loaded = make_model(cell=cell, layers=1)
         figures = look("spectrum", loaded).figures
-        assert (figures["gamma"], figures["is_bound_of_gradient"]) == (gamma, True)
+        assert (figures["gamma"], figures["is_bound_of_gradient"]) == (gamma, {"l0.h": True})
         norms = figures["gradient"]["l0"]
         for k, bound in enumerate(figures["spectra"]["l0.h"]["bound"][: len(norms) - 1], 1):
             assert norms[k] <= norms[0] * bound * (1 + 1e-9)
+
+
+def test_the_bound_is_claimed_where_nothing_else_leads_back(look: Callable[..., Finding]) -> None:
+    loaded = make_model(cell="rnn")
+    with torch.no_grad():
+        loaded.model.rnn.weight_hh_l0.copy_(torch.eye(7) / 2)  # type: ignore[operator]
+        loaded.model.rnn.weight_hh_l1.copy_(torch.eye(7) / 2)  # type: ignore[operator]
+    found = look("spectrum", loaded)
+    assert found.figures["is_bound_of_gradient"] == {"l0.h": False, "l1.h": True}
+    assert "other ways back" in found.says[0]
+    assert "shrinks at least to 0.00098" in found.says[1]
+    pooled = make_model(cell="rnn", task="classify", pooling="mean", layers=1)
+    assert look("spectrum", pooled).figures["is_bound_of_gradient"] == {"l0.h": False}
+    both = make_model(cell="rnn", task="classify", pooling="last", layers=1, bidirectional=True)
+    bounded = look("spectrum", both).figures["is_bound_of_gradient"]
+    assert bounded == {"l0.h": True, "l0_reverse.h": True}
+
+
+def test_a_net_that_has_diverged_has_no_radius() -> None:
+    W = torch.full((3, 3), math.nan)
+    assert math.isnan(radius(W))
+    assert all(map(math.isnan, power_norms(W)))
+    nilpotent = torch.tensor([[0.0, 1.0], [0.0, 0.0]])
+    assert radius(nilpotent) == 0.0
+    assert power_norms(nilpotent)[:3] == [1.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("size", [1, 8, 60])
@@ -239,9 +275,33 @@ def test_a_property_of_letters(wish: str, text: str, expected: str) -> None:
     assert property_of(wish, text).tolist() == [float(flag) for flag in expected]
 
 
-def test_a_word_has_the_property_of_its_last_letter() -> None:
-    flags = property_of("capital", "AbcD e")
-    assert of_tokens(flags, ("Abc", "D", " e")).tolist() == [0.0, 1.0, 0.0]
+def test_a_word_has_what_any_of_its_letters_has() -> None:
+    words = ("A", " king", " Bob", "bed", "\n", "so")
+    assert property_of("capital", words).tolist() == [1.0, 0.0, 1.0, 0.0, 0.0, 0.0]
+    assert property_of("word-start", words).tolist() == [1.0, 1.0, 1.0, 0.0, 0.0, 1.0]
+    assert property_of("line-position", words).tolist() == [0.0, 5.0, 9.0, 12.0, 13.0, 1.0]
+    with pytest.raises(BadInputError, match="for all tokens of the text"):
+        property_of("word-start", (" a", " b"))
+
+
+def test_neurons_of_a_model_of_words_are_ranked_by_numbers(look: Callable[..., Finding]) -> None:
+    words = (" a", " Bed", " cab", "ab", " Dad", " fade", ".")
+    letters = make_model(cell="rnn", layers=1, corpus="words")
+    tokens = (*words, *(f" w{i}" for i in range(len(LETTERS) - len(words))))
+    loaded = replace(letters, vocabulary=Vocabulary(tokens, "words"))
+    for wish in (None, "capital", "word-start"):
+        figures = look("neurons", loaded, property=wish).figures
+        assert figures["property"] == (wish or "capital")
+        scores = [one["score"] for one in figures["ranking"]]
+        assert all(-1.0 <= score <= 1.0 for score in scores)
+        assert max(map(abs, scores)) > 0.0
+    assert _properties.usual_property((" a", " b", " c")) == "line-position"
+
+
+def test_a_regular_expression_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_properties, "PATIENCE_S", 0.05)
+    with pytest.raises(BadInputError, match="takes longer than"):
+        property_of("(a+)+b", "a" * 60)
     assert set(PROPERTIES) == {"quotes", "line-position", "capital", "after-vowel", "word-start"}
 
 
@@ -311,7 +371,7 @@ def test_a_difference_is_the_divergence_of_two_distributions(look: Callable[...,
     ("view", "settings", "wishes", "words"),
     [
         ("memory", {}, {"text": "abc"}, "3 letters; this needs 16"),
-        ("time", {}, {"text": "ab"}, "needs 4"),
+        ("time", {}, {"text": "ab"}, "needs 5"),
         ("neurons", {}, {"text": "abc"}, "needs 8"),
         ("neurons", {}, {"unit": "l9.1"}, "no unit l9.1"),
         ("neurons", {}, {"unit": "7"}, "no unit l1.7"),
