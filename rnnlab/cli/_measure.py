@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rnnlab.errors import BadInputError
+from rnnlab.runs.corpus import check_corpus
 from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:
@@ -78,7 +79,6 @@ def measure_all(
 
 def _dataset(run: Run, loaded: LoadedModel, data: Path | None, file: Path | None) -> Dataset:
     from rnnlab.corpora import prepare
-    from rnnlab.training import check_corpus
 
     if file is not None:
         other = loaded.config.model_copy(update={"corpus": str(file), "limit_chars": None})

@@ -6,7 +6,7 @@ them, and pictures as data, which `rnnlab.plots` draws.
 
 from rnnlab.insight._inspect import COMPARING, inspect
 from rnnlab.insight._probe import Look, look
-from rnnlab.insight._sample import draw_sample
+from rnnlab.insight._sample import LENGTH, ROWS, draw_sample
 from rnnlab.insight._subject import Subject, Wishes
 from rnnlab.insight._through_time import (
     Sample,
@@ -20,6 +20,8 @@ from rnnlab.insight._vanishing import Member, vanishing
 
 __all__ = [
     "COMPARING",
+    "LENGTH",
+    "ROWS",
     "LayerTrace",
     "Look",
     "Member",

@@ -10,6 +10,9 @@ import torch
 from rnnlab.corpora import IGNORED, Batch, Ids, Split
 from rnnlab.insight._through_time import Sample
 
+ROWS, LENGTH = 8, 100
+"""Sequences of a look's sample, tokens of each at most: enough for shares and norms to stand still,
+few enough to be cheap."""
 _SEED = 0
 """Decides which sequences are drawn: the same ones at every look and in every run of a text."""
 _MOST_TOKENS = 200_000

@@ -15,14 +15,12 @@ import torch
 
 from rnnlab.corpora import Dataset, Ids, prepare
 from rnnlab.errors import BadInputError, RnnlabError
-from rnnlab.insight._sample import draw_sample
+from rnnlab.insight._sample import LENGTH, ROWS, draw_sample
 from rnnlab.insight._through_time import Sample
 from rnnlab.models import LoadedModel, load_model, make_readable, parse_checkpoint
+from rnnlab.runs.corpus import check_corpus
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.paths import RunPaths
-
-ROWS, LENGTH = 8, 100
-"""Of the sample of held-out text where the user gives none; the length at most the run's own."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Subject:
     load: Callable[[], LoadedModel] | None = field(default=None, compare=False)
     """Gives the model where somebody has it at hand."""
     datasets: dict[str, Dataset] | None = field(default=None, compare=False)
-    """Corpora that were read before, by the settings of their run; a new one is added."""
+    """Corpora that were read before, by the settings of their run; the one used stands last."""
 
     @property
     def name(self) -> str:
@@ -78,15 +76,31 @@ class Subject:
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The run's corpus; raises BadInputError that asks for a text where it is not there."""
+        """The run's corpus.
+
+        Raises BadInputError that asks for a text where it is not there or is another one now.
+        """
         known = {} if self.datasets is None else self.datasets
         key = f"{self.paths.root}\n{self.loaded.config.to_toml()}"
+        held = known.pop(key, None)
         try:
-            if key not in known:
-                known[key] = prepare(self.loaded.config, self.data, self.loaded.vocabulary)
+            if held is not None and self._is_own(held):
+                found = held
+            else:
+                found = prepare(self.loaded.config, self.data, self.loaded.vocabulary)
+                check_corpus(self.paths, found.fingerprint)
         except RnnlabError as error:
             raise BadInputError(error.what, "give a text of your own with --text") from None
-        return known[key]
+        known[key] = found
+        return found
+
+    def _is_own(self, dataset: Dataset) -> bool:
+        """Tell whether a corpus is that of the run, which may have been begun anew meanwhile."""
+        try:
+            check_corpus(self.paths, dataset.fingerprint)
+        except BadInputError:
+            return False
+        return True
 
     def sample(self, text: str | None, *, least: int = 2) -> Sample:
         """Return the user's text as one sequence, or a sample of held-out ones.

@@ -154,12 +154,12 @@ def _says(
     distances: Sequence[int], losses: Sequence[float], effects: Sequence[float], reach: int
 ) -> tuple[str, ...]:
     far = distances[-1]
-    tenth = next((k for k, e in zip(distances, effects, strict=True) if e < effects[0] / 100), None)
+    faint = next((k for k, e in zip(distances, effects, strict=True) if e < effects[0] / 100), None)
     return (
         f"With one token of context the loss is {losses[0]:.3f}, with {far} it is "
         f"{losses[-1]:.3f}; {1 - _FLAT:.0%} of the gain is there with {reach}.",
-        f"A changed token has a hundredth of its effect {tenth} steps on."
-        if tenth is not None
+        f"A changed token has a hundredth of its effect {faint} steps on."
+        if faint is not None
         else f"A changed token still has {effects[-1] / max(effects[0], 1e-30):.1%} of its effect "
         f"{far} steps on.",
     )

@@ -83,6 +83,8 @@ class NamedHistory:
     """Norm at which the run clips its gradient; None or 0 where it does not."""
     floor: float | None = None
     """Smallest loss that any model can come to on its corpus; None where nobody knows."""
+    unit: str = "token"
+    """What the losses are nats of: a letter, a word, a document."""
     published: tuple[Level, ...] = ()
     """Losses that were published of the same experiment."""
 

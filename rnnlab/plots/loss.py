@@ -1,4 +1,4 @@
-"""Loss on the training text and on the held-out text, in nats a token."""
+"""Loss on the training text and on the held-out text, in nats a letter, word or document."""
 
 from __future__ import annotations
 
@@ -21,13 +21,18 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
     return Chart(
         title="loss",
         x_label=axis,
-        y_label="nats a token",
+        y_label=f"nats a {_unit(runs)}",
         curves=kept(curves),
         levels=(*_floors(runs), *dict.fromkeys(level for r in runs for level in r.published)),
         empty=waiting(runs, "no loss yet: the first comes after a few steps"),
         axis=axis,
         is_log=is_log,
     )
+
+
+def _unit(runs: Sequence[NamedHistory]) -> str:
+    units = {run.unit for run in runs}
+    return units.pop() if len(units) == 1 else "token"
 
 
 def _floors(runs: Sequence[NamedHistory]) -> tuple[Level, ...]:

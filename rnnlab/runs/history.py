@@ -23,6 +23,9 @@ _R = TypeVar("_R", bound=Record)
 REWINDING = frozenset({"started", "resumed", "rollback"})
 """Events at which a run stands at an earlier step than before."""
 
+MOST_PROBES = 400
+"""Looks that are kept at most where there is a limit: each has some kB for every layer."""
+
 
 @dataclass
 class History:
@@ -42,7 +45,8 @@ class History:
     events: list[EventRecord] = field(default_factory=list)
     most: int | None = None
     """Records of the frequent kinds that are kept at most; None for all. Beyond it every second
-    of the older ones goes, of the losses the one between the extremes."""
+    of the older ones goes, of the losses the one between the extremes. Of looks MOST_PROBES stay,
+    as evenly as they can."""
     version: int = 0
     """Grows with every change; what is drawn from a history is cached by it."""
 
@@ -78,6 +82,8 @@ class History:
         if self.most is not None and len(self.layers) > self.most:
             old = self.layers[: self.most // 2]
             self.layers[: self.most // 2] = old[::2]
+        while self.most is not None and len(self.probes) > MOST_PROBES:
+            del self.probes[_most_crowded([record.step for record in self.probes])]
         if self.most is not None and len(self.events) > self.most:
             del self.events[: self.most // 2]
 
@@ -109,6 +115,11 @@ def _extremes(records: list[TrainRecord], num_old: int) -> list[TrainRecord]:
         by_loss = sorted(group, key=lambda r: inf if r.train_loss is None else r.train_loss)
         kept += sorted({id(r): r for r in (by_loss[0], by_loss[-1])}.values(), key=lambda r: r.step)
     return kept + records[num_old:]
+
+
+def _most_crowded(steps: list[int]) -> int:
+    """Return the place whose neighbours are nearest to each other; never the first or last."""
+    return min(range(1, len(steps) - 1), key=lambda i: steps[i + 1] - steps[i - 1])
 
 
 def _rewind(records: list[_R], step: int) -> None:

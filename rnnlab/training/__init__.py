@@ -1,6 +1,5 @@
 """Training: loop, optimiser and schedule, evaluation, checkpoints and exact resume, telemetry."""
 
-from rnnlab.training._checkpoints import check_corpus
 from rnnlab.training._evaluate import Evaluation, evaluate
 from rnnlab.training._loop import train
 from rnnlab.training._optimizer import make_optimizer
@@ -9,6 +8,6 @@ from rnnlab.training._state import TrainingState
 from rnnlab.training._step import take_step
 
 __all__ = [
-    "Control", "Evaluation", "Session", "TrainingState", "check_corpus", "evaluate",
+    "Control", "Evaluation", "Session", "TrainingState", "evaluate",
     "half_the_cores", "make_optimizer", "take_step", "train",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ import time
 
 import torch
 
-from rnnlab.errors import BadInputError, RnnlabError
+from rnnlab.errors import RnnlabError
 from rnnlab.models import TextModel, save_weights
 from rnnlab.runs.paths import RunPaths, replace_text
 from rnnlab.training._state import TrainingState, save_training_state
@@ -115,16 +115,3 @@ class Checkpoints:
         for file in self._paths.root.glob("training-*.safetensors"):
             if file not in kept_states:
                 file.unlink(missing_ok=True)
-
-
-def check_corpus(paths: RunPaths, fingerprint: str) -> None:
-    """Raise BadInputError when the corpus is not the one that the run began with."""
-    try:
-        stored = json.loads(paths.corpus.read_text(encoding="utf-8"))["sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return
-    if stored != fingerprint:
-        raise BadInputError(
-            f"the corpus of {paths.name!r} has changed since it began",
-            "bring the old file back or start a new run",
-        )

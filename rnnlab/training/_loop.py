@@ -80,9 +80,10 @@ class Loop:
                 return False
         session.probe.take_if_due(state.step)
         is_validated = self._is_validation_due(is_epoch_end) or is_over
-        if session.sampler and session.sampler.is_due(
+        is_sampled = session.sampler is not None and session.sampler.is_due(
             state.step, is_validated=is_validated, is_over=is_over
-        ):
+        )
+        if is_sampled:
             session.sample()
         if is_validated:
             session.validate()
@@ -91,6 +92,8 @@ class Loop:
                     "note",
                     f"stopped early: no new best in so many validations: {session.config.patience}",
                 )
+                if not is_sampled:
+                    session.sample()
                 return True
         elif self._is_checkpoint_due():
             session.save()

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
-from rnnlab.insight import draw_sample, look
+from rnnlab.insight import LENGTH, ROWS, Sample, draw_sample, look
 
 if TYPE_CHECKING:
     from rnnlab.training._session import Session
 
-ROWS = 8
-"""Sequences of the sample: enough for shares and norms to stand still, few enough to be cheap."""
-LENGTH = 100
-"""Tokens of each at most."""
 COST = 50
 """A look takes at most one part in so many of the training time: a net so small that the look costs
 more than a few steps is looked at less often."""
@@ -32,13 +29,16 @@ def is_on_grid(step: int, every: int) -> bool:
 
 
 class Probing:
-    """Looks at the model of a session with the same held-out sequences again and again."""
+    """Looks at the model of a session with the same held-out sequences again and again.
+
+    A look that fails is the last one, until the run returns to a checkpoint; it ends no run.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._every = session.config.probe_every
         self._due_at = 0.0
-        self.sample = None
+        self.sample: Sample | None = None
         if self._every:
             split = session.dataset.splits["val"]
             length = min(LENGTH, session.config.length)
@@ -52,7 +52,10 @@ class Probing:
         if step != 1 and started < self._due_at:
             return
         session = self._session
-        found = look(session.model, self.sample, step)
+        found = session.attempt("looks", partial(look, session.model, self.sample, step))
+        if found is None:
+            self.sample = None
+            return
         session.write(found.record)
         session.mirror.add_histograms("gates", found.values, step)
         ended = time.perf_counter()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 import torch
 
@@ -15,13 +16,14 @@ from rnnlab.config import RunConfig
 from rnnlab.corpora import Batch, Dataset
 from rnnlab.errors import RnnlabError, one_line
 from rnnlab.models import TextModel, build_model, load_weights, resolve_device
+from rnnlab.runs.corpus import check_corpus
 from rnnlab.runs.history import REWINDING
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import EvalRecord, Event, EventRecord, Record
 from rnnlab.training._average import WeightAverage
-from rnnlab.training._checkpoints import Checkpoints, OverflownWeightsError, check_corpus
+from rnnlab.training._checkpoints import Checkpoints, OverflownWeightsError
 from rnnlab.training._evaluate import evaluate
 from rnnlab.training._mirror import Mirror
 from rnnlab.training._optimizer import learning_rate, make_optimizer
@@ -29,6 +31,8 @@ from rnnlab.training._probing import Probing
 from rnnlab.training._samples import Sampler
 from rnnlab.training._state import TrainingState, load_training_state
 from rnnlab.training._watch import LossWatch
+
+_Found = TypeVar("_Found")
 
 PLATEAU = 2
 """Validations without a new best after which the rate is halved (schedule plateau)."""
@@ -229,6 +233,10 @@ class Session:
         self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
         self.mirror.close()
         self.mirror = Mirror(self.paths.root, step)
+        # What failed with weights that overflowed may well go on with those from before.
+        self.sampler = self.sampler or Sampler.of(self.config, self.dataset)
+        if self.probe.sample is None:
+            self.probe = Probing(self)
         self.note("rollback", f"{why}; back at step {step} with learning rate {self.lr:.3g}")
         self.save()
 
@@ -246,18 +254,24 @@ class Session:
         if event in REWINDING and self._samples is not None:
             self._samples.append(record)
 
+    def attempt(self, what: str, work: Callable[[], _Found]) -> _Found | None:
+        """Return what work gives that a run can do without; say why where it fails."""
+        try:
+            return work()
+        except Exception as error:
+            self.note("note", one_line(f"no more {what}: {type(error).__name__}: {error}"))
+            return None
+
     def sample(self) -> None:
         """Continue the tracked prompts with the weights of now; no failure there ends a run."""
         if self.sampler is None or self._samples is None:
             return
         self.tick()
-        try:
-            records = self.sampler.sample(
-                self.shown_model, self.state.step, self.epoch, self.state.elapsed_s
-            )
-        except Exception as error:
+        model, state = self.shown_model, self.state
+        sample = partial(self.sampler.sample, model, state.step, self.epoch, state.elapsed_s)
+        records = self.attempt("samples", sample)
+        if records is None:
             self.sampler = None
-            self.note("note", one_line(f"no more samples: {type(error).__name__}: {error}"))
             return
         self._samples.append(*records)
         for record in records:

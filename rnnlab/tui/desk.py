@@ -158,6 +158,7 @@ class Desk:
             self.history(name),
             summary.clip if summary else None,
             summary.floor_nats if summary else None,
+            summary.unit if summary else "token",
         )
 
 

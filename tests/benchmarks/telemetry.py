@@ -21,11 +21,10 @@ import torch
 from rnnlab.config import RunConfig
 from rnnlab.corpora import Batch, Vocabulary
 from rnnlab.corpora.tasks.stream import StreamSplit
-from rnnlab.insight import draw_sample, look
+from rnnlab.insight import LENGTH, ROWS, draw_sample, look
 from rnnlab.models import build_model
 from rnnlab.training._mirror import Mirror
 from rnnlab.training._optimizer import make_optimizer
-from rnnlab.training._probing import LENGTH, ROWS
 from rnnlab.training._state import TrainingState
 from rnnlab.training._step import layers_record, take_step, train_record
 

@@ -37,10 +37,12 @@ def _inspect(question: Inspect, desk: Desk) -> list[Finding]:
     if question.other is not None:
         other = _subject(question, question.other, question.other_checkpoint, desk)
     desk.say(Begun(question.ask, subject.loaded.step))
-    while len(_datasets) > _MOST_DATASETS:
-        del _datasets[next(iter(_datasets))]
     wishes = Wishes(question.text, question.unit, question.property, question.gate, other)
-    return inspect(subject, question.view, wishes)
+    try:
+        return inspect(subject, question.view, wishes)
+    finally:
+        while len(_datasets) > _MOST_DATASETS:
+            del _datasets[next(iter(_datasets))]
 
 
 def _subject(question: Inspect, run: str, checkpoint: str, desk: Desk) -> Subject:

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlab.runs.history import History, read_history
+from rnnlab.runs.history import MOST_PROBES, History, read_history
 from rnnlab.runs.journal import Journal, JournalTail, News
 from rnnlab.runs.records import (
     EvalRecord,
     EventRecord,
     LayersRecord,
+    ProbeRecord,
     Record,
     TrainRecord,
     encode,
@@ -128,6 +130,19 @@ def test_a_history_with_a_limit_stays_below_it_and_keeps_the_extremes() -> None:
     steps = [r.step for r in history.train]
     assert steps == sorted(set(steps))
     assert steps[-50:] == list(range(1950, 2000))
+
+
+def test_of_the_looks_of_a_long_run_few_are_kept_from_all_of_it() -> None:
+    history = History(most=8000)
+    for step in range(1500):
+        history.extend([ProbeRecord(step, 8, 100, {}, {}, {}, {}, {}, {})])
+    steps = [record.step for record in history.probes]
+    assert len(steps) == MOST_PROBES
+    assert (steps[0], steps[-1]) == (0, 1499)
+    assert max(later - step for step, later in itertools.pairwise(steps)) <= 9
+    everything = History()
+    everything.extend(ProbeRecord(step, 8, 100, {}, {}, {}, {}, {}, {}) for step in range(500))
+    assert len(everything.probes) == 500
 
 
 def test_an_overview_has_the_rare_records_the_ends_and_few_of_the_others(tmp_path: Path) -> None:

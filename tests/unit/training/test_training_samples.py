@@ -19,7 +19,8 @@ from rnnlab.runs.journal import read_journal
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EventRecord, SampleRecord
 from rnnlab.runs.samples import read_rounds
-from rnnlab.training import Session, _samples, train
+from rnnlab.training import Session, _probing, _samples, _session, train
+from rnnlab.training._evaluate import Evaluation
 
 Start = Callable[..., Session]
 SAMPLING = {"sample_length": 12, "sample_decoders": "greedy sample:temperature=1.5"}
@@ -152,6 +153,42 @@ def test_letters_that_the_model_never_saw_are_read_as_the_nearest(start: Start) 
     session = start(**SAMPLING, sample_prompts="lé Ω")
     session.sample()
     assert {s.prompt for s in samples(session)} == {"le "}
+
+
+def test_a_run_that_stops_early_is_sampled_at_its_end(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([1.0, 2.0, 2.0])
+    monkeypatch.setattr(_session, "evaluate", lambda *_: Evaluation(next(losses), 0.5, 10))
+    session = start(**SAMPLING, sample_every=100, patience=2, eval_every=2)
+    train(session)
+    assert session.state.step == 6
+    assert steps(session) == [0, 6]
+
+
+def test_after_a_rollback_samples_and_looks_are_taken_again(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    session = start(**SAMPLING, sample_every=4, probe_every=4)
+    with monkeypatch.context() as broken:
+        broken.setattr(_samples, "continue_texts", fail)
+        broken.setattr(_probing, "look", fail)
+        session.sample()
+        session.probe.take_if_due(1)
+    said = [r.message for r in read_journal(session.paths.journal) if isinstance(r, EventRecord)]
+    for what in ("samples", "looks"):
+        assert said.count(f"no more {what}: ZeroDivisionError: oops") == 1
+    session.probe.take_if_due(4)
+    assert not read_history(session.paths.journal).probes
+    session.save()
+    session.roll_back("for a test")
+    session.sample()
+    session.probe.take_if_due(4)
+    assert samples(session)
+    assert read_history(session.paths.journal).probes
 
 
 def test_a_decoder_that_fails_ends_the_samples_and_not_the_run(

@@ -1,0 +1,21 @@
+"""What a container has left, told from files as the kernel writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rnnlab.runs import memory
+
+
+@pytest.mark.parametrize(("most", "left"), [("1000", 750), ("max", None), ("none", None)])
+def test_files_that_were_read_are_no_want_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str, left: int | None
+) -> None:
+    (tmp_path / "memory.max").write_text(f"{most}\n")
+    (tmp_path / "memory.current").write_text("900\n")
+    (tmp_path / "memory.stat").write_text("anon 200\nactive_file 50\ninactive_file 650\nslab 1\n")
+    monkeypatch.setattr(memory, "CGROUP", tmp_path)
+    monkeypatch.setattr(memory, "_of_machine", lambda: None)
+    assert memory.free_bytes() == left
