@@ -5,8 +5,10 @@ The command line and the form of the app both start runs here. Never imports tor
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from rnnlab._inherit import check_text, find_ancestor, hand_over, take_over
@@ -27,10 +29,11 @@ from rnnlab.decoding import parse_prompts, parse_spec, split_specs
 from rnnlab.errors import BadInputError
 from rnnlab.locations import data_folder
 from rnnlab.runs.launch import launch
-from rnnlab.runs.paths import check_run_name
+from rnnlab.runs.paths import check_run_name, replace_text
 from rnnlab.runs.store import Run, RunStore
 
 _COURSE = {"lr", "schedule", "optimizer", "init_from"}
+_NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 def resolve(
@@ -80,17 +83,25 @@ def check_samples(config: RunConfig) -> None:
 
 
 def start_run(
-    config: RunConfig, store: RunStore, name: str | None = None, *, is_queued: bool = False
+    config: RunConfig,
+    store: RunStore,
+    name: str | None = None,
+    *,
+    is_queued: bool = False,
+    published: Mapping[str, float] = _NOTHING,
 ) -> Run:
     """Create a run and start its worker; raises BadInputError when the name is taken.
 
-    is_queued: whether the worker waits for a free slot before it trains.
+    is_queued: whether the worker waits for a free slot before it trains. published: losses that
+    were published of the same experiment, by what they are of; its charts show them.
     """
     if name is None:
         name = store.free_name(default_name(config))
     run = store.create(check_run_name(name), config.to_toml())
     try:
         hand_over(config, run)
+        if published:
+            replace_text(run.paths.published, json.dumps(dict(published)))
         launch(run, is_queued=is_queued)
     except BaseException:
         store.remove(run)

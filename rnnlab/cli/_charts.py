@@ -32,8 +32,8 @@ def print_charts(
     has_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     style = DrawStyle(glyphs, has_color=has_color)
     runs = [
-        NamedHistory(s.name, color, history, s.clip, s.floor_nats, s.unit)
-        for color, (s, history) in enumerate(zip(summaries, histories, strict=True))
+        NamedHistory.of(summary, color, history)
+        for color, (summary, history) in enumerate(zip(summaries, histories, strict=True))
     ]
     for plot in plots:
         chart = registry.load("plots", plot).chart(runs, axis)

@@ -63,7 +63,7 @@ class Reproduction:
         name, run = find_run(self.store, planned.name, config)
         is_new = run is None
         if run is None:
-            run = start_run(config, self.store, name)
+            run = start_run(config, self.store, name, published=self.recipe.published_losses)
             for line in () if self._results else self.overridden:
                 talk(line)
         is_finished = not is_new and run.status().state == "finished"

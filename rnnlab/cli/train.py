@@ -62,16 +62,18 @@ def command(
 
     from_file = read_settings(config) if config else {}
     given = {**from_file, **settings}
+    published: dict[str, float] = {}
     if recipe is not None:
         loaded = load_recipe(recipe)
         given = {**base_values(loaded, given, data), **given}
+        published = loaded.published_losses
         corpus = corpus or from_file.get("corpus") or str(locate(loaded, None, data))
     if corpus is None:
         raise BadInputError("missing argument CORPUS", "a corpus, a text file, or --recipe NAME")
     store = RunStore.default(checkpoints)
     with reading_bar("reading the corpus") as progress:
         settled = resolve({**given, "corpus": corpus}, data, store, progress)
-    run = start_run(settled, store, name, is_queued=queue)
+    run = start_run(settled, store, name, is_queued=queue, published=published)
     if detach:
         if json:
             print_json({"name": run.name})

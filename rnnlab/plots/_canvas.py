@@ -23,10 +23,13 @@ Cell = tuple[int, int]
 
 
 class Figure(Protocol):
-    """What is used of a plotext figure, or of the plotext module."""
+    """What is used of the plotext module."""
 
     def clear_figure(self) -> Any:
         """Forget all data and settings."""
+
+    def limit_size(self, width: bool, height: bool) -> Any:
+        """Cut the picture to the size of the process's terminal, or not."""
 
     def plot_size(self, width: int, height: int) -> Any:
         """Set the size in character cells."""
@@ -75,14 +78,12 @@ def picture(
     pens: Sequence[Pen],
     size: tuple[int, int],
     style: DrawStyle,
-    figure: Figure | None = None,
 ) -> list[str]:
     """Return lines that show a view, a pen for each of its series; `size` is width and height."""
     width, height = size
-    if figure is None:
-        import plotext  # 0.05 s
+    import plotext  # 0.05 s
 
-        figure = cast("Figure", plotext)
+    figure = cast("Figure", plotext)
     _clear(figure, width, height, style)
     for mark in (mark for mark in view.marks if not mark.arrow):
         row = view.y.cell(mark.height, height, style.fineness[1])
@@ -118,10 +119,7 @@ def picture(
 
 def _clear(figure: Figure, width: int, height: int, style: DrawStyle) -> None:
     figure.clear_figure()
-    # Otherwise a figure is cut to the size of the process's terminal. A figure has this method in
-    # private only, the module in public.
-    limit_size = getattr(figure, "limit_size", None) or cast("Any", figure)._limit_size
-    limit_size(False, False)
+    figure.limit_size(False, False)
     figure.plot_size(width, height)
     figure.frame(False)
     figure.xfrequency(0)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from rnnlab.runs.history import History
 from rnnlab.runs.records import EvalRecord, TrainRecord
+from rnnlab.runs.summary import RunSummary
 
 Axis = Literal["step", "epoch", "time"]
 
@@ -87,6 +88,12 @@ class NamedHistory:
     """What the losses are nats of: a letter, a word, a document."""
     published: tuple[Level, ...] = ()
     """Losses that were published of the same experiment."""
+
+    @classmethod
+    def of(cls, summary: RunSummary, color: int, history: History) -> NamedHistory:
+        """Return a run with the lines that belong to it."""
+        published = (Level(f"published {of}", loss) for of, loss in summary.published.items())
+        return cls(summary.name, color, history, summary.clip, summary.floor_nats, tuple(published))
 
 
 def along(records: Iterable[TrainRecord | EvalRecord], axis: Axis) -> list[float]:

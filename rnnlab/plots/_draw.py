@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from rnnlab.plots._canvas import Figure, picture
+from rnnlab.plots._canvas import picture
 from rnnlab.plots._chart import Chart
 from rnnlab.plots._legend import heading, pens_of
 from rnnlab.plots._style import DrawStyle
@@ -50,14 +50,12 @@ def draw(
     height: int,
     *,
     style: DrawStyle = _STYLE,
-    figure: Figure | None = None,
 ) -> str:
     """Return a chart as exactly `height` lines of at most `width` columns.
 
-    `figure` is any figure of plotext's making, which is cleared; None takes plotext's own. What
-    does not fit is left out, the axes first. Costs some ten milliseconds: keep the result.
+    What does not fit is left out, the axes first. Costs some ten milliseconds: keep the result.
     """
-    lines = drawing(chart, width, height, style=style, figure=figure).lines
+    lines = drawing(chart, width, height, style=style).lines
     return "\n".join(line if style.has_color else line.rstrip() for line in lines)
 
 
@@ -67,7 +65,6 @@ def drawing(
     height: int,
     *,
     style: DrawStyle = _STYLE,
-    figure: Figure | None = None,
 ) -> Drawing:
     """Return a chart as `draw` does, with what a mouse needs to know of it."""
     width, height = max(width, 1), max(height, 1)
@@ -84,7 +81,7 @@ def drawing(
         side = _side(chart, view, width, picture_height, style)
         side_width = cell_len(side[0].text)
         picture_width = width - side_width
-        body = picture(view, pens, (picture_width, picture_height), style, figure)
+        body = picture(view, pens, (picture_width, picture_height), style)
         lines += [paint((s,), style, 0) + line for s, line in zip(side, body, strict=True)]
         if num_floor_rows:
             floor = _floor(chart, view, side_width, picture_width, style)

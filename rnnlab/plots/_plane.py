@@ -15,9 +15,7 @@ _CIRCLE_POINTS = 720
 _MARGIN = 1.1
 
 
-def draw_plane(
-    plane: Plane, width: int, height: int, style: DrawStyle, figure: Figure | None = None
-) -> list[str]:
+def draw_plane(plane: Plane, width: int, height: int, style: DrawStyle) -> list[str]:
     """Return at most `height` lines; a unit is as long upwards as sideways."""
     title = Segment(style.say(plane.title), style.foreground)
     lines = [paint(cropped((title,), width, style.ellipsis), style, 0)]
@@ -28,10 +26,9 @@ def draw_plane(
     reach = _MARGIN * max([1.0, *(max(abs(x), abs(y)) for x, y in points)])
     # A cell is about twice as high as it is wide.
     columns = min(width, 2 * rows)
-    if figure is None:
-        import plotext  # 0.05 s
+    import plotext  # 0.05 s
 
-        figure = cast("Figure", plotext)
+    figure = cast("Figure", plotext)
     _clear(figure, columns, rows, style)
     figure.xlim(-reach, reach)
     figure.ylim(-reach, reach)

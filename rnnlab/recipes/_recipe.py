@@ -68,9 +68,14 @@ class Measure(_Table):
         """Whether less is better."""
         return self.what in (*_OF_THE_COURSE, "loss")
 
+    @property
+    def compared_with(self) -> float | None:
+        """The published figure as a number; None where there is none."""
+        return self.published if isinstance(self.published, float) else self.reference
+
     def ratio(self, ours: float | None) -> float | None:
         """Return our figure over the published one, where that is a number."""
-        to = self.published if isinstance(self.published, float) else self.reference
+        to = self.compared_with
         return ours / to if ours is not None and to else None
 
     def is_met(self, ours: float | None) -> bool | None:
@@ -135,6 +140,15 @@ class Recipe(_Table):
     """What differs from the published experiment, and why."""
     reached: tuple[Reached, ...] = ()
     """What it has given before."""
+
+    @property
+    def published_losses(self) -> dict[str, float]:
+        """Losses that were published, in nats a token: of `train`, `val` or `test`."""
+        found: dict[str, float] = {}
+        for measure in self.measures:
+            if measure.what in ("train_running", "loss") and measure.compared_with is not None:
+                found.setdefault(measure.split or "train", measure.compared_with)
+        return found
 
     @property
     def file_name(self) -> str:

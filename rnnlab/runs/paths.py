@@ -60,6 +60,11 @@ class RunPaths:
         return self.root / "corpus.json"
 
     @property
+    def published(self) -> Path:
+        """Losses that were published of the same experiment, where its recipe has some."""
+        return self.root / "published.json"
+
+    @property
     def status(self) -> Path:
         """The run's state, replaced atomically."""
         return self.root / "status.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -66,6 +67,15 @@ class Run:
             return tomllib.loads(self.paths.config.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
+
+    def published(self) -> dict[str, float]:
+        """Return the losses that were published of the same experiment, by what they are of."""
+        try:
+            found = json.loads(self.paths.published.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        losses = found.items() if isinstance(found, dict) else ()
+        return {name: float(loss) for name, loss in losses if isinstance(loss, int | float)}
 
     def is_alive(self) -> bool:
         """Tell whether a worker is at work on it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rnnlab.runs.queue import Queue
@@ -62,6 +62,8 @@ class RunSummary:
     """Memory that the worker held when it last said so."""
     queue_place: int | None = None
     """Place in the queue, 1 for the next one; None for a run that does not wait."""
+    published: dict[str, float] = field(default_factory=dict, hash=False)
+    """Losses that were published of the same experiment: train, val or test."""
 
     @property
     def is_active(self) -> bool:
@@ -106,6 +108,7 @@ def summarise(run: Run) -> RunSummary:
         host=status.host,
         held_bytes=status.held_bytes if status.state in ACTIVE_STATES else None,
         queue_place=_queue_place(run) if status.state == "queued" else None,
+        published=run.published(),
     )
 
 

@@ -152,14 +152,10 @@ class Desk:
 
     def _named(self, name: str) -> NamedHistory:
         summary = self.summaries.get(name)
-        return NamedHistory(
-            name,
-            self.color_of(name),
-            self.history(name),
-            summary.clip if summary else None,
-            summary.floor_nats if summary else None,
-            summary.unit if summary else "token",
-        )
+        color, history = self.color_of(name), self.history(name)
+        if summary is None:
+            return NamedHistory(name, color, history)
+        return NamedHistory.of(summary, color, history)
 
 
 def _free_color(taken: Collection[int]) -> int:

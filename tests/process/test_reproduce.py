@@ -76,6 +76,7 @@ def test_a_recipe_is_trained_measured_and_not_trained_again(lab: Lab, call: Call
     assert (document["recipe"], document["is_complete"]) == ("mine", True)
     (run,) = document["runs"]
     assert (run["name"], run["is_trained_now"], run["epochs"]) == ("mine", True, 2.0)
+    assert lab.open("mine").published() == {"train": 2.0, "val": 2.5}
     train, held_out, right = run["measures"]
     history = read_history(lab.open("mine").paths.journal)
     assert train["ours"] == train_running_loss(history)

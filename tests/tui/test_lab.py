@@ -9,6 +9,7 @@ from textual import events
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList, Static
+from textual.widgets._footer import FooterKey
 
 from rnnlab import registry
 from rnnlab.errors import UnknownNameError
@@ -18,6 +19,7 @@ from rnnlab.runs.prompts import Failed
 from rnnlab.runs.store import Run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens._choice import ChoiceScreen
+from rnnlab.tui.screens._declaration import entry
 from rnnlab.tui.screens._decoders import DecodersScreen
 from rnnlab.tui.screens._help import HelpScreen
 from rnnlab.tui.screens.lab import LabScreen
@@ -27,6 +29,7 @@ from rnnlab.tui.widgets.details import Details
 from rnnlab.tui.widgets.plot_grid import PlotGrid
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 from rnnlab.tui.widgets.runs_table import RunsTable
+from rnnlab.tui.widgets.screen_bar import ScreenBar
 from tests.tui.conftest import home, until
 
 if TYPE_CHECKING:
@@ -407,11 +410,26 @@ async def test_the_help_names_every_action(app: LabApp, width: int) -> None:
     async with app.run_test(size=(width, 120)) as pilot:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        # The screen is there before it is painted.
+        await until(pilot, lambda: "ctrl+p" in app.export_screenshot())
         shown = app.export_screenshot().replace("&#160;", " ").replace("&#x27;", "'")
         for group in LabScreen.GROUPS:
             assert group.title in shown
             for action in group.actions:
                 assert action.help in shown, action.help
+
+
+@pytest.mark.parametrize("key", ["f2", "f12"])
+async def test_nothing_is_cut_at_the_top_and_the_bottom(app: LabApp, key: str) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(key)
+        await until(pilot, lambda: (keys := app.page.query(FooterKey)) and keys.last().region.width)
+        bar = str(app.page.query_one(ScreenBar).render())
+        assert f"{key.upper()} {entry(app.page.entry_name).title}" in bar
+        assert len(bar) < 80
+        keys = app.page.query(FooterKey)
+        assert max(shown.region.right for shown in keys) <= 80
+        assert "Help" in [shown.description for shown in keys]
 
 
 async def test_full_screen_shows_one_pane_alone(lab: Lab, app: LabApp) -> None:

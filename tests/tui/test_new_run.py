@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +11,7 @@ from textual.widgets import Button, Input, Static
 
 from rnnlab import start
 from rnnlab.config import RunConfig
+from rnnlab.plots import loss
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary, summarise
 from rnnlab.tui.app import LabApp
@@ -50,12 +53,24 @@ async def show_more(pilot: Pilot[None], app: LabApp) -> None:
 
 
 @pytest.fixture
+def text(tmp_path: Path) -> Path:
+    file = tmp_path / "mer.txt"
+    file.write_text("La mer monte. Le vent tombe. Il fait nuit.\n" * 50, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[RunConfig]:
     """Note the runs that are started instead of starting their workers."""
     configs: list[RunConfig] = []
 
     def create_only(
-        config: RunConfig, store: RunStore, name: str | None = None, *, is_queued: bool = False
+        config: RunConfig,
+        store: RunStore,
+        name: str | None = None,
+        *,
+        is_queued: bool = False,
+        published: Mapping[str, float],
     ) -> Run:
         configs.append(config)
         assert not (is_queued and name != "waits")
@@ -214,6 +229,23 @@ async def test_a_recipe_fills_in_the_fields_and_says_what_it_lacks(app: LabApp) 
         assert app.screen.query_one("#field-limit_chars", Input).value == "100000"
         assert app.screen.query_one("#field-cell", Input).value == "lstm"
         await until(pilot, lambda: is_said(app, "moliere"))
+
+
+async def test_a_run_of_a_recipe_shows_what_was_published(
+    app: LabApp, text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "launch", lambda *_, **__: None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        form = NewRunScreen(app.desk.store, None, [])
+        form._start({"corpus": str(text), "recipe": "lstm-moliere"}, is_queued=False)
+        (name,) = (run.name for run in app.desk.store)
+        await until(pilot, lambda: name in app.desk.summaries)
+        assert app.desk.summaries[name].published == {"train": 1.1036, "val": 1.5117}
+        levels = loss.chart(app.desk.named_histories((name,))).levels
+        assert [(level.name, level.value) for level in levels] == [
+            ("published train", 1.1036),
+            ("published val", 1.5117),
+        ]
 
 
 async def test_what_a_run_would_cost_is_measured_once_the_writing_pauses(

@@ -10,12 +10,12 @@ from typing import Any, ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from rnnlab.tui.actions import Action, Group
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.screens._panes import Layout, Pane
+from rnnlab.tui.widgets.keys_line import KeysLine
 from rnnlab.tui.widgets.screen_bar import ScreenBar
 
 HOME = "lab"
@@ -48,7 +48,7 @@ class BaseScreen(Screen[None]):
         """Put the body between the bar and the footer."""
         yield ScreenBar()
         yield from self.compose_body()
-        yield Footer(show_command_palette=False)
+        yield KeysLine()
 
     def compose_body(self) -> ComposeResult:
         """Lay out what is the screen's own."""

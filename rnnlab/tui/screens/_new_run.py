@@ -209,14 +209,17 @@ class NewRunScreen(ModalScreen[str | None]):
 
     def _start(self, values: dict[str, str], *, is_queued: bool) -> str:
         """Start a run; in a thread, since reading a large text takes a while."""
+        from rnnlab.recipes import load
         from rnnlab.start import resolve, start_run
 
         if "corpus" not in values:
             raise BadInputError("which text?", "write a corpus or the path of a text file")
         name = values.pop("name", None)
-        values.pop("recipe", None)
+        recipe = values.pop("recipe", "")
+        published = load(recipe).published_losses if recipe in recipe_names() else {}
         config = resolve(values, self._data, self._store)
-        return start_run(config, self._store, name, is_queued=is_queued).name
+        run = start_run(config, self._store, name, is_queued=is_queued, published=published)
+        return run.name
 
     async def _take_recipe(self, name: str) -> None:
         """Write a recipe's settings into their fields, all of which are then there."""

@@ -87,8 +87,10 @@ def _generators() -> list[int]:
 
 def machine_text(read: MachineRead, width: int) -> Table:
     """Return what a look has found; bars where there is room for them."""
-    bar = max(6, min(_BAR, width - 56))
+    bar = max(6, min(_BAR, width - 72))
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
     busy = sum(read.cores) / max(len(read.cores), 1)
     load = " ".join(f"{one:.2f}" for one in read.load)
     table.add_row("processor", _bar(busy, bar), f"{len(read.cores)} cores, load {load}")

@@ -39,14 +39,21 @@ class ScreenBar(Widget):
         gap = _GAP if sum(len(label) + len(_GAP) for _, label in labels) <= room else " "
         if gap == " ":
             labels = [(name, label[1:-1]) for name, label in labels]
+        ending = next((len(label) + len(gap) for name, label in labels if name == shown), 0)
+        is_full = False
         for name, label in labels:
-            if len(text) + len(label) > room - len(_MORE):
-                text.append(_MORE, "dim")
-                break
+            # The one that is shown is named at the end where it has no room at its place.
+            kept = len(_MORE) + (0 if name == shown else ending)
+            is_full = is_full or len(text) + len(label) > room - kept
+            if is_full and name != shown:
+                continue
             if name == shown:
+                ending = 0
                 label.stylize("bold reverse")
             self._places.append((len(text), len(text) + len(label), name))
             text.append_text(label).append(gap)
+        if is_full:
+            text.append(_MORE, "dim")
         if len(text) + len(self._news) <= room:
             text.append(self._news.rjust(room - len(text)), "dim")
         return text

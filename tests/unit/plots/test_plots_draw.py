@@ -203,17 +203,3 @@ def test_plotext_never_sees_a_value_that_is_not_a_place_in_the_picture(
         draw(drawn, 78, 12)
     assert seen
     assert all(0 <= place < 78 for place in seen)
-
-
-def test_another_figure_draws_the_same_and_leaves_plotexts_own_alone() -> None:
-    from textual_plotext.plot import Plot
-
-    figure = Plot()
-    figure.plot([1, 2], [3, 4])
-    figure.title("what was there before")
-    expected = draw(FALLING, 78, 12)
-    plotext.clear_figure()
-    untouched = plotext.build()
-    assert draw(FALLING, 78, 12, figure=figure) == expected
-    assert draw(FALLING, 78, 12, figure=figure) == expected
-    assert plotext.build() == untouched

@@ -46,6 +46,11 @@ def test_a_shipped_recipe_loads_with_settings_that_are_valid(name: str) -> None:
     assert configs(recipe)
 
 
+def test_published_losses_are_named_by_what_they_are_of() -> None:
+    assert recipes.load("lstm-moliere").published_losses == {"train": 1.1036, "val": 1.5117}
+    assert recipes.load("imdb-best").published_losses == {}
+
+
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_a_published_number_or_words_with_a_number_to_compare_with(name: str) -> None:
     for measure in recipes.load(name).measures:
