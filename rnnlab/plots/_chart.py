@@ -93,7 +93,15 @@ class NamedHistory:
     def of(cls, summary: RunSummary, color: int, history: History) -> NamedHistory:
         """Return a run with the lines that belong to it."""
         published = (Level(f"published {of}", loss) for of, loss in summary.published.items())
-        return cls(summary.name, color, history, summary.clip, summary.floor_nats, tuple(published))
+        return cls(
+            summary.name,
+            color,
+            history,
+            summary.clip,
+            summary.floor_nats,
+            summary.unit,
+            tuple(published),
+        )
 
 
 def along(records: Iterable[TrainRecord | EvalRecord], axis: Axis) -> list[float]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
@@ -43,17 +44,25 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, groups: Sequence[Group[Any]]) -> None:
         super().__init__()
         self._groups = [*groups, _TEXT_FIELDS]
+        self._is_wide = False
 
     def compose(self) -> ComposeResult:
         """Show the groups in as many columns as there is room for."""
-        is_wide = self.app.size.width >= _WIDE
-        columns = _halves(self._groups) if is_wide else [self._groups]
-        table = Table.grid(padding=(0, 3))
-        table.add_row(*map(_column, columns))
-        with VerticalScroll(classes="dialog wide" if is_wide else "dialog") as dialog:
+        with VerticalScroll(classes="dialog") as dialog:
             dialog.border_title = "Keys"
             dialog.border_subtitle = "esc closes, ↑ ↓ scroll"
-            yield Static(table)
+            yield Static(self._table(self.app.size.width))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose the columns anew."""
+        if (event.size.width >= _WIDE) != self._is_wide:
+            self.query_one(Static).update(self._table(event.size.width))
+
+    def _table(self, width: int) -> Table:
+        self._is_wide = width >= _WIDE
+        table = Table.grid(padding=(0, 3))
+        table.add_row(*map(_column, _halves(self._groups) if self._is_wide else [self._groups]))
+        return table
 
     def action_scroll(self, by: int) -> None:
         """Scroll by lines."""

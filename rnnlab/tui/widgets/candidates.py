@@ -62,6 +62,7 @@ class Candidate(VerticalScroll, can_focus=True):
         """
         super().__init__(classes="best" if rank == 1 else "")
         self.answer: Answer | None = None
+        self._theme = ""
         self.source: tuple[str, int] | None = None
         """Run and step of the weights that wrote it, where that is not what was asked last."""
         self._look: Look = "text"
@@ -75,6 +76,12 @@ class Candidate(VerticalScroll, can_focus=True):
         yield self._head
         yield self._body
 
+    def notify_style_update(self) -> None:
+        """Shade the letters anew when the theme is another one."""
+        super().notify_style_update()
+        if self.answer is not None and self._look == "shade" and self._theme != self.app.theme:
+            self.show(self.answer, self._look)
+
     def on_resize(self, event: events.Resize) -> None:
         """Set the marks below their letters again."""
         if self.answer is not None and self._look in ("marks", "letters"):
@@ -83,7 +90,7 @@ class Candidate(VerticalScroll, can_focus=True):
     def show(self, answer: Answer, look: Look) -> None:
         """Show an answer."""
         is_first = self.answer is None  # the figures are a line more
-        self.answer, self._look = answer, look
+        self.answer, self._look, self._theme = answer, look, self.app.theme
         between = "  " if self._has_story and self.region.width >= _ROOMY else "\n"
         head = Text.assemble((self._title, "bold"), (f"{between}{_figures(answer)}", "dim"))
         if self._has_story:
