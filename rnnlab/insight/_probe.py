@@ -49,7 +49,7 @@ def look(model: TextModel, sample: Sample, step: int) -> Look:
     finally:
         model.train(was_training)
     values = doors(model.rnn.cell, traces)
-    shares = {name: _shares(value) for name, value in values.items()}
+    shares = {name: shares_of(value) for name, value in values.items()}
     matrices = candidate_matrices(model)
     spectra = {name: (power_norms(W_HH), radius(W_HH)) for name, W_HH in matrices.items()}
     of_last = {one.name: one.of_last_T.tolist() for one in found}
@@ -94,7 +94,7 @@ def _as_share(cell: Cell[object], h_BTH: Tensor) -> Tensor:  # type: ignore[type
     return (h_BTH - low) / (high - low)
 
 
-def _shares(value: Tensor) -> tuple[list[float], float, float]:
+def shares_of(value: Tensor) -> tuple[list[float], float, float]:
     """Return the share of values in each bin, below SHUT and above OPEN."""
     flat = value.flatten().float()
     counts = torch.histc(flat, NUM_BINS, 0.0, 1.0)

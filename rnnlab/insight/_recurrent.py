@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from rnnlab.errors import BadInputError
-from rnnlab.insight._units import layer_names
+from rnnlab.insight._trace import layer_names
 from rnnlab.models import TextModel
 
 NUM_SQUARINGS = 10
@@ -25,7 +25,7 @@ POWERS = tuple(2**m for m in range(7))
 def recurrent_matrices(model: TextModel) -> dict[str, Tensor]:
     """Return W_hh [H, H] of every layer and gate, by `l0.f`; none where a cell has no W_hh."""
     found: dict[str, Tensor] = {}
-    for name in layer_names(model):
+    for name in layer_names(model.rnn):
         layer, _, reverse = name.partition("_")
         weights = model.rnn.weights(int(layer[1:]), reverse=bool(reverse))
         weight_hh = getattr(weights, "weight_hh", None)

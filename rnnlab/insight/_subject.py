@@ -6,7 +6,7 @@ Shapes: B sequences, T tokens.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -168,6 +168,13 @@ def check_finite(subject: Subject, values: Iterable[float]) -> None:
             f"the numbers of {subject.name!r} overflow at step {subject.loaded.step}",
             "look at an earlier --checkpoint",
         )
+
+
+def around(tokens: Sequence[str], place: int, num_before: int, num_after: int = 0) -> str:
+    """Return a token in brackets, with so many letters on either side."""
+    before = "".join(tokens[max(place - num_before, 0) : place])[-num_before:]
+    after = "".join(tokens[place + 1 : place + 1 + num_after])[:num_after]
+    return f"{before}[{tokens[place]}]{after}".replace("\n", "⏎")
 
 
 def tokens_of(loaded: LoadedModel, ids: Ids) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from rnnlab.cells import LayerState, RecurrentStack
 from rnnlab.insight._recursions import Recursion, recursion_of
-from rnnlab.insight._trace import LayerTrace, trace_layers
+from rnnlab.insight._trace import LayerTrace, layer_names, trace_layers
 from rnnlab.models import Classifier, TextModel
 
 _FIRST = 1
@@ -138,12 +138,7 @@ def by_autograd(model: TextModel, sample: Sample) -> list[ThroughTime]:
             torch.stack(grads, dim=1).view(-1, len(states), num_steps, stack.hidden_size)
         )
     q_LBKTH = torch.stack(q_by_loss)
-    names = [
-        f"l{layer}{suffix}"
-        for layer in range(stack.num_layers)
-        for suffix in (("", "_reverse") if stack.is_bidirectional else ("",))
-    ]
-    return [_norms(name, q_LBKTH[:, :, k]) for k, name in enumerate(names)]
+    return [_norms(name, q_LBKTH[:, :, k]) for k, name in enumerate(layer_names(stack))]
 
 
 def _run_equations(

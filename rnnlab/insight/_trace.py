@@ -34,6 +34,12 @@ class LayerTrace(NamedTuple):
         return self.states[0][:, 1:]
 
 
+def layer_names(stack: RecurrentStack) -> list[str]:
+    """Return the names of the layers, from the lowest up, and of their reverse directions."""
+    suffixes = ("", "_reverse") if stack.is_bidirectional else ("",)
+    return [f"l{layer}{suffix}" for layer in range(stack.num_layers) for suffix in suffixes]
+
+
 @torch.no_grad()
 def trace_layers(stack: RecurrentStack, x_BTI: Tensor, state: State) -> list[LayerTrace]:
     """Return what happens in every layer, from the lowest up; no dropout, no padding.
@@ -42,17 +48,17 @@ def trace_layers(stack: RecurrentStack, x_BTI: Tensor, state: State) -> list[Lay
     one product; c, which it does not tell, is the linear recurrence c_t = f_t c_{t-1} + i_t g_t.
     """
     traces: list[LayerTrace] = []
-    suffixes = ("", "_reverse") if stack.is_bidirectional else ("",)
+    names = layer_names(stack)
     for layer in range(stack.num_layers):
         outputs = []
-        for suffix in suffixes:
-            weights = stack.weights(layer, reverse=bool(suffix))
-            read_BTI = x_BTI.flip(1) if suffix else x_BTI
+        for is_reverse in (False, True) if stack.is_bidirectional else (False,):
+            weights = stack.weights(layer, reverse=is_reverse)
+            read_BTI = x_BTI.flip(1) if is_reverse else x_BTI
             trace = _trace(
                 stack.cell, weights, read_BTI, state[len(traces)], is_fused=stack.is_fused
             )
-            traces.append(trace._replace(name=f"l{layer}{suffix}"))
-            outputs.append(trace.outputs.flip(1) if suffix else trace.outputs)
+            traces.append(trace._replace(name=names[len(traces)]))
+            outputs.append(trace.outputs.flip(1) if is_reverse else trace.outputs)
         y_BTF = torch.cat(outputs, dim=2)
         x_BTI = y_BTF + x_BTI if stack.is_residual and layer > 0 else y_BTF
     return traces

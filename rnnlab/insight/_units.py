@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rnnlab.corpora import Ids
 from rnnlab.errors import BadInputError
-from rnnlab.insight._trace import trace_layers
+from rnnlab.insight._trace import layer_names, trace_layers
 from rnnlab.models import TextModel
 
 _UNIT = re.compile(r"(?:(l\d+(?:_reverse)?)\.)?(\d+)")
@@ -37,7 +37,7 @@ def parse_unit(text: str, model: TextModel) -> Unit:
 
     Raises BadInputError where the model has no such unit.
     """
-    layers = layer_names(model)
+    layers = layer_names(model.rnn)
     match = _UNIT.fullmatch(text.strip())
     if match is None:
         raise BadInputError(f"{text!r} is no unit", "write l0.17, or 17 of the top layer")
@@ -49,12 +49,6 @@ def parse_unit(text: str, model: TextModel) -> Unit:
             f"layers {', '.join(layers)}, units 0 to {model.rnn.hidden_size - 1} in each",
         )
     return unit
-
-
-def layer_names(model: TextModel) -> list[str]:
-    """Return the names of the layers, and of their reverse directions."""
-    suffixes = ("", "_reverse") if model.rnn.is_bidirectional else ("",)
-    return [f"l{layer}{suffix}" for layer in range(model.rnn.num_layers) for suffix in suffixes]
 
 
 @torch.no_grad()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from rnnlab.insight._between_layers import first_share, layer_norms
 from rnnlab.insight._through_time import is_long_enough
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Table
 from rnnlab.plots._ticks import brief
 from rnnlab.runs.history import History
 
-_RECURRENT = re.compile(r"(?:^|\.)weight_[hi]h_l(\d+)$")
 _FEWEST_EPOCHS = 3
 """Epochs from which on columns are epochs; a shorter run is cut into tenths."""
 _TENTHS = 10
@@ -96,16 +95,15 @@ def vanishing(members: Sequence[Member], recipe: str = "vanishing") -> Finding:
 
 def _measure(member: Member) -> _Measured:
     history = member.history
-    by_step = [(r.step, norms) for r in history.layers if (norms := _layer_norms(r.grad_norms))]
+    by_step = [(r.step, norms) for r in history.layers if (norms := layer_norms(r.grad_norms))]
     column_of, columns = _columns(history)
     table: dict[int, dict[str, list[float]]] = {}
     shares = []
     for step, norms in by_step:
         for layer, norm in norms.items():
             table.setdefault(layer, {}).setdefault(column_of(step), []).append(norm)
-        first, top = norms[min(norms)], norms[max(norms)]
-        if first > 0 and top > 0:
-            shares.append(math.log(first / top))
+        if share := first_share(norms):
+            shares.append(math.log(share))
     return _Measured(
         member,
         columns,
@@ -117,16 +115,6 @@ def _measure(member: Member) -> _Measured:
         _life(history, 0),
         _life(history, member.layers - 1),
     )
-
-
-def _layer_norms(grad_norms: dict[str, float | None]) -> dict[int, float]:
-    """Return the norm of each layer's recurrent weights, or of its input's where it has none."""
-    found: dict[int, float] = {}
-    for name, norm in grad_norms.items():
-        match = _RECURRENT.search(name)
-        if match and norm is not None and ("weight_hh" in name or int(match[1]) not in found):
-            found[int(match[1])] = norm
-    return found
 
 
 def _columns(history: History) -> tuple[_ColumnOf, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from rnnlab.corpora import Ids
 from rnnlab.errors import BadInputError
-from rnnlab.insight._subject import Subject, Wishes, check_finite, tokens_of
+from rnnlab.insight._subject import Subject, Wishes, around, check_finite, tokens_of
 from rnnlab.plots import Chart, Curve, Finding, ShadedText, Table
 
 _MOST = 600
@@ -116,17 +116,12 @@ def _table(names: tuple[str, str], gain_T: Tensor, tokens: tuple[str, ...]) -> T
     rows = []
     for places, winner in ((order[:_NUM_LISTED], 0), (order[::-1][:_NUM_LISTED], 1)):
         rows += [
-            (_around(tokens, place), names[winner], f"{gain_T[place]:+.3f}")
+            (around(tokens, place, _AROUND), names[winner], f"{gain_T[place]:+.3f}")
             for place in places
             if (gain_T[place] > 0 if winner == 0 else gain_T[place] < 0)
         ]
     header = ("letter in brackets", "better", "nats")
     return Table("where one is most ahead", header, tuple(rows))
-
-
-def _around(tokens: tuple[str, ...], place: int) -> str:
-    before = "".join(tokens[max(place - _AROUND, 0) : place])[-_AROUND:]
-    return f"{before}[{tokens[place]}]".replace("\n", "⏎")
 
 
 def _says(

@@ -6,11 +6,10 @@ no longer moves with what is read. Shapes: B sequences, T tokens, H hidden units
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from rnnlab.errors import BadInputError
-from rnnlab.insight._probe import NUM_BINS, OPEN, SHUT, door_letters, doors
+from rnnlab.insight._probe import OPEN, SHUT, door_letters, doors, shares_of
 from rnnlab.insight._subject import Subject, Wishes, check_finite, tokens_of
 from rnnlab.insight._through_time import trace_sample
 from rnnlab.insight._units import parse_unit
@@ -70,13 +69,13 @@ def _check_gate(subject: Subject, letters: tuple[str, ...], gate: str | None) ->
 
 def _figures(value_BTH: Tensor) -> dict[str, object]:
     flat = value_BTH.flatten(0, 1).float()
-    counts = torch.histc(flat.flatten(), NUM_BINS, 0.0, 1.0)
+    bins, shut, opened = shares_of(value_BTH)
     shut_H, open_H = (flat < SHUT).float().mean(0), (flat > OPEN).float().mean(0)
     return {
         "mean": flat.mean().item(),
-        "shut": shut_H.mean().item(),
-        "open": open_H.mean().item(),
-        "histogram": (counts / flat.numel()).tolist(),
+        "shut": shut,
+        "open": opened,
+        "histogram": bins,
         "unit_shut": shut_H.tolist(),
         "unit_open": open_H.tolist(),
         "stuck_units": int(((shut_H >= _STUCK) | (open_H >= _STUCK)).sum()),

@@ -7,11 +7,12 @@ weights' gradient over the top layer's.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from statistics import fmean
 
 import torch
 
+from rnnlab.insight._between_layers import first_share
+from rnnlab.insight._between_layers import layer_norms as by_layer
 from rnnlab.insight._subject import Subject, Wishes, check_finite
 from rnnlab.insight._through_time import Sample
 from rnnlab.models import Example, TextModel
@@ -51,7 +52,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
         title = f"now, on the text given ({length} tokens)"
     header = ("parameter", "gradient", "weight", "ratio")
     pictures.append(Table(title, header, tuple(rows)))
-    share = first_share(grads)
+    share = first_share(by_layer(grads))
     return Finding(
         view="gradients",
         run=subject.name,
@@ -97,17 +98,6 @@ def epoch_norms(history: History) -> tuple[list[int], dict[str, list[float | Non
         name: [fmean(by_epoch[epoch]) if epoch in by_epoch else None for epoch in epochs]
         for name, by_epoch in found.items()
     }
-
-
-def first_share(grads: Mapping[str, float]) -> float | None:
-    """Return the norm of the first layer's recurrent (else input) weights over the top one's."""
-    for kind in ("rnn.weight_hh_l", "rnn.weight_ih_l"):
-        norms = [
-            norm for name, norm in grads.items() if name.startswith(kind) and "_rev" not in name
-        ]
-        if norms:
-            return norms[0] / norms[-1] if norms[-1] else None
-    return None
 
 
 def _by_step(history: History) -> dict[str, list[float | None]]:

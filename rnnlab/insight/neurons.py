@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rnnlab.corpora import Ids
 from rnnlab.insight._properties import predictiveness, property_of, usual_property
-from rnnlab.insight._subject import Subject, Wishes, check_finite, tokens_of
+from rnnlab.insight._subject import Subject, Wishes, around, check_finite, tokens_of
 from rnnlab.insight._units import Unit, activations, parse_unit
 from rnnlab.models import LoadedModel
 from rnnlab.plots import Finding, Picture, ShadedText, Table
@@ -129,10 +129,6 @@ def _peaks(
             taken.append(place)
         if len(taken) == _NUM_PEAKS:
             break
-    return [(place, _around(tokens, place), float(values_T[place])) for place in taken]
-
-
-def _around(tokens: tuple[str, ...], place: int) -> str:
-    before = "".join(tokens[max(place - _AROUND, 0) : place])[-_AROUND:]
-    after = "".join(tokens[place + 1 : place + 1 + _AROUND])[:_AROUND]
-    return f"{before}[{tokens[place]}]{after}".replace("\n", "⏎")
+    return [
+        (place, around(tokens, place, _AROUND, _AROUND), float(values_T[place])) for place in taken
+    ]

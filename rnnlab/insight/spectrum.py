@@ -34,7 +34,7 @@ from rnnlab.insight._recurrent import (
 )
 from rnnlab.insight._subject import Subject, Wishes, check_finite
 from rnnlab.insight._through_time import gradient_through_time
-from rnnlab.insight._units import layer_names
+from rnnlab.insight._trace import layer_names
 from rnnlab.models import LoadedModel
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Plane, Table
 from rnnlab.runs.records import ProbeRecord
@@ -96,7 +96,7 @@ def _bounded(loaded: LoadedModel) -> tuple[str, ...]:
     if len(stack.cell.gates) > 1 or (config.task == "classify" and config.pooling != "last"):
         return ()
     top = f"l{stack.num_layers - 1}"
-    names = (name for name in layer_names(loaded.model) if name.partition("_")[0] == top)
+    names = (name for name in layer_names(stack) if name.partition("_")[0] == top)
     return tuple(f"{name}.{stack.cell.gates[0]}" for name in names)
 
 
