@@ -110,7 +110,7 @@ async def test_it_looks_at_the_chosen_run_at_once_and_at_a_view_by_its_digit(
         await until(pilot, lambda: asked(generator).view == view_names()[-1])
 
 
-async def test_what_was_found_is_shown_and_foreign_text_is_harmless(
+async def test_what_was_found_is_shown_or_why_nothing_was_and_foreign_text_is_harmless(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
@@ -123,6 +123,14 @@ async def test_what_was_found_is_shown_and_foreign_text_is_harmless(
         assert "norms" in page
         assert "curve" in page
         assert "[bold]␛[31m" in page
+        num = generator.latest
+        await pilot.press("3")
+        await until(pilot, lambda: generator.latest > num)
+        generator.say(Failed(generator.latest, "the text has 3 letters [b]"))
+        generator.say(Ended(generator.latest, was_cancelled=False, elapsed_s=0.0))
+        await until(pilot, lambda: "the text has 3 letters [b]" in shown(app))
+        await pilot.press("7")
+        await until(pilot, lambda: "b chooses the run beside this one" in shown(app))
 
 
 async def test_two_models_stand_side_by_side_where_there_is_room(
@@ -147,7 +155,7 @@ async def test_two_models_stand_side_by_side_where_there_is_room(
         await until(pilot, lambda: asked(generator).other is None)
 
 
-async def test_a_text_is_asked_for_with_enter_and_letters_in_it_are_no_keys(
+async def test_letters_of_a_text_are_no_keys_and_escape_leaves_its_field_then_the_screen(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
@@ -161,6 +169,12 @@ async def test_a_text_is_asked_for_with_enter_and_letters_in_it_are_no_keys(
         await until(pilot, lambda: generator.questions and asked(generator).text == "bcrq 1")
         assert asked(generator).view == "gates"
         assert app.focused is screen(app).page
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.focused is screen(app).page)
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.page, InspectScreen))
 
 
 async def test_units_are_paged_through_in_the_order_of_their_rank(
@@ -178,20 +192,6 @@ async def test_units_are_paged_through_in_the_order_of_their_rank(
         for key, unit in (("n", "l0.2"), ("n", "l0.9"), ("n", "l0.5"), ("p", "l0.9")):
             await pilot.press(key)
             await until(pilot, is_unit(generator, unit))
-
-
-async def test_what_cannot_be_looked_at_is_said_in_the_page(
-    lab: Lab, app: LabApp, generator: FakeGenerator
-) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await open_inspect(pilot, app)
-        await until(pilot, lambda: generator.questions)
-        generator.say(Failed(generator.latest, "the text has 3 letters [b]"))
-        generator.say(Ended(generator.latest, was_cancelled=False, elapsed_s=0.0))
-        await until(pilot, lambda: "the text has 3 letters [b]" in shown(app))
-        await pilot.press("7")
-        await until(pilot, lambda: "b chooses the run beside this one" in shown(app))
 
 
 async def test_a_run_that_trains_is_looked_into_again_as_it_goes_on(
@@ -230,32 +230,21 @@ async def test_the_lab_of_several_runs_is_asked_with_them_and_trained_with_a_key
         assert started[0][:4] == ("rnnlab", "inspect", "--recipe", "vanishing")
 
 
-@pytest.mark.parametrize("width", [80, 160])
 async def test_every_view_is_named_in_the_row_and_chosen_by_a_click(
-    lab: Lab, app: LabApp, generator: FakeGenerator, width: int
-) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(width, 24)) as pilot:
-        await open_inspect(pilot, app)
-        tabs = screen(app).tabs
-        row = str(tabs.render())
-        assert all(name in row for name in view_names())
-        await pilot.click(tabs, offset=(row.index("memory") + 1, 0))
-        await until(pilot, is_view(generator, "memory"))
-
-
-async def test_escape_leaves_a_field_then_the_screen(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await open_inspect(pilot, app)
-        await pilot.press("t")
-        await until(pilot, lambda: isinstance(app.focused, Input))
-        await pilot.press("escape")
-        await until(pilot, lambda: app.focused is screen(app).page)
-        await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(app.page, InspectScreen))
+        tabs = screen(app).tabs
+        narrow = tabs.size.width
+        for view in ("memory", "time"):
+            row = str(tabs.render())
+            assert all(name in row for name in view_names())
+            await pilot.click(tabs, offset=(row.index(view) + 1, 0))
+            await until(pilot, is_view(generator, view))
+            await pilot.resize_terminal(160, 24)
+            await until(pilot, lambda: tabs.size.width > narrow)
 
 
 async def test_an_older_checkpoint_of_the_run_can_stand_beside_it(
