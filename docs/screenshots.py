@@ -82,6 +82,8 @@ async def _readme(pilot: Pilot[None], app: LabApp) -> None:
         await _picture(pilot, app, size, _HERE / f"lab-{size[0]}x{size[1]}.svg")
     await pilot.press("escape", "escape", "f8")
     await pilot.pause(2.0)
+    await pilot.press("enter")
+    await pilot.pause(8.0)
     await _picture(pilot, app, (120, 40), _HERE / "compare-120x40.svg")
 
 

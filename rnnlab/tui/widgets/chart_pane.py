@@ -29,7 +29,9 @@ from rnnlab.tui.widgets._draw_style import draw_style
 
 _SHARE_OF_TIME = 0.06
 """Of one core that a chart may take: one that costs 20 ms is redrawn every 330 ms at most."""
-_LEAST_S = 0.25
+_LEAST_S = 1.0
+_AFTER_KEY_S = 0.03
+"""Until other runs are drawn: first the key that chose them is echoed; keys held down draw once."""
 _WHEEL = 0.8
 
 
@@ -56,11 +58,15 @@ class ChartPane(Widget):
     def show(self, runs: Sequence[NamedHistory], axis: Axis, look: Look, *, is_log: bool) -> None:
         """Show these runs so; what the user has changed is drawn at once, new data in time."""
         is_asked = (axis, look, is_log) != (self._axis, self._look, self._is_log)
-        is_asked = is_asked or [r.name for r in runs] != [r.name for r in self._runs]
+        are_others = [run.name for run in runs] != [run.name for run in self._runs]
         self._runs, self._axis, self._look, self._is_log = runs, axis, look, is_log
         rest_s = max(_LEAST_S, self._cost_s / _SHARE_OF_TIME)
         wait_s = self._drawn_at + rest_s - time.monotonic()
-        if is_asked or wait_s <= 0:
+        if are_others and not is_asked:
+            if self._later is not None:
+                self._later.stop()
+            self._later = self.set_timer(_AFTER_KEY_S, self._draw)
+        elif is_asked or wait_s <= 0:
             self._draw()
         elif self._later is None and self._is_stale:
             self._later = self.set_timer(wait_s, self._draw)

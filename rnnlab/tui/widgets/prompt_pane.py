@@ -47,10 +47,11 @@ class PromptPane(Vertical):
         is_other = run is not None and self._run is not None and run.name != self._run.name
         self._run = run
         self.form.choose(run, opened)
-        self.border_title = "Prompt"
+        title = "Prompt"
         if run is not None:
-            verb = "Classify with" if run.task == "classify" else "Prompt"
-            self.border_title = f"{verb} {run.name}"
+            title = f"{'Classify with' if run.task == 'classify' else title} {run.name}"
+        if title != self.border_title:  # setting it paints the whole pane
+            self.border_title = title
         asked = self._writing.run
         if run is not None and is_other and asked:
             by = "" if run.name == asked else f"written by {asked}; "

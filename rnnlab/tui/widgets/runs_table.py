@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from rich.text import Text
 from textual import events
+from textual.coordinate import Coordinate
+from textual.geometry import Region
 from textual.widgets import DataTable
 
 from rnnlab.display import count, duration, loss, sparkline, visible
@@ -43,6 +47,7 @@ class RunsTable(DataTable[Text]):
     """A table that keeps its cursor on the same run while the runs change below it."""
 
     BORDER_TITLE = "Runs"
+    _is_filling = False
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(id="runs", cursor_type="row", zebra_stripes=False)
@@ -157,14 +162,34 @@ class RunsTable(DataTable[Text]):
                 self.choose(kept)
         self._tell()
 
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Paint; not the whole table for a cell that is written, which paints itself."""
+        if self._is_filling and not regions and not layout and not recompose:
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     def _fill(self) -> None:
-        for summary in self._summaries.values():
-            for column in self._columns:
+        self._is_filling = True
+        try:
+            self._write_cells()
+        finally:
+            self._is_filling = False
+
+    def _write_cells(self) -> None:
+        for row, summary in enumerate(self._summaries.values()):
+            for place, column in enumerate(self._columns):
                 cell = self._cell(summary, column)
                 known = self._cells.get((summary.name, column))
                 if known is None or known.plain != cell.plain or known.spans != cell.spans:
                     self._cells[summary.name, column] = cell
                     self.update_cell(summary.name, column, cell)
+                    self.refresh_coordinate(Coordinate(row, place))
 
     def _cell(self, s: RunSummary, column: str) -> Text:
         match column:
