@@ -118,9 +118,14 @@ def save_preference(name: str, value: object, file: Path | None = None) -> Path:
     try:
         text = file.read_text(encoding="utf-8") if file.exists() else _HEADING
         file.parent.mkdir(parents=True, exist_ok=True)
-        _replace(file, _with(text, name, value))
+        changed = _with(text, name, value)
+        if tomllib.loads(changed).get(name) != value:  # it went into a table of TOML
+            raise BadInputError(f"{file}: {name} cannot be written", "write it by hand")
+        _replace(file, changed)
     except OSError as error:
         raise RnnlabError(f"cannot write {file}: {error.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInputError(f"{file} is no TOML file: {error}") from None
     return file
 
 
@@ -146,7 +151,7 @@ def _with(text: str, name: str, value: object) -> str:
     """Return a TOML text with one key set, in its place or at the end with its help line."""
     line = f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}"
     changed, count = re.subn(
-        rf"^{name}[ \t]*=[^#\n]*(#.*)?$",
+        rf"^[ \t]*[\"']?{name}[\"']?[ \t]*=[^#\n]*(#.*)?$",
         lambda old: f"{line}  {old[1]}" if old[1] else line,
         text,
         count=1,
@@ -193,7 +198,7 @@ def _checked(name: str, value: object, where: str) -> Any:
         number = int(value) if is_whole else float(value)
         if not (low <= number <= high and number == float(value)):
             raise ValueError
-    except ValueError:
+    except (ValueError, OverflowError):  # int() of an infinity overflows
         what = "a whole number" if is_whole else "a number"
         raise BadInputError(f"{at}{name} = {value!r}", f"{what} from {low:g} to {high:g}") from None
     return number

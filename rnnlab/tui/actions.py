@@ -37,6 +37,8 @@ class Action(Generic[S_contra]):
     """Whether it is done before the next key is looked at: it moves the focus, and keys that come
     in a burst over a slow line must land where it moved to. Also goes before text fields: no
     letter may have it."""
+    is_repeatable: bool = False
+    """Whether its key counts again while it is still being done."""
 
     @property
     def written_key(self) -> str:

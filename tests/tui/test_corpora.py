@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,6 +122,7 @@ async def test_what_is_wrong_with_a_file_is_said_and_nothing_is_left(
         for name, file, words in (
             ("../x", "nowhere.txt", "cannot be a corpus's name"),
             ("x", "[bold]nowhere", "no file and no folder named '[bold]nowhere'"),
+            ("x", "~nobodyx/y", "no home folder for '~nobodyx/y'"),
         ):
             await pilot.press("a")
             await until(pilot, lambda: isinstance(app.screen, FormScreen))
@@ -165,9 +168,17 @@ async def test_a_known_corpus_is_read_from_a_file(
 
 
 async def test_what_takes_long_tells_how_far_it_is_and_can_be_given_up(app: LabApp) -> None:
+    is_reading: list[bool] = []
+    hold = threading.Event()
+
     def endless(progress: Progress) -> str:
-        while True:
-            progress(1_000_000, 4_000_000)
+        is_reading.append(True)
+        try:
+            while not hold.wait(0.001):
+                progress(1_000_000, 4_000_000)
+        finally:
+            is_reading.pop()
+        return "held no longer"
 
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app)
@@ -178,6 +189,15 @@ async def test_what_takes_long_tells_how_far_it_is_and_can_be_given_up(app: LabA
         await pilot.press("escape")
         await until(pilot, lambda: "given up" in status(app))
         assert isinstance(app.page, CorporaScreen)
+        screen.begin_errand("reading all over again", endless)
+        await until(pilot, lambda: "reading all over again… 1.0M" in status(app))
+    # Here the app has ended: the thread has too, or the shell would wait for it.
+    try:
+        async with asyncio.timeout(10):
+            while is_reading:
+                await asyncio.sleep(0.01)
+    finally:
+        hold.set()
 
 
 async def test_a_run_is_started_on_the_chosen_corpus(app: LabApp) -> None:

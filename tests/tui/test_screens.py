@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,17 @@ import pytest
 from textual.binding import Binding
 from textual.widgets import Input
 
+from rnnlab.runs import steer
+from rnnlab.runs.store import Run
 from rnnlab.tui.actions import bindings, written
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import ScreenAsked
-from rnnlab.tui.screens import _declaration
+from rnnlab.tui.screens import _declaration, system
 from rnnlab.tui.screens._base import HOME, BaseScreen
+from rnnlab.tui.screens._choice import ChoiceScreen
 from rnnlab.tui.screens._declaration import Entry, entries, entry
+from rnnlab.tui.screens._new_run import NewRunScreen
 from rnnlab.tui.widgets.screen_bar import ScreenBar
 from tests.tui.conftest import home, until
 
@@ -150,3 +155,53 @@ async def test_a_single_letter_is_dead_in_a_text_field_and_a_function_key_is_not
         assert app.screen.query_one("#prompt", Input).value == "".join(sorted(letters))
         await pilot.press("f1")
         await until(pilot, lambda: not isinstance(app.screen, BaseScreen))
+
+
+async def test_an_action_that_asks_asks_once_whatever_comes_in_a_burst(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moves: list[int] = []
+
+    def move(run: Run, by: int) -> str:
+        moves.append(by)
+        return "moved"
+
+    monkeypatch.setattr(steer, "move_in_queue", move)
+    lab.add("alpha")
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.desk.chosen)
+        page = app.page
+        page.action_do("sooner")
+        page.action_do("sooner")
+        await until(pilot, lambda: moves == [-1, -1])
+        page.action_do("new-run")
+        page.action_do("new-run")
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is page)
+        page.action_do("new-run")
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+
+
+async def test_looks_at_the_machine_cancel_no_action_and_are_made_in_a_thread(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    def generators() -> list[int]:
+        looks.append(threading.get_ident())
+        return []
+
+    monkeypatch.setattr(system, "_generators", generators)
+    monkeypatch.setattr(system, "_EVERY_S", 0.01)
+    lab.add("alpha", "running")
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.desk.summaries)
+        await pilot.press("f10", "q")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        seen = len(looks)
+        app.page.take()
+        await until(pilot, lambda: len(looks) > seen)
+        await pilot.press("enter")
+        await until(pilot, lambda: not app.is_running)
+    assert threading.get_ident() not in looks

@@ -43,6 +43,23 @@ def test_saving_keeps_comments_and_all_other_lines(file: Path) -> None:
     assert file.read_text() == '# mine\ntheme = "high-contrast"  # at night\n\nslots = 3\n'
 
 
+@pytest.mark.parametrize("line", ['  theme = "dark"', '"theme" = "dark"', "'theme'='dark'"])
+def test_a_key_is_found_however_it_is_written(file: Path, line: str) -> None:
+    file.parent.mkdir()
+    file.write_text(f"slots = 3\n{line}\n")
+    save_preference("theme", "light", file)
+    assert load_preferences(file) == Preferences(theme="light", slots=3)
+
+
+@pytest.mark.parametrize("text", ["[mine]\nslots = 3\n", "slots = [\n", "\xff"])
+def test_a_file_that_would_be_broken_is_left_as_it_is(file: Path, text: str) -> None:
+    file.parent.mkdir()
+    file.write_text(text, encoding="latin-1")
+    with pytest.raises(BadInputError, match=r"config\.toml"):
+        save_preference("theme", "light", file)
+    assert file.read_text(encoding="latin-1") == text
+
+
 def test_a_linked_file_stays_a_link(file: Path, tmp_path: Path) -> None:
     file.parent.mkdir()
     (tmp_path / "dotfile").write_text("")
@@ -86,7 +103,8 @@ def test_the_file_stands_where_the_environment_says(monkeypatch: pytest.MonkeyPa
     [('them = "dark"', "unknown preference 'them'; did you mean 'theme'?"),
      ('theme = "pink"', "theme = 'pink'; one of auto, dark"),
      ("slots = 0", "a whole number from 1"),
-     ("slots = true", "a whole number"), ("slots = 1.5", "a whole number"), ("[", "no TOML file")],
+     ("slots = true", "a whole number"), ("slots = 1.5", "a whole number"),
+     ("slots = inf", "a whole number"), ("[", "no TOML file")],
 )  # fmt: skip
 def test_a_bad_file_is_said_by_its_name_and_key(file: Path, text: str, says: str) -> None:
     file.parent.mkdir()

@@ -20,6 +20,8 @@ from rnnlab.tui.widgets.screen_bar import ScreenBar
 
 HOME = "lab"
 """The screen that the app opens with and that escape leads back to."""
+_DOING = "actions"
+"""Group of the workers that do actions."""
 Severity = Literal["information", "warning", "error"]
 
 
@@ -90,12 +92,19 @@ class BaseScreen(Screen[None]):
         return None
 
     def action_do(self, name: str) -> None:
-        """Do an action of the table."""
+        """Do an action of the table; one that asks or waits is done once at a time."""
         found = self.action_named(name)
-        if found is not None:
-            made = found[1].do(self)
-            if inspect.iscoroutine(made):
-                self.run_worker(made, name=name)
+        if found is None or (self._is_doing(name) and not found[1].is_repeatable):
+            return
+        made = found[1].do(self)
+        if inspect.iscoroutine(made):
+            self.run_worker(made, name=name, group=_DOING)
+
+    def _is_doing(self, name: str) -> bool:
+        return any(
+            one.node is self and one.group == _DOING and one.name == name and not one.is_finished
+            for one in self.workers
+        )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave a pane's keys alone while another pane has the focus."""

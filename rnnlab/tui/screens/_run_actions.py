@@ -69,8 +69,14 @@ STEERING = Group["BaseScreen"](
         Action("r", "resume", _resume, "Resume", "Go on with a stopped, failed or lost run", True),
         Action("m", "checkpoint", _checkpoint, "Save", "Save a checkpoint of the run now"),
         Action("e", "enqueue", _queue, "Queue", "Go on with the run once a slot is free"),
-        Action("less_than_sign", "sooner", _sooner, "Sooner", "Train sooner: up in the queue"),
-        Action("greater_than_sign", "later", _later, "Later", "Train later: down in the queue"),
+        Action(
+            "less_than_sign", "sooner", _sooner, "Sooner", "Train sooner: up in the queue",
+            is_repeatable=True,
+        ),
+        Action(
+            "greater_than_sign", "later", _later, "Later", "Train later: down in the queue",
+            is_repeatable=True,
+        ),
         Action("delete", "delete", _delete, "Delete", "Delete the run for good"),
     ),
-)
+)  # fmt: skip

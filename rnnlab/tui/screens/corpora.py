@@ -17,7 +17,7 @@ from textual.timer import Timer
 from textual.widgets import DataTable, Static
 
 from rnnlab.display import count, visible
-from rnnlab.errors import RnnlabError
+from rnnlab.errors import BadInputError, RnnlabError, one_line
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.screens._base import BaseScreen
@@ -71,7 +71,7 @@ async def _add(screen: CorporaScreen) -> None:
     about = "Any text, or documents with labels, becomes a corpus."
     answers = await screen.app.push_screen_wait(FormScreen("Add a corpus", about, blanks, "Add"))
     if answers is not None:
-        await screen.run_errand(f"taking in {answers['name']}", screen.adding(answers))
+        screen.begin_errand(f"taking in {answers['name']}", screen.adding(answers))
 
 
 async def _fetch(screen: CorporaScreen) -> None:
@@ -86,7 +86,7 @@ async def _fetch(screen: CorporaScreen) -> None:
     form = FormScreen(f"Fetch {chosen.name}", about, blanks, "Fetch")
     answers = await screen.app.push_screen_wait(form)
     if answers is not None:
-        await screen.run_errand(f"fetching {chosen.name}", screen.fetching(chosen.name, answers))
+        screen.begin_errand(f"fetching {chosen.name}", screen.fetching(chosen.name, answers))
 
 
 async def _new_run(screen: CorporaScreen) -> None:
@@ -201,7 +201,7 @@ class CorporaScreen(BaseScreen):
 
             columns = Columns(answers["label"] or "label", answers["text"] or "text")
             wish = Wish(answers["encoding"] or None, columns)
-            source = Path(answers["file"] or "?").expanduser()
+            source = _path(answers["file"] or "?")
             _, notes = add_corpus(answers["name"], source, self.desk.data, wish, progress)
             self._went_to = answers["name"]
             return f"{answers['name']} is there ({'; '.join(notes)})"
@@ -213,19 +213,22 @@ class CorporaScreen(BaseScreen):
 
         def fetch(progress: Progress) -> str:
             from rnnlab.corpora import Request, fetch_corpus, wanted_words
-            from rnnlab.errors import BadInputError
 
             request = Request()
             if width := answers.get("width"):
                 if not width.isdecimal():
                     raise BadInputError(f"{width!r} is no number", "write 50, 100, 200 or 300")
                 request = Request(int(width), wanted_words(self.desk.data)[0])
-            given = Path(answers["file"]).expanduser() if answers["file"] else None
+            given = _path(answers["file"]) if answers["file"] else None
             fetched = fetch_corpus(name, self.desk.data, given, request, progress)
             self._went_to = name
             return f"{name} is there ({fetched.file})"
 
         return fetch
+
+    def begin_errand(self, what: str, do: Callable[[Progress], str]) -> None:
+        """Do something that takes long beside the action that asked for it, which is done."""
+        self.run_worker(self.run_errand(what, do), name="errand", group="errand")
 
     async def run_errand(self, what: str, do: Callable[[Progress], str]) -> None:
         """Do something that takes long in a thread, one at a time."""
@@ -239,11 +242,18 @@ class CorporaScreen(BaseScreen):
             said = await asyncio.to_thread(do, self._errand.progress)
         except RnnlabError as error:
             self._end_errand(str(error), "bold red")
+        except OSError as error:
+            self._end_errand(one_line(f"{what}: {error}"), "bold red")
         except _GivenUpError:
             self._end_errand(f"{what}: given up", "dim")
         else:
             self._end_errand(said, "green")
             await self.list_again(self._went_to)
+
+    def on_unmount(self) -> None:
+        """Give up what takes long when the lab closes: its thread would hold the shell."""
+        if self._errand is not None:
+            self._errand.is_given_up = True
 
     def out(self) -> None:
         """Give up what takes long, or leave."""
@@ -259,6 +269,14 @@ class CorporaScreen(BaseScreen):
     def _end_errand(self, said: str, style: str) -> None:
         self._errand = None
         self._status.update(Text(visible(said, newline=" "), style))
+
+
+def _path(written: str) -> Path:
+    """Return the path that was written; raises BadInputError for a `~name` that nobody has."""
+    try:
+        return Path(written).expanduser()
+    except RuntimeError:
+        raise BadInputError(f"no home folder for {written!r}", "write the whole path") from None
 
 
 def _describe(data: Path | None) -> list[CorpusDescription]:

@@ -59,7 +59,8 @@ class SystemScreen(BaseScreen):
         """Look at the machine again once a second."""
         if time.monotonic() - self._looked_at > _EVERY_S:
             self._looked_at = time.monotonic()
-            self.run_worker(self._look(), exclusive=True, name="machine")
+            # A group of its own: in the default one it would cancel the actions of this screen.
+            self.run_worker(self._look(), name="machine", group="machine", exclusive=True)
 
     async def _look(self) -> None:
         here = socket.gethostname()
@@ -69,9 +70,13 @@ class SystemScreen(BaseScreen):
             for s in self.desk.summaries.values()
             if s.pid and s.host == here
         ]
-        processes += [("generator", pid) for pid in _generators()]
-        read = await asyncio.to_thread(self._machine.read, processes)
+        read = await asyncio.to_thread(self._read, processes)
         self._body.update(machine_text(read, self.size.width))
+
+    def _read(self, processes: list[tuple[str, int]]) -> MachineRead:
+        """Look at the machine, in a thread: finding the generator walks all processes."""
+        generators = [("generator", pid) for pid in _generators()]
+        return self._machine.read([*processes, *generators])
 
 
 def _generators() -> list[int]:
