@@ -10,6 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from rnnlab.errors import UnknownNameError
 from rnnlab.plots import NamedHistory
 from rnnlab.preferences import Preferences
 from rnnlab.runs.history import History
@@ -89,10 +90,13 @@ class Desk:
             is_reversed=view.is_reversed, text=view.filter, pinned=view.pinned,
         )  # fmt: skip
 
-    def opened(self, name: str) -> Run:
-        """Return a run on disk; raises UnknownNameError."""
+    def opened(self, name: str) -> Run | None:
+        """Return a run on disk; None for one that was removed since the runs were last read."""
         if name not in self._opened:
-            self._opened[name] = self.store.open(name)
+            try:
+                self._opened[name] = self.store.open(name)
+            except UnknownNameError:
+                return None
         return self._opened[name]
 
     def history(self, name: str) -> History:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rnnlab.runs.prompts import EOS
+
 
 @dataclass(frozen=True)
 class Walked:
@@ -25,6 +27,12 @@ class Walked:
     def all_tokens(self) -> tuple[str, ...]:
         """Prompt and what comes after it."""
         return (*self.prompt_tokens, *self.tokens)
+
+    @property
+    def text(self) -> str:
+        """All that is read; the end of a sentence is no letter of it."""
+        read = (token for token in self.tokens if token != EOS)
+        return "".join((*self.prompt_tokens, *read))
 
     @property
     def chosen(self) -> str | None:

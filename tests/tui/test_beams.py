@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -10,10 +11,11 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from rnnlab.decoding import TracedAnswer, TracedHypothesis, TracedRow, TracedStep, TracedToken
-from rnnlab.runs.prompts import Answer, Begun, Ended, Grown, Look, Request
+from rnnlab.runs.prompts import EOS, Answer, Begun, Ended, Failed, Grown, Look, Looked, Request
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens.beams import BeamsScreen
 from rnnlab.tui.screens.tokens import TokensScreen
+from rnnlab.tui.text_walk import Walked
 from rnnlab.tui.widgets.candidates import Candidate
 from rnnlab.tui.widgets.given_up import GivenUpList
 from rnnlab.tui.widgets.search_tree import SearchTree
@@ -294,3 +296,44 @@ async def test_foreign_text_is_shown_letter_by_letter(
         for has_marks in (False, True):
             screen.text.has_marks = has_marks
             assert text.replace("\x1b", "␛") in str(screen.text.render())
+
+
+async def test_a_run_without_a_checkpoint_is_asked_for_its_last_one_once(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_tokens(pilot, app, generator, "a")
+        await pilot.press("slash", "enter")
+        for ask in (2, 3):
+            await until(pilot, lambda ask=ask: generator.latest == ask)  # type: ignore[misc]
+            generator.say(Failed(ask, "no checkpoint yet"))
+        status = screen.query_one("#token-status", Static)
+        await until(pilot, lambda: str(status.render()) == "no checkpoint yet")
+        assert [q.checkpoint for q in generator.questions[1:]] == ["live", "last"]
+
+
+async def test_the_end_is_no_letter_and_a_long_text_is_put_together_once_a_step(
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(LabApp, "copy_to_clipboard", lambda _self, text: copied.append(text))
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_tokens(pilot, app, generator, "ab")
+        screen.walk.append(["c", EOS])
+        await pilot.press("g", "c")
+        await until(pilot, lambda: copied == ["abc"])
+        assert generator.requests == []
+        assert "the text has ended" in next(iter(app._notifications)).message
+        num_read = 0
+
+        def count(walked: Walked) -> tuple[str, ...]:
+            nonlocal num_read
+            num_read += 1
+            return (*walked.prompt_tokens, *walked.tokens)
+
+        monkeypatch.setattr(Walked, "all_tokens", property(count))
+        screen.walk.begin("", list("b" * 50))
+        screen._take_look(Looked(1, 40, list("b" * 50), 0, 0, [asdict(ROW)] * 51, ["greedy"]))
+        assert num_read < 10

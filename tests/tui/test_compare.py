@@ -21,6 +21,8 @@ from rnnlab.tui.widgets.chart_pane import ChartPane
 from tests.tui.conftest import home, until
 
 if TYPE_CHECKING:
+    import pytest
+
     from rnnlab.runs.store import Run
     from tests.tui.conftest import FakeGenerator, Lab
 
@@ -160,3 +162,24 @@ async def test_a_single_run_is_told_what_is_missing(lab: Lab, app: LabApp) -> No
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_compare(pilot, app)
         assert "two runs are needed" in str(screen._table.render())
+
+
+async def test_an_old_answer_is_not_written_into_new_columns(
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_compare(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 2)
+        old, begin = screen._askers[0], screen.board.begin_best
+
+        async def begin_while_the_old_one_is_heard(titles: list[str]) -> None:
+            await begin(titles)
+            screen.take_reply(old, Failed(1, "of the question before"))
+
+        monkeypatch.setattr(screen.board, "begin_best", begin_while_the_old_one_is_heard)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 4)
+        assert not list(app._notifications)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
 from textual.widgets import Input
 
+from rnnlab.errors import UnknownNameError
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, ShadedText
 from rnnlab.runs.prompts import Ended, Failed, Inspect, Inspected
+from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens import _inspect_actions
 from rnnlab.tui.screens import inspect as inspect_module
@@ -52,7 +55,9 @@ def asked(generator: FakeGenerator) -> Inspect:
 
 def answer(generator: FakeGenerator, *findings: Finding) -> None:
     """Answer the newest question."""
-    generator.say(Inspected(generator.latest, [finding.to_json() for finding in findings]))
+    view = asked(generator).view
+    found = [replace(finding, view=view).to_json() for finding in findings]
+    generator.say(Inspected(generator.latest, found))
     generator.say(Ended(generator.latest, was_cancelled=False, elapsed_s=0.1))
 
 
@@ -269,3 +274,46 @@ def is_beside(generator: FakeGenerator, wanted: tuple[str | None, str]) -> Calla
         return (question.other, question.other_checkpoint) == wanted
 
     return is_so
+
+
+async def test_a_run_removed_elsewhere_is_said_and_stands_beside_nothing(
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await pilot.press("b")
+        await until(pilot, lambda: generator.questions and asked(generator).other is not None)
+        num = generator.latest
+        monkeypatch.setattr(RunStore, "open", gone)
+        screen(app).ask()
+        assert screen(app).other is None
+        await until(pilot, lambda: app._notifications)
+        assert "unknown run 'beta'" in next(iter(app._notifications)).message
+        app.desk._opened.clear()
+        assert screen(app).kept_steps() == []
+        for key in ("f3", "f4", "f6", "f8", "f2"):
+            await pilot.press(key)
+            await pilot.pause()
+            app.page.take()
+        assert generator.latest == num, "and neither is the chosen one asked, which is gone, too"
+
+
+def gone(_store: RunStore, name: str) -> Run:
+    raise UnknownNameError("run", name, [])
+
+
+async def test_what_was_asked_of_another_view_is_not_shown_in_this_one(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await until(pilot, lambda: generator.questions)
+        await pilot.press(str(view_names().index("difference") + 1))
+        await until(pilot, lambda: "a difference is of two models" in shown(app))
+        late = Inspected(1, [replace(finding(), view="gradients").to_json()])
+        for reply in (late, Failed(1, "no such unit")):
+            await screen(app).hear(reply)
+            assert "a difference is of two models" in shown(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual.pilot import Pilot
@@ -124,3 +125,25 @@ async def test_without_samples_it_says_why_and_another_run_is_a_key_away(
         await until(pilot, lambda: where(screen).startswith("alpha") and len(texts(screen)) == 2)
         await pilot.press("ctrl+r")
         await until(pilot, lambda: where(screen).startswith("classes") and not texts(screen))
+
+
+async def test_samples_are_shown_though_showing_others_was_broken_off(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_samples(lab.add("alpha"), 10)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_timeline(pilot, app)
+        await until(pilot, lambda: len(texts(screen)) == 2)
+        remove, is_removed = screen._box.remove_children, asyncio.Event()
+
+        async def remove_and_hang() -> None:
+            await remove()
+            is_removed.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(screen._box, "remove_children", remove_and_hang)
+        screen._show_samples(None)
+        await is_removed.wait()
+        monkeypatch.setattr(screen._box, "remove_children", remove)
+        await screen._show_samples(screen.shown).wait()
+        assert len(texts(screen)) == 2

@@ -139,6 +139,9 @@ class CompareScreen(BaseScreen):
 
     def _rows(self, summaries: Sequence[RunSummary]) -> Table | Text:
         """Return the settings that differ, then the figures, a column a run."""
+        opened = [self.desk.opened(summary.name) for summary in summaries]
+        runs = [run for run in opened if run is not None]
+        summaries = [s for s, run in zip(summaries, opened, strict=True) if run is not None]
         if len(summaries) < 2:
             return Text("two runs are needed: start another one, or mark some in the lab", "dim")
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
@@ -150,8 +153,7 @@ class CompareScreen(BaseScreen):
             table.add_column(title, overflow="fold")
         from rnnlab.config import default_settings
 
-        opened = [self.desk.opened(summary.name) for summary in summaries]
-        for row in rows_of(opened, summaries, default_settings()):
+        for row in rows_of(runs, summaries, default_settings()):
             values = (Text(visible(value, newline="⏎")) for value in row.values)
             table.add_row(Text(row.name.replace("_", " "), "dim"), *values)
         if len(self.desk.selected) < 2:
@@ -164,6 +166,7 @@ class CompareScreen(BaseScreen):
         groups = by_unit(summaries, self.names)
         if list(groups) != list(self._charts):
             box = self.query_one("#compare-charts", Vertical)
+            self._charts = {}  # first: a newer call may end this one while it waits
             await box.remove_children()
             self._charts = {unit: ChartPane("loss", self.desk) for unit in groups}
             frames = [Vertical(chart, classes="unit") for chart in self._charts.values()]
@@ -179,6 +182,7 @@ class CompareScreen(BaseScreen):
         """Ask every run the same."""
         for asker in self._askers:
             self.post_message(AskCancelled(asker))
+        self._askers = []  # what they still say is of the columns that go
         self._specs = message.specs
         texts = [spec.text for spec in self._specs] or [""]
         titles = [f"{name} {text}".strip() for name in self.names for text in texts]

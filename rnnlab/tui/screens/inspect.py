@@ -11,8 +11,10 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
 from rnnlab.display import visible
+from rnnlab.errors import RnnlabError
 from rnnlab.plots import Finding, finding_from_json
 from rnnlab.runs.prompts import Begun, Ended, Failed, Inspect, Inspected, Reply
+from rnnlab.runs.store import Run
 from rnnlab.tui.actions import bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import Asked
@@ -84,18 +86,23 @@ class InspectScreen(BaseScreen):
         chosen = self.desk.chosen
         if chosen is None:
             return
+        beside, _, beside_checkpoint = (self.other or "").partition("@")
+        try:
+            other = _path(self.desk.store.open(beside)) if beside else None
+        except RnnlabError as error:
+            self.tell(str(error), "warning")
+            self.other = other = None
         self._asked = self._wish()
         self._looked_at = (time.monotonic(), chosen.step)
         self._is_waiting, self._problem = True, ""
-        beside, _, beside_checkpoint = (self.other or "").partition("@")
-        other = self._path(beside) if beside else None
-        if self.tabs.chosen == "difference" and other is None:
+        if self._lacks_other():
             self._is_waiting = False
             self.page.say("a difference is of two models: b chooses the run beside this one")
             return
         members = []
         if self.tabs.chosen == VANISHING:
-            members = [self._path(name) for name in self.lab_runs()]
+            runs = map(self.desk.opened, self.lab_runs())
+            members = [_path(run) for run in runs if run is not None]
         self.post_message(
             Asked(
                 self,
@@ -119,7 +126,8 @@ class InspectScreen(BaseScreen):
     def kept_steps(self) -> list[int]:
         """Return the steps of the chosen run's checkpoints that are on disk, ascending."""
         chosen = self.desk.chosen_name
-        return self.desk.store.open(chosen).paths.checkpoint_steps() if chosen else []
+        run = self.desk.opened(chosen) if chosen else None
+        return run.paths.checkpoint_steps() if run is not None else []
 
     def lab_runs(self) -> list[str]:
         """Return the runs of the vanishing-gradient lab, by cell and depth."""
@@ -141,12 +149,15 @@ class InspectScreen(BaseScreen):
         """Show what the generator has found."""
         match reply:
             case Inspected():
-                self._findings = tuple(finding_from_json(values) for values in reply.findings)
+                findings = tuple(finding_from_json(values) for values in reply.findings)
+                if findings[0].view != self.tabs.chosen:
+                    return  # of a question before the view was chosen
+                self._findings = findings
                 self.units = self._findings[0].units
                 is_new_page = self._shown != self._asked
                 self._shown = self._asked
                 self.page.show(self._findings, is_new_page=is_new_page)
-            case Failed():
+            case Failed() if not self._lacks_other():
                 self._problem = reply.message
                 self.page.say(reply.message.replace("--with RUN", "b").replace("--text", "text"))
                 self._shown = ()
@@ -200,6 +211,10 @@ class InspectScreen(BaseScreen):
         field.value = self.units[(here + step) % len(self.units)]
         self.ask()
 
+    def _lacks_other(self) -> bool:
+        """Tell whether a second model must be chosen before anything can be asked."""
+        return self.tabs.chosen == "difference" and self.other is None
+
     def _wish(self) -> tuple[object, ...]:
         """Return what the page depends on; fields count once they are submitted."""
         chosen = self.desk.chosen
@@ -211,9 +226,6 @@ class InspectScreen(BaseScreen):
         field = self.query_one(f"#inspect-{name}", Input)
         value = field.value if is_plain else field.value.strip()
         return value or None if not field.disabled else None
-
-    def _path(self, name: str) -> str:
-        return str(self.desk.store.open(name).paths.root.resolve())
 
     def _show_status(self) -> None:
         chosen = self.desk.chosen
@@ -228,6 +240,10 @@ class InspectScreen(BaseScreen):
         line = visible(line, newline=" ")
         if line != self._status.content:
             self._status.update(line, layout=False)
+
+
+def _path(run: Run) -> str:
+    return str(run.paths.root.resolve())
 
 
 SCREEN = Declaration(

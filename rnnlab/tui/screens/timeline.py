@@ -144,9 +144,12 @@ class TimelineScreen(BaseScreen):
         if chosen is None:
             return
         if chosen.name != self._run or self._tail is None:
+            run = self.desk.opened(chosen.name)
+            if run is None:
+                return
             self._run, self.place, self._history = chosen.name, None, History()
             self.rounds = []
-            self._tail = JournalTail(self.desk.opened(chosen.name).paths.samples)
+            self._tail = JournalTail(run.paths.samples)
         version = self._history.version
         self._history.take(self._tail.read(_READ_BYTES))
         if self._history.version != version or not self.rounds:
@@ -181,7 +184,8 @@ class TimelineScreen(BaseScreen):
             return
         fields = self.desk.writing.fields
         fields.prompt = shown.samples[0].prompt.replace("\n", "\\n")
-        kept = self.desk.opened(chosen.name).paths.checkpoint_steps()
+        run = self.desk.opened(chosen.name)
+        kept = run.paths.checkpoint_steps() if run is not None else []
         if shown.step in kept:
             fields.checkpoint = str(shown.step)
         else:
@@ -229,6 +233,7 @@ class TimelineScreen(BaseScreen):
         """Show a column for each sample; they stay where only their texts change."""
         samples = shown.samples if shown is not None else ()
         if len(samples) != len(self._columns):
+            self._columns = []  # first: a newer call may end this one while it waits
             await self._box.remove_children()
             self._columns = [Sample() for _ in samples]
             await self._box.mount_all(self._columns)

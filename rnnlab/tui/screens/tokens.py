@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
 from rnnlab.display import visible
-from rnnlab.runs.prompts import Begun, Failed, Grown, Look, Looked, Reply, Request
+from rnnlab.runs.prompts import EOS, Begun, Failed, Grown, Look, Looked, Reply, Request
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import AskCancelled, Asked
@@ -26,7 +26,7 @@ from rnnlab.tui.widgets.walked_text import WalkedText
 from rnnlab.tui.writing import Subject
 
 if TYPE_CHECKING:
-    from rnnlab.decoding import TracedRow
+    from rnnlab.decoding import TracedRow, TracedToken
 
 _MORE = 40
 """Letters that the decoder writes on at once."""
@@ -83,7 +83,7 @@ def _go_on(screen: TokensScreen) -> None:
 
 
 def _copy(screen: TokensScreen) -> None:
-    copy(screen, "".join(screen.walk.now.all_tokens))
+    copy(screen, screen.walk.now.text)
 
 
 def _marks(screen: TokensScreen) -> None:
@@ -129,6 +129,8 @@ class TokensScreen(BaseScreen):
         self.distribution = Distribution()
         self._status = Static(id="token-status", markup=False)
         self._rows: dict[int, TracedRow] = {}
+        self._read: dict[int, TracedToken] = {}
+        """The tokens that stand in the text, by their places, as far as they were looked at."""
         self._run = ""
         self._checkpoint = "last"
         self._why_empty = "looking…"
@@ -201,12 +203,16 @@ class TokensScreen(BaseScreen):
 
     def write_on(self) -> None:
         """Let the decoder write on after the last letter."""
-        text = "".join(self.walk.now.all_tokens)
-        if self._run:
+        now = self.walk.now
+        if EOS in now.tokens:
+            self.tell("the text has ended: nothing follows its end", "warning")
+        elif self._run:
             self.post_message(
                 Asked(
                     self,
-                    Request(0, self._run, text, [self._filters()], self._checkpoint, _MORE, num=1),
+                    Request(
+                        0, self._run, now.text, [self._filters()], self._checkpoint, _MORE, num=1
+                    ),
                 )
             )
 
@@ -231,7 +237,7 @@ class TokensScreen(BaseScreen):
                 else:
                     self.tell("nothing can follow", "warning")
             case Failed():
-                if "no checkpoint" in reply.message:
+                if "no checkpoint" in reply.message and self._checkpoint != "last":
                     self._checkpoint = "last"
                     self._say(f"{reply.message}; looking with the last one", is_problem=True)
                     self.look()
@@ -247,6 +253,12 @@ class TokensScreen(BaseScreen):
         self._rows = {
             place: read_row(row) for place, row in enumerate(looked.rows, looked.first_place)
         }
+        self._read = {
+            place: token
+            for place, row in self._rows.items()
+            for token in row.tokens
+            if looked.tokens[place : place + 1] == [token.token]
+        }
         note = f"{looked.prompt_note}; " if looked.prompt_note else ""
         chain = " → ".join(looked.chain)
         self._say(f"{note}{self._run} at step {looked.step:,}; {chain}")
@@ -255,15 +267,15 @@ class TokensScreen(BaseScreen):
     def show_place(self) -> None:
         """Show the text and what could stand where the cursor is."""
         now = self.walk.now
+        tokens = now.all_tokens
+        # Another letter may stand in a place by now, until it is looked at.
         logprobs = {
             place: token.logprob
-            for place, row in self._rows.items()
-            if place < len(now.all_tokens)
-            for token in row.tokens
-            if token.token == now.all_tokens[place]
+            for place, token in self._read.items()
+            if tokens[place : place + 1] == (token.token,)
         }
-        self.text.show(now.all_tokens, len(now.prompt_tokens), logprobs, now.place)
-        where = f"{now.place + 1} of {len(now.all_tokens)}"
+        self.text.show(tokens, len(now.prompt_tokens), logprobs, now.place)
+        where = f"{now.place + 1} of {len(tokens)}"
         self.text.border_title = f"Text: letter {where}" if now.chosen is not None else "Text: next"
         why = "the filters leave nothing here" if self._rows else self._why_empty
         self.distribution.show(self._rows.get(now.place), now.chosen, why)
