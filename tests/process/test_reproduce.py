@@ -10,6 +10,7 @@ import pytest
 
 from rnnlab.recipes import train_running_loss
 from rnnlab.runs.history import read_history
+from rnnlab.runs.store import RunStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,12 +132,12 @@ def test_an_interrupted_one_saves_and_the_same_command_goes_on(lab: Lab) -> None
     assert again.returncode == 130
     assert f"long goes on from step {stopped_at}" in out
     assert "long was stopped; the same command goes on with it" in out
-    assert [folder.name for folder in lab.checkpoints.iterdir()] == ["long"]
+    assert [run.name for run in RunStore(lab.checkpoints)] == ["long"]
 
 
 def test_a_killed_worker_is_taken_up_again_to_the_end(lab: Lab) -> None:
     recipe = write_recipe(lab, "checkpoint_every = 10").rename(lab.folder / "killed.toml")
-    recipe.write_text(recipe.read_text().replace("epochs = 2\n", "steps = 2000\n"))
+    recipe.write_text(recipe.read_text().replace("epochs = 2\n", "steps = 800\n"))
     child = lab.start("reproduce", recipe, "--file", lab.text)
     lab.until((lab.checkpoints / "killed").exists, "the run is there")
     run = lab.open("killed")
@@ -149,7 +150,7 @@ def test_a_killed_worker_is_taken_up_again_to_the_end(lab: Lab) -> None:
 
     document = lab.cli("reproduce", recipe, "--file", lab.text, "--json").json
     assert document["is_complete"]
-    assert document["runs"][0]["steps"] == 2000
+    assert document["runs"][0]["steps"] == 800
     assert run.status().state == "finished"
 
 

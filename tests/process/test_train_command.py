@@ -57,7 +57,7 @@ def test_training_in_the_foreground_prints_one_document(lab: Lab) -> None:
     refused = lab.cli("train", text, "--name", "a", code=2)
     assert refused.stderr.count("\n") == 1
     assert "'a' is there already" in refused.stderr
-    assert [entry.name for entry in lab.checkpoints.iterdir()] == ["a"]
+    assert [run.name for run in RunStore(lab.checkpoints)] == ["a"]
 
 
 def test_a_device_that_is_not_there_is_refused_and_nothing_is_left(lab: Lab) -> None:
@@ -65,7 +65,7 @@ def test_a_device_that_is_not_there_is_refused_and_nothing_is_left(lab: Lab) -> 
     assert ended.stdout == ""
     assert ended.stderr.count("\n") == 1
     assert "cuda:99; use --device cpu" in ended.stderr
-    assert list(lab.checkpoints.iterdir()) == []
+    assert list(RunStore(lab.checkpoints)) == []
 
 
 @pytest.mark.xdist_group("trained")
