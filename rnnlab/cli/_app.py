@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -39,6 +40,10 @@ def _lab(
         typer.echo(_versions())
         raise typer.Exit
     if context.invoked_subcommand is not None:
+        # What stands before the verb goes before the environment, and behind what the verb says.
+        for name, folder in (("RNNLAB_CHECKPOINTS", checkpoints), ("RNNLAB_DATA", data)):
+            if folder is not None:
+                os.environ[name] = str(folder)
         return
     if sys.stdout.isatty() and sys.stdin.isatty():
         announce_colors()

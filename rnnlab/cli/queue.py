@@ -44,6 +44,8 @@ def command(
     if json:
         print_json([{"name": e.name, "place": i, "device": e.device}
                     for i, e in enumerate(waiting, 1)])  # fmt: skip
+    elif not waiting:
+        talk("nothing waits; `rnnlab train CORPUS --detach --queue` puts a run there")
     else:
         rows = [[str(place), entry.name, entry.device] for place, entry in enumerate(waiting, 1)]
         print_table(["place", "name", "device"], rows, ("place",))

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from rnnlab import registry
 from rnnlab.corpora._files import ENDINGS, bare_name, holds_documents, reading
 from rnnlab.corpora._made import made_file, made_names, parse_spec, spec_of
 from rnnlab.corpora._tokens import normalise
@@ -38,8 +39,10 @@ def find_corpus(corpus: str, data: Path | None = None) -> Path:
         raise BadInputError(f"cannot read {corpus}: {error.strerror}") from None
     except RuntimeError:
         raise BadInputError(f"there is no home folder for {corpus}", "give a whole path") from None
-    known = ", ".join(corpus_names(data))
-    raise BadInputError(f"no corpus and no file named {corpus!r}", f"corpora: {known}")
+    hint = f"corpora: {', '.join(corpus_names(data))}"
+    if (name := bare_name(corpus)) in registry.names("corpora/sources"):
+        hint = f"`rnnlab corpora fetch {name}` gets it"
+    raise BadInputError(f"no corpus and no file named {corpus!r}", hint)
 
 
 def place_of(name: str, data: Path | None = None) -> Path | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnnlab.config import RunConfig
+from rnnlab.runs.store import RunStore
 
 if TYPE_CHECKING:
     from tests.conftest import Lab

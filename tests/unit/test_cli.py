@@ -149,6 +149,27 @@ class TestLists:
         if not arguments:
             assert "rnnlab --help" in shown.err
 
+    def test_a_folder_before_the_verb_goes_before_the_environment_not_before_the_verbs_own(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("one", "two", "three"):
+            RunStore(folder / name).create(f"run-{name}", 'corpus = "mer.txt"\n')
+        monkeypatch.setenv("RNNLAB_CHECKPOINTS", str(folder / "one"))
+        before = ["--checkpoints", str(folder / "two"), "runs"]
+        assert cli.run(before) == 0
+        assert "run-two" in capsys.readouterr().out
+        assert cli.run([*before, "--checkpoints", str(folder / "three")]) == 0
+        assert "run-three" in capsys.readouterr().out
+
+    def test_an_empty_queue_says_so(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("RNNLAB_CHECKPOINTS", str(folder))
+        assert cli.run(["queue"]) == 0
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert "nothing waits" in shown.err
+
     def test_versions_are_shown(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.run(["--version"]) == 0
         assert f"rnnlab {__version__} (torch " in capsys.readouterr().out

@@ -224,6 +224,12 @@ def test_a_path_is_made_whole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert find_corpus("~/moliere.txt") == (folder / "moliere.txt").resolve()
 
 
+def test_a_known_corpus_that_is_not_there_can_be_fetched(folder: Path) -> None:
+    for corpus in ("imdb", "shakespeare.txt"):
+        with pytest.raises(BadInputError, match="rnnlab corpora fetch (imdb|shakespeare)"):
+            find_corpus(corpus)
+
+
 def test_an_unknown_corpus_is_named_with_those_there_are(folder: Path) -> None:
     message = refused(lambda: find_corpus("molière"))
     assert "no corpus and no file named 'molière'" in message
