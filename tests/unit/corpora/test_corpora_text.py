@@ -226,7 +226,7 @@ def test_a_path_is_made_whole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_known_corpus_that_is_not_there_can_be_fetched(folder: Path) -> None:
     for corpus in ("imdb", "shakespeare.txt"):
-        with pytest.raises(BadInputError, match="rnnlab corpora fetch (imdb|shakespeare)"):
+        with pytest.raises(BadInputError, match=r"rnnlab corpora fetch (imdb|shakespeare)"):
             find_corpus(corpus)
 
 
