@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import os
+import platform
+import resource
 from pathlib import Path
 
 SHORT_BYTES = 256 << 20
@@ -21,6 +26,21 @@ def held_bytes() -> int | None:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def peak_bytes() -> int:
+    """Return the most that this process has held: since `forget_peak`, where Linux tells."""
+    found = _named(Path("/proc/self/status"), "VmHWM:")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10 if found is None else found
+
+
+def forget_peak() -> None:
+    """Give back what is free and begin `peak_bytes` anew, where Linux lets us (proc(5))."""
+    gc.collect()
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", "ascii")
+
+
 def free_bytes() -> int | None:
     """Return what is left for processes: of the machine, or of the container where that is less."""
     found = [left for left in (_of_machine(), _of_container()) if left is not None]
@@ -28,9 +48,14 @@ def free_bytes() -> int | None:
 
 
 def _of_machine() -> int | None:
+    return _named(Path("/proc/meminfo"), "MemAvailable:")
+
+
+def _named(file: Path, name: str) -> int | None:
+    """Return the bytes that a line of a file of /proc tells."""
     try:
-        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
-            if line.startswith("MemAvailable:"):
+        for line in file.read_text("utf-8", "replace").splitlines():
+            if line.startswith(name):
                 return int(line.split()[1]) << 10
     except (OSError, ValueError, IndexError):
         return None

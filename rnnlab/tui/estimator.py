@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +49,7 @@ class Estimator:
                 line = b""
             if not line:
                 self._process = None
-                return Estimate(
-                    "the trial ended without an answer: out of memory?", is_problem=True
-                )
+                return Estimate(_why_ended(await process.wait()), is_problem=True)
             return _estimate(json.loads(line)) if number == self._newest else None
 
     async def close(self) -> None:
@@ -71,6 +70,12 @@ class Estimator:
                 env=child_environment(),
             )
         return self._process
+
+
+def _why_ended(code: int) -> str:
+    if code == -signal.SIGKILL:
+        return "the trial was killed: out of memory?"
+    return f"the trial ended without an answer (exit code {code})"
 
 
 def _estimate(answer: dict[str, object]) -> Estimate:

@@ -7,14 +7,16 @@ that torch is loaded once for a whole form. It writes no file.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-from rnnlab.errors import RnnlabError
+from rnnlab.errors import RnnlabError, one_line
+from rnnlab.runs.memory import forget_peak, peak_bytes
 from rnnlab.worker._faults import is_out_of_memory
+from rnnlab.worker._replies import replies_alone
 
 if TYPE_CHECKING:
     from rnnlab.config import RunConfig
@@ -24,20 +26,20 @@ _TRIAL_S = 1.0
 _MOST_STEPS = 200
 
 
-def main() -> int:
+def main(questions: Iterable[str], replies: TextIO) -> int:
     """Answer every line until the input ends."""
-    for line in sys.stdin:
+    for line in questions:
         asked = json.loads(line)
         try:
             answer = estimate(asked["values"], asked["data"])
         except RnnlabError as error:
             answer = {"problem": str(error)}
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            answer = {"problem": "out of memory; use a smaller batch, length or hidden"}
-        sys.stdout.write(json.dumps({"ask": asked["ask"], **answer}) + "\n")
-        sys.stdout.flush()
+        except Exception as error:  # whatever is wrong with one trial, the next one is made
+            answer = {"problem": one_line(f"{type(error).__name__}: {error}")}
+            if is_out_of_memory(error):
+                answer = {"problem": "out of memory; use a smaller batch, length or hidden"}
+        replies.write(json.dumps({"ask": asked["ask"], **answer}) + "\n")
+        replies.flush()
     return 0
 
 
@@ -54,8 +56,9 @@ def estimate(values: dict[str, Any], data: str | None) -> dict[str, Any]:
     from rnnlab.training import half_the_cores
 
     config = resolve(values, Path(data) if data else None)
-    dataset = prepare(config)
     device = resolve_device(config.device)
+    _forget(device)
+    dataset = prepare(config)
     torch.set_num_threads(config.threads or half_the_cores())
     model = build_model(config, dataset.vocabulary).to(device)
     split = dataset.splits["train"]
@@ -113,7 +116,17 @@ def _memory(device: Any) -> int:
 
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    return peak_bytes()
+
+
+def _forget(device: Any) -> None:
+    """Forget what the trials before needed: one process serves a whole form."""
+    import torch
+
+    forget_peak()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
 
 
 def _total_s(config: RunConfig, step_s: float, batches: int) -> float:
@@ -129,4 +142,4 @@ def _total_s(config: RunConfig, step_s: float, batches: int) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.stdin, replies_alone()))

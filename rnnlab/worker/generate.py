@@ -28,6 +28,7 @@ from rnnlab.runs.prompts import (
     encode_reply,
 )
 from rnnlab.worker._desk import Desk, Models
+from rnnlab.worker._replies import replies_alone
 
 
 class Inbox:
@@ -91,9 +92,7 @@ _saying = threading.Lock()
 def main() -> int:
     """Answer questions until standard input ends."""
     global _replies  # noqa: PLW0603
-    # Replies keep the real standard output; whatever a library prints goes to standard error.
-    _replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
+    _replies = replies_alone()
     inbox = Inbox(os.fdopen(0, encoding="utf-8", errors="replace", closefd=False))
     import torch
 

@@ -117,6 +117,22 @@ async def test_the_cursor_stays_on_its_run_when_another_comes(lab: Lab, app: Lab
         assert chosen.name == "alpha"
 
 
+async def test_a_filter_that_fits_nothing_loses_no_chosen_run(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        runs = table(app)
+        await until(pilot, lambda: runs.row_count == 2)
+        runs.choose("alpha")
+        await until(pilot, lambda: app.desk.chosen_name == "alpha")
+        await pilot.press("slash", "z")
+        await until(pilot, lambda: runs.row_count == 0)
+        assert app.desk.chosen is None, "no key may steer a run that is not listed"
+        await pilot.press("escape")
+        await until(pilot, lambda: runs.row_count == 2)
+        await until(pilot, lambda: app.desk.chosen_name == "alpha")
+
+
 async def test_a_marked_run_is_laid_over_the_chosen_one(lab: Lab, app: LabApp) -> None:
     lab.add("alpha")
     lab.add("beta")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -58,6 +59,14 @@ async def test_the_cursor_moves_along_the_curve_and_the_text_of_then_is_read(
         assert texts(screen)[0] == "Once⏎\n[/bold] ␛[31m at 40"
         assert "step 40, epoch 4.00, train 2.0000, val 2.5000  4/4 newest" in where(screen)
         await pilot.press("left", "left")
+        await until(pilot, lambda: "at 10" in texts(screen)[1])
+        chart = screen.chart
+        wheel = events.MouseScrollUp(chart, 60, 5, 0, -1, 0, False, False, False)
+        chart.on_mouse_scroll_up(wheel)
+        assert not wheel._stop_propagation, "what holds the chart may scroll"
+        await pilot.click(chart, offset=(chart.size.width // 2 + 4, 5))
+        await until(pilot, lambda: "at 20" in texts(screen)[1])
+        await pilot.press("left")
         await until(pilot, lambda: "at 10" in texts(screen)[1])
         assert "step 10, epoch 1.00, train 3.5000, val –  2/4 frozen" in where(screen)  # noqa: RUF001
         assert "at step 10" in screen.chart.text

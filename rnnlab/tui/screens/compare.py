@@ -168,7 +168,9 @@ class CompareScreen(BaseScreen):
             box = self.query_one("#compare-charts", Vertical)
             self._charts = {}  # first: a newer call may end this one while it waits
             await box.remove_children()
-            self._charts = {unit: ChartPane("loss", self.desk) for unit in groups}
+            self._charts = {
+                unit: ChartPane("loss", self.desk, is_zoomable=False) for unit in groups
+            }
             frames = [Vertical(chart, classes="unit") for chart in self._charts.values()]
             for frame, unit in zip(frames, groups, strict=True):
                 frame.border_title = f"nats a {unit}"

@@ -20,7 +20,7 @@ from rnnlab.runs.samples import Round, losses_at, rounds_of
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
-from rnnlab.tui.messages import RunChosen, ScreenAsked
+from rnnlab.tui.messages import ChartPointed, RunChosen, ScreenAsked
 from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.screens._declaration import Declaration
 from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
@@ -114,7 +114,7 @@ class TimelineScreen(BaseScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.chart = ChartPane("loss", desk)
+        self.chart = ChartPane("loss", desk, is_zoomable=False)
         self.chart.can_focus = True
         self.rounds: list[Round] = []
         self.place: int | None = None
@@ -175,6 +175,15 @@ class TimelineScreen(BaseScreen):
         self.place = place
         if self.desk.chosen is not None:
             self._show(self.desk.chosen)
+
+    @on(ChartPointed)
+    def point(self, message: ChartPointed) -> None:
+        """Go to the round nearest to where the mouse points."""
+        message.stop()
+        if self.rounds:
+            steps = [one.step for one in self.rounds]
+            near = min(range(len(steps)), key=lambda place: abs(steps[place] - message.x))
+            self.go_to(None if near == len(steps) - 1 else near)
 
     def prompt_then(self) -> None:
         """Open the prompt with the text and the checkpoint of this round, where it is kept."""

@@ -36,12 +36,13 @@ _WHEEL = 0.8
 
 
 class ChartPane(Widget):
-    """Shows the chart of one plot; the mouse points, drags and zooms."""
+    """Shows the chart of one plot; the mouse points, and drags and zooms where that is wanted."""
 
-    def __init__(self, plot: str, desk: Desk) -> None:
+    def __init__(self, plot: str, desk: Desk, *, is_zoomable: bool = True) -> None:
         super().__init__(id=f"plot-{plot}")
         self._desk = desk
         self.plot = plot
+        self._is_zoomable = is_zoomable
         self._runs: Sequence[NamedHistory] = ()
         self._axis: Axis = "step"
         self._is_log = False
@@ -151,8 +152,9 @@ class ChartPane(Widget):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take hold of the chart."""
-        self._grabbed = event.x
-        self.capture_mouse()
+        if self._is_zoomable:
+            self._grabbed = event.x
+            self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Pull the chart along."""
@@ -165,8 +167,9 @@ class ChartPane(Widget):
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let go."""
-        self._grabbed = None
-        self.release_mouse()
+        if self._grabbed is not None:
+            self._grabbed = None
+            self.release_mouse()
 
     def on_click(self, event: events.Click) -> None:
         """Set the cursor."""
@@ -175,14 +178,16 @@ class ChartPane(Widget):
             self.post_message(ChartPointed(place))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Zoom in about the mouse."""
-        event.stop()
-        self.post_message(ChartZoomed(_WHEEL, self._place(event.x)))
+        """Zoom in about the mouse; where there is no zoom, what holds the chart scrolls."""
+        if self._is_zoomable:
+            event.stop()
+            self.post_message(ChartZoomed(_WHEEL, self._place(event.x)))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Zoom out about the mouse."""
-        event.stop()
-        self.post_message(ChartZoomed(1 / _WHEEL, self._place(event.x)))
+        if self._is_zoomable:
+            event.stop()
+            self.post_message(ChartZoomed(1 / _WHEEL, self._place(event.x)))
 
     def _place(self, column: int) -> float | None:
         return self._drawn[1].place(column) if self._drawn else None

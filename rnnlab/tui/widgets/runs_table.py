@@ -56,6 +56,8 @@ class RunsTable(DataTable[Text]):
         self._columns: tuple[str, ...] = ()
         self._cells: dict[tuple[str, str], Text] = {}
         self._expected: str | None = None
+        self._hidden: str | None = None
+        """Run that was chosen before a filter left none; chosen again when it comes back."""
 
     @property
     def chosen(self) -> RunSummary | None:
@@ -106,6 +108,7 @@ class RunsTable(DataTable[Text]):
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Tell that another run is chosen."""
         event.stop()
+        self._hidden = None
         self._tell()
 
     def _tell(self) -> None:
@@ -145,7 +148,9 @@ class RunsTable(DataTable[Text]):
 
     def _rebuild(self) -> None:
         """Make columns and rows anew, the cursor kept on its run."""
-        kept = self.chosen.name if self.chosen is not None else None
+        kept = self.chosen.name if self.chosen is not None else self._hidden
+        if not self._summaries:
+            self._hidden = self._hidden or self._desk.chosen_name
         with self.prevent(DataTable.RowHighlighted):
             self.clear(columns=True)
             self._cells.clear()
