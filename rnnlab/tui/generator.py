@@ -40,6 +40,8 @@ class Generator:
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         self._ask = 0
+        self._process_of: dict[int, asyncio.subprocess.Process] = {}
+        """Which process was asked which question."""
         self._listeners: dict[int, Listener] = {}
         """Who waits for replies to which question."""
 
@@ -48,6 +50,7 @@ class Generator:
         if isinstance(reply, Ready):
             return None
         if isinstance(reply, Ended):
+            self._process_of.pop(reply.ask, None)
             return self._listeners.pop(reply.ask, None)
         return self._listeners.get(reply.ask)
 
@@ -75,7 +78,7 @@ class Generator:
         self._ask += 1
         lines = self._forget(listener)
         self._listeners[self._ask] = listener
-        await self._write(lines + encode_request(replace(question, ask=self._ask)))
+        await self._write(lines + encode_request(replace(question, ask=self._ask)), self._ask)
 
     async def cancel(self, listener: Listener) -> None:
         """End a listener's question; what was found so far and its end are still told."""
@@ -98,8 +101,10 @@ class Generator:
             self._process.kill()  # it has nothing to save, and quitting must not wait for it
             await self._process.wait()
 
-    async def _write(self, lines: str) -> None:
+    async def _write(self, lines: str, ask: int | None = None) -> None:
         process = await self.start()
+        if ask is not None:
+            self._process_of[ask] = process
         assert process.stdin is not None
         try:
             process.stdin.write(lines.encode())
@@ -122,7 +127,12 @@ class Generator:
             last_lines = errors.read()[-2000:].decode(errors="replace").strip().splitlines()
         reason = last_lines[-1] if last_lines else f"exit code {code}"
         reason = one_line(reason)
-        for ask in list(self._listeners):
+        # A process started since answers its own questions.
+        asks = [ask for ask, asked in self._process_of.items() if asked is process]
+        for ask in asks:
+            del self._process_of[ask]
+        for ask in filter(self._listeners.__contains__, asks):
             self._post(GeneratorSaid(Failed(ask, f"the generator ended: {reason}")))
             self._post(GeneratorSaid(Ended(ask, was_cancelled=False, elapsed_s=0.0)))
-        self._post(GeneratorDied(reason))
+        if self._process is process:
+            self._post(GeneratorDied(reason))

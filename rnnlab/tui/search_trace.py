@@ -34,15 +34,8 @@ class SearchTrace:
         """In the order in which they were."""
         self.is_cut = False
         """Whether the search went on beyond what was told."""
-        self.ids_of_answers: tuple[int, ...] = ()
-        """Best first; known once the search is over."""
         self._steps: list[TracedStep] = []
         self._live: tuple[int, ...] = ()
-
-    @property
-    def num_steps(self) -> int:
-        """Steps so far."""
-        return len(self._steps)
 
     def add(self, steps: Iterable[TracedStep]) -> None:
         """Take more steps, in order."""
@@ -59,8 +52,6 @@ class SearchTrace:
                     if node not in gone_on | answers:
                         self.given_up.append(GivenUp(step.step, node, OVERTAKEN))
                 self._live = tuple(made.id for made in step.hypotheses if made.fate == "kept")
-            if step.last is not None:
-                self.ids_of_answers = tuple(answer.id for answer in step.answers)
 
     def path(self, node: int) -> list[TracedHypothesis]:
         """Return the hypotheses from the first token to one of them."""

@@ -49,11 +49,6 @@ class TextWalk:
         self._is_behind_prompt = False
         """Whether to stand behind the prompt once its tokens are known."""
 
-    @property
-    def num_before(self) -> int:
-        """How often one can go back."""
-        return len(self._before)
-
     def begin(self, prompt: str, tokens: Sequence[str], *, is_behind_prompt: bool = False) -> None:
         """Begin with another text, at its first letter or at the first behind the prompt."""
         self._before.clear()

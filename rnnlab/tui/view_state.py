@@ -12,7 +12,6 @@ import json
 import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
 from rnnlab.runs.paths import replace_text
 
@@ -40,8 +39,6 @@ class ViewState:
     """Charts in their order."""
     is_single: bool = False
     """Whether one chart only was shown."""
-    more: dict[str, Any] = field(default_factory=dict)
-    """What other screens keep, by their name."""
 
 
 def state_file(runs: Path) -> Path | None:

@@ -380,7 +380,7 @@ async def test_decoders_are_chosen_from_the_list(lab: Lab, app: LabApp) -> None:
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: table(app).row_count)
-        app.screen.query_one(PromptPane).set_decoders(["beam:k=2"])
+        app.screen.query_one(PromptPane).form.set_decoders(["beam:k=2"])
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(app.screen, DecodersScreen))
         await pilot.press("down", "space", "enter")

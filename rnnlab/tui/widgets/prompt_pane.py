@@ -69,10 +69,6 @@ class PromptPane(Vertical):
         """Put the cursor into the prompt, at once: the next key is for it."""
         self.form.focus_prompt()
 
-    def set_decoders(self, specs: list[str]) -> None:
-        """Write decoders into their field."""
-        self.form.set_decoders(specs)
-
     @on(PromptForm.Said)
     def say_of_form(self, message: PromptForm.Said) -> None:
         """Say what the form has to say."""

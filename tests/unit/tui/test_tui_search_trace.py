@@ -23,18 +23,22 @@ def searched(spec_text: str, length: int, num_steps: int | None = None) -> Searc
     return trace
 
 
+def ids_of_answers(trace: SearchTrace) -> list[int]:
+    """Return the answers of a search that is over, best first."""
+    return [answer.id for answer in trace._steps[-1].answers]
+
+
 def test_the_answers_can_be_read_from_their_ids() -> None:
     trace = searched("beam:k=3", 8)
-    assert trace.num_steps == 8
-    assert len(trace.ids_of_answers) == 3
-    scores = [trace.made[node].score for node in trace.ids_of_answers]
+    assert len(ids_of_answers(trace)) == 3
+    scores = [trace.made[node].score for node in ids_of_answers(trace)]
     assert scores == sorted(scores, reverse=True)
-    assert all(len(trace.path(node)) <= 8 for node in trace.ids_of_answers)
+    assert all(len(trace.path(node)) <= 8 for node in ids_of_answers(trace))
 
 
 def test_all_that_does_not_lead_to_an_answer_was_given_up_once_with_a_reason() -> None:
     trace = searched("beam:k=3", 8)
-    leads = {made.id for node in trace.ids_of_answers for made in trace.path(node)}
+    leads = {made.id for node in ids_of_answers(trace) for made in trace.path(node)}
     parents = {made.parent for made in trace.made.values()}
     ends = {node for node in trace.made if node not in leads and node not in parents}
     given_up = [given.id for given in trace.given_up]
@@ -46,8 +50,8 @@ def test_all_that_does_not_lead_to_an_answer_was_given_up_once_with_a_reason() -
 
 def test_where_a_text_leaves_the_best_one_is_found() -> None:
     trace = searched("beam:k=3", 8)
-    best = [made.token for made in trace.path(trace.ids_of_answers[0])]
-    assert trace.parting(trace.ids_of_answers[0], best) == len(best)
+    best = [made.token for made in trace.path(ids_of_answers(trace)[0])]
+    assert trace.parting(ids_of_answers(trace)[0], best) == len(best)
     for given in trace.given_up:
         tokens = [made.token for made in trace.path(given.id)]
         place = trace.parting(given.id, best)

@@ -32,7 +32,8 @@ def test_the_letter_that_stands_there_is_gone_on_from() -> None:
     made = walk()
     assert not made.take("c")
     assert "".join(made.now.all_tokens) == "abcdef"
-    assert (made.now.place, made.num_before) == (3, 0)
+    assert made.now.place == 3
+    assert not made.undo()
 
 
 def test_another_letter_branches_off_and_undo_goes_back() -> None:
@@ -69,7 +70,8 @@ def test_what_follows_can_be_cut_in_the_text_and_in_the_prompt() -> None:
     made.cut()
     assert "".join(made.now.all_tokens) == "abcd"
     made.cut()
-    assert made.num_before == 1, "nothing follows any more"
+    assert made.undo()
+    assert not made.undo(), "nothing followed any more"
     made.go_to(1)
     made.cut()
     assert (made.now.prompt, made.now.all_tokens) == ("a", ("a",))
