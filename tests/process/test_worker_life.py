@@ -110,7 +110,7 @@ def test_a_killed_worker_is_lost_at_once_for_everyone(lab: Lab) -> None:
     assert talk.splitlines()[-1].startswith("rnnlab: endless lost: its worker died")
     rows = {row["name"]: row for row in lab.cli("runs", "--json").json}
     assert rows["endless"]["state"] == "lost"
-    assert "`rnnlab resume` goes on" in rows["endless"]["reason"]
+    assert "`rnnlab resume endless` goes on" in rows["endless"]["reason"]
     lab.cli("stop", "endless", code=2)
     lab.cli("rm", "endless")
     assert not run.paths.root.exists()
