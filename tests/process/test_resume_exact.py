@@ -125,11 +125,11 @@ class TestStream:
         assert_same(run, reference)
 
     def test_paused_it_stands_still_and_goes_on_as_if_nothing_was(
-        self, lab: Lab, reference: Run
+        self, lab: Lab, call: Call, reference: Run
     ) -> None:
         run = lab.train("paused", *STREAM)
         lab.until_step(run, 30)
-        assert "pauses" in lab.cli("pause", "paused").stdout
+        assert "pauses" in call(lab, "pause", "paused").stdout
         first = lab.until_state(run, "paused")
         size = run.paths.journal.stat().st_size
         lab.until(lambda: run.status().heartbeat > first.heartbeat, "a heartbeat while paused")
@@ -142,10 +142,13 @@ class TestStream:
         assert num_resumed(run) == 0
         assert_same(run, reference)
 
-    def test_stopped_it_goes_on_from_that_very_step(self, lab: Lab, reference: Run) -> None:
+    def test_stopped_it_goes_on_from_that_very_step(
+        self, lab: Lab, call: Call, reference: Run
+    ) -> None:
         run = lab.train("stopped", *STREAM)
         lab.until_step(run, 30)
-        assert "saves and stops" in lab.cli("stop", "stopped").stdout
+        # In this process: to start another takes as long as a small run has left.
+        assert "saves and stops" in call(lab, "stop", "stopped").stdout
         step = lab.until_state(run, "stopped").step
         last = lab.cli("resume", "stopped", "--json").json
         assert (last["state"], last["step"]) == ("finished", NUM_STEPS)
