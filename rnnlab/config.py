@@ -67,7 +67,7 @@ class RunConfig(BaseModel):
     embeddings: str | None = Field(None, min_length=1)
     """File of word vectors to begin with (GloVe text format, also gzipped)."""
     frozen: bool = False
-    """Leave the vectors of the tokens as they begin."""
+    """Leave the vectors of the tokens as they begin (with embeddings: yes unless told)."""
     unknown_vectors: Literal["zero", "random"] = "random"
     """Vector of a word that the file of vectors lacks: zero, or small and random."""
     tied: bool = False
@@ -177,6 +177,8 @@ class RunConfig(BaseModel):
         filled: dict[str, Any] = {}
         if not given & {"epochs", "steps", "minutes"}:
             filled["epochs"] = 10
+        if "embeddings" in given and "frozen" not in given:
+            filled["frozen"] = True
         for name, (value, default) in _DEPENDENT.items():
             if values.get(name) == value:
                 filled |= {key: default[key] for key in default.keys() - given}

@@ -52,6 +52,13 @@ def test_settings_come_back_from_toml_as_they_were(config: RunConfig) -> None:
     assert RunConfig.from_values(tomllib.loads(config.to_toml())) == config
 
 
+def test_vectors_read_from_a_file_stay_frozen_unless_told() -> None:
+    values: dict[str, Any] = {"corpus": "x", "task": "classify"}
+    assert not RunConfig.from_values(values).frozen
+    assert RunConfig.from_values(values | {"embeddings": "vectors.txt"}).frozen
+    assert not RunConfig.from_values(values | {"embeddings": "vectors.txt", "frozen": False}).frozen
+
+
 def test_a_run_trains_ten_epochs_unless_told_when_to_end() -> None:
     assert RunConfig(corpus="x").epochs == 10
     assert RunConfig(corpus="x", steps=5).epochs is None
