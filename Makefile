@@ -10,8 +10,9 @@ setup: $(INSTALLED)
 
 # `--without-pip` and `pip --python` also work where ensurepip is missing (Debian without python3-venv).
 $(INSTALLED): pyproject.toml
+	@echo "setting up $(VENV) (once: torch is large, usually some minutes)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
-	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(INSTALLED)
 
 run: setup

@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+EXIT_DONE = 0
+"""All went well."""
 EXIT_FAILED = 1
 """It failed while running."""
 EXIT_BAD_INPUT = 2

@@ -188,6 +188,49 @@ class TestLists:
             assert f'"name": "{name}"' in machines
 
 
+class TestRemoving:
+    @pytest.fixture
+    def store(self, folder: Path) -> RunStore:
+        store = RunStore(folder / "checkpoints")
+        for name in ("a", "b"):
+            store.create(name, RunConfig(corpus="x").to_toml())
+        return store
+
+    def remove(self, monkeypatch: pytest.MonkeyPatch, said: str, *options: str) -> int:
+        """Delete both runs at a terminal that answers so."""
+        terminal = io.StringIO(said)
+        monkeypatch.setattr(terminal, "isatty", lambda: True)
+        monkeypatch.setattr(sys, "stdin", terminal)
+        return cli.run(["rm", "a", "b", "a", *options])
+
+    def test_a_terminal_is_asked_once_and_no_keeps_the_runs(
+        self, store: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert self.remove(monkeypatch, "n\n") == 130
+        asked = capsys.readouterr()
+        assert (asked.out.strip(), asked.err.count("Delete a, b for good")) == ("", 1)
+        assert [run.name for run in store] == ["a", "b"]
+        assert self.remove(monkeypatch, "y\n") == 0
+        assert list(store) == []
+
+    def test_yes_is_not_asked(self, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert self.remove(monkeypatch, "", "--yes") == 0
+        assert list(store) == []
+
+    def test_a_script_is_not_asked(self, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        assert cli.run(["rm", "a", "b"]) == 0
+        assert list(store) == []
+
+
+def test_an_unknown_verb_is_one_line_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["trian"]) == 2
+    out, talk = capsys.readouterr()
+    assert out == ""
+    assert len(talk.splitlines()) == 1
+    assert "'train'" in talk
+
+
 def test_json_is_ascii_and_holds_no_number_that_json_has_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
