@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -58,11 +59,16 @@ class LabApp(App[None]):
         *,
         preferences: Preferences = _USUAL,
         view_file: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Look at `store`; view_file: where the view is kept across starts, None for nowhere."""
+        """Look at `store`.
+
+        view_file: where the view is kept across starts, None for nowhere; clock: seconds since some
+        moment, for what is done or drawn at most so often.
+        """
         super().__init__()
         self._view_file = view_file
-        self.desk = Desk(store, data, load_view(view_file), preferences)
+        self.desk = Desk(store, data, load_view(view_file), preferences, clock)
         for theme in THEMES:
             self.register_theme(theme)
         self._ascii = AsciiFilter(enabled=False)

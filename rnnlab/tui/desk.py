@@ -6,7 +6,8 @@ Screens read it and choose on it; the app fills it. It knows no widget.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -46,8 +47,11 @@ class Desk:
         data: Path | None = None,
         view: ViewState | None = None,
         preferences: Preferences = _USUAL,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store = store
+        self.clock = clock
+        """Seconds since some moment: the one clock that screens and their widgets look at."""
         self.view = view or ViewState()
         """How the lab is looked at, kept across starts."""
         self.preferences = preferences

@@ -31,7 +31,15 @@ from rnnlab.runs.prompts import (
     Request,
     Traced,
 )
-from rnnlab.runs.records import EvalRecord, EventRecord, State, Status, TrainRecord, encode_status
+from rnnlab.runs.records import (
+    ACTIVE_STATES,
+    EvalRecord,
+    EventRecord,
+    State,
+    Status,
+    TrainRecord,
+    encode_status,
+)
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui import app as app_module
 from rnnlab.tui.app import LabApp
@@ -57,7 +65,7 @@ class Lab:
         """Make a run; an active one is locked by this process, as by its worker."""
         settings = RunConfig.from_values({"corpus": "stump", "task": task})
         run = self.store.create(name, settings.to_toml())
-        if state in ("running", "paused", "starting"):
+        if state in ACTIVE_STATES:
             lock = take_lock(run.paths.lock)
             assert lock is not None
             self.locks.append(lock)
@@ -85,6 +93,16 @@ class Lab:
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
     return Lab(RunStore(tmp_path / "checkpoints"))
+
+
+@dataclass
+class Clock:
+    """A clock that stands until a test moves it."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class FakeGenerator:

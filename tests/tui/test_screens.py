@@ -23,7 +23,7 @@ from rnnlab.tui.screens._choice import ChoiceScreen
 from rnnlab.tui.screens._declaration import Entry, entries, entry
 from rnnlab.tui.screens._new_run import NewRunScreen
 from rnnlab.tui.widgets.screen_bar import ScreenBar
-from tests.tui.conftest import home, until
+from tests.tui.conftest import Clock, home, until
 
 if TYPE_CHECKING:
     from tests.tui.conftest import Lab
@@ -181,6 +181,36 @@ async def test_an_action_that_asks_asks_once_whatever_comes_in_a_burst(
         await until(pilot, lambda: app.screen is page)
         page.action_do("new-run")
         await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+
+
+async def test_the_machine_is_looked_at_once_in_a_second_of_the_clock(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+    takes: list[float] = []
+    clock = Clock(100.0)
+    app.desk.clock = clock
+    take = system.SystemScreen.take
+
+    def counted_take(screen: system.SystemScreen) -> None:
+        takes.append(clock.now)
+        take(screen)
+
+    def counted_look() -> list[int]:
+        looks.append(clock.now)
+        return []
+
+    monkeypatch.setattr(system.SystemScreen, "take", counted_take)
+    monkeypatch.setattr(system, "_generators", counted_look)
+    lab.add("alpha")
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        await pilot.press("f10")
+        await until(pilot, lambda: looks and len(takes) > 3)
+        assert looks == [100.0]
+        clock.now += 1.5
+        await until(pilot, lambda: len(looks) > 1 and takes.count(101.5) > 3)
+        assert looks == [100.0, 101.5]
 
 
 async def test_looks_at_the_machine_cancel_no_action_and_are_made_in_a_thread(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import ClassVar
 
 from textual import on
@@ -75,7 +74,7 @@ class InspectScreen(BaseScreen):
             self.page.say("no run is chosen: F2, then choose one")
             return
         at, step = self._looked_at
-        is_due = chosen.is_active and chosen.step != step and time.monotonic() - at > _EVERY_S
+        is_due = chosen.is_active and chosen.step != step and self.desk.clock() - at > _EVERY_S
         is_other = self._wish() != self._asked
         if is_other or (is_due and not self._is_waiting):
             self.ask()
@@ -93,7 +92,7 @@ class InspectScreen(BaseScreen):
             self.tell(str(error), "warning")
             self.other = other = None
         self._asked = self._wish()
-        self._looked_at = (time.monotonic(), chosen.step)
+        self._looked_at = (self.desk.clock(), chosen.step)
         self._is_waiting, self._problem = True, ""
         if self._lacks_other():
             self._is_waiting = False

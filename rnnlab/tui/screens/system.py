@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import time
 from typing import ClassVar
 
 from rich.table import Table
@@ -57,8 +56,8 @@ class SystemScreen(BaseScreen):
 
     def take(self) -> None:
         """Look at the machine again once a second."""
-        if time.monotonic() - self._looked_at > _EVERY_S:
-            self._looked_at = time.monotonic()
+        if self.desk.clock() - self._looked_at > _EVERY_S:
+            self._looked_at = self.desk.clock()
             # A group of its own: in the default one it would cancel the actions of this screen.
             self.run_worker(self._look(), name="machine", group="machine", exclusive=True)
 

@@ -62,7 +62,7 @@ class ChartPane(Widget):
         are_others = [run.name for run in runs] != [run.name for run in self._runs]
         self._runs, self._axis, self._look, self._is_log = runs, axis, look, is_log
         rest_s = max(_LEAST_S, self._cost_s / _SHARE_OF_TIME)
-        wait_s = self._drawn_at + rest_s - time.monotonic()
+        wait_s = self._drawn_at + rest_s - self._desk.clock()
         if are_others and not is_asked:
             if self._later is not None:
                 self._later.stop()
@@ -138,7 +138,7 @@ class ChartPane(Widget):
                 self.refresh(*(Region(0, y, width, 1) for y in changed))
         self._strips = strips
         self._cost_s = time.perf_counter() - began
-        self._drawn_at = time.monotonic()
+        self._drawn_at = self._desk.clock()
 
     def _strip(self, line: str) -> Strip:
         text = Text.from_ansi(line, no_wrap=True, end="")
