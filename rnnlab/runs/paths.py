@@ -1,4 +1,4 @@
-"""Every file name of a run directory, spelled once, and the one way in which files are replaced."""
+"""Every file name of a run directory and of the queue, spelled once, and the one way in which files are replaced."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rnnlab.errors import BadInputError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _WEIGHTS = re.compile(r"weights-(\d{8,})\.safetensors")
+_ENTRY = ".json"
 
 Pointer = Literal["last", "best"]
 
@@ -94,6 +95,11 @@ class RunPaths:
         """Commands for the worker."""
         return self.root / "mailbox"
 
+    @property
+    def reserve(self) -> Path:
+        """Room on the disk that is kept for the worker's last words."""
+        return self.root / ".reserve"
+
     def weights(self, step: int) -> Path:
         """The model's weights after `step` optimiser steps."""
         return self.root / f"weights-{step:08d}.safetensors"
@@ -125,6 +131,41 @@ class RunPaths:
         except OSError:
             return []
         return sorted(int(match[1]) for match in matches if match)
+
+
+@dataclass(frozen=True)
+class QueuePaths:
+    """The files of the queue of one folder of runs."""
+
+    checkpoints: Path
+    """The folder of runs."""
+
+    @property
+    def root(self) -> Path:
+        """The queue's own folder; no run's name begins with a dot."""
+        return self.checkpoints / ".queue"
+
+    @property
+    def turn(self) -> Path:
+        """Locked by the one that looks or changes."""
+        return self.root / "turn"
+
+    def slot(self, device: str, number: int) -> Path:
+        """The lock of one slot of a device."""
+        return self.root / f"{device}.{number}.lock"
+
+    def entry(self, name: str) -> Path:
+        """What is known of a run that waits."""
+        assert is_run_name(name)
+        return self.root / f"{name}{_ENTRY}"
+
+    def entry_names(self) -> list[str]:
+        """Return the runs that have an entry, in no order."""
+        try:
+            files = [name for name in os.listdir(self.root) if name.endswith(_ENTRY)]
+        except OSError:
+            return []
+        return [name for file in files if is_run_name(name := file.removesuffix(_ENTRY))]
 
 
 def replace_text(file: Path, text: str, *, durable: bool = False) -> None:

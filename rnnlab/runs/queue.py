@@ -18,9 +18,7 @@ from typing import NamedTuple
 
 from rnnlab.errors import BadInputError
 from rnnlab.runs.lock import is_locked
-from rnnlab.runs.paths import RunPaths, is_run_name, replace_text
-
-_FOLDER = ".queue"
+from rnnlab.runs.paths import QueuePaths, RunPaths, replace_text
 
 
 class Entry(NamedTuple):
@@ -36,8 +34,7 @@ class Queue:
     """The queue of a folder of runs; every method looks afresh."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
-        self._folder = root / _FOLDER
+        self._paths = QueuePaths(root)
 
     def join(self, name: str, device: str) -> None:
         """Put a run at the end."""
@@ -48,7 +45,7 @@ class Queue:
     def leave(self, name: str) -> None:
         """Take a run out; one that is not in it stays out."""
         with contextlib.suppress(OSError):
-            self._file(name).unlink()
+            self._paths.entry(name).unlink()
 
     def has(self, name: str) -> bool:
         """Tell whether a run is in the queue; an entry that cannot be read is none."""
@@ -56,7 +53,7 @@ class Queue:
 
     def waiting(self) -> list[Entry]:
         """Return what waits, the next one first; an entry whose worker is gone does not count."""
-        return [e for e in self._entries() if is_locked(RunPaths(self._root / e.name).lock)]
+        return [e for e in self._entries() if is_locked(RunPaths(self._paths.checkpoints / e.name).lock)]
 
     def place(self, name: str) -> int | None:
         """Return 1 for the next run, 2 for the one after it...; None for one that is not in it."""
@@ -102,9 +99,9 @@ class Queue:
 
     def take_slot(self, device: str, num_slots: int) -> int | None:
         """Return an open slot of a device, or None when none is free."""
-        self._folder.mkdir(exist_ok=True)
+        self._paths.root.mkdir(exist_ok=True)
         for number in range(num_slots):
-            file = self._folder / f"{device}.{number}.lock"
+            file = self._paths.slot(device, number)
             descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -115,34 +112,25 @@ class Queue:
         return None
 
     def _entries(self) -> list[Entry]:
-        try:
-            names = [name for name in os.listdir(self._folder) if name.endswith(".json")]
-        except OSError:
-            return []
-        runs = filter(is_run_name, (name.removesuffix(".json") for name in names))
-        found = [entry for run in runs if (entry := self._read(run))]
+        found = [entry for name in self._paths.entry_names() if (entry := self._read(name))]
         return sorted(found, key=lambda entry: (entry.position, entry.name))
 
     def _read(self, name: str) -> Entry | None:
         try:
-            values = json.loads(self._file(name).read_text(encoding="utf-8"))
+            values = json.loads(self._paths.entry(name).read_text(encoding="utf-8"))
             return Entry(name, float(values["position"]), str(values["device"]))
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
 
     def _write(self, entry: Entry) -> None:
         values = {"position": entry.position, "device": entry.device}
-        replace_text(self._file(entry.name), json.dumps(values))
-
-    def _file(self, name: str) -> Path:
-        assert is_run_name(name)
-        return self._folder / f"{name}.json"
+        replace_text(self._paths.entry(entry.name), json.dumps(values))
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
         """Keep all others from looking and changing for a moment."""
-        self._folder.mkdir(exist_ok=True)
-        descriptor = os.open(self._folder / "turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._paths.root.mkdir(exist_ok=True)
+        descriptor = os.open(self._paths.turn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield

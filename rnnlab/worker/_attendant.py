@@ -40,7 +40,7 @@ class Attendant:
         self._commands: deque[Command] = deque()
         self._arrived = threading.Event()
         self._closing = threading.Event()
-        self._reserve = Reserve(paths.root)
+        self._reserve = Reserve(paths)
         self._thread = threading.Thread(target=self._attend, name="attendant", daemon=True)
         self._write()
         self._thread.start()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from rnnlab.display import count
 from rnnlab.errors import RnnlabError, one_line
+from rnnlab.runs.paths import RunPaths
 
-_RESERVE = ".reserve"
 _RESERVE_BYTES = 1 << 16
 _NO_SPACE = ("no space left", "os error 28", "disk quota exceeded", "os error 122")
 _NO_MEMORY = ("can't allocate memory", "cannot allocate memory", "out of memory", "bad_alloc")
@@ -20,8 +20,8 @@ _NO_MEMORY = ("can't allocate memory", "cannot allocate memory", "out of memory"
 class Reserve:
     """A small file that keeps room on the disk for a run's last words."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / _RESERVE
+    def __init__(self, paths: RunPaths) -> None:
+        self._file = paths.reserve
         with contextlib.suppress(OSError):
             # Not zeros: some file systems store nothing for them.
             self._file.write_bytes(os.urandom(_RESERVE_BYTES))

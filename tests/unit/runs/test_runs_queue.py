@@ -10,7 +10,7 @@ from rnnlab.config import RunConfig
 from rnnlab.errors import BadInputError
 from rnnlab.runs import steer
 from rnnlab.runs.lock import take_lock
-from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.paths import QueuePaths, RunPaths
 from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.store import RunStore
 from rnnlab.worker import _slot
@@ -104,8 +104,8 @@ def test_each_device_has_slots_of_its_own(queue: Queue) -> None:
 
 
 def test_an_entry_that_is_no_entry_is_passed_over(queue: Queue, tmp_path: Path) -> None:
-    (tmp_path / ".queue" / "b.json").write_text("[1")
-    (tmp_path / ".queue" / "._a.json").write_text("{}")
+    QueuePaths(tmp_path).entry("b").write_text("[1")
+    (QueuePaths(tmp_path).root / "._a.json").write_text("{}")
     assert names(queue) == "ac"
     assert not queue.has("b")
 
@@ -116,10 +116,10 @@ def test_a_slot_that_cannot_be_looked_at_keeps_no_run_from_training(
     monkeypatch.setattr(_slot, "_held", [])
     monkeypatch.setattr(_slot, "_num_slots", lambda: 1)
     run = RunStore(tmp_path).create("mine", RunConfig(corpus="stump", device="cpu").to_toml())
-    (tmp_path / ".queue" / "cpu.0.lock").mkdir(parents=True)
+    QueuePaths(tmp_path).slot("cpu", 0).mkdir(parents=True)
     _slot.take_free_slot(run)
     assert _slot._held == []
-    (tmp_path / ".queue" / "cpu.0.lock").rmdir()
+    QueuePaths(tmp_path).slot("cpu", 0).rmdir()
     _slot.take_free_slot(run)
     assert len(_slot._held) == 1
     os.close(_slot._held.pop())

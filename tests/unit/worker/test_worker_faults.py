@@ -64,7 +64,7 @@ def test_what_the_user_gave_and_what_nobody_foresaw_keep_their_words(tmp_path: P
 
 
 def test_room_is_reserved_and_given_back(tmp_path: Path) -> None:
-    reserve = Reserve(tmp_path)
+    reserve = Reserve(RunPaths(tmp_path))
     [file] = tmp_path.iterdir()
     assert file.stat().st_size == 1 << 16
     reserve.free()
@@ -84,7 +84,7 @@ def test_the_last_words_are_written_where_no_second_file_has_room(
     monkeypatch.undo()
     status = Run(RunPaths(tmp_path)).status()
     assert (status.state, status.reason) == ("failed", "the disk is full")
-    assert not (tmp_path / ".reserve").exists()
+    assert not RunPaths(tmp_path).reserve.exists()
 
 
 def test_a_heartbeat_says_how_much_memory_there_is(tmp_path: Path) -> None:
