@@ -17,8 +17,9 @@ from rnnlab.runs.records import ACTIVE_STATES, State, Status
 
 HEARTBEAT_S = 2.0
 """How often a worker writes its status."""
-STALE_S = 10.0
-"""A worker on another host that was silent for so long counts as dead."""
+STALE_S = 8.0
+"""A worker on another host that was silent for so long counts as dead: four heartbeats are missed,
+and with a reader's own interval it is known within ten seconds."""
 LATCH_S = 0.2
 """A reader's glance holds the lock for microseconds: wait so long before calling it taken."""
 ENDING_S = 5.0

@@ -16,6 +16,9 @@ SHORT_BYTES = 256 << 20
 CGROUP = Path("/sys/fs/cgroup")
 """Where a container's limits stand."""
 
+VMSTAT = Path("/proc/vmstat")
+"""Where the kernel counts."""
+
 
 def held_bytes() -> int | None:
     """Return the memory that this process holds."""
@@ -47,16 +50,30 @@ def free_bytes() -> int | None:
     return min(found, default=None)
 
 
+def oom_kills() -> int | None:
+    """Return how many processes the kernel has killed for want of memory since it started.
+
+    Those of all containers of the machine count; None where the kernel does not tell.
+    """
+    return _number_named(VMSTAT, "oom_kill ")
+
+
 def _of_machine() -> int | None:
     return _named(Path("/proc/meminfo"), "MemAvailable:")
 
 
 def _named(file: Path, name: str) -> int | None:
-    """Return the bytes that a line of a file of /proc tells."""
+    """Return the bytes that a line of a file of /proc tells in KiB."""
+    found = _number_named(file, name)
+    return None if found is None else found << 10
+
+
+def _number_named(file: Path, name: str) -> int | None:
+    """Return the number behind a name that begins a line."""
     try:
         for line in file.read_text("utf-8", "replace").splitlines():
             if line.startswith(name):
-                return int(line.split()[1]) << 10
+                return int(line.split()[1])
     except (OSError, ValueError, IndexError):
         return None
     return None

@@ -193,6 +193,8 @@ class Status:
     """Memory that the worker holds."""
     free_bytes: int | None = None
     """Memory that the system had left."""
+    oom_kills: int | None = None
+    """Processes that the worker's kernel had killed for want of memory."""
 
 
 _T = TypeVar("_T", bound=Record | Status)

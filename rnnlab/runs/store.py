@@ -17,7 +17,7 @@ from typing import Any
 from rnnlab.errors import BadInputError, RnnlabError, UnknownNameError
 from rnnlab.locations import checkpoints_folder, shipped_runs
 from rnnlab.runs.lock import ENDING_S, take_lock, true_state
-from rnnlab.runs.memory import SHORT_BYTES
+from rnnlab.runs.lost import why_lost
 from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name, replace_text
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, decode_status, encode_status
@@ -43,7 +43,7 @@ class Run:
             return Status(state="lost", reason="its status.json is missing or unreadable")
         if state == said.state:
             return said
-        return Status(**{**vars(said), "state": state, "reason": _why_lost(said, self.name)})
+        return Status(**{**vars(said), "state": state, "reason": why_lost(said, self.name)})
 
     def _look(self) -> tuple[Status | None, State]:
         """Return the worker's last word and the state that really holds."""
@@ -158,22 +158,6 @@ class RunStore:
             raise RnnlabError(f"cannot delete {run.paths.root}: {error.strerror}") from None
         finally:
             os.close(lock)
-
-
-def _why_lost(said: Status, name: str) -> str:
-    """Return why a worker may have ended without a word, and what to do."""
-    who = f"process {said.pid} on {said.host}" if said.pid else "see worker.log"
-    if said.free_bytes is not None and said.free_bytes < SHORT_BYTES:
-        held = f", it held {said.held_bytes >> 20} MiB" if said.held_bytes else ""
-        return (
-            f"its worker died ({who}), probably killed for want of memory: "
-            f"{said.free_bytes >> 20} MiB were left{held}; end other runs or use a smaller "
-            f"--batch or --hidden; `rnnlab resume {name}` goes on"
-        )
-    return (
-        f"its worker died without a word ({who}): it was killed, or the machine went down; "
-        f"`rnnlab resume {name}` goes on"
-    )
 
 
 def _is_run(folder: Path) -> bool:

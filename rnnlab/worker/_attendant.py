@@ -17,7 +17,7 @@ from typing import Any
 
 from rnnlab.runs.lock import HEARTBEAT_S
 from rnnlab.runs.mailbox import Command, collect
-from rnnlab.runs.memory import free_bytes, held_bytes
+from rnnlab.runs.memory import free_bytes, held_bytes, oom_kills
 from rnnlab.runs.paths import RunPaths, replace_text
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.worker._faults import Reserve
@@ -131,6 +131,7 @@ class Attendant:
                 heartbeat=time.time(),
                 held_bytes=held_bytes(),
                 free_bytes=free_bytes(),
+                oom_kills=oom_kills(),
             )
             self._is_dirty = False
             self._written_at = time.monotonic()

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from rnnlab.runs.lock import ENDING_S, STALE_S, is_locked, take_lock, true_state
+from rnnlab.preferences import Preferences
+from rnnlab.runs.lock import ENDING_S, HEARTBEAT_S, STALE_S, is_locked, take_lock, true_state
 from rnnlab.runs.records import ACTIVE_STATES, State, Status
 
 if TYPE_CHECKING:
@@ -112,6 +113,12 @@ def test_a_refused_lock_leaves_no_open_file(file: Path, holder: subprocess.Popen
     assert take_lock(file, wait_s=0) is None
     assert is_locked(file)
     assert os.listdir("/proc/self/fd") == before
+
+
+def test_a_reader_knows_of_a_death_within_ten_seconds() -> None:
+    """On another host, too: the heartbeat grows old, and then the reader looks."""
+    assert STALE_S + Preferences().refresh_s < 10
+    assert STALE_S > 3 * HEARTBEAT_S, "two heartbeats that come late are no death"
 
 
 class TestTrueState:
