@@ -52,6 +52,7 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
             host=socket.gethostname(),
             heartbeat=time.time(),
             reason="",
+            alarm="",
             is_bad_input=False,
         )
         replace_text(run.paths.status, encode_status(starting))

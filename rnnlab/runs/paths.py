@@ -1,4 +1,4 @@
-"""Every file name of a run directory and of the queue, spelled once, and the one way in which files are replaced."""
+"""Every file name of a run directory and of the queue, once; the one way to replace a file."""
 
 from __future__ import annotations
 

@@ -53,7 +53,8 @@ class Queue:
 
     def waiting(self) -> list[Entry]:
         """Return what waits, the next one first; an entry whose worker is gone does not count."""
-        return [e for e in self._entries() if is_locked(RunPaths(self._paths.checkpoints / e.name).lock)]
+        runs = self._paths.checkpoints
+        return [e for e in self._entries() if is_locked(RunPaths(runs / e.name).lock)]
 
     def place(self, name: str) -> int | None:
         """Return 1 for the next run, 2 for the one after it...; None for one that is not in it."""

@@ -185,6 +185,8 @@ class Status:
     """Largest share of documents that any model can classify rightly, if known."""
     reason: str = ""
     """Why it failed or stopped, and what to do."""
+    alarm: str = ""
+    """What is wrong though it trains on, and what to do; empty again once it is well."""
     is_bad_input: bool = False
     """Whether it failed because of what the user gave."""
     recent_losses: list[float] = field(default_factory=list)

@@ -45,6 +45,8 @@ class RunSummary:
     """Seconds since 1970."""
     reason: str
     """Why it failed, or what is wrong with it."""
+    alarm: str
+    """What is wrong while it trains on; empty where nothing is, and for a run that has ended."""
     is_shipped: bool
     clip: float | None
     floor_nats: float | None
@@ -98,6 +100,7 @@ def summarise(run: Run) -> RunSummary:
         device=status.device,
         created=status.created,
         reason=status.reason,
+        alarm=status.alarm if status.state in ACTIVE_STATES else "",
         is_shipped=run.is_shipped,
         clip=_number(settings.get("clip")),
         floor_nats=status.floor_nats,

@@ -14,6 +14,7 @@ from rnnlab.runs.records import TrainRecord
 from rnnlab.training._precision import lacks_bfloat16
 from rnnlab.training._session import Session
 from rnnlab.training._step import layers_record, take_step, train_record
+from rnnlab.training._watch import REMEDY
 from rnnlab.training._window import Window
 
 EVAL_EVERY = 500
@@ -123,9 +124,10 @@ class Loop:
             if can_roll_back:
                 session.roll_back(what)
                 return True
-            raise RnnlabError(what, "the weights are as they were before; lower --lr or set --clip")
+            raise RnnlabError(what, f"the weights are as they were before; {REMEDY}")
         if record.skipped:
-            session.note("skipped", f"{record.skipped} steps: loss or gradient was not finite")
+            what = f"loss or gradient was not finite in {record.skipped} steps; {REMEDY}"
+            session.note("skipped", what)
         if record.train_loss is None:
             return False
         alarm = session.watch.hear(record.train_loss, window.loss_max)

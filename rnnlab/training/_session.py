@@ -30,7 +30,7 @@ from rnnlab.training._optimizer import learning_rate, make_optimizer
 from rnnlab.training._probing import Probing
 from rnnlab.training._samples import Sampler
 from rnnlab.training._state import TrainingState, load_training_state
-from rnnlab.training._watch import LossWatch
+from rnnlab.training._watch import REMEDY, LossWatch
 
 _Found = TypeVar("_Found")
 
@@ -223,7 +223,7 @@ class Session:
         if step is None or before.num_rollbacks >= MAX_ROLLBACKS:
             raise RnnlabError(
                 f"{why}, also after {before.num_rollbacks} returns to a checkpoint",
-                "lower --lr or set --clip",
+                REMEDY,
             )
         self._go_back_to(step)
         self.state.elapsed_s, self.state.changed = before.elapsed_s, before.changed

@@ -15,6 +15,8 @@ _FEWEST = 8
 _SPREADS = 8.0
 _SHARE = 0.2
 """A spike is above the median by so many spreads, and by such a share of it."""
+REMEDY = "lower --lr or set --clip"
+"""What helps against a loss that grows without bound."""
 _MAD_TO_STD = 1.4826
 _DIVERGED = 2.0
 """A divergence is a loss of so many times what guessing costs."""
@@ -53,7 +55,7 @@ class LossWatch:
         if self._has_diverged and not had_diverged:
             return Alarm(
                 "diverged",
-                f"loss {mean:.3g} nats, guessing costs {self._guessing:.3g}",
+                f"loss {mean:.3g} nats, guessing costs {self._guessing:.3g}; {REMEDY}",
             )
         if self._is_high and not was_high and not self._has_diverged:
             return Alarm("spike", f"loss {mean:.3g}, in one step {largest:.3g}, after {usual:.3g}")

@@ -173,6 +173,8 @@ def _free_color(taken: Collection[int]) -> int:
 
 def _notice(before: RunSummary, now: RunSummary) -> Notice | None:
     """Return what a run's change of state is worth saying."""
+    if now.alarm and not before.alarm:
+        return Notice(f"{now.name} is in trouble: {now.alarm}", "error", 10.0)
     if before.state == now.state:
         return None
     if now.state in ("failed", "lost"):

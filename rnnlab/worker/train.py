@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _RECENT = 40
 """Losses kept in the status for a sparkline."""
+_ALARMING = frozenset({"diverged", "skipped"})
+"""Events after which a run is in trouble until it is heard to be well."""
 _STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
 """What an event makes of a run's state."""
 
@@ -129,6 +131,7 @@ class _Steering:
                     grad_norm=record.grad_norm,
                     tokens_per_s=record.tokens_per_s,
                     recent_losses=recent,
+                    alarm=status.alarm if session.watch.is_high or record.skipped else "",
                 )
             case EvalRecord():
                 self._attendant.change(
@@ -141,6 +144,7 @@ class _Steering:
             case EventRecord():
                 self._attendant.change(
                     state=_STATES.get(record.event, status.state),
+                    alarm=record.message if record.event in _ALARMING else status.alarm,
                     step=record.step,
                     epoch=session.epoch,
                     elapsed_s=record.time_s,

@@ -196,9 +196,11 @@ def home(app: LabApp) -> LabScreen:
 _DEADLINE_S = 40
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+async def until(
+    pilot: Pilot[None], condition: Callable[[], object], seconds: float = _DEADLINE_S
+) -> None:
     """Wait until a condition holds; fail when it does not by a deadline far away."""
-    async with asyncio.timeout(_DEADLINE_S):
+    async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)
     await pilot.pause()

@@ -23,6 +23,7 @@ from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.screens._run_actions import STEERING
 from rnnlab.tui.widgets.candidates import Candidate
 from rnnlab.tui.widgets.details import Details
+from rnnlab.tui.widgets.fault_line import FaultLine
 from rnnlab.tui.widgets.plot_grid import GridView, PlotGrid
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 from rnnlab.tui.widgets.runs_table import RunsTable
@@ -123,6 +124,7 @@ class LabScreen(BaseScreen):
         self.table = RunsTable(desk)
         self.plots = PlotGrid(desk)
         self.details = Details()
+        self.fault = FaultLine()
         self.pane = PromptPane(desk.writing)
 
     def compose_body(self) -> ComposeResult:
@@ -131,6 +133,7 @@ class LabScreen(BaseScreen):
             yield self.table
             yield self.plots
             yield self.details
+        yield self.fault
         yield self.pane
 
     def on_mount(self) -> None:
@@ -171,6 +174,7 @@ class LabScreen(BaseScreen):
     def show_chosen(self) -> None:
         """Show the chosen run and those laid over it."""
         chosen = self.desk.chosen
+        self.fault.show(chosen)
         self.plots.show(self.desk.named_histories())
         self.pane.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
         self.details.show(chosen, self.desk.history(chosen.name) if chosen else None)

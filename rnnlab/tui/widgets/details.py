@@ -55,8 +55,8 @@ def _facts(s: RunSummary, history: History | None) -> Text:
         ("time", f"{duration(s.elapsed_s)}, {duration(s.eta_s)} left"),
     ]
     text = Text.assemble((s.name + "\n", "bold"))
-    if s.reason:
-        text.append(visible(s.reason) + "\n", "bold red")
+    for wrong in filter(None, (s.alarm, s.reason)):
+        text.append(visible(wrong) + "\n", "bold red")
     for name, value in rows:
         text.append(f"{name:<6}", "dim").append(f"{visible(value, newline=' ')}\n")
     if history is not None and history.events:

@@ -26,6 +26,8 @@ STATE_MARKS: dict[State, tuple[str, str]] = {
     "failed": ("✗", "bold red"),
     "lost": ("?", "bold red"),
 }
+TROUBLE_MARK = ("!", "bold red")
+"""Of a run that trains on though something is wrong."""
 
 _COLUMNS = (
     # name, width; the later ones are shown where there is room
@@ -199,7 +201,7 @@ class RunsTable(DataTable[Text]):
     def _cell(self, s: RunSummary, column: str) -> Text:
         match column:
             case "run":
-                mark, style = STATE_MARKS[s.state]
+                mark, style = TROUBLE_MARK if s.alarm else STATE_MARKS[s.state]
                 palette = self._desk.appearance.palette
                 r, g, b = palette[self._desk.color_of(s.name) % len(palette)]
                 flag = "◆" if s.name in self._desk.marked else "▎"
@@ -207,14 +209,16 @@ class RunsTable(DataTable[Text]):
                 name = shortened(s.name, 14)
                 return Text.assemble((flag, f"rgb({r},{g},{b})"), (mark, style), pin, name)
             case "train":
-                return _right(loss(s.train_loss)[:6], 6)
+                place = f"no. {s.queue_place}" if s.queue_place else ""
+                return _right(place or loss(s.train_loss)[:6], 6)
             case "val":
                 return _right(loss(s.val_loss)[:6], 6)
             case "step":
                 return _right(count(s.step), 7)
             case "left":
-                waits = f"no. {s.queue_place}" if s.queue_place else ""
-                return _right(waits or (duration(s.eta_s) if s.is_active else ""), 6)
+                if s.state in ("failed", "lost", "paused"):
+                    return _right(s.state, 6)
+                return _right(duration(s.eta_s) if s.is_active else "", 6)
             case "tok/s":
                 return _right(count(s.tokens_per_s), 6)
             case "cell":

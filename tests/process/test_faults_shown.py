@@ -1,0 +1,159 @@
+"""A run that dies, diverges, fills the disk or wants memory: the lab says so and what to do."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from rnnlab.runs import steer
+from rnnlab.runs.paths import replace_text
+from rnnlab.runs.records import State, encode_status
+from rnnlab.runs.store import RunStore
+from rnnlab.tui import app as app_module
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.widgets.details import Details
+from rnnlab.tui.widgets.runs_table import STATE_MARKS, TROUBLE_MARK
+from tests.conftest import Lab
+from tests.tui.conftest import FakeGenerator, home, until
+
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
+
+ENDLESS = ["--steps", "100000000", "--eval-every", "100000000", "--length", "16"]
+NO_CLIP = ["--optimizer", "sgd", "--clip", "0", "--cell", "rnn"]
+START_S = 120.0
+"""How long a worker may take until it trains, on a machine with other work."""
+
+
+def mark_of(state: State) -> str:
+    return STATE_MARKS[state][0]
+
+
+@asynccontextmanager
+async def opened(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pilot[None]]:
+    """Open the lab over real runs, in the smallest terminal that it is made for."""
+    monkeypatch.setattr(app_module, "Generator", FakeGenerator)
+    app = LabApp(RunStore(lab.checkpoints))
+    async with app.run_test(size=(80, 24)) as pilot:
+        yield pilot
+
+
+def lab_of(pilot: Pilot[None]) -> LabApp:
+    app = pilot.app
+    assert isinstance(app, LabApp)
+    return app
+
+
+def has_mark(pilot: Pilot[None], name: str, mark: str) -> Callable[[], bool]:
+    """Return a check whether a run's row has a mark."""
+    table = home(lab_of(pilot)).table
+
+    def check() -> bool:
+        names = [str(row.key.value) for row in table.ordered_rows]
+        return name in names and mark in table.get_row(name)[0].plain
+
+    return check
+
+
+async def until_said(pilot: Pilot[None], name: str, state: str, mark: str, *why: str) -> None:
+    """Wait until a run has a mark in the table; choose it; wait until line and details say why."""
+    await until(pilot, has_mark(pilot, name, mark), START_S)
+    page = home(lab_of(pilot))
+    page.table.choose(name)
+    await until(pilot, lambda: f"{name} {state}: " in line(pilot))
+    for words in why:
+        await until(pilot, partial(says, pilot, words))
+    assert page.fault.size.height >= page.fault.virtual_size.height, "nothing of it is cut"
+
+
+def says(pilot: Pilot[None], words: str) -> bool:
+    return words in line(pilot) and words in details(pilot)
+
+
+def line(pilot: Pilot[None]) -> str:
+    return str(home(lab_of(pilot)).fault.render())
+
+
+def details(pilot: Pilot[None]) -> str:
+    return str(home(lab_of(pilot)).query_one(Details).query_one(Static).render())
+
+
+async def test_a_killed_worker_is_lost_and_the_key_that_is_said_brings_it_back(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = lab.train("killed", *ENDLESS)
+    lab.until_step(run, 1)
+    async with opened(lab, monkeypatch) as pilot:
+        await until(pilot, has_mark(pilot, "killed", mark_of("running")))
+        worker = run.status().pid
+        os.kill(worker, signal.SIGKILL)
+        why = ("its worker died without a word", str(worker), "`rnnlab resume killed` goes on")
+        await until_said(pilot, "killed", "lost", mark_of("lost"), *why)
+        await pilot.press("r")
+        await until(pilot, run.is_alive)
+        await until(pilot, lambda: not home(lab_of(pilot)).fault.display)
+
+
+@pytest.mark.parametrize(
+    ("options", "state", "mark", "why"),
+    [
+        (["--lr", "1000", "--weight-decay", "10", "--one-hot"], "failed", mark_of("failed"),
+         "lower --lr"),
+        (["--lr", "30", "--max-skipped", "100000000"], "in trouble", TROUBLE_MARK[0],
+         "lower --lr or set --clip"),
+    ],
+    ids=["to its end", "and trains on"],
+)  # fmt: skip
+async def test_a_run_that_diverges_is_in_trouble_or_has_failed(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, options: list[str], state: str, mark: str, why: str
+) -> None:
+    lab.train("wild", *ENDLESS, *NO_CLIP, *options)
+    async with opened(lab, monkeypatch) as pilot:
+        await until_said(pilot, "wild", state, mark, why)
+
+
+async def test_a_full_disk_is_said_with_what_makes_room(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = lab.train("full", "--steps", "1")
+    said = lab.until_state(run, "finished")
+    replace_text(run.paths.status, encode_status(replace(said, state="stopped")))
+    written = run.paths.journal.rename(lab.folder / "written")
+    # Where every write finds that no space is left; to be read by nobody, since it has no end.
+    run.paths.journal.symlink_to("/dev/full")
+    steer.resume(run)
+    lab.until_state(run, "failed")
+    written.rename(run.paths.journal)
+    async with opened(lab, monkeypatch) as pilot:
+        why = ("the disk is full", "make room", "`rnnlab resume full`")
+        await until_said(pilot, "full", "failed", mark_of("failed"), *why)
+
+
+async def test_want_of_memory_is_said_with_what_needs_less(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = size_of_torch() + (2 << 30)  # and one matrix of the net has more than twice that
+    lab.start(
+        "train", lab.text, "--name", "big", "--detach", "--hidden", "16384", "--device", "cpu",
+        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_AS, (limit, limit)),
+    )  # fmt: skip
+    async with opened(lab, monkeypatch) as pilot:
+        why = ("out of memory", "use a smaller --batch, --length or --hidden")
+        await until_said(pilot, "big", "failed", mark_of("failed"), *why)
+
+
+def size_of_torch() -> int:
+    """Return the address space that a process with torch has, in bytes."""
+    code = "import torch, psutil; print(psutil.Process().memory_info().vms)"
+    found = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
+    return int(found.stdout)
