@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EventRecord, Status, TrainRecord
 from rnnlab.worker.train import _Steering
 
@@ -16,7 +17,11 @@ class Attendant:
     """Keeps the status that it is told."""
 
     status = Status(state="running")
-    take = wait = staticmethod(list)
+
+    def take(self) -> list[Command]:
+        return []
+
+    def wait(self) -> None: ...
 
     def change(self, **changes: Any) -> None:
         self.status = replace(self.status, **changes)
