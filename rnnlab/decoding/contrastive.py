@@ -19,7 +19,7 @@ F features, V tokens of the vocabulary.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from rnnlab.decoding._base import Features, Start, Step
     from rnnlab.decoding._hypothesis import Hypothesis
+    from rnnlab.decoding._numbers import Ids, LogProbs
 
 
 class ContrastiveOptions(Options):
@@ -105,74 +106,133 @@ def search(
             "which this model does not show",
             "choose another decoder",
         )
-    log_probs_RV, state = start.log_probs_PV, start.state
     ends, limits = Ends(start, options), Limits(options, max_length)
-    rows = list(range(len(log_probs_RV)))
-    places_R = np.arange(len(rows))  # where the rows stand in the state
-    hypotheses = [empty_hypothesis(row) for row in rows]
-    memories = [_Memory(start.prompts[row].features_TF if start.prompts else None) for row in rows]
+    state, live = start.state, _Live.all_of(start.log_probs_PV)
+    hypotheses = [empty_hypothesis(row) for row in live.rows]
+    memories = [
+        _Memory(start.prompts[row].features_TF if start.prompts else None) for row in live.rows
+    ]
     for length in range(1, limits.max_length + 1):
-        old = [hypotheses[row] for row in rows]
-        filtered_RV = log_probs_RV
-        if options.changes(start):
-            filtered_RV = options.filter(log_probs_RV, Rows(old, start, options))
-        can_go_on_R = np.flatnonzero(filtered_RV.max(-1) > NEVER)
-        if len(can_go_on_R) < len(rows):
-            rows, old = [rows[i] for i in can_go_on_R], [old[i] for i in can_go_on_R]
-            places_R, log_probs_RV = places_R[can_go_on_R], log_probs_RV[can_go_on_R]
-            filtered_RV = filtered_RV[can_go_on_R]
-            if not rows:
-                yield Frame(partial(list, hypotheses), "ended")
-                return
-        tokens = []
-        for filtered_V in filtered_RV:
-            best_K = largest(filtered_V, options.k)
-            # By id, so that the lowest of equal values is found first.
-            tokens.append(np.sort(best_K[filtered_V[best_K] > NEVER]))
+        live, filtered_RV = _that_can_go_on(live, hypotheses, start, options)
+        if not live.rows:
+            yield Frame(partial(list, hypotheses), "ended")
+            return
+        tokens = [_most_probable(filtered_V, options.k) for filtered_V in filtered_RV]
         num_R = [len(tokens_K) for tokens_K in tokens]
-        next_NV, state = step(state, places_R.repeat(num_R), np.concatenate(tokens))
+        next_NV, state = step(state, live.places_R.repeat(num_R), np.concatenate(tokens))
         unit_NF = _unit(start.features(state))
+        old = [hypotheses[row] for row in live.rows]
         hypotheses = hypotheses.copy()  # the old list belongs to the last frame
-        expansion = Expansion(partial(list, old), log_probs_RV, filtered_RV)
         pruned: list[Pruned] = []
-        live, places = [], []
-        first = 0
-        for i, (row, parent, tokens_K) in enumerate(zip(rows, old, tokens, strict=True)):
-            unit_KF = unit_NF[first : first + len(tokens_K)]
-            probs_K = np.exp(filtered_RV[i, tokens_K], dtype=np.float64)
-            similarity_K = memories[row].similarity(unit_KF)
-            values_K = (1.0 - options.alpha) * probs_K - options.alpha * similarity_K
-            chosen = int(values_K.argmax())
-            made = [
-                partial(_extended, parent, token, log_probs_RV.item(i, token), value, ends)
-                for token, value in zip(tokens_K.tolist(), values_K.tolist(), strict=True)
-            ]
-            for number, make in enumerate(made):
-                if number != chosen:
-                    reason = f"p={probs_K[number]:.3g}, similarity={similarity_K[number]:.3g}"
-                    pruned.append((partial(_listed, make), f"less contrast: {reason}"))
-            hypotheses[row] = made[chosen]()
+        kept, places = [], []
+        first_R = np.cumsum([0, *num_R])
+        for i, row in enumerate(live.rows):
+            unit_KF = unit_NF[first_R[i] : first_R[i + 1]]
+            choice = _Choice(
+                old[i],
+                tokens[i],
+                live.log_probs_RV[i],
+                filtered_RV[i],
+                memories[row].similarity(unit_KF),
+                options.alpha,
+                ends,
+            )
+            hypotheses[row] = choice.taken()
+            pruned += choice.given_up()
             if hypotheses[row].end is None:
-                live.append(row)
-                places.append(first + chosen)
-                memories[row].add(unit_KF[chosen])
-            first += len(tokens_K)
-        last = limits.last(length, is_over=not live)
+                kept.append(row)
+                places.append(first_R[i] + choice.best)
+                memories[row].add(unit_KF[choice.best])
+        last = limits.last(length, is_over=not kept)
+        expansion = Expansion(partial(list, old), live.log_probs_RV, filtered_RV)
         yield Frame(partial(list, hypotheses), last, (expansion,), pruned)
         if last is not None:
             return
-        rows, places_R = live, np.array(places)
-        log_probs_RV = next_NV[places_R]
+        places_R = np.array(places)
+        live = _Live(kept, places_R, next_NV[places_R])
 
 
-def _extended(
-    parent: Hypothesis, token: int, logprob: float, value: float, ends: Ends
-) -> Hypothesis:
-    return parent.extended(token, logprob, parent.score + value, ends.of(parent, token))
+class _Live(NamedTuple):
+    """The texts that are still being written."""
+
+    rows: list[int]
+    places_R: Ids
+    """Where they stand in the state."""
+    log_probs_RV: LogProbs
+    """What may follow them, before any filter."""
+
+    @classmethod
+    def all_of(cls, log_probs_PV: LogProbs) -> _Live:
+        """Return all texts at the start."""
+        num = len(log_probs_PV)
+        return cls(list(range(num)), np.arange(num), log_probs_PV)
 
 
-def _listed(make: partial[Hypothesis]) -> list[Hypothesis]:
-    return [make()]
+def _that_can_go_on(
+    live: _Live, hypotheses: Sequence[Hypothesis], start: Start, options: ContrastiveOptions
+) -> tuple[_Live, LogProbs]:
+    """Return the texts that the filters let something follow, with what they leave."""
+    filtered_RV = live.log_probs_RV
+    if options.changes(start):
+        texts = [hypotheses[row] for row in live.rows]
+        filtered_RV = options.filter(filtered_RV, Rows(texts, start, options))
+    kept_R = np.flatnonzero(filtered_RV.max(-1) > NEVER)
+    if len(kept_R) == len(live.rows):
+        return live, filtered_RV
+    rows = [live.rows[i] for i in kept_R]
+    return _Live(rows, live.places_R[kept_R], live.log_probs_RV[kept_R]), filtered_RV[kept_R]
+
+
+def _most_probable(filtered_V: LogProbs, k: int) -> Ids:
+    """Return the candidates of one text by id, so that the lowest of equal values comes first."""
+    best_K = largest(filtered_V, k)
+    return np.sort(best_K[filtered_V[best_K] > NEVER])
+
+
+class _Choice:
+    """The candidates that may follow one text, and the one of the greatest value."""
+
+    def __init__(
+        self,
+        parent: Hypothesis,
+        tokens_K: Ids,
+        log_probs_V: LogProbs,
+        filtered_V: LogProbs,
+        similarity_K: npt.NDArray[np.float64],
+        alpha: float,
+        ends: Ends,
+    ) -> None:
+        self._parent, self._tokens_K, self._ends = parent, tokens_K, ends
+        self._log_probs_V = log_probs_V
+        self._similarity_K = similarity_K
+        self._probs_K = np.exp(filtered_V[tokens_K], dtype=np.float64)
+        self._values_K = (1.0 - alpha) * self._probs_K - alpha * similarity_K
+        self.best = int(self._values_K.argmax())
+        """Place of the chosen one among the candidates."""
+
+    def taken(self) -> Hypothesis:
+        """Return the text with the chosen candidate."""
+        return self._with(self.best)
+
+    def given_up(self) -> list[Pruned]:
+        """Return the other candidates with their figures, spelled out when somebody looks."""
+        return [
+            (
+                partial(self._listed, number),
+                f"less contrast: p={self._probs_K[number]:.3g}, "
+                f"similarity={self._similarity_K[number]:.3g}",
+            )
+            for number in range(len(self._tokens_K))
+            if number != self.best
+        ]
+
+    def _with(self, number: int) -> Hypothesis:
+        parent, token = self._parent, self._tokens_K.item(number)
+        logprob, score = self._log_probs_V.item(token), parent.score + self._values_K.item(number)
+        return parent.extended(token, logprob, score, self._ends.of(parent, token))
+
+    def _listed(self, number: int) -> list[Hypothesis]:
+        return [self._with(number)]
 
 
 DECODER = Decoder(

@@ -107,11 +107,6 @@ _FREQUENT = (b'{"kind": "train"', b'{"kind": "layers"')
 """How lines begin of which there are many."""
 
 
-def read_journal(file: Path) -> list[Record]:
-    """Return all records of a journal; none where there is no file."""
-    return JournalTail(file).read().records
-
-
 def _records(lines: Iterable[bytes]) -> Iterator[Record]:
     for line in lines:
         record = decode(line)

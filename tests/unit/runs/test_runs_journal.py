@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab.runs.journal import Journal, JournalTail, read_journal
+from rnnlab.runs.journal import Journal, JournalTail
 from rnnlab.runs.records import EventRecord, encode
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def test_records_are_read_as_they_were_appended(file: Path) -> None:
         journal.append(event(3))
         journal.append()
         journal.flush()
-    assert read_journal(file) == [event(1), event(2), event(3)]
+    assert JournalTail(file).read().records == [event(1), event(2), event(3)]
 
 
 def test_a_missing_journal_is_an_empty_one(file: Path) -> None:
-    assert read_journal(file) == []
+    assert JournalTail(file).read().records == []
     assert JournalTail(file).read() == ([], False)
 
 
@@ -50,7 +50,7 @@ def test_a_journal_is_gone_on_with_after_a_crash_in_mid_line(file: Path) -> None
         journal.append(event(3))
     with Journal(file) as journal:
         journal.append(event(4))
-    assert read_journal(file) == [event(1), event(3), event(4)]
+    assert JournalTail(file).read().records == [event(1), event(3), event(4)]
     assert b"\n\n" not in file.read_bytes()
 
 
@@ -59,7 +59,7 @@ def test_two_writers_never_mix_their_lines(file: Path) -> None:
         for step in range(50):
             one.append(event(step))
             other.append(event(step))
-    assert len(read_journal(file)) == 100
+    assert len(JournalTail(file).read().records) == 100
 
 
 class TestTail:

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from rnnlab.runs.journal import read_journal
+from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EvalRecord
 from rnnlab.training import Session, evaluate, train
@@ -49,7 +49,7 @@ def test_the_average_is_what_is_measured_and_saved(start: Start) -> None:
     for (name, raw), mean in zip(named, averaged(session), strict=True):
         assert torch.equal(saved[name], mean)
         assert not torch.equal(saved[name], raw)
-    records = read_journal(session.paths.journal)
+    records = JournalTail(session.paths.journal).read().records
     last = [record for record in records if isinstance(record, EvalRecord)][-1]
     val = session.dataset.splits["val"]
     assert last.val_loss == evaluate(session.shown_model, val).loss_nats

@@ -16,7 +16,7 @@ from rnnlab.config import RunConfig
 from rnnlab.errors import RnnlabError
 from rnnlab.models import Example, load_weights
 from rnnlab.runs.history import read_history
-from rnnlab.runs.journal import read_journal
+from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EvalRecord, EventRecord, TrainRecord
 from rnnlab.training import Evaluation, Session, _session, train
@@ -36,7 +36,7 @@ def trains(session: Session) -> list[TrainRecord]:
 
 
 def events(session: Session, event: str) -> list[EventRecord]:
-    found = read_journal(session.paths.journal)
+    found = JournalTail(session.paths.journal).read().records
     return [r for r in found if isinstance(r, EventRecord) and r.event == event]
 
 
@@ -379,5 +379,7 @@ def test_a_divergence_that_is_finite_rolls_back_where_it_may(start: Start) -> No
 def test_validation_of_a_language_model_has_no_accuracy(start: Start) -> None:
     session = start(steps=8)
     train(session)
-    evals = [r for r in read_journal(session.paths.journal) if isinstance(r, EvalRecord)]
+    evals = [
+        r for r in JournalTail(session.paths.journal).read().records if isinstance(r, EvalRecord)
+    ]
     assert [record.accuracy for record in evals] == [None]

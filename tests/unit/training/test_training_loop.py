@@ -13,7 +13,7 @@ import torch
 
 from rnnlab import registry
 from rnnlab.models import load_model
-from rnnlab.runs.journal import read_journal
+from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.live import FOR_A_PROMPT
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EvalRecord, EventRecord, LayersRecord, TrainRecord
@@ -23,15 +23,19 @@ Start = Callable[..., Session]
 
 
 def trains(session: Session) -> list[TrainRecord]:
-    return [r for r in read_journal(session.paths.journal) if isinstance(r, TrainRecord)]
+    return [
+        r for r in JournalTail(session.paths.journal).read().records if isinstance(r, TrainRecord)
+    ]
 
 
 def evals(session: Session) -> list[EvalRecord]:
-    return [r for r in read_journal(session.paths.journal) if isinstance(r, EvalRecord)]
+    return [
+        r for r in JournalTail(session.paths.journal).read().records if isinstance(r, EvalRecord)
+    ]
 
 
 def events(session: Session) -> list[tuple[int, str, str]]:
-    found = read_journal(session.paths.journal)
+    found = JournalTail(session.paths.journal).read().records
     return [(r.step, r.event, r.message) for r in found if isinstance(r, EventRecord)]
 
 
@@ -91,7 +95,7 @@ def test_both_engines_learn_the_same(start: Start) -> None:
 def test_records_are_written_when_they_are_due(start: Start) -> None:
     session = start(steps=23, log_every=5, eval_every=8, checkpoint_every=6, keep=100)
     train(session)
-    records = read_journal(session.paths.journal)
+    records = JournalTail(session.paths.journal).read().records
     assert [r.step for r in records if isinstance(r, TrainRecord)] == [1, 5, 10, 15, 20, 23]
     assert [r.step for r in records if isinstance(r, LayersRecord)] == [1, 5, 10, 15, 20, 23]
     assert [r.step for r in evals(session)] == [8, 16, 23]
@@ -172,7 +176,7 @@ def test_a_clipped_gradient_has_the_length_of_the_bound(start: Start) -> None:
 def test_norms_of_layers_make_up_the_whole_norm(start: Start) -> None:
     session = start(layers=2, log_every=1, steps=3)
     train(session)
-    records = read_journal(session.paths.journal)
+    records = JournalTail(session.paths.journal).read().records
     layers = [r for r in records if isinstance(r, LayersRecord)]
     for record, whole in zip(layers, trains(session), strict=True):
         assert set(record.grad_norms) == {name for name, _ in session.model.named_parameters()}

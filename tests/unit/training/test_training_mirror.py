@@ -9,7 +9,7 @@ from tensorboard.backend.event_processing.event_accumulator import (  # type: ig
     EventAccumulator,
 )
 
-from rnnlab.runs.journal import read_journal
+from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EvalRecord, LayersRecord, TrainRecord
 from rnnlab.training import Session, train
@@ -32,7 +32,7 @@ def scalars(found: EventAccumulator, tag: str) -> dict[int, float]:
 
 def assert_mirrored(session: Session) -> None:
     found = read_back(session)
-    records = read_journal(session.paths.journal)
+    records = JournalTail(session.paths.journal).read().records
     train_records = {r.step: r for r in records if isinstance(r, TrainRecord)}
     for tag, field in {
         "loss/train": "train_loss",

@@ -13,7 +13,7 @@ import torch
 
 from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.models import load_weights
-from rnnlab.runs.journal import read_journal
+from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import EvalRecord, LayersRecord, TrainRecord
@@ -29,7 +29,7 @@ STREAM: dict[str, object] = {"layers": 2, "dropout": 0.3, "schedule": "cosine"}
 def curve(session: Session) -> Curve:
     """What a reader sees: the last word on each step, times left out."""
     found: Curve = {}
-    for record in read_journal(session.paths.journal):
+    for record in JournalTail(session.paths.journal).read().records:
         match record:
             case TrainRecord() as r:
                 found["train", r.step] = (

@@ -14,7 +14,7 @@ from torch import Tensor
 from rnnlab.cells import State
 from rnnlab.errors import RnnlabError
 from rnnlab.models import load_weights
-from rnnlab.runs.journal import read_journal
+from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.records import EventRecord, TrainRecord
 from rnnlab.training import Session, train
 
@@ -49,11 +49,13 @@ POISONS = [poison_loss, poison_gradient]
 
 
 def trains(session: Session) -> list[TrainRecord]:
-    return [r for r in read_journal(session.paths.journal) if isinstance(r, TrainRecord)]
+    return [
+        r for r in JournalTail(session.paths.journal).read().records if isinstance(r, TrainRecord)
+    ]
 
 
 def events(session: Session, event: str) -> list[EventRecord]:
-    found = read_journal(session.paths.journal)
+    found = JournalTail(session.paths.journal).read().records
     return [r for r in found if isinstance(r, EventRecord) and r.event == event]
 
 

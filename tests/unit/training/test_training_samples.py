@@ -15,7 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import (  # type: ig
 from rnnlab.decoding import parse_spec
 from rnnlab.models import continue_texts, load_model
 from rnnlab.runs.history import read_history
-from rnnlab.runs.journal import read_journal
+from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EventRecord, SampleRecord
 from rnnlab.runs.samples import read_rounds
@@ -178,7 +178,11 @@ def test_after_a_rollback_samples_and_looks_are_taken_again(
         broken.setattr(_probing, "look", fail)
         session.sample()
         session.probe.take_if_due(1)
-    said = [r.message for r in read_journal(session.paths.journal) if isinstance(r, EventRecord)]
+    said = [
+        r.message
+        for r in JournalTail(session.paths.journal).read().records
+        if isinstance(r, EventRecord)
+    ]
     for what in ("samples", "looks"):
         assert said.count(f"no more {what}: ZeroDivisionError: oops") == 1
     session.probe.take_if_due(4)
@@ -200,7 +204,11 @@ def test_a_decoder_that_fails_ends_the_samples_and_not_the_run(
     session = start(**SAMPLING)
     monkeypatch.setattr(_samples, "continue_texts", fail)
     assert train(session) == "finished"
-    said = [r.message for r in read_journal(session.paths.journal) if isinstance(r, EventRecord)]
+    said = [
+        r.message
+        for r in JournalTail(session.paths.journal).read().records
+        if isinstance(r, EventRecord)
+    ]
     assert said.count("no more samples: ZeroDivisionError: oops") == 1
     assert session.model.training
 
