@@ -1,10 +1,12 @@
 """Start a run: check everything first, leave nothing behind when something is wrong.
 
-The command line and the form of the app both start runs here. Never imports torch.
+The command line and the app start runs here, one by one or all those of a recipe. Never imports
+torch.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +30,8 @@ from rnnlab.corpora import (
 from rnnlab.decoding import parse_prompts, parse_spec, split_specs
 from rnnlab.errors import BadInputError
 from rnnlab.locations import data_folder
+from rnnlab.recipes import Recipe, locate, plan
+from rnnlab.runs import steer
 from rnnlab.runs.launch import launch
 from rnnlab.runs.paths import check_run_name, replace_text
 from rnnlab.runs.store import Run, RunStore
@@ -107,6 +111,45 @@ def start_run(
         store.remove(run)
         raise
     return run
+
+
+def queue_recipe(recipe: Recipe, store: RunStore, data: Path | None = None) -> list[str]:
+    """Put every run of a recipe into the queue and return their names.
+
+    A run that is finished, at work or waiting already is left alone; one that ended early goes on.
+    Raises BadInputError when the corpus is not there.
+    """
+    corpus = locate(recipe, None, data)
+    queued = []
+    for planned in plan(recipe, corpus, {}, None, data):
+        config = resolve(planned.values, data, store)
+        name, run = find_run(store, planned.name, config)
+        if run is None:
+            start_run(config, store, name, is_queued=True, published=recipe.published_losses)
+        elif run.status().state in ("stopped", "failed", "lost"):
+            steer.resume(run, is_queued=True)
+        else:
+            continue
+        queued.append(name)
+    return queued
+
+
+def find_run(store: RunStore, wish: str, config: RunConfig) -> tuple[str, Run | None]:
+    """Return the run called `wish`, `wish-2`... with these settings, or the first free name."""
+    runs = {run.name: run for run in store}
+    for number in itertools.count(1):
+        name = wish if number == 1 else f"{wish}-{number}"
+        run = runs.get(name)
+        if run is None or (not run.is_shipped and _settings(run) == config):
+            return name, run
+    raise AssertionError("there is always a free name")
+
+
+def _settings(run: Run) -> RunConfig | None:
+    try:
+        return RunConfig.from_toml(run.paths.config)
+    except BadInputError:
+        return None
 
 
 def default_name(config: RunConfig) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -13,7 +12,7 @@ from rnnlab.cli._measure import measure_all
 from rnnlab.cli._output import talk
 from rnnlab.cli._reproduce_report import Figure, Report, RunResult
 from rnnlab.config import RunConfig
-from rnnlab.errors import EXIT_INTERRUPTED, BadInputError
+from rnnlab.errors import EXIT_INTERRUPTED
 from rnnlab.recipes import (
     Measure,
     PlannedRun,
@@ -57,7 +56,7 @@ class Reproduction:
         return 0
 
     def _carry_out(self, planned: PlannedRun) -> int:
-        from rnnlab.start import resolve, start_run
+        from rnnlab.start import find_run, resolve, start_run
 
         config = resolve(planned.values, self.data, self.store)
         name, run = find_run(self.store, planned.name, config)
@@ -114,24 +113,6 @@ class Reproduction:
             device=status.device,
             layers=layer_norms(history) if self.recipe.layers_report else None,
         )
-
-
-def find_run(store: RunStore, wish: str, config: RunConfig) -> tuple[str, Run | None]:
-    """Return the run called `wish`, `wish-2`... with these settings, or the first free name."""
-    runs = {run.name: run for run in store}
-    for number in itertools.count(1):
-        name = wish if number == 1 else f"{wish}-{number}"
-        run = runs.get(name)
-        if run is None or (not run.is_shipped and _settings(run) == config):
-            return name, run
-    raise AssertionError("there is always a free name")
-
-
-def _settings(run: Run) -> RunConfig | None:
-    try:
-        return RunConfig.from_toml(run.paths.config)
-    except BadInputError:
-        return None
 
 
 def _wake(run: Run) -> None:

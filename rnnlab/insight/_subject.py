@@ -57,6 +57,11 @@ class Subject:
         """The run's name."""
         return self.paths.name
 
+    @property
+    def noun(self) -> str:
+        """What a token is: a letter or a word."""
+        return "letter" if self.loaded.vocabulary.kind == "chars" else "word"
+
     @cached_property
     def loaded(self) -> LoadedModel:
         """The model; raises BadInputError where there is no such checkpoint."""
@@ -131,10 +136,10 @@ class Subject:
         else:
             ids = make_readable(vocabulary, text).tokens
         if len(ids) < least:
-            unit = "letters" if vocabulary.kind == "chars" else "words"
             what = "the text" if text is not None else "the held-out text"
             raise BadInputError(
-                f"{what} has {len(ids)} {unit}; this needs {least} at least", "give a longer --text"
+                f"{what} has {len(ids)} {self.noun}s; this needs {least} at least",
+                "give a longer --text",
             )
         return ids if most is None else ids[:most]
 
@@ -178,7 +183,12 @@ def around(tokens: Sequence[str], place: int, num_before: int, num_after: int = 
 
 
 def tokens_of(loaded: LoadedModel, ids: Ids) -> tuple[str, ...]:
-    """Return tokens as a reader sees them; an end of sentence as a line end."""
+    """Return tokens as a reader sees them.
+
+    An end of sentence is a line end; words of documents, which have no blanks, are set apart.
+    """
     vocabulary = loaded.vocabulary
+    if vocabulary.kind == "lowercase":
+        return tuple(f" {vocabulary.tokens[i]}" for i in ids.tolist())
     eos = vocabulary.eos
     return tuple("\n" if i == eos else vocabulary.tokens[i] for i in ids.tolist())

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 from rnnlab.insight._between_layers import first_share, layer_norms
+from rnnlab.insight._columns import Columns, columns_of
 from rnnlab.insight._through_time import is_long_enough
-from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Table
+from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Table, on_one_scale
 from rnnlab.plots._ticks import brief
 from rnnlab.runs.history import History
 
-_FEWEST_EPOCHS = 3
-"""Epochs from which on columns are epochs; a shorter run is cut into tenths."""
-_TENTHS = 10
 _LAST_PROBES = 3
 """Looks at the end whose median half-life counts: a single one moves with its step."""
 
@@ -35,7 +33,7 @@ class _Measured:
     """What a run's journal says of its layers."""
 
     member: Member
-    columns: tuple[str, ...]
+    columns: Columns
     norms: tuple[tuple[float | None, ...], ...]
     """For each layer, the one that reads the tokens first, a mean norm for each column."""
     share: float | None
@@ -64,7 +62,8 @@ def vanishing(members: Sequence[Member], recipe: str = "vanishing") -> Finding:
     steps = max((m.history.train[-1].step for m in members if m.history.train), default=0)
     by_cell = [[one for one in found if one.member.cell == cell] for cell in cells]
     pictures: list[Picture] = [_table(found, steps)]
-    pictures += [heat for group in by_cell if (heat := _heat(group)) is not None]
+    # One scale, so that a shade is the same norm in every cell.
+    pictures += on_one_scale([heat for group in by_cell if (heat := _heat(group)) is not None])
     deepest = [max(group, key=lambda one: one.member.layers) for group in by_cell if group]
     pictures.append(_through_time(deepest))
     return Finding(
@@ -84,7 +83,7 @@ def vanishing(members: Sequence[Member], recipe: str = "vanishing") -> Finding:
                     "half_life_first": one.first_life,
                     "half_life_last": one.top_life,
                     "train_loss": one.loss,
-                    "columns": one.columns,
+                    "columns": one.columns.names,
                     "norms": one.norms,
                 }
                 for one in found
@@ -96,47 +95,25 @@ def vanishing(members: Sequence[Member], recipe: str = "vanishing") -> Finding:
 def _measure(member: Member) -> _Measured:
     history = member.history
     by_step = [(r.step, norms) for r in history.layers if (norms := layer_norms(r.grad_norms))]
-    column_of, columns = _columns(history)
+    columns = columns_of(history)
     table: dict[int, dict[str, list[float]]] = {}
     shares = []
     for step, norms in by_step:
         for layer, norm in norms.items():
-            table.setdefault(layer, {}).setdefault(column_of(step), []).append(norm)
+            table.setdefault(layer, {}).setdefault(columns.of_step.get(step, ""), []).append(norm)
         if share := first_share(norms):
             shares.append(math.log(share))
     return _Measured(
         member,
         columns,
         tuple(
-            tuple(fmean(row[column]) if column in row else None for column in columns)
+            tuple(fmean(row[column]) if column in row else None for column in columns.names)
             for _, row in sorted(table.items())
         ),
         math.exp(fmean(shares)) if shares else None,
         _life(history, 0),
         _life(history, member.layers - 1),
     )
-
-
-def _columns(history: History) -> tuple[_ColumnOf, tuple[str, ...]]:
-    """Return in which column a step belongs and all columns: epochs, or tenths of a short run."""
-    last = history.train[-1] if history.train else None
-    if last is not None and last.epoch >= _FEWEST_EPOCHS:
-        epoch_of = {r.step: str(max(1, math.ceil(r.epoch))) for r in history.train}
-        names = tuple(dict.fromkeys(epoch_of.values()))
-        return _ColumnOf(epoch_of, 0), names
-    size = max(1, math.ceil((last.step if last else 1) / _TENTHS))
-    steps = {r.step: str(math.ceil(r.step / size) * size) for r in history.layers}
-    return _ColumnOf(steps, size), tuple(dict.fromkeys(steps.values()))
-
-
-@dataclass(frozen=True)
-class _ColumnOf:
-    names: dict[int, str]
-    size: int
-    """Steps of a column; 0: it is an epoch."""
-
-    def __call__(self, step: int) -> str:
-        return self.names.get(step, "")
 
 
 def _life(history: History, layer: int) -> float | None:
@@ -175,24 +152,23 @@ def _figure(value: float | None) -> str:
 
 def _heat(group: Sequence[_Measured]) -> HeatMap | None:
     """Return the norms of all layers of all depths of a cell."""
-    longest = max(group, key=lambda one: len(one.columns))
-    if not longest.columns:
+    longest = max((one.columns for one in group), key=lambda columns: len(columns.names))
+    if not longest.names:
         return None
     rows, values = [], []
     for one in group:
-        known = {name: i for i, name in enumerate(one.columns)}
+        known = {name: i for i, name in enumerate(one.columns.names)}
         for layer, norms in enumerate(one.norms):
             rows.append(f"x{one.member.layers} l{layer}")
             values.append(
-                tuple(norms[known[name]] if name in known else None for name in longest.columns)
+                tuple(norms[known[name]] if name in known else None for name in longest.names)
             )
-    column_of, _ = _columns(longest.member.history)
     return HeatMap(
         title=f"{group[0].member.cell}: gradient norm of W_hh by layer",
         rows=tuple(rows),
-        columns=longest.columns,
+        columns=longest.names,
         values=tuple(values),
-        x_label="step" if column_of.size else "epoch",
+        x_label=longest.label,
         is_log=True,
     )
 

@@ -44,15 +44,15 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
         view="difference",
         run=subject.name,
         step=ours.step,
-        says=_says(names, losses, better, kl_pq_T.mean().item()),
+        says=_says(names, losses, better, kl_pq_T.mean().item(), subject.noun),
         pictures=(
-            _shaded(names, gain_T, tokens),
+            _shaded(names, gain_T, tokens, subject.noun),
             Chart(
-                "divergence of the next letter's distributions", "letter", "nats",
+                f"divergence of the next {subject.noun}'s distributions", subject.noun, "nats",
                 (Curve(f"KL({names[0]} || {names[1]})", tuple(map(float, range(len(ids)))),
                        tuple(kl_pq_T.tolist()), 0),),
             ),
-            _table(names, gain_T, tokens),
+            _table(names, gain_T, tokens, subject.noun),
         ),
         figures={
             "models": [
@@ -87,7 +87,7 @@ def _places(subject: Subject, other: Subject) -> Tensor:
     if alone:
         some = ", ".join(map(repr, alone[:5]))
         raise BadInputError(
-            f"{subject.name!r} and {other.name!r} do not know the same letters ({some})",
+            f"{subject.name!r} and {other.name!r} do not know the same {subject.noun}s ({some})",
             "compare models of one corpus",
         )
     return torch.tensor([place[token] for token in ours])
@@ -99,19 +99,21 @@ def _names(subject: Subject, other: Subject) -> tuple[str, str]:
     return f"{subject.name}@{subject.loaded.step}", f"{other.name}@{other.loaded.step}"
 
 
-def _shaded(names: tuple[str, str], gain_T: Tensor, tokens: tuple[str, ...]) -> ShadedText:
+def _shaded(
+    names: tuple[str, str], gain_T: Tensor, tokens: tuple[str, ...], noun: str
+) -> ShadedText:
     size = max(gain_T.abs().max().item(), 1e-9)
     return ShadedText(
-        title="which of the two expected each letter more",
+        title=f"which of the two expected each {noun} more",
         tokens=tokens,
         shades=tuple((gain_T / size).tolist()),
         high=f"{names[0]} by {size:.2g} nats",
-        low=names[1],
+        low=f"{names[1]} by {size:.2g}",
     )
 
 
-def _table(names: tuple[str, str], gain_T: Tensor, tokens: tuple[str, ...]) -> Table:
-    """Return the letters at which either is most ahead of the other."""
+def _table(names: tuple[str, str], gain_T: Tensor, tokens: tuple[str, ...], noun: str) -> Table:
+    """Return the tokens at which either is most ahead of the other."""
     order = gain_T.argsort(descending=True).tolist()
     rows = []
     for places, winner in ((order[:_NUM_LISTED], 0), (order[::-1][:_NUM_LISTED], 1)):
@@ -120,12 +122,12 @@ def _table(names: tuple[str, str], gain_T: Tensor, tokens: tuple[str, ...]) -> T
             for place in places
             if (gain_T[place] > 0 if winner == 0 else gain_T[place] < 0)
         ]
-    header = ("letter in brackets", "better", "nats")
+    header = (f"{noun} in brackets", "better", "nats")
     return Table("where one is most ahead", header, tuple(rows))
 
 
 def _says(
-    names: tuple[str, str], losses: tuple[float, float], better: float, kl: float
+    names: tuple[str, str], losses: tuple[float, float], better: float, kl: float, noun: str
 ) -> tuple[str, ...]:
     if losses[0] == losses[1]:
         return (f"Both expect this text alike: {losses[0]:.4f} nats a token.",)
@@ -133,6 +135,6 @@ def _says(
     share = better if winner == 0 else 1 - better
     return (
         f"{names[winner]} is better on this text: {losses[winner]:.4f} nats a token against "
-        f"{losses[1 - winner]:.4f}; it expects {share:.0%} of the letters more.",
+        f"{losses[1 - winner]:.4f}; it expects {share:.0%} of the {noun}s more.",
         f"On average their distributions are {kl:.3f} nats apart.",
     )

@@ -17,6 +17,8 @@ from rnnlab.plots import Distribution, Finding, HeatMap, Histograms, Picture, Ta
 
 _STUCK = 0.9
 """Share of a unit's values at an end from which on it is called stuck."""
+_OFTEN = 0.2
+"""Share of the values at an end from which on it is said."""
 _MOST_LETTERS = 160
 """Letters of a text along which gates are drawn."""
 
@@ -36,7 +38,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     figures = {name: _figures(value) for name, value in values.items()}
     num_rows, length = sample.tokens_BT.shape
     where = f"{num_rows} held-out sequences of {length}" if wishes.text is None else "the text"
-    what = "gates" if letters else "state (no gates): 0 and 1 are the ends of its range"
+    what = "gates" if letters else "state (no gates), 0 and 1 its ends"
     pictures: list[Picture] = [
         Histograms(f"{what}, on {where}", tuple(_distribution(n, f) for n, f in figures.items())),
         _units_map(values),
@@ -114,7 +116,8 @@ def _table(figures: dict[str, dict[str, object]]) -> Table:
         for name, f in figures.items()
     ]
     header = ("gate", "mean", f"below {SHUT}", f"above {OPEN}", "stuck units")
-    return Table("means over tokens and units", header, tuple(rows))
+    title = f"means over tokens and units; stuck: at an end at {_STUCK:.0%} of the tokens"
+    return Table(title, header, tuple(rows))
 
 
 def _along(subject: Subject, wishes: Wishes, values: dict[str, Tensor]) -> HeatMap:
@@ -141,17 +144,20 @@ def _along(subject: Subject, wishes: Wishes, values: dict[str, Tensor]) -> HeatM
 
 
 def _says(figures: dict[str, dict[str, object]], *, is_state: bool) -> tuple[str, ...]:
-    said = []
+    """Return which gates are at an end, and how much of the time in each layer."""
+    found: dict[str, list[str]] = {}
     for name, f in figures.items():
+        layer, _, gate = name.rpartition(".")
         shut, opened = f["shut"], f["open"]
         assert isinstance(shut, float)
         assert isinstance(opened, float)
-        if max(shut, opened) < 0.2:
+        if max(shut, opened) < _OFTEN:
             continue
+        what, share = f"Gate {gate} is shut", shut
         if is_state:
-            said.append(f"{name}: {shut + opened:.0%} of the state is saturated.")
+            what, share = "The state is saturated", shut + opened
         elif opened >= shut:
-            said.append(f"{name} stands wide open at {opened:.0%} of the time.")
-        else:
-            said.append(f"{name} is shut at {shut:.0%} of the time.")
-    return tuple(said) or ("Hardly anything is saturated: all of it still moves with the text.",)
+            what, share = f"Gate {gate} stands wide open", opened
+        found.setdefault(what, []).append(f"{share:.0%} ({layer})")
+    said = tuple(f"{what} at {', '.join(shares)} of the time." for what, shares in found.items())
+    return said or ("Hardly anything is saturated: all of it still moves with the text.",)

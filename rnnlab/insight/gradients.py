@@ -6,13 +6,11 @@ weights' gradient over the top layer's.
 
 from __future__ import annotations
 
-import math
-from statistics import fmean
-
 import torch
 
 from rnnlab.insight._between_layers import first_share
 from rnnlab.insight._between_layers import layer_norms as by_layer
+from rnnlab.insight._columns import columns_of, epochs_of, mean_norms
 from rnnlab.insight._subject import Subject, Wishes, check_finite
 from rnnlab.insight._through_time import Sample
 from rnnlab.models import Example, TextModel
@@ -31,16 +29,9 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     epochs, by_parameter = epoch_norms(subject.history)
     pictures: list[Picture] = []
     if epochs:
-        heat = HeatMap(
-            title="gradient norm by parameter and epoch",
-            rows=tuple(by_parameter),
-            columns=tuple(map(str, epochs)),
-            values=tuple(tuple(row) for row in by_parameter.values()),
-            x_label="epoch",
-            is_log=True,
-        )
         named = NamedHistory(subject.name, 0, subject.history)
-        pictures += [heat, layer_norms.chart([named], "step", is_log=True)]
+        chart = layer_norms.chart([named], "step", is_log=True)
+        pictures += [_heat(subject.history), chart]
     rows = [
         (name, brief(grad), brief(weights[name]), brief(grad / weights[name]))
         for name, grad in grads.items()
@@ -86,18 +77,22 @@ def gradient_norms(model: TextModel, sample: Sample) -> dict[str, float]:
 
 def epoch_norms(history: History) -> tuple[list[int], dict[str, list[float | None]]]:
     """Return the epochs, counted from 1, and for each parameter its mean norm in each of them."""
-    epoch_of = {record.step: max(1, math.ceil(record.epoch)) for record in history.train}
-    found: dict[str, dict[int, list[float]]] = {}
-    for record in history.layers:
-        epoch = epoch_of.get(record.step)
-        for name, norm in record.grad_norms.items():
-            if epoch is not None and norm is not None:
-                found.setdefault(name, {}).setdefault(epoch, []).append(norm)
-    epochs = sorted({epoch for by_epoch in found.values() for epoch in by_epoch})
-    return epochs, {
-        name: [fmean(by_epoch[epoch]) if epoch in by_epoch else None for epoch in epochs]
-        for name, by_epoch in found.items()
-    }
+    columns = epochs_of(history)
+    return list(map(int, columns.names)), mean_norms(history, columns)
+
+
+def _heat(history: History) -> HeatMap:
+    """Return the norms by parameter over the run."""
+    columns = columns_of(history)
+    by_parameter = mean_norms(history, columns)
+    return HeatMap(
+        title=f"gradient norm by parameter and {columns.label}",
+        rows=tuple(by_parameter),
+        columns=columns.names,
+        values=tuple(map(tuple, by_parameter.values())),
+        x_label=columns.label,
+        is_log=True,
+    )
 
 
 def _by_step(history: History) -> dict[str, list[float | None]]:

@@ -19,6 +19,7 @@ from rnnlab.insight._subject import Subject, Wishes, check_finite
 from rnnlab.insight._through_time import Sample
 from rnnlab.models import Classifier, TextModel
 from rnnlab.plots import Chart, Curve, Finding, Table
+from rnnlab.plots._ticks import brief
 
 ROWS = 64
 LEAST = 16
@@ -59,7 +60,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
                 f"on {num_rows} places, {length} tokens before each",
                 ("tokens back", "loss with so many", "effect of another one"),
                 tuple(
-                    (str(k), f"{loss:.4f}", f"{effect:.2g}")
+                    (str(k), f"{loss:.4f}", brief(effect))
                     for k, loss, effect in zip(distances, losses, effects, strict=True)
                 ),
             ),
@@ -155,9 +156,12 @@ def _says(
 ) -> tuple[str, ...]:
     far = distances[-1]
     faint = next((k for k, e in zip(distances, effects, strict=True) if e < effects[0] / 100), None)
+    gained = f"{1 - _FLAT:.0%} of the gain is there with {reach}"
+    if losses[-1] >= losses[0]:
+        gained = "reading more is no gain here"
     return (
         f"With one token of context the loss is {losses[0]:.3f}, with {far} it is "
-        f"{losses[-1]:.3f}; {1 - _FLAT:.0%} of the gain is there with {reach}.",
+        f"{losses[-1]:.3f}; {gained}.",
         f"A changed token has a hundredth of its effect {faint} steps on."
         if faint is not None
         else f"A changed token still has {effects[-1] / max(effects[0], 1e-30):.1%} of its effect "

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from rnnlab.corpora import Ids
-from rnnlab.insight._properties import predictiveness, property_of, usual_property
+from rnnlab.insight._properties import Flags, predictiveness, property_of, usual_property
 from rnnlab.insight._subject import Subject, Wishes, around, check_finite, tokens_of
 from rnnlab.insight._units import Unit, activations, parse_unit
 from rnnlab.models import LoadedModel
@@ -36,13 +36,14 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     by_layer = _activations(loaded, subject, ids)
     check_finite(subject, (float(h_TH.sum()) for h_TH in by_layer.values()))
     name = wishes.property or usual_property(tokens)
-    ranked = _ranked(by_layer, tokens, name)
+    flags_T = property_of(name, tokens)
+    ranked = _ranked(by_layer, flags_T)
     unit = ranked[0][0] if wishes.unit is None else parse_unit(wishes.unit, loaded.model)
     values_T = by_layer[unit.layer][:, unit.number]
     scores = dict(ranked)
     peaks = _peaks(values_T, tokens)
     pictures: tuple[Picture, ...] = (
-        _shaded(unit, values_T, tokens),
+        _shaded(f"{unit.name} after every {subject.noun}", values_T, tokens),
         Table(
             f"units that tell {name!r} best",
             ("unit", "score", "higher where it is"),
@@ -53,7 +54,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
         ),
         Table(
             f"where {unit.name} is highest",
-            ("around it, the letter in brackets", "value"),
+            (f"around it, the {subject.noun} in brackets", "value"),
             tuple((around, f"{value:+.3f}") for _, around, value in peaks),
         ),
     )
@@ -63,7 +64,8 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
         step=loaded.step,
         says=(
             f"{ranked[0][0].name} tells {name!r} best of all {len(ranked)} units: "
-            f"score {ranked[0][1]:+.2f} (0: not at all, 1 and -1: always).",
+            f"score {ranked[0][1]:+.2f} (0: not at all, 1 and -1: always)"
+            f"{_out_of(flags_T, subject)}.",
             f"{unit.name}: score {scores[unit]:+.2f}, from {values_T.min():+.2f} to "
             f"{values_T.max():+.2f} on this text.",
         ),
@@ -93,10 +95,9 @@ def _activations(
 
 
 def _ranked(
-    by_layer: dict[str, npt.NDArray[np.float64]], tokens: tuple[str, ...], name: str
+    by_layer: dict[str, npt.NDArray[np.float64]], flags_T: Flags
 ) -> list[tuple[Unit, float]]:
-    """Return all units with their scores, the best first."""
-    flags_T = property_of(name, tokens)
+    """Return all units with their scores for a property, the best first."""
     found = [
         (Unit(layer, number), float(score))
         for layer, values_TH in by_layer.items()
@@ -105,13 +106,23 @@ def _ranked(
     return sorted(found, key=lambda item: (-abs(item[1]), item[0]))
 
 
-def _shaded(unit: Unit, values_T: npt.NDArray[np.float64], tokens: tuple[str, ...]) -> ShadedText:
-    """Return the text with the unit's values, the largest of them being 1."""
+def _out_of(flags_T: Flags, subject: Subject) -> str:
+    """Return of how many tokens a score is; empty for a number, which every token has.
+
+    A property of one letter or two is told by many units, by chance.
+    """
+    if not set(flags_T.tolist()) <= {0.0, 1.0}:
+        return ""
+    return f", on {int(flags_T.sum()):,} of {len(flags_T):,} {subject.noun}s"
+
+
+def _shaded(title: str, values_T: npt.NDArray[np.float64], tokens: tuple[str, ...]) -> ShadedText:
+    """Return the text with a unit's values, the largest of them being 1."""
     shown = values_T[:_SHOWN]
     size = float(np.abs(shown).max()) or 1.0
     more = f", the first {_SHOWN} tokens" if len(values_T) > _SHOWN else ""
     return ShadedText(
-        title=f"{unit.name} after every letter{more}",
+        title=f"{title}{more}",
         tokens=tokens[:_SHOWN],
         shades=tuple((shown / size).tolist()),
         high=f"{size:+.2f}",

@@ -65,7 +65,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
         pictures.append(Plane(f"eigenvalues of W_hh, {name}: radius {radius:.3f}", points))
         layer = name.rpartition(".")[0]
         pictures.append(_powers_chart(name, spectra[name], measured[layer], is_bound=bounded[name]))
-    pictures.append(_table(spectra))
+    pictures.append(_table(spectra, gamma))
     probes = [record for record in subject.history.probes if record.radius]
     pictures += _over_training(probes)
     return Finding(
@@ -160,7 +160,7 @@ def _powers_chart(
     )
 
 
-def _table(spectra: dict[str, dict[str, object]]) -> Table:
+def _table(spectra: dict[str, dict[str, object]], gamma: float) -> Table:
     rows = []
     for name, one in spectra.items():
         powers, bound = one["power_norms"], one["bound"]
@@ -177,7 +177,8 @@ def _table(spectra: dict[str, dict[str, object]]) -> Table:
             )
         )
     header = ("W_hh", "radius", "norm", "||W^10||", "(gamma sigma)^10", f"||W^{_MOST_STEPS}||")
-    return Table("recurrent weights", header, tuple(rows))
+    title = f"recurrent weights; sigma: their norm, gamma = {gamma:g}: the steepest slope"
+    return Table(title, header, tuple(rows))
 
 
 def _over_training(probes: Sequence[ProbeRecord]) -> list[Picture]:

@@ -32,11 +32,10 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
         check_finite(subject, layer.of_all_T.tolist())
     lives = {layer.name: half_life(layer.of_last_T.tolist()) for layer in found}
     num_rows, length = sample.tokens_BT.shape
-    pictures: list[Picture] = [
-        _curves("||dL/dh|| of the last target's loss", found, is_last=True),
-        _curves("||dL/dh|| of the mean loss of all targets", found, is_last=False),
-        _table(found, lives),
-    ]
+    pictures: list[Picture] = [_curves("||dL/dh|| of the last target's loss", found, is_last=True)]
+    if sample.targets.ndim > 1:  # a document has one target alone
+        pictures.append(_curves("||dL/dh|| of the mean loss of all targets", found, is_last=False))
+    pictures.append(_table(found, lives))
     probes = subject.history.probes
     if len(probes) > 1:
         pictures.append(_movement(probes, found[0].name))

@@ -7,7 +7,8 @@ pictures of more kinds, for `draw_picture`. The only user of plotext, imported w
 
 from rnnlab.plots._chart import Axis, Chart, Curve, Level, NamedHistory
 from rnnlab.plots._draw import Drawing, draw, drawing
-from rnnlab.plots._draw_picture import draw_picture, natural_height
+from rnnlab.plots._draw_picture import draw_picture, side_by_side
+from rnnlab.plots._heat_map import on_one_scale
 from rnnlab.plots._look import Look, extent, looked_at, moved_cursor
 from rnnlab.plots._pictures import (
     Distribution,
@@ -54,5 +55,6 @@ __all__ = [
     "finding_from_json",
     "looked_at",
     "moved_cursor",
-    "natural_height",
+    "on_one_scale",
+    "side_by_side",
 ]

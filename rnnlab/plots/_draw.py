@@ -50,12 +50,14 @@ def draw(
     height: int,
     *,
     style: DrawStyle = _STYLE,
+    has_whole_legend: bool = False,
 ) -> str:
     """Return a chart as exactly `height` lines of at most `width` columns.
 
-    What does not fit is left out, the axes first. Costs some ten milliseconds: keep the result.
+    What does not fit is left out, the axes first. has_whole_legend: whether every curve is named,
+    for which there are more lines where needed. Costs some ten milliseconds: keep the result.
     """
-    lines = drawing(chart, width, height, style=style).lines
+    lines = drawing(chart, width, height, style=style, has_whole_legend=has_whole_legend).lines
     return "\n".join(line if style.has_color else line.rstrip() for line in lines)
 
 
@@ -65,12 +67,16 @@ def drawing(
     height: int,
     *,
     style: DrawStyle = _STYLE,
+    has_whole_legend: bool = False,
 ) -> Drawing:
     """Return a chart as `draw` does, with what a mouse needs to know of it."""
     width, height = max(width, 1), max(height, 1)
     view = view_of(chart, width)
     pens = pens_of(view, style)
-    rows = heading(chart, view, pens, style, width=width, most_rows=max(height // 4, 1))
+    usual = max(height // 4, 1)
+    most = max(usual, 1 + len(view.series) + len(view.marks)) if has_whole_legend else usual
+    rows = heading(chart, view, pens, style, width=width, most_rows=most)
+    height += max(len(rows) - usual, 0)
     num_floor_rows = 2 if height >= _LEAST_HEIGHT_FOR_FLOOR and view.series else 0
     picture_height = height - len(rows) - num_floor_rows
     if not view.series:

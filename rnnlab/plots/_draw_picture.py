@@ -1,12 +1,23 @@
-"""Any picture as terminal text, and how high it wants to be."""
+"""Any picture as terminal text; those of several findings in rows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
+
 from rnnlab.plots._chart import Chart
 from rnnlab.plots._draw import draw
-from rnnlab.plots._heat_map import draw_heat_map
+from rnnlab.plots._heat_map import draw_heat_map, on_one_scale
 from rnnlab.plots._histograms import draw_histograms
-from rnnlab.plots._pictures import HeatMap, Histograms, Picture, Plane, ShadedText, Table
+from rnnlab.plots._pictures import (
+    Finding,
+    HeatMap,
+    Histograms,
+    Picture,
+    Plane,
+    ShadedText,
+    Table,
+)
 from rnnlab.plots._plane import draw_plane
 from rnnlab.plots._shaded_text import draw_shaded_text
 from rnnlab.plots._style import DrawStyle
@@ -21,10 +32,12 @@ def draw_picture(
     picture: Picture, width: int, height: int | None = None, *, style: DrawStyle = _STYLE
 ) -> str:
     """Return a picture as at most `height` lines of at most `width` columns; None: as it likes."""
-    wanted = natural_height(picture) if height is None else height
+    wanted = _natural_height(picture) if height is None else height
     match picture:
         case Chart():
-            return draw(picture, width, max(wanted, 1), style=style)
+            return draw(
+                picture, width, max(wanted, 1), style=style, has_whole_legend=height is None
+            )
         case HeatMap():
             lines = draw_heat_map(picture, width, wanted, style)
         case Histograms():
@@ -38,7 +51,18 @@ def draw_picture(
     return "\n".join(lines)
 
 
-def natural_height(picture: Picture) -> int:
+def side_by_side(findings: Sequence[Finding]) -> list[tuple[Picture | None, ...]]:
+    """Return the same picture of every finding in a row, heat maps on one scale."""
+    rows = zip_longest(*(finding.pictures for finding in findings))
+    return [_comparable(row) for row in rows]
+
+
+def _comparable(row: tuple[Picture | None, ...]) -> tuple[Picture | None, ...]:
+    heats = [picture for picture in row if isinstance(picture, HeatMap)]
+    return tuple(on_one_scale(heats)) if len(heats) == len(row) else row
+
+
+def _natural_height(picture: Picture) -> int:
     """Return the lines that a picture takes where there is no limit, at most."""
     match picture:
         case Chart():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import isfinite, log10
 from statistics import fmean
 
@@ -19,6 +20,20 @@ _LEAST_FOR_NUMBER = 5
 """Columns of a cell in which a number is written."""
 _SMALLEST = 1e-45
 _Values = Sequence[Sequence[float | None]]
+
+
+def on_one_scale(heats: Sequence[HeatMap]) -> list[HeatMap]:
+    """Return heat maps in which a shade means the same value; those with given ends keep them."""
+    open_ended = [heat for heat in heats if heat.low is None and heat.high is None]
+    if len({heat.is_log for heat in open_ended}) != 1:
+        return list(heats)
+    ends = [_ends(heat) for heat in open_ended if any(map(any, heat.values))]
+    if not ends:
+        return list(heats)
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    if open_ended[0].is_log:
+        low, high = 10**low, 10**high
+    return [replace(h, low=low, high=high) if h in open_ended else h for h in heats]
 
 
 def draw_heat_map(heat: HeatMap, width: int, height: int, style: DrawStyle) -> list[str]:
@@ -123,13 +138,17 @@ def _heading(
 def _foot(columns: Sequence[str], cell: int, label: str, room: int, style: DrawStyle) -> str:
     """Return the names of the columns, some of them where not every one fits; then the unit."""
     names = [style.say(name) if name.strip() else "_" for name in columns]
+    tail = f"  {style.say(label)}" if label else ""
+    if cell_len(tail) > room // 2:
+        tail = ""
     if all(cell_len(name) <= cell - (cell > 1) for name in names):
         row = "".join(set_cell_size(name.center(cell), cell) for name in names)
-    else:
-        row = ""
-        for number, name in enumerate(names):
-            start = number * cell
-            if start >= len(row) + (2 if row else 0) and start + len(name) <= room:
-                row += " " * (start - len(row)) + name
-    tail = f"  {style.say(label)}" if label else ""
-    return row + tail if cell_len(row) + cell_len(tail) <= room else row
+        if cell_len(row) + cell_len(tail) <= room:
+            return row + tail
+    row = ""
+    for number, name in enumerate(names):
+        start = number * cell
+        is_free = start >= len(row) + (2 if row else 0)
+        if is_free and start + len(name) <= room - cell_len(tail):
+            row += " " * (start - len(row)) + name
+    return row + tail

@@ -84,20 +84,6 @@ def _spawn(run: Run, lock: int) -> int:
     return child.pid
 
 
-def start_detached(module: str, *arguments: str) -> None:
-    """Start one of our commands so that it outlives this process; what it says is dropped."""
-    _children[:] = [child for child in _children if child.poll() is None]
-    child = subprocess.Popen(
-        child_command(module, *arguments),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env=child_environment(),
-    )
-    _children.append(child)
-
-
 def child_command(module: str, *arguments: str) -> list[str]:
     """Return the command line of one of our processes.
 

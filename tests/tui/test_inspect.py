@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
+from rnnlab import start
 from rnnlab.errors import UnknownNameError
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, ShadedText
 from rnnlab.runs.prompts import Ended, Failed, Inspect, Inspected
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.screens import _inspect_actions
 from rnnlab.tui.screens import inspect as inspect_module
 from rnnlab.tui.screens._inspect_actions import view_names
 from rnnlab.tui.screens.inspect import InspectScreen
@@ -98,6 +98,7 @@ async def test_it_looks_at_the_chosen_run_at_once_and_at_a_view_by_its_digit(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
+    lab.add("vanishing-rnn")
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
         await until(pilot, lambda: generator.questions)
@@ -217,22 +218,49 @@ async def test_a_run_that_trains_is_looked_into_again_as_it_goes_on(
         await until(pilot, lambda: "and then" in shown(app))
 
 
-async def test_the_lab_of_several_runs_is_asked_with_them_and_trained_with_a_key(
+async def test_the_lab_of_several_runs_is_asked_with_them_and_again_as_they_go_on(
     lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[tuple[str, ...]] = []
-    monkeypatch.setattr(_inspect_actions, "start_detached", lambda *args: started.append(args))
-    for name in ("alpha", "vanishing-lstm", "vanishing-lstm-x4"):
+    monkeypatch.setattr(inspect_module, "_EVERY_S", 0.0)
+    for name in ("alpha", "vanishing-lstm"):
         lab.add(name)
+    run = lab.add("vanishing-lstm-x4", "running")
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
         await pilot.press("8")
         await until(pilot, is_view(generator, "vanishing"))
         names = [path.rpartition("/")[2] for path in asked(generator).members]
         assert names == ["vanishing-lstm", "vanishing-lstm-x4"]
+        status = str(screen(app).query_one("#inspect-status", Static).content)
+        assert "2 runs of the lab (1 finished, 1 running)" in status
+        answer(generator, finding())
+        num = generator.latest
+        lab.say(run, state="running", step=80)
+        await until(pilot, lambda: generator.latest > num)
+        assert asked(generator).view == "vanishing"
+
+
+async def test_the_runs_of_the_lab_are_queued_with_a_key_in_the_lab_s_own_folder(
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("alpha")
+    launched: list[tuple[str, bool]] = []
+    monkeypatch.setattr(
+        start, "launch", lambda run, *, is_queued: launched.append((run.name, is_queued))
+    )
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await pilot.press("8")
+        await until(pilot, lambda: "no run of the lab yet: v trains" in shown(app))
+        assert generator.questions[-1].view != "vanishing", "there is nothing to be asked"  # type: ignore[union-attr]
         await pilot.press("v")
-        await until(pilot, lambda: started)
-        assert started[0][:4] == ("rnnlab", "inspect", "--recipe", "vanishing")
+        await until(pilot, lambda: app._notifications)
+        assert "12 runs wait in the queue" in next(iter(app._notifications)).message
+        assert len(launched) == 12
+        assert all(is_queued for _, is_queued in launched)
+        await until(pilot, lambda: "vanishing-lstm-x8" in app.desk.summaries)
+        await until(pilot, is_view(generator, "vanishing"))
+        assert len(asked(generator).members) == 12
 
 
 async def test_every_view_is_named_in_the_row_and_chosen_by_a_click(

@@ -9,6 +9,9 @@ from rnnlab import start
 from rnnlab.config import RunConfig
 from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.locations import shipped_folder
+from rnnlab.recipes import Recipe, load
+from rnnlab.runs import steer
+from rnnlab.runs.records import State, Status
 from rnnlab.runs.store import Run, RunStore
 
 
@@ -218,6 +221,78 @@ class TestStartRun:
         with pytest.raises(RnnlabError, match="cannot start a worker"):
             start.start_run(config, RunStore(tmp_path / "runs"), "a")
         assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_run_is_taken_up_by_its_settings_not_by_its_name(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    mine, other = RunConfig(corpus="x", seed=1), RunConfig(corpus="x", seed=2)
+    assert start.find_run(store, "a", mine) == ("a", None)
+    store.create("a", other.to_toml())
+    assert start.find_run(store, "a", mine) == ("a-2", None)
+    store.create("a-2", mine.to_toml())
+    name, run = start.find_run(store, "a", mine)
+    assert run is not None
+    assert name == run.name == "a-2"
+    (tmp_path / "a" / "config.toml").write_text("nonsense")
+    assert start.find_run(store, "a", other) == ("a-3", None)
+
+
+class TestQueueRecipe:
+    @pytest.fixture
+    def recipe(self, text: Path) -> Recipe:
+        file = text.parent / "lab.toml"
+        file.write_text(
+            f'about = "A small one"\ncorpus = "{text}"\n[settings]\nsteps = 20\n'
+            '[grid]\ncell = ["rnn", "gru"]\nlayers = [1, 2]\n'
+            '[[measures]]\nname = "train"\nwhat = "train_running"\n'
+        )
+        return load(str(file))
+
+    @pytest.fixture
+    def queued(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Names of the runs for which a waiting worker would have been started."""
+        names: list[str] = []
+
+        def launch(run: Run, *, is_queued: bool = False) -> int:
+            assert is_queued
+            names.append(run.name)
+            return 0
+
+        monkeypatch.setattr(start, "launch", launch)
+        monkeypatch.setattr(steer, "launch", launch)
+        return names
+
+    def test_every_run_waits_in_the_order_of_the_recipe(
+        self, tmp_path: Path, recipe: Recipe, queued: list[str]
+    ) -> None:
+        store = RunStore(tmp_path / "runs")
+        names = ["lab-rnn", "lab-rnn-x2", "lab-gru", "lab-gru-x2"]
+        assert start.queue_recipe(recipe, store) == queued == names
+        config = RunConfig.from_toml(store.open("lab-gru-x2").paths.config)
+        assert (config.cell, config.layers, config.steps) == ("gru", 2, 20)
+
+    def test_what_is_done_or_at_work_is_left_alone_and_the_rest_goes_on(
+        self, tmp_path: Path, recipe: Recipe, queued: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store = RunStore(tmp_path / "runs")
+        start.queue_recipe(recipe, store)
+        queued.clear()
+        states: dict[str, State] = {
+            "lab-rnn": "finished", "lab-rnn-x2": "stopped", "lab-gru": "queued",
+            "lab-gru-x2": "lost",
+        }  # fmt: skip
+        monkeypatch.setattr(Run, "status", lambda run: Status(state=states[run.name]))
+        assert start.queue_recipe(recipe, store) == queued == ["lab-rnn-x2", "lab-gru-x2"]
+        assert len(list(store)) == 4
+
+    def test_a_recipe_without_its_text_starts_nothing(
+        self, tmp_path: Path, recipe: Recipe, text: Path, queued: list[str]
+    ) -> None:
+        text.unlink()
+        with pytest.raises(BadInputError, match=r"mer\.txt"):
+            start.queue_recipe(recipe, RunStore(tmp_path / "runs"))
+        assert not queued
+        assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize(

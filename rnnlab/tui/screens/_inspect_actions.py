@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
 from rnnlab import registry
-from rnnlab.runs.launch import start_detached
+from rnnlab.errors import RnnlabError
 from rnnlab.tui.actions import Action, Group
 
 if TYPE_CHECKING:
@@ -75,11 +76,24 @@ def _text(screen: InspectScreen) -> None:
     screen.query_one("#inspect-text", Input).focus()
 
 
-def _train_lab(screen: InspectScreen) -> None:
-    """Train the runs of the vanishing-gradient lab, one after the other, detached from the app."""
-    root = screen.desk.store.root.resolve()
-    start_detached("rnnlab", "inspect", "--recipe", VANISHING, "--checkpoints", str(root))
-    screen.tell("RNN, GRU and LSTM at depth 1, 2, 4, 8 are trained one after the other")
+async def _train_lab(screen: InspectScreen) -> None:
+    """Queue the runs of the vanishing-gradient lab that are missing, in a thread."""
+
+    def queue() -> list[str]:
+        from rnnlab import recipes
+        from rnnlab.start import queue_recipe
+
+        return queue_recipe(recipes.load(VANISHING), screen.desk.store, screen.desk.data)
+
+    try:
+        names = await asyncio.to_thread(queue)
+    except RnnlabError as error:
+        screen.tell(str(error), "warning")
+        return
+    if names:
+        screen.tell(f"{len(names)} runs wait in the queue; F2 shows them, s there takes one out")
+    else:
+        screen.tell("the runs of the lab are all trained, at work or waiting")
 
 
 LOOKING = Group["InspectScreen"](
@@ -97,6 +111,6 @@ LOOKING = Group["InspectScreen"](
         Action("c", "checkpoint", _checkpoint, "Checkpoint", "Last, best or live weights", True),
         Action("b", "beside", _beside, "Beside", "Set another run beside this one", True),
         Action("r", "again", _again, "Again", "Look again", True),
-        Action("v", "train-lab", _train_lab, "Train lab", "Train the vanishing-gradient lab"),
+        Action("v", "train-lab", _train_lab, "Train lab", "Queue the runs of the vanishing lab"),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import ClassVar
 
 from textual import on
@@ -48,8 +49,8 @@ class InspectScreen(BaseScreen):
         self._is_waiting = False
         self._shown: tuple[object, ...] = ()
         self._asked: tuple[object, ...] = ()
-        self._looked_at = (0.0, -1)
-        """When the run was looked into last, and at which step it stood."""
+        self._looked_at: tuple[float, object] = (0.0, None)
+        """When it was looked last, and how far what is looked into had come."""
         self._findings: tuple[Finding, ...] = ()
         self._problem = ""
 
@@ -73,8 +74,8 @@ class InspectScreen(BaseScreen):
         if chosen is None:
             self.page.say("no run is chosen: F2, then choose one")
             return
-        at, step = self._looked_at
-        is_due = chosen.is_active and chosen.step != step and self.desk.clock() - at > _EVERY_S
+        at, progress = self._looked_at
+        is_due = self._progress() != progress and self.desk.clock() - at > _EVERY_S
         is_other = self._wish() != self._asked
         if is_other or (is_due and not self._is_waiting):
             self.ask()
@@ -92,11 +93,12 @@ class InspectScreen(BaseScreen):
             self.tell(str(error), "warning")
             self.other = other = None
         self._asked = self._wish()
-        self._looked_at = (self.desk.clock(), chosen.step)
-        self._is_waiting, self._problem = True, ""
-        if self._lacks_other():
-            self._is_waiting = False
-            self.page.say("a difference is of two models: b chooses the run beside this one")
+        self._looked_at = (self.desk.clock(), self._progress())
+        self._problem = ""
+        missing = self._missing()
+        self._is_waiting = not missing
+        if missing:
+            self.page.say(missing)
             return
         members = []
         if self.tabs.chosen == VANISHING:
@@ -156,7 +158,7 @@ class InspectScreen(BaseScreen):
                 is_new_page = self._shown != self._asked
                 self._shown = self._asked
                 self.page.show(self._findings, is_new_page=is_new_page)
-            case Failed() if not self._lacks_other():
+            case Failed() if not self._missing():
                 self._problem = reply.message
                 self.page.say(reply.message.replace("--with RUN", "b").replace("--text", "text"))
                 self._shown = ()
@@ -210,9 +212,19 @@ class InspectScreen(BaseScreen):
         field.value = self.units[(here + step) % len(self.units)]
         self.ask()
 
-    def _lacks_other(self) -> bool:
-        """Tell whether a second model must be chosen before anything can be asked."""
-        return self.tabs.chosen == "difference" and self.other is None
+    def _missing(self) -> str:
+        """Return what is needed before anything can be asked; empty where nothing is."""
+        if self.tabs.chosen == "difference" and self.other is None:
+            return "a difference is of two models: b chooses the run beside this one"
+        if self.tabs.chosen == VANISHING and not self.lab_runs():
+            return "no run of the lab yet: v trains RNN, GRU and LSTM at depth 1, 2, 4, 8"
+        return ""
+
+    def _progress(self) -> tuple[int, ...]:
+        """Return how far the runs that are looked into have come."""
+        chosen, runs = self.desk.chosen_name, self.desk.summaries
+        names = self.lab_runs() if self.tabs.chosen == VANISHING else [chosen]
+        return tuple(runs[name].step for name in names if name in runs)
 
     def _wish(self) -> tuple[object, ...]:
         """Return what the page depends on; fields count once they are submitted."""
@@ -235,10 +247,17 @@ class InspectScreen(BaseScreen):
         state = "looking ..." if self._is_waiting else self._problem or shown
         line = f"{chosen.name} ({chosen.state}), checkpoint {self.checkpoint}{beside}: {state}"
         if self.tabs.chosen == VANISHING:
-            line = f"{len(self.lab_runs())} runs of the lab; v trains those that are missing"
+            line = self._state_of_lab()
         line = visible(line, newline=" ")
         if line != self._status.content:
             self._status.update(line, layout=False)
+
+    def _state_of_lab(self) -> str:
+        """Return how many runs of the lab there are and what they do."""
+        states = Counter(self.desk.summaries[name].state for name in self.lab_runs())
+        listed = ", ".join(f"{num} {state}" for state, num in states.items())
+        there = f"{states.total()} runs of the lab" + (f" ({listed})" if listed else "")
+        return f"{there}; v queues those that are missing"
 
 
 def _path(run: Run) -> str:

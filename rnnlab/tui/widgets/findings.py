@@ -9,7 +9,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import zip_longest
 
 from rich.table import Table
 from rich.text import Text
@@ -19,7 +18,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from rnnlab.display import visible
-from rnnlab.plots import DrawStyle, Finding, draw_picture
+from rnnlab.plots import DrawStyle, Finding, draw_picture, side_by_side
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.widgets._draw_style import draw_style
 
@@ -110,7 +109,7 @@ def _beside(findings: Sequence[Finding], width: int, style: DrawStyle) -> Table:
     names = [Text(visible(f"{f.run} at step {f.step:,}"), "bold reverse") for f in findings]
     grid.add_row(*names)
     grid.add_row(*(_head(finding, column) for finding in findings))
-    for row in zip_longest(*(finding.pictures for finding in findings)):
+    for row in side_by_side(findings):
         drawn = ["" if p is None else draw_picture(p, column, style=style) + "\n" for p in row]
         grid.add_row(*(Text.from_ansi(text, no_wrap=True) for text in drawn))
     return grid

@@ -87,6 +87,14 @@ def test_a_short_run_is_cut_into_tenths_and_a_long_one_into_epochs() -> None:
         assert heats[0].rows == ("x2 l0", "x2 l1")
 
 
+def test_the_norms_of_all_cells_have_one_scale() -> None:
+    found = vanishing([make_member(cell, 4) for cell in LIVES])
+    heats = [picture for picture in found.pictures if isinstance(picture, HeatMap)]
+    assert len(heats) == 3
+    assert [heat.high for heat in heats] == pytest.approx([1.0] * 3)
+    assert [heat.low for heat in heats] == pytest.approx([SHARES["rnn"]] * 3)
+
+
 def test_runs_without_records_are_shown_without_figures() -> None:
     found = vanishing([Member("new", "rnn", 2, History())])
     assert found.figures["runs"][0]["first_over_last"] is None

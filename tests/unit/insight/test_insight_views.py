@@ -23,7 +23,7 @@ from rnnlab.insight._properties import PROPERTIES, predictiveness, property_of
 from rnnlab.insight._recurrent import power_norms, radius, recurrent_matrices
 from rnnlab.insight.gradients import gradient_norms
 from rnnlab.models import LoadedModel
-from rnnlab.plots import Finding, draw_picture, finding_from_json
+from rnnlab.plots import Finding, ShadedText, draw_picture, finding_from_json
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import decode, encode
 from tests.unit.insight.models_to_look_at import (
@@ -298,6 +298,53 @@ def test_neurons_of_a_model_of_words_are_ranked_by_numbers(look: Callable[..., F
     assert _properties.usual_property((" a", " b", " c")) == "line-position"
 
 
+def test_how_many_tokens_a_score_is_of_is_said(look: Callable[..., Finding]) -> None:
+    loaded = make_model(cell="rnn", layers=1)
+    said = look("neurons", loaded, text="abcd abcd abc", property="d").says[0]
+    assert said.endswith(", on 2 of 13 letters.")
+    of_number = look("neurons", loaded, text="abcd abcd abc", property="line-position").says[0]
+    assert " of 13 letters" not in of_number
+
+
+def test_words_of_documents_are_set_apart(look: Callable[..., Finding]) -> None:
+    loaded = make_model(cell="gru", task="classify")
+    found = look("neurons", loaded, property="a")
+    assert found.figures["tokens"]
+    assert all(token[0] == " " for token in found.figures["tokens"])
+    assert any("after every word" in picture.title for picture in found.pictures)
+
+
+def test_a_document_has_one_target_and_so_one_curve_through_time(
+    look: Callable[..., Finding],
+) -> None:
+    for settings, num in (({}, 2), ({"task": "classify"}, 1)):
+        found = look("time", make_model(cell="gru", **settings))
+        assert sum(p.title.startswith("||dL/dh||") for p in found.pictures) == num
+
+
+def test_what_is_saturated_is_said_gate_by_gate(look: Callable[..., Finding]) -> None:
+    loaded = make_model(cell="lstm")
+    with torch.no_grad():
+        for parameter in loaded.model.parameters():
+            parameter.mul_(30)
+    found = look("gates", loaded, text=TEXT.lower())
+    assert 0 < len(found.says) <= 6, "the layers of a gate share a sentence"
+    for name, figures in found.figures["gates"].items():
+        layer, _, gate = name.partition(".")
+        share = max(figures["shut"], figures["open"])
+        is_said = any(f"Gate {gate} " in s and f"{share:.0%} ({layer})" in s for s in found.says)
+        assert is_said == (share >= 0.2)
+    state = look("gates", make_model(cell="rnn"), text=TEXT.lower())
+    assert all(len(picture.title) <= 77 for picture in state.pictures)
+
+
+def test_a_net_that_gains_nothing_by_reading_more_is_not_said_to() -> None:
+    said = memory._says([1, 2, 9], [0.7, 0.69, 0.71], [0.1, 0.1, 0.1], 2)
+    assert "the gain" not in said[0]
+    assert "no gain" in said[0]
+    assert "95% of the gain is there with 2" in memory._says([1, 2], [0.7, 0.6], [0.1, 0.1], 2)[0]
+
+
 def test_a_regular_expression_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_properties, "PATIENCE_S", 0.05)
     with pytest.raises(BadInputError, match="takes longer than"):
@@ -362,6 +409,9 @@ def test_a_difference_is_the_divergence_of_two_distributions(look: Callable[...,
         assert found["logprobs"][1][place] == pytest.approx(q[place, target].item())
     losses = [model["loss_nats"] for model in found["models"]]
     assert losses[0] == pytest.approx(-np.mean(found["logprobs"][0]))
+    shaded = look("difference", one, other=other, text=text).pictures[0]
+    assert isinstance(shaded, ShadedText)
+    assert shaded.high.split(" by ")[1].split()[0] == shaded.low.split(" by ")[1]
     same = look("difference", one, other=one, text=text)
     assert same.figures["mean_kl"] == pytest.approx(0.0, abs=1e-12)
     assert "alike" in same.says[0]

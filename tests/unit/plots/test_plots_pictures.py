@@ -24,6 +24,7 @@ from rnnlab.plots import (
     Table,
     draw_picture,
     finding_from_json,
+    side_by_side,
 )
 
 PLAIN = DrawStyle(has_color=False)
@@ -95,6 +96,49 @@ def test_the_letters_stand_below_their_gates() -> None:
     heat = HeatMap("gates", ("l0.f",), tuple("abc"), ((0.0, 1.0, 0.0),), low=0, high=1)
     _, row, foot = draw_picture(heat, 12, style=PLAIN).split("\n")
     assert row.index("█") <= foot.index("b") <= row.rindex("█")
+
+
+@pytest.mark.parametrize("num_columns", [7, 32, 100])
+def test_what_the_columns_of_a_heat_map_are_is_always_said(num_columns: int) -> None:
+    columns = tuple(map(str, range(num_columns)))
+    heat = HeatMap("m", ("row",), columns, ((1.0,) * num_columns,), x_label="unit")
+    for width in (66, 67, 68, 69, 70):
+        foot = draw_picture(heat, width, style=PLAIN).split("\n")[-1]
+        assert foot.endswith("  unit")
+        assert foot.split()[0] == "0"
+        assert cell_len(foot) <= width
+
+
+def test_heat_maps_beside_each_other_have_one_scale() -> None:
+    pairs = [
+        (HeatMap("h", ("r",), ("1",), ((value,),), is_log=True), Plane("p", ()))
+        for value in (0.01, 10.0)
+    ]
+    findings = [Finding("v", "run", 1, (), pictures) for pictures in pairs]
+    heats, planes = side_by_side([*findings, Finding("v", "run", 1, (), pairs[0])])
+    scales = [draw_picture(heat, 60, style=PLAIN).split("\n")[0] for heat in heats if heat]
+    assert len(scales) == 3
+    assert all("0.01" in scale and "10" in scale for scale in scales)
+    assert planes == (Plane("p", ()),) * 3
+
+
+def test_a_row_that_is_not_of_heat_maps_alone_stays_as_it_is() -> None:
+    empty = HeatMap("h", ("r",), ("1",), ((None,),), is_log=True)
+    findings = [Finding("v", "run", 1, (), (HEAT,)), Finding("v", "run", 1)]
+    assert side_by_side(findings) == [(HEAT, None)]
+    assert side_by_side([Finding("v", "run", 1, (), (empty,))] * 2) == [(empty, empty)]
+
+
+def test_a_chart_on_a_page_names_every_curve_and_its_picture_stays_as_high() -> None:
+    curves = [Curve(f"curve number {i}", (0.0, 1.0), (1.0, float(i)), i) for i in range(15)]
+    few, many = (
+        draw_picture(Chart("c", "step", "", tuple(curves[:num])), 80, style=PLAIN).split("\n")
+        for num in (4, 15)
+    )
+    assert all(any(f" {curve.name} " in line for line in many) for curve in curves)
+    assert "more" not in many[0]
+    pictures = [sum("│" in line or "┤" in line for line in lines) for lines in (few, many)]
+    assert pictures[0] == pictures[1] > 0
 
 
 def test_a_histogram_is_as_high_as_its_fullest_bin() -> None:

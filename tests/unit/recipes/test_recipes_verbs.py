@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rnnlab import recipes, start
-from rnnlab.cli._reproduce import find_run
 from rnnlab.cli._reproduce_report import Figure, Report, RunResult
 from rnnlab.config import RunConfig
 from rnnlab.recipes import LayerNorms
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:
     from tests.conftest import Call, Lab
@@ -133,20 +132,6 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     for word in words:
         assert word in ended.stderr
     assert not lab.checkpoints.exists()
-
-
-def test_a_run_is_taken_up_by_its_settings_not_by_its_name(lab: Lab) -> None:
-    store = RunStore(lab.checkpoints)
-    mine, other = RunConfig(corpus="x", seed=1), RunConfig(corpus="x", seed=2)
-    assert find_run(store, "a", mine) == ("a", None)
-    store.create("a", other.to_toml())
-    assert find_run(store, "a", mine) == ("a-2", None)
-    store.create("a-2", mine.to_toml())
-    name, run = find_run(store, "a", mine)
-    assert run is not None
-    assert name == run.name == "a-2"
-    (lab.checkpoints / "a" / "config.toml").write_text("nonsense")
-    assert find_run(store, "a", other) == ("a-3", None)
 
 
 def result(name: str, layers: LayerNorms | None, *figures: Figure) -> RunResult:
