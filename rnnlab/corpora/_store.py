@@ -2,7 +2,8 @@
 
 One folder each, named by what decides its content: the text's bytes and how they are read. It is
 written beside its place and moved there, so that it is whole or not there; several processes may
-write the same one at once.
+write the same one at once. Whoever writes one removes what was made of other contents of its file:
+a process that has mapped that keeps what it has mapped.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ _DTYPES = (np.uint8, np.uint16, np.int32)
 _WIDENED_AT_ONCE = 1 << 22
 _DRAFT = ".new-"
 _TRIES = 3
+_MOST_KEPT = 8
+"""Ways of reading the same text that are kept, the newest ones."""
 _OLD_S = 3600.0
 """Seconds after which a draft that nobody writes to is a leftover."""
 
@@ -74,12 +77,22 @@ def stored(file: Path, key: Key, parts: Parts) -> tuple[Indexed, str]:
     try:
         draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=folder.parent))
         try:
-            _write(draft, key, parts)
-            return _put(draft, folder, key)
+            _write(draft, key, parts, _source(file, folder.parent))
+            found = _put(draft, folder, key)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise cannot_write(folder, error) from None
+    _drop_stale(folder.parent, _source(file, folder.parent), key)
+    return found
+
+
+def _source(file: Path, folder: Path) -> str:
+    """Return what a file is called in a folder of encoded texts: by its name where it lies beside.
+
+    So it holds wherever that place is mounted.
+    """
+    return file.name if folder.parent == file.parent else str(file.resolve())
 
 
 def _put(draft: Path, folder: Path, key: Key) -> tuple[Indexed, str]:
@@ -124,10 +137,32 @@ def _drop_leftovers(folder: Path) -> None:
                 shutil.rmtree(draft, ignore_errors=True)
 
 
+def _drop_stale(folder: Path, source: str, key: Key) -> None:
+    """Remove what was made of earlier contents of a file, and of its content more than is kept."""
+    kept = []
+    for other in folder.glob(f"[!{_DRAFT[0]}]*"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            about = _about(other)
+            if about["source"] != source:
+                continue
+            if about["key"] == [_FORMAT, key.content_sha256, *about["key"][2:]]:
+                kept.append((other.stat().st_mtime_ns, other))
+            else:
+                shutil.rmtree(other, ignore_errors=True)
+    for _, other in sorted(kept)[:-_MOST_KEPT]:
+        shutil.rmtree(other, ignore_errors=True)
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    """Return what a folder says of itself; raises OSError or ValueError."""
+    about: dict[str, Any] = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+    return about
+
+
 def _load(folder: Path, key: Key) -> tuple[Indexed, str] | None:
     """Return what a folder holds; None where it is not there or not whole."""
     try:
-        about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+        about = _about(folder)
         if about["key"] != [_FORMAT, *key]:
             return None
         places = _mapped(folder / _PLACES, about["dtype"], about["num_tokens"])
@@ -147,7 +182,7 @@ def _mapped(file: Path, dtype: str, num: int) -> np.ndarray[Any, Any]:
     return np.asarray(np.memmap(file, dtype=dtype, mode="r", shape=(num,)))
 
 
-def _write(folder: Path, key: Key, parts: Parts) -> None:
+def _write(folder: Path, key: Key, parts: Parts, source: str) -> None:
     digest = hashlib.sha256()
     number = _LetterNumbers() if key.kind == "chars" else _WordNumbers(key.kind)
     num_parts = num_tokens = 0
@@ -169,6 +204,7 @@ def _write(folder: Path, key: Key, parts: Parts) -> None:
             os.fsync(stream.fileno())
     about = {
         "key": [_FORMAT, *key],
+        "source": source,
         "dtype": places.dtype.str,
         "num_tokens": num_tokens,
         "num_parts": num_parts,

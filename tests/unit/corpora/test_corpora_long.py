@@ -116,6 +116,49 @@ def test_another_text_of_the_same_name_is_encoded_anew(
     assert_same(after, prepare(config_of(file)))
 
 
+def test_what_was_made_of_an_earlier_text_goes_when_a_new_one_is_encoded(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside, folder = file.with_name("beside.txt"), file.parent / ".encoded"
+    beside.write_bytes(file.read_bytes()[:-1])
+    other = on_disk(monkeypatch, config_of(beside))
+    mapped = on_disk(monkeypatch, config_of(file))
+    on_disk(monkeypatch, config_of(file, tokens="words"))
+    read_first = list(mapped.splits["train"].train_batches(0))
+    assert len(list(folder.iterdir())) == 3
+    file.write_bytes(TEXT.replace("roi", "loi").encode("utf-8"))
+    on_disk(monkeypatch, config_of(file))
+    assert len(list(folder.iterdir())) == 2, "the new one, and that of the file beside"
+    for one, again in zip(read_first, mapped.splits["train"].train_batches(0), strict=True):
+        assert np.array_equal(one.inputs_BT, again.inputs_BT)
+    monkeypatch.setattr(_store, "_write", None)
+    assert_same(on_disk(monkeypatch, config_of(beside)), other)
+
+
+def test_of_many_ways_to_read_a_text_the_newest_are_kept(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_store, "_MOST_KEPT", 2)
+    for limit in (400, 500, 600, 700):
+        on_disk(monkeypatch, config_of(file, limit_chars=limit))
+    assert len(list((file.parent / ".encoded").iterdir())) == 2
+    monkeypatch.setattr(_store, "_write", None)
+    for limit in (600, 700):
+        on_disk(monkeypatch, config_of(file, limit_chars=limit))
+
+
+def test_what_says_nothing_sensible_of_itself_is_left_alone(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = file.parent / ".encoded"
+    for name, about in (("a", "[]"), ("b", "{"), ("c", '{"source": "long.txt"}'), ("d", "{}")):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "about.json").write_text(about)
+    (folder / "notes").touch()
+    on_disk(monkeypatch, config_of(file))
+    assert {path.name for path in folder.iterdir()} > {"a", "b", "c", "d", "notes"}
+
+
 @pytest.mark.parametrize("part", ["about.json", "places.bin", "starts.bin"])
 def test_a_broken_store_is_made_again(
     file: Path, monkeypatch: pytest.MonkeyPatch, part: str
