@@ -39,6 +39,8 @@ class Action(Generic[S_contra]):
     letter may have it."""
     is_repeatable: bool = False
     """Whether its key counts again while it is still being done."""
+    has_dialog: bool = False
+    """Whether it opens a dialog: what is pressed before the dialog is there is for the dialog."""
 
     @property
     def written_key(self) -> str:

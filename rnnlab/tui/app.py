@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from pathlib import Path
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.filter import Monochrome, NoColor
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from rnnlab.display import visible
@@ -28,11 +29,13 @@ from rnnlab.tui.appearance import THEMES, AsciiFilter
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.feed import Feed
 from rnnlab.tui.generator import Generator
+from rnnlab.tui.key_gate import Pressed
 from rnnlab.tui.messages import (
     AskCancelled,
     Asked,
     GeneratorDied,
     GeneratorSaid,
+    KeysDue,
     PreferencesChanged,
     RunChosen,
     ScreenAsked,
@@ -115,6 +118,7 @@ class LabApp(App[None]):
         """Begin to read the runs and start the generator once the first frame is out."""
         if hasattr(signal, "SIGHUP"):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
+        self.screen_change_signal.subscribe(self, self._wait_for_screen, immediate=True)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -163,9 +167,55 @@ class LabApp(App[None]):
         where = visible(str(self.desk.store.root), newline=" ")
         return f"{active} training, {queued}{total} run{'s' * (total != 1)} in {where}"
 
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys one at a time: `s` after a key that opens a screen is meant for that screen."""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif not self.desk.keys.holds(event):
+            await self._press(event)
+
+    async def _press(self, event: Pressed) -> None:
+        """Hand a key on, and hold the next ones back until it is done where it may be a command."""
+        if not self.screen_stack:
+            return  # the lab is closing
+        target = self.focused or self.screen
+        if isinstance(event, events.Paste) or target.check_consume_key(event.key, event.character):
+            await super().on_event(event)
+            return
+        ticket = self.desk.keys.close()
+        await super().on_event(event)
+        # A key goes up from widget to widget until it is a command, and what the command tells its
+        # widget goes up again, as "enter" in a dialog: its end goes the same ways behind it.
+        path = target.ancestors_with_self * 2 if event.is_forwarded else []
+        self._follow(path, KeysDue(ticket))
+
+    def _follow(self, path: Sequence[MessagePump], end: KeysDue) -> None:
+        """Post a message once everybody on a path has done what was posted to them so far."""
+        for place, pump in enumerate(path):
+            if pump.call_later(self._follow, path[place + 1 :], end):
+                return
+        self.post_message(end)
+
+    def _wait_for_screen(self, screen: Screen[object]) -> None:
+        """Hold keys back until a screen has come and put the focus where it belongs."""
+        ticket = self.desk.keys.close()
+        self._follow([screen], KeysDue(ticket))
+
+    @on(KeysDue)
+    async def give_keys(self, message: KeysDue) -> None:
+        """Give the screen that has come what was pressed meanwhile."""
+        self.desk.keys.open(message.ticket)
+        while (event := self.desk.keys.next()) is not None:
+            await self._press(event)
+
     @on(ScreenAsked)
     async def show_screen(self, message: ScreenAsked) -> None:
         """Show another screen; it lies on the home screen, one deep."""
+        ticket = self.desk.keys.close()
+        await self._show_screen(message)
+        self.post_message(KeysDue(ticket))  # where none has come
+
+    async def _show_screen(self, message: ScreenAsked) -> None:
         asked = entry(message.name)
         if asked.needs_run and self.desk.chosen is None:
             self.page.tell(f"{asked.title} is about a run: choose one first", "warning")

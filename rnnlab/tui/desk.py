@@ -19,6 +19,7 @@ from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.appearance import appearance_of
 from rnnlab.tui.feed import MOST_RECORDS, RunsRead
+from rnnlab.tui.key_gate import KeyGate
 from rnnlab.tui.order import ordered
 from rnnlab.tui.view_state import ViewState
 from rnnlab.tui.writing import Writing
@@ -65,6 +66,7 @@ class Desk:
         """Runs whose curves are laid over the chosen one's, in the order they were marked."""
         self.also_watched: tuple[str, ...] = ()
         """Runs whose journals the visible screen needs beyond the chosen and the marked ones."""
+        self.keys = KeyGate()
         self.writing = Writing()
         """What was asked of a model last."""
         self._opened: dict[str, Run] = {}

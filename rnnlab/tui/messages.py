@@ -62,6 +62,14 @@ class ScreenAsked(Message):
     """Name of its file."""
 
 
+@dataclass
+class KeysDue(Message):
+    """Keys that were held back can be given to whatever is shown now."""
+
+    ticket: int
+    """That of whoever held them back."""
+
+
 class PreferencesChanged(Message):
     """The desk has other preferences: the lab is to look like it."""
 

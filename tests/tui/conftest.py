@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -212,3 +213,9 @@ def no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     from rnnlab.tui.screens import _new_run
 
     monkeypatch.setattr(_new_run, "_ESTIMATE_AFTER_S", 3600.0)
+
+
+def burst(app: LabApp, *keys: str) -> None:
+    """Press keys without a pause, as they come over a slow line: in one piece."""
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))

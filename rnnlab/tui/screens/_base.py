@@ -6,6 +6,7 @@ A screen never computes and never waits in a handler: it reads the desk and does
 from __future__ import annotations
 
 import inspect
+from collections.abc import Coroutine
 from typing import Any, ClassVar, Literal
 
 from textual.app import ComposeResult
@@ -13,7 +14,7 @@ from textual.screen import Screen
 
 from rnnlab.tui.actions import Action, Group
 from rnnlab.tui.desk import Desk
-from rnnlab.tui.messages import ScreenAsked
+from rnnlab.tui.messages import KeysDue, ScreenAsked
 from rnnlab.tui.screens._panes import Layout, Pane
 from rnnlab.tui.widgets.keys_line import KeysLine
 from rnnlab.tui.widgets.screen_bar import ScreenBar
@@ -73,7 +74,12 @@ class BaseScreen(Screen[None]):
     def out(self) -> None:
         """Escape: leave full screen, or go home."""
         if not self.panes.leave_full():
-            self.post_message(ScreenAsked(HOME))
+            self.open_screen(HOME)
+
+    def open_screen(self, name: str) -> None:
+        """Show another screen; what is pressed from now on is for that one."""
+        self.desk.keys.close()
+        self.post_message(ScreenAsked(name))
 
     def on_screen_resume(self) -> None:
         """Show what has come while another screen was shown."""
@@ -98,7 +104,16 @@ class BaseScreen(Screen[None]):
             return
         made = found[1].do(self)
         if inspect.iscoroutine(made):
+            if found[1].has_dialog:
+                made = self._hold_keys_for(made, self.desk.keys.close())
             self.run_worker(made, name=name, group=_DOING)
+
+    async def _hold_keys_for(self, doing: Coroutine[Any, Any, None], ticket: int) -> None:
+        """Do what opens a dialog; where it has opened none, the keys are for this screen."""
+        try:
+            await doing
+        finally:
+            self.post_message(KeysDue(ticket))
 
     def _is_doing(self, name: str) -> bool:
         return any(

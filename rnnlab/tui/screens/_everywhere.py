@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rnnlab.runs import steer
 from rnnlab.tui.actions import Action, Group
-from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.screens._choice import ChoiceScreen
 from rnnlab.tui.screens._declaration import Entry, entries
@@ -14,9 +13,12 @@ from rnnlab.tui.screens._steering import do_with_run
 
 def _opener(entry: Entry) -> Action[BaseScreen]:
     def open_screen(screen: BaseScreen) -> None:
-        screen.post_message(ScreenAsked(entry.name))
+        screen.open_screen(entry.name)
 
-    return Action(entry.key, f"open-{entry.name}", open_screen, entry.title, entry.help)
+    return Action(
+        entry.key, f"open-{entry.name}", open_screen, entry.title, entry.help,
+        is_priority=len(entry.key) > 1,
+    )  # fmt: skip
 
 
 def _help(screen: BaseScreen) -> None:
@@ -55,6 +57,8 @@ EVERYWHERE = Group[BaseScreen](
             is_priority=True,
         ),
         Action("question_mark,f1", "help", _help, "Help", "This list", True, "?"),
-        Action("q", "quit", _quit, "Quit", "Leave the lab; training goes on", True),
+        Action(
+            "q", "quit", _quit, "Quit", "Leave the lab; training goes on", True, has_dialog=True
+        ),
     ),
 )  # fmt: skip

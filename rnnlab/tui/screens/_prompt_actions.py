@@ -12,7 +12,6 @@ from rnnlab.display import visible
 from rnnlab.errors import BadInputError
 from rnnlab.runs.prompts import Answer
 from rnnlab.tui.actions import Action, Group
-from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.screens._ask_line import AskLineScreen
 from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.widgets.candidates import CandidateBoard, Look
@@ -106,7 +105,7 @@ def _look_into(screen: BaseScreen) -> None:
         return
     run, step = candidate.source or (writing.run, writing.step or 0)
     writing.subject = Subject(run, step, candidate.answer)
-    screen.post_message(ScreenAsked("tokens"))
+    screen.open_screen("tokens")
 
 
 PROMPTING = Group["BaseScreen"](
@@ -114,15 +113,21 @@ PROMPTING = Group["BaseScreen"](
     (
         Action("t", "letters", _letters, "Letters", "Every letter with its log-prob, or the text"),
         Action("c", "copy", _copy, "Copy", "Copy the focused continuation"),
-        Action("f9", "decoders", _decoders, "Decoders", "Decoders and their options", True),
+        Action(
+            "f9", "decoders", _decoders, "Decoders", "Decoders and their options", True,
+            is_priority=True, has_dialog=True,
+        ),
     ),
-)
+)  # fmt: skip
 CANDIDATES = Group["BaseScreen"](
     "Candidates",
     (
         Action("enter", "look-into", _look_into, "Look into", "Step through the letters", True),
         Action("d", "look", _next_look, "Shade", "Text, shade, marks or letters", True),
-        Action("o", "save-texts", _save, "To file", "Save the candidates to a file", True),
+        Action(
+            "o", "save-texts", _save, "To file", "Save the candidates to a file", True,
+            has_dialog=True,
+        ),
     ),
     pane="candidates",
-)
+)  # fmt: skip

@@ -77,6 +77,6 @@ STEERING = Group["BaseScreen"](
             "greater_than_sign", "later", _later, "Later", "Train later: down in the queue",
             is_repeatable=True,
         ),
-        Action("delete", "delete", _delete, "Delete", "Delete the run for good"),
+        Action("delete", "delete", _delete, "Delete", "Delete the run for good", has_dialog=True),
     ),
 )  # fmt: skip

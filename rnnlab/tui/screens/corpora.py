@@ -111,14 +111,18 @@ async def _read_again(screen: CorporaScreen) -> None:
 _CORPORA = Group["CorporaScreen"](
     "Corpora",
     (
-        Action("n", "new-run", _new_run, "New run", "Start a run on the chosen corpus", True),
-        Action("a", "add", _add, "Add", "Take in a file or folder of yours", True),
         Action(
-            "g", "fetch", _fetch, "Get", "Fetch the chosen corpus, or read it from a file", True
+            "n", "new-run", _new_run, "New run", "Start a run on the chosen corpus", True,
+            has_dialog=True,
+        ),
+        Action("a", "add", _add, "Add", "Take in a file or folder of yours", True, has_dialog=True),
+        Action(
+            "g", "fetch", _fetch, "Get", "Fetch the chosen corpus, or read it from a file", True,
+            has_dialog=True,
         ),
         Action("r", "list", _read_again, "Read again", "Read the list of corpora again"),
     ),
-)
+)  # fmt: skip
 
 
 class CorporaScreen(BaseScreen):

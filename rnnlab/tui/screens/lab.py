@@ -92,7 +92,9 @@ def _up(screen: LabScreen) -> None:
 _RUNS = Group["LabScreen"](
     "Runs",
     (
-        Action("n", "new-run", _new_run, "New run", "Start a run from a form", True),
+        Action(
+            "n", "new-run", _new_run, "New run", "Start a run from a form", True, has_dialog=True
+        ),
         Action(
             "enter", "prompt", prompt, "Prompt", "Write a prompt for the chosen run", True,
             is_priority=True,

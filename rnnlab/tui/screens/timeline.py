@@ -20,7 +20,7 @@ from rnnlab.runs.samples import Round, losses_at, rounds_of
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
-from rnnlab.tui.messages import ChartPointed, RunChosen, ScreenAsked
+from rnnlab.tui.messages import ChartPointed, RunChosen
 from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.screens._declaration import Declaration
 from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
@@ -201,7 +201,7 @@ class TimelineScreen(BaseScreen):
             near = min(kept, key=lambda step: abs(step - shown.step), default=None)
             fields.checkpoint = "last" if near is None else str(near)
             self.tell(f"the weights of step {shown.step:,} are gone: nearest kept {near}")
-        self.post_message(ScreenAsked("prompt"))
+        self.open_screen("prompt")
 
     def _show(self, chosen: RunSummary) -> None:
         shown = self.shown
