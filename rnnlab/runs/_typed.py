@@ -13,28 +13,35 @@ _Types = tuple[type, ...]
 
 def misfit(kind: type, values: Mapping[str, Any]) -> str:
     """Return the first field of the dataclass `kind` whose value is of another type, or ""."""
-    for name, (types, item_types) in _field_types(kind).items():
+    for name, types, item_types in _field_types(kind):
         if name not in values:
             continue
         value: Any = values[name]
         if not isinstance(value, types):
             return name
-        items: Any = value.values() if isinstance(value, dict) else value
-        if item_types and not all(isinstance(item, item_types) for item in items):
-            return name
+        if item_types:
+            items: Any = value.values() if isinstance(value, dict) else value
+            if not all(isinstance(item, item_types) for item in items):
+                return name
     return ""
 
 
+def known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the values that are fields of the dataclass `kind`."""
+    return {name: values[name] for name, _, _ in _field_types(kind) if name in values}
+
+
 @cache
-def _field_types(kind: type) -> dict[str, tuple[_Types, _Types]]:
-    """Return the types of every field, and those of its items where it is a list or a mapping."""
+def _field_types(kind: type) -> tuple[tuple[str, _Types, _Types], ...]:
+    """Return every field with its types, and those of its items where it is a list or mapping."""
     hints = get_type_hints(kind)
-    found = {}
+    found = []
     for field in fields(kind):
         annotation = hints[field.name]
         arguments = get_args(annotation) if get_origin(annotation) in (list, dict) else ()
-        found[field.name] = (_types(annotation), _types(arguments[-1]) if arguments else ())
-    return found
+        items = _types(arguments[-1]) if arguments else ()
+        found.append((field.name, _types(annotation), items))
+    return tuple(found)
 
 
 def _types(annotation: Any) -> _Types:

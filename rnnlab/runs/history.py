@@ -50,6 +50,11 @@ class History:
     version: int = 0
     """Grows with every change; what is drawn from a history is cached by it."""
 
+    @property
+    def is_read(self) -> bool:
+        """Whether the journal was looked into, though there may have been nothing in it."""
+        return self.version > 0
+
     def extend(self, records: Iterable[Record]) -> None:
         """Add records in the order of the journal."""
         for record in records:

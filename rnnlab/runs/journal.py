@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from rnnlab.runs.records import Record, decode, encode
+from rnnlab.runs._overview import overview
+from rnnlab.runs.records import Record, decode_lines, encode
 
 
 class Journal:
@@ -79,7 +79,7 @@ class JournalTail:
             return News([], is_restart=False)
         self._offset += len(data)
         *lines, self._half = (self._half + data).split(b"\n")
-        return News(list(_records(lines)), is_restart)
+        return News(decode_lines(lines), is_restart)
 
     def read_overview(self, most: int) -> News:
         """Return what has come, of the frequent kinds about `most` lines at equal distances.
@@ -88,30 +88,13 @@ class JournalTail:
         Validations, events and whatever is rare are all there.
         """
         try:
-            data = self._file.read_bytes()
-            self._inode = self._file.stat().st_ino
+            with self._file.open("rb") as stream:
+                self._inode = os.fstat(stream.fileno()).st_ino
+                lines, self._half = overview(stream, most)
+                self._offset = stream.tell()
         except OSError:
             return News([], is_restart=True)
-        self._offset = len(data)
-        *lines, self._half = data.split(b"\n")
-        frequent = [i for i, line in enumerate(lines) if line.startswith(_FREQUENT)]
-        every = max(1, -(-len(frequent) // most))
-        # Pairs of neighbours: records of two kinds may alternate. The last ones are there in any
-        # case, since they are what a user has come for.
-        left_out = {i for n, i in enumerate(frequent[:-2]) if n // 2 % every}
-        kept = (line for i, line in enumerate(lines) if i not in left_out)
-        return News(list(_records(kept)), is_restart=True)
-
-
-_FREQUENT = (b'{"kind": "train"', b'{"kind": "layers"')
-"""How lines begin of which there are many."""
-
-
-def _records(lines: Iterable[bytes]) -> Iterator[Record]:
-    for line in lines:
-        record = decode(line)
-        if record is not None:
-            yield record
+        return News(decode_lines(lines), is_restart=True)
 
 
 def _ends_in_half_a_line(file: Path) -> bool:

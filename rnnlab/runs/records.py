@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
-from rnnlab.runs._typed import misfit
+from rnnlab.runs._typed import known, misfit
 
 State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost"]
 ACTIVE_STATES: frozenset[State] = frozenset({"queued", "starting", "running", "paused"})
@@ -209,9 +210,19 @@ def encode(record: Record) -> str:
 
 def decode(line: str | bytes) -> Record | None:
     """Return the record of a line, or None for a half line, an unknown kind or a wrong field."""
-    values = _loads(line)
-    record_type = _RECORDS.get(str(values.get("kind")))
-    return None if record_type is None else _build(record_type, values)
+    return _record(_loads(line))
+
+
+def decode_lines(lines: Sequence[bytes]) -> list[Record]:
+    """Return the records of those lines that hold one, as `decode` does, in half the time."""
+    try:
+        values = json.loads(b"[%b]" % b",".join(lines))
+    except (ValueError, RecursionError):
+        values = []
+    # Otherwise at least one line is no JSON, or more than one value.
+    is_whole = len(values) == len(lines)
+    found = map(_record, values) if is_whole else map(decode, lines)
+    return [record for record in found if record is not None]
 
 
 def encode_status(status: Status) -> str:
@@ -227,12 +238,18 @@ def decode_status(text: str | bytes) -> Status | None:
     return _build(Status, values)
 
 
+def _record(values: Any) -> Record | None:
+    if not isinstance(values, dict):
+        return None
+    record_type = _RECORDS.get(str(values.get("kind")))
+    return None if record_type is None else _build(record_type, values)
+
+
 def _build(record_type: type[_T], values: dict[str, Any]) -> _T | None:
     if misfit(record_type, values):
         return None
-    known = {f.name for f in fields(record_type)}
     try:
-        return record_type(**{key: value for key, value in values.items() if key in known})
+        return record_type(**known(record_type, values))
     except TypeError:
         return None
 
@@ -253,7 +270,7 @@ def _finite(value: Any) -> Any:
 
 def _loads(text: str | bytes) -> dict[str, Any]:
     try:
-        values = json.loads(text)
+        values = json.loads(text if isinstance(text, str) else text.decode())
     except (ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}

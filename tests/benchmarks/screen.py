@@ -237,14 +237,15 @@ async def _opening(store: RunStore) -> float:
         while not page.table.row_count:
             await pilot.pause(0.05)
         await pilot.pause(3.0)
+        pane = page.query_one("#plot-loss", ChartPane)
         for _ in range(8):
             await pilot.pause(0.4)
             began = time.perf_counter()
             page.table.action_cursor_down()
             await asyncio.sleep(0)
-            while not app.desk.chosen_name or not app.desk.history(app.desk.chosen_name).train:
-                await asyncio.sleep(0.002)
-            while "train" not in app.screen.query_one("#plot-loss", ChartPane).text:
+            chosen = page.table.chosen
+            assert chosen is not None
+            while pane.names_drawn != (chosen.name,) or "train" not in pane.text:
                 await asyncio.sleep(0.002)
             times.append(time.perf_counter() - began)
     return statistics.median(times)

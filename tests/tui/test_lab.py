@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import random
+import threading
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +20,13 @@ from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.prompts import Failed
 from rnnlab.runs.store import Run
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.feed import Feed, RunsRead
 from rnnlab.tui.screens._choice import ChoiceScreen
 from rnnlab.tui.screens._declaration import entry
 from rnnlab.tui.screens._decoders import DecodersScreen
 from rnnlab.tui.screens._help import HelpScreen
 from rnnlab.tui.screens.lab import LabScreen
+from rnnlab.tui.widgets import chart_pane
 from rnnlab.tui.widgets.candidates import Candidate, CandidateBoard
 from rnnlab.tui.widgets.chart_pane import ChartPane
 from rnnlab.tui.widgets.details import Details
@@ -82,8 +86,6 @@ async def test_the_curves_move_while_a_worker_writes(lab: Lab, app: LabApp) -> N
 async def test_a_chart_is_drawn_once_for_the_same_data(
     lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rnnlab.tui.widgets import chart_pane
-
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
@@ -101,6 +103,34 @@ async def test_a_chart_is_drawn_once_for_the_same_data(
         assert drawn == []
         await pilot.resize_terminal(100, 30)
         await until(pilot, lambda: drawn)
+
+
+async def test_the_first_picture_of_a_chosen_run_waits_for_its_journal_and_no_longer(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("beta", steps=20)
+    lab.add("alpha", steps=40)
+    monkeypatch.setattr(chart_pane, "_LEAST_S", 3600.0)
+    may_read = threading.Event()
+    may_read.set()
+    read = Feed.read
+
+    def read_when_allowed(feed: Feed, watched: Collection[str]) -> RunsRead:
+        may_read.wait()
+        return read(feed, watched)
+
+    monkeypatch.setattr(Feed, "read", read_when_allowed)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        may_read.clear()
+        try:
+            await pilot.press("j")
+            await until(pilot, lambda: app.desk.chosen_name == "beta")
+            await pilot.pause(0.1)
+            assert "train 2.000" in chart(app, "loss")
+        finally:
+            may_read.set()
+        await until(pilot, lambda: "train 3.000" in chart(app, "loss"))
 
 
 async def test_the_cursor_stays_on_its_run_when_another_comes(lab: Lab, app: LabApp) -> None:

@@ -30,6 +30,7 @@ from rnnlab.tui.widgets._draw_style import draw_style
 _SHARE_OF_TIME = 0.06
 """Of one core that a chart may take: one that costs 20 ms is redrawn every 330 ms at most."""
 _LEAST_S = 1.0
+"""Between two pictures of the same runs. The first one of other runs waits for none of that."""
 _AFTER_KEY_S = 0.03
 """Until other runs are drawn: first the key that chose them is echoed; keys held down draw once."""
 _WHEEL = 0.8
@@ -51,26 +52,34 @@ class ChartPane(Widget):
         self._drawn: tuple[object, Drawing] | None = None
         self._strips: list[Strip] = []
         self._known: dict[str, Strip] = {}
-        self._drawn_at = 0.0
+        self._names_drawn: tuple[str, ...] = ()
+        self._chosen_at = self._drawn_at = 0.0
         self._cost_s = 0.0
         self._later: Timer | None = None
         self._grabbed: int | None = None
 
     def show(self, runs: Sequence[NamedHistory], axis: Axis, look: Look, *, is_log: bool) -> None:
-        """Show these runs so; what the user has changed is drawn at once, new data in time."""
+        """Show these runs so; what the user has changed is drawn at once, new data in time.
+
+        What is shown of other runs stays until the journals of these have been read.
+        """
         is_asked = (axis, look, is_log) != (self._axis, self._look, self._is_log)
-        are_others = [run.name for run in runs] != [run.name for run in self._runs]
+        now = self._desk.clock()
+        if _names(runs) != _names(self._runs):
+            self._chosen_at = now
         self._runs, self._axis, self._look, self._is_log = runs, axis, look, is_log
-        rest_s = max(_LEAST_S, self._cost_s / _SHARE_OF_TIME)
-        wait_s = self._drawn_at + rest_s - self._desk.clock()
-        if are_others and not is_asked:
-            if self._later is not None:
-                self._later.stop()
-            self._later = self.set_timer(_AFTER_KEY_S, self._draw)
-        elif is_asked or wait_s <= 0:
+        if is_asked:
             self._draw()
-        elif self._later is None and self._is_stale:
-            self._later = self.set_timer(wait_s, self._draw)
+        elif _names(runs) != self.names_drawn:
+            if all(run.history.is_read for run in runs):
+                self._draw_in(self._chosen_at + _AFTER_KEY_S - now)
+        elif self._is_stale:
+            self._draw_in(self._drawn_at + max(_LEAST_S, self._cost_s / _SHARE_OF_TIME) - now)
+
+    @property
+    def names_drawn(self) -> tuple[str, ...]:
+        """The runs that are shown."""
+        return self._names_drawn
 
     @property
     def chart(self) -> Chart:
@@ -117,6 +126,15 @@ class ChartPane(Widget):
         """Whether the theme is another one than when it was drawn."""
         return self._drawn is None or self._drawn[0][-1] != self._style()  # type: ignore[index]
 
+    def _draw_in(self, seconds: float) -> None:
+        """Draw after a while; what was to be drawn later is drawn then."""
+        if self._later is not None:
+            self._later.stop()
+        if seconds > 0:
+            self._later = self.set_timer(seconds, self._draw)
+        else:
+            self._draw()
+
     def _draw(self) -> None:
         self._later = None
         key = self._key()
@@ -125,7 +143,7 @@ class ChartPane(Widget):
         began = time.perf_counter()
         chart = looked_at(self.chart, self._look)
         made = drawing(chart, *self.size, style=self._style())
-        self._drawn = (key, made)
+        self._drawn, self._names_drawn = (key, made), _names(self._runs)
         # A line that was there before costs nothing, whichever row it has moved to.
         self._known = {line: self._known.get(line) or self._strip(line) for line in made.lines}
         strips = [self._known[line] for line in made.lines]
@@ -191,3 +209,7 @@ class ChartPane(Widget):
 
     def _place(self, column: int) -> float | None:
         return self._drawn[1].place(column) if self._drawn else None
+
+
+def _names(runs: Sequence[NamedHistory]) -> tuple[str, ...]:
+    return tuple(run.name for run in runs)

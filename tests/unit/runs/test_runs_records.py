@@ -19,6 +19,7 @@ from rnnlab.runs.records import (
     Status,
     TrainRecord,
     decode,
+    decode_lines,
     decode_status,
     encode,
     encode_status,
@@ -101,6 +102,15 @@ def test_a_record_holds_what_its_fields_say_or_is_none(kind: str, name: str, val
     if record is not None:
         assert isinstance(record.step, int)
         assert decode(encode(record)) is not None
+
+
+@given(st.lists(records), st.lists(st.sampled_from([b"", b"1, 2", b'{"kind": "tr', b"[]", b"nan"])))
+def test_lines_are_decoded_together_as_one_by_one(given: list[Record], others: list[bytes]) -> None:
+    lines = [encode(record).encode() for record in given]
+    assert decode_lines(lines) == given
+    for place, other in enumerate(others):
+        lines.insert(2 * place, other)
+    assert decode_lines(lines) == given
 
 
 def test_an_unknown_kind_is_no_record() -> None:
