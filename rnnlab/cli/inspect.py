@@ -20,54 +20,64 @@ if TYPE_CHECKING:
     from rnnlab.plots import Finding
 
 
+_Run = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Argument(metavar="[RUN]", help="Name of a run.", autocompletion=complete_run),
+]
+_View = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Argument(metavar="[VIEW]", help=f"One of {', '.join(registry.names('insight'))}."),
+]
+_Text = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(help="Text to look with [held-out text of the run]."),
+]
+_Unit = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(help="Unit, such as l0.17, or 17 of the top layer (neurons, gates)."),
+]
+_Property = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--property",
+        help="Rank units by quotes, line-position, capital, after-vowel, word-start or a "
+        "regular expression (neurons).",
+    ),
+]
+_Gate = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(help="Letter of one gate (gates, spectrum)."),
+]
+_Other = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--with", metavar="RUN[@CHECKPOINT]", help="Model to set beside it."),
+]
+_Recipe = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(help="Train the runs of a recipe and set them side by side: vanishing."),
+]
+_File = Annotated[Optional[Path], typer.Option(help="Corpus file of the recipe.")]  # noqa: UP045
+_Svg = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(help="Write the plots to this file instead of the terminal."),
+]
+_Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only.")]
+
+
 @with_settings
 def command(
-    run: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Argument(metavar="[RUN]", help="Name of a run.", autocompletion=complete_run),
-    ] = None,
-    view: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Argument(metavar="[VIEW]", help=f"One of {', '.join(registry.names('insight'))}."),
-    ] = None,
+    run: _Run = None,
+    view: _View = None,
     *,
-    text: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Text to look with [held-out text of the run]."),
-    ] = None,
-    unit: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Unit, such as l0.17, or 17 of the top layer (neurons, gates)."),
-    ] = None,
-    prop: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--property",
-            help="Rank units by quotes, line-position, capital, after-vowel, word-start or a "
-            "regular expression (neurons).",
-        ),
-    ] = None,
-    gate: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Letter of one gate (gates, spectrum)."),
-    ] = None,
-    other: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--with", metavar="RUN[@CHECKPOINT]", help="Model to set beside it."),
-    ] = None,
-    recipe: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Train the runs of a recipe and set them side by side: vanishing."),
-    ] = None,
-    file: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="Corpus file of the recipe."),
-    ] = None,
-    svg: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="Write the plots to this file instead of the terminal."),
-    ] = None,
-    is_ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only.")] = False,
+    text: _Text = None,
+    unit: _Unit = None,
+    prop: _Property = None,
+    gate: _Gate = None,
+    other: _Other = None,
+    recipe: _Recipe = None,
+    file: _File = None,
+    svg: _Svg = None,
+    is_ascii: _Ascii = False,
     checkpoint: Checkpoint = "last",
     checkpoints: Checkpoints = None,
     data: Data = None,
@@ -83,26 +93,23 @@ def command(
     if svg is not None:
         check_writable(svg)
     if recipe is not None:
-        from rnnlab.cli._inspect_recipe import look_at_recipe
-
         if run is not None:
             raise BadInputError("a recipe names its runs itself", "leave RUN and VIEW out")
-        code, found = look_at_recipe(recipe, store, data, file, settings)
-        _show(found, svg, json=json, is_ascii=is_ascii)
-        return code
-    view = _check(run, view, settings)
-    opened = store.open(run or "")
-    beside = None if other is None else other.partition("@")
-    compared = None if beside is None else store.open(beside[0])
-    from rnnlab.insight import Subject, Wishes, inspect
+        from rnnlab.cli._inspect_recipe import look_at_recipe
 
-    subject = Subject(opened.paths, checkpoint, data)
-    with_subject = None
-    if compared is not None and beside is not None:
-        with_subject = Subject(compared.paths, beside[2] or "last", data)
-    wishes = Wishes(text, unit, prop, gate, with_subject)
-    _show(inspect(subject, view, wishes), svg, json=json, is_ascii=is_ascii)
-    return 0
+        code, found = look_at_recipe(recipe, store, data, file, settings)
+    else:
+        view = _check(run, view, settings)
+        models = [(store.open(run or ""), checkpoint)]
+        if other is not None:
+            name, _, at = other.partition("@")
+            models.append((store.open(name), at or "last"))
+        from rnnlab.insight import Subject, Wishes, inspect  # torch, once all of it is there
+
+        subject, *beside = (Subject(opened.paths, at, data) for opened, at in models)
+        code, found = 0, inspect(subject, view, Wishes(text, unit, prop, gate, *beside))
+    _show(found, svg, json=json, is_ascii=is_ascii)
+    return code
 
 
 def _check(run: str | None, view: str | None, settings: dict[str, Any]) -> str:
