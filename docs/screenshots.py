@@ -93,7 +93,8 @@ async def _tour(pilot: Pilot[None], app: LabApp, folder: Path) -> None:
     for theme in ("dark", "light"):
         app.desk.prefer(replace(app.desk.preferences, theme=theme))
         app.wear()
-        for name, key in [*((e.name, e.key) for e in entries()), ("new-run", "n"), ("help", "f1")]:
+        screens = [(entry.name, entry.first_key) for entry in entries()]
+        for name, key in [*screens, ("new-run", "n"), ("help", "f1")]:
             await pilot.press("escape", "escape", "f2", key)
             await pilot.pause(2.5)
             for size in _SIZES:

@@ -52,15 +52,15 @@ def head_lines(look: Look) -> list[str]:
     assert figures is not None
     letters = f"{figures.num_chars:,} letters, {figures.num_distinct:,} distinct"
     if look.described is None:
-        return [f"{look.file}: {letters}"]
+        return [str(look.file), letters]
     described = look.described
     classes = [f"{name} ({num:,})" for name, num in described.classes.items()][:_SHOWN_CLASSES]
     if len(described.classes) > _SHOWN_CLASSES:
         classes.append(f"{len(described.classes) - _SHOWN_CLASSES:,} more")
     splits = ", ".join(f"{name} {num:,}" for name, num in described.splits.items())
     return [
-        f"{look.file}: {described.num_documents:,} documents, "
-        f"{described.median_words:g} words in the median",
+        str(look.file),
+        f"{described.num_documents:,} documents, {described.median_words:,g} words in the median",
         letters,
         f"classes: {', '.join(classes)}",
         f"splits: {splits or 'none named'}",
@@ -78,12 +78,12 @@ def figure_lines(look: Look) -> list[str]:
     else:
         assert look.documents is not None
         lengths, unit, whole, of_beginning = look.documents.words, "words", "documents", ""
-    rare = figures.rare
+    rare = visible(figures.rare[:_SHOWN_RARE], newline="⏎")
     lines = [
-        f"rare letters (less than ten times): {len(rare)}" + f"  {rare[:_SHOWN_RARE]}" * bool(rare),
-        f"{whole}{of_beginning}: {lengths.num:,}, {lengths.median:g} {unit} in the median, "
-        f"95 % up to {lengths.p95:g}, the longest {lengths.longest:,}; "
-        f"{figures.num_duplicates:,} are there before",
+        f"rare letters (less than ten times): {len(figures.rare)}" + f"  {rare}" * bool(rare),
+        f"{whole}{of_beginning}: {lengths.num:,}, {lengths.median:,g} {unit} in the median, "
+        f"95 % up to {lengths.p95:,g}, the longest {lengths.longest:,}; "
+        f"{figures.num_duplicates:,} repeat an earlier one",
         *histogram_lines(lengths, unit),
     ]
     if figures.bounds:
@@ -94,7 +94,9 @@ def figure_lines(look: Look) -> list[str]:
 
 
 def histogram_lines(lengths: Lengths, unit: str) -> list[str]:
-    """Return a histogram, a bin a line."""
+    """Return a histogram, a bin a line; nothing of a single length."""
+    if lengths.num < 2:
+        return []
     most = max((num for _, num in lengths.histogram), default=0)
     if not most:
         return []

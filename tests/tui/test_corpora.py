@@ -137,6 +137,32 @@ async def test_what_is_wrong_with_a_file_is_said_and_nothing_is_left(
     assert [file.name for file in data.iterdir()] == ["mine.txt"]
 
 
+async def test_what_was_written_for_a_file_that_failed_is_there_to_be_mended(
+    app: LabApp, data: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "opinions.csv"
+    table.write_text("verdict,text\n" + "good,so fine\nbad,so dull\n" * 30)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        await pilot.press(*"opinions", "tab")
+        app.screen.query_one("#blank-file", Input).value = str(table)
+        await pilot.press("enter")
+        await until(pilot, lambda: "no column 'label' among 'verdict', 'text'" in status(app))
+        line = app.page.query_one("#corpora-status", Static)
+        assert line.size.height > 1, "what is to be done about it is read at 80 columns, too"
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        assert app.screen.query_one("#blank-file", Input).value == str(table)
+        app.screen.query_one("#blank-label", Input).value = "verdict"
+        await pilot.press("enter")
+        await until(pilot, lambda: "opinions is there" in status(app))
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        assert app.screen.query_one("#blank-name", Input).value == ""
+
+
 async def test_a_known_corpus_is_read_from_a_file(
     app: LabApp, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,13 +209,14 @@ async def test_what_takes_long_tells_how_far_it_is_and_can_be_given_up(app: LabA
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app)
         screen = page(app)
-        screen.run_worker(screen.run_errand("reading all there is", endless))
+        screen.begin_errand("reading all there is", "all", endless)
         await until(pilot, lambda: "reading all there is… 1.0M of 4.0M" in status(app))
-        await screen.run_errand("another", endless)
+        screen.begin_errand("another", "another", endless)
+        assert is_reading == [True]
         await pilot.press("escape")
         await until(pilot, lambda: "given up" in status(app))
         assert isinstance(app.page, CorporaScreen)
-        screen.begin_errand("reading all over again", endless)
+        screen.begin_errand("reading all over again", "all", endless)
         await until(pilot, lambda: "reading all over again… 1.0M" in status(app))
     # Here the app has ended: the thread has too, or the shell would wait for it.
     try:

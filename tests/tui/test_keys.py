@@ -70,7 +70,7 @@ async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(
         await until(pilot, lambda: home(app).table.row_count)
         for one in entries():
             if one.name not in (HOME, "system"):  # these steer runs themselves
-                burst(app, one.key, "s", "w", "m", "f2")
+                burst(app, one.first_key, "s", "w", "m", "f2")
                 await until(pilot, lambda: app.page.entry_name == HOME)
         assert steered == []
 

@@ -29,7 +29,7 @@ def keys_of(app: LabApp) -> list[str]:
     groups = [group for page in app._pages.values() for group in page.GROUPS]
     bound = {key for g in groups for action in g.actions for key in action.key.split(",")}
     more = ["tab", "shift+tab", "backspace", "a", "x", "1", "space", "enter", "escape", "down"]
-    screens = [entry.key for entry in entries()]
+    screens = [entry.first_key for entry in entries()]
     return sorted(bound - {"q"}) + [*more, *screens] * 2
 
 

@@ -26,7 +26,8 @@ class Declaration:
     screen: type[BaseScreen]
     key: str
     """Textual's name of the key that opens it from anywhere: a function key, which also works in
-    text fields, or a letter, which does not."""
+    text fields, or a letter, which does not. Several are set apart by commas; the bar has the first
+    one."""
     title: str
     """A word or two, for the bar at the top and the palette."""
     help: str
@@ -45,6 +46,11 @@ class Entry:
     help: str
     needs_run: bool = False
 
+    @property
+    def first_key(self) -> str:
+        """The key that the bar names."""
+        return self.key.partition(",")[0]
+
     def make(self, desk: Desk) -> BaseScreen:
         """Import the screen's file and build the screen."""
         stem = self.name.replace("-", "_")
@@ -57,7 +63,7 @@ class Entry:
 def entries() -> tuple[Entry, ...]:
     """Return every screen there is, in the order of their keys."""
     found = [_entry(name) for name in registry.names("tui/screens")]
-    return tuple(sorted(found, key=lambda entry: _order(entry.key)))
+    return tuple(sorted(found, key=lambda entry: _order(entry.first_key)))
 
 
 def entry(name: str) -> Entry:

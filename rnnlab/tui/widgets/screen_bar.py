@@ -66,4 +66,4 @@ class ScreenBar(Widget):
 
 
 def _label(entry: Entry) -> Text:
-    return Text.assemble((f" {written(entry.key)}", "dim"), f" {entry.title} ")
+    return Text.assemble((f" {written(entry.first_key)}", "dim"), f" {entry.title} ")

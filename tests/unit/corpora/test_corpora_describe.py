@@ -88,6 +88,18 @@ def test_documents_are_shown(data: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "0: film\n" in output
 
 
+def test_the_figures_of_a_text_are_lines_of_their_own(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "line.txt").write_text("a b " * 3_000 + "\n")
+    corpora.command("line", data=data)
+    lines = capsys.readouterr().out.split("\n")
+    assert lines[:2] == [str(data / "line.txt"), "12,001 letters, 4 distinct"]
+    assert lines[2] == "rare letters (less than ten times): 1  ⏎"
+    assert lines[3].startswith("sentences: 1, 11,999 letters in the median, 95 % up to 11,999,")
+    assert not any("up to 12,000 letters" in line for line in lines), "one length is no histogram"
+
+
 def test_a_document_never_reaches_the_terminal_as_a_command(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,132 @@
+"""What can be done on the screen of corpora, and what its forms ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnlab.display import count
+from rnnlab.errors import BadInputError
+from rnnlab.tui.actions import Action, Group
+from rnnlab.tui.screens._form import Blank, FormScreen
+
+if TYPE_CHECKING:
+    from rnnlab.corpora import Progress
+    from rnnlab.tui.screens.corpora import CorporaScreen
+
+Answers = dict[str, str]
+"""What was written in a form, by the names of its blanks."""
+
+_ADDING = (
+    Blank("name", "Name", "letters, digits, . _ -"),
+    Blank("file", "File or folder", "txt, csv, tsv, jsonl, also .gz; a folder of texts"),
+    Blank("encoding", "Encoding", "found out, unless you say it"),
+    Blank("label", "Label column", "of a table", "label"),
+    Blank("text", "Text column", "of a table", "text"),
+)
+
+
+async def _add(screen: CorporaScreen) -> None:
+    """Take in a file; what was written for one that failed stands in the form again."""
+    kept = screen.failed_answers
+    blanks = [Blank(b.name, b.label, b.help, kept.get(b.name, b.value)) for b in _ADDING]
+    about = "Any text, or documents with labels, becomes a corpus."
+    answers = await screen.app.push_screen_wait(FormScreen("Add a corpus", about, blanks, "Add"))
+    if answers is not None:
+        screen.failed_answers = answers
+        name = answers["name"]
+        screen.begin_errand(f"taking in {name}", name, adding(answers, screen.desk.data))
+
+
+async def _fetch(screen: CorporaScreen) -> None:
+    chosen = screen.table.chosen
+    if chosen is None or chosen.state != "fetch":
+        screen.tell("this corpus is there; choose one marked ↓", "warning")
+        return
+    blanks = [Blank("file", "From file", "empty: from the network")]
+    if chosen.task == "vectors":
+        blanks += [Blank("width", "Numbers", "50, 100, 200, 300", "100")]
+    about = f"{count(chosen.size_bytes)} bytes, {chosen.licence}. A file got elsewhere will do."
+    form = FormScreen(f"Fetch {chosen.name}", about, blanks, "Fetch")
+    answers = await screen.app.push_screen_wait(form)
+    if answers is not None:
+        name = chosen.name
+        screen.begin_errand(f"fetching {name}", name, fetching(name, answers, screen.desk.data))
+
+
+async def _new_run(screen: CorporaScreen) -> None:
+    from rnnlab.corpora import corpus_names
+    from rnnlab.tui.screens._new_run import NewRunScreen
+
+    chosen, desk = screen.table.chosen, screen.desk
+    if chosen is None or chosen.state == "fetch":
+        screen.tell("fetch it first: g", "warning")
+        return
+    form = NewRunScreen(desk.store, desk.data, corpus_names(desk.data))
+    form.suggest(corpus=chosen.name)
+    name = await screen.app.push_screen_wait(form)
+    if name is not None:
+        screen.tell(f"{name} is starting; F2 shows it")
+
+
+async def _read_again(screen: CorporaScreen) -> None:
+    await screen.list_again()
+
+
+CORPORA = Group["CorporaScreen"](
+    "Corpora",
+    (
+        Action(
+            "n", "new-run", _new_run, "New run", "Start a run on the chosen corpus", True,
+            has_dialog=True,
+        ),
+        Action("a", "add", _add, "Add", "Take in a file or folder of yours", True, has_dialog=True),
+        Action(
+            "g", "fetch", _fetch, "Get", "Fetch the chosen corpus, or read it from a file", True,
+            has_dialog=True,
+        ),
+        Action("r", "list", _read_again, "Read again", "Read the list of corpora again"),
+    ),
+)  # fmt: skip
+
+
+def adding(answers: Answers, data: Path | None) -> Callable[[Progress], str]:
+    """Return what takes a file in and says what it found."""
+
+    def add(progress: Progress) -> str:
+        from rnnlab.corpora import Columns, Wish, add_corpus
+
+        columns = Columns(answers["label"] or "label", answers["text"] or "text")
+        wish = Wish(answers["encoding"] or None, columns)
+        source = _path(answers["file"] or "?")
+        _, notes = add_corpus(answers["name"], source, data, wish, progress)
+        return f"{answers['name']} is there ({'; '.join(notes)})"
+
+    return add
+
+
+def fetching(name: str, answers: Answers, data: Path | None) -> Callable[[Progress], str]:
+    """Return what fetches a corpus and says where it lies."""
+
+    def fetch(progress: Progress) -> str:
+        from rnnlab.corpora import Request, fetch_corpus, wanted_words
+
+        request = Request()
+        if width := answers.get("width"):
+            if not width.isdecimal():
+                raise BadInputError(f"{width!r} is no number", "write 50, 100, 200 or 300")
+            request = Request(int(width), wanted_words(data)[0])
+        given = _path(answers["file"]) if answers["file"] else None
+        fetched = fetch_corpus(name, data, given, request, progress)
+        return f"{name} is there ({fetched.file})"
+
+    return fetch
+
+
+def _path(written: str) -> Path:
+    """Return the path that was written; raises BadInputError for a `~name` that nobody has."""
+    try:
+        return Path(written).expanduser()
+    except RuntimeError:
+        raise BadInputError(f"no home folder for {written!r}", "write the whole path") from None
