@@ -46,10 +46,12 @@ def assert_mirrored(session: Session) -> None:
         assert scalars(found, tag) == pytest.approx(expected, rel=1e-6)
     evals = {r.step: r.val_loss for r in records if isinstance(r, EvalRecord)}
     assert scalars(found, "loss/val") == pytest.approx(evals, rel=1e-6)
-    layers = {r.step: r.grad_norms for r in records if isinstance(r, LayersRecord)}
+    layers = {r.step: r for r in records if isinstance(r, LayersRecord)}
     for name, parameter in session.model.named_parameters():
-        norms = {step: record[name] for step, record in layers.items()}
+        norms = {step: record.grad_norms[name] for step, record in layers.items()}
         assert scalars(found, f"gradient/{name}") == pytest.approx(norms, rel=1e-5)
+        sizes = {step: record.weight_norms[name] for step, record in layers.items()}
+        assert scalars(found, f"weight/{name}") == pytest.approx(sizes, rel=1e-5)
         histograms = found.Histograms(f"gradients/{name}")
         assert [event.step for event in histograms] == sorted(evals)
         assert {event.histogram_value.num for event in histograms} == {parameter.numel()}
@@ -59,6 +61,17 @@ def test_scalars_and_histograms_are_those_of_the_journal(start: Start) -> None:
     session = start(layers=2, mirror=True)
     train(session)
     assert_mirrored(session)
+
+
+def test_of_a_classifier_the_accuracy_is_there_too(start: Start) -> None:
+    session = start(task="classify", mirror=True)
+    train(session)
+    found = read_back(session)
+    evals = [r for r in JournalTail(session.paths.journal).read().records
+             if isinstance(r, EvalRecord)]  # fmt: skip
+    accuracy = {record.step: record.accuracy for record in evals}
+    assert None not in accuracy.values()
+    assert scalars(found, "accuracy/val") == pytest.approx(accuracy, rel=1e-6)
 
 
 def test_a_resumed_run_has_every_step_once(start: Start) -> None:

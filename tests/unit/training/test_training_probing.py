@@ -119,10 +119,14 @@ def test_tensorboard_has_a_histogram_of_every_gate(start: Start) -> None:
         record = probes[events[-1].step]
         size = record.num_rows * record.length * session.config.hidden
         assert events[-1].histogram_value.num == size
-        shut = {event.step: event.value for event in found.Scalars(f"gate_shut/{gate}")}
-        assert shut == pytest.approx({step: r.shut[gate] for step, r in probes.items()})
-    weights = found.Scalars("weight/rnn.weight_hh_l1")
-    assert weights[-1].value == pytest.approx(
-        session.model.rnn.weight_hh_l1.norm().item(),  # type: ignore[operator]
-        rel=1e-5,
-    )
+        for end in ("shut", "open"):
+            shares = {event.step: event.value for event in found.Scalars(f"gate_{end}/{gate}")}
+            expected = {step: getattr(record, end)[gate] for step, record in probes.items()}
+            assert shares == pytest.approx(expected)
+    for layer in ("l0", "l1"):
+        lives = {event.step: event.value for event in found.Scalars(f"half_life/{layer}")}
+        known = {step: r.half_life[layer] for step, r in probes.items()}
+        assert lives
+        assert lives == pytest.approx(
+            {step: life for step, life in known.items() if life is not None}
+        )
