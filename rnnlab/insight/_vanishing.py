@@ -49,6 +49,12 @@ class _Measured:
         return any(is_long_enough(r.of_last.get("l0", ())) for r in self.member.history.probes)
 
     @property
+    def steps(self) -> int:
+        """Steps taken so far."""
+        train = self.member.history.train
+        return train[-1].step if train else 0
+
+    @property
     def loss(self) -> float | None:
         """Mean training loss of the last tenth of the run."""
         losses = [r.train_loss for r in self.member.history.train if r.train_loss is not None]
@@ -59,18 +65,18 @@ def vanishing(members: Sequence[Member], recipe: str = "vanishing") -> Finding:
     """Return table, heat maps, curves and what is seen, of runs that took equally many steps."""
     found = [_measure(member) for member in members]
     cells = list(dict.fromkeys(member.cell for member in members))
-    steps = max((m.history.train[-1].step for m in members if m.history.train), default=0)
+    steps = max((one.steps for one in found), default=0)
     by_cell = [[one for one in found if one.member.cell == cell] for cell in cells]
     pictures: list[Picture] = [_table(found, steps)]
     # One scale, so that a shade is the same norm in every cell.
     pictures += on_one_scale([heat for group in by_cell if (heat := _heat(group)) is not None])
-    deepest = [max(group, key=lambda one: one.member.layers) for group in by_cell if group]
-    pictures.append(_through_time(deepest))
+    compared = _comparable(found, cells)
+    pictures.append(_through_time(compared))
     return Finding(
         view="vanishing",
         run=recipe,
         step=steps,
-        says=_says(found, cells),
+        says=_says(compared, steps),
         pictures=tuple(pictures),
         figures={
             "runs": [
@@ -78,7 +84,7 @@ def vanishing(members: Sequence[Member], recipe: str = "vanishing") -> Finding:
                     "run": one.member.name,
                     "cell": one.member.cell,
                     "layers": one.member.layers,
-                    "steps": one.member.history.train[-1].step if one.member.history.train else 0,
+                    "steps": one.steps,
                     "first_over_last": one.share,
                     "half_life_first": one.first_life,
                     "half_life_last": one.top_life,
@@ -173,9 +179,18 @@ def _heat(group: Sequence[_Measured]) -> HeatMap | None:
     )
 
 
-def _through_time(deepest: Sequence[_Measured]) -> Chart:
+def _comparable(found: Sequence[_Measured], cells: Sequence[str]) -> list[_Measured]:
+    """Return the run of every cell at the greatest depth of which all of them have norms."""
+    begun = [one for one in found if one.norms]
+    depths = [{one.member.layers for one in begun if one.member.cell == cell} for cell in cells]
+    common = set.intersection(*depths) if depths else set()
+    by_cell = {one.member.cell: one for one in begun if one.member.layers == max(common, default=0)}
+    return list(by_cell.values())
+
+
+def _through_time(compared: Sequence[_Measured]) -> Chart:
     curves = []
-    for color, one in enumerate(deepest):
+    for color, one in enumerate(compared):
         probes = one.member.history.probes
         norms = (probes[-1].of_last.get("l0") or [])[::-1] if probes else []
         ys = tuple(math.nan if norm is None else norm for norm in norms)
@@ -192,23 +207,24 @@ def _through_time(deepest: Sequence[_Measured]) -> Chart:
     )
 
 
-def _says(found: Sequence[_Measured], cells: Sequence[str]) -> tuple[str, ...]:
-    """Return what is seen between layers and through time at the greatest depth of all cells."""
-    depths = [{one.member.layers for one in found if one.member.cell == cell} for cell in cells]
-    common = set.intersection(*depths) if depths else set()
-    if not common:
+def _says(compared: Sequence[_Measured], steps: int) -> tuple[str, ...]:
+    """Return what is seen between layers and through time, of runs of the same depth."""
+    if not compared:
         return ("Nothing can be compared yet: no depth is there for every cell.",)
-    depth = max(common)
-    here = {one.member.cell: one for one in found if one.member.layers == depth}
+    depth = compared[0].member.layers
+    here = {one.member.cell: one for one in compared}
     said = []
+    late = [f"{cell} has taken {one.steps}" for cell, one in here.items() if one.steps < steps]
+    if late:
+        said.append(f"Of {steps} steps {', '.join(late)}: what follows will change.")
     shares = {cell: one.share for cell, one in here.items() if one.share is not None}
     if depth > 1 and shares:
         listed = ", ".join(f"{share:.3g} ({cell})" for cell, share in shares.items())
         least = min(shares, key=lambda cell: shares[cell])
         most = max(shares, key=lambda cell: shares[cell])
+        order = f": it fades most in {least}, least in {most}" if len(shares) > 1 else ""
         said.append(
-            f"At depth {depth} the first layer's gradient is {listed} times the last one's: "
-            f"it fades most in {least}, least in {most}."
+            f"At depth {depth} the first layer's gradient is {listed} times the last one's{order}."
         )
     said += _says_of_time(here)
     losses = ", ".join(
@@ -230,10 +246,9 @@ def _says_of_time(here: dict[str, _Measured]) -> list[str]:
         listed = ", ".join(f"{life:.1f} steps ({cell})" for cell, life in lives.items())
         shortest = min(lives, key=lambda cell: lives[cell])
         longest = max(lives, key=lambda cell: lives[cell])
-        said.append(
-            f"Through time it halves every {listed}: in {longest} it reaches "
-            f"{lives[longest] / lives[shortest]:.1f} times as far back as in {shortest}."
-        )
+        farther = f"{lives[longest] / lives[shortest]:.1f} times as far back as in {shortest}"
+        order = f": in {longest} it reaches {farther}" if len(lives) > 1 else ""
+        said.append(f"Through time it halves every {listed}{order}.")
     gone = [cell for cell, one in here.items() if one.first_life == 0.0]
     if gone:
         said.append(f"Through time it is gone within the window in {', '.join(gone)}.")

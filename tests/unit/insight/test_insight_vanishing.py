@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rnnlab.insight import Member, vanishing
-from rnnlab.plots import HeatMap, Table, draw_picture
+from rnnlab.plots import Chart, HeatMap, Table, draw_picture
 from rnnlab.runs.history import History
 from rnnlab.runs.records import LayersRecord, ProbeRecord, TrainRecord
 
@@ -93,6 +93,31 @@ def test_the_norms_of_all_cells_have_one_scale() -> None:
     assert len(heats) == 3
     assert [heat.high for heat in heats] == pytest.approx([1.0] * 3)
     assert [heat.low for heat in heats] == pytest.approx([SHARES["rnn"]] * 3)
+
+
+def test_what_is_compared_is_of_one_depth_that_all_cells_have_begun() -> None:
+    members = [make_member(cell, layers) for cell in LIVES for layers in (1, 4)]
+    members += [make_member("rnn", 8), Member("waiting", "gru", 8, History())]
+    found = vanishing(members)
+    assert found.says[0].startswith("At depth 4 ")
+    chart = found.pictures[-1]
+    assert isinstance(chart, Chart)
+    assert [curve.name for curve in chart.curves] == ["rnn x 4", "gru x 4", "lstm x 4"]
+    new = [Member(cell, cell, 2, History()) for cell in LIVES]
+    assert vanishing(new).says[0].startswith("Nothing can be compared yet")
+
+
+def test_a_run_that_has_taken_fewer_steps_is_named() -> None:
+    members = [make_member(cell, 4) for cell in LIVES]
+    assert not any("what follows will change" in sentence for sentence in vanishing(members).says)
+    del members[1].history.train[12:]
+    assert vanishing(members).says[0] == "Of 20 steps gru has taken 12: what follows will change."
+
+
+def test_a_cell_alone_is_compared_with_none() -> None:
+    said = " ".join(vanishing([make_member("rnn", 4)]).says)
+    assert "0.01 (rnn) times the last one's." in said
+    assert "halves every 1.0 steps (rnn)." in said
 
 
 def test_runs_without_records_are_shown_without_figures() -> None:
