@@ -47,10 +47,13 @@ def _mark(shade: float) -> str:
 
 
 def _rows(text: ShadedText, width: int, style: DrawStyle) -> list[list[tuple[str, float]]]:
-    """Return the tokens of every line, made harmless, with their shades."""
+    """Return the tokens of every line, made harmless, with their shades; no word is cut in two."""
     rows: list[list[tuple[str, float]]] = [[]]
     used = 0
     for token, shade in zip(text.tokens, text.shades, strict=True):
+        if cell_len(token) <= width < used + cell_len(token):
+            rows.append([])
+            used = 0
         for letter in token:
             shown = visible(letter, newline="$" if style.is_ascii else "⏎")
             if style.is_ascii:

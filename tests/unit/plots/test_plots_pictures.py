@@ -159,6 +159,12 @@ def test_without_colours_marks_below_the_letters_say_how_high() -> None:
     assert (letters, marks) == ("abcd", "#+-=")
 
 
+def test_no_word_of_a_shaded_text_is_cut_in_two() -> None:
+    words = ("The", " mayor", " owns", "!", "\n", " " + "x" * 14)
+    drawn = draw_picture(ShadedText("t", words, (0.0,) * 6), 12, style=PLAIN).split("\n")
+    assert drawn[2::2] == ["The mayor", " owns!⏎", " " + "x" * 11, "xxx"]
+
+
 def test_columns_that_do_not_fit_are_counted() -> None:
     table = Table("t", ("name", "long header here", "another header"), (("a", "1", "2"),))
     assert "+1 columns" in draw_picture(table, 32, style=PLAIN)
