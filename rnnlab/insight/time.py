@@ -6,7 +6,7 @@ with gradient descent is difficult".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rnnlab.insight._subject import Subject, Wishes, check_finite
 from rnnlab.insight._through_time import (
@@ -113,7 +113,7 @@ def _movement(probes: Sequence[ProbeRecord], layer: str) -> HeatMap:
 
 def _says(found: Sequence[ThroughTime], lives: dict[str, float | None]) -> tuple[str, ...]:
     """Return the half-life of every layer, and what is left of the gradient as it was measured."""
-    said = []
+    said = _says_of_fading([layer for layer in found if lives[layer.name]], lives)
     for layer in found:
         name, life = layer.name, lives[layer.name]
         norms = layer.of_last_T.tolist()
@@ -127,10 +127,42 @@ def _says(found: Sequence[ThroughTime], lives: dict[str, float | None]) -> tuple
             said.append(
                 f"In {name} the gradient is gone: it reaches {num_left} of {length} steps at most."
             )
-        else:
-            share = norms[0] / norms[-2] if norms[-2] else 0.0
-            said.append(
-                f"In {name} the gradient halves every {life:.1f} steps: "
-                f"{brief(share)} of it is left {length - 2} steps further back."
-            )
     return tuple(said)
+
+
+def _says_of_fading(fading: Sequence[ThroughTime], lives: Mapping[str, float | None]) -> list[str]:
+    """Return what is said of the layers that have a half-life, in sentences that they share.
+
+    Below other layers the gradient may grow before it fades: it comes back through these, too.
+    """
+    if not fading:
+        return []
+    back = {layer.name: layer.of_last_T.tolist()[::-1] for layer in fading}
+    is_alone = len(back) == 1
+    num = len(next(iter(back.values())))
+    halved = _listed({name: f"{lives[name]:.1f}" for name in back}, is_alone=is_alone)
+    shares = {name: norms[-1] / norms[1] if norms[1] else 0.0 for name, norms in back.items()}
+    left = _listed({name: brief(share) for name, share in shares.items()}, is_alone=is_alone)
+    said = [
+        f"The gradient halves every {halved} steps on its way back: of what is there after one, "
+        f"{left} is left {num - 2} steps further back."
+    ]
+    rising = {
+        name: str(norms.index(max(norms)))
+        for name, norms in back.items()
+        if max(norms[2:]) > 2 * max(norms[:2])
+    }
+    if rising:
+        peak = _listed(rising, is_alone=is_alone)
+        said.append(
+            f"It is largest {peak} steps back, and fades from there on; half-lives are of the line "
+            "through all steps."
+        )
+    return said
+
+
+def _listed(values: Mapping[str, str], *, is_alone: bool) -> str:
+    """Return values with the names of their layers; that of the only layer without."""
+    if is_alone:
+        return next(iter(values.values()))
+    return ", ".join(f"{value} ({name})" for name, value in values.items())

@@ -17,7 +17,17 @@ from rnnlab import registry
 from rnnlab.corpora import Split, Vocabulary
 from rnnlab.corpora.tasks.stream import StreamSplit
 from rnnlab.errors import BadInputError
-from rnnlab.insight import Sample, Subject, Wishes, _properties, draw_sample, inspect, memory
+from rnnlab.insight import (
+    Sample,
+    Subject,
+    ThroughTime,
+    Wishes,
+    _properties,
+    draw_sample,
+    inspect,
+    memory,
+    time,
+)
 from rnnlab.insight import look as look_once
 from rnnlab.insight._properties import PROPERTIES, predictiveness, property_of
 from rnnlab.insight._recurrent import power_norms, radius, recurrent_matrices
@@ -123,8 +133,21 @@ def test_what_is_said_to_be_left_of_a_gradient_is_what_was_measured(
     norms = found.figures["of_last"]["l0"]
     left = norms[0] / norms[-2]
     assert f"{len(norms) - 2} steps further back" in found.says[0]
-    said = float(found.says[0].partition("steps: ")[2].partition(" of it")[0])
+    said = float(found.says[0].partition("after one, ")[2].partition(" is left")[0])
     assert said == pytest.approx(left, rel=0.01, abs=5e-4)
+    deep = look("time", make_model(cell="gru", layers=3))
+    assert len(deep.says) <= 2, "the layers share their sentences"
+    for name, life in deep.figures["half_life"].items():
+        assert f"{life:.1f} ({name})" in deep.says[0]
+
+
+def test_a_gradient_that_grows_before_it_fades_is_not_said_to_halve_all_the_way() -> None:
+    back = torch.tensor([0.1, 0.2, 1.0, 3.0, 1.0, 0.3, 0.1])
+    layers = [ThroughTime("l0", back.flip(0), back), ThroughTime("l1", back.sort()[0], back)]
+    said = time._says(layers, {"l0": 3.0, "l1": 1.5})
+    assert "of what is there after one, 0.5 (l0), 0.1 (l1) is left 5 steps" in said[0]
+    assert said[1].startswith("It is largest 3 (l0) steps back, and fades from there on")
+    assert len(time._says(layers[1:], {"l1": 1.5})) == 1
 
 
 def test_a_gradient_that_has_vanished_is_not_said_to_last(look: Callable[..., Finding]) -> None:
