@@ -88,13 +88,13 @@ async def _readme(pilot: Pilot[None], app: LabApp) -> None:
 
 
 async def _tour(pilot: Pilot[None], app: LabApp, folder: Path) -> None:
-    """Take every screen, and the form, at every size in two themes."""
+    """Take every screen at every size in two themes."""
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("dark", "light"):
         app.desk.prefer(replace(app.desk.preferences, theme=theme))
         app.wear()
         screens = [(entry.name, entry.first_key) for entry in entries()]
-        for name, key in [*screens, ("new-run", "n"), ("help", "f1")]:
+        for name, key in [*screens, ("help", "f1")]:
             await pilot.press("escape", "escape", "f2", key)
             await pilot.pause(2.5)
             for size in _SIZES:

@@ -83,7 +83,7 @@ def take_over(values: Mapping[str, Any], ancestor: Ancestor) -> dict[str, Any]:
     for name in _TAKEN_OVER:
         wanted = getattr(theirs, name)
         given = ours.get(name)
-        if given is not None and _checked(name, given) != wanted:
+        if given is not None and typed(name, given) != wanted:
             raise BadInputError(
                 f"the weights of {ancestor.run.name!r} have {name} = {wanted}, not {given}",
                 f"leave --{name.replace('_', '-')} out",
@@ -92,8 +92,8 @@ def take_over(values: Mapping[str, Any], ancestor: Ancestor) -> dict[str, Any]:
     return {**ours, "init_from": ancestor.text}
 
 
-def _checked(name: str, given: Any) -> Any:
-    """Return a setting as it is kept; a form gives all of them as text."""
+def typed(name: str, given: Any) -> Any:
+    """Return a setting as it is kept, limits apart; a form gives all of them as text."""
     annotation: Any = RunConfig.model_fields[name].annotation
     try:
         return TypeAdapter(annotation).validate_python(given)

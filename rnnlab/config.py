@@ -273,34 +273,39 @@ def read_settings(file: Path) -> dict[str, Any]:
     return values
 
 
-def field_problem(name: str, text: str) -> str:
-    """Return what is wrong with `text` as the value of one setting, or "" if nothing is.
+def written_problems(written: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is wrong with settings as they are written, a line for each setting.
 
-    For the form: an empty text stands for the default. `corpus` is checked elsewhere.
+    For the form: what does not go together stands under "", and is looked for once every setting is
+    right in itself. `corpus` is checked elsewhere.
     """
-    if not text.strip():
-        return ""
-    values: dict[str, Any] = {"corpus": "any", name: text.strip()}
+    problems: dict[str, str] = {}
+    values = {"corpus": "any", **written}
+    for name, kind in (("cell", "cells"), ("task", "corpora/tasks")):
+        try:
+            registry.check(kind, str(values.get(name, RunConfig.model_fields[name].default)))
+        except BadInputError as error:
+            problems[name] = str(error)
+            del values[name]
     try:
         RunConfig.model_validate(values)
     except ValidationError as error:
-        return _message(error)
-    except BadInputError as error:
-        return str(error)
-    return ""
+        for one in error.errors():
+            problems.setdefault(".".join(map(str, one["loc"])), _said(one["msg"]))
+    return problems
 
 
 def _first_problem(error: ValidationError) -> str:
     first = error.errors()[0]
+    said = _said(first["msg"])
     name = ".".join(str(part) for part in first["loc"])
     if not name:
-        return _message(error)
+        return said
     if first["type"] == "missing":
         return f"the setting {name!r} is missing"
-    return f"{name} = {first['input']!r}: {_message(error)}"
+    return f"{name} = {first['input']!r}: {said}"
 
 
-def _message(error: ValidationError) -> str:
-    message = str(error.errors()[0]["msg"])
+def _said(message: str) -> str:
     message = message.removeprefix("Value error, ").removeprefix("Input ")
     return message[:1].lower() + message[1:]

@@ -63,9 +63,7 @@ def resolve(
     file = find_corpus(corpus, data)
     values.setdefault("task", suggested_task(corpus, file))
     suggested = suggested_settings(corpus, data)
-    if _COURSE & values.keys():  # what is said of the rate is not mixed with what suits a corpus
-        suggested = {name: value for name, value in suggested.items() if name not in _COURSE}
-    values = {**suggested, **values, "corpus": lasting_name(corpus, data)}
+    values = {**beside(values, suggested), **values, "corpus": lasting_name(corpus, data)}
     if isinstance(values.get("embeddings"), str):
         vectors = _whole_path(values["embeddings"], data)
         values["embeddings"] = str(vectors)
@@ -77,6 +75,12 @@ def resolve(
     if ancestor is not None:
         check_text(config, ancestor)
     return config
+
+
+def beside(values: Mapping[str, Any], suggested: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what suits a corpus; what is said of the rate is not mixed with it."""
+    dropped = _COURSE if _COURSE & values.keys() else set()
+    return {name: value for name, value in suggested.items() if name not in dropped}
 
 
 def check_samples(config: RunConfig) -> None:

@@ -56,23 +56,22 @@ def command(
     The worker is a process of its own: ctrl-c here makes it save and stop, a lost connection
     leaves it at work. `rnnlab watch` and the lab follow it from anywhere.
     """
-    from rnnlab.recipes import base_values, locate
+    from rnnlab.recipes import begun_with
     from rnnlab.recipes import load as load_recipe
     from rnnlab.start import resolve, start_run
 
-    from_file = read_settings(config) if config else {}
-    given = {**from_file, **settings}
+    given = {**(read_settings(config) if config else {}), **settings}
+    if corpus is not None:
+        given["corpus"] = corpus
     published: dict[str, float] = {}
     if recipe is not None:
         loaded = load_recipe(recipe)
-        given = {**base_values(loaded, given, data), **given}
-        published = loaded.published_losses
-        corpus = corpus or from_file.get("corpus") or str(locate(loaded, None, data))
-    if corpus is None:
+        given, published = begun_with(loaded, given, data), loaded.published_losses
+    if "corpus" not in given:
         raise BadInputError("missing argument CORPUS", "a corpus, a text file, or --recipe NAME")
     store = RunStore.default(checkpoints)
     with reading_bar("reading the corpus") as progress:
-        settled = resolve({**given, "corpus": corpus}, data, store, progress)
+        settled = resolve(given, data, store, progress)
     run = start_run(settled, store, name, is_queued=queue, published=published)
     if detach:
         if json:

@@ -36,6 +36,7 @@ from rnnlab.corpora._text import (
     shown_name,
     suggested_settings,
     suggested_task,
+    suits,
 )
 from rnnlab.corpora._vectors import read_vectors, vectors_width
 from rnnlab.corpora._vocabulary import Ids, UnknownTokensError, Vocabulary
@@ -88,6 +89,7 @@ __all__ = [
     "source_names",
     "suggested_settings",
     "suggested_task",
+    "suits",
     "vectors_width",
     "wanted_words",
     "words_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,10 @@ def find_corpus(corpus: str, data: Path | None = None) -> Path:
         raise BadInputError(f"cannot read {corpus}: {error.strerror}") from None
     except RuntimeError:
         raise BadInputError(f"there is no home folder for {corpus}", "give a whole path") from None
-    hint = f"corpora: {', '.join(corpus_names(data))}"
+    known = corpus_names(data)
+    hint = f"corpora: {', '.join(known)}"
+    if near := difflib.get_close_matches(corpus, known, n=1):
+        hint = f"did you mean {near[0]!r}?"
     if (name := bare_name(corpus)) in registry.names("corpora/sources"):
         hint = f"`rnnlab corpora fetch {name}` gets it"
     raise BadInputError(f"no corpus and no file named {corpus!r}", hint)
@@ -87,6 +91,17 @@ def suggested_settings(corpus: str, data: Path | None = None) -> dict[str, Any]:
     """Return what a run on a corpus of ours needs to be set to, unless somebody says otherwise."""
     spec = spec_of(find_corpus(corpus, data).resolve())
     return spec.corpus.settings(spec.options) if spec else {}
+
+
+def suits(corpus: str, data: Path | None = None) -> dict[str, Any]:
+    """Return task and settings of a run on a corpus where nobody says otherwise; makes no text.
+
+    Raises BadInputError where there is no such corpus.
+    """
+    spec = parse_spec(corpus) if Path(corpus).name == corpus else None
+    if spec is not None:
+        return {"task": spec.corpus.task, **spec.corpus.settings(spec.options)}
+    return {"task": suggested_task(corpus, find_corpus(corpus, data))}
 
 
 def lasting_name(corpus: str, data: Path | None = None) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.config import RunConfig
-from rnnlab.recipes._files import content_sha256, locate_vectors
+from rnnlab.recipes._files import content_sha256, locate, locate_vectors
 from rnnlab.recipes._recipe import Recipe, combinations
 
 
@@ -32,6 +32,16 @@ def base_values(recipe: Recipe, settings: Mapping[str, Any], data: Path | None) 
     if "embeddings" not in settings and (vectors := locate_vectors(recipe, data)):
         values["embeddings"] = vectors
     return {name: value for name, value in values.items() if name not in settings}
+
+
+def begun_with(recipe: Recipe, settings: Mapping[str, Any], data: Path | None) -> dict[str, Any]:
+    """Return the settings of one run that begins with a recipe, corpus included.
+
+    settings: what goes before the recipe's. Raises BadInputError when a file of the recipe is
+    needed and not there.
+    """
+    corpus = settings.get("corpus") or str(locate(recipe, None, data))
+    return {**base_values(recipe, settings, data), **settings, "corpus": corpus}
 
 
 def plan(

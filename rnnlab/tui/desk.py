@@ -67,6 +67,8 @@ class Desk:
         self.also_watched: tuple[str, ...] = ()
         """Runs whose journals the visible screen needs beyond the chosen and the marked ones."""
         self.keys = KeyGate()
+        self.corpus_for_run: str | None = None
+        """Corpus that a new run is to begin with; whoever opens the form takes it."""
         self.writing = Writing()
         """What was asked of a model last."""
         self._opened: dict[str, Run] = {}

@@ -85,7 +85,7 @@ def _estimate(answer: dict[str, object]) -> Estimate:
     memory = f"{figures['memory_bytes'] / 2**20:.0f} MiB"
     return Estimate(
         f"{count(figures['parameters'])} parameters, {memory}, "
-        f"{count(figures['tokens_per_s'])} tokens a second on {answer['device']}, "
+        f"{count(figures['tokens_per_s'])} tokens a second on {answer['device']}\n"
         f"an epoch of {count(figures['steps'])} steps in {duration(figures['epoch_s'])}, "
-        f"all in {duration(figures['total_s'])} (measured by a short trial)"
+        f"all in {duration(figures['total_s'])} (by a short trial)"
     )

@@ -75,13 +75,6 @@ class PreferencesChanged(Message):
 
 
 @dataclass
-class RunStarted(Message):
-    """A form has started a run: the cursor is to go there."""
-
-    name: str
-
-
-@dataclass
 class AskCancelled(Message):
     """A listener has heard enough."""
 

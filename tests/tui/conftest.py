@@ -210,9 +210,9 @@ async def until(
 @pytest.fixture(autouse=True)
 def no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the form from measuring by itself: it would start a process that loads torch."""
-    from rnnlab.tui.screens import _new_run
+    from rnnlab.tui.screens import new_run
 
-    monkeypatch.setattr(_new_run, "_ESTIMATE_AFTER_S", 3600.0)
+    monkeypatch.setattr(new_run, "_ESTIMATE_AFTER_S", 3600.0)
 
 
 def burst(app: LabApp, *keys: str) -> None:

@@ -141,7 +141,7 @@ async def test_another_decoders_search_is_shown_and_escape_cancels_what_grows(
         generator.say(Begun(1, 40))
         await until(pilot, lambda: screen.shown == 1)
         screen.query(Candidate).first().focus()
-        await pilot.press("n")
+        await pilot.press("s")
         await until(pilot, lambda: screen.shown == 0 and len(screen.query(Candidate)) == 1)
         await pilot.press("escape")
         await until(pilot, lambda: generator.num_cancelled == 1)

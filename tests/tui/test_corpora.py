@@ -18,8 +18,8 @@ from rnnlab.tui import app as app_module
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens import corpora as screen_module
 from rnnlab.tui.screens._form import FormScreen
-from rnnlab.tui.screens._new_run import NewRunScreen
 from rnnlab.tui.screens.corpora import CorporaScreen, _look
+from rnnlab.tui.screens.new_run import NewRunScreen
 from tests.tui.conftest import FakeGenerator, until
 
 if TYPE_CHECKING:
@@ -232,5 +232,8 @@ async def test_a_run_is_started_on_the_chosen_corpus(app: LabApp) -> None:
         await opened(pilot, app)
         await go_to(pilot, app, "reber")
         await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+        assert app.screen.query_one("#field-corpus", Input).value == "reber"
+        await pilot.press("escape", "n")
         await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
         assert app.screen.query_one("#field-corpus", Input).value == "reber"

@@ -189,13 +189,13 @@ async def test_units_are_paged_through_in_the_order_of_their_rank(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
-        await pilot.press("n")
+        await pilot.press("u")
         await until(pilot, lambda: app._notifications)
         await pilot.press("4")
         await until(pilot, is_view(generator, "neurons"))
         answer(generator, finding(units=("l0.5", "l0.2", "l0.9")))
         await until(pilot, lambda: screen(app).units)
-        for key, unit in (("n", "l0.2"), ("n", "l0.9"), ("n", "l0.5"), ("p", "l0.9")):
+        for key, unit in (("u", "l0.2"), ("u", "l0.9"), ("u", "l0.5"), ("U", "l0.9")):
             await pilot.press(key)
             await until(pilot, is_unit(generator, unit))
 

@@ -14,7 +14,7 @@ from rnnlab.tui.key_gate import KeyGate
 from rnnlab.tui.screens._base import HOME
 from rnnlab.tui.screens._declaration import entries
 from rnnlab.tui.screens._filter import FilterScreen
-from rnnlab.tui.screens._new_run import NewRunScreen
+from rnnlab.tui.screens.new_run import NewRunScreen
 from rnnlab.tui.screens.prompt import PromptScreen
 from tests.tui.conftest import burst, home, until
 
@@ -109,6 +109,6 @@ async def test_keys_after_a_screen_that_does_not_come_are_for_the_one_that_stays
     app: LabApp, steered: list[str]
 ) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        burst(app, "f3", "n")
-        await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+        burst(app, "f3", "slash")
+        await until(pilot, lambda: isinstance(app.screen, FilterScreen))
         assert app.page.entry_name == HOME

@@ -1,55 +1,62 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, Input, Static
+from textual.widgets import Input, OptionList, Static
 
 from rnnlab import start
 from rnnlab.config import RunConfig
 from rnnlab.plots import loss
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary, summarise
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.screens._new_run import NewRunScreen
+from rnnlab.tui.draft import read_draft
+from rnnlab.tui.estimator import Estimate, Estimator
+from rnnlab.tui.screens import new_run
+from rnnlab.tui.screens._help import HelpScreen
+from rnnlab.tui.screens._pick import PickScreen
 from rnnlab.tui.screens.lab import LabScreen
+from rnnlab.tui.screens.new_run import NewRunScreen
+from rnnlab.tui.setting_groups import OWN_HELP
+from rnnlab.tui.widgets.setting_field import SettingField
 from tests.tui.conftest import until
 
 if TYPE_CHECKING:
     from tests.tui.conftest import Lab
 
 
-async def open_form(pilot: Pilot[None], app: LabApp) -> None:
+async def open_form(pilot: Pilot[None], app: LabApp) -> NewRunScreen:
     await pilot.press("n")
-    await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+    await until(pilot, lambda: isinstance(app.screen, NewRunScreen) and app.screen.field)
+    assert isinstance(app.screen, NewRunScreen)
+    return app.screen
 
 
 def write(app: LabApp, **settings: str) -> None:
     for name, value in settings.items():
-        app.screen.query_one(f"#field-{name}", Input).value = value
+        field_of(app, name).input.value = value
 
 
-def problem(app: LabApp) -> str:
-    return str(app.screen.query_one("#problem", Static).render())
-
-
-def is_said(app: LabApp, says: str) -> bool:
-    return says in problem(app)
-
-
-def help_beside(app: LabApp, name: str) -> str:
+def field_of(app: LabApp, name: str) -> SettingField:
     field = app.screen.query_one(f"#field-{name}", Input).parent
-    assert field is not None
-    return str(field.query_one(".help", Static).render())
+    assert isinstance(field, SettingField)
+    return field
 
 
-async def show_more(pilot: Pilot[None], app: LabApp) -> None:
-    app.screen.query_one("#more", Button).press()
-    await until(pilot, lambda: app.screen.query("#field-keep"))
+def beside(app: LabApp, name: str) -> str:
+    """Return what stands beside a field, as it is painted."""
+    return str(field_of(app, name).render())
+
+
+def shown(app: LabApp, part: str) -> str:
+    """Return a part of the screen as it is painted, line ends as blanks."""
+    region = app.screen.query_one(f"#{part}").region
+    strips = app.screen._compositor.render_strips()[region.y : region.bottom]
+    return " ".join(" ".join(s.crop(region.x, region.right).text for s in strips).split())
 
 
 @pytest.fixture
@@ -60,120 +67,273 @@ def text(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[RunConfig]:
-    """Note the runs that are started instead of starting their workers."""
-    configs: list[RunConfig] = []
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[RunConfig, bool]]:
+    """Settings of the runs that are started, and whether they wait; no worker begins."""
+    runs: list[tuple[RunConfig, bool]] = []
 
-    def create_only(
-        config: RunConfig,
-        store: RunStore,
-        name: str | None = None,
-        *,
-        is_queued: bool = False,
-        published: Mapping[str, float],
-    ) -> Run:
-        configs.append(config)
-        assert not (is_queued and name != "waits")
-        return store.create(name or start.default_name(config), config.to_toml())
+    def note(run: Run, *, is_queued: bool) -> None:
+        runs.append((RunConfig.from_toml(run.paths.config), is_queued))
 
-    monkeypatch.setattr(start, "start_run", create_only)
-    return configs
+    monkeypatch.setattr(start, "launch", note)
+    return runs
 
 
-async def test_every_setting_has_a_field_with_its_help(app: LabApp) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
-        await open_form(pilot, app)
-        await show_more(pilot, app)
-        for name, field in RunConfig.model_fields.items():
-            assert str(field.description) in help_beside(app, name)
-
-
-async def test_a_run_is_started_from_the_form(
-    app: LabApp, lab: Lab, started: list[RunConfig]
-) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
-        await open_form(pilot, app)
-        write(app, corpus="stump", cell="gru", hidden="32", name="mine")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, LabScreen))
-        await until(pilot, lambda: app.desk.chosen_name == "mine")
-    assert [(c.cell, c.hidden, c.task) for c in started] == [("gru", 32, "sentences")]
-
-
-async def test_what_is_wrong_is_said_beside_the_field(app: LabApp) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
-        await open_form(pilot, app)
-        for name, value, says in (
-            ("hidden", "-3", "greater than or equal to 1"),
-            ("hidden", "many", "valid integer"),
-            ("cell", "lstn", "did you mean 'lstm'?"),
-            ("schedule", "linear", "'one-cycle' or 'plateau'"),
-            ("dropout", "1", "less than 1"),
-        ):
-            await check_field(pilot, app, name, value, says)
-
-
-async def check_field(pilot: Pilot[None], app: LabApp, name: str, value: str, says: str) -> None:
-    """Write a bad value and see it said; empty the field and see its help again."""
-    write(app, **{name: value})
-    await until(pilot, lambda: says in help_beside(app, name))
-    write(app, **{name: ""})
-    description = str(RunConfig.model_fields[name].description)
-    await until(pilot, lambda: description in help_beside(app, name))
-
-
-async def test_the_form_stays_when_a_run_cannot_start(
-    app: LabApp, lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def never(run: Run, **_: object) -> int:
-        raise AssertionError("no worker may start")
-
-    monkeypatch.setattr(start, "launch", never)
-    lab.add("taken")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await open_form(pilot, app)
-        for settings, says in (
-            ({}, "which text?"),
-            ({"corpus": "no/such/file"}, "no corpus and no file"),
-            ({"corpus": "stump", "hidden": "0"}, "hidden = '0'"),
-            ({"hidden": "", "name": "../x"}, "cannot be a run's name"),
-            ({"name": "taken"}, "is there already"),
-        ):
-            write(app, **settings)
-            await pilot.press("enter")
-            await until(pilot, partial(is_said, app, says))
-            assert isinstance(app.screen, NewRunScreen)
-    assert [run.name for run in lab.store] == ["taken"]
-
-
-async def test_the_command_line_that_does_the_same_is_shown(app: LabApp) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
-        await open_form(pilot, app)
-        await show_more(pilot, app)
-        write(app, corpus="my text.txt", limit_chars="1000")
-        line = app.screen.query_one("#command", Static)
-        expected = "$ rnnlab train 'my text.txt' --limit-chars 1000"
-        await until(pilot, lambda: str(line.render()) == expected)
-
-
-async def test_escape_leaves_the_form(app: LabApp) -> None:
+async def test_every_setting_has_a_field_and_its_help_is_whole_at_80_columns(app: LabApp) -> None:
+    helps = {name: str(field.description) for name, field in RunConfig.model_fields.items()}
     async with app.run_test(size=(80, 24)) as pilot:
         await open_form(pilot, app)
-        await pilot.press("escape")
+        for name, help_line in {**OWN_HELP, **helps}.items():
+            app.screen.query_one(f"#field-{name}", Input).focus()
+            await pilot.pause()
+            about = " ".join(help_line.split())
+            await until(pilot, lambda about=about: about in shown(app, "about"))  # type: ignore[misc]
+
+
+async def test_the_help_is_that_of_the_focused_field_after_every_key(app: LabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await open_form(pilot, app)
+        for key in ("down", "tab", "pagedown", "pagedown", "up", "shift+tab", "pageup"):
+            await pilot.press(key)
+            assert form.field is not None
+            assert str(app.screen.query_one("#draft").border_title) == form.field.kind.title
+            assert form.field.kind.help in str(app.screen.query_one("#about", Static).content)
+
+
+async def test_a_run_is_started_by_keys_and_chosen_in_the_lab(
+    lab: Lab, app: LabApp, started: list[tuple[RunConfig, bool]]
+) -> None:
+    lab.add("other")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_form(pilot, app)
+        await pilot.press(*"stump", "down", "down", *"mine", "pagedown", *"gru", "ctrl+r")
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
+        await until(pilot, lambda: app.desk.chosen_name == "mine" and app.desk.chosen)
+        config, is_queued = started[0]
+        assert (config.cell, config.task, is_queued) == ("gru", "sentences", False)
+        await open_form(pilot, app)
+        assert field_of(app, "cell").input.value == "gru"
+        assert field_of(app, "name").input.value == ""
+
+
+async def test_a_run_is_put_into_the_queue(
+    app: LabApp, started: list[tuple[RunConfig, bool]]
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_form(pilot, app)
+        write(app, corpus="stump", name="waits")
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: isinstance(app.screen, LabScreen))
+    assert [is_queued for _, is_queued in started] == [True]
+
+
+async def test_what_is_wrong_is_said_beside_the_field_and_in_full_below(app: LabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_form(pilot, app)
+        for name, value, says in (
+            ("recipe", "lstm-molire", "no recipe 'lstm-molire'; near it: lstm-moliere"),
+            ("corpus", "no/such/file", "no corpus and no file named 'no/such/file'"),
+            ("hidden", "many", "should be a valid integer, unable to parse string as an integer"),
+        ):
+            field_of(app, name).input.focus()
+            write(app, **{name: value})
+            await until(pilot, lambda n=name, s=says: s[:20] in beside(app, n))  # type: ignore[misc]
+            assert says in shown(app, "about")
+            write(app, **{name: ""})
+            await until(pilot, lambda n=name: not field_of(app, n).problem)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("settings", "says", "focused"),
+    [
+        ({}, "which text?", "corpus"),
+        ({"corpus": "no/such/file"}, "no corpus and no file", "corpus"),
+        ({"corpus": "stump", "hidden": "0"}, "hidden: should be greater", "hidden"),
+        ({"corpus": "stump", "name": "taken"}, "is there already", "name"),
+        ({"corpus": "stump", "tied": "true"}, "tied needs", "corpus"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_the_form_stays_when_a_run_cannot_start(
+    settings: dict[str, str],
+    says: str,
+    focused: str,
+    app: LabApp,
+    lab: Lab,
+    started: list[tuple[RunConfig, bool]],
+) -> None:
+    lab.add("taken")
+    async with app.run_test(size=(120, 40)) as pilot:
+        form = await open_form(pilot, app)
+        write(app, **settings)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: says in shown(app, "about"))
+        assert form.field is field_of(app, focused)
+        assert app.screen is form
+    assert started == []
+
+
+async def test_what_is_changed_is_marked_and_a_recipe_fills_the_rest(app: LabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_form(pilot, app)
+        write(app, recipe="lstm-moliere", hidden="64")
+        await until(pilot, lambda: field_of(app, "limit_chars").input.placeholder == "100000")
+        assert field_of(app, "weight_decay").input.placeholder == "0.01"
+        assert beside(app, "hidden").startswith("• hidden")
+        assert beside(app, "cell").startswith("  cell")
+        assert "get it: github.com" in field_of(app, "corpus").problem
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: field_of(app, "weight_decay").input.placeholder == "0")
+        assert beside(app, "hidden").startswith("  hidden")
+
+
+async def test_enter_opens_a_list_that_typing_filters_and_moves_on_where_there_is_none(
+    app: LabApp,
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await open_form(pilot, app)
+        field_of(app, "recipe").input.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, PickScreen))
+        await pilot.press(*"gru", "space", *"reviews")
+        rows = app.screen.query_one(OptionList)
+        await until(pilot, lambda: rows.option_count == 2)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: app.screen is form)
+        assert field_of(app, "recipe").input.value == "imdb-gru-glove"
+        field_of(app, "hidden").input.focus()
+        await pilot.press("enter")
+        assert form.field is field_of(app, "embedding")
+
+
+async def test_a_list_begins_at_what_holds_and_escape_leaves_the_field_alone(app: LabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await open_form(pilot, app)
+        field_of(app, "cell").input.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, PickScreen))
+        rows = app.screen.query_one(OptionList)
+        assert rows.highlighted is not None
+        assert "lstm " in str(rows.get_option_at_index(rows.highlighted).prompt)
+        await pilot.press("z", "z", "enter")
+        assert app.screen.query_one("#none").display
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is form)
+        assert field_of(app, "cell").input.value == ""
+
+
+async def test_a_click_beside_a_value_opens_its_list(app: LabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_form(pilot, app)
+        await pilot.click(field_of(app, "cell"), offset=(2, 0))
+        await until(pilot, lambda: isinstance(app.screen, PickScreen))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
-async def test_the_form_shows_a_field_its_help_and_the_buttons(
+async def test_the_form_says_its_keys_and_lists_them_all(
     app: LabApp, size: tuple[int, int]
 ) -> None:
     async with app.run_test(size=size) as pilot:
         await open_form(pilot, app)
-        await until(pilot, lambda: "Corpus:" in problem(app))
-        for name in ("#field-corpus", "#start", "#command"):
-            widget = app.screen.query_one(name)
-            assert widget.region.width >= 10
-            assert app.screen.region.contains_region(widget.region)
+        line = app.screen._compositor.render_strips()[-1].text
+        for key in ("^r Start", "^l Queue", "enter List", "^y Copy", "PgDn Group", "esc Out"):
+            assert key in line
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_cost_and_command_stay_in_view_whatever_field_is_shown(
+    app: LabApp, size: tuple[int, int]
+) -> None:
+    async with app.run_test(size=size) as pilot:
+        await open_form(pilot, app)
+        for name in ("recipe", "seed", "sample_every"):
+            field_of(app, name).input.focus()
+            await pilot.pause()
+            for part in (f"#field-{name}", "#about", "#estimate", "#command"):
+                widget = app.screen.query_one(part)
+                assert widget.region.width >= 10
+                assert app.screen.region.contains_region(widget.region)
+
+
+async def test_the_command_line_that_does_the_same_is_shown_and_copied(
+    app: LabApp, text: Path
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_form(pilot, app)
+        write(app, corpus=str(text), recipe="lstm-moliere", limit_chars="1000", one_hot="yes")
+        written = {
+            "corpus": str(text), "recipe": "lstm-moliere", "limit_chars": "1000", "one_hot": "yes",
+        }  # fmt: skip
+        line = read_draft(written, app.desk.store, app.desk.data).command()
+        assert "--recipe lstm-moliere --limit-chars 1000 --one-hot" in line
+        await until(pilot, lambda: line.split()[-1] in shown(app, "command"))
+        await pilot.press("ctrl+y")
+        await until(pilot, lambda: app.clipboard == line)
+
+
+async def test_a_run_of_a_recipe_shows_what_was_published(
+    app: LabApp, text: Path, started: list[tuple[RunConfig, bool]]
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        written = {"corpus": str(text), "recipe": "lstm-moliere"}
+        name = read_draft(written, app.desk.store).start(is_queued=False)
+        await until(pilot, lambda: name in app.desk.summaries)
+        assert app.desk.summaries[name].published == {"train": 1.1036, "val": 1.5117}
+        levels = loss.chart(app.desk.named_histories((name,))).levels
+        assert [(level.name, level.value) for level in levels] == [
+            ("published train", 1.1036),
+            ("published val", 1.5117),
+        ]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, object]]:
+    """Settings that were to be measured; the measurement says some markup."""
+    settings: list[Mapping[str, object]] = []
+
+    async def ask(_self: Estimator, values: Mapping[str, object]) -> Estimate:
+        settings.append(values)
+        return Estimate("[b]42.2k parameters")
+
+    monkeypatch.setattr(Estimator, "ask", ask)
+    return settings
+
+
+async def test_what_a_run_would_cost_is_measured_once_the_writing_pauses(
+    app: LabApp, asked: list[Mapping[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(new_run, "_ESTIMATE_AFTER_S", 0.05)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_form(pilot, app)
+        await until(pilot, lambda: "once there is a corpus" in shown(app, "estimate"))
+        write(app, corpus="stump", hidden="64", name="mine")
+        await until(pilot, lambda: "[b]42.2k parameters" in shown(app, "estimate"))
+        assert asked[-1] == {"corpus": "stump", "hidden": 64}
+        num_asked = len(asked)
+        write(app, hidden="many")
+        await until(pilot, lambda: "once hidden is mended" in shown(app, "estimate"))
+        assert len(asked) == num_asked
+
+
+async def test_a_key_measures_at_once_with_the_recipe_in_it(
+    app: LabApp, asked: list[Mapping[str, object]]
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_form(pilot, app)
+        write(app, corpus="stump", recipe="lstm-moliere")
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: asked)
+    assert (asked[0]["corpus"], asked[0]["weight_decay"]) == ("stump", 0.01)
+
+
+async def test_what_is_written_is_there_again_after_another_screen(app: LabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_form(pilot, app)
+        await pilot.press(*"stump", "escape")
+        await until(pilot, lambda: isinstance(app.screen, LabScreen))
+        await open_form(pilot, app)
+        assert field_of(app, "corpus").input.value == "stump"
 
 
 def test_the_feed_reads_an_ended_run_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,77 +367,3 @@ def test_the_feed_gives_a_journal_once_and_whole_when_watched_anew(lab: Lab) -> 
     assert len(feed.read(["alpha"]).news["alpha"].records) == 4
     feed.read([])
     assert len(feed.read(["alpha"]).news["alpha"].records) == 11
-
-
-async def test_a_run_is_put_into_the_queue(app: LabApp, started: list[RunConfig]) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
-        await open_form(pilot, app)
-        write(app, corpus="stump", name="waits")
-        await pilot.press("f6")
-        await until(pilot, lambda: isinstance(app.screen, LabScreen))
-    assert len(started) == 1
-
-
-async def test_a_recipe_fills_in_the_fields_and_says_what_it_lacks(app: LabApp) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
-        await open_form(pilot, app)
-        write(app, recipe="lstm-moliere")
-        await until(pilot, lambda: app.screen.query("#field-weight_decay"))
-        await until(
-            pilot, lambda: app.screen.query_one("#field-weight_decay", Input).value == "0.01"
-        )
-        assert app.screen.query_one("#field-limit_chars", Input).value == "100000"
-        assert app.screen.query_one("#field-cell", Input).value == "lstm"
-        await until(pilot, lambda: is_said(app, "moliere"))
-
-
-async def test_a_run_of_a_recipe_shows_what_was_published(
-    app: LabApp, text: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(start, "launch", lambda *_, **__: None)
-    async with app.run_test(size=(120, 40)) as pilot:
-        form = NewRunScreen(app.desk.store, None, [])
-        form._start({"corpus": str(text), "recipe": "lstm-moliere"}, is_queued=False)
-        (name,) = (run.name for run in app.desk.store)
-        await until(pilot, lambda: name in app.desk.summaries)
-        assert app.desk.summaries[name].published == {"train": 1.1036, "val": 1.5117}
-        levels = loss.chart(app.desk.named_histories((name,))).levels
-        assert [(level.name, level.value) for level in levels] == [
-            ("published train", 1.1036),
-            ("published val", 1.5117),
-        ]
-
-
-async def test_what_a_run_would_cost_is_measured_once_the_writing_pauses(
-    app: LabApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from rnnlab.tui.estimator import Estimate, Estimator
-    from rnnlab.tui.screens import _new_run
-
-    asked: list[dict[str, str]] = []
-
-    async def ask(_self: Estimator, values: dict[str, str]) -> Estimate:
-        asked.append(values)
-        return Estimate("[b]42.2k parameters")
-
-    monkeypatch.setattr(Estimator, "ask", ask)
-    monkeypatch.setattr(_new_run, "_ESTIMATE_AFTER_S", 0.05)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await open_form(pilot, app)
-        write(app, corpus="stump", hidden="64", name="mine")
-        line = app.screen.query_one("#estimate", Static)
-        await until(pilot, lambda: "[b]42.2k parameters" in str(line.render()))
-        assert asked[-1] == {"corpus": "stump", "hidden": "64"}
-        write(app, hidden="many")
-        num_asked = len(asked)
-        await pilot.pause(0.2)
-        assert len(asked) == num_asked
-
-
-async def test_the_command_line_is_copied(app: LabApp) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
-        await open_form(pilot, app)
-        write(app, corpus="a text.txt", hidden="64", recipe="x")
-        app.screen.query_one("#copy", Button).press()
-        await until(pilot, lambda: app.clipboard)
-        assert app.clipboard == "rnnlab train 'a text.txt' --hidden 64"

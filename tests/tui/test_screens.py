@@ -21,7 +21,6 @@ from rnnlab.tui.screens import _declaration, system
 from rnnlab.tui.screens._base import HOME, BaseScreen
 from rnnlab.tui.screens._choice import ChoiceScreen
 from rnnlab.tui.screens._declaration import Entry, entries, entry
-from rnnlab.tui.screens._new_run import NewRunScreen
 from rnnlab.tui.widgets.screen_bar import ScreenBar
 from tests.tui.conftest import Clock, home, until
 
@@ -104,10 +103,12 @@ def test_a_file_with_a_declaration_is_a_screen(
     assert found == Entry("fish-tank", "f12", "Fish", "See fish", needs_run=True)
 
 
-def test_function_keys_come_before_letters_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letters_come_before_function_keys_and_these_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     keys = sorted(["n", "f10", "f2", "f9"], key=_declaration._order)
-    assert keys == ["f2", "f9", "f10", "n"]
-    assert [written(key) for key in keys] == ["F2", "F9", "F10", "n"]
+    assert keys == ["n", "f2", "f9", "f10"]
+    assert [written(key) for key in keys] == ["n", "F2", "F9", "F10"]
 
 
 async def test_a_screen_about_a_run_is_not_opened_without_one(
@@ -175,13 +176,13 @@ async def test_an_action_that_asks_asks_once_whatever_comes_in_a_burst(
         page.action_do("sooner")
         page.action_do("sooner")
         await until(pilot, lambda: moves == [-1, -1])
-        page.action_do("new-run")
-        page.action_do("new-run")
-        await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+        page.action_do("delete")
+        page.action_do("delete")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is page)
-        page.action_do("new-run")
-        await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+        page.action_do("delete")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
 
 
 async def test_the_machine_is_looked_at_once_in_a_second_of_the_clock(

@@ -43,6 +43,7 @@ class Scene(NamedTuple):
 
 SCENES = {
     "lab": Scene(("enter", *"Once", "enter", "escape"), "done"),
+    "new-run": Scene(("n", *"stump", "tab"), "rnnlab train stump"),
     "system": Scene(("f10",), "Some GPU"),
     "settings": Scene(("f12",)),
 }

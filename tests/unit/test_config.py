@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rnnlab import registry
-from rnnlab.config import RunConfig, field_problem, read_settings, read_toml
+from rnnlab.config import RunConfig, read_settings, read_toml, written_problems
 from rnnlab.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -149,26 +149,30 @@ class TestFiles:
         assert read_settings(file) == {"hidden": 3}
 
 
-class TestFieldProblem:
+class TestWrittenProblems:
     @pytest.mark.parametrize(
-        ("name", "text"),
-        [("hidden", "12"), ("hidden", " 12 "), ("hidden", ""), ("lr", "1e-3"), ("cell", "gru")],
+        ("name", "text"), [("hidden", "12"), ("hidden", " 12 "), ("lr", "1e-3"), ("cell", "gru")]
     )
     def test_a_good_text_has_none(self, name: str, text: str) -> None:
-        assert field_problem(name, text) == ""
+        assert written_problems({name: text}) == {}
 
-    @pytest.mark.parametrize(
-        ("name", "text", "problem"),
-        [
-            ("hidden", "-1", "should be greater than or equal to 1"),
-            ("hidden", "x", "should be a valid integer"),
-            ("lr", "nan", "should be a finite number"),
-            ("cell", "lsmt", "unknown cell 'lsmt'; did you mean 'lstm'?"),
-        ],
-    )
-    def test_a_bad_text_has_one_line(self, name: str, text: str, problem: str) -> None:
-        assert field_problem(name, text).startswith(problem)
+    def test_every_bad_text_has_one_line_of_its_own(self) -> None:
+        written = {"hidden": "-1", "layers": "x", "lr": "nan", "cell": "lsmt", "task": "streem"}
+        assert written_problems({**written, "seed": "7"}) == {
+            "hidden": "should be greater than or equal to 1",
+            "layers": "should be a valid integer, unable to parse string as an integer",
+            "lr": "should be a finite number",
+            "cell": "unknown cell 'lsmt'; did you mean 'lstm'?",
+            "task": "unknown task 'streem'; did you mean 'stream'?",
+        }
 
-    @given(st.sampled_from(sorted(RunConfig.model_fields)), st.text(max_size=12))
-    def test_no_text_is_ever_an_exception(self, name: str, text: str) -> None:
-        assert "\n" not in field_problem(name, text)
+    def test_what_does_not_go_together_is_said_of_no_single_setting(self) -> None:
+        assert written_problems({"bidirectional": "true", "task": "classify"}) == {}
+        assert written_problems({"bidirectional": "true"}) == {
+            "": "bidirectional is for --task classify: a language model reads forward"
+        }
+
+    @given(st.dictionaries(st.sampled_from(sorted(RunConfig.model_fields)), st.text(max_size=12)))
+    def test_no_text_is_ever_an_exception(self, written: dict[str, str]) -> None:
+        for problem in written_problems(written).values():
+            assert "\n" not in problem

@@ -55,21 +55,6 @@ async def _fetch(screen: CorporaScreen) -> None:
         screen.begin_errand(f"fetching {name}", name, fetching(name, answers, screen.desk.data))
 
 
-async def _new_run(screen: CorporaScreen) -> None:
-    from rnnlab.corpora import corpus_names
-    from rnnlab.tui.screens._new_run import NewRunScreen
-
-    chosen, desk = screen.table.chosen, screen.desk
-    if chosen is None or chosen.state == "fetch":
-        screen.tell("fetch it first: g", "warning")
-        return
-    form = NewRunScreen(desk.store, desk.data, corpus_names(desk.data))
-    form.suggest(corpus=chosen.name)
-    name = await screen.app.push_screen_wait(form)
-    if name is not None:
-        screen.tell(f"{name} is starting; F2 shows it")
-
-
 async def _read_again(screen: CorporaScreen) -> None:
     await screen.list_again()
 
@@ -77,10 +62,6 @@ async def _read_again(screen: CorporaScreen) -> None:
 CORPORA = Group["CorporaScreen"](
     "Corpora",
     (
-        Action(
-            "n", "new-run", _new_run, "New run", "Start a run on the chosen corpus", True,
-            has_dialog=True,
-        ),
         Action("a", "add", _add, "Add", "Take in a file or folder of yours", True, has_dialog=True),
         Action(
             "g", "fetch", _fetch, "Get", "Fetch the chosen corpus, or read it from a file", True,

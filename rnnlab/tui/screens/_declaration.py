@@ -84,6 +84,6 @@ def _entry(name: str) -> Entry:
 
 
 def _order(key: str) -> tuple[bool, int, str]:
-    """Return a sorting key: F2 before F10, both before letters."""
+    """Return a sorting key: letters, which have room in every bar, then F2 before F10."""
     is_function = key[:1] == "f" and key[1:].isdigit()
-    return (not is_function, int(key[1:]) if is_function else 0, key)
+    return (is_function, int(key[1:]) if is_function else 0, key)

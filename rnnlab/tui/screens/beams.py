@@ -41,7 +41,7 @@ _BEAMS = Group["BeamsScreen"](
     (
         Action("slash", "write", prompt, "Write", "Go to the text"),
         Action("b", "tree", _tree, "Tree", "The tree of the search, or the candidates", True),
-        Action("n", "next-search", _next_search, "Next decoder", "Show the next decoder", True),
+        Action("s", "next-search", _next_search, "Next decoder", "Show the next decoder", True),
     ),
 )
 

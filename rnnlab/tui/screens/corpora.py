@@ -20,6 +20,7 @@ from textual.widgets import DataTable, Static
 from rnnlab.display import count, visible
 from rnnlab.tui.actions import bindings
 from rnnlab.tui.desk import Desk
+from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.screens._corpora_actions import CORPORA
 from rnnlab.tui.screens._declaration import Declaration
@@ -68,6 +69,13 @@ class CorporaScreen(BaseScreen):
         self.table.focus()
         self._look.update(Text("reading the list…", "dim"))
         self.run_worker(self.list_again(), name="list")
+
+    @on(ScreenAsked)
+    def bring_corpus(self, message: ScreenAsked) -> None:
+        """Let a new run begin with the chosen corpus, where it is here."""
+        chosen = self.table.chosen
+        if message.name == "new-run" and chosen is not None and chosen.state != "fetch":
+            self.desk.corpus_for_run = chosen.name
 
     async def list_again(self, go_to: str | None = None) -> None:
         """Read the list, in a thread: floors are computed the first time."""

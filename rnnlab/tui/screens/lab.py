@@ -36,19 +36,6 @@ _PANES = (
 )
 
 
-async def _new_run(screen: LabScreen) -> None:
-    """Open the form."""
-    from rnnlab.corpora import corpus_names
-    from rnnlab.tui.screens._new_run import NewRunScreen
-
-    desk = screen.desk
-    form = NewRunScreen(desk.store, desk.data, corpus_names(desk.data))
-    name = await screen.app.push_screen_wait(form)
-    if name is not None:
-        screen.tell(f"{name} is starting; it goes on when you leave")
-        screen.table.expect(name)
-
-
 def _mark(screen: LabScreen) -> None:
     screen.table.toggle_mark()
 
@@ -92,9 +79,6 @@ def _up(screen: LabScreen) -> None:
 _RUNS = Group["LabScreen"](
     "Runs",
     (
-        Action(
-            "n", "new-run", _new_run, "New run", "Start a run from a form", True, has_dialog=True
-        ),
         Action(
             "enter", "prompt", prompt, "Prompt", "Write a prompt for the chosen run", True,
             is_priority=True,
@@ -168,7 +152,8 @@ class LabScreen(BaseScreen):
         chosen = self.desk.chosen_name  # the table may have other rows now, and choose anew
         super().on_screen_resume()
         if chosen is not None:
-            self.table.choose(chosen)
+            self.table.expect(chosen)  # one just started is not listed yet
+            self.table.show()
             self.desk.chosen_name = chosen
         self.pane.form.load()
 

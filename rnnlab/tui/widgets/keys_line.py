@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
+from textual.screen import Screen
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
+
+from rnnlab.tui.actions import Group
 
 _HELP = "do('help')"
 """Stays where others have no room: it names them all."""
@@ -19,10 +25,18 @@ class KeysLine(Footer):
     def __init__(self) -> None:
         super().__init__(show_command_palette=False)
         self._room = 0
+        self._shown: list[tuple[str, str, bool]] = []
+
+    def bindings_changed(self, screen: Screen[object]) -> None:
+        """Follow the focus; where the same keys go, nothing is made and laid out anew."""
+        if not self._shown or _shown(screen) != self._shown:
+            super().bindings_changed(screen)
 
     def compose(self) -> ComposeResult:
-        """Give the keys that have room."""
+        """Give the keys that have room, in the order of the screen's table."""
+        self._shown = _shown(self.screen) if self._bindings_ready else []
         keys = [key for key in super().compose() if isinstance(key, FooterKey)]
+        keys.sort(key=lambda key: _place(self.screen, key.action))
         room = self.app.size.width - sum(_width(key) for key in keys)
         for key in reversed(keys):
             if room < 0 and key.action != _HELP:
@@ -35,6 +49,22 @@ class KeysLine(Footer):
         if event.size.width != self._room:
             self._room = event.size.width
             self.call_after_refresh(self.recompose)
+
+
+def _shown(screen: Screen[object]) -> list[tuple[str, str, bool]]:
+    """Return the keys that a footer shows, with what they do and whether they can."""
+    return [
+        (one.binding.key, one.binding.description, one.enabled)
+        for one in screen.active_bindings.values()
+        if one.binding.show
+    ]
+
+
+def _place(screen: Screen[object], action: str) -> int:
+    """Return where an action stands in the tables of a screen."""
+    groups: Sequence[Group[Any]] = getattr(screen, "GROUPS", ())
+    actions = [f"do('{action.name}')" for group in groups for action in group.actions]
+    return actions.index(action) if action in actions else len(actions)
 
 
 def _width(key: FooterKey) -> int:

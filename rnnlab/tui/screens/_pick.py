@@ -1,0 +1,90 @@
+"""A list to pick from; what is typed filters it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from rnnlab.display import visible
+
+
+class PickScreen(ModalScreen[str | None]):
+    """Gives what was picked, None for escape."""
+
+    BINDINGS = [
+        ("escape", "dismiss(None)", "Cancel"),
+        Binding("down", "move('cursor_down')", show=False, priority=True),
+        Binding("up", "move('cursor_up')", show=False, priority=True),
+        Binding("pagedown", "move('page_down')", show=False, priority=True),
+        Binding("pageup", "move('page_up')", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str) -> None:
+        """Ask; `choices` are (name, what it is), `current` is under the cursor at first."""
+        super().__init__()
+        self._title = title
+        self._choices = choices
+        self._current = current
+        self._shown: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        """Put the line that filters above the list."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = self._title
+            dialog.border_subtitle = "type to filter, ↑ ↓, enter takes, esc leaves"
+            yield Input(placeholder="part of a name", compact=True, id="line")
+            yield OptionList(id="choices", markup=False)
+            yield Static(Text("nothing fits", "dim"), id="none")
+
+    def on_mount(self) -> None:
+        """Show all."""
+        self._fill("")
+        if self._current in self._shown:
+            self.query_one(OptionList).highlighted = self._shown.index(self._current)
+
+    @on(Input.Changed)
+    def follow(self, event: Input.Changed) -> None:
+        """Show what fits so far: names that begin so first."""
+        self._fill(event.value)
+
+    def _fill(self, text: str) -> None:
+        words = text.lower().split()
+        fitting = [
+            (name, what)
+            for name, what in self._choices
+            if all(word in f"{name} {what}".lower() for word in words)
+        ]
+        fitting.sort(key=lambda one: not one[0].lower().startswith(text.strip().lower()))
+        self._shown = [name for name, _ in fitting]
+        rows = self.query_one(OptionList)
+        width = max((len(name) for name in self._shown), default=0)
+        rows.clear_options()
+        rows.add_options([Option(_row(name, what, width)) for name, what in fitting])
+        rows.highlighted = 0 if fitting else None
+        rows.display = bool(fitting)
+        self.query_one("#none").display = not fitting
+
+    def action_move(self, how: str) -> None:
+        """Move the cursor of the list while the line keeps the focus."""
+        getattr(self.query_one(OptionList), f"action_{how}")()
+
+    @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
+    def take(self) -> None:
+        """Give what is under the cursor."""
+        place = self.query_one(OptionList).highlighted
+        if place is not None:
+            self.dismiss(self._shown[place])
+
+
+def _row(name: str, what: str, width: int) -> Text:
+    row = Text(visible(name, newline=" ").ljust(width + 2), no_wrap=True, overflow="ellipsis")
+    return row.append(visible(what, newline=" "), "dim")

@@ -1,0 +1,247 @@
+"""New run: every setting with its help, what the run would cost, the command that does the same.
+
+What is written stays while other screens are looked at, and after a start: the next run is often
+the same with one thing changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.timer import Timer
+from textual.widgets import Input, Label
+
+from rnnlab.errors import RnnlabError
+from rnnlab.tui.actions import Action, Group, bindings
+from rnnlab.tui.desk import Desk
+from rnnlab.tui.draft import Draft, read_draft
+from rnnlab.tui.estimator import Estimate, Estimator
+from rnnlab.tui.screens._base import HOME, BaseScreen
+from rnnlab.tui.screens._declaration import Declaration
+from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.screens._pick import PickScreen
+from rnnlab.tui.screens._prompt_actions import copy
+from rnnlab.tui.setting_groups import Choice, field_kind, groups
+from rnnlab.tui.widgets.draft_pane import DraftPane
+from rnnlab.tui.widgets.setting_field import SettingField
+
+_ESTIMATE_AFTER_S = 1.2
+"""Pause in the writing after which it is measured what the run would cost."""
+
+
+async def _start(screen: NewRunScreen) -> None:
+    await screen.begin(is_queued=False)
+
+
+async def _queue(screen: NewRunScreen) -> None:
+    await screen.begin(is_queued=True)
+
+
+def _copy(screen: NewRunScreen) -> None:
+    copy(screen, screen.draft.command())
+
+
+def _trial(screen: NewRunScreen) -> None:
+    screen.ask_estimate()
+
+
+async def _choose(screen: NewRunScreen) -> None:
+    """Open the list of a field that has one; go on to the next field from any other."""
+    field = screen.field
+    if field is None or field.kind.choices is None:
+        screen.focus_next()
+        return
+    choices = await asyncio.to_thread(field.kind.choices)
+    picked = await screen.app.push_screen_wait(
+        PickScreen(field.kind.title, choices, field.input.value or field.input.placeholder)
+    )
+    if picked is not None:
+        field.input.value = picked
+
+
+def _empty(screen: NewRunScreen) -> None:
+    for field in screen.query(SettingField):
+        field.input.value = ""
+    screen.tell("all fields are empty again")
+
+
+_FORM = Group["NewRunScreen"](
+    "New run",
+    (
+        Action("ctrl+r", "start", _start, "Start", "Start the run now", True, "^r"),
+        Action("ctrl+l", "queue", _queue, "Queue", "Start it once a slot is free", True, "^l"),
+        Action(
+            "enter", "choose", _choose, "List", "Choose from a list (▼); else on to the next field",
+            True, is_priority=True, has_dialog=True,
+        ),
+        Action("ctrl+y", "copy", _copy, "Copy", "Copy the command that does the same", True, "^y"),
+        Action(
+            "pagedown", "next-group", lambda screen: screen.go_to_group(1), "Group",
+            "The next group of settings", True, is_priority=True, is_repeatable=True,
+        ),
+        Action(
+            "pageup", "group-before", lambda screen: screen.go_to_group(-1), "Group before",
+            "The group of settings before", is_priority=True, is_repeatable=True,
+        ),
+        Action(
+            "down", "next-field", lambda screen: screen.focus_next(), "Next field",
+            "The next field", is_priority=True, is_repeatable=True,
+        ),
+        Action(
+            "up", "field-before", lambda screen: screen.focus_previous(), "Field before",
+            "The field before", is_priority=True, is_repeatable=True,
+        ),
+        Action(
+            "ctrl+g", "trial", _trial, "Measure", "Measure now what the run would cost",
+            shown_key="^g",
+        ),
+        Action("ctrl+n", "empty", _empty, "Empty", "Empty all fields", True, "^n"),
+    ),
+)  # fmt: skip
+
+
+class NewRunScreen(BaseScreen):
+    """The settings in groups; below or beside them what they come to."""
+
+    GROUPS: ClassVar = (_FORM, SCREENS, EVERYWHERE)
+    BINDINGS = bindings(GROUPS)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.draft = read_draft({}, desk.store, desk.data)
+        self._pane = DraftPane()
+        self._estimator = Estimator(desk.data)
+        self._estimate_timer: Timer | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Put what the run comes to below its settings, or beside them where it is wide."""
+        with Horizontal(id="new-run"):
+            with VerticalScroll(id="fields", can_focus=False):
+                for title, names in groups().items():
+                    yield Label(title, classes="group", markup=False)
+                    for name in names:
+                        yield SettingField(field_kind(name, self._lists))
+            yield self._pane
+
+    def on_mount(self) -> None:
+        """Begin with the corpus; follow the focus."""
+        self.query_one("#field-corpus", Input).focus()
+        self.watch(self, "focused", self._explain)
+        self._pane.show_estimate(Estimate("measured once the writing pauses"))
+        self._read()
+
+    def on_screen_resume(self) -> None:
+        """Take over the corpus that another screen has chosen."""
+        super().on_screen_resume()
+        corpus, self.desk.corpus_for_run = self.desk.corpus_for_run, None
+        if corpus is not None:
+            self.query_one("#field-corpus", Input).value = corpus
+
+    async def on_unmount(self) -> None:
+        """End the process that measures."""
+        await self._estimator.close()
+
+    @property
+    def field(self) -> SettingField | None:
+        """The field that has the focus."""
+        parent = self.focused.parent if self.focused is not None else None
+        return parent if isinstance(parent, SettingField) else None
+
+    @property
+    def _lists(self) -> Mapping[str, Callable[[], Sequence[Choice]]]:
+        return {"corpus": self._corpora, "recipe": _recipes, "init_from": self._runs}
+
+    def _corpora(self) -> Sequence[Choice]:
+        from rnnlab.corpora import describe_corpora
+
+        described = describe_corpora(self.desk.data)
+        return [(one.name, one.summary) for one in described if one.state != "fetch"]
+
+    def _runs(self) -> Sequence[Choice]:
+        return [(run.name, f"{run.cell} on {run.corpus}") for run in self.desk.in_order()]
+
+    @on(Input.Changed)
+    def _read(self) -> None:
+        """Read the whole form as it is written, and show what that comes to."""
+        fields = list(self.query(SettingField))
+        written = {field.kind.name: field.input.value for field in fields}
+        self.draft = draft = read_draft(written, self.desk.store, self.desk.data)
+        for field in fields:
+            name = field.kind.name
+            problem = draft.problems.get(name, "")
+            field.show(draft.holds.get(name, ""), problem, is_changed=draft.is_changed(name))
+        self._pane.show_command(draft)
+        self._explain()
+        if self._estimate_timer is not None:
+            self._estimate_timer.stop()
+        self._estimate_timer = self.set_timer(_ESTIMATE_AFTER_S, self.ask_estimate)
+
+    def _explain(self) -> None:
+        """Say in full what the focused field is for; its row may be too short for it."""
+        if self.field is not None:
+            self._pane.explain(self.field.kind, self.draft)
+
+    def ask_estimate(self) -> None:
+        """Measure what the run would cost, once it can be tried."""
+        self.run_worker(self._estimate(self.draft), group="estimate")
+
+    async def _estimate(self, draft: Draft) -> None:
+        """Say what the run would cost; measured in a process of its own."""
+        if draft.faulty is not None:
+            self._pane.show_estimate(Estimate(f"once {draft.faulty} is mended"))
+            return
+        try:
+            settings = draft.settings()
+        except RnnlabError:
+            self._pane.show_estimate(Estimate("once there is a corpus"))
+            return
+        self._pane.show_estimate(Estimate("measuring…"))
+        found = await self._estimator.ask(settings)
+        if found is not None and self.is_attached:
+            self._pane.show_estimate(found)
+
+    async def begin(self, *, is_queued: bool) -> None:
+        """Check everything, then start the run; what is wrong is said and the form stays."""
+        if self.draft.faulty is not None:
+            self.query_one(f"#field-{self.draft.faulty}", Input).focus()
+        self._pane.say("checking the text…")
+        try:
+            name = await asyncio.to_thread(self.draft.start, is_queued=is_queued)
+        except RnnlabError as error:
+            self._pane.say(str(error), is_problem=True)
+            return
+        self.query_one("#field-name", Input).value = ""
+        self._explain()
+        self.desk.chosen_name = name
+        how = "waits for a free slot" if is_queued else "is starting"
+        self.tell(f"{name} {how}; it goes on when you leave")
+        self.open_screen(HOME)
+
+    def go_to_group(self, by: int) -> None:
+        """Go to the first field of the next group, or of the one before."""
+        firsts = [names[0] for names in groups().values()]
+        place = next(
+            i
+            for i, names in enumerate(groups().values())
+            if self.field is None or self.field.kind.name in names
+        )
+        self.query_one(f"#field-{firsts[(place + by) % len(firsts)]}", Input).focus()
+
+
+def _recipes() -> Sequence[Choice]:
+    from rnnlab.recipes import load, names
+
+    return [(name, load(name).about) for name in names()]
+
+
+SCREEN = Declaration(
+    NewRunScreen,
+    key="n",
+    title="New run",
+    help="Start a run: every setting with its help and what it costs",
+)
