@@ -141,10 +141,12 @@ def _table(found: Sequence[_Measured], steps: int) -> Table:
         for one in found
     ]
     header = (
-        "cell x depth", "norm first", "norm last", "ratio", "half-life first", "last", "loss",
+        "cell x depth", "norm first", "last", "mean ratio", "half-life first", "last", "loss",
     )  # fmt: skip
     return Table(
-        f"gradient norms of W_hh and half-lives through time, {steps} steps", header, tuple(rows)
+        f"W_hh's gradient norm at the end, mean ratio, half-lives; {steps} steps",
+        header,
+        tuple(rows),
     )
 
 

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rnnlab.display import visible
 from rnnlab.plots._pictures import ShadedText
 from rnnlab.plots._shade import diverging, on
-from rnnlab.plots._style import DrawStyle
+from rnnlab.plots._style import DrawStyle, to_ascii
 from rnnlab.plots._text import Segment, cropped, paint
 
 _SOME, _MUCH = 0.25, 0.65
@@ -55,9 +55,9 @@ def _rows(text: ShadedText, width: int, style: DrawStyle) -> list[list[tuple[str
             rows.append([])
             used = 0
         for letter in token:
-            shown = visible(letter, newline="$" if style.is_ascii else "⏎")
+            shown = visible(letter, newline="⏎")
             if style.is_ascii:
-                shown = shown.encode("ascii", "replace").decode("ascii")
+                shown = to_ascii(shown)
             size = cell_len(shown)
             if used + size > width:
                 rows.append([])

@@ -40,7 +40,14 @@ Glyphs = Literal["braille", "blocks", "ascii"]
 """What pictures are drawn with: 2 x 4 points a cell, 2 x 2, or one character."""
 
 _MIDDLE: Color = (128, 128, 128)
-_ASCII = str.maketrans({"…": "...", "·": "-", "●": "o", "─": "-", "╌": "-", "↑": "^", "↓": "v"})
+_ASCII = str.maketrans(
+    {"…": "...", "·": "-", "●": "o", "─": "-", "╌": "-", "↑": "^", "↓": "v", "⏎": "$"}
+)
+
+
+def to_ascii(text: str) -> str:
+    """Return text for a terminal without other characters: a line end is `$`, what is left `?`."""
+    return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
 
 
 class Signs(NamedTuple):
@@ -115,7 +122,7 @@ class DrawStyle:
         text = one_line(text)
         if not self.is_ascii:
             return text
-        return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
+        return to_ascii(text)
 
     def _behind(self, color: Color) -> Color:
         """Return the colour a step towards the background; mid-grey where that is unknown."""

@@ -141,6 +141,13 @@ def test_a_chart_on_a_page_names_every_curve_and_its_picture_stays_as_high() -> 
     assert pictures[0] == pictures[1] > 0
 
 
+def test_a_line_end_has_a_sign_of_its_own_in_ascii() -> None:
+    heat = HeatMap("gates", ("l0.f",), ("a", "⏎", "b"), ((0.0, 1.0, 0.0),), low=0, high=1)
+    text = ShadedText("unit", ("a", "\n", "b"), (0.0, 0.0, 0.0))
+    assert draw_picture(heat, 12, style=ASCII).split("\n")[-1].split() == ["a", "$", "b"]
+    assert draw_picture(text, 40, style=ASCII).split("\n")[2::2] == ["a$", "b"]
+
+
 def test_a_histogram_is_as_high_as_its_fullest_bin() -> None:
     drawn = draw_picture(Histograms("h", (Distribution("d", (0.1, 0.9, 0.0)),)), 40, 8, style=PLAIN)
     top = drawn.split("\n")[2]
