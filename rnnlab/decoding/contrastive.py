@@ -34,9 +34,9 @@ from rnnlab.decoding._text import Ends, Rows
 from rnnlab.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from rnnlab.decoding._base import Features, Start, Step
+    from rnnlab.decoding._base import Features, Start, State, Step
     from rnnlab.decoding._hypothesis import Hypothesis
     from rnnlab.decoding._numbers import Ids, LogProbs
 
@@ -100,12 +100,7 @@ def search(
 
     Raises BadInputError where the model shows no features.
     """
-    if start.features is None:
-        raise BadInputError(
-            "contrastive search compares what the model's top layer makes of tokens, "
-            "which this model does not show",
-            "choose another decoder",
-        )
+    features_of = _features_of(start)
     ends, limits = Ends(start, options), Limits(options, max_length)
     state, live = start.state, _Live.all_of(start.log_probs_PV)
     hypotheses = [empty_hypothesis(row) for row in live.rows]
@@ -118,38 +113,43 @@ def search(
             yield Frame(partial(list, hypotheses), "ended")
             return
         tokens = [_most_probable(filtered_V, options.k) for filtered_V in filtered_RV]
-        num_R = [len(tokens_K) for tokens_K in tokens]
+        num_R = list(map(len, tokens))
         next_NV, state = step(state, live.places_R.repeat(num_R), np.concatenate(tokens))
-        unit_NF = _unit(start.features(state))
+        starts_R = np.cumsum([0, *num_R[:-1]])
+        units = np.split(_unit(features_of(state)), starts_R[1:])
         old = [hypotheses[row] for row in live.rows]
-        hypotheses = hypotheses.copy()  # the old list belongs to the last frame
-        pruned: list[Pruned] = []
-        kept, places = [], []
-        first_R = np.cumsum([0, *num_R])
-        for i, row in enumerate(live.rows):
-            unit_KF = unit_NF[first_R[i] : first_R[i + 1]]
-            choice = _Choice(
-                old[i],
-                tokens[i],
-                live.log_probs_RV[i],
-                filtered_RV[i],
-                memories[row].similarity(unit_KF),
-                options.alpha,
-                ends,
+        choices = [
+            _Choice(
+                old[i], tokens[i], live.log_probs_RV[i], filtered_RV[i],
+                memories[row].similarity(units[i]), options.alpha, ends,
             )
+            for i, row in enumerate(live.rows)
+        ]  # fmt: skip
+        hypotheses = hypotheses.copy()  # the old list belongs to the last frame
+        for row, choice in zip(live.rows, choices, strict=True):
             hypotheses[row] = choice.taken()
-            pruned += choice.given_up()
-            if hypotheses[row].end is None:
-                kept.append(row)
-                places.append(first_R[i] + choice.best)
-                memories[row].add(unit_KF[choice.best])
-        last = limits.last(length, is_over=not kept)
+        pruned = [lost for choice in choices for lost in choice.given_up()]
+        going_on = [i for i, row in enumerate(live.rows) if hypotheses[row].end is None]
+        last = limits.last(length, is_over=not going_on)
         expansion = Expansion(partial(list, old), live.log_probs_RV, filtered_RV)
         yield Frame(partial(list, hypotheses), last, (expansion,), pruned)
         if last is not None:
             return
-        places_R = np.array(places)
-        live = _Live(kept, places_R, next_NV[places_R])
+        for i in going_on:
+            memories[live.rows[i]].add(units[i][choices[i].best])
+        places_R = np.array([starts_R[i] + choices[i].best for i in going_on])
+        live = _Live([live.rows[i] for i in going_on], places_R, next_NV[places_R])
+
+
+def _features_of(start: Start) -> Callable[[State], Features]:
+    """Return what gives the features of texts; raises BadInputError where a model has none."""
+    if start.features is None:
+        raise BadInputError(
+            "contrastive search compares what the model's top layer makes of tokens, "
+            "which this model does not show",
+            "choose another decoder",
+        )
+    return start.features
 
 
 class _Live(NamedTuple):
