@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from rnnlab.cli._charts import _can_braille
 from rnnlab.cli._output import console
 from rnnlab.display import visible
 from rnnlab.errors import BadInputError
-from rnnlab.plots import DrawStyle, Finding, draw_picture, side_by_side
+from rnnlab.plots import DrawStyle, Finding, comparable, draw_picture
 from rnnlab.runs.paths import replace_text
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def check_writable(file: Path) -> None:
 def _print(out: Console, findings: Sequence[Finding], style: DrawStyle) -> None:
     from rich.text import Text
 
+    findings = comparable(findings)
     if len(findings) > 1 and out.width >= _SIDE_BY_SIDE:
         _print_beside(out, findings, style)
         return
@@ -82,7 +84,7 @@ def _print_beside(out: Console, findings: Sequence[Finding], style: DrawStyle) -
         grid.add_column(width=width, no_wrap=False)
     grid.add_row(*(Text(_heading(finding), style="bold") for finding in findings))
     grid.add_row(*(Text("\n".join(visible(s) for s in finding.says)) for finding in findings))
-    for row in side_by_side(findings):
+    for row in zip_longest(*(finding.pictures for finding in findings)):
         drawn = ["" if p is None else draw_picture(p, width, style=style) for p in row]
         grid.add_row(*(Text.from_ansi(text, no_wrap=True) for text in drawn))
     out.print(grid)

@@ -7,7 +7,7 @@ pictures of more kinds, for `draw_picture`. The only user of plotext, imported w
 
 from rnnlab.plots._chart import Axis, Chart, Curve, Level, NamedHistory
 from rnnlab.plots._draw import Drawing, draw, drawing
-from rnnlab.plots._draw_picture import draw_picture, side_by_side
+from rnnlab.plots._draw_picture import comparable, draw_picture
 from rnnlab.plots._heat_map import on_one_scale
 from rnnlab.plots._look import Look, extent, looked_at, moved_cursor
 from rnnlab.plots._pictures import (
@@ -48,6 +48,7 @@ __all__ = [
     "ShadedText",
     "Table",
     "Window",
+    "comparable",
     "draw",
     "draw_picture",
     "drawing",
@@ -56,5 +57,4 @@ __all__ = [
     "looked_at",
     "moved_cursor",
     "on_one_scale",
-    "side_by_side",
 ]

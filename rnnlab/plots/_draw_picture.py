@@ -1,9 +1,9 @@
-"""Any picture as terminal text; those of several findings in rows."""
+"""Any picture as terminal text, and those of several findings so that they can be compared."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
+from dataclasses import replace
 
 from rnnlab.plots._chart import Chart
 from rnnlab.plots._draw import draw
@@ -51,15 +51,15 @@ def draw_picture(
     return "\n".join(lines)
 
 
-def side_by_side(findings: Sequence[Finding]) -> list[tuple[Picture | None, ...]]:
-    """Return the same picture of every finding in a row, heat maps on one scale."""
-    rows = zip_longest(*(finding.pictures for finding in findings))
-    return [_comparable(row) for row in rows]
-
-
-def _comparable(row: tuple[Picture | None, ...]) -> tuple[Picture | None, ...]:
-    heats = [picture for picture in row if isinstance(picture, HeatMap)]
-    return tuple(on_one_scale(heats)) if len(heats) == len(row) else row
+def comparable(findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings in which a heat map has one scale with those at its place in the others."""
+    pictures = [list(finding.pictures) for finding in findings]
+    for place in range(min(map(len, pictures), default=0)):
+        heats = [one for own in pictures if isinstance(one := own[place], HeatMap)]
+        if len(heats) == len(pictures):
+            for own, heat in zip(pictures, on_one_scale(heats), strict=True):
+                own[place] = heat
+    return [replace(f, pictures=tuple(own)) for f, own in zip(findings, pictures, strict=True)]
 
 
 def _natural_height(picture: Picture) -> int:

@@ -27,10 +27,10 @@ def on_one_scale(heats: Sequence[HeatMap]) -> list[HeatMap]:
     open_ended = [heat for heat in heats if heat.low is None and heat.high is None]
     if len({heat.is_log for heat in open_ended}) != 1:
         return list(heats)
-    ends = [_ends(heat) for heat in open_ended if any(map(any, heat.values))]
-    if not ends:
+    places = [place for heat in open_ended for place in _places(heat)]
+    if not places:
         return list(heats)
-    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    low, high = min(places), max(places)
     if open_ended[0].is_log:
         low, high = 10**low, 10**high
     return [replace(h, low=low, high=high) if h in open_ended else h for h in heats]
@@ -80,17 +80,22 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 def _ends(heat: HeatMap) -> tuple[float, float]:
     """Return the ends of the scale, as heights on it."""
-    found = [
-        place
-        for row in heat.values
-        for value in row
-        if (place := _place(value, is_log=heat.is_log)) is not None
-    ]
+    found = _places(heat)
     low = _place(heat.low, is_log=heat.is_log)
     high = _place(heat.high, is_log=heat.is_log)
     low = min(found, default=0.0) if low is None else low
     high = max(found, default=1.0) if high is None else high
     return low, high if high > low else low + 1.0
+
+
+def _places(heat: HeatMap) -> list[float]:
+    """Return where the values of a heat map stand on its scale, as far as they have a place."""
+    return [
+        place
+        for row in heat.values
+        for value in row
+        if (place := _place(value, is_log=heat.is_log)) is not None
+    ]
 
 
 def _place(value: float | None, *, is_log: bool) -> float | None:

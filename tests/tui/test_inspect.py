@@ -155,8 +155,9 @@ async def test_two_models_stand_side_by_side_where_there_is_room(
         assert "second one" in row
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: "second one" in shown(app))
-        row = next(line for line in shown(app).split("\n") if "first one" in line)
-        assert "second one" not in row
+        lines = [line.strip() for line in shown(app).split("\n")]
+        for run, says in (("alpha", "first one"), ("beta", "second one")):
+            assert lines[lines.index(says) - 1] == f"{run} at step 40", "each is named"
         await pilot.press("b")
         await until(pilot, lambda: asked(generator).other is None)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from rich.table import Table
 from rich.text import Text
@@ -18,7 +19,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from rnnlab.display import visible
-from rnnlab.plots import DrawStyle, Finding, draw_picture, side_by_side
+from rnnlab.plots import DrawStyle, Finding, comparable, draw_picture
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.widgets._draw_style import draw_style
 
@@ -69,16 +70,28 @@ class Findings(VerticalScroll, can_focus=True):
         if key == self._drawn:
             return
         self._drawn = key
-        if len(self._findings) > 1 and width >= _SIDE_BY_SIDE:
-            self.body.update(_beside(self._findings, width, style))
+        if len(self._findings) == 1:
+            self.body.update(_page(self._findings[0], width, style))
+        elif width >= _SIDE_BY_SIDE:
+            self.body.update(_beside(comparable(self._findings), width, style))
         else:
-            pages = [_page(f, width, style) for f in self._findings]
+            pages = [
+                _name(finding).append("\n").append_text(_page(finding, width, style))
+                for finding in comparable(self._findings)
+            ]
             self.body.update(Text("\n", no_wrap=True).join(pages))
 
     def _style(self) -> DrawStyle:
         looks = self._desk.appearance
         # Without colours shades are characters, which no filter could make of them.
         return replace(draw_style(self, looks), has_color=looks.has_color)
+
+
+def _name(finding: Finding) -> Text:
+    """Return whose finding it is, where there are several."""
+    return Text(no_wrap=True).append(
+        visible(f"{finding.run} at step {finding.step:,}", newline=" "), "bold reverse"
+    )
 
 
 def _page(finding: Finding, width: int, style: DrawStyle) -> Text:
@@ -106,10 +119,9 @@ def _beside(findings: Sequence[Finding], width: int, style: DrawStyle) -> Table:
     grid = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
     for _ in findings:
         grid.add_column(width=column)
-    names = [Text(visible(f"{f.run} at step {f.step:,}"), "bold reverse") for f in findings]
-    grid.add_row(*names)
+    grid.add_row(*map(_name, findings))
     grid.add_row(*(_head(finding, column) for finding in findings))
-    for row in side_by_side(findings):
+    for row in zip_longest(*(finding.pictures for finding in findings)):
         drawn = ["" if p is None else draw_picture(p, column, style=style) + "\n" for p in row]
         grid.add_row(*(Text.from_ansi(text, no_wrap=True) for text in drawn))
     return grid

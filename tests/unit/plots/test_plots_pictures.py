@@ -22,9 +22,9 @@ from rnnlab.plots import (
     Plane,
     ShadedText,
     Table,
+    comparable,
     draw_picture,
     finding_from_json,
-    side_by_side,
 )
 
 PLAIN = DrawStyle(has_color=False)
@@ -109,24 +109,25 @@ def test_what_the_columns_of_a_heat_map_are_is_always_said(num_columns: int) -> 
         assert cell_len(foot) <= width
 
 
-def test_heat_maps_beside_each_other_have_one_scale() -> None:
-    pairs = [
-        (HeatMap("h", ("r",), ("1",), ((value,),), is_log=True), Plane("p", ()))
-        for value in (0.01, 10.0)
+def test_heat_maps_that_are_compared_have_one_scale() -> None:
+    plane = Plane("p", ())
+    findings = [
+        Finding("v", "run", 1, (), (HeatMap("h", ("r",), ("1",), ((value,),), is_log=True), plane))
+        for value in (0.01, 10.0, 0.1)
     ]
-    findings = [Finding("v", "run", 1, (), pictures) for pictures in pairs]
-    heats, planes = side_by_side([*findings, Finding("v", "run", 1, (), pairs[0])])
-    scales = [draw_picture(heat, 60, style=PLAIN).split("\n")[0] for heat in heats if heat]
-    assert len(scales) == 3
-    assert all("0.01" in scale and "10" in scale for scale in scales)
-    assert planes == (Plane("p", ()),) * 3
+    for found in comparable(findings):
+        heat, other = found.pictures
+        scale = draw_picture(heat, 60, style=PLAIN).split("\n")[0]
+        assert " 0.01 " in scale
+        assert " 10 " in scale
+        assert other == plane
 
 
-def test_a_row_that_is_not_of_heat_maps_alone_stays_as_it_is() -> None:
+def test_what_has_no_like_in_the_other_finding_stays_as_it_is() -> None:
     empty = HeatMap("h", ("r",), ("1",), ((None,),), is_log=True)
-    findings = [Finding("v", "run", 1, (), (HEAT,)), Finding("v", "run", 1)]
-    assert side_by_side(findings) == [(HEAT, None)]
-    assert side_by_side([Finding("v", "run", 1, (), (empty,))] * 2) == [(empty, empty)]
+    for pictures in ([(HEAT,), ()], [(HEAT,), (PICTURES[4],)], [(empty,), (empty,)]):
+        findings = [Finding("v", "run", 1, (), own) for own in pictures]
+        assert comparable(findings) == findings
 
 
 def test_a_chart_on_a_page_names_every_curve_and_its_picture_stays_as_high() -> None:
