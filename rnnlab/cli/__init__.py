@@ -5,6 +5,7 @@ No verb's module imports torch or Textual; what needs them does so when it runs.
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -19,6 +20,7 @@ def main() -> None:
 
 
 def _open_lab() -> int:
+    gc.disable()  # what is imported stays: the lab collects again once it is there
     from rnnlab.errors import RnnlabError
     from rnnlab.tui.app import open_lab
 

@@ -1,14 +1,21 @@
-"""The lab: puts the screens, the feed and the generator together, and routes between them."""
+"""The lab: puts the screens, the feed and the generator together, and routes between them.
+
+What the first frame does without is imported once that is out, in `_furnish`: the desk, the feed
+and the screens take as long as Textual itself.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Read when Textual is imported: no animation, nothing that a slow line would have to carry.
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
@@ -25,11 +32,9 @@ from rnnlab.errors import RnnlabError
 from rnnlab.preferences import Preferences, load_preferences
 from rnnlab.runs.prompts import Ended, Failed, Ready
 from rnnlab.runs.store import RunStore
-from rnnlab.tui.appearance import THEMES, AsciiFilter
-from rnnlab.tui.desk import Desk
-from rnnlab.tui.feed import Feed
+from rnnlab.tui.appearance import THEMES, AsciiFilter, appearance_of
 from rnnlab.tui.generator import Generator
-from rnnlab.tui.key_gate import Pressed
+from rnnlab.tui.key_gate import KeyGate, Pressed
 from rnnlab.tui.messages import (
     AskCancelled,
     Asked,
@@ -42,8 +47,13 @@ from rnnlab.tui.messages import (
 )
 from rnnlab.tui.screens._base import HOME, BaseScreen
 from rnnlab.tui.screens._declaration import entry
+from rnnlab.tui.screens._outline import Outline
 from rnnlab.tui.view_state import load_view, save_view, state_file
 from rnnlab.tui.widgets.screen_bar import ScreenBar
+
+if TYPE_CHECKING:
+    from rnnlab.tui.desk import Desk
+    from rnnlab.tui.feed import Feed
 
 _USUAL = Preferences()
 
@@ -63,30 +73,56 @@ class LabApp(App[None]):
         preferences: Preferences = _USUAL,
         view_file: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
+        has_outline: bool = False,
     ) -> None:
         """Look at `store`.
 
         view_file: where the view is kept across starts, None for nowhere; clock: seconds since some
-        moment, for what is done or drawn at most so often.
+        moment, for what is done or drawn at most so often; has_outline: whether an outline comes
+        first, for somebody who waits.
         """
         super().__init__()
+        self._store, self._data, self._clock = store, data, clock
+        self._preferences = preferences
         self._view_file = view_file
-        self.desk = Desk(store, data, load_view(view_file), preferences, clock)
+        self._view = load_view(view_file)
+        self._outline = Outline(self._view.panes.get(HOME, {})) if has_outline else None
+        appearance = appearance_of(preferences)
         for theme in THEMES:
             self.register_theme(theme)
-        self._ascii = AsciiFilter(enabled=False)
+        self._ascii = AsciiFilter(enabled=appearance.glyphs == "ascii")
         self._filters.append(self._ascii)
-        if not self.desk.appearance.has_color:
+        if not appearance.has_color:
             self._filters = [f for f in self._filters if not isinstance(f, Monochrome)]
             self._filters.append(NoColor())
             self.add_class("-no-color")
-        self.wear()
-        self._feed = Feed(store)
-        self._pages: dict[str, BaseScreen] = {HOME: entry(HOME).make(self.desk)}
+        # Before the styles are parsed: a theme that is set later has them parsed again.
+        self.set_reactive(App.theme, appearance.theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.desk: Desk
+        self._feed: Feed
+        self._pages: dict[str, BaseScreen] = {}
         self._generator = Generator(self.post_message)
         self._poll_s = poll_s
         """Seconds between two looks at the runs; None for what is preferred."""
         self._chosen_again = asyncio.Event()
+        self._keys = KeyGate()
+        if self._outline is None:
+            self._furnish()
+        else:
+            self._keys.close()  # what is pressed while it is shown is for the home screen
+
+    def _furnish(self) -> None:
+        """Make the desk and the home screen."""
+        from rnnlab.tui.desk import Desk
+        from rnnlab.tui.feed import Feed
+
+        self.desk = Desk(
+            self._store, self._data, self._view, self._preferences, self._clock, self._keys
+        )
+        self._feed = Feed(self._store)
+        self._pages[HOME] = entry(HOME).make(self.desk)
 
     @property
     def page(self) -> BaseScreen:
@@ -95,8 +131,8 @@ class LabApp(App[None]):
         return pages[-1]
 
     def get_default_screen(self) -> Screen[None]:
-        """Open with the home screen."""
-        return self._pages[HOME]
+        """Open with the outline of the home screen, or with itself."""
+        return self._outline or self._pages[HOME]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action of the screen, then Textual's own."""
@@ -114,6 +150,11 @@ class LabApp(App[None]):
         self._ascii.enabled = self.desk.appearance.glyphs == "ascii"
         self.theme = self.desk.appearance.theme
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Parse and apply the styles anew; a home screen that is being mounted has them already."""
+        if HOME in self._pages and self._pages[HOME].is_mounted:
+            super().refresh_css(animate)
+
     def on_mount(self) -> None:
         """Begin to read the runs and start the generator once the first frame is out."""
         if hasattr(signal, "SIGHUP"):
@@ -122,38 +163,51 @@ class LabApp(App[None]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        if self._outline is not None:
+            self._furnish()
+            self.add_mode(HOME, lambda: self._pages[HOME])
+            self.switch_mode(HOME)
+            # What is here by now stays: it need not be looked through for garbage again and again,
+            # which takes as long as a key press may.
+            gc.freeze()
+            gc.enable()
         self.run_worker(self._watch(), name="feed")
-        self.run_worker(self._generator.start(), name="generator")
 
     async def on_unmount(self) -> None:
         """Keep the view and end the generator; workers that train are left alone."""
-        if self.desk.summaries:
+        if self._pages and self.desk.summaries:
             for page in self._pages.values():
                 page.keep_view()
             save_view(self.desk.view_to_keep(), self._view_file)
         await self._generator.close()
 
     async def _watch(self) -> None:
-        """Read the runs until the lab closes; at once when another one is chosen."""
-        while True:
-            self._chosen_again.clear()
-            read = await asyncio.to_thread(self._feed.read, self.desk.watched)
-            if not self._is_open():
-                return
-            for notice in self.desk.take(read):
-                self.notify(
-                    notice.message, severity=notice.severity, markup=False, timeout=notice.timeout_s
-                )
-            page = self.page
-            if page.is_mounted:  # it is not while it is still being put together
-                page.query_one(ScreenBar).say(self._news())
-                page.take()
-            try:
+        """Look at the runs until the lab closes; at once when another one is chosen."""
+        await self._look()
+        if self._is_open():
+            # Not before the runs are listed: it keeps a core busy while it loads.
+            self.run_worker(self._generator.start(), name="generator")
+        while self._is_open():
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(
                     self._chosen_again.wait(), self._poll_s or self.desk.preferences.refresh_s
                 )
-            except TimeoutError:
-                continue
+            await self._look()
+
+    async def _look(self) -> None:
+        """Read the runs and show what is new."""
+        self._chosen_again.clear()
+        read = await asyncio.to_thread(self._feed.read, self.desk.watched)
+        if not self._is_open():
+            return
+        for notice in self.desk.take(read):
+            self.notify(
+                notice.message, severity=notice.severity, markup=False, timeout=notice.timeout_s
+            )
+        page = self.page
+        if page.is_mounted:  # it is not while it is still being put together
+            page.query_one(ScreenBar).say(self._news())
+            page.take()
 
     def _is_open(self) -> bool:
         return self.is_running and self._pages[HOME].is_attached
@@ -171,7 +225,7 @@ class LabApp(App[None]):
         """Take keys one at a time: `s` after a key that opens a screen is meant for that screen."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif not self.desk.keys.holds(event):
+        elif not self._keys.holds(event):
             await self._press(event)
 
     async def _press(self, event: Pressed) -> None:
@@ -182,7 +236,7 @@ class LabApp(App[None]):
         if isinstance(event, events.Paste) or target.check_consume_key(event.key, event.character):
             await super().on_event(event)
             return
-        ticket = self.desk.keys.close()
+        ticket = self._keys.close()
         await super().on_event(event)
         # A key goes up from widget to widget until it is a command, and what the command tells its
         # widget goes up again, as "enter" in a dialog: its end goes the same ways behind it.
@@ -198,20 +252,20 @@ class LabApp(App[None]):
 
     def _wait_for_screen(self, screen: Screen[object]) -> None:
         """Hold keys back until a screen has come and put the focus where it belongs."""
-        ticket = self.desk.keys.close()
+        ticket = self._keys.close()
         self._follow([screen], KeysDue(ticket))
 
     @on(KeysDue)
     async def give_keys(self, message: KeysDue) -> None:
         """Give the screen that has come what was pressed meanwhile."""
-        self.desk.keys.open(message.ticket)
-        while (event := self.desk.keys.next()) is not None:
+        self._keys.open(message.ticket)
+        while (event := self._keys.next()) is not None:
             await self._press(event)
 
     @on(ScreenAsked)
     async def show_screen(self, message: ScreenAsked) -> None:
         """Show another screen; it lies on the home screen, one deep."""
-        ticket = self.desk.keys.close()
+        ticket = self._keys.close()
         await self._show_screen(message)
         self.post_message(KeysDue(ticket))  # where none has come
 
@@ -295,6 +349,8 @@ def open_lab(
     if is_ascii:
         preferences = replace(preferences, glyphs="ascii")
     store = RunStore.default(checkpoints)
-    lab = LabApp(store, data, preferences=preferences, view_file=state_file(store.root))
+    lab = LabApp(
+        store, data, preferences=preferences, view_file=state_file(store.root), has_outline=True
+    )
     lab.run()
     return lab.return_code or 0

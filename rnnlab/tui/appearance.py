@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -12,8 +13,10 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.theme import Theme
 
-from rnnlab.plots import PALETTES, Glyphs, Palette
 from rnnlab.preferences import Preferences
+
+if TYPE_CHECKING:
+    from rnnlab.plots import Glyphs, Palette
 
 THEMES = (
     Theme(
@@ -42,9 +45,17 @@ class Appearance:
     """What preferences and terminal come to."""
 
     theme: str = "dark"
-    palette: Palette = PALETTES["colour-blind"]
+    series: str = "colour-blind"
+    """Name of the runs' palette."""
     glyphs: Glyphs = "braille"
     has_color: bool = True
+
+    @property
+    def palette(self) -> Palette:
+        """Colours of the runs."""
+        from rnnlab.plots import PALETTES  # the first frame has no run and goes without
+
+        return PALETTES[self.series]
 
 
 def appearance_of(preferences: Preferences) -> Appearance:
@@ -54,9 +65,9 @@ def appearance_of(preferences: Preferences) -> Appearance:
         theme = "light" if _is_light(os.environ.get("COLORFGBG", "")) else "dark"
     if glyphs == "auto":
         glyphs = "braille" if _has_braille() else "ascii"
-    palette = PALETTES["sixteen" if preferences.colors == "16" else preferences.series]
+    series = "sixteen" if preferences.colors == "16" else preferences.series
     has_color = preferences.colors != "none" and not os.environ.get("NO_COLOR")
-    return Appearance(theme, palette, glyphs, has_color)  # type: ignore[arg-type]
+    return Appearance(theme, series, glyphs, has_color)  # type: ignore[arg-type]
 
 
 def _is_light(colors: str) -> bool:

@@ -49,6 +49,7 @@ class Desk:
         view: ViewState | None = None,
         preferences: Preferences = _USUAL,
         clock: Callable[[], float] = time.monotonic,
+        keys: KeyGate | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -66,7 +67,8 @@ class Desk:
         """Runs whose curves are laid over the chosen one's, in the order they were marked."""
         self.also_watched: tuple[str, ...] = ()
         """Runs whose journals the visible screen needs beyond the chosen and the marked ones."""
-        self.keys = KeyGate()
+        self.keys = keys or KeyGate()
+        """What is pressed passes here."""
         self.corpus_for_run: str | None = None
         """Corpus that a new run is to begin with; whoever opens the form takes it."""
         self.writing = Writing()

@@ -28,6 +28,16 @@ for arguments in json.loads(sys.argv[1]):
 print(json.dumps(loaded))
 """
 
+DRAW_THEN_LIST = """
+import json, sys
+from pathlib import Path
+from rnnlab.runs.store import RunStore
+from rnnlab.tui.app import LabApp
+LabApp._begin = LabApp.exit  # it is called once the first frame is out
+LabApp(RunStore(Path("runs")), has_outline=True).run(headless=True)
+print(json.dumps(sorted(sys.modules)))
+"""
+
 IMPORT_THEN_LIST = """
 import importlib, json, sys
 before = set(sys.modules)
@@ -149,3 +159,17 @@ def test_the_screen_never_loads_torch(tmp_path: Path) -> None:
         pytest.skip("the app is not there yet")
     loaded = modules_after_importing(tmp_path, "rnnlab.tui.app")
     assert not {"torch", "tensorboard", "rnnlab.models", "rnnlab.training"} & loaded
+
+
+def test_the_first_frame_comes_before_whatever_it_can_do_without(tmp_path: Path) -> None:
+    loaded = set(json.loads(python(tmp_path, DRAW_THEN_LIST)))
+    assert "rnnlab.tui.screens._outline" in loaded
+    slow = {"torch", "numpy", "plotext", "typer", "pydantic", "psutil", "requests"}
+    later = {
+        "rnnlab.config", "rnnlab.plots", "rnnlab.decoding", "rnnlab.corpora", "rnnlab.recipes",
+        "rnnlab.runs.history", "rnnlab.runs.summary", "rnnlab.tui.desk", "rnnlab.tui.feed",
+        "rnnlab.tui.writing", "rnnlab.tui.screens.lab",
+    }  # fmt: skip
+    assert not loaded & (slow | later)
+    widgets = {name for name in loaded if name.startswith("rnnlab.tui.widgets.")}
+    assert widgets == {"rnnlab.tui.widgets.keys_line", "rnnlab.tui.widgets.screen_bar"}

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Coroutine
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.screen import Screen
 
 from rnnlab.tui.actions import Action, Group
-from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import KeysDue, ScreenAsked
 from rnnlab.tui.screens._panes import Layout, Pane
 from rnnlab.tui.widgets.keys_line import KeysLine
 from rnnlab.tui.widgets.screen_bar import ScreenBar
+
+if TYPE_CHECKING:
+    from rnnlab.tui.desk import Desk
 
 HOME = "lab"
 """The screen that the app opens with and that escape leads back to."""
@@ -84,6 +87,11 @@ class BaseScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what has come while another screen was shown."""
         self.take()
+
+    @on(events.Mount)
+    def fit(self) -> None:
+        """Show as many panes as there is room for."""
+        self.panes.begin()
 
     def on_resize(self) -> None:
         """Show as many panes as there is room for."""

@@ -49,6 +49,22 @@ class Layout:
         self.chosen: dict[str, bool] = {}
         """Panes that the user has shown or hidden; the others follow the room there is."""
 
+    def begin(self) -> None:
+        """Bring screen and widgets in line with the terminal's size before they are laid out.
+
+        Textual sets the classes of breakpoints behind the first layout: panes would be seen that
+        there is no room for.
+        """
+        screen = self._screen
+        for size, breakpoints in zip(
+            screen.app.size,
+            (screen.HORIZONTAL_BREAKPOINTS, screen.VERTICAL_BREAKPOINTS),
+            strict=True,
+        ):
+            reached = [name for least, name in breakpoints or () if size >= least]
+            screen.add_class(*reached[-1:])
+        self.apply()
+
     def leave_full(self) -> bool:
         """Show the other panes again; tell whether one was alone."""
         was_alone, self.alone = self.alone is not None, None

@@ -18,7 +18,8 @@ from rnnlab.tui.screens._chart_actions import CHARTS, IN_CHARTS
 from rnnlab.tui.screens._declaration import Declaration
 from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._filter import FilterScreen
-from rnnlab.tui.screens._panes import Pane, pane_group
+from rnnlab.tui.screens._outline import HOME_PANES
+from rnnlab.tui.screens._panes import pane_group
 from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.screens._run_actions import STEERING
 from rnnlab.tui.widgets.candidates import Candidate
@@ -27,13 +28,6 @@ from rnnlab.tui.widgets.fault_line import FaultLine
 from rnnlab.tui.widgets.plot_grid import GridView, PlotGrid
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 from rnnlab.tui.widgets.runs_table import RunsTable
-
-_PANES = (
-    Pane("runs", "Runs", also="left_square_bracket"),
-    Pane("plots", "Charts"),
-    Pane("prompt-pane", "Prompt"),
-    Pane("details", "Details", is_for_wide=True, also="right_square_bracket"),
-)
 
 
 def _mark(screen: LabScreen) -> None:
@@ -98,9 +92,9 @@ _RUNS = Group["LabScreen"](
 class LabScreen(BaseScreen):
     """Runs at the left, charts in the centre, the prompt below, details at the right."""
 
-    PANES = _PANES
+    PANES = HOME_PANES
     GROUPS: ClassVar = (
-        _RUNS, STEERING, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES, pane_group(_PANES), SCREENS,
+        _RUNS, STEERING, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES, pane_group(HOME_PANES), SCREENS,
         EVERYWHERE,
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
