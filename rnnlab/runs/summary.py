@@ -10,6 +10,9 @@ from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, State
 from rnnlab.runs.store import Run
 
+_SETTINGS = frozenset({"corpus", "cell", "task", "layers", "hidden", "clip", "tokens"})
+"""What is read of a run's settings."""
+
 
 @dataclass(frozen=True)
 class RunSummary:
@@ -75,7 +78,7 @@ class RunSummary:
 
 def summarise(run: Run) -> RunSummary:
     """Read a run's status and settings; what is missing or unreadable is None or empty."""
-    status, settings = run.status(), run.settings()
+    status, settings = run.status(), run.settings(_SETTINGS)
     return RunSummary(
         name=run.name,
         state=status.state,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -153,9 +153,10 @@ class Desk:
             and (notice := _notice(before, summary)) is not None
         ]
         self.summaries = {summary.name: summary for summary in read.summaries}
+        colors = _free_colors(set(self.view.colors.values()))
         for summary in sorted(read.summaries, key=lambda s: (s.created, s.name)):
             if summary.name not in self.view.colors:
-                self.view.colors[summary.name] = _free_color(self.view.colors.values())
+                self.view.colors[summary.name] = next(colors)
         # Exactly those that the feed still follows: it gives what is new to what is here.
         self._histories = {
             name: self._histories.get(name) or History(most=2 * MOST_RECORDS) for name in read.news
@@ -172,9 +173,9 @@ class Desk:
         return NamedHistory.of(summary, color, history)
 
 
-def _free_color(taken: Collection[int]) -> int:
-    """Return the first place in the palette that no run has."""
-    return next(color for color in itertools.count() if color not in taken)
+def _free_colors(taken: Collection[int]) -> Iterator[int]:
+    """Give the places in the palette that no run has, the first one first."""
+    return (color for color in itertools.count() if color not in taken)
 
 
 def _notice(before: RunSummary, now: RunSummary) -> Notice | None:

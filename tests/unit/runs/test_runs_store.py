@@ -4,10 +4,12 @@ import os
 import socket
 import threading
 import time
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
 
+from rnnlab.config import RunConfig
 from rnnlab.errors import BadInputError, RnnlabError, UnknownNameError
 from rnnlab.runs import store as store_module
 from rnnlab.runs.lock import take_lock, true_state
@@ -128,6 +130,21 @@ class TestFind:
         for content in (b"hidden = ", b"\xff"):
             run.paths.config.write_bytes(content)
             assert run.settings() == {}
+
+    def test_some_of_the_settings_are_what_they_are_among_all(
+        self, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings = RunConfig(
+            corpus="a = b.txt", cell="gru", sample_prompts='one\ncell = "lstm"\ntwo', clip=0.5
+        )
+        run = store.create("a", settings.to_toml())
+        only = {"corpus", "cell", "clip"}
+        assert run.settings(only) == {"corpus": "a = b.txt", "cell": "gru", "clip": 0.5}
+        assert run.settings(only) == {key: run.settings()[key] for key in only}
+        parsed: list[str] = []
+        monkeypatch.setattr(tomllib, "loads", parsed.append)
+        run.settings(only)
+        assert parsed[0].count("\n") == len(only) - 1
 
     def test_the_default_folder_is_the_environments(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
