@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import random
 import threading
 from collections.abc import Collection
@@ -103,6 +104,28 @@ async def test_a_chart_is_drawn_once_for_the_same_data(
         assert drawn == []
         await pilot.resize_terminal(100, 30)
         await until(pilot, lambda: drawn)
+
+
+async def test_charts_that_are_due_together_are_drawn_apart(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = lab.add("alpha", "running")
+    monkeypatch.setattr(chart_pane, "_LEAST_S", 0.0)
+    monkeypatch.setattr(chart_pane, "_SHARE_OF_TIME", 1e9)  # drawn as soon as there is news
+    drawn_by: dict[str, list[int]] = {}
+
+    def noted(chart: Chart, width: int, height: int, **options: Any) -> Drawing:
+        drawn_by.setdefault(chart.title, []).append(id(asyncio.current_task()))
+        return drawing(chart, width, height, **options)
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        await until(pilot, lambda: "clip 1" in chart(app, "grad-norm"))
+        monkeypatch.setattr(chart_pane, "drawing", noted)
+        lab.write(run, range(41, 61))
+        await until(pilot, lambda: len(drawn_by) == 2)
+        first, second = drawn_by.values()
+        assert not {*first} & {*second}
 
 
 async def test_the_first_picture_of_a_chosen_run_waits_for_its_journal_and_no_longer(

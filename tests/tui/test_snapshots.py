@@ -22,6 +22,7 @@ from rnnlab.runs.journal import Journal
 from rnnlab.runs.records import SampleRecord
 from rnnlab.runs.store import RunStore
 from rnnlab.tui import app as app_module
+from rnnlab.tui import feed as feed_module
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.feed import Feed, RunsRead
 from rnnlab.tui.machine import Gpu, Machine, MachineRead, ProcessRead
@@ -88,7 +89,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Lab
     monkeypatch.setenv("XDG_CONFIG_HOME", "config")
     monkeypatch.chdir(tmp_path)  # what is shown of paths is relative to it
     monkeypatch.setattr(app_module, "Generator", AnsweringGenerator)
-    monkeypatch.setattr(app_module, "Feed", CountedFeed)
+    monkeypatch.setattr(feed_module, "Feed", CountedFeed)
     monkeypatch.setattr(Machine, "read", lambda _self, _processes: MACHINE)
     monkeypatch.setattr(system, "_generators", list)
     monkeypatch.setattr(corpora, "_describe", lambda _data: list(CORPORA))

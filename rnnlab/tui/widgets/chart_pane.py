@@ -33,6 +33,8 @@ _LEAST_S = 1.0
 """Between two pictures of the same runs. The first one of other runs waits for none of that."""
 _AFTER_KEY_S = 0.03
 """Until other runs are drawn: first the key that chose them is echoed; keys held down draw once."""
+_APART_S = 0.05
+"""Between two charts that are due together: a key waits until one is drawn, not all of them."""
 _WHEEL = 0.8
 
 
@@ -53,28 +55,41 @@ class ChartPane(Widget):
         self._strips: list[Strip] = []
         self._known: dict[str, Strip] = {}
         self._names_drawn: tuple[str, ...] = ()
-        self._chosen_at = self._drawn_at = 0.0
+        self._chosen_at = self._drawn_at = self._due_at = 0.0
         self._cost_s = 0.0
         self._later: Timer | None = None
         self._grabbed: int | None = None
 
-    def show(self, runs: Sequence[NamedHistory], axis: Axis, look: Look, *, is_log: bool) -> None:
+    def show(
+        self,
+        runs: Sequence[NamedHistory],
+        axis: Axis,
+        look: Look,
+        *,
+        is_log: bool,
+        turn: int = 0,
+    ) -> None:
         """Show these runs so; what the user has changed is drawn at once, new data in time.
 
-        What is shown of other runs stays until the journals of these have been read.
+        What is shown of other runs stays until the journals of these have been read. `turn` is the
+        number of charts that are drawn before this one.
         """
         is_asked = (axis, look, is_log) != (self._axis, self._look, self._is_log)
+        are_others = _names(runs) != _names(self._runs)
         now = self._desk.clock()
-        if _names(runs) != _names(self._runs):
+        if are_others:
             self._chosen_at = now
         self._runs, self._axis, self._look, self._is_log = runs, axis, look, is_log
-        if is_asked:
-            self._draw()
-        elif _names(runs) != self.names_drawn:
+        wait_s = turn * _APART_S
+        if _names(runs) != self.names_drawn:
             if all(run.history.is_read for run in runs):
-                self._draw_in(self._chosen_at + _AFTER_KEY_S - now)
+                wait_s += self._chosen_at + _AFTER_KEY_S - now
+                self._draw_in(wait_s, is_postponed=are_others)
+        elif is_asked:
+            self._draw_in(wait_s)
         elif self._is_stale:
-            self._draw_in(self._drawn_at + max(_LEAST_S, self._cost_s / _SHARE_OF_TIME) - now)
+            rest_s = max(_LEAST_S, self._cost_s / _SHARE_OF_TIME)
+            self._draw_in(max(wait_s, self._drawn_at + rest_s - now))
 
     @property
     def names_drawn(self) -> tuple[str, ...]:
@@ -126,12 +141,15 @@ class ChartPane(Widget):
         """Whether the theme is another one than when it was drawn."""
         return self._drawn is None or self._drawn[0][-1] != self._style()  # type: ignore[index]
 
-    def _draw_in(self, seconds: float) -> None:
-        """Draw after a while; what was to be drawn later is drawn then."""
+    def _draw_in(self, seconds: float, *, is_postponed: bool = False) -> None:
+        """Draw after a while, or sooner where that is planned already and not postponed."""
+        due_at = self._desk.clock() + seconds
         if self._later is not None:
+            if seconds > 0 and due_at >= self._due_at and not is_postponed:
+                return
             self._later.stop()
         if seconds > 0:
-            self._later = self.set_timer(seconds, self._draw)
+            self._due_at, self._later = due_at, self.set_timer(seconds, self._draw)
         else:
             self._draw()
 

@@ -212,7 +212,6 @@ class PlotGrid(Grid, can_focus=True):
         self._show_visible()
 
     def _show_visible(self) -> None:
-        for name in self._order:
-            pane = self._panes[name]
-            if pane.display:
-                pane.show(self._runs, self._axis, self.look, is_log=self._is_log)
+        shown = [pane for name in self._order if (pane := self._panes[name]).display]
+        for turn, pane in enumerate(shown):
+            pane.show(self._runs, self._axis, self.look, is_log=self._is_log, turn=turn)
