@@ -223,7 +223,11 @@ class LabApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Take keys one at a time: `s` after a key that opens a screen is meant for that screen."""
-        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+        if not isinstance(event, events.Key | events.Paste):
+            await super().on_event(event)
+        elif not self.screen_stack:
+            return  # the lab is closing
+        elif event.is_forwarded:
             await super().on_event(event)
         elif not self._keys.holds(event):
             await self._press(event)
