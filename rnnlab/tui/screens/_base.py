@@ -52,6 +52,7 @@ class BaseScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Put the body between the bar and the footer."""
+        self.panes.begin()
         yield ScreenBar()
         yield from self.compose_body()
         yield KeysLine()
@@ -91,7 +92,7 @@ class BaseScreen(Screen[None]):
     @on(events.Mount)
     def fit(self) -> None:
         """Show as many panes as there is room for."""
-        self.panes.begin()
+        self.panes.apply()
 
     def on_resize(self) -> None:
         """Show as many panes as there is room for."""

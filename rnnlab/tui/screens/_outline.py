@@ -40,6 +40,7 @@ class Outline(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out what the home screen does, where it does."""
+        self._layout.begin()
         runs, plots, prompt, details = map(_frame, HOME_PANES)
         yield ScreenBar()
         with Horizontal(id="upper", classes="panes"):
@@ -51,7 +52,7 @@ class Outline(Screen[None]):
 
     def on_mount(self) -> None:
         """Show as many panes as there is room for."""
-        self._layout.begin()
+        self._layout.apply()
 
     def on_resize(self) -> None:
         """Show as many panes as there is room for."""

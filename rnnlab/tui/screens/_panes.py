@@ -50,10 +50,10 @@ class Layout:
         """Panes that the user has shown or hidden; the others follow the room there is."""
 
     def begin(self) -> None:
-        """Bring screen and widgets in line with the terminal's size before they are laid out.
+        """Give a screen that has nothing in it yet the classes of the terminal's size.
 
-        Textual sets the classes of breakpoints behind the first layout: panes would be seen that
-        there is no room for.
+        Textual sets them behind the first layout: all styles would be found again, and panes seen
+        that there is no room for.
         """
         screen = self._screen
         for size, breakpoints in zip(
@@ -63,7 +63,6 @@ class Layout:
         ):
             reached = [name for least, name in breakpoints or () if size >= least]
             screen.add_class(*reached[-1:])
-        self.apply()
 
     def leave_full(self) -> bool:
         """Show the other panes again; tell whether one was alone."""
