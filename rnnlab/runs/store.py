@@ -104,22 +104,20 @@ class RunStore:
 
     def __iter__(self) -> Iterator[Run]:
         """Give every run, by name."""
-        folders = [*self._shipped, *_folders_below(self.root)]
-        root = self.root.resolve()
+        folders = {folder: folder for folder in self._shipped} | _folders_below(self.root)
         runs = {
-            folder.name: Run(
-                RunPaths(folder), folder in self._shipped or root / folder.name in self._shipped
-            )
-            for folder in folders
+            folder.name: Run(RunPaths(folder), real in self._shipped)
+            for folder, real in folders.items()
             if _is_run(folder)
         }
         return iter([runs[name] for name in sorted(runs)])
 
     def open(self, name: str) -> Run:
         """Return a run; raises UnknownNameError when there is none of that name."""
-        for run in self:
-            if run.name == name:
-                return run
+        own = [self.root / name] if is_run_name(name) else []
+        for folder in (*own, *(folder for folder in self._shipped if folder.name == name)):
+            if _is_run(folder):
+                return Run(RunPaths(folder), folder.resolve() in self._shipped)
         hint = "" if any(True for _ in self) else f"there is no run in {self.root} yet"
         raise UnknownNameError("run", name, [run.name for run in self], hint)
 
@@ -178,11 +176,20 @@ def _is_run(folder: Path) -> bool:
         return False  # somebody else's folder, closed to us
 
 
-def _folders_below(root: Path) -> list[Path]:
+def _folders_below(root: Path) -> dict[Path, Path]:
+    """Return what may be a run, each with where it really lies; to ask for that is what costs."""
     try:
-        return [root / name for name in os.listdir(root) if is_run_name(name)]
+        real = root.resolve()
+        with os.scandir(root) as entries:
+            return {
+                root / entry.name: (
+                    (root / entry.name).resolve() if entry.is_symlink() else real / entry.name
+                )
+                for entry in entries
+                if is_run_name(entry.name)
+            }
     except OSError:
-        return []
+        return {}
 
 
 def _newborn() -> Status:

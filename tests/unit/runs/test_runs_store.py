@@ -146,6 +146,22 @@ class TestFind:
         run.settings(only)
         assert parsed[0].count("\n") == len(only) - 1
 
+    def test_a_run_is_opened_without_a_look_at_the_others(
+        self, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = store.create("a", CONFIG)
+        store.create("b", CONFIG)
+        looked: list[str] = []
+        is_run = store_module._is_run
+
+        def noted(folder: Path) -> bool:
+            looked.append(folder.name)
+            return is_run(folder)
+
+        monkeypatch.setattr(store_module, "_is_run", noted)
+        assert store.open("a") == run
+        assert looked == ["a"]
+
     def test_the_default_folder_is_the_environments(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -171,6 +187,15 @@ class TestShipped:
         with pytest.raises(BadInputError, match="is shipped"):
             both.remove(both.open("starter"))
         assert both.open("starter").paths.config.exists()
+
+    def test_it_is_shipped_under_another_name_too(self, both: RunStore) -> None:
+        (both.root / "mine").symlink_to(both.open("starter").paths.root)
+        assert {run.name: run.is_shipped for run in both}["mine"]
+        assert both.open("mine").is_shipped
+
+    def test_a_run_of_ones_own_goes_before_a_shipped_one(self, both: RunStore) -> None:
+        own = both.create("starter", CONFIG)
+        assert both.open("starter") == own == {run.name: run for run in both}["starter"]
 
     def test_it_is_shipped_in_a_checkout_too(self, both: RunStore) -> None:
         starter = both.open("starter").paths.root
