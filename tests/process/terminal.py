@@ -1,0 +1,80 @@
+"""A program in a real pseudo-terminal: keys in, the screen that a user would see out."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import termios
+import time
+from collections.abc import Callable
+
+import pyte
+import pytest
+
+from tests.conftest import Lab
+
+DEADLINE_S = 90.0
+"""How long anything is waited for: far longer than it takes, so that only a defect hits it."""
+ENTER, ESCAPE, TAB, F8 = "\r", "\x1b", "\t", "\x1b[19~"
+CLEAR, START = "\x15", "\x12"  # ctrl+u, ctrl+r
+
+
+class Terminal:
+    """`rnnlab` with some arguments in a terminal of 120 columns and 40 rows."""
+
+    def __init__(self, lab: Lab, *arguments: str) -> None:
+        self._screen = pyte.Screen(120, 40)
+        self._stream = pyte.ByteStream(self._screen)
+        self._end, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        self.process = lab.start(
+            *arguments, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=_own_the_terminal
+        )
+        os.close(theirs)
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen."""
+        return "\n".join(self._screen.display)
+
+    def press(self, *keys: str) -> None:
+        """Press keys, or write a text."""
+        for key in keys:
+            os.write(self._end, key.encode())
+
+    def until(self, *texts: str) -> None:
+        """Read until all of these stand on the screen at once; fail when they do not in time."""
+        self._wait(lambda: all(text in self.text for text in texts), f"{texts} on the screen")
+
+    def until_gone(self, text: str) -> None:
+        """Read until a text stands nowhere on the screen."""
+        self._wait(lambda: text not in self.text, f"no {text!r} on the screen")
+
+    def until_ended(self) -> int:
+        """Read until the program has ended; return its exit code."""
+        self._wait(lambda: self.process.poll() is not None, "the end of the program")
+        os.close(self._end)
+        return self.process.wait()
+
+    def _wait(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + DEADLINE_S
+        while not condition():
+            self._read()
+            if time.monotonic() > deadline:
+                pytest.fail(f"waited in vain for {what}:\n{self.text}", pytrace=False)
+
+    def _read(self) -> None:
+        ready, _, _ = select.select([self._end], [], [], 0.1)
+        if ready:
+            try:
+                self._stream.feed(os.read(self._end, 1 << 16))
+            except OSError:
+                time.sleep(0.05)  # the other end is closed: the program is about to end
+
+
+def _own_the_terminal() -> None:
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
