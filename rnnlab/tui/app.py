@@ -32,7 +32,7 @@ from rnnlab.errors import RnnlabError
 from rnnlab.preferences import Preferences, load_preferences
 from rnnlab.runs.prompts import Ended, Failed, Ready
 from rnnlab.runs.store import RunStore
-from rnnlab.tui.appearance import THEMES, AsciiFilter, appearance_of
+from rnnlab.tui.appearance import THEMES, AsciiFilter, HarmlessFilter, appearance_of
 from rnnlab.tui.generator import Generator
 from rnnlab.tui.key_gate import KeyGate, Pressed
 from rnnlab.tui.messages import (
@@ -91,7 +91,7 @@ class LabApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self._ascii = AsciiFilter(enabled=appearance.glyphs == "ascii")
-        self._filters.append(self._ascii)
+        self._filters += [HarmlessFilter(), self._ascii]
         if not appearance.has_color:
             self._filters = [f for f in self._filters if not isinstance(f, Monochrome)]
             self._filters.append(NoColor())

@@ -93,6 +93,29 @@ _ASCII = {
 }  # fmt: skip
 
 
+_JOINERS = "\u200c\u200d"
+"""Have no width and do nothing but join or part their neighbours: emoji are made with them."""
+
+
+class HarmlessFilter(LineFilter):
+    """Lets no control character through to the terminal, whatever widget it stands in.
+
+    Text is shown by `display.visible`; this is for what is shown by others, such as a line that a
+    user has pasted into a field.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments without what a terminal would obey."""
+        if all(segment.text.isprintable() for segment in segments):
+            return segments
+        return [segment._replace(text=harmless(segment.text)) for segment in segments]
+
+
+def harmless(text: str) -> str:
+    """Return text of the same width without what a terminal would obey."""
+    return "".join(c if c.isprintable() or c in _JOINERS else " " * cell_len(c) for c in text)
+
+
 class AsciiFilter(LineFilter):
     """Keeps every line to ASCII, cell by cell; what has no likeness becomes a question mark."""
 
