@@ -84,6 +84,27 @@ async def test_what_is_there_is_listed_and_looked_into(app: LabApp) -> None:
         assert "CC BY-SA" in seen(app)
 
 
+async def test_a_corpus_is_looked_into_once_and_again_when_the_list_is_read_again(
+    app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+
+    async def look(name: str, _data: Path | None, _columns: int) -> tuple[str, bool]:
+        looks.append(name)
+        return f"look number {len(looks)}", True
+
+    monkeypatch.setattr(screen_module, "_look", look)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: "look number 1" in seen(app))
+        await pilot.press("down", "up")
+        await until(pilot, lambda: "look number 1" in seen(app))
+        num = looks.count("mine")
+        assert num == 1
+        await pilot.press("r")
+        await until(pilot, lambda: looks.count("mine") == num + 1)
+
+
 async def test_a_look_is_what_the_command_line_says(data: Path) -> None:
     said, is_whole = await _look("mine", data)
     assert is_whole

@@ -56,6 +56,7 @@ async def _fetch(screen: CorporaScreen) -> None:
 
 
 async def _read_again(screen: CorporaScreen) -> None:
+    screen.forget_looks()
     await screen.list_again()
 
 
@@ -67,7 +68,7 @@ CORPORA = Group["CorporaScreen"](
             "g", "fetch", _fetch, "Get", "Fetch the chosen corpus, or read it from a file", True,
             has_dialog=True,
         ),
-        Action("r", "list", _read_again, "Read again", "Read the list of corpora again"),
+        Action("r", "list", _read_again, "Read again", "Read the list again, and look again"),
     ),
 )  # fmt: skip
 

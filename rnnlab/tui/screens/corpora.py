@@ -84,6 +84,10 @@ class CorporaScreen(BaseScreen):
             self.table.show(described, go_to)
             self._look_soon()
 
+    def forget_looks(self) -> None:
+        """Look again into what has been seen: a file may have changed."""
+        self._seen.clear()
+
     @on(DataTable.RowHighlighted)
     def _look_soon(self) -> None:
         """Look into the chosen corpus once the cursor rests."""
