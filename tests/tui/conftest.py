@@ -219,3 +219,11 @@ def burst(app: LabApp, *keys: str) -> None:
     """Press keys without a pause, as they come over a slow line: in one piece."""
     for key in keys:
         app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+def painted(app: LabApp, part: str) -> str:
+    """Return a part of the screen as it is painted, its lines as one."""
+    region = app.screen.query_one(f"#{part}").region
+    strips = app.screen._compositor.render_strips()[region.y : region.bottom]
+    text = " ".join(strip.crop(region.x, region.right).text for strip in strips)
+    return " ".join(text.split())

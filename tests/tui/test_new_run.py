@@ -23,7 +23,7 @@ from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.screens.new_run import NewRunScreen
 from rnnlab.tui.setting_groups import OWN_HELP
 from rnnlab.tui.widgets.setting_field import SettingField
-from tests.tui.conftest import until
+from tests.tui.conftest import painted, until
 
 if TYPE_CHECKING:
     from tests.tui.conftest import Lab
@@ -50,13 +50,6 @@ def field_of(app: LabApp, name: str) -> SettingField:
 def beside(app: LabApp, name: str) -> str:
     """Return what stands beside a field, as it is painted."""
     return str(field_of(app, name).render())
-
-
-def shown(app: LabApp, part: str) -> str:
-    """Return a part of the screen as it is painted, line ends as blanks."""
-    region = app.screen.query_one(f"#{part}").region
-    strips = app.screen._compositor.render_strips()[region.y : region.bottom]
-    return " ".join(" ".join(s.crop(region.x, region.right).text for s in strips).split())
 
 
 @pytest.fixture
@@ -86,7 +79,7 @@ async def test_every_setting_has_a_field_and_its_help_is_whole_at_80_columns(app
             app.screen.query_one(f"#field-{name}", Input).focus()
             await pilot.pause()
             about = " ".join(help_line.split())
-            await until(pilot, lambda about=about: about in shown(app, "about"))  # type: ignore[misc]
+            await until(pilot, lambda about=about: about in painted(app, "about"))  # type: ignore[misc]
 
 
 async def test_the_help_is_that_of_the_focused_field_after_every_key(app: LabApp) -> None:
@@ -137,7 +130,7 @@ async def test_what_is_wrong_is_said_beside_the_field_and_in_full_below(app: Lab
             field_of(app, name).input.focus()
             write(app, **{name: value})
             await until(pilot, lambda n=name, s=says: s[:20] in beside(app, n))  # type: ignore[misc]
-            assert says in shown(app, "about")
+            assert says in painted(app, "about")
             write(app, **{name: ""})
             await until(pilot, lambda n=name: not field_of(app, n).problem)  # type: ignore[misc]
 
@@ -166,7 +159,7 @@ async def test_the_form_stays_when_a_run_cannot_start(
         form = await open_form(pilot, app)
         write(app, **settings)
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: says in shown(app, "about"))
+        await until(pilot, lambda: says in painted(app, "about"))
         assert form.field is field_of(app, focused)
         assert app.screen is form
     assert started == []
@@ -212,8 +205,8 @@ async def test_a_list_begins_at_what_holds_and_escape_leaves_the_field_alone(app
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, PickScreen))
         rows = app.screen.query_one(OptionList)
-        assert rows.highlighted is not None
-        assert "lstm " in str(rows.get_option_at_index(rows.highlighted).prompt)
+        assert rows.highlighted_option is not None
+        assert rows.highlighted_option.id == "lstm"
         await pilot.press("z", "z", "enter")
         assert app.screen.query_one("#none").display
         await pilot.press("escape")
@@ -267,7 +260,7 @@ async def test_the_command_line_that_does_the_same_is_shown_and_copied(
         }  # fmt: skip
         line = read_draft(written, app.desk.store, app.desk.data).command()
         assert "--recipe lstm-moliere --limit-chars 1000 --one-hot" in line
-        await until(pilot, lambda: line.split()[-1] in shown(app, "command"))
+        await until(pilot, lambda: line.split()[-1] in painted(app, "command"))
         await pilot.press("ctrl+y")
         await until(pilot, lambda: app.clipboard == line)
 
@@ -306,13 +299,13 @@ async def test_what_a_run_would_cost_is_measured_once_the_writing_pauses(
     monkeypatch.setattr(new_run, "_ESTIMATE_AFTER_S", 0.05)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_form(pilot, app)
-        await until(pilot, lambda: "once there is a corpus" in shown(app, "estimate"))
+        await until(pilot, lambda: "once there is a corpus" in painted(app, "estimate"))
         write(app, corpus="stump", hidden="64", name="mine")
-        await until(pilot, lambda: "[b]42.2k parameters" in shown(app, "estimate"))
+        await until(pilot, lambda: "[b]42.2k parameters" in painted(app, "estimate"))
         assert asked[-1] == {"corpus": "stump", "hidden": 64}
         num_asked = len(asked)
         write(app, hidden="many")
-        await until(pilot, lambda: "once hidden is mended" in shown(app, "estimate"))
+        await until(pilot, lambda: "once hidden is mended" in painted(app, "estimate"))
         assert len(asked) == num_asked
 
 

@@ -10,13 +10,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static, TextArea
 
+from rnnlab.decoding import parse_spec
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens._ask_line import AskLineScreen
 from rnnlab.tui.screens._decoders import DecodersScreen, OptionField
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.widgets.candidates import Candidate
 from rnnlab.tui.widgets.document_pane import DocumentPane
-from tests.tui.conftest import home, until
+from tests.tui.conftest import home, painted, until
 
 if TYPE_CHECKING:
     from tests.tui.conftest import FakeGenerator, Lab
@@ -279,6 +280,23 @@ async def test_the_line_rewrites_the_form_and_escape_leaves_all_as_it_was(
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
         assert app.screen.query_one("#decoders", Input).value == "greedy"
+
+
+@pytest.mark.parametrize("spec", ["beam:k=3", "mirostat", "stochastic-beam"])
+async def test_the_help_of_every_option_is_whole_at_80_columns_and_follows_the_focus(
+    lab: Lab, app: LabApp, spec: str
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await open_form(pilot, app, spec)
+        await until(pilot, lambda: form.query(OptionField))
+        assert "Space takes a decoder" in painted(app, "problem")
+        for field in form.query(OptionField):
+            await pilot.press("tab")
+            assert form.focused is field.query_one(Input)
+            said = painted(app, "problem")
+            assert " ".join(field.explanation.split()) in said
+            assert parse_spec(spec).chain[-1] in said
 
 
 async def test_without_a_decoder_the_form_stays(lab: Lab, app: LabApp) -> None:

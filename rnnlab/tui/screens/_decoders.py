@@ -6,8 +6,6 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.css.query import NoMatches
-from textual.events import DescendantFocus
 from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, OptionList, Static
@@ -23,6 +21,10 @@ _TAKEN, _LEFT = "[x]", "[ ]"
 """Told apart without colour."""
 _ROW = 22
 """Columns of a row of the list."""
+_LIST = (
+    "Space takes a decoder or drops it; tab leads to its options, enter gives all that are taken."
+)
+_LINE = "All that are taken, as they are written on the command line; blanks set them apart."
 
 
 class OptionField(Horizontal):
@@ -36,7 +38,7 @@ class OptionField(Horizontal):
     def compose(self) -> ComposeResult:
         """Make the row."""
         choices = list(self.option.choices)
-        yield Label(self.option.name.replace("_", " "), classes="name")
+        yield Label(self.title, classes="name")
         yield Input(
             self._value,
             placeholder=self.option.shown_default,
@@ -44,7 +46,12 @@ class OptionField(Horizontal):
             id=f"option-{self.option.name}",
             suggester=SuggestFromList(choices) if choices else None,
         )
-        yield Static(Text(self.explanation, "dim"), classes="help")
+        yield Static(Text(self.explanation), classes="help")
+
+    @property
+    def title(self) -> str:
+        """How the option is called."""
+        return self.option.name.replace("_", " ")
 
     @property
     def explanation(self) -> str:
@@ -60,14 +67,15 @@ class DecodersScreen(ModalScreen[list[str] | None]):
     DecodersScreen { align: center middle; }
     DecodersScreen #specs-line { height: 1; }
     DecodersScreen #specs { width: 1fr; }
-    DecodersScreen #problem { height: 2; }
+    DecodersScreen #problem { height: 5; border-top: solid $surface-lighten-2; border-title-color: $accent; }
     DecodersScreen #list { width: 25; height: 1fr; border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1; }
     DecodersScreen #options { width: 1fr; height: 1fr; padding: 0 0 0 1; scrollbar-size-vertical: 1; }
     DecodersScreen #about { height: auto; max-height: 2; color: $text-muted; }
+    DecodersScreen .field:focus-within { background: $surface-lighten-1; .name { color: $accent; text-style: bold; } }
     DecodersScreen .field { height: 1; }
     DecodersScreen .field .name { width: 13; }
     DecodersScreen .field Input { width: 14; }
-    DecodersScreen .field .help { width: 1fr; padding: 0 1; text-overflow: ellipsis; text-wrap: nowrap; }
+    DecodersScreen .field .help { width: 1fr; color: $text-muted; padding: 0 1; text-overflow: ellipsis; text-wrap: nowrap; }
     """  # noqa: E501
     BINDINGS = [
         *FOCUS_BINDINGS,
@@ -91,18 +99,19 @@ class DecodersScreen(ModalScreen[list[str] | None]):
             with Horizontal(id="specs-line"):
                 yield Label("specs ", classes="name")
                 yield Input(self._line, id="specs", compact=True)
-            yield Static(id="problem", markup=False)
             with Horizontal():
                 yield OptionList(id="list", markup=False)
                 with Vertical():
                     yield Static(id="about", markup=False)
                     yield VerticalScroll(id="options", can_focus=False)
+            yield Static(id="problem", markup=False)
 
     async def on_mount(self) -> None:
         """Begin with the first decoder in use."""
         self._fill(0)
         await self._show_options(self._names()[0])
         self.query_one("#list").focus()
+        self.watch(self, "focused", self._follow)
 
     def _names(self) -> list[str]:
         """Return what the list shows: the specs in use, then every other decoder."""
@@ -149,7 +158,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
             self._specs.append(self._names()[place])
         self._write_line()
         self._fill(place)
-        self._say("" if self._specs else "at least one decoder is needed", is_problem=True)
+        self._explain("" if self._specs else "at least one decoder is needed")
 
     @on(OptionList.OptionSelected)
     @on(Input.Submitted)
@@ -162,7 +171,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
             if not specs:
                 raise BadInputError("no decoder is taken", "space takes one")
         except BadInputError as error:
-            self._say(str(error), is_problem=True)
+            self._explain(str(error))
         else:
             self.dismiss(specs)
 
@@ -176,12 +185,12 @@ class DecodersScreen(ModalScreen[list[str] | None]):
             for spec in specs:
                 parse_spec(spec)
         except BadInputError as error:
-            self._say(str(error), is_problem=True)
+            self._explain(str(error))
             return
         self._specs = specs
         self._fill(0)
         await self._show_options(self._names()[0])
-        self._say_chains()
+        self._explain()
 
     @on(Input.Changed, ".field Input")
     def read_option(self, event: Input.Changed) -> None:
@@ -194,7 +203,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
         try:
             spec = make_spec(self._shown.partition(":")[0], values)
         except BadInputError as error:
-            self._say(str(error), is_problem=True)
+            self._explain(str(error))
             return
         if self._shown in self._specs:
             self._specs[self._specs.index(self._shown)] = spec
@@ -203,28 +212,33 @@ class DecodersScreen(ModalScreen[list[str] | None]):
         self._shown = spec
         self._write_line()
         self._fill(self._specs.index(spec))
-        self._say_chains()
+        self._explain()
 
-    @on(DescendantFocus)
-    def explain(self, event: DescendantFocus) -> None:
-        """Say in full what the focused option is for."""
-        if isinstance(event.widget.parent, OptionField):
-            self._say(event.widget.parent.explanation)
+    def _follow(self) -> None:
+        """Explain what has the focus now."""
+        self._explain()
+
+    def _explain(self, problem: str = "") -> None:
+        """Say what is wrong, or in full what has the focus: a row may be too short for its help."""
+        area = self.query_one("#problem", Static)
+        field = self.focused.parent if self.focused is not None else None
+        title, help_line = "specs", _LINE
+        if isinstance(field, OptionField):
+            title, help_line = field.title, field.explanation
+        elif self.focused is not None and self.focused.id == "list":
+            title, help_line = "decoders", _LIST
+        area.border_title = title
+        if problem:
+            area.update(Text(visible(problem, newline=" "), "bold red"), layout=False)
+            return
+        said = Text(help_line)
+        if self._shown in self._specs:
+            chain = " → ".join(parse_spec(self._shown).chain)
+            said.append(f"\nruns as {visible(chain, newline=' ')}", "dim")
+        area.update(said, layout=False)
 
     def _write_line(self) -> None:
         self.query_one("#specs", Input).value = " ".join(self._specs)
-
-    def _say_chains(self) -> None:
-        """Say what really happens with the decoder in the form."""
-        if self._shown in self._specs:
-            self._say(" → ".join(parse_spec(self._shown).chain))
-
-    def _say(self, text: str, *, is_problem: bool = False) -> None:
-        try:
-            line = self.query_one("#problem", Static)
-        except NoMatches:
-            return
-        line.update(Text(visible(text, newline=" "), "bold red" if is_problem else "dim"))
 
 
 def _readable(line: str) -> list[str]:

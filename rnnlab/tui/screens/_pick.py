@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+from rich.table import Table
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -33,7 +35,6 @@ class PickScreen(ModalScreen[str | None]):
         self._title = title
         self._choices = choices
         self._current = current
-        self._shown: list[str] = []
 
     def compose(self) -> ComposeResult:
         """Put the line that filters above the list."""
@@ -47,8 +48,9 @@ class PickScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Show all."""
         self._fill("")
-        if self._current in self._shown:
-            self.query_one(OptionList).highlighted = self._shown.index(self._current)
+        names = [name for name, _ in self._choices]
+        if self._current in names:
+            self.query_one(OptionList).highlighted = names.index(self._current)
 
     @on(Input.Changed)
     def follow(self, event: Input.Changed) -> None:
@@ -62,12 +64,12 @@ class PickScreen(ModalScreen[str | None]):
             for name, what in self._choices
             if all(word in f"{name} {what}".lower() for word in words)
         ]
-        fitting.sort(key=lambda one: not one[0].lower().startswith(text.strip().lower()))
-        self._shown = [name for name, _ in fitting]
+        if words:
+            fitting.sort(key=lambda one: not one[0].lower().startswith(words[0]))
         rows = self.query_one(OptionList)
-        width = max((len(name) for name in self._shown), default=0)
+        width = max((cell_len(name) for name, _ in fitting), default=0)
         rows.clear_options()
-        rows.add_options([Option(_row(name, what, width)) for name, what in fitting])
+        rows.add_options([Option(_row(name, what, width), id=name) for name, what in fitting])
         rows.highlighted = 0 if fitting else None
         rows.display = bool(fitting)
         self.query_one("#none").display = not fitting
@@ -80,11 +82,14 @@ class PickScreen(ModalScreen[str | None]):
     @on(OptionList.OptionSelected)
     def take(self) -> None:
         """Give what is under the cursor."""
-        place = self.query_one(OptionList).highlighted
-        if place is not None:
-            self.dismiss(self._shown[place])
+        chosen = self.query_one(OptionList).highlighted_option
+        if chosen is not None:
+            self.dismiss(chosen.id)
 
 
-def _row(name: str, what: str, width: int) -> Text:
-    row = Text(visible(name, newline=" ").ljust(width + 2), no_wrap=True, overflow="ellipsis")
-    return row.append(visible(what, newline=" "), "dim")
+def _row(name: str, what: str, width: int) -> Table:
+    """Return a row: what does not fit beside the name goes on below itself."""
+    row = Table.grid(padding=(0, 2))
+    row.add_column(width=width)
+    row.add_row(Text(visible(name, newline=" ")), Text(visible(what, newline=" "), "dim"))
+    return row

@@ -29,7 +29,7 @@ class SettingField(Widget):
     COMPONENT_CLASSES: ClassVar = {"field--name", "field--help", "field--problem"}
 
     def __init__(self, kind: FieldKind) -> None:
-        super().__init__(classes="field")
+        super().__init__()
         self.kind = kind
         self.problem = ""
         self._is_changed = False
