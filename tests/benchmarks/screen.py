@@ -21,6 +21,7 @@ import tempfile
 import termios
 import threading
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import psutil
@@ -29,7 +30,14 @@ from rnnlab.config import RunConfig
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.paths import replace_text
-from rnnlab.runs.records import EvalRecord, LayersRecord, Status, TrainRecord, encode_status
+from rnnlab.runs.records import (
+    EvalRecord,
+    LayersRecord,
+    Record,
+    Status,
+    TrainRecord,
+    encode_status,
+)
 from rnnlab.runs.store import Run, RunStore
 
 SIZE = (120, 40)
@@ -258,36 +266,64 @@ async def _opening(store: RunStore) -> float:
     return statistics.median(times)
 
 
-def an_hour() -> None:
-    """Print how memory grows over an hour of records, told and drawn at speed."""
+def an_hour(folder: Path) -> None:
+    """Print how the app's memory grows over an hour of records, told and drawn at speed."""
     code = "import sys; sys.path.insert(0, sys.argv[1]); import screen; screen.stream_an_hour()"
-    subprocess.run([sys.executable, "-c", code, str(Path(__file__).parent)], check=True)
+    environment = {**os.environ, "RNNLAB_CHECKPOINTS": str(folder / "runs")}
+    command = [sys.executable, "-c", code, str(Path(__file__).parent)]
+    subprocess.run(command, check=True, env=environment)
 
 
 def stream_an_hour() -> None:
-    """Feed four histories with an hour of records each and draw them once a simulated minute."""
-    from rnnlab import registry
-    from rnnlab.plots import NamedHistory, drawing
-    from rnnlab.runs.history import History
-    from rnnlab.tui.feed import MOST_RECORDS
+    """Let the app read an hour of four runs, all overlaid, ten seconds at every look."""
+    from rnnlab.runs.journal import News
+    from rnnlab.tui import feed as feed_module
+    from rnnlab.tui.app import LabApp
+    from rnnlab.tui.feed import RunsRead
+    from rnnlab.tui.widgets.chart_pane import ChartPane
 
-    histories = [History(most=2 * MOST_RECORDS) for _ in range(4)]
-    loss = registry.load("plots", "loss")
-    sizes = []
-    for second in range(3600):
-        for history in histories:
-            history.extend(r for i in range(10) for r in records(10 * second + i))
-        if second % 60 == 59:
-            named = [NamedHistory(f"run-{i}", i, h) for i, h in enumerate(histories)]
-            drawing(loss.chart(named), 78, 20)
-            sizes.append(psutil.Process().memory_info().rss / 2**20)
+    store, sizes = RunStore.default(), []
+    names = [f"run-{i}" for i in range(4)]
+    runs = [add_run(store, name, "running", float(i)) for i, name in enumerate(names)]
+    locks = [take_lock(run.paths.lock) for run in runs]
+    assert None not in locks
+    seconds = 0
+
+    class Hour(feed_module.Feed):
+        """Records of the next ten seconds, ten a second and run, each with its layers."""
+
+        def read(self, watched: Collection[str]) -> RunsRead:
+            nonlocal seconds
+            read = super().read(watched)
+            is_all_watched = set(names) <= set(watched)
+            if not is_all_watched or seconds == 3600:
+                return read
+            steps = range(10 * seconds, 10 * seconds + 100)
+            seconds += 10
+            if seconds % 60 == 0:
+                sizes.append(psutil.Process().memory_info().rss / 2**20)
+            told: list[Record] = [record for step in steps for record in records(step)]
+            return read._replace(news=dict.fromkeys(names, News(told, is_restart=False)))
+
+    async def stream() -> None:
+        app = LabApp(store, poll_s=0.001, clock=lambda: float(seconds))
+        async with app.run_test(size=SIZE):
+            while not app.desk.summaries:
+                await asyncio.sleep(0.01)
+            app.desk.marked = tuple(names)
+            while seconds < 3600:
+                await asyncio.sleep(0.1)
+            assert "run-0" in app.screen.query_one("#plot-loss", ChartPane).text, "it is drawn"
+
+    feed_module.Feed = Hour  # type: ignore[misc]
+    asyncio.run(stream())
     print(
-        f"memory after 30 and after 60 minutes of streaming: {sizes[29]:.0f}, {sizes[-1]:.0f} MiB"
+        f"memory after 10, 30 and 60 minutes of streaming: "
+        f"{sizes[9]:.0f}, {sizes[29]:.0f}, {sizes[-1]:.0f} MiB (target: no growth)"
     )
 
 
 if __name__ == "__main__":
-    for part in (first_frame, streaming, many_runs):
+    for part in (first_frame, streaming, many_runs, an_hour):
         with tempfile.TemporaryDirectory() as name:
             part(Path(name))
-    an_hour()
