@@ -260,7 +260,7 @@ async def _opening(store: RunStore) -> float:
             await asyncio.sleep(0)
             chosen = page.table.chosen
             assert chosen is not None
-            while pane.names_drawn != (chosen.name,) or "train" not in pane.text:
+            while pane.names_drawn != {chosen.name} or "train" not in pane.text:
                 await asyncio.sleep(0.002)
             times.append(time.perf_counter() - began)
     return statistics.median(times)

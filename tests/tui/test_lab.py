@@ -106,6 +106,25 @@ async def test_a_chart_is_drawn_once_for_the_same_data(
         await until(pilot, lambda: drawn)
 
 
+async def test_charts_of_marked_runs_stay_while_the_cursor_moves_among_these(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("beta", steps=20)
+    lab.add("alpha", steps=40)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        await pilot.press("space", "j", "space")
+        pane = app.screen.query_one("#plot-loss", ChartPane)
+        await until(pilot, lambda: pane.names_drawn == {"alpha", "beta"})
+        monkeypatch.setattr(chart_pane, "_LEAST_S", 3600.0)
+        await pilot.pause(0.2)
+        before = pane.text
+        await pilot.press("k")
+        await until(pilot, lambda: app.desk.chosen_name == "alpha")
+        await pilot.pause(0.2)
+        assert pane.text == before
+
+
 async def test_charts_that_are_due_together_are_drawn_apart(
     lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,7 +54,7 @@ class ChartPane(Widget):
         self._drawn: tuple[object, Drawing] | None = None
         self._strips: list[Strip] = []
         self._known: dict[str, Strip] = {}
-        self._names_drawn: tuple[str, ...] = ()
+        self._names_drawn: frozenset[str] = frozenset()
         self._chosen_at = self._drawn_at = self._due_at = 0.0
         self._cost_s = 0.0
         self._later: Timer | None = None
@@ -92,8 +92,8 @@ class ChartPane(Widget):
             self._draw_in(max(wait_s, self._drawn_at + rest_s - now))
 
     @property
-    def names_drawn(self) -> tuple[str, ...]:
-        """The runs that are shown."""
+    def names_drawn(self) -> frozenset[str]:
+        """The runs that are shown, whichever of them is the chosen one."""
         return self._names_drawn
 
     @property
@@ -229,5 +229,5 @@ class ChartPane(Widget):
         return self._drawn[1].place(column) if self._drawn else None
 
 
-def _names(runs: Sequence[NamedHistory]) -> tuple[str, ...]:
-    return tuple(run.name for run in runs)
+def _names(runs: Sequence[NamedHistory]) -> frozenset[str]:
+    return frozenset(run.name for run in runs)
