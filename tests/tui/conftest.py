@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 
 from rnnlab.config import RunConfig
 from rnnlab.decoding import TracedRow, TracedStep
+from rnnlab.preferences import Preferences
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.paths import replace_text
@@ -227,3 +228,47 @@ def painted(app: LabApp, part: str) -> str:
     strips = app.screen._compositor.render_strips()[region.y : region.bottom]
     text = " ".join(strip.crop(region.x, region.right).text for strip in strips)
     return " ".join(text.split())
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def open_fixed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> Callable[[Preferences], LabApp]:
+    """Return a maker of labs in which nothing is left to chance; see `fixed.py`."""
+    from textual.widgets import Input
+
+    from rnnlab.tui import feed as feed_module
+    from rnnlab.tui.machine import Machine
+    from rnnlab.tui.screens import corpora, system
+    from tests.tui import fixed
+    from tests.tui.answering import AnsweringGenerator
+
+    for name in ("NO_COLOR", "COLORFGBG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "config")
+    monkeypatch.chdir(tmp_path)  # what is shown of paths is relative to it
+    monkeypatch.setattr(app_module, "Generator", AnsweringGenerator)
+    monkeypatch.setattr(feed_module, "Feed", fixed.CountedFeed)
+    monkeypatch.setattr(Machine, "read", lambda _self, _processes: fixed.MACHINE)
+    monkeypatch.setattr(system, "_generators", list)
+    monkeypatch.setattr(corpora, "_describe", lambda _data: list(fixed.CORPORA))
+    monkeypatch.setattr(corpora, "_look", fixed.look)
+    monkeypatch.setattr(Input, "cursor_blink", False)
+    store = RunStore(Path("checkpoints"))
+    fixed.fill(Lab(store))
+
+    def make(preferences: Preferences) -> LabApp:
+        return LabApp(store, Path("data"), 0.02, preferences=preferences, clock=clock)
+
+    return make
+
+
+@pytest.fixture
+def opened(open_fixed: Callable[[Preferences], LabApp]) -> LabApp:
+    """A lab in which nothing is left to chance, in the dark theme."""
+    return open_fixed(Preferences(theme="dark", glyphs="braille", colors="truecolor"))

@@ -61,11 +61,11 @@ def _standing_out(app: App[Any], strip: Strip) -> Iterator[tuple[int, str]]:
 def _stands_out(style: Style | None, grounds: Sequence[_Rgb]) -> bool:
     if style is None or style.bgcolor is None:
         return style is not None and bool(style.reverse)
-    is_far = all(_distance(style.bgcolor.get_truecolor(), ground) > _FAR for ground in grounds)
+    is_far = all(distance(style.bgcolor.get_truecolor(), ground) > _FAR for ground in grounds)
     return bool(style.reverse) or is_far
 
 
-def _distance(one: _Rgb, other: _Rgb) -> int:
+def distance(one: _Rgb, other: _Rgb) -> int:
     """Return the difference in the colour that differs most."""
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
 

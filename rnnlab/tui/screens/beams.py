@@ -62,7 +62,6 @@ class BeamsScreen(BaseScreen):
         """Number of the decoder that is shown."""
         self._status = Static(id="beam-status", markup=False)
         self.tree_view.display = False
-        desk.writing.show_on(self)
 
     def compose_body(self) -> ComposeResult:
         """Lay out the fields, the candidates, and what was given up."""
@@ -73,7 +72,8 @@ class BeamsScreen(BaseScreen):
         yield self.given_up
 
     async def on_mount(self) -> None:
-        """Show what was asked on another screen; without colour by marks."""
+        """Show what was asked on another screen, and listen; without colour by marks."""
+        self.desk.writing.show_on(self)
         if self.app.no_color:
             self.board.look_so("marks")
         self.shown = self._first_beam()
@@ -91,6 +91,14 @@ class BeamsScreen(BaseScreen):
         """Show the run that will answer."""
         chosen = self.desk.chosen
         self.form.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
+
+    @on(RunChosen)
+    def say_who_is_asked(self) -> None:
+        """Say who wrote what is shown where another run will answer."""
+        wrote, chosen = self.desk.writing.run, self.desk.chosen
+        if chosen is not None and chosen.name != wrote:
+            by = f"written by {wrote}; " if wrote else ""
+            self._write(f"{by}enter asks {chosen.name}", "dim")
 
     @property
     def search(self) -> SearchTrace:

@@ -91,10 +91,12 @@ class CompareScreen(BaseScreen):
     def compose_body(self) -> ComposeResult:
         """Lay out table and curves above, the texts below."""
         with Horizontal(id="compare-upper", classes="panes"):
-            with VerticalScroll(id="compare-table"):
+            with VerticalScroll(id="compare-table") as table:
+                table.border_title = "Side by side"
                 yield self._table
             yield Vertical(id="compare-charts")
-        with Vertical(id="compare-texts"):
+        with Vertical(id="compare-texts") as texts:
+            texts.border_title = "The same text, continued"
             yield self.form
             yield self._status
             yield self.board

@@ -20,6 +20,22 @@ from rnnlab.tui.screens._declaration import Declaration
 from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 
 
+class Choice(RadioButton):
+    """A radio button that tells its state by a letter, too: not every terminal has colours."""
+
+    def __init__(self, label: str, *, is_on: bool) -> None:
+        super().__init__(label, is_on, compact=True)
+        self._mark()
+
+    def watch_value(self) -> None:
+        """Show the new state."""
+        self._mark()
+        super().watch_value()
+
+    def _mark(self) -> None:
+        self.BUTTON_INNER = "●" if self.value else " "
+
+
 class SettingsScreen(BaseScreen):
     """Every preference; enter or space chooses, and it holds from then on."""
 
@@ -88,7 +104,7 @@ def _row(one: Field[Any], value: object) -> ComposeResult:
             if choices is not None:
                 with RadioSet(id=f"set-{one.name}", compact=True):
                     for choice in choices:
-                        yield RadioButton(choice, value=choice == value, compact=True)
+                        yield Choice(choice, is_on=choice == value)
             else:
                 yield Input(f"{value:g}", id=f"set-{one.name.replace('_', '-')}", compact=True)
             yield Static(Text(one.metadata["help"], "dim"), classes="help")

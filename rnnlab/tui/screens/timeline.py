@@ -120,7 +120,7 @@ class TimelineScreen(BaseScreen):
         self.place: int | None = None
         """Of the round that is shown; None for the newest, whichever it is."""
         self._status = Static(id="timeline-status", markup=False)
-        self._box = HorizontalScroll(id="samples")
+        self._box = HorizontalScroll(id="samples", can_focus=False)
         self._columns: list[Sample] = []
         self._run = ""
         self._tail: JournalTail | None = None

@@ -5,6 +5,7 @@ The letter where a candidate leaves the best one of its decoder is shown in reve
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Literal
@@ -124,7 +125,7 @@ class Candidate(VerticalScroll, can_focus=True):
         return text
 
 
-class CandidateBoard(HorizontalScroll):
+class CandidateBoard(HorizontalScroll, can_focus=False):
     """All candidates of all decoders, in the order in which the decoders were given."""
 
     def __init__(self, look: Look = "text", *, has_story: bool = False) -> None:
@@ -132,6 +133,8 @@ class CandidateBoard(HorizontalScroll):
         self._columns: dict[tuple[int, int], Candidate] = {}
         self._answers: dict[int, Sequence[Answer]] = {}
         self._grown: set[int] = set()
+        self._putting = asyncio.Lock()
+        """Held while columns change: a reply may come while those of before are still removed."""
         """Decoders that have answers not drawn yet."""
         self._look = look
         self._has_story = has_story
@@ -159,12 +162,13 @@ class CandidateBoard(HorizontalScroll):
         await self._put({(number, 1): Candidate(t, 1) for number, t in enumerate(titles)})
 
     async def _put(self, columns: dict[tuple[int, int], Candidate]) -> None:
-        await self.remove_children()
-        self._answers.clear()
-        self._grown.clear()
-        self._columns = columns
-        self._share_width()
-        await self.mount_all(self._columns.values())
+        async with self._putting:
+            await self.remove_children()
+            self._answers.clear()
+            self._grown.clear()
+            self._columns = columns
+            self._share_width()
+            await self.mount_all(self._columns.values())
         self.scroll_home(animate=False)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -30,7 +30,6 @@ class PromptPane(Vertical):
         self._status = Static(id="prompt-status", markup=False)
         self._run: RunSummary | None = None
         self._has_failed = False
-        writing.show_on(self)
 
     def compose(self) -> ComposeResult:
         """Lay them out."""
@@ -39,7 +38,8 @@ class PromptPane(Vertical):
         yield self.board
 
     def on_mount(self) -> None:
-        """Say how to begin."""
+        """Say how to begin, and listen: nothing could be shown before."""
+        self._writing.show_on(self)
         self._say("write, then enter; several decoders are set apart by blanks", "dim")
 
     def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:

@@ -1,0 +1,89 @@
+"""Wherever the focus is, it can be seen: in every theme, and without colours in ASCII."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from rnnlab.preferences import Preferences
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens._base import HOME
+from rnnlab.tui.screens._declaration import entries
+from tests.tui.conftest import Clock, home, until
+from tests.tui.fixed import SCENES, Scene, settled
+from tests.tui.picture import distance
+
+LOOKS = {
+    "dark": Preferences(theme="dark"),
+    "light": Preferences(theme="light"),
+    "high-contrast": Preferences(theme="high-contrast"),
+    "ascii without colours": Preferences(theme="dark", glyphs="ascii", colors="none"),
+}
+_SEEN = 48
+"""Difference of two shades, of 255, that nobody misses."""
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_the_focus_is_seen_wherever_it_is(
+    look: str, open_fixed: Callable[[Preferences], LabApp], clock: Clock
+) -> None:
+    app = open_fixed(LOOKS[look])
+    unseen: list[str] = []
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        await pilot.press(*SCENES["lab"].keys)
+        for entry in entries():
+            if entry.name != HOME:
+                await pilot.press(entry.key)
+                await until(pilot, lambda entry=entry: app.page.entry_name == entry.name)  # type: ignore[misc]
+                await pilot.press(*SCENES.get(entry.name, Scene(("",))).keys[1:])
+            await settled(pilot, app, clock)
+            unseen += [
+                f"{entry.name}: {widget!r}"
+                for widget in list(app.page.focus_chain)
+                if not await is_seen(pilot, app, widget)
+            ]
+    assert not unseen
+
+
+async def is_seen(pilot: Pilot[None], app: App[Any], widget: Widget) -> bool:
+    """Tell whether the place of a widget looks other with the focus than without."""
+    app.screen.set_focus(widget)
+    await pilot.pause()
+    place = widget.region
+    focused = cells(app, place)
+    app.screen.set_focus(None)
+    await pilot.pause()
+    return any(differ(a, b) for a, b in zip(focused, cells(app, place), strict=True))
+
+
+def cells(app: App[Any], place: Region) -> list[Segment]:
+    """Return what is shown in a part of the screen, a segment a letter."""
+    strips = app.screen._compositor.render_strips()[place.y : place.bottom]
+    return [
+        Segment(letter, segment.style)
+        for strip in strips
+        for segment in strip.crop(place.x, place.right)
+        for letter in segment.text
+    ]
+
+
+def differ(one: Segment, other: Segment) -> bool:
+    """Tell whether two letters cannot be taken for each other."""
+    a, b = one.style or Style(), other.style or Style()
+    if one.text != other.text or (a.reverse, a.underline) != (b.reverse, b.underline):
+        return True
+    shades = [(a.color, b.color), (a.bgcolor, b.bgcolor)]
+    return any(
+        distance(x.get_truecolor(), y.get_truecolor()) > _SEEN
+        for x, y in shades
+        if x is not None and y is not None
+    )
