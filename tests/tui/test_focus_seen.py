@@ -31,6 +31,7 @@ _SEEN = 48
 """Difference of two shades, of 255, that nobody misses."""
 
 
+@pytest.mark.timeout(400)  # every place of every screen, twice
 @pytest.mark.parametrize("look", LOOKS)
 async def test_the_focus_is_seen_wherever_it_is(
     look: str, open_fixed: Callable[[Preferences], LabApp], clock: Clock
