@@ -7,7 +7,7 @@ from dataclasses import asdict
 from rnnlab.cli._options import Checkpoints, Json
 from rnnlab.cli._output import print_json, print_table, talk
 from rnnlab.display import count, loss
-from rnnlab.runs.store import RunStore
+from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
 
 
@@ -37,6 +37,15 @@ def command(checkpoints: Checkpoints = None, json: Json = False) -> None:
         for s in summaries
     ]
     print_table(header, rows, ("step", "epoch", "train", "val", "tok/s", "params"))
+    for run in store:
+        if (kept := _kept_elsewhere(run)) is not None:
+            talk(f"{run.name}: its last weights are those of step {kept}")
     for s in summaries:
         if s.reason and s.state in ("failed", "lost"):
             talk(f"{s.name}: {s.reason}")
+
+
+def _kept_elsewhere(run: Run) -> int | None:
+    """Return the step of a run's last checkpoint where it has ended at another one, else None."""
+    status, last = run.status(), run.paths.read_pointer("last")
+    return last if status.state == "finished" and last != status.step else None

@@ -16,6 +16,11 @@ S_contra = TypeVar("S_contra", contravariant=True)
 """The screen on which an action is done."""
 
 
+def always(_screen: object) -> bool:
+    """Tell that there is always something to do."""
+    return True
+
+
 @dataclass(frozen=True)
 class Action(Generic[S_contra]):
     """One thing that a user can do."""
@@ -39,8 +44,10 @@ class Action(Generic[S_contra]):
     letter may have it."""
     is_repeatable: bool = False
     """Whether its key counts again while it is still being done."""
-    has_dialog: bool = False
-    """Whether it opens a dialog: what is pressed before the dialog is there is for the dialog."""
+    is_possible: Callable[[S_contra], bool] = always
+    """Whether it could do anything now; else its key is dead and not in the footer."""
+    opens: bool = False
+    """Whether it opens a screen or a dialog: what is pressed before that is there is for it."""
 
     @property
     def written_key(self) -> str:

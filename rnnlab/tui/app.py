@@ -12,7 +12,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +24,8 @@ os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 from textual import events, on
 from textual.app import App, SystemCommand
 from textual.filter import Monochrome, NoColor
-from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.widget import Widget
 
 from rnnlab.display import visible
 from rnnlab.errors import RnnlabError
@@ -34,7 +34,7 @@ from rnnlab.runs.prompts import Ended, Failed, Ready
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.appearance import THEMES, AsciiFilter, HarmlessFilter, appearance_of
 from rnnlab.tui.generator import Generator
-from rnnlab.tui.key_gate import KeyGate, Pressed
+from rnnlab.tui.key_gate import KeyGate, Pressed, follow
 from rnnlab.tui.messages import (
     AskCancelled,
     Asked,
@@ -45,10 +45,11 @@ from rnnlab.tui.messages import (
     RunChosen,
     ScreenAsked,
 )
+from rnnlab.tui.prompt_history import PromptHistory
 from rnnlab.tui.screens._base import HOME, BaseScreen
 from rnnlab.tui.screens._declaration import entry
 from rnnlab.tui.screens._outline import Outline
-from rnnlab.tui.view_state import load_view, save_view, state_file
+from rnnlab.tui.view_state import load_view, prompts_file, save_view, state_file
 from rnnlab.tui.widgets.screen_bar import ScreenBar
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     from rnnlab.tui.feed import Feed
 
 _USUAL = Preferences()
+_ANSWERS = ("enter", "space", "escape")
+"""Keys by which a field, a list, a button or a dialog is done with."""
 
 
 class LabApp(App[None]):
@@ -121,6 +124,7 @@ class LabApp(App[None]):
         self.desk = Desk(
             self._store, self._data, self._view, self._preferences, self._clock, self._keys
         )
+        self.desk.writing.history = PromptHistory(prompts_file(self._view_file))
         self._feed = Feed(self._store)
         self._pages[HOME] = entry(HOME).make(self.desk)
 
@@ -208,6 +212,7 @@ class LabApp(App[None]):
         if page.is_mounted:  # it is not while it is still being put together
             page.query_one(ScreenBar).say(self._news())
             page.take()
+            page.show_keys()
 
     def _is_open(self) -> bool:
         return self.is_running and self._pages[HOME].is_attached
@@ -233,31 +238,33 @@ class LabApp(App[None]):
             await self._press(event)
 
     async def _press(self, event: Pressed) -> None:
-        """Hand a key on, and hold the next ones back until it is done where it may be a command."""
+        """Hand a key on; where it may open a screen, hold the next ones back until it has."""
         if not self.screen_stack:
             return  # the lab is closing
         target = self.focused or self.screen
-        if isinstance(event, events.Paste) or target.check_consume_key(event.key, event.character):
+        if isinstance(event, events.Paste) or not self._may_open(event, target):
             await super().on_event(event)
             return
         ticket = self._keys.close()
         await super().on_event(event)
-        # A key goes up from widget to widget until it is a command, and what the command tells its
-        # widget goes up again, as "enter" in a dialog: its end goes the same ways behind it.
-        path = target.ancestors_with_self * 2 if event.is_forwarded else []
-        self._follow(path, KeysDue(ticket))
+        # A key goes up from widget to widget until it is a command, and what a field or a button
+        # says to it goes up again: its end goes the same ways behind it.
+        path = target.ancestors_with_self * (2 if event.is_forwarded else 0)
+        follow(path, lambda: self.post_message(KeysDue(ticket)))
 
-    def _follow(self, path: Sequence[MessagePump], end: KeysDue) -> None:
-        """Post a message once everybody on a path has done what was posted to them so far."""
-        for place, pump in enumerate(path):
-            if pump.call_later(self._follow, path[place + 1 :], end):
-                return
-        self.post_message(end)
+    def _may_open(self, event: events.Key, target: Widget) -> bool:
+        """Tell whether a key may bring another screen: by the table, or as an answer."""
+        if target.check_consume_key(event.key, event.character):
+            return False  # a letter of a text
+        page = self.screen
+        return event.key in _ANSWERS or (
+            isinstance(page, BaseScreen) and page.opens_with(event.key)
+        )
 
     def _wait_for_screen(self, screen: Screen[object]) -> None:
         """Hold keys back until a screen has come and put the focus where it belongs."""
         ticket = self._keys.close()
-        self._follow([screen], KeysDue(ticket))
+        follow([screen], lambda: self.post_message(KeysDue(ticket)))
 
     @on(KeysDue)
     async def give_keys(self, message: KeysDue) -> None:
@@ -284,6 +291,7 @@ class LabApp(App[None]):
         if page is None:
             page = self._pages[asked.name] = asked.make(self.desk)
             self.install_screen(page, asked.name)
+        page.arrive()
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         self.desk.also_watched = ()

@@ -1,4 +1,4 @@
-"""Keys one at a time: one waits until the one before is done and the screen it opens has come.
+"""Keys wait while one that opens a screen is being done, until the screen has come.
 
 What opens a screen or a dialog takes a while, and fingers are faster: without the gate the next
 letters would be commands to the screen below, where `s` stops a run.
@@ -7,8 +7,10 @@ letters would be commands to the screen below, where `s` stops a run.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 
 from textual.events import Key, Paste
+from textual.message_pump import MessagePump
 
 Pressed = Key | Paste
 """What goes to whatever has the focus."""
@@ -43,3 +45,11 @@ class KeyGate:
     def next(self) -> Pressed | None:
         """Give what was held first; None while the gate is closed or where nothing is held."""
         return None if self._is_closed or not self._held else self._held.popleft()
+
+
+def follow(path: Sequence[MessagePump], done: Callable[[], object]) -> None:
+    """Call something once everybody on a path, in turn, has done what was posted to them so far."""
+    for place, pump in enumerate(path):
+        if pump.call_later(follow, path[place + 1 :], done):
+            return
+    done()

@@ -54,6 +54,13 @@ def state_file(runs: Path) -> Path | None:
     return base / "rnnlab" / f"view-{digest}.json"
 
 
+def prompts_file(view_file: Path | None) -> Path | None:
+    """Return where the prompts are kept: beside the view of the same folder of runs."""
+    if view_file is None:
+        return None
+    return view_file.with_name(view_file.stem.replace("view", "prompts", 1) + ".jsonl")
+
+
 def load_view(file: Path | None) -> ViewState:
     """Return what a file says; fields that it lacks or has wrongly are as at first."""
     view = ViewState()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +24,7 @@ from rnnlab.runs.prompts import (
     Traced,
 )
 from rnnlab.tui.messages import Listener
+from rnnlab.tui.prompt_history import PromptHistory
 from rnnlab.tui.search_trace import SearchTrace
 
 if TYPE_CHECKING:
@@ -34,13 +35,28 @@ DEFAULT_DECODERS = "greedy nucleus:p=0.9 beam:k=3"
 
 @dataclass
 class Fields:
-    """What stands in the fields of the prompt; every screen shows the same."""
+    """What stands in the fields of the prompt; every screen shows the same of a run."""
 
     prompt: str = ""
     decoders: str = DEFAULT_DECODERS
     length: str = str(DEFAULT_LENGTH)
     seed: str = "1"
     checkpoint: str = "live"
+    """Of every run that none is chosen for."""
+    checkpoints: dict[str, str] = field(default_factory=dict)
+    """Chosen for one run, whose name is the key: another one need not have that step."""
+
+    def checkpoint_of(self, run: str) -> str:
+        """Return what is asked of a run."""
+        return self.checkpoints.get(run, self.checkpoint)
+
+    def choose_checkpoint(self, run: str, checkpoint: str) -> None:
+        """Choose for a run; what is no step is chosen for all."""
+        if checkpoint.isdigit():
+            self.checkpoints[run] = checkpoint
+        else:
+            self.checkpoints.pop(run, None)
+            self.checkpoint = checkpoint
 
 
 class Subject(NamedTuple):
@@ -59,8 +75,7 @@ class Writing:
         self.fields = Fields()
         self.is_ready = False
         """Whether the generator has loaded what it needs."""
-        self.history: list[str] = []
-        """Prompts asked before, the latest last."""
+        self.history = PromptHistory()
         self.run = ""
         """Name of the run that was asked."""
         self.request: Request | None = None
@@ -71,6 +86,8 @@ class Writing:
         """Of each decoder that has begun, by its number."""
         self.searches: dict[int, SearchTrace] = {}
         self.is_over = True
+        self.is_cancelled = False
+        """Whether the user has had enough, though the end was not told yet."""
         self.problem = ""
         """Why it cannot be answered."""
         self.subject: Subject | None = None
@@ -85,9 +102,8 @@ class Writing:
         self.run, self.request, self.specs = run, request, specs
         self.step = self.subject = None
         self.answers, self.searches = {}, {}
-        self.is_over, self.problem = False, ""
-        if request.prompt and self.history[-1:] != [request.prompt]:
-            self.history.append(request.prompt)
+        self.is_over, self.is_cancelled, self.problem = False, False, ""
+        self.history.add(request.prompt)
 
     def best(self) -> Subject | None:
         """Return the first decoder's best candidate; None while there is none."""

@@ -68,7 +68,7 @@ async def test_enter_again_reads_the_nearest_letters_and_says_so(trained: Lab) -
     app = LabApp(RunStore(trained.checkpoints))
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Le \u014dr\u03a9", "greedy")
-        await until(pilot, lambda: "enter again reads the nearest letters" in status_line(app))
+        await until(pilot, lambda: "enter again reads the nearest known ones" in status_line(app))
         await pilot.press("enter")
         await until(pilot, lambda: "done" in status_line(app))
         (column,) = app.screen.query(Candidate)

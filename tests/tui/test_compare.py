@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.table import Table
+from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -129,12 +130,13 @@ async def test_every_run_continues_the_same_prompt_in_its_own_columns(
         for ask in (1, 2):
             generator.say(Ended(ask, was_cancelled=False, elapsed_s=0.1))
         status = screen.query_one("#compare-status", Static)
-        await until(pilot, lambda: "2 of 2 runs have answered" in str(status.render()))
+        await until(pilot, lambda: "1 of 2 runs have answered" in str(status.render()))
+        assert f"{screen.names[1]} cannot" in str(status.render())
         shown = [str(c.query(Static).last().render()) for c in screen.query(Candidate)]
-        assert shown == ["Once[10]", "Once[11]", "Once[20]", "Once[21]"]
+        assert shown[:2] == ["Once[10]", "Once[11]"]
+        assert shown[2:] == ["Once[20]\nsomething is wrong", "Once[21]\nsomething is wrong"]
         heads = [str(c.query_one(".head", Static).render()) for c in screen.query(Candidate)]
         assert heads[3].startswith(f"{screen.names[1]} beam:k=2\n")
-        assert "something is wrong" in next(iter(app._notifications)).message
         screen.query(Candidate).last().focus()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, TokensScreen))
@@ -182,4 +184,51 @@ async def test_an_old_answer_is_not_written_into_new_columns(
         monkeypatch.setattr(screen.board, "begin_best", begin_while_the_old_one_is_heard)
         await pilot.press("enter")
         await until(pilot, lambda: len(generator.requests) == 4)
-        assert not list(app._notifications)
+        bodies = [str(c.query(Static).last().render()) for c in screen.query(Candidate)]
+        assert not any("of the question before" in body for body in bodies)
+
+
+async def test_a_step_chosen_for_one_run_is_not_asked_of_the_others(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 2)
+        app.desk.writing.fields.checkpoints["beta"] = "20"
+        screen = await open_compare(pilot, app)
+        field = screen.query_one("#checkpoint", Input)
+        assert field.value == "live"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 2)
+        assert {request.checkpoint for request in generator.requests} == {"live"}
+        field.value = "30"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 4)
+        generator.say(Failed(4, "there is no step 30"))
+        generator.say(Ended(4, was_cancelled=False, elapsed_s=0.1))
+        bodies = [c.query(Static).last() for c in screen.query(Candidate)]
+        await until(pilot, lambda: str(bodies[-1].render()) == "there is no step 30")
+        assert [str(body.render()) for body in bodies].count("there is no step 30") == 3
+        assert "0 of 2 runs have answered" in str(screen.query_one("#compare-status").render())
+
+
+async def test_the_compared_runs_are_named_with_their_marks_and_how_to_choose_others(
+    lab: Lab, app: LabApp
+) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        lab.add(name)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 3)
+        app.desk.chosen_name = "alpha"
+        screen = await open_compare(pilot, app)
+        line = screen.query_one("#compare-runs", Static)
+        assert str(line.content).startswith("▎alpha ▎gamma ▎beta  chosen and newest")
+        await pilot.press("f2")
+        await until(pilot, lambda: app.page is home(app))
+        app.desk.marked = ("beta",)
+        await pilot.press("f8")
+        await until(pilot, lambda: str(line.content).startswith("▎alpha ▎beta●  ● marked"))
+        assert "F2, then space marks others" in str(line.content)
+        assert isinstance(line.content, Text)
+        assert len({span.style for span in line.content.spans if "rgb" in str(span.style)}) == 2

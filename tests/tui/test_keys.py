@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 from textual import events
+from textual.widgets import Input
+from textual.widgets._footer import FooterKey
 
 from rnnlab.runs import steer
 from rnnlab.runs.store import Run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.key_gate import KeyGate
 from rnnlab.tui.screens._base import HOME
-from rnnlab.tui.screens._declaration import entries
+from rnnlab.tui.screens._declaration import entries, entry
 from rnnlab.tui.screens._filter import FilterScreen
 from rnnlab.tui.screens.new_run import NewRunScreen
 from rnnlab.tui.screens.prompt import PromptScreen
+from rnnlab.tui.widgets.keys_line import KeysLine
 from tests.tui.conftest import burst, home, until
 
 if TYPE_CHECKING:
-    from tests.tui.conftest import Lab
+    from tests.tui.conftest import FakeGenerator, Lab
 
 
 def test_what_is_held_comes_in_the_order_of_the_keys_and_only_once_all_let_go() -> None:
@@ -112,3 +115,101 @@ async def test_keys_after_a_screen_that_does_not_come_are_for_the_one_that_stays
         burst(app, "f3", "slash")
         await until(pilot, lambda: isinstance(app.screen, FilterScreen))
         assert app.page.entry_name == HOME
+
+
+def is_in_field(app: LabApp) -> bool:
+    return isinstance(app.focused, Input)
+
+
+def footer(app: LabApp) -> dict[str, str]:
+    """Return what the footer offers, by key."""
+    keys = app.page.query_one(KeysLine).query(FooterKey)
+    return {key.key_display: key.description for key in keys}
+
+
+@pytest.mark.parametrize("name", ["prompt", "beams", "compare", "lab"])
+async def test_escape_ends_writing_then_leaves_the_text_then_the_screen(
+    lab: Lab, app: LabApp, generator: FakeGenerator, name: str
+) -> None:
+    for run in ("alpha", "beta"):
+        lab.add(run)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 2)
+        await pilot.press("enter" if name == HOME else entry(name).key)
+        await until(pilot, lambda: app.page.entry_name == name)
+        await pilot.press("x", "enter")
+        await until(pilot, lambda: generator.requests)
+        await until(pilot, lambda: footer(app)["esc"] == "End writing")
+        await pilot.press("escape")
+        await until(pilot, lambda: generator.num_cancelled)
+        assert is_in_field(app)
+        await until(pilot, lambda: footer(app)["esc"] == "Leave text")
+        await pilot.press("escape")
+        assert not is_in_field(app)
+        assert app.page.entry_name == name
+        await until(pilot, lambda: footer(app).get("esc") == (None if name == HOME else "Home"))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.page.entry_name == HOME)
+
+
+async def test_the_keys_of_the_board_are_alive_once_the_text_is_left_and_in_the_footer(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        await pilot.press("f4", "x", "enter")
+        await until(pilot, lambda: generator.requests)
+        generator.answer("y")
+        await until(pilot, lambda: not app.page.is_writing)
+        assert "b" not in footer(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: {"b", "s"} <= footer(app).keys())
+        await pilot.press("b")
+        await until(pilot, lambda: type(app.focused).__name__ == "SearchTree")
+
+
+async def test_only_what_can_be_done_with_the_chosen_run_is_offered(
+    lab: Lab, app: LabApp, steered: list[str]
+) -> None:
+    lab.add("done")
+    lab.add("broken", "failed")
+    lab.add("active", "running")
+    async with app.run_test(size=(160, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 3)
+        offered = {"active": {"w", "s"}, "broken": {"r"}, "done": set[str]()}
+        for name, keys in offered.items():
+            home(app).table.choose(name)
+            await until(
+                pilot,
+                lambda keys=keys: footer(app).keys() & {"w", "s", "r"} == keys,  # type: ignore[misc]
+            )
+        await pilot.press("w", "s", "r", "m")
+        assert steered == []
+
+
+async def test_on_return_the_focus_is_on_the_main_widget_of_the_screen(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        for key, elsewhere in (("f7", "t"), ("f3", "escape"), ("f2", "enter")):
+            await pilot.press(key)
+            first = app.focused
+            await pilot.press(elsewhere)
+            assert app.focused is not first
+            await pilot.press("f10", key)
+            await until(pilot, lambda first=first: app.focused is first)  # type: ignore[misc]
+
+
+async def test_a_dialog_gives_the_focus_back_to_where_it_was(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        await pilot.press("tab")
+        before = app.focused
+        assert before is not home(app).table
+        await pilot.press("question_mark", "escape")
+        await until(pilot, lambda: app.screen is app.page)
+        assert app.focused is before

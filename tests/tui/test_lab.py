@@ -18,6 +18,7 @@ from rnnlab import registry
 from rnnlab.errors import UnknownNameError
 from rnnlab.plots import Chart, Drawing, drawing
 from rnnlab.runs.mailbox import Command, collect
+from rnnlab.runs.paths import replace_text
 from rnnlab.runs.prompts import Failed
 from rnnlab.runs.store import Run
 from rnnlab.tui.app import LabApp
@@ -221,6 +222,13 @@ async def test_details_say_why_a_run_failed(lab: Lab, app: LabApp) -> None:
         await until(pilot, lambda: "out of [memory]" in str(body.render()))
 
 
+async def test_details_say_which_weights_a_finished_run_has_kept(lab: Lab, app: LabApp) -> None:
+    replace_text(lab.add("alpha").paths.root / "last", "30\n")
+    async with app.run_test(size=(200, 50)) as pilot:
+        body = app.screen.query_one(Details).query_one(Static)
+        await until(pilot, lambda: "kept  the weights of step 30" in str(body.render()))
+
+
 async def test_a_worker_that_dies_is_shown_as_lost(lab: Lab, app: LabApp) -> None:
     import os
 
@@ -252,7 +260,7 @@ async def test_stopping_a_finished_run_says_that_it_cannot(lab: Lab, app: LabApp
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: table(app).row_count == 1)
-        await pilot.press("s")
+        app.page.action_do("stop")  # as from the palette: its key is dead
         await until(pilot, lambda: app._notifications)
         assert "finished" in next(iter(app._notifications)).message
 
@@ -396,7 +404,7 @@ async def test_escape_cancels_and_goes_back_to_the_runs(
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "x", "greedy")
         await until(pilot, lambda: generator.requests)
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
         await until(pilot, lambda: generator.num_cancelled)
         assert app.focused is table(app)
 

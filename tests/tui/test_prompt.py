@@ -11,16 +11,19 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static, TextArea
 
 from rnnlab.decoding import parse_spec
+from rnnlab.runs.prompts import Failed
+from rnnlab.tui import app as app_module
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens._ask_line import AskLineScreen
 from rnnlab.tui.screens._decoders import DecodersScreen, OptionField
 from rnnlab.tui.screens.prompt import PromptScreen
+from rnnlab.tui.widgets._candidate_head import broken
 from rnnlab.tui.widgets.candidates import Candidate
 from rnnlab.tui.widgets.document_pane import DocumentPane
-from tests.tui.conftest import home, painted, until
+from tests.tui.conftest import FakeGenerator, home, painted, until
 
 if TYPE_CHECKING:
-    from tests.tui.conftest import FakeGenerator, Lab
+    from tests.tui.conftest import Lab
 
 
 async def open_prompt(pilot: Pilot[None], app: LabApp) -> PromptScreen:
@@ -90,7 +93,7 @@ async def test_another_run_is_chosen_by_a_key_and_home_follows(lab: Lab, app: La
         assert screen.pane.border_title == f"Prompt {app.desk.chosen_name}"
         await pilot.press("ctrl+r")
         await until(pilot, lambda: app.desk.chosen_name == first)
-        await pilot.press("ctrl+n", "escape")
+        await pilot.press("ctrl+n", "escape", "escape")
         await until(pilot, lambda: app.screen is home(app))
         assert home(app).table.chosen is app.desk.chosen
         assert app.desk.chosen_name != first
@@ -103,7 +106,7 @@ async def test_what_is_written_on_one_screen_stands_on_the_others(
     async with app.run_test(size=(120, 40)) as pilot:
         await open_prompt(pilot, app)
         await ask(pilot, app, generator, "Once", " upon", " more")
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
         await until(pilot, lambda: app.screen is home(app))
         shown = [c.answer.continuation for c in app.screen.query(Candidate) if c.answer]
         assert shown == [" upon", " more"]
@@ -307,3 +310,61 @@ async def test_without_a_decoder_the_form_stays(lab: Lab, app: LabApp) -> None:
         problem = form.query_one("#problem", Static)
         await until(pilot, lambda: "no decoder is taken" in str(problem.render()))
         assert app.screen is form
+
+
+async def test_as_many_candidates_are_shown_as_can_be_read_and_the_others_are_named(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_prompt(pilot, app)
+        await pilot.press("x")
+        screen.query_one("#decoders", Input).value = "beam:k=6"
+        await pilot.press("enter")
+        await until(pilot, lambda: generator.requests)
+        generator.answer(*"abcdef")
+        await until(pilot, lambda: len(screen.query(Candidate)) == 6)
+        hint = screen.query_one("#more-candidates", Static)
+        await until(pilot, lambda: "2 more →" in str(hint.render()))
+        await pilot.press("escape")
+        for _ in range(7):
+            await pilot.press("right")
+        columns = list(screen.query(Candidate))
+        await until(pilot, lambda: "← 2 more" in str(hint.render()))
+        assert app.focused is columns[-1]
+        room = screen.pane.board.region
+        for column in columns[2:]:
+            assert room.x <= column.region.x
+            assert column.region.right <= room.right
+
+
+async def test_why_no_answer_comes_stands_in_the_pane_in_full(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_prompt(pilot, app)
+        await pilot.press("x", "enter")
+        await until(pilot, lambda: generator.requests)
+        generator.say(Failed(1, "the model never saw 'x'", can_be_nearest=True))
+        await until(pilot, lambda: screen.query(Candidate))
+        await until(pilot, lambda: "never saw 'x'" in body(app))
+        assert "nearest known ones, or leaves out those that have none" in body(app)
+
+
+def test_a_title_is_broken_where_an_option_begins() -> None:
+    assert broken("nucleus:p=0.95,temperature=0.8 #1", 15) == "nucleus:p=0.95,\ntemperature=0.8\n#1"
+    assert broken("greedy #1", 15) == "greedy #1"
+
+
+async def test_what_was_asked_at_the_last_start_is_brought_back(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lab.add("alpha")
+    monkeypatch.setattr(app_module, "Generator", FakeGenerator)
+    for keys in ((*"Once [b]", "enter"), ("up",)):
+        app = LabApp(lab.store, poll_s=0.05, view_file=tmp_path / "view.json")
+        async with app.run_test(size=(120, 40)) as pilot:
+            screen = await open_prompt(pilot, app)
+            await pilot.press(*keys)
+            await until(pilot, lambda screen=screen: screen.pane.form.prompt.value == "Once [b]")  # type: ignore[misc]

@@ -16,6 +16,7 @@ from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.screens.timeline import Sample, TimelineScreen
 from tests.tui.conftest import home, until
+from tests.tui.picture import picture
 
 if TYPE_CHECKING:
     import pytest
@@ -43,6 +44,10 @@ async def open_timeline(pilot: Pilot[None], app: LabApp) -> TimelineScreen:
 
 def where(screen: TimelineScreen) -> str:
     return str(screen.query_one("#timeline-status", Static).render())
+
+
+def why_empty(screen: TimelineScreen) -> str:
+    return str(screen.query_one("#no-samples", Static).render())
 
 
 def texts(screen: TimelineScreen) -> list[str]:
@@ -98,6 +103,7 @@ async def test_enter_prompts_the_run_as_it_was_then_or_nearly(
 ) -> None:
     said: list[str] = []  # what is shown goes away after some seconds
     monkeypatch.setattr(LabApp, "notify", lambda _self, message, **_: said.append(message))
+    lab.add("beta")
     run = lab.add("alpha")
     add_samples(run, 0, 10, 40)
     for step in (10, 40):
@@ -110,6 +116,11 @@ async def test_enter_prompts_the_run_as_it_was_then_or_nearly(
         assert app.screen.query_one("#checkpoint", Input).value == "10"
         assert app.screen.query_one("#prompt", Input).value == "Once\\n"
         await until(pilot, lambda: any("the weights of step 0 are gone" in one for one in said))
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: app.desk.chosen_name == "beta")
+        assert app.screen.query_one("#checkpoint", Input).value == "live"
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: app.screen.query_one("#checkpoint", Input).value == "10")
 
 
 async def test_a_sample_is_copied(lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +142,7 @@ async def test_without_samples_it_says_why_and_another_run_is_a_key_away(
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_timeline(pilot, app)
         app.desk.chosen_name = "classes"
-        await until(pilot, lambda: "a classifier writes nothing" in where(screen))
+        await until(pilot, lambda: "A classifier writes nothing" in why_empty(screen))
         await pilot.press("enter", "right", "c")
         assert app.screen is screen
         await pilot.press("ctrl+n")
@@ -160,3 +171,15 @@ async def test_samples_are_shown_though_showing_others_was_broken_off(
         monkeypatch.setattr(screen._box, "remove_children", remove)
         await screen._show_samples(screen.shown).wait()
         assert len(texts(screen)) == 2
+
+
+async def test_without_samples_all_of_the_reason_and_what_to_do_can_be_read(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_timeline(pilot, app)
+        await until(pilot, lambda: "no samples" in where(screen))
+        shown = picture(app)
+        for words in ("sample_length", "F3 prompts", "^n chooses another run"):
+            assert words in " ".join(shown.split())

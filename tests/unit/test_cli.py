@@ -149,6 +149,19 @@ class TestLists:
         if not arguments:
             assert "rnnlab --help" in shown.err
 
+    def test_weights_of_another_step_than_the_last_are_said(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        runs = {name: RunStore(folder / "checkpoints").create(name, "") for name in ("a", "b")}
+        for name, last in (("a", 30), ("b", 40)):
+            paths = runs[name].paths
+            paths.status.write_text('{"state": "finished", "step": 40}')
+            (paths.root / "last").write_text(f"{last}\n")
+        assert cli.run(["runs"]) == 0
+        said = capsys.readouterr().err.splitlines()
+        assert "a: its last weights are those of step 30" in said
+        assert not any(line.startswith("b:") for line in said)
+
     def test_a_folder_before_the_verb_goes_before_the_environment_not_before_the_verbs_own(
         self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:

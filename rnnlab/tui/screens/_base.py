@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from textual import events, on
 from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
 
 from rnnlab.tui.actions import Action, Group
 from rnnlab.tui.messages import KeysDue, ScreenAsked
@@ -36,12 +38,16 @@ class BaseScreen(Screen[None]):
     """Its table of actions. Every screen also writes `BINDINGS = bindings(GROUPS)`."""
     PANES: ClassVar[tuple[Pane, ...]] = ()
     """What `f` shows alone and the digits show and hide; see `_panes.py`."""
+    IS_FORM: ClassVar[bool] = False
+    """Whether all of it is fields, so that escape leaves the screen and not first a field."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+        self._has_arrived = False
+        self._keys_shown: tuple[str, ...] = ()
         self.panes = Layout(self, self.PANES)
         self.panes.chosen = dict(desk.view.panes.get(self.entry_name, {}))
 
@@ -55,7 +61,7 @@ class BaseScreen(Screen[None]):
         self.panes.begin()
         yield ScreenBar()
         yield from self.compose_body()
-        yield KeysLine()
+        yield KeysLine(self.way_out)
 
     def compose_body(self) -> ComposeResult:
         """Lay out what is the screen's own."""
@@ -76,18 +82,77 @@ class BaseScreen(Screen[None]):
         self.tell(reason, "error")
 
     def out(self) -> None:
-        """Escape: leave full screen, or go home."""
-        if not self.panes.leave_full():
-            self.open_screen(HOME)
+        """Escape: one thing at a time, the same order on every screen."""
+        if self.end_writing() or self.leave_field() or self.panes.leave_full():
+            return
+        self.leave()
+
+    def end_writing(self) -> bool:
+        """End what goes on, the first step of escape; tell whether something did."""
+        return False
+
+    def leave_field(self) -> bool:
+        """Go from a text field to where letters are keys; tell whether the focus was in one."""
+        is_in_field = self._is_in_field
+        if is_in_field:
+            beside = self.beside_fields()  # a board that is still empty takes no focus
+            self.set_focus(beside if beside is not None and beside.focusable else None)
+        return is_in_field
+
+    @property
+    def _is_in_field(self) -> bool:
+        return not self.IS_FORM and isinstance(self.focused, Input | TextArea)
+
+    def leave(self) -> None:
+        """Leave the screen, the last step of escape."""
+        self.open_screen(HOME)
+
+    def way_out(self) -> str:
+        """Say in a word or two what escape does now; nothing where it does nothing."""
+        if self.is_writing:
+            return "End writing"
+        if self._is_in_field:
+            return "Leave text"
+        return "Home" if self.panes.alone is None else "All panes"
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether something goes on that escape ends."""
+        return False
+
+    def main_widget(self) -> Widget | None:
+        """Return what has the focus when the screen comes; None to leave it where it was."""
+        return None
+
+    def beside_fields(self) -> Widget | None:
+        """Return where letters are keys, for the focus that leaves a text field."""
+        return self.main_widget()
 
     def open_screen(self, name: str) -> None:
         """Show another screen; what is pressed from now on is for that one."""
         self.desk.keys.close()
         self.post_message(ScreenAsked(name))
 
+    def arrive(self) -> None:
+        """Take note that this screen is to come, not only a dialog over it to go."""
+        self._has_arrived = True
+
     def on_screen_resume(self) -> None:
-        """Show what has come while another screen was shown."""
+        """Show what has come while another screen was shown, and begin at the main widget."""
         self.take()
+        if self._has_arrived:
+            self._has_arrived = False
+            if (main := self.main_widget()) is not None:
+                self.set_focus(main)
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Bring the footer in line with what can be done now."""
+        possible = [a.name for group in self.GROUPS for a in group.actions if a.is_possible(self)]
+        now = (self.way_out(), *possible)
+        if now != self._keys_shown:
+            self._keys_shown = now
+            self.refresh_bindings()
 
     @on(events.Mount)
     def fit(self) -> None:
@@ -106,6 +171,11 @@ class BaseScreen(Screen[None]):
                     return group, action
         return None
 
+    def opens_with(self, key: str) -> bool:
+        """Tell whether a key of the table may open a screen or a dialog."""
+        actions = [action for group in self.GROUPS for action in group.actions if action.opens]
+        return any(key in action.key.split(",") for action in actions)
+
     def action_do(self, name: str) -> None:
         """Do an action of the table; one that asks or waits is done once at a time."""
         found = self.action_named(name)
@@ -113,7 +183,7 @@ class BaseScreen(Screen[None]):
             return
         made = found[1].do(self)
         if inspect.iscoroutine(made):
-            if found[1].has_dialog:
+            if found[1].opens:
                 made = self._hold_keys_for(made, self.desk.keys.close())
             self.run_worker(made, name=name, group=_DOING)
 
@@ -131,11 +201,13 @@ class BaseScreen(Screen[None]):
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave a pane's keys alone while another pane has the focus."""
+        """Leave a pane's keys alone while another pane has the focus, and what can do nothing."""
         if action != "do":
             return True
         found = self.action_named(str(parameters[0]))
-        return found is not None and (not found[0].pane or self.has_focus_in(found[0].pane))
+        if found is None or (found[0].pane and not self.has_focus_in(found[0].pane)):
+            return False
+        return found[1].is_possible(self)
 
     def has_focus_in(self, pane: str) -> bool:
         """Tell whether the focus is in the widget of that id."""

@@ -63,10 +63,10 @@ async def _read_again(screen: CorporaScreen) -> None:
 CORPORA = Group["CorporaScreen"](
     "Corpora",
     (
-        Action("a", "add", _add, "Add", "Take in a file or folder of yours", True, has_dialog=True),
+        Action("a", "add", _add, "Add", "Take in a file or folder of yours", True, opens=True),
         Action(
             "g", "fetch", _fetch, "Get", "Fetch the chosen corpus, or read it from a file", True,
-            has_dialog=True,
+            opens=True,
         ),
         Action("r", "list", _read_again, "Read again", "Read the list again, and look again"),
     ),

@@ -15,10 +15,7 @@ def _opener(entry: Entry) -> Action[BaseScreen]:
     def open_screen(screen: BaseScreen) -> None:
         screen.open_screen(entry.name)
 
-    return Action(
-        entry.key, f"open-{entry.name}", open_screen, entry.title, entry.help,
-        is_priority=len(entry.key) > 1,
-    )  # fmt: skip
+    return Action(entry.key, f"open-{entry.name}", open_screen, entry.title, entry.help, opens=True)
 
 
 def _help(screen: BaseScreen) -> None:
@@ -56,9 +53,9 @@ EVERYWHERE = Group[BaseScreen](
             "escape", "out", _out, "Out", "Cancel, leave full screen, or go back", True,
             is_priority=True,
         ),
-        Action("question_mark,f1", "help", _help, "Help", "This list", True, "?"),
+        Action("question_mark,f1", "help", _help, "Help", "This list", True, "?", opens=True),
         Action(
-            "q", "quit", _quit, "Quit", "Leave the lab; training goes on", True, has_dialog=True
+            "q", "quit", _quit, "Quit", "Leave the lab; training goes on", True, opens=True
         ),
     ),
 )  # fmt: skip

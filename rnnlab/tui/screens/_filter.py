@@ -12,21 +12,22 @@ from textual.widgets import Input, Static
 
 
 class FilterScreen(ModalScreen[None]):
-    """Enter keeps the filter, escape the one before."""
+    """Enter keeps the filter, escape lists all runs again."""
 
-    BINDINGS = [("escape", "undo", "Cancel")]
+    BINDINGS = [("escape", "clear", "Cancel")]
 
     def __init__(self, text: str, follow: Callable[[str], None]) -> None:
         super().__init__()
-        self._before = text
+        self._text = text
         self._follow = follow
 
     def compose(self) -> ComposeResult:
         """Show the line and how it is written."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Filter the runs"
-            yield Input(self._before, placeholder="part of name, state, cell or corpus", id="line")
+            yield Input(self._text, placeholder="part of name, state, cell or corpus", id="line")
             yield Static("all words must fit; a|b either, !a not a, * any letters", classes="hint")
+            yield Static("enter keeps it, esc lists all runs again", classes="hint")
 
     @on(Input.Changed)
     def follow(self, event: Input.Changed) -> None:
@@ -38,7 +39,7 @@ class FilterScreen(ModalScreen[None]):
         """Keep it."""
         self.dismiss(None)
 
-    def action_undo(self) -> None:
-        """Go back to the filter before."""
-        self._follow(self._before)
+    def action_clear(self) -> None:
+        """List all runs."""
+        self._follow("")
         self.dismiss(None)

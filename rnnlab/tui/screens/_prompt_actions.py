@@ -12,6 +12,7 @@ from rnnlab.display import visible
 from rnnlab.errors import BadInputError
 from rnnlab.runs.prompts import Answer
 from rnnlab.tui.actions import Action, Group
+from rnnlab.tui.messages import AskCancelled
 from rnnlab.tui.screens._ask_line import AskLineScreen
 from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.widgets.candidates import CandidateBoard, Look
@@ -26,6 +27,21 @@ _SAID = {
     "letters": "every letter with its log-prob and the sum",
 }
 """What each look shows."""
+
+
+def is_writing(screen: BaseScreen) -> bool:
+    """Tell whether a request is being answered that escape would end."""
+    writing = screen.desk.writing
+    return not (writing.is_over or writing.is_cancelled)
+
+
+def end_writing(screen: BaseScreen) -> bool:
+    """End what is being written; tell whether anything was."""
+    was_writing = is_writing(screen)
+    if was_writing:
+        screen.desk.writing.is_cancelled = True
+        screen.post_message(AskCancelled(screen.desk.writing))
+    return was_writing
 
 
 def prompt(screen: BaseScreen) -> None:
@@ -115,7 +131,7 @@ PROMPTING = Group["BaseScreen"](
         Action("c", "copy", _copy, "Copy", "Copy the focused continuation"),
         Action(
             "f9", "decoders", _decoders, "Decoders", "Decoders and their options", True,
-            is_priority=True, has_dialog=True,
+            opens=True,
         ),
     ),
 )  # fmt: skip
@@ -126,7 +142,7 @@ CANDIDATES = Group["BaseScreen"](
         Action("d", "look", _next_look, "Shade", "Text, shade, marks or letters", True),
         Action(
             "o", "save-texts", _save, "To file", "Save the candidates to a file", True,
-            has_dialog=True,
+            opens=True,
         ),
     ),
     pane="candidates",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from rnnlab.runs import steer
+from rnnlab.runs.records import State
 from rnnlab.runs.store import Run
 from rnnlab.tui.actions import Action, Group
 from rnnlab.tui.screens._choice import ChoiceScreen
@@ -61,22 +63,53 @@ async def _queue(screen: BaseScreen) -> None:
     await do_with_chosen(screen, partial(steer.resume, is_queued=True))
 
 
+def _in(*states: State) -> Callable[[BaseScreen], bool]:
+    """Return whether the chosen run is in one of some states, as a question to a screen."""
+
+    def is_in_one(screen: BaseScreen) -> bool:
+        chosen = screen.desk.chosen
+        return chosen is not None and chosen.state in states
+
+    return is_in_one
+
+
+_HAS_WORKER = _in("starting", "running", "paused")
+_HAS_WORKER_OR_PLACE = _in("starting", "running", "paused", "queued")
+_CAN_GO_ON = _in("paused", "stopped", "failed", "lost")
+_IS_WITHOUT_WORKER = _in("stopped", "failed", "lost")
+_IS_QUEUED = _in("queued")
+
 STEERING = Group["BaseScreen"](
     "The chosen run",
     (
-        Action("w", "pause", _pause, "Wait", "Let the run wait (pause), or wake it", True),
-        Action("s", "stop", _stop, "Stop", "Save the run and end its worker", True),
-        Action("r", "resume", _resume, "Resume", "Go on with a stopped, failed or lost run", True),
-        Action("m", "checkpoint", _checkpoint, "Save", "Save a checkpoint of the run now"),
-        Action("e", "enqueue", _queue, "Queue", "Go on with the run once a slot is free"),
+        Action(
+            "w", "pause", _pause, "Wait", "Let the run wait (pause), or wake it", True,
+            is_possible=_HAS_WORKER,
+        ),
+        Action(
+            "s", "stop", _stop, "Stop", "Save the run and end its worker", True,
+            is_possible=_HAS_WORKER_OR_PLACE,
+        ),
+        Action(
+            "r", "resume", _resume, "Resume", "Go on with a stopped, failed or lost run", True,
+            is_possible=_CAN_GO_ON,
+        ),
+        Action(
+            "m", "checkpoint", _checkpoint, "Save", "Save a checkpoint of the run now",
+            is_possible=_HAS_WORKER,
+        ),
+        Action(
+            "e", "enqueue", _queue, "Queue", "Go on with the run once a slot is free",
+            is_possible=_IS_WITHOUT_WORKER,
+        ),
         Action(
             "less_than_sign", "sooner", _sooner, "Sooner", "Train sooner: up in the queue",
-            is_repeatable=True,
+            is_repeatable=True, is_possible=_IS_QUEUED,
         ),
         Action(
             "greater_than_sign", "later", _later, "Later", "Train later: down in the queue",
-            is_repeatable=True,
+            is_repeatable=True, is_possible=_IS_QUEUED,
         ),
-        Action("delete", "delete", _delete, "Delete", "Delete the run for good", has_dialog=True),
+        Action("delete", "delete", _delete, "Delete", "Delete the run for good", opens=True),
     ),
 )  # fmt: skip

@@ -7,20 +7,27 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
+from textual.widget import Widget
 from textual.widgets import Static
 
 from rnnlab.display import visible
 from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply, Traced
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
-from rnnlab.tui.messages import AskCancelled, RunChosen
+from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.screens._declaration import Declaration
 from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.screens._prompt_actions import (
+    CANDIDATES,
+    PROMPTING,
+    end_writing,
+    is_writing,
+    prompt,
+)
 from rnnlab.tui.screens._runs import RUN_CHOICE
 from rnnlab.tui.search_trace import SearchTrace
-from rnnlab.tui.widgets.candidates import Candidate, CandidateBoard
+from rnnlab.tui.widgets.candidates import CandidateBoard
 from rnnlab.tui.widgets.given_up import GivenUpList
 from rnnlab.tui.widgets.prompt_form import PromptForm
 from rnnlab.tui.widgets.search_tree import SearchTree
@@ -40,10 +47,16 @@ _BEAMS = Group["BeamsScreen"](
     "Beams",
     (
         Action("slash", "write", prompt, "Write", "Go to the text"),
-        Action("b", "tree", _tree, "Tree", "The tree of the search, or the candidates", True),
-        Action("s", "next-search", _next_search, "Next decoder", "Show the next decoder", True),
+        Action(
+            "b", "tree", _tree, "Tree", "The tree of the search, or the candidates", True,
+            is_possible=lambda screen: bool(screen.desk.writing.specs),
+        ),
+        Action(
+            "s", "next-search", _next_search, "Next decoder", "Show the next decoder", True,
+            is_possible=lambda screen: len(screen.desk.writing.specs) > 1,
+        ),
     ),
-)
+)  # fmt: skip
 
 
 class BeamsScreen(BaseScreen):
@@ -83,8 +96,23 @@ class BeamsScreen(BaseScreen):
         """Take over what stands in the fields."""
         self.form.load()
         super().on_screen_resume()
-        if self.focused is None:
-            prompt(self)
+
+    def main_widget(self) -> Widget:
+        """Return the candidates where there are some, else the text."""
+        return self.beside_fields() if self.desk.writing.answers else self.form.prompt
+
+    def beside_fields(self) -> Widget:
+        """Return the tree or the candidates, whichever is shown."""
+        return self.tree_view if self.tree_view.display else self.board.reading_place()
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a search goes on."""
+        return is_writing(self)
+
+    def end_writing(self) -> bool:
+        """End the search."""
+        return end_writing(self)
 
     @on(RunChosen)
     def take(self) -> None:
@@ -117,7 +145,7 @@ class BeamsScreen(BaseScreen):
         self.tree_view.display, self.board.display = is_tree, not is_tree
         if is_tree:
             self._show_tree()
-            self.tree_view.focus()
+        self.set_focus(self.beside_fields())
 
     async def hear(self, reply: Reply) -> None:
         """Show a reply to the newest request."""
@@ -131,10 +159,9 @@ class BeamsScreen(BaseScreen):
             case Traced() if reply.decoder == self.shown:
                 self._show_given_up()
             case Failed():
-                if reply.can_be_nearest:
-                    self.form.offer_nearest()
-                again = "enter again reads the nearest letters: " if reply.can_be_nearest else ""
-                self._write(f"{again}{reply.message}", "red")
+                problem = self.form.problem_of(reply)
+                self._write(problem, "red")
+                await self.board.refuse(problem, is_begun=self.desk.writing.step is not None)
             case Ended() if not self.desk.writing.problem:
                 self._show_given_up()
                 self._say_state()
@@ -157,15 +184,6 @@ class BeamsScreen(BaseScreen):
     def fail(self, reason: str) -> None:
         """Say that nothing will come."""
         self._write(reason, "red")
-
-    def out(self) -> None:
-        """Cancel what is being written, else back to the prompt, else home."""
-        if not self.desk.writing.is_over:
-            self.post_message(AskCancelled(self.desk.writing))
-        elif isinstance(self.focused, Candidate | SearchTree):
-            prompt(self)
-        else:
-            super().out()
 
     def _first_beam(self) -> int:
         """Return the first decoder that has several candidates, or the first one."""
@@ -212,7 +230,7 @@ class BeamsScreen(BaseScreen):
             length = max((len(answer.tokens) for answer in answers), default=0)
             chain = " → ".join(answers[0].chain if answers else spec.chain)
             state = "done" if writing.is_over else "growing"
-            of = f" ({self.shown + 1} of {len(writing.specs)}, n next)" * (len(writing.specs) > 1)
+            of = f" ({self.shown + 1} of {len(writing.specs)}, s next)" * (len(writing.specs) > 1)
             cut = ", the trace is cut" * self.search.is_cut
             self._write(
                 f"{state} at {length}{cut}; {writing.run} at step {writing.step:,}; {chain}{of}",

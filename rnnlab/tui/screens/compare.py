@@ -11,6 +11,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Static
 
 from rnnlab.display import visible
@@ -26,7 +27,7 @@ from rnnlab.tui.screens._declaration import Declaration
 from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._panes import Pane, pane_group
 from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
-from rnnlab.tui.widgets.candidates import Candidate, CandidateBoard
+from rnnlab.tui.widgets.candidates import CandidateBoard
 from rnnlab.tui.widgets.chart_pane import ChartPane
 from rnnlab.tui.widgets.prompt_form import PromptForm
 
@@ -59,10 +60,12 @@ class _Asker:
         self.number = number
         self.name = name
         self.is_over = False
+        self.has_failed = False
 
     async def hear(self, reply: Reply) -> None:
         """Hand a reply on with the run's number."""
         self.is_over = self.is_over or isinstance(reply, Ended)
+        self.has_failed = self.has_failed or isinstance(reply, Failed)
         self._screen.take_reply(self, reply)
 
 
@@ -77,11 +80,12 @@ class CompareScreen(BaseScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.form = PromptForm(desk.writing)
+        self.form = PromptForm(desk.writing, is_of_all=True)
         self.board = CandidateBoard()
         self.names: tuple[str, ...] = ()
         """The runs that are compared."""
         self._table = Static()
+        self._which = Static(id="compare-runs", markup=False)
         self._status = Static(id="compare-status", markup=False)
         self._charts: dict[str, ChartPane] = {}
         self._askers: list[_Asker] = []
@@ -89,7 +93,8 @@ class CompareScreen(BaseScreen):
         self._shown: object = None
 
     def compose_body(self) -> ComposeResult:
-        """Lay out table and curves above, the texts below."""
+        """Name the runs, then lay out table and curves, the texts below."""
+        yield self._which
         with Horizontal(id="compare-upper", classes="panes"):
             with VerticalScroll(id="compare-table") as table:
                 table.border_title = "Side by side"
@@ -110,8 +115,14 @@ class CompareScreen(BaseScreen):
         """Compare what is chosen and marked now."""
         self.form.load()
         super().on_screen_resume()
-        if self.focused is None:
-            prompt(self)
+
+    def main_widget(self) -> Widget:
+        """Return the text."""
+        return self.form.prompt
+
+    def beside_fields(self) -> Widget:
+        """Return the first text that was written, or their place."""
+        return self.board.reading_place()
 
     @on(RunChosen)
     def take(self) -> None:
@@ -124,6 +135,8 @@ class CompareScreen(BaseScreen):
         if summaries != self._shown:
             self._shown = summaries
             self._table.update(self._rows(summaries))
+        if (which := self._named()) != self._which.content:
+            self._which.update(which)
         if self.query("#compare-charts"):
             self._show_charts(summaries)
 
@@ -139,6 +152,21 @@ class CompareScreen(BaseScreen):
         )
         return (mine.name, *(s.name for s in others[: _FEW - 1]))
 
+    def _named(self) -> Text:
+        """Return the runs in their colours, a mark at those that were marked, and how to choose."""
+        text = Text()
+        for name in self.names:
+            text.append("▎", self._color_of(name)).append(visible(name), "bold")
+            text.append("● " if name in self.desk.marked else " ")
+        has_marked = any(name in self.desk.marked for name in self.names)
+        which = "● marked" if has_marked else "chosen and newest"
+        return text.append(f" {which}; F2, then space marks others", "dim")
+
+    def _color_of(self, name: str) -> str:
+        palette = self.desk.appearance.palette
+        r, g, b = palette[self.desk.color_of(name) % len(palette)]
+        return f"rgb({r},{g},{b})"
+
     def _rows(self, summaries: Sequence[RunSummary]) -> Table | Text:
         """Return the settings that differ, then the figures, a column a run."""
         opened = [self.desk.opened(summary.name) for summary in summaries]
@@ -149,17 +177,13 @@ class CompareScreen(BaseScreen):
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
         table.add_column("", no_wrap=True, min_width=15)
         for summary in summaries:
-            palette = self.desk.appearance.palette
-            r, g, b = palette[self.desk.color_of(summary.name) % len(palette)]
-            title = Text.assemble(("▎", f"rgb({r},{g},{b})"), (summary.name, "bold"))
+            title = Text.assemble(("▎", self._color_of(summary.name)), (summary.name, "bold"))
             table.add_column(title, overflow="fold")
         from rnnlab.config import default_settings
 
         for row in rows_of(runs, summaries, default_settings()):
             values = (Text(visible(value, newline="⏎")) for value in row.values)
             table.add_row(Text(row.name.replace("_", " "), "dim"), *values)
-        if len(self.desk.selected) < 2:
-            table.caption = "none is marked (space in the lab): beside the newest others"
         return table
 
     @work(group="charts", exclusive=True)
@@ -222,30 +246,39 @@ class CompareScreen(BaseScreen):
                 number = asker.number * per_run + reply.decoder
                 self.board.grow(number, reply.answers[:1], is_last=reply.is_last)
             case Failed():
-                self.tell(f"{asker.name}: {reply.message}", "warning")
+                first = asker.number * per_run
+                self.board.fail(reply.message, range(first, first + per_run))
             case Ended():
-                over = sum(asker.is_over for asker in self._askers)
-                self._say(
-                    f"{over} of {len(self._askers)} runs have answered; tab to a text: "
-                    "enter looks into it, d shade, c copy"
-                )
+                self._say_how_many()
             case _:
                 pass
+
+    def _say_how_many(self) -> None:
+        """Say how many runs have answered, and how many never will."""
+        failed = [asker.name for asker in self._askers if asker.has_failed]
+        answered = sum(asker.is_over and not asker.has_failed for asker in self._askers)
+        cannot = f", {', '.join(failed)} cannot" if failed else ""
+        self._say(
+            f"{answered} of {len(self._askers)} runs have answered{cannot}; esc goes to the texts"
+        )
 
     def fail(self, reason: str) -> None:
         """Say that nothing will come."""
         self._say(reason, "red")
 
-    def out(self) -> None:
-        """Cancel what is being written, leave full screen, back to the prompt, or home."""
-        if any(not asker.is_over for asker in self._askers):
-            for asker in self._askers:
+    @property
+    def is_writing(self) -> bool:
+        """Whether a run still writes."""
+        return any(not asker.is_over for asker in self._askers)
+
+    def end_writing(self) -> bool:
+        """End what the runs still write."""
+        was_writing = self.is_writing
+        for asker in self._askers:
+            if not asker.is_over:
                 self.post_message(AskCancelled(asker))
                 asker.is_over = True
-        elif self.panes.alone is None and isinstance(self.focused, Candidate):
-            prompt(self)
-        else:
-            super().out()
+        return was_writing
 
     def _say(self, text: str, style: str = "dim") -> None:
         self._status.update(Text(visible(text, newline=" "), style), layout=False)

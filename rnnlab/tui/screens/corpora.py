@@ -15,6 +15,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
 from rnnlab.display import count, visible
@@ -127,12 +128,21 @@ class CorporaScreen(BaseScreen):
         self.failed_answers = {}
         self.run_worker(self.list_again(message.name), name="list")
 
-    def out(self) -> None:
-        """Give up what takes long, or leave."""
-        if self.errands.is_busy:
+    def main_widget(self) -> Widget:
+        """Return the list."""
+        return self.table
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a corpus is fetched or taken in."""
+        return self.errands.is_busy
+
+    def end_writing(self) -> bool:
+        """Give up what takes long."""
+        was_busy = self.errands.is_busy
+        if was_busy:
             self.errands.give_up()
-        else:
-            super().out()
+        return was_busy
 
 
 def _describe(data: Path | None) -> list[CorpusDescription]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from rnnlab.display import visible
@@ -174,12 +175,13 @@ class InspectScreen(BaseScreen):
         self.page.say(reason)
         self._show_status()
 
-    def out(self) -> None:
-        """Leave a field, or the screen."""
-        if isinstance(self.focused, Input):
-            self.page.focus()
-        else:
-            super().out()
+    def main_widget(self) -> Widget:
+        """Return the page, where letters are keys."""
+        return self.page
+
+    def on_descendant_focus(self) -> None:
+        """Show digits before the views only where they choose one, which in a field they do not."""
+        self.tabs.show_keys(are_live=not isinstance(self.focused, Input))
 
     @on(ViewTabs.Chosen)
     def choose_clicked(self, message: ViewTabs.Chosen) -> None:

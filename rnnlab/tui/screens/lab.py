@@ -7,11 +7,12 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widget import Widget
 from textual.widgets import DataTable
 
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
-from rnnlab.tui.messages import AskCancelled, RunChosen
+from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.order import SORTS
 from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.screens._chart_actions import CHARTS, IN_CHARTS
@@ -20,9 +21,14 @@ from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._filter import FilterScreen
 from rnnlab.tui.screens._outline import HOME_PANES
 from rnnlab.tui.screens._panes import pane_group
-from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.screens._prompt_actions import (
+    CANDIDATES,
+    PROMPTING,
+    end_writing,
+    is_writing,
+    prompt,
+)
 from rnnlab.tui.screens._run_actions import STEERING
-from rnnlab.tui.widgets.candidates import Candidate
 from rnnlab.tui.widgets.details import Details
 from rnnlab.tui.widgets.fault_line import FaultLine
 from rnnlab.tui.widgets.plot_grid import GridView, PlotGrid
@@ -81,7 +87,9 @@ _RUNS = Group["LabScreen"](
         Action("p", "pin", _pin, "Pin", "Keep the run at the top of the list, or let it go"),
         Action("o", "sort", _sort, "Sort", "Sort by age, name, val, train, step, speed, cell"),
         Action("O", "reverse", _reverse, "Reverse", "Turn the order round"),
-        Action("slash", "filter", _filter, "Filter", "List only runs that fit some words"),
+        Action(
+            "slash", "filter", _filter, "Filter", "List only runs that fit some words", opens=True
+        ),
         Action("j", "down", _down, "Down", "The next run"),
         Action("k", "up", _up, "Up", "The run before"),
     ),
@@ -157,8 +165,13 @@ class LabScreen(BaseScreen):
         chosen = self.desk.chosen
         self.fault.show(chosen)
         self.plots.show(self.desk.named_histories())
-        self.pane.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
-        self.details.show(chosen, self.desk.history(chosen.name) if chosen else None)
+        opened = self.desk.opened(chosen.name) if chosen else None
+        self.pane.choose(chosen, opened)
+        self.details.show(
+            chosen,
+            self.desk.history(chosen.name) if chosen else None,
+            opened.paths.read_pointer("last") if opened else None,
+        )
 
     @on(DataTable.RowSelected)
     def prompt_row(self) -> None:
@@ -169,16 +182,27 @@ class LabScreen(BaseScreen):
         """Say in the prompt that nothing will come."""
         self.pane.fail(reason)
 
-    def out(self) -> None:
-        """Cancel what is being written, leave full screen, go back to the runs."""
-        self.post_message(AskCancelled(self.desk.writing))
-        if self.panes.leave_full():
-            return
-        if self.has_focus_in("plots") and self.plots.drop_cursor():
-            return
-        if isinstance(self.focused, Candidate):
-            self.pane.focus_prompt()
-        else:
+    def main_widget(self) -> Widget:
+        """Return the runs."""
+        return self.table
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether an answer is on its way."""
+        return is_writing(self)
+
+    def end_writing(self) -> bool:
+        """End the answer that is on its way."""
+        return end_writing(self)
+
+    def way_out(self) -> str:
+        """Say in a word or two what escape does now: among the runs it does nothing."""
+        out = super().way_out()
+        return out if out != "Home" else "" if self.focused is self.table else "Runs"
+
+    def leave(self) -> None:
+        """Drop the cursor of the charts, else go back to the runs: this is home."""
+        if not (self.has_focus_in("plots") and self.plots.drop_cursor()):
             self.set_focus(self.table)
 
 

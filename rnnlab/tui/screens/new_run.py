@@ -77,7 +77,7 @@ _FORM = Group["NewRunScreen"](
         Action("ctrl+l", "queue", _queue, "Queue", "Start it once a slot is free", True, "^l"),
         Action(
             "enter", "choose", _choose, "List", "Choose from a list (▼); else on to the next field",
-            True, is_priority=True, has_dialog=True,
+            True, is_priority=True, opens=True,
         ),
         Action("ctrl+y", "copy", _copy, "Copy", "Copy the command that does the same", True, "^y"),
         Action(
@@ -109,6 +109,7 @@ class NewRunScreen(BaseScreen):
     """The settings in groups; below or beside them what they come to."""
 
     GROUPS: ClassVar = (_FORM, SCREENS, EVERYWHERE)
+    IS_FORM = True
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, desk: Desk) -> None:

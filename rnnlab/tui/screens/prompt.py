@@ -6,16 +6,16 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.widget import Widget
 
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
-from rnnlab.tui.messages import AskCancelled, RunChosen
+from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.screens._declaration import Declaration
 from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, end_writing, is_writing
 from rnnlab.tui.screens._runs import RUN_CHOICE
-from rnnlab.tui.widgets.candidates import Candidate
 from rnnlab.tui.widgets.document_pane import DocumentPane
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 
@@ -49,10 +49,31 @@ class PromptScreen(BaseScreen):
         await self.pane.catch_up()
 
     def on_screen_resume(self) -> None:
-        """Go to the text at once."""
+        """Take over what stands in the fields."""
         self.pane.form.load()
         super().on_screen_resume()
-        self.focus_text()
+
+    def main_widget(self) -> Widget:
+        """Return the text or the document."""
+        return self.pane.form.prompt if self._is_prompt else self.document.text
+
+    def beside_fields(self) -> Widget | None:
+        """Return the candidate that is read."""
+        return self.pane.board.reading_place() if self._is_prompt else None
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether an answer is on its way."""
+        return is_writing(self)
+
+    def end_writing(self) -> bool:
+        """End the answer that is on its way."""
+        return end_writing(self)
+
+    @property
+    def _is_prompt(self) -> bool:
+        """Whether the chosen run writes on, and judges no document."""
+        return self.document.has_class("-other-task")
 
     @on(RunChosen)
     def take(self) -> None:
@@ -68,23 +89,11 @@ class PromptScreen(BaseScreen):
 
     def focus_text(self) -> None:
         """Put the cursor into the prompt or the document."""
-        if self.document.has_class("-other-task"):
-            prompt(self)
-        else:
-            self.document.focus_document()
+        self.set_focus(self.main_widget())
 
     def fail(self, reason: str) -> None:
         """Say that nothing will come."""
         self.pane.fail(reason)
-
-    def out(self) -> None:
-        """Cancel what is being written, else back to the prompt, else home."""
-        if not self.desk.writing.is_over:
-            self.post_message(AskCancelled(self.desk.writing))
-        elif isinstance(self.focused, Candidate):
-            self.focus_text()
-        else:
-            super().out()
 
 
 SCREEN = Declaration(

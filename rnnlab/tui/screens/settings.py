@@ -40,6 +40,7 @@ class SettingsScreen(BaseScreen):
     """Every preference; enter or space chooses, and it holds from then on."""
 
     GROUPS: ClassVar = (SCREENS, EVERYWHERE)
+    IS_FORM = True
     BINDINGS = bindings(GROUPS)
 
     def compose_body(self) -> ComposeResult:

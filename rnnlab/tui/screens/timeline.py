@@ -9,6 +9,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import HorizontalScroll, VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Static
 
 from rnnlab.display import compact_lines, loss, visible
@@ -60,6 +61,21 @@ class Sample(VerticalScroll, can_focus=True):
                 compact_lines(visible(record.text)),
             )
         )
+
+
+def _why_empty(run: RunSummary) -> str:
+    """Say why a run has no samples, and what to do."""
+    if run.task == "classify":
+        return "A classifier writes nothing. ^n chooses another run; F3 lets it judge a document."
+    if run.is_shipped:
+        return (
+            "The shipped run comes without what it wrote in training. F3 prompts it as it is now; "
+            "^n chooses another run, F2 and then n starts one: every run of yours writes samples."
+        )
+    return (
+        "There are no samples of this run. Runs write them while they train where sample_length is "
+        "above 0, the first at once. F3 prompts this one as it is now; ^n chooses another run."
+    )
 
 
 def _mover(by: int) -> Callable[[TimelineScreen], None]:
@@ -121,6 +137,7 @@ class TimelineScreen(BaseScreen):
         """Of the round that is shown; None for the newest, whichever it is."""
         self._status = Static(id="timeline-status", markup=False)
         self._box = HorizontalScroll(id="samples", can_focus=False)
+        self._why_empty = Static(id="no-samples", markup=False)
         self._columns: list[Sample] = []
         self._run = ""
         self._tail: JournalTail | None = None
@@ -131,6 +148,7 @@ class TimelineScreen(BaseScreen):
         """Lay out curve, figures and samples."""
         yield self.chart
         yield self._status
+        yield self._why_empty
         yield self._box
 
     def on_mount(self) -> None:
@@ -155,6 +173,10 @@ class TimelineScreen(BaseScreen):
         if self._history.version != version or not self.rounds:
             self.rounds = rounds_of(self._history.samples)
         self._show(chosen)
+
+    def main_widget(self) -> Widget:
+        """Return the curve."""
+        return self.chart
 
     @property
     def shown(self) -> Round | None:
@@ -196,10 +218,10 @@ class TimelineScreen(BaseScreen):
         run = self.desk.opened(chosen.name)
         kept = run.paths.checkpoint_steps() if run is not None else []
         if shown.step in kept:
-            fields.checkpoint = str(shown.step)
+            fields.checkpoints[chosen.name] = str(shown.step)
         else:
             near = min(kept, key=lambda step: abs(step - shown.step), default=None)
-            fields.checkpoint = "last" if near is None else str(near)
+            fields.checkpoints[chosen.name] = "last" if near is None else str(near)
             self.tell(f"the weights of step {shown.step:,} are gone: nearest kept {near}")
         self.open_screen("prompt")
 
@@ -220,12 +242,7 @@ class TimelineScreen(BaseScreen):
         """Return where the cursor is and what the losses were there."""
         name = visible(chosen.name)
         if shown is None:
-            why = (
-                "a classifier writes nothing"
-                if chosen.task == "classify"
-                else "no samples: runs write them where sample_length is above 0, the first at once"
-            )
-            return Text.assemble((name, "bold"), f"  {why}", style="dim")
+            return Text.assemble((name, "bold"), ("  has no samples", "dim"))
         train_loss, val_loss = losses_at(self.desk.history(chosen.name), shown.step)
         place = len(self.rounds) if self.place is None else self.place + 1
         is_live = self.place is None and chosen.is_active
@@ -241,6 +258,9 @@ class TimelineScreen(BaseScreen):
     async def _show_samples(self, shown: Round | None) -> None:
         """Show a column for each sample; they stay where only their texts change."""
         samples = shown.samples if shown is not None else ()
+        self._why_empty.display = shown is None
+        if shown is None and self.desk.chosen is not None:
+            self._why_empty.update(_why_empty(self.desk.chosen))
         if len(samples) != len(self._columns):
             self._columns = []  # first: a newer call may end this one while it waits
             await self._box.remove_children()

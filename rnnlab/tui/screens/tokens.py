@@ -9,10 +9,11 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from rnnlab.display import visible
-from rnnlab.runs.prompts import EOS, Begun, Failed, Grown, Look, Looked, Reply, Request
+from rnnlab.runs.prompts import EOS, Begun, Ended, Failed, Grown, Look, Looked, Reply, Request
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import AskCancelled, Asked
@@ -133,6 +134,7 @@ class TokensScreen(BaseScreen):
         """The tokens that stand in the text, by their places, as far as they were looked at."""
         self._run = ""
         self._checkpoint = "last"
+        self._is_writing = False
         self._why_empty = "looking…"
         self._subject: Subject | None = None
 
@@ -164,12 +166,19 @@ class TokensScreen(BaseScreen):
             self.query_one("#own-filters", Input).value = answer.decoder
             self.walk.begin(answer.prompt, answer.tokens, is_behind_prompt=True)
             self.look()
-            self.text.focus()
+            self.set_focus(self.text)
         elif is_classifier:
             self._say("a classifier writes no letters: choose another run", is_problem=True)
         elif not self.walk.now.all_tokens:
             self._say("write a text above, then enter; or enter on a candidate of Prompt (F3)")
-            _write(self)
+
+    def main_widget(self) -> Widget:
+        """Return the text that is walked through, or the field while there is none."""
+        return self.text if self.walk.now.all_tokens else self.query_one("#own-text", Input)
+
+    def beside_fields(self) -> Widget:
+        """Return the text that is walked through."""
+        return self.text
 
     @on(Input.Submitted)
     def look_at_own_text(self) -> None:
@@ -207,6 +216,7 @@ class TokensScreen(BaseScreen):
         if EOS in now.tokens:
             self.tell("the text has ended: nothing follows its end", "warning")
         elif self._run:
+            self._is_writing = True
             self.post_message(
                 Asked(
                     self,
@@ -230,6 +240,8 @@ class TokensScreen(BaseScreen):
                 self._checkpoint = str(reply.step)
             case Looked():
                 self._take_look(reply)
+            case Ended():
+                self._is_writing = False
             case Grown() if reply.is_last:
                 if reply.answers and reply.answers[0].tokens:
                     self.walk.append(reply.answers[0].tokens)
@@ -284,13 +296,17 @@ class TokensScreen(BaseScreen):
         """Say that nothing will come."""
         self._say(reason, is_problem=True)
 
-    def out(self) -> None:
-        """Back from the field to the text, else home."""
-        self.post_message(AskCancelled(self))
-        if isinstance(self.focused, Input) and self._run:
-            self.text.focus()
-        else:
-            super().out()
+    @property
+    def is_writing(self) -> bool:
+        """Whether the decoder writes on."""
+        return self._is_writing
+
+    def end_writing(self) -> bool:
+        """End what the decoder writes."""
+        was_writing, self._is_writing = self._is_writing, False
+        if was_writing:
+            self.post_message(AskCancelled(self))
+        return was_writing
 
     def _filters(self) -> str:
         return self.query_one("#own-filters", Input).value.strip() or "greedy"

@@ -20,6 +20,7 @@ from textual.widgets import Static
 
 from rnnlab.display import visible
 from rnnlab.runs.prompts import EOS, Answer
+from rnnlab.tui.widgets._candidate_head import broken, figures, story
 from rnnlab.tui.widgets.letters import END_MARK, Shades, letters_of, marked, plain, shaded
 
 if TYPE_CHECKING:
@@ -42,18 +43,14 @@ _ROOMY = 28
 _FRAME_S = 0.08
 _MAX_COLUMNS = 20
 """Candidates of one decoder shown at most, the best ones."""
-_ENDS = {
-    "eos": "ended", "stop": "stopped", "length": "long enough", "time": "out of time",
-    "stuck": "nothing was left",
-}  # fmt: skip
 
 
 class Candidate(VerticalScroll, can_focus=True):
     """One answer."""
 
     BINDINGS = [
-        Binding("left", "app.focus_previous", "Before", show=False),
-        Binding("right", "app.focus_next", "Next", show=False),
+        Binding("left", "neighbour(-1)", "Before", show=False),
+        Binding("right", "neighbour(1)", "Next", show=False),
     ]
 
     def __init__(self, title: str, rank: int, *, has_story: bool = False) -> None:
@@ -77,6 +74,13 @@ class Candidate(VerticalScroll, can_focus=True):
         yield self._head
         yield self._body
 
+    def action_neighbour(self, by: int) -> None:
+        """Go to the candidate beside this one; none is beyond the last."""
+        candidates = list(self.screen.query_one(CandidateBoard).query(Candidate))
+        place = candidates.index(self) + by
+        if 0 <= place < len(candidates):
+            self.screen.set_focus(candidates[place])
+
     def notify_style_update(self) -> None:
         """Shade the letters anew when the theme is another one."""
         super().notify_style_update()
@@ -84,24 +88,45 @@ class Candidate(VerticalScroll, can_focus=True):
             self.show(self.answer, self._look)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Set the marks below their letters again."""
-        if self.answer is not None and self._look in ("marks", "letters"):
+        """Break lines anew: those of the head, and those with marks below them."""
+        if self.answer is not None:
             self.show(self.answer, self._look)
+        else:
+            self._head.update(Text(self._named(), "bold"))
+
+    def refuse(self, reason: str) -> None:
+        """Say why no answer comes, or why no more of it."""
+        text = Text() if self.answer is None else self._shown(self.answer).append("\n")
+        self._body.update(text.append(visible(reason), "red"))
 
     def show(self, answer: Answer, look: Look) -> None:
         """Show an answer."""
         is_first = self.answer is None  # the figures are a line more
         self.answer, self._look, self._theme = answer, look, self.app.theme
         between = "  " if self._has_story and self.region.width >= _ROOMY else "\n"
-        head = Text.assemble((self._title, "bold"), (f"{between}{_figures(answer)}", "dim"))
+        head = Text.assemble(
+            (self._named(), "bold"), (f"{between}{figures(answer, self._room)}", "dim")
+        )
         if self._has_story:
-            head.append(f"\n{_story(answer)}", "dim")
+            head.append(f"\n{story(answer)}", "dim")
         if answer.note:
             head.append(f"\n{visible(answer.note)}", "italic")
         self._head.update(head, layout=is_first or bool(answer.note) or self._has_story)
-        self._body.update(self._lines(answer) if look == "letters" else self._text(answer, look))
+        self._body.update(self._shown(answer))
         if not self.has_focus:
             self.scroll_end(animate=False)
+
+    def _named(self) -> str:
+        """Return the title, broken where an option of the decoder begins."""
+        return broken(self._title, self._room)
+
+    @property
+    def _room(self) -> int:
+        """Columns for text; below 1 before it is laid out."""
+        return self.region.width - _AROUND
+
+    def _shown(self, answer: Answer) -> Text:
+        return self._lines(answer) if self._look == "letters" else self._text(answer, self._look)
 
     def _text(self, answer: Answer, look: Look) -> Text:
         prompt = answer.text[: len(answer.text) - len(answer.continuation)]
@@ -130,6 +155,8 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
 
     def __init__(self, look: Look = "text", *, has_story: bool = False) -> None:
         super().__init__(id="candidates")
+        self._more = Static(id="more-candidates", markup=False)
+        self._more.display = False
         self._columns: dict[tuple[int, int], Candidate] = {}
         self._answers: dict[int, Sequence[Answer]] = {}
         self._grown: set[int] = set()
@@ -161,9 +188,13 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         """Make an empty column for the best answer of each title's decoder, by its number."""
         await self._put({(number, 1): Candidate(t, 1) for number, t in enumerate(titles)})
 
+    def compose(self) -> ComposeResult:
+        """Hold a line that says what is out of sight, below the candidates."""
+        yield self._more
+
     async def _put(self, columns: dict[tuple[int, int], Candidate]) -> None:
         async with self._putting:
-            await self.remove_children()
+            await self.remove_children(Candidate)
             self._answers.clear()
             self._grown.clear()
             self._columns = columns
@@ -175,10 +206,30 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         """Share the new width among the columns."""
         self._share_width()
 
+    @property
+    def _num_shown(self) -> int:
+        """How many whole columns stand side by side, as many as can be read."""
+        return max(1, min(len(self._columns), self.size.width // _MIN_WIDTH))
+
     def _share_width(self) -> None:
-        share = self.size.width // max(1, len(self._columns))
+        """Share the width among the columns that are shown; the others are scrolled to."""
         for column in self._columns.values():
-            column.styles.width = max(_MIN_WIDTH, share)
+            column.styles.width = self.size.width // self._num_shown
+        self._more.display = len(self._columns) > self._num_shown
+        self.call_after_refresh(self._say_more)
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        """Say how many are out of sight now."""
+        super().watch_scroll_x(old_value, new_value)
+        self._say_more()
+
+    def _say_more(self) -> None:
+        """Say how many candidates are out of sight on either side, and which keys show them."""
+        num_shown = self._num_shown
+        before = round(self.scroll_x / max(1, self.size.width // num_shown))
+        after = len(self._columns) - num_shown - before
+        left, right = f"← {before} more" * (before > 0), f"{after} more →" * (after > 0)
+        self._more.update(f"{left}  {right}  (esc, then ← →)".strip())
 
     def grow(self, decoder: int, answers: Sequence[Answer], *, is_last: bool) -> None:
         """Show how far a decoder has come; of frames that come faster than drawn, the newest."""
@@ -199,6 +250,18 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
             column = self._columns.get((decoder, answer.rank))
             if column is not None:
                 column.show(answer, self._look)
+
+    async def refuse(self, reason: str, *, is_begun: bool) -> None:
+        """Say why nothing comes: in the columns there are, or in one where nothing has begun."""
+        if not is_begun:
+            await self._put({(0, 1): Candidate("no answer", 1)})
+        self.fail(reason)
+
+    def fail(self, reason: str, numbers: Collection[int] | None = None) -> None:
+        """Say why nothing more comes, in the columns of these decoders; None for all."""
+        for (number, _), column in self._columns.items():
+            if numbers is None or number in numbers:
+                column.refuse(reason)
 
     def set_source(self, number: int, run: str, step: int) -> None:
         """Say which weights write a column of `begin_best`."""
@@ -221,6 +284,10 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         focused = [column for column in columns if column.has_focus] or columns[:1]
         return focused[0] if focused else None
 
+    def reading_place(self) -> Widget:
+        """Return what has the focus to read: the first candidate, or the board without one."""
+        return self.focused_candidate() or self
+
     def focused_answer(self) -> Answer | None:
         """Return the focused column's answer, or the first one's."""
         column = self.focused_candidate()
@@ -242,19 +309,3 @@ def shades_of(widget: Widget) -> Shades:
 def _num_answers(spec: Spec) -> int:
     """Return how many answers of a decoder are shown."""
     return min(_MAX_COLUMNS, spec.options.num_answers())
-
-
-def _figures(answer: Answer) -> str:
-    """Return the log-prob of all tokens and its mean over them, in nats."""
-    mean = answer.logprob / max(1, len(answer.tokens))
-    return f"Σ {answer.logprob:.1f} ø {mean:.2f}"
-
-
-def _story(answer: Answer) -> str:
-    """Return what a candidate is ranked by, where it leaves the best one and why it ends."""
-    parts = "the best" if answer.rank == 1 else "as #1"
-    if answer.parts_at is not None:
-        parts = f"leaves #1 at {answer.parts_at + 1}"
-    if abs(answer.score - answer.logprob) > 0.005:
-        parts += f", score {answer.score:.2f}"
-    return f"{parts}, {_ENDS[answer.end]}" if answer.end in _ENDS else parts

@@ -28,25 +28,29 @@ class Details(VerticalScroll, can_focus=True):
         """Hold one text."""
         yield self._body
 
-    def show(self, summary: RunSummary | None, history: History | None) -> None:
-        """Show a run; written only when something differs."""
-        text = Text("no run is chosen") if summary is None else _facts(summary, history)
+    def show(
+        self, summary: RunSummary | None, history: History | None, last: int | None = None
+    ) -> None:
+        """Show a run, with the step of its last checkpoint; written only when something differs."""
+        text = Text("no run is chosen") if summary is None else _facts(summary, history, last)
         if text.markup != self._shown:
             self._shown = text.markup
             self._body.update(text)
 
 
-def _facts(s: RunSummary, history: History | None) -> Text:
+def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
     layers = f"{s.layers} x {s.hidden}" if s.layers else ""
     total = f" of {s.total_steps:,}" if s.total_steps else ""
     accuracy = [("right", f"{percent(s.val_accuracy)} of the documents")]
     if s.val_accuracy is None:
         accuracy = []
+    is_elsewhere = s.state == "finished" and last != s.step
     rows = [
         ("state", s.state),
         ("model", f"{s.cell} {layers}, {count(s.parameters)} parameters"),
         ("text", f"{s.corpus}, {s.task}"),
         ("step", f"{s.step:,}{total}, epoch {s.epoch:.2f}"),
+        *([("kept", f"the weights of step {last:,}")] if is_elsewhere and last else []),
         ("train", f"{loss(s.train_loss)} nats a {s.unit}"),
         ("val", f"{loss(s.val_loss)}, best {loss(s.best_val_loss)} at {s.best_step or 0:,}"),
         *accuracy,

@@ -36,12 +36,12 @@ class DocumentPane(Horizontal):
         self._run: RunSummary | None = None
         self._timer: Timer | None = None
         self._step: int | None = None
-        self._text = TextArea(id="document", show_line_numbers=False, soft_wrap=True)
+        self.text = TextArea(id="document", show_line_numbers=False, soft_wrap=True)
         self._verdict = Static("the classes come as you write", markup=False)
 
     def compose(self) -> ComposeResult:
         """Lay them out."""
-        yield self._text
+        yield self.text
         with VerticalScroll(id="classes", can_focus=False):
             yield self._verdict
 
@@ -51,12 +51,8 @@ class DocumentPane(Horizontal):
         is_newer = run is not None and self._run is not None and run.val_loss != self._run.val_loss
         self._run = run
         self.border_title = "Document" if run is None else f"Document for {run.name}"
-        if (is_other or is_newer) and self._text.text:
+        if (is_other or is_newer) and self.text.text:
             self._judge()
-
-    def focus_document(self) -> None:
-        """Put the cursor into the text."""
-        self.screen.set_focus(self._text)
 
     @on(TextArea.Changed)
     def wait(self) -> None:
@@ -67,7 +63,7 @@ class DocumentPane(Horizontal):
 
     def _judge(self) -> None:
         if self._run is not None and self._run.task == "classify":
-            text = self._text.text
+            text = self.text.text
             self.post_message(Asked(self, Request(0, self._run.name, text, [])))
 
     async def hear(self, reply: Reply) -> None:

@@ -16,7 +16,7 @@ from textual.validation import Integer
 from textual.widgets import Input, Label
 
 from rnnlab.errors import BadInputError
-from rnnlab.runs.prompts import DEFAULT_LENGTH, MAX_SEED, Request
+from rnnlab.runs.prompts import DEFAULT_LENGTH, MAX_SEED, Failed, Request
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.messages import Asked
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _CHECKPOINTS = ("live", "last", "best")
 _FIELDS = ("prompt", "decoders", "length", "seed", "checkpoint")
+_AGAIN = "enter again reads the nearest known ones, or leaves out those that have none"
 
 
 class PromptInput(Input):
@@ -55,7 +56,7 @@ class PromptInput(Input):
 
     def action_recall(self, by: int) -> None:
         """Bring back an earlier or later prompt; after the last one, what was being written."""
-        history = self._writing.history
+        history = self._writing.history.prompts
         if self._back == 0:
             self._draft = self.value
         self._back = max(0, min(len(history), self._back - by))
@@ -88,9 +89,11 @@ class PromptForm(Vertical):
             writing.begin(self.request.run, self.request, self.specs)
             return Asked(writing, self.request)
 
-    def __init__(self, writing: Writing) -> None:
+    def __init__(self, writing: Writing, *, is_of_all: bool = False) -> None:
+        """Make empty fields; is_of_all: the checkpoint is asked of several runs, not of one."""
         super().__init__()
         self.writing = writing
+        self._is_of_all = is_of_all
         self._run: RunSummary | None = None
         self._strange = ("", "")
         """Run and prompt with letters that the model never saw: asked again, the nearest are
@@ -114,7 +117,7 @@ class PromptForm(Vertical):
     def compose(self) -> ComposeResult:
         """Lay the fields out."""
         for name, field in self._inputs.items():
-            field.value = getattr(self.writing.fields, name)
+            field.value = self._kept(name)
         with Horizontal(classes="row"):
             yield Label("text ", classes="name")
             yield self.prompt
@@ -136,6 +139,8 @@ class PromptForm(Vertical):
             self._unit_name = "words" if run is not None and run.unit == "word" else "letters"
             for label in self.query("#unit").results(Label):
                 label.update(f" {self._unit_name} ")
+            if self.is_mounted:
+                self.load()
         steps = tuple(opened.paths.checkpoint_steps()) if opened is not None else ()
         if steps != self._steps:
             self._steps = steps
@@ -146,7 +151,7 @@ class PromptForm(Vertical):
         """Show what stands in the fields of the other screens."""
         with self.prevent(Input.Changed):
             for name in _FIELDS:
-                field, value = self._field(name), getattr(self.writing.fields, name)
+                field, value = self._field(name), self._kept(name)
                 if field.value != value:
                     field.value = value
                     field.cursor_position = len(value)
@@ -154,8 +159,23 @@ class PromptForm(Vertical):
     @on(Input.Changed)
     def keep(self, event: Input.Changed) -> None:
         """Remember what is written for the other screens."""
-        if event.input.id in _FIELDS:
-            setattr(self.writing.fields, event.input.id, event.value)
+        fields = self.writing.fields
+        if event.input.id == "checkpoint":
+            fields.choose_checkpoint(self._owner, event.value)
+        elif event.input.id in _FIELDS:
+            setattr(fields, event.input.id, event.value)
+
+    @property
+    def _owner(self) -> str:
+        """Name of the run whose checkpoint is asked for; empty for that of several runs."""
+        return "" if self._is_of_all or self._run is None else self._run.name
+
+    def _kept(self, name: str) -> str:
+        """Return what stands in a field on every screen."""
+        fields = self.writing.fields
+        if name == "checkpoint":
+            return fields.checkpoint_of(self._owner)
+        return str(getattr(fields, name))
 
     @property
     def is_classifier(self) -> bool:
@@ -206,11 +226,13 @@ class PromptForm(Vertical):
         self.post_message(self.Said("reading…" if self.writing.is_ready else "loading torch…"))
         self.post_message(self.Wanted(self, request, specs))
 
-    def offer_nearest(self) -> None:
-        """Read the nearest letters if the same is asked again."""
+    def problem_of(self, failed: Failed) -> str:
+        """Return why nothing comes; letters never seen are replaced if the same is asked again."""
         request = self.writing.request
-        if request is not None:
-            self._strange = (request.run, request.prompt)
+        if not failed.can_be_nearest or request is None:
+            return failed.message
+        self._strange = (request.run, request.prompt)
+        return f"{_AGAIN}: {failed.message}"
 
     def _request(self) -> Request:
         """Return what the fields ask for; raises BadInputError where they cannot be read."""

@@ -92,10 +92,9 @@ class PromptPane(Vertical):
             case Grown():
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed():
-                again = "enter again reads the nearest letters: " if reply.can_be_nearest else ""
-                if reply.can_be_nearest:
-                    self.form.offer_nearest()
-                self._say(f"{again}{reply.message}", "red")
+                problem = self.form.problem_of(reply)
+                self._say(problem, "red")
+                await self.board.refuse(problem, is_begun=writing.step is not None)
                 self._has_failed = True
             case Ended() if not self._has_failed and writing.step is not None:
                 self._say_end(reply)
@@ -108,7 +107,7 @@ class PromptPane(Vertical):
         note = f"{shown.prompt_note}; " if shown and shown.prompt_note else ""
         self._say(
             f"{note}{how} in {ended.elapsed_s:.1f}s with the weights of step "
-            f"{self._writing.step:,}; tab to a candidate: enter looks into it, d shade, c copy",
+            f"{self._writing.step:,}; esc goes to the candidates",
             "dim",
         )
 

@@ -25,6 +25,7 @@ class ViewTabs(Widget):
         super().__init__(id="views")
         self.names = tuple(names)
         self.chosen = self.names[0]
+        self._has_keys = True
         self._places: list[tuple[int, int, str]] = []
 
     def choose(self, name: str) -> None:
@@ -36,19 +37,46 @@ class ViewTabs(Widget):
         """Return the name so many places on, round the ends."""
         return self.names[(self.names.index(self.chosen) + step) % len(self.names)]
 
+    def show_keys(self, *, are_live: bool) -> None:
+        """Show the digits, or names alone while digits are letters of a text."""
+        if are_live != self._has_keys:
+            self._has_keys = are_live
+            self.refresh()
+
     def render(self) -> RenderResult:
-        """Return the line: closer where it is narrow, then digits alone but for the chosen one."""
-        letters = sum(len(name) + 2 for name in self.names)
-        gap = " " if letters + len(self.names) <= self.size.width else ""
+        """Return the line, as telling as there is room for."""
         text, self._places = Text(no_wrap=True), []
-        for digit, name in enumerate(self.names, 1):
-            is_chosen = name == self.chosen
-            label = Text(f"{digit}", "bold" if is_chosen else "dim")
-            if letters <= self.size.width + 1 or is_chosen:
-                label.append(gap + name, "bold reverse" if is_chosen else "")
+        for name, label in zip(self.names, self._labels(), strict=True):
             self._places.append((len(text), len(text) + len(label), name))
             text.append_text(label).append(" ")
         return text
+
+    def _labels(self) -> list[Text]:
+        """Return digits and names, without what there is no room for.
+
+        First the digit of the chosen one goes, which is not needed there, then the others' names.
+        """
+        chosen, keys = self.names.index(self.chosen), self._has_keys
+        for all_digits, all_names in ((True, True), (False, True), (False, False)):
+            labels = [
+                self._label(
+                    place,
+                    has_digit=keys and (all_digits or place != chosen),
+                    has_name=all_names or place == chosen,
+                )
+                for place in range(len(self.names))
+            ]
+            if sum(map(len, labels)) + len(labels) - 1 <= self.size.width:
+                break
+        return labels
+
+    def _label(self, place: int, *, has_digit: bool, has_name: bool) -> Text:
+        is_chosen = self.names[place] == self.chosen
+        label = Text(str(place + 1) if has_digit else "", "bold" if is_chosen else "dim")
+        if has_name:
+            label.append(" " * has_digit)
+            label.append(self.names[place], "bold reverse" if is_chosen else "")
+        return label
 
     def on_click(self, event: Click) -> None:
         """Choose the name that was clicked."""
