@@ -257,7 +257,10 @@ async def test_the_runs_of_the_lab_are_queued_with_a_key_in_the_lab_s_own_folder
         await pilot.press("8")
         await until(pilot, lambda: "no run of the lab yet: v trains" in shown(app))
         assert generator.questions[-1].view != "vanishing", "there is nothing to be asked"  # type: ignore[union-attr]
-        await pilot.press("v")
+        await pilot.press("v", "enter")
+        await until(pilot, lambda: app.screen is screen(app))
+        assert not launched, "it asks first, and enter leaves things as they are"
+        await pilot.press("v", "right", "enter")
         await until(pilot, lambda: app._notifications)
         assert "12 runs wait in the queue" in next(iter(app._notifications)).message
         assert len(launched) == 12

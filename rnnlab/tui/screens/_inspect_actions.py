@@ -11,6 +11,7 @@ from textual.widgets import Input
 from rnnlab import registry
 from rnnlab.errors import RnnlabError
 from rnnlab.tui.actions import Action, Group
+from rnnlab.tui.screens._choice import ChoiceScreen
 
 if TYPE_CHECKING:
     from rnnlab.tui.screens.inspect import InspectScreen
@@ -77,7 +78,14 @@ def _text(screen: InspectScreen) -> None:
 
 
 async def _train_lab(screen: InspectScreen) -> None:
-    """Queue the runs of the vanishing-gradient lab that are missing, in a thread."""
+    """Queue the runs of the vanishing-gradient lab that are missing, after asking."""
+    question = (
+        "Train the vanishing lab? RNN, GRU and LSTM at several depths, a run each; "
+        "what is missing waits in the queue."
+    )
+    answers = [("cancel", "Not now"), ("queue", "Queue them")]
+    if await screen.app.push_screen_wait(ChoiceScreen(question, answers)) != "queue":
+        return
 
     def queue() -> list[str]:
         from rnnlab import recipes
@@ -111,6 +119,9 @@ LOOKING = Group["InspectScreen"](
         Action("c", "checkpoint", _checkpoint, "Checkpoint", "Last, best or live weights", True),
         Action("b", "beside", _beside, "Beside", "Set another run beside this one", True),
         Action("r", "again", _again, "Again", "Look again", True),
-        Action("v", "train-lab", _train_lab, "Train lab", "Queue the runs of the vanishing lab"),
+        Action(
+            "v", "train-lab", _train_lab, "Train lab", "Queue the runs of the vanishing lab",
+            opens=True,
+        ),
     ),
-)
+)  # fmt: skip
