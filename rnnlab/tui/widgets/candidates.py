@@ -160,9 +160,9 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         self._columns: dict[tuple[int, int], Candidate] = {}
         self._answers: dict[int, Sequence[Answer]] = {}
         self._grown: set[int] = set()
+        """Decoders that have answers not drawn yet."""
         self._putting = asyncio.Lock()
         """Held while columns change: a reply may come while those of before are still removed."""
-        """Decoders that have answers not drawn yet."""
         self._look = look
         self._has_story = has_story
 
