@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from rnnlab.tui.app import LabApp
 from rnnlab.tui.draft import read_draft
 from rnnlab.tui.estimator import Estimate, Estimator
 from rnnlab.tui.screens import new_run
+from rnnlab.tui.screens._choice import ChoiceScreen
 from rnnlab.tui.screens._help import HelpScreen
 from rnnlab.tui.screens._pick import PickScreen
 from rnnlab.tui.screens.lab import LabScreen
@@ -41,8 +43,8 @@ def write(app: LabApp, **settings: str) -> None:
         field_of(app, name).input.value = value
 
 
-def field_of(app: LabApp, name: str) -> SettingField:
-    field = app.screen.query_one(f"#field-{name}", Input).parent
+def field_of(app: LabApp, name: str, form: NewRunScreen | None = None) -> SettingField:
+    field = (form or app.screen).query_one(f"#field-{name}", Input).parent
     assert isinstance(field, SettingField)
     return field
 
@@ -117,6 +119,25 @@ async def test_a_run_is_put_into_the_queue(
         await pilot.press("ctrl+l")
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
     assert [is_queued for _, is_queued in started] == [True]
+
+
+async def test_who_has_gone_elsewhere_while_a_run_is_started_stays_there(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("other")
+    may_start = threading.Event()
+    monkeypatch.setattr(start, "launch", lambda _run, **_: may_start.wait(60.0))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.desk.chosen_name == "other")
+        form = await open_form(pilot, app)
+        write(app, corpus="stump", name="mine")
+        await pilot.press("ctrl+r", "escape", "delete")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        may_start.set()
+        await until(pilot, lambda: not field_of(app, "name", form).input.value)
+        await until(pilot, lambda: "mine" in app.desk.summaries)
+        assert isinstance(app.screen, ChoiceScreen), "its answer is still waited for"
+        assert app.desk.chosen_name == "other"
 
 
 async def test_what_is_wrong_is_said_beside_the_field_and_in_full_below(app: LabApp) -> None:

@@ -218,10 +218,11 @@ class NewRunScreen(BaseScreen):
             return
         self.query_one("#field-name", Input).value = ""
         self._explain()
-        self.desk.chosen_name = name
         how = "waits for a free slot" if is_queued else "is starting"
         self.tell(f"{name} {how}; it goes on when you leave")
-        self.open_screen(HOME)
+        if self.is_active:  # whoever looks at something else by now stays there
+            self.desk.chosen_name = name
+            self.open_screen(HOME)
 
     def go_to_group(self, by: int) -> None:
         """Go to the first field of the next group, or of the one before."""
