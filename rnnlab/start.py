@@ -65,7 +65,7 @@ def resolve(
     suggested = suggested_settings(corpus, data)
     values = {**beside(values, suggested), **values, "corpus": lasting_name(corpus, data)}
     if isinstance(values.get("embeddings"), str):
-        vectors = _whole_path(values["embeddings"], data)
+        vectors = find_vectors(values["embeddings"], data)
         values["embeddings"] = str(vectors)
         if values.get("embedding") is None:
             values["embedding"] = vectors_width(vectors)
@@ -163,7 +163,7 @@ def default_name(config: RunConfig) -> str:
     return f"{corpus.strip('-')[:24] or 'run'}-{config.cell}-{config.hidden}{depth}"
 
 
-def _whole_path(vectors: str, data: Path | None) -> Path:
+def find_vectors(vectors: str, data: Path | None = None) -> Path:
     """Return the file of word vectors: a path, or a name in the data folder.
 
     Raises BadInputError when it is not there.

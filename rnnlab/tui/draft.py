@@ -16,14 +16,14 @@ from pydantic import ValidationError
 
 from rnnlab._inherit import find_ancestor, typed
 from rnnlab.config import RunConfig, written_problems
-from rnnlab.corpora import suits
+from rnnlab.corpora import suits, vectors_width
 from rnnlab.errors import BadInputError, UnknownNameError
 from rnnlab.locations import checkpoints_folder
 from rnnlab.recipes import Recipe, base_values, begun_with, load, locate
 from rnnlab.recipes import names as recipe_names
 from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import RunStore
-from rnnlab.start import beside, resolve, start_run
+from rnnlab.start import beside, find_vectors, resolve, start_run
 
 _MOST_NEAR = 3
 _WRITTEN_OUT = 1e15
@@ -43,7 +43,7 @@ class Draft:
     values: Mapping[str, Any]
     """The settings that are written, as values where they can be read."""
     holds: Mapping[str, str]
-    """What holds of a setting where nothing is written: of the recipe, the corpus, the default."""
+    """What holds where nothing is written: of the recipe, corpus, word vectors, or the default."""
     problems: Mapping[str, str]
     """What is wrong, by field; what does not go together stands under ""."""
 
@@ -101,7 +101,10 @@ def read_draft(written: Mapping[str, str], store: RunStore, data: Path | None = 
     problems: dict[str, str] = {}
     recipe, base = _recipe(written, settings, data, problems)
     begun = {**base, **settings}
-    fit = _fit(begun.get("corpus"), data, problems)
+    fit = {
+        **_fit_for_vectors(begun.get("embeddings"), data, problems),
+        **_fit(begun.get("corpus"), data, problems),
+    }
     suited = beside(begun, fit)
     fields = {name: value for name, value in begun.items() if name != "corpus"}
     problems |= written_problems({**suited, **fields})
@@ -176,6 +179,19 @@ def _fit(corpus: str | None, data: Path | None, problems: dict[str, str]) -> dic
         return suits(corpus, data)
     except BadInputError as error:
         problems["corpus"] = str(error)
+        return {}
+
+
+def _fit_for_vectors(
+    vectors: str | None, data: Path | None, problems: dict[str, str]
+) -> dict[str, Any]:
+    """Return what suits the word vectors; that there are none of their name is a problem."""
+    if vectors is None or "embeddings" in problems:
+        return {}
+    try:
+        return {"embedding": vectors_width(find_vectors(vectors, data))}
+    except BadInputError as error:
+        problems["embeddings"] = str(error)
         return {}
 
 

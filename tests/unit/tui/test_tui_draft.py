@@ -99,6 +99,7 @@ def test_a_folder_of_runs_that_is_not_the_usual_one_is_in_the_command_line(data:
         ("name", "../x", "cannot be a run's name"),
         ("name", "taken", "is there already"),
         ("init_from", "nobody", "unknown run 'nobody'"),
+        ("embeddings", "glvoe", "no file of word vectors named 'glvoe'"),
         ("hidden", "many", "valid integer"),
         ("cell", "lstn", "did you mean 'lstm'?"),
         ("schedule", "linear", "'one-cycle' or 'plateau'"),
@@ -108,7 +109,7 @@ def test_what_is_wrong_is_said_of_its_field_and_nothing_starts(
     name: str, text: str, says: str, data: Path, started: list[Started]
 ) -> None:
     RunStore(data.parent / "checkpoints").create("taken", RunConfig(corpus="x").to_toml())
-    draft = read(data, **{"corpus": "stump", name: text})
+    draft = read(data, **{"corpus": "stump", "tokens": "words", name: text})
     assert list(draft.problems) == [name]
     assert says in draft.problems[name]
     with pytest.raises(BadInputError, match=name):
@@ -148,6 +149,15 @@ def test_what_holds_comes_from_the_recipe_then_the_corpus_then_the_default(data:
         str((data / "moliere.txt").resolve()), "0.001",
     )  # fmt: skip
     assert read(data, corpus="stump", steps="5").holds["epochs"] == ""
+
+
+def test_what_holds_beside_word_vectors_is_what_the_run_will_have(data: Path) -> None:
+    (data / "mer.txt").write_text("la 1 2 3\nmer 4 5 6\n")
+    draft = read(data, corpus="stump", tokens="words", embeddings="mer")
+    config = start.resolve(draft.settings(), data, draft.store)
+    assert draft.problems == {}
+    assert (draft.holds["embedding"], draft.holds["frozen"]) == ("3", "true")
+    assert (config.embedding, config.frozen) == (3, True)
 
 
 def test_a_field_is_changed_when_it_says_something_else_than_holds(data: Path) -> None:
