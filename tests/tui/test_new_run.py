@@ -249,7 +249,7 @@ async def test_the_form_says_its_keys_and_lists_them_all(
     async with app.run_test(size=size) as pilot:
         await open_form(pilot, app)
         line = app.screen._compositor.render_strips()[-1].text
-        for key in ("^r Start", "^l Queue", "enter List", "^y Copy", "PgDn Group", "esc Out"):
+        for key in ("^r Start", "^l Queue", "enter List", "^y Copy", "PgDn Group", "esc Home"):
             assert key in line
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
