@@ -33,6 +33,7 @@ from rnnlab.preferences import Preferences, load_preferences
 from rnnlab.runs.prompts import Ended, Failed, Ready
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.appearance import THEMES, AsciiFilter, HarmlessFilter, appearance_of
+from rnnlab.tui.child import end_all
 from rnnlab.tui.generator import Generator
 from rnnlab.tui.key_gate import KeyGate, Pressed, follow
 from rnnlab.tui.messages import (
@@ -178,12 +179,13 @@ class LabApp(App[None]):
         self.run_worker(self._watch(), name="feed")
 
     async def on_unmount(self) -> None:
-        """Keep the view and end the generator; workers that train are left alone."""
+        """Keep the view and end the processes of the lab; workers that train are left alone."""
         if self._pages and self.desk.summaries:
             for page in self._pages.values():
                 page.keep_view()
             save_view(self.desk.view_to_keep(), self._view_file)
         await self._generator.close()
+        await end_all()
 
     async def _watch(self) -> None:
         """Look at the runs until the lab closes; at once when another one is chosen."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rnnlab.display import count, duration
 from rnnlab.runs.launch import child_command, child_environment
+from rnnlab.tui.child import end, kill
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,14 @@ class Estimator:
             return _estimate(json.loads(line)) if number == self._newest else None
 
     async def close(self) -> None:
-        """End the process, whatever it measures."""
-        process, self._process = self._process, None
-        if process is not None and process.returncode is None:
-            process.kill()
-            await process.wait()
+        """End the process, whatever it measures; what waits for its turn is not asked any more."""
+        self._newest += 1
+        if self._process is not None:
+            kill(self._process)
+        async with self._turn:
+            process, self._process = self._process, None
+            if process is not None:
+                await end(process)
 
     async def _start(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:

@@ -25,6 +25,7 @@ from rnnlab.runs.prompts import (
     encode_cancel,
     encode_request,
 )
+from rnnlab.tui.child import end
 from rnnlab.tui.messages import GeneratorDied, GeneratorSaid, Listener
 
 _LINE_LIMIT = 1 << 26
@@ -71,6 +72,7 @@ class Generator:
                 env=child_environment(),
             )
             self._reader = asyncio.create_task(self._read(self._process, errors))
+            self._reader.add_done_callback(lambda _reader: errors.close())
             return self._process
 
     async def ask(self, listener: Listener, question: Question) -> None:
@@ -94,12 +96,14 @@ class Generator:
         return "".join(map(encode_cancel, asks))
 
     async def close(self) -> None:
-        """End the process."""
-        if self._reader is not None:
-            self._reader.cancel()
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()  # it has nothing to save, and quitting must not wait for it
-            await self._process.wait()
+        """End the process: it has nothing to save, and quitting must not wait for it."""
+        async with self._starting:
+            process, reader = self._process, self._reader
+        if process is None or reader is None:
+            return
+        reader.cancel()
+        await asyncio.wait([reader])
+        await end(process)
 
     async def _write(self, lines: str, ask: int | None = None) -> None:
         process = await self.start()
@@ -114,17 +118,16 @@ class Generator:
 
     async def _read(self, process: asyncio.subprocess.Process, errors: BinaryIO) -> None:
         assert process.stdout is not None
-        with errors:
-            try:
-                async for line in process.stdout:
-                    reply = decode_reply(line)
-                    if reply is not None:
-                        self._post(GeneratorSaid(reply))
-            except ValueError:  # a line beyond the limit: what follows it cannot be trusted
-                process.kill()
-            code = await process.wait()
-            errors.seek(0)
-            last_lines = errors.read()[-2000:].decode(errors="replace").strip().splitlines()
+        try:
+            async for line in process.stdout:
+                reply = decode_reply(line)
+                if reply is not None:
+                    self._post(GeneratorSaid(reply))
+        except ValueError:  # a line beyond the limit: what follows it cannot be trusted
+            process.kill()
+        code = await process.wait()
+        errors.seek(0)
+        last_lines = errors.read()[-2000:].decode(errors="replace").strip().splitlines()
         reason = last_lines[-1] if last_lines else f"exit code {code}"
         reason = one_line(reason)
         # A process started since answers its own questions.

@@ -117,11 +117,13 @@ async def test_a_screen_about_a_run_is_not_opened_without_one(
     from rnnlab.tui import app as app_module
 
     needy = Entry("needy", "f12", "Needy", "Looks into a run", needs_run=True)
+    said: list[str] = []
     monkeypatch.setattr(app_module, "entry", lambda _name: needy)
+    monkeypatch.setattr(LabApp, "notify", lambda _app, message, **_: said.append(message))
     async with app.run_test(size=(120, 40)) as pilot:
         app.post_message(ScreenAsked("needy"))
-        await until(pilot, lambda: app._notifications)
-        assert "choose one first" in next(iter(app._notifications)).message
+        await until(pilot, lambda: said)
+        assert "choose one first" in said[0]
         assert app.page.entry_name == HOME
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from textual.widgets import DataTable, Static
 
 from rnnlab.display import count, visible
 from rnnlab.tui.actions import bindings
+from rnnlab.tui.child import output_of
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.screens._base import BaseScreen
@@ -159,29 +159,10 @@ async def _look(name: str, data: Path | None, columns: int = 80) -> tuple[str, b
     command = [sys.executable, "-m", "rnnlab", "corpora", "show", name]
     if data is not None:
         command += ["--data", str(data)]
-    pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-    starting = asyncio.create_task(
-        asyncio.create_subprocess_exec(
-            *command,
-            stdin=null,
-            stdout=pipe,
-            stderr=pipe,
-            start_new_session=True,
-            env={**os.environ, "COLUMNS": str(columns)},
-        )
-    )
-    try:
-        process = await asyncio.shield(starting)
-        out, err = await process.communicate()
-    except asyncio.CancelledError:
-        process = await starting
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.communicate()  # so that nothing of it outlives the loop
-        raise
-    is_whole = process.returncode == 0
-    said = (out if is_whole else err).decode("utf-8", "replace")
-    return visible(said.removeprefix("rnnlab: ").strip()), is_whole
+    said = await output_of(command, {**os.environ, "COLUMNS": str(columns)})
+    is_whole = said.exit_code == 0
+    text = (said.out if is_whole else said.errors).decode("utf-8", "replace")
+    return visible(text.removeprefix("rnnlab: ").strip()), is_whole
 
 
 def _heading(chosen: CorpusDescription) -> Text:

@@ -28,6 +28,9 @@ class Pipe:
     async def drain(self) -> None:
         pass
 
+    def close(self) -> None:
+        pass
+
 
 class Process:
     """Says nothing until its output is ended; dead as soon as it has an exit code."""
@@ -39,6 +42,9 @@ class Process:
 
     async def wait(self) -> int:
         return self.returncode or 0
+
+    async def communicate(self) -> tuple[bytes, bytes]:
+        return b"", b""
 
     def kill(self) -> None:
         self.returncode = -9

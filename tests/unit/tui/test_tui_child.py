@@ -1,0 +1,85 @@
+"""Processes of the lab are ended before the event loop is: nothing is left that it must close."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+import warnings
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from rnnlab.tui.child import end_all, output_of
+from rnnlab.tui.estimator import Estimator
+from rnnlab.tui.generator import Generator
+
+_TALKER = "import sys, time; print('x' * 200_000, flush=True); time.sleep(3600)"
+"""Fills its pipe and then says nothing more."""
+_SILENT = "import time; time.sleep(3600)"
+
+
+def test_the_output_and_the_exit_code_are_returned() -> None:
+    command = [sys.executable, "-c", "import sys; print('out'); sys.exit('err')"]
+    said = asyncio.run(output_of(command, os.environ))
+    assert said == (1, b"out\n", b"err\n")
+
+
+@pytest.mark.parametrize("num_rounds", [0, 1, 100], ids=["at once", "as it starts", "later"])
+def test_a_caller_that_is_cancelled_twice_leaves_nothing_behind(num_rounds: int) -> None:
+    async def look() -> None:
+        caller = asyncio.create_task(output_of([sys.executable, "-c", _TALKER], os.environ))
+        for _ in range(num_rounds + 1):
+            await asyncio.sleep(0)
+        caller.cancel()
+        await asyncio.sleep(0)
+        caller.cancel()
+        await end_all()
+
+    _assert_nothing_is_left(look)
+
+
+def test_a_generator_that_is_closed_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rnnlab.tui import generator as module
+
+    monkeypatch.setattr(module, "child_command", lambda _name: [sys.executable, "-c", _TALKER])
+
+    async def ask() -> None:
+        generator = Generator(lambda _message: None)
+        await generator.start()
+        await generator.close()
+
+    _assert_nothing_is_left(ask)
+
+
+def test_an_estimator_that_is_closed_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rnnlab.tui import estimator as module
+
+    monkeypatch.setattr(module, "child_command", lambda _name: [sys.executable, "-c", _SILENT])
+
+    async def ask() -> None:
+        estimator = Estimator(None)
+        asking = [asyncio.create_task(estimator.ask({"corpus": str(n)})) for n in range(2)]
+        while estimator._process is None:
+            await asyncio.sleep(0)
+        await estimator.close()
+        first, second = await asyncio.gather(*asking)
+        assert first is not None
+        assert first.is_problem
+        assert second is None
+
+    _assert_nothing_is_left(ask)
+
+
+def _assert_nothing_is_left(do: Callable[[], Awaitable[None]]) -> None:
+    """Run something in a loop of its own, and look for pipes that the loop has not closed."""
+
+    async def main() -> None:
+        await do()
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", ResourceWarning)
+        asyncio.run(main())
+        gc.collect()
+    assert [str(one.message) for one in seen] == []
