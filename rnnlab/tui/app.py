@@ -229,7 +229,7 @@ class LabApp(App[None]):
         return f"{active} training, {queued}{total} run{'s' * (total != 1)} in {where}"
 
     async def on_event(self, event: events.Event) -> None:
-        """Let keys through, or hold them: `s` after a key that opens a screen is for that screen."""
+        """Let keys through or hold them: `s` after a key that opens a screen is for that screen."""
         if not isinstance(event, events.Key | events.Paste):
             await super().on_event(event)
         elif not self.screen_stack:
