@@ -1,8 +1,9 @@
 """Take the pictures: `python docs/screenshots.py` writes those of the README to `docs/`.
 
 `python docs/screenshots.py --tour FOLDER` takes every screen at 80x24, 120x40 and 200x50, dark and
-light, to be looked at. Two real runs are trained on the shipped corpus in a temporary folder and
-prompted while they train; the app exports what it shows.
+light, to be looked at; with dialogs, a lost run, and a lab without any. `--only NAME...` takes some
+of them. Two real runs are trained on the shipped corpus in a temporary folder and prompted while
+they train; the app exports what it shows.
 """
 
 from __future__ import annotations
@@ -10,30 +11,67 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from rnnlab.preferences import Preferences
 from rnnlab.runs import steer
-from rnnlab.runs.store import RunStore
+from rnnlab.runs.store import Run, RunStore
 from rnnlab.start import resolve, start_run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens._declaration import entries
 
 _HERE = Path(__file__).resolve().parent
 _SIZES = ((80, 24), (120, 40), (200, 50))
+_PREFERENCES = Preferences(theme="dark", glyphs="braille")
 _SETTINGS = {
     "corpus": "stump", "hidden": 96, "batch": 32, "lr": 0.005, "log_every": 5, "minutes": 12,
     "threads": 1,
 }  # fmt: skip
 
 
-async def take(folder: Path, tour: Path | None) -> None:
+class Scene(NamedTuple):
+    """What is done on the home screen before a picture is taken."""
+
+    name: str
+    keys: tuple[str, ...]
+    wait_s: float = 2.5
+    run: str = "stump-lstm"
+    """The chosen one."""
+
+
+_SCREENS = tuple(Scene(entry.name, (entry.first_key,)) for entry in entries())
+_MORE = (
+    Scene("help", ("f1",)),
+    Scene("quit", ("q",)),
+    Scene("filter", ("slash", *"lstm")),
+    Scene("delete", ("delete",), run="starter"),
+    Scene("decoders", ("f3", "f9")),
+    Scene("tree", ("f4", "b")),
+    Scene("compare-texts", ("f8", "enter"), 8.0),
+    Scene("list", ("n", "enter")),
+    Scene("new-run-fault", ("n", *"stump", "tab", "tab", "tab", *"lstn", "tab", *"x")),
+    Scene("corpora-fetch", ("f11", "end"), 4.0),
+    Scene("corpora-add", ("f11", "a")),
+    *(Scene(f"inspect-{key}", ("f7", str(key)), 8.0) for key in range(2, 9)),
+    Scene("timeline-shipped", ("f6",), run="starter"),
+)
+_LOST = (Scene("lost", (), run="stump-rnn"), Scene("lost-prompt", ("f3",), run="stump-rnn"))
+_WITHOUT_RUNS = (
+    Scene("empty", (), run=""),
+    Scene("empty-prompt", ("f3",), run=""),
+    Scene("empty-system", ("f10",), run=""),
+)
+
+
+async def take(folder: Path, tour: Path | None, only: Collection[str]) -> None:
     """Train two runs, let a third one wait, and take the pictures."""
     os.chdir(folder)  # so that the pictures show the usual name of the folder of runs
     os.environ["RNNLAB_SLOTS"] = "1"
@@ -45,8 +83,7 @@ async def take(folder: Path, tour: Path | None) -> None:
         for cell in ("gru", "lstm", "rnn")
     ]
     try:
-        preferences = Preferences(theme="dark", glyphs="braille")
-        app = LabApp(store, preferences=preferences)
+        app = LabApp(store, preferences=_PREFERENCES)
         async with app.run_test(size=(120, 40)) as pilot:
             await _until(pilot, lambda: (runs[1].status().best_step or 0) > 0, "a validation")
             app.desk.marked = ("stump-gru",)
@@ -54,7 +91,13 @@ async def take(folder: Path, tour: Path | None) -> None:
             if tour is None:
                 await _readme(pilot, app)
             else:
-                await _tour(pilot, app, tour)
+                await _tour(pilot, app, tour, _chosen(_SCREENS + _MORE, only))
+                await _lose(pilot, app, runs[2])
+                await _tour(pilot, app, tour, _chosen(_LOST, only))
+        if tour is not None:
+            app = LabApp(RunStore(folder / "nothing"), preferences=_PREFERENCES)
+            async with app.run_test(size=(120, 40)) as pilot:
+                await _tour(pilot, app, tour, _chosen(_WITHOUT_RUNS, only))
     finally:
         for run in runs:
             if run.is_alive():
@@ -87,19 +130,32 @@ async def _readme(pilot: Pilot[None], app: LabApp) -> None:
     await _picture(pilot, app, (120, 40), _HERE / "compare-120x40.svg")
 
 
-async def _tour(pilot: Pilot[None], app: LabApp, folder: Path) -> None:
-    """Take every screen at every size in two themes."""
+def _chosen(scenes: tuple[Scene, ...], only: Collection[str]) -> tuple[Scene, ...]:
+    return tuple(scene for scene in scenes if not only or scene.name in only)
+
+
+async def _tour(pilot: Pilot[None], app: LabApp, folder: Path, scenes: tuple[Scene, ...]) -> None:
+    """Take scenes at every size in two themes."""
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("dark", "light"):
         app.desk.prefer(replace(app.desk.preferences, theme=theme))
         app.wear()
-        screens = [(entry.name, entry.first_key) for entry in entries()]
-        for name, key in [*screens, ("help", "f1")]:
-            await pilot.press("escape", "escape", "f2", key)
-            await pilot.pause(2.5)
+        for scene in scenes:
+            await pilot.press("escape", "escape", "escape", "f10")
+            app.desk.chosen_name = scene.run or None  # home comes with it
+            await pilot.press("f2")
+            await pilot.pause(0.5)
+            await pilot.press(*scene.keys)
+            await pilot.pause(scene.wait_s)
             for size in _SIZES:
-                file = folder / f"{name}-{size[0]}x{size[1]}-{theme}.svg"
+                file = folder / f"{scene.name}-{size[0]}x{size[1]}-{theme}.svg"
                 await _picture(pilot, app, size, file)
+
+
+async def _lose(pilot: Pilot[None], app: LabApp, run: Run) -> None:
+    """Kill a run's worker, so that the run is found lost."""
+    os.kill(run.status().pid, signal.SIGKILL)
+    await _until(pilot, lambda: app.desk.summaries[run.name].state == "lost", "a lost run")
 
 
 async def _picture(pilot: Pilot[None], app: LabApp, size: tuple[int, int], file: Path) -> None:
@@ -119,6 +175,7 @@ async def _until(pilot: Pilot[None], condition: Callable[[], object], what: str)
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tour", type=Path, help="Folder for pictures of every screen.")
-    chosen = parser.parse_args().tour
+    parser.add_argument("--only", nargs="+", default=(), help="Names of pictures of the tour.")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        asyncio.run(take(Path(name), chosen.resolve() if chosen else None))
+        asyncio.run(take(Path(name), given.tour.resolve() if given.tour else None, given.only))

@@ -23,7 +23,8 @@ def command(
     opened = RunStore.default(checkpoints).open(run)
     from rnnlab.models import load_model, parse_checkpoint, score_text
 
-    score = score_text(load_model(opened.paths, parse_checkpoint(checkpoint)), text)
+    loaded = load_model(opened.paths, parse_checkpoint(checkpoint))
+    score = score_text(loaded, text)
     if json:
         print_json(
             {
@@ -41,6 +42,6 @@ def command(
         rows.append(["<eos>", f"{score.eos_logprob:.4f}"])
     print_table(["token", "logprob"], rows, ("logprob",))
     typer.echo(
-        f"logprob {score.logprob:.4f}, {score.loss_nats:.4f} nats a token, "
+        f"logprob {score.logprob:.4f}, {score.loss_nats:.4f} nats a {loaded.vocabulary.noun}, "
         f"{score.bits_per_char:.4f} bits a letter"
     )

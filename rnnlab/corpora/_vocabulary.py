@@ -46,6 +46,11 @@ class Vocabulary:
     def _ids(self) -> dict[str, int]:
         return {token: i for i, token in enumerate(self.tokens)}
 
+    @property
+    def noun(self) -> str:
+        """What a token is called: a letter or a word."""
+        return "letter" if self.kind == "chars" else "word"
+
     @cached_property
     def pieces(self) -> tuple[str, ...]:
         """The text that each token adds; nothing for an end and for padding."""

@@ -60,7 +60,7 @@ class Subject:
     @property
     def noun(self) -> str:
         """What a token is: a letter or a word."""
-        return "letter" if self.loaded.vocabulary.kind == "chars" else "word"
+        return self.loaded.vocabulary.noun
 
     @cached_property
     def loaded(self) -> LoadedModel:

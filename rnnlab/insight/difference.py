@@ -130,11 +130,11 @@ def _says(
     names: tuple[str, str], losses: tuple[float, float], better: float, kl: float, noun: str
 ) -> tuple[str, ...]:
     if losses[0] == losses[1]:
-        return (f"Both expect this text alike: {losses[0]:.4f} nats a token.",)
+        return (f"Both expect this text alike: {losses[0]:.4f} nats a {noun}.",)
     winner = 0 if losses[0] < losses[1] else 1
     share = better if winner == 0 else 1 - better
     return (
-        f"{names[winner]} is better on this text: {losses[winner]:.4f} nats a token against "
-        f"{losses[1 - winner]:.4f}; it expects {share:.0%} of the {noun}s more.",
+        f"{names[winner]} is better on this text: {losses[winner]:.4f} nats a {noun} "
+        f"against {losses[1 - winner]:.4f}; it expects {share:.0%} of the {noun}s more.",
         f"On average their distributions are {kl:.3f} nats apart.",
     )

@@ -88,6 +88,8 @@ class NamedHistory:
     """What the losses are nats of: a letter, a word, a document."""
     published: tuple[Level, ...] = ()
     """Losses that were published of the same experiment."""
+    is_over: bool = False
+    """Whether it has ended: what its history lacks will not come."""
 
     @classmethod
     def of(cls, summary: RunSummary, color: int, history: History) -> NamedHistory:
@@ -101,6 +103,7 @@ class NamedHistory:
             summary.floor_nats,
             summary.unit,
             tuple(published),
+            not summary.is_active,
         )
 
 
@@ -144,9 +147,18 @@ def kept(curves: Iterable[Curve]) -> tuple[Curve, ...]:
     return tuple(curve for curve in curves if curve.xs)
 
 
-def waiting(runs: Sequence[NamedHistory], for_what: str) -> str:
-    """Return the sentence of a chart without curves."""
-    return for_what if runs else "no run is selected"
+def waiting(runs: Sequence[NamedHistory], for_what: str, when: str) -> str:
+    """Return the sentence of a chart without curves: what is missing, and when or why not it comes.
+
+    A run that was trained may lack some records, as it may be told not to write them.
+    """
+    if not runs:
+        return "no run is selected"
+    if not all(run.is_over for run in runs):
+        return f"no {for_what} yet: {when}"
+    if any(run.history.train for run in runs):
+        return f"no {for_what}: none was recorded"
+    return f"no {for_what}: training ended before the first record"
 
 
 def number(value: float | None) -> float:

@@ -92,17 +92,25 @@ def _entries(
     name_width = max(min(max(_LEAST_NAME_WIDTH, width // 3), width - _VALUE_WIDTH), 1)
     pairs = [p for p in zip(view.series, pens, strict=True) if not p[0].curve.is_ghost]
     entries = [
-        _entry(list(group), style, name_width, form)
+        _entry(list(group), style, name_width, form, has_units=view.has_units)
         for _, group in groupby(pairs, lambda p: _key(p[0]))
     ]
     dash = Segment(style.signs.level * 2, style.dim)
     for level, _, arrow in view.marks:
-        text = f" {style.say(level.name)} {brief(level.value)}{style.say(arrow)}"
+        value = brief(level.value, has_units=view.has_units)
+        text = f" {style.say(level.name)} {value}{style.say(arrow)}"
         entries.append((dash, Segment(text, style.foreground)))
     return entries
 
 
-def _entry(group: list[tuple[Series, Pen]], style: DrawStyle, name_width: int, form: int) -> Line:
+def _entry(
+    group: list[tuple[Series, Pen]],
+    style: DrawStyle,
+    name_width: int,
+    form: int,
+    *,
+    has_units: bool,
+) -> Line:
     """Return one run's entry: `⠒⠒ train 1.234`, or `a gru train 1.234 ● val 1.301`."""
     entry: list[Segment] = []
     signs = style.signs
@@ -121,7 +129,7 @@ def _entry(group: list[tuple[Series, Pen]], style: DrawStyle, name_width: int, f
             sign = f"{pen.letter} {run}" if run else pen.letter
         words = [sign, part] if form == 0 or not run else [sign]
         entry.append(Segment((" " if entry else "") + " ".join(filter(None, words)), color))
-        entry.append(Segment(f" {significant(read)}", style.foreground))
+        entry.append(Segment(f" {significant(read, has_units=has_units)}", style.foreground))
     return tuple(entry)
 
 

@@ -11,6 +11,8 @@ _SMALLEST_PLAIN = 1e-3
 """Below it numbers are written with an exponent."""
 _SMALLEST_EXPONENT = 1e15
 """From it on, too."""
+_SMALLEST_UNIT = 1e4
+"""From it on a number has a unit, or an exponent beside those that have one."""
 _LARGEST_EXPONENT = 300
 """Of powers of ten that are numbers, and so are five times as much and as little."""
 
@@ -49,10 +51,11 @@ def logarithmic(low: float, high: float, most: int) -> tuple[Tick, ...]:
     scales = [[m * 10.0**e for e in decades for m in (1, 2, 5)]]
     scales += [[10.0**e for e in decades if e % every == 0] for every in range(1, len(decades))]
     scales += [powers[:: ceil(len(powers) / most)]] if powers else []
+    has_units = can_have_units(high, is_log=True)
     for values in scales:
         inside = [v for v in values if low - 1e-9 <= log10(v) <= high + 1e-9]
         if 2 <= len(inside) <= most:
-            return tuple(Tick(log10(value), brief(value)) for value in inside)
+            return tuple(Tick(log10(v), brief(v, has_units=has_units)) for v in inside)
     # Less than a decade: the values themselves lie nearly as evenly as their logarithms.
     return tuple(Tick(log10(v), label) for v, label in linear(10**low, 10**high, most) if v > 0)
 
@@ -64,7 +67,7 @@ def labels(values: list[float], step: float) -> list[str]:
     if largest >= _SMALLEST_EXPONENT or 0 < largest < _SMALLEST_PLAIN:
         exponent = floor(log10(largest))
         unit, suffix = 10.0**exponent, f"e{exponent}"
-    elif largest >= 1e4:
+    elif largest >= _SMALLEST_UNIT:
         unit, suffix = next(pair for pair in _UNITS if largest >= pair[0])
         if step < unit / 1000:
             unit, suffix = 1.0, ""
@@ -72,24 +75,35 @@ def labels(values: list[float], step: float) -> list[str]:
     return [f"{value / unit:.{decimals}f}{suffix}" if value else "0" for value in values]
 
 
-def brief(value: float) -> str:
+def can_have_units(largest: float, *, is_log: bool) -> bool:
+    """Return whether units serve for all values up to the largest: `7.66e17` has none.
+
+    is_log: whether `largest` is the base-ten logarithm of that value.
+    """
+    return largest < (log10(_SMALLEST_EXPONENT) if is_log else _SMALLEST_EXPONENT)
+
+
+def brief(value: float, *, has_units: bool = True) -> str:
     """Return a number in as few characters as tell it: 0.001, 20, 1k, 1e-5."""
-    text = significant(value, 4)
+    text = significant(value, 4, has_units=has_units)
     head, suffix = (text[:-1], text[-1]) if text[-1].isalpha() else (text, "")
     head, _, exponent = head.partition("e")
     head = head.rstrip("0").rstrip(".") if "." in head else head
     return head + (f"e{exponent}" if exponent else suffix)
 
 
-def significant(value: float, digits: int = 4) -> str:
-    """Return a number with so many digits and trailing zeros, so that its width stays the same."""
+def significant(value: float, digits: int = 4, *, has_units: bool = True) -> str:
+    """Return a number with so many digits and trailing zeros, so that its width stays the same.
+
+    has_units: whether large numbers end in k, M, G or T, and not in an exponent.
+    """
     size = abs(value)
     if size == 0:
         return "0"
-    if size < _SMALLEST_PLAIN or size >= _SMALLEST_EXPONENT:
+    if size < _SMALLEST_PLAIN or size >= (_SMALLEST_EXPONENT if has_units else _SMALLEST_UNIT):
         mantissa, _, exponent = f"{value:.{digits - 2}e}".partition("e")
         return f"{mantissa}e{int(exponent)}"
-    unit, suffix = next((p for p in _UNITS if size >= max(p[0], 1e4)), (1.0, ""))
+    unit, suffix = next((p for p in _UNITS if size >= max(p[0], _SMALLEST_UNIT)), (1.0, ""))
     if suffix:
         digits -= 1
     decimals = digits - 1 - floor(log10(size / unit))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rnnlab.plots._chart import Chart, Curve, Level
 from rnnlab.plots._decimate import decimate
 from rnnlab.plots._look import value_at
+from rnnlab.plots._ticks import can_have_units
 
 _ALIKE = 1e-6
 """Values closer than this part of their size are one value: telling them apart would take labels
@@ -61,6 +62,8 @@ class View(NamedTuple):
     marks: tuple[Mark, ...]
     cursor: float | None
     num_not_finite: int
+    has_units: bool
+    """Whether numbers beside it may end in k, M, G or T: not where others need an exponent."""
 
 
 def view_of(chart: Chart, columns: int) -> View:
@@ -86,7 +89,8 @@ def view_of(chart: Chart, columns: int) -> View:
     marks = _marks(chart, y) if series else ()
     seen = [mark.height for mark in marks if not mark.arrow]
     y = Span(min([y.low, *seen]), max([y.high, *seen]))
-    return View(tuple(series), x, y, marks, chart.cursor, num_not_finite)
+    has_units = can_have_units(y.high if chart.is_log else max(y.high, -y.low), is_log=chart.is_log)
+    return View(tuple(series), x, y, marks, chart.cursor, num_not_finite, has_units)
 
 
 def _read(chart: Chart, curve: Curve) -> float:

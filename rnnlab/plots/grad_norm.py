@@ -25,7 +25,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         y_label="",
         curves=kept(curves),
         levels=_levels(runs),
-        empty=waiting(runs, "no gradient yet: the first norm comes after a few steps"),
+        empty=waiting(runs, "gradient", "the first norm comes after a few steps"),
         axis=axis,
         is_log=is_log,
     )

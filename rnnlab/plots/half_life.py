@@ -15,7 +15,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         x_label=axis,
         y_label="steps",
         curves=kept(curve for run in runs for curve in _curves(runs, run, axis)),
-        empty=waiting(runs, "no look through time yet: the first comes after one step"),
+        empty=waiting(runs, "look through time", "the first comes after one step"),
         axis=axis,
         is_log=is_log,
     )

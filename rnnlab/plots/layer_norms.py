@@ -17,7 +17,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         x_label=axis,
         y_label="",
         curves=_curves(runs[0].history, axis) if runs else (),
-        empty=waiting(runs, "no layers yet: their first norms come after some steps"),
+        empty=waiting(runs, "layers", "their first norms come after some steps"),
         axis=axis,
         is_log=is_log,
     )

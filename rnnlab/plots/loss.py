@@ -24,7 +24,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         y_label=f"nats a {_unit(runs)}",
         curves=kept(curves),
         levels=(*_floors(runs), *dict.fromkeys(level for r in runs for level in r.published)),
-        empty=waiting(runs, "no loss yet: the first comes after a few steps"),
+        empty=waiting(runs, "loss", "the first comes after a few steps"),
         axis=axis,
         is_log=is_log,
     )

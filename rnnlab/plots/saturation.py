@@ -17,7 +17,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         x_label=axis,
         y_label="share",
         curves=kept(_curves(runs[0].history, axis)) if runs else (),
-        empty=waiting(runs, "no look at the gates yet: the first comes after one step"),
+        empty=waiting(runs, "look at the gates", "the first comes after one step"),
         axis=axis,
         is_log=is_log,
         is_from_zero=True,

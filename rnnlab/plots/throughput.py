@@ -19,7 +19,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         x_label=axis,
         y_label="tokens/s",
         curves=kept(curves),
-        empty=waiting(runs, "no step yet: the throughput comes with the first record"),
+        empty=waiting(runs, "throughput", "it comes with the first record"),
         axis=axis,
         is_log=is_log,
         is_from_zero=True,

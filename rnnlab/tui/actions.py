@@ -92,20 +92,25 @@ def written(key: str) -> str:
 
 
 def bindings(groups: Iterable[Group[Any]]) -> list[Bindable]:
-    """Return the bindings of a screen's table; its `action_do` does what they name."""
+    """Return the bindings of a screen's table; its `action_do` does what they name.
+
+    Each key has one of its own: a text field may take one of them away, and the footer names the
+    first that is left.
+    """
     return [
         *FOCUS_BINDINGS,
         *(
             Binding(
-                action.key,
+                key,
                 f"do('{action.name}')",
                 action.label,
                 tooltip=action.help,
                 show=action.is_in_footer,
-                key_display=action.written_key,
+                key_display=action.shown_key or written(key),
                 priority=action.is_priority,
             )
             for group in groups
             for action in group.actions
+            for key in action.key.split(",")
         ),
     ]

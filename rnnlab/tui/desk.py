@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -170,7 +171,9 @@ class Desk:
         color, history = self.color_of(name), self.history(name)
         if summary is None:
             return NamedHistory(name, color, history)
-        return NamedHistory.of(summary, color, history)
+        named = NamedHistory.of(summary, color, history)
+        # What has not been read yet may still come, whatever the run's state.
+        return named if name in self._histories else replace(named, is_over=False)
 
 
 def _free_colors(taken: Collection[int]) -> Iterator[int]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal
 
 import pytest
+from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -15,6 +16,7 @@ from rnnlab.runs.prompts import EOS, Answer, Begun, Ended, Failed, Grown, Look, 
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens.beams import BeamsScreen
 from rnnlab.tui.screens.tokens import TokensScreen
+from rnnlab.tui.search_trace import OVERTAKEN
 from rnnlab.tui.text_walk import Walked
 from rnnlab.tui.widgets.candidates import Candidate
 from rnnlab.tui.widgets.given_up import GivenUpList
@@ -104,8 +106,11 @@ async def test_candidates_grow_with_their_story_and_what_was_given_up(
         assert bodies == ["Onceab", "Oncea␛"]
         lines = given_up(screen).splitlines()
         assert len(lines) == 3
-        assert lines[0].startswith("✗    2    -1.50 ø-1.50 [  no extension of it was kept")
+        assert lines[0].startswith("✗    2    -1.50 ø-1.50 [   no extension of it was kept")
         assert "✗    2    -9.00 ø-4.50 [/" in lines[1]
+        reasons = (OVERTAKEN, WIDE, WIDE)
+        columns = {line.index(f"  {why}") for line, why in zip(lines, reasons, strict=True)}
+        assert len(columns) == 1, "reasons stand in a column"
         assert screen.query_one(GivenUpList).border_title == "Given up: 3"
 
 
@@ -209,6 +214,10 @@ async def test_a_text_of_ones_own_is_stepped_through(
         assert lines[4].startswith("▸[     2  30.00%   20.00% ")
         assert lines[5].startswith(" ␛     3  10.00%          ")
         assert lines[5].endswith("✗ dropped by top-p")
+        rendered = screen.distribution.render()
+        assert isinstance(rendered, Text)
+        (reverse,) = (span for span in rendered.spans if span.style == "reverse")
+        assert rendered.plain[reverse.start : reverse.end] == lines[4].rstrip("▇")
         await pilot.press("end")
         assert screen.walk.now.chosen is None
         await pilot.press("home", "left")

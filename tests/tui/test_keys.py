@@ -127,6 +127,17 @@ def footer(app: LabApp) -> dict[str, str]:
     return {key.key_display: key.description for key in keys}
 
 
+async def test_the_footer_names_the_help_key_that_goes_here(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        await until(pilot, lambda: footer(app).get("?") == "Help")
+        assert "F1" not in footer(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: footer(app).get("F1") == "Help")
+        assert "?" not in footer(app), "it is a letter of the text"
+
+
 @pytest.mark.parametrize("name", ["prompt", "beams", "compare", "lab"])
 async def test_escape_ends_writing_then_leaves_the_text_then_the_screen(
     lab: Lab, app: LabApp, generator: FakeGenerator, name: str

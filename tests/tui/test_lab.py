@@ -798,3 +798,18 @@ async def test_enter_in_the_charts_shows_one_of_them_or_all(lab: Lab, app: LabAp
         await until(pilot, lambda: shown() == 1)
         await pilot.press("enter")
         await until(pilot, lambda: shown() > 1)
+
+
+async def test_panes_have_room_or_go_when_the_terminal_shrinks_below_a_dialog(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(200, 50)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        screen = home(app)
+        assert screen.details.display
+        await pilot.press("slash")
+        await until(pilot, lambda: app.screen is not screen)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: not screen.details.display)
+        await until(pilot, lambda: screen.plots.size.width > 40)

@@ -70,7 +70,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
     DecodersScreen #problem { height: 5; border-top: solid $surface-lighten-2; border-title-color: $accent; }
     DecodersScreen #list { width: 25; height: 1fr; border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1; }
     DecodersScreen #options { width: 1fr; height: 1fr; padding: 0 0 0 1; scrollbar-size-vertical: 1; }
-    DecodersScreen #about { height: auto; max-height: 2; color: $text-muted; }
+    DecodersScreen #about { height: auto; max-height: 2; padding-left: 1; color: $text-muted; }
     DecodersScreen .field:focus-within { background: $surface-lighten-1; .name { color: $accent; text-style: bold; } }
     DecodersScreen .field { height: 1; }
     DecodersScreen .field .name { width: 13; }

@@ -53,7 +53,7 @@ EVERYWHERE = Group[BaseScreen](
             "escape", "out", _out, "Out", "Cancel, leave full screen, or go back", True,
             is_priority=True,
         ),
-        Action("question_mark,f1", "help", _help, "Help", "This list", True, "?", opens=True),
+        Action("question_mark,f1", "help", _help, "Help", "This list", True, opens=True),
         Action(
             "q", "quit", _quit, "Quit", "Leave the lab; training goes on", True, opens=True
         ),

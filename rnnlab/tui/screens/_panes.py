@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rnnlab.tui.screens._base import BaseScreen
 
-_NORMAL = 100
-"""Columns of a screen that is not narrow."""
+_NORMAL, _WIDE = 100, 150
+"""Columns of a screen that is not narrow, and of a wide one."""
 OFF, ALONE = "-off", "-alone"
 """Classes of a pane that is not shown, and of one that has the screen to itself."""
 
@@ -114,9 +114,9 @@ class Layout:
         found = next((p for p in self._panes if p.id == pane), None)
         if found is None:
             return True
-        if found.is_for_normal and self._screen.size.width < _NORMAL:
-            return False
-        return not found.is_for_wide or self._screen.has_class("-wide")
+        # Below a dialog, the screen itself learns of another size later than of the event.
+        width = self._screen.app.size.width
+        return width >= (_WIDE if found.is_for_wide else _NORMAL if found.is_for_normal else 0)
 
 
 def pane_group(panes: Sequence[Pane]) -> Group[BaseScreen]:

@@ -203,7 +203,7 @@ class NewRunScreen(BaseScreen):
             return
         self._pane.show_estimate(Estimate("measuring…"))
         found = await self._estimator.ask(settings)
-        if found is not None and self.is_attached:
+        if found is not None and self.is_attached and draft is self.draft:
             self._pane.show_estimate(found)
 
     async def begin(self, *, is_queued: bool) -> None:

@@ -94,12 +94,12 @@ class Distribution(Widget, can_focus=True):
                 "" if token.filtered_logprob is None else f"{math.exp(token.filtered_logprob):.2%}"
             )
             line.append(f"{left:>8} ")
+        if place == self.cursor:  # a bar in reverse would be a hole
+            line.stylize("reverse")
         line.append("▇" * max(0, round(raw * bar)), "green" if not is_dropped else "")
         if is_dropped:
             line.append(f" ✗ {token.fate}", "italic")
             line.stylize("dim")
-        if place == self.cursor:
-            line.stylize("reverse")
         return line
 
 

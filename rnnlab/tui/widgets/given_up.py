@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from rnnlab.display import visible
 from rnnlab.runs.prompts import EOS
-from rnnlab.tui.search_trace import OVERTAKEN, SearchTrace
+from rnnlab.tui.search_trace import OVERTAKEN, GivenUp, SearchTrace
 from rnnlab.tui.widgets.letters import END_MARK, LEGEND
 
 _FIGURES = 26
@@ -42,27 +42,34 @@ class GivenUpList(Widget):
             return Text("nothing: only searches with several candidates give some up", "dim")
         latest = search.given_up[-4 * max(1, height) :]
         latest = sorted(latest, key=lambda g: (-g.step, g.reason != OVERTAKEN))[:height]
-        lines = [self._line(*given, width) for given in latest]
+        room = max(8, width - _FIGURES - max(len(given.reason) for given in latest))
+        texts = [self._text(given.id, room) for given in latest]
+        widest = max(text.cell_len for text in texts)  # so that the reasons stand in a column
+        lines = [
+            self._line(given, text, widest, width)
+            for given, text in zip(latest, texts, strict=True)
+        ]
         return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
 
-    def _line(self, step: int, node: int, reason: str, width: int) -> Text:
-        made = self._search.made[node]
+    def _text(self, node: int, room: int) -> Text:
+        """Return the end of a hypothesis, underlined what it does not share with the best one."""
         tokens = [made.token for made in self._search.path(node)]
         parts_at = self._search.parting(node, self._best)
         own = "".join(END_MARK if token == EOS else token for token in tokens[parts_at:])
-        before = "".join(tokens[:parts_at])
-        room = max(8, width - _FIGURES - len(reason))
         text = visible(own, newline="⏎")[-room:]
-        lead = visible(before, newline="⏎")[-(room - len(text)) :] if room > len(text) else ""
-        line = Text.assemble(
-            (f"✗ {step:>4} {made.logprob:>8.2f} ø{_mean(made.logprob, tokens)} ", "")
-        )
-        line.append(lead, "dim").append(text or "", "underline")
-        line.append(f"  {reason}", "italic")
+        before = visible("".join(tokens[:parts_at]), newline="⏎")
+        lead = before[-(room - len(text)) :] if room > len(text) else ""
+        return Text(lead, "dim").append(text, "underline")
+
+    def _line(self, given: GivenUp, text: Text, widest: int, width: int) -> Text:
+        made = self._search.made[given.id]
+        mean = _mean(made.logprob, self._search.path(given.id))
+        line = Text(f"✗ {given.step:>4} {made.logprob:>8.2f} ø{mean} ").append_text(text)
+        line.append(" " * (widest - text.cell_len)).append(f"  {given.reason}", "italic")
         line.stylize("dim")
         line.truncate(width, overflow="ellipsis")
         return line
 
 
-def _mean(logprob: float, tokens: Sequence[str]) -> str:
+def _mean(logprob: float, tokens: Sequence[object]) -> str:
     return f"{logprob / max(1, len(tokens)):.2f}"

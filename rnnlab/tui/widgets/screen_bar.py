@@ -12,7 +12,7 @@ from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.screens._declaration import Entry, entries
 
 _GAP = "  "
-_MORE = "… ?"
+_MORE = "… F1"
 """Where there is no room for all: the help lists the others."""
 
 

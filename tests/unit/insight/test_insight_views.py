@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -438,6 +439,19 @@ def test_a_difference_is_the_divergence_of_two_distributions(look: Callable[...,
     same = look("difference", one, other=one, text=text)
     assert same.figures["mean_kl"] == pytest.approx(0.0, abs=1e-12)
     assert "alike" in same.says[0]
+
+
+@pytest.mark.parametrize("kind", ["chars", "words"])
+def test_a_difference_is_of_letters_or_of_words(
+    look: Callable[..., Finding], kind: Literal["chars", "words"]
+) -> None:
+    one, other = (
+        replace(model, vocabulary=replace(model.vocabulary, kind=kind))
+        for model in (make_model(cell="gru"), make_model(cell="lstm"))
+    )
+    noun = "letter" if kind == "chars" else "word"
+    for found in (look("difference", one, other=other), look("difference", one, other=one)):
+        assert f" nats a {noun}" in found.says[0]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,9 +14,11 @@ from rnnlab.plots import (
     NamedHistory,
     draw,
     grad_norm,
+    half_life,
     layer_norms,
     learning_rate,
     loss,
+    saturation,
     throughput,
 )
 from rnnlab.runs.history import History
@@ -129,3 +132,18 @@ def test_the_loss_shows_the_floor_of_its_corpus() -> None:
     assert levels(run("a", 0.45), run("b", 0.5)) == [("floor a", 0.45), ("floor b", 0.5)]
     assert levels(run("a", 0.45), run("b", None)) == [("floor a", 0.45)]
     assert levels(run("a", None)) == []
+
+
+@pytest.mark.parametrize(
+    "plot", [grad_norm, half_life, layer_norms, learning_rate, loss, saturation, throughput]
+)
+def test_an_empty_chart_says_whether_something_will_come(
+    plot: ModuleType, make_run: MakeRun
+) -> None:
+    starting = NamedHistory("starting", 0, History())
+    died = replace(starting, is_over=True)
+    assert " yet: " in plot.chart([starting]).empty
+    assert " yet: " in plot.chart([died, starting]).empty
+    assert plot.chart([died]).empty.endswith(": training ended before the first record")
+    assert plot.chart([replace(make_run(), is_over=True)]).empty.endswith(": none was recorded")
+    assert plot.chart([]).empty == "no run is selected"

@@ -147,3 +147,11 @@ def test_a_letter_hides_neither_a_mark_nor_another_letter() -> None:
 def test_a_single_row_still_says_how_many_values_are_not_finite() -> None:
     text = draw(chart(curve(2.0, math.nan, 1.0)), 40, 3, style=PLAIN)
     assert text.startswith("loss · 1 not finite  ⠒⠒ train 1.000\n")
+
+
+def test_numbers_beside_an_exponent_have_no_unit() -> None:
+    steps = (1.0, 2.0)
+    power, bound = Curve("power", steps, (1e3, 8.17e11), 0), Curve("bound", steps, (1e4, 7e17), 1)
+    both = Chart("", "k", "", (power, bound), is_log=True)
+    assert "power 8.17e11   ⠒⠒ bound 7.00e17" in draw(both, 78, 12, style=PLAIN)
+    assert "817G" in draw(replace(both, curves=(power,)), 78, 12, style=PLAIN)

@@ -96,3 +96,8 @@ def test_a_value_has_always_as_many_digits(value: float, expected: str) -> None:
 )  # fmt: skip
 def test_a_brief_number_has_no_idle_zeros(value: float, expected: str) -> None:
     assert brief(value) == expected
+
+
+def test_numbers_of_one_axis_are_of_one_style() -> None:
+    assert [tick.label for tick in logarithmic(0.0, 18.0, 4)] == ["1", "1e5", "1e10", "1e15"]
+    assert [tick.label for tick in logarithmic(0.0, 12.0, 4)] == ["1", "10k", "100M", "1T"]
