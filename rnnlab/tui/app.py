@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
-from textual import events, on
+from textual import on
 from textual.app import App, SystemCommand
 from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
-from textual.widget import Widget
 
 from rnnlab.display import visible
 from rnnlab.errors import RnnlabError
@@ -35,7 +34,7 @@ from rnnlab.runs.store import RunStore
 from rnnlab.tui.appearance import THEMES, AsciiFilter, HarmlessFilter, appearance_of
 from rnnlab.tui.child import end_all
 from rnnlab.tui.generator import Generator
-from rnnlab.tui.key_gate import KeyGate, Pressed, follow
+from rnnlab.tui.keyed_app import KeyedApp
 from rnnlab.tui.messages import (
     AskCancelled,
     Asked,
@@ -58,11 +57,9 @@ if TYPE_CHECKING:
     from rnnlab.tui.feed import Feed
 
 _USUAL = Preferences()
-_ANSWERS = ("enter", "space", "escape")
-"""Keys by which a field, a list, a button or a dialog is done with."""
 
 
-class LabApp(App[None]):
+class LabApp(KeyedApp):
     """The lab over one folder of runs."""
 
     TITLE = "rnnlab"
@@ -111,7 +108,6 @@ class LabApp(App[None]):
         self._poll_s = poll_s
         """Seconds between two looks at the runs; None for what is preferred."""
         self._chosen_again = asyncio.Event()
-        self._keys = KeyGate()
         if self._outline is None:
             self._furnish()
         else:
@@ -164,7 +160,7 @@ class LabApp(App[None]):
         """Begin to read the runs and start the generator once the first frame is out."""
         if hasattr(signal, "SIGHUP"):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
-        self.screen_change_signal.subscribe(self, self._wait_for_screen, immediate=True)
+        self.hold_keys_for_screens()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -227,53 +223,6 @@ class LabApp(App[None]):
         queued = f"{states.count('queued')} queued, " if "queued" in states else ""
         where = visible(str(self.desk.store.root), newline=" ")
         return f"{active} training, {queued}{total} run{'s' * (total != 1)} in {where}"
-
-    async def on_event(self, event: events.Event) -> None:
-        """Let keys through or hold them: `s` after a key that opens a screen is for that screen."""
-        if not isinstance(event, events.Key | events.Paste):
-            await super().on_event(event)
-        elif not self.screen_stack:
-            return  # the lab is closing
-        elif event.is_forwarded:
-            await super().on_event(event)
-        elif not self._keys.holds(event):
-            await self._press(event)
-
-    async def _press(self, event: Pressed) -> None:
-        """Hand a key on; where it may open a screen, hold the next ones back until it has."""
-        if not self.screen_stack:
-            return  # the lab is closing
-        target = self.focused or self.screen
-        if isinstance(event, events.Paste) or not self._may_open(event, target):
-            await super().on_event(event)
-            return
-        ticket = self._keys.close()
-        await super().on_event(event)
-        # A key goes up from widget to widget until it is a command, and what a field or a button
-        # says to it goes up again: its end goes the same ways behind it.
-        path = target.ancestors_with_self * (2 if event.is_forwarded else 0)
-        follow(path, lambda: self.post_message(KeysDue(ticket)))
-
-    def _may_open(self, event: events.Key, target: Widget) -> bool:
-        """Tell whether a key may bring another screen: by the table, or as an answer."""
-        if target.check_consume_key(event.key, event.character):
-            return False  # a letter of a text
-        page = self.screen
-        return event.key in _ANSWERS or (
-            isinstance(page, BaseScreen) and page.opens_with(event.key)
-        )
-
-    def _wait_for_screen(self, screen: Screen[object]) -> None:
-        """Hold keys back until a screen has come and put the focus where it belongs."""
-        ticket = self._keys.close()
-        follow([screen], lambda: self.post_message(KeysDue(ticket)))
-
-    @on(KeysDue)
-    async def give_keys(self, message: KeysDue) -> None:
-        """Give the screen that has come what was pressed meanwhile."""
-        self._keys.open(message.ticket)
-        while (event := self._keys.next()) is not None:
-            await self._press(event)
 
     @on(ScreenAsked)
     async def show_screen(self, message: ScreenAsked) -> None:

@@ -1,0 +1,74 @@
+"""An app whose keys wait at the gate while a screen or a dialog comes."""
+
+from __future__ import annotations
+
+from textual import events, on
+from textual.app import App
+from textual.screen import Screen
+from textual.widget import Widget
+
+from rnnlab.tui.key_gate import KeyGate, Pressed, follow
+from rnnlab.tui.messages import KeysDue
+from rnnlab.tui.screens._base import BaseScreen
+
+_ANSWERS = ("enter", "space", "escape")
+"""Keys by which a field, a list, a button or a dialog is done with."""
+
+
+class KeyedApp(App[None]):
+    """Every key goes through here before it goes to a widget."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys = KeyGate()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let keys through or hold them: `s` after a key that opens a screen is for that screen."""
+        if not isinstance(event, events.Key | events.Paste):
+            await super().on_event(event)
+        elif not self.screen_stack:
+            return  # the lab is closing
+        elif event.is_forwarded:
+            await super().on_event(event)
+        elif not self._keys.holds(event):
+            await self._press(event)
+
+    async def _press(self, event: Pressed) -> None:
+        """Hand a key on; where it may open a screen, hold the next ones back until it has."""
+        if not self.screen_stack:
+            return  # the lab is closing
+        target = self.focused or self.screen
+        if isinstance(event, events.Paste) or not self._may_open(event, target):
+            await super().on_event(event)
+            return
+        ticket = self._keys.close()
+        await super().on_event(event)
+        # A key goes up from widget to widget until it is a command, and what a field or a button
+        # says to it goes up again: its end goes the same ways behind it.
+        path = target.ancestors_with_self * (2 if event.is_forwarded else 0)
+        follow(path, lambda: self.post_message(KeysDue(ticket)))
+
+    def _may_open(self, event: events.Key, target: Widget) -> bool:
+        """Tell whether a key may bring another screen: by the table, or as an answer."""
+        if target.check_consume_key(event.key, event.character):
+            return False  # a letter of a text
+        page = self.screen
+        return event.key in _ANSWERS or (
+            isinstance(page, BaseScreen) and page.opens_with(event.key)
+        )
+
+    def hold_keys_for_screens(self) -> None:
+        """Hold keys back from now on whenever a screen comes."""
+        self.screen_change_signal.subscribe(self, self._wait_for_screen, immediate=True)
+
+    def _wait_for_screen(self, screen: Screen[object]) -> None:
+        """Hold keys back until a screen has come and put the focus where it belongs."""
+        ticket = self._keys.close()
+        follow([screen], lambda: self.post_message(KeysDue(ticket)))
+
+    @on(KeysDue)
+    async def give_keys(self, message: KeysDue) -> None:
+        """Give the screen that has come what was pressed meanwhile."""
+        self._keys.open(message.ticket)
+        while (event := self._keys.next()) is not None:
+            await self._press(event)
