@@ -6,6 +6,7 @@ from textual import events, on
 from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input, TextArea
 
 from rnnlab.tui.key_gate import KeyGate, Pressed, follow
 from rnnlab.tui.messages import KeysDue
@@ -34,11 +35,11 @@ class KeyedApp(App[None]):
             await self._press(event)
 
     async def _press(self, event: Pressed) -> None:
-        """Hand a key on; where it may open a screen, hold the next ones back until it has."""
+        """Hand a key on; where the next ones could overtake it, hold them back until it is done."""
         if not self.screen_stack:
             return  # the lab is closing
         target = self.focused or self.screen
-        if isinstance(event, events.Paste) or not self._may_open(event, target):
+        if isinstance(event, events.Paste) or not self._takes_a_while(event, target):
             await super().on_event(event)
             return
         ticket = self._keys.close()
@@ -48,10 +49,12 @@ class KeyedApp(App[None]):
         path = target.ancestors_with_self * (2 if event.is_forwarded else 0)
         follow(path, lambda: self.post_message(KeysDue(ticket)))
 
-    def _may_open(self, event: events.Key, target: Widget) -> bool:
-        """Tell whether a key may bring another screen: by the table, or as an answer."""
+    def _takes_a_while(self, event: events.Key, target: Widget) -> bool:
+        """Tell whether a key is done later than it is pressed: a command to a field, a screen."""
         if target.check_consume_key(event.key, event.character):
             return False  # a letter of a text
+        if isinstance(target, Input | TextArea):
+            return True  # "clear" goes up to where it is a command, a letter after it does not
         page = self.screen
         return event.key in _ANSWERS or (
             isinstance(page, BaseScreen) and page.opens_with(event.key)

@@ -65,6 +65,14 @@ async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
         assert steered == []
 
 
+async def test_letters_do_not_overtake_the_key_that_clears_the_field(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha", "running")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        burst(app, "enter", *"old", "ctrl+u", *"new", "home", "x")
+        await until(pilot, lambda: app.desk.writing.fields.prompt == "xnew")
+
+
 async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(
     lab: Lab, app: LabApp, steered: list[str]
 ) -> None:
