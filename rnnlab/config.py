@@ -306,6 +306,16 @@ def _first_problem(error: ValidationError) -> str:
     return f"{name} = {first['input']!r}: {said}"
 
 
+_IN_PLAIN_WORDS = {
+    "should be a valid integer": "should be a whole number",
+    "should be a valid number": "should be a number",
+    "should be a valid boolean": "should be true or false",
+}
+
+
 def _said(message: str) -> str:
     message = message.removeprefix("Value error, ").removeprefix("Input ")
+    for begins, plain in _IN_PLAIN_WORDS.items():
+        if message.startswith(begins):
+            return plain
     return message[:1].lower() + message[1:]

@@ -49,6 +49,8 @@ def run(arguments: list[str]) -> int:
         return int(build_app()(arguments, standalone_mode=False) or 0)
     except typer.TyperException as error:
         message, code = one_line(error.format_message()), EXIT_BAD_INPUT
+        if message.startswith("No such command") and "Did you mean" not in message:
+            message += " `rnnlab --help` lists them."
     except RnnlabError as error:
         message, code = str(error), error.exit_code
     except (KeyboardInterrupt, typer.Abort):

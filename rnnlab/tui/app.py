@@ -24,6 +24,7 @@ os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 from textual import on
 from textual.app import App, SystemCommand
 from textual.filter import Monochrome, NoColor
+from textual.notifications import Notify
 from textual.screen import Screen
 
 from rnnlab.display import visible
@@ -44,6 +45,7 @@ from rnnlab.tui.messages import (
     PreferencesChanged,
     RunChosen,
     ScreenAsked,
+    Told,
 )
 from rnnlab.tui.prompt_history import PromptHistory
 from rnnlab.tui.screens._base import HOME, BaseScreen
@@ -211,6 +213,13 @@ class LabApp(KeyedApp):
             page.query_one(ScreenBar).say(self._news())
             page.take()
             page.show_keys()
+
+    def on_notify(self, event: Notify) -> None:
+        """Take away what is said in passing once there is something newer to say."""
+        told = event.notification
+        for older in list(self._notifications) if isinstance(told, Told) else ():
+            if isinstance(older, Told) and older.severity == told.severity:
+                self._unnotify(older, refresh=False)
 
     def _is_open(self) -> bool:
         return self.is_running and self._pages[HOME].is_attached

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from textual.message import Message
+from textual.notifications import Notification
 
 from rnnlab.runs.prompts import Question, Reply
+
+
+class Told(Notification):
+    """Something said in passing, which the next of its severity replaces."""
 
 
 class RunChosen(Message):

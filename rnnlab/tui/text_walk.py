@@ -99,8 +99,11 @@ class TextWalk:
         self.now = replace(self.now, tokens=(*self.now.tokens, *tokens))
 
     def cut(self) -> None:
-        """Drop all from where one stands on."""
+        """Drop all from where one stands on; beyond the last letter, that one."""
         now = self.now
+        if now.all_tokens and now.chosen is None:
+            self.go_to(now.place - 1)
+            now = self.now
         if now.place < len(now.all_tokens):
             self._before.append(now)
             num_prompt = len(now.prompt_tokens)

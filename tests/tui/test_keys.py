@@ -232,3 +232,14 @@ async def test_a_dialog_gives_the_focus_back_to_where_it_was(lab: Lab, app: LabA
         await pilot.press("question_mark", "escape")
         await until(pilot, lambda: app.screen is app.page)
         assert app.focused is before
+
+
+async def test_what_is_said_in_passing_comes_in_place_of_what_was_said_before(
+    app: LabApp,
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        for text in "one", "two", "three":
+            app.page.tell(text)
+        app.page.tell("wrong", "error")
+        await until(pilot, lambda: "wrong" in [notice.message for notice in app._notifications])
+        assert [notice.message for notice in app._notifications] == ["three", "wrong"]

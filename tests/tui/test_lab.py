@@ -281,6 +281,19 @@ async def test_deleting_asks_first(lab: Lab, app: LabApp) -> None:
         await until(pilot, lambda: table(app).row_count == 0)
 
 
+async def test_a_question_of_yes_or_no_takes_y_and_n(lab: Lab, app: LabApp) -> None:
+    run = lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 1)
+        for answer in "n", "y":
+            await pilot.press("delete")
+            await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+            assert run.paths.config.exists()
+            await pilot.press(answer)
+            await until(pilot, lambda: isinstance(app.screen, LabScreen))
+        await until(pilot, lambda: not run.paths.root.exists())
+
+
 async def ask(pilot: Pilot[None], app: LabApp, prompt: str, decoders: str) -> None:
     """Write a prompt and decoders, and ask."""
     await until(pilot, lambda: table(app).row_count)

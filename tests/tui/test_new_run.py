@@ -146,7 +146,7 @@ async def test_what_is_wrong_is_said_beside_the_field_and_in_full_below(app: Lab
         for name, value, says in (
             ("recipe", "lstm-molire", "no recipe 'lstm-molire'; near it: lstm-moliere"),
             ("corpus", "no/such/file", "no corpus and no file named 'no/such/file'"),
-            ("hidden", "many", "should be a valid integer, unable to parse string as an integer"),
+            ("hidden", "many", "should be a whole number"),
         ):
             field_of(app, name).input.focus()
             write(app, **{name: value})
@@ -195,9 +195,40 @@ async def test_what_is_changed_is_marked_and_a_recipe_fills_the_rest(app: LabApp
         assert beside(app, "hidden").startswith("• hidden")
         assert beside(app, "cell").startswith("  cell")
         assert "get it: github.com" in field_of(app, "corpus").problem
-        await pilot.press("ctrl+n")
+        await pilot.press("ctrl+o")
         await until(pilot, lambda: field_of(app, "weight_decay").input.placeholder == "0")
         assert beside(app, "hidden").startswith("  hidden")
+
+
+async def test_what_was_emptied_comes_back_with_the_same_key(app: LabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_form(pilot, app)
+        write(app, corpus="stump", hidden="64")
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: field_of(app, "corpus").input.value == "")
+        await until(pilot, lambda: app._notifications)
+        assert "^o again brings back" in next(iter(app._notifications)).message
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: field_of(app, "corpus").input.value == "stump")
+        assert field_of(app, "hidden").input.value == "64"
+
+
+async def test_a_list_begins_with_what_is_written_already(app: LabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_form(pilot, app)
+        field_of(app, "cell").input.focus()
+        await pilot.press("g", "r", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PickScreen))
+        assert app.screen.query_one("#line", Input).value == "gr"
+        await pilot.press("u", "enter")
+        await until(pilot, lambda: field_of(app, "cell").input.value == "gru")
+
+
+async def test_a_fault_that_asks_ends_with_its_question_mark(app: LabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_form(pilot, app)
+        await pilot.press(*"stum")
+        await until(pilot, lambda: "did you mean 'stump'? " in painted(app, "about"))
 
 
 async def test_enter_opens_a_list_that_typing_filters_and_moves_on_where_there_is_none(

@@ -102,7 +102,7 @@ async def test_enter_prompts_the_run_as_it_was_then_or_nearly(
     lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []  # what is shown goes away after some seconds
-    monkeypatch.setattr(LabApp, "notify", lambda _self, message, **_: said.append(message))
+    monkeypatch.setattr(LabApp, "on_notify", lambda _self, e: said.append(e.notification.message))
     lab.add("beta")
     run = lab.add("alpha")
     add_samples(run, 0, 10, 40)

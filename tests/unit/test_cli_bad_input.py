@@ -91,6 +91,10 @@ def test_a_text_that_is_no_good_is_refused(
     refuse(["train", str(folder / file)], *words)
 
 
+def test_an_unknown_verb_without_a_near_one_names_what_lists_them(refuse: Refuse) -> None:
+    refuse(["foo"], "No such command 'foo'", "`rnnlab --help` lists them")
+
+
 @pytest.mark.parametrize(
     ("vectors", "words"),
     [

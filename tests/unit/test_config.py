@@ -82,7 +82,7 @@ def test_every_setting_has_a_help_line() -> None:
         ({"hiden": 3}, "unknown setting 'hiden'; did you mean 'hidden'?"),
         ({"zzzz": 3}, "unknown setting 'zzzz'; see `rnnlab train --help`"),
         ({"hidden": -3}, "hidden = -3: should be greater than or equal to 1"),
-        ({"hidden": "many"}, "hidden = 'many': should be a valid integer"),
+        ({"hidden": "many"}, "hidden = 'many': should be a whole number"),
         ({"cell": "lsmt"}, "unknown cell 'lsmt'; did you mean 'lstm'?"),
         ({"task": "steam"}, "unknown task 'steam'; did you mean 'stream'?"),
         ({"lr": math.nan}, "lr = nan: should be a finite number"),
@@ -160,7 +160,7 @@ class TestWrittenProblems:
         written = {"hidden": "-1", "layers": "x", "lr": "nan", "cell": "lsmt", "task": "streem"}
         assert written_problems({**written, "seed": "7"}) == {
             "hidden": "should be greater than or equal to 1",
-            "layers": "should be a valid integer, unable to parse string as an integer",
+            "layers": "should be a whole number",
             "lr": "should be a finite number",
             "cell": "unknown cell 'lsmt'; did you mean 'lstm'?",
             "task": "unknown task 'streem'; did you mean 'stream'?",

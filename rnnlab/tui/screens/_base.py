@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.notifications import Notify
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from rnnlab.tui.actions import Action, Group
-from rnnlab.tui.messages import KeysDue, ScreenAsked
+from rnnlab.tui.messages import KeysDue, ScreenAsked, Told
 from rnnlab.tui.screens._panes import Layout, Pane
 from rnnlab.tui.widgets.keys_line import KeysLine
 from rnnlab.tui.widgets.screen_bar import ScreenBar
@@ -216,8 +217,9 @@ class BaseScreen(Screen[None]):
         )
 
     def tell(self, message: str, severity: Severity = "information") -> None:
-        """Say something in passing."""
-        self.notify(message, severity=severity, markup=False, timeout=4)
+        """Say something in passing, in place of what was told like that before."""
+        told = Told(message, severity=severity, markup=False, timeout=4)
+        self.app.post_message(Notify(told))
 
     def groups_of_focus_first(self) -> list[Group[Any]]:
         """Return the groups of the table, those of the focused pane first."""

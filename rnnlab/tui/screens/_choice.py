@@ -1,4 +1,4 @@
-"""A question with a few answers, one of them the default."""
+"""A question with a few answers, one of them the default; `y` and `n` answer yes or no."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class ChoiceScreen(ModalScreen[str]):
         ("escape", "dismiss('cancel')", "Cancel"),
         ("left", "app.focus_previous", "Back"),
         ("right", "app.focus_next", "Forth"),
+        ("y", "answer(True)", "Yes"),
+        ("n", "answer(False)", "No"),
     ]
 
     def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
@@ -32,6 +34,20 @@ class ChoiceScreen(ModalScreen[str]):
             with Horizontal(classes="buttons"):
                 for i, (name, label) in enumerate(self._answers):
                     yield Button(label, id=name, variant="primary" if i == 0 else "default")
+
+            keys = "← → choose · enter · esc"
+            yield Static(f"{keys} · y n" if self._yes is not None else keys, classes="hint")
+
+    @property
+    def _yes(self) -> str | None:
+        """The one answer beside "cancel"; None where there are several."""
+        others = [name for name, _ in self._answers if name != "cancel"]
+        return others[0] if len(others) == 1 else None
+
+    def action_answer(self, is_yes: bool) -> None:
+        """Answer a question of yes or no."""
+        if self._yes is not None:
+            self.dismiss(self._yes if is_yes else "cancel")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Give the answer."""

@@ -29,25 +29,34 @@ class PickScreen(ModalScreen[str | None]):
         Binding("pageup", "move('page_up')", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str) -> None:
-        """Ask; `choices` are (name, what it is), `current` is under the cursor at first."""
+    def __init__(
+        self, title: str, choices: Sequence[tuple[str, str]], current: str, part: str = ""
+    ) -> None:
+        """Ask; `choices` are (name, what it is), `current` is under the cursor at first.
+
+        part: what is written already; where it is part of a choice, the list begins with those.
+        """
         super().__init__()
         self._title = title
         self._choices = choices
         self._current = current
+        names = [name for name, _ in choices]
+        self._part = part if part not in names and self._fitting(part) else ""
 
     def compose(self) -> ComposeResult:
         """Put the line that filters above the list."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._title
             dialog.border_subtitle = "type to filter, ↑ ↓, enter takes, esc leaves"
-            yield Input(placeholder="part of a name", compact=True, id="line")
+            yield Input(
+                self._part, "part of a name", compact=True, id="line", select_on_focus=False
+            )
             yield OptionList(id="choices", markup=False)
             yield Static(Text("nothing fits", "dim"), id="none")
 
     def on_mount(self) -> None:
-        """Show all."""
-        self._fill("")
+        """Show all, or what fits to what is written already."""
+        self._fill(self._part)
         names = [name for name, _ in self._choices]
         if self._current in names:
             self.query_one(OptionList).highlighted = names.index(self._current)
@@ -58,6 +67,17 @@ class PickScreen(ModalScreen[str | None]):
         self._fill(event.value)
 
     def _fill(self, text: str) -> None:
+        fitting = self._fitting(text)
+        rows = self.query_one(OptionList)
+        width = max((cell_len(name) for name, _ in fitting), default=0)
+        rows.clear_options()
+        rows.add_options([Option(_row(name, what, width), id=name) for name, what in fitting])
+        rows.highlighted = 0 if fitting else None
+        rows.display = bool(fitting)
+        self.query_one("#none").display = not fitting
+
+    def _fitting(self, text: str) -> list[tuple[str, str]]:
+        """Return the choices that have all words of a text, names that begin so first."""
         words = text.lower().split()
         fitting = [
             (name, what)
@@ -66,13 +86,7 @@ class PickScreen(ModalScreen[str | None]):
         ]
         if words:
             fitting.sort(key=lambda one: not one[0].lower().startswith(words[0]))
-        rows = self.query_one(OptionList)
-        width = max((cell_len(name) for name, _ in fitting), default=0)
-        rows.clear_options()
-        rows.add_options([Option(_row(name, what, width), id=name) for name, what in fitting])
-        rows.highlighted = 0 if fitting else None
-        rows.display = bool(fitting)
-        self.query_one("#none").display = not fitting
+        return fitting
 
     def action_move(self, how: str) -> None:
         """Move the cursor of the list while the line keeps the focus."""

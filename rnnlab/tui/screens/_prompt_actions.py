@@ -61,7 +61,8 @@ def _letters(screen: BaseScreen) -> None:
 def _next_look(screen: BaseScreen) -> None:
     board, looks = screen.query_one(CandidateBoard), get_args(Look)
     board.look_so(looks[(looks.index(board.look) + 1) % len(looks)])
-    screen.tell(_SAID[board.look])
+    form = screen.query_one(PromptForm)
+    form.post_message(form.Said(_SAID[board.look]))
 
 
 def _copy(screen: BaseScreen) -> None:
@@ -99,7 +100,8 @@ async def save(screen: BaseScreen, answers: list[Answer], run: str, step: int | 
     except BadInputError as error:
         screen.tell(str(error), "error")
     else:
-        screen.tell(f"saved {len(answers)} continuations to {visible(str(file), newline=' ')}")
+        some = f"{len(answers)} continuation{'s' * (len(answers) != 1)}"
+        screen.tell(f"saved {some} to {visible(str(file), newline=' ')}")
 
 
 async def _decoders(screen: BaseScreen) -> None:

@@ -57,17 +57,16 @@ async def _choose(screen: NewRunScreen) -> None:
         screen.focus_next()
         return
     choices = await asyncio.to_thread(field.kind.choices)
+    part = field.input.value.strip()
     picked = await screen.app.push_screen_wait(
-        PickScreen(field.kind.title, choices, field.input.value or field.input.placeholder)
+        PickScreen(field.kind.title, choices, part or field.input.placeholder, part)
     )
     if picked is not None:
         field.input.value = picked
 
 
 def _empty(screen: NewRunScreen) -> None:
-    for field in screen.query(SettingField):
-        field.input.value = ""
-    screen.tell("all fields are empty again")
+    screen.empty_or_refill()
 
 
 _FORM = Group["NewRunScreen"](
@@ -100,7 +99,10 @@ _FORM = Group["NewRunScreen"](
             "ctrl+g", "trial", _trial, "Measure", "Measure now what the run would cost",
             shown_key="^g",
         ),
-        Action("ctrl+n", "empty", _empty, "Empty", "Empty all fields", True, "^n"),
+        Action(
+            "ctrl+o", "empty", _empty, "Empty", "Empty all fields; pressed again, fill them again",
+            True, "^o",
+        ),
     ),
 )  # fmt: skip
 
@@ -118,6 +120,8 @@ class NewRunScreen(BaseScreen):
         self._pane = DraftPane()
         self._estimator = Estimator(desk.data)
         self._estimate_timer: Timer | None = None
+        self._emptied: dict[str, str] = {}
+        """What stood in the fields that were emptied last."""
 
     def compose_body(self) -> ComposeResult:
         """Put what the run comes to below its settings, or beside them where it is wide."""
@@ -223,6 +227,19 @@ class NewRunScreen(BaseScreen):
         if self.is_active:  # whoever looks at something else by now stays there
             self.desk.chosen_name = name
             self.open_screen(HOME)
+
+    def empty_or_refill(self) -> None:
+        """Empty all fields; where all are empty, bring back what stood there before."""
+        inputs = {field.kind.name: field.input for field in self.query(SettingField)}
+        written = {name: field.value for name, field in inputs.items() if field.value}
+        if written:
+            self._emptied = written
+            for name in written:
+                inputs[name].value = ""
+            self.tell("all fields are empty; ^o again brings back what stood there")
+        else:
+            for name, value in self._emptied.items():
+                inputs[name].value = value
 
     def go_to_group(self, by: int) -> None:
         """Go to the first field of the next group, or of the one before."""

@@ -106,7 +106,7 @@ _STEPPING = Group["TokensScreen"](
         Action("up", "up", _up, "Up", "A more probable letter"),
         Action("down", "down", _down, "Down", "A less probable letter"),
         Action("enter", "take", _take, "Take", "Put this letter here and branch off", True),
-        Action("backspace", "cut", _cut, "Cut", "Drop all from here on"),
+        Action("backspace", "cut", _cut, "Cut", "Drop all from here on; at the end the last one"),
         Action("u", "undo", _undo, "Undo", "Go back to the text before", True),
         Action("g", "go-on", _go_on, "Go on", "Let the decoder write on from the end", True),
         Action("c", "copy", _copy, "Copy", "Copy the text"),

@@ -40,7 +40,8 @@ class DraftPane(Vertical):
         problem = draft.problems.get(kind.name, "") or draft.problems.get("", "")
         about = Text()
         if problem:
-            about.append(f"{_line(problem)}. ", "bold red")
+            end = "" if problem.endswith((".", "?", "!")) else "."
+            about.append(f"{_line(problem)}{end} ", "bold red")
         about.append(kind.help)
         holds = draft.holds.get(kind.name)
         if holds and draft.is_changed(kind.name):

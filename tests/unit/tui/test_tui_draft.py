@@ -100,7 +100,7 @@ def test_a_folder_of_runs_that_is_not_the_usual_one_is_in_the_command_line(data:
         ("name", "taken", "is there already"),
         ("init_from", "nobody", "unknown run 'nobody'"),
         ("embeddings", "glvoe", "no file of word vectors named 'glvoe'"),
-        ("hidden", "many", "valid integer"),
+        ("hidden", "many", "whole number"),
         ("cell", "lstn", "did you mean 'lstm'?"),
         ("schedule", "linear", "'one-cycle' or 'plateau'"),
     ],

@@ -70,8 +70,22 @@ def test_what_follows_can_be_cut_in_the_text_and_in_the_prompt() -> None:
     made.cut()
     assert "".join(made.now.all_tokens) == "abcd"
     made.cut()
+    assert "".join(made.now.all_tokens) == "abc", "beyond the last letter it is that one"
     assert made.undo()
-    assert not made.undo(), "nothing followed any more"
+    assert made.undo()
+    assert not made.undo()
     made.go_to(1)
     made.cut()
     assert (made.now.prompt, made.now.all_tokens) == ("a", ("a",))
+
+
+def test_after_a_branch_was_written_on_and_undone_its_last_letter_can_be_cut() -> None:
+    made = walk()
+    made.take("x")
+    made.append(["y", "z"])
+    made.undo()
+    made.cut()
+    assert ("".join(made.now.all_tokens), made.now.place) == ("ab", 2)
+    made = walk("", "")
+    made.cut()
+    assert made.now.place == 0
