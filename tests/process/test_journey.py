@@ -74,6 +74,8 @@ def test_start_prompt_pause_resume_compare_quit_and_come_back(lab: Lab, long_tex
     terminal.until("best val loss", "long-lstm-128", "starter")
     terminal.press(ENTER)
     terminal.until("2 of 2 runs have answered", "starter greedy")
+    terminal.press(ESCAPE)  # leaves the text
+    terminal.until("esc Home")
     go_home(terminal)
 
     step = run.status().step
