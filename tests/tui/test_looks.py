@@ -159,6 +159,20 @@ async def test_the_runs_are_filtered_while_it_is_written_and_escape_lists_all_ag
         assert app.desk.view.filter == ""
 
 
+async def test_a_list_without_runs_says_why_and_what_to_do(lab: Lab, app: LabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(
+            pilot, lambda: "no run yet: n starts one" in str(home(app).table.border_subtitle)
+        )
+        lab.add("alpha")
+        await until(pilot, lambda: home(app).table.row_count == 1)
+        assert home(app).table.border_subtitle == ""
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.screen, FilterScreen))
+        await pilot.press("z")
+        await until(pilot, lambda: "none fits: / then esc" in str(home(app).table.border_subtitle))
+
+
 async def test_a_setting_holds_at_once_and_is_kept(lab: Lab, app: LabApp) -> None:
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:

@@ -70,7 +70,7 @@ def _why_empty(run: RunSummary) -> str:
     if run.is_shipped:
         return (
             "The shipped run comes without what it wrote in training. F3 prompts it as it is now; "
-            "^n chooses another run, F2 and then n starts one: every run of yours writes samples."
+            "^n chooses another run; one of your own, begun with n, writes samples."
         )
     return (
         "There are no samples of this run. Runs write them while they train where sample_length is "

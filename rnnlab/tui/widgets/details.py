@@ -14,6 +14,9 @@ from rnnlab.runs.summary import RunSummary
 _EVENTS = 30
 
 
+_NOTHING = "no run is chosen; n starts one"
+
+
 class Details(VerticalScroll, can_focus=True):
     """A column of facts."""
 
@@ -22,7 +25,7 @@ class Details(VerticalScroll, can_focus=True):
     def __init__(self) -> None:
         super().__init__(id="details")
         self._shown = ""
-        self._body = Static("no run is chosen", markup=False)
+        self._body = Static(_NOTHING, markup=False)
 
     def compose(self) -> ComposeResult:
         """Hold one text."""
@@ -32,7 +35,7 @@ class Details(VerticalScroll, can_focus=True):
         self, summary: RunSummary | None, history: History | None, last: int | None = None
     ) -> None:
         """Show a run, with the step of its last checkpoint; written only when something differs."""
-        text = Text("no run is chosen") if summary is None else _facts(summary, history, last)
+        text = Text(_NOTHING) if summary is None else _facts(summary, history, last)
         if text.markup != self._shown:
             self._shown = text.markup
             self._body.update(text)

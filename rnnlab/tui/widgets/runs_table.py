@@ -138,6 +138,7 @@ class RunsTable(DataTable[Text]):
         title = Text(" · ".join(parts)).markup
         if title != self.border_title:
             self.border_title = title
+        self.border_subtitle = _why_empty(total) if not num_shown else ""
 
     def _fitting(self) -> tuple[str, ...]:
         room = self.content_size.width
@@ -236,3 +237,8 @@ def shortened(name: str, width: int) -> str:
     if len(name) <= width:
         return name
     return f"{name[: width // 2]}…{name[-(width - width // 2 - 1) :]}"
+
+
+def _why_empty(total: int) -> str:
+    """Say why no run is listed, and what to do."""
+    return "none fits: / then esc lists all" if total else "no run yet: n starts one"
