@@ -216,6 +216,11 @@ def no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(new_run, "_ESTIMATE_AFTER_S", 3600.0)
 
 
+takes_minutes = pytest.mark.skipif(
+    not os.environ.get("RNNLAB_LONG"), reason="takes minutes: RNNLAB_LONG=1 runs it"
+)
+
+
 def burst(app: LabApp, *keys: str) -> None:
     """Press keys without a pause, as they come over a slow line: in one piece."""
     for key in keys:

@@ -23,7 +23,7 @@ from rnnlab.tui.screens._base import HOME
 from rnnlab.tui.screens._declaration import entries, entry
 from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens.lab import LabScreen
-from tests.tui.conftest import home, until
+from tests.tui.conftest import home, takes_minutes, until
 from tests.tui.effects import EFFECTS, Effect, World
 from tests.tui.fixed import CORPORA, SCENES
 
@@ -35,6 +35,8 @@ def world(opened: LabApp, monkeypatch: pytest.MonkeyPatch) -> World:
     """A lab that starts and steers nothing, and writes down what it would have done."""
     world = World(opened)
 
+    hear = world.said.append
+
     def steered(act: str) -> Callable[..., str]:
         return lambda run, **how: f"{act} {run.name} {how}"
 
@@ -45,7 +47,7 @@ def world(opened: LabApp, monkeypatch: pytest.MonkeyPatch) -> World:
     for act in ("pause", "stop", "resume", "checkpoint", "move_in_queue"):
         monkeypatch.setattr(steer, act, steered(act))
     monkeypatch.setattr(Draft, "start", lambda _draft, **_: "new")
-    monkeypatch.setattr(LabApp, "notify", lambda _app, text, **_: world.said.append(text))
+    monkeypatch.setattr(LabApp, "on_notify", lambda _app, event: hear(event.notification.message))
     monkeypatch.setattr(LabApp, "copy_to_clipboard", lambda _app, text: world.copied.append(text))
     monkeypatch.setattr(corpora, "_describe", described)
     return world
@@ -68,7 +70,8 @@ def test_what_goes_from_everywhere_goes_from_here(name: str, world: World) -> No
     assert entry(name).make(world.app.desk).GROUPS[-2:] == (SCREENS, EVERYWHERE)
 
 
-@pytest.mark.timeout(400)  # a few dozen keys, each with a screen to be drawn
+@pytest.mark.timeout(900)  # a few dozen keys, each with a screen to be drawn
+@takes_minutes
 @every_screen
 async def test_every_key_does_what_it_is_for(name: str, world: World) -> None:
     async with world.app.run_test(size=(120, 40)) as pilot:

@@ -24,7 +24,7 @@ from tests.tui.conftest import home, until
 if TYPE_CHECKING:
     from tests.tui.conftest import Lab
 
-NUM_KEYS = int(os.environ.get("RNNLAB_MONKEY", "300"))
+NUM_KEYS = int(os.environ.get("RNNLAB_MONKEY", "150"))
 SEED = int(os.environ.get("RNNLAB_MONKEY_SEED", "7"))
 
 
