@@ -18,8 +18,7 @@ from rnnlab.insight._sample import draw_sample
 from rnnlab.insight._subject import Subject, Wishes, check_finite
 from rnnlab.insight._through_time import Sample
 from rnnlab.models import Classifier, TextModel
-from rnnlab.plots import Chart, Curve, Finding, Table
-from rnnlab.plots._ticks import brief
+from rnnlab.plots import Chart, Curve, Finding, Table, brief
 
 ROWS = 64
 LEAST = 16

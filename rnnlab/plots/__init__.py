@@ -22,6 +22,7 @@ from rnnlab.plots._pictures import (
     finding_from_json,
 )
 from rnnlab.plots._style import PALETTE, PALETTES, DrawStyle, Glyphs, Palette
+from rnnlab.plots._ticks import brief
 from rnnlab.plots._window import ALL, Extent, Window
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "ShadedText",
     "Table",
     "Window",
+    "brief",
     "comparable",
     "draw",
     "draw_picture",

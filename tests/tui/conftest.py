@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual.message import Message
+from textual.notifications import Notify
 from textual.pilot import Pilot
 
 from rnnlab.config import RunConfig
@@ -214,6 +215,18 @@ def no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     from rnnlab.tui.screens import new_run
 
     monkeypatch.setattr(new_run, "_ESTIMATE_AFTER_S", 3600.0)
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what the lab says in passing, as it comes."""
+    heard: list[str] = []
+
+    def hear(_app: LabApp, event: Notify) -> None:
+        heard.append(event.notification.message)
+
+    monkeypatch.setattr(LabApp, "on_notify", hear)
+    return heard
 
 
 takes_minutes = pytest.mark.skipif(

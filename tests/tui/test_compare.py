@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -62,6 +64,20 @@ async def open_compare(pilot: Pilot[None], app: LabApp) -> CompareScreen:
     await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.focused)
     assert isinstance(app.screen, CompareScreen)
     return app.screen
+
+
+@asynccontextmanager
+async def asking_two(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> AsyncIterator[tuple[Pilot[None], CompareScreen]]:
+    """Open the screen on two runs that have been asked and have not answered yet."""
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_compare(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 2)
+        yield pilot, screen
 
 
 def columns(screen: CompareScreen) -> list[str]:
@@ -148,12 +164,7 @@ async def test_every_run_continues_the_same_prompt_in_its_own_columns(
 async def test_escape_cancels_every_run_that_still_writes(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    lab.add("beta")
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await open_compare(pilot, app)
-        await pilot.press("enter")
-        await until(pilot, lambda: len(generator.requests) == 2)
+    async with asking_two(lab, app, generator) as (pilot, screen):
         await pilot.press("escape")
         await until(pilot, lambda: generator.num_cancelled == 2)
         assert app.screen is screen
@@ -169,12 +180,7 @@ async def test_a_single_run_is_told_what_is_missing(lab: Lab, app: LabApp) -> No
 async def test_an_old_answer_is_not_written_into_new_columns(
     lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lab.add("alpha")
-    lab.add("beta")
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await open_compare(pilot, app)
-        await pilot.press("enter")
-        await until(pilot, lambda: len(generator.requests) == 2)
+    async with asking_two(lab, app, generator) as (pilot, screen):
         old, begin = screen._askers[0], screen.board.begin_best
 
         async def begin_while_the_old_one_is_heard(titles: list[str]) -> None:

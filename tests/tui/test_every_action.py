@@ -31,11 +31,9 @@ every_screen = pytest.mark.parametrize("name", [one.name for one in entries()])
 
 
 @pytest.fixture
-def world(opened: LabApp, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(opened: LabApp, monkeypatch: pytest.MonkeyPatch, said: list[str]) -> World:
     """A lab that starts and steers nothing, and writes down what it would have done."""
-    world = World(opened)
-
-    hear = world.said.append
+    world = World(opened, said)
 
     def steered(act: str) -> Callable[..., str]:
         return lambda run, **how: f"{act} {run.name} {how}"
@@ -47,7 +45,6 @@ def world(opened: LabApp, monkeypatch: pytest.MonkeyPatch) -> World:
     for act in ("pause", "stop", "resume", "checkpoint", "move_in_queue"):
         monkeypatch.setattr(steer, act, steered(act))
     monkeypatch.setattr(Draft, "start", lambda _draft, **_: "new")
-    monkeypatch.setattr(LabApp, "on_notify", lambda _app, event: hear(event.notification.message))
     monkeypatch.setattr(LabApp, "copy_to_clipboard", lambda _app, text: world.copied.append(text))
     monkeypatch.setattr(corpora, "_describe", described)
     return world

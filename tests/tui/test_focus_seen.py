@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,7 +11,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
 from textual.geometry import Region
-from textual.pilot import Pilot
 from textual.widget import Widget
 
 from rnnlab.preferences import Preferences
@@ -40,6 +40,7 @@ async def test_the_focus_is_seen_wherever_it_is(
 ) -> None:
     app = open_fixed(LOOKS[look])
     unseen: list[str] = []
+    kinds: set[object] = set()
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
         await pilot.press(*SCENES["lab"].keys)
@@ -47,36 +48,45 @@ async def test_the_focus_is_seen_wherever_it_is(
             if entry.name != HOME:
                 await pilot.press(entry.first_key)
                 await until(pilot, lambda entry=entry: app.page.entry_name == entry.name)  # type: ignore[misc]
-            await pilot.pause()
+            await painted(app)
             unseen += [
                 f"{entry.name}: {widget!r}"
-                for widget in one_of_each_kind(app.page.focus_chain)
-                if not await is_seen(pilot, app, widget)
+                for widget in one_of_each_kind(app.page.focus_chain, kinds)
+                if not await is_seen(app, widget)
             ]
     assert not unseen
 
 
-def one_of_each_kind(widgets: Iterable[Widget]) -> list[Widget]:
-    """Leave out all but one of widgets that take the same styles: a form has dozens of fields.
+def one_of_each_kind(widgets: Iterable[Widget], kinds: set[object]) -> list[Widget]:
+    """Return a widget of each kind that is not known yet: screens share them, a form has dozens.
 
     Ids that begin alike (`field-layers`, `field-lr`) are those of rows that are made in a loop.
     """
-    kinds: dict[object, Widget] = {}
+    new: list[Widget] = []
     for widget in widgets:
-        within = tuple((type(one), one.classes) for one in widget.ancestors_with_self)
-        kinds.setdefault((within, (widget.id or "").partition("-")[0]), widget)
-    return list(kinds.values())
+        kind = type(widget), widget.classes, (widget.id or "").partition("-")[0]
+        if kind not in kinds:
+            kinds.add(kind)
+            new.append(widget)
+    return new
 
 
-async def is_seen(pilot: Pilot[None], app: App[Any], widget: Widget) -> bool:
+async def is_seen(app: App[Any], widget: Widget) -> bool:
     """Tell whether the place of a widget looks other with the focus than without."""
     app.screen.set_focus(widget)
-    await pilot.pause()
+    await painted(app)
     place = widget.region
     focused = cells(app, place)
     app.screen.set_focus(None)
-    await pilot.pause()
+    await painted(app)
     return any(differ(a, b) for a, b in zip(focused, cells(app, place), strict=True))
+
+
+async def painted(app: App[Any]) -> None:
+    """Wait until the screen has taken on its styles and was painted with them."""
+    is_painted = asyncio.Event()
+    app.screen.call_after_refresh(is_painted.set)
+    await is_painted.wait()
 
 
 def cells(app: App[Any], place: Region) -> list[Segment]:

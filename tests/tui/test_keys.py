@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from textual import events
+from textual.pilot import Pilot
 from textual.widgets import Input
 from textual.widgets._footer import FooterKey
 
@@ -52,12 +55,19 @@ def steered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
-async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
-    lab: Lab, app: LabApp, steered: list[str]
-) -> None:
+@asynccontextmanager
+async def training(lab: Lab, app: LabApp) -> AsyncIterator[Pilot[None]]:
+    """Open the lab on a run in training, which a stray letter would steer."""
     lab.add("alpha", "running")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
+        yield pilot
+
+
+async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
+    lab: Lab, app: LabApp, steered: list[str]
+) -> None:
+    async with training(lab, app) as pilot:
         for text in ("stop", "stopstop"):  # the second time the screen is there already
             burst(app, "f3", *"stop", "f2")
             await until(pilot, lambda text=text: app.desk.writing.fields.prompt == text)  # type: ignore[misc]
@@ -66,9 +76,7 @@ async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
 
 
 async def test_letters_do_not_overtake_the_key_that_clears_the_field(lab: Lab, app: LabApp) -> None:
-    lab.add("alpha", "running")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: home(app).table.row_count)
+    async with training(lab, app) as pilot:
         burst(app, "enter", *"old", "ctrl+u", *"new", "home", "x")
         await until(pilot, lambda: app.desk.writing.fields.prompt == "xnew")
 
@@ -76,9 +84,7 @@ async def test_letters_do_not_overtake_the_key_that_clears_the_field(lab: Lab, a
 async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(
     lab: Lab, app: LabApp, steered: list[str]
 ) -> None:
-    lab.add("alpha", "running")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: home(app).table.row_count)
+    async with training(lab, app) as pilot:
         for one in entries():
             if one.name not in (HOME, "system"):  # these steer runs themselves
                 burst(app, one.first_key, "s", "w", "m", "f2")
@@ -89,9 +95,7 @@ async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(
 async def test_a_burst_goes_through_several_screens(
     lab: Lab, app: LabApp, steered: list[str]
 ) -> None:
-    lab.add("alpha", "running")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: home(app).table.row_count)
+    async with training(lab, app) as pilot:
         burst(app, "f10", "f3", "s", "f6", "s", "f3", "s")
         await until(pilot, lambda: app.desk.writing.fields.prompt == "ss")
         assert isinstance(app.page, PromptScreen)

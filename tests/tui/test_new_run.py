@@ -79,7 +79,6 @@ async def test_every_setting_has_a_field_and_its_help_is_whole_at_80_columns(app
         await open_form(pilot, app)
         for name, help_line in {**OWN_HELP, **helps}.items():
             app.screen.query_one(f"#field-{name}", Input).focus()
-            await pilot.pause()
             about = " ".join(help_line.split())
             await until(pilot, lambda about=about: about in painted(app, "about"))  # type: ignore[misc]
 

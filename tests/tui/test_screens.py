@@ -112,14 +112,12 @@ def test_letters_come_before_function_keys_and_these_in_order(
 
 
 async def test_a_screen_about_a_run_is_not_opened_without_one(
-    app: LabApp, monkeypatch: pytest.MonkeyPatch
+    app: LabApp, monkeypatch: pytest.MonkeyPatch, said: list[str]
 ) -> None:
     from rnnlab.tui import app as app_module
 
     needy = Entry("needy", "f12", "Needy", "Looks into a run", needs_run=True)
-    said: list[str] = []
     monkeypatch.setattr(app_module, "entry", lambda _name: needy)
-    monkeypatch.setattr(LabApp, "notify", lambda _app, message, **_: said.append(message))
     async with app.run_test(size=(120, 40)) as pilot:
         app.post_message(ScreenAsked("needy"))
         await until(pilot, lambda: said)

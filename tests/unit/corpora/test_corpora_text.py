@@ -231,9 +231,15 @@ def test_a_known_corpus_that_is_not_there_can_be_fetched(folder: Path) -> None:
 
 
 def test_an_unknown_corpus_is_named_with_those_there_are(folder: Path) -> None:
+    message = refused(lambda: find_corpus("écume"))
+    assert "no corpus and no file named 'écume'" in message
+    assert "moliere" in message.partition("corpora:")[2]
+
+
+def test_of_an_unknown_corpus_the_nearest_is_named(folder: Path) -> None:
     message = refused(lambda: find_corpus("molière"))
     assert "no corpus and no file named 'molière'" in message
-    assert "moliere" in message.partition("corpora:")[2]
+    assert message.endswith("did you mean 'moliere'?")
 
 
 @pytest.mark.parametrize(
