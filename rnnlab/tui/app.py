@@ -71,7 +71,6 @@ class LabApp(KeyedApp):
         self,
         store: RunStore,
         data: Path | None = None,
-        poll_s: float | None = None,
         *,
         preferences: Preferences = _USUAL,
         view_file: Path | None = None,
@@ -99,6 +98,7 @@ class LabApp(KeyedApp):
             self._filters = [f for f in self._filters if not isinstance(f, Monochrome)]
             self._filters.append(NoColor())
             self.add_class("-no-color")
+            self.css_path.append(Path(__file__).with_name("no_color.tcss"))
         # Before the styles are parsed: a theme that is set later has them parsed again.
         self.set_reactive(App.theme, appearance.theme)
         self.stylesheet.set_variables(self.get_css_variables())
@@ -107,8 +107,6 @@ class LabApp(KeyedApp):
         self._feed: Feed
         self._pages: dict[str, BaseScreen] = {}
         self._generator = Generator(self.post_message)
-        self._poll_s = poll_s
-        """Seconds between two looks at the runs; None for what is preferred."""
         self._chosen_again = asyncio.Event()
         if self._outline is None:
             self._furnish()
@@ -193,9 +191,7 @@ class LabApp(KeyedApp):
             self.run_worker(self._generator.start(), name="generator")
         while self._is_open():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(
-                    self._chosen_again.wait(), self._poll_s or self.desk.preferences.refresh_s
-                )
+                await asyncio.wait_for(self._chosen_again.wait(), self.desk.preferences.refresh_s)
             await self._look()
 
     async def _look(self) -> None:

@@ -27,6 +27,7 @@ from pathlib import Path
 import psutil
 
 from rnnlab.config import RunConfig
+from rnnlab.preferences import Preferences
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.paths import replace_text
@@ -306,7 +307,7 @@ def stream_an_hour() -> None:
             return read._replace(news=dict.fromkeys(names, News(told, is_restart=False)))
 
     async def stream() -> None:
-        app = LabApp(store, poll_s=0.001, clock=lambda: float(seconds))
+        app = LabApp(store, preferences=Preferences(refresh_s=0.001), clock=lambda: float(seconds))
         async with app.run_test(size=SIZE):
             while not app.desk.summaries:
                 await asyncio.sleep(0.01)

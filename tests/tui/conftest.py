@@ -180,9 +180,9 @@ class FakeGenerator:
 
 @pytest.fixture
 def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> LabApp:
-    """An app over the lab's runs, with a fake generator and a fast feed."""
+    """An app over the lab's runs, with a fake generator."""
     monkeypatch.setattr(app_module, "Generator", FakeGenerator)
-    return LabApp(lab.store, poll_s=0.05)
+    return LabApp(lab.store)
 
 
 @pytest.fixture
@@ -202,10 +202,14 @@ _DEADLINE_S = 40
 async def until(
     pilot: Pilot[None], condition: Callable[[], object], seconds: float = _DEADLINE_S
 ) -> None:
-    """Wait until a condition holds; fail when it does not by a deadline far away."""
+    """Wait until a condition holds, the runs read at once; fail by a deadline far away."""
+    wait_s = 0.01
     async with asyncio.timeout(seconds):
         while not condition():
-            await asyncio.sleep(0.01)
+            if isinstance(pilot.app, LabApp):
+                pilot.app.read_at_once()
+            await asyncio.sleep(wait_s)
+            wait_s = min(1.2 * wait_s, 0.1)
     await pilot.pause()
 
 
@@ -227,11 +231,6 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(LabApp, "on_notify", hear)
     return heard
-
-
-takes_minutes = pytest.mark.skipif(
-    not os.environ.get("RNNLAB_LONG"), reason="takes minutes: RNNLAB_LONG=1 runs it"
-)
 
 
 def burst(app: LabApp, *keys: str) -> None:
@@ -281,7 +280,7 @@ def open_fixed(
     fixed.fill(Lab(store))
 
     def make(preferences: Preferences) -> LabApp:
-        return LabApp(store, Path("data"), 0.02, preferences=preferences, clock=clock)
+        return LabApp(store, Path("data"), preferences=preferences, clock=clock)
 
     return make
 

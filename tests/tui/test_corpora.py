@@ -42,7 +42,7 @@ def app(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> LabApp:
     monkeypatch.setattr(app_module, "Generator", FakeGenerator)
     monkeypatch.setattr(screen_module, "_look", look)
     monkeypatch.setattr(screen_module, "_PAUSE_S", 0.001)
-    return LabApp(RunStore(tmp_path / "checkpoints"), data, poll_s=0.05)
+    return LabApp(RunStore(tmp_path / "checkpoints"), data)
 
 
 def page(app: LabApp) -> CorporaScreen:

@@ -23,7 +23,7 @@ from rnnlab.tui.screens._base import HOME
 from rnnlab.tui.screens._declaration import entries, entry
 from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens.lab import LabScreen
-from tests.tui.conftest import home, takes_minutes, until
+from tests.tui.conftest import home, until
 from tests.tui.effects import EFFECTS, Effect, World
 from tests.tui.fixed import CORPORA, SCENES
 
@@ -67,8 +67,7 @@ def test_what_goes_from_everywhere_goes_from_here(name: str, world: World) -> No
     assert entry(name).make(world.app.desk).GROUPS[-2:] == (SCREENS, EVERYWHERE)
 
 
-@pytest.mark.timeout(900)  # a few dozen keys, each with a screen to be drawn
-@takes_minutes
+@pytest.mark.timeout(400)  # a few dozen keys, each with a screen to be drawn
 @every_screen
 async def test_every_key_does_what_it_is_for(name: str, world: World) -> None:
     async with world.app.run_test(size=(120, 40)) as pilot:

@@ -17,7 +17,7 @@ from rnnlab.preferences import Preferences
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens._base import HOME
 from rnnlab.tui.screens._declaration import entries
-from tests.tui.conftest import home, takes_minutes, until
+from tests.tui.conftest import home, until
 from tests.tui.fixed import SCENES
 from tests.tui.picture import distance
 
@@ -32,9 +32,7 @@ _SEEN = 48
 
 
 @pytest.mark.timeout(400)  # a place of every kind on every screen, twice
-@pytest.mark.parametrize(
-    "look", [pytest.param(one, marks=() if one == "dark" else takes_minutes) for one in LOOKS]
-)
+@pytest.mark.parametrize("look", LOOKS)
 async def test_the_focus_is_seen_wherever_it_is(
     look: str, open_fixed: Callable[[Preferences], LabApp]
 ) -> None:

@@ -49,7 +49,7 @@ def hostile(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabApp
     data.mkdir()
     name = HOSTILE.replace("/", "|").replace("\x00", "")
     (data / f"{name}.txt").write_text(f"{HOSTILE}\n" * 50, encoding="utf-8")
-    return LabApp(lab.store, data, poll_s=0.05)
+    return LabApp(lab.store, data)
 
 
 @given(st.text())

@@ -162,11 +162,11 @@ async def test_escape_ends_writing_then_leaves_the_text_then_the_screen(
         await until(pilot, lambda: app.page.entry_name == name)
         await pilot.press("x", "enter")
         await until(pilot, lambda: generator.requests)
-        await until(pilot, lambda: footer(app)["esc"] == "End writing")
+        await until(pilot, lambda: footer(app).get("esc") == "End writing")
         await pilot.press("escape")
         await until(pilot, lambda: generator.num_cancelled)
         assert is_in_field(app)
-        await until(pilot, lambda: footer(app)["esc"] == "Leave text")
+        await until(pilot, lambda: footer(app).get("esc") == "Leave text")
         await pilot.press("escape")
         assert not is_in_field(app)
         assert app.page.entry_name == name

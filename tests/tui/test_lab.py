@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import threading
 from collections.abc import Collection
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from textual import events
 from textual.command import CommandPalette
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets._footer import FooterKey
 
 from rnnlab import registry
@@ -576,33 +575,6 @@ async def test_every_pane_has_room(lab: Lab, app: LabApp, size: tuple[int, int])
         ]
         regions.append(app.screen.query_one(CandidateBoard).region)
         assert all(region.width >= 24 and region.height >= 4 for region in regions)
-
-
-async def test_the_lab_survives_random_keys_and_sizes(
-    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from rnnlab.runs import steer
-
-    monkeypatch.setattr(steer, "launch", lambda _run, **_: 0)
-    lab.add("alpha", "running")
-    lab.add("beta", "failed", reason="[x]")
-    lab.add("gamma")
-    chance = random.Random(1)
-    keys = ["n", "enter", "space", "p", "s", "r", "k", "g", "x", "y", "t", "f2", "f", "1", "2",
-            "3", "4", "0", "escape", "question_mark", "tab", "shift+tab", "up", "down", "left",
-            "right", "a", "[", "pagedown", "home", "backspace"]  # fmt: skip
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: table(app).row_count == 3)
-        for i in range(60):
-            if i % 10 == 0:
-                await pilot.resize_terminal(chance.randint(20, 160), chance.randint(8, 50))
-            await pilot.press(chance.choice(keys))
-            if generator.requests and i % 30 == 0:
-                generator.answer("[b]", "\x1b]0;x\x07")
-        for _ in range(6):
-            await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, LabScreen))
-        assert isinstance(app.focused, DataTable)
 
 
 async def test_the_palette_runs_an_action(lab: Lab, app: LabApp) -> None:

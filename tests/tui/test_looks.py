@@ -111,7 +111,7 @@ def test_a_view_is_kept_and_what_is_broken_in_its_file_is_passed_over(tmp_path: 
 
 def opened(lab: Lab, monkeypatch: pytest.MonkeyPatch, **options: object) -> LabApp:
     monkeypatch.setattr(app_module, "Generator", FakeGenerator)
-    return LabApp(lab.store, poll_s=0.05, **options)  # type: ignore[arg-type]
+    return LabApp(lab.store, **options)  # type: ignore[arg-type]
 
 
 async def test_the_lab_comes_back_as_it_was_left(

@@ -22,7 +22,7 @@ from rnnlab.tui.screens._declaration import entries
 from tests.tui.conftest import home, until
 
 if TYPE_CHECKING:
-    from tests.tui.conftest import Lab
+    from tests.tui.conftest import FakeGenerator, Lab
 
 NUM_KEYS = int(os.environ.get("RNNLAB_MONKEY", "150"))
 SEED = int(os.environ.get("RNNLAB_MONKEY_SEED", "7"))
@@ -39,7 +39,7 @@ def keys_of(app: LabApp) -> list[str]:
 
 @pytest.mark.timeout(900)
 async def test_the_lab_survives_a_monkey(
-    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steer, "launch", lambda _run, **_: 0)
     lab.add("alpha", "running")
@@ -55,6 +55,8 @@ async def test_the_lab_survives_a_monkey(
             app.post_message(events.Key(key, key if len(key) == 1 else None))
             if i % 5 == 0:
                 await pilot.pause()
+            if generator.requests and i % 30 == 0:
+                generator.answer("[b]", "\x1b]0;x\x07")
             if i % 17 == 0:
                 width, height = app.size
                 at = chance.randrange(width), chance.randrange(height)

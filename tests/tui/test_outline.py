@@ -66,7 +66,7 @@ async def test_the_home_screen_stands_where_its_outline_did(
     lab: Lab, outlined: Outlined, size: tuple[int, int]
 ) -> None:
     lab.add("alpha")
-    app = LabApp(lab.store, poll_s=0.05, has_outline=True)
+    app = LabApp(lab.store, has_outline=True)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: outlined and isinstance(app.screen, LabScreen))
         await until(pilot, lambda: home(app).is_mounted and home(app).table.row_count == 1)

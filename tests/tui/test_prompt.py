@@ -363,7 +363,7 @@ async def test_what_was_asked_at_the_last_start_is_brought_back(
     lab.add("alpha")
     monkeypatch.setattr(app_module, "Generator", FakeGenerator)
     for keys in ((*"Once [b]", "enter"), ("up",)):
-        app = LabApp(lab.store, poll_s=0.05, view_file=tmp_path / "view.json")
+        app = LabApp(lab.store, view_file=tmp_path / "view.json")
         async with app.run_test(size=(120, 40)) as pilot:
             screen = await open_prompt(pilot, app)
             await pilot.press(*keys)
