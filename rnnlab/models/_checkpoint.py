@@ -20,6 +20,7 @@ from rnnlab.models._text_model import TextModel
 from rnnlab.models.steppers import Stepper, make_stepper
 from rnnlab.runs.live import settled
 from rnnlab.runs.paths import RunPaths, replace_file
+from rnnlab.runs.store import Run
 
 Which = Literal["last", "best", "live"] | int
 """A checkpoint: the newest, the one with the lowest validation loss, the newest once a run that
@@ -91,12 +92,12 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
 
     Raises BadInputError when the run has no such checkpoint.
     """
+    wanted = settled(paths, which)
     config = RunConfig.from_toml(paths.config)
     vocabulary = Vocabulary.load(paths.vocabulary) if paths.vocabulary.exists() else None
     if vocabulary is None or not paths.checkpoint_steps():
-        raise BadInputError(f"{paths.name!r} has no checkpoint yet", "it comes within seconds")
+        raise BadInputError(f"{paths.name!r} has no checkpoint", _why_none(paths))
     model = build_model(config, vocabulary)
-    wanted = settled(paths, which)
     for _ in range(10):
         step = wanted if isinstance(wanted, int) else paths.read_pointer(wanted)
         if step is None:
@@ -112,6 +113,17 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
         return LoadedModel(model.to(device).eval(), vocabulary, config, step, paths.name)
     steps = ", ".join(map(str, paths.checkpoint_steps()))
     raise BadInputError(f"{paths.name!r} has no checkpoint {which}", f"kept: {steps}")
+
+
+def _why_none(paths: RunPaths) -> str:
+    """Say what becomes of a run that has saved nothing."""
+    match Run(paths).status().state:
+        case "queued":
+            return "it waits in the queue: ask once it trains"
+        case "starting" | "running":
+            return "it has just been started: ask again"
+        case state:
+            return f"it is {state} and has left no model: start it anew"
 
 
 def parse_checkpoint(text: str) -> Which:

@@ -6,6 +6,7 @@ Needs no torch: whoever prompts a living run, on the command line or in the app,
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Literal
 
 from rnnlab.errors import RnnlabError
@@ -18,15 +19,36 @@ FOR_A_PROMPT = "prompt"
 """Name of the command to save of which the journal does not tell."""
 PATIENCE_S = 5.0
 """How long a step and a checkpoint are waited for; then the last checkpoint has to do."""
+START_PATIENCE_S = 60.0
+"""How long the first checkpoint of a run that starts is waited for: it reads its corpus before."""
 _LOOK_S = 0.02
 
 
-def settled(paths: RunPaths, which: Pointer | Literal["live"] | int) -> Pointer | int:
-    """Return a checkpoint that is on disk; `live` is the last one, saved just now where it can."""
+def settled(
+    paths: RunPaths,
+    which: Pointer | Literal["live"] | int,
+    is_over: Callable[[], bool] = lambda: False,
+) -> Pointer | int:
+    """Return a checkpoint that is on disk; `live` is the last one, saved just now where it can.
+
+    is_over: whether nobody waits any more.
+    """
     if which != "live":
         return which
+    await_first(paths, is_over)
     save_now(paths)
     return "last"
+
+
+def await_first(
+    paths: RunPaths, is_over: Callable[[], bool], patience_s: float = START_PATIENCE_S
+) -> None:
+    """Wait for the first weights of a run that has just been started."""
+    deadline = time.monotonic() + patience_s
+    while paths.read_pointer("last") is None and time.monotonic() < deadline and not is_over():
+        if Run(paths).status().state not in ("starting", "running"):
+            return
+        time.sleep(_LOOK_S)
 
 
 def save_now(paths: RunPaths, patience_s: float = PATIENCE_S) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.prompts import Reply
+from rnnlab.runs.prompts import Look, Reply, Request
 
 if TYPE_CHECKING:
     from rnnlab.models import LoadedModel
@@ -24,13 +25,18 @@ class Models:
         self._size = size
         self._loaded: dict[tuple[str, int, int], LoadedModel] = {}
 
-    def get(self, run: str, checkpoint: str) -> LoadedModel:
-        """Return a run's model at a checkpoint, from memory while the checkpoint is the same."""
+    def get(
+        self, run: str, checkpoint: str, is_over: Callable[[], bool] = lambda: False
+    ) -> LoadedModel:
+        """Return a run's model at a checkpoint, from memory while the checkpoint is the same.
+
+        is_over: whether nobody waits any more.
+        """
         from rnnlab.models import load_model, parse_checkpoint
         from rnnlab.runs.live import settled
 
         paths = RunPaths(Path(run))
-        which = settled(paths, parse_checkpoint(checkpoint))
+        which = settled(paths, parse_checkpoint(checkpoint), is_over)
         step = which if isinstance(which, int) else paths.read_pointer(which)
         key = _key(paths, -1 if step is None else step)
         if key not in self._loaded:
@@ -59,6 +65,11 @@ class Desk(NamedTuple):
     say: Callable[[Reply], None]
     is_cancelled: Callable[[int], bool]
     """Whether the one who asked has lost interest."""
+
+    def model(self, question: Request | Look) -> LoadedModel:
+        """Return the model that a question is about; its first weights are waited for."""
+        is_over = partial(self.is_cancelled, question.ask)
+        return self.models.get(question.run, question.checkpoint, is_over)
 
 
 class Pace:

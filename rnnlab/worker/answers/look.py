@@ -18,7 +18,7 @@ def answer(look: Look, desk: Desk) -> None:
     from rnnlab.models import look_at
 
     spec = parse_spec(look.decoder)
-    loaded = desk.models.get(look.run, look.checkpoint)
+    loaded = desk.model(look)
     desk.say(Begun(look.ask, loaded.step))
     found = look_at(
         loaded, look.prompt, look.tokens, spec, look.num_shown, cast("Unknown", look.unknown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from rnnlab.models import (
     save_weights,
 )
 from rnnlab.runs.paths import RunPaths, replace_text
+from rnnlab.runs.records import State, Status, encode_status
 
 Make = Callable[..., LoadedModel]
 Save = Callable[[LoadedModel, int], RunPaths]
@@ -94,13 +96,26 @@ def test_a_run_that_is_no_run_is_told(make_loaded: Make, save_run: Save, tmp_pat
     assert "cannot read" in message_of(lambda: load_model(RunPaths(tmp_path / "none")))
     paths = save_run(make_loaded(), 5)
     paths.weights(5).unlink()
-    assert "no checkpoint yet" in message_of(lambda: load_model(paths))
+    assert "has left no model" in message_of(lambda: load_model(paths))
     paths = save_run(make_loaded(), 5)
     paths.vocabulary.unlink()
-    assert "no checkpoint yet" in message_of(lambda: load_model(paths))
+    assert "has left no model" in message_of(lambda: load_model(paths))
     paths = save_run(make_loaded(), 5)
     paths.pointer("last").unlink()
     assert "no last checkpoint" in message_of(lambda: load_model(paths))
+
+
+@pytest.mark.parametrize(
+    ("state", "why"), [("queued", "waits in the queue"), ("failed", "is failed and has left no")]
+)
+def test_a_run_without_weights_says_why_there_are_none(
+    make_loaded: Make, save_run: Save, state: State, why: str
+) -> None:
+    paths = save_run(make_loaded(), 5)
+    paths.weights(5).unlink()
+    said = Status(state=state, host="another", heartbeat=time.time())  # its lock is not looked at
+    replace_text(paths.status, encode_status(said))
+    assert why in message_of(lambda: load_model(paths))
 
 
 def test_a_pointer_that_leads_nowhere_is_told(make_loaded: Make, save_run: Save) -> None:

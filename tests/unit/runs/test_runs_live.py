@@ -6,11 +6,13 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from rnnlab.runs.live import FOR_A_PROMPT, save_now, settled
+from rnnlab.runs.live import FOR_A_PROMPT, await_first, save_now, settled
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.paths import replace_text
@@ -66,3 +68,47 @@ def test_without_a_worker_that_trains_nothing_is_asked(tmp_path: Path, state: St
 def test_other_checkpoints_are_as_they_are(tmp_path: Path, which: object) -> None:
     run = make_run(tmp_path, "finished")
     assert settled(run.paths, which) == which  # type: ignore[arg-type]
+
+
+def test_the_first_weights_of_a_run_that_starts_are_waited_for(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "starting")
+    run.paths.pointer("last").unlink()
+    looks = 0
+
+    def nobody_has_gone() -> bool:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            replace_text(run.paths.pointer("last"), "0\n")
+        return False
+
+    with held(run):
+        assert settled(run.paths, "live", nobody_has_gone) == "last"
+    assert run.paths.read_pointer("last") == 0
+
+
+@pytest.mark.parametrize("state", ["queued", "failed", "stopped"])
+def test_a_run_that_does_not_start_is_not_waited_for(tmp_path: Path, state: State) -> None:
+    run = make_run(tmp_path, state)
+    run.paths.pointer("last").unlink()
+    await_first(run.paths, lambda: False, patience_s=float("inf"))
+
+
+def test_who_waits_no_more_does_not_keep_the_next_one_waiting(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "starting")
+    run.paths.pointer("last").unlink()
+    answers = iter([False, False, True])
+    with held(run):
+        await_first(run.paths, lambda: next(answers), patience_s=float("inf"))
+    assert next(answers, None) is None
+
+
+@contextmanager
+def held(run: Run) -> Iterator[None]:
+    """Be the run's worker for a while."""
+    lock = take_lock(run.paths.lock)
+    assert lock is not None
+    try:
+        yield
+    finally:
+        os.close(lock)
