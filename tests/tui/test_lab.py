@@ -90,6 +90,8 @@ async def test_a_chart_is_drawn_once_for_the_same_data(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        visible = [pane for pane in app.screen.query(ChartPane) if pane.display]
+        await until(pilot, lambda: all(pane.names_drawn for pane in visible))
         drawn: list[object] = []
 
         def counted(chart: Chart, width: int, height: int, **options: Any) -> Drawing:

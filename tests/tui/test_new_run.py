@@ -25,7 +25,7 @@ from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.screens.new_run import NewRunScreen
 from rnnlab.tui.setting_groups import OWN_HELP
 from rnnlab.tui.widgets.setting_field import SettingField
-from tests.tui.conftest import painted, until
+from tests.tui.conftest import burst, painted, until
 
 if TYPE_CHECKING:
     from tests.tui.conftest import Lab
@@ -118,6 +118,22 @@ async def test_a_run_is_put_into_the_queue(
         await pilot.press("ctrl+l")
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
     assert [is_queued for _, is_queued in started] == [True]
+
+
+async def test_both_keys_at_once_are_one_run(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_start = threading.Event()
+    monkeypatch.setattr(start, "launch", lambda _run, **_: may_start.wait(60.0))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_form(pilot, app)
+        write(app, corpus="stump")
+        burst(app, "ctrl+r", "ctrl+l")
+        await until(pilot, lambda: list(lab.store))
+        may_start.set()
+        await until(pilot, lambda: isinstance(app.screen, LabScreen))
+        await until(pilot, lambda: app.desk.summaries)
+    assert len(list(lab.store)) == 1
 
 
 async def test_who_has_gone_elsewhere_while_a_run_is_started_stays_there(
@@ -358,6 +374,9 @@ async def test_what_a_run_would_cost_is_measured_once_the_writing_pauses(
         write(app, hidden="many")
         await until(pilot, lambda: "once hidden is mended" in painted(app, "estimate"))
         assert len(asked) == num_asked
+        monkeypatch.setattr(new_run, "_ESTIMATE_AFTER_S", 3600.0)
+        write(app, hidden="65")
+        await until(pilot, lambda: "measured once the writing" in painted(app, "estimate"))
 
 
 async def test_a_key_measures_at_once_with_the_recipe_in_it(

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Static
 
-from rnnlab.display import visible
 from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply, Traced
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
@@ -31,6 +28,7 @@ from rnnlab.tui.widgets.candidates import CandidateBoard
 from rnnlab.tui.widgets.given_up import GivenUpList
 from rnnlab.tui.widgets.prompt_form import PromptForm
 from rnnlab.tui.widgets.search_tree import SearchTree
+from rnnlab.tui.widgets.status_line import StatusLine
 
 _NOTHING = "nothing was asked yet: write a text above, with a decoder such as beam:k=5, then enter"
 
@@ -73,7 +71,7 @@ class BeamsScreen(BaseScreen):
         self.tree_view = SearchTree()
         self.shown = 0
         """Number of the decoder that is shown."""
-        self._status = Static(id="beam-status", markup=False)
+        self._status = StatusLine("beam-status")
         self.tree_view.display = False
 
     def compose_body(self) -> ComposeResult:
@@ -126,7 +124,7 @@ class BeamsScreen(BaseScreen):
         wrote, chosen = self.desk.writing.run, self.desk.chosen
         if chosen is not None and chosen.name != wrote:
             by = f"written by {wrote}; " if wrote else ""
-            self._write(f"{by}enter asks {chosen.name}", "dim")
+            self._status.say(f"{by}enter asks {chosen.name}")
 
     @property
     def search(self) -> SearchTrace:
@@ -160,7 +158,7 @@ class BeamsScreen(BaseScreen):
                 self._show_given_up()
             case Failed():
                 problem = self.form.problem_of(reply)
-                self._write(problem, "red")
+                self._status.say(problem, is_problem=True)
                 await self.board.refuse(problem, is_begun=self.desk.writing.step is not None)
             case Ended() if not self.desk.writing.problem:
                 self._show_given_up()
@@ -173,17 +171,17 @@ class BeamsScreen(BaseScreen):
     def on_prompt_form_wanted(self, message: PromptForm.Wanted) -> None:
         """Ask the chosen run, if it can write."""
         if self.form.is_classifier:
-            self._write("a classifier writes nothing: ^n chooses another run", "red")
+            self._status.say("a classifier writes nothing: ^n chooses another run", is_problem=True)
         else:
             self.post_message(message.question())
 
     def on_prompt_form_said(self, message: PromptForm.Said) -> None:
         """Say what the fields have to say."""
-        self._write(message.text, "red" if message.is_problem else "dim")
+        self._status.say(message.text, is_problem=message.is_problem)
 
     def fail(self, reason: str) -> None:
         """Say that nothing will come."""
-        self._write(reason, "red")
+        self._status.say(reason, is_problem=True)
 
     def _first_beam(self) -> int:
         """Return the first decoder that has several candidates, or the first one."""
@@ -222,9 +220,9 @@ class BeamsScreen(BaseScreen):
         """Say how far the search has come, and by what chain."""
         writing = self.desk.writing
         if writing.problem:
-            self._write(writing.problem, "red")
+            self._status.say(writing.problem, is_problem=True)
         elif writing.step is None or not writing.specs:
-            self._write(_NOTHING, "dim")
+            self._status.say(_NOTHING)
         else:
             spec, answers = writing.specs[self.shown], writing.answers.get(self.shown, [])
             length = max((len(answer.tokens) for answer in answers), default=0)
@@ -232,13 +230,9 @@ class BeamsScreen(BaseScreen):
             state = "done" if writing.is_over else "growing"
             of = f" ({self.shown + 1} of {len(writing.specs)}, s next)" * (len(writing.specs) > 1)
             cut = ", the trace is cut" * self.search.is_cut
-            self._write(
-                f"{state} at {length}{cut}; {writing.run} at step {writing.step:,}; {chain}{of}",
-                "dim",
+            self._status.say(
+                f"{state} at {length}{cut}; {writing.run} at step {writing.step:,}; {chain}{of}"
             )
-
-    def _write(self, text: str, style: str) -> None:
-        self._status.update(Text(visible(text, newline=" "), style), layout=False)
 
 
 _EMPTY = SearchTrace()

@@ -30,6 +30,7 @@ from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.widgets.candidates import CandidateBoard
 from rnnlab.tui.widgets.chart_pane import ChartPane
 from rnnlab.tui.widgets.prompt_form import PromptForm
+from rnnlab.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from rnnlab.decoding import Spec
@@ -86,7 +87,7 @@ class CompareScreen(BaseScreen):
         """The runs that are compared."""
         self._table = Static()
         self._which = Static(id="compare-runs", markup=False)
-        self._status = Static(id="compare-status", markup=False)
+        self._status = StatusLine("compare-status")
         self._charts: dict[str, ChartPane] = {}
         self._askers: list[_Asker] = []
         self._specs: Sequence[Spec] = ()
@@ -108,7 +109,7 @@ class CompareScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Say how texts come here."""
-        self._say("enter: every run continues the same text with the same decoders and seed")
+        self._status.say("enter: every run continues the same text with the same decoders and seed")
         prompt(self)
 
     def on_screen_resume(self) -> None:
@@ -226,12 +227,12 @@ class CompareScreen(BaseScreen):
                 has_trace=False,
             )
             self.post_message(Asked(asker, request))
-        self._say(f"asking {len(self._askers)} runs…")
+        self._status.say(f"asking {len(self._askers)} runs…")
 
     @on(PromptForm.Said)
     def say_of_form(self, message: PromptForm.Said) -> None:
         """Say what the form has to say."""
-        self._say(message.text, "red" if message.is_problem else "dim")
+        self._status.say(message.text, is_problem=message.is_problem)
 
     def take_reply(self, asker: _Asker, reply: Reply) -> None:
         """Show what one run has written."""
@@ -258,13 +259,13 @@ class CompareScreen(BaseScreen):
         failed = [asker.name for asker in self._askers if asker.has_failed]
         answered = sum(asker.is_over and not asker.has_failed for asker in self._askers)
         cannot = f", {', '.join(failed)} cannot" if failed else ""
-        self._say(
+        self._status.say(
             f"{answered} of {len(self._askers)} runs have answered{cannot}; esc goes to the texts"
         )
 
     def fail(self, reason: str) -> None:
         """Say that nothing will come."""
-        self._say(reason, "red")
+        self._status.say(reason, is_problem=True)
 
     @property
     def is_writing(self) -> bool:
@@ -279,9 +280,6 @@ class CompareScreen(BaseScreen):
                 self.post_message(AskCancelled(asker))
                 asker.is_over = True
         return was_writing
-
-    def _say(self, text: str, style: str = "dim") -> None:
-        self._status.update(Text(visible(text, newline=" "), style), layout=False)
 
 
 SCREEN = Declaration(

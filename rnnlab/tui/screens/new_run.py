@@ -32,6 +32,7 @@ from rnnlab.tui.widgets.setting_field import SettingField
 
 _ESTIMATE_AFTER_S = 1.2
 """Pause in the writing after which it is measured what the run would cost."""
+_LATER = Estimate("measured once the writing pauses")
 
 
 async def _start(screen: NewRunScreen) -> None:
@@ -120,6 +121,7 @@ class NewRunScreen(BaseScreen):
         self._pane = DraftPane()
         self._estimator = Estimator(desk.data)
         self._estimate_timer: Timer | None = None
+        self._is_beginning = False
         self._emptied: dict[str, str] = {}
         """What stood in the fields that were emptied last."""
 
@@ -137,7 +139,7 @@ class NewRunScreen(BaseScreen):
         """Begin with the corpus; follow the focus."""
         self.query_one("#field-corpus", Input).focus()
         self.watch(self, "focused", self._explain)
-        self._pane.show_estimate(Estimate("measured once the writing pauses"))
+        self._pane.show_estimate(_LATER)
         self._read()
 
     def on_screen_resume(self) -> None:
@@ -175,6 +177,7 @@ class NewRunScreen(BaseScreen):
         """Read the whole form as it is written, and show what that comes to."""
         fields = list(self.query(SettingField))
         written = {field.kind.name: field.input.value for field in fields}
+        was_faulty = self.draft.faulty is not None
         self.draft = draft = read_draft(written, self.desk.store, self.desk.data)
         for field in fields:
             name = field.kind.name
@@ -182,6 +185,10 @@ class NewRunScreen(BaseScreen):
             field.show(draft.holds.get(name, ""), problem, is_changed=draft.is_changed(name))
         self._pane.show_command(draft)
         self._explain()
+        if draft.faulty is not None:
+            self._pane.show_estimate(Estimate(f"once {draft.faulty} is mended"))
+        elif was_faulty:
+            self._pane.show_estimate(_LATER)
         if self._estimate_timer is not None:
             self._estimate_timer.stop()
         self._estimate_timer = self.set_timer(_ESTIMATE_AFTER_S, self.ask_estimate)
@@ -198,8 +205,7 @@ class NewRunScreen(BaseScreen):
     async def _estimate(self, draft: Draft) -> None:
         """Say what the run would cost; measured in a process of its own."""
         if draft.faulty is not None:
-            self._pane.show_estimate(Estimate(f"once {draft.faulty} is mended"))
-            return
+            return  # which is said already
         try:
             settings = draft.settings()
         except RnnlabError:
@@ -212,6 +218,15 @@ class NewRunScreen(BaseScreen):
 
     async def begin(self, *, is_queued: bool) -> None:
         """Check everything, then start the run; what is wrong is said and the form stays."""
+        if self._is_beginning:
+            return  # both keys at once are one run
+        self._is_beginning = True
+        try:
+            await self._begin(is_queued=is_queued)
+        finally:
+            self._is_beginning = False
+
+    async def _begin(self, *, is_queued: bool) -> None:
         if self.draft.faulty is not None:
             self.query_one(f"#field-{self.draft.faulty}", Input).focus()
         self._pane.say("checking the text…")

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input, Label
 
-from rnnlab.display import visible
 from rnnlab.runs.prompts import EOS, Begun, Ended, Failed, Grown, Look, Looked, Reply, Request
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
@@ -23,6 +21,7 @@ from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._prompt_actions import copy
 from rnnlab.tui.text_walk import TextWalk
 from rnnlab.tui.widgets.distribution import Distribution
+from rnnlab.tui.widgets.status_line import StatusLine
 from rnnlab.tui.widgets.walked_text import WalkedText
 from rnnlab.tui.writing import Subject
 
@@ -128,7 +127,7 @@ class TokensScreen(BaseScreen):
         self.walk = TextWalk()
         self.text = WalkedText()
         self.distribution = Distribution()
-        self._status = Static(id="token-status", markup=False)
+        self._status = StatusLine("token-status")
         self._rows: dict[int, TracedRow] = {}
         self._read: dict[int, TracedToken] = {}
         """The tokens that stand in the text, by their places, as far as they were looked at."""
@@ -168,9 +167,11 @@ class TokensScreen(BaseScreen):
             self.look()
             self.set_focus(self.text)
         elif is_classifier:
-            self._say("a classifier writes no letters: choose another run", is_problem=True)
+            self._status.say("a classifier writes none: choose another run", is_problem=True)
         elif not self.walk.now.all_tokens:
-            self._say("write a text above, then enter; or enter on a candidate of Prompt (F3)")
+            self._status.say(
+                "write a text above, then enter; or enter on a candidate of Prompt (F3)"
+            )
 
     def main_widget(self) -> Widget:
         """Return the text that is walked through, or the field while there is none."""
@@ -251,10 +252,10 @@ class TokensScreen(BaseScreen):
             case Failed():
                 if "no checkpoint" in reply.message and self._checkpoint != "last":
                     self._checkpoint = "last"
-                    self._say(f"{reply.message}; looking with the last one", is_problem=True)
+                    self._status.say(f"{reply.message}; looking with the last one", is_problem=True)
                     self.look()
                 else:
-                    self._say(reply.message, is_problem=True)
+                    self._status.say(reply.message, is_problem=True)
             case _:
                 pass
 
@@ -273,7 +274,7 @@ class TokensScreen(BaseScreen):
         }
         note = f"{looked.prompt_note}; " if looked.prompt_note else ""
         chain = " → ".join(looked.chain)
-        self._say(f"{note}{self._run} at step {looked.step:,}; {chain}")
+        self._status.say(f"{note}{self._run} at step {looked.step:,}; {chain}")
         self.show_place()
 
     def show_place(self) -> None:
@@ -294,7 +295,7 @@ class TokensScreen(BaseScreen):
 
     def fail(self, reason: str) -> None:
         """Say that nothing will come."""
-        self._say(reason, is_problem=True)
+        self._status.say(reason, is_problem=True)
 
     @property
     def is_writing(self) -> bool:
@@ -310,10 +311,6 @@ class TokensScreen(BaseScreen):
 
     def _filters(self) -> str:
         return self.query_one("#own-filters", Input).value.strip() or "greedy"
-
-    def _say(self, text: str, is_problem: bool = False) -> None:
-        style = "red" if is_problem else "dim"
-        self._status.update(Text(visible(text, newline=" "), style), layout=False)
 
 
 SCREEN = Declaration(

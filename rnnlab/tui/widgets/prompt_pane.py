@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Static
 
-from rnnlab.display import visible
 from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.widgets.candidates import CandidateBoard
 from rnnlab.tui.widgets.prompt_form import PromptForm
+from rnnlab.tui.widgets.status_line import StatusLine
 from rnnlab.tui.writing import Writing
 
 
@@ -27,7 +25,7 @@ class PromptPane(Vertical):
         self.board = CandidateBoard()
         self.form = PromptForm(writing)
         self._writing = writing
-        self._status = Static(id="prompt-status", markup=False)
+        self._status = StatusLine("prompt-status")
         self._run: RunSummary | None = None
         self._has_failed = False
 
@@ -40,7 +38,7 @@ class PromptPane(Vertical):
     def on_mount(self) -> None:
         """Say how to begin, and listen: nothing could be shown before."""
         self._writing.show_on(self)
-        self._say("write, then enter; several decoders are set apart by blanks", "dim")
+        self._status.say("write, then enter; several decoders are set apart by blanks")
 
     def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
         """Set the run that will answer; `opened` tells which checkpoints it has."""
@@ -55,7 +53,7 @@ class PromptPane(Vertical):
         asked = self._writing.run
         if run is not None and is_other and asked:
             by = "" if run.name == asked else f"written by {asked}; "
-            self._say(f"{by}enter asks {run.name}", "dim")
+            self._status.say(f"{by}enter asks {run.name}")
 
     async def catch_up(self) -> None:
         """Show what was written while this pane was not there."""
@@ -72,7 +70,7 @@ class PromptPane(Vertical):
     @on(PromptForm.Said)
     def say_of_form(self, message: PromptForm.Said) -> None:
         """Say what the form has to say."""
-        self._say(message.text, "red" if message.is_problem else "dim")
+        self._status.say(message.text, is_problem=message.is_problem)
 
     @on(PromptForm.Wanted)
     def ask(self, message: PromptForm.Wanted) -> None:
@@ -88,12 +86,12 @@ class PromptPane(Vertical):
                 await self.board.begin(writing.specs)
                 chains = "; ".join(" → ".join(spec.chain) for spec in writing.specs)
                 doing = f"writing with step {reply.step:,} (esc ends it): {chains}"
-                self._say(doing if chains else f"reading with step {reply.step:,}", "dim")
+                self._status.say(doing if chains else f"reading with step {reply.step:,}")
             case Grown():
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed():
                 problem = self.form.problem_of(reply)
-                self._say(problem, "red")
+                self._status.say(problem, is_problem=True)
                 await self.board.refuse(problem, is_begun=writing.step is not None)
                 self._has_failed = True
             case Ended() if not self._has_failed and writing.step is not None:
@@ -105,15 +103,11 @@ class PromptPane(Vertical):
         how = "cancelled" if ended.was_cancelled else "done"
         shown = self.board.focused_answer()
         note = f"{shown.prompt_note}; " if shown and shown.prompt_note else ""
-        self._say(
+        self._status.say(
             f"{note}{how} in {ended.elapsed_s:.1f}s with the weights of step "
-            f"{self._writing.step:,}; esc goes to the candidates",
-            "dim",
+            f"{self._writing.step:,}; esc goes to the candidates"
         )
 
     def fail(self, reason: str) -> None:
         """Say that the generator has died."""
-        self._say(reason, "red")
-
-    def _say(self, text: str, style: str) -> None:
-        self._status.update(Text(visible(text, newline=" "), style), layout=False)
+        self._status.say(reason, is_problem=True)
