@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: setup run test check bench clean
+.PHONY: setup run test pytest check bench clean
 
 setup: $(INSTALLED)
 
@@ -18,7 +18,11 @@ $(INSTALLED): pyproject.toml
 run: setup
 	@if [ -t 1 ]; then $(BIN)/rnnlab; else $(BIN)/rnnlab demo; fi
 
-test: check
+# Beside each other: the tests wait more than they compute.
+test: setup
+	@$(MAKE) --no-print-directory --jobs=2 check pytest
+
+pytest: setup
 	$(BIN)/pytest
 
 check: setup

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import random
@@ -221,6 +222,13 @@ def new_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewLab]:
     yield make
     for made in labs:
         made.close()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often: thousands of tests and torch are looked through each time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 TRAINED = ("stream", "sentences")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from rnnlab.display import count, duration, loss, percent
+from rnnlab.display import MISSING, count, duration, loss, percent
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 
@@ -40,11 +40,12 @@ _FIGURES: tuple[tuple[str, Callable[[RunSummary], str]], ...] = (
 def rows_of(
     runs: Sequence[Run], summaries: Sequence[RunSummary], defaults: Mapping[str, Any]
 ) -> list[Row]:
-    """Return a row for every figure, then one for every setting in which the runs differ.
+    """Return a row for every figure that a run has, then one for every setting that differs.
 
     defaults: settings that a run has where it does not say otherwise; an older one says less.
     """
-    rows = [Row(name, tuple(map(figure, summaries)), False) for name, figure in _FIGURES]
+    figures = [Row(name, tuple(map(figure, summaries)), False) for name, figure in _FIGURES]
+    rows = [row for row in figures if set(row.values) != {MISSING}]
     if len({s.unit for s in summaries}) > 1:
         rows.insert(0, Row("losses of a", tuple(s.unit for s in summaries), False))
     settings = [{**defaults, **run.settings()} for run in runs]

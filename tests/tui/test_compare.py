@@ -47,6 +47,7 @@ def test_rows_are_the_figures_and_the_settings_that_differ(lab: Lab) -> None:
     assert {name for name, row in rows.items() if row.is_setting} == {"corpus", "hidden"}
     assert rows["corpus"].values == ("stump", "mine")
     assert rows["hidden"].values == ("128", "64")
+    assert "val accuracy" not in rows, "no run has one"
 
 
 def test_losses_of_letters_words_and_documents_stand_apart(lab: Lab) -> None:
