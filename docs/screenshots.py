@@ -45,6 +45,8 @@ class Scene(NamedTuple):
     wait_s: float = 2.5
     run: str = "stump-lstm"
     """The chosen one."""
+    then: tuple[str, ...] = ()
+    """What is done once that has come."""
 
 
 _SCREENS = tuple(Scene(entry.name, (entry.first_key,)) for entry in entries())
@@ -58,7 +60,7 @@ _MORE = (
     Scene("compare-texts", ("f8", "enter"), 8.0),
     Scene("list", ("n", "enter")),
     Scene("new-run-fault", ("n", *"stump", "tab", "tab", "tab", *"lstn", "tab", *"x")),
-    Scene("corpora-fetch", ("f11", "end"), 4.0),
+    Scene("corpora-fetch", ("f11",), 6.0, then=("end",)),
     Scene("corpora-add", ("f11", "a")),
     *(Scene(f"inspect-{key}", ("f7", str(key)), 8.0) for key in range(2, 9)),
     Scene("timeline-shipped", ("f6",), run="starter"),
@@ -147,6 +149,7 @@ async def _tour(pilot: Pilot[None], app: LabApp, folder: Path, scenes: tuple[Sce
             await pilot.pause(0.5)
             await pilot.press(*scene.keys)
             await pilot.pause(scene.wait_s)
+            await pilot.press(*scene.then)
             for size in _SIZES:
                 file = folder / f"{scene.name}-{size[0]}x{size[1]}-{theme}.svg"
                 await _picture(pilot, app, size, file)
