@@ -78,9 +78,10 @@ def figure_lines(look: Look) -> list[str]:
     else:
         assert look.documents is not None
         lengths, unit, whole, of_beginning = look.documents.words, "words", "documents", ""
-    rare = visible(figures.rare[:_SHOWN_RARE], newline="⏎")
+    shown = (visible(one, newline="⏎") for one in figures.rare[:_SHOWN_RARE])
+    rare = " ".join("␣" if one == " " else one for one in shown)
     lines = [
-        f"rare letters (less than ten times): {len(figures.rare)}" + f"  {rare}" * bool(rare),
+        f"rare letters (less than ten times): {len(figures.rare)}" + f": {rare}" * bool(rare),
         f"{whole}{of_beginning}: {lengths.num:,}, {lengths.median:,g} {unit} in the median, "
         f"95 % up to {lengths.p95:,g}, the longest {lengths.longest:,}; "
         f"{figures.num_duplicates:,} repeat an earlier one",

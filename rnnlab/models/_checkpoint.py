@@ -18,7 +18,7 @@ from rnnlab.models._classifier import Classifier
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models._text_model import TextModel
 from rnnlab.models.steppers import Stepper, make_stepper
-from rnnlab.runs.live import settled
+from rnnlab.runs.live import await_first, settled
 from rnnlab.runs.paths import RunPaths, replace_file
 from rnnlab.runs.store import Run
 
@@ -92,11 +92,15 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
 
     Raises BadInputError when the run has no such checkpoint.
     """
+    if which == "live":
+        await_first(paths)
     wanted = settled(paths, which)
     config = RunConfig.from_toml(paths.config)
     vocabulary = Vocabulary.load(paths.vocabulary) if paths.vocabulary.exists() else None
-    if vocabulary is None or not paths.checkpoint_steps():
+    if not paths.checkpoint_steps():
         raise BadInputError(f"{paths.name!r} has no checkpoint", _why_none(paths))
+    if vocabulary is None:
+        raise BadInputError(f"{paths.vocabulary} is missing", "no text can be read without it")
     model = build_model(config, vocabulary)
     for _ in range(10):
         step = wanted if isinstance(wanted, int) else paths.read_pointer(wanted)
@@ -121,9 +125,9 @@ def _why_none(paths: RunPaths) -> str:
         case "queued":
             return "it waits in the queue: ask once it trains"
         case "starting" | "running":
-            return "it has just been started: ask again"
+            return "it is still reading its corpus: ask again"
         case state:
-            return f"it is {state} and has left no model: start it anew"
+            return f"it is {state}: `rnnlab resume {paths.name}` starts it again"
 
 
 def parse_checkpoint(text: str) -> Which:

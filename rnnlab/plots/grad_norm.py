@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 
 from rnnlab.plots._chart import Axis, Chart, Level, NamedHistory, along, kept, trace, waiting
 
@@ -32,9 +33,11 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
 
 
 def _share_clipped(run: NamedHistory) -> str:
+    """Return how many of all steps were clipped; every record counts as many steps."""
     if not (run.clip and run.history.train):
         return ""
-    return f" · {run.history.train[-1].clipped:.0%} of steps clipped"
+    share = fmean(record.clipped for record in run.history.train)
+    return f" · {share:.0%} of steps clipped"
 
 
 def _levels(runs: Sequence[NamedHistory]) -> tuple[Level, ...]:

@@ -35,28 +35,41 @@ def settled(
     """
     if which != "live":
         return which
-    await_first(paths, is_over)
-    save_now(paths)
+    save_now(paths, is_over)
     return "last"
 
 
+def is_to_come(paths: RunPaths) -> bool:
+    """Tell whether a run has just been started and has yet to save its first weights."""
+    if paths.read_pointer("last") is not None:
+        return False
+    return Run(paths).status().state in ("starting", "running")
+
+
 def await_first(
-    paths: RunPaths, is_over: Callable[[], bool], patience_s: float = START_PATIENCE_S
+    paths: RunPaths,
+    is_over: Callable[[], bool] = lambda: False,
+    patience_s: float = START_PATIENCE_S,
 ) -> None:
-    """Wait for the first weights of a run that has just been started."""
+    """Wait for the first weights of a run that has just been started.
+
+    is_over: whether nobody waits any more.
+    """
     deadline = time.monotonic() + patience_s
-    while paths.read_pointer("last") is None and time.monotonic() < deadline and not is_over():
-        if Run(paths).status().state not in ("starting", "running"):
-            return
+    while time.monotonic() < deadline and not is_over() and is_to_come(paths):
         time.sleep(_LOOK_S)
 
 
-def save_now(paths: RunPaths, patience_s: float = PATIENCE_S) -> bool:
+def save_now(
+    paths: RunPaths,
+    is_over: Callable[[], bool] = lambda: False,
+    patience_s: float = PATIENCE_S,
+) -> bool:
     """Have a run that trains save its weights; return whether it has.
 
-    A paused or ended run saved them when it stood still.
+    A paused or ended run saved them when it stood still. is_over: whether nobody waits any more.
     """
-    if Run(paths).status().state != "running":
+    if is_over() or Run(paths).status().state != "running":
         return False
     before = _mark(paths)
     try:
@@ -64,7 +77,7 @@ def save_now(paths: RunPaths, patience_s: float = PATIENCE_S) -> bool:
     except RnnlabError:
         return False  # another user's run: what he has saved has to do
     deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline and is_locked(paths.lock):
+    while time.monotonic() < deadline and is_locked(paths.lock) and not is_over():
         if _mark(paths) != before:
             return True
         time.sleep(_LOOK_S)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from rnnlab.runs.live import START_PATIENCE_S, await_first, is_to_come, settled
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.prompts import Look, Reply, Request
+from rnnlab.runs.prompts import Reply
 
 if TYPE_CHECKING:
     from rnnlab.models import LoadedModel
@@ -33,7 +35,6 @@ class Models:
         is_over: whether nobody waits any more.
         """
         from rnnlab.models import load_model, parse_checkpoint
-        from rnnlab.runs.live import settled
 
         paths = RunPaths(Path(run))
         which = settled(paths, parse_checkpoint(checkpoint), is_over)
@@ -58,18 +59,39 @@ def _key(paths: RunPaths, step: int) -> tuple[str, int, int]:
     return str(paths.root), step, born
 
 
-class Desk(NamedTuple):
+class NotYetError(Exception):
+    """The weights that a question is about are still to come, and others wait: they go first."""
+
+
+@dataclass
+class Desk:
     """Where a question is answered."""
 
     models: Models
     say: Callable[[Reply], None]
     is_cancelled: Callable[[int], bool]
     """Whether the one who asked has lost interest."""
+    others_wait: Callable[[], bool] = lambda: False
+    """Whether there are other questions."""
+    _asked_at: dict[int, float] = field(default_factory=dict)
+    """When those that wait for first weights did so first."""
 
-    def model(self, question: Request | Look) -> LoadedModel:
-        """Return the model that a question is about; its first weights are waited for."""
-        is_over = partial(self.is_cancelled, question.ask)
-        return self.models.get(question.run, question.checkpoint, is_over)
+    def model(self, ask: int, run: str, checkpoint: str) -> LoadedModel:
+        """Return the model that a question is about; its first weights are waited for.
+
+        Raises NotYetError where others should not have to wait with it.
+        """
+        if checkpoint == "live":
+            self._await_first(ask, RunPaths(Path(run)))
+        return self.models.get(run, checkpoint, partial(self.is_cancelled, ask))
+
+    def _await_first(self, ask: int, paths: RunPaths) -> None:
+        now = time.monotonic()
+        patience_s = START_PATIENCE_S - (now - self._asked_at.setdefault(ask, now))
+        await_first(paths, lambda: self.is_cancelled(ask) or self.others_wait(), patience_s)
+        if time.monotonic() < now + patience_s and self.others_wait() and is_to_come(paths):
+            raise NotYetError
+        del self._asked_at[ask]
 
 
 class Pace:

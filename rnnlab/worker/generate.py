@@ -27,8 +27,11 @@ from rnnlab.runs.prompts import (
     decode_request,
     encode_reply,
 )
-from rnnlab.worker._desk import Desk, Models
+from rnnlab.worker._desk import Desk, Models, NotYetError
 from rnnlab.worker._replies import replies_alone
+
+_TURN_S = 0.05
+"""Before the next question where several wait for weights that are still to come."""
 
 
 class Inbox:
@@ -44,6 +47,14 @@ class Inbox:
         """Give questions until the input ends."""
         while (question := self._waiting.get()) is not None:
             yield question
+
+    def others_wait(self) -> bool:
+        """Tell whether there is a question beside the one that is being answered."""
+        return not self._waiting.empty()
+
+    def put_back(self, question: Question) -> None:
+        """Let the others go first."""
+        self._waiting.put(question)
 
     def is_cancelled(self, ask: int) -> bool:
         """Tell whether the one who asked has lost interest."""
@@ -63,18 +74,27 @@ class Inbox:
 
 
 def answer(question: Question, desk: Desk) -> None:
-    """Answer one question, unless it was cancelled while it waited."""
+    """Answer one question, unless it was cancelled while it waited.
+
+    Raises NotYetError when others should go first.
+    """
     started = time.monotonic()
     try:
         if not desk.is_cancelled(question.ask):
             registry.load("worker/answers", question.kind).answer(question, desk)
-    except RnnlabError as error:
-        say(Failed(question.ask, str(error), isinstance(error, UnknownTokensError)))
+    except NotYetError:
+        raise
     except Exception as error:  # whatever is wrong with one ask, the next one is answered
-        say(Failed(question.ask, one_line(f"{type(error).__name__}: {error}")))
-    finally:
-        was_cancelled = desk.is_cancelled(question.ask)
-        say(Ended(question.ask, was_cancelled, time.monotonic() - started))
+        if not desk.is_cancelled(question.ask):  # else nobody waits for what has not come of it
+            say(_failed(question, error))
+    was_cancelled = desk.is_cancelled(question.ask)
+    say(Ended(question.ask, was_cancelled, time.monotonic() - started))
+
+
+def _failed(question: Question, error: Exception) -> Failed:
+    if isinstance(error, RnnlabError):
+        return Failed(question.ask, str(error), isinstance(error, UnknownTokensError))
+    return Failed(question.ask, one_line(f"{type(error).__name__}: {error}"))
 
 
 def say(reply: Reply) -> None:
@@ -98,10 +118,14 @@ def main() -> int:
 
     torch.set_num_threads(1)
     say(Ready())
-    desk = Desk(Models(), say, inbox.is_cancelled)
+    desk = Desk(Models(), say, inbox.is_cancelled, inbox.others_wait)
     try:
         for question in inbox:
-            answer(question, desk)
+            try:
+                answer(question, desk)
+            except NotYetError:
+                inbox.put_back(question)
+                time.sleep(_TURN_S)
     except BrokenPipeError:
         return 0
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import rnnlab
 from rnnlab import registry
 from tests.conftest import Ask, Call, Lab
 
@@ -109,6 +110,10 @@ def test_a_wheel_brings_the_starter_model_and_the_corpus(tmp_path: Path) -> None
     )
     assert '"continuation"' in ended.stdout
     assert list(empty.iterdir()) == []
-    assert (installed / "rnnlab" / "tui" / "lab.tcss").is_file()
+    theirs, ours = (
+        {file.name for file in (package / "tui").glob("*.tcss")}
+        for package in (installed / "rnnlab", Path(rnnlab.__file__).parent)
+    )
+    assert theirs == ours != set()
     shipped = {file.name for file in (installed / "rnnlab" / "_shipped" / "data").iterdir()}
     assert shipped == {"brackets.txt", "comedy.txt", "reber.txt", "reviews.csv", "stump.txt"}

@@ -146,6 +146,7 @@ async def test_every_run_continues_the_same_prompt_in_its_own_columns(
         generator.say(Failed(2, "something is wrong"))
         for ask in (1, 2):
             generator.say(Ended(ask, was_cancelled=False, elapsed_s=0.1))
+        assert app.desk.writing.history.prompts == ["Once"]
         status = screen.query_one("#compare-status", Static)
         await until(pilot, lambda: "1 of 2 runs have answered" in str(status.render()))
         assert f"{screen.names[1]} cannot" in str(status.render())

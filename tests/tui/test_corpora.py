@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
+from textual.widgets._footer import FooterKey
 
 from rnnlab.corpora import load_source
 from rnnlab.runs.store import RunStore
@@ -20,6 +21,7 @@ from rnnlab.tui.screens import corpora as screen_module
 from rnnlab.tui.screens._form import FormScreen
 from rnnlab.tui.screens.corpora import CorporaScreen, _look
 from rnnlab.tui.screens.new_run import NewRunScreen
+from rnnlab.tui.widgets.keys_line import KeysLine
 from tests.tui.conftest import FakeGenerator, until
 
 if TYPE_CHECKING:
@@ -212,6 +214,26 @@ async def test_a_known_corpus_is_read_from_a_file(
             given.write_bytes(b"To be.\n")
         await until(pilot, lambda: (c := page(app).table.chosen) and c.state == "here")
     assert (data / "shakespeare.txt").read_bytes() == b"To be.\n"
+
+
+async def test_the_footer_says_what_escape_does_once_an_errand_has_ended(app: LabApp) -> None:
+    def way_out() -> str:
+        keys = app.page.query_one(KeysLine).query(FooterKey)
+        return {key.key_display: key.description for key in keys}.get("esc", "")
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        may_end = threading.Event()
+
+        def wait(_progress: object) -> str:
+            may_end.wait(60.0)
+            return "done"
+
+        page(app).begin_errand("waiting", "mine", wait)
+        page(app).refresh_bindings()  # as whenever the focus moves
+        await until(pilot, lambda: way_out() == "End writing")
+        may_end.set()
+        await until(pilot, lambda: way_out() == "Home")
 
 
 async def test_what_takes_long_tells_how_far_it_is_and_can_be_given_up(app: LabApp) -> None:

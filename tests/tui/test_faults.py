@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Static
 
+from rnnlab.preferences import Preferences
 from rnnlab.runs.queue import Queue
+from rnnlab.tui import app as app_module
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens._choice import ChoiceScreen
+from rnnlab.tui.screens._declaration import entry
 from rnnlab.tui.widgets.runs_table import TROUBLE_MARK
-from tests.tui.conftest import home, until
+from rnnlab.tui.widgets.status_line import StatusLine
+from tests.tui.conftest import FakeGenerator, home, painted, until
 
 if TYPE_CHECKING:
     from tests.tui.conftest import Lab
@@ -92,3 +99,57 @@ async def test_the_place_in_the_queue_is_seen_in_the_narrowest_table(lab: Lab, a
         queue.move("second", -1)
         await until(pilot, lambda: "no. 1" in cells(app, "second"))
         assert [str(row.key.value) for row in home(app).table.ordered_rows] == ["second", "first"]
+
+
+@pytest.mark.parametrize("name", ["lab", "prompt", "beams", "compare", "tokens"])
+async def test_a_fault_of_a_prompt_takes_the_lines_it_needs(
+    lab: Lab, app: LabApp, name: str
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 2)
+        await pilot.press(entry(name).key)
+        await until(pilot, lambda: app.page.entry_name == name)
+        line = app.page.query(StatusLine).first()
+        before = line.size.height
+        app.page.fail("its generator ended " + "for some reason " * 9 + "at last")
+        await until(pilot, lambda: line.size.height == 3)
+        assert "at last" in painted(app, str(line.id))
+        line.say("all is well")
+        await until(pilot, lambda: line.size.height == before)
+
+
+async def test_the_question_of_quitting_stands_above_its_answers_however_many_train(
+    lab: Lab, app: LabApp
+) -> None:
+    for number in range(30):
+        lab.add(f"a-run-with-quite-a-long-name-{number}", "running", steps=1)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 30)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen) and app.focused)
+        question = str(app.screen.query(Static).first().render())
+        assert question.endswith("and 25 more: training goes on without the lab.")
+        for answer in ("Leave running", "Save and stop", "Cancel"):
+            assert answer in screen_text(app)
+
+
+async def test_the_runs_are_read_again_and_again_though_nobody_asks(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_module, "Generator", FakeGenerator)
+    run = lab.add("alpha", "running")
+    app = LabApp(lab.store, preferences=Preferences(refresh_s=0.1))
+    async with app.run_test(size=(80, 24)):
+        async with asyncio.timeout(40):
+            while "alpha" not in app.desk.summaries:
+                await asyncio.sleep(0.01)
+            lab.say(run, state="paused", step=41)
+            while app.desk.summaries["alpha"].step != 41:
+                await asyncio.sleep(0.01)
+
+
+def screen_text(app: LabApp) -> str:
+    text = " ".join(strip.text for strip in app.screen._compositor.render_strips())
+    return " ".join(text.split())

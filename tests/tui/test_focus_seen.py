@@ -31,7 +31,7 @@ _SEEN = 48
 """Difference of two shades, of 255, that nobody misses."""
 
 
-@pytest.mark.timeout(400)  # a place of every kind on every screen, twice
+@pytest.mark.timeout(400)  # a place of every kind, painted twice
 @pytest.mark.parametrize("look", LOOKS)
 async def test_the_focus_is_seen_wherever_it_is(
     look: str, open_fixed: Callable[[Preferences], LabApp]
@@ -56,13 +56,14 @@ async def test_the_focus_is_seen_wherever_it_is(
 
 
 def one_of_each_kind(widgets: Iterable[Widget], kinds: set[object]) -> list[Widget]:
-    """Return a widget of each kind that is not known yet: screens share them, a form has dozens.
+    """Return a widget of each kind and parent not known yet: screens share them, forms have many.
 
     Ids that begin alike (`field-layers`, `field-lr`) are those of rows that are made in a loop.
     """
     new: list[Widget] = []
     for widget in widgets:
-        kind = type(widget), widget.classes, (widget.id or "").partition("-")[0]
+        within = type(widget.parent)
+        kind = within, type(widget), widget.classes, (widget.id or "").partition("-")[0]
         if kind not in kinds:
             kinds.add(kind)
             new.append(widget)

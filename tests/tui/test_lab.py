@@ -800,3 +800,19 @@ async def test_panes_have_room_or_go_when_the_terminal_shrinks_below_a_dialog(
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: not screen.details.display)
         await until(pilot, lambda: screen.plots.size.width > 40)
+
+
+async def test_escape_leads_from_the_text_to_the_candidates_and_then_to_the_runs(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        await pilot.press("enter", "x", "enter")
+        await until(pilot, lambda: generator.requests)
+        generator.answer(" and more")
+        await until(pilot, lambda: "done" in status_line(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.focused, Candidate))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.focused is table(app))

@@ -48,7 +48,6 @@ class BaseScreen(Screen[None]):
         super().__init__()
         self.desk = desk
         self._has_arrived = False
-        self._keys_shown: tuple[str, ...] = ()
         self.panes = Layout(self, self.PANES)
         self.panes.chosen = dict(desk.view.panes.get(self.entry_name, {}))
 
@@ -148,12 +147,8 @@ class BaseScreen(Screen[None]):
         self.show_keys()
 
     def show_keys(self) -> None:
-        """Bring the footer in line with what can be done now."""
-        possible = [a.name for group in self.GROUPS for a in group.actions if a.is_possible(self)]
-        now = (self.way_out(), *possible)
-        if now != self._keys_shown:
-            self._keys_shown = now
-            self.refresh_bindings()
+        """Bring the footer in line with what can be done now; it knows what it shows."""
+        self.refresh_bindings()
 
     @on(events.Mount)
     def fit(self) -> None:

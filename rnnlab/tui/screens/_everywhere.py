@@ -18,6 +18,10 @@ def _opener(entry: Entry) -> Action[BaseScreen]:
     return Action(entry.key, f"open-{entry.name}", open_screen, entry.title, entry.help, opens=True)
 
 
+_MOST_NAMED = 5
+"""Runs in a question: it stands above its answers, on a small screen too."""
+
+
 def _help(screen: BaseScreen) -> None:
     screen.app.push_screen(HelpScreen(screen.groups_of_focus_first()))
 
@@ -34,7 +38,7 @@ async def _quit(screen: BaseScreen) -> None:
         if s.state in ("running", "starting", "queued")
     ]
     if active:
-        question = f"{', '.join(active)}: training goes on without the lab."
+        question = f"{_named(active)}: training goes on without the lab."
         answers = [("leave", "Leave running"), ("stop", "Save and stop"), ("cancel", "Cancel")]
         answer = await screen.app.push_screen_wait(ChoiceScreen(question, answers))
         if answer == "cancel":
@@ -43,6 +47,12 @@ async def _quit(screen: BaseScreen) -> None:
             for name in active:
                 await do_with_run(screen, steer.stop, name)
     screen.app.exit()
+
+
+def _named(runs: list[str]) -> str:
+    """Return names in a line, the first ones of many."""
+    named, others = runs[:_MOST_NAMED], len(runs) - _MOST_NAMED
+    return ", ".join(named) + (f" and {others} more" if others > 0 else "")
 
 
 SCREENS = Group("Screens", tuple(map(_opener, entries())))

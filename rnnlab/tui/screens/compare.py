@@ -209,6 +209,7 @@ class CompareScreen(BaseScreen):
     @on(PromptForm.Wanted)
     async def ask(self, message: PromptForm.Wanted) -> None:
         """Ask every run the same."""
+        self.desk.writing.history.add(message.request.prompt)
         for asker in self._askers:
             self.post_message(AskCancelled(asker))
         self._askers = []  # what they still say is of the columns that go

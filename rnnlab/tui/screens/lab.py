@@ -186,6 +186,10 @@ class LabScreen(BaseScreen):
         """Return the runs."""
         return self.table
 
+    def beside_fields(self) -> Widget:
+        """Return the candidate that is read, or the runs while there is none."""
+        return self.pane.board.reading_place() if self.desk.writing.answers else self.table
+
     @property
     def is_writing(self) -> bool:
         """Whether an answer is on its way."""

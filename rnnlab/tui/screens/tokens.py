@@ -196,6 +196,10 @@ class TokensScreen(BaseScreen):
         now = self.walk.now
         if not self._run:
             return
+        chosen = self.desk.summaries.get(self._run)
+        if chosen is not None and chosen.state == "starting":
+            self._is_writing = True  # escape ends the wait
+            self._status.say(f"waiting for the first weights of {self._run}…")
         self.post_message(
             Asked(
                 self,
@@ -299,11 +303,11 @@ class TokensScreen(BaseScreen):
 
     @property
     def is_writing(self) -> bool:
-        """Whether the decoder writes on."""
+        """Whether the decoder writes on, or weights are waited for."""
         return self._is_writing
 
     def end_writing(self) -> bool:
-        """End what the decoder writes."""
+        """End what the decoder writes, or the wait."""
         was_writing, self._is_writing = self._is_writing, False
         if was_writing:
             self.post_message(AskCancelled(self))

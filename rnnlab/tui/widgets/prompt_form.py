@@ -223,8 +223,15 @@ class PromptForm(Vertical):
             self.post_message(self.Said(str(error), is_problem=True))
             return
         self.prompt.asked()
-        self.post_message(self.Said("reading…" if self.writing.is_ready else "loading torch…"))
+        self.post_message(self.Said(self._what_goes_on()))
         self.post_message(self.Wanted(self, request, specs))
+
+    def _what_goes_on(self) -> str:
+        if not self.writing.is_ready:
+            return "loading torch…"
+        if self._run is not None and self._run.state == "starting":
+            return f"waiting for the first weights of {self._run.name}…"
+        return "reading…"
 
     def problem_of(self, failed: Failed) -> str:
         """Return why nothing comes; letters never seen are replaced if the same is asked again."""

@@ -49,7 +49,7 @@ def _subject(question: Inspect, run: str, checkpoint: str, desk: Desk) -> Subjec
     from rnnlab.insight import Subject
 
     data = None if question.data is None else Path(question.data)
-    load = partial(desk.models.get, run, checkpoint, partial(desk.is_cancelled, question.ask))
+    load = partial(desk.model, question.ask, run, checkpoint)
     return Subject(RunPaths(Path(run)), checkpoint, data, load, _datasets)
 
 

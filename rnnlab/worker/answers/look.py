@@ -18,7 +18,7 @@ def answer(look: Look, desk: Desk) -> None:
     from rnnlab.models import look_at
 
     spec = parse_spec(look.decoder)
-    loaded = desk.model(look)
+    loaded = desk.model(look.ask, look.run, look.checkpoint)
     desk.say(Begun(look.ask, loaded.step))
     found = look_at(
         loaded, look.prompt, look.tokens, spec, look.num_shown, cast("Unknown", look.unknown)

@@ -24,7 +24,7 @@ def answer(request: Request, desk: Desk) -> None:
     from rnnlab.models import Classifier, continue_texts, make_readable
 
     specs: list[Spec] = [parse_spec(text) for text in request.decoders]
-    loaded = desk.model(request)
+    loaded = desk.model(request.ask, request.run, request.checkpoint)
     if isinstance(loaded.model, Classifier):
         desk.say(Begun(request.ask, loaded.step))
         desk.say(Grown(request.ask, 0, [_verdict(loaded, request.prompt)], is_last=True))

@@ -95,7 +95,7 @@ def test_the_figures_of_a_text_are_lines_of_their_own(
     corpora.command("line", data=data)
     lines = capsys.readouterr().out.split("\n")
     assert lines[:2] == [str(data / "line.txt"), "12,001 letters, 4 distinct"]
-    assert lines[2] == "rare letters (less than ten times): 1  ⏎"
+    assert lines[2] == "rare letters (less than ten times): 1: ⏎"
     assert lines[3].startswith("sentences: 1, 11,999 letters in the median, 95 % up to 11,999,")
     assert not any("up to 12,000 letters" in line for line in lines), "one length is no histogram"
 

@@ -96,17 +96,17 @@ def test_a_run_that_is_no_run_is_told(make_loaded: Make, save_run: Save, tmp_pat
     assert "cannot read" in message_of(lambda: load_model(RunPaths(tmp_path / "none")))
     paths = save_run(make_loaded(), 5)
     paths.weights(5).unlink()
-    assert "has left no model" in message_of(lambda: load_model(paths))
+    assert "has no checkpoint; it is lost" in message_of(lambda: load_model(paths))
     paths = save_run(make_loaded(), 5)
     paths.vocabulary.unlink()
-    assert "has left no model" in message_of(lambda: load_model(paths))
+    assert f"{paths.vocabulary} is missing" in message_of(lambda: load_model(paths))
     paths = save_run(make_loaded(), 5)
     paths.pointer("last").unlink()
     assert "no last checkpoint" in message_of(lambda: load_model(paths))
 
 
 @pytest.mark.parametrize(
-    ("state", "why"), [("queued", "waits in the queue"), ("failed", "is failed and has left no")]
+    ("state", "why"), [("queued", "waits in the queue"), ("failed", "`rnnlab resume run`")]
 )
 def test_a_run_without_weights_says_why_there_are_none(
     make_loaded: Make, save_run: Save, state: State, why: str

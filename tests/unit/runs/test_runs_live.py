@@ -83,7 +83,7 @@ def test_the_first_weights_of_a_run_that_starts_are_waited_for(tmp_path: Path) -
         return False
 
     with held(run):
-        assert settled(run.paths, "live", nobody_has_gone) == "last"
+        await_first(run.paths, nobody_has_gone, patience_s=float("inf"))
     assert run.paths.read_pointer("last") == 0
 
 
@@ -101,6 +101,13 @@ def test_who_waits_no_more_does_not_keep_the_next_one_waiting(tmp_path: Path) ->
     with held(run):
         await_first(run.paths, lambda: next(answers), patience_s=float("inf"))
     assert next(answers, None) is None
+
+
+def test_who_waits_no_more_has_nothing_saved(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "running")
+    with held(run):
+        assert settled(run.paths, "live", lambda: True) == "last"
+    assert collect(run.paths.mailbox) == []
 
 
 @contextmanager

@@ -1,0 +1,91 @@
+"""Who waits for the first weights of a run lets the others go first, and may leave."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rnnlab.errors import BadInputError
+from rnnlab.runs.lock import take_lock
+from rnnlab.runs.paths import replace_text
+from rnnlab.runs.prompts import Ended, Failed, Reply, Request
+from rnnlab.runs.records import Status, encode_status
+from rnnlab.runs.store import Run, RunStore
+from rnnlab.worker import generate
+from rnnlab.worker._desk import Desk, Models, NotYetError
+
+
+@pytest.fixture
+def starting(tmp_path: Path) -> Iterator[Run]:
+    """A run whose worker has saved nothing so far."""
+    run = RunStore(tmp_path).create("run", 'corpus = "stump"\n')
+    said = Status(
+        state="starting", pid=os.getpid(), host=socket.gethostname(), heartbeat=time.time()
+    )
+    replace_text(run.paths.status, encode_status(said))
+    lock = take_lock(run.paths.lock)
+    assert lock is not None
+    yield run
+    os.close(lock)
+
+
+def test_others_go_first(starting: Run) -> None:
+    desk = Desk(Models(), lambda _reply: None, lambda _ask: False, lambda: True)
+    with pytest.raises(NotYetError):
+        desk.model(1, str(starting.paths.root), "live")
+
+
+def test_with_nobody_else_it_is_waited_for(starting: Run) -> None:
+    """The second look finds nobody who waits any more."""
+    looks = iter([False, False, True])
+    desk = Desk(Models(), lambda _reply: None, lambda _ask: next(looks, True))
+    with pytest.raises(BadInputError, match="ask again"):
+        desk.model(1, str(starting.paths.root), "live")
+    assert next(looks, None) is None
+
+
+def test_who_has_left_is_told_of_no_fault(starting: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[Reply] = []
+    monkeypatch.setattr(generate, "say", said.append)
+    request = Request(7, str(starting.paths.root), "a", ["greedy"], "live", 5)
+    looks = iter([False, False])
+    desk = Desk(Models(), said.append, lambda _ask: next(looks, True))
+    generate.answer(request, desk)
+    assert [type(reply) for reply in said] == [Ended]
+    assert isinstance(said[0], Ended)
+    assert said[0].was_cancelled
+
+
+def test_who_stays_is_told(starting: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[Reply] = []
+    monkeypatch.setattr(generate, "say", said.append)
+    request = Request(7, str(starting.paths.root), "a", ["greedy"], "last", 5)
+    generate.answer(request, Desk(Models(), said.append, lambda _ask: False))
+    assert [type(reply) for reply in said] == [Failed, Ended]
+
+
+def test_a_question_that_was_put_back_comes_after_the_others() -> None:
+    ours, theirs = os.pipe()
+    with os.fdopen(theirs, "w") as sent, os.fdopen(ours) as stream:
+        inbox = generate.Inbox(stream)
+        for ask in (1, 2):
+            sent.write(
+                f'{{"kind": "write", "ask": {ask}, "run": "r", "prompt": "", "decoders": []}}\n'
+            )
+        sent.flush()
+        order = []
+        for question in inbox:
+            order.append(question.ask)
+            if len(order) == 1:
+                while not inbox.others_wait():
+                    time.sleep(0.01)
+                inbox.put_back(question)
+            if len(order) == 3:
+                break
+        sent.close()  # its thread reads to the end
+    assert order == [1, 2, 1]
