@@ -60,7 +60,7 @@ _MORE = (
     Scene("compare-texts", ("f8", "enter"), 8.0),
     Scene("list", ("n", "enter")),
     Scene("new-run-fault", ("n", *"stump", "tab", "tab", "tab", *"lstn", "tab", *"x")),
-    Scene("corpora-fetch", ("f11",), 6.0, then=("end",)),
+    Scene("corpora-fetch", ("f11",), 6.0, then=("ctrl+end",)),
     Scene("corpora-add", ("f11", "a")),
     *(Scene(f"inspect-{key}", ("f7", str(key)), 8.0) for key in range(2, 9)),
     Scene("timeline-shipped", ("f6",), run="starter"),

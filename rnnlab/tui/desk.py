@@ -62,6 +62,8 @@ class Desk:
         self.data = data
         """Folder of corpora; None for the default."""
         self.summaries: dict[str, RunSummary] = {}
+        self.has_read = False
+        """Whether it is known by now which runs there are."""
         """Every run by name."""
         self.chosen_name: str | None = self.view.chosen or None
         self.marked: tuple[str, ...] = tuple(self.view.marked)
@@ -153,6 +155,7 @@ class Desk:
             if (before := self.summaries.get(summary.name)) is not None
             and (notice := _notice(before, summary)) is not None
         ]
+        self.has_read = True
         self.summaries = {summary.name: summary for summary in read.summaries}
         colors = _free_colors(set(self.view.colors.values()))
         for summary in sorted(read.summaries, key=lambda s: (s.created, s.name)):

@@ -19,8 +19,9 @@ from rnnlab.tui.app import LabApp
 from rnnlab.tui.appearance import appearance_of, to_ascii
 from rnnlab.tui.order import SORTS, matches, ordered
 from rnnlab.tui.screens._filter import FilterScreen
+from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.view_state import ViewState, load_view, save_view
-from tests.tui.conftest import FakeGenerator, home, until
+from tests.tui.conftest import FakeGenerator, home, painted, until
 
 if TYPE_CHECKING:
     from tests.tui.conftest import Lab
@@ -161,16 +162,17 @@ async def test_the_runs_are_filtered_while_it_is_written_and_escape_lists_all_ag
 
 async def test_a_list_without_runs_says_why_and_what_to_do(lab: Lab, app: LabApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(
-            pilot, lambda: "no run yet: n starts one" in str(home(app).table.border_subtitle)
-        )
+        await until(pilot, lambda: "no run yet: n starts one" in painted(app, "runs"))
         lab.add("alpha")
         await until(pilot, lambda: home(app).table.row_count == 1)
-        assert home(app).table.border_subtitle == ""
+        assert "Runs" in painted(app, "runs")
         await pilot.press("slash")
         await until(pilot, lambda: isinstance(app.screen, FilterScreen))
-        await pilot.press("z")
-        await until(pilot, lambda: "none fits: / then esc" in str(home(app).table.border_subtitle))
+        await pilot.press("z", "enter")
+        await until(pilot, lambda: isinstance(app.screen, LabScreen))
+        await until(pilot, lambda: "Runs 0 of 1 · /z" in painted(app, "runs"))
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "/ then esc lists all" in painted(app, "runs"))
 
 
 async def test_a_setting_holds_at_once_and_is_kept(lab: Lab, app: LabApp) -> None:

@@ -314,11 +314,17 @@ async def test_cost_and_command_stay_in_view_whatever_field_is_shown(
         await open_form(pilot, app)
         for name in ("recipe", "seed", "sample_every"):
             field_of(app, name).input.focus()
-            await pilot.pause()
-            for part in (f"#field-{name}", "#about", "#estimate", "#command"):
-                widget = app.screen.query_one(part)
-                assert widget.region.width >= 10
-                assert app.screen.region.contains_region(widget.region)
+            parts = [
+                app.screen.query_one(part)
+                for part in (f"#field-{name}", "#about", "#estimate", "#command")
+            ]
+            await until(
+                pilot,
+                lambda parts=parts: all(  # type: ignore[misc]
+                    part.region.width >= 10 and app.screen.region.contains_region(part.region)
+                    for part in parts
+                ),
+            )
 
 
 async def test_the_command_line_that_does_the_same_is_shown_and_copied(

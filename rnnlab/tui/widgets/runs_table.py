@@ -45,6 +45,9 @@ _SORT_OF = {"run": "name", "train": "train", "val": "val", "step": "step", "left
             "tok/s": "speed", "cell": "cell", "trend": "newest"}  # fmt: skip
 
 
+_NONE = "no run yet: n starts one"
+
+
 class RunsTable(DataTable[Text]):
     """A table that keeps its cursor on the same run while the runs change below it."""
 
@@ -128,17 +131,20 @@ class RunsTable(DataTable[Text]):
         self.show()
 
     def _retitle(self, num_shown: int) -> None:
-        """Say in the title how many runs are listed, by what they are sorted and filtered."""
+        """Say in the title how many runs are listed, by what they are sorted and filtered.
+
+        What to do where there is none stands there, too: a low screen has no lower border.
+        """
         view, total = self._desk.view, len(self._desk.summaries)
         parts = ["Runs" if num_shown == total else f"Runs {num_shown} of {total}"]
         if view.sort != "newest" or view.is_reversed:
             parts.append(f"by {view.sort}{' ↑' if view.is_reversed else ''}")
         if view.filter:
             parts.append(f"/{visible(view.filter, newline=' ')}")
-        title = Text(" · ".join(parts)).markup
+        title = Text(" · ".join(parts) if total or not self._desk.has_read else _NONE).markup
         if title != self.border_title:
             self.border_title = title
-        self.border_subtitle = _why_empty(total) if not num_shown else ""
+        self.border_subtitle = "/ then esc lists all" if total and not num_shown else ""
 
     def _fitting(self) -> tuple[str, ...]:
         room = self.content_size.width
@@ -237,8 +243,3 @@ def shortened(name: str, width: int) -> str:
     if len(name) <= width:
         return name
     return f"{name[: width // 2]}…{name[-(width - width // 2 - 1) :]}"
-
-
-def _why_empty(total: int) -> str:
-    """Say why no run is listed, and what to do."""
-    return "none fits: / then esc lists all" if total else "no run yet: n starts one"
