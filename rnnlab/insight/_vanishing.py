@@ -10,16 +10,7 @@ from statistics import fmean, median
 from rnnlab.insight._between_layers import first_share, layer_norms
 from rnnlab.insight._columns import Columns, columns_of
 from rnnlab.insight._through_time import is_long_enough
-from rnnlab.plots import (
-    Chart,
-    Curve,
-    Finding,
-    HeatMap,
-    Picture,
-    Table,
-    brief,
-    on_one_scale,
-)
+from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Table, brief, on_one_scale
 from rnnlab.runs.history import History
 
 _LAST_PROBES = 3

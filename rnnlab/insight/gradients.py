@@ -14,15 +14,7 @@ from rnnlab.insight._columns import columns_of, epochs_of, mean_norms
 from rnnlab.insight._subject import Subject, Wishes, check_finite
 from rnnlab.insight._through_time import Sample
 from rnnlab.models import Example, TextModel
-from rnnlab.plots import (
-    Finding,
-    HeatMap,
-    NamedHistory,
-    Picture,
-    Table,
-    brief,
-    layer_norms,
-)
+from rnnlab.plots import Finding, HeatMap, NamedHistory, Picture, Table, brief, layer_norms
 from rnnlab.runs.history import History
 
 

@@ -15,16 +15,7 @@ from rnnlab.insight._through_time import (
     half_life,
     is_long_enough,
 )
-from rnnlab.plots import (
-    Chart,
-    Curve,
-    Finding,
-    HeatMap,
-    NamedHistory,
-    Picture,
-    Table,
-    brief,
-)
+from rnnlab.plots import Chart, Curve, Finding, HeatMap, NamedHistory, Picture, Table, brief
 from rnnlab.plots import half_life as half_life_plot
 from rnnlab.runs.records import ProbeRecord
 

@@ -346,3 +346,22 @@ async def test_the_end_is_no_letter_and_a_long_text_is_put_together_once_a_step(
         screen.walk.begin("", list("b" * 50))
         screen._take_look(Looked(1, 40, list("b" * 50), 0, 0, [asdict(ROW)] * 51, ["greedy"]))
         assert num_read < 10
+
+
+async def test_the_first_weights_are_waited_for_and_escape_ends_the_wait(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha", "starting")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(app.screen, TokensScreen))
+        await pilot.press("a", "enter")
+        await until(pilot, lambda: generator.questions)
+        status = app.screen.query_one("#token-status", Static)
+        assert "waiting for the first weights of alpha" in str(status.render())
+        await pilot.press("escape")
+        await until(pilot, lambda: generator.num_cancelled)
+        generator.say(Ended(generator.latest, was_cancelled=True, elapsed_s=0.1))
+        await until(pilot, lambda: "given up" in str(status.render()))
+        assert isinstance(app.screen, TokensScreen)

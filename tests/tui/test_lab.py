@@ -18,7 +18,7 @@ from rnnlab.errors import UnknownNameError
 from rnnlab.plots import Chart, Drawing, drawing
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.paths import replace_text
-from rnnlab.runs.prompts import Failed
+from rnnlab.runs.prompts import Ended, Failed
 from rnnlab.runs.store import Run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.feed import Feed, RunsRead
@@ -421,6 +421,8 @@ async def test_escape_cancels_and_goes_back_to_the_runs(
         await pilot.press("escape", "escape")
         await until(pilot, lambda: generator.num_cancelled)
         assert app.focused is table(app)
+        generator.say(Ended(1, was_cancelled=True, elapsed_s=0.1))
+        await until(pilot, lambda: "given up" in status_line(app))
 
 
 async def test_letters_typed_into_the_prompt_start_nothing(lab: Lab, app: LabApp) -> None:

@@ -167,7 +167,8 @@ class TokensScreen(BaseScreen):
             self.look()
             self.set_focus(self.text)
         elif is_classifier:
-            self._status.say("a classifier writes none: choose another run", is_problem=True)
+            why = "a classifier writes no letters: choose another run"
+            self._status.say(why, is_problem=True)
         elif not self.walk.now.all_tokens:
             self._status.say(
                 "write a text above, then enter; or enter on a candidate of Prompt (F3)"
@@ -247,6 +248,8 @@ class TokensScreen(BaseScreen):
                 self._take_look(reply)
             case Ended():
                 self._is_writing = False
+                if reply.was_cancelled:
+                    self._status.say("given up; enter in the text asks again")
             case Grown() if reply.is_last:
                 if reply.answers and reply.answers[0].tokens:
                     self.walk.append(reply.answers[0].tokens)

@@ -94,6 +94,8 @@ class PromptPane(Vertical):
                 self._status.say(problem, is_problem=True)
                 await self.board.refuse(problem, is_begun=writing.step is not None)
                 self._has_failed = True
+            case Ended() if reply.was_cancelled and writing.step is None:
+                self._status.say("given up; enter asks again")
             case Ended() if not self._has_failed and writing.step is not None:
                 self._say_end(reply)
             case _:
