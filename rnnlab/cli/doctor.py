@@ -49,7 +49,7 @@ def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:
         "disk": f"{psutil.disk_usage(str(nearest)).free / 2**30:.1f} GiB free",
         "terminal": f"{os.environ.get('TERM', 'none')}, {_colors()}, "
         f"{sys.stdout.encoding} on standard output",
-        "checkpoints": f"{folder} ({_access(nearest)}), {num_runs} runs",
+        "checkpoints": f"{folder} ({_access(nearest)}), {num_runs} run{'s' * (num_runs != 1)}",
         "corpora": ", ".join(corpus_names(data)) or "none",
     }
 

@@ -83,8 +83,10 @@ def _print(found: Round, history: History, *, is_whole: bool) -> None:
 def _line(sample: SampleRecord, newline: str) -> Text:
     from rich.text import Text
 
+    decoder = visible(sample.decoder, newline="⏎")
+    decoder += "" if sample.prompt else " (no prompt)"
     return Text.assemble(
-        (f"{visible(sample.decoder, newline='⏎')}{newline if newline != '⏎' else '  '}", "dim"),
+        (f"{decoder}{newline if newline != '⏎' else '  '}", "dim"),
         (visible(sample.prompt, newline=newline), "dim"),
         visible(sample.text, newline=newline),
     )

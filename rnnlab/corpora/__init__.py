@@ -3,7 +3,7 @@
 Never imports torch: arrays are numpy's, so that a corpus can be checked before a worker starts.
 """
 
-from rnnlab.corpora._add import Wish, add_corpus
+from rnnlab.corpora._add import Wish, add_corpus, check_name, check_source
 from rnnlab.corpora._dataset import IGNORED, Batch, Dataset, Split, SplitName, Unit, WordVectors
 from rnnlab.corpora._describe import (
     CorpusDescription,
@@ -12,7 +12,7 @@ from rnnlab.corpora._describe import (
     describe_documents,
 )
 from rnnlab.corpora._documents import Columns, Documents, read_documents
-from rnnlab.corpora._encoding import Progress, silent
+from rnnlab.corpora._encoding import Progress, named_encoding, silent
 from rnnlab.corpora._fetch import (
     Fetched,
     fetch_corpus,
@@ -69,6 +69,8 @@ __all__ = [
     "WordVectors",
     "add_corpus",
     "check",
+    "check_name",
+    "check_source",
     "corpus_names",
     "describe_corpora",
     "describe_documents",
@@ -79,6 +81,7 @@ __all__ = [
     "load_source",
     "look_into",
     "made_names",
+    "named_encoding",
     "parse_spec",
     "prepare",
     "read_corpus",

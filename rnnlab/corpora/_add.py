@@ -59,13 +59,8 @@ def add_corpus(
     """
     folder = data_folder(data)
     there = check_name(name, folder, is_replacing=wish.is_replacing)
-    _check_source(source, there)
-    try:
-        is_folder, is_file = source.is_dir(), source.is_file()
-    except OSError as error:
-        raise BadInputError(f"cannot read {source}: {error.strerror}") from None
-    if not is_folder and not is_file:
-        raise BadInputError(f"no file and no folder named {str(source)!r}", "give the path of one")
+    _check_not_itself(source, there)
+    is_folder = check_source(source)
     if is_folder and is_labelled_folder(source):
         rows, notes = folder_documents(source, wish.encoding, progress)
         file = _write_documents(folder / f"{name}.csv", rows, str(source))
@@ -89,7 +84,21 @@ def add_corpus(
     return file, notes
 
 
-def check_name(name: str, folder: Path, *, is_replacing: bool) -> list[Path]:
+def check_source(source: Path) -> bool:
+    """Tell whether what is to be taken in is a folder.
+
+    Raises BadInputError where there is neither a file nor a folder, or it cannot be looked at.
+    """
+    try:
+        is_folder, is_file = source.is_dir(), source.is_file()
+    except OSError as error:
+        raise BadInputError(f"cannot read {source}: {error.strerror}") from None
+    if not is_folder and not is_file:
+        raise BadInputError(f"no file and no folder named {str(source)!r}", "give the path of one")
+    return is_folder
+
+
+def check_name(name: str, folder: Path, *, is_replacing: bool = False) -> list[Path]:
     """Return the files that a corpus of that name has already.
 
     Raises BadInputError where the name cannot be that of a file, is one of ours, or is taken.
@@ -111,7 +120,7 @@ def check_name(name: str, folder: Path, *, is_replacing: bool) -> list[Path]:
     return there
 
 
-def _check_source(source: Path, there: Iterable[Path]) -> None:
+def _check_not_itself(source: Path, there: Iterable[Path]) -> None:
     """Refuse to replace a corpus by its own file: what was not taken over would be lost."""
     if any(source.exists() and file.samefile(source) for file in there):
         raise BadInputError(f"{source} is the corpus itself", "give the file that it was made from")

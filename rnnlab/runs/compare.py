@@ -66,5 +66,7 @@ def by_unit(summaries: Sequence[RunSummary], items: Sequence[_T]) -> dict[str, l
 
 
 def _value(settings: Mapping[str, Any], name: str) -> str:
-    value = str(settings.get(name, ""))
-    return Path(value).stem if name == "corpus" else value
+    value = settings.get(name, "")
+    if name == "threads" and value == 0:
+        return "0 (automatic)"
+    return Path(str(value)).stem if name == "corpus" else str(value)

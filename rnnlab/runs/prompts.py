@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, get_args
 
-from rnnlab.runs._typed import misfit
+from rnnlab.runs.typed import misfit
 
 EOS = "<eos>"
 """How the end of a sentence is written among the tokens of an answer."""
@@ -240,8 +240,11 @@ def decode_reply(line: str | bytes) -> Reply | None:
         values = json.loads(line)
         reply_type = _REPLIES[values.pop("kind")]
         if reply_type is Grown:
-            values["answers"] = [Answer(**answer) for answer in values["answers"]]
-        return reply_type(**values)
+            answers = values["answers"]
+            if any(misfit(Answer, answer) for answer in answers):
+                return None
+            values["answers"] = [Answer(**answer) for answer in answers]
+        return None if misfit(reply_type, values) else reply_type(**values)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 

@@ -46,6 +46,8 @@ class Action(Generic[S_contra]):
     """Whether its key counts again while it is still being done."""
     is_possible: Callable[[S_contra], bool] = always
     """Whether it could do anything now; else its key is dead and not in the footer."""
+    label_now: Callable[[S_contra], str] | None = None
+    """Says what its key would do now, for the footer; an empty word keeps it out. None: `label`."""
     opens: bool = False
     """Whether it opens a screen or a dialog: what is pressed before that is there is for it."""
 

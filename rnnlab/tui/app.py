@@ -27,41 +27,34 @@ from textual.filter import Monochrome, NoColor
 from textual.notifications import Notify
 from textual.screen import Screen
 
-from rnnlab.display import visible
-from rnnlab.errors import RnnlabError
 from rnnlab.preferences import Preferences, load_preferences
-from rnnlab.runs.prompts import Ended, Failed, Ready
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.appearance import THEMES, AsciiFilter, HarmlessFilter, appearance_of
+from rnnlab.tui.asking_app import AskingApp
 from rnnlab.tui.child import end_all
-from rnnlab.tui.generator import Generator
-from rnnlab.tui.keyed_app import KeyedApp
+from rnnlab.tui.last_answers import read_last, save_last
 from rnnlab.tui.messages import (
-    AskCancelled,
-    Asked,
-    GeneratorDied,
-    GeneratorSaid,
     KeysDue,
     PreferencesChanged,
     RunChosen,
     ScreenAsked,
     Told,
 )
+from rnnlab.tui.news import news_of
 from rnnlab.tui.prompt_history import PromptHistory
 from rnnlab.tui.screens._base import HOME, BaseScreen
 from rnnlab.tui.screens._declaration import entry
 from rnnlab.tui.screens._outline import Outline
-from rnnlab.tui.view_state import load_view, prompts_file, save_view, state_file
+from rnnlab.tui.view_state import answers_file, load_view, prompts_file, save_view, state_file
 from rnnlab.tui.widgets.screen_bar import ScreenBar
 
 if TYPE_CHECKING:
-    from rnnlab.tui.desk import Desk
     from rnnlab.tui.feed import Feed
 
 _USUAL = Preferences()
 
 
-class LabApp(KeyedApp):
+class LabApp(AskingApp):
     """The lab over one folder of runs."""
 
     TITLE = "rnnlab"
@@ -103,10 +96,8 @@ class LabApp(KeyedApp):
         self.set_reactive(App.theme, appearance.theme)
         self.stylesheet.set_variables(self.get_css_variables())
         self._refresh_truecolor_filter(self.ansi_theme)
-        self.desk: Desk
         self._feed: Feed
         self._pages: dict[str, BaseScreen] = {}
-        self._generator = Generator(self.post_message)
         self._chosen_again = asyncio.Event()
         if self._outline is None:
             self._furnish()
@@ -176,12 +167,17 @@ class LabApp(KeyedApp):
 
     async def on_unmount(self) -> None:
         """Keep the view and end the processes of the lab; workers that train are left alone."""
+        self._keep()
+        await self._generator.close()
+        await end_all()
+
+    def _keep(self) -> None:
+        """Write down how the lab is looked at and what was asked last."""
         if self._pages and self.desk.summaries:
             for page in self._pages.values():
                 page.keep_view()
             save_view(self.desk.view_to_keep(), self._view_file)
-        await self._generator.close()
-        await end_all()
+            save_last(self.desk.writing, answers_file(self._view_file))
 
     async def _watch(self) -> None:
         """Look at the runs until the lab closes; at once when another one is chosen."""
@@ -189,6 +185,9 @@ class LabApp(KeyedApp):
         if self._is_open():
             # Not before the runs are listed: it keeps a core busy while it loads.
             self.run_worker(self._generator.start(), name="generator")
+            last = await asyncio.to_thread(read_last, answers_file(self._view_file))
+            if last is not None and last.request.run in self.desk.summaries:
+                await self.desk.writing.recall(last)
         while self._is_open():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._chosen_again.wait(), self.desk.preferences.refresh_s)
@@ -206,28 +205,26 @@ class LabApp(KeyedApp):
             )
         page = self.page
         if page.is_mounted:  # it is not while it is still being put together
-            page.query_one(ScreenBar).say(self._news())
+            page.query_one(ScreenBar).say(
+                news_of(self.desk.summaries.values(), self.desk.store.root)
+            )
             page.take()
             page.show_keys()
 
     def on_notify(self, event: Notify) -> None:
         """Take away what is said in passing once there is something newer to say."""
         told = event.notification
-        for older in list(self._notifications) if isinstance(told, Told) else ():
-            if isinstance(older, Told) and older.severity == told.severity:
-                self._unnotify(older, refresh=False)
+        if isinstance(told, Told):
+            self._forget_told(told.severity)
+
+    def _forget_told(self, severity: str | None = None) -> None:
+        """Take away what was said in passing, of some severity or of any."""
+        for told in list(self._notifications):
+            if isinstance(told, Told) and severity in (None, told.severity):
+                self._unnotify(told, refresh=severity is None)
 
     def _is_open(self) -> bool:
         return self.is_running and self._pages[HOME].is_attached
-
-    def _news(self) -> str:
-        """Return how many runs train, in a line."""
-        total = len(self.desk.summaries)
-        states = [summary.state for summary in self.desk.summaries.values()]
-        active = sum(state in ("starting", "running", "paused") for state in states)
-        queued = f"{states.count('queued')} queued, " if "queued" in states else ""
-        where = visible(str(self.desk.store.root), newline=" ")
-        return f"{active} training, {queued}{total} run{'s' * (total != 1)} in {where}"
 
     @on(ScreenAsked)
     async def show_screen(self, message: ScreenAsked) -> None:
@@ -243,6 +240,7 @@ class LabApp(KeyedApp):
             return
         if message.name == self.page.entry_name:
             return
+        self._forget_told()
         page = self._pages.get(asked.name)
         if page is None:
             page = self._pages[asked.name] = asked.make(self.desk)
@@ -253,6 +251,8 @@ class LabApp(KeyedApp):
         self.desk.also_watched = ()
         if asked.name != HOME:
             await self.push_screen(page)
+        if message.saying:
+            page.tell(message.saying)
 
     @on(PreferencesChanged)
     def change_looks(self) -> None:
@@ -266,39 +266,10 @@ class LabApp(KeyedApp):
         """Fetch the curves of a run just chosen."""
         self._chosen_again.set()
 
-    @on(Asked)
-    async def ask(self, message: Asked) -> None:
-        """Hand a question to the generator, its run's folder looked up."""
-        question = message.question
-        try:
-            run = self.desk.store.open(question.run).paths.root.resolve()
-        except RnnlabError as error:
-            await message.listener.hear(Failed(question.ask, str(error)))
-            await message.listener.hear(Ended(question.ask, was_cancelled=False, elapsed_s=0.0))
-            return
-        await self._generator.ask(message.listener, replace(question, run=str(run)))
-
-    @on(AskCancelled)
-    async def cancel(self, message: AskCancelled) -> None:
-        """End what the generator is doing for a listener."""
-        await self._generator.cancel(message.listener)
-
-    @on(GeneratorSaid)
-    async def hear(self, message: GeneratorSaid) -> None:
-        """Hand a reply to whoever waits for it."""
-        if isinstance(message.reply, Ready):
-            self.desk.writing.is_ready = True
-        elif (listener := self._generator.listener(message.reply)) is not None:
-            await listener.hear(message.reply)
-
-    @on(GeneratorDied)
-    def mourn(self, message: GeneratorDied) -> None:
-        """Say that the generator is gone; the next prompt starts another."""
-        self.desk.writing.is_ready = False
-        self.page.fail(f"the generator ended: {message.reason}; enter asks again")
-
     def _hang_up(self) -> None:
-        """The terminal is gone: nothing can be drawn any more, and nobody is there to see it."""
+        """The terminal is gone: nothing can be drawn any more, but all is found again later."""
+        with contextlib.suppress(Exception):
+            self._keep()
         os._exit(129)
 
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from rnnlab.errors import UnknownNameError
 from rnnlab.plots import NamedHistory
@@ -21,23 +20,16 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.appearance import appearance_of
 from rnnlab.tui.feed import MOST_RECORDS, RunsRead
 from rnnlab.tui.key_gate import KeyGate
+from rnnlab.tui.news import Notice, notice_of
 from rnnlab.tui.order import ordered
 from rnnlab.tui.view_state import ViewState
-from rnnlab.tui.writing import Writing
+from rnnlab.tui.writing import Fields, Writing
 
 _NOTHING_YET = History()
 """Stands for a run whose journal is still to be read."""
 
 
 _USUAL = Preferences()
-
-
-class Notice(NamedTuple):
-    """Something to be said in passing, whatever screen is shown."""
-
-    message: str
-    severity: Literal["information", "error"] = "information"
-    timeout_s: float = 4.0
 
 
 class Desk:
@@ -74,7 +66,7 @@ class Desk:
         """What is pressed passes here."""
         self.corpus_for_run: str | None = None
         """Corpus that a new run is to begin with; whoever opens the form takes it."""
-        self.writing = Writing()
+        self.writing = Writing(Fields.of(self.view.fields))
         """What was asked of a model last."""
         self._opened: dict[str, Run] = {}
         self._histories: dict[str, History] = {}
@@ -141,6 +133,7 @@ class Desk:
         view.marked = [name for name in self.marked if name in there]
         view.pinned = [name for name in view.pinned if name in there]
         view.colors = {name: color for name, color in view.colors.items() if name in there}
+        view.fields = self.writing.fields.kept()
         return view
 
     def named_histories(self, names: tuple[str, ...] | None = None) -> list[NamedHistory]:
@@ -153,7 +146,7 @@ class Desk:
             notice
             for summary in read.summaries
             if (before := self.summaries.get(summary.name)) is not None
-            and (notice := _notice(before, summary)) is not None
+            and (notice := notice_of(before, summary)) is not None
         ]
         self.has_read = True
         self.summaries = {summary.name: summary for summary in read.summaries}
@@ -182,16 +175,3 @@ class Desk:
 def _free_colors(taken: Collection[int]) -> Iterator[int]:
     """Give the places in the palette that no run has, the first one first."""
     return (color for color in itertools.count() if color not in taken)
-
-
-def _notice(before: RunSummary, now: RunSummary) -> Notice | None:
-    """Return what a run's change of state is worth saying."""
-    if now.alarm and not before.alarm:
-        return Notice(f"{now.name} is in trouble: {now.alarm}", "error", 10.0)
-    if before.state == now.state:
-        return None
-    if now.state in ("failed", "lost"):
-        return Notice(f"{now.name} {now.state}: {now.reason}", "error", 10.0)
-    if now.state in ("finished", "stopped", "paused"):
-        return Notice(f"{now.name} is {now.state}")
-    return None

@@ -65,6 +65,8 @@ class ScreenAsked(Message):
 
     name: str
     """Name of its file."""
+    saying: str = ""
+    """Said there in passing; empty for nothing."""
 
 
 @dataclass

@@ -39,6 +39,8 @@ class ViewState:
     """Charts in their order."""
     is_single: bool = False
     """Whether one chart only was shown."""
+    fields: dict[str, str] = field(default_factory=dict)
+    """What stood in the fields of the prompt, by their names."""
 
 
 def state_file(runs: Path) -> Path | None:
@@ -56,9 +58,18 @@ def state_file(runs: Path) -> Path | None:
 
 def prompts_file(view_file: Path | None) -> Path | None:
     """Return where the prompts are kept: beside the view of the same folder of runs."""
+    return _beside(view_file, "prompts")
+
+
+def answers_file(view_file: Path | None) -> Path | None:
+    """Return where the last answers are kept: beside the view of the same folder of runs."""
+    return _beside(view_file, "answers")
+
+
+def _beside(view_file: Path | None, what: str) -> Path | None:
     if view_file is None:
         return None
-    return view_file.with_name(view_file.stem.replace("view", "prompts", 1) + ".jsonl")
+    return view_file.with_name(view_file.stem.replace("view", what, 1) + ".jsonl")
 
 
 def load_view(file: Path | None) -> ViewState:
@@ -93,6 +104,8 @@ def _fits(name: str, value: object) -> bool:
     """Tell whether what is in a list or a mapping is of the right type."""
     if name in ("marked", "pinned", "charts"):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if name == "fields":
+        return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
     if name == "colors":
         return isinstance(value, dict) and all(type(v) is int and v >= 0 for v in value.values())
     if name == "panes":

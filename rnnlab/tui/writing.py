@@ -6,7 +6,7 @@ A listener of the generator that hands on what it hears to whoever shows it.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,8 +29,11 @@ from rnnlab.tui.search_trace import SearchTrace
 
 if TYPE_CHECKING:
     from rnnlab.decoding import Spec
+    from rnnlab.tui.last_answers import LastAnswers
 
 DEFAULT_DECODERS = "greedy nucleus:p=0.9 beam:k=3"
+_KEPT = ("prompt", "decoders", "length", "seed", "checkpoint")
+"""Fields that are found again at the next start."""
 
 
 @dataclass
@@ -45,6 +48,18 @@ class Fields:
     """Of every run that none is chosen for."""
     checkpoints: dict[str, str] = field(default_factory=dict)
     """Chosen for one run, whose name is the key: another one need not have that step."""
+
+    @classmethod
+    def of(cls, kept: Mapping[str, str]) -> Fields:
+        """Return fields with what was kept of them; others are as at first."""
+        fields = cls()
+        for name in _KEPT:
+            setattr(fields, name, kept.get(name, getattr(fields, name)))
+        return fields
+
+    def kept(self) -> dict[str, str]:
+        """Return what is to be found again at the next start: no run's step, it may be gone."""
+        return {name: getattr(self, name) for name in _KEPT}
 
     def checkpoint_of(self, run: str) -> str:
         """Return what is asked of a run."""
@@ -71,8 +86,9 @@ class Subject(NamedTuple):
 class Writing:
     """The last request, its decoders, and how far they have come."""
 
-    def __init__(self) -> None:
-        self.fields = Fields()
+    def __init__(self, fields: Fields | None = None) -> None:
+        """Begin with nothing asked; fields: what stands in those of the prompt."""
+        self.fields = fields or Fields()
         self.is_ready = False
         """Whether the generator has loaded what it needs."""
         self.history = PromptHistory()
@@ -85,6 +101,10 @@ class Writing:
         self.answers: dict[int, list[Answer]] = {}
         """Of each decoder that has begun, by its number."""
         self.searches: dict[int, SearchTrace] = {}
+        self.traced: list[Traced] = []
+        """What the searches were made of, as it came."""
+        self.elapsed_s = 0.0
+        """How long the answer took, once it is over."""
         self.is_over = True
         self.is_cancelled = False
         """Whether the user has had enough, though the end was not told yet."""
@@ -101,9 +121,19 @@ class Writing:
         """Take note of a new request."""
         self.run, self.request, self.specs = run, request, specs
         self.step = self.subject = None
-        self.answers, self.searches = {}, {}
+        self.answers, self.searches, self.traced = {}, {}, []
         self.is_over, self.is_cancelled, self.problem = False, False, ""
         self.history.add(request.prompt)
+
+    async def recall(self, last: LastAnswers) -> None:
+        """Show what was asked at the last start, unless something is asked by now."""
+        if self.request is not None:
+            return
+        is_ready = self.is_ready
+        self.begin(last.request.run, last.request, last.specs)
+        for reply in last.replies:
+            await self.hear(reply)
+        self.is_ready = is_ready  # the generator has not said a word of this
 
     def best(self) -> Subject | None:
         """Return the first decoder's best candidate; None while there is none."""
@@ -123,13 +153,14 @@ class Writing:
             case Traced():
                 from rnnlab.decoding import read_step
 
+                self.traced.append(reply)
                 search = self.searches.setdefault(reply.decoder, SearchTrace())
                 search.add(map(read_step, reply.steps))
                 search.is_cut = search.is_cut or reply.is_cut
             case Failed():
                 self.problem = reply.message
             case Ended():
-                self.is_over = True
+                self.is_over, self.elapsed_s = True, reply.elapsed_s
             case _:
                 pass
         for listener in self._shown_by:

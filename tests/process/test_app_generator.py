@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.widgets.candidates import Candidate
+from rnnlab.tui.widgets.candidate import Candidate
 from tests.conftest import Lab
 from tests.tui.conftest import home, until
 

@@ -20,7 +20,7 @@ from rnnlab.runs import steer
 from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import State, encode_status
 from rnnlab.runs.store import RunStore
-from rnnlab.tui import app as app_module
+from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.widgets.details import Details
 from rnnlab.tui.widgets.runs_table import STATE_MARKS, TROUBLE_MARK
@@ -42,7 +42,7 @@ def mark_of(state: State) -> str:
 @asynccontextmanager
 async def opened(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pilot[None]]:
     """Open the lab over real runs, in the smallest terminal that it is made for."""
-    monkeypatch.setattr(app_module, "Generator", FakeGenerator)
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
     app = LabApp(RunStore(lab.checkpoints))
     async with app.run_test(size=(80, 24)) as pilot:
         yield pilot

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from rnnlab.preferences import save_preference
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.tui import app as app_module
+from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from tests.conftest import Call, Lab
 from tests.tui.conftest import FakeGenerator, home, until
@@ -99,7 +99,7 @@ async def test_the_lab_shows_the_queue_and_its_keys_change_it(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = enqueue(lab, "one"), enqueue(lab, "two")
-    monkeypatch.setattr(app_module, "Generator", FakeGenerator)
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
     app = LabApp(RunStore(lab.checkpoints))
     async with app.run_test(size=(80, 24)) as pilot:
         await until_listed(pilot, app, "one", "two")

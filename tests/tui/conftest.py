@@ -44,7 +44,7 @@ from rnnlab.runs.records import (
     encode_status,
 )
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.tui import app as app_module
+from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.messages import GeneratorSaid, Listener
 from rnnlab.tui.screens.lab import LabScreen
@@ -181,7 +181,7 @@ class FakeGenerator:
 @pytest.fixture
 def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> LabApp:
     """An app over the lab's runs, with a fake generator."""
-    monkeypatch.setattr(app_module, "Generator", FakeGenerator)
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
     return LabApp(lab.store)
 
 
@@ -269,7 +269,7 @@ def open_fixed(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", "config")
     monkeypatch.chdir(tmp_path)  # what is shown of paths is relative to it
-    monkeypatch.setattr(app_module, "Generator", AnsweringGenerator)
+    monkeypatch.setattr(asking_app, "Generator", AnsweringGenerator)
     monkeypatch.setattr(feed_module, "Feed", fixed.CountedFeed)
     monkeypatch.setattr(Machine, "read", lambda _self, _processes: fixed.MACHINE)
     monkeypatch.setattr(system, "_generators", list)

@@ -18,7 +18,7 @@ from rnnlab.tui.screens.beams import BeamsScreen
 from rnnlab.tui.screens.tokens import TokensScreen
 from rnnlab.tui.search_trace import OVERTAKEN
 from rnnlab.tui.text_walk import Walked
-from rnnlab.tui.widgets.candidates import Candidate
+from rnnlab.tui.widgets.candidate import Candidate
 from rnnlab.tui.widgets.given_up import GivenUpList
 from rnnlab.tui.widgets.search_tree import SearchTree
 from tests.tui.conftest import home, until

@@ -19,7 +19,7 @@ from rnnlab.runs.summary import summarise
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens.compare import CompareScreen
 from rnnlab.tui.screens.tokens import TokensScreen
-from rnnlab.tui.widgets.candidates import Candidate
+from rnnlab.tui.widgets.candidate import Candidate
 from rnnlab.tui.widgets.chart_pane import ChartPane
 from tests.tui.conftest import home, until
 

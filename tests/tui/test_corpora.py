@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
-from textual.widgets._footer import FooterKey
 
 from rnnlab.corpora import load_source
 from rnnlab.runs.store import RunStore
-from rnnlab.tui import app as app_module
+from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens import corpora as screen_module
 from rnnlab.tui.screens._form import FormScreen
@@ -41,7 +40,7 @@ def app(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> LabApp:
     async def look(name: str, data: Path | None, columns: int) -> tuple[str, bool]:
         return f"[bold]figures of {name}[/bold]", True
 
-    monkeypatch.setattr(app_module, "Generator", FakeGenerator)
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
     monkeypatch.setattr(screen_module, "_look", look)
     monkeypatch.setattr(screen_module, "_PAUSE_S", 0.001)
     return LabApp(RunStore(tmp_path / "checkpoints"), data)
@@ -222,8 +221,8 @@ async def test_the_footer_says_what_escape_does_once_an_errand_has_ended(
     """Also where it was made while the errand ran, between two looks at the runs."""
 
     def way_out() -> str:
-        keys = app.page.query_one(KeysLine).query(FooterKey)
-        return {key.key_display: key.description for key in keys}.get("esc", "")
+        keys = app.page.query_one(KeysLine).shown
+        return {key.written: key.label for key in keys}.get("esc", "")
 
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app)

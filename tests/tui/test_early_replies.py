@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens._declaration import entry
-from rnnlab.tui.widgets.candidates import Candidate
+from rnnlab.tui.widgets.candidate import Candidate
 from tests.tui.conftest import home, until
 
 if TYPE_CHECKING:

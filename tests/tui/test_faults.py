@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from rnnlab.preferences import Preferences
 from rnnlab.runs.queue import Queue
-from rnnlab.tui import app as app_module
+from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens._choice import ChoiceScreen
 from rnnlab.tui.screens._declaration import entry
@@ -138,7 +138,7 @@ async def test_the_question_of_quitting_stands_above_its_answers_however_many_tr
 async def test_the_runs_are_read_again_and_again_though_nobody_asks(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_module, "Generator", FakeGenerator)
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
     run = lab.add("alpha", "running")
     app = LabApp(lab.store, preferences=Preferences(refresh_s=0.1))
     async with app.run_test(size=(80, 24)):

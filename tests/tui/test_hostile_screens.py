@@ -17,7 +17,7 @@ from rnnlab.config import RunConfig
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import EventRecord, SampleRecord
-from rnnlab.tui import app as app_module
+from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.appearance import harmless
 from tests.tui import answering
@@ -35,7 +35,7 @@ emoji, wide letters, one with a mark of its own, letters from right to left."""
 @pytest.fixture
 def hostile(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabApp:
     """A lab in which everything that can be called or written by somebody else is hostile."""
-    monkeypatch.setattr(app_module, "Generator", AnsweringGenerator)
+    monkeypatch.setattr(asking_app, "Generator", AnsweringGenerator)
     monkeypatch.setattr(answering, "_TEXTS", tuple(f"{n}{HOSTILE}" for n in "abc"))
     for name in ("alpha", "beta"):
         run = lab.add(name, "failed", reason=HOSTILE, device=HOSTILE, recent_losses=[2.0, 1.0])

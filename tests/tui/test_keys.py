@@ -10,7 +10,6 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
-from textual.widgets._footer import FooterKey
 
 from rnnlab.runs import steer
 from rnnlab.runs.store import Run
@@ -135,8 +134,7 @@ def is_in_field(app: LabApp) -> bool:
 
 def footer(app: LabApp) -> dict[str, str]:
     """Return what the footer offers, by key."""
-    keys = app.page.query_one(KeysLine).query(FooterKey)
-    return {key.key_display: key.description for key in keys}
+    return {key.written: key.label for key in app.page.query_one(KeysLine).shown}
 
 
 async def test_the_footer_names_the_help_key_that_goes_here(lab: Lab, app: LabApp) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.cells import cell_len
 from textual import events
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
-from textual.widgets._footer import FooterKey
 
 from rnnlab import registry
 from rnnlab.errors import UnknownNameError
@@ -28,9 +28,11 @@ from rnnlab.tui.screens._decoders import DecodersScreen
 from rnnlab.tui.screens._help import HelpScreen
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.widgets import chart_pane
-from rnnlab.tui.widgets.candidates import Candidate, CandidateBoard
+from rnnlab.tui.widgets.candidate import Candidate
+from rnnlab.tui.widgets.candidates import CandidateBoard
 from rnnlab.tui.widgets.chart_pane import ChartPane
 from rnnlab.tui.widgets.details import Details
+from rnnlab.tui.widgets.keys_line import KeysLine
 from rnnlab.tui.widgets.plot_grid import PlotGrid
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 from rnnlab.tui.widgets.runs_table import RunsTable
@@ -535,13 +537,13 @@ async def test_the_help_names_every_action(app: LabApp, width: int) -> None:
 async def test_nothing_is_cut_at_the_top_and_the_bottom(app: LabApp, key: str) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(key)
-        await until(pilot, lambda: (keys := app.page.query(FooterKey)) and keys.last().region.width)
+        line = app.page.query_one(KeysLine)
+        await until(pilot, lambda: line.shown)
         bar = str(app.page.query_one(ScreenBar).render())
         assert f"{key.upper()} {entry(app.page.entry_name).title}" in bar
         assert len(bar) < 80
-        keys = app.page.query(FooterKey)
-        assert max(shown.region.right for shown in keys) <= 80
-        assert "Help" in [shown.description for shown in keys]
+        assert sum(key.width for key in line.shown) == cell_len(str(line.render())) <= 80
+        assert "Help" in [key.label for key in line.shown]
 
 
 async def test_full_screen_shows_one_pane_alone(lab: Lab, app: LabApp) -> None:

@@ -14,7 +14,7 @@ from textual.widgets import Input, RadioSet
 from rnnlab.preferences import Preferences, load_preferences
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary, summarise
-from rnnlab.tui import app as app_module
+from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.appearance import appearance_of, to_ascii
 from rnnlab.tui.order import SORTS, matches, ordered
@@ -111,7 +111,7 @@ def test_a_view_is_kept_and_what_is_broken_in_its_file_is_passed_over(tmp_path: 
 
 
 def opened(lab: Lab, monkeypatch: pytest.MonkeyPatch, **options: object) -> LabApp:
-    monkeypatch.setattr(app_module, "Generator", FakeGenerator)
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
     return LabApp(lab.store, **options)  # type: ignore[arg-type]
 
 

@@ -10,7 +10,7 @@ from textual import events
 from textual.css.stylesheet import Stylesheet
 
 from rnnlab.preferences import Preferences
-from rnnlab.tui import app as app_module
+from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens._help import HelpScreen
 from rnnlab.tui.screens._outline import HOME_PANES, Outline
@@ -33,7 +33,7 @@ Outlined = list[dict[str, "Region | None"]]
 @pytest.fixture(autouse=True)
 def collecting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Begin as the command line does, without a look for garbage; leave nothing for good."""
-    monkeypatch.setattr(app_module, "Generator", FakeGenerator)
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
     gc.disable()
     yield
     gc.enable()

@@ -12,13 +12,13 @@ from textual.widgets import Input, OptionList, Static, TextArea
 
 from rnnlab.decoding import parse_spec
 from rnnlab.runs.prompts import Failed
-from rnnlab.tui import app as app_module
+from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens._ask_line import AskLineScreen
 from rnnlab.tui.screens._decoders import DecodersScreen, OptionField
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.widgets._candidate_head import broken
-from rnnlab.tui.widgets.candidates import Candidate
+from rnnlab.tui.widgets.candidate import Candidate
 from rnnlab.tui.widgets.document_pane import DocumentPane
 from tests.tui.conftest import FakeGenerator, home, painted, until
 
@@ -361,7 +361,7 @@ async def test_what_was_asked_at_the_last_start_is_brought_back(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     lab.add("alpha")
-    monkeypatch.setattr(app_module, "Generator", FakeGenerator)
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
     for keys in ((*"Once [b]", "enter"), ("up",)):
         app = LabApp(lab.store, view_file=tmp_path / "view.json")
         async with app.run_test(size=(120, 40)) as pilot:

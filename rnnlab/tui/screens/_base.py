@@ -61,7 +61,7 @@ class BaseScreen(Screen[None]):
         self.panes.begin()
         yield ScreenBar()
         yield from self.compose_body()
-        yield KeysLine(self.way_out)
+        yield KeysLine(self.label_of)
 
     def compose_body(self) -> ComposeResult:
         """Lay out what is the screen's own."""
@@ -128,17 +128,22 @@ class BaseScreen(Screen[None]):
         """Return where letters are keys, for the focus that leaves a text field."""
         return self.main_widget()
 
-    def open_screen(self, name: str) -> None:
-        """Show another screen; what is pressed from now on is for that one."""
+    def open_screen(self, name: str, *, saying: str = "") -> None:
+        """Show another screen and say something there; keys from now on are for that one."""
         self.desk.keys.close()
-        self.post_message(ScreenAsked(name))
+        self.post_message(ScreenAsked(name, saying))
 
     def arrive(self) -> None:
         """Take note that this screen is to come, not only a dialog over it to go."""
         self._has_arrived = True
 
+    def on_screen_suspend(self) -> None:
+        """Name no keys while a dialog has them."""
+        self.query_one(KeysLine).visible = False
+
     def on_screen_resume(self) -> None:
         """Show what has come while another screen was shown, and begin at the main widget."""
+        self.query_one(KeysLine).visible = True
         self.take()
         if self._has_arrived:
             self._has_arrived = False
@@ -166,6 +171,14 @@ class BaseScreen(Screen[None]):
                 if action.name == name:
                     return group, action
         return None
+
+    def label_of(self, name: str) -> str:
+        """Return what an action's key would do now, empty for one that the footer leaves out."""
+        found = self.action_named(name)
+        if found is None:
+            return ""
+        action = found[1]
+        return action.label if action.label_now is None else action.label_now(self)
 
     def opens_with(self, key: str) -> bool:
         """Tell whether a key of the table may open a screen or a dialog."""

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnlab.display import count
 from rnnlab.errors import BadInputError
+from rnnlab.locations import data_folder
 from rnnlab.tui.actions import Action, Group
-from rnnlab.tui.screens._form import Blank, FormScreen
+from rnnlab.tui.screens._form import Answers, Blank, FormScreen, Problem
 
 if TYPE_CHECKING:
     from rnnlab.corpora import Progress
     from rnnlab.tui.screens.corpora import CorporaScreen
-
-Answers = dict[str, str]
-"""What was written in a form, by the names of its blanks."""
 
 _ADDING = (
     Blank("name", "Name", "letters, digits, . _ -"),
@@ -32,7 +31,9 @@ async def _add(screen: CorporaScreen) -> None:
     kept = screen.failed_answers
     blanks = [Blank(b.name, b.label, b.help, kept.get(b.name, b.value)) for b in _ADDING]
     about = "Any text, or documents with labels, becomes a corpus."
-    answers = await screen.app.push_screen_wait(FormScreen("Add a corpus", about, blanks, "Add"))
+    check = partial(problem_of_adding, data=screen.desk.data)
+    form = FormScreen("Add a corpus", about, blanks, "Add", check)
+    answers = await screen.app.push_screen_wait(form)
     if answers is not None:
         screen.failed_answers = answers
         name = answers["name"]
@@ -73,6 +74,25 @@ CORPORA = Group["CorporaScreen"](
 )  # fmt: skip
 
 
+def problem_of_adding(answers: Answers, data: Path | None) -> Problem | None:
+    """Return what can be told to be wrong before a file is read."""
+    from rnnlab.corpora import check_name, check_source, named_encoding
+
+    checks: dict[str, Callable[[str], object]] = {
+        "name": lambda name: check_name(name, data_folder(data)),
+        "file": lambda file: check_source(_path(file)),
+        "encoding": lambda encoding: encoding and named_encoding(encoding),
+    }
+    for blank, check in checks.items():
+        if blank != "encoding" and not answers[blank]:
+            return Problem(blank, f"{blank}: nothing is written yet")
+        try:
+            check(answers[blank])
+        except BadInputError as error:
+            return Problem(blank, str(error))
+    return None
+
+
 def adding(answers: Answers, data: Path | None) -> Callable[[Progress], str]:
     """Return what takes a file in and says what it found."""
 
@@ -81,8 +101,7 @@ def adding(answers: Answers, data: Path | None) -> Callable[[Progress], str]:
 
         columns = Columns(answers["label"] or "label", answers["text"] or "text")
         wish = Wish(answers["encoding"] or None, columns)
-        source = _path(answers["file"] or "?")
-        _, notes = add_corpus(answers["name"], source, data, wish, progress)
+        _, notes = add_corpus(answers["name"], _path(answers["file"]), data, wish, progress)
         return f"{answers['name']} is there ({'; '.join(notes)})"
 
     return add

@@ -61,7 +61,7 @@ EVERYWHERE = Group[BaseScreen](
     (
         Action(
             "escape", "out", _out, "Out", "Cancel, leave full screen, or go back", True,
-            is_priority=True,
+            is_priority=True, label_now=lambda screen: screen.way_out(),
         ),
         Action("question_mark,f1", "help", _help, "Help", "This list", True, opens=True),
         Action(

@@ -15,7 +15,8 @@ from rnnlab.tui.actions import Action, Group
 from rnnlab.tui.messages import AskCancelled
 from rnnlab.tui.screens._ask_line import AskLineScreen
 from rnnlab.tui.screens._base import BaseScreen
-from rnnlab.tui.widgets.candidates import CandidateBoard, Look
+from rnnlab.tui.widgets.candidate import Look
+from rnnlab.tui.widgets.candidates import CandidateBoard
 from rnnlab.tui.widgets.letters import LEGEND
 from rnnlab.tui.widgets.prompt_form import PromptForm
 from rnnlab.tui.writing import Subject, save_answers

@@ -40,6 +40,9 @@ async def _delete(screen: BaseScreen) -> None:
     chosen = screen.desk.chosen
     if chosen is None:
         return
+    if chosen.is_shipped:
+        screen.tell(f"{chosen.name} is shipped with rnnlab: it stays", "warning")
+        return
 
     def remove(run: Run) -> str:
         screen.desk.store.remove(run)
@@ -78,21 +81,32 @@ _HAS_WORKER_OR_PLACE = _in("starting", "running", "paused", "queued")
 _CAN_GO_ON = _in("paused", "stopped", "failed", "lost")
 _IS_WITHOUT_WORKER = _in("stopped", "failed", "lost")
 _IS_QUEUED = _in("queued")
+_IS_PAUSED = _in("paused")
+
+
+def _wait_or_wake(screen: BaseScreen) -> str:
+    return "Wake" if _IS_PAUSED(screen) else "Wait"
+
+
+def _resume_where_stopped(screen: BaseScreen) -> str:
+    """Leave it out of the footer where `w` does the same."""
+    return "" if _IS_PAUSED(screen) else "Resume"
+
 
 STEERING = Group["BaseScreen"](
     "The chosen run",
     (
         Action(
             "w", "pause", _pause, "Wait", "Let the run wait (pause), or wake it", True,
-            is_possible=_HAS_WORKER,
+            is_possible=_HAS_WORKER, label_now=_wait_or_wake,
         ),
         Action(
             "s", "stop", _stop, "Stop", "Save the run and end its worker", True,
             is_possible=_HAS_WORKER_OR_PLACE,
         ),
         Action(
-            "r", "resume", _resume, "Resume", "Go on with a stopped, failed or lost run", True,
-            is_possible=_CAN_GO_ON,
+            "r", "resume", _resume, "Resume", "Go on with a paused, stopped, failed or lost run",
+            True, is_possible=_CAN_GO_ON, label_now=_resume_where_stopped,
         ),
         Action(
             "m", "checkpoint", _checkpoint, "Save", "Save a checkpoint of the run now",

@@ -157,7 +157,7 @@ class LabScreen(BaseScreen):
             self.table.expect(chosen)  # one just started is not listed yet
             self.table.show()
             self.desk.chosen_name = chosen
-        self.pane.form.load()
+        self.pane.load()
 
     @on(RunChosen)
     def show_chosen(self) -> None:

@@ -238,10 +238,12 @@ class NewRunScreen(BaseScreen):
         self.query_one("#field-name", Input).value = ""
         self._explain()
         how = "waits for a free slot" if is_queued else "is starting"
-        self.tell(f"{name} {how}; it goes on when you leave")
-        if self.is_active:  # whoever looks at something else by now stays there
+        said = f"{name} {how}; it goes on when you leave"
+        if self.is_active:
             self.desk.chosen_name = name
-            self.open_screen(HOME)
+            self.open_screen(HOME, saying=said)
+        else:  # whoever looks at something else by now stays there
+            self.tell(said)
 
     def empty_or_refill(self) -> None:
         """Empty all fields; where all are empty, bring back what stood there before."""

@@ -50,7 +50,7 @@ class PromptScreen(BaseScreen):
 
     def on_screen_resume(self) -> None:
         """Take over what stands in the fields."""
-        self.pane.form.load()
+        self.pane.load()
         super().on_screen_resume()
 
     def main_widget(self) -> Widget:

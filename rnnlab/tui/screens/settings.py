@@ -47,6 +47,7 @@ class SettingsScreen(BaseScreen):
         """Make a row for every preference."""
         with VerticalScroll(id="settings", classes="pane", can_focus=False) as pane:
             pane.border_title = "Settings"
+            pane.border_subtitle = "tab next · ← → look · enter takes"
             for one in known():
                 yield from _row(one, getattr(self.desk.preferences, one.name))
             yield Static(

@@ -53,6 +53,8 @@ class Sample(VerticalScroll, can_focus=True):
         self.record = record
         mean = (record.logprob or 0.0) / max(1, record.num_tokens)
         figures = f"Σ {loss(record.logprob)[:-3]} ø {mean:.2f}"
+        if not record.prompt:
+            figures += ", without a prompt"
         name = visible(record.decoder, newline="⏎")
         self._head.update(Text.assemble((name, "bold"), (f"\n{figures}", "dim")))
         self._body.update(
@@ -94,13 +96,11 @@ def _live(screen: TimelineScreen) -> None:
 
 
 def _copy(screen: TimelineScreen) -> None:
-    focused = screen.focused
-    samples = list(screen.query(Sample))
-    sample = focused if isinstance(focused, Sample) else samples[0] if samples else None
-    if sample is None or sample.record is None:
+    sample = screen.sample_read()
+    if sample is None:
         screen.tell("there is no sample to copy", "warning")
     else:
-        copy(screen, sample.record.prompt + sample.record.text)
+        copy(screen, sample.prompt + sample.text)
 
 
 def _ask(screen: TimelineScreen) -> None:
@@ -185,6 +185,13 @@ class TimelineScreen(BaseScreen):
             return None
         return self.rounds[-1 if self.place is None else min(self.place, len(self.rounds) - 1)]
 
+    def sample_read(self) -> SampleRecord | None:
+        """Return the focused sample, or the first one of the round; None while there is none."""
+        focused = self.focused
+        if isinstance(focused, Sample) and focused.record is not None:
+            return focused.record
+        return self.shown.samples[0] if self.shown is not None else None
+
     def move(self, by: int) -> None:
         """Go so many rounds on or back; beyond the last one the newest is followed."""
         if self.rounds:
@@ -208,13 +215,17 @@ class TimelineScreen(BaseScreen):
             self.go_to(None if near == len(steps) - 1 else near)
 
     def prompt_then(self) -> None:
-        """Open the prompt with the text and the checkpoint of this round, where it is kept."""
-        chosen, shown = self.desk.chosen, self.shown
-        if chosen is None or shown is None:
+        """Open the prompt with the text and the checkpoint of this round, where it is kept.
+
+        Where the samples are of no prompt, what is written stays.
+        """
+        chosen, shown, sample = self.desk.chosen, self.shown, self.sample_read()
+        if chosen is None or shown is None or sample is None:
             self.tell("there is no sample to go on from", "warning")
             return
-        fields = self.desk.writing.fields
-        fields.prompt = shown.samples[0].prompt.replace("\n", "\\n")
+        fields, said = self.desk.writing.fields, ""
+        if sample.prompt:
+            fields.prompt = sample.prompt.replace("\n", "\\n")
         run = self.desk.opened(chosen.name)
         kept = run.paths.checkpoint_steps() if run is not None else []
         if shown.step in kept:
@@ -222,8 +233,8 @@ class TimelineScreen(BaseScreen):
         else:
             near = min(kept, key=lambda step: abs(step - shown.step), default=None)
             fields.checkpoints[chosen.name] = "last" if near is None else str(near)
-            self.tell(f"the weights of step {shown.step:,} are gone: nearest kept {near}")
-        self.open_screen("prompt")
+            said = f"the weights of step {shown.step:,} are gone: nearest kept {near}"
+        self.open_screen("prompt", saying=said)
 
     def _show(self, chosen: RunSummary) -> None:
         shown = self.shown

@@ -13,12 +13,14 @@ _ENDS = {
 
 
 def broken(title: str, width: int) -> str:
-    """Break a title into lines where words or a decoder's options end, not within a number."""
+    """Break a title into lines where words end; only a long one where its options do."""
     lines = [""]
-    for part in re.findall(r"[^ ,:]*[ ,:]*", title):
-        if lines[-1] and len(lines[-1] + part.rstrip()) > width > 0:
-            lines.append("")
-        lines[-1] += part
+    for word in re.findall(r"[^ ]* *", title):
+        is_long = len(word.rstrip()) > width > 0
+        for part in re.findall(r"[^,:]*[,:]*", word) if is_long else [word]:
+            if lines[-1] and len(lines[-1] + part.rstrip()) > width > 0:
+                lines.append("")
+            lines[-1] += part
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual.widgets import DataTable
 
 from rnnlab.display import count, visible
+from rnnlab.tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from rnnlab.corpora import CorpusDescription
@@ -17,13 +17,13 @@ _STATES = {"here": "●", "made": "○", "fetch": "↓"}
 """There as a file; made when it is first used; to be fetched."""
 
 
-class CorporaTable(DataTable[Text]):
+class CorporaTable(RowList):
     """A row for every corpus; the cursor stays on its corpus when the list is read again."""
 
     BORDER_TITLE = "Corpora"
 
     def __init__(self) -> None:
-        super().__init__(id="corpora", cursor_type="row", zebra_stripes=False)
+        super().__init__("corpora")
         self._described: dict[str, CorpusDescription] = {}
 
     def on_mount(self) -> None:

@@ -66,8 +66,11 @@ def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
         text.append(visible(wrong) + "\n", "bold red")
     for name, value in rows:
         text.append(f"{name:<6}", "dim").append(f"{visible(value, newline=' ')}\n")
-    if history is not None and history.events:
+    is_lost = s.state == "lost"  # nobody was left to write that down
+    if history is not None and (history.events or is_lost):
         text.append("\nevents\n", "bold")
+        if is_lost:
+            text.append(f"{s.step:>6} ", "dim").append("lost: no word after this\n")
         for event in reversed(history.events[-_EVENTS:]):
             message = f": {visible(event.message, newline=' ')}" if event.message else ""
             text.append(f"{event.step:>6} ", "dim").append(f"{visible(event.event)}{message}\n")

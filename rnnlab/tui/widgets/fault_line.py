@@ -34,5 +34,6 @@ def fault_of(summary: RunSummary) -> str:
     if summary.alarm:
         return visible(f"{summary.name} in trouble: {summary.alarm}", newline=" ")
     if summary.state in ("failed", "lost"):
-        return visible(f"{summary.name} {summary.state}: {summary.reason}", newline=" ")
+        here = " (here: r)" if f"`rnnlab resume {summary.name}`" in summary.reason else ""
+        return visible(f"{summary.name} {summary.state}: {summary.reason}{here}", newline=" ")
     return ""

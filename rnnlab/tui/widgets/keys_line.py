@@ -1,82 +1,134 @@
-"""The line at the bottom: the keys that go here, as many as there is room for."""
+"""The line at the bottom: the keys that go here, as many as there is room for.
+
+Painted, not made of widgets: it changes with the focus and with what can be done, and a widget for
+every key would have each of them styled and laid out anew.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
-from textual import events
-from textual.app import ComposeResult
+from rich.text import Text
+from textual.app import RenderResult
+from textual.events import Click, MouseMove
 from textual.screen import Screen
-from textual.widgets import Footer
-from textual.widgets._footer import FooterKey
+from textual.widget import Widget
 
 from rnnlab.tui.actions import Group
 
-_HELP = "do('help')"
+_HELP = "help"
 """Stays where others have no room: it names them all."""
-_OUT = "do('out')"
-"""Its label is what it would do now; left out after all others."""
-_PADDING = 3
+_OUT = "out"
+"""Left out after all others."""
 
 
-class KeysLine(Footer):
-    """A footer that leaves out what would be cut, the last keys first."""
+class Shown(NamedTuple):
+    """A key of the line."""
 
-    def __init__(self, way_out: Callable[[], str]) -> None:
-        """Make an empty line; way_out: says what escape does now, nothing where that is nothing."""
-        super().__init__(show_command_palette=False)
-        self._room = 0
-        self._way_out = way_out
-        self._shown: object = None
+    key: str
+    """Textual's name of it."""
+    name: str
+    """That of the action."""
+    written: str
+    """The key as people write it."""
+    label: str
+    """What it does now."""
+    help: str
 
-    def bindings_changed(self, screen: Screen[object]) -> None:
-        """Follow the focus; where the same keys go, nothing is made and laid out anew."""
-        if self._shown is None or self._now(screen) != self._shown:
-            super().bindings_changed(screen)
-
-    def compose(self) -> ComposeResult:
-        """Give the keys that have room, in the order of the screen's table."""
-        self._shown = self._now(self.screen) if self._bindings_ready else None
-        keys = [key for key in super().compose() if isinstance(key, FooterKey)]
-        keys.sort(key=lambda key: _place(self.screen, key.action))
-        for key in keys:
-            key.description = self._way_out() if key.action == _OUT else key.description
-        keys = [key for key in keys if key.description]
-        room = self.app.size.width - sum(_width(key) for key in keys)
-        for key in sorted(keys, key=lambda k: (k.action != _OUT, keys.index(k)), reverse=True):
-            if room < 0 and key.action != _HELP:
-                room += _width(key)
-                keys.remove(key)
-        yield from keys
-
-    def _now(self, screen: Screen[object]) -> object:
-        """Return what tells one line from another."""
-        return self._way_out(), _shown(screen)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Choose anew."""
-        if event.size.width != self._room:
-            self._room = event.size.width
-            self.call_after_refresh(self.recompose)
+    @property
+    def width(self) -> int:
+        """Columns that it takes: blanks around the key, one behind the label."""
+        return cell_len(self.written) + cell_len(self.label) + 3
 
 
-def _shown(screen: Screen[object]) -> list[tuple[str, str, bool]]:
-    """Return the keys that a footer shows, with what they do and whether they can."""
-    return [
-        (one.binding.key, one.binding.description, one.enabled)
-        for one in screen.active_bindings.values()
-        if one.binding.show
-    ]
+class KeysLine(Widget):
+    """Names what the keys would do now; a click on one presses it."""
+
+    COMPONENT_CLASSES: ClassVar = {"keys--key", "keys--label"}
+    DEFAULT_CSS = """
+    KeysLine {
+        dock: bottom;
+        height: 1;
+        background: $footer-background;
+        &:hover { pointer: pointer; }
+        .keys--key { color: $footer-key-foreground; text-style: bold; }
+        .keys--label { color: $footer-description-foreground; }
+    }
+    """
+
+    def __init__(self, label_of: Callable[[str], str]) -> None:
+        """Make an empty line; label_of: says what an action would do, nothing to leave it out."""
+        super().__init__()
+        self._label_of = label_of
+        self._keys: list[Shown] = []
+
+    @property
+    def shown(self) -> list[Shown]:
+        """The keys that have room, in the order of the screen's table."""
+        kept = list(self._keys)
+        room = self.size.width - sum(key.width for key in kept)
+        others = [key for key in kept if key.name not in (_HELP, _OUT)]
+        for key in [*reversed(others), *(key for key in kept if key.name == _OUT)]:
+            if room < 0:
+                room += key.width
+                kept.remove(key)
+        return kept
+
+    def on_mount(self) -> None:
+        """Follow the focus and what can be done."""
+        self.screen.bindings_updated_signal.subscribe(self, self._follow)
+
+    def _follow(self, screen: Screen[object]) -> None:
+        """Look again which keys go here; where they are the same, nothing is painted."""
+        keys = _keys_of(screen, self._label_of)
+        if keys != self._keys:
+            self._keys = keys
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        """Return the line."""
+        key_style = self.get_component_rich_style("keys--key", partial=True)
+        label_style = self.get_component_rich_style("keys--label", partial=True)
+        text = Text(no_wrap=True)
+        for key in self.shown:
+            text.append(f" {key.written} ", key_style).append(f"{key.label} ", label_style)
+        return text
+
+    def key_at(self, column: int) -> Shown | None:
+        """Return the key that is written there."""
+        end = 0
+        for key in self.shown:
+            end += key.width
+            if column < end:
+                return key
+        return None
+
+    def on_click(self, event: Click) -> None:
+        """Press the key that was clicked."""
+        if (key := self.key_at(event.x)) is not None:
+            self.app.simulate_key(key.key)
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Say more of the key below the pointer."""
+        key = self.key_at(event.x)
+        self.tooltip = None if key is None else key.help
 
 
-def _place(screen: Screen[object], action: str) -> int:
-    """Return where an action stands in the tables of a screen."""
+def _keys_of(screen: Screen[object], label_of: Callable[[str], str]) -> list[Shown]:
+    """Return the keys that could do something now, each action once."""
     groups: Sequence[Group[Any]] = getattr(screen, "GROUPS", ())
-    actions = [f"do('{action.name}')" for group in groups for action in group.actions]
-    return actions.index(action) if action in actions else len(actions)
-
-
-def _width(key: FooterKey) -> int:
-    return cell_len(key.key_display) + cell_len(key.description) + _PADDING
+    places = {
+        action.name: place
+        for place, action in enumerate(action for group in groups for action in group.actions)
+    }
+    found: dict[str, Shown] = {}
+    for one in screen.active_bindings.values():
+        # Textual calls it by what it does.
+        name = one.binding.action.removeprefix("do('").removesuffix("')")
+        label = label_of(name) if one.binding.show else ""
+        if label and name not in found:
+            written = one.binding.key_display or one.binding.key
+            found[name] = Shown(one.binding.key, name, written, label, one.tooltip)
+    return sorted(found.values(), key=lambda key: places[key.name])

@@ -92,7 +92,7 @@ def letters_of(
         Letter(_shown(c), None, "dim", _breaks(c, next_))
         for c, next_ in zip(prompt, after, strict=False)
     ]
-    rest = zip(tokens, logprobs, [*tokens[1:], ""], strict=True)
+    rest = zip(tokens, logprobs, [*tokens, ""][1:], strict=True)
     for place, (token, logprob, next_) in enumerate(rest):
         style = "reverse" if place == parts_at else ""
         found.append(Letter(_shown(token), logprob, style, _breaks(token, next_)))

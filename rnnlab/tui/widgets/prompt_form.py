@@ -177,6 +177,19 @@ class PromptForm(Vertical):
             return fields.checkpoint_of(self._owner)
         return str(getattr(fields, name))
 
+    def asks_for(self, request: Request) -> bool:
+        """Tell whether the fields ask for what was asked: that text of that run as it was then."""
+        return (self._run is not None and self._run.name, self.text, self._kept("checkpoint")) == (
+            request.run,
+            request.prompt,
+            request.checkpoint,
+        )
+
+    @property
+    def text(self) -> str:
+        """What is to be continued."""
+        return self._field("prompt").value.replace("\\n", "\n")
+
     @property
     def is_classifier(self) -> bool:
         """Whether the run tells classes instead of writing: it needs no decoder."""
@@ -253,16 +266,15 @@ class PromptForm(Vertical):
             kept = ", ".join(map(str, self._steps[-5:]))
             hint = f"write live, last, best or a step{f': {kept}' if kept else ''}"
             raise BadInputError(f"{checkpoint!r} is no checkpoint", hint)
-        text = self._field("prompt").value.replace("\\n", "\n")
         return Request(
             0,
             self._run.name,
-            text,
+            self.text,
             [] if self.is_classifier else [spec.text for spec in self.specs()],
             checkpoint=checkpoint,
             length=int(length.value) or DEFAULT_LENGTH,
             seed=int(seed.value),
-            unknown="nearest" if (self._run.name, text) == self._strange else "auto",
+            unknown="nearest" if (self._run.name, self.text) == self._strange else "auto",
             has_trace=True,
         )
 

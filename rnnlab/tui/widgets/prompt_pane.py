@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.widgets import Input
 
-from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply
+from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply, Request
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.widgets.candidates import CandidateBoard
@@ -28,6 +29,9 @@ class PromptPane(Vertical):
         self._status = StatusLine("prompt-status")
         self._run: RunSummary | None = None
         self._has_failed = False
+        self._said_at_end = ""
+        self._how_old = ""
+        """What is said of answers that are not those the fields ask for; empty where they are."""
 
     def compose(self) -> ComposeResult:
         """Lay them out."""
@@ -42,7 +46,6 @@ class PromptPane(Vertical):
 
     def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
         """Set the run that will answer; `opened` tells which checkpoints it has."""
-        is_other = run is not None and self._run is not None and run.name != self._run.name
         self._run = run
         self.form.choose(run, opened)
         title = "Prompt"
@@ -50,10 +53,28 @@ class PromptPane(Vertical):
             title = f"{'Classify with' if run.task == 'classify' else title} {run.name}"
         if title != self.border_title:  # setting it paints the whole pane
             self.border_title = title
-        asked = self._writing.run
-        if run is not None and is_other and asked:
-            by = "" if run.name == asked else f"written by {asked}; "
-            self._status.say(f"{by}enter asks {run.name}")
+        self._mark_old()
+
+    def load(self) -> None:
+        """Show what stands in the fields of the other screens."""
+        self.form.load()
+        self._mark_old()
+
+    @on(Input.Changed)
+    def _mark_old(self) -> None:
+        """Say where what stands below is not what the fields ask for, or is so again."""
+        asked, run = self._writing.request, self._run
+        if asked is None or run is None or self._has_failed or not self._has_answers:
+            return
+        how = "" if self.form.asks_for(asked) else _origin(asked, run, self._writing.step)
+        if how != self._how_old:
+            self._how_old = how
+            self.board.set_class(bool(how), "-old")
+            self._status.say(how or self._said_at_end)
+
+    @property
+    def _has_answers(self) -> bool:
+        return self._writing.is_over and self._writing.step is not None
 
     async def catch_up(self) -> None:
         """Show what was written while this pane was not there."""
@@ -82,7 +103,8 @@ class PromptPane(Vertical):
         writing = self._writing
         match reply:
             case Begun():
-                self._has_failed = False
+                self._has_failed, self._how_old = False, ""
+                self.board.remove_class("-old")
                 await self.board.begin(writing.specs)
                 chains = "; ".join(" → ".join(spec.chain) for spec in writing.specs)
                 doing = f"writing with step {reply.step:,} (esc ends it): {chains}"
@@ -105,11 +127,21 @@ class PromptPane(Vertical):
         how = "cancelled" if ended.was_cancelled else "done"
         shown = self.board.focused_answer()
         note = f"{shown.prompt_note}; " if shown and shown.prompt_note else ""
-        self._status.say(
+        self._said_at_end = (
             f"{note}{how} in {ended.elapsed_s:.1f}s with the weights of step "
             f"{self._writing.step:,}; esc goes to the candidates"
         )
+        self._status.say(self._said_at_end)
+        self._mark_old()
 
     def fail(self, reason: str) -> None:
         """Say that the generator has died."""
         self._status.say(reason, is_problem=True)
+
+
+def _origin(asked: Request, run: RunSummary, step: int | None) -> str:
+    """Say what the answers below were asked for, and how to ask anew."""
+    if asked.run != run.name:
+        return f"written by {asked.run}; enter asks {run.name}"
+    prompt = repr(asked.prompt) if asked.prompt else "no text"
+    return f"below: what came of {prompt} at step {step:,}; enter asks anew"

@@ -15,6 +15,7 @@ from rnnlab.runs.records import State
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import RunChosen
+from rnnlab.tui.widgets.row_list import RowList
 
 STATE_MARKS: dict[State, tuple[str, str]] = {
     "queued": ("◌", "dim"),
@@ -45,17 +46,19 @@ _SORT_OF = {"run": "name", "train": "train", "val": "val", "step": "step", "left
             "tok/s": "speed", "cell": "cell", "trend": "newest"}  # fmt: skip
 
 
+_NAME = 14
+_SHIPPED = " shipped"
 _NONE = "no run yet: n starts one"
 
 
-class RunsTable(DataTable[Text]):
+class RunsTable(RowList):
     """A table that keeps its cursor on the same run while the runs change below it."""
 
     BORDER_TITLE = "Runs"
     _is_filling = False
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(id="runs", cursor_type="row", zebra_stripes=False)
+        super().__init__("runs")
         self._desk = desk
         self._summaries: dict[str, RunSummary] = {}
         self._columns: tuple[str, ...] = ()
@@ -213,8 +216,9 @@ class RunsTable(DataTable[Text]):
                 r, g, b = palette[self._desk.color_of(s.name) % len(palette)]
                 flag = "◆" if s.name in self._desk.marked else "▎"
                 pin = "^" if s.name in self._desk.view.pinned else " "
-                name = shortened(s.name, 14)
-                return Text.assemble((flag, f"rgb({r},{g},{b})"), (mark, style), pin, name)
+                name = shortened(s.name, _NAME)
+                cell = Text.assemble((flag, f"rgb({r},{g},{b})"), (mark, style), pin, name)
+                return cell.append(_SHIPPED, "dim") if _is_marked_shipped(s) else cell
             case "train":
                 place = f"no. {s.queue_place}" if s.queue_place else ""
                 return _right(place or loss(s.train_loss)[:6], 6)
@@ -232,6 +236,11 @@ class RunsTable(DataTable[Text]):
                 return Text(visible(s.cell[:5], newline=" "))
             case _:
                 return Text(sparkline(list(s.recent_losses), 12), "dim")
+
+
+def _is_marked_shipped(s: RunSummary) -> bool:
+    """Tell whether there is room to say that a run came with the project."""
+    return s.is_shipped and len(s.name) + len(_SHIPPED) <= _NAME + 1
 
 
 def _right(text: str, width: int) -> Text:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from rnnlab.display import visible
 from rnnlab.runs.prompts import EOS
-from rnnlab.tui.widgets.candidates import shades_of
+from rnnlab.tui.widgets.candidate import shades_of
 from rnnlab.tui.widgets.letters import END_MARK, LEGEND, MARKS, shade
 
 _NEXT = "▁"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 _Types = tuple[type, ...]
 
@@ -45,7 +45,7 @@ def _field_types(kind: type) -> tuple[tuple[str, _Types, _Types], ...]:
 
 
 def _types(annotation: Any) -> _Types:
-    if isinstance(annotation, UnionType):
+    if isinstance(annotation, UnionType) or get_origin(annotation) is Union:
         return tuple(kind for part in get_args(annotation) for kind in _types(part))
     origin = get_origin(annotation) or annotation
     if origin is Literal:

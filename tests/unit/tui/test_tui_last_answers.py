@@ -1,0 +1,120 @@
+"""The last answers in their file: read back whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from rnnlab.decoding import TracedHypothesis, TracedStep, parse_spec
+from rnnlab.runs.prompts import Answer, Begun, Ended, Grown, Request, Traced
+from rnnlab.tui.last_answers import read_last, save_last
+from rnnlab.tui.writing import Writing
+
+ANSWER = Answer("beam:k=3", ["beam"], 1, "Once", "ce", False, -1.0, -1.0, ["c", "e"], [-0.5, -0.5])
+HYPOTHESIS = TracedHypothesis(1, 0, "c", -0.5, -0.5, -0.5, "kept")
+STEP = TracedStep(0, 0, [], [HYPOTHESIS], None, "")
+
+
+def written(*, num_steps: int = 1) -> Writing:
+    """Return what was asked of a beam and answered."""
+    writing = Writing()
+    writing.begin("alpha", Request(3, "alpha", "On", ["beam:k=3"]), [parse_spec("beam:k=3")])
+
+    async def hear() -> None:
+        await writing.hear(Begun(3, 40))
+        for _ in range(num_steps):
+            await writing.hear(Traced(3, 0, [asdict(STEP)]))
+        await writing.hear(Grown(3, 0, [ANSWER], is_last=True))
+        await writing.hear(Ended(3, was_cancelled=False, elapsed_s=0.5))
+
+    asyncio.run(hear())
+    return writing
+
+
+def recalled(file: Path) -> Writing:
+    last = read_last(file)
+    assert last is not None
+    writing = Writing()
+    asyncio.run(writing.recall(last))
+    return writing
+
+
+def test_what_was_answered_is_recalled_and_the_generator_is_still_to_come(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "answers.jsonl"
+    save_last(written(), file)
+    writing = recalled(file)
+    assert writing.answers == {0: [ANSWER]}
+    assert (writing.run, writing.step, writing.elapsed_s) == ("alpha", 40, 0.5)
+    assert (writing.is_over, writing.is_ready) == (True, False)
+    assert list(writing.searches[0].made) == [1]
+
+
+def test_a_search_too_long_to_keep_is_cut_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rnnlab.tui import last_answers
+
+    monkeypatch.setattr(last_answers, "_MOST_TRACE_BYTES", 1000)
+    file = tmp_path / "answers.jsonl"
+    save_last(written(num_steps=500), file)
+    assert file.stat().st_size < 3000
+    assert recalled(file).searches[0].is_cut
+
+
+def test_nothing_is_kept_where_nothing_was_answered(tmp_path: Path) -> None:
+    file = tmp_path / "answers.jsonl"
+    save_last(Writing(), file)
+    assert not file.exists()
+    save_last(written(), None)
+    save_last(written(), tmp_path)  # a folder: done without
+    assert read_last(None) is None
+    assert read_last(file) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "change"),
+    [
+        (0, {"kind": "look"}),
+        (0, {"decoders": ["no-decoder"]}),
+        (0, {"prompt": 7}),
+        (1, {"step": "forty"}),
+        (1, {"kind": "ready"}),
+        (2, {"decoder": 5}),
+        (2, {"answers": [{**asdict(ANSWER), "logprob": "[b]"}]}),
+        (2, {"answers": [{"text": "Once"}]}),
+        (3, {"steps": [{"step": "no"}]}),
+        (3, {"steps": [asdict(replace(STEP, hypotheses=[replace(HYPOTHESIS, token=7)]))]}),  # type: ignore[arg-type]
+        (4, {"elapsed_s": None}),
+    ],
+)
+def test_what_was_changed_to_something_else_says_nothing(
+    tmp_path: Path, line: int, change: dict[str, object]
+) -> None:
+    file = tmp_path / "answers.jsonl"
+    save_last(written(), file)
+    lines = file.read_text("utf-8").splitlines()
+    values = json.loads(lines[line])
+    assert values.keys() >= change.keys()
+    lines[line] = json.dumps(values | change)
+    file.write_text("\n".join(lines), "utf-8")
+    assert read_last(file) is None
+
+
+@pytest.mark.parametrize("text", ["", "\n", "[]", "{}\n{}", "\x00\xff", "[" * 100_000])
+def test_a_broken_file_says_nothing(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "answers.jsonl"
+    file.write_text(text, "utf-8")
+    assert read_last(file) is None
+
+
+def test_a_file_that_was_cut_short_says_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "answers.jsonl"
+    save_last(written(), file)
+    lines = file.read_text("utf-8").splitlines()
+    for num in range(len(lines)):
+        file.write_text("\n".join(lines[:num]), "utf-8")
+        assert read_last(file) is None
