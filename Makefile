@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
+# The tests start hundreds of processes: what each of them imports is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup run test pytest check bench clean
 
 setup: $(INSTALLED)

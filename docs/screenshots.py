@@ -54,7 +54,7 @@ _MORE = (
     Scene("help", ("f1",)),
     Scene("quit", ("q",)),
     Scene("filter", ("slash", *"lstm")),
-    Scene("delete", ("delete",), run="starter"),
+    Scene("delete", ("delete",)),
     Scene("decoders", ("f3", "f9")),
     Scene("tree", ("f4", "b")),
     Scene("compare-texts", ("f8", "enter"), 8.0),

@@ -78,6 +78,7 @@ def test_doctor_names_versions_and_folders(call: Call, lab: Lab) -> None:
     facts = call(lab, "doctor", "--json").json
     assert facts["torch"].startswith("2.")
     assert str(lab.checkpoints) in facts["checkpoints"]
+    assert facts["checkpoints"].endswith(", 1 run"), "the shipped one"
     assert "stump" in facts["corpora"].split(", ")
 
 

@@ -50,6 +50,14 @@ def test_rows_are_the_figures_and_the_settings_that_differ(lab: Lab) -> None:
     assert "val accuracy" not in rows, "no run has one"
 
 
+def test_threads_that_the_worker_chooses_are_said_to_be(lab: Lab) -> None:
+    runs = [lab.add("alpha"), lab.add("beta")]
+    set_settings(runs[1], threads=2)
+    summaries = [summarise(run) for run in runs]
+    rows = {row.name: row.values for row in rows_of(runs, summaries, default_settings())}
+    assert rows["threads"] == ("0 (automatic)", "2")
+
+
 def test_losses_of_letters_words_and_documents_stand_apart(lab: Lab) -> None:
     runs = [lab.add("a"), lab.add("b"), lab.add("c", task="classify"), lab.add("d")]
     set_settings(runs[1], tokens="words")

@@ -136,27 +136,36 @@ async def test_a_file_is_taken_in(app: LabApp, data: Path, tmp_path: Path) -> No
     assert (data / "summer.txt").read_text("utf-8").startswith("L'été est là.")
 
 
-async def test_what_is_wrong_with_a_file_is_said_and_nothing_is_left(
-    app: LabApp, data: Path
+async def test_what_is_wrong_with_a_form_is_said_in_it_and_mended_there(
+    app: LabApp, data: Path, tmp_path: Path
 ) -> None:
+    source = tmp_path / "new.txt"
+    source.write_text("To be or not to be. " * 20, "utf-8")
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, app)
-        for name, file, words in (
-            ("../x", "nowhere.txt", "cannot be a corpus's name"),
-            ("x", "[bold]nowhere", "no file and no folder named '[bold]nowhere'"),
-            ("x", "~nobodyx/y", "no home folder for '~nobodyx/y'"),
-        ):
-            await pilot.press("a")
-            await until(pilot, lambda: isinstance(app.screen, FormScreen))
-            app.screen.query_one("#blank-name", Input).value = name
-            app.screen.query_one("#blank-file", Input).value = file
-            await pilot.press("enter")
-            await until(pilot, lambda words=words: words in status(app))  # type: ignore[misc]
         await pilot.press("a")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, CorporaScreen))
-    assert [file.name for file in data.iterdir()] == ["mine.txt"]
+        problem = app.screen.query_one("#form-problem", Static)
+        assert not problem.display
+        for name, file, encoding, words, blank in (
+            ("", str(source), "", "name: nothing is written yet", "name"),
+            ("../x", "nowhere.txt", "", "cannot be a corpus's name", "name"),
+            ("mine", str(source), "", "a corpus named 'mine' is there already", "name"),
+            ("x", "", "", "file: nothing is written yet", "file"),
+            ("x", "[bold]nowhere", "", "no file and no folder named '[bold]nowhere'", "file"),
+            ("x", "~nobodyx/y", "", "no home folder for '~nobodyx/y'", "file"),
+            ("x", str(source), "utf-9", "unknown encoding 'utf-9'", "encoding"),
+        ):
+            for value, written in (("name", name), ("file", file), ("encoding", encoding)):
+                app.screen.query_one(f"#blank-{value}", Input).value = written
+            await pilot.press("enter")
+            await until(pilot, lambda words=words: words in str(problem.render()))  # type: ignore[misc]
+            assert app.focused is app.screen.query_one(f"#blank-{blank}")
+            assert problem.size.height
+        app.screen.query_one("#blank-encoding", Input).value = ""
+        await pilot.press("enter")
+        await until(pilot, lambda: "x is there" in status(app))
+    assert sorted(file.name for file in data.iterdir()) == ["mine.txt", "x.txt"]
 
 
 async def test_what_was_written_for_a_file_that_failed_is_there_to_be_mended(

@@ -19,7 +19,8 @@ from rnnlab.plots import Chart, Drawing, drawing
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.paths import replace_text
 from rnnlab.runs.prompts import Ended, Failed
-from rnnlab.runs.store import Run
+from rnnlab.runs.store import Run, RunStore
+from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.feed import Feed, RunsRead
 from rnnlab.tui.screens._choice import ChoiceScreen
@@ -37,10 +38,10 @@ from rnnlab.tui.widgets.plot_grid import PlotGrid
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 from rnnlab.tui.widgets.runs_table import RunsTable
 from rnnlab.tui.widgets.screen_bar import ScreenBar
-from tests.tui.conftest import home, until
+from tests.tui.conftest import FakeGenerator, home, until
 
 if TYPE_CHECKING:
-    from tests.tui.conftest import FakeGenerator, Lab
+    from tests.tui.conftest import Lab
 
 
 def mail(folder: Path, commands: list[Command]) -> list[Command]:
@@ -240,6 +241,10 @@ async def test_a_worker_that_dies_is_shown_as_lost(lab: Lab, app: LabApp) -> Non
         await until(pilot, lambda: "●" in row_text(app, "alpha") if table(app).row_count else False)
         os.close(lab.locks.pop())
         await until(pilot, lambda: "?" in row_text(app, "alpha"))
+        fault = str(home(app).fault.render())
+        assert fault.endswith("`rnnlab resume alpha` goes on (here: r)")
+        body = app.screen.query_one(Details).query_one(Static)
+        await until(pilot, lambda: "40 lost: no word after this" in str(body.render()))
 
 
 @pytest.mark.parametrize(
@@ -282,6 +287,34 @@ async def test_deleting_asks_first(lab: Lab, app: LabApp) -> None:
         await pilot.press("right", "enter")
         await until(pilot, lambda: not run.paths.root.exists())
         await until(pilot, lambda: table(app).row_count == 0)
+
+
+async def test_a_shipped_run_is_marked_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = RunStore(tmp_path / "elsewhere").create("starter", 'corpus = "stump"\n')
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
+    app = LabApp(RunStore(tmp_path / "own", [made.paths.root]))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        assert "starter shipped" in row_text(app, "starter")
+        await pilot.press("delete")
+        await until(pilot, lambda: app._notifications)
+        assert isinstance(app.screen, LabScreen), "nothing is asked"
+        said = next(iter(app._notifications)).message
+        assert said == "starter is shipped with rnnlab: it stays"
+    assert made.paths.config.exists()
+
+
+async def test_home_and_end_go_to_the_first_and_the_last_run(lab: Lab, app: LabApp) -> None:
+    for number in range(30):
+        lab.add(f"run-{number}", steps=1)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 30)
+        await pilot.press("end")
+        await until(pilot, lambda: table(app).cursor_row == 29)
+        await pilot.press("home")
+        await until(pilot, lambda: table(app).cursor_row == 0)
 
 
 async def test_a_question_of_yes_or_no_takes_y_and_n(lab: Lab, app: LabApp) -> None:

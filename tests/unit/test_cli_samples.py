@@ -67,6 +67,13 @@ def test_all_of_them_take_a_line_each(call: Call, lab: Lab, run: Run) -> None:
     assert lines[4] == "greedy  A at 10 [/bold] ␛]0;x␇⏎ü"
 
 
+def test_a_sample_of_no_prompt_is_said_to_be(call: Call, lab: Lab) -> None:
+    run = RunStore(lab.checkpoints).create("free", 'corpus = "stump"\n')
+    with Journal(run.paths.samples) as journal:
+        journal.append(SampleRecord(0, 0.0, 0, 0, "", "greedy", "it", -2.5, 9))
+    assert call(lab, "samples", "free").stdout.splitlines()[1] == "greedy (no prompt)  it"
+
+
 def test_a_run_without_samples_says_what_to_do(call: Call, lab: Lab, run: Run) -> None:
     Path(run.paths.samples).unlink()
     assert "sample_length" in call(lab, "samples", "run", code=2).stderr

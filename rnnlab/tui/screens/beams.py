@@ -157,9 +157,9 @@ class BeamsScreen(BaseScreen):
             case Traced() if reply.decoder == self.shown:
                 self._show_given_up()
             case Failed():
-                problem = self.form.problem_of(reply)
-                self._status.say(problem, is_problem=True)
-                await self.board.refuse(problem, is_begun=self.desk.writing.step is not None)
+                self._status.say(self.form.remedy_of(reply), is_problem=True)
+                is_begun = self.desk.writing.step is not None
+                await self.board.refuse(reply.message, is_begun=is_begun)
             case Ended() if not self.desk.writing.problem:
                 self._show_given_up()
                 self._say_state()

@@ -246,13 +246,16 @@ class PromptForm(Vertical):
             return f"waiting for the first weights of {self._run.name}…"
         return "reading…"
 
-    def problem_of(self, failed: Failed) -> str:
-        """Return why nothing comes; letters never seen are replaced if the same is asked again."""
+    def remedy_of(self, failed: Failed) -> str:
+        """Return what to do about a failure, else why it is one.
+
+        Letters never seen are replaced if the same is asked again.
+        """
         request = self.writing.request
         if not failed.can_be_nearest or request is None:
             return failed.message
         self._strange = (request.run, request.prompt)
-        return f"{_AGAIN}: {failed.message}"
+        return _AGAIN
 
     def _request(self) -> Request:
         """Return what the fields ask for; raises BadInputError where they cannot be read."""

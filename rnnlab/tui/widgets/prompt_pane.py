@@ -112,9 +112,8 @@ class PromptPane(Vertical):
             case Grown():
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed():
-                problem = self.form.problem_of(reply)
-                self._status.say(problem, is_problem=True)
-                await self.board.refuse(problem, is_begun=writing.step is not None)
+                self._status.say(self.form.remedy_of(reply), is_problem=True)
+                await self.board.refuse(reply.message, is_begun=writing.step is not None)
                 self._has_failed = True
             case Ended() if reply.was_cancelled and writing.step is None:
                 self._status.say("given up; enter asks again")
