@@ -32,7 +32,6 @@ from rnnlab.runs.store import RunStore
 from rnnlab.tui.appearance import THEMES, AsciiFilter, HarmlessFilter, appearance_of
 from rnnlab.tui.asking_app import AskingApp
 from rnnlab.tui.child import end_all
-from rnnlab.tui.last_answers import read_last, save_last
 from rnnlab.tui.messages import (
     KeysDue,
     PreferencesChanged,
@@ -40,7 +39,6 @@ from rnnlab.tui.messages import (
     ScreenAsked,
     Told,
 )
-from rnnlab.tui.news import news_of
 from rnnlab.tui.prompt_history import PromptHistory
 from rnnlab.tui.screens._base import HOME, BaseScreen
 from rnnlab.tui.screens._declaration import entry
@@ -172,12 +170,23 @@ class LabApp(AskingApp):
         await end_all()
 
     def _keep(self) -> None:
-        """Write down how the lab is looked at and what was asked last."""
-        if self._pages and self.desk.summaries:
-            for page in self._pages.values():
-                page.keep_view()
-            save_view(self.desk.view_to_keep(), self._view_file)
-            save_last(self.desk.writing, answers_file(self._view_file))
+        """Write down how the lab is looked at and what was asked last, if it came to that."""
+        if not self._pages or not self.desk.summaries:
+            return
+        from rnnlab.tui import last_answers
+
+        for page in self._pages.values():
+            page.keep_view()
+        save_view(self.desk.view_to_keep(), self._view_file)
+        last_answers.save(self.desk.writing, answers_file(self._view_file))
+
+    async def _recall(self) -> None:
+        """Show what was asked at the last start, where its run is still here."""
+        from rnnlab.tui import last_answers
+
+        last = await asyncio.to_thread(last_answers.read, answers_file(self._view_file))
+        if last is not None and last.request.run in self.desk.summaries:
+            await self.desk.writing.recall(last)
 
     async def _watch(self) -> None:
         """Look at the runs until the lab closes; at once when another one is chosen."""
@@ -185,9 +194,7 @@ class LabApp(AskingApp):
         if self._is_open():
             # Not before the runs are listed: it keeps a core busy while it loads.
             self.run_worker(self._generator.start(), name="generator")
-            last = await asyncio.to_thread(read_last, answers_file(self._view_file))
-            if last is not None and last.request.run in self.desk.summaries:
-                await self.desk.writing.recall(last)
+            await self._recall()
         while self._is_open():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._chosen_again.wait(), self.desk.preferences.refresh_s)
@@ -205,9 +212,7 @@ class LabApp(AskingApp):
             )
         page = self.page
         if page.is_mounted:  # it is not while it is still being put together
-            page.query_one(ScreenBar).say(
-                news_of(self.desk.summaries.values(), self.desk.store.root)
-            )
+            page.query_one(ScreenBar).say(self.desk.news)
             page.take()
             page.show_keys()
 

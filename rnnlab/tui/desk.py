@@ -20,7 +20,7 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.appearance import appearance_of
 from rnnlab.tui.feed import MOST_RECORDS, RunsRead
 from rnnlab.tui.key_gate import KeyGate
-from rnnlab.tui.news import Notice, notice_of
+from rnnlab.tui.news import Notice, news_of, notice_of
 from rnnlab.tui.order import ordered
 from rnnlab.tui.view_state import ViewState
 from rnnlab.tui.writing import Fields, Writing
@@ -86,6 +86,11 @@ class Desk:
     def watched(self) -> tuple[str, ...]:
         """Runs whose journals are followed."""
         return tuple(dict.fromkeys([*self.selected, *self.also_watched]))
+
+    @property
+    def news(self) -> str:
+        """How many runs are at what, in a line."""
+        return news_of(self.summaries.values(), self.store.root)
 
     def in_order(self) -> list[RunSummary]:
         """Return the runs that are listed, in the order of the list."""

@@ -47,7 +47,7 @@ class LastAnswers:
     replies: Sequence[Reply]
 
 
-def save_last(writing: Writing, file: Path | None) -> None:
+def save(writing: Writing, file: Path | None) -> None:
     """Keep what was asked last and what came of it, if anything did and it can be written."""
     if file is None or writing.request is None or writing.step is None or not writing.answers:
         return
@@ -58,7 +58,7 @@ def save_last(writing: Writing, file: Path | None) -> None:
         file.chmod(0o600)
 
 
-def read_last(file: Path | None) -> LastAnswers | None:
+def read(file: Path | None) -> LastAnswers | None:
     """Return what was kept; None where there is nothing that can be read whole.
 
     Parses decoders, which takes a tenth of a second the first time.

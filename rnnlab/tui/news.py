@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rnnlab.display import visible
-from rnnlab.runs.summary import RunSummary
+
+if TYPE_CHECKING:
+    from rnnlab.runs.summary import RunSummary
 
 
 class Notice(NamedTuple):

@@ -61,7 +61,9 @@ async def test_an_unknown_letter_is_said(trained: Lab) -> None:
     app = LabApp(RunStore(trained.checkpoints))
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Ω", "greedy")
-        await until(pilot, lambda: "never saw 'Ω'" in status_line(app))
+        await until(pilot, lambda: app.screen.query(Candidate))
+        column = app.screen.query_one(Candidate)
+        await until(pilot, lambda: "never saw 'Ω'" in str(column.query(Static).last().render()))
 
 
 async def test_enter_again_reads_the_nearest_letters_and_says_so(trained: Lab) -> None:

@@ -16,7 +16,6 @@ from textual.widgets import Input, Static
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.prompts import Begun, Grown, Request
 from rnnlab.runs.records import SampleRecord
-from rnnlab.tui import app as app_module
 from rnnlab.tui import asking_app, last_answers
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens.prompt import PromptScreen
@@ -75,6 +74,13 @@ async def test_answers_to_another_text_are_said_to_be_until_the_text_is_that_aga
         await pilot.press("backspace")
         await until(pilot, lambda: "done in" in status(app))
         assert not board.has_class("-old")
+        await pilot.press("f2")
+        await until(pilot, lambda: app.page.entry_name == "lab")
+        await pilot.press("enter", "x")
+        await until(pilot, lambda: status(app).startswith("below: what came of 'Once'"))
+        await pilot.press("backspace")
+        await until(pilot, lambda: "done in" in status(app))
+        await open_prompt(pilot, app)
         field(app, "checkpoint").value = "best"
         await until(pilot, lambda: "what came of 'Once' at step 40" in status(app))
         await pilot.press("enter")
@@ -161,14 +167,14 @@ async def test_answers_of_a_run_that_is_gone_are_not_shown_again(
         await ask(pilot, app, "Once", " upon")
     lab.store.remove(alpha)
     lab.add("beta")
-    read = last_answers.read_last
+    read = last_answers.read
     reads: list[Path | None] = []
 
     def noted(file: Path | None) -> object:
         reads.append(file)
         return read(file)
 
-    monkeypatch.setattr(app_module, "read_last", noted)
+    monkeypatch.setattr(last_answers, "read", noted)
     app = LabApp(lab.store, view_file=tmp_path / "view-1.json")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: reads and home(app).table.row_count)
@@ -215,3 +221,19 @@ async def test_a_lost_connection_loses_no_view_and_no_answer(
         kept = json.loads(view.read_text("utf-8"))
         assert (kept["chosen"], kept["fields"]["prompt"]) == ("alpha", "Once")
         assert "upon" in (tmp_path / "answers-1.jsonl").read_text("utf-8")
+
+
+async def test_a_screen_that_comes_later_says_how_it_ended_too(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        await pilot.press("enter", *"Once", "enter")
+        await until(pilot, lambda: generator_of(app).requests)
+        generator_of(app).answer(" upon")
+        await until(pilot, lambda: "done in" in status(app))
+        await open_prompt(pilot, app)
+        await until(pilot, lambda: "done in 0.1s with the weights of step 40" in status(app))
+        await pilot.press("x")
+        await until(pilot, lambda: status(app).startswith("below: what came of 'Once'"))
+        await pilot.press("backspace")
+        await until(pilot, lambda: "done in 0.1s" in status(app))

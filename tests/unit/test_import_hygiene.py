@@ -168,7 +168,7 @@ def test_the_first_frame_comes_before_whatever_it_can_do_without(tmp_path: Path)
     later = {
         "rnnlab.config", "rnnlab.plots", "rnnlab.decoding", "rnnlab.corpora", "rnnlab.recipes",
         "rnnlab.runs.history", "rnnlab.runs.summary", "rnnlab.tui.desk", "rnnlab.tui.feed",
-        "rnnlab.tui.writing", "rnnlab.tui.screens.lab",
+        "rnnlab.tui.writing", "rnnlab.tui.last_answers", "rnnlab.tui.screens.lab",
     }  # fmt: skip
     assert not loaded & (slow | later)
     widgets = {name for name in loaded if name.startswith("rnnlab.tui.widgets.")}

@@ -83,6 +83,8 @@ class PromptPane(Vertical):
             await self.board.begin(writing.specs)
             for number, answers in writing.answers.items():
                 self.board.grow(number, answers, is_last=True)
+            if writing.is_over and not writing.problem:
+                self._say_end(was_cancelled=writing.is_cancelled)
 
     def focus_prompt(self) -> None:
         """Put the cursor into the prompt, at once: the next key is for it."""
@@ -118,16 +120,16 @@ class PromptPane(Vertical):
             case Ended() if reply.was_cancelled and writing.step is None:
                 self._status.say("given up; enter asks again")
             case Ended() if not self._has_failed and writing.step is not None:
-                self._say_end(reply)
+                self._say_end(was_cancelled=reply.was_cancelled)
             case _:
                 pass
 
-    def _say_end(self, ended: Ended) -> None:
-        how = "cancelled" if ended.was_cancelled else "done"
+    def _say_end(self, *, was_cancelled: bool) -> None:
+        how = "cancelled" if was_cancelled else "done"
         shown = self.board.focused_answer()
         note = f"{shown.prompt_note}; " if shown and shown.prompt_note else ""
         self._said_at_end = (
-            f"{note}{how} in {ended.elapsed_s:.1f}s with the weights of step "
+            f"{note}{how} in {self._writing.elapsed_s:.1f}s with the weights of step "
             f"{self._writing.step:,}; esc goes to the candidates"
         )
         self._status.say(self._said_at_end)

@@ -11,7 +11,7 @@ import pytest
 
 from rnnlab.decoding import TracedHypothesis, TracedStep, parse_spec
 from rnnlab.runs.prompts import Answer, Begun, Ended, Grown, Request, Traced
-from rnnlab.tui.last_answers import read_last, save_last
+from rnnlab.tui import last_answers
 from rnnlab.tui.writing import Writing
 
 ANSWER = Answer("beam:k=3", ["beam"], 1, "Once", "ce", False, -1.0, -1.0, ["c", "e"], [-0.5, -0.5])
@@ -36,7 +36,7 @@ def written(*, num_steps: int = 1) -> Writing:
 
 
 def recalled(file: Path) -> Writing:
-    last = read_last(file)
+    last = last_answers.read(file)
     assert last is not None
     writing = Writing()
     asyncio.run(writing.recall(last))
@@ -45,7 +45,7 @@ def recalled(file: Path) -> Writing:
 
 def test_what_was_answered_is_recalled_and_the_generator_is_still_to_come(tmp_path: Path) -> None:
     file = tmp_path / "new" / "answers.jsonl"
-    save_last(written(), file)
+    last_answers.save(written(), file)
     writing = recalled(file)
     assert writing.answers == {0: [ANSWER]}
     assert (writing.run, writing.step, writing.elapsed_s) == ("alpha", 40, 0.5)
@@ -56,23 +56,21 @@ def test_what_was_answered_is_recalled_and_the_generator_is_still_to_come(tmp_pa
 def test_a_search_too_long_to_keep_is_cut_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rnnlab.tui import last_answers
-
     monkeypatch.setattr(last_answers, "_MOST_TRACE_BYTES", 1000)
     file = tmp_path / "answers.jsonl"
-    save_last(written(num_steps=500), file)
+    last_answers.save(written(num_steps=500), file)
     assert file.stat().st_size < 3000
     assert recalled(file).searches[0].is_cut
 
 
 def test_nothing_is_kept_where_nothing_was_answered(tmp_path: Path) -> None:
     file = tmp_path / "answers.jsonl"
-    save_last(Writing(), file)
+    last_answers.save(Writing(), file)
     assert not file.exists()
-    save_last(written(), None)
-    save_last(written(), tmp_path)  # a folder: done without
-    assert read_last(None) is None
-    assert read_last(file) is None
+    last_answers.save(written(), None)
+    last_answers.save(written(), tmp_path)  # a folder: done without
+    assert last_answers.read(None) is None
+    assert last_answers.read(file) is None
 
 
 @pytest.mark.parametrize(
@@ -95,26 +93,26 @@ def test_what_was_changed_to_something_else_says_nothing(
     tmp_path: Path, line: int, change: dict[str, object]
 ) -> None:
     file = tmp_path / "answers.jsonl"
-    save_last(written(), file)
+    last_answers.save(written(), file)
     lines = file.read_text("utf-8").splitlines()
     values = json.loads(lines[line])
     assert values.keys() >= change.keys()
     lines[line] = json.dumps(values | change)
     file.write_text("\n".join(lines), "utf-8")
-    assert read_last(file) is None
+    assert last_answers.read(file) is None
 
 
 @pytest.mark.parametrize("text", ["", "\n", "[]", "{}\n{}", "\x00\xff", "[" * 100_000])
 def test_a_broken_file_says_nothing(tmp_path: Path, text: str) -> None:
     file = tmp_path / "answers.jsonl"
     file.write_text(text, "utf-8")
-    assert read_last(file) is None
+    assert last_answers.read(file) is None
 
 
 def test_a_file_that_was_cut_short_says_nothing(tmp_path: Path) -> None:
     file = tmp_path / "answers.jsonl"
-    save_last(written(), file)
+    last_answers.save(written(), file)
     lines = file.read_text("utf-8").splitlines()
     for num in range(len(lines)):
         file.write_text("\n".join(lines[:num]), "utf-8")
-        assert read_last(file) is None
+        assert last_answers.read(file) is None
