@@ -79,3 +79,10 @@ def sparkline(values: list[float], width: int) -> str:
     low, high = min(shown), max(shown)
     scale = (len(blocks) - 1) / (high - low) if high > low else 0.0
     return "".join(blocks[round((value - low) * scale)] for value in shown)
+
+
+def shortened(name: str, width: int) -> str:
+    """Return a name of at most `width` letters; names often differ at their ends, so both stay."""
+    if len(name) <= width:
+        return name
+    return f"{name[: width // 2]}…{name[-(width - width // 2 - 1) :]}"

@@ -90,6 +90,8 @@ class NamedHistory:
     """Losses that were published of the same experiment."""
     is_over: bool = False
     """Whether it has ended: what its history lacks will not come."""
+    is_read: bool = True
+    """Whether its history has what there was when somebody began to look at it."""
 
     @classmethod
     def of(cls, summary: RunSummary, color: int, history: History) -> NamedHistory:
@@ -154,6 +156,8 @@ def waiting(runs: Sequence[NamedHistory], for_what: str, when: str) -> str:
     """
     if not runs:
         return "no run is selected"
+    if not all(run.is_read for run in runs):
+        return "reading the journal…"
     if not all(run.is_over for run in runs):
         return f"no {for_what} yet: {when}"
     if any(run.history.train for run in runs):

@@ -168,21 +168,26 @@ class QueuePaths:
         return [name for file in files if is_run_name(name := file.removesuffix(_ENTRY))]
 
 
-def replace_text(file: Path, text: str, *, durable: bool = False) -> None:
+def replace_text(file: Path, text: str, *, durable: bool = False, is_private: bool = False) -> None:
     """Replace a file's text atomically; a reader sees the old text or the new, never a part."""
-    replace_file(file, lambda temporary: _write_text(temporary, text), durable=durable)
+    replace_file(
+        file, lambda temporary: _write_text(temporary, text), durable=durable, is_private=is_private
+    )
 
 
-def replace_file(file: Path, write: Callable[[Path], None], *, durable: bool = True) -> None:
+def replace_file(
+    file: Path, write: Callable[[Path], None], *, durable: bool = True, is_private: bool = False
+) -> None:
     """Replace `file` atomically by what `write` puts into the temporary file it is given.
 
-    durable: also flush it to the disk first, so that it survives a power cut.
+    durable: also flush it to the disk first, so that it survives a power cut; is_private: only its
+    owner may read it.
     """
     handle, temporary = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".tmp", dir=file.parent)
     os.close(handle)
     try:
         write(Path(temporary))
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, 0o600 if is_private else 0o644)
         if durable:
             _flush(Path(temporary))
         os.replace(temporary, file)

@@ -130,8 +130,14 @@ class RunStore:
             name = f"{wish}-{number}"
         return name
 
+    def is_shipped_name(self, name: str) -> bool:
+        """Tell whether a run that is shipped has that name: one of the user's would hide it."""
+        return any(folder.name == name for folder in self._shipped)
+
     def create(self, name: str, config_toml: str) -> Run:
         """Make a new run's folder, whole or not at all; raises BadInputError when it exists."""
+        if self.is_shipped_name(name):
+            raise BadInputError(f"{name!r} is a run shipped with rnnlab", "choose another name")
         paths = RunPaths(self.root / check_run_name(name))
         try:
             self.root.mkdir(parents=True, exist_ok=True)

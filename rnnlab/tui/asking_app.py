@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from rnnlab.errors import RnnlabError
-from rnnlab.runs.prompts import Ended, Failed, Ready
+from rnnlab.runs.prompts import Begun, Ended, Failed, Ready
 from rnnlab.tui.generator import Generator
 from rnnlab.tui.keyed_app import KeyedApp
 from rnnlab.tui.messages import AskCancelled, Asked, GeneratorDied, GeneratorSaid
@@ -52,9 +52,9 @@ class AskingApp(KeyedApp):
     @on(GeneratorSaid)
     async def hear(self, message: GeneratorSaid) -> None:
         """Hand a reply to whoever waits for it."""
-        if isinstance(message.reply, Ready):
+        if isinstance(message.reply, Ready | Begun):
             self.desk.writing.is_ready = True
-        elif (listener := self._generator.listener(message.reply)) is not None:
+        if (listener := self._generator.listener(message.reply)) is not None:
             await listener.hear(message.reply)
 
     @on(GeneratorDied)

@@ -66,7 +66,7 @@ class Desk:
         """What is pressed passes here."""
         self.corpus_for_run: str | None = None
         """Corpus that a new run is to begin with; whoever opens the form takes it."""
-        self.writing = Writing(Fields.of(self.view.fields))
+        self.writing = Writing(Fields.of(self.view.fields, self.view.checkpoints))
         """What was asked of a model last."""
         self._opened: dict[str, Run] = {}
         self._histories: dict[str, History] = {}
@@ -138,7 +138,9 @@ class Desk:
         view.marked = [name for name in self.marked if name in there]
         view.pinned = [name for name in view.pinned if name in there]
         view.colors = {name: color for name, color in view.colors.items() if name in there}
-        view.fields = self.writing.fields.kept()
+        fields = self.writing.fields
+        view.fields = fields.kept()
+        view.checkpoints = {name: at for name, at in fields.checkpoints.items() if name in there}
         return view
 
     def named_histories(self, names: tuple[str, ...] | None = None) -> list[NamedHistory]:
@@ -171,10 +173,9 @@ class Desk:
         summary = self.summaries.get(name)
         color, history = self.color_of(name), self.history(name)
         if summary is None:
-            return NamedHistory(name, color, history)
+            return NamedHistory(name, color, history, is_read=name in self._histories)
         named = NamedHistory.of(summary, color, history)
-        # What has not been read yet may still come, whatever the run's state.
-        return named if name in self._histories else replace(named, is_over=False)
+        return replace(named, is_read=name in self._histories)
 
 
 def _free_colors(taken: Collection[int]) -> Iterator[int]:

@@ -206,7 +206,9 @@ def _check_names(written: Mapping[str, str], store: RunStore, problems: dict[str
     if name is None:
         return
     try:
-        if (store.root / check_run_name(name)).exists():
+        if store.is_shipped_name(name):
+            problems["name"] = f"{name!r} is a run shipped with rnnlab; choose another name"
+        elif (store.root / check_run_name(name)).exists():
             problems["name"] = f"a run named {name!r} is there already; choose another name"
     except BadInputError as error:
         problems["name"] = str(error)

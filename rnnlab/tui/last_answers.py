@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rnnlab.errors import RnnlabError
 from rnnlab.runs.paths import replace_text
 from rnnlab.runs.prompts import (
+    Answer,
     Begun,
     Ended,
     Grown,
@@ -34,8 +36,9 @@ if TYPE_CHECKING:
     from rnnlab.decoding import Spec
     from rnnlab.tui.writing import Writing
 
-_MOST_TRACE_BYTES = 1 << 21
-"""Of a search's steps that are kept; a wide beam over a long text makes more."""
+_MOST_BYTES = 1 << 22
+"""Of a file at most; the steps of a search are cut first, a wide beam over a long text makes more.
+"""
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,18 @@ class LastAnswers:
 
 
 def save(writing: Writing, file: Path | None) -> None:
-    """Keep what was asked last and what came of it, if anything did and it can be written."""
-    if file is None or writing.request is None or writing.step is None or not writing.answers:
+    """Keep what was asked since the start and what came of it, if anything did.
+
+    What went wrong is not kept, nor what is too long.
+    """
+    is_new = writing.answers and not writing.problem and not writing.is_recalled
+    if file is None or writing.request is None or writing.step is None or not is_new:
         return
-    lines = [encode_request(writing.request), *map(encode_reply, _replies(writing))]
+    text = "".join(_lines(writing, writing.request, writing.step))
     with contextlib.suppress(OSError, ValueError, TypeError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(file, "".join(lines))
-        file.chmod(0o600)
+        if len(text) <= _MOST_BYTES:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            replace_text(file, text, is_private=True)
 
 
 def read(file: Path | None) -> LastAnswers | None:
@@ -80,8 +87,21 @@ def read(file: Path | None) -> LastAnswers | None:
     is_whole = len(found) == len(others) >= 2 and isinstance(found[-1], Ended)
     fits = all(getattr(reply, "decoder", 0) in range(max(1, len(specs))) for reply in found)
     steps = [step for reply in found if isinstance(reply, Traced) for step in reply.steps]
-    is_ours = is_whole and fits and isinstance(found[0], Begun) and all(map(_is_step, steps))
-    return LastAnswers(request, specs, found) if is_ours else None
+    answers = [answer for reply in found if isinstance(reply, Grown) for answer in reply.answers]
+    is_ours = is_whole and fits and isinstance(found[0], Begun)
+    can_be_shown = all(map(_is_step, steps)) and all(map(_is_answer, answers))
+    return LastAnswers(request, specs, found) if is_ours and can_be_shown else None
+
+
+def _is_answer(answer: Answer) -> bool:
+    """Tell whether every token has a log-prob, and figures are such."""
+    figures = [answer.logprob, *answer.token_logprobs]
+    is_one_each = len(answer.tokens) == len(answer.token_logprobs)
+    return is_one_each and math.isfinite(answer.score) and all(map(_is_logprob, figures))
+
+
+def _is_logprob(value: float) -> bool:
+    return math.isfinite(value) and value <= 1e-3  # a sum of rounded ones may lie above 0
 
 
 def _is_step(values: Mapping[str, Any]) -> bool:
@@ -93,19 +113,27 @@ def _is_step(values: Mapping[str, Any]) -> bool:
     except (TypeError, KeyError, AttributeError):
         return False
     parts = [step, *step.hypotheses, *step.answers]
-    return not any(misfit(type(part), vars(part)) for part in parts)
+    figures = [f for made in step.hypotheses for f in (made.token_logprob, made.logprob)]
+    return (
+        not any(misfit(type(part), vars(part)) for part in parts)
+        and all(made.parent < made.id for made in step.hypotheses)  # a path that ends
+        and all(map(_is_logprob, figures))
+    )
 
 
-def _replies(writing: Writing) -> Iterator[Reply]:
-    """Give the fewest replies that tell the same; a search too long to keep is cut."""
-    assert writing.step is not None
-    yield Begun(0, writing.step)
-    for number, answers in writing.answers.items():
-        yield Grown(0, number, answers, is_last=True)
-    room = _MOST_TRACE_BYTES
+def _lines(writing: Writing, request: Request, step: int) -> Iterator[str]:
+    """Give the request and the fewest replies that tell the same; a search too long is cut."""
+    yield encode_request(request)
+    yield encode_reply(Begun(0, step))
+    room = _MOST_BYTES // 2
     for traced in writing.traced:
-        room -= len(encode_reply(traced))
-        yield traced if room > 0 else replace(traced, steps=[], is_cut=True)
-        if room <= 0:
+        line = encode_reply(traced)
+        room -= len(line)
+        if room < 0:
+            yield encode_reply(replace(traced, steps=[], is_cut=True))
             break
-    yield Ended(0, was_cancelled=not writing.is_over, elapsed_s=writing.elapsed_s)
+        yield line
+    for number, answers in writing.answers.items():
+        yield encode_reply(Grown(0, number, answers, is_last=True))
+    was_cancelled = writing.is_cancelled or not writing.is_over
+    yield encode_reply(Ended(0, was_cancelled=was_cancelled, elapsed_s=writing.elapsed_s))

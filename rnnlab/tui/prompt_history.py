@@ -29,7 +29,7 @@ class PromptHistory:
         self.prompts = found[-MOST:]
         if file is not None and len(found) >= _FEW_MORE:
             with contextlib.suppress(OSError):
-                replace_text(file, "".join(map(_line, self.prompts)))
+                replace_text(file, "".join(map(_line, self.prompts)), is_private=True)
 
     def add(self, prompt: str) -> None:
         """Take note of a prompt, unless it is that of last time."""

@@ -41,6 +41,8 @@ class ViewState:
     """Whether one chart only was shown."""
     fields: dict[str, str] = field(default_factory=dict)
     """What stood in the fields of the prompt, by their names."""
+    checkpoints: dict[str, str] = field(default_factory=dict)
+    """Step that was chosen for a run, by the run's name."""
 
 
 def state_file(runs: Path) -> Path | None:
@@ -97,14 +99,14 @@ def save_view(view: ViewState, file: Path | None) -> None:
         return
     with contextlib.suppress(OSError, ValueError, TypeError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(file, json.dumps(asdict(view), ensure_ascii=True))
+        replace_text(file, json.dumps(asdict(view), ensure_ascii=True), is_private=True)
 
 
 def _fits(name: str, value: object) -> bool:
     """Tell whether what is in a list or a mapping is of the right type."""
     if name in ("marked", "pinned", "charts"):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    if name == "fields":
+    if name in ("fields", "checkpoints"):
         return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
     if name == "colors":
         return isinstance(value, dict) and all(type(v) is int and v >= 0 for v in value.values())

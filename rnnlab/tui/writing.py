@@ -50,15 +50,15 @@ class Fields:
     """Chosen for one run, whose name is the key: another one need not have that step."""
 
     @classmethod
-    def of(cls, kept: Mapping[str, str]) -> Fields:
+    def of(cls, kept: Mapping[str, str], checkpoints: Mapping[str, str]) -> Fields:
         """Return fields with what was kept of them; others are as at first."""
-        fields = cls()
+        fields = cls(checkpoints=dict(checkpoints))
         for name in _KEPT:
             setattr(fields, name, kept.get(name, getattr(fields, name)))
         return fields
 
     def kept(self) -> dict[str, str]:
-        """Return what is to be found again at the next start: no run's step, it may be gone."""
+        """Return what is to be found again at the next start, beside the steps chosen for runs."""
         return {name: getattr(self, name) for name in _KEPT}
 
     def checkpoint_of(self, run: str) -> str:
@@ -108,6 +108,8 @@ class Writing:
         self.is_over = True
         self.is_cancelled = False
         """Whether the user has had enough, though the end was not told yet."""
+        self.is_recalled = False
+        """Whether it was asked at the last start."""
         self.problem = ""
         """Why it cannot be answered."""
         self.subject: Subject | None = None
@@ -123,17 +125,20 @@ class Writing:
         self.step = self.subject = None
         self.answers, self.searches, self.traced = {}, {}, []
         self.is_over, self.is_cancelled, self.problem = False, False, ""
-        self.history.add(request.prompt)
+        self.is_recalled, self.elapsed_s = False, 0.0
 
     async def recall(self, last: LastAnswers) -> None:
         """Show what was asked at the last start, unless something is asked by now."""
         if self.request is not None:
             return
-        is_ready = self.is_ready
         self.begin(last.request.run, last.request, last.specs)
+        self.is_recalled = True
         for reply in last.replies:
-            await self.hear(reply)
-        self.is_ready = is_ready  # the generator has not said a word of this
+            if self._is_about(last.request):  # something else may be asked while this is shown
+                await self.hear(reply)
+
+    def _is_about(self, request: Request) -> bool:
+        return self.request is request
 
     def best(self) -> Subject | None:
         """Return the first decoder's best candidate; None while there is none."""
@@ -146,7 +151,6 @@ class Writing:
         """Take a reply, then hand it on."""
         match reply:
             case Begun():
-                self.is_ready = True
                 self.step = reply.step
             case Grown():
                 self.answers[reply.decoder] = reply.answers
@@ -161,6 +165,7 @@ class Writing:
                 self.problem = reply.message
             case Ended():
                 self.is_over, self.elapsed_s = True, reply.elapsed_s
+                self.is_cancelled = reply.was_cancelled
             case _:
                 pass
         for listener in self._shown_by:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -16,6 +17,7 @@ from rnnlab.corpora import load_source
 from rnnlab.runs.store import RunStore
 from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens import _corpora_actions
 from rnnlab.tui.screens import corpora as screen_module
 from rnnlab.tui.screens._form import FormScreen
 from rnnlab.tui.screens.corpora import CorporaScreen, _look
@@ -166,6 +168,59 @@ async def test_what_is_wrong_with_a_form_is_said_in_it_and_mended_there(
         await pilot.press("enter")
         await until(pilot, lambda: "x is there" in status(app))
     assert sorted(file.name for file in data.iterdir()) == ["mine.txt", "x.txt"]
+
+
+async def test_a_form_left_while_it_is_checked_leaves_the_screen_below(
+    app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_checking, may_end = threading.Event(), threading.Event()
+
+    def check(answers: dict[str, str], data: Path | None) -> None:
+        is_checking.set()
+        may_end.wait(60.0)
+
+    monkeypatch.setattr(_corpora_actions, "problem_of_adding", check)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        form = app.screen
+        try:
+            app.post_message(events.Key("enter", "\r"))
+            # `until` also waits for the form, which is busy.
+            await asyncio.to_thread(is_checking.wait, 60.0)
+            form.dismiss(None)
+        finally:
+            may_end.set()
+        await until(pilot, lambda: not form.is_attached)
+        assert isinstance(app.screen, CorporaScreen)
+
+
+async def test_what_is_wrong_with_a_fetch_is_said_in_its_form(app: LabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        await go_to(pilot, app, "glove")
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        problem = app.screen.query_one("#form-problem", Static)
+        for blank, written, words in (
+            ("file", "nowhere.zip", "no file and no folder named 'nowhere.zip'"),
+            ("width", "abc", "'abc' is no number; write 50, 100, 200 or 300"),
+        ):
+            field = app.screen.query_one(f"#blank-{blank}", Input)
+            field.value = written
+            await pilot.press("enter")
+            await until(pilot, lambda words=words: words in str(problem.render()))  # type: ignore[misc]
+            field.value = ""
+
+
+async def test_the_columns_are_as_wide_as_what_stands_in_them(app: LabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        widths = {str(c.key.value): c.get_render_width(page(app).table) for c in
+                  page(app).table.ordered_columns}  # fmt: skip
+        assert widths["name"] >= len("shakespeare") + 2
+        assert all(not column.auto_width for column in page(app).table.ordered_columns)
 
 
 async def test_what_was_written_for_a_file_that_failed_is_there_to_be_mended(

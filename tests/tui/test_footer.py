@@ -111,3 +111,13 @@ async def test_the_line_is_painted_again_only_when_a_key_is_another(
         await pilot.press("enter")
         await until(pilot, lambda: labels(app).get("esc") == "Leave text")
         await until(pilot, lambda: num_painted)
+
+
+async def test_enter_in_the_form_is_named_by_what_it_does_in_the_field(app: LabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "?" in labels(app))
+        await pilot.press("n")
+        await until(pilot, lambda: app.page.entry_name == "new-run" and app.focused)
+        await until(pilot, lambda: labels(app).get("enter") == "List")
+        app.page.query_one("#field-hidden").focus()
+        await until(pilot, lambda: labels(app).get("enter") == "Next")

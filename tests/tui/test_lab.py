@@ -16,6 +16,7 @@ from textual.widgets import Input, OptionList, Static
 from rnnlab import registry
 from rnnlab.errors import UnknownNameError
 from rnnlab.plots import Chart, Drawing, drawing
+from rnnlab.plots._chart import waiting
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.paths import replace_text
 from rnnlab.runs.prompts import Ended, Failed
@@ -170,6 +171,8 @@ async def test_the_first_picture_of_a_chosen_run_waits_for_its_journal_and_no_lo
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
         may_read.clear()
+        unread = app.desk.named_histories(("beta",))
+        assert waiting(unread, "loss", "later") == "reading the journal…"
         try:
             await pilot.press("j")
             await until(pilot, lambda: app.desk.chosen_name == "beta")
@@ -564,6 +567,21 @@ async def test_the_help_names_every_action(app: LabApp, width: int) -> None:
             assert group.title in shown
             for action in group.actions:
                 assert action.help in shown, action.help
+
+
+async def test_the_help_begins_with_the_focused_pane_and_ends_with_the_others(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        panes = [group.pane for group in app.page.groups_of_focus_first()]
+        assert panes[0] == "runs"
+        assert sorted(panes[1:], key=bool) == panes[1:]
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        panes = [group.pane for group in app.page.groups_of_focus_first()]
+        assert sorted(panes, key=bool) == panes, "none of the panes with keys has the focus"
 
 
 @pytest.mark.parametrize("key", ["f2", "f12"])

@@ -230,5 +230,10 @@ class BaseScreen(Screen[None]):
         self.app.post_message(Notify(told))
 
     def groups_of_focus_first(self) -> list[Group[Any]]:
-        """Return the groups of the table, those of the focused pane first."""
-        return sorted(self.GROUPS, key=lambda g: not (g.pane and self.has_focus_in(g.pane)))
+        """Return the groups: the focused pane's, those of anywhere, then the other panes'."""
+
+        def order(group: Group[Any]) -> tuple[bool, bool]:
+            is_of_other_pane = bool(group.pane) and not self.has_focus_in(group.pane)
+            return is_of_other_pane, not group.pane
+
+        return sorted(self.GROUPS, key=order)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rnnlab.corpora import Progress
     from rnnlab.tui.screens.corpora import CorporaScreen
 
+_Checks = dict[str, Callable[[str], object]]
+"""What raises BadInputError for a blank, by the blank's name."""
 _ADDING = (
     Blank("name", "Name", "letters, digits, . _ -"),
     Blank("file", "File or folder", "txt, csv, tsv, jsonl, also .gz; a folder of texts"),
@@ -49,7 +51,7 @@ async def _fetch(screen: CorporaScreen) -> None:
     if chosen.task == "vectors":
         blanks += [Blank("width", "Numbers", "50, 100, 200, 300", "100")]
     about = f"{count(chosen.size_bytes)} bytes, {chosen.licence}. A file got elsewhere will do."
-    form = FormScreen(f"Fetch {chosen.name}", about, blanks, "Fetch")
+    form = FormScreen(f"Fetch {chosen.name}", about, blanks, "Fetch", problem_of_fetching)
     answers = await screen.app.push_screen_wait(form)
     if answers is not None:
         name = chosen.name
@@ -78,19 +80,41 @@ def problem_of_adding(answers: Answers, data: Path | None) -> Problem | None:
     """Return what can be told to be wrong before a file is read."""
     from rnnlab.corpora import check_name, check_source, named_encoding
 
-    checks: dict[str, Callable[[str], object]] = {
+    checks: _Checks = {
         "name": lambda name: check_name(name, data_folder(data)),
         "file": lambda file: check_source(_path(file)),
         "encoding": lambda encoding: encoding and named_encoding(encoding),
     }
-    for blank, check in checks.items():
-        if blank != "encoding" and not answers[blank]:
+    for blank in "name", "file":
+        if not answers[blank]:
             return Problem(blank, f"{blank}: nothing is written yet")
+    return _first_problem(answers, checks)
+
+
+def problem_of_fetching(answers: Answers) -> Problem | None:
+    """Return what can be told to be wrong before anything is fetched."""
+    from rnnlab.corpora import check_source
+
+    return _first_problem(
+        answers, {"file": lambda file: file and check_source(_path(file)), "width": _width}
+    )
+
+
+def _first_problem(answers: Answers, checks: _Checks) -> Problem | None:
+    for blank in (name for name in answers if name in checks):
         try:
-            check(answers[blank])
+            checks[blank](answers[blank])
         except BadInputError as error:
-            return Problem(blank, str(error))
+            # A form has no such option as the command line.
+            hint = error.hint.removesuffix(", or --replace")
+            return Problem(blank, f"{error.what}; {hint}" if hint else error.what)
     return None
+
+
+def _width(written: str) -> int:
+    if not written.isdecimal():
+        raise BadInputError(f"{written!r} is no number", "write 50, 100, 200 or 300")
+    return int(written)
 
 
 def adding(answers: Answers, data: Path | None) -> Callable[[Progress], str]:
@@ -115,9 +139,7 @@ def fetching(name: str, answers: Answers, data: Path | None) -> Callable[[Progre
 
         request = Request()
         if width := answers.get("width"):
-            if not width.isdecimal():
-                raise BadInputError(f"{width!r} is no number", "write 50, 100, 200 or 300")
-            request = Request(int(width), wanted_words(data)[0])
+            request = Request(_width(width), wanted_words(data)[0])
         given = _path(answers["file"]) if answers["file"] else None
         fetched = fetch_corpus(name, data, given, request, progress)
         return f"{name} is there ({fetched.file})"

@@ -86,6 +86,8 @@ class FormScreen(ModalScreen[Answers | None]):
         """Close with what is written, or say what is wrong with it and go there."""
         answers = {blank.name: self._field(blank.name).value.strip() for blank in self._blanks}
         problem = await asyncio.to_thread(self._check, answers) if self._check else None
+        if not self.is_current:
+            return  # left while it was checked
         if problem is None:
             self.dismiss(answers)
         else:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.widget import Widget
+from textual.widgets import Input
 
 from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply, Traced
 from rnnlab.tui.actions import Action, Group, bindings
@@ -72,6 +73,8 @@ class BeamsScreen(BaseScreen):
         self.shown = 0
         """Number of the decoder that is shown."""
         self._status = StatusLine("beam-status")
+        self._how_old = ""
+        """What is said of answers that are not those the fields ask for; empty where they are."""
         self.tree_view.display = False
 
     def compose_body(self) -> ComposeResult:
@@ -94,6 +97,7 @@ class BeamsScreen(BaseScreen):
         """Take over what stands in the fields."""
         self.form.load()
         super().on_screen_resume()
+        self.mark_old()
 
     def main_widget(self) -> Widget:
         """Return the candidates where there are some, else the text."""
@@ -119,12 +123,14 @@ class BeamsScreen(BaseScreen):
         self.form.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
 
     @on(RunChosen)
-    def say_who_is_asked(self) -> None:
-        """Say who wrote what is shown where another run will answer."""
-        wrote, chosen = self.desk.writing.run, self.desk.chosen
-        if chosen is not None and chosen.name != wrote:
-            by = f"written by {wrote}; " if wrote else ""
-            self._status.say(f"{by}enter asks {chosen.name}")
+    @on(Input.Changed)
+    def mark_old(self) -> None:
+        """Say where what is shown is not what the fields ask for, or is so again."""
+        how = self.form.origin_of_answers()
+        if how != self._how_old:
+            self._how_old = how
+            self.board.look_old(is_old=bool(how))
+            self._say_state()
 
     @property
     def search(self) -> SearchTrace:
@@ -149,6 +155,7 @@ class BeamsScreen(BaseScreen):
         """Show a reply to the newest request."""
         match reply:
             case Begun():
+                self.mark_old()
                 self.shown = self._first_beam()
                 await self._begin()
             case Grown() if reply.decoder == self.shown:
@@ -157,12 +164,15 @@ class BeamsScreen(BaseScreen):
             case Traced() if reply.decoder == self.shown:
                 self._show_given_up()
             case Failed():
+                self.mark_old()
                 self._status.say(self.form.remedy_of(reply), is_problem=True)
                 is_begun = self.desk.writing.step is not None
                 await self.board.refuse(reply.message, is_begun=is_begun)
             case Ended() if not self.desk.writing.problem:
+                self.board.finish()
                 self._show_given_up()
                 self._say_state()
+                self.mark_old()
                 if self.tree_view.display:
                     self._show_tree()
             case _:
@@ -219,7 +229,9 @@ class BeamsScreen(BaseScreen):
     def _say_state(self) -> None:
         """Say how far the search has come, and by what chain."""
         writing = self.desk.writing
-        if writing.problem:
+        if self._how_old:
+            self._status.say(self._how_old)
+        elif writing.problem:
             self._status.say(writing.problem, is_problem=True)
         elif writing.step is None or not writing.specs:
             self._status.say(_NOTHING)

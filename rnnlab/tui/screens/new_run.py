@@ -66,6 +66,11 @@ async def _choose(screen: NewRunScreen) -> None:
         field.input.value = picked
 
 
+def _list_or_next(screen: NewRunScreen) -> str:
+    field = screen.field
+    return "Next" if field is None or field.kind.choices is None else "List"
+
+
 def _empty(screen: NewRunScreen) -> None:
     screen.empty_or_refill()
 
@@ -77,7 +82,7 @@ _FORM = Group["NewRunScreen"](
         Action("ctrl+l", "queue", _queue, "Queue", "Start it once a slot is free", True, "^l"),
         Action(
             "enter", "choose", _choose, "List", "Choose from a list (▼); else on to the next field",
-            True, is_priority=True, opens=True,
+            True, is_priority=True, opens=True, label_now=_list_or_next,
         ),
         Action("ctrl+y", "copy", _copy, "Copy", "Copy the command that does the same", True, "^y"),
         Action(

@@ -44,10 +44,6 @@ class PromptScreen(BaseScreen):
         yield self.pane
         yield self.document
 
-    async def on_mount(self) -> None:
-        """Show what was asked on another screen."""
-        await self.pane.catch_up()
-
     def on_screen_resume(self) -> None:
         """Take over what stands in the fields."""
         self.pane.load()

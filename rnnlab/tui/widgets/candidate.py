@@ -131,7 +131,7 @@ class Candidate(VerticalScroll, can_focus=True):
         return line if line > self.size.height // 2 else 0
 
     def _named(self) -> str:
-        """Return the title, broken where an option of the decoder begins."""
+        """Return the title, broken into lines."""
         return broken(self._title, self._room)
 
     @property

@@ -130,6 +130,17 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
             if column is not None:
                 column.show(answer, self._look, is_whole=decoder in self._whole)
 
+    def finish(self) -> None:
+        """Show all answers as whole, whether they came to their end or were cancelled."""
+        cut = self._answers.keys() - self._whole
+        self._whole |= cut
+        self._grown |= cut
+        self._draw()
+
+    def look_old(self, *, is_old: bool) -> None:
+        """Look pale where the answers are not those to what is asked for now."""
+        self.set_class(is_old, "-old")
+
     async def refuse(self, reason: str, *, is_begun: bool) -> None:
         """Say why nothing comes: in the columns there are, or in one where nothing has begun."""
         if not is_begun:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from rnnlab.display import count, visible
@@ -17,6 +18,9 @@ _STATES = {"here": "●", "made": "○", "fetch": "↓"}
 """There as a file; made when it is first used; to be fetched."""
 
 
+_COLUMNS = ("", "name", "bytes", "task", "floor")
+
+
 class CorporaTable(RowList):
     """A row for every corpus; the cursor stays on its corpus when the list is read again."""
 
@@ -25,11 +29,6 @@ class CorporaTable(RowList):
     def __init__(self) -> None:
         super().__init__("corpora")
         self._described: dict[str, CorpusDescription] = {}
-
-    def on_mount(self) -> None:
-        """Make the columns."""
-        for name in ("", "name", "bytes", "task", "floor"):
-            self.add_column(name, key=name or "state")
 
     @property
     def chosen(self) -> CorpusDescription | None:
@@ -44,7 +43,7 @@ class CorporaTable(RowList):
         before = self.chosen
         wanted = go_to or (before.name if before else None)
         self._described = {corpus.name: corpus for corpus in described}
-        self.clear()
+        rows: dict[str, list[Text]] = {}
         for corpus in described:
             style = "dim" if corpus.state == "fetch" else ""
             cells = [
@@ -54,7 +53,14 @@ class CorporaTable(RowList):
                 Text(corpus.task, style),
                 Text(_floor(corpus), style, justify="right"),
             ]
-            self.add_row(*cells, key=corpus.name)
+            rows[corpus.name] = cells
+        self.clear(columns=True)
+        for place, name in enumerate(_COLUMNS):
+            # Said, not found out: the table would do so some time later only.
+            widths = [cell_len(name), *(row[place].cell_len for row in rows.values())]
+            self.add_column(name, key=name or "state", width=max(widths))
+        for name, cells in rows.items():
+            self.add_row(*cells, key=name)
         names = list(self._described)
         if wanted in names:
             self.move_cursor(row=names.index(wanted), animate=False)

@@ -15,6 +15,7 @@ from textual.suggester import SuggestFromList
 from textual.validation import Integer
 from textual.widgets import Input, Label
 
+from rnnlab.display import shortened
 from rnnlab.errors import BadInputError
 from rnnlab.runs.prompts import DEFAULT_LENGTH, MAX_SEED, Failed, Request
 from rnnlab.runs.store import Run
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _CHECKPOINTS = ("live", "last", "best")
 _FIELDS = ("prompt", "decoders", "length", "seed", "checkpoint")
+_SHORT = 30
+"""Letters of a prompt that are named."""
 _AGAIN = "enter again reads the nearest known ones, or leaves out those that have none"
 
 
@@ -87,6 +90,7 @@ class PromptForm(Vertical):
             """Return the question to the chosen run; every screen will see the answer."""
             writing = self.form.writing
             writing.begin(self.request.run, self.request, self.specs)
+            writing.history.add(self.request.prompt)
             return Asked(writing, self.request)
 
     def __init__(self, writing: Writing, *, is_of_all: bool = False) -> None:
@@ -177,13 +181,27 @@ class PromptForm(Vertical):
             return fields.checkpoint_of(self._owner)
         return str(getattr(fields, name))
 
-    def asks_for(self, request: Request) -> bool:
-        """Tell whether the fields ask for what was asked: that text of that run as it was then."""
-        return (self._run is not None and self._run.name, self.text, self._kept("checkpoint")) == (
-            request.run,
-            request.prompt,
-            request.checkpoint,
-        )
+    def origin_of_answers(self) -> str:
+        """Say what the answers were asked for, where the fields ask for something else by now.
+
+        Empty where they do not, or where there are no answers: another text, run or checkpoint is
+        something else.
+        """
+        writing, run = self.writing, self._run
+        asked, step = writing.request, writing.step
+        if asked is None or run is None or step is None or not writing.is_over or writing.problem:
+            return ""
+        if asked.run != run.name:
+            return f"written by {asked.run}; enter asks {run.name}"
+        if (asked.prompt, asked.checkpoint) == (self.text, self.checkpoint):
+            return ""
+        prompt = repr(shortened(asked.prompt, _SHORT)) if asked.prompt else "no text"
+        return f"below: what came of {prompt} at step {step:,}; enter asks anew"
+
+    @property
+    def checkpoint(self) -> str:
+        """Whose weights are asked for."""
+        return self._kept("checkpoint").strip() or "live"
 
     @property
     def text(self) -> str:
@@ -264,7 +282,7 @@ class PromptForm(Vertical):
             raise BadInputError("letters and seed are whole numbers", "letters at least 1")
         if self._run is None:
             raise BadInputError("no run is chosen", "press n to start one")
-        checkpoint = self._field("checkpoint").value.strip() or "live"
+        checkpoint = self.checkpoint
         if checkpoint not in _CHECKPOINTS and not (checkpoint.isascii() and checkpoint.isdigit()):
             kept = ", ".join(map(str, self._steps[-5:]))
             hint = f"write live, last, best or a step{f': {kept}' if kept else ''}"

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply, Request
+from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.widgets.candidates import CandidateBoard
@@ -39,10 +39,11 @@ class PromptPane(Vertical):
         yield self._status
         yield self.board
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Say how to begin, and listen: nothing could be shown before."""
-        self._writing.show_on(self)
         self._status.say("write, then enter; several decoders are set apart by blanks")
+        self._writing.show_on(self)
+        await self._catch_up()
 
     def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
         """Set the run that will answer; `opened` tells which checkpoints it has."""
@@ -63,20 +64,14 @@ class PromptPane(Vertical):
     @on(Input.Changed)
     def _mark_old(self) -> None:
         """Say where what stands below is not what the fields ask for, or is so again."""
-        asked, run = self._writing.request, self._run
-        if asked is None or run is None or self._has_failed or not self._has_answers:
-            return
-        how = "" if self.form.asks_for(asked) else _origin(asked, run, self._writing.step)
+        how = self.form.origin_of_answers()
         if how != self._how_old:
             self._how_old = how
-            self.board.set_class(bool(how), "-old")
-            self._status.say(how or self._said_at_end)
+            self.board.look_old(is_old=bool(how))
+            if not self._has_failed:
+                self._status.say(how or self._said_at_end)
 
-    @property
-    def _has_answers(self) -> bool:
-        return self._writing.is_over and self._writing.step is not None
-
-    async def catch_up(self) -> None:
+    async def _catch_up(self) -> None:
         """Show what was written while this pane was not there."""
         writing = self._writing
         if writing.step is not None:
@@ -105,8 +100,8 @@ class PromptPane(Vertical):
         writing = self._writing
         match reply:
             case Begun():
-                self._has_failed, self._how_old = False, ""
-                self.board.remove_class("-old")
+                self._has_failed = False
+                self._mark_old()
                 await self.board.begin(writing.specs)
                 chains = "; ".join(" → ".join(spec.chain) for spec in writing.specs)
                 doing = f"writing with step {reply.step:,} (esc ends it): {chains}"
@@ -115,11 +110,13 @@ class PromptPane(Vertical):
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed():
                 self._status.say(self.form.remedy_of(reply), is_problem=True)
-                await self.board.refuse(reply.message, is_begun=writing.step is not None)
                 self._has_failed = True
+                self._mark_old()
+                await self.board.refuse(reply.message, is_begun=writing.step is not None)
             case Ended() if reply.was_cancelled and writing.step is None:
                 self._status.say("given up; enter asks again")
             case Ended() if not self._has_failed and writing.step is not None:
+                self.board.finish()
                 self._say_end(was_cancelled=reply.was_cancelled)
             case _:
                 pass
@@ -128,8 +125,9 @@ class PromptPane(Vertical):
         how = "cancelled" if was_cancelled else "done"
         shown = self.board.focused_answer()
         note = f"{shown.prompt_note}; " if shown and shown.prompt_note else ""
+        since = "at the last start: " if self._writing.is_recalled else ""
         self._said_at_end = (
-            f"{note}{how} in {self._writing.elapsed_s:.1f}s with the weights of step "
+            f"{since}{note}{how} in {self._writing.elapsed_s:.1f}s with the weights of step "
             f"{self._writing.step:,}; esc goes to the candidates"
         )
         self._status.say(self._said_at_end)
@@ -138,11 +136,3 @@ class PromptPane(Vertical):
     def fail(self, reason: str) -> None:
         """Say that the generator has died."""
         self._status.say(reason, is_problem=True)
-
-
-def _origin(asked: Request, run: RunSummary, step: int | None) -> str:
-    """Say what the answers below were asked for, and how to ask anew."""
-    if asked.run != run.name:
-        return f"written by {asked.run}; enter asks {run.name}"
-    prompt = repr(asked.prompt) if asked.prompt else "no text"
-    return f"below: what came of {prompt} at step {step:,}; enter asks anew"

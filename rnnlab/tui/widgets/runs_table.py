@@ -10,7 +10,7 @@ from textual.coordinate import Coordinate
 from textual.geometry import Region
 from textual.widgets import DataTable
 
-from rnnlab.display import count, duration, loss, sparkline, visible
+from rnnlab.display import count, duration, loss, shortened, sparkline, visible
 from rnnlab.runs.records import State
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.desk import Desk
@@ -245,10 +245,3 @@ def _is_marked_shipped(s: RunSummary) -> bool:
 
 def _right(text: str, width: int) -> Text:
     return Text(text.rjust(width))
-
-
-def shortened(name: str, width: int) -> str:
-    """Return a name of at most `width` letters; names often differ at their ends, so both stay."""
-    if len(name) <= width:
-        return name
-    return f"{name[: width // 2]}…{name[-(width - width // 2 - 1) :]}"

@@ -194,7 +194,7 @@ class TestShipped:
         assert both.open("mine").is_shipped
 
     def test_a_run_of_ones_own_goes_before_a_shipped_one(self, both: RunStore) -> None:
-        own = both.create("starter", CONFIG)
+        own = RunStore(both.root).create("starter", CONFIG)  # as it was before there was that one
         assert both.open("starter") == own == {run.name: run for run in both}["starter"]
 
     def test_it_is_shipped_in_a_checkout_too(self, both: RunStore) -> None:
@@ -203,6 +203,9 @@ class TestShipped:
 
     def test_its_name_is_taken(self, both: RunStore) -> None:
         assert both.free_name("starter") == "starter-2"
+        with pytest.raises(BadInputError, match="'starter' is a run shipped with rnnlab"):
+            both.create("starter", CONFIG)
+        assert both.open("starter").is_shipped
 
 
 class TestStatus:

@@ -163,3 +163,10 @@ def test_what_holds_beside_word_vectors_is_what_the_run_will_have(data: Path) ->
 def test_a_field_is_changed_when_it_says_something_else_than_holds(data: Path) -> None:
     draft = read(data, recipe="lstm-moliere", lr="1e-3", batch="2", tied="no", name="x")
     assert [name for name in draft.written if draft.is_changed(name)] == ["batch"]
+
+
+def test_the_name_of_a_shipped_run_is_refused_beside_the_field(data: Path) -> None:
+    shipped = RunStore(data.parent / "elsewhere").create("starter", "")
+    store = RunStore(data.parent / "checkpoints", [shipped.paths.root])
+    draft = read_draft({"corpus": "stump", "name": "starter"}, store, data)
+    assert "is a run shipped with rnnlab" in draft.problems["name"]

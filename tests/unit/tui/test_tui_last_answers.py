@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.decoding import TracedHypothesis, TracedStep, parse_spec
-from rnnlab.runs.prompts import Answer, Begun, Ended, Grown, Request, Traced
+from rnnlab.runs.prompts import Answer, Begun, Ended, Failed, Grown, Request, Traced
 from rnnlab.tui import last_answers
 from rnnlab.tui.writing import Writing
 
@@ -49,18 +49,46 @@ def test_what_was_answered_is_recalled_and_the_generator_is_still_to_come(tmp_pa
     writing = recalled(file)
     assert writing.answers == {0: [ANSWER]}
     assert (writing.run, writing.step, writing.elapsed_s) == ("alpha", 40, 0.5)
-    assert (writing.is_over, writing.is_ready) == (True, False)
+    assert (writing.is_over, writing.is_recalled, writing.is_cancelled) == (True, True, False)
+    assert not writing.history.prompts, "nothing was asked anew"
     assert list(writing.searches[0].made) == [1]
 
 
 def test_a_search_too_long_to_keep_is_cut_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(last_answers, "_MOST_TRACE_BYTES", 1000)
+    monkeypatch.setattr(last_answers, "_MOST_BYTES", 4000)
     file = tmp_path / "answers.jsonl"
     last_answers.save(written(num_steps=500), file)
-    assert file.stat().st_size < 3000
+    assert file.stat().st_size < 4000
     assert recalled(file).searches[0].is_cut
+
+
+def test_an_answer_that_was_cancelled_or_cut_by_leaving_is_kept_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "answers.jsonl"
+    for reply, elapsed_s in ((Ended(3, was_cancelled=True, elapsed_s=0.25), 0.25), (None, 0.0)):
+        writing = written()
+        writing.begin("alpha", Request(4, "alpha", "On", ["greedy"]), [parse_spec("greedy")])
+        asyncio.run(writing.hear(Begun(4, 41)))
+        asyncio.run(writing.hear(Grown(4, 0, [ANSWER], is_last=False)))
+        if reply is not None:
+            asyncio.run(writing.hear(reply))
+        last_answers.save(writing, file)
+        again = recalled(file)
+        assert (again.step, again.is_cancelled, again.elapsed_s) == (41, True, elapsed_s)
+
+
+def test_what_went_wrong_is_not_kept_nor_what_was_kept_before(tmp_path: Path) -> None:
+    file = tmp_path / "answers.jsonl"
+    writing = written()
+    asyncio.run(writing.hear(Failed(3, "the model is gone")))
+    last_answers.save(writing, file)
+    assert not file.exists()
+    last_answers.save(written(), file)
+    writing = recalled(file)
+    file.unlink()
+    last_answers.save(writing, file)
+    assert not file.exists(), "another lab may have kept newer ones"
 
 
 def test_nothing_is_kept_where_nothing_was_answered(tmp_path: Path) -> None:
@@ -81,11 +109,16 @@ def test_nothing_is_kept_where_nothing_was_answered(tmp_path: Path) -> None:
         (0, {"prompt": 7}),
         (1, {"step": "forty"}),
         (1, {"kind": "ready"}),
-        (2, {"decoder": 5}),
-        (2, {"answers": [{**asdict(ANSWER), "logprob": "[b]"}]}),
-        (2, {"answers": [{"text": "Once"}]}),
-        (3, {"steps": [{"step": "no"}]}),
-        (3, {"steps": [asdict(replace(STEP, hypotheses=[replace(HYPOTHESIS, token=7)]))]}),  # type: ignore[arg-type]
+        (3, {"decoder": 5}),
+        (3, {"answers": [{**asdict(ANSWER), "logprob": "[b]"}]}),
+        (3, {"answers": [{**asdict(ANSWER), "tokens": []}]}),
+        (3, {"answers": [{**asdict(ANSWER), "token_logprobs": [-0.5]}]}),
+        (3, {"answers": [{**asdict(ANSWER), "logprob": 1000.0}]}),
+        (3, {"answers": [{**asdict(ANSWER), "score": float("nan")}]}),
+        (3, {"answers": [{"text": "Once"}]}),
+        (2, {"steps": [{"step": "no"}]}),
+        (2, {"steps": [asdict(replace(STEP, hypotheses=[replace(HYPOTHESIS, parent=1)]))]}),
+        (2, {"steps": [asdict(replace(STEP, hypotheses=[replace(HYPOTHESIS, token=7)]))]}),  # type: ignore[arg-type]
         (4, {"elapsed_s": None}),
     ],
 )
