@@ -215,10 +215,7 @@ class TimelineScreen(BaseScreen):
             self.go_to(None if near == len(steps) - 1 else near)
 
     def prompt_then(self) -> None:
-        """Open the prompt with the text and the checkpoint of this round, where it is kept.
-
-        Where the samples are of no prompt, what is written stays.
-        """
+        """Open the prompt with this round's checkpoint and the sample's prompt, if it has one."""
         chosen, shown, sample = self.desk.chosen, self.shown, self.sample_read()
         if chosen is None or shown is None or sample is None:
             self.tell("there is no sample to go on from", "warning")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.suggester import SuggestFromList
@@ -21,6 +20,7 @@ from rnnlab.runs.prompts import DEFAULT_LENGTH, MAX_SEED, Failed, Request
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.messages import Asked
+from rnnlab.tui.widgets.prompt_input import PromptInput
 from rnnlab.tui.writing import Writing
 
 if TYPE_CHECKING:
@@ -31,41 +31,6 @@ _FIELDS = ("prompt", "decoders", "length", "seed", "checkpoint")
 _SHORT = 30
 """Letters of a prompt that are named."""
 _AGAIN = "enter again reads the nearest known ones, or leaves out those that have none"
-
-
-class PromptInput(Input):
-    """A line with a history: up and down bring back what was asked before."""
-
-    BINDINGS = [
-        Binding("up", "recall(-1)", "Earlier prompt", show=False),
-        Binding("down", "recall(1)", "Later prompt", show=False),
-    ]
-
-    def __init__(self, writing: Writing) -> None:
-        super().__init__(
-            placeholder="Text to continue, then enter (\\n is a new line)",
-            id="prompt",
-            compact=True,
-            select_on_focus=False,
-        )
-        self._writing = writing
-        self._back = 0
-        """How many prompts ago what is shown was asked; 0 for what is being written."""
-        self._draft = ""
-
-    def asked(self) -> None:
-        """Take note that what is shown was asked."""
-        self._back = 0
-
-    def action_recall(self, by: int) -> None:
-        """Bring back an earlier or later prompt; after the last one, what was being written."""
-        history = self._writing.history.prompts
-        if self._back == 0:
-            self._draft = self.value
-        self._back = max(0, min(len(history), self._back - by))
-        recalled = history[-self._back].replace("\n", "\\n") if self._back else self._draft
-        self.value = recalled
-        self.cursor_position = len(self.value)
 
 
 class PromptForm(Vertical):
