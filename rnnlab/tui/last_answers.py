@@ -72,10 +72,10 @@ def read(file: Path | None) -> LastAnswers | None:
     """
     if file is None:
         return None
-    from rnnlab.decoding import parse_spec
-
     try:
         first, *others = file.read_bytes().splitlines()
+        from rnnlab.decoding import parse_spec  # only now: a lab without last answers has no need
+
         request = decode_request(json.loads(first))
         if not isinstance(request, Request):
             return None

@@ -173,3 +173,14 @@ def test_the_first_frame_comes_before_whatever_it_can_do_without(tmp_path: Path)
     assert not loaded & (slow | later)
     widgets = {name for name in loaded if name.startswith("rnnlab.tui.widgets.")}
     assert widgets == {"rnnlab.tui.widgets.keys_line", "rnnlab.tui.widgets.screen_bar"}
+
+
+def test_a_lab_without_last_answers_loads_no_decoder_for_them(tmp_path: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from rnnlab.tui.last_answers import read
+assert read(Path("answers.jsonl")) is None
+print("rnnlab.decoding" in sys.modules)
+"""
+    assert python(tmp_path, code).strip() == "False"
