@@ -10,7 +10,9 @@ import pytest
 from rich.cells import cell_len
 from textual import events
 from textual.command import CommandPalette
+from textual.geometry import Region
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import Input, OptionList, Static
 
 from rnnlab import registry
@@ -181,6 +183,27 @@ async def test_the_first_picture_of_a_chosen_run_waits_for_its_journal_and_no_lo
         finally:
             may_read.set()
         await until(pilot, lambda: "train 3.000" in chart(app, "loss"))
+
+
+async def test_a_look_that_finds_nothing_new_paints_no_table(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count and "train 2.000" in chart(app, "loss"))
+        num_painted = 0
+        render_lines = RunsTable.render_lines
+
+        def count(self: RunsTable, crop: Region) -> list[Strip]:
+            nonlocal num_painted
+            num_painted += 1
+            return render_lines(self, crop)
+
+        monkeypatch.setattr(RunsTable, "render_lines", count)
+        for _ in range(3):
+            await app._look()
+            await pilot.pause()
+        assert num_painted == 0
 
 
 async def test_the_cursor_stays_on_its_run_when_another_comes(lab: Lab, app: LabApp) -> None:

@@ -145,9 +145,12 @@ class RunsTable(RowList):
         if view.filter:
             parts.append(f"/{visible(view.filter, newline=' ')}")
         title = Text(" · ".join(parts) if total or not self._desk.has_read else _NONE).markup
+        hint = "/ then esc lists all" if total and not num_shown else ""
+        # To set one paints the whole table, whatever it was.
         if title != self.border_title:
             self.border_title = title
-        self.border_subtitle = "/ then esc lists all" if total and not num_shown else ""
+        if hint != (self.border_subtitle or ""):
+            self.border_subtitle = hint
 
     def _fitting(self) -> tuple[str, ...]:
         room = self.content_size.width
