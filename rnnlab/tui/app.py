@@ -114,12 +114,6 @@ class LabApp(AskingApp):
         self._feed = Feed(self._store)
         self._pages[HOME] = entry(HOME).make(self.desk)
 
-    @property
-    def page(self) -> BaseScreen:
-        """The screen that is shown, below any dialog."""
-        pages = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
-        return pages[-1]
-
     def get_default_screen(self) -> Screen[None]:
         """Open with the outline of the home screen, or with itself."""
         return self._outline or self._pages[HOME]

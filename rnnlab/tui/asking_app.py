@@ -12,10 +12,10 @@ from rnnlab.runs.prompts import Begun, Ended, Failed, Ready
 from rnnlab.tui.generator import Generator
 from rnnlab.tui.keyed_app import KeyedApp
 from rnnlab.tui.messages import AskCancelled, Asked, GeneratorDied, GeneratorSaid
+from rnnlab.tui.screens._base import BaseScreen
 
 if TYPE_CHECKING:
     from rnnlab.tui.desk import Desk
-    from rnnlab.tui.screens._base import BaseScreen
 
 
 class AskingApp(KeyedApp):
@@ -30,7 +30,8 @@ class AskingApp(KeyedApp):
     @property
     def page(self) -> BaseScreen:
         """The screen that is shown, below any dialog."""
-        raise NotImplementedError
+        pages = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
+        return pages[-1]
 
     @on(Asked)
     async def ask(self, message: Asked) -> None:

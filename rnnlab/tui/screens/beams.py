@@ -73,8 +73,6 @@ class BeamsScreen(BaseScreen):
         self.shown = 0
         """Number of the decoder that is shown."""
         self._status = StatusLine("beam-status")
-        self._how_old = ""
-        """What is said of answers that are not those the fields ask for; empty where they are."""
         self.tree_view.display = False
 
     def compose_body(self) -> ComposeResult:
@@ -126,10 +124,7 @@ class BeamsScreen(BaseScreen):
     @on(Input.Changed)
     def mark_old(self) -> None:
         """Say where what is shown is not what the fields ask for, or is so again."""
-        how = self.form.origin_of_answers()
-        if how != self._how_old:
-            self._how_old = how
-            self.board.look_old(is_old=bool(how))
+        if self.board.mark_old(self.form.origin_of_answers()):
             self._say_state()
 
     @property
@@ -229,8 +224,8 @@ class BeamsScreen(BaseScreen):
     def _say_state(self) -> None:
         """Say how far the search has come, and by what chain."""
         writing = self.desk.writing
-        if self._how_old:
-            self._status.say(self._how_old)
+        if self.board.origin:
+            self._status.say(self.board.origin)
         elif writing.problem:
             self._status.say(writing.problem, is_problem=True)
         elif writing.step is None or not writing.specs:

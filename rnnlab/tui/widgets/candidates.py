@@ -38,6 +38,8 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         """Decoders that have answers not drawn yet."""
         self._whole: set[int] = set()
         """Decoders of whose answers no more comes."""
+        self.origin = ""
+        """What is said of answers that are not those the fields ask for; empty where they are."""
         self._putting = asyncio.Lock()
         """Held while columns change: a reply may come while those of before are still removed."""
         self._look = look
@@ -137,9 +139,16 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         self._grown |= cut
         self._draw()
 
-    def look_old(self, *, is_old: bool) -> None:
-        """Look pale where the answers are not those to what is asked for now."""
-        self.set_class(is_old, "-old")
+    def mark_old(self, origin: str) -> bool:
+        """Look pale where the answers have another origin than what is asked for now.
+
+        origin: what is said of them, empty where they are the answers; tells whether it is news.
+        """
+        is_news = origin != self.origin
+        if is_news:
+            self.origin = origin
+            self.set_class(bool(origin), "-old")
+        return is_news
 
     async def refuse(self, reason: str, *, is_begun: bool) -> None:
         """Say why nothing comes: in the columns there are, or in one where nothing has begun."""

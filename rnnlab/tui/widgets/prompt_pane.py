@@ -30,8 +30,6 @@ class PromptPane(Vertical):
         self._run: RunSummary | None = None
         self._has_failed = False
         self._said_at_end = ""
-        self._how_old = ""
-        """What is said of answers that are not those the fields ask for; empty where they are."""
 
     def compose(self) -> ComposeResult:
         """Lay them out."""
@@ -64,12 +62,9 @@ class PromptPane(Vertical):
     @on(Input.Changed)
     def _mark_old(self) -> None:
         """Say where what stands below is not what the fields ask for, or is so again."""
-        how = self.form.origin_of_answers()
-        if how != self._how_old:
-            self._how_old = how
-            self.board.look_old(is_old=bool(how))
-            if not self._has_failed:
-                self._status.say(how or self._said_at_end)
+        is_news = self.board.mark_old(self.form.origin_of_answers())
+        if is_news and not self._has_failed:
+            self._status.say(self.board.origin or self._said_at_end)
 
     async def _catch_up(self) -> None:
         """Show what was written while this pane was not there."""
