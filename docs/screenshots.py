@@ -26,7 +26,7 @@ from rnnlab.runs import steer
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.start import resolve, start_run
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.screens._declaration import entries
+from rnnlab.tui.shell.screen_registry import entries
 
 _HERE = Path(__file__).resolve().parent
 _SIZES = ((80, 24), (120, 40), (200, 50))

@@ -40,9 +40,9 @@ from rnnlab.tui.messages import (
     Told,
 )
 from rnnlab.tui.prompt_history import PromptHistory
-from rnnlab.tui.screens._base import HOME, BaseScreen
-from rnnlab.tui.screens._declaration import entry
-from rnnlab.tui.screens._outline import Outline
+from rnnlab.tui.shell.outline import Outline
+from rnnlab.tui.shell.screen import HOME, BaseScreen
+from rnnlab.tui.shell.screen_registry import entry
 from rnnlab.tui.view_state import answers_file, load_view, prompts_file, save_view, state_file
 from rnnlab.tui.widgets.screen_bar import ScreenBar
 

@@ -12,7 +12,7 @@ from rnnlab.runs.prompts import Begun, Ended, Failed, Ready
 from rnnlab.tui.generator import Generator
 from rnnlab.tui.keyed_app import KeyedApp
 from rnnlab.tui.messages import AskCancelled, Asked, GeneratorDied, GeneratorSaid
-from rnnlab.tui.screens._base import BaseScreen
+from rnnlab.tui.shell.screen import BaseScreen
 
 if TYPE_CHECKING:
     from rnnlab.tui.desk import Desk

@@ -10,7 +10,7 @@ from textual.widgets import Input, TextArea
 
 from rnnlab.tui.key_gate import KeyGate, Pressed, follow
 from rnnlab.tui.messages import KeysDue
-from rnnlab.tui.screens._base import BaseScreen
+from rnnlab.tui.shell.screen import BaseScreen
 
 _ANSWERS = ("enter", "space", "escape", "y", "n")
 """Keys by which a field, a list, a button or a dialog is done with."""

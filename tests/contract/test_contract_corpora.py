@@ -25,7 +25,7 @@ from rnnlab.corpora._grammar import Grammar, Symbol
 from rnnlab.corpora._made import floor_of, made_file, made_names
 from rnnlab.errors import BadInputError
 from rnnlab.locations import shipped_folder
-from tests.unit.corpora.parsing import derivations
+from tests.toys.parsing import derivations
 
 GRAMMARS: dict[str, tuple[Callable[[], Grammar], str]] = {
     "brackets": (brackets.grammar, "first_line"),

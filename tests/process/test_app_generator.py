@@ -14,7 +14,7 @@ from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.widgets.candidate import Candidate
 from tests.conftest import Lab
-from tests.tui.conftest import home, until
+from tests.toys.app_lab import home, until
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("trained")]
 

@@ -25,7 +25,8 @@ from rnnlab.tui.app import LabApp
 from rnnlab.tui.widgets.details import Details
 from rnnlab.tui.widgets.runs_table import STATE_MARKS, TROUBLE_MARK
 from tests.conftest import Lab
-from tests.tui.conftest import FakeGenerator, home, until
+from tests.toys.app_lab import home, until
+from tests.toys.fake_generator import FakeGenerator
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

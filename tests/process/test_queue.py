@@ -16,7 +16,8 @@ from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from tests.conftest import Call, Lab
-from tests.tui.conftest import FakeGenerator, home, until
+from tests.toys.app_lab import home, until
+from tests.toys.fake_generator import FakeGenerator
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

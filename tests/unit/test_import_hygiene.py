@@ -163,7 +163,7 @@ def test_the_screen_never_loads_torch(tmp_path: Path) -> None:
 
 def test_the_first_frame_comes_before_whatever_it_can_do_without(tmp_path: Path) -> None:
     loaded = set(json.loads(python(tmp_path, DRAW_THEN_LIST)))
-    assert "rnnlab.tui.screens._outline" in loaded
+    assert "rnnlab.tui.shell.outline" in loaded
     slow = {"torch", "numpy", "plotext", "typer", "pydantic", "psutil", "requests"}
     later = {
         "rnnlab.config", "rnnlab.plots", "rnnlab.decoding", "rnnlab.corpora", "rnnlab.recipes",

@@ -11,7 +11,7 @@ from rnnlab.display import count
 from rnnlab.errors import BadInputError
 from rnnlab.locations import data_folder
 from rnnlab.tui.actions import Action, Group
-from rnnlab.tui.screens._form import Answers, Blank, FormScreen, Problem
+from rnnlab.tui.shell.dialogs.form import Answers, Blank, FormScreen, Problem
 
 if TYPE_CHECKING:
     from rnnlab.corpora import Progress

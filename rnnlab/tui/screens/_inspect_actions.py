@@ -11,7 +11,7 @@ from textual.widgets import Input
 from rnnlab import registry
 from rnnlab.errors import RnnlabError
 from rnnlab.tui.actions import Action, Group
-from rnnlab.tui.screens._choice import ChoiceScreen
+from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 
 if TYPE_CHECKING:
     from rnnlab.tui.screens.inspect import InspectScreen

@@ -13,8 +13,8 @@ from rnnlab.errors import BadInputError
 from rnnlab.runs.prompts import Answer
 from rnnlab.tui.actions import Action, Group
 from rnnlab.tui.messages import AskCancelled
-from rnnlab.tui.screens._ask_line import AskLineScreen
-from rnnlab.tui.screens._base import BaseScreen
+from rnnlab.tui.shell.dialogs.ask_line import AskLineScreen
+from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.widgets.candidate import Look
 from rnnlab.tui.widgets.candidates import CandidateBoard
 from rnnlab.tui.widgets.letters import LEGEND
@@ -108,7 +108,9 @@ async def save(screen: BaseScreen, answers: list[Answer], run: str, step: int | 
 async def _decoders(screen: BaseScreen) -> None:
     """Choose decoders and their options from a form."""
     line = screen.query_one("#decoders", Input).value
-    from rnnlab.tui.screens._decoders import DecodersScreen  # 0.4 s: decoders and their options
+    from rnnlab.tui.prompting.decoders_dialog import (
+        DecodersScreen,  # 0.4 s: decoders and their options
+    )
 
     chosen = await screen.app.push_screen_wait(DecodersScreen(line))
     if chosen:

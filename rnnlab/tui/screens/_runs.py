@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rnnlab.tui.actions import Action, Group
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.screens._base import BaseScreen
+from rnnlab.tui.shell.screen import BaseScreen
 
 
 def _choose(screen: BaseScreen, by: int) -> None:

@@ -10,7 +10,7 @@ from rnnlab.errors import RnnlabError
 from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:
-    from rnnlab.tui.screens._base import BaseScreen
+    from rnnlab.tui.shell.screen import BaseScreen
 
 
 async def do_with_run(screen: BaseScreen, act: Callable[[Run], str], name: str) -> None:

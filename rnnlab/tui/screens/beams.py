@@ -13,9 +13,6 @@ from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply, Traced
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.screens._base import BaseScreen
-from rnnlab.tui.screens._declaration import Declaration
-from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._prompt_actions import (
     CANDIDATES,
     PROMPTING,
@@ -25,6 +22,9 @@ from rnnlab.tui.screens._prompt_actions import (
 )
 from rnnlab.tui.screens._runs import RUN_CHOICE
 from rnnlab.tui.search_trace import SearchTrace
+from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.widgets.candidates import CandidateBoard
 from rnnlab.tui.widgets.given_up import GivenUpList
 from rnnlab.tui.widgets.prompt_form import PromptForm

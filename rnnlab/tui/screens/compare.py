@@ -22,11 +22,11 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
-from rnnlab.tui.screens._base import BaseScreen
-from rnnlab.tui.screens._declaration import Declaration
-from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.screens._panes import Pane, pane_group
 from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.panes import Pane, pane_group
+from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.widgets.candidates import CandidateBoard
 from rnnlab.tui.widgets.chart_pane import ChartPane
 from rnnlab.tui.widgets.prompt_form import PromptForm

@@ -22,11 +22,11 @@ from rnnlab.tui.actions import bindings
 from rnnlab.tui.child import output_of
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import ScreenAsked
-from rnnlab.tui.screens._base import BaseScreen
 from rnnlab.tui.screens._corpora_actions import CORPORA
-from rnnlab.tui.screens._declaration import Declaration
-from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.screens._panes import Pane, pane_group
+from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.panes import Pane, pane_group
+from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.widgets.corpora_table import CorporaTable
 from rnnlab.tui.widgets.errand_line import ErrandLine
 

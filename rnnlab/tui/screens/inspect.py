@@ -19,10 +19,10 @@ from rnnlab.runs.store import Run
 from rnnlab.tui.actions import bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import Asked
-from rnnlab.tui.screens._base import BaseScreen
-from rnnlab.tui.screens._declaration import Declaration
-from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._inspect_actions import LOOKING, VANISHING, view_names
+from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.widgets.findings import Findings
 from rnnlab.tui.widgets.view_tabs import ViewTabs
 

@@ -14,13 +14,8 @@ from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.order import SORTS
-from rnnlab.tui.screens._base import BaseScreen
+from rnnlab.tui.runs.filter_dialog import FilterScreen
 from rnnlab.tui.screens._chart_actions import CHARTS, IN_CHARTS
-from rnnlab.tui.screens._declaration import Declaration
-from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.screens._filter import FilterScreen
-from rnnlab.tui.screens._outline import HOME_PANES
-from rnnlab.tui.screens._panes import pane_group
 from rnnlab.tui.screens._prompt_actions import (
     CANDIDATES,
     PROMPTING,
@@ -29,6 +24,11 @@ from rnnlab.tui.screens._prompt_actions import (
     prompt,
 )
 from rnnlab.tui.screens._run_actions import STEERING
+from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.outline import HOME_PANES
+from rnnlab.tui.shell.panes import pane_group
+from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.widgets.details import Details
 from rnnlab.tui.widgets.fault_line import FaultLine
 from rnnlab.tui.widgets.plot_grid import GridView, PlotGrid

@@ -21,12 +21,12 @@ from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.draft import Draft, read_draft
 from rnnlab.tui.estimator import Estimate, Estimator
-from rnnlab.tui.screens._base import HOME, BaseScreen
-from rnnlab.tui.screens._declaration import Declaration
-from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.screens._pick import PickScreen
 from rnnlab.tui.screens._prompt_actions import copy
 from rnnlab.tui.setting_groups import Choice, field_kind, groups
+from rnnlab.tui.shell.dialogs.pick import PickScreen
+from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.screen import HOME, BaseScreen
+from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.widgets.draft_pane import DraftPane
 from rnnlab.tui.widgets.setting_field import SettingField
 

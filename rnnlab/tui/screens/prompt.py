@@ -11,11 +11,11 @@ from textual.widget import Widget
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.screens._base import BaseScreen
-from rnnlab.tui.screens._declaration import Declaration
-from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, end_writing, is_writing
 from rnnlab.tui.screens._runs import RUN_CHOICE
+from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.widgets.document_pane import DocumentPane
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 

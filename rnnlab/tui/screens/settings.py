@@ -15,9 +15,9 @@ from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.preferences import checked, known, preferences_file, save_preference, with_value
 from rnnlab.tui.actions import bindings
 from rnnlab.tui.messages import PreferencesChanged
-from rnnlab.tui.screens._base import BaseScreen
-from rnnlab.tui.screens._declaration import Declaration
-from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.screen_registry import Declaration
 
 
 class Choice(RadioButton):

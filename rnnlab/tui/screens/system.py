@@ -17,10 +17,10 @@ from rnnlab.display import visible
 from rnnlab.tui.actions import bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.machine import Machine, MachineRead
-from rnnlab.tui.screens._base import BaseScreen
-from rnnlab.tui.screens._declaration import Declaration
-from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._run_actions import STEERING
+from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.screen_registry import Declaration
 
 _EVERY_S = 1.0
 _BAR = 24

@@ -22,11 +22,11 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import ChartPointed, RunChosen
-from rnnlab.tui.screens._base import BaseScreen
-from rnnlab.tui.screens._declaration import Declaration
-from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._prompt_actions import copy
 from rnnlab.tui.screens._runs import RUN_CHOICE
+from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.widgets.chart_pane import ChartPane
 
 _READ_BYTES = 1 << 22

@@ -15,10 +15,10 @@ from rnnlab.runs.prompts import EOS, Begun, Ended, Failed, Grown, Look, Looked, 
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import AskCancelled, Asked
-from rnnlab.tui.screens._base import BaseScreen
-from rnnlab.tui.screens._declaration import Declaration
-from rnnlab.tui.screens._everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens._prompt_actions import copy
+from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.text_walk import TextWalk
 from rnnlab.tui.widgets.distribution import Distribution
 from rnnlab.tui.widgets.status_line import StatusLine

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from rnnlab.tui.actions import written
 from rnnlab.tui.messages import ScreenAsked
-from rnnlab.tui.screens._declaration import Entry, entries
+from rnnlab.tui.shell.screen_registry import Entry, entries
 
 _GAP = "  "
 _MORE = "… F1"

@@ -32,7 +32,7 @@ from rnnlab.corpora import (
 )
 from rnnlab.corpora import _download as download_module
 from rnnlab.errors import BadInputError, RnnlabError, UnknownNameError
-from tests.unit.corpora.server import Server, serving
+from tests.toys.file_server import Server, serving
 
 TEXT = "To be, or not to be: that is the question.\n" * 3_000
 VECTORS = "the 0.1 -0.2\nof 1 2\ngood 0.5 -1e-3\nbad -0.5 .25\n".replace(" .25", " 0.25")

@@ -9,7 +9,7 @@ import pytest
 
 from rnnlab.decoding import Goals, Start, Writer, Written, parse_spec
 from rnnlab.decoding._rows import draw
-from tests.unit.decoding.toys import EOS, Array, Tree, V
+from tests.toys.searches import EOS, Array, Tree, V
 
 PROMPTS: list[tuple[int, ...]] = [(), (1,), (2, 0), (0, 0, 1)]
 LENGTH = 11

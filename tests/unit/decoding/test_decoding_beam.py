@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rnnlab.decoding import Hypothesis, Options, Start, parse_spec
-from tests.unit.decoding.toys import (
+from tests.toys.searches import (
     EOS,
     PARTS,
     Array,

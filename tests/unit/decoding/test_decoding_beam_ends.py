@@ -13,7 +13,7 @@ import pytest
 from rnnlab.decoding import Frame, Hypothesis, Options, Prompt, Start, parse_spec
 from rnnlab.decoding import _limits as limits_module
 from rnnlab.decoding._text import Rows
-from tests.unit.decoding.toys import (
+from tests.toys.searches import (
     EOS,
     Array,
     History,

@@ -15,7 +15,7 @@ import pytest
 
 from rnnlab.decoding import Frame, Prompt, Start, parse_spec
 from rnnlab.errors import BadInputError
-from tests.unit.decoding.toys import (
+from tests.toys.searches import (
     EOS,
     PARTS,
     Array,

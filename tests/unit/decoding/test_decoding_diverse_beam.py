@@ -10,7 +10,7 @@ import pytest
 
 from rnnlab.decoding import parse_spec
 from rnnlab.errors import BadInputError
-from tests.unit.decoding.toys import (
+from tests.toys.searches import (
     EOS,
     PARTS,
     History,

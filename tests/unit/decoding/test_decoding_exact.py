@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from rnnlab.decoding import Frame, Hypothesis, Start, parse_spec
-from tests.unit.decoding.toys import (
+from tests.toys.searches import (
     EOS,
     PARTS,
     Array,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rnnlab.decoding import Frame, Start, parse_spec
-from tests.unit.decoding.toys import EOS, Array, History, Tree, after, answers, log_softmax, run
+from tests.toys.searches import EOS, Array, History, Tree, after, answers, log_softmax, run
 
 ZIPF = log_softmax(-1.5 * np.log(np.arange(1, 51)))
 """50 tokens: 2.3 nats, of which the first has 0.85."""

@@ -14,7 +14,7 @@ import pytest
 
 from rnnlab.decoding import Frame, Prompt, Start, parse_spec
 from rnnlab.decoding.stochastic_beam import with_maximum
-from tests.unit.decoding.toys import (
+from tests.toys.searches import (
     EOS,
     PARTS,
     Array,

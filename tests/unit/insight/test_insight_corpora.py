@@ -16,7 +16,7 @@ from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.prompts import Inspect
 from rnnlab.worker._desk import Desk, Models
 from rnnlab.worker.answers import inspect as answers
-from tests.unit.insight.models_to_look_at import make_model
+from tests.toys.models import make_model
 
 
 @dataclass

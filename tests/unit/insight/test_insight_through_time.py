@@ -9,7 +9,7 @@ import torch
 
 from rnnlab.insight import gradient_through_time, half_life, trace_sample
 from rnnlab.models import LoadedModel
-from tests.unit.insight.models_to_look_at import CELLS, Steps, make_model, random_sample
+from tests.toys.models import CELLS, Steps, make_model, random_sample
 
 
 def hooked(

@@ -37,7 +37,7 @@ from rnnlab.models import LoadedModel
 from rnnlab.plots import Finding, ShadedText, draw_picture, finding_from_json
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import decode, encode
-from tests.unit.insight.models_to_look_at import (
+from tests.toys.models import (
     CELLS,
     LETTERS,
     Steps,

@@ -8,7 +8,7 @@ import pytest
 
 from rnnlab.decoding import Tracer, parse_spec, read_step
 from rnnlab.tui.search_trace import OVERTAKEN, SearchTrace
-from tests.unit.decoding.toys import Tree, run
+from tests.toys.searches import Tree, run
 
 
 def searched(spec_text: str, length: int, num_steps: int | None = None) -> SearchTrace:

@@ -1,0 +1,1 @@
+"""What the app needs to prompt a run."""

@@ -1,0 +1,1 @@
+"""What the app shows of the folder of runs."""

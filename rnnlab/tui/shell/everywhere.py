@@ -1,0 +1,71 @@
+"""What can be done on every screen: open another one, help, quit."""
+
+from __future__ import annotations
+
+from rnnlab.runs import steer
+from rnnlab.tui.actions import Action, Group
+from rnnlab.tui.screens._steering import do_with_run
+from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
+from rnnlab.tui.shell.dialogs.help import HelpScreen
+from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.screen_registry import Entry, entries
+
+
+def _opener(entry: Entry) -> Action[BaseScreen]:
+    def open_screen(screen: BaseScreen) -> None:
+        screen.open_screen(entry.name)
+
+    return Action(entry.key, f"open-{entry.name}", open_screen, entry.title, entry.help, opens=True)
+
+
+_MOST_NAMED = 5
+"""Runs in a question: it stands above its answers, on a small screen too."""
+
+
+def _help(screen: BaseScreen) -> None:
+    screen.app.push_screen(HelpScreen(screen.groups_of_focus_first()))
+
+
+def _out(screen: BaseScreen) -> None:
+    screen.out()
+
+
+async def _quit(screen: BaseScreen) -> None:
+    """Leave; ask when something trains."""
+    active = [
+        s.name
+        for s in screen.desk.summaries.values()
+        if s.state in ("running", "starting", "queued")
+    ]
+    if active:
+        question = f"{_named(active)}: training goes on without the lab."
+        answers = [("leave", "Leave running"), ("stop", "Save and stop"), ("cancel", "Cancel")]
+        answer = await screen.app.push_screen_wait(ChoiceScreen(question, answers))
+        if answer == "cancel":
+            return
+        if answer == "stop":
+            for name in active:
+                await do_with_run(screen, steer.stop, name)
+    screen.app.exit()
+
+
+def _named(runs: list[str]) -> str:
+    """Return names in a line, the first ones of many."""
+    named, others = runs[:_MOST_NAMED], len(runs) - _MOST_NAMED
+    return ", ".join(named) + (f" and {others} more" if others > 0 else "")
+
+
+SCREENS = Group("Screens", tuple(map(_opener, entries())))
+EVERYWHERE = Group[BaseScreen](
+    "Everywhere",
+    (
+        Action(
+            "escape", "out", _out, "Out", "Cancel, leave full screen, or go back", True,
+            is_priority=True, label_now=lambda screen: screen.way_out(),
+        ),
+        Action("question_mark,f1", "help", _help, "Help", "This list", True, opens=True),
+        Action(
+            "q", "quit", _quit, "Quit", "Leave the lab; training goes on", True, opens=True
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,65 @@
+"""The first frame: the panes of the home screen, before there is anything in them.
+
+Everything that is imported for it delays it, so it needs neither the widgets of the home screen nor
+what these show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import Static
+
+from rnnlab.tui.shell.panes import Layout, Pane
+from rnnlab.tui.shell.screen import HOME, BaseScreen
+from rnnlab.tui.widgets.screen_bar import ScreenBar
+
+HOME_PANES = (
+    Pane("runs", "Runs", also="left_square_bracket"),
+    Pane("plots", "Charts"),
+    Pane("prompt-pane", "Prompt"),
+    Pane("details", "Details", is_for_wide=True, also="right_square_bracket"),
+)
+
+
+class Outline(Screen[None]):
+    """Looks like the home screen, and gives way to it."""
+
+    HORIZONTAL_BREAKPOINTS = BaseScreen.HORIZONTAL_BREAKPOINTS
+    VERTICAL_BREAKPOINTS = BaseScreen.VERTICAL_BREAKPOINTS
+    entry_name = HOME
+
+    def __init__(self, chosen: Mapping[str, bool]) -> None:
+        """Leave out what the user has hidden: `chosen` is as in a layout of panes."""
+        super().__init__()
+        self._layout = Layout(self, HOME_PANES)
+        self._layout.chosen = dict(chosen)
+
+    def compose(self) -> ComposeResult:
+        """Lay out what the home screen does, where it does."""
+        self._layout.begin()
+        runs, plots, prompt, details = map(_frame, HOME_PANES)
+        yield ScreenBar()
+        with Horizontal(id="upper", classes="panes"):
+            yield runs
+            yield plots
+            yield details
+        yield prompt
+        yield Static(id="keys")
+
+    def on_mount(self) -> None:
+        """Show as many panes as there is room for."""
+        self._layout.apply()
+
+    def on_resize(self) -> None:
+        """Show as many panes as there is room for."""
+        self._layout.apply()
+
+
+def _frame(pane: Pane) -> Static:
+    frame = Static(id=pane.id, classes="outline")
+    frame.border_title = pane.title
+    return frame

@@ -1,0 +1,154 @@
+"""The panes of a screen: shown, hidden, or one of them alone.
+
+What a user has chosen holds until it is reset; where there is no room, panes that can wait are left
+out and come alone when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rnnlab.tui.actions import Action, Group
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from rnnlab.tui.shell.screen import BaseScreen
+
+_NORMAL, _WIDE = 100, 150
+"""Columns of a screen that is not narrow, and of a wide one."""
+OFF, ALONE = "-off", "-alone"
+"""Classes of a pane that is not shown, and of one that has the screen to itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """A part of a screen that can be hidden."""
+
+    id: str
+    """Id of its widget; containers of panes have the class `panes`."""
+    title: str
+    is_for_wide: bool = False
+    """Whether it is left out where the screen is not wide (150 columns)."""
+    is_for_normal: bool = False
+    """Whether it is left out where the screen is narrow (below 100 columns)."""
+    also: str = ""
+    """A second key that shows and hides it, beside its number."""
+
+
+class Layout:
+    """Which panes of a screen are shown."""
+
+    def __init__(self, screen: Screen[Any], panes: Sequence[Pane]) -> None:
+        self._screen = screen
+        self._panes = panes
+        self.alone: str | None = None
+        """The pane that has the screen to itself."""
+        self.chosen: dict[str, bool] = {}
+        """Panes that the user has shown or hidden; the others follow the room there is."""
+
+    def begin(self) -> None:
+        """Give a screen that has nothing in it yet the classes of the terminal's size.
+
+        Textual sets them behind the first layout: all styles would be found again, and panes seen
+        that there is no room for.
+        """
+        screen = self._screen
+        for size, breakpoints in zip(
+            screen.app.size,
+            (screen.HORIZONTAL_BREAKPOINTS, screen.VERTICAL_BREAKPOINTS),
+            strict=True,
+        ):
+            reached = [name for least, name in breakpoints or () if size >= least]
+            screen.add_class(*reached[-1:])
+
+    def leave_full(self) -> bool:
+        """Show the other panes again; tell whether one was alone."""
+        was_alone, self.alone = self.alone is not None, None
+        self.apply()
+        return was_alone
+
+    def toggle_full(self, pane: str | None) -> None:
+        """Show a pane alone, or all again."""
+        self.alone = None if self.alone is not None else pane
+        self.apply()
+
+    def toggle(self, pane: str) -> None:
+        """Show or hide a pane; one that there is no room for comes alone."""
+        if self.alone == pane:
+            self.alone = None
+        elif self.is_shown(pane) and self.alone is None:
+            self.chosen[pane] = False
+        elif self._has_room(pane):
+            self.alone = None
+            self.chosen[pane] = True
+        else:
+            self.alone = pane
+        self.apply()
+
+    def reset(self) -> None:
+        """Show what there is room for."""
+        self.alone = None
+        self.chosen.clear()
+        self.apply()
+
+    def is_shown(self, pane: str) -> bool:
+        """Tell whether a pane is shown."""
+        if self.alone is not None:
+            return pane == self.alone
+        return self._has_room(pane) and self.chosen.get(pane, True)
+
+    def apply(self) -> None:
+        """Bring the widgets in line."""
+        for pane in self._panes:
+            widget = self._screen.query_one(f"#{pane.id}")
+            widget.set_class(not self.is_shown(pane.id), OFF)
+            widget.set_class(self.alone == pane.id, ALONE)
+        for container in self._screen.query(".panes"):
+            inside = [p.id for p in self._panes if container.query(f"#{p.id}")]
+            container.set_class(not any(map(self.is_shown, inside)), OFF)
+
+    def _has_room(self, pane: str) -> bool:
+        found = next((p for p in self._panes if p.id == pane), None)
+        if found is None:
+            return True
+        # Below a dialog, the screen itself learns of another size later than of the event.
+        width = self._screen.app.size.width
+        return width >= (_WIDE if found.is_for_wide else _NORMAL if found.is_for_normal else 0)
+
+
+def pane_group(panes: Sequence[Pane]) -> Group[BaseScreen]:
+    """Return the actions on a screen's panes: its digits, full screen, all again."""
+    toggles: list[Action[BaseScreen]] = [
+        Action(
+            ",".join(filter(None, (str(number), pane.also))),
+            f"pane-{pane.id}",
+            _toggler(pane.id),
+            f"{pane.title} pane",
+            f"Show or hide the pane {pane.title.lower()}",
+        )
+        for number, pane in enumerate(panes, 1)
+    ]
+    full: Action[BaseScreen] = Action(
+        "f", "full", _full, "Full", "Show the focused pane alone, or all again", True
+    )
+    reset: Action[BaseScreen] = Action("0", "panes", _reset, "All panes", "Show all panes again")
+    return Group("Panes", (full, *toggles, reset))
+
+
+def _toggler(pane: str) -> Any:
+    def toggle(screen: BaseScreen) -> None:
+        screen.panes.toggle(pane)
+
+    return toggle
+
+
+def _full(screen: BaseScreen) -> None:
+    focused = [pane.id for pane in screen.PANES if screen.has_focus_in(pane.id)]
+    screen.panes.toggle_full(focused[0] if focused else None)
+
+
+def _reset(screen: BaseScreen) -> None:
+    screen.panes.reset()

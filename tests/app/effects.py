@@ -1,0 +1,358 @@
+"""What comes of every action, screen by screen: the table that `test_every_action.py` presses.
+
+An action that is in effect only after other keys says which; what is looked at is never the picture
+but the one thing that the action is for.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from textual.widgets import Input, Static
+
+from rnnlab.plots import ALL
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens._inspect_actions import view_names
+from rnnlab.tui.screens.compare import CompareScreen
+from rnnlab.tui.screens.corpora import CorporaScreen
+from rnnlab.tui.screens.lab import LabScreen
+from rnnlab.tui.shell.panes import Pane
+from rnnlab.tui.shell.screen_registry import entries
+from rnnlab.tui.widgets.candidates import CandidateBoard
+from rnnlab.tui.widgets.setting_field import SettingField
+from tests.toys.answering_generator import AnsweringGenerator
+
+
+@dataclass
+class World:
+    """The lab, and what it has said, copied and read so far."""
+
+    app: LabApp
+    said: list[str] = field(default_factory=list)
+    copied: list[str] = field(default_factory=list)
+    num_lists: int = 0
+    """How often the corpora were listed."""
+
+    @property
+    def page(self) -> Any:
+        """The screen below any dialog."""
+        return self.app.page
+
+    @property
+    def focus(self) -> str | None:
+        """Id of what has the focus."""
+        return self.app.focused.id if self.app.focused is not None else None
+
+
+class Effect(NamedTuple):
+    """What an action is for."""
+
+    seen: Callable[[World], Any]
+    """What is looked at."""
+    has_come: Callable[[Any, Any], bool]
+    """Whether what was seen and what is seen now differ as they should."""
+    before: tuple[str, ...] = ()
+    """Keys that come first."""
+    run: str = "running-lstm"
+    """The run that is chosen."""
+    after: tuple[str, ...] = ()
+    """Keys that bring back what the next action needs."""
+    is_ready: Callable[[Any], bool] = lambda seen: seen is not None
+    """Whether the key can be pressed, by what is seen."""
+
+
+def changes(seen: Callable[[World], Any], *before: str, **rest: Any) -> Effect:
+    """Expect another value."""
+    return Effect(seen, operator.ne, before, **rest)
+
+
+def grows(seen: Callable[[World], Any], *before: str) -> Effect:
+    """Expect a greater value."""
+    return Effect(seen, operator.lt, before)
+
+
+def falls(seen: Callable[[World], Any], *before: str) -> Effect:
+    """Expect a smaller value."""
+    return Effect(seen, operator.gt, before)
+
+
+def becomes(seen: Callable[[World], Any], value: object, *before: str) -> Effect:
+    """Expect a value where there was another one."""
+
+    def seen_before(world: World) -> tuple[bool, Any]:
+        return seen(world) == value, seen(world)
+
+    return Effect(
+        seen_before, lambda _, now: bool(now[0]), before, is_ready=lambda seen: not seen[0]
+    )
+
+
+def says(text: str, run: str = "running-lstm") -> Effect:
+    """Expect to be told something."""
+    return Effect(
+        lambda world: list(world.said),
+        lambda was, now: any(text in one for one in now[len(was) :]),
+        run=run,
+    )
+
+
+def copies(text: str) -> Effect:
+    """Expect a text to be copied."""
+    return Effect(
+        lambda world: list(world.copied),
+        lambda was, now: any(one.startswith(text) for one in now[len(was) :]),
+    )
+
+
+def opens(dialog: str, *before: str) -> Effect:
+    """Expect a dialog."""
+    return becomes(lambda world: type(world.app.screen).__name__, dialog, *before)
+
+
+def focuses(widget: str, *before: str) -> Effect:
+    """Expect the focus to go somewhere."""
+    return becomes(lambda world: world.focus, widget, *before)
+
+
+def shows(screen: str, *before: str) -> Effect:
+    """Expect another screen."""
+    return becomes(lambda world: world.page.entry_name, screen, *before)
+
+
+def _look(world: World) -> object:
+    return world.page.query_one(CandidateBoard).look
+
+
+def _order(world: World) -> tuple[str, ...]:
+    order: tuple[str, ...] = world.page.plots.view.order
+    return order
+
+
+def _span(world: World) -> float:
+    window, whole = world.page.plots.look.window, world.page.plots._whole()
+    shown = window.shown(whole)
+    return float(shown.high - shown.low)
+
+
+def _end(world: World) -> float:
+    plots = world.page.plots
+    return float(plots.look.window.shown(plots._whole()).high)
+
+
+def _cursor(world: World) -> float | None:
+    cursor: float | None = world.page.plots.look.cursor
+    return cursor
+
+
+def _place_in_list(world: World) -> int:
+    desk = world.app.desk
+    return [one.name for one in desk.in_order()].index(desk.chosen_name or "")
+
+
+def _moves_by(by: int) -> Effect:
+    num = 5
+    return Effect(_place_in_list, lambda was, now: (now - was - by) % num == 0 and now != was)
+
+
+def _panes(panes: tuple[Pane, ...]) -> dict[str, Effect]:
+    def is_shown(pane: str) -> Callable[[World], object]:
+        return lambda world: world.page.panes.is_shown(pane)
+
+    return {
+        "full": becomes(lambda world: world.page.panes.alone, panes[0].id),
+        **{f"pane-{pane.id}": changes(is_shown(pane.id)) for pane in panes},
+        "panes": becomes(lambda world: (world.page.panes.alone, world.page.panes.chosen),
+                         (None, {}), "1"),
+    }  # fmt: skip
+
+
+_STEERING = {
+    "pause": says("pause running-lstm {}"),
+    "stop": says("stop running-lstm {}"),
+    "resume": says("resume diverged {}", "diverged"),
+    "checkpoint": says("checkpoint running-lstm {}"),
+    "enqueue": says("resume diverged {'is_queued': True}", "diverged"),
+    "sooner": says("move_in_queue waiting {'by': -1}", "waiting"),
+    "later": says("move_in_queue waiting {'by': 1}", "waiting"),
+    "delete": opens("ChoiceScreen"),
+}
+_CHARTS = {
+    "next-chart": Effect(_order, lambda was, now: now == was[1:] + was[:1]),
+    "previous-chart": Effect(_order, lambda was, now: now == was[-1:] + was[:-1]),
+    "axis": changes(lambda world: world.page.plots.view.axis),
+    "log": changes(lambda world: world.page.plots.view.is_log),
+    "smoother": grows(lambda world: world.page.plots.look.smoothing),
+    "rougher": falls(lambda world: world.page.plots.look.smoothing, "plus"),
+    "live": changes(lambda world: world.page.plots.look.window.mode),
+    "all-steps": becomes(
+        lambda world: (world.page.plots.look.window, world.page.plots.look.cursor), (ALL, None), "v"
+    ),
+    "cursor-left": falls(_cursor, "left"),
+    "cursor-right": grows(_cursor, "left", "left"),
+    "cursor-far-left": falls(_cursor, "right", "right"),
+    "cursor-far-right": grows(_cursor, "shift+left", "shift+left"),
+    "zoom-in": falls(_span),
+    "zoom-out": grows(_span, "up"),
+    "pan-left": falls(_end, "up"),
+    "pan-right": grows(_end, "up", "pageup"),
+    "single": changes(lambda world: world.page.plots.view.is_single),
+}
+_PROMPTING = {
+    "letters": changes(_look),
+    "copy": copies("Once upon a time [b]the mayor"),
+    "decoders": opens("DecodersScreen"),
+    "look-into": shows("tokens"),
+    "look": changes(_look),
+    "save-texts": opens("AskLineScreen"),
+}
+_RUN_CHOICE = {"next-run": _moves_by(1), "run-before": _moves_by(-1)}
+
+_LAB = {
+    "prompt": focuses("prompt"),
+    "mark": changes(lambda world: world.app.desk.marked),
+    "pin": changes(lambda world: list(world.app.desk.view.pinned)),
+    "sort": changes(lambda world: world.app.desk.view.sort),
+    "reverse": changes(lambda world: world.app.desk.view.is_reversed),
+    "filter": opens("FilterScreen"),
+    "down": grows(lambda world: world.page.table.cursor_row),
+    "up": falls(lambda world: world.page.table.cursor_row, "j"),
+    **_STEERING,
+    **_CHARTS,
+    **_PROMPTING,
+    **_panes(LabScreen.PANES),
+    **{f"open-{one.name}": shows(one.name) for one in entries()},
+    "open-lab": shows("lab", "f10"),
+    "out": focuses("runs", "a", "tab"),
+    "help": opens("HelpScreen"),
+    "quit": opens("ChoiceScreen"),
+}
+_BEAMS = {
+    "write": focuses("prompt"),
+    "tree": changes(lambda world: world.page.tree_view.display, after=("b",)),
+    "next-search": Effect(
+        lambda world: world.page.shown, lambda was, now: now == (was + 1) % 3
+    ),
+    **_PROMPTING,
+    **_RUN_CHOICE,
+}  # fmt: skip
+
+
+def _place(world: World) -> int:
+    return int(world.page.walk.now.place)
+
+
+def _num_letters(world: World) -> int | None:
+    return len(world.page.walk.now.all_tokens) or None
+
+
+_TOKENS = {
+    "before": falls(_place, "end"),
+    "after": grows(_place, "home"),
+    "first": becomes(_place, 0, "end"),
+    "last": becomes(lambda world: _place(world) == _num_letters(world), True, "home"),
+    "up": falls(lambda world: world.page.distribution.cursor, "home", "down", "down"),
+    "down": grows(lambda world: world.page.distribution.cursor, "home"),
+    "take": changes(lambda world: world.page.walk.now.all_tokens, "home", "down"),
+    "cut": falls(_num_letters, "g", "end", "left"),
+    "undo": grows(_num_letters, "end", "left", "backspace"),
+    "go-on": grows(_num_letters),
+    "copy": Effect(
+        lambda world: (list(world.copied), world.page.walk.now.text),
+        lambda was, now: now[0] == [*was[0], was[1]],
+    ),
+    "marks": changes(lambda world: world.page.text.has_marks),
+    "write": focuses("own-text"),
+}
+
+
+def _round(world: World) -> int:
+    page = world.page
+    return int(page.rounds.index(page.shown)) if page.shown else -1
+
+
+_TIMELINE = {
+    "before": falls(_round, "end"),
+    "after": grows(_round, "home"),
+    "far-before": becomes(_round, 0, "end"),
+    "far-after": becomes(_round, 3, "home"),
+    "first": becomes(_round, 0, "end"),
+    "live": becomes(lambda world: world.page.place, None, "home"),
+    "ask": shows("prompt"),
+    "copy": copies("Once upon [b] a \x1b[31m time, at 40"),
+    **_RUN_CHOICE,
+}
+
+
+def _unit(world: World) -> str | None:
+    """Return what stands in the field, once there are units."""
+    page = world.page
+    is_there = page.tabs.chosen == "neurons" and page._findings[0].view == "neurons"
+    return str(page.query_one("#inspect-unit", Input).value) if is_there else None
+
+
+def _view(world: World) -> object:
+    return world.page.tabs.chosen
+
+
+_NEURONS = str(view_names().index("neurons") + 1)
+_INSPECT = {
+    **{
+        f"view-{name}": becomes(_view, name, "1" if place else "2")
+        for place, name in enumerate(view_names())
+    },
+    "next-view": becomes(_view, view_names()[1], "1"),
+    "view-before": becomes(_view, view_names()[-1], "1"),
+    "text": focuses("inspect-text", "1"),
+    "next-unit": changes(_unit, _NEURONS),
+    "unit-before": changes(_unit, _NEURONS, "u"),
+    "checkpoint": changes(lambda world: world.page.checkpoint),
+    "beside": changes(lambda world: world.page.other or "none", "1"),
+    "again": grows(lambda _: len(AnsweringGenerator.latest_made.questions), "1"),
+    "train-lab": opens("ChoiceScreen"),
+}
+
+
+def _field(world: World) -> object:
+    return world.page.field.kind.name
+
+
+def _values(world: World) -> list[str]:
+    return [one.input.value for one in world.page.query(SettingField) if one.input.value]
+
+
+_NEW_RUN = {
+    "start": says("new is starting"),
+    "queue": says("new waits for a free slot"),
+    "choose": opens("PickScreen"),
+    "copy": copies("rnnlab train stump"),
+    "next-group": becomes(_field, "epochs"),
+    "group-before": becomes(_field, "recipe"),
+    "next-field": becomes(_field, "layers"),
+    "field-before": becomes(_field, "name"),
+    "trial": changes(lambda world: str(world.page.query_one("#estimate", Static).content)),
+    "empty": becomes(_values, []),
+}
+_CORPORA = {
+    "add": opens("FormScreen"),
+    "fetch": opens("FormScreen", "down", "down", "down"),
+    "list": grows(lambda world: world.num_lists),
+    **_panes(CorporaScreen.PANES),
+}
+
+EFFECTS: Mapping[str, Mapping[str, Effect]] = {
+    "lab": _LAB,
+    "prompt": {"write": focuses("prompt"), **_PROMPTING, **_RUN_CHOICE},
+    "beams": _BEAMS,
+    "tokens": _TOKENS,
+    "timeline": _TIMELINE,
+    "inspect": _INSPECT,
+    "compare": {"write": focuses("prompt"), **_PROMPTING, **_panes(CompareScreen.PANES)},
+    "new-run": _NEW_RUN,
+    "system": _STEERING,
+    "corpora": _CORPORA,
+    "settings": {},
+}
+"""By screen and action. What goes from everywhere is pressed at home, where it is in the table."""

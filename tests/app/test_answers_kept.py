@@ -1,0 +1,365 @@
+"""Answers and the fields they were asked with: said to be old, found again at the next start."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from rich.text import Text
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from rnnlab.runs.journal import Journal
+from rnnlab.runs.prompts import Answer, Begun, Ended, Failed, Grown, Reply, Request
+from rnnlab.runs.records import SampleRecord
+from rnnlab.tui import asking_app, last_answers
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens.beams import BeamsScreen
+from rnnlab.tui.screens.prompt import PromptScreen
+from rnnlab.tui.screens.timeline import TimelineScreen
+from rnnlab.tui.widgets.candidate import Candidate
+from rnnlab.tui.widgets.candidates import CandidateBoard
+from rnnlab.tui.widgets.prompt_pane import PromptPane
+from rnnlab.tui.writing import Writing
+from tests.toys.answering_generator import AnsweringGenerator
+from tests.toys.app_lab import home, until
+from tests.toys.fake_generator import FakeGenerator
+
+if TYPE_CHECKING:
+    from tests.toys.app_lab import Lab
+
+
+def status(app: LabApp) -> str:
+    return str(app.page.query_one("#prompt-status", Static).render())
+
+
+def field(app: LabApp, name: str) -> Input:
+    return app.page.query_one(f"#{name}", Input)
+
+
+def bodies(app: LabApp) -> list[str]:
+    return [str(c._body.render()) for c in app.page.query(Candidate)]
+
+
+def generator_of(app: LabApp) -> FakeGenerator:
+    return cast(FakeGenerator, app._generator)
+
+
+async def open_prompt(pilot: Pilot[None], app: LabApp) -> None:
+    await until(pilot, lambda: home(app).table.row_count)
+    await pilot.press("f3")
+    await until(pilot, lambda: isinstance(app.screen, PromptScreen) and app.focused)
+
+
+async def ask(pilot: Pilot[None], app: LabApp, prompt: str, *texts: str) -> None:
+    """Ask greedily on the prompt screen and be answered."""
+    await open_prompt(pilot, app)
+    field(app, "decoders").value = "greedy"
+    field(app, "prompt").value = prompt
+    await pilot.press("enter")
+    await until(pilot, lambda: generator_of(app).requests)
+    generator_of(app).answer(*texts)
+    await until(pilot, lambda: "done in" in status(app))
+
+
+async def test_answers_to_another_text_are_said_to_be_until_the_text_is_that_again(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "Once", " upon")
+        board = app.page.query_one("#candidates")
+        await pilot.press("x")
+        await until(pilot, lambda: status(app).startswith("below: what came of 'Once' at step 40"))
+        assert board.has_class("-old")
+        await pilot.press("f2")
+        await until(pilot, lambda: app.page.entry_name == "lab")
+        await until(pilot, lambda: status(app).startswith("below: what came of 'Once'"))
+        await open_prompt(pilot, app)
+        await pilot.press("backspace")
+        await until(pilot, lambda: "done in" in status(app))
+        assert not board.has_class("-old")
+        await pilot.press("f2")
+        await until(pilot, lambda: app.page.entry_name == "lab")
+        await pilot.press("enter", "x")
+        await until(pilot, lambda: status(app).startswith("below: what came of 'Once'"))
+        await pilot.press("backspace")
+        await until(pilot, lambda: "done in" in status(app))
+        await open_prompt(pilot, app)
+        field(app, "checkpoint").value = "best"
+        await until(pilot, lambda: "what came of 'Once' at step 40" in status(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator_of(app).requests) == 2)
+        generator_of(app).answer(" more")
+        await until(pilot, lambda: bodies(app) == ["Once more"] and "done in" in status(app))
+        assert not board.has_class("-old")
+
+
+async def test_the_timeline_leaves_a_text_where_its_samples_have_none(
+    lab: Lab, app: LabApp
+) -> None:
+    run = lab.add("alpha")
+    with Journal(run.paths.samples) as journal:
+        for prompt, decoder in (("", "greedy"), ("The [b]\n", "sample")):
+            journal.append(SampleRecord(40, 1.0, 40, 0, prompt, decoder, "it", -3.0, 2))
+    run.paths.weights(40).touch()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "Once", " upon")
+        await pilot.press("escape", "f6")
+        await until(pilot, lambda: isinstance(app.page, TimelineScreen))
+        timeline = cast(TimelineScreen, app.page)
+        await until(pilot, lambda: len(timeline.query(".sample")) == 2)
+        heads = [str(head.render()) for head in timeline.query(".head").results(Static)]
+        assert ["without a prompt" in head for head in heads] == [True, False]
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.page, PromptScreen))
+        await until(pilot, lambda: "below: what came of 'Once'" in status(app))
+        assert [field(app, "prompt").value, field(app, "checkpoint").value] == ["Once", "40"]
+        await pilot.press("f6")
+        await until(pilot, lambda: isinstance(app.screen, TimelineScreen))
+        timeline.query(".sample").last().focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.page, PromptScreen))
+        assert field(app, "prompt").value == "The [b]\\n", "that of the sample that is read"
+
+
+@pytest.mark.parametrize("prompt", ["Once", "A long time ago " * 60], ids=["short", "long"])
+async def test_an_answer_that_is_all_there_is_shown_from_where_it_begins(
+    lab: Lab, app: LabApp, prompt: str
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ask(pilot, app, prompt, " one two three four" * 160)
+        column = app.page.query_one(Candidate)
+        lines = Text(prompt).wrap(app.console, column.query(Static).last().size.width)
+        wanted = 0 if prompt == "Once" else len(lines) - 1
+        await until(pilot, lambda: column.max_scroll_y > wanted == round(column.scroll_y))
+
+
+@pytest.mark.parametrize("checkpoint", ["best", "40"])
+async def test_fields_and_answers_are_found_again(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, checkpoint: str
+) -> None:
+    lab.add("alpha")
+    monkeypatch.setattr(asking_app, "Generator", AnsweringGenerator)
+    view = tmp_path / "state" / "view-1.json"
+    values = {"prompt": "[b]Once\\n", "decoders": "beam:k=3", "length": "77", "seed": "5",
+              "checkpoint": checkpoint}  # fmt: skip
+    app = LabApp(lab.store, view_file=view)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_prompt(pilot, app)
+        for name, value in values.items():
+            field(app, name).value = value
+        await pilot.press("enter")
+        await until(pilot, lambda: "done in" in status(app))
+        written, traced = bodies(app), app.desk.writing.searches[0].made
+    assert (tmp_path / "state" / "answers-1.jsonl").stat().st_mode & 0o77 == 0, "for its owner only"
+    app = LabApp(lab.store, view_file=view)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: bodies(app) == written)
+        await until(
+            pilot,
+            lambda: "at the last start: done in 0.2s with the weights of step 40" in status(app),
+        )
+        assert {name: field(app, name).value for name in values} == values
+        assert app.desk.writing.searches[0].made == traced
+        assert not generator_of(app).requests
+        before = (tmp_path / "state" / "answers-1.jsonl").stat().st_mtime_ns
+    assert (tmp_path / "state" / "answers-1.jsonl").stat().st_mtime_ns == before, "another lab's"
+
+
+async def test_answers_of_a_run_that_is_gone_are_not_shown_again(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
+    alpha = lab.add("alpha")
+    app = LabApp(lab.store, view_file=tmp_path / "view-1.json")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "Once", " upon")
+    lab.store.remove(alpha)
+    lab.add("beta")
+    over: list[bool] = []
+
+    async def noted(app: LabApp) -> None:
+        await recall(app)
+        over.append(True)
+
+    recall = LabApp._recall
+    monkeypatch.setattr(LabApp, "_recall", noted)
+    app = LabApp(lab.store, view_file=tmp_path / "view-1.json")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: over)
+        assert app.desk.writing.request is None
+
+
+async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_with_them(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("alpha")
+    old = Request(1, "alpha", "Before", ["greedy"])
+    replies: list[Reply] = [
+        Begun(0, 1),
+        Grown(0, 0, [], is_last=True),
+        Ended(0, was_cancelled=False, elapsed_s=9.0),
+    ]
+    last = last_answers.LastAnswers(old, (), replies)
+    new = Request(2, "alpha", "Once", ["greedy"])
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
+    app = LabApp(lab.store)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "Once", " upon")
+        writing = app.desk.writing
+        await writing.recall(last)
+        assert writing.request is not None
+        assert writing.request.prompt == "Once"
+
+    class Hasty:
+        """Asks something else at the first word."""
+
+        async def hear(self, reply: Reply) -> None:
+            if isinstance(reply, Begun):
+                writing.begin("alpha", new, ())
+
+    writing = Writing()
+    writing.show_on(Hasty())
+    await writing.recall(last)
+    assert (writing.request, writing.answers, writing.is_over) == (new, {}, False)
+    assert not writing.is_recalled
+
+
+async def test_answers_recalled_before_the_prompt_is_mounted_are_shown_in_it(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lab.add("alpha")
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
+    app = LabApp(lab.store, view_file=tmp_path / "view-1.json")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "Once", " upon")
+    app = LabApp(lab.store, view_file=tmp_path / "view-1.json", has_outline=True)
+    mount = PromptPane.on_mount
+    recalled = asyncio.Event()
+
+    async def late(pane: PromptPane) -> None:
+        await recalled.wait()
+        await mount(pane)
+
+    async def noted(app: LabApp) -> None:
+        await recall(app)
+        recalled.set()
+
+    recall = LabApp._recall
+    monkeypatch.setattr(PromptPane, "on_mount", late)
+    monkeypatch.setattr(LabApp, "_recall", noted)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: recalled.is_set() and bodies(app) == ["Once upon"])
+
+
+async def test_an_empty_checkpoint_is_the_usual_one_and_a_refusal_is_not_pale(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        field(app, "checkpoint").value = ""
+        await ask(pilot, app, "Once", " upon")
+        board = app.page.query_one(CandidateBoard)
+        assert not board.has_class("-old")
+        await pilot.press("x")
+        await until(pilot, lambda: board.has_class("-old"))
+        await pilot.press("enter")
+        generator = generator_of(app)
+        await until(pilot, lambda: len(generator.requests) == 2)
+        generator.say(Failed(2, "the model never saw 'x'"))
+        await until(pilot, lambda: not board.has_class("-old") and "never saw" in status(app))
+
+
+async def test_beams_say_what_is_old_too(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+
+    def said() -> str:
+        return str(app.page.query_one("#beam-status", Static).render())
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "Once", " upon")
+        await pilot.press("f4")
+        await until(pilot, lambda: isinstance(app.page, BeamsScreen) and "done at 5" in said())
+        board = app.page.query_one(CandidateBoard)
+        app.set_focus(field(app, "prompt"))
+        await pilot.press("x")
+        await until(pilot, lambda: said().startswith("below: what came of 'Once' at step 40"))
+        assert board.has_class("-old")
+        await pilot.press("backspace")
+        await until(pilot, lambda: "done at 5" in said())
+        assert not board.has_class("-old")
+
+
+async def test_a_cancelled_answer_is_shown_from_where_it_begins_too_and_the_next_grows_at_its_end(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_prompt(pilot, app)
+        field(app, "decoders").value = "greedy"
+        generator = generator_of(app)
+        text = " one two three four" * 160
+        figures = (list(text), [-0.1] * len(text))
+        answer = Answer("greedy", ["greedy"], 1, text, text, False, -9.0, -9.0, *figures)
+
+        def place() -> tuple[int, int]:
+            """Return the line that is shown first, and the last one that could be."""
+            columns = list(app.page.query(Candidate))
+            return (round(columns[0].scroll_y), columns[0].max_scroll_y) if columns else (0, 0)
+
+        for number in 1, 2:
+            await pilot.press("enter")
+            await until(pilot, lambda: len(generator.requests) == generator.latest)
+            generator.say(Begun(number, 40))
+            generator.say(Grown(number, 0, [answer], is_last=False))
+            await until(pilot, lambda: 0 < place()[1] == place()[0])
+            generator.say(Ended(number, was_cancelled=True, elapsed_s=0.1))
+            await until(pilot, lambda: place()[0] == 0 < place()[1])
+
+
+async def test_a_lost_connection_loses_no_view_and_no_answer(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Gone(BaseException):
+        """Stands for the end of the process."""
+
+    def leave(code: int) -> None:
+        assert code == 128 + signal.SIGHUP
+        raise Gone
+
+    lab.add("alpha")
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
+    monkeypatch.setattr(os, "_exit", leave)
+    view = tmp_path / "view-1.json"
+    app = LabApp(lab.store, view_file=view)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "Once", " upon")
+        with pytest.raises(Gone):
+            app._hang_up()
+        kept = json.loads(view.read_text("utf-8"))
+        assert (kept["chosen"], kept["fields"]["prompt"]) == ("alpha", "Once")
+        assert "upon" in (tmp_path / "answers-1.jsonl").read_text("utf-8")
+
+
+async def test_a_screen_that_comes_later_says_how_it_ended_too(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        await pilot.press("enter", *"Once", "enter")
+        await until(pilot, lambda: generator_of(app).requests)
+        generator_of(app).answer(" upon")
+        await until(pilot, lambda: "done in" in status(app))
+        await open_prompt(pilot, app)
+        await until(pilot, lambda: "done in 0.1s with the weights of step 40" in status(app))
+        await pilot.press("x")
+        await until(pilot, lambda: status(app).startswith("below: what came of 'Once'"))
+        await pilot.press("backspace")
+        await until(pilot, lambda: "done in 0.1s" in status(app))

@@ -1,0 +1,251 @@
+"""Runs side by side, on the screen and by the functions that the command line shares."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from rnnlab.config import RunConfig, default_settings
+from rnnlab.runs.compare import by_unit, rows_of
+from rnnlab.runs.paths import replace_text
+from rnnlab.runs.prompts import Answer, Begun, Ended, Failed, Grown
+from rnnlab.runs.summary import summarise
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens.compare import CompareScreen
+from rnnlab.tui.screens.tokens import TokensScreen
+from rnnlab.tui.widgets.candidate import Candidate
+from rnnlab.tui.widgets.chart_pane import ChartPane
+from tests.toys.app_lab import home, until
+
+if TYPE_CHECKING:
+    import pytest
+
+    from rnnlab.runs.store import Run
+    from tests.toys.app_lab import Lab
+    from tests.toys.fake_generator import FakeGenerator
+
+
+def set_settings(run: Run, **settings: object) -> None:
+    config = RunConfig.from_values({"corpus": "stump", **settings})
+    replace_text(run.paths.config, config.to_toml())
+
+
+def test_rows_are_the_figures_and_the_settings_that_differ(lab: Lab) -> None:
+    runs = [lab.add("alpha", train_loss=1.5), lab.add("beta", val_loss=2.5)]
+    set_settings(runs[1], hidden=64, corpus="/some/where/mine.txt")
+    # An older run says less: what it does not say is the default.
+    replace_text(runs[0].paths.config, 'corpus = "stump"\ntask = "stream"\nepochs = 10.0\n')
+    rows = {
+        row.name: row for row in rows_of(runs, [summarise(run) for run in runs], default_settings())
+    }
+    assert rows["train loss"].values == ("1.5000", "–")  # noqa: RUF001
+    assert {name for name, row in rows.items() if row.is_setting} == {"corpus", "hidden"}
+    assert rows["corpus"].values == ("stump", "mine")
+    assert rows["hidden"].values == ("128", "64")
+    assert "val accuracy" not in rows, "no run has one"
+
+
+def test_threads_that_the_worker_chooses_are_said_to_be(lab: Lab) -> None:
+    runs = [lab.add("alpha"), lab.add("beta")]
+    set_settings(runs[1], threads=2)
+    summaries = [summarise(run) for run in runs]
+    rows = {row.name: row.values for row in rows_of(runs, summaries, default_settings())}
+    assert rows["threads"] == ("0 (automatic)", "2")
+
+
+def test_losses_of_letters_words_and_documents_stand_apart(lab: Lab) -> None:
+    runs = [lab.add("a"), lab.add("b"), lab.add("c", task="classify"), lab.add("d")]
+    set_settings(runs[1], tokens="words")
+    summaries = [summarise(run) for run in runs]
+    assert by_unit(summaries, "abcd") == {"letter": ["a", "d"], "word": ["b"], "document": ["c"]}
+    first = rows_of(runs, summaries, default_settings())[0]
+    assert first.values == ("letter", "word", "document", "letter")
+
+
+async def open_compare(pilot: Pilot[None], app: LabApp) -> CompareScreen:
+    await until(pilot, lambda: home(app).table.row_count)
+    await pilot.press("f8")
+    await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.focused)
+    assert isinstance(app.screen, CompareScreen)
+    return app.screen
+
+
+@asynccontextmanager
+async def asking_two(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> AsyncIterator[tuple[Pilot[None], CompareScreen]]:
+    """Open the screen on two runs that have been asked and have not answered yet."""
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_compare(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 2)
+        yield pilot, screen
+
+
+def columns(screen: CompareScreen) -> list[str]:
+    table = screen._table.content
+    assert isinstance(table, Table)
+    return [str(column.header).strip("▎") for column in table.columns]
+
+
+async def test_the_marked_runs_are_compared_each_unit_on_its_own_axis(
+    lab: Lab, app: LabApp
+) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        lab.add(name)
+    set_settings(lab.add("words"), tokens="words")
+    async with app.run_test(size=(160, 50)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 4)
+        app.desk.chosen_name, app.desk.marked = "alpha", ("words", "beta")
+        screen = await open_compare(pilot, app)
+        assert screen.names == ("alpha", "words", "beta")
+        await until(pilot, lambda: len(screen.query(ChartPane)) == 2)
+        assert columns(screen) == ["", "alpha", "words", "beta"]
+        await until(
+            pilot, lambda: all("val" in c.text or "beta" in c.text for c in screen.query(ChartPane))
+        )
+        frames = [str(frame.border_title) for frame in screen.query(".unit")]
+        assert frames == ["nats a letter", "nats a word"]
+
+
+async def test_one_alone_stands_beside_the_newest_of_its_corpus(lab: Lab, app: LabApp) -> None:
+    for name in ("alpha", "beta", "gamma", "delta"):
+        lab.add(name)
+    set_settings(lab.store.open("delta"), corpus="other")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 4)
+        home(app).table.choose("alpha")
+        await until(pilot, lambda: app.desk.chosen_name == "alpha")
+        screen = await open_compare(pilot, app)
+        assert screen.names == ("alpha", "gamma", "beta")
+
+
+async def test_every_run_continues_the_same_prompt_in_its_own_columns(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_compare(pilot, app)
+        screen.query_one("#decoders", Input).value = "greedy beam:k=2"
+        screen.query_one("#prompt", Input).value = "Once"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 2)
+        assert [r.run.rpartition("/")[2] for r in generator.requests] == list(screen.names)
+        assert {(r.prompt, r.seed, tuple(r.decoders)) for r in generator.requests} == {
+            ("Once", 1, ("greedy", "beam:k=2"))
+        }
+        for ask in (1, 2):
+            generator.say(Begun(ask, 10 * ask))
+            for decoder in (0, 1):
+                text = f"[{ask}{decoder}]"
+                answer = Answer(
+                    "greedy", ["greedy"], 1, "Once" + text, text, False, -1.0, -1.0,
+                    list(text), [-0.25] * 4, "Once",
+                )  # fmt: skip
+                generator.say(Grown(ask, decoder, [answer], is_last=True))
+        generator.say(Failed(2, "something is wrong"))
+        for ask in (1, 2):
+            generator.say(Ended(ask, was_cancelled=False, elapsed_s=0.1))
+        assert app.desk.writing.history.prompts == ["Once"]
+        status = screen.query_one("#compare-status", Static)
+        await until(pilot, lambda: "1 of 2 runs have answered" in str(status.render()))
+        assert f"{screen.names[1]} cannot" in str(status.render())
+        shown = [str(c.query(Static).last().render()) for c in screen.query(Candidate)]
+        assert shown[:2] == ["Once[10]", "Once[11]"]
+        assert shown[2:] == ["Once[20]\nsomething is wrong", "Once[21]\nsomething is wrong"]
+        heads = [str(c.query_one(".head", Static).render()) for c in screen.query(Candidate)]
+        assert heads[3].startswith(f"{screen.names[1]} beam:k=2\n")
+        screen.query(Candidate).last().focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, TokensScreen))
+        await until(pilot, lambda: len(generator.questions) == 3)
+        look = generator.questions[2]
+        assert (look.run.rpartition("/")[2], look.checkpoint) == (screen.names[1], "20")
+
+
+async def test_escape_cancels_every_run_that_still_writes(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    async with asking_two(lab, app, generator) as (pilot, screen):
+        await pilot.press("escape")
+        await until(pilot, lambda: generator.num_cancelled == 2)
+        assert app.screen is screen
+
+
+async def test_a_single_run_is_told_what_is_missing(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_compare(pilot, app)
+        assert "two runs are needed" in str(screen._table.render())
+
+
+async def test_an_old_answer_is_not_written_into_new_columns(
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with asking_two(lab, app, generator) as (pilot, screen):
+        old, begin = screen._askers[0], screen.board.begin_best
+
+        async def begin_while_the_old_one_is_heard(titles: list[str]) -> None:
+            await begin(titles)
+            screen.take_reply(old, Failed(1, "of the question before"))
+
+        monkeypatch.setattr(screen.board, "begin_best", begin_while_the_old_one_is_heard)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 4)
+        bodies = [str(c.query(Static).last().render()) for c in screen.query(Candidate)]
+        assert not any("of the question before" in body for body in bodies)
+
+
+async def test_a_step_chosen_for_one_run_is_not_asked_of_the_others(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 2)
+        app.desk.writing.fields.checkpoints["beta"] = "20"
+        screen = await open_compare(pilot, app)
+        field = screen.query_one("#checkpoint", Input)
+        assert field.value == "live"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 2)
+        assert {request.checkpoint for request in generator.requests} == {"live"}
+        field.value = "30"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 4)
+        generator.say(Failed(4, "there is no step 30"))
+        generator.say(Ended(4, was_cancelled=False, elapsed_s=0.1))
+        bodies = [c.query(Static).last() for c in screen.query(Candidate)]
+        await until(pilot, lambda: str(bodies[-1].render()) == "there is no step 30")
+        assert [str(body.render()) for body in bodies].count("there is no step 30") == 3
+        assert "0 of 2 runs have answered" in str(screen.query_one("#compare-status").render())
+
+
+async def test_the_compared_runs_are_named_with_their_marks_and_how_to_choose_others(
+    lab: Lab, app: LabApp
+) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        lab.add(name)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 3)
+        app.desk.chosen_name = "alpha"
+        screen = await open_compare(pilot, app)
+        line = screen.query_one("#compare-runs", Static)
+        assert str(line.content).startswith("▎alpha ▎gamma ▎beta  chosen and newest")
+        await pilot.press("f2")
+        await until(pilot, lambda: app.page is home(app))
+        app.desk.marked = ("beta",)
+        await pilot.press("f8")
+        await until(pilot, lambda: str(line.content).startswith("▎alpha ▎beta●  ● marked"))
+        assert "F2, then space marks others" in str(line.content)
+        assert isinstance(line.content, Text)
+        assert len({span.style for span in line.content.spans if "rgb" in str(span.style)}) == 2

@@ -1,0 +1,352 @@
+"""The corpora screen: a list, a look into one, a file taken in, a known one fetched."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from rnnlab.corpora import load_source
+from rnnlab.runs.store import RunStore
+from rnnlab.tui import asking_app
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens import _corpora_actions
+from rnnlab.tui.screens import corpora as screen_module
+from rnnlab.tui.screens.corpora import CorporaScreen, _look
+from rnnlab.tui.screens.new_run import NewRunScreen
+from rnnlab.tui.shell.dialogs.form import FormScreen
+from rnnlab.tui.widgets.keys_line import KeysLine
+from tests.toys.app_lab import until
+from tests.toys.fake_generator import FakeGenerator
+
+if TYPE_CHECKING:
+    from rnnlab.corpora import Progress
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("A text of mine. " * 100)
+    return folder
+
+
+@pytest.fixture
+def app(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> LabApp:
+    async def look(name: str, data: Path | None, columns: int) -> tuple[str, bool]:
+        return f"[bold]figures of {name}[/bold]", True
+
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
+    monkeypatch.setattr(screen_module, "_look", look)
+    monkeypatch.setattr(screen_module, "_PAUSE_S", 0.001)
+    return LabApp(RunStore(tmp_path / "checkpoints"), data)
+
+
+def page(app: LabApp) -> CorporaScreen:
+    assert isinstance(app.page, CorporaScreen)
+    return app.page
+
+
+def seen(app: LabApp) -> str:
+    return str(app.page.query_one("#look-text", Static).content)
+
+
+def status(app: LabApp) -> str:
+    return str(app.page.query_one("#corpora-status", Static).content)
+
+
+async def opened(pilot: Pilot[None], app: LabApp) -> None:
+    await pilot.press("f11")
+    await until(pilot, lambda: isinstance(app.page, CorporaScreen) and page(app).table.row_count)
+
+
+async def go_to(pilot: Pilot[None], app: LabApp, name: str) -> None:
+    for _ in range(40):
+        chosen = page(app).table.chosen
+        if chosen is not None and chosen.name == name:
+            return
+        await pilot.press("down")
+    pytest.fail(f"{name} is not in the list")
+
+
+async def test_what_is_there_is_listed_and_looked_into(app: LabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: "[bold]figures of mine[/bold]" in seen(app))
+        await go_to(pilot, app, "copy")
+        await until(pilot, lambda: "figures of copy" in seen(app))
+        assert "copy:delay=10" in seen(app)
+        await go_to(pilot, app, "text8")
+        await until(pilot, lambda: "Not here yet" in seen(app))
+        assert "CC BY-SA" in seen(app)
+
+
+async def test_a_corpus_is_looked_into_once_and_again_when_the_list_is_read_again(
+    app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+
+    async def look(name: str, _data: Path | None, _columns: int) -> tuple[str, bool]:
+        looks.append(name)
+        return f"look number {len(looks)}", True
+
+    monkeypatch.setattr(screen_module, "_look", look)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: "look number 1" in seen(app))
+        await pilot.press("down", "up")
+        await until(pilot, lambda: "look number 1" in seen(app))
+        num = looks.count("mine")
+        assert num == 1
+        await pilot.press("r")
+        await until(pilot, lambda: looks.count("mine") == num + 1)
+
+
+async def test_a_look_is_what_the_command_line_says(data: Path) -> None:
+    said, is_whole = await _look("mine", data)
+    assert is_whole
+    assert "1,600 letters, 11 distinct" in said
+    assert "try: rnnlab train" in said
+    narrow, _ = await _look("mine", data, 44)
+    bars = [line for line in narrow.splitlines() if "█" in line]
+    assert bars
+    assert max(map(len, bars)) <= 44
+    said, is_whole = await _look("nobody", data)
+    assert not is_whole
+    assert said.startswith("no corpus and no file named 'nobody'")
+
+
+async def test_a_file_is_taken_in(app: LabApp, data: Path, tmp_path: Path) -> None:
+    source = tmp_path / "été.txt"
+    source.write_bytes("L'été est là. ".encode("latin-1") * 50)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        app.screen.query_one("#blank-name", Input).value = "summer"
+        app.screen.query_one("#blank-file", Input).value = str(source)
+        await pilot.press("enter")
+        await until(pilot, lambda: "summer is there" in status(app))
+        assert "Latin-1" in status(app)
+        await until(pilot, lambda: (c := page(app).table.chosen) and c.name == "summer")
+    assert (data / "summer.txt").read_text("utf-8").startswith("L'été est là.")
+
+
+async def test_what_is_wrong_with_a_form_is_said_in_it_and_mended_there(
+    app: LabApp, data: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "new.txt"
+    source.write_text("To be or not to be. " * 20, "utf-8")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        problem = app.screen.query_one("#form-problem", Static)
+        assert not problem.display
+        for name, file, encoding, words, blank in (
+            ("", str(source), "", "name: nothing is written yet", "name"),
+            ("../x", "nowhere.txt", "", "cannot be a corpus's name", "name"),
+            ("mine", str(source), "", "a corpus named 'mine' is there already", "name"),
+            ("x", "", "", "file: nothing is written yet", "file"),
+            ("x", "[bold]nowhere", "", "no file and no folder named '[bold]nowhere'", "file"),
+            ("x", "~nobodyx/y", "", "no home folder for '~nobodyx/y'", "file"),
+            ("x", str(source), "utf-9", "unknown encoding 'utf-9'", "encoding"),
+        ):
+            for value, written in (("name", name), ("file", file), ("encoding", encoding)):
+                app.screen.query_one(f"#blank-{value}", Input).value = written
+            await pilot.press("enter")
+            await until(pilot, lambda words=words: words in str(problem.render()))  # type: ignore[misc]
+            assert app.focused is app.screen.query_one(f"#blank-{blank}")
+            assert problem.size.height
+        app.screen.query_one("#blank-encoding", Input).value = ""
+        await pilot.press("enter")
+        await until(pilot, lambda: "x is there" in status(app))
+    assert sorted(file.name for file in data.iterdir()) == ["mine.txt", "x.txt"]
+
+
+async def test_a_form_left_while_it_is_checked_leaves_the_screen_below(
+    app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_checking, may_end = threading.Event(), threading.Event()
+
+    def check(answers: dict[str, str], data: Path | None) -> None:
+        is_checking.set()
+        may_end.wait(60.0)
+
+    monkeypatch.setattr(_corpora_actions, "problem_of_adding", check)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        form = app.screen
+        try:
+            app.post_message(events.Key("enter", "\r"))
+            # `until` also waits for the form, which is busy.
+            await asyncio.to_thread(is_checking.wait, 60.0)
+            form.dismiss(None)
+        finally:
+            may_end.set()
+        await until(pilot, lambda: not form.is_attached)
+        assert isinstance(app.screen, CorporaScreen)
+
+
+async def test_what_is_wrong_with_a_fetch_is_said_in_its_form(app: LabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        await go_to(pilot, app, "glove")
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        problem = app.screen.query_one("#form-problem", Static)
+        for blank, written, words in (
+            ("file", "nowhere.zip", "no file and no folder named 'nowhere.zip'"),
+            ("width", "abc", "'abc' is no number; write 50, 100, 200 or 300"),
+        ):
+            field = app.screen.query_one(f"#blank-{blank}", Input)
+            field.value = written
+            await pilot.press("enter")
+            await until(pilot, lambda words=words: words in str(problem.render()))  # type: ignore[misc]
+            field.value = ""
+
+
+async def test_the_columns_are_as_wide_as_what_stands_in_them(app: LabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        widths = {str(c.key.value): c.get_render_width(page(app).table) for c in
+                  page(app).table.ordered_columns}  # fmt: skip
+        assert widths["name"] >= len("shakespeare") + 2
+        assert all(not column.auto_width for column in page(app).table.ordered_columns)
+
+
+async def test_what_was_written_for_a_file_that_failed_is_there_to_be_mended(
+    app: LabApp, data: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "opinions.csv"
+    table.write_text("verdict,text\n" + "good,so fine\nbad,so dull\n" * 30)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        await pilot.press(*"opinions", "tab")
+        app.screen.query_one("#blank-file", Input).value = str(table)
+        await pilot.press("enter")
+        await until(pilot, lambda: "no column 'label' among 'verdict', 'text'" in status(app))
+        line = app.page.query_one("#corpora-status", Static)
+        assert line.size.height > 1, "what is to be done about it is read at 80 columns, too"
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        assert app.screen.query_one("#blank-file", Input).value == str(table)
+        app.screen.query_one("#blank-label", Input).value = "verdict"
+        await pilot.press("enter")
+        await until(pilot, lambda: "opinions is there" in status(app))
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        assert app.screen.query_one("#blank-name", Input).value == ""
+
+
+async def test_a_known_corpus_is_read_from_a_file(
+    app: LabApp, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hashlib import sha256
+
+    from rnnlab.corpora.sources import shakespeare
+
+    source = load_source("shakespeare")
+    (form,) = source.forms
+    known = replace(form, sha256=sha256(b"To be.\n").hexdigest())
+    monkeypatch.setattr(shakespeare, "SOURCE", replace(source, forms=(known,)))
+    given = tmp_path / "got.txt"
+    given.write_bytes(b"Not to be.\n")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("g")
+        await pilot.pause()
+        assert isinstance(app.screen, CorporaScreen), "what is there is not fetched"
+        await go_to(pilot, app, "shakespeare")
+        for words in ("is not the file that is known", "shakespeare is there"):
+            await pilot.press("g")
+            await until(pilot, lambda: isinstance(app.screen, FormScreen))
+            app.screen.query_one("#blank-file", Input).value = str(given)
+            await pilot.press("enter")
+            await until(pilot, lambda words=words: words in status(app))  # type: ignore[misc]
+            given.write_bytes(b"To be.\n")
+        await until(pilot, lambda: (c := page(app).table.chosen) and c.state == "here")
+    assert (data / "shakespeare.txt").read_bytes() == b"To be.\n"
+
+
+async def test_the_footer_says_what_escape_does_once_an_errand_has_ended(
+    app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it was made while the errand ran, between two looks at the runs."""
+
+    def way_out() -> str:
+        keys = app.page.query_one(KeysLine).shown
+        return {key.written: key.label for key in keys}.get("esc", "")
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        may_end = threading.Event()
+
+        def wait(_progress: object) -> str:
+            may_end.wait(60.0)
+            return "done"
+
+        with monkeypatch.context() as between:
+            between.setattr(CorporaScreen, "show_keys", lambda _screen: None)
+            page(app).begin_errand("waiting", "mine", wait)
+            page(app).refresh_bindings()  # as whenever the focus moves
+            await until(pilot, lambda: way_out() == "End writing")
+        may_end.set()
+        await until(pilot, lambda: way_out() == "Home")
+
+
+async def test_what_takes_long_tells_how_far_it_is_and_can_be_given_up(app: LabApp) -> None:
+    is_reading: list[bool] = []
+    hold = threading.Event()
+
+    def endless(progress: Progress) -> str:
+        is_reading.append(True)
+        try:
+            while not hold.wait(0.001):
+                progress(1_000_000, 4_000_000)
+        finally:
+            is_reading.pop()
+        return "held no longer"
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        screen = page(app)
+        screen.begin_errand("reading all there is", "all", endless)
+        await until(pilot, lambda: "reading all there is… 1.0M of 4.0M" in status(app))
+        screen.begin_errand("another", "another", endless)
+        assert is_reading == [True]
+        await pilot.press("escape")
+        await until(pilot, lambda: "given up" in status(app))
+        assert isinstance(app.page, CorporaScreen)
+        screen.begin_errand("reading all over again", "all", endless)
+        await until(pilot, lambda: "reading all over again… 1.0M" in status(app))
+    # Here the app has ended: the thread has too, or the shell would wait for it.
+    try:
+        async with asyncio.timeout(10):
+            while is_reading:
+                await asyncio.sleep(0.01)
+    finally:
+        hold.set()
+
+
+async def test_a_run_is_started_on_the_chosen_corpus(app: LabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await go_to(pilot, app, "reber")
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+        assert app.screen.query_one("#field-corpus", Input).value == "reber"
+        await pilot.press("escape", "n")
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+        assert app.screen.query_one("#field-corpus", Input).value == "reber"

@@ -1,0 +1,135 @@
+"""Every action of every table is done by its key, and what it is for comes of it.
+
+`effects.py` says what: an action that has no row there fails the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Input
+
+from rnnlab.corpora import CorpusDescription
+from rnnlab.runs import steer
+from rnnlab.tui.actions import Action, Group
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.draft import Draft
+from rnnlab.tui.screens import corpora
+from rnnlab.tui.screens.lab import LabScreen
+from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.screen import HOME
+from rnnlab.tui.shell.screen_registry import entries, entry
+from tests.app.effects import EFFECTS, Effect, World
+from tests.toys.app_lab import home, until
+from tests.toys.fixed_lab import CORPORA, SCENES
+
+every_screen = pytest.mark.parametrize("name", [one.name for one in entries()])
+
+
+@pytest.fixture
+def world(opened: LabApp, monkeypatch: pytest.MonkeyPatch, said: list[str]) -> World:
+    """A lab that starts and steers nothing, and writes down what it would have done."""
+    world = World(opened, said)
+
+    def steered(act: str) -> Callable[..., str]:
+        return lambda run, **how: f"{act} {run.name} {how}"
+
+    def described(_data: object) -> list[CorpusDescription]:
+        world.num_lists += 1
+        return [*CORPORA]
+
+    for act in ("pause", "stop", "resume", "checkpoint", "move_in_queue"):
+        monkeypatch.setattr(steer, act, steered(act))
+    monkeypatch.setattr(Draft, "start", lambda _draft, **_: "new")
+    monkeypatch.setattr(LabApp, "copy_to_clipboard", lambda _app, text: world.copied.append(text))
+    monkeypatch.setattr(corpora, "_describe", described)
+    return world
+
+
+def own_groups(name: str, world: World) -> list[Group[Any]]:
+    """Return a screen's groups; those that go from everywhere are pressed at home."""
+    groups = entry(name).make(world.app.desk).GROUPS
+    return [one for one in groups if name == HOME or one not in (SCREENS, EVERYWHERE)]
+
+
+@every_screen
+def test_every_action_has_an_effect_to_be_looked_for(name: str, world: World) -> None:
+    named = {action.name for group in own_groups(name, world) for action in group.actions}
+    assert named == EFFECTS[name].keys()
+
+
+@every_screen
+def test_what_goes_from_everywhere_goes_from_here(name: str, world: World) -> None:
+    assert entry(name).make(world.app.desk).GROUPS[-2:] == (SCREENS, EVERYWHERE)
+
+
+@pytest.mark.timeout(400)  # a few dozen keys, each with a screen to be drawn
+@every_screen
+async def test_every_key_does_what_it_is_for(name: str, world: World) -> None:
+    async with world.app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(world.app).table.row_count)
+        await show(pilot, world, name)
+        for group in own_groups(name, world):
+            for action in group.actions:
+                await press(pilot, world, name, group, action)
+
+
+async def press(
+    pilot: Pilot[None], world: World, name: str, group: Group[Any], action: Action[Any]
+) -> None:
+    """Press an action's key where it goes, and wait for what it is for."""
+    effect = EFFECTS[name][action.name]
+    await begin(pilot, world, name, group, effect)
+    await pilot.press(*effect.before)
+    await until(pilot, lambda: effect.is_ready(effect.seen(world)))
+    was = effect.seen(world)
+    await pilot.press(action.key.split(",")[0])
+    try:
+        await until(pilot, lambda: effect.has_come(was, effect.seen(world)), seconds=20)
+    except TimeoutError:
+        pytest.fail(f"{action.name} of {name}: {was!r} has become {effect.seen(world)!r}")
+    await pilot.press(*effect.after)
+
+
+async def begin(
+    pilot: Pilot[None], world: World, name: str, group: Group[Any], effect: Effect
+) -> None:
+    """Leave dialogs and other screens, choose the run, put the focus where the group's keys go."""
+    app = world.app
+    while app.screen is not app.page:
+        await pilot.press("escape")
+    if app.page.entry_name != name:
+        await pilot.press(entry(name).first_key)
+        await until(pilot, lambda: app.page.entry_name == name)
+    app.desk.chosen_name = effect.run
+    if isinstance(app.page, LabScreen):
+        app.page.table.expect(effect.run)
+        app.page.table.show()
+    if app.page.PANES:
+        app.page.panes.reset()
+    await until(pilot, lambda: widget_for(app, group) is not None)
+    app.page.set_focus(widget_for(app, group))
+    await pilot.pause()
+
+
+async def show(pilot: Pilot[None], world: World, name: str) -> None:
+    """Bring a screen to life."""
+    keys = SCENES[name].keys if name in SCENES else (entry(name).first_key,)
+    await pilot.press(keys[0])
+    await until(pilot, lambda: world.page.entry_name == name)
+    await pilot.press(*keys[1:])
+
+
+def widget_for(app: LabApp, group: Group[Any]) -> Widget | None:
+    """Return a widget in which a group's keys go: in a text field letters are text."""
+    if app.page.IS_FORM:
+        return app.page.query("#field-cell").first(Input)
+    for widget in app.page.focus_chain:
+        is_in_pane = any(one.id == group.pane for one in widget.ancestors_with_self)
+        if not isinstance(widget, Input) and (is_in_pane or not group.pane):
+            return widget
+    return None

@@ -1,0 +1,112 @@
+"""Wherever the focus is, it can be seen: in every theme, and without colours in ASCII."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.geometry import Region
+from textual.widget import Widget
+
+from rnnlab.preferences import Preferences
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.shell.screen import HOME
+from rnnlab.tui.shell.screen_registry import entries
+from tests.toys.app_lab import home, until
+from tests.toys.fixed_lab import SCENES
+from tests.toys.picture import distance
+
+LOOKS = {
+    "dark": Preferences(theme="dark"),
+    "light": Preferences(theme="light"),
+    "high-contrast": Preferences(theme="high-contrast"),
+    "ascii without colours": Preferences(theme="dark", glyphs="ascii", colors="none"),
+}
+_SEEN = 48
+"""Difference of two shades, of 255, that nobody misses."""
+
+
+@pytest.mark.timeout(400)  # a place of every kind, painted twice
+@pytest.mark.parametrize("look", LOOKS)
+async def test_the_focus_is_seen_wherever_it_is(
+    look: str, open_fixed: Callable[[Preferences], LabApp]
+) -> None:
+    app = open_fixed(LOOKS[look])
+    unseen: list[str] = []
+    kinds: set[object] = set()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        await pilot.press(*SCENES["lab"].keys)
+        for entry in entries():
+            if entry.name != HOME:
+                await pilot.press(entry.first_key)
+                await until(pilot, lambda entry=entry: app.page.entry_name == entry.name)  # type: ignore[misc]
+            await painted(app)
+            unseen += [
+                f"{entry.name}: {widget!r}"
+                for widget in one_of_each_kind(app.page.focus_chain, kinds)
+                if not await is_seen(app, widget)
+            ]
+    assert not unseen
+
+
+def one_of_each_kind(widgets: Iterable[Widget], kinds: set[object]) -> list[Widget]:
+    """Return a widget of each kind and parent not known yet: screens share them, forms have many.
+
+    Ids that begin alike (`field-layers`, `field-lr`) are those of rows that are made in a loop.
+    """
+    new: list[Widget] = []
+    for widget in widgets:
+        within = type(widget.parent)
+        kind = within, type(widget), widget.classes, (widget.id or "").partition("-")[0]
+        if kind not in kinds:
+            kinds.add(kind)
+            new.append(widget)
+    return new
+
+
+async def is_seen(app: App[Any], widget: Widget) -> bool:
+    """Tell whether the place of a widget looks other with the focus than without."""
+    app.screen.set_focus(widget)
+    await painted(app)
+    place = widget.region
+    focused = cells(app, place)
+    app.screen.set_focus(None)
+    await painted(app)
+    return any(differ(a, b) for a, b in zip(focused, cells(app, place), strict=True))
+
+
+async def painted(app: App[Any]) -> None:
+    """Wait until the screen has taken on its styles and was painted with them."""
+    is_painted = asyncio.Event()
+    app.screen.call_after_refresh(is_painted.set)
+    await is_painted.wait()
+
+
+def cells(app: App[Any], place: Region) -> list[Segment]:
+    """Return what is shown in a part of the screen, a segment a letter."""
+    strips = app.screen._compositor.render_strips()[place.y : place.bottom]
+    return [
+        Segment(letter, segment.style)
+        for strip in strips
+        for segment in strip.crop(place.x, place.right)
+        for letter in segment.text
+    ]
+
+
+def differ(one: Segment, other: Segment) -> bool:
+    """Tell whether two letters cannot be taken for each other."""
+    a, b = one.style or Style(), other.style or Style()
+    if one.text != other.text or (a.reverse, a.underline) != (b.reverse, b.underline):
+        return True
+    shades = [(a.color, b.color), (a.bgcolor, b.bgcolor)]
+    return any(
+        distance(x.get_truecolor(), y.get_truecolor()) > _SEEN
+        for x, y in shades
+        if x is not None and y is not None
+    )

@@ -1,0 +1,123 @@
+"""The line of keys at the bottom: what they would do now, by click too, and whose they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rnnlab.runs.mailbox import collect
+from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
+from rnnlab.tui.shell.dialogs.help import HelpScreen
+from rnnlab.tui.widgets.keys_line import KeysLine
+from tests.toys.app_lab import home, until
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from rnnlab.runs.records import State
+    from rnnlab.tui.app import LabApp
+    from tests.toys.app_lab import Lab
+
+
+def line(app: LabApp) -> KeysLine:
+    return app.page.query_one(KeysLine)
+
+
+def labels(app: LabApp) -> dict[str, str]:
+    """Return what the footer offers, by key."""
+    return {key.written: key.label for key in line(app).shown}
+
+
+async def listed(pilot: Pilot[None], app: LabApp) -> None:
+    await until(pilot, lambda: home(app).table.row_count)
+    await until(pilot, lambda: "?" in labels(app))
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted"),
+    [
+        ("running", {"w": "Wait", "s": "Stop"}),
+        ("paused", {"w": "Wake", "s": "Stop"}),
+        ("stopped", {"r": "Resume"}),
+        ("finished", {}),
+    ],
+)
+async def test_each_way_to_steer_a_run_is_offered_once_and_by_its_name(
+    lab: Lab, app: LabApp, state: State, wanted: dict[str, str]
+) -> None:
+    lab.add("alpha", state)
+    async with app.run_test(size=(200, 50)) as pilot:
+        await listed(pilot, app)
+        await until(pilot, lambda: app.desk.chosen)
+        await until(pilot, lambda: {k: v for k, v in labels(app).items() if k in "wsr"} == wanted)
+
+
+async def test_a_click_on_a_key_presses_it_and_the_pointer_says_more(lab: Lab, app: LabApp) -> None:
+    run = lab.add("alpha", "running")
+    async with app.run_test(size=(200, 50)) as pilot:
+        await listed(pilot, app)
+        await until(pilot, lambda: "w" in labels(app))
+        text = str(line(app).render())
+        place = text.index("Wait")
+        await pilot.hover(KeysLine, offset=(place, 0))
+        assert line(app).tooltip == "Let the run wait (pause), or wake it"
+        await pilot.click(KeysLine, offset=(place, 0))
+        commands: list[str] = []
+
+        def has_come() -> bool:
+            commands.extend(command.action for command in collect(run.paths.mailbox))
+            return bool(commands)
+
+        await until(pilot, has_come)
+        assert commands == ["pause"]
+        assert line(app).key_at(len(text)) is None
+        await pilot.hover(KeysLine, offset=(190, 0))
+        assert line(app).tooltip is None
+
+
+async def test_keys_that_are_a_dialogs_are_not_named_as_the_screens(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await listed(pilot, app)
+        for key, dialog in (("delete", ChoiceScreen), ("question_mark", HelpScreen)):
+            await pilot.press(key)
+            await until(pilot, lambda dialog=dialog: isinstance(app.screen, dialog))  # type: ignore[misc]
+            await until(pilot, lambda: not line(app).visible)
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is app.page)
+            await until(pilot, lambda: line(app).visible)
+
+
+async def test_the_line_is_painted_again_only_when_a_key_is_another(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await listed(pilot, app)
+        num_painted = 0
+        render = KeysLine.render
+
+        def count(self: KeysLine) -> object:
+            nonlocal num_painted
+            num_painted += 1
+            return render(self)
+
+        monkeypatch.setattr(KeysLine, "render", count)
+        await pilot.press("down", "up", "down")
+        await pilot.pause()
+        assert num_painted == 0
+        await pilot.press("enter")
+        await until(pilot, lambda: labels(app).get("esc") == "Leave text")
+        await until(pilot, lambda: num_painted)
+
+
+async def test_enter_in_the_form_is_named_by_what_it_does_in_the_field(app: LabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "?" in labels(app))
+        await pilot.press("n")
+        await until(pilot, lambda: app.page.entry_name == "new-run" and app.focused)
+        await until(pilot, lambda: labels(app).get("enter") == "List")
+        app.page.query_one("#field-hidden").focus()
+        await until(pilot, lambda: labels(app).get("enter") == "Next")

@@ -1,0 +1,356 @@
+"""The screen of insight: what it asks, what it shows of the answers, how it is steered."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+from textual.widgets import Input, Static
+
+from rnnlab import start
+from rnnlab.errors import UnknownNameError
+from rnnlab.plots import Chart, Curve, Finding, HeatMap, ShadedText
+from rnnlab.runs.prompts import Ended, Failed, Inspect, Inspected
+from rnnlab.runs.store import Run, RunStore
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens import inspect as inspect_module
+from rnnlab.tui.screens._inspect_actions import view_names
+from rnnlab.tui.screens.inspect import InspectScreen
+from tests.toys.app_lab import home, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.pilot import Pilot
+
+    from tests.toys.app_lab import Lab
+    from tests.toys.fake_generator import FakeGenerator
+
+
+def screen(app: LabApp) -> InspectScreen:
+    assert isinstance(app.page, InspectScreen)
+    return app.page
+
+
+async def open_inspect(pilot: Pilot[None], app: LabApp, run: str = "alpha") -> None:
+    """Choose a run on the home screen and look into it."""
+    await until(pilot, lambda: home(app).table.row_count == len(app.desk.summaries) > 0)
+    for _ in app.desk.summaries:
+        if app.desk.chosen_name == run:
+            break
+        await pilot.press("down")
+        await pilot.pause()
+    await pilot.press("f7")
+    await until(pilot, lambda: isinstance(app.page, InspectScreen))
+
+
+def asked(generator: FakeGenerator) -> Inspect:
+    """Return the newest question."""
+    question = generator.questions[-1]
+    assert isinstance(question, Inspect)
+    return question
+
+
+def answer(generator: FakeGenerator, *findings: Finding) -> None:
+    """Answer the newest question."""
+    view = asked(generator).view
+    found = [replace(finding, view=view).to_json() for finding in findings]
+    generator.say(Inspected(generator.latest, found))
+    generator.say(Ended(generator.latest, was_cancelled=False, elapsed_s=0.1))
+
+
+def finding(run: str = "alpha", says: str = "It fades.", units: tuple[str, ...] = ()) -> Finding:
+    return Finding(
+        "neurons",
+        run,
+        40,
+        (says,),
+        (
+            HeatMap("norms", ("l0", "l1"), ("1", "2"), ((0.1, 0.2), (0.3, None))),
+            Chart("curve", "step", "", (Curve("c", (0.0, 1.0, 2.0), (1.0, 0.5, 0.2), 0),)),
+            ShadedText("unit", ("[bold]", "\x1b[31m"), (1.0, -1.0)),
+        ),
+        units=units,
+    )
+
+
+def shown(app: LabApp) -> str:
+    """Return all that stands on the page, as wide as it is."""
+    page = screen(app).page
+    width = page.scrollable_content_region.width
+    console = Console(file=io.StringIO(), width=width, markup=False, highlight=False)
+    console.print(page.body.content)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def is_unit(generator: FakeGenerator, unit: str) -> Callable[[], bool]:
+    return lambda: bool(generator.questions) and asked(generator).unit == unit
+
+
+def is_view(generator: FakeGenerator, view: str) -> Callable[[], bool]:
+    return lambda: bool(generator.questions) and asked(generator).view == view
+
+
+async def test_it_looks_at_the_chosen_run_at_once_and_at_a_view_by_its_digit(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    lab.add("vanishing-rnn")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await until(pilot, lambda: generator.questions)
+        question = asked(generator)
+        assert (question.view, question.checkpoint) == ("gradients", "last")
+        assert question.run == str(lab.store.open("alpha").paths.root.resolve())
+        for digit, view in enumerate(view_names(), 1):
+            if view == "difference":
+                continue
+            await pilot.press(str(digit))
+            await until(pilot, is_view(generator, view))
+        await pilot.press("right")
+        await until(pilot, lambda: asked(generator).view == view_names()[0])
+        await pilot.press("left")
+        await until(pilot, lambda: asked(generator).view == view_names()[-1])
+
+
+async def test_what_was_found_is_shown_or_why_nothing_was_and_foreign_text_is_harmless(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 60)) as pilot:
+        await open_inspect(pilot, app)
+        await until(pilot, lambda: generator.questions)
+        answer(generator, finding())
+        await until(pilot, lambda: "It fades." in shown(app))
+        page = shown(app)
+        assert "norms" in page
+        assert "curve" in page
+        assert "[bold]␛[31m" in page
+        num = generator.latest
+        await pilot.press("3")
+        await until(pilot, lambda: generator.latest > num)
+        generator.say(Failed(generator.latest, "the text has 3 letters [b]"))
+        generator.say(Ended(generator.latest, was_cancelled=False, elapsed_s=0.0))
+        await until(pilot, lambda: "the text has 3 letters [b]" in shown(app))
+        await pilot.press("7")
+        await until(pilot, lambda: "b chooses the run beside this one" in shown(app))
+
+
+async def test_two_models_stand_side_by_side_where_there_is_room(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(160, 60)) as pilot:
+        await open_inspect(pilot, app)
+        await pilot.press("b")
+        beta = str(lab.store.open("beta").paths.root.resolve())
+        await until(pilot, lambda: generator.questions and asked(generator).other == beta)
+        answer(generator, finding(says="first one"), finding("beta", says="second one"))
+        await until(pilot, lambda: "first one" in shown(app))
+        row = next(line for line in shown(app).split("\n") if "first one" in line)
+        assert "second one" in row
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "second one" in shown(app))
+        lines = [line.strip() for line in shown(app).split("\n")]
+        for run, says in (("alpha", "first one"), ("beta", "second one")):
+            assert lines[lines.index(says) - 1] == f"{run} at step 40", "each is named"
+        await pilot.press("b")
+        await until(pilot, lambda: asked(generator).other is None)
+
+
+async def test_letters_of_a_text_are_no_keys_and_escape_leaves_its_field_then_the_screen(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await pilot.press("3")
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        row = str(screen(app).tabs.render())
+        assert "gates" in row
+        assert not any(digit in row for digit in "12345678"), "no digit is a key in a field"
+        await pilot.press(*"bcrq 1")
+        await pilot.press("enter")
+        await until(pilot, lambda: generator.questions and asked(generator).text == "bcrq 1")
+        assert asked(generator).view == "gates"
+        assert app.focused is screen(app).page
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.focused is screen(app).page)
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.page, InspectScreen))
+
+
+async def test_units_are_paged_through_in_the_order_of_their_rank(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await pilot.press("u")
+        await until(pilot, lambda: app._notifications)
+        await pilot.press("4")
+        await until(pilot, is_view(generator, "neurons"))
+        answer(generator, finding(units=("l0.5", "l0.2", "l0.9")))
+        await until(pilot, lambda: screen(app).units)
+        for key, unit in (("u", "l0.2"), ("u", "l0.9"), ("u", "l0.5"), ("U", "l0.9")):
+            await pilot.press(key)
+            await until(pilot, is_unit(generator, unit))
+
+
+async def test_a_run_that_trains_is_looked_into_again_as_it_goes_on(
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspect_module, "_EVERY_S", 0.0)
+    run = lab.add("alpha", "running", steps=40)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await until(pilot, lambda: generator.questions)
+        answer(generator, finding(says="at first"))
+        await until(pilot, lambda: "at first" in shown(app))
+        num = generator.latest
+        lab.say(run, state="running", step=80)
+        await until(pilot, lambda: generator.latest > num)
+        assert asked(generator).view == "gradients"
+        answer(generator, finding(says="and then"))
+        await until(pilot, lambda: "and then" in shown(app))
+
+
+async def test_the_lab_of_several_runs_is_asked_with_them_and_again_as_they_go_on(
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspect_module, "_EVERY_S", 0.0)
+    for name in ("alpha", "vanishing-lstm"):
+        lab.add(name)
+    run = lab.add("vanishing-lstm-x4", "running")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await pilot.press("8")
+        await until(pilot, is_view(generator, "vanishing"))
+        names = [path.rpartition("/")[2] for path in asked(generator).members]
+        assert names == ["vanishing-lstm", "vanishing-lstm-x4"]
+        status = str(screen(app).query_one("#inspect-status", Static).content)
+        assert "2 runs of the lab (1 finished, 1 running)" in status
+        answer(generator, finding())
+        num = generator.latest
+        lab.say(run, state="running", step=80)
+        await until(pilot, lambda: generator.latest > num)
+        assert asked(generator).view == "vanishing"
+
+
+async def test_the_runs_of_the_lab_are_queued_with_a_key_in_the_lab_s_own_folder(
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("alpha")
+    launched: list[tuple[str, bool]] = []
+    monkeypatch.setattr(
+        start, "launch", lambda run, *, is_queued: launched.append((run.name, is_queued))
+    )
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await pilot.press("8")
+        await until(pilot, lambda: "no run of the lab yet: v trains" in shown(app))
+        assert generator.questions[-1].view != "vanishing", "there is nothing to be asked"  # type: ignore[union-attr]
+        await pilot.press("v", "enter")
+        await until(pilot, lambda: app.screen is screen(app))
+        assert not launched, "it asks first, and enter leaves things as they are"
+        await pilot.press("v", "right", "enter")
+        await until(pilot, lambda: app._notifications)
+        assert "12 runs wait in the queue" in next(iter(app._notifications)).message
+        assert len(launched) == 12
+        assert all(is_queued for _, is_queued in launched)
+        await until(pilot, lambda: "vanishing-lstm-x8" in app.desk.summaries)
+        await until(pilot, is_view(generator, "vanishing"))
+        assert len(asked(generator).members) == 12
+
+
+async def test_every_view_is_named_in_the_row_and_chosen_by_a_click(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_inspect(pilot, app)
+        tabs = screen(app).tabs
+        narrow = tabs.size.width
+        for view in ("memory", "time"):
+            row = str(tabs.render())
+            others = [n for n in enumerate(view_names(), 1) if n[1] != screen(app).tabs.chosen]
+            assert all(f"{digit} {name}" in row for digit, name in others)
+            await pilot.click(tabs, offset=(row.index(view) + 1, 0))
+            await until(pilot, is_view(generator, view))
+            await pilot.resize_terminal(160, 24)
+            await until(pilot, lambda: tabs.size.width > narrow)
+
+
+async def test_an_older_checkpoint_of_the_run_can_stand_beside_it(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    run = lab.add("alpha")
+    for step in (10, 20, 40):
+        run.paths.weights(step).touch()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        for checkpoint in ("20", "10", None):
+            await pilot.press("b")
+            wanted = (None, "last") if checkpoint is None else (str(run.paths.root), checkpoint)
+            await until(pilot, is_beside(generator, wanted))
+
+
+def is_beside(generator: FakeGenerator, wanted: tuple[str | None, str]) -> Callable[[], bool]:
+    def is_so() -> bool:
+        if not generator.questions:
+            return False
+        question = asked(generator)
+        return (question.other, question.other_checkpoint) == wanted
+
+    return is_so
+
+
+async def test_a_run_removed_elsewhere_is_said_and_stands_beside_nothing(
+    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await pilot.press("b")
+        await until(pilot, lambda: generator.questions and asked(generator).other is not None)
+        num = generator.latest
+        monkeypatch.setattr(RunStore, "open", gone)
+        screen(app).ask()
+        assert screen(app).other is None
+        await until(pilot, lambda: app._notifications)
+        assert "unknown run 'beta'" in next(iter(app._notifications)).message
+        app.desk._opened.clear()
+        assert screen(app).kept_steps() == []
+        for key in ("f3", "f4", "f6", "f8", "f2"):
+            await pilot.press(key)
+            await pilot.pause()
+            app.page.take()
+        assert generator.latest == num, "and neither is the chosen one asked, which is gone, too"
+
+
+def gone(_store: RunStore, name: str) -> Run:
+    raise UnknownNameError("run", name, [])
+
+
+async def test_what_was_asked_of_another_view_is_not_shown_in_this_one(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await until(pilot, lambda: generator.questions)
+        await pilot.press(str(view_names().index("difference") + 1))
+        await until(pilot, lambda: "a difference is of two models" in shown(app))
+        late = Inspected(1, [replace(finding(), view="gradients").to_json()])
+        for reply in (late, Failed(1, "no such unit")):
+            await screen(app).hear(reply)
+            assert "a difference is of two models" in shown(app)

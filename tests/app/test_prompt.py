@@ -1,0 +1,373 @@
+"""The prompt screen, the form of decoders, and what can be done with what was written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList, Static, TextArea
+
+from rnnlab.decoding import parse_spec
+from rnnlab.runs.prompts import Failed
+from rnnlab.tui import asking_app
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.prompting.decoders_dialog import DecodersScreen, OptionField
+from rnnlab.tui.screens.prompt import PromptScreen
+from rnnlab.tui.shell.dialogs.ask_line import AskLineScreen
+from rnnlab.tui.widgets._candidate_head import broken
+from rnnlab.tui.widgets.candidate import Candidate
+from rnnlab.tui.widgets.document_pane import DocumentPane
+from tests.toys.app_lab import home, painted, until
+from tests.toys.fake_generator import FakeGenerator
+
+if TYPE_CHECKING:
+    from tests.toys.app_lab import Lab
+
+
+async def open_prompt(pilot: Pilot[None], app: LabApp) -> PromptScreen:
+    await until(pilot, lambda: home(app).table.row_count)
+    await pilot.press("f3")
+    await until(pilot, lambda: isinstance(app.screen, PromptScreen) and app.focused)
+    assert isinstance(app.screen, PromptScreen)
+    return app.screen
+
+
+async def ask(
+    pilot: Pilot[None], app: LabApp, generator: FakeGenerator, prompt: str, *texts: str
+) -> None:
+    """Ask greedily and be answered."""
+    app.screen.query_one("#decoders", Input).value = "greedy" if len(texts) < 2 else "beam:k=3"
+    app.screen.query_one("#prompt", Input).value = prompt
+    await pilot.press("enter")
+    await until(pilot, lambda: generator.requests)
+    generator.answer(*texts)
+    await until(pilot, lambda: "done" in status_line(app))
+
+
+def status_line(app: LabApp) -> str:
+    return str(app.screen.query_one("#prompt-status", Static).render())
+
+
+def body(app: LabApp) -> str:
+    return str(app.screen.query_one(Candidate).query(Static).last().render())
+
+
+def said(app: LabApp) -> str:
+    return " | ".join(notice.message for notice in app._notifications)
+
+
+async def test_any_checkpoint_is_asked_and_what_is_none_is_said(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    run = lab.add("alpha")
+    (run.paths.root / "weights-00000020.safetensors").touch()
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_prompt(pilot, app)
+        assert app.focused is screen.query_one("#prompt")
+        await pilot.press(*"Once", "enter")
+        await until(pilot, lambda: len(generator.requests) == 1)
+        field = screen.query_one("#checkpoint", Input)
+        for wish in ("best", "20"):
+            field.value = wish
+            await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 3)
+        assert [r.checkpoint for r in generator.requests] == ["live", "best", "20"]
+        assert all(r.has_trace for r in generator.requests)
+        field.value = "newest"
+        await pilot.press("enter")
+        await until(pilot, lambda: "'newest' is no checkpoint" in status_line(app))
+        assert "a step: 20" in status_line(app)
+        assert len(generator.requests) == 3
+
+
+async def test_another_run_is_chosen_by_a_key_and_home_follows(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_prompt(pilot, app)
+        first = app.desk.chosen_name
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: app.desk.chosen_name != first)
+        assert screen.pane.border_title == f"Prompt {app.desk.chosen_name}"
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: app.desk.chosen_name == first)
+        await pilot.press("ctrl+n", "escape", "escape")
+        await until(pilot, lambda: app.screen is home(app))
+        assert home(app).table.chosen is app.desk.chosen
+        assert app.desk.chosen_name != first
+
+
+async def test_what_is_written_on_one_screen_stands_on_the_others(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_prompt(pilot, app)
+        await ask(pilot, app, generator, "Once", " upon", " more")
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: app.screen is home(app))
+        shown = [c.answer.continuation for c in app.screen.query(Candidate) if c.answer]
+        assert shown == [" upon", " more"]
+        assert app.screen.query_one("#prompt", Input).value == "Once"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press("x", "f3")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        assert app.screen.query_one("#prompt", Input).value == "Oncex"
+
+
+async def test_a_model_of_words_is_asked_for_words(lab: Lab, app: LabApp) -> None:
+    from rnnlab.config import RunConfig
+    from rnnlab.runs.paths import replace_text
+
+    run = lab.add("alpha")
+    words = RunConfig.from_values({"corpus": "stump", "tokens": "words"})
+    replace_text(run.paths.config, words.to_toml())
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_prompt(pilot, app)
+        assert str(screen.query_one("#unit", Static).render()).strip() == "words"
+
+
+async def test_a_document_is_judged_as_it_is_written(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha", task="classify")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_prompt(pilot, app)
+        assert isinstance(app.focused, TextArea)
+        assert not screen.pane.region
+        await pilot.press(*"fine", "enter", *"film")
+        await until(pilot, lambda: [r.prompt for r in generator.requests][-1:] == ["fine\nfilm"])
+        request = generator.requests[-1]
+        assert (request.decoders, request.checkpoint) == ([], "last")
+        generator.answer("\n[good]  97.0%")
+        pane = screen.query_one(DocumentPane)
+        await until(pilot, lambda: "step 40" in str(pane.query(Static).last().render()))
+
+
+async def test_d_goes_through_the_ways_to_see_the_letters(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_prompt(pilot, app)
+        await ask(pilot, app, generator, "a", "b")
+        screen.query_one(Candidate).focus()
+        seen = []
+        for _ in range(4):
+            await pilot.press("d")
+            seen.append((screen.pane.board.look, body(app).rstrip()))
+        assert [look for look, _ in seen] == ["shade", "marks", "letters", "text"]
+        assert seen[0][1] == seen[3][1] == "ab"
+        assert seen[1][1] == "ab\n ."
+        assert seen[2][1].startswith("b  -1.00   -1.0")
+
+
+@pytest.mark.parametrize("is_in_tmux", [True, False])
+async def test_a_continuation_is_copied_with_a_word_on_tmux_within_it(
+    lab: Lab,
+    app: LabApp,
+    generator: FakeGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+    is_in_tmux: bool,
+) -> None:
+    lab.add("alpha")
+    copied: list[str] = []
+    monkeypatch.setattr(LabApp, "copy_to_clipboard", lambda _self, text: copied.append(text))
+    monkeypatch.delenv("TMUX", raising=False)
+    if is_in_tmux:
+        monkeypatch.setenv("TMUX", "/tmp/tmux")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_prompt(pilot, app)
+        await ask(pilot, app, generator, "Once", " upon")
+        screen.query_one(Candidate).focus()
+        await pilot.press("c")
+        await until(pilot, lambda: "copied 9 letters" in said(app))
+        assert copied == ["Once upon"]
+        assert ("set-clipboard" in said(app)) is is_in_tmux
+
+
+async def test_candidates_are_saved_as_text_or_json_and_nothing_is_overwritten(
+    lab: Lab, app: LabApp, generator: FakeGenerator, tmp_path: Path
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_prompt(pilot, app)
+        await ask(pilot, app, generator, "Once", " upon", " more")
+        screen.query_one(Candidate).focus()
+        for name, message in (
+            ("a.txt", "saved 2 continuations"), ("a.json", "a.json"), ("a.txt", "is there already"),
+            ("no/a.txt", "cannot write"),
+        ):  # fmt: skip
+            await pilot.press("o")
+            await until(pilot, lambda: isinstance(app.screen, AskLineScreen))
+            line = app.screen.query_one("#line", Input)
+            assert line.value in ("alpha-40.txt", str(tmp_path / name))
+            line.value = str(tmp_path / name)
+            await pilot.press("enter")
+            await until(pilot, lambda: any(message in n.message for n in app._notifications))  # noqa: B023
+            screen.query_one(Candidate).focus()
+    text = (tmp_path / "a.txt").read_text()
+    assert "Once upon\n\n# beam:k=3 #2  -2.00 nats\nOnce more" in text
+    assert [a["text"] for a in json.loads((tmp_path / "a.json").read_text())] == [
+        "Once upon", "Once more",
+    ]  # fmt: skip
+
+
+# The form of decoders
+
+
+async def open_form(pilot: Pilot[None], app: LabApp, line: str) -> DecodersScreen:
+    await open_prompt(pilot, app)
+    app.screen.query_one("#decoders", Input).value = line
+    await pilot.press("f9")
+    await until(pilot, lambda: isinstance(app.screen, DecodersScreen) and app.focused)
+    assert isinstance(app.screen, DecodersScreen)
+    return app.screen
+
+
+def rows(form: DecodersScreen) -> list[str]:
+    listed = form.query_one("#list", OptionList)
+    return [str(listed.get_option_at_index(i).prompt) for i in range(listed.option_count)]
+
+
+async def test_decoders_are_taken_and_dropped_and_the_box_says_so(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        form = await open_form(pilot, app, "greedy beam:k=3")
+        assert rows(form)[:3] == ["[x] greedy", "[x] beam:k=3", "[ ] contrastive"]
+        await pilot.press("down", "down", "space")
+        await until(pilot, lambda: rows(form)[2] == "[x] contrastive")
+        await pilot.press("home", "space")
+        await until(pilot, lambda: rows(form)[0] == "[x] beam:k=3")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        assert app.screen.query_one("#decoders", Input).value == "beam:k=3 contrastive"
+
+
+async def test_an_option_rewrites_its_spec_and_says_the_chain(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        form = await open_form(pilot, app, "beam:k=3 greedy")
+        await until(pilot, lambda: form.query(OptionField))
+        assert form.query_one("#option-k", Input).value == "3"
+        form.query_one("#option-ban", Input).focus()
+        await pilot.press(*"e|the x")
+        specs = form.query_one("#specs", Input)
+        await until(pilot, lambda: specs.value == 'beam:k=3,ban="e|the x" greedy')
+        problem = form.query_one("#problem", Static)
+        await until(pilot, lambda: "ban=" in str(problem.render()))
+        form.query_one("#option-p", Input).focus()
+        await pilot.press("7")
+        await until(pilot, lambda: "at most 1" in str(problem.render()))
+        assert specs.value == 'beam:k=3,ban="e|the x" greedy'
+
+
+async def test_the_line_rewrites_the_form_and_escape_leaves_all_as_it_was(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        form = await open_form(pilot, app, "greedy")
+        line = form.query_one("#specs", Input)
+        line.focus()
+        line.value = "nucleus:p=0.4,top_k=9 beem"
+        problem = form.query_one("#problem", Static)
+        await until(pilot, lambda: "did you mean 'beam'" in str(problem.render()))
+        line.value = "nucleus:p=0.4,top_k=9"
+        await until(pilot, lambda: rows(form)[0] == "[x] nucleus:p=0.4,top…")
+        await until(pilot, lambda: form.query("#option-top_k"))
+        assert form.query_one("#option-top_k", Input).value == "9"
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        assert app.screen.query_one("#decoders", Input).value == "greedy"
+
+
+@pytest.mark.parametrize("spec", ["beam:k=3", "mirostat", "stochastic-beam"])
+async def test_the_help_of_every_option_is_whole_at_80_columns_and_follows_the_focus(
+    lab: Lab, app: LabApp, spec: str
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await open_form(pilot, app, spec)
+        await until(pilot, lambda: form.query(OptionField))
+        assert "Space takes a decoder" in painted(app, "problem")
+        for field in form.query(OptionField):
+            await pilot.press("tab")
+            assert form.focused is field.query_one(Input)
+            said = painted(app, "problem")
+            assert " ".join(field.explanation.split()) in said
+            assert parse_spec(spec).chain[-1] in said
+
+
+async def test_without_a_decoder_the_form_stays(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await open_form(pilot, app, "greedy")
+        await pilot.press("space", "enter")
+        problem = form.query_one("#problem", Static)
+        await until(pilot, lambda: "no decoder is taken" in str(problem.render()))
+        assert app.screen is form
+
+
+async def test_as_many_candidates_are_shown_as_can_be_read_and_the_others_are_named(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_prompt(pilot, app)
+        await pilot.press("x")
+        screen.query_one("#decoders", Input).value = "beam:k=6"
+        await pilot.press("enter")
+        await until(pilot, lambda: generator.requests)
+        generator.answer(*"abcdef")
+        await until(pilot, lambda: len(screen.query(Candidate)) == 6)
+        hint = screen.query_one("#more-candidates", Static)
+        await until(pilot, lambda: "2 more →" in str(hint.render()))
+        await pilot.press("escape")
+        for _ in range(7):
+            await pilot.press("right")
+        columns = list(screen.query(Candidate))
+        await until(pilot, lambda: "← 2 more" in str(hint.render()))
+        assert app.focused is columns[-1]
+        room = screen.pane.board.region
+        for column in columns[2:]:
+            assert room.x <= column.region.x
+            assert column.region.right <= room.right
+
+
+async def test_why_no_answer_comes_stands_in_the_pane_in_full(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_prompt(pilot, app)
+        await pilot.press("x", "enter")
+        await until(pilot, lambda: generator.requests)
+        generator.say(Failed(1, "the model never saw 'x'", can_be_nearest=True))
+        await until(pilot, lambda: screen.query(Candidate))
+        await until(pilot, lambda: body(app) == "the model never saw 'x'")
+        assert "nearest known ones, or leaves out those that have none" in status_line(app)
+
+
+def test_a_title_is_broken_where_an_option_begins() -> None:
+    assert broken("nucleus:p=0.95,temperature=0.8 #1", 15) == "nucleus:p=0.95,\ntemperature=0.8\n#1"
+    assert broken("greedy #1", 15) == "greedy #1"
+    assert broken("waiting beam:k=3", 15) == "waiting\nbeam:k=3", "not within what fits a line"
+
+
+async def test_what_was_asked_at_the_last_start_is_brought_back(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lab.add("alpha")
+    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
+    for keys in ((*"Once [b]", "enter"), ("up",)):
+        app = LabApp(lab.store, view_file=tmp_path / "view.json")
+        async with app.run_test(size=(120, 40)) as pilot:
+            screen = await open_prompt(pilot, app)
+            screen.pane.form.prompt.value = ""
+            await pilot.press(*keys)
+            await until(pilot, lambda screen=screen: screen.pane.form.prompt.value == "Once [b]")  # type: ignore[misc]

@@ -1,0 +1,185 @@
+"""The timeline: samples along the loss curve."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from rnnlab.runs.journal import Journal
+from rnnlab.runs.records import SampleRecord
+from rnnlab.runs.store import Run
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens.prompt import PromptScreen
+from rnnlab.tui.screens.timeline import Sample, TimelineScreen
+from tests.toys.app_lab import home, until
+from tests.toys.picture import picture
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.toys.app_lab import Lab
+
+
+def add_samples(run: Run, *steps: int) -> None:
+    with Journal(run.paths.samples) as journal:
+        for step in steps:
+            for decoder in ("greedy", "sample"):
+                text = f"[/bold] \x1b[31m at {step}"
+                journal.append(
+                    SampleRecord(step, step / 10, step, 0, "Once\n", decoder, text, -3.0, 12)
+                )
+
+
+async def open_timeline(pilot: Pilot[None], app: LabApp) -> TimelineScreen:
+    await until(pilot, lambda: home(app).table.row_count)
+    await pilot.press("f6")
+    await until(pilot, lambda: isinstance(app.screen, TimelineScreen) and app.focused)
+    assert isinstance(app.screen, TimelineScreen)
+    return app.screen
+
+
+def where(screen: TimelineScreen) -> str:
+    return str(screen.query_one("#timeline-status", Static).render())
+
+
+def why_empty(screen: TimelineScreen) -> str:
+    return str(screen.query_one("#no-samples", Static).render())
+
+
+def texts(screen: TimelineScreen) -> list[str]:
+    return [str(sample.query(Static).last().render()) for sample in screen.query(Sample)]
+
+
+async def test_the_cursor_moves_along_the_curve_and_the_text_of_then_is_read(
+    lab: Lab, app: LabApp
+) -> None:
+    add_samples(lab.add("alpha"), 0, 10, 20, 40)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_timeline(pilot, app)
+        await until(pilot, lambda: len(texts(screen)) == 2 and "at 40" in texts(screen)[0])
+        assert texts(screen)[0] == "Once⏎\n[/bold] ␛[31m at 40"
+        assert "step 40, epoch 4.00, train 2.0000, val 2.5000  4/4 newest" in where(screen)
+        await pilot.press("left", "left")
+        await until(pilot, lambda: "at 10" in texts(screen)[1])
+        chart = screen.chart
+        wheel = events.MouseScrollUp(chart, 60, 5, 0, -1, 0, False, False, False)
+        chart.on_mouse_scroll_up(wheel)
+        assert not wheel._stop_propagation, "what holds the chart may scroll"
+        await pilot.click(chart, offset=(chart.size.width // 2 + 4, 5))
+        await until(pilot, lambda: "at 20" in texts(screen)[1])
+        await pilot.press("left")
+        await until(pilot, lambda: "at 10" in texts(screen)[1])
+        assert "step 10, epoch 1.00, train 3.5000, val –  2/4 frozen" in where(screen)  # noqa: RUF001
+        assert "at step 10" in screen.chart.text
+        await pilot.press("home")
+        await until(pilot, lambda: "at 0" in texts(screen)[0])
+        await pilot.press("pagedown")
+        await until(pilot, lambda: "at 40" in texts(screen)[0])
+        await pilot.press("left", "end")
+        await until(pilot, lambda: "newest" in where(screen))
+
+
+async def test_new_samples_are_followed_at_the_end_and_not_elsewhere(lab: Lab, app: LabApp) -> None:
+    run = lab.add("alpha", "running")
+    add_samples(run, 0, 10)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_timeline(pilot, app)
+        await until(pilot, lambda: "2/2 live" in where(screen))
+        add_samples(run, 20)
+        await until(pilot, lambda: "3/3 live" in where(screen) and "at 20" in texts(screen)[0])
+        await pilot.press("left")
+        await until(pilot, lambda: "2/3 frozen" in where(screen))
+        add_samples(run, 30)
+        await until(pilot, lambda: "2/4 frozen" in where(screen))
+        assert "at 10" in texts(screen)[0]
+
+
+async def test_enter_prompts_the_run_as_it_was_then_or_nearly(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []  # what is shown goes away after some seconds
+    monkeypatch.setattr(LabApp, "on_notify", lambda _self, e: said.append(e.notification.message))
+    lab.add("beta")
+    run = lab.add("alpha")
+    add_samples(run, 0, 10, 40)
+    for step in (10, 40):
+        run.paths.weights(step).touch()
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_timeline(pilot, app)
+        await until(pilot, lambda: screen.rounds)
+        await pilot.press("home", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        assert app.screen.query_one("#checkpoint", Input).value == "10"
+        assert app.screen.query_one("#prompt", Input).value == "Once\\n"
+        await until(pilot, lambda: any("the weights of step 0 are gone" in one for one in said))
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: app.desk.chosen_name == "beta")
+        assert app.screen.query_one("#checkpoint", Input).value == "live"
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: app.screen.query_one("#checkpoint", Input).value == "10")
+
+
+async def test_a_sample_is_copied(lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_samples(lab.add("alpha"), 10)
+    copied: list[str] = []
+    monkeypatch.setattr(LabApp, "copy_to_clipboard", lambda _self, text: copied.append(text))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_timeline(pilot, app)
+        await until(pilot, lambda: len(texts(screen)) == 2)
+        await pilot.press("c")
+        await until(pilot, lambda: copied == ["Once\n[/bold] \x1b[31m at 10"])
+
+
+async def test_without_samples_it_says_why_and_another_run_is_a_key_away(
+    lab: Lab, app: LabApp
+) -> None:
+    add_samples(lab.add("alpha"), 10)
+    lab.add("classes", task="classify")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_timeline(pilot, app)
+        app.desk.chosen_name = "classes"
+        await until(pilot, lambda: "A classifier writes nothing" in why_empty(screen))
+        await pilot.press("enter", "right", "c")
+        assert app.screen is screen
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: where(screen).startswith("alpha") and len(texts(screen)) == 2)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: where(screen).startswith("classes") and not texts(screen))
+
+
+async def test_samples_are_shown_though_showing_others_was_broken_off(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_samples(lab.add("alpha"), 10)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_timeline(pilot, app)
+        await until(pilot, lambda: len(texts(screen)) == 2)
+        remove, is_removed = screen._box.remove_children, asyncio.Event()
+
+        async def remove_and_hang() -> None:
+            await remove()
+            is_removed.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(screen._box, "remove_children", remove_and_hang)
+        screen._show_samples(None)
+        await is_removed.wait()
+        monkeypatch.setattr(screen._box, "remove_children", remove)
+        await screen._show_samples(screen.shown).wait()
+        assert len(texts(screen)) == 2
+
+
+async def test_without_samples_all_of_the_reason_and_what_to_do_can_be_read(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_timeline(pilot, app)
+        await until(pilot, lambda: "no samples" in where(screen))
+        shown = picture(app)
+        for words in ("sample_length", "F3 prompts", "^n chooses another run"):
+            assert words in " ".join(shown.split())

@@ -1,0 +1,119 @@
+"""Runs on disk without workers, a clock, and ways to drive and read the app."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from textual import events
+from textual.pilot import Pilot
+
+from rnnlab.config import RunConfig
+from rnnlab.runs.journal import Journal
+from rnnlab.runs.lock import take_lock
+from rnnlab.runs.paths import replace_text
+from rnnlab.runs.records import (
+    ACTIVE_STATES,
+    EvalRecord,
+    EventRecord,
+    State,
+    Status,
+    TrainRecord,
+    encode_status,
+)
+from rnnlab.runs.store import Run, RunStore
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.screens.lab import LabScreen
+
+
+@dataclass
+class Lab:
+    """A folder of runs that a test fills."""
+
+    store: RunStore
+    locks: list[int] = field(default_factory=list)
+
+    def add(
+        self,
+        name: str,
+        state: State = "finished",
+        steps: int = 40,
+        task: str = "stream",
+        **status: object,
+    ) -> Run:
+        """Make a run; an active one is locked by this process, as by its worker."""
+        settings = RunConfig.from_values({"corpus": "stump", "task": task})
+        run = self.store.create(name, settings.to_toml())
+        if state in ACTIVE_STATES:
+            lock = take_lock(run.paths.lock)
+            assert lock is not None
+            self.locks.append(lock)
+        self.say(run, state=state, step=steps, created=float(len(list(self.store))), **status)
+        self.write(run, range(1, steps + 1))
+        return run
+
+    def say(self, run: Run, **status: object) -> None:
+        """Write a run's status as its worker would."""
+        said = Status(pid=os.getpid(), host=socket.gethostname(), parameters=1234, **status)  # type: ignore[arg-type]
+        replace_text(run.paths.status, encode_status(said))
+
+    def write(self, run: Run, steps: range) -> None:
+        """Write journal records."""
+        with Journal(run.paths.journal) as journal:
+            for step in steps:
+                loss = 4.0 - 0.05 * step
+                journal.append(
+                    TrainRecord(step, step / 10, step / 5, loss, 0.5, 0.9, 0.1, 0, 0.002, 1000.0)
+                )
+            journal.append(EvalRecord(steps[-1], 1.0, 9.0, 2.5, True))
+            journal.append(EventRecord(steps[-1], "finished"))
+
+
+@dataclass
+class Clock:
+    """A clock that stands until a test moves it."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def home(app: LabApp) -> LabScreen:
+    """Return the home screen, which must be the one that is shown below any dialog."""
+    assert isinstance(app.page, LabScreen)
+    return app.page
+
+
+_DEADLINE_S = 40
+
+
+async def until(
+    pilot: Pilot[None], condition: Callable[[], object], seconds: float = _DEADLINE_S
+) -> None:
+    """Wait until a condition holds, the runs read at once; fail by a deadline far away."""
+    wait_s = 0.01
+    async with asyncio.timeout(seconds):
+        while not condition():
+            if isinstance(pilot.app, LabApp):
+                pilot.app.read_at_once()
+            await asyncio.sleep(wait_s)
+            wait_s = min(1.2 * wait_s, 0.1)
+    await pilot.pause()
+
+
+def burst(app: LabApp, *keys: str) -> None:
+    """Press keys without a pause, as they come over a slow line: in one piece."""
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+def painted(app: LabApp, part: str) -> str:
+    """Return a part of the screen as it is painted, its lines as one."""
+    region = app.screen.query_one(f"#{part}").region
+    strips = app.screen._compositor.render_strips()[region.y : region.bottom]
+    text = " ".join(strip.crop(region.x, region.right).text for strip in strips)
+    return " ".join(text.split())

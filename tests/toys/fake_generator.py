@@ -1,0 +1,94 @@
+"""A generator without a process: it notes the questions, and a test answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
+from textual.message import Message
+
+from rnnlab.decoding import TracedRow, TracedStep
+from rnnlab.runs.prompts import (
+    Answer,
+    Begun,
+    Ended,
+    Grown,
+    Look,
+    Looked,
+    Question,
+    Ready,
+    Reply,
+    Request,
+    Traced,
+)
+from rnnlab.tui.messages import GeneratorSaid, Listener
+
+
+class FakeGenerator:
+    """Notes the requests; a test answers them."""
+
+    latest_made: FakeGenerator
+
+    def __init__(self, post: Callable[[Message], object]) -> None:
+        self._post = post
+        self.questions: list[Question] = []
+        self._listeners: dict[int, Listener] = {}
+        self.num_cancelled = 0
+        FakeGenerator.latest_made = self
+
+    @property
+    def latest(self) -> int:
+        return len(self.questions)
+
+    @property
+    def requests(self) -> list[Request]:
+        """The questions for continuations."""
+        return [question for question in self.questions if isinstance(question, Request)]
+
+    async def start(self) -> None:
+        self.say(Ready())
+
+    async def ask(self, listener: Listener, question: Question) -> None:
+        self.questions.append(replace(question, ask=self.latest + 1))
+        self._listeners[self.latest] = listener
+
+    def listener(self, reply: Reply) -> Listener | None:
+        return None if isinstance(reply, Ready) else self._listeners.get(reply.ask)
+
+    async def cancel(self, listener: Listener) -> None:
+        self.num_cancelled += 1
+
+    async def close(self) -> None:
+        pass
+
+    def say(self, reply: Reply) -> None:
+        self._post(GeneratorSaid(reply))
+
+    def answer(self, *texts: str, decoder: int = 0) -> None:
+        """Answer the newest request with these continuations of one decoder."""
+        request = self.requests[-1]
+        spec = (request.decoders or ["classify"])[decoder]
+        answers = [
+            Answer(
+                spec, ["greedy"], rank, request.prompt + text, text, False,
+                -float(rank), -float(rank), list(text), [-float(rank) / len(text)] * len(text),
+            )
+            for rank, text in enumerate(texts, 1)
+        ]  # fmt: skip
+        self.say(Begun(self.latest, 40))
+        self.say(Grown(self.latest, decoder, answers, is_last=True))
+        self.say(Ended(self.latest, was_cancelled=False, elapsed_s=0.1))
+
+    def trace(self, *steps: TracedStep, decoder: int = 0) -> None:
+        """Tell steps of the newest request's search."""
+        self.say(Traced(self.latest, decoder, [asdict(step) for step in steps]))
+
+    def look(self, *rows: TracedRow, chain: tuple[str, ...] = ("greedy",)) -> None:
+        """Answer the newest look: a row for each place, the prompt read letter by letter."""
+        look = self.questions[-1]
+        assert isinstance(look, Look)
+        self.say(Begun(self.latest, 40))
+        tokens = [*look.prompt, *look.tokens]
+        found = [asdict(row) for row in rows]
+        self.say(Looked(self.latest, 40, tokens, len(look.prompt), 0, found, list(chain)))
+        self.say(Ended(self.latest, was_cancelled=False, elapsed_s=0.1))

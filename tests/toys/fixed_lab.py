@@ -1,0 +1,128 @@
+"""A lab in which nothing is left to chance: runs, answers, machine, corpora and clock are given."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from textual.pilot import Pilot
+
+from rnnlab.corpora import CorpusDescription
+from rnnlab.runs.journal import Journal
+from rnnlab.runs.records import SampleRecord
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.feed import Feed, RunsRead
+from rnnlab.tui.machine import Gpu, MachineRead, ProcessRead
+from tests.toys.app_lab import Clock, Lab, until
+from tests.toys.picture import picture
+
+
+class Scene(NamedTuple):
+    """How a screen is brought to what its picture shows."""
+
+    keys: tuple[str, ...]
+    shows: str = ""
+    """What is there when all of it has come."""
+
+
+SCENES = {
+    "lab": Scene(("enter", *"Once", "enter", "escape"), "done"),
+    "prompt": Scene(("f3", *"Once", "enter"), "done"),
+    "beams": Scene(("f4", *"Once", "enter"), "done"),
+    "tokens": Scene(("f5", *"Once", "enter", "left"), "entropy"),
+    "timeline": Scene(("f6",), "4/4"),
+    "inspect": Scene(("f7",), "The gradient fades"),
+    "compare": Scene(("f8", *"Once", "enter"), "runs have answered"),
+    "new-run": Scene(("n", *"stump", "tab"), "rnnlab train stump"),
+    "system": Scene(("f10",), "Some GPU"),
+    "corpora": Scene(("f11",), "figures of mine"),
+}
+"""Of screens that show more than what their key opens."""
+
+
+class CountedFeed(Feed):
+    """The feed, which counts how often it has read."""
+
+    num_reads = 0
+
+    def read(self, watched: Collection[str]) -> RunsRead:
+        """Read the runs."""
+        found = super().read(watched)
+        self.num_reads += 1
+        return found
+
+
+async def settled(pilot: Pilot[None], app: LabApp, clock: Clock) -> str:
+    """Return the picture once it has stayed the same over some looks at the runs."""
+    before, num_same = "", 0
+    feed = app._feed
+    assert isinstance(feed, CountedFeed)
+    while num_same < 2:
+        clock.now += 3600.0  # whatever is done or drawn at most so often is due
+        shown = feed.num_reads + 2  # a read is shown before the next one begins
+        await until(pilot, lambda shown=shown: feed.num_reads >= shown)  # type: ignore[misc]
+        now = picture(app)
+        num_same = num_same + 1 if now == before else 0
+        before = now
+    return before
+
+
+def fill(lab: Lab) -> None:
+    """Make a run in most of the states, with figures, curves and samples."""
+    figures: dict[str, Any] = {
+        "train_loss": 2.0, "val_loss": 2.5, "best_val_loss": 2.5, "best_step": 40, "grad_norm": 0.5,
+        "tokens_per_s": 12_000.0, "elapsed_s": 75.0, "epoch": 4.0, "device": "cpu",
+    }  # fmt: skip
+    lab.add("finished-gru", recent_losses=[4.0, 3.0, 2.5, 2.0], **figures)
+    lab.add("diverged", "failed", reason="the loss is no number: try a smaller --lr", **figures)
+    lab.add("documents", "stopped", task="classify", val_accuracy=0.75, **figures)
+    lab.add("waiting", "queued", steps=1)
+    run = lab.add(
+        "running-lstm", "running", total_steps=400, eta_s=675.0, recent_losses=[4, 3, 3, 2],
+        **{**figures, "val_loss": 2.25},
+    )  # fmt: skip
+    with Journal(run.paths.samples) as journal:
+        for step in (0, 10, 20, 40):
+            for decoder in ("greedy", "sample:temperature=0.8"):
+                text = f" upon [b] a \x1b[31m time, at {step}\n"
+                journal.append(
+                    SampleRecord(step, step / 10, step, 0, "Once", decoder, text, -30.0, 12)
+                )
+
+
+GIB = 2**30
+MACHINE = MachineRead(
+    cores=(0.25, 0.95),
+    load=(1.5, 1.25, 1.0),
+    used_bytes=6 * GIB,
+    total_bytes=16 * GIB,
+    swap_used_bytes=GIB,
+    disk_free_bytes=40 * GIB,
+    disk_total_bytes=100 * GIB,
+    gpus=(Gpu("Some GPU", 0.5, 10 * GIB, 24 * GIB, 61),),
+    processes=(
+        ProcessRead("the lab", 101, 0.05, 90 << 20),
+        ProcessRead("running-lstm (running)", 102, 0.95, 400 << 20),
+        ProcessRead("generator", 103, 0.0, 300 << 20),
+    ),
+)
+CORPORA = (
+    CorpusDescription("mine", "data/mine.txt", 12_345, "stream", None, "A text of one's own"),
+    CorpusDescription(
+        "copy", None, None, "sentences", 0.25, "What was read is written again", state="made",
+        options={"delay": 10},
+    ),
+    CorpusDescription(
+        "reviews", "data/reviews.csv", 54_321, "classify", None, "Opinions", floor_accuracy=0.9
+    ),
+    CorpusDescription(
+        "text8", None, 100_000_000, "stream", None, "Letters of an encyclopedia", state="fetch",
+        licence="CC BY-SA",
+    ),
+)  # fmt: skip
+
+
+async def look(name: str, _data: Path | None, columns: int = 80) -> tuple[str, bool]:
+    """Say something of every corpus."""
+    return f"figures of {name}\n{'█' * (columns // 2)}\n\nthe beginning of [b]{name}[/b]", True
