@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
+import hypothesis
 import pytest
 
 from tests.toys.environment import keep_ignoring, known_environment, make_known
@@ -27,6 +28,15 @@ make_known()  # before rnnlab, torch and Textual are imported: they read the env
 from rnnlab.runs.lock import is_locked  # noqa: E402
 from rnnlab.runs.records import Status  # noqa: E402
 from rnnlab.runs.store import Run, RunStore  # noqa: E402
+
+# Hypothesis measures time, which a busy machine stretches, and draws other examples every time.
+hypothesis.settings.register_profile(
+    "rnnlab",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("rnnlab")
 
 DEADLINE_S = 60.0
 """How long a condition is waited for: far longer than it takes, so that only a defect hits it."""

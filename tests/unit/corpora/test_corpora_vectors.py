@@ -10,8 +10,15 @@ import numpy as np
 import pytest
 
 from rnnlab.config import RunConfig
-from rnnlab.corpora import Dataset, Documents, Vocabulary, check, read_vectors, vectors_width
-from rnnlab.corpora._prepare import Task
+from rnnlab.corpora import (
+    Dataset,
+    Documents,
+    Task,
+    Vocabulary,
+    check,
+    read_vectors,
+    vectors_width,
+)
 from rnnlab.corpora.tasks import classify, sentences, stream
 from rnnlab.errors import BadInputError
 

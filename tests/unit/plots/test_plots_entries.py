@@ -59,9 +59,7 @@ def test_the_gradient_title_says_the_share_of_clipped_steps() -> None:
 
 
 @pytest.mark.parametrize("clip", [None, 0.0])
-def test_a_run_that_does_not_clip_has_no_share_and_no_line(
-    clip: float | None
-) -> None:
+def test_a_run_that_does_not_clip_has_no_share_and_no_line(clip: float | None) -> None:
     chart = grad_norm.chart([make_run(clip=clip)])
     assert chart.title == "gradient norm"
     assert chart.levels == ()
@@ -136,9 +134,7 @@ def test_the_loss_shows_the_floor_of_its_corpus() -> None:
 @pytest.mark.parametrize(
     "plot", [grad_norm, half_life, layer_norms, learning_rate, loss, saturation, throughput]
 )
-def test_an_empty_chart_says_whether_something_will_come(
-    plot: ModuleType
-) -> None:
+def test_an_empty_chart_says_whether_something_will_come(plot: ModuleType) -> None:
     starting = NamedHistory("starting", 0, History())
     died = replace(starting, is_over=True)
     assert " yet: " in plot.chart([starting]).empty

@@ -10,7 +10,6 @@ from typing import Any
 from rnnlab.plots import Chart, Curve, DrawStyle, draw, layer_norms, loss
 from tests.toys.plot_runs import make_run
 
-
 PLAIN = DrawStyle(has_color=False)
 ASCII = DrawStyle("ascii", has_color=False)
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
