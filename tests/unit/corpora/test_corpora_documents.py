@@ -18,7 +18,7 @@ from rnnlab.corpora import Documents, read_documents
 from rnnlab.corpora._documents import sort_classes
 from rnnlab.errors import BadInputError
 
-quick = settings(max_examples=60)
+quick = settings(max_examples=30)
 Write = Callable[[str, str | bytes], Path]
 
 TABLE = "label,text\n1,good\n0,bad\n"

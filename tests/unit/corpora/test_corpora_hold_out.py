@@ -13,7 +13,7 @@ from rnnlab.corpora import Documents, SplitName
 from rnnlab.corpora._hold_out import draw, hold_out
 from rnnlab.errors import BadInputError
 
-quick = settings(max_examples=60)
+quick = settings(max_examples=40)
 
 PARTS: tuple[SplitName, SplitName, SplitName] = ("train", "val", "test")
 TRAIN, VAL, TEST = PARTS
