@@ -10,34 +10,42 @@ from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.store import Run
 from rnnlab.worker._attendant import Attendant
 
+_held: list[int] = []
+"""The slot's open file: closed by the kernel, however this process ends."""
+
+
 def wait_for_slot(run: Run, attendant: Attendant) -> bool:
     """Wait while the run is in the queue; tell whether it may train, False where it was stopped.
 
     A run that does not queue takes a slot if one is free, so that the queue waits for it, and
-    trains in any case. The kernel frees the slot, however this process ends. Runs before torch is
-    loaded: a waiting worker is small.
+    trains in any case. Runs before torch is loaded: a waiting worker is small.
     """
     queue = Queue(run.paths.root.parent)
     while queue.has(run.name):
         if any(command.action == "stop" for command in attendant.take()):
             queue.leave(run.name)
             return False
-        if queue.take_turn(run.name, _num_slots()) is not None:
+        slot = queue.take_turn(run.name, _num_slots())
+        if slot is not None:
+            _held.append(slot)
             return True
         attendant.wait()
     take_free_slot(run)
     return True
 
 
-def take_free_slot(run: Run) -> int | None:
-    """Return the open descriptor of a slot, or None if none is free.
+def take_free_slot(run: Run) -> None:
+    """Take a slot if this worker has none and one is free.
 
-    None, too, where slots cannot be looked at, as in a folder that belongs to somebody else.
+    Where slots cannot be looked at, as in a folder that belongs to somebody else, it has none.
     """
+    if _held:
+        return
     queue = Queue(run.paths.root.parent)
     with contextlib.suppress(OSError):
-        return queue.take_slot(device_key(run.settings().get("device")), _num_slots())
-    return None
+        slot = queue.take_slot(device_key(run.settings().get("device")), _num_slots())
+        if slot is not None:
+            _held.append(slot)
 
 
 def _num_slots() -> int:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
+import pkgutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+import rnnlab.runs
 from rnnlab import registry
+from tests.toys.environment import known_environment
 
-if TYPE_CHECKING:
-    from pathlib import Path
+pytestmark = pytest.mark.process
 
 RUN_THEN_LIST = """
 import contextlib, io, json, sys
 from rnnlab.cli import run
-loaded = {}
+loaded = []
 for arguments in json.loads(sys.argv[1]):
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         code = run(arguments)
     slow = [name for name in ("torch", "textual", "plotext", "tensorboard") if name in sys.modules]
-    loaded[" ".join(arguments)] = [code, slow]
+    loaded.append([arguments, code, slow])
 print(json.dumps(loaded))
 """
 
@@ -33,131 +33,130 @@ import json, sys
 from pathlib import Path
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
-LabApp._begin = LabApp.exit  # it is called once the first frame is out
-LabApp(RunStore(Path("runs")), has_outline=True).run(headless=True)
+app = LabApp(RunStore(Path("runs")), has_outline=True)
+wait = app.call_after_refresh
+app.call_after_refresh = lambda *_: wait(app.exit)  # what the app does after its first frame
+app.run(headless=True)
 print(json.dumps(sorted(sys.modules)))
 """
 
 IMPORT_THEN_LIST = """
 import importlib, json, sys
-before = set(sys.modules)
+added = {}
 for name in sys.argv[1:]:
-    importlib.import_module(name)
-print(json.dumps(sorted(set(sys.modules) - before)))
+    before = set(sys.modules)
+    if name == "charts":
+        from rnnlab import registry
+        for plot in registry.names("plots"):
+            registry.load("plots", plot).chart([])
+    elif name == "draw":
+        from rnnlab.plots import Chart, Curve, draw
+        draw(Chart("t", "step", "", (Curve("c", (0.0, 1.0), (1.0, 2.0), 0),)), 40, 10)
+    else:
+        importlib.import_module(name)
+    added[name] = sorted(set(sys.modules) - before)
+print(json.dumps(added))
 """
 
 
 def python(folder: Path, code: str, *arguments: str) -> str:
     """Run code in a process of its own and return what it prints."""
-    env = {**os.environ, "RNNLAB_CHECKPOINTS": str(folder / "runs"), "RNNLAB_DATA": str(folder)}
+    env = known_environment(
+        folder, RNNLAB_CHECKPOINTS=str(folder / "runs"), RNNLAB_DATA=str(folder)
+    )
+    command = [sys.executable, "-c", code, *arguments]
     ended = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=env,
-        cwd=folder,
+        command, capture_output=True, text=True, check=False, env=env, cwd=folder
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 
 
-def modules_after_importing(folder: Path, *names: str) -> set[str]:
-    return set(json.loads(python(folder, IMPORT_THEN_LIST, *names)))
+def modules_of(kind: str) -> list[str]:
+    """Return the modules of the entries of a registry."""
+    folder = kind.replace("/", ".")
+    return [f"rnnlab.{folder}.{name.replace('-', '_')}" for name in registry.names(kind)]
 
 
-def top_levels(modules: set[str]) -> set[str]:
-    return {name.partition(".")[0] for name in modules}
+RUNS = sorted(f"rnnlab.runs.{module.name}" for module in pkgutil.iter_modules(rnnlab.runs.__path__))
+PLOTS = ["rnnlab.plots", "charts"]
+BELOW_MODELS = [
+    "rnnlab.registry",
+    "rnnlab.display",
+    "rnnlab.config",
+    "rnnlab.corpora",
+    "rnnlab.decoding",
+    "rnnlab.start",
+    *(name for kind in ("decoding", "corpora", "corpora/tasks") for name in modules_of(kind)),
+]
+SCREEN = "rnnlab.tui.app"
 
 
-@pytest.mark.parametrize(
-    ("code", "lines"),
-    [
-        pytest.param(
-            0,
-            [["--help"], ["--version"], [], ["runs"], ["runs", "--json"], ["cells"], ["decoders"]]
-            + [[verb, "--help"] for verb in registry.names("cli")],
-            id="reading",
-        ),
-        pytest.param(
-            2,
-            [
-                ["dance"],
-                ["--dance"],
-                ["train"],
-                ["train", "nowhere.txt"],
-                ["train", "empty.txt"],
-                ["train", "mer.txt", "--cell", "lsmt"],
-                ["train", "mer.txt", "--hidden", "-3"],
-                ["train", "mer.txt", "--hidden", "many"],
-                ["train", "mer.txt", "--length", "100000"],
-                ["train", "mer.txt", "--name", ".."],
-                ["train", "mer.txt", "--config", "nowhere.toml"],
-                ["resume", "nobody"],
-                ["pause", "nobody"],
-                ["stop", "nobody"],
-                ["rm", "nobody"],
-                ["generate", "nobody", "--prompt", "x"],
-                ["generate", "nobody", "--prompt", "x", "-d", "beam:k=lots"],
-                ["score", "nobody", "--text", "x"],
-                ["evaluate", "nobody"],
-            ],
-            id="errors",
-        ),
-    ],
-)
-def test_help_lists_and_errors_load_neither_torch_nor_the_screen(
-    tmp_path: Path, code: int, lines: list[list[str]]
-) -> None:
+@pytest.fixture(scope="module")
+def added(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """The modules that each import adds to those before it; one process for all."""
+    names = [*RUNS, *PLOTS, "draw", *BELOW_MODELS, SCREEN]
+    printed = python(tmp_path_factory.mktemp("imports"), IMPORT_THEN_LIST, *names)
+    return {name: set(modules) for name, modules in json.loads(printed).items()}
+
+
+def test_help_lists_and_errors_load_neither_torch_nor_the_screen(tmp_path: Path) -> None:
     (tmp_path / "mer.txt").write_text("La mer monte. " * 200)
     (tmp_path / "empty.txt").touch()
-    loaded = json.loads(python(tmp_path, RUN_THEN_LIST, json.dumps(lines)))
-    assert loaded == {" ".join(line): [code, []] for line in lines}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "rnnlab.decoding",
-        "rnnlab.corpora",
-        "rnnlab.plots",
-        "rnnlab.runs",
-        "rnnlab.start",
-        "rnnlab.config",
-        "rnnlab.registry",
-        "rnnlab.display",
-    ],
-)
-def test_the_rooms_below_the_models_do_not_load_torch(tmp_path: Path, name: str) -> None:
-    assert not {"torch", "textual"} & modules_after_importing(tmp_path, name)
-
-
-def test_every_decoder_and_every_plot_is_known_without_torch(tmp_path: Path) -> None:
-    entries = [
-        f"rnnlab.{kind.replace('/', '.')}.{name.replace('-', '_')}"
-        for kind in ("decoding", "plots", "corpora", "corpora/tasks")
-        for name in registry.names(kind)
+    good = [
+        ["--help"], ["--version"], [], ["runs"], ["runs", "--json"], ["cells"], ["decoders"],
+        *([verb, "--help"] for verb in registry.names("cli")),
+    ]  # fmt: skip
+    bad = [
+        ["dance"],
+        ["--dance"],
+        ["train"],
+        ["train", "nowhere.txt"],
+        ["train", "empty.txt"],
+        ["train", "mer.txt", "--cell", "lsmt"],
+        ["train", "mer.txt", "--hidden", "-3"],
+        ["train", "mer.txt", "--hidden", "many"],
+        ["train", "mer.txt", "--length", "100000"],
+        ["train", "mer.txt", "--name", ".."],
+        ["train", "mer.txt", "--config", "nowhere.toml"],
+        ["resume", "nobody"],
+        ["pause", "nobody"],
+        ["stop", "nobody"],
+        ["rm", "nobody"],
+        ["generate", "nobody", "--prompt", "x"],
+        ["generate", "nobody", "--prompt", "x", "-d", "beam:k=lots"],
+        ["score", "nobody", "--text", "x"],
+        ["evaluate", "nobody"],
     ]
-    assert "torch" not in modules_after_importing(tmp_path, *entries)
+    loaded = json.loads(python(tmp_path, RUN_THEN_LIST, json.dumps([*good, *bad])))
+    expected = [[line, 0, []] for line in good] + [[line, 2, []] for line in bad]
+    assert loaded == expected
 
 
-def test_the_run_directory_needs_the_standard_library_only(tmp_path: Path) -> None:
-    folder = importlib.util.find_spec("rnnlab.runs")
-    assert folder is not None
-    assert folder.submodule_search_locations
-    files = os.listdir(folder.submodule_search_locations[0])
-    names = [f"rnnlab.runs.{file[:-3]}" for file in files if file.endswith(".py")]
-    loaded = modules_after_importing(tmp_path, *names)
-    assert top_levels(loaded) <= {"rnnlab"} | sys.stdlib_module_names
+def test_the_run_directory_needs_the_standard_library_only(added: dict[str, set[str]]) -> None:
+    loaded = set[str]().union(*(added[name] for name in RUNS))
+    top_levels = {name.partition(".")[0] for name in loaded}
+    assert top_levels <= {"rnnlab"} | sys.stdlib_module_names
     ours = {name for name in loaded if name.startswith("rnnlab.")}
     others = {name for name in ours if not name.startswith("rnnlab.runs")}
     assert others <= {"rnnlab.errors", "rnnlab.locations", "rnnlab.display"}
 
 
-def test_the_screen_never_loads_torch(tmp_path: Path) -> None:
-    if importlib.util.find_spec("rnnlab.tui.app") is None:
-        pytest.skip("the app is not there yet")
-    loaded = modules_after_importing(tmp_path, "rnnlab.tui.app")
+def test_plots_load_nothing_slow_before_something_is_drawn(added: dict[str, set[str]]) -> None:
+    slow = {"plotext", "numpy", "torch", "textual", "tensorboard"}
+    for name in PLOTS:
+        assert not slow & added[name], name
+    assert slow & added["draw"] == {"plotext"}
+
+
+def test_the_rooms_below_the_models_do_not_load_torch(added: dict[str, set[str]]) -> None:
+    for name in BELOW_MODELS:
+        assert not {"torch", "textual"} & added[name], name
+
+
+def test_the_screen_never_loads_torch(added: dict[str, set[str]]) -> None:
+    loaded = set[str]().union(*added.values())
+    assert "textual" in loaded
     assert not {"torch", "tensorboard", "rnnlab.models", "rnnlab.training"} & loaded
 
 
