@@ -25,7 +25,7 @@ from rnnlab.corpora._files import holds_documents
 from rnnlab.corpora._floor import Floor
 from rnnlab.corpora._look import Look, Suggestion, look_into
 from rnnlab.corpora._made import Spec, made_names, parse_spec, write_made
-from rnnlab.corpora._prepare import check, prepare
+from rnnlab.corpora._prepare import Task, check, prepare
 from rnnlab.corpora._source import Request, Source
 from rnnlab.corpora._statistics import Bounds, Lengths
 from rnnlab.corpora._text import (
@@ -62,6 +62,7 @@ __all__ = [
     "Split",
     "SplitName",
     "Suggestion",
+    "Task",
     "Unit",
     "UnknownTokensError",
     "Vocabulary",
