@@ -12,6 +12,7 @@ from rnnlab.errors import BadInputError
 if TYPE_CHECKING:
     from pathlib import Path
 
+
 @pytest.fixture
 def write(tmp_path: Path) -> Any:
     def write(content: str | bytes, name: str = "prompts.txt") -> Path:

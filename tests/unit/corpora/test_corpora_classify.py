@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -258,6 +260,12 @@ def test_a_check_refuses_what_a_run_would(tmp_path: Path, content: str, said: st
     for action in (check, prepare):
         with pytest.raises(BadInputError, match=said):
             action(config)
+
+
+def test_a_check_reads_no_text() -> None:
+    """A run is checked before it is made: to cut all documents into words would take minutes."""
+    unreadable: Any = (None,) * len(NUMBERED)
+    classify.check(replace(NUMBERED, texts=unreadable), config_of())
 
 
 def test_documents_without_a_word_are_refused() -> None:

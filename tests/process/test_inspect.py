@@ -20,7 +20,7 @@ from rnnlab.runs.prompts import (
     decode_request,
     encode_request,
 )
-from rnnlab.worker._desk import Desk, Models
+from rnnlab.worker import Desk, Models
 from rnnlab.worker.answers.inspect import answer
 
 if TYPE_CHECKING:
