@@ -12,7 +12,7 @@ from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:
     from tests.conftest import Call, Lab
-    from tests.unit.recipes.conftest import Make, Write
+    from tests.unit.recipes.conftest import Write
 
 
 @pytest.fixture
