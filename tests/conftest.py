@@ -32,6 +32,7 @@ from rnnlab.runs.store import Run, RunStore  # noqa: E402
 # Hypothesis measures time, which a busy machine stretches, and draws other examples every time.
 hypothesis.settings.register_profile(
     "rnnlab",
+    max_examples=60,
     deadline=None,
     derandomize=True,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
