@@ -14,14 +14,30 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
+import hypothesis
 import pytest
 
-from rnnlab.runs.lock import is_locked
-from rnnlab.runs.records import Status
-from rnnlab.runs.store import Run, RunStore
+from tests.toys.environment import keep_ignoring, known_environment, make_known
+
+make_known()  # before rnnlab, torch and Textual are imported: they read the environment once
+
+from rnnlab.runs.lock import is_locked  # noqa: E402
+from rnnlab.runs.records import Status  # noqa: E402
+from rnnlab.runs.store import Run, RunStore  # noqa: E402
+
+# Hypothesis measures time, which a busy machine stretches, and draws other examples every time.
+hypothesis.settings.register_profile(
+    "rnnlab",
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("rnnlab")
 
 DEADLINE_S = 60.0
 """How long a condition is waited for: far longer than it takes, so that only a defect hits it."""
@@ -57,16 +73,14 @@ class Lab:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Ours without the user's settings, with this folder of runs and one thread a process."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("RNNLAB_", "COV_"))}
-        return {
-            **kept,
-            "RNNLAB_CHECKPOINTS": str(self.checkpoints),
-            "RNNLAB_DATA": str(self.folder / "data"),
-            "RNNLAB_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-            "COLUMNS": "120",
-        }
+        """The known environment with this folder of runs and one thread a process."""
+        return known_environment(
+            self.folder,
+            RNNLAB_CHECKPOINTS=str(self.checkpoints),
+            RNNLAB_DATA=str(self.folder / "data"),
+            RNNLAB_THREADS="1",
+            COLUMNS="120",
+        )
 
     def cli(self, *arguments: str | Path, code: int | None = 0) -> Ended:
         """Run `rnnlab` to its end; fail unless it ends with `code` (None: with any)."""
@@ -277,10 +291,14 @@ def ask(trained: Lab, call: Call) -> Ask:
     return partial(call, trained)
 
 
+_HOME_NUMBERS = count()
+
+
 @pytest.fixture(autouse=True)
 def no_habits(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the user's preferences and views out of every test, and what tests keep out of them."""
-    folder = tmp_path_factory.getbasetemp() / "xdg"
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
-    monkeypatch.delenv("RNNLAB_CONFIG", raising=False)
+    """Give every test a home folder of its own, without preferences and views."""
+    keep_ignoring()
+    folder = tmp_path_factory.getbasetemp() / "homes" / str(next(_HOME_NUMBERS))
+    for name, value in known_environment(folder).items():
+        if name == "HOME" or name.startswith("XDG_"):
+            monkeypatch.setenv(name, value)

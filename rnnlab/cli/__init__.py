@@ -9,6 +9,10 @@ import gc
 import io
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
 
 
 def main() -> None:
@@ -31,9 +35,12 @@ def _open_lab() -> int:
         return error.exit_code
 
 
-def run(arguments: list[str]) -> int:
-    """Run one command line and return its exit code; an error is one line on standard error."""
-    if not arguments and sys.stdin.isatty() and sys.stdout.isatty():
+def run(arguments: list[str], app: typer.Typer | None = None) -> int:
+    """Run one command line and return its exit code; an error is one line on standard error.
+
+    app: the verbs; by default, those of rnnlab.
+    """
+    if not arguments and app is None and sys.stdin.isatty() and sys.stdout.isatty():
         # The everyday start goes past the parser: it would delay the first frame by half.
         from rnnlab.preferences import announce_colors
 
@@ -46,7 +53,7 @@ def run(arguments: list[str]) -> int:
     from rnnlab.errors import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_INTERRUPTED, RnnlabError, one_line
 
     try:
-        return int(build_app()(arguments, standalone_mode=False) or 0)
+        return int((app or build_app())(arguments, standalone_mode=False) or 0)
     except typer.TyperException as error:
         message, code = one_line(error.format_message()), EXIT_BAD_INPUT
         if message.startswith("No such command") and "Did you mean" not in message:

@@ -23,9 +23,10 @@ from rnnlab.corpora._fetch import (
 )
 from rnnlab.corpora._files import holds_documents
 from rnnlab.corpora._floor import Floor
+from rnnlab.corpora._grammar import Grammar, Symbol
 from rnnlab.corpora._look import Look, Suggestion, look_into
 from rnnlab.corpora._made import Spec, made_names, parse_spec, write_made
-from rnnlab.corpora._prepare import check, prepare
+from rnnlab.corpora._prepare import Task, check, prepare
 from rnnlab.corpora._source import Request, Source
 from rnnlab.corpora._statistics import Bounds, Lengths
 from rnnlab.corpora._text import (
@@ -38,11 +39,15 @@ from rnnlab.corpora._text import (
     suggested_task,
     suits,
 )
+from rnnlab.corpora._tokens import EOS, PAD, UNK
 from rnnlab.corpora._vectors import read_vectors, vectors_width
 from rnnlab.corpora._vocabulary import Ids, UnknownTokensError, Vocabulary
 
 __all__ = [
+    "EOS",
     "IGNORED",
+    "PAD",
+    "UNK",
     "Batch",
     "Bounds",
     "Columns",
@@ -52,6 +57,7 @@ __all__ = [
     "DocumentsDescription",
     "Fetched",
     "Floor",
+    "Grammar",
     "Ids",
     "Lengths",
     "Look",
@@ -62,6 +68,8 @@ __all__ = [
     "Split",
     "SplitName",
     "Suggestion",
+    "Symbol",
+    "Task",
     "Unit",
     "UnknownTokensError",
     "Vocabulary",

@@ -25,12 +25,20 @@ _BLOCK = 1 << 14
 """Bytes taken at once; of a block that a broken connection leaves unfinished nothing is kept."""
 
 
-def download(url: str, file: Path, known_hash: str, size: int, progress: Progress) -> None:
+def download(
+    url: str,
+    file: Path,
+    known_hash: str,
+    size: int,
+    progress: Progress,
+    stall_s: float = STALL_S,
+) -> None:
     """Get `url` as `file`; go on where an earlier attempt broke off.
 
-    known_hash: `sha256:...`. size: bytes that it has; more are not taken. Raises RnnlabError where
-    the network fails, then what has come is kept beside `file`; BadInputError where there is no
-    space, or what has come is not what is known, which is then removed.
+    known_hash: `sha256:...`. size: bytes that it has; more are not taken. stall_s: seconds that the
+    server may take to send anything more. Raises RnnlabError where the network fails, then what has
+    come is kept beside `file`; BadInputError where there is no space, or what has come is not what
+    is known, which is then removed.
     """
     import pooch  # with requests a third of a second
 
@@ -48,7 +56,7 @@ def download(url: str, file: Path, known_hash: str, size: int, progress: Progres
             )
 
         def fetch(url: str, to: Any, _: object) -> None:
-            _complete(url, part, size, progress)
+            _complete(url, part, size, progress, stall_s)
             shutil.move(part, to)
 
         pooch.retrieve(url, known_hash, file.name, file.parent, downloader=fetch)
@@ -65,7 +73,7 @@ def download(url: str, file: Path, known_hash: str, size: int, progress: Progres
             file.parent.rmdir()  # where nothing has come
 
 
-def _complete(url: str, part: Path, size: int, progress: Progress) -> None:
+def _complete(url: str, part: Path, size: int, progress: Progress, stall_s: float) -> None:
     """Bring a partial file to its full size, over as many connections as it takes."""
     import requests
 
@@ -76,9 +84,9 @@ def _complete(url: str, part: Path, size: int, progress: Progress) -> None:
             return
         why = ""
         try:
-            _continue(url, part, have, size, progress)
+            _continue(url, part, have, size, progress, stall_s)
         except requests.RequestException as error:
-            why = _reason(error)
+            why = _reason(error, stall_s)
         now = part.stat().st_size if part.exists() else 0
         if now == size:
             return
@@ -92,12 +100,14 @@ def _complete(url: str, part: Path, size: int, progress: Progress) -> None:
             )
 
 
-def _continue(url: str, part: Path, have: int, size: int, progress: Progress) -> None:
+def _continue(
+    url: str, part: Path, have: int, size: int, progress: Progress, stall_s: float
+) -> None:
     """Read one connection to its end into a partial file."""
     import requests
 
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with requests.get(url, headers=headers, stream=True, timeout=(CONNECT_S, STALL_S)) as answer:
+    with requests.get(url, headers=headers, stream=True, timeout=(CONNECT_S, stall_s)) as answer:
         if answer.status_code == 416:  # it has less than we do: begin anew
             part.unlink(missing_ok=True)
             return
@@ -126,11 +136,11 @@ def _take(blocks: Any, stream: IO[bytes], have: int, size: int, progress: Progre
             return
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, stall_s: float) -> str:
     """Return what went wrong with a connection, in a few words."""
     name = type(error).__name__
     if "timed out" in str(error) and name != "ConnectTimeout":
-        return f"nothing came for {STALL_S:g} s"
+        return f"nothing came for {stall_s:g} s"
     return {
         "ConnectionError": "it cannot be reached",
         "ConnectTimeout": "it does not answer",

@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 
 from rnnlab import registry
 from rnnlab.corpora._documents import read_documents
-from rnnlab.corpora._download import download
+from rnnlab.corpora._download import STALL_S, download
 from rnnlab.corpora._encoding import Progress, silent
 from rnnlab.corpora._files import ENDINGS, holds_documents
 from rnnlab.corpora._source import Output, Request, Source, form_of
@@ -49,12 +49,14 @@ def fetch_corpus(
     progress: Progress = silent,
     *,
     is_replacing: bool = False,
+    stall_s: float = STALL_S,
 ) -> Fetched:
     """Get a known corpus into the data folder, whole or not at all.
 
-    given: a file that was got elsewhere, in any of the forms of the corpus. Raises BadInputError
-    for a file that is not the known one or cannot be read, and where the corpus is there already;
-    RnnlabError where the network fails.
+    given: a file that was got elsewhere, in any of the forms of the corpus. stall_s: seconds that
+    the server may take to send anything more. Raises BadInputError for a file that is not the known
+    one or cannot be read, and where the corpus is there already; RnnlabError where the network
+    fails.
     """
     source = load_source(name)
     folder = data_folder(data)
@@ -64,7 +66,7 @@ def fetch_corpus(
         archive = folder / _DOWNLOADS / source.archive_name
         form = source.forms[0]
         url, known = source.url, f"sha256:{form.sha256}"
-        download(url, archive, known, source.size_bytes, progress)
+        download(url, archive, known, source.size_bytes, progress, stall_s)
     else:
         form = form_of(source, archive)
     output = form.read(archive, request)

@@ -16,12 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rnnlab.corpora._sizes import SIZES
 from rnnlab.corpora._tokens import UNK, Kind, split_tokens
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
 
 NUM_CODEPOINTS = 0x110000
-_COUNTED_AT_ONCE = 1 << 22
-"""Tokens that are counted at once: numpy needs eight bytes for each meanwhile."""
 
 Places = npt.NDArray[np.integer[Any]]
 """Places of tokens among the distinct ones, in as few bytes as they take; may lie on disk."""
@@ -65,13 +64,14 @@ class Indexed:
     """For each token its place in `distinct`."""
     starts: Ids
     """Where each text begins in `places`; one more for the end."""
+    counted_at_once: int = SIZES.counted_at_once
 
     def counts(self, part: slice = slice(None)) -> Ids:
         """Return how often each distinct token occurs in a part of the tokens."""
         counts: Ids = np.zeros(len(self.distinct), dtype=np.int64)
         places = self.places[part]
-        for begin in range(0, len(places), _COUNTED_AT_ONCE):
-            some = places[begin : begin + _COUNTED_AT_ONCE]
+        for begin in range(0, len(places), self.counted_at_once):
+            some = places[begin : begin + self.counted_at_once]
             counts += np.bincount(some, minlength=len(counts))
         return counts
 

@@ -19,19 +19,16 @@ from rnnlab.corpora._encoding import Progress, is_gzipped, open_bytes
 from rnnlab.corpora._files import reading
 from rnnlab.corpora._fingerprint import fingerprint
 from rnnlab.corpora._index import Indexed, index
+from rnnlab.corpora._sizes import SIZES, Sizes
 from rnnlab.corpora._store import Key, stored
 from rnnlab.corpora._text import read_corpus
 from rnnlab.corpora._tokens import Alphabet, Kind, normalise, split_sentences
 from rnnlab.errors import BadInputError
 
-LONG_BYTES = 32 << 20
-"""Size of a file from which on its text is not read at once."""
+__all__ = ["Cut", "LongText", "Sizes", "index_text", "open_text"]
+
 _GZIP_RATIO = 3
 """How much longer a text is than its gzipped file, at least."""
-_BLOCK_CHARS = 1 << 21
-_BLOCK_BYTES = 1 << 22
-_MOST_CHARS = 1 << 23
-"""Letters without a space or a line end that are waited for."""
 _WHOLE_SENTENCES = re.compile(r".*[.?!](?=[^.?!])", re.DOTALL)
 
 Cut = Literal["stream", "sentences"]
@@ -44,19 +41,20 @@ class LongText:
     file: Path
     limit_chars: int | None
     progress: Progress
+    sizes: Sizes = SIZES
 
     def blocks(self, kind: Kind) -> Iterator[str]:
         """Give the text in composed blocks; raises BadInputError as `read_corpus` does."""
-        left = self.limit_chars
+        left, most = self.limit_chars, self.sizes.block_chars
         rest = ""
         with reading(self.file, progress=self.progress) as stream:
-            while block := stream.read(_BLOCK_CHARS if left is None else min(left, _BLOCK_CHARS)):
+            while block := stream.read(most if left is None else min(left, most)):
                 if "\0" in block:
                     raise BadInputError(f"{self.file} is a binary file", "give a text file")
                 left = None if left is None else left - len(block)
                 block = rest + block
                 end = max(block.rfind(" "), block.rfind("\n"))
-                if end <= 0 and len(block) > _MOST_CHARS:
+                if end <= 0 and len(block) > self.sizes.most_chars:
                     end = self._end_within(block, kind)
                 if end > 0:
                     yield normalise(block[:end])
@@ -74,15 +72,17 @@ class LongText:
         return next((i for i in range(len(block) - 1, 0, -1) if block[i].isascii()), 0)
 
 
-def open_text(file: Path, limit_chars: int | None, progress: Progress) -> str | LongText:
+def open_text(
+    file: Path, limit_chars: int | None, progress: Progress, sizes: Sizes = SIZES
+) -> str | LongText:
     """Return the text of a file, or the file itself where the text is too long."""
     try:
         size = file.stat().st_size * (_GZIP_RATIO if is_gzipped(file) else 1)
     except OSError as error:
         raise BadInputError(f"cannot read {file}: {error.strerror}") from None
-    if min(size, size if limit_chars is None else limit_chars) < LONG_BYTES:
+    if min(size, size if limit_chars is None else limit_chars) < sizes.long_bytes:
         return read_corpus(file, limit_chars)
-    return LongText(file, limit_chars, progress)
+    return LongText(file, limit_chars, progress, sizes)
 
 
 def index_text(
@@ -100,7 +100,9 @@ def index_text(
         parts = [letters] if kind == "chars" else letters.splitlines(keepends=True)
         return index(parts, kind), fingerprint(text)
     key = Key(_content_sha256(text), cut, kind, alphabet, text.limit_chars)
-    return stored(text.file, key, lambda digest: _parts(text, cut, kind, alphabet, digest))
+    return stored(
+        text.file, key, lambda digest: _parts(text, cut, kind, alphabet, digest), text.sizes
+    )
 
 
 def _parts(
@@ -126,6 +128,6 @@ def _parts(
 def _content_sha256(text: LongText) -> str:
     digest = hashlib.sha256()
     with open_bytes(text.file, text.progress) as stream:
-        while block := stream.read(_BLOCK_BYTES):
+        while block := stream.read(text.sizes.block_bytes):
             digest.update(block)
     return digest.hexdigest()

@@ -26,6 +26,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from rnnlab.corpora._index import NUM_CODEPOINTS, Indexed, Places
+from rnnlab.corpora._sizes import SIZES, Sizes
 from rnnlab.corpora._tokens import Kind, split_tokens
 from rnnlab.corpora._vocabulary import Ids
 from rnnlab.corpora._writing import cannot_write
@@ -35,11 +36,8 @@ _FORMAT = 1
 """Changes with what is written, so that no older folder is read."""
 _ABOUT, _PLACES, _STARTS = "about.json", "places.bin", "starts.bin"
 _DTYPES = (np.uint8, np.uint16, np.int32)
-_WIDENED_AT_ONCE = 1 << 22
 _DRAFT = ".new-"
 _TRIES = 3
-_MOST_KEPT = 8
-"""Ways of reading the same text that are kept, the newest ones."""
 _OLD_S = 3600.0
 """Seconds after which a draft that nobody writes to is a leftover."""
 
@@ -63,13 +61,13 @@ class Key(NamedTuple):
         return hashlib.sha256(json.dumps([_FORMAT, *self]).encode()).hexdigest()[:32]
 
 
-def stored(file: Path, key: Key, parts: Parts) -> tuple[Indexed, str]:
+def stored(file: Path, key: Key, parts: Parts, sizes: Sizes = SIZES) -> tuple[Indexed, str]:
     """Return the tokens of a text and its fingerprint from the disk, made where there are none.
 
     Raises BadInputError where there is no space for them.
     """
     for folder in cache_folders(file):
-        found = _load(folder / key.folder_name, key)
+        found = _load(folder / key.folder_name, key, sizes)
         if found is not None:
             return found
     folder = _writable(cache_folders(file)) / key.folder_name
@@ -77,13 +75,13 @@ def stored(file: Path, key: Key, parts: Parts) -> tuple[Indexed, str]:
     try:
         draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=folder.parent))
         try:
-            _write(draft, key, parts, _source(file, folder.parent))
-            found = _put(draft, folder, key)
+            _write(draft, key, parts, _source(file, folder.parent), sizes)
+            found = _put(draft, folder, key, sizes)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise cannot_write(folder, error) from None
-    _drop_stale(folder.parent, _source(file, folder.parent), key)
+    _drop_stale(folder.parent, _source(file, folder.parent), key, sizes.most_kept)
     return found
 
 
@@ -95,7 +93,7 @@ def _source(file: Path, folder: Path) -> str:
     return file.name if folder.parent == file.parent else str(file.resolve())
 
 
-def _put(draft: Path, folder: Path, key: Key) -> tuple[Indexed, str]:
+def _put(draft: Path, folder: Path, key: Key, sizes: Sizes) -> tuple[Indexed, str]:
     """Move a finished draft to its place, unless another process has put the same there."""
     for _ in range(_TRIES):
         try:
@@ -103,7 +101,7 @@ def _put(draft: Path, folder: Path, key: Key) -> tuple[Indexed, str]:
         except OSError as error:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                 raise
-        found = _load(folder, key)
+        found = _load(folder, key, sizes)
         if found is not None:
             return found
         # What stands there is broken: nobody else can be using it.
@@ -137,7 +135,7 @@ def _drop_leftovers(folder: Path) -> None:
                 shutil.rmtree(draft, ignore_errors=True)
 
 
-def _drop_stale(folder: Path, source: str, key: Key) -> None:
+def _drop_stale(folder: Path, source: str, key: Key, most_kept: int) -> None:
     """Remove what was made of earlier contents of a file, and of its content more than is kept."""
     kept = []
     for other in folder.glob(f"[!{_DRAFT[0]}]*"):
@@ -149,7 +147,7 @@ def _drop_stale(folder: Path, source: str, key: Key) -> None:
                 kept.append((other.stat().st_mtime_ns, other))
             else:
                 shutil.rmtree(other, ignore_errors=True)
-    for _, other in sorted(kept)[:-_MOST_KEPT]:
+    for _, other in sorted(kept)[:-most_kept]:
         shutil.rmtree(other, ignore_errors=True)
 
 
@@ -159,7 +157,7 @@ def _about(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _load(folder: Path, key: Key) -> tuple[Indexed, str] | None:
+def _load(folder: Path, key: Key, sizes: Sizes) -> tuple[Indexed, str] | None:
     """Return what a folder holds; None where it is not there or not whole."""
     try:
         about = _about(folder)
@@ -167,7 +165,8 @@ def _load(folder: Path, key: Key) -> tuple[Indexed, str] | None:
             return None
         places = _mapped(folder / _PLACES, about["dtype"], about["num_tokens"])
         starts = _mapped(folder / _STARTS, "<i8", about["num_parts"] + 1)
-        return Indexed(about["distinct"], places, starts), str(about["fingerprint"])
+        indexed = Indexed(about["distinct"], places, starts, sizes.counted_at_once)
+        return indexed, str(about["fingerprint"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -182,11 +181,14 @@ def _mapped(file: Path, dtype: str, num: int) -> np.ndarray[Any, Any]:
     return np.asarray(np.memmap(file, dtype=dtype, mode="r", shape=(num,)))
 
 
-def _write(folder: Path, key: Key, parts: Parts, source: str) -> None:
+def _write(folder: Path, key: Key, parts: Parts, source: str, sizes: Sizes) -> None:
     digest = hashlib.sha256()
     number = _LetterNumbers() if key.kind == "chars" else _WordNumbers(key.kind)
     num_parts = num_tokens = 0
-    with _PlacesFile(folder / _PLACES) as places, (folder / _STARTS).open("wb") as starts:
+    with (
+        _PlacesFile(folder / _PLACES, sizes.widened_at_once) as places,
+        (folder / _STARTS).open("wb") as starts,
+    ):
         starts.write(np.zeros(1, dtype="<i8").tobytes())
         for some in parts(digest):
             found, lengths = number(some)
@@ -269,8 +271,9 @@ class _WordNumbers:
 class _PlacesFile:
     """Numbers on disk, in one byte each as long as they fit, then in more."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, widened_at_once: int) -> None:
         self._file = file
+        self._widened_at_once = widened_at_once
         self.dtype: np.dtype[Any] = np.dtype(_DTYPES[0])
         self.stream: IO[bytes] = file.open("wb")
 
@@ -294,6 +297,6 @@ class _PlacesFile:
         self.dtype = np.dtype(_DTYPES[[np.dtype(d) for d in _DTYPES].index(before) + 1])
         self.stream = self._file.open("wb")
         with narrow.open("rb") as stream:
-            while block := stream.read(_WIDENED_AT_ONCE):
+            while block := stream.read(self._widened_at_once):
                 self.stream.write(np.frombuffer(block, before).astype(self.dtype).tobytes())
         narrow.unlink()

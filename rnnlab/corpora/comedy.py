@@ -24,7 +24,7 @@ from rnnlab.corpora._templates import (
     written_out,
 )
 
-_PERSONS = {
+PERSONS = {
     "ARMELLE": "f", "BARNABÉ": "m", "CRISPIN": "m", "GASPARD": "m", "LISON": "f", "PERRINE": "f",
 }  # fmt: skip
 
@@ -125,8 +125,8 @@ _LISTS = {
 def _scenes() -> Rules:
     """Return the rules of scenes: each two persons speak by turns."""
     rules: Rules = {"play": {}}
-    for a, b in permutations(_PERSONS, 2):
-        one, other = _PERSONS[a], _PERSONS[b]
+    for a, b in permutations(PERSONS, 2):
+        one, other = PERSONS[a], PERSONS[b]
         rules["play"][f"{{scene_{a}_{b}}}"] = 1
         rules[f"scene_{a}_{b}"] = {f"SCÈNE {{scene}}. {a}, {b}.\n\n{{turn_{a}_{b}}}": 1}
         rules[f"turn_{a}_{b}"] = {

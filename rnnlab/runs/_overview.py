@@ -13,20 +13,22 @@ _FREQUENT = (b'\n{"kind": "train"', b'\n{"kind": "layers"')
 """How lines begin of which there are many."""
 _RARE = re.compile(b"\n(?!(?:" + b"|".join(start[1:] for start in _FREQUENT) + b"))")
 """What stands before any other line."""
-_BLOCK = 1 << 22
-"""Bytes that are looked through at once."""
+BLOCK_BYTES = 1 << 22
 
 
-def overview(stream: BinaryIO, most: int) -> tuple[list[bytes], bytes]:
+def overview(
+    stream: BinaryIO, most: int, block_bytes: int = BLOCK_BYTES
+) -> tuple[list[bytes], bytes]:
     """Read a journal from its start; return about `most` frequent lines and all others, in order.
 
     The first and the last lines are among them, and all of a journal that has no more than `most`.
-    What follows the last line's end is returned beside them.
+    What follows the last line's end is returned beside them. block_bytes: bytes that are looked
+    through at once.
     """
     size = os.fstat(stream.fileno()).st_size
     lines: list[bytes] = []
     half = b""
-    while block := stream.read(_BLOCK):
+    while block := stream.read(block_bytes):
         whole, _, half = (b"\n" + half + block).rpartition(b"\n")
         is_short = size * whole.count(b"\n") <= most * len(whole)
         lines += whole.split(b"\n")[1:] if is_short else _sample(whole, 2 * size // most)

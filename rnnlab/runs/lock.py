@@ -57,10 +57,14 @@ def is_locked(file: Path) -> bool:
     return False
 
 
-def true_state(status: Status, lock: Path) -> State:
-    """Return the state that really holds: a run whose worker is gone is lost, whatever it said."""
+def true_state(status: Status, lock: Path, now: float | None = None) -> State:
+    """Return the state that really holds: a run whose worker is gone is lost, whatever it said.
+
+    now: seconds since the epoch; by default, the system's clock.
+    """
     if status.state not in ACTIVE_STATES:
         return status.state
     if status.host == socket.gethostname():
         return status.state if is_locked(lock) else "lost"
-    return "lost" if time.time() - status.heartbeat > STALE_S else status.state
+    silent_s = (time.time() if now is None else now) - status.heartbeat
+    return "lost" if silent_s > STALE_S else status.state

@@ -19,6 +19,9 @@ CGROUP = Path("/sys/fs/cgroup")
 VMSTAT = Path("/proc/vmstat")
 """Where the kernel counts."""
 
+MEMINFO = Path("/proc/meminfo")
+"""Where the kernel tells what the machine has left."""
+
 
 def held_bytes() -> int | None:
     """Return the memory that this process holds."""
@@ -59,7 +62,7 @@ def oom_kills() -> int | None:
 
 
 def _of_machine() -> int | None:
-    return _named(Path("/proc/meminfo"), "MemAvailable:")
+    return _named(MEMINFO, "MemAvailable:")
 
 
 def _named(file: Path, name: str) -> int | None:

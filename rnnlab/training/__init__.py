@@ -2,12 +2,13 @@
 
 from rnnlab.training._evaluate import Evaluation, evaluate
 from rnnlab.training._loop import train
+from rnnlab.training._mirror import Mirror
 from rnnlab.training._optimizer import make_optimizer
 from rnnlab.training._session import Control, Session, half_the_cores
 from rnnlab.training._state import TrainingState
-from rnnlab.training._step import take_step
+from rnnlab.training._step import layers_record, take_step, train_record
 
 __all__ = [
-    "Control", "Evaluation", "Session", "TrainingState", "evaluate",
-    "half_the_cores", "make_optimizer", "take_step", "train",
+    "Control", "Evaluation", "Mirror", "Session", "TrainingState", "evaluate",
+    "half_the_cores", "layers_record", "make_optimizer", "take_step", "train", "train_record",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -28,11 +29,19 @@ class OverflownWeightsError(RnnlabError):
 class Checkpoints:
     """The checkpoints of one run."""
 
-    def __init__(self, paths: RunPaths, keep: int, fingerprint: str) -> None:
+    def __init__(
+        self,
+        paths: RunPaths,
+        keep: int,
+        fingerprint: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """clock: seconds since any moment."""
         self._paths = paths
         self._keep = keep
         self._fingerprint = fingerprint
-        self._saved_at = time.monotonic()
+        self._clock = clock
+        self._saved_at = clock()
         self._cost_s = 0.0
         self._trusted: int | None = None
 
@@ -54,7 +63,7 @@ class Checkpoints:
         elapsed_s: training time so far. A young run changes fast and is saved more often, so that
         whoever prompts it sees what it is now.
         """
-        waited_s = time.monotonic() - self._saved_at
+        waited_s = self._clock() - self._saved_at
         if every or minutes:
             is_by_step = bool(every) and step % every == 0
             return is_by_step or (bool(minutes) and waited_s > 60 * minutes)
@@ -76,7 +85,7 @@ class Checkpoints:
         """
         if not torch.stack([p.isfinite().all() for p in model.parameters()]).all():
             raise OverflownWeightsError
-        started = time.monotonic()
+        started = self._clock()
         paths, step = self._paths, state.step
         if not paths.pointer("last").exists():
             replace_text(paths.corpus, json.dumps({"sha256": self._fingerprint}))
@@ -87,7 +96,7 @@ class Checkpoints:
             replace_text(paths.pointer("best"), f"{state.best_step}\n", durable=True)
         replace_text(paths.pointer("last"), f"{step}\n", durable=True)
         self._drop_old(step)
-        self._saved_at = time.monotonic()
+        self._saved_at = self._clock()
         self._cost_s = self._saved_at - started
 
     def go_back_to(self, state: TrainingState) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Literal
 
 from rnnlab.config import RunConfig
@@ -11,7 +10,6 @@ from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.runs.live import FOR_A_PROMPT
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import TrainRecord
-from rnnlab.training._precision import lacks_bfloat16
 from rnnlab.training._session import Session
 from rnnlab.training._step import layers_record, take_step, train_record
 from rnnlab.training._watch import REMEDY
@@ -33,7 +31,7 @@ def train(session: Session) -> Ending:
         session.sample()
     else:
         session.note("resumed", f"from the checkpoint of step {session.state.step}")
-    if lacks_bfloat16(session.device, session.config.dtype):
+    if session.dtype != session.config.dtype:
         session.note("note", "this processor has no bfloat16: computing in float32")
     if session.progress >= 1.0:
         return "finished"
@@ -59,11 +57,13 @@ class Loop:
         lr = session.lr
         for group in session.optimizer.param_groups:
             group["lr"] = lr
-        started = time.perf_counter()
-        norms = take_step(session.model, session.optimizer, state, batch, session.config)
+        started = session.clock()
+        norms = take_step(
+            session.model, session.optimizer, state, batch, session.config, session.dtype
+        )
         if session.average is not None:
             session.average.update(state.step + 1)
-        state.window.seconds += time.perf_counter() - started
+        state.window.seconds += session.clock() - started
         state.step += 1
         state.batch += 1
         is_epoch_end = state.batch == session.batches_per_epoch
@@ -71,10 +71,10 @@ class Loop:
             state.epoch, state.batch, state.carried = state.epoch + 1, 0, None
         is_over = session.tick() >= 1.0
         if state.step % session.config.log_every == 0 or state.step == 1 or is_over:
-            waited = time.perf_counter()
+            waited = session.clock()
             record = train_record(state, session.epoch, lr)
             window = state.window
-            window.seconds += time.perf_counter() - waited
+            window.seconds += session.clock() - waited
             session.write(record, layers_record(session.model, state.step, norms))
             state.window = window.next()
             if self._went_back(record, window):

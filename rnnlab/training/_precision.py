@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 import torch
 
 
-def lacks_bfloat16(device: torch.device, dtype: str) -> bool:
-    """Tell whether bfloat16 is asked for where oneDNN has no kernels for it.
-
-    Torch's LSTM then fails, and its other layers would emulate the format, slower than float32.
-    """
-    return dtype == "bfloat16" and device.type == "cpu" and not _cpu_has_bfloat16()
-
-
-def precision(device: torch.device, dtype: str) -> contextlib.AbstractContextManager[object]:
-    """Return the context for a forward pass: mixed precision where it is asked for and there."""
-    if dtype == "bfloat16" and not lacks_bfloat16(device, dtype):
-        return torch.autocast(device.type, torch.bfloat16)
-    return contextlib.nullcontext()
-
-
-def _cpu_has_bfloat16() -> bool:
+def cpu_has_bfloat16() -> bool:
+    """Return whether oneDNN has bfloat16 kernels for this processor."""
     if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return True
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def supported_dtype(
+    device: torch.device, dtype: str, has_bfloat16: Callable[[], bool] = cpu_has_bfloat16
+) -> str:
+    """Return the number format to compute in: float32 instead of a bfloat16 without kernels.
+
+    has_bfloat16: asked for a CPU only. Without the kernels torch's LSTM fails, and its other layers
+    emulate the format, slower than float32.
+    """
+    is_lacking = dtype == "bfloat16" and device.type == "cpu" and not has_bfloat16()
+    return "float32" if is_lacking else dtype
+
+
+def precision(device: torch.device, dtype: str) -> contextlib.AbstractContextManager[object]:
+    """Return the context of a forward pass in a supported format: mixed precision for bfloat16."""
+    if dtype == "bfloat16":
+        return torch.autocast(device.type, torch.bfloat16)
+    return contextlib.nullcontext()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -48,15 +47,15 @@ class Probing:
         """Look where it is due, if there is time for it."""
         if self.sample is None or not is_on_grid(step, self._every):
             return
-        started = time.perf_counter()
+        session = self._session
+        started = session.clock()
         if step != 1 and started < self._due_at:
             return
-        session = self._session
         found = session.attempt("looks", partial(look, session.model, self.sample, step))
         if found is None:
             self.sample = None
             return
         session.write(found.record)
         session.mirror.add_histograms("gates", found.values, step)
-        ended = time.perf_counter()
+        ended = session.clock()
         self._due_at = ended + COST * (ended - started)

@@ -7,6 +7,7 @@ takes the same steps, to the last bit, as one without.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from rnnlab.config import RunConfig
 from rnnlab.corpora import Dataset, Vocabulary
@@ -23,21 +24,31 @@ _PROMPT_LETTERS, _PROMPT_WORDS = 28, 6
 class Sampler:
     """Continues the tracked prompts of one run."""
 
-    def __init__(self, config: RunConfig, vocabulary: Vocabulary, prompts: list[str]) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        vocabulary: Vocabulary,
+        prompts: list[str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """clock: seconds since any moment."""
         self._config = config
         self._vocabulary = vocabulary
         self._prompts = prompts
         self._specs: list[Spec] = [parse_spec(s) for s in split_specs(config.sample_decoders)]
+        self._clock = clock
         self._cost_s = 0.0
         self._sampled_at = float("-inf")
 
     @classmethod
-    def of(cls, config: RunConfig, dataset: Dataset) -> Sampler | None:
+    def of(
+        cls, config: RunConfig, dataset: Dataset, clock: Callable[[], float] = time.monotonic
+    ) -> Sampler | None:
         """Return what samples a run; None for a classifier, or where no samples are wanted."""
         if config.task == "classify" or not config.sample_length or not config.sample_decoders:
             return None
         prompts = list(parse_prompts(config.sample_prompts)) or [held_out_prompt(dataset)]
-        return cls(config, dataset.vocabulary, prompts)
+        return cls(config, dataset.vocabulary, prompts, clock)
 
     def is_due(self, step: int, *, is_validated: bool, is_over: bool) -> bool:
         """Tell whether a round is due after a step, the last one always."""
@@ -45,7 +56,7 @@ class Sampler:
             return True
         if self._config.sample_every:
             return step % self._config.sample_every == 0
-        waited_s = time.monotonic() - self._sampled_at
+        waited_s = self._clock() - self._sampled_at
         return is_validated and waited_s > COST * self._cost_s
 
     def sample(
@@ -54,13 +65,13 @@ class Sampler:
         """Return a round of samples; dropout is off meanwhile."""
         assert isinstance(model, LanguageModel)
         was_training = model.training
-        started = time.monotonic()
+        started = self._clock()
         try:
             loaded = LoadedModel(model.eval(), self._vocabulary, self._config, step, "")
             found = [record for spec in self._specs for record in self._write(loaded, spec)]
         finally:
             model.train(was_training)
-            self._sampled_at = time.monotonic()
+            self._sampled_at = self._clock()
             self._cost_s = self._sampled_at - started
         return [
             SampleRecord(step, epoch, time_s, *rest)

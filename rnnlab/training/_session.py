@@ -6,14 +6,15 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import torch
 
 from rnnlab.config import RunConfig
-from rnnlab.corpora import Batch, Dataset
+from rnnlab.corpora import Batch, Dataset, Split
 from rnnlab.errors import RnnlabError, one_line
 from rnnlab.models import TextModel, build_model, load_weights, resolve_device
 from rnnlab.runs.corpus import check_corpus
@@ -24,9 +25,10 @@ from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import EvalRecord, Event, EventRecord, Record
 from rnnlab.training._average import WeightAverage
 from rnnlab.training._checkpoints import Checkpoints, OverflownWeightsError
-from rnnlab.training._evaluate import evaluate
+from rnnlab.training._evaluate import Evaluation, evaluate
 from rnnlab.training._mirror import Mirror
 from rnnlab.training._optimizer import learning_rate, make_optimizer
+from rnnlab.training._precision import cpu_has_bfloat16, supported_dtype
 from rnnlab.training._probing import Probing
 from rnnlab.training._samples import Sampler
 from rnnlab.training._state import TrainingState, load_training_state
@@ -66,14 +68,26 @@ class Session:
     dataset: Dataset
     control: Control
     is_paused: bool = False
+    _: KW_ONLY
+    clock: Callable[[], float] = time.perf_counter
+    """Seconds since any moment: the training time, and whatever is due by time."""
+    make_mirror: Callable[[Path, int], Mirror] = Mirror
+    """Opens the mirror of the journal in a folder, from a step on."""
+    measure: Callable[[TextModel, Split, int], Evaluation] = evaluate
+    """Measures a model on at most N tokens of the validation split."""
+    has_bfloat16: Callable[[], bool] = cpu_has_bfloat16
+    """Whether the processor computes in bfloat16; without it a run computes in float32."""
 
     def __post_init__(self) -> None:
         """Build the model, or bring it back to the run's last checkpoint."""
         self.device = resolve_device(self.config.device)
+        self.dtype = supported_dtype(self.device, self.config.dtype, self.has_bfloat16)
         torch.set_num_threads(self.config.threads or half_the_cores())
         self.model = build_model(self.config, self.dataset.vocabulary).to(self.device)
         self.optimizer = make_optimizer(self.model, self.config)
-        self.checkpoints = Checkpoints(self.paths, self.config.keep, self.dataset.fingerprint)
+        self.checkpoints = Checkpoints(
+            self.paths, self.config.keep, self.dataset.fingerprint, self.clock
+        )
         self.average: WeightAverage | None = None
         step = self.paths.read_pointer("last")
         if step is None:
@@ -83,14 +97,14 @@ class Session:
             self._go_back_to(step)
         self.config = self.config.model_copy(update=self.state.changed)
         self.journal = Journal(self.paths.journal)
-        self.sampler = Sampler.of(self.config, self.dataset)
+        self.sampler = Sampler.of(self.config, self.dataset, self.clock)
         self._samples = Journal(self.paths.samples) if self.sampler else None
-        self.mirror = Mirror(self.paths.root, self.state.step)
+        self.mirror = self.make_mirror(self.paths.root, self.state.step)
         self.train_split = self.dataset.splits["train"]
         self.batches_per_epoch = self.train_split.num_batches()
         self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
         self.probe = Probing(self)
-        self._clock = time.perf_counter()
+        self._ticked_at = self.clock()
 
     def _begin(self) -> None:
         """Give the model what it begins with: chance, another run's weights, word vectors."""
@@ -170,15 +184,15 @@ class Session:
 
     def tick(self) -> float:
         """Bring the training time up to date and return the progress."""
-        now = time.perf_counter()
+        now = self.clock()
         if not self.is_paused:
-            self.state.elapsed_s += now - self._clock
-        self._clock = now
+            self.state.elapsed_s += now - self._ticked_at
+        self._ticked_at = now
         return self.progress
 
     def validate(self) -> None:
         """Measure the held-out text, keep the weights if they are the best, and save."""
-        found = evaluate(self.shown_model, self.dataset.splits["val"], self.config.eval_tokens)
+        found = self.measure(self.shown_model, self.dataset.splits["val"], self.config.eval_tokens)
         state = self.state
         best = state.best_val_loss
         is_best = math.isfinite(found.loss_nats) and (best is None or found.loss_nats < best)
@@ -232,9 +246,9 @@ class Session:
         self.checkpoints.go_back_to(self.state)
         self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
         self.mirror.close()
-        self.mirror = Mirror(self.paths.root, step)
+        self.mirror = self.make_mirror(self.paths.root, step)
         # What failed with weights that overflowed may well go on with those from before.
-        self.sampler = self.sampler or Sampler.of(self.config, self.dataset)
+        self.sampler = self.sampler or Sampler.of(self.config, self.dataset, self.clock)
         if self.probe.sample is None:
             self.probe = Probing(self)
         self.note("rollback", f"{why}; back at step {step} with learning rate {self.lr:.3g}")

@@ -117,9 +117,14 @@ def load_training_state(
 
 
 def _carried(tensors: dict[str, Tensor], device: torch.device) -> State | None:
+    """Return the carried state, in memory of its own.
+
+    The file's mapping is not aligned as torch's own memory is, and a BLAS may add in another order
+    where it is not: the resumed run would then differ in the last bit.
+    """
     layers: dict[int, list[Tensor]] = {}
     for name in sorted(name for name in tensors if name.startswith("carried.")):
-        layers.setdefault(int(name.split(".")[1]), []).append(tensors[name].to(device))
+        layers.setdefault(int(name.split(".")[1]), []).append(tensors[name].to(device, copy=True))
     return tuple(tuple(layers[layer]) for layer in sorted(layers)) or None
 
 

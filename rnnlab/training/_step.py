@@ -17,7 +17,7 @@ from rnnlab.corpora import Batch
 from rnnlab.models import Example, TextModel
 from rnnlab.runs.records import LayersRecord, TrainRecord
 from rnnlab.training._optimizer import step_if_finite
-from rnnlab.training._precision import precision
+from rnnlab.training._precision import precision, supported_dtype
 from rnnlab.training._state import TrainingState
 from rnnlab.training._window import Step
 
@@ -28,16 +28,18 @@ def take_step(
     state: TrainingState,
     batch: Batch,
     config: RunConfig,
+    dtype: str | None = None,
 ) -> dict[str, Tensor]:
     """Train on one batch and return the gradient norm of every parameter, before clipping.
 
+    dtype: the number format to compute in; by default the config's, as far as it is supported.
     A loss or gradient that is not finite never enters the weights; the step counts as skipped and
     the carried state starts afresh.
     """
     example = Example.of(batch, model.device)
     fresh = _fresh_state(model, state, len(batch.inputs_BT))
     carried = fresh if batch.is_start or state.carried is None else state.carried
-    with precision(model.device, config.dtype):
+    with precision(model.device, dtype or supported_dtype(model.device, config.dtype)):
         logits_NC, targets_N, carried = model.predict(example, carried, state.generator)
     logits_NC = _wide(logits_NC)
     loss = F.cross_entropy(logits_NC, targets_N)

@@ -1,1 +1,10 @@
-"""The processes that compute: one trains a run, one answers prompts; neither needs a terminal."""
+"""The processes that compute: one trains a run, one answers prompts; neither needs a terminal.
+
+Exported is what a kind of answer, a file in `answers`, works with, and `keep_memory` for programs
+that train without a worker.
+"""
+
+from rnnlab.worker._desk import Desk, Models, NotYetError, Pace
+from rnnlab.worker._memory import keep_memory
+
+__all__ = ["Desk", "Models", "NotYetError", "Pace", "keep_memory"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 from rnnlab.errors import RnnlabError
 from rnnlab.preferences import load_preferences
@@ -10,47 +11,44 @@ from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.store import Run
 from rnnlab.worker._attendant import Attendant
 
-_held: list[int] = []
-"""The slot's open file: closed by the kernel, however this process ends."""
+
+def preferred_slots() -> int:
+    """Return how many runs train at once, as it is set at this moment."""
+    try:
+        return load_preferences().slots
+    except RnnlabError:
+        return 1  # a file that cannot be read must neither stop the queue nor flood the device
 
 
-def wait_for_slot(run: Run, attendant: Attendant) -> bool:
+def wait_for_slot(
+    run: Run, attendant: Attendant, num_slots: Callable[[], int] = preferred_slots
+) -> bool:
     """Wait while the run is in the queue; tell whether it may train, False where it was stopped.
 
     A run that does not queue takes a slot if one is free, so that the queue waits for it, and
-    trains in any case. Runs before torch is loaded: a waiting worker is small.
+    trains in any case. The slot's file stays open until this process ends, and the kernel closes
+    it however that happens. Runs before torch is loaded: a waiting worker is small.
+
+    num_slots: returns how many runs train at once; called at each look.
     """
     queue = Queue(run.paths.root.parent)
     while queue.has(run.name):
         if any(command.action == "stop" for command in attendant.take()):
             queue.leave(run.name)
             return False
-        slot = queue.take_turn(run.name, _num_slots())
-        if slot is not None:
-            _held.append(slot)
+        if queue.take_turn(run.name, num_slots()) is not None:
             return True
         attendant.wait()
-    take_free_slot(run)
+    take_free_slot(run, num_slots())
     return True
 
 
-def take_free_slot(run: Run) -> None:
-    """Take a slot if this worker has none and one is free.
+def take_free_slot(run: Run, num_slots: int) -> int | None:
+    """Return the open file of a slot if one of `num_slots` is free, else None.
 
-    Where slots cannot be looked at, as in a folder that belongs to somebody else, it has none.
+    None also where slots cannot be looked at, as in a folder that belongs to somebody else.
     """
-    if _held:
-        return
     queue = Queue(run.paths.root.parent)
     with contextlib.suppress(OSError):
-        slot = queue.take_slot(device_key(run.settings().get("device")), _num_slots())
-        if slot is not None:
-            _held.append(slot)
-
-
-def _num_slots() -> int:
-    """Return how many runs train at once, as it is set at this moment."""
-    try:
-        return load_preferences().slots
-    except RnnlabError:
-        return 1  # a file that cannot be read must neither stop the queue nor flood the device
+        return queue.take_slot(device_key(run.settings().get("device")), num_slots)
+    return None

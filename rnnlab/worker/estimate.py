@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -21,17 +21,51 @@ from rnnlab.worker._replies import replies_alone
 if TYPE_CHECKING:
     from rnnlab.config import RunConfig
 
-_TRIAL_S = 1.0
+TRIAL_S = 1.0
 """How long steps are measured; the first one, which builds caches, is left out."""
 _MOST_STEPS = 200
 
 
-def main(questions: Iterable[str], replies: TextIO) -> int:
+def trial(
+    model: Any, config: RunConfig, split: Any, device: Any, seconds: float = TRIAL_S
+) -> tuple[float, float]:
+    """Take steps for about `seconds`; return tokens per second and seconds per step."""
+    from rnnlab.training import TrainingState, make_optimizer, take_step
+
+    optimizer = make_optimizer(model, config)
+    state = TrainingState.fresh(config.seed, device)
+    began, tokens, num_steps = 0.0, 0, 0
+    batches = split.train_batches(0, 0)
+    first = next(batches)
+    take_step(model, optimizer, state, first, config)
+    _wait(device)
+    began = time.perf_counter()
+    for batch in batches:
+        take_step(model, optimizer, state, batch, config)
+        num_steps += 1
+        tokens += batch.num_read
+        if time.perf_counter() - began > seconds or num_steps >= _MOST_STEPS:
+            break
+    _wait(device)
+    elapsed_s = time.perf_counter() - began
+    if not num_steps:  # a text of one batch: its only step is all there is to measure
+        began = time.perf_counter()
+        take_step(model, optimizer, state, first, config)
+        _wait(device)
+        elapsed_s, num_steps, tokens = time.perf_counter() - began, 1, first.num_read
+    return tokens / elapsed_s, elapsed_s / num_steps
+
+
+Trial = Callable[[Any, "RunConfig", Any, Any], tuple[float, float]]
+"""Measures a model, on a split, on a device: tokens per second and seconds per step."""
+
+
+def main(questions: Iterable[str], replies: TextIO, measure: Trial = trial) -> int:
     """Answer every line until the input ends."""
     for line in questions:
         asked = json.loads(line)
         try:
-            answer = estimate(asked["values"], asked["data"])
+            answer = estimate(asked["values"], asked["data"], measure)
         except RnnlabError as error:
             answer = {"problem": str(error)}
         except Exception as error:  # whatever is wrong with one trial, the next one is made
@@ -43,7 +77,7 @@ def main(questions: Iterable[str], replies: TextIO) -> int:
     return 0
 
 
-def estimate(values: dict[str, Any], data: str | None) -> dict[str, Any]:
+def estimate(values: dict[str, Any], data: str | None, measure: Trial = trial) -> dict[str, Any]:
     """Return parameters, memory, speed and time of a run with these settings.
 
     Raises BadInputError where it could not begin.
@@ -62,7 +96,7 @@ def estimate(values: dict[str, Any], data: str | None) -> dict[str, Any]:
     torch.set_num_threads(config.threads or half_the_cores())
     model = build_model(config, dataset.vocabulary).to(device)
     split = dataset.splits["train"]
-    tokens_per_s, step_s = _trial(model, config, split, device)
+    tokens_per_s, step_s = measure(model, config, split, device)
     batches = split.num_batches()
     return {
         "parameters": model.num_parameters(),
@@ -73,34 +107,6 @@ def estimate(values: dict[str, Any], data: str | None) -> dict[str, Any]:
         "steps": batches,
         "device": str(device),
     }
-
-
-def _trial(model: Any, config: RunConfig, split: Any, device: Any) -> tuple[float, float]:
-    """Take steps for a moment; return tokens a second and seconds a step."""
-    from rnnlab.training import TrainingState, make_optimizer, take_step
-
-    optimizer = make_optimizer(model, config)
-    state = TrainingState.fresh(config.seed, device)
-    began, tokens, num_steps = 0.0, 0, 0
-    batches = split.train_batches(0, 0)
-    first = next(batches)
-    take_step(model, optimizer, state, first, config)
-    _wait(device)
-    began = time.perf_counter()
-    for batch in batches:
-        take_step(model, optimizer, state, batch, config)
-        num_steps += 1
-        tokens += batch.num_read
-        if time.perf_counter() - began > _TRIAL_S or num_steps >= _MOST_STEPS:
-            break
-    _wait(device)
-    elapsed_s = time.perf_counter() - began
-    if not num_steps:  # a text of one batch: its only step is all there is to measure
-        began = time.perf_counter()
-        take_step(model, optimizer, state, first, config)
-        _wait(device)
-        elapsed_s, num_steps, tokens = time.perf_counter() - began, 1, first.num_read
-    return tokens / elapsed_s, elapsed_s / num_steps
 
 
 def _wait(device: Any) -> None:

@@ -86,9 +86,9 @@ def answer(question: Question, desk: Desk) -> None:
         raise
     except Exception as error:  # whatever is wrong with one ask, the next one is answered
         if not desk.is_cancelled(question.ask):  # else nobody waits for what has not come of it
-            say(_failed(question, error))
+            desk.say(_failed(question, error))
     was_cancelled = desk.is_cancelled(question.ask)
-    say(Ended(question.ask, was_cancelled, time.monotonic() - started))
+    desk.say(Ended(question.ask, was_cancelled, time.monotonic() - started))
 
 
 def _failed(question: Question, error: Exception) -> Failed:

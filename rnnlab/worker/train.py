@@ -79,7 +79,7 @@ def _train(paths: RunPaths, attendant: Attendant) -> State:
     dataset = prepare(config, vocabulary=vocabulary)
     if vocabulary is None:
         dataset.vocabulary.save(paths.vocabulary)
-    session = Session(paths, config, dataset, _Steering(attendant))
+    session = Session(paths, config, dataset, Steering(attendant))
     attendant.change(
         state="running",
         device=str(session.device),
@@ -105,7 +105,7 @@ def _train(paths: RunPaths, attendant: Attendant) -> State:
         return ending
 
 
-class _Steering:
+class Steering:
     """Hands the attendant's mail to the loop, and the loop's news to the attendant."""
 
     def __init__(self, attendant: Attendant) -> None:

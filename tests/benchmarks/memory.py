@@ -14,7 +14,7 @@ import sys
 _ROUNDS = 3
 _TRAINING = """
 import sys, time, torch
-from rnnlab.worker._memory import keep_memory
+from rnnlab.worker import keep_memory
 if sys.argv[1] == "kept":
     assert keep_memory()
 torch.set_num_threads(1)

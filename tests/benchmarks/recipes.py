@@ -82,9 +82,8 @@ from rnnlab import recipes
 from rnnlab.config import RunConfig
 from rnnlab.corpora import prepare
 from rnnlab.runs.paths import RunPaths
-from rnnlab.training import Session
-from rnnlab.training._step import take_step
-from rnnlab.worker._memory import keep_memory
+from rnnlab.training import Session, take_step
+from rnnlab.worker import keep_memory
 keep_memory()
 folder = Path(tempfile.mkdtemp())
 letters = [chr(300 + i) for i in range(76)]

@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 
-from rnnlab.training._session import half_the_cores
+from rnnlab.training import half_the_cores
 
 _ROUNDS = 3
 _TRAINING = """

@@ -35,12 +35,12 @@ def serving(content: bytes) -> Iterator[Server]:
             wanted = self.headers.get("Range")
             server.requests.append((self.path, wanted))
             start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
-            getattr(self, f"_{manner}")(start)
+            getattr(self, f"send_{manner}")(start)
 
         def log_message(self, *_: Any) -> None:
             pass
 
-        def _begin(self, start: int, *, has_length: bool = True) -> bytes:
+        def begin(self, start: int, *, has_length: bool = True) -> bytes:
             self.send_response(206 if start else 200)
             rest = server.content[start:]
             if has_length:
@@ -48,53 +48,53 @@ def serving(content: bytes) -> Iterator[Server]:
             self.end_headers()
             return rest
 
-        def _good(self, start: int) -> None:
-            self.wfile.write(self._begin(start))
+        def send_good(self, start: int) -> None:
+            self.wfile.write(self.begin(start))
 
-        def _truncated(self, start: int) -> None:
+        def send_truncated(self, start: int) -> None:
             """Send a third of the whole, then hang up."""
-            rest = self._begin(start)
+            rest = self.begin(start)
             self.wfile.write(rest[: len(server.content) // 3 + 1])
 
-        def _dead(self, start: int) -> None:
+        def send_dead(self, start: int) -> None:
             """Send a third, and nothing to whoever comes back."""
-            rest = self._begin(start)
+            rest = self.begin(start)
             self.wfile.write(b"" if start else rest[: len(rest) // 3])
 
-        def _rangeless(self, start: int) -> None:
+        def send_rangeless(self, start: int) -> None:
             """Hang up once; know nothing of ranges."""
-            rest = self._begin(0)
+            rest = self.begin(0)
             is_first = len(server.requests) == 1
             self.wfile.write(rest[: len(rest) // 3] if is_first else rest)
 
-        def _wrong(self, start: int) -> None:
-            rest = self._begin(start)
+        def send_wrong(self, start: int) -> None:
+            rest = self.begin(start)
             self.wfile.write(b"x" * len(rest))
 
-        def _endless(self, start: int) -> None:
-            self._begin(start, has_length=False)
+        def send_endless(self, start: int) -> None:
+            self.begin(start, has_length=False)
             try:
                 while not server.closing.is_set():
                     self.wfile.write(b"more " * 20_000)
             except OSError:
                 return
 
-        def _slow(self, start: int) -> None:
-            rest = self._begin(start)
+        def send_slow(self, start: int) -> None:
+            rest = self.begin(start)
             step = len(rest) // 20 + 1
             for begin in range(0, len(rest), step):
                 self.wfile.write(rest[begin : begin + step])
                 self.wfile.flush()
                 server.closing.wait(0.01)
 
-        def _stalled(self, start: int) -> None:
+        def send_stalled(self, start: int) -> None:
             """Send a third, then keep the line open and silent."""
-            rest = self._begin(start)
+            rest = self.begin(start)
             self.wfile.write(b"" if start else rest[: len(rest) // 3])
             self.wfile.flush()
             server.closing.wait(20)
 
-        def _missing(self, start: int) -> None:
+        def send_missing(self, start: int) -> None:
             self.send_error(404)
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from rnnlab.corpora._grammar import Grammar, Symbol
+from rnnlab.corpora import Grammar, Symbol
 
 
-def derivations(grammar: Grammar, text: str, start: str) -> list[float]:
-    """Return the log-prob of each derivation of a text, found by trying every alternative."""
+def derivations(grammar: Grammar, text: str, *starts: str) -> list[list[float]]:
+    """Return the log-probs of all derivations of a text from each of some symbols.
+
+    Found by trying every alternative; the symbols share what is found.
+    """
 
     @cache
     def ends(name: str, begin: int) -> tuple[tuple[int, float], ...]:
@@ -35,7 +38,7 @@ def derivations(grammar: Grammar, text: str, start: str) -> list[float]:
         return tuple(found)
 
     with _deep_stack():
-        return [logprob for end, logprob in ends(start, 0) if end == len(text)]
+        return [[p for end, p in ends(start, 0) if end == len(text)] for start in starts]
 
 
 @contextmanager

@@ -65,10 +65,10 @@ class TestResolve:
         assert start.resolve({"corpus": str(text), "task": "sentences"}).task == "sentences"
 
     def test_a_shipped_corpus_suggests_its_task(
-        self, text: Path, monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(start, "suggested_task", lambda *_: "sentences")
-        assert start.resolve({"corpus": str(text)}).task == "sentences"
+        monkeypatch.chdir(tmp_path)
+        assert start.resolve({"corpus": "stump"}).task == "sentences"
 
     @pytest.mark.parametrize(
         ("content", "message"),
@@ -100,12 +100,6 @@ class TestResolve:
         assert config.corpus == str(reviews.resolve())
         assert start.default_name(config) == "reviews-lstm-128"
         assert start.resolve({"corpus": str(reviews)}).corpus == config.corpus
-
-    def test_documents_are_not_cut_into_words_before_a_run_is_made(
-        self, reviews: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("rnnlab.corpora.tasks.classify.index", None)
-        assert start.resolve({"corpus": str(reviews)}).task == "classify"
 
     @pytest.mark.parametrize(
         ("content", "message"),

@@ -10,7 +10,7 @@ from rnnlab.runs.history import read_history
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.prompts import Begun, Inspect, Inspected
 from rnnlab.runs.store import Run
-from rnnlab.worker._desk import Desk
+from rnnlab.worker import Desk
 
 if TYPE_CHECKING:
     from rnnlab.corpora import Dataset

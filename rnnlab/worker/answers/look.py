@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from rnnlab.decoding import parse_spec
 from rnnlab.runs.prompts import Begun, Look, Looked
-from rnnlab.worker._desk import Desk
+from rnnlab.worker import Desk
 
 if TYPE_CHECKING:
     from rnnlab.models import Unknown

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from rnnlab.decoding import Spec, TracedStep, Tracer, parse_spec
 from rnnlab.runs.prompts import Answer, Begun, Grown, Request, Traced
-from rnnlab.worker._desk import Desk, Pace
+from rnnlab.worker import Desk, Pace
 
 if TYPE_CHECKING:
     from rnnlab.models import Growth, LoadedModel, Unknown

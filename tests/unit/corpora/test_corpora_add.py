@@ -345,37 +345,6 @@ def test_a_look_tells_letters_sentences_and_bounds(tmp_path: Path) -> None:
     assert look.to_json()["statistics"]["sentences"]["num"] == 402
 
 
-def test_the_bounds_are_above_the_entropy_of_a_known_source() -> None:
-    from rnnlab.corpora import parse_spec
-    from rnnlab.corpora._statistics import entropy_bounds
-
-    closeness = []
-    for name in ("reber:letters=60000", "stump:letters=60000", "n-back:n=1,letters=60000"):
-        spec = parse_spec(name)
-        assert spec is not None
-        floor = spec.floor("stream")
-        bounds = entropy_bounds(spec.text())
-        assert floor is not None
-        assert bounds is not None
-        assert floor.loss_nats < min(bounds.ngrams)
-        assert floor.loss_nats < bounds.gzip
-        closeness.append(min(bounds.ngrams) / floor.loss_nats)
-    assert closeness[-1] < 1.02, "a source that remembers two letters is no harder for n-grams"
-
-
-def test_a_bound_of_a_fair_coin_is_one_bit() -> None:
-    from random import Random
-
-    from rnnlab.corpora._statistics import entropy_bounds
-
-    generator = Random(3)
-    bounds = entropy_bounds("".join("01"[int(generator.random() * 2)] for _ in range(40_000)))
-    assert bounds is not None
-    assert bounds.unigram == pytest.approx(0.6931, abs=1e-3)
-    assert bounds.ngrams[0] == pytest.approx(0.6931, abs=3e-3)
-    assert entropy_bounds("too short") is None
-
-
 def test_documents_are_measured_in_words(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text("label,text\n1,one two three\n0,one\n1,one two three\n0,\n")

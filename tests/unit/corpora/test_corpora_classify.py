@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from rnnlab.config import RunConfig
-from rnnlab.corpora import Dataset, Documents, SplitName, Vocabulary, check, prepare
-from rnnlab.corpora._documents import sort_classes
-from rnnlab.corpora._tokens import PAD, UNK
+from rnnlab.corpora import PAD, UNK, Dataset, Documents, SplitName, Vocabulary, check, prepare
 from rnnlab.corpora.tasks import classify
 from rnnlab.errors import BadInputError
 
@@ -26,7 +26,7 @@ def config_of(**values: object) -> RunConfig:
 def documents_of(
     texts: list[str], labels: list[str], splits: list[SplitName] | None = None
 ) -> Documents:
-    return Documents(tuple(texts), tuple(labels), tuple(splits or ()), sort_classes(labels))
+    return Documents(tuple(texts), tuple(labels), tuple(splits or ()), tuple(sorted(set(labels))))
 
 
 def build(documents: Documents, vocabulary: Vocabulary | None = None, **values: object) -> Dataset:
@@ -129,14 +129,16 @@ def test_a_batch_holds_classes_and_real_lengths() -> None:
     assert dataset.splits["train"].letters == 1
 
 
-def test_measuring_is_bounded_in_memory_and_by_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classify, "_EVAL_PLACES", 20)
-    split = build(NUMBERED).splits["train"]
-    batches = list(split.eval_batches())
-    assert max(batch.inputs_BT.size for batch in batches) <= 20
-    assert sum(batch.num_tokens for batch in batches) == 54
+def test_measuring_is_bounded_in_memory_and_by_tokens() -> None:
+    texts = ["a " * (400 + i % 100) for i in range(300)]
+    long = build(documents_of(texts, ["0", "1"] * 150), length=600).splits["train"]
+    batches = list(long.eval_batches())
+    assert 3 <= len(batches) <= 5
+    assert max(batch.inputs_BT.size for batch in batches) <= 65_536
+    assert sum(batch.num_tokens for batch in batches) == long.num_tokens
     longest = [batch.inputs_BT.shape[1] for batch in batches]
     assert longest == sorted(longest)
+    split = build(NUMBERED).splits["train"]
     limited = sum(batch.num_read for batch in split.eval_batches(50))
     assert 42 < limited <= 50
     assert sum(batch.num_tokens for batch in split.eval_batches(1)) == 1
@@ -258,6 +260,12 @@ def test_a_check_refuses_what_a_run_would(tmp_path: Path, content: str, said: st
     for action in (check, prepare):
         with pytest.raises(BadInputError, match=said):
             action(config)
+
+
+def test_a_check_reads_no_text() -> None:
+    """A run is checked before it is made: to cut all documents into words would take minutes."""
+    unreadable: Any = (None,) * len(NUMBERED)
+    classify.check(replace(NUMBERED, texts=unreadable), config_of())
 
 
 def test_documents_without_a_word_are_refused() -> None:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,10 +16,9 @@ from hypothesis import strategies as st
 
 from rnnlab.corpora import Documents, read_documents
 from rnnlab.corpora._documents import sort_classes
-from rnnlab.corpora._tokens import normalise
 from rnnlab.errors import BadInputError
 
-quick = settings(deadline=None, max_examples=60, derandomize=True)
+quick = settings(max_examples=30)
 Write = Callable[[str, str | bytes], Path]
 
 TABLE = "label,text\n1,good\n0,bad\n"
@@ -84,7 +84,9 @@ def test_any_text_comes_back(
         writer.writerows([("label", "text"), *rows])
         content = table.getvalue()
     file.write_bytes(content.encode())
-    assert read_documents(file).texts == tuple(normalise(text) for text in texts)
+    with_plain_ends = (text.replace("\r\n", "\n").replace("\r", "\n") for text in texts)
+    expected = tuple(unicodedata.normalize("NFC", text) for text in with_plain_ends)
+    assert read_documents(file).texts == expected
 
 
 def test_line_ends_quotes_and_separators_within_a_text_stay(write: Write) -> None:

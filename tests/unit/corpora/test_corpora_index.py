@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Literal
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab.corpora import Vocabulary
+from rnnlab.corpora import PAD, UNK, Vocabulary
 from rnnlab.corpora._index import index
-from rnnlab.corpora._tokens import PAD, UNK, Kind
 from rnnlab.errors import BadInputError
 
-quick = settings(deadline=None, max_examples=100, derandomize=True)
+Kind = Literal["chars", "words", "lowercase"]
+quick = settings(max_examples=40)
 texts = st.lists(st.text() | st.text(st.sampled_from("ab AB.é\n<unk>")), max_size=5)
 KINDS: tuple[Kind, ...] = ("chars", "words", "lowercase")
 

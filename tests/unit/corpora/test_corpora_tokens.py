@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab.corpora._tokens import normalise, split_tokens
+from rnnlab.corpora._tokens import normalise, split_sentences, split_tokens
 
-quick = settings(deadline=None, max_examples=200, derandomize=True)
+quick = settings(max_examples=60)
 texts = st.text() | st.text(st.sampled_from("aé'’ _1.-\n\t\r\u2028\u0301日<unk>"))
 
 LETTERS = string.ascii_letters + string.digits + string.punctuation + " "
@@ -120,3 +120,43 @@ def test_marks_come_off_and_other_letters_are_dropped(text: str, bare: str) -> N
 def test_a_text_in_unicode_is_composed_with_plain_line_ends(text: str) -> None:
     found = normalise(text)
     assert found == unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+# Sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two? Three!", ["One.", "Two?", "Three!"]),
+        ("What?! Well... yes.", ["What?!", "Well...", "yes."]),
+        ("  Spaces \n\n and\tlines.  ", ["Spaces and lines."]),
+        ("No mark at the end", ["No mark at the end"]),
+        ("One. and a rest", ["One.", "and a rest"]),
+        ("... !!! One. ???", ["One."]),
+        ("3.14 is two", ["3.", "14 is two"]),
+        ("Élan vital. 日本! Ёж?", ["Élan vital.", "日本!", "Ёж?"]),
+        ("", []),
+        (" \n ", []),
+        ("?!", []),
+    ],
+)
+def test_a_text_is_split_after_its_marks(text: str, expected: list[str]) -> None:
+    assert split_sentences(text) == expected
+
+
+@quick
+@given(text=st.text(st.sampled_from("ab é.?! \n")))
+def test_no_letter_is_lost_or_made_up(text: str) -> None:
+    found = split_sentences(text)
+    letters = [c for c in text if c.isalnum()]
+    assert [c for sentence in found for c in sentence if c.isalnum()] == letters
+    for sentence in found:
+        assert sentence == " ".join(sentence.split())
+        inner = sentence.rstrip(".?!")
+        assert not set(inner) & set(".?!")
+
+
+def test_a_long_text_without_an_end_is_split_in_linear_time() -> None:
+    """A pattern that backtracks would take hours here; the suite's timeout is the bound."""
+    assert len(split_sentences("a " * 1_000_000)) == 1

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from rnnlab.config import RunConfig
-from rnnlab.corpora import IGNORED, Dataset, Vocabulary
-from rnnlab.corpora._prepare import Task
-from rnnlab.corpora._tokens import EOS, UNK
+from rnnlab.corpora import EOS, IGNORED, UNK, Dataset, Task, Vocabulary
 from rnnlab.corpora.tasks import sentences, stream
 from rnnlab.errors import BadInputError
 
@@ -116,16 +115,18 @@ def test_padding_stays_under_a_twentieth_among_words(batch: int) -> None:
         assert 0 < padded < 0.05
 
 
-def test_measuring_many_words_takes_smaller_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measuring_many_words_takes_smaller_windows() -> None:
+    most_logits, others = 2**24, tuple(f" word{i}" for i in range(2**18))
     for task in (stream, sentences):
-        whole = list(build(task, TEXT).splits["val"].eval_batches())
-        monkeypatch.setattr(task, "_EVAL_LOGITS", 64 * 20)
-        dataset = build(task, TEXT)
+        small = build(task, TEXT)
+        whole = list(small.splits["val"].eval_batches())
+        known = small.vocabulary
+        dataset = build(task, TEXT, replace(known, tokens=known.tokens + others))
         batches = list(dataset.splits["val"].eval_batches())
         assert len(batches) > len(whole)
         longest = max(batch.inputs_BT.shape[1] for batch in whole) if task is sentences else 1
         assert all(
-            batch.inputs_BT.size * len(dataset.vocabulary) <= 64 * 20
+            batch.inputs_BT.size * len(dataset.vocabulary) <= most_logits
             or batch.inputs_BT.size <= longest
             for batch in batches
         )

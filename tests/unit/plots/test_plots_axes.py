@@ -92,7 +92,7 @@ def test_the_axis_says_what_it_counts(axis: Axis, last: float, unit: str, label:
     assert "0.5" not in labels or axis == "epoch"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(24, 120), st.floats(0.1, 1e7), st.sampled_from(["step", "epoch", "time"]))
 def test_labels_stand_under_their_ticks(width: int, last: float, axis: Axis) -> None:
     line = Curve("train", (0.0, last), (2.0, 1.0), 0)

@@ -70,7 +70,7 @@ styles = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100)
 @given(charts, st.integers(1, 90), st.integers(1, 24), styles)
 def test_any_chart_is_drawn_exactly_as_high_and_never_wider(
     chart: Chart, width: int, height: int, style: DrawStyle

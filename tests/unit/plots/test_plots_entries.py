@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from types import ModuleType
 
 import pytest
 
@@ -23,39 +23,35 @@ from rnnlab.plots import (
 )
 from rnnlab.runs.history import History
 from rnnlab.runs.records import LayersRecord, TrainRecord
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from tests.unit.plots.conftest import MakeRun
+from tests.toys.plot_runs import make_run
 
 PLAIN = DrawStyle(has_color=False)
 
 
-def test_validation_is_points_and_training_a_line(make_run: MakeRun) -> None:
+def test_validation_is_points_and_training_a_line() -> None:
     train, val = loss.chart([make_run()]).curves
     assert (train.name, train.style, len(train.xs)) == ("train", "line", 60)
     assert (val.name, val.style, val.xs) == ("val", "points", (150.0, 300.0, 450.0, 600.0))
 
 
-def test_one_runs_two_losses_differ_in_colour(make_run: MakeRun) -> None:
+def test_one_runs_two_losses_differ_in_colour() -> None:
     train, val = loss.chart([make_run(color=3)]).curves
     assert train.color == 3
     assert val.color != 3
 
 
-def test_a_run_not_yet_validated_shows_its_training_loss_alone(make_run: MakeRun) -> None:
+def test_a_run_not_yet_validated_shows_its_training_loss_alone() -> None:
     (curve,) = loss.chart([make_run(num_evals=0)]).curves
     assert curve.name == "train"
 
 
-def test_a_lost_loss_is_counted_in_the_title(make_run: MakeRun) -> None:
+def test_a_lost_loss_is_counted_in_the_title() -> None:
     chart = loss.chart([make_run(lost=(3, 4))])
     assert math.isnan(chart.curves[0].ys[3])
     assert "2 not finite" in draw(chart, 78, 12, style=PLAIN).split("\n")[0]
 
 
-def test_the_gradient_title_says_the_share_of_clipped_steps(make_run: MakeRun) -> None:
+def test_the_gradient_title_says_the_share_of_clipped_steps() -> None:
     run = make_run(num_records=2, num_evals=0)
     train = run.history.train
     train[-1] = replace(train[-1], clipped=0.0)
@@ -63,15 +59,13 @@ def test_the_gradient_title_says_the_share_of_clipped_steps(make_run: MakeRun) -
 
 
 @pytest.mark.parametrize("clip", [None, 0.0])
-def test_a_run_that_does_not_clip_has_no_share_and_no_line(
-    clip: float | None, make_run: MakeRun
-) -> None:
+def test_a_run_that_does_not_clip_has_no_share_and_no_line(clip: float | None) -> None:
     chart = grad_norm.chart([make_run(clip=clip)])
     assert chart.title == "gradient norm"
     assert chart.levels == ()
 
 
-def test_the_largest_norm_stands_faintly_behind_a_single_runs_mean(make_run: MakeRun) -> None:
+def test_the_largest_norm_stands_faintly_behind_a_single_runs_mean() -> None:
     assert [(c.name, c.is_faint) for c in grad_norm.chart([make_run()]).curves] == [
         ("max", True),
         ("mean", False),
@@ -80,12 +74,12 @@ def test_the_largest_norm_stands_faintly_behind_a_single_runs_mean(make_run: Mak
     assert [(c.name, c.is_faint) for c in several.curves] == [("lstm", False), ("gru", False)]
 
 
-def test_runs_that_clip_alike_share_a_line(make_run: MakeRun) -> None:
+def test_runs_that_clip_alike_share_a_line() -> None:
     runs = [make_run("a", clip=1.0), make_run("b", clip=5.0), make_run("c", clip=1.0)]
     assert grad_norm.chart(runs).levels == (Level("clip", 1.0), Level("clip", 5.0))
 
 
-def test_layer_norms_are_the_first_runs(make_run: MakeRun) -> None:
+def test_layer_norms_are_the_first_runs() -> None:
     chart = layer_norms.chart([make_run("lstm"), make_run("gru")])
     assert [curve.name for curve in chart.curves] == ["rnn.weight_hh_l0", "head.weight"]
     assert len({curve.color for curve in chart.curves}) == 2
@@ -112,7 +106,7 @@ def test_a_parameter_that_comes_later_has_the_steps_it_was_there() -> None:
 
 
 @pytest.mark.parametrize("plot", [learning_rate, throughput])
-def test_rates_are_seen_from_zero_up(plot: ModuleType, make_run: MakeRun) -> None:
+def test_rates_are_seen_from_zero_up(plot: ModuleType) -> None:
     lines = draw(plot.chart([make_run()]), 78, 12, style=PLAIN).split("\n")
     assert lines[-3].lstrip().startswith("0┤")
 
@@ -140,9 +134,7 @@ def test_the_loss_shows_the_floor_of_its_corpus() -> None:
 @pytest.mark.parametrize(
     "plot", [grad_norm, half_life, layer_norms, learning_rate, loss, saturation, throughput]
 )
-def test_an_empty_chart_says_whether_something_will_come(
-    plot: ModuleType, make_run: MakeRun
-) -> None:
+def test_an_empty_chart_says_whether_something_will_come(plot: ModuleType) -> None:
     starting = NamedHistory("starting", 0, History())
     died = replace(starting, is_over=True)
     assert " yet: " in plot.chart([starting]).empty

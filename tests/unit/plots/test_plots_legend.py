@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnnlab.plots import Chart, Curve, DrawStyle, draw, layer_norms, loss
-
-if TYPE_CHECKING:
-    from tests.unit.plots.conftest import MakeRun
+from tests.toys.plot_runs import make_run
 
 PLAIN = DrawStyle(has_color=False)
 ASCII = DrawStyle("ascii", has_color=False)
@@ -57,7 +55,7 @@ def test_a_faint_curve_is_dots_that_are_not_joined() -> None:
     assert len(BRAILLE.findall(full.partition("\n")[2])) > 20
 
 
-def test_each_of_several_runs_has_a_letter_in_the_legend_and_at_its_end(make_run: MakeRun) -> None:
+def test_each_of_several_runs_has_a_letter_in_the_legend_and_at_its_end() -> None:
     several = loss.chart([make_run("lstm", color=0), make_run("gru", color=1)])
     head, *body = draw(several, 120, 14).split("\n")
     names = ESCAPE.sub("", head)
@@ -66,7 +64,7 @@ def test_each_of_several_runs_has_a_letter_in_the_legend_and_at_its_end(make_run
     assert picture.count("a") == picture.count("b") == 1
 
 
-def test_without_colour_a_runs_letter_marks_its_validations(make_run: MakeRun) -> None:
+def test_without_colour_a_runs_letter_marks_its_validations() -> None:
     runs = [make_run("lstm", color=0), make_run("gru", color=1, num_evals=6)]
     _, *body = draw(loss.chart(runs), 120, 14, style=PLAIN).split("\n")
     picture = "\n".join(body[:-2])
@@ -75,7 +73,7 @@ def test_without_colour_a_runs_letter_marks_its_validations(make_run: MakeRun) -
     assert "●" not in picture
 
 
-def test_in_ascii_a_run_is_drawn_with_its_letter(make_run: MakeRun) -> None:
+def test_in_ascii_a_run_is_drawn_with_its_letter() -> None:
     runs = [make_run("lstm", color=0), make_run("gru", color=1)]
     text = draw(loss.chart(runs), 120, 14, style=ASCII)
     assert "aa" in text
@@ -84,7 +82,7 @@ def test_in_ascii_a_run_is_drawn_with_its_letter(make_run: MakeRun) -> None:
     assert "B" in text.partition("\n")[2]
 
 
-def test_curves_and_their_names_share_a_colour(make_run: MakeRun) -> None:
+def test_curves_and_their_names_share_a_colour() -> None:
     style = DrawStyle()
     text = draw(loss.chart([make_run(color=4)]), 78, 12, style=style)
     for color in (style.color(4), style.color(5)):
@@ -94,7 +92,7 @@ def test_curves_and_their_names_share_a_colour(make_run: MakeRun) -> None:
         assert escape in body
 
 
-def test_the_legend_of_many_runs_gets_shorter_then_counts_the_rest(make_run: MakeRun) -> None:
+def test_the_legend_of_many_runs_gets_shorter_then_counts_the_rest() -> None:
     runs = [make_run(f"run-{i}-of-eight", color=i) for i in range(8)]
     wide = draw(loss.chart(runs), 200, 25, style=PLAIN)
     assert wide.count(" val ") == 8
@@ -127,7 +125,7 @@ def test_fifteen_parameters_have_fifteen_letters() -> None:
     assert "o weight_14 14.00" in text
 
 
-def test_parameters_of_one_run_have_letters_too(make_run: MakeRun) -> None:
+def test_parameters_of_one_run_have_letters_too() -> None:
     two = draw(layer_norms.chart([make_run()]), 120, 12, style=PLAIN)
     assert "⠒⠒ head.weight 0.100" in two
 

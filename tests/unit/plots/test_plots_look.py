@@ -18,10 +18,11 @@ from rnnlab.plots import (
     draw,
     extent,
     looked_at,
+    loss,
     moved_cursor,
 )
 from rnnlab.plots._look import cut, value_at
-from rnnlab.plots._smooth import smoothed
+from tests.toys.plot_runs import make_run
 
 PLAIN = DrawStyle(has_color=False)
 WHOLE = Extent(0.0, 100.0)
@@ -35,30 +36,14 @@ def chart(*curves: Curve, **fields: object) -> Chart:
     return replace(Chart("loss", "step", "nats", curves), **fields)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("weight", [0.0, 0.6, 0.99])
-def test_a_constant_series_is_smoothed_to_itself_from_its_first_point_on(weight: float) -> None:
-    assert smoothed([3.5] * 20, weight) == pytest.approx([3.5] * 20)
-
-
-def test_smoothing_is_the_average_weighted_by_age() -> None:
-    weights = [0.25 * 0.5**age for age in (2, 1, 0)]
-    ys = [1.0, 5.0, 2.0]
-    mean = sum(w * y for w, y in zip(weights, ys, strict=True)) / sum(weights)
-    assert smoothed(ys, 0.5)[-1] == pytest.approx(mean)
-
-
-def test_smoothing_passes_over_what_is_not_finite() -> None:
-    left, gap, right = smoothed([2.0, math.inf, 2.0], 0.9)
-    assert (left, right) == pytest.approx((2.0, 2.0))
-    assert math.isnan(gap)
-
-
 def test_a_smoothed_curve_has_its_raw_one_as_a_ghost_that_is_not_listed() -> None:
     seen = looked_at(chart(line(4.0, 1.0, 4.0, 1.0)), Look(smoothing=0.9))
     ghost, smooth = seen.curves
     assert ghost.ys == (4.0, 1.0, 4.0, 1.0)
     assert (ghost.is_ghost, ghost.is_faint) == (True, True)
-    assert smooth.ys == smoothed(ghost.ys, 0.9)
+    assert len(smooth.ys) == 4
+    assert smooth.ys[0] == pytest.approx(4.0)
+    assert 1.0 < min(smooth.ys[1:]) <= max(smooth.ys[1:]) < 4.0
     text = draw(seen, 78, 12, style=PLAIN)
     assert text.count("train") == 1
     assert "smoothed 0.9" in text
@@ -180,10 +165,8 @@ def test_the_cursor_has_nowhere_to_stand_without_points() -> None:
     assert extent(chart()) is None
 
 
-def test_levels_of_the_loss_are_drawn(make_run: object) -> None:
-    from rnnlab.plots import loss
-
-    run = replace(make_run("a"), floor=1.5, published=(Level("published", 1.8),))  # type: ignore[operator]
+def test_levels_of_the_loss_are_drawn() -> None:
+    run = replace(make_run("a"), floor=1.5, published=(Level("published", 1.8),))
     text = draw(loss.chart([run]), 78, 14, style=PLAIN)
     assert "floor 1.5" in text
     assert "published 1.8" in text

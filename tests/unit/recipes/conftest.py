@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from rnnlab import recipes
 from rnnlab.recipes import Recipe
+from tests.toys.tiny_recipe import make_recipe, write_recipe
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-TINY = """\
-about = "a tiny one"
-corpus = "mer"
-
-[settings]
-task = "stream"
-hidden = 8
-lr = 0.01
-
-[[measures]]
-name = "train"
-what = "train_running"
-published = 2.0
-"""
 
 
 class Write(Protocol):
@@ -42,15 +28,9 @@ class Make(Protocol):
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    def write(old: str = "", new: str = "", more: str = "") -> Path:
-        assert old in TINY
-        file = tmp_path / "tiny.toml"
-        file.write_text((TINY.replace(old, new, 1) if old else TINY) + more, encoding="utf-8")
-        return file
-
-    return write
+    return partial(write_recipe, tmp_path)
 
 
 @pytest.fixture
-def make(write: Write) -> Make:
-    return lambda old="", new="", more="": recipes.load(str(write(old, new, more)))
+def make(tmp_path: Path) -> Make:
+    return partial(make_recipe, tmp_path)

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rnnlab import recipes, start
-from rnnlab.cli._reproduce_report import Figure, Report, RunResult
 from rnnlab.config import RunConfig
-from rnnlab.recipes import LayerNorms
 from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:
     from tests.conftest import Call, Lab
-    from tests.unit.recipes.conftest import Make, Write
+    from tests.unit.recipes.conftest import Write
 
 
 @pytest.fixture
@@ -132,52 +130,3 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     for word in words:
         assert word in ended.stderr
     assert not lab.checkpoints.exists()
-
-
-def result(name: str, layers: LayerNorms | None, *figures: Figure) -> RunResult:
-    return RunResult(
-        name, True, {}, figures, 100, 2.0, 61.0, 12_345.0, 1000, "cpu", layers
-    )  # fmt: skip
-
-
-class TestReport:
-    def report(self, make: Make, *results: RunResult) -> Report:
-        more = "\n[grid]\nlayers = [2, 8]\n"
-        recipe = make('corpus = "mer"', 'corpus = "mer"\nlayers_report = true', more)
-        return Report(recipe, results, True, ("é" * 70 + " and more \x1b[31m words",))
-
-    def test_published_ours_ratio_and_goal_stand_side_by_side_within_80_columns(
-        self, make: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("COLUMNS", "80")
-        (measure,) = make("published = 2.0", "published = 2.0\ngoal = 1.5").measures
-        norms = LayerNorms(tuple(range(1, 31)), ((0.001,) * 30, (0.5,) * 30))
-        self.report(make, result("tiny-x2", norms, Figure(measure, 1.0, None))).print()
-        shown = capsys.readouterr().out
-        row = next(line for line in shown.splitlines() if line.startswith("tiny-x2"))
-        assert row.split()[1:] == ["train", "2.0000", "1.0000", "0.500", "<=", "1.5000", "met"]
-        assert "1m01s" in shown
-        assert "12.3k" in shown
-        assert "\x1b" not in shown
-        assert all(len(line.rstrip()) <= 80 for line in shown.splitlines())
-
-    def test_a_sentence_names_the_depth_that_loses_most(self, make: Make) -> None:
-        one = result("one", LayerNorms((1,), ((0.3,),)))
-        two = result("two", LayerNorms((1, 2), ((0.5, 0.5), (1.0, 1.0))))
-        eight = result("eight", LayerNorms((1,), ((0.25,), *[(1.0,)] * 6, (25.0,))))
-        said = self.report(make, one, two, eight).layers_say()
-        assert said is not None
-        assert said.startswith("The gradient of layer 1 is 0.01 times that of layer 8 in eight")
-        assert said.endswith("the most is 0.5, in two.")
-        assert self.report(make, one).layers_say() is None
-
-    def test_the_document_holds_every_figure(self, make: Make) -> None:
-        (measure,) = make().measures
-        norms = LayerNorms((1,), ((0.5,), (1.0,)))
-        document = self.report(make, result("a", norms, Figure(measure, 1.0, None))).document()
-        (run,) = document["runs"]
-        (figure,) = run["measures"]
-        assert (figure["published"], figure["ours"], figure["ratio"]) == (2.0, 1.0, 0.5)
-        assert figure["is_met"] is None
-        assert run["layers"]["first_over_last"] == (0.5,)
-        assert run["seconds"] == 61.0

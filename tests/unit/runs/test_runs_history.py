@@ -3,12 +3,9 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlab.runs import _overview as overview_module
-from rnnlab.runs import journal as journal_module
 from rnnlab.runs.history import MOST_PROBES, History, read_history
 from rnnlab.runs.journal import Journal, JournalTail, News
 from rnnlab.runs.records import (
@@ -18,12 +15,10 @@ from rnnlab.runs.records import (
     ProbeRecord,
     Record,
     TrainRecord,
-    decode_lines,
     encode,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -178,45 +173,6 @@ def test_an_overview_of_a_short_journal_is_all_of_it_and_of_none_nothing(tmp_pat
     with Journal(file) as journal:
         journal.append(*(train_at(step, 2.0) for step in range(9)))
     assert len(JournalTail(file).read_overview(10).records) == 9
-
-
-def test_an_overview_decodes_only_what_it_gives(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    num_decoded = 0
-
-    def counted(lines: Sequence[bytes]) -> list[Record]:
-        nonlocal num_decoded
-        num_decoded += len(lines)
-        return decode_lines(lines)
-
-    monkeypatch.setattr(journal_module, "decode_lines", counted)
-    file = tmp_path / "metrics.jsonl"
-    with Journal(file) as journal:
-        for start in range(0, 20_000, 1000):
-            journal.append(*(train_at(step, 2.0) for step in range(start, start + 1000)))
-        journal.append(EventRecord(20_000, "finished"))
-    news = JournalTail(file).read_overview(100)
-    assert 90 <= num_decoded == len(news.records) <= 120
-
-
-def test_an_overview_of_blocks_is_that_of_the_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "metrics.jsonl"
-    with Journal(file) as journal:
-        for step in range(1, 1001):
-            journal.append(train_at(step, 2.0))
-            if step % 10 == 0:
-                journal.append(EventRecord(step, "note", "x" * step))
-    monkeypatch.setattr(overview_module, "_BLOCK", 777)
-    history = History()
-    history.take(JournalTail(file).read_overview(100_000))
-    assert [record.step for record in history.train] == list(range(1, 1001))
-    history.take(JournalTail(file).read_overview(50))
-    assert [record.step for record in history.events] == list(range(10, 1001, 10))
-    assert len(history.train) < 1000
-    assert (history.train[0].step, history.train[-1].step) == (1, 1000)
 
 
 def test_an_overview_leaves_half_a_line_for_later(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnlab.errors import RnnlabError
 from rnnlab.runs.mailbox import Command, collect, send
+from tests.toys.environment import known_environment
 
 
 @pytest.fixture
@@ -39,7 +40,8 @@ def test_another_process_can_send(mailbox: Path) -> None:
         "send(Path(sys.argv[1]), Command('stop'))"
     )
     send(mailbox, Command("pause"))
-    subprocess.run([sys.executable, "-c", code, mailbox], check=True)
+    env = known_environment(mailbox.parent)
+    subprocess.run([sys.executable, "-c", code, mailbox], check=True, env=env)
     send(mailbox, Command("checkpoint"))
     assert [command.action for command in collect(mailbox)] == ["pause", "stop", "checkpoint"]
 
@@ -78,6 +80,7 @@ def test_a_newer_field_is_passed_over(mailbox: Path) -> None:
     assert collect(mailbox) == [Command("stop")]
 
 
+@settings(max_examples=30)
 @given(st.floats(allow_nan=False), st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_command_arrives_as_it_was_sent(
     tmp_path_factory: pytest.TempPathFactory, value: float, name: str

@@ -17,5 +17,5 @@ def test_files_that_were_read_are_no_want_of_memory(
     (tmp_path / "memory.current").write_text("900\n")
     (tmp_path / "memory.stat").write_text("anon 200\nactive_file 50\ninactive_file 650\nslab 1\n")
     monkeypatch.setattr(memory, "CGROUP", tmp_path)
-    monkeypatch.setattr(memory, "_of_machine", lambda: None)
+    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "none")
     assert memory.free_bytes() == left

@@ -86,9 +86,15 @@ class TestReplace:
         assert file.read_text(encoding="utf-8") == "é new"
         assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
 
-    def test_others_can_read_it(self, tmp_path: Path) -> None:
-        replace_text(tmp_path / "a", "x")
+    def test_others_can_read_it_whatever_the_umask(self, tmp_path: Path) -> None:
+        before = os.umask(0o077)
+        try:
+            replace_text(tmp_path / "a", "x")
+            replace_text(tmp_path / "b", "x", is_private=True)
+        finally:
+            os.umask(before)
         assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o644
+        assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o600
 
     def test_a_failed_write_leaves_the_old_file_and_nothing_else(self, tmp_path: Path) -> None:
         file = tmp_path / "a"
@@ -116,7 +122,7 @@ class TestReplace:
 
         writer = threading.Thread(target=write)
         writer.start()
-        seen = set()
+        seen = {file.read_text()}
         while not is_done.is_set():
             seen.add(file.read_text())
         writer.join()

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnlab.runs.prompts import (
@@ -74,6 +74,7 @@ requests = st.builds(
 REQUEST: dict[str, Any] = {"ask": 1, "run": "/r", "prompt": "", "decoders": ["greedy"]}
 
 
+@settings(max_examples=60)
 @given(replies)
 def test_a_reply_comes_back_from_its_line(reply: Reply) -> None:
     line = encode_reply(reply)
@@ -83,6 +84,7 @@ def test_a_reply_comes_back_from_its_line(reply: Reply) -> None:
     assert decode_reply(line) == decode_reply(line.encode()) == reply
 
 
+@settings(max_examples=60)
 @given(requests | looks)
 def test_a_question_comes_back_from_its_line(question: Question) -> None:
     line = encode_request(question)

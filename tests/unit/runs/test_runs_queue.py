@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from rnnlab.config import RunConfig
 from rnnlab.errors import BadInputError
 from rnnlab.runs import steer
 from rnnlab.runs.lock import take_lock
-from rnnlab.runs.paths import QueuePaths, RunPaths
+from rnnlab.runs.paths import QueuePaths, RunPaths, replace_text
 from rnnlab.runs.queue import Queue, device_key
+from rnnlab.runs.records import Status, encode_status
 from rnnlab.runs.store import RunStore
-from rnnlab.worker import _slot
+from rnnlab.runs.summary import summarise
 
 
 @pytest.fixture
@@ -110,21 +112,6 @@ def test_an_entry_that_is_no_entry_is_passed_over(queue: Queue, tmp_path: Path) 
     assert not queue.has("b")
 
 
-def test_a_slot_that_cannot_be_looked_at_keeps_no_run_from_training(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_slot, "_held", [])
-    monkeypatch.setattr(_slot, "_num_slots", lambda: 1)
-    run = RunStore(tmp_path).create("mine", RunConfig(corpus="stump", device="cpu").to_toml())
-    QueuePaths(tmp_path).slot("cpu", 0).mkdir(parents=True)
-    _slot.take_free_slot(run)
-    assert _slot._held == []
-    QueuePaths(tmp_path).slot("cpu", 0).rmdir()
-    _slot.take_free_slot(run)
-    assert len(_slot._held) == 1
-    os.close(_slot._held.pop())
-
-
 def test_a_removed_run_leaves_the_queue(
     tmp_path: Path, queue: Queue, workers: dict[str, int]
 ) -> None:
@@ -150,12 +137,8 @@ def test_a_device_has_a_name_that_is_safe_in_a_path(setting: object, key: str) -
 def test_a_queued_run_can_be_neither_paused_nor_saved(
     tmp_path: Path, queue: Queue, workers: dict[str, int]
 ) -> None:
-    from rnnlab.runs.paths import replace_text
-    from rnnlab.runs.records import Status, encode_status
-    from rnnlab.runs.summary import summarise
-
     run = RunStore(tmp_path).open("b")
-    host = os.uname().nodename
+    host = socket.gethostname()
     replace_text(run.paths.status, encode_status(Status(state="queued", host=host)))
     assert summarise(run).queue_place == 2
     for act in (steer.pause, steer.checkpoint):

@@ -6,7 +6,7 @@ import math
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnlab.runs.records import (
@@ -104,6 +104,7 @@ def test_a_record_holds_what_its_fields_say_or_is_none(kind: str, name: str, val
         assert decode(encode(record)) is not None
 
 
+@settings(max_examples=30)
 @given(st.lists(records), st.lists(st.sampled_from([b"", b"1, 2", b'{"kind": "tr', b"[]", b"nan"])))
 def test_lines_are_decoded_together_as_one_by_one(given: list[Record], others: list[bytes]) -> None:
     lines = [encode(record).encode() for record in given]

@@ -36,13 +36,14 @@ def say(run: Run, state: State, **values: object) -> None:
 
 class TestCreate:
     def test_a_new_run_has_its_settings_and_a_status(self, store: RunStore) -> None:
+        before = time.time()
         run = store.create("a", CONFIG)
         assert run.settings() == {"corpus": "x", "hidden": 3}
         assert run.paths.root == store.root / "a"
         lock = take_lock(run.paths.lock)
         assert lock is not None
         assert run.status().state == "starting"
-        assert abs(run.status().created - time.time()) < 60
+        assert before <= run.status().created <= time.time()
         os.close(lock)
 
     def test_a_taken_name_is_refused_and_the_run_there_kept(self, store: RunStore) -> None:
@@ -151,16 +152,9 @@ class TestFind:
     ) -> None:
         run = store.create("a", CONFIG)
         store.create("b", CONFIG)
-        looked: list[str] = []
-        is_run = store_module._is_run
-
-        def noted(folder: Path) -> bool:
-            looked.append(folder.name)
-            return is_run(folder)
-
-        monkeypatch.setattr(store_module, "_is_run", noted)
+        for function in ("scandir", "listdir"):
+            monkeypatch.setattr(os, function, None)
         assert store.open("a") == run
-        assert looked == ["a"]
 
     def test_the_default_folder_is_the_environments(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -273,7 +267,8 @@ class TestRemove:
 
     def test_a_run_that_trains_elsewhere_stays(self, store: RunStore) -> None:
         run = store.create("a", CONFIG)
-        say(run, "running", host="elsewhere", heartbeat=time.time())
+        # A heartbeat that does not grow old while a busy machine runs this test.
+        say(run, "running", host="elsewhere", heartbeat=time.time() + 3600)
         with pytest.raises(BadInputError, match="is training"):
             store.remove(run)
 
@@ -282,6 +277,6 @@ class TestRemove:
         say(run, "finished")
         lock = take_lock(run.paths.lock)
         assert lock is not None
-        threading.Timer(0.3, os.close, [lock]).start()
+        threading.Timer(0.1, os.close, [lock]).start()
         store.remove(run)
         assert not run.paths.root.exists()

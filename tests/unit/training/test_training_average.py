@@ -1,11 +1,13 @@
-"""The average of the weights, what is saved of it, and that a run with one resumes exactly."""
+"""The average of the weights, what is saved of it, and that a run with one resumes exactly.
+
+Where bits are compared, both sides run the same operations in the same order, on one thread.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
@@ -14,6 +16,7 @@ from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EvalRecord
 from rnnlab.training import Session, evaluate, train
+from tests.toys.numeric import assert_close
 
 Start = Callable[..., Session]
 
@@ -38,7 +41,7 @@ def test_the_average_is_that_of_its_formula(start: Start) -> None:
         decay = min(0.8, (1 + step) / (10 + step))
         expected = [decay * a + (1 - decay) * w for a, w in zip(expected, weights, strict=True)]
     for found, wanted in zip(averaged(session), expected, strict=True):
-        torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-6)
+        assert_close(found.detach(), wanted, terms=3 * 7)  # three operations in each of 7 steps
 
 
 def test_the_average_is_what_is_measured_and_saved(start: Start) -> None:
@@ -63,13 +66,13 @@ def test_averaging_does_not_change_what_is_trained(start: Start) -> None:
     assert all(map(torch.equal, parameters(plain), parameters(with_average)))
 
 
-@pytest.mark.parametrize("stop_at", [1, 13, 20])
-def test_a_run_with_an_average_goes_on_exactly(start: Start, stop_at: int) -> None:
+def test_a_run_with_an_average_goes_on_exactly(start: Start) -> None:
     whole = start("whole", average=0.9)
     train(whole)
-    train(start("cut", {stop_at: [Command("stop")]}, average=0.9))
-    resumed = start("cut", average=0.9)
-    assert resumed.state.step == stop_at
+    for stop_at in (1, 13, 20):
+        train(start("cut", {stop_at: [Command("stop")]}, average=0.9))
+        resumed = start("cut", average=0.9)
+        assert resumed.state.step == stop_at
     train(resumed)
     assert all(map(torch.equal, parameters(resumed), parameters(whole)))
     assert all(map(torch.equal, averaged(resumed), averaged(whole)))

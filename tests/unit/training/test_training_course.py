@@ -1,34 +1,27 @@
-"""The course of a run: schedules, early stop, clipping by value, label smoothing, rollback."""
+"""The course of a run: plateau, early stop, frozen and tied weights, divergence and rollback.
+
+Where bits are compared, both sides run the same operations in the same order, on one thread.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
-from operator import gt
 from typing import Any
 
 import pytest
 import torch
-from torch.nn import functional as F
 
-from rnnlab.config import RunConfig
 from rnnlab.errors import RnnlabError
-from rnnlab.models import Example, load_weights
+from rnnlab.models import load_weights
 from rnnlab.runs.history import read_history
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EvalRecord, EventRecord, TrainRecord
-from rnnlab.training import Evaluation, Session, _session, train
-from rnnlab.training._optimizer import learning_rate, make_optimizer
-from rnnlab.training._session import MAX_ROLLBACKS
-from rnnlab.training._step import take_step, train_record
+from rnnlab.training import Session, train
+from tests.toys.sessions import scripted_validation, spoil
 
 Start = Callable[..., Session]
-
-
-def config_of(**settings: object) -> RunConfig:
-    return RunConfig.from_values({"corpus": "none", **settings})
 
 
 def trains(session: Session) -> list[TrainRecord]:
@@ -40,61 +33,11 @@ def events(session: Session, event: str) -> list[EventRecord]:
     return [r for r in found if isinstance(r, EventRecord) and r.event == event]
 
 
-# The rate
-
-
-@pytest.mark.parametrize(
-    ("progress", "share"),
-    [
-        (0.0, 0.04),
-        (0.15, 0.52),
-        (0.3, 1.0),
-        (0.65, (1 + 0.01) / 2),
-        (1.0, 0.01),
-    ],
-)
-def test_one_cycle_rises_and_falls_by_half_cosines(progress: float, share: float) -> None:
-    config = config_of(lr=0.5, schedule="one-cycle", final_lr=0.01)
-    assert config.warmup == 0.3
-    assert learning_rate(config, progress) == pytest.approx(0.5 * share)
-
-
-def test_warmup_and_final_rate_are_settings() -> None:
-    config = config_of(lr=1.0, schedule="cosine", warmup=0.2, final_lr=0.5)
-    found = [learning_rate(config, progress) for progress in (0.1, 0.2, 0.6, 1.0)]
-    assert found == pytest.approx([0.5, 1.0, 0.75, 0.5])
-    assert learning_rate(config_of(lr=1.0, schedule="cosine", warmup=0.0), 0.0) == 1.0
-
-
-@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
-def test_momentum_reaches_the_update_rule(optimizer: str) -> None:
-    layer = torch.nn.Linear(2, 2)
-    found = make_optimizer(layer, config_of(optimizer=optimizer, momentum=0.7))
-    assert {group["momentum"] for group in found.param_groups} == {0.7}
-
-
-@pytest.mark.parametrize("optimizer", ["adam", "adamw"])
-def test_beta2_reaches_the_update_rule(optimizer: str) -> None:
-    layer = torch.nn.Linear(2, 2)
-    found = make_optimizer(layer, config_of(optimizer=optimizer, beta2=0.95))
-    assert {group["betas"] for group in found.param_groups} == {(0.9, 0.95)}
-
-
-def script_validation(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> None:
-    """Make the validations of a run come out as a list says, the last one for ever."""
-    left = list(losses)
-
-    def found(*_: object) -> Evaluation:
-        return Evaluation(left.pop(0) if len(left) > 1 else left[0], 0.5, 10)
-
-    monkeypatch.setattr(_session, "evaluate", found)
-
-
-def test_a_plateau_halves_the_rate_down_to_the_lowest(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    script_validation(monkeypatch, [2.0, 1.5, 1.6, 1.6, 1.4, 1.4])
-    session = start(schedule="plateau", lr=0.8, final_lr=0.2, eval_every=2, log_every=1, steps=24)
+def test_a_plateau_halves_the_rate_down_to_the_lowest(start: Start) -> None:
+    seams = {"measure": scripted_validation([2.0, 1.5, 1.6, 1.6, 1.4, 1.4])}
+    session = start(
+        schedule="plateau", lr=0.8, final_lr=0.2, eval_every=2, log_every=1, seams=seams
+    )
     train(session)
     rates = {record.step: record.lr for record in trains(session)}
     # Best at steps 2, 4 and 10; every second stale validation halves: after 8, 14, 18, ...
@@ -103,20 +46,18 @@ def test_a_plateau_halves_the_rate_down_to_the_lowest(
     assert "validation stagnates: learning rate 0.4" in said
 
 
-def test_a_plateau_never_raises_what_rollbacks_have_lowered(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    script_validation(monkeypatch, [1.0, 1.0])
-    session = start(schedule="plateau", lr=0.8, final_lr=0.5, eval_every=2, steps=10)
+def test_a_plateau_never_raises_what_rollbacks_have_lowered(start: Start) -> None:
+    seams = {"measure": scripted_validation([1.0, 1.0])}
+    session = start(schedule="plateau", lr=0.8, final_lr=0.5, eval_every=2, steps=10, seams=seams)
     session.state.lr_scale = 1 / 16
     train(session)
     assert session.state.lr_scale == 1 / 16
 
 
-def test_a_halved_rate_outlives_the_worker(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    script_validation(monkeypatch, [1.0, 1.0])
+def test_a_halved_rate_outlives_the_worker(start: Start) -> None:
+    seams = {"measure": scripted_validation([1.0, 1.0])}
     settings = {"schedule": "plateau", "lr": 0.8, "eval_every": 2, "log_every": 1}
-    train(start(script={7: [Command("stop")]}, **settings))
+    train(start(script={7: [Command("stop")]}, seams=seams, **settings))
     session = start(**settings)
     assert session.lr == pytest.approx(0.4)
 
@@ -124,74 +65,23 @@ def test_a_halved_rate_outlives_the_worker(start: Start, monkeypatch: pytest.Mon
 # Early stop
 
 
-def test_a_run_without_a_new_best_stops_early(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    script_validation(monkeypatch, [2.0, 1.5, 1.6, 1.5, 1.7, 1.4])
-    session = start(patience=3, eval_every=2, steps=24)
+def test_a_run_without_a_new_best_stops_early(start: Start) -> None:
+    seams = {"measure": scripted_validation([2.0, 1.5, 1.6, 1.5, 1.7, 1.4])}
+    session = start(patience=3, eval_every=2, seams=seams)
     assert train(session) == "finished"
     assert session.state.step == 10
     assert session.paths.read_pointer("best") == 4
     assert "stopped early" in events(session, "note")[-1].message
-    again = start(patience=3, eval_every=2, steps=24)
+    again = start(patience=3, eval_every=2, seams=seams)
     assert train(again) == "finished"
     assert again.state.step == 10
 
 
-def test_without_patience_a_run_goes_on(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    script_validation(monkeypatch, [1.0, 2.0])
-    session = start(eval_every=2, steps=24)
+def test_without_patience_a_run_goes_on(start: Start) -> None:
+    seams = {"measure": scripted_validation([1.0, 2.0])}
+    session = start(eval_every=2, seams=seams)
     train(session)
     assert session.state.step == 24
-
-
-# Clipping and smoothing
-
-
-def test_no_number_of_the_gradient_passes_the_limit(start: Start) -> None:
-    free, cut = start("free", clip=0, steps=1), start("cut", clip=0, clip_value=0.003, steps=1)
-    for session in (free, cut):
-        train(session)
-    raw = [p.grad for p in free.model.parameters() if p.grad is not None]
-    for one, other in zip(raw, cut.model.parameters(), strict=True):
-        assert other.grad is not None
-        torch.testing.assert_close(other.grad, one.clamp(-0.003, 0.003))
-    assert trains(cut)[0].clipped == 1.0
-    assert trains(free)[0].clipped == 0.0
-    assert trains(cut)[0].grad_norm == trains(free)[0].grad_norm, "the norm is that before"
-    never = start("never", clip=0, clip_value=1e6, steps=1)
-    train(never)
-    assert trains(never)[0].clipped == 0.0
-
-
-def test_both_limits_leave_a_gradient_of_the_norm_asked_for(start: Start) -> None:
-    """The norm is that of what the limit of the numbers has left."""
-    session = start(clip=0.01, clip_value=0.002, steps=1)
-    train(session)
-    left = [p.grad for p in session.model.parameters() if p.grad is not None]
-    assert torch.stack([g.norm() for g in left]).norm().item() == pytest.approx(0.01, rel=1e-3)
-    assert max(g.abs().max().item() for g in left) <= 0.002
-
-
-def test_smoothing_changes_the_gradient_and_not_the_loss_that_is_shown(start: Start) -> None:
-    plain, smooth = start("plain", clip=0), start("smooth", clip=0, label_smoothing=0.2)
-    batch = next(iter(plain.train_split.train_batches(0)))
-    for session in (plain, smooth):
-        take_step(session.model, session.optimizer, session.state, batch, session.config)
-    shown = [train_record(session.state, 0, 0).train_loss for session in (plain, smooth)]
-    assert shown[0] == shown[1]
-
-    model = start("expected").model
-    example = Example.of(batch, model.device)
-    logits_NC, targets_N, _ = model.predict(example, model.start_state(4))
-    log_probs_NC = F.log_softmax(logits_NC, 1)
-    share_NC = torch.full_like(logits_NC, 0.2 / logits_NC.shape[1])
-    share_NC[torch.arange(len(targets_N)), targets_N] += 0.8
-    (-(share_NC * log_probs_NC).sum(1).mean()).backward()  # type: ignore[no-untyped-call]
-    for found, wanted in zip(smooth.model.parameters(), model.parameters(), strict=True):
-        assert found.grad is not None
-        assert wanted.grad is not None
-        torch.testing.assert_close(found.grad, wanted.grad, rtol=1e-4, atol=1e-6)
 
 
 # Frozen vectors, tied weights
@@ -227,13 +117,6 @@ def test_tied_weights_are_one_matrix_and_survive_a_restart(start: Start) -> None
 # Spikes and divergence
 
 
-def spoil(session: Session, is_bad: Callable[[int], bool]) -> None:
-    """Make some steps' loss not finite, numbered from 0."""
-    session.model.head.bias.register_hook(  # type: ignore[no-untyped-call]
-        lambda gradient: gradient * math.inf if is_bad(session.state.step) else gradient
-    )
-
-
 def test_a_rollback_goes_on_from_the_checkpoint_at_half_the_rate(start: Start) -> None:
     session = start(
         on_divergence="rollback", max_skipped=4, log_every=2, checkpoint_every=6, eval_every=100
@@ -258,7 +141,7 @@ def test_a_rollback_goes_on_from_the_checkpoint_at_half_the_rate(start: Start) -
 def test_a_rollback_that_does_not_help_ends_the_run(start: Start) -> None:
     session = start(on_divergence="rollback", max_skipped=2, log_every=1, steps=200)
     spoil(session, lambda step: step >= 3)
-    with pytest.raises(RnnlabError, match=f"also after {MAX_ROLLBACKS} returns"):
+    with pytest.raises(RnnlabError, match="also after 5 returns"):
         train(session)
     last = session.paths.read_pointer("last")
     assert last is not None
@@ -345,22 +228,6 @@ def test_weights_that_overflow_are_rolled_back_where_it_may(start: Start) -> Non
     control.on_step = overflow
     assert train(session) == "finished"
     assert len(events(session, "rollback")) == 1
-
-
-def test_momentum_begins_at_zero_even_where_the_first_step_is_bad(start: Start) -> None:
-    found = []
-    for name, first in (("bad", 1), ("good", 0)):
-        session = start(name, optimizer="sgd", momentum=0.9, lr=0.1, steps=1 + first, clip=0)
-        spoil(session, partial(gt, first))
-        batches = list(session.train_split.train_batches(0))
-        if not first:
-            batches = batches[1:]
-        for batch in batches[: 1 + first]:
-            session.state.carried = None
-            take_step(session.model, session.optimizer, session.state, batch, session.config)
-            session.state.step += 1
-        found.append([parameter.detach().clone() for parameter in session.model.parameters()])
-    assert all(map(torch.equal, *found))
 
 
 def test_a_divergence_that_is_finite_rolls_back_where_it_may(start: Start) -> None:

@@ -1,11 +1,12 @@
-"""The loop: it learns, it writes what is due, it obeys, it ends when told."""
+"""The loop: it learns, it writes what is due, it obeys, it ends when told.
+
+Where losses are compared with `==`, both runs take the same operations in the same order.
+"""
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.live import FOR_A_PROMPT
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EvalRecord, EventRecord, LayersRecord, TrainRecord
-from rnnlab.training import Session, _precision, _session, evaluate, train
+from rnnlab.training import Session, evaluate, train
+from tests.toys.numeric import assert_close
+from tests.toys.sessions import Clock
 
 Start = Callable[..., Session]
 
@@ -43,18 +46,21 @@ def control(session: Session) -> Any:
     return session.control
 
 
+TASKS = registry.names("corpora/tasks")
+
+
 @pytest.mark.parametrize(
     ("cell", "task", "dtype"),
     [
-        (cell, task, dtype)
-        for cell in registry.names("cells")
-        for task in registry.names("corpora/tasks")
-        for dtype in ("float32", "bfloat16", "float64")
-        if dtype == "float32" or (cell in {"lstm", "gru"} and task == "stream") or cell == "minlstm"
+        *((cell, TASKS[i % 3], "float32") for i, cell in enumerate(registry.names("cells"))),
+        ("lstm", "stream", "bfloat16"),
+        ("minlstm", "stream", "bfloat16"),
+        ("gru", "sentences", "float64"),
     ],
 )
 def test_the_loss_falls(start: Start, cell: str, task: str, dtype: str) -> None:
-    steps = 120 if task == "classify" else 40
+    """Steps and rate are chosen so that ..."""
+    steps = 24
     session = start(
         cell=cell, task=task, dtype=dtype, steps=steps, length=25, eval_every=steps // 2
     )
@@ -70,12 +76,12 @@ def test_the_loss_falls(start: Start, cell: str, task: str, dtype: str) -> None:
 
 
 def test_without_bfloat16_in_the_processor_it_computes_in_float32_and_says_so(
-    start: Start, monkeypatch: pytest.MonkeyPatch
+    start: Start,
 ) -> None:
-    monkeypatch.setattr(_precision, "_cpu_has_bfloat16", lambda: False)
     losses = []
     for dtype in ("float32", "bfloat16"):
-        session = start(dtype, dtype=dtype, steps=10)
+        seams = {"has_bfloat16": lambda: False}
+        session = start(dtype, dtype=dtype, steps=10, seams=seams)
         train(session)
         losses.append([record.train_loss for record in trains(session)])
         notes = [message for _, _, message in events(session) if "no bfloat16" in message]
@@ -86,10 +92,12 @@ def test_without_bfloat16_in_the_processor_it_computes_in_float32_and_says_so(
 def test_both_engines_learn_the_same(start: Start) -> None:
     losses = []
     for engine in ("fused", "equations"):
-        session = start(engine, engine=engine, dtype="float64")
+        # Adam would divide a rounding error by itself where a gradient is nearly zero.
+        session = start(engine, engine=engine, dtype="float64", optimizer="sgd", lr=0.5)
         train(session)
         losses.append([record.train_loss for record in trains(session)])
-    assert losses[0] == pytest.approx(losses[1], abs=1e-9)
+    num_terms = 24 * 40 * 16  # steps, targets of a step, operands of a gate
+    assert_close(losses[0], losses[1], terms=num_terms)
 
 
 def test_records_are_written_when_they_are_due(start: Start) -> None:
@@ -174,23 +182,24 @@ def test_a_clipped_gradient_has_the_length_of_the_bound(start: Start) -> None:
 
 
 def test_norms_of_layers_make_up_the_whole_norm(start: Start) -> None:
-    session = start(layers=2, log_every=1, steps=3)
+    session = start(layers=2, log_every=1, steps=3, dtype="float64")
     train(session)
     records = JournalTail(session.paths.journal).read().records
     layers = [r for r in records if isinstance(r, LayersRecord)]
     for record, whole in zip(layers, trains(session), strict=True):
         assert set(record.grad_norms) == {name for name, _ in session.model.named_parameters()}
         squares = sum((norm or 0.0) ** 2 for norm in record.grad_norms.values())
-        assert whole.grad_norm == pytest.approx(squares**0.5, rel=1e-5)
+        assert whole.grad_norm is not None
+        assert_close(whole.grad_norm, squares**0.5, terms=session.model.num_parameters())
 
 
 def test_the_figure_of_a_validation_does_not_depend_on_batch_or_window(start: Start) -> None:
     found = []
     for name, batch, length in (("wide", 6, 40), ("narrow", 1, 3)):
-        session = start(name, batch=batch, length=length)
+        session = start(name, batch=batch, length=length, dtype="float64")
         session.validate()
         found.append(evals(session)[-1].val_loss)
-    assert found[0] == pytest.approx(found[1], abs=1e-6)
+    assert found[0] == found[1], "the held-out text is cut by neither"
 
 
 def test_measuring_changes_neither_mode_nor_chance(start: Start) -> None:
@@ -265,13 +274,11 @@ def test_commands_are_obeyed_while_paused(start: Start) -> None:
     assert [r.lr for r in trains(session)] == [0.02] * 3 + [0.5] * 21
 
 
-def test_time_spent_paused_is_not_training_time(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr(_session, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+def test_time_spent_paused_is_not_training_time(start: Start) -> None:
+    clock = Clock()
     later = [Command("checkpoint"), Command("resume")]
-    session = start(script={3: [Command("pause")], -1: later}, steps=6)
+    script = {3: [Command("pause")], -1: later}
+    session = start(script=script, steps=6, seams={"clock": clock})
 
     def pass_time(_step: int) -> None:
         clock.now += 1000.0 if session.is_paused else 1.0
@@ -324,15 +331,18 @@ def test_a_bad_change_is_noted_and_changes_nothing(
 # Ends
 
 
-def test_minutes_end_a_run_by_the_clock(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    seconds = itertools.count(0.0, 0.5)
-    monkeypatch.setattr(_session, "time", SimpleNamespace(perf_counter=lambda: next(seconds)))
-    session = start(minutes=1, eval_every=1000)
+def test_minutes_end_a_run_by_the_clock(start: Start) -> None:
+    clock = Clock()
+    session = start(minutes=1, eval_every=1000, seams={"clock": clock})
+
+    def pass_time(_step: int) -> None:
+        clock.now += 8.0
+
+    control(session).on_step = pass_time
     assert train(session) == "finished"
-    assert 60 <= session.state.elapsed_s < 65
-    assert 10 < session.state.step < 120
-    assert trains(session)[-1].step == evals(session)[-1].step == session.state.step
-    assert session.paths.read_pointer("last") == session.state.step
+    assert (session.state.step, session.state.elapsed_s) == (8, 64.0)
+    assert trains(session)[-1].step == evals(session)[-1].step == 8
+    assert session.paths.read_pointer("last") == 8
 
 
 def test_a_finished_run_has_nothing_left_to_do(start: Start) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -13,15 +14,17 @@ from tensorboard.backend.event_processing.event_accumulator import (  # type: ig
 
 from rnnlab.insight import gradient_through_time, look
 from rnnlab.runs.history import History, read_history
-from rnnlab.training import Session, _probing, train
+from rnnlab.training import Session, train
+from rnnlab.training._probing import is_on_grid
+from tests.toys.sessions import Clock
 
 Start = Callable[..., Session]
 
 
-@pytest.fixture(autouse=True)
-def _no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nets this small would be looked at less often than asked."""
-    monkeypatch.setattr(_probing, "COST", 0)
+@pytest.fixture
+def start(start: Start) -> Start:
+    """Start sessions whose clock stands still: models this small would be probed less often."""
+    return partial(start, seams={"clock": Clock()})
 
 
 def history_of(session: Session) -> History:
@@ -89,17 +92,18 @@ def test_a_resumed_run_sees_what_an_uninterrupted_one_sees(start: Start) -> None
     assert history_of(resumed).probes == history_of(whole).probes
 
 
-def test_a_look_that_is_dear_is_taken_less_often(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_probing, "COST", 1e9)
-    session = start(probe_every=1)
+def test_a_look_that_is_dear_is_taken_less_often(start: Start) -> None:
+    """A look between two readings takes 1 s: the next one is due after 50 more."""
+    clock = Clock(per_reading=1.0)
+    session = start(probe_every=1, steps=24, seams={"clock": clock})
     train(session)
-    assert [record.step for record in history_of(session).probes] == [1]
+    found = [record.step for record in history_of(session).probes]
+    assert found[0] == 1
+    assert 1 <= len(found) <= 1 + clock.now / 50
 
 
 def test_a_long_run_is_looked_at_less_and_less_often() -> None:
-    on_grid = [step for step in range(1, 200_001) if _probing.is_on_grid(step, 50)]
+    on_grid = [step for step in range(1, 200_001) if is_on_grid(step, 50)]
     assert on_grid[:4] == [1, 50, 100, 150]
     assert [b - a for a, b in itertools.pairwise(on_grid)][-1] == 800
     assert len(on_grid) < 1100

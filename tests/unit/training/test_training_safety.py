@@ -69,13 +69,18 @@ def equal(one: list[Tensor], other: list[Tensor]) -> bool:
     return len(one) == len(other) and all(map(torch.equal, one, other))
 
 
-@pytest.mark.parametrize("clip", [0.0, 1.0])
-@pytest.mark.parametrize("poison", POISONS)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(
+    ("optimizer", "poison", "clip"),
+    [  # every pair of two of the three
+        (optimizer, poison, float((row + column) % 2))
+        for row, optimizer in enumerate(OPTIMIZERS)
+        for column, poison in enumerate(POISONS)
+    ],
+)
 def test_a_bad_step_leaves_weights_and_optimizer_as_they_were(
     start: Start, optimizer: str, poison: Callable[..., None], clip: float
 ) -> None:
-    session = start(optimizer=optimizer, clip=clip, weight_decay=0.1)
+    session = start(optimizer=optimizer, clip=clip, weight_decay=0.1, steps=12)
     poison(session, lambda step: step in (0, 7, 8))
     assert train(session) == "finished"
     weights = snapshots(session)
@@ -85,7 +90,7 @@ def test_a_bad_step_leaves_weights_and_optimizer_as_they_were(
         assert equal(weights[step], weights[step + 1])
     for step in (6, 9):
         assert not equal(weights[step], weights[step + 1])
-    assert all(tensor.isfinite().all() for tensor in weights[23])
+    assert all(tensor.isfinite().all() for tensor in weights[11])
 
 
 @pytest.mark.parametrize("poison", POISONS)
@@ -161,14 +166,15 @@ def test_a_run_gives_up_when_it_never_had_a_good_step(start: Start) -> None:
 
 @pytest.mark.parametrize("log_every", [1, 5])
 def test_a_run_that_recovers_now_and_then_goes_on(start: Start, log_every: int) -> None:
-    session = start(log_every=log_every, steps=60)
+    session = start(log_every=log_every, steps=30)
     poison_gradient(session, lambda step: step % 5 != 0)
     assert train(session) == "finished"
-    assert sum(record.skipped for record in trains(session)) == 48
+    assert sum(record.skipped for record in trains(session)) == 24
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+@pytest.mark.parametrize(
+    ("optimizer", "cell"), zip(OPTIMIZERS, ["rnn", "lstm", "lstm", "rnn"], strict=True)
+)
 def test_an_absurd_rate_cannot_put_what_is_not_finite_into_a_checkpoint(
     start: Start, optimizer: str, cell: str
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +18,9 @@ from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EventRecord, SampleRecord
 from rnnlab.runs.samples import read_rounds
-from rnnlab.training import Session, _probing, _samples, _session, train
-from rnnlab.training._evaluate import Evaluation
+from rnnlab.training import Session, train
+from rnnlab.training._samples import Sampler
+from tests.toys.sessions import Clock, scripted_validation
 
 Start = Callable[..., Session]
 SAMPLING = {"sample_length": 12, "sample_decoders": "greedy sample:temperature=1.5"}
@@ -34,8 +34,10 @@ def steps(session: Session) -> list[int]:
     return [found.step for found in read_rounds(session.paths)]
 
 
-@pytest.mark.parametrize("settings", [{"dropout": 0.3, "layers": 2}, {"average": 0.9}])
-@pytest.mark.parametrize("task", ["stream", "sentences"])
+@pytest.mark.parametrize(
+    ("task", "settings"),
+    [("stream", {"dropout": 0.3, "layers": 2}), ("sentences", {"average": 0.9})],
+)
 def test_a_run_with_samples_takes_the_same_steps_to_the_last_bit(
     start: Start, task: str, settings: dict[str, Any]
 ) -> None:
@@ -73,14 +75,29 @@ def test_rounds_come_at_their_interval_and_at_the_end(start: Start) -> None:
     assert {s.num_tokens for s in samples(session)} == {12}
 
 
-def test_without_an_interval_samples_that_cost_too_much_wait(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = iter(range(10**6))
-    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
-    session = start(**SAMPLING, eval_every=2)
+def test_without_an_interval_samples_that_cost_too_much_wait(start: Start) -> None:
+    clock = Clock()
+    session = start(**SAMPLING, eval_every=2, sample_length=1, seams={"clock": clock})
+    sampler = Sampler.of(session.config, session.dataset, clock)
+    assert sampler is not None
+    assert sampler.is_due(0, is_validated=True, is_over=False)
+    clock.per_reading = 1.0  # a round takes a second
+    sampler.sample(session.model, 0, 0.0, 0.0)
+    clock.per_reading = 0.0
+    clock.now += 199.0
+    assert not sampler.is_due(2, is_validated=True, is_over=False)
+    assert sampler.is_due(2, is_validated=True, is_over=True)
+    clock.now += 2.0
+    assert sampler.is_due(4, is_validated=True, is_over=False)
+    assert not sampler.is_due(5, is_validated=False, is_over=False)
+
+
+def test_validations_without_time_for_samples_come_without(start: Start) -> None:
+    clock = Clock(per_reading=1.0)  # a round takes 1 s, so the next one is due after 200 readings
+    session = start(**SAMPLING, eval_every=2, steps=8, seams={"clock": clock})
     train(session)
-    assert steps(session) == [0, 24], "a round takes a second of this clock, a step none"
+    assert steps(session) == [0, 8]
+    assert clock.now < 200
 
 
 def test_a_resumed_run_has_every_round_once(start: Start) -> None:
@@ -155,29 +172,31 @@ def test_letters_that_the_model_never_saw_are_read_as_the_nearest(start: Start) 
     assert {s.prompt for s in samples(session)} == {"le "}
 
 
-def test_a_run_that_stops_early_is_sampled_at_its_end(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    losses = iter([1.0, 2.0, 2.0])
-    monkeypatch.setattr(_session, "evaluate", lambda *_: Evaluation(next(losses), 0.5, 10))
-    session = start(**SAMPLING, sample_every=100, patience=2, eval_every=2)
+def test_a_run_that_stops_early_is_sampled_at_its_end(start: Start) -> None:
+    seams = {"measure": scripted_validation([1.0, 2.0])}
+    session = start(**SAMPLING, sample_every=100, patience=2, eval_every=2, seams=seams)
     train(session)
     assert session.state.step == 6
     assert steps(session) == [0, 6]
 
 
-def test_after_a_rollback_samples_and_looks_are_taken_again(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
+class Broken:
+    """Fails when anything of it is used."""
+
+    def __getattr__(self, name: str) -> Any:
         raise ZeroDivisionError("oops")
 
-    session = start(**SAMPLING, sample_every=4, probe_every=4)
-    with monkeypatch.context() as broken:
-        broken.setattr(_samples, "continue_texts", fail)
-        broken.setattr(_probing, "look", fail)
-        session.sample()
-        session.probe.take_if_due(1)
+
+def broken_sampler(session: Session) -> Sampler:
+    vocabulary: Any = Broken()
+    return Sampler(session.config, vocabulary, ["le "])
+
+
+def test_after_a_rollback_samples_and_looks_are_taken_again(start: Start) -> None:
+    session = start(**SAMPLING, sample_every=4, probe_every=4, seams={"clock": Clock()})
+    session.sampler, session.probe.sample = broken_sampler(session), Broken()  # type: ignore[assignment]
+    session.sample()
+    session.probe.take_if_due(1)
     said = [
         r.message
         for r in JournalTail(session.paths.journal).read().records
@@ -195,14 +214,9 @@ def test_after_a_rollback_samples_and_looks_are_taken_again(
     assert read_history(session.paths.journal).probes
 
 
-def test_a_decoder_that_fails_ends_the_samples_and_not_the_run(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise ZeroDivisionError("oops")
-
+def test_a_sampler_that_fails_ends_the_samples_and_not_the_run(start: Start) -> None:
     session = start(**SAMPLING)
-    monkeypatch.setattr(_samples, "continue_texts", fail)
+    session.sampler = broken_sampler(session)
     assert train(session) == "finished"
     said = [
         r.message

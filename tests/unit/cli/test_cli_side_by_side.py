@@ -1,22 +1,18 @@
-"""Files of prompts, and how answers and trees look to people."""
+"""How answers and trees look to people."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
 
-from rnnlab.cli._prompts import read_prompts
 from rnnlab.cli._side_by_side import print_side_by_side, print_tree
 from rnnlab.decoding import Branch
-from rnnlab.errors import BadInputError
 from rnnlab.runs.prompts import EOS, Answer
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
@@ -30,87 +26,12 @@ def answer(decoder: str = "greedy", rank: int = 1, **fields: Any) -> Answer:
     return Answer(decoder, rank=rank, **{**values, **fields})
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Any:
-    def write(content: str | bytes, name: str = "prompts.txt") -> Path:
-        file = tmp_path / name
-        file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return file
-
-    return write
-
-
-class TestFiles:
-    @pytest.mark.parametrize(
-        ("content", "prompts"),
-        [
-            ("a\nb\n", ["a", "b"]),
-            ("a\nb", ["a", "b"]),
-            ("a\r\nb\r\n", ["a", "b"]),
-            ("\ufeffa\nb", ["a", "b"]),
-            ("\n a \n\n \t\nb\n\n", [" a ", "b"]),
-            (r"a\nb", ["a\nb"]),
-            (r"\n", ["\n"]),
-            (r"a\\nb", [r"a\nb"]),
-            (r"a\\\nb", ["a\\\nb"]),
-            ("a\\\\", ["a\\"]),
-            (r"a\tb", [r"a\tb"]),
-            ('"a"', ['"a"']),
-            ("a\u2028b\x0cc\x85d\x1ee", ["a\u2028b\x0cc\x85d\x1ee"]),
-        ],
-    )
-    def test_a_line_is_a_prompt(self, write: Any, content: str, prompts: list[str]) -> None:
-        assert read_prompts(write(content)) == prompts
-
-    @pytest.mark.parametrize(
-        ("content", "prompts"),
-        [
-            ('"a"\n{"prompt": "b", "other": 1}\n', ["a", "b"]),
-            ('\ufeff"a"\r\n\r\n""\r\n', ["a", ""]),
-            (r'"a\nb\\n\u00e9"', ["a\nb\\né"]),
-            ('"a\u2028b\u0085c"', ["a\u2028b\u0085c"]),
-        ],
-    )
-    def test_a_line_of_json_is_a_prompt(self, write: Any, content: str, prompts: list[str]) -> None:
-        assert read_prompts(write(content, "p.jsonl")) == prompts
-
-    @pytest.mark.parametrize(
-        "bad", ["7", "{}", "null", "a", '["a"]', '{"prompt": 7}', '{"prompt": null}', "[" * 99_999]
-    )
-    def test_a_line_that_is_no_prompt_is_named_by_its_number(self, write: Any, bad: str) -> None:
-        file = write(f'"a\u2028"\n\n{bad}\n', "p.jsonl")
-        with pytest.raises(BadInputError, match=r"p\.jsonl, line 3: no prompt"):
-            read_prompts(file)
-
-    @pytest.mark.parametrize(
-        ("content", "words"),
-        [
-            (b"", "holds no prompt"),
-            (b" \n\r\n\t\n", "holds no prompt"),
-            (b"\x7fELF\xff\xfe\x00", "is not UTF-8"),
-            ("café".encode("latin-1"), "is not UTF-8"),
-        ],
-    )
-    @pytest.mark.parametrize("name", ["p.txt", "p.jsonl"])
-    def test_a_file_without_prompts_is_refused(
-        self, write: Any, name: str, content: bytes, words: str
-    ) -> None:
-        with pytest.raises(BadInputError, match=words):
-            read_prompts(write(content, name))
-
-    def test_a_file_that_cannot_be_read_is_named(self, tmp_path: Path) -> None:
-        for file in (tmp_path / "nowhere.txt", tmp_path):
-            with pytest.raises(BadInputError, match="cannot read"):
-                read_prompts(file)
-
-
 class TestSideBySide:
-    @pytest.fixture(params=[30, 80, 100, 200])
-    def width(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-        monkeypatch.setenv("COLUMNS", str(request.param))
-        return int(request.param)
-
-    def test_twelve_specs_fit(self, width: int, capsys: pytest.CaptureFixture[str]) -> None:
+    @pytest.mark.parametrize("width", [30, 80, 200])
+    def test_twelve_specs_fit(
+        self, width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", str(width))
         specs = [f"beam:k={k},p=0.9" for k in range(1, 13)]
         texts = ["mot " * 40, "x" * 300, "日本" * 60, "a\nb\n\nc"]
         print_side_by_side(
@@ -168,13 +89,17 @@ class TestSideBySide:
         assert "nothing" in capsys.readouterr().out
 
     def test_the_letter_that_leaves_the_best_is_marked(
-        self, monkeypatch: pytest.MonkeyPatch
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from rnnlab.cli._side_by_side import _body
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm-256color")
+
+        def shown(found: Answer) -> str:
+            print_side_by_side([found])
+            return capsys.readouterr().out
 
         def marked(found: Answer) -> str:
-            body = _body(found)
-            return "".join(body.plain[s.start : s.end] for s in body.spans if s.style == "reverse")
+            return "".join(re.findall(r"\x1b\[7m(.*?)\x1b\[0m", shown(found)))
 
         assert marked(answer(parts_at=None)) == ""
         assert marked(answer(parts_at=0)) == " "
@@ -183,7 +108,7 @@ class TestSideBySide:
         words = [" le", " roi", EOS]
         found = answer(tokens=words, continuation=" le roi", text="La mer le roi", parts_at=1)
         assert marked(found) == " "
-        assert _body(found).plain == "La mer le roi"
+        assert "La mer le roi" in re.sub(r"\x1b\[[0-9;]*m", "", shown(found))
 
 
 def test_a_tree_is_printed_best_first_and_no_line_is_too_long(
@@ -207,23 +132,22 @@ def test_a_tree_is_printed_best_first_and_no_line_is_too_long(
     assert "-9.00 ✗ beyond the beam's width" in "".join(line[4:] for line in lines[3:])
 
 
-@pytest.mark.parametrize("width", [20, 80, 200])
+# Each is deeper than the screen is wide; one is deeper than Python recurses.
+@pytest.mark.parametrize(("width", "depth"), [(20, 60), (80, 1010), (200, 80)])
 def test_of_a_deep_tree_no_answer_is_lost(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int, depth: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     root = Branch(["r"])
     at = root
-    for number in range(1500):
+    for number in range(depth):
         at.branches = [Branch(["a"], -1.0), Branch([f"<{number}>"], -1.0, "length")]
         at = at.branches[0]
     print_tree("beam", root)
     shown = capsys.readouterr().out
     assert max(map(cell_len, shown.splitlines())) <= width
-    assert {int(number) for number in re.findall(r"<(\d+)>", shown)} == set(range(1500))
+    assert {int(number) for number in re.findall(r"<(\d+)>", shown)} == set(range(depth))
 
 
 def test_answers_of_all_kinds_are_json() -> None:
-    from dataclasses import asdict
-
     assert {*json.loads(json.dumps(asdict(answer())))} >= {"prompt", "end", "parts_at", "note"}

@@ -14,6 +14,7 @@ import pytest
 
 from rnnlab.corpora._grammar import Alternatives, Grammar
 from rnnlab.errors import BadInputError, UnknownNameError
+from tests.toys.numeric import assert_close
 
 Rules = Mapping[str, Alternatives]
 SYMBOL = re.compile(r"\{(\w+)\}")
@@ -68,9 +69,10 @@ def test_entropy_and_length_equal_those_of_all_texts() -> None:
     assert math.fsum(texts.values()) == pytest.approx(1)
     expected = Grammar(FLAT).expect("line")
     entropy_nats = -math.fsum(p * math.log(p) for p in texts.values())
-    assert expected.entropy_nats == pytest.approx(entropy_nats, rel=1e-12)
+    # Each is a sum over the texts, whose probabilities are products of a few factors.
+    assert_close(expected.entropy_nats, entropy_nats, terms=len(texts))
     letters = math.fsum(p * len(text) for text, p in texts.items())
-    assert expected.letters == pytest.approx(letters, rel=1e-12)
+    assert_close(expected.letters, letters, terms=len(texts))
 
 
 @pytest.mark.parametrize("rules", [FLAT, LOOPS, NESTED], ids=["flat", "loops", "nested"])
@@ -88,6 +90,7 @@ def test_entropy_and_length_are_fixed_points_of_the_chain_rule(rules: Rules) -> 
             entropies[name], lengths[name] = new_entropy, new_length
     for name in rules:
         expected = Grammar(rules).expect(name)
+        # After 300 rounds what is left of the start is below 9 digits, and above rounding.
         assert expected.entropy_nats == pytest.approx(entropies[name], rel=1e-9)
         assert expected.letters == pytest.approx(lengths[name], rel=1e-9)
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from tests.conftest import Call, Ended, Lab
+    from tests.conftest import Call, Lab
 
 
 class Refuse(Protocol):
@@ -55,17 +53,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def refuse(lab: Lab, call: Call) -> Refuse:
     """Return a check that a command line is refused as it should be."""
-    return partial(_refuse, lab, partial(call, lab))
 
+    def refuse(arguments: list[str], *words: str) -> None:
+        ended = call(lab, *arguments, code=2)
+        assert ended.stdout == ""
+        assert ended.stderr.count("\n") == 1, ended.stderr
+        assert ended.stderr.startswith("rnnlab: ")
+        for word in words:
+            assert word in ended.stderr
+        assert not lab.checkpoints.exists()
 
-def _refuse(lab: Lab, run: Callable[..., Ended], arguments: list[str], *words: str) -> None:
-    ended = run(*arguments, code=2)
-    assert ended.stdout == ""
-    assert ended.stderr.count("\n") == 1, ended.stderr
-    assert ended.stderr.startswith("rnnlab: ")
-    for word in words:
-        assert word in ended.stderr
-    assert not lab.checkpoints.exists()
+    return refuse
 
 
 @pytest.mark.parametrize(
@@ -206,11 +204,3 @@ def test_a_command_line_that_is_no_good_is_refused(
 def test_no_argument_reaches_the_terminal_as_an_escape(refuse: Refuse) -> None:
     refuse(["train", "\x1b[31mred\x07\n.txt"], "[31mred")
     refuse(["stop", "\x1b]0;title\x07"], "title")
-
-
-@pytest.mark.process
-@pytest.mark.parametrize(
-    "arguments", [["train", "nowhere.txt"], ["train", "tiny.txt", "--hidden", "0"], ["dance"]]
-)
-def test_a_process_ends_with_the_code_and_the_line(lab: Lab, arguments: list[str]) -> None:
-    _refuse(lab, lab.cli, arguments)

@@ -9,8 +9,7 @@ from functools import cache
 import pytest
 
 from rnnlab import registry
-from rnnlab.corpora import parse_spec, stump
-from rnnlab.corpora._grammar import Grammar, Symbol
+from rnnlab.corpora import Grammar, Symbol, parse_spec, stump
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,185 @@
+"""What must start at once loads nothing slow: proved in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rnnlab.runs
+from rnnlab import registry
+from tests.toys.environment import known_environment
+
+pytestmark = pytest.mark.process
+
+RUN_THEN_LIST = """
+import contextlib, io, json, sys
+from rnnlab.cli import run
+loaded = []
+for arguments in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        code = run(arguments)
+    slow = [name for name in ("torch", "textual", "plotext", "tensorboard") if name in sys.modules]
+    loaded.append([arguments, code, slow])
+print(json.dumps(loaded))
+"""
+
+DRAW_THEN_LIST = """
+import json, sys
+from pathlib import Path
+from rnnlab.runs.store import RunStore
+from rnnlab.tui.app import LabApp
+app = LabApp(RunStore(Path("runs")), has_outline=True)
+wait = app.call_after_refresh
+app.call_after_refresh = lambda *_: wait(app.exit)  # what the app does after its first frame
+app.run(headless=True)
+print(json.dumps(sorted(sys.modules)))
+"""
+
+IMPORT_THEN_LIST = """
+import importlib, json, sys
+added = {}
+for name in sys.argv[1:]:
+    before = set(sys.modules)
+    if name == "charts":
+        from rnnlab import registry
+        for plot in registry.names("plots"):
+            registry.load("plots", plot).chart([])
+    elif name == "draw":
+        from rnnlab.plots import Chart, Curve, draw
+        draw(Chart("t", "step", "", (Curve("c", (0.0, 1.0), (1.0, 2.0), 0),)), 40, 10)
+    else:
+        importlib.import_module(name)
+    added[name] = sorted(set(sys.modules) - before)
+print(json.dumps(added))
+"""
+
+
+def python(folder: Path, code: str, *arguments: str) -> str:
+    """Run code in a process of its own and return what it prints."""
+    env = known_environment(
+        folder, RNNLAB_CHECKPOINTS=str(folder / "runs"), RNNLAB_DATA=str(folder)
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=env, cwd=folder
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def modules_of(kind: str) -> list[str]:
+    """Return the modules of the entries of a registry."""
+    folder = kind.replace("/", ".")
+    return [f"rnnlab.{folder}.{name.replace('-', '_')}" for name in registry.names(kind)]
+
+
+RUNS = sorted(f"rnnlab.runs.{module.name}" for module in pkgutil.iter_modules(rnnlab.runs.__path__))
+PLOTS = ["rnnlab.plots", "charts"]
+BELOW_MODELS = [
+    "rnnlab.registry",
+    "rnnlab.display",
+    "rnnlab.config",
+    "rnnlab.corpora",
+    "rnnlab.decoding",
+    "rnnlab.start",
+    *(name for kind in ("decoding", "corpora", "corpora/tasks") for name in modules_of(kind)),
+]
+SCREEN = "rnnlab.tui.app"
+
+
+@pytest.fixture(scope="module")
+def added(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """The modules that each import adds to those before it; one process for all."""
+    names = [*RUNS, *PLOTS, "draw", *BELOW_MODELS, SCREEN]
+    printed = python(tmp_path_factory.mktemp("imports"), IMPORT_THEN_LIST, *names)
+    return {name: set(modules) for name, modules in json.loads(printed).items()}
+
+
+def test_help_lists_and_errors_load_neither_torch_nor_the_screen(tmp_path: Path) -> None:
+    (tmp_path / "mer.txt").write_text("La mer monte. " * 200)
+    (tmp_path / "empty.txt").touch()
+    good = [
+        ["--help"], ["--version"], [], ["runs"], ["runs", "--json"], ["cells"], ["decoders"],
+        *([verb, "--help"] for verb in registry.names("cli")),
+    ]  # fmt: skip
+    bad = [
+        ["dance"],
+        ["--dance"],
+        ["train"],
+        ["train", "nowhere.txt"],
+        ["train", "empty.txt"],
+        ["train", "mer.txt", "--cell", "lsmt"],
+        ["train", "mer.txt", "--hidden", "-3"],
+        ["train", "mer.txt", "--hidden", "many"],
+        ["train", "mer.txt", "--length", "100000"],
+        ["train", "mer.txt", "--name", ".."],
+        ["train", "mer.txt", "--config", "nowhere.toml"],
+        ["resume", "nobody"],
+        ["pause", "nobody"],
+        ["stop", "nobody"],
+        ["rm", "nobody"],
+        ["generate", "nobody", "--prompt", "x"],
+        ["generate", "nobody", "--prompt", "x", "-d", "beam:k=lots"],
+        ["score", "nobody", "--text", "x"],
+        ["evaluate", "nobody"],
+    ]
+    loaded = json.loads(python(tmp_path, RUN_THEN_LIST, json.dumps([*good, *bad])))
+    expected = [[line, 0, []] for line in good] + [[line, 2, []] for line in bad]
+    assert loaded == expected
+
+
+def test_the_run_directory_needs_the_standard_library_only(added: dict[str, set[str]]) -> None:
+    loaded = set[str]().union(*(added[name] for name in RUNS))
+    top_levels = {name.partition(".")[0] for name in loaded}
+    assert top_levels <= {"rnnlab"} | sys.stdlib_module_names
+    ours = {name for name in loaded if name.startswith("rnnlab.")}
+    others = {name for name in ours if not name.startswith("rnnlab.runs")}
+    assert others <= {"rnnlab.errors", "rnnlab.locations", "rnnlab.display"}
+
+
+def test_plots_load_nothing_slow_before_something_is_drawn(added: dict[str, set[str]]) -> None:
+    slow = {"plotext", "numpy", "torch", "textual", "tensorboard"}
+    for name in PLOTS:
+        assert not slow & added[name], name
+    assert slow & added["draw"] == {"plotext"}
+
+
+def test_the_rooms_below_the_models_do_not_load_torch(added: dict[str, set[str]]) -> None:
+    for name in BELOW_MODELS:
+        assert not {"torch", "textual"} & added[name], name
+
+
+def test_the_screen_never_loads_torch(added: dict[str, set[str]]) -> None:
+    loaded = set[str]().union(*added.values())
+    assert "textual" in loaded
+    assert not {"torch", "tensorboard", "rnnlab.models", "rnnlab.training"} & loaded
+
+
+def test_the_first_frame_comes_before_whatever_it_can_do_without(tmp_path: Path) -> None:
+    loaded = set(json.loads(python(tmp_path, DRAW_THEN_LIST)))
+    assert "rnnlab.tui.shell.outline" in loaded
+    slow = {"torch", "numpy", "plotext", "typer", "pydantic", "psutil", "requests"}
+    later = {
+        "rnnlab.config", "rnnlab.plots", "rnnlab.decoding", "rnnlab.corpora", "rnnlab.recipes",
+        "rnnlab.runs.history", "rnnlab.runs.summary", "rnnlab.tui.desk", "rnnlab.tui.feed",
+        "rnnlab.tui.writing", "rnnlab.tui.last_answers", "rnnlab.tui.screens.lab",
+    }  # fmt: skip
+    assert not loaded & (slow | later)
+    widgets = {name for name in loaded if name.startswith("rnnlab.tui.widgets.")}
+    assert widgets == {"rnnlab.tui.widgets.keys_line", "rnnlab.tui.widgets.screen_bar"}
+
+
+def test_a_lab_without_last_answers_loads_no_decoder_for_them(tmp_path: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from rnnlab.tui.last_answers import read
+assert read(Path("answers.jsonl")) is None
+print("rnnlab.decoding" in sys.modules)
+"""
+    assert python(tmp_path, code).strip() == "False"

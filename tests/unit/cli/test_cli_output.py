@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from rnnlab.cli._output import print_json
+
+
+def test_json_is_ascii_and_holds_no_number_that_json_has_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    print_json({"a": [float("nan"), (float("inf"), 1.5)], "é": "\x1b[31m日"})
+    assert out.getvalue().isascii()
+    assert "\x1b" not in out.getvalue()
+    assert out.getvalue().count("null") == 2

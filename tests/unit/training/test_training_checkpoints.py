@@ -1,0 +1,49 @@
+"""When a checkpoint is due: by the step, or by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rnnlab.training import Session
+from rnnlab.training._checkpoints import Checkpoints
+from tests.toys.sessions import Clock
+
+Start = Callable[..., Session]
+
+
+def test_a_checkpoint_is_due_every_so_many_steps(start: Start) -> None:
+    checkpoints = start().checkpoints
+    assert [step for step in range(1, 13) if checkpoints.is_due(step, 4, 0.0, 0.0)] == [4, 8, 12]
+
+
+def test_a_checkpoint_is_due_by_the_clock(start: Start) -> None:
+    clock = Clock(100.0)
+    session = start()
+    checkpoints = Checkpoints(session.paths, keep=1, fingerprint="", clock=clock)
+    clock.now += 15.0
+    assert not checkpoints.is_due(7, 0, 0.0, elapsed_s=100.0)
+    assert checkpoints.is_due(7, 0, 0.0, elapsed_s=20.0), "a young run is saved more often"
+    clock.now += 0.1
+    assert checkpoints.is_due(7, 0, 0.0, elapsed_s=100.0)
+
+
+def test_a_checkpoint_that_is_dear_is_saved_less_often(start: Start) -> None:
+    clock = Clock()
+    session = start()
+    checkpoints = Checkpoints(session.paths, keep=1, fingerprint="", clock=clock)
+    clock.per_reading = 2.0  # between the readings before and after it, saving takes 2 s
+    checkpoints.save(session.model, session.model, session.optimizer, session.state)
+    clock.per_reading = 0.0
+    clock.now += 99.0
+    assert not checkpoints.is_due(8, 0, 0.0, elapsed_s=20.0)
+    clock.now += 2.0
+    assert checkpoints.is_due(8, 0, 0.0, elapsed_s=20.0)
+
+
+def test_minutes_between_checkpoints_override_the_cost(start: Start) -> None:
+    clock = Clock()
+    checkpoints = Checkpoints(start().paths, keep=1, fingerprint="", clock=clock)
+    clock.now = 120.0
+    assert not checkpoints.is_due(7, 0, 2.0, elapsed_s=20.0)
+    clock.now = 120.5
+    assert checkpoints.is_due(7, 0, 2.0, elapsed_s=20.0)

@@ -1,0 +1,157 @@
+"""The update rules and the schedule of the learning rate."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from rnnlab.config import RunConfig
+from rnnlab.training._optimizer import learning_rate, make_optimizer, step_if_finite
+from tests.toys.numeric import assert_close
+
+OPTIMIZERS = ["adamw", "adam", "sgd", "rmsprop"]
+
+
+def config_of(**settings: object) -> RunConfig:
+    return RunConfig.from_values({"corpus": "none", **settings})
+
+
+# Update rules
+
+
+def one_matrix_and_bias() -> nn.Linear:
+    layer = nn.Linear(3, 2)
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.fill_(1.0)
+    return layer
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_weight_decay_is_for_matrices_not_for_biases(optimizer: str) -> None:
+    layer = one_matrix_and_bias()
+    found = make_optimizer(layer, config_of(optimizer=optimizer, lr=0.1, weight_decay=0.5))
+    for parameter in layer.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    found.step()
+    assert (layer.weight < 1).all()
+    assert (layer.bias == 1).all()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_step_is_taken_if_and_only_if_all_is_finite(optimizer: str) -> None:
+    layer = one_matrix_and_bias()
+    found = make_optimizer(layer, config_of(optimizer=optimizer, lr=0.1, weight_decay=0.5))
+    for is_finite in (True, False, True):
+        before = layer.weight.detach().clone()
+        for parameter in layer.parameters():
+            parameter.grad = torch.ones_like(parameter) if is_finite else parameter.detach() / 0
+        step_if_finite(found, torch.tensor(is_finite))
+        assert torch.equal(layer.weight, before) != is_finite
+        assert layer.weight.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rule"),
+    [
+        ("adamw", torch.optim.AdamW),
+        ("adam", torch.optim.Adam),
+        ("sgd", torch.optim.SGD),
+        ("rmsprop", torch.optim.RMSprop),
+    ],
+)
+def test_the_update_is_that_of_torchs_plain_rule(
+    optimizer: str, rule: Callable[..., torch.optim.Optimizer]
+) -> None:
+    ours, plain = one_matrix_and_bias(), one_matrix_and_bias()
+    our_rule = make_optimizer(ours, config_of(optimizer=optimizer, lr=0.1))
+    plain_rule = rule(plain.parameters(), lr=0.1, weight_decay=0.0)
+    random = torch.Generator().manual_seed(1)
+    for _ in range(5):
+        for mine, its in zip(ours.parameters(), plain.parameters(), strict=True):
+            mine.grad = torch.randn(mine.shape, generator=random)
+            its.grad = mine.grad.clone()
+        step_if_finite(our_rule, torch.tensor(True))
+        plain_rule.step()
+    for mine, its in zip(ours.parameters(), plain.parameters(), strict=True):
+        assert_close(mine.detach(), its.detach(), terms=5 * 8)  # operations of a rule in 5 steps
+
+
+# The rate
+
+
+def test_a_constant_rate_is_constant() -> None:
+    config = config_of(lr=0.3)
+    assert {learning_rate(config, progress) for progress in (0.0, 0.01, 0.5, 1.0)} == {0.3}
+
+
+@pytest.mark.parametrize(
+    ("progress", "share"),
+    [
+        (0.0, 0.01),
+        (0.005, 0.25),
+        (0.01, 0.5),
+        (0.02, 1.0),
+        (0.02 + 0.98 / 4, 0.1 + 0.9 * (1 + math.cos(math.pi / 4)) / 2),
+        (0.51, 0.55),
+        (1.0, 0.1),
+        (1.5, 0.1),
+    ],
+)
+def test_the_cosine_warms_up_over_a_fiftieth_and_falls_to_a_tenth(
+    progress: float, share: float
+) -> None:
+    assert learning_rate(config_of(lr=0.3, schedule="cosine"), progress) == pytest.approx(
+        0.3 * share
+    )
+
+
+def test_the_cosine_has_no_jump_and_is_never_zero() -> None:
+    config = config_of(lr=1.0, schedule="cosine")
+    rates = [learning_rate(config, i / 1000) for i in range(1001)]
+    assert min(rates) > 0
+    assert max(rates) == pytest.approx(1.0)
+    assert all(abs(b - a) <= 0.051 for a, b in itertools.pairwise(rates))
+    assert rates[20:] == sorted(rates[20:], reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("progress", "share"),
+    [
+        (0.0, 0.04),
+        (0.15, 0.52),
+        (0.3, 1.0),
+        (0.65, (1 + 0.01) / 2),
+        (1.0, 0.01),
+    ],
+)
+def test_one_cycle_rises_and_falls_by_half_cosines(progress: float, share: float) -> None:
+    config = config_of(lr=0.5, schedule="one-cycle", final_lr=0.01)
+    assert config.warmup == 0.3
+    assert learning_rate(config, progress) == pytest.approx(0.5 * share)
+
+
+def test_warmup_and_final_rate_are_settings() -> None:
+    config = config_of(lr=1.0, schedule="cosine", warmup=0.2, final_lr=0.5)
+    found = [learning_rate(config, progress) for progress in (0.1, 0.2, 0.6, 1.0)]
+    assert found == pytest.approx([0.5, 1.0, 0.75, 0.5])
+    assert learning_rate(config_of(lr=1.0, schedule="cosine", warmup=0.0), 0.0) == 1.0
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
+def test_momentum_reaches_the_update_rule(optimizer: str) -> None:
+    layer = nn.Linear(2, 2)
+    found = make_optimizer(layer, config_of(optimizer=optimizer, momentum=0.7))
+    assert {group["momentum"] for group in found.param_groups} == {0.7}
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw"])
+def test_beta2_reaches_the_update_rule(optimizer: str) -> None:
+    layer = nn.Linear(2, 2)
+    found = make_optimizer(layer, config_of(optimizer=optimizer, beta2=0.95))
+    assert {group["betas"] for group in found.param_groups} == {(0.9, 0.95)}
