@@ -34,9 +34,10 @@ from rnnlab.runs.prompts import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conftest import Lab
+    from tests.conftest import Ask, Lab
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("trained")]
+# One process of pytest for all of them: they share a generator, which takes seconds to start.
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("generator")]
 
 WAIT_S = 60
 
@@ -128,16 +129,14 @@ def test_an_ask_is_begun_grown_and_ended(talk: Talk, trained: Lab) -> None:
         assert answer.text.startswith(frame.answers[0].text), "a greedy text only grows"
 
 
-def test_its_answers_are_those_of_the_command_line(talk: Talk, trained: Lab) -> None:
+def test_its_answers_are_those_of_the_command_line(talk: Talk, ask: Ask) -> None:
     specs = ["nucleus:p=0.8", "beam:k=3"]
-    found = talk.answers(*specs)
+    answers = talk.answers(*specs)
     arguments = [part for spec in specs for part in ("-d", spec)]
-    shown = trained.cli(
-        "generate", "stream", "--prompt", "Le", *arguments, "--length", "20", "--json"
-    ).json
+    rows = ask("generate", "stream", "--prompt", "Le", *arguments, "--length", "20", "--json").json
     for number, spec in enumerate(specs):
-        theirs = [row["text"] for row in shown if row["decoder"] == spec]
-        assert [answer.text for answer in found[number]] == theirs
+        theirs = [row["text"] for row in rows if row["decoder"] == spec]
+        assert [answer.text for answer in answers[number]] == theirs
 
 
 def test_two_decoders_grow_side_by_side(talk: Talk) -> None:
@@ -242,12 +241,12 @@ def test_a_look_tells_what_was_expected_at_every_place(talk: Talk) -> None:
     assert looked.chain == ["top-k=3", "greedy"]
 
 
-def test_a_new_run_of_an_old_name_is_a_new_model(talk: Talk, trained: Lab) -> None:
+def test_a_new_run_of_an_old_name_is_a_new_model(talk: Talk, trained: Lab, lab: Lab) -> None:
     answers = []
     for task in ("stream", "sentences"):
-        shutil.copytree(trained.checkpoints / task, trained.checkpoints / "copy")
-        answers.append(talk.answers("greedy", run="copy"))
-        shutil.rmtree(trained.checkpoints / "copy")
+        copy = lab.copy(trained.open(task), "copy").paths.root
+        answers.append(talk.answers("greedy", run=str(copy)))
+        shutil.rmtree(copy)
     assert answers[0] != answers[1]
     assert answers == [talk.answers("greedy", run=task) for task in ("stream", "sentences")]
 
