@@ -213,7 +213,7 @@ def test_a_tree_shows_every_answer_once_and_where_they_part(ask: Ask) -> None:
     shown = ask("generate", "sentences", *options, "--tree").stdout
     tree = shown[shown.index("beam:k=4: Le roi") :].splitlines()
     path: list[str] = []
-    found = []
+    leaves = []
     for line in tree:
         guide, branch = re.fullmatch(r"((?:│   |    )*(?:[├└]── )?)(.*)", line).groups()  # type: ignore[union-attr]
         depth = len(guide) // 4
@@ -223,16 +223,15 @@ def test_a_tree_shows_every_answer_once_and_where_they_part(ask: Ask) -> None:
             continue
         path = [*path[:depth], text]
         if figures.endswith(("eos", "length")):
-            found.append(("".join(path), figures.split()[0]))
-    expected = [
-        (
-            answer["continuation"].replace("\n", "⏎") + "∎" * answer["finished"],
-            f"{answer['logprob']:.2f}",
-        )
-        for answer in answers
+            leaves.append(("".join(path), float(figures.split()[0])))
+    texts = [
+        answer["continuation"].replace("\n", "⏎") + "∎" * answer["finished"] for answer in answers
     ]
-    assert sorted(found) == sorted(expected)
-    assert found[0] == expected[0]
+    assert sorted(text for text, _ in leaves) == sorted(texts)
+    assert leaves[0][0] == texts[0]
+    logprobs = dict(zip(texts, (answer["logprob"] for answer in answers), strict=True))
+    for text, logprob in leaves:
+        assert abs(logprob - logprobs[text]) < 0.006, f"{text}: printed with two decimals"
 
 
 def test_samples_and_prompts_have_a_tree_each(ask: Ask, write: Any) -> None:

@@ -78,7 +78,7 @@ def test_doctor_names_versions_and_folders(call: Call, lab: Lab) -> None:
 
 
 def test_the_tour_trains_plots_and_prompts_and_leaves_nothing_behind(lab: Lab, call: Call) -> None:
-    ended = call(lab, "demo")
+    ended = call(lab, "demo", "--minutes", "0.05")
     for number in range(1, 6):
         assert f"\n{number}. " in f"\n{ended.stdout}"
     assert "loss, nats a letter" in ended.stdout
