@@ -27,7 +27,7 @@ from rnnlab.runs.records import Status
 from rnnlab.runs.store import Run, RunStore
 from tests.toys.built_once import Listing, assert_unchanged, build_once, list_files
 
-DEADLINE_S = 60.0
+DEADLINE_S = 90.0
 """How long a condition is waited for: far longer than it takes, so that only a defect hits it."""
 
 

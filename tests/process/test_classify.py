@@ -14,7 +14,7 @@ import pytest
 from rnnlab.runs.history import read_history
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.prompts import Ended, Grown, Request, decode_reply, encode_request
-from tests.conftest import write_tiny_reviews
+from tests.conftest import DEADLINE_S, write_tiny_reviews
 from tests.toys.numeric import assert_close
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def test_the_apps_prompt_gets_the_classes(reviews: Lab) -> None:
         input=encode_request(request).encode(),
         capture_output=True,
         env=reviews.environment,
-        timeout=60,
+        timeout=DEADLINE_S,
         check=True,
     )
     replies = [decode_reply(line) for line in ended.stdout.splitlines()]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rnnlab.runs.store import Run
     from tests.conftest import Call, Lab
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 WILD = ["--lr", "1000", "--clip", "0", "--hidden", "16", "--steps", "60", "--eval-every", "1"]
 

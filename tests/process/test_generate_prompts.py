@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from rnnlab import registry
+from tests.conftest import DEADLINE_S
 from tests.toys.numeric import assert_close
 
 if TYPE_CHECKING:
@@ -281,7 +282,7 @@ def test_processes_write_the_same_whatever_their_threads(
             text=True,
             env={**trained.environment, **settings},
             cwd=trained.folder,
-            timeout=60,
+            timeout=DEADLINE_S,
         )
         assert ended.stdout.isascii()
         assert ended.stderr == ""

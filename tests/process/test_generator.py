@@ -30,6 +30,7 @@ from rnnlab.runs.prompts import (
     encode_cancel,
     encode_request,
 )
+from tests.conftest import DEADLINE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
 # One process of pytest for all of them: they share a generator, which takes seconds to start.
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("generator")]
-
-WAIT_S = 60
 
 
 class Talk:
@@ -69,7 +68,7 @@ class Talk:
 
     def hear(self) -> Reply:
         """Return the next reply; it must be one, in ASCII."""
-        line = self._lines.get(timeout=WAIT_S)
+        line = self._lines.get(timeout=DEADLINE_S)
         assert line.isascii()
         reply = decode_reply(line)
         assert reply is not None, line
@@ -258,7 +257,7 @@ def test_the_end_of_its_input_ends_it(trained: Lab) -> None:
     talk.process.stdin.close()
     assert talk.hear() == Ready()
     assert isinstance(talk.hear_all(ask)[-1], Ended), "what was asked before is answered"
-    assert talk.process.wait(WAIT_S) == 0
+    assert talk.process.wait(DEADLINE_S) == 0
 
 
 def test_a_front_end_that_dies_takes_it_along(trained: Lab) -> None:
@@ -269,7 +268,7 @@ def test_a_front_end_that_dies_takes_it_along(trained: Lab) -> None:
     code += "[p.stdout.readline() for _ in range(3)]; import os; os._exit(1)"
     command = [sys.executable, "-c", code]
     ended = subprocess.run(
-        command, capture_output=True, env=trained.environment, check=False, timeout=WAIT_S
+        command, capture_output=True, env=trained.environment, check=False, timeout=DEADLINE_S
     )
     pid = int(ended.stdout)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Call, Lab
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 RECIPE = """\
 about = "a tiny one"

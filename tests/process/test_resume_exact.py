@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rnnlab.runs.store import Run
     from tests.conftest import Call, Lab, SharedLab
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 NUM_STEPS = 180
 ONE_THREAD = ["--threads", "1"]
@@ -88,7 +88,6 @@ def test_sentences_that_were_killed_end_as_if_they_were_not(lab: Lab, call: Call
     assert_same(run, reference)
 
 
-@pytest.mark.timeout(240)
 def test_killed_four_times_at_random_it_ends_as_if_it_was_not(lab: Lab, call: Call) -> None:
     """With everything that has a state of its own: average, momentum, masks, early stop."""
     settings = [

@@ -12,7 +12,7 @@ from rnnlab.runs.store import RunStore
 if TYPE_CHECKING:
     from tests.conftest import Ask, Call, Lab
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 ROW = {
     "name", "state", "step", "epoch", "train_loss", "val_loss", "tokens_per_s", "parameters",

@@ -15,12 +15,13 @@ from rnnlab.runs import steer
 from rnnlab.runs.history import read_history
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.store import RunStore
+from tests.conftest import DEADLINE_S
 
 if TYPE_CHECKING:
     from rnnlab.runs.store import Run
     from tests.conftest import Call, Lab
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 ENDLESS_RUN = ["endless", "--steps", "100000000", "--eval-every", "100000000", "--length", "16"]
 ENDLESS = ["--name", *ENDLESS_RUN, "--hidden", "16"]
@@ -89,7 +90,7 @@ def test_ctrl_c_in_the_foreground_saves_and_stops(lab: Lab) -> None:
     launcher = lab.start("train", lab.text, *ENDLESS, "--json")
     run = until_endless(lab)
     launcher.send_signal(signal.SIGINT)
-    out, talk = launcher.communicate()
+    out, talk = launcher.communicate(timeout=DEADLINE_S)
     assert launcher.returncode == 130
     assert out == ""
     assert "rnnlab resume endless" in talk
@@ -102,7 +103,7 @@ def test_a_killed_worker_is_lost_at_once_for_everyone(lab: Lab, call: Call) -> N
     run = until_endless(lab)
     lab.kill(run)
     assert run.status().state == "lost"
-    out, talk = launcher.communicate()
+    out, talk = launcher.communicate(timeout=DEADLINE_S)
     assert launcher.returncode == 1
     assert out == ""
     assert talk.splitlines()[-1].startswith("rnnlab: endless lost: its worker died")
