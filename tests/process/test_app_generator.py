@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 
 import psutil
 import pytest
@@ -14,10 +15,14 @@ from rnnlab.runs.prompts import Answer
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.widgets.candidate import Candidate
-from tests.conftest import Lab
-from tests.toys.app_lab import home, until
+from tests.conftest import DEADLINE_S, Lab
+from tests.toys import app_lab
+from tests.toys.app_lab import home
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
+
+# A generator loads torch before its first answer, which takes a while on a machine with other work.
+until = partial(app_lab.until, seconds=DEADLINE_S)
 
 
 def generators() -> list[psutil.Process]:
