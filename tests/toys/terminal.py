@@ -14,10 +14,8 @@ from collections.abc import Callable
 import pyte
 import pytest
 
-from tests.conftest import Lab
+from tests.conftest import DEADLINE_S, Lab
 
-DEADLINE_S = 90.0
-"""How long anything is waited for: far longer than it takes, so that only a defect hits it."""
 ENTER, ESCAPE, TAB, F8 = "\r", "\x1b", "\t", "\x1b[19~"
 CLEAR, START = "\x15", "\x12"  # ctrl+u, ctrl+r
 
