@@ -38,11 +38,15 @@ from rnnlab.corpora._text import (
     suggested_task,
     suits,
 )
+from rnnlab.corpora._tokens import EOS, PAD, UNK
 from rnnlab.corpora._vectors import read_vectors, vectors_width
 from rnnlab.corpora._vocabulary import Ids, UnknownTokensError, Vocabulary
 
 __all__ = [
+    "EOS",
     "IGNORED",
+    "PAD",
+    "UNK",
     "Batch",
     "Bounds",
     "Columns",
