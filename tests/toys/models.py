@@ -9,8 +9,7 @@ from torch import Tensor
 from rnnlab import registry
 from rnnlab.cells import LayerState, LayerWeights
 from rnnlab.config import RunConfig
-from rnnlab.corpora import Vocabulary
-from rnnlab.corpora._tokens import EOS, PAD, UNK
+from rnnlab.corpora import EOS, PAD, UNK, Vocabulary
 from rnnlab.insight import Sample
 from rnnlab.models import LoadedModel, build_model
 
