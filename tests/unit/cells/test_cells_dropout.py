@@ -156,6 +156,7 @@ def test_recurrent_dropout_depends_on_the_generator_alone_and_not_on_the_engine(
     expected = run_recurrent(name, "equations", 0.5)
     # 6 steps, each a sum of 8 + 8 products that passes the errors of the step before on, enlarged.
     assert_close(found.detach(), expected.detach(), terms=6 * 16, ulps=1000)
+    # Exact: the same operations on tensors of the same shape.
     assert torch.equal(found, run_recurrent(name, "auto", 0.5))
     assert not torch.allclose(found, run_recurrent(name, "auto", 0.5, seed=6))
 
@@ -163,6 +164,7 @@ def test_recurrent_dropout_depends_on_the_generator_alone_and_not_on_the_engine(
 @pytest.mark.parametrize("name", RECURRENT)
 def test_recurrent_dropout_is_off_while_measuring(name: str) -> None:
     undropped = run_recurrent(name, "auto", 0.0)
+    # Exact: the same operations on tensors of the same shape.
     assert torch.equal(run_recurrent(name, "auto", 0.5, seed=None), undropped)
     assert not torch.allclose(run_recurrent(name, "auto", 0.5), undropped)
 

@@ -92,7 +92,7 @@ def test_the_residual_path_is_not_dropped() -> None:
     with torch.no_grad():
         for parameter in stack.weights(1):
             parameter.zero_()
-    # The second layer gives 0: what comes out is the first one's output, whole.
+    # The second layer gives 0: what comes out is the first one's output, by the same operations.
     trained, _ = stack.train()(x_BTI, state, generator(3))
     measured, _ = stack.eval()(x_BTI, state)
     assert torch.equal(trained, measured)

@@ -172,6 +172,7 @@ def logits(model: LanguageModel, seed: int) -> Tensor:
 
 def test_dropout_is_decided_by_its_generator_and_only_while_training(make_loaded: Make) -> None:
     model = make_loaded(dropout=0.5).language_model
+    # Exact, here and below: the same operations on tensors of the same shape.
     assert torch.equal(logits(model, 1), logits(model, 2))
     model.train()
     torch.manual_seed(0)
