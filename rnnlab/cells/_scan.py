@@ -30,7 +30,7 @@ Fill = Callable[[Tensor, Tensor, Tensor, Tensor, bool], None]
 """A way to compute the recurrence: writes h [B, T, H] from a, v, h_0, and whether backwards."""
 
 
-def scan(a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, fill: Fill | None = None) -> Tensor:
+def scan(a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, *, fill: Fill | None = None) -> Tensor:
     """Return h_1 ... h_T [B, T, H], in the dtype of all v_t, from all a_t and v_t, and h_0 [B, H].
 
     fill: `loop` or `double`; by default the faster one on the device. Agrees with the recurrence to

@@ -145,7 +145,7 @@ def test_the_scan_keeps_float32s_digits_over_a_long_text(way: Fill) -> None:
 def test_a_start_in_bfloat16_is_scanned_in_float32(way: Fill) -> None:
     a_BTH, v_BTH, h_BH = (tensor.float() for tensor in make_case(6))
     start_BH = h_BH.bfloat16().requires_grad_()
-    y_BTH = scan(a_BTH, v_BTH, start_BH, way)
+    y_BTH = scan(a_BTH, v_BTH, start_BH, fill=way)
     assert y_BTH.dtype == torch.float32
     expected_BTH = stepped(a_BTH, v_BTH, h_BH.bfloat16().float())
     assert_close(y_BTH.detach(), expected_BTH, terms=2 * 6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,7 +64,11 @@ def test_a_word_has_what_any_of_its_letters_has() -> None:
 @pytest.fixture(params=["handled", "ignored", "blocked"])
 def alarm(request: pytest.FixtureRequest) -> Iterator[object]:
     """The handler of SIGALRM in one of the states that a process may inherit or set."""
-    handlers = {"handled": lambda *_: None, "ignored": signal.SIG_IGN, "blocked": signal.SIG_DFL}
+    handlers: dict[str, Any] = {
+        "handled": lambda *_: None,
+        "ignored": signal.SIG_IGN,
+        "blocked": signal.SIG_DFL,
+    }
     handler = handlers[request.param]
     before = signal.signal(signal.SIGALRM, handler)
     how = signal.SIG_BLOCK if request.param == "blocked" else signal.SIG_UNBLOCK
