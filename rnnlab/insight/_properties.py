@@ -137,7 +137,8 @@ def _matches(wish: str, text: str, patience_s: float) -> Flags:
 def _alarm(seconds: float) -> Iterator[None]:
     """Raise TimeoutError after `seconds`; in the main thread alone, which signals interrupt.
 
-    The alarm is unblocked meanwhile: a process may inherit that signal blocked.
+    The alarm is unblocked meanwhile: a process may inherit that signal blocked. Handler, mask and
+    a timer of the caller's are restored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -148,13 +149,14 @@ def _alarm(seconds: float) -> Iterator[None]:
 
     before = signal.signal(signal.SIGALRM, ring)
     blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *timer)
 
 
 def predictiveness(values_TH: npt.NDArray[np.float64], flags_T: Flags) -> Flags:

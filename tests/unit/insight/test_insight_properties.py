@@ -63,7 +63,10 @@ def test_a_word_has_what_any_of_its_letters_has() -> None:
 
 @pytest.fixture(params=["handled", "ignored", "blocked"])
 def alarm(request: pytest.FixtureRequest) -> Iterator[object]:
-    """The handler of SIGALRM in one of the states that a process may inherit or set."""
+    """The handler of SIGALRM in one of the states that a process may inherit or set.
+
+    The caller has a timer, as pytest-timeout has.
+    """
     handlers: dict[str, Any] = {
         "handled": lambda *_: None,
         "ignored": signal.SIG_IGN,
@@ -73,7 +76,9 @@ def alarm(request: pytest.FixtureRequest) -> Iterator[object]:
     before = signal.signal(signal.SIGALRM, handler)
     how = signal.SIG_BLOCK if request.param == "blocked" else signal.SIG_UNBLOCK
     mask = signal.pthread_sigmask(how, {signal.SIGALRM})
+    timer = signal.setitimer(signal.ITIMER_REAL, 3600.0)
     yield handler
+    signal.setitimer(signal.ITIMER_REAL, *timer)
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     signal.signal(signal.SIGALRM, before)
 
@@ -83,6 +88,7 @@ def test_a_regular_expression_that_never_ends_is_given_up(alarm: object) -> None
     with pytest.raises(BadInputError, match=r"takes longer than 0\.05 s"):
         property_of("(a+)+b", "a" * 60, patience_s=0.05)
     assert signal.getsignal(signal.SIGALRM) is alarm
+    assert signal.getitimer(signal.ITIMER_REAL)[0] > 0.0
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == mask
 
 
