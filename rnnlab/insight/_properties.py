@@ -78,14 +78,15 @@ PATIENCE_S = 2.0
 """Time that a regular expression may take: some would go on for years."""
 
 
-def property_of(wish: str, tokens: Sequence[str]) -> Flags:
+def property_of(wish: str, tokens: Sequence[str], patience_s: float = PATIENCE_S) -> Flags:
     """Return a property of every token: one by its name, or where a regular expression matches.
 
     A token has what any of its letters has; of a number, that of its last letter. Raises
-    BadInputError for a regular expression that is none or takes too long, or where all are alike.
+    BadInputError for a regular expression that is none or takes longer than `patience_s`, or where
+    all are alike.
     """
     text = "".join(tokens)
-    of_letters = PROPERTIES[wish](text) if wish in PROPERTIES else _matches(wish, text)
+    of_letters = PROPERTIES[wish](text) if wish in PROPERTIES else _matches(wish, text, patience_s)
     ends = np.cumsum([len(token) for token in tokens])
     if set(of_letters.tolist()) <= {0.0, 1.0}:
         starts = np.concatenate([[0], ends[:-1]])
@@ -111,7 +112,7 @@ def usual_property(tokens: Sequence[str]) -> str:
     return DEFAULT_PROPERTY
 
 
-def _matches(wish: str, text: str) -> Flags:
+def _matches(wish: str, text: str, patience_s: float) -> Flags:
     try:
         pattern = re.compile(wish)
     except re.error as error:
@@ -121,12 +122,12 @@ def _matches(wish: str, text: str) -> Flags:
         ) from None
     found = np.zeros(len(text))
     try:
-        with _alarm(PATIENCE_S):
+        with _alarm(patience_s):
             for match in pattern.finditer(text):
                 found[match.start() : match.end()] = 1.0
     except TimeoutError:
         raise BadInputError(
-            f"{wish!r} takes longer than {PATIENCE_S:g} s on this text",
+            f"{wish!r} takes longer than {patience_s:g} s on this text",
             "write it without repetitions of repetitions",
         ) from None
     return found
@@ -134,7 +135,11 @@ def _matches(wish: str, text: str) -> Flags:
 
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError after so long; in the main thread alone, which signals interrupt."""
+    """Raise TimeoutError after `seconds`; in the main thread alone, which signals interrupt.
+
+    The alarm is unblocked meanwhile: a process may inherit that signal blocked. Handler, mask and
+    a timer of the caller's are restored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -143,12 +148,15 @@ def _alarm(seconds: float) -> Iterator[None]:
         raise TimeoutError
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *timer)
 
 
 def predictiveness(values_TH: npt.NDArray[np.float64], flags_T: Flags) -> Flags:

@@ -22,6 +22,9 @@ from rnnlab.runs.corpus import check_corpus
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.paths import RunPaths
 
+MOST_DATASETS = 2
+"""Corpora that are held: those of two models that are compared."""
+
 
 @dataclass(frozen=True)
 class Wishes:
@@ -50,7 +53,8 @@ class Subject:
     load: Callable[[], LoadedModel] | None = field(default=None, compare=False)
     """Gives the model where somebody has it at hand."""
     datasets: dict[str, Dataset] | None = field(default=None, compare=False)
-    """Corpora that were read before, by the settings of their run; the one used stands last."""
+    """Corpora that were read before, by the settings of their run; the one used stands last, and
+    the first ones are dropped when there are more than `MOST_DATASETS`."""
 
     @property
     def name(self) -> str:
@@ -97,6 +101,8 @@ class Subject:
         except RnnlabError as error:
             raise BadInputError(error.what, "give a text of your own with --text") from None
         known[key] = found
+        while len(known) > MOST_DATASETS:
+            del known[next(iter(known))]
         return found
 
     def _is_own(self, dataset: Dataset) -> bool:

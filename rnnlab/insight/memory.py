@@ -28,6 +28,9 @@ _SEED = 0
 """Decides which token stands in for another."""
 _FLAT = 0.05
 """Share of what context gains that may be missing where the memory is said to end."""
+_ROUNDING = 1e-6
+"""Share of a loss by which rounding alone changes it in float32: sums over more tokens are rounded
+otherwise."""
 
 
 def view(subject: Subject, wishes: Wishes) -> Finding:
@@ -45,7 +48,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
         view="memory",
         run=subject.name,
         step=subject.loaded.step,
-        says=_says(distances, losses, effects, reach),
+        says=sentences(distances, losses, effects, reach),
         pictures=(
             Chart(
                 "loss by tokens of context kept", "tokens", "nats",
@@ -146,17 +149,18 @@ def _others(tokens_BT: Tensor, here_B: Tensor, chance: np.random.Generator) -> T
 def _reach(distances: Sequence[int], losses: Sequence[float]) -> int:
     """Return the context from which on nearly all is gained that more of it could."""
     least = min(losses)
-    enough = least + _FLAT * max(losses[0] - least, 0.0)
+    enough = least + max(_FLAT * (losses[0] - least), _ROUNDING * abs(least))
     return next(k for k, loss in zip(distances, losses, strict=True) if loss <= enough)
 
 
-def _says(
+def sentences(
     distances: Sequence[int], losses: Sequence[float], effects: Sequence[float], reach: int
 ) -> tuple[str, ...]:
+    """Return one sentence on the losses by distance, one on the effects."""
     far = distances[-1]
     faint = next((k for k, e in zip(distances, effects, strict=True) if e < effects[0] / 100), None)
     gained = f"{1 - _FLAT:.0%} of the gain is there with {reach}"
-    if losses[-1] >= losses[0]:
+    if losses[0] - losses[-1] <= _ROUNDING * abs(losses[0]):
         gained = "reading more is no gain here"
     return (
         f"With one token of context the loss is {losses[0]:.3f}, with {far} it is "

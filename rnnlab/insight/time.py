@@ -44,7 +44,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
         view="time",
         run=subject.name,
         step=subject.loaded.step,
-        says=_says(found, lives),
+        says=sentences(found, lives),
         pictures=tuple(pictures),
         figures={
             "sample": {"num_rows": num_rows, "length": length},
@@ -110,7 +110,7 @@ def _movement(probes: Sequence[ProbeRecord], layer: str) -> HeatMap:
     )
 
 
-def _says(found: Sequence[ThroughTime], lives: dict[str, float | None]) -> tuple[str, ...]:
+def sentences(found: Sequence[ThroughTime], lives: dict[str, float | None]) -> tuple[str, ...]:
     """Return the half-life of every layer, and what is left of the gradient as it was measured."""
     said = _says_of_fading([layer for layer in found if lives[layer.name]], lives)
     for layer in found:

@@ -15,7 +15,7 @@ from rnnlab.models._classify import Verdict, classify_texts
 from rnnlab.models._continue import Continuation, Growth, continue_texts
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models._look import LookedText, look_at
-from rnnlab.models._prompt import Unknown, make_readable
+from rnnlab.models._prompt import ReadablePrompt, Unknown, make_readable
 from rnnlab.models._score import TextScore, score_text
 from rnnlab.models._text_model import Example, Prediction, TextModel
 
@@ -28,6 +28,7 @@ __all__ = [
     "LoadedModel",
     "LookedText",
     "Prediction",
+    "ReadablePrompt",
     "TextModel",
     "TextScore",
     "Unknown",

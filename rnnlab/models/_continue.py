@@ -102,7 +102,7 @@ class Growth:
             prompt=prompt,
             prompt_number=number,
             end=why_over(hypothesis, self.frame.last, self.of.length),
-            parts_at=None if rank == 1 else _parting(best, ids),
+            parts_at=None if rank == 1 else parting(best, ids),
             prompt_note=self.of.prompts[number].note,
             note=self.frame.note(hypothesis.prompt),
         )
@@ -142,7 +142,7 @@ def continue_texts(
         yield Growth(frame, continuation)
 
 
-def _parting(best: list[int], tokens: list[int]) -> int | None:
+def parting(best: list[int], tokens: list[int]) -> int | None:
     """Return the place of the first token that differs from the best answer's, or is beyond it."""
     for place, token in enumerate(tokens):
         if place >= len(best) or best[place] != token:

@@ -42,17 +42,19 @@ def look_at(
     spec: Spec,
     num_shown: int = 40,
     unknown: Unknown = "auto",
+    max_places: int = MAX_PLACES,
 ) -> LookedText:
     """Return the distribution of every token of a text and of the one to come.
 
     tokens: what was written after the prompt; a decoder's filters apply to them alone. num_shown:
-    tokens that are listed of each distribution. Raises BadInputError for what cannot be read.
+    tokens that are listed of each distribution. max_places: places of the prompt, its last ones,
+    that have a row. Raises BadInputError for what cannot be read.
     """
     vocabulary = loaded.vocabulary
     read = make_readable(vocabulary, prompt, unknown)
     written = vocabulary.ids_of(list(tokens))
     options = spec.options.model_copy(update={"stop": "", "max_length": 0, "max_time": 0.0})
-    head = max(0, len(read.tokens) - MAX_PLACES)
+    head = max(0, len(read.tokens) - max_places)
     first = _rows(loaded, read.tokens[:head], read.tokens[head:], Options(), num_shown)
     last = _rows(loaded, read.tokens, written, options, num_shown, whole_after=read.text)
     names = [vocabulary.tokens[i] for i in [*read.tokens.tolist(), *written.tolist()]]

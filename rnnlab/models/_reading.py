@@ -15,20 +15,28 @@ from rnnlab.decoding import Features, Prompt, Start
 from rnnlab.models._checkpoint import LoadedModel
 from rnnlab.models.steppers import State, Stepper
 
-_STEPPED = 512
+STEPPED = 512
 """Tokens of a prompt that are read a step at a time, all prompts at once. Longer ones begin with a
 whole-sequence kernel, whose sums may be rounded another way on another number of threads."""
-_CHUNK = 4096
+CHUNK = 4096
 """Tokens that such a kernel reads at once."""
 
 
 def read_prompts(
-    loaded: LoadedModel, stepper: Stepper, prompts: Sequence[Ids], *, keep_features: bool
+    loaded: LoadedModel,
+    stepper: Stepper,
+    prompts: Sequence[Ids],
+    *,
+    keep_features: bool,
+    stepped: int = STEPPED,
+    chunk: int = CHUNK,
 ) -> Start:
     """Return the start of a search, a row for each prompt.
 
     keep_features: also what the top layer gave after every token, [T, F] for each prompt. What a
-    prompt's row holds does not depend on the prompts beside it.
+    prompt's row holds does not depend on the prompts beside it. stepped: tokens of a prompt, its
+    last ones, that are read a step at a time, at least 1. chunk: tokens before them that are read
+    at once.
     """
     model = loaded.language_model
     states: list[State] = [None] * len(prompts)
@@ -36,11 +44,11 @@ def read_prompts(
     y_1F, begun = model.begin(1)
     first_1V = model.predict_next(y_1F).cpu().numpy()
     log_probs_PV = np.repeat(first_1V, len(prompts), axis=0)
-    heads = [max(0, len(ids) - _STEPPED) for ids in prompts]
+    heads = [max(0, len(ids) - stepped) for ids in prompts]
     for number, (ids, num) in enumerate(zip(prompts, heads, strict=True)):
         y_F, state = y_1F, begun
-        for first in range(0, num, _CHUNK):
-            chunk_1T = torch.from_numpy(ids[first : min(num, first + _CHUNK)])[None]
+        for first in range(0, num, chunk):
+            chunk_1T = torch.from_numpy(ids[first : min(num, first + chunk)])[None]
             y_1TF, state = model.read_on(chunk_1T.to(model.device), state)
             y_F = y_1TF[:, -1]
             if keep_features:
@@ -49,7 +57,7 @@ def read_prompts(
     rows = [number for number, ids in enumerate(prompts) if len(ids)]
     now: State = stepper.join([states[number] for number in rows]) if rows else None
     parents_R = np.arange(len(rows))
-    for place in range(_STEPPED):
+    for place in range(stepped):
         if not rows:
             break
         tokens_R = np.array([prompts[number][heads[number] + place] for number in rows])

@@ -19,9 +19,7 @@ from torch.nn import functional
 from rnnlab.config import RunConfig
 from rnnlab.corpora import Batch, Vocabulary
 from rnnlab.models import build_model
-from rnnlab.training._optimizer import make_optimizer
-from rnnlab.training._state import TrainingState
-from rnnlab.training._step import take_step
+from rnnlab.training import TrainingState, make_optimizer, take_step
 
 VOCAB, EMBEDDING, BATCH, LENGTH = 96, 64, 64, 100
 HIDDEN = (128, 256)

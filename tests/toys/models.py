@@ -9,10 +9,9 @@ from torch import Tensor
 from rnnlab import registry
 from rnnlab.cells import LayerState, LayerWeights
 from rnnlab.config import RunConfig
-from rnnlab.corpora import Vocabulary
-from rnnlab.corpora._tokens import EOS, PAD, UNK
+from rnnlab.corpora import EOS, PAD, UNK, Vocabulary
 from rnnlab.insight import Sample
-from rnnlab.models import LoadedModel, build_model
+from rnnlab.models import Example, LoadedModel, build_model
 
 torch.set_num_threads(1)
 
@@ -77,8 +76,6 @@ class Steps:
 
         self._patch.setattr(cell, "step", noted)
         self._patch.setattr(model.rnn, "is_fused", False)
-        from rnnlab.models import Example
-
         example = Example(sample.tokens_BT, sample.targets, None)
         logits_NC, targets_N, _ = model.predict(example, model.start_state(len(sample.tokens_BT)))
         losses_N = torch.nn.functional.cross_entropy(logits_NC, targets_N, reduction="none")

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from rnnlab.plots import Finding
 
 VANISHING = "vanishing"
-_MOST_DATASETS = 2
 _datasets: dict[str, Dataset] = {}
 """Corpora of the runs looked into last: to read one again for every page would take its time."""
 
@@ -38,11 +37,7 @@ def _inspect(question: Inspect, desk: Desk) -> list[Finding]:
         other = _subject(question, question.other, question.other_checkpoint, desk)
     desk.say(Begun(question.ask, subject.loaded.step))
     wishes = Wishes(question.text, question.unit, question.property, question.gate, other)
-    try:
-        return inspect(subject, question.view, wishes)
-    finally:
-        while len(_datasets) > _MOST_DATASETS:
-            del _datasets[next(iter(_datasets))]
+    return inspect(subject, question.view, wishes)
 
 
 def _subject(question: Inspect, run: str, checkpoint: str, desk: Desk) -> Subject:

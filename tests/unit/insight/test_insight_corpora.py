@@ -3,93 +3,77 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from rnnlab.corpora import Dataset
+from rnnlab.corpora import Dataset, prepare
 from rnnlab.errors import BadInputError
-from rnnlab.insight import Subject, _subject
-from rnnlab.models import LoadedModel
+from rnnlab.insight import Subject
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.prompts import Inspect
-from rnnlab.worker._desk import Desk, Models
-from rnnlab.worker.answers import inspect as answers
 from tests.toys.models import make_model
 
-
-@dataclass
-class Corpus:
-    fingerprint: str
+TEXTS = {"old": "a bad cab. feed a dad.\n" * 40, "new": "babe fade a deaf bead.\n" * 40}
 
 
 class Shelf:
-    """Runs, and the corpora that stand on the disk."""
+    """Runs on one text file, and the corpora that are held."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = "old"
-        self.num_read = 0
-        self.held: dict[str, Dataset] = {}
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._loaded = make_model(layers=1)
-        monkeypatch.setattr(_subject, "prepare", self._prepare)
+        self._file = folder / "text.txt"
+        self.write("old")
+        self._loaded = make_model(layers=1, corpus=str(self._file), length=10, batch=2)
+        self._held: dict[str, Dataset] = {}
 
-    def _prepare(self, *_: object) -> Corpus:
-        self.num_read += 1
-        return Corpus(self.now)
+    def write(self, text: str) -> None:
+        """Write one of the texts to the file."""
+        self._file.write_text(TEXTS[text], encoding="utf-8")
 
-    def subject(self, name: str = "run") -> Subject:
-        return Subject(RunPaths(self._folder / name), load=self._load, datasets=self.held)
-
-    def _load(self) -> LoadedModel:
-        return self._loaded
+    def prepared(self) -> Dataset:
+        """Return the corpus as it stands on the disk."""
+        return prepare(self._loaded.config, vocabulary=self._loaded.vocabulary)
 
     def begin(self, name: str = "run") -> None:
-        """Begin a run with the corpus of now."""
+        """Begin a run with the corpus as it stands on the disk."""
         paths = RunPaths(self._folder / name)
         paths.root.mkdir(exist_ok=True)
-        paths.corpus.write_text(json.dumps({"sha256": self.now}))
+        paths.corpus.write_text(json.dumps({"sha256": self.prepared().fingerprint}))
+
+    def look(self, name: str = "run") -> Dataset:
+        """Return the corpus that a look at a run sees."""
+        paths = RunPaths(self._folder / name)
+        return Subject(paths, load=lambda: self._loaded, datasets=self._held).dataset
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    return Shelf(tmp_path, monkeypatch)
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path)
 
 
 def test_a_corpus_that_has_changed_is_not_looked_at(shelf: Shelf) -> None:
     shelf.begin()
-    shelf.now = "new"
+    old = shelf.prepared()
+    shelf.write("new")
     with pytest.raises(BadInputError, match="has changed since it began; give a text"):
-        _ = shelf.subject().dataset
-    assert not shelf.held
-    shelf.now = "old"
-    assert shelf.subject().dataset.fingerprint == "old"
+        shelf.look()
+    shelf.write("old")
+    assert shelf.look().fingerprint == old.fingerprint
 
 
 def test_a_corpus_is_read_again_where_its_run_was_begun_anew(shelf: Shelf) -> None:
     shelf.begin()
-    for _ in range(2):
-        assert shelf.subject().dataset.fingerprint == "old"
-    assert shelf.num_read == 1
-    shelf.now = "new"
+    first = shelf.look()
+    assert shelf.look() is first
+    shelf.write("new")
     shelf.begin()
-    assert shelf.subject().dataset.fingerprint == "new"
+    assert shelf.look().fingerprint == shelf.prepared().fingerprint != first.fingerprint
 
 
-def test_the_two_corpora_that_were_looked_at_last_are_held(
-    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(answers, "_datasets", shelf.held)
-    monkeypatch.setattr(answers, "_subject", lambda _question, run, *_: shelf.subject(run))
-
-    def look(subject: Subject, *_: object) -> list[object]:
-        assert subject.dataset
-        return []
-
-    monkeypatch.setattr("rnnlab.insight.inspect", look)
-    desk = Desk(Models(), lambda _reply: None, lambda _ask: False)
-    for ask, run in enumerate(("a", "b", "a", "c")):
-        answers.answer(Inspect(ask, run, "gates"), desk)
-        assert len(shelf.held) <= 2
-    assert [key.partition("\n")[0][-1] for key in shelf.held] == ["a", "c"]
+def test_the_two_corpora_that_were_looked_at_last_are_held(shelf: Shelf) -> None:
+    a, b = shelf.look("a"), shelf.look("b")
+    assert shelf.look("a") is a
+    c = shelf.look("c")
+    assert shelf.look("a") is a
+    assert shelf.look("c") is c
+    assert shelf.look("b") is not b

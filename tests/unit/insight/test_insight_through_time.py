@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from rnnlab.insight import gradient_through_time, half_life, trace_sample
 from rnnlab.models import LoadedModel
+from tests.toys.cases import case
 from tests.toys.models import CELLS, Steps, make_model, random_sample
+from tests.toys.numeric import assert_close
+
+TERMS = 12 * 3 * 14
+"""12 steps in at most 3 layers, each a sum of 7 + 7 products."""
+
+
+def assert_norms_close(found_T: Tensor, expected_T: Sequence[float]) -> None:
+    """Compare norms each with its own magnitude: those of early steps are far smaller.
+
+    The weights enlarge an error from step to step: hence 1,000 units in the last place. A norm that
+    has shrunk to the rounding of the largest one is noise.
+    """
+    eps = float(np.finfo(np.float64).eps)
+    largest = max(expected_T)
+    np.testing.assert_allclose(
+        found_T.numpy(), expected_T, rtol=1000 * TERMS * eps, atol=TERMS * eps * largest
+    )
 
 
 def hooked(
@@ -25,29 +46,31 @@ def hooked(
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("residual", [False, True])
 def test_it_is_what_backward_leaves_in_every_state(
-    monkeypatch: pytest.MonkeyPatch, cell: str, residual: bool
+    monkeypatch: pytest.MonkeyPatch, cell: str
 ) -> None:
-    loaded = make_model(cell=cell, layers=3, residual=residual)
-    found = gradient_through_time(loaded.model, random_sample(loaded))
-    assert [layer.name for layer in found] == ["l0", "l1", "l2"]
-    for is_last in (True, False):
-        expected = hooked(loaded, monkeypatch, is_last=is_last)
-        ours = [layer.of_last_T if is_last else layer.of_all_T for layer in found]
-        for norms_T, expected_T in zip(ours, expected, strict=True):
-            assert norms_T.tolist() == pytest.approx(expected_T, rel=1e-10, abs=1e-14)
+    for residual in (False, True):
+        loaded = make_model(cell=cell, layers=3, residual=residual)
+        found = gradient_through_time(loaded.model, random_sample(loaded))
+        assert [layer.name for layer in found] == ["l0", "l1", "l2"]
+        for is_last in (True, False):
+            expected = hooked(loaded, monkeypatch, is_last=is_last)
+            ours = [layer.of_last_T if is_last else layer.of_all_T for layer in found]
+            with case(residual=residual, is_last=is_last):
+                for norms_T, expected_T in zip(ours, expected, strict=True):
+                    assert_norms_close(norms_T, expected_T)
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
-def test_in_float32_it_agrees_to_a_hundred_thousandth(
+def test_in_float32_it_agrees_to_a_ten_thousandth(
     monkeypatch: pytest.MonkeyPatch, cell: str
 ) -> None:
     loaded = make_model(cell=cell, hidden=32, dtype="float32")
     found = gradient_through_time(loaded.model, random_sample(loaded))
     expected = hooked(loaded, monkeypatch, is_last=True)
     for layer, expected_T in zip(found, expected, strict=True):
-        assert layer.of_last_T.tolist() == pytest.approx(expected_T, rel=1e-5)
+        # 24 sums of 64 products: at most 1.8e-4 in float32, and in fact some 1e-6.
+        assert layer.of_last_T.tolist() == pytest.approx(expected_T, rel=1e-4)
 
 
 @pytest.mark.parametrize("settings", [{}, {"pooling": "mean"}, {"bidirectional": True}])
@@ -59,16 +82,21 @@ def test_of_a_document_it_is_the_gradient_of_its_class(
     expected = hooked(loaded, monkeypatch, is_last=False)
     assert len(found) == len(expected)
     for layer, expected_T in zip(found, expected, strict=True):
-        assert layer.of_last_T.tolist() == pytest.approx(expected_T, rel=1e-10, abs=1e-14)
+        assert_norms_close(layer.of_last_T, expected_T)
         assert torch.equal(layer.of_last_T, layer.of_all_T)
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("task", ["stream", "classify"])
 def test_states_and_gates_are_those_of_the_equations(
-    monkeypatch: pytest.MonkeyPatch, cell: str, task: str
+    monkeypatch: pytest.MonkeyPatch, cell: str
 ) -> None:
-    loaded = make_model(cell=cell, task=task, bidirectional=task == "classify")
+    for task in ("stream", "classify"):
+        loaded = make_model(cell=cell, task=task, bidirectional=task == "classify")
+        with case(task=task):
+            check_traces(loaded, monkeypatch)
+
+
+def check_traces(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     sample = random_sample(loaded)
     steps = Steps(loaded, monkeypatch)
     steps.losses(sample)
@@ -78,10 +106,11 @@ def test_states_and_gates_are_those_of_the_equations(
     for place, trace in enumerate(traces):
         of_layer = slice(place * length, (place + 1) * length)
         h_BTH = torch.stack(steps.h[of_layer], dim=1)
-        torch.testing.assert_close(trace.outputs, h_BTH, rtol=1e-10, atol=1e-12)
+        assert_close(trace.outputs.detach(), h_BTH.detach(), terms=TERMS, ulps=1000)
         for number, letter in enumerate(loaded.model.rnn.cell.gates):
             gate_BTH = torch.stack([gates[number] for gates in steps.gates[of_layer]], dim=1)
-            torch.testing.assert_close(trace.gates[letter], gate_BTH, rtol=1e-10, atol=1e-12)
+            gates_BTH = trace.gates[letter].detach()
+            assert_close(gates_BTH, gate_BTH.detach(), terms=TERMS, ulps=1000)
 
 
 def test_a_gradient_that_halves_every_three_steps_has_a_half_life_of_three() -> None:

@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from rnnlab.config import RunConfig
-from rnnlab.corpora import Vocabulary
-from rnnlab.corpora._tokens import EOS, PAD, UNK
+from rnnlab.corpora import EOS, PAD, UNK, Vocabulary
 from rnnlab.models import LoadedModel, build_model, save_weights
 from rnnlab.runs.paths import RunPaths, replace_text
 

@@ -1,214 +1,176 @@
-"""A model continues texts and scores them, and the two agree."""
+"""Letters and words that a model never saw: refused, dropped, replaced or read as <unk>."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from rnnlab import registry
-from rnnlab.corpora import Vocabulary
+from rnnlab.corpora import EOS, UNK, Vocabulary
 from rnnlab.decoding import parse_spec
 from rnnlab.errors import BadInputError
-from rnnlab.models import Growth, LoadedModel, continue_texts, score_text
-from rnnlab.models._continue import _parting
-from rnnlab.runs.prompts import Answer
+from rnnlab.models import LoadedModel, ReadablePrompt, continue_texts, make_readable
 
 Make = Callable[..., LoadedModel]
-TASKS = [task for task in registry.names("corpora/tasks") if task != "classify"]
+LETTERS = Vocabulary((EOS, *"\n abceEfos\"'.-"))
+WORDS = Vocabulary(
+    (UNK, " the", "the", " The", " foot", "foot", " ball", "'", ",", " ", "."), "words"
+)
+SURE_WORDS = Vocabulary(WORDS.tokens[1:], "words")
 
 
-def answers(
-    loaded: LoadedModel,
-    prompt: str,
-    spec: str,
-    length: int = 12,
-    num: int | None = None,
-    seed: int = 1,
-) -> list[Answer]:
-    *_, last = continue_texts(loaded, [prompt], parse_spec(spec), length, num, seed)
-    return last.answers()
-
-
-@pytest.mark.parametrize("prompt", ["", "abé d"])
-@pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("decoder", registry.names("decoding"))
-def test_scoring_a_text_gives_the_logprobs_it_was_written_with(
-    make_loaded: Make, decoder: str, task: str, prompt: str
-) -> None:
-    loaded = make_loaded(task=task)
-    before = score_text(loaded, prompt)
-    found = answers(loaded, prompt, f"{decoder}:temperature=0.7", num=4)
-    assert found
-    for answer in found:
-        score = score_text(loaded, answer.text)
-        expected = score.token_logprobs[len(prompt) :]
-        if answer.finished:
-            assert score.eos_logprob is not None
-            expected = [*expected, score.eos_logprob]
-        assert answer.token_logprobs == pytest.approx(expected, abs=1e-5)
-        assert answer.logprob == pytest.approx(math.fsum(expected), abs=1e-4)
-        assert score.token_logprobs[: len(prompt)] == pytest.approx(before.token_logprobs, abs=1e-5)
-
-
-def test_an_answer_says_why_it_ends(make_loaded: Make) -> None:
-    loaded = make_loaded(task="sentences")
-    found = answers(loaded, "ab", "beam:k=6", length=5)
-    assert {answer.end for answer in found} == {"eos", "length"}
-    assert all((answer.end == "eos") == answer.finished for answer in found)
-    (stopped,) = answers(loaded, "ab", 'greedy:stop="a|b|c|d|é| "')
-    assert (stopped.end, len(stopped.tokens)) == ("stop", 1)
-    (timed,) = answers(loaded, "ab", "greedy:max_time=1e-9,eos=ban")
-    assert (timed.end, len(timed.tokens)) == ("time", 1)
-    (stuck,) = answers(loaded, "ab", "greedy:no_repeat=1,eos=ban")
-    assert (stuck.end, len(stuck.tokens)) == ("stuck", 4)
-    (limited,) = answers(loaded, "ab", "greedy:eos=ban,max_length=3", length=9)
-    assert (limited.end, len(limited.tokens)) == ("length", 3)
-    first, *_ = continue_texts(loaded, ["ab"], parse_spec("greedy:eos=ban"), 5)
-    assert first.answers()[0].end is None
-
-
-def test_a_stuck_text_is_stuck_in_company_too(make_loaded: Make) -> None:
-    prompts = ["abcd", "", "aaaa"]
-    *_, last = continue_texts(make_loaded(), prompts, parse_spec("greedy:no_repeat=1"), 4)
-    ends = [(answer.end, len(answer.tokens)) for answer in last.answers()]
-    assert ends == [("stuck", 2), ("length", 4), ("length", 4)]
-
-
-def test_an_answer_says_where_it_leaves_the_best(make_loaded: Make) -> None:
-    loaded = make_loaded(task="sentences")
-    best, *others = answers(loaded, "ab", "beam:k=8", length=6)
-    assert best.parts_at is None
-    for answer in others:
-        place = answer.parts_at
-        assert place is not None
-        assert answer.tokens[:place] == best.tokens[:place]
-        assert answer.tokens[place : place + 1] != best.tokens[place : place + 1]
-    same = answers(loaded, "ab", "sample:top_k=1", num=2)
-    assert [answer.parts_at for answer in same] == [None, None]
+def read(vocabulary: Vocabulary, text: str, unknown: Any = "auto") -> ReadablePrompt:
+    """Read a prompt; check that the tokens are those of the text, and the note a line."""
+    found = make_readable(vocabulary, text, unknown)
+    assert found.tokens.tolist() == vocabulary.encode(found.text).tolist()
+    assert found.note.isprintable()
+    return found
 
 
 @pytest.mark.parametrize(
-    ("best", "tokens", "place"),
-    [([1, 2], [1, 3], 1), ([1, 2], [2], 0), ([1], [1, 2], 1), ([1, 2], [1], 1), ([1], [1], None)],
+    ("text", "nearest"),
+    [
+        ("caf\u00e9", "cafe"),
+        ("\u00c9a", "Ea"),
+        ("A", "a"),
+        ("\u201ca\u201d", '"a"'),
+        ("\u00aba\u00bb", '"a"'),
+        ("b\u2019a", "b'a"),
+        ("a\u2014b", "a-b"),
+        ("a\u2026", "a..."),
+        ("a\u00a0b\u2009c\td", "a b c "),
+        ("\u00df\u0153\ufb01", "ssoef"),
+        ("a日b\0c\u200b", "abc"),
+        ("q\u0323b\u0323", "b"),
+        ("日本", ""),
+        ("\udc80a", "a"),
+        ("e\u0301", "e"),
+    ],
 )
-def test_texts_part_at_the_first_token_that_differs_or_is_missing(
-    best: list[int], tokens: list[int], place: int | None
+def test_a_letter_is_read_as_the_nearest_that_the_model_knows(text: str, nearest: str) -> None:
+    found = read(LETTERS, text, "nearest")
+    assert (found.text, "never seen" in found.note) == (nearest, True)
+
+
+def test_the_nearest_of_a_mark_without_its_letter_is_no_other_mark() -> None:
+    assert read(Vocabulary(("q", "\u0302")), "q\u0323", "nearest").text == "q"
+
+
+def test_the_case_is_kept_where_it_can_be() -> None:
+    assert read(LETTERS, "É é", "nearest").text == "E e"
+    assert read(Vocabulary(("e", " ")), "É é", "nearest").text == "e e"
+    assert read(Vocabulary(("E", " ")), "É é", "nearest").text == "E E"
+
+
+def test_a_note_says_what_became_of_every_letter() -> None:
+    assert read(LETTERS, "abc", "nearest").note == ""
+    found = read(LETTERS, "é“日\x1b", "nearest")
+    assert found.note == "never seen: read 'é' as 'e', '“' as '\"'; left out '日', '\\x1b'"
+    assert read(LETTERS, "日é", "drop").note == "never seen: left out '日', 'é'"
+
+
+def test_a_note_names_five_and_counts_the_rest() -> None:
+    assert read(LETTERS, "zyxwvuz", "drop").note == (
+        "never seen: left out 'z', 'y', 'x', 'w', 'v' and 1 more"
+    )
+    many = read(LETTERS, "éèêëœüùàç", "nearest").note
+    assert many.startswith("never seen: read 'é' as 'e', ")
+    assert many.count(" as ") == 5
+    assert " and 2 more" in many
+
+
+def test_dropped_letters_leave_the_others(make_loaded: Make) -> None:
+    found = read(LETTERS, "a日é b", "drop")
+    assert found.text == "a b"
+    assert read(LETTERS, "日é", "drop").text == ""
+
+
+@pytest.mark.parametrize("unknown", ["auto", "refuse"])
+@pytest.mark.parametrize(("vocabulary", "text"), [(LETTERS, "aé"), (SURE_WORDS, "the zzz")])
+def test_unknown_ones_are_refused_where_there_is_no_unk(
+    vocabulary: Vocabulary, text: str, unknown: str
 ) -> None:
-    assert _parting(best, tokens) == place
+    with pytest.raises(BadInputError, match=r"never saw '( zzz|é)'"):
+        read(vocabulary, text, unknown)
 
 
-@pytest.mark.parametrize("cell", registry.names("cells"))
-@pytest.mark.parametrize("task", TASKS)
-def test_scores_agree_for_every_cell(make_loaded: Make, cell: str, task: str) -> None:
-    loaded = make_loaded(task=task, cell=cell, dtype="float64")
-    for answer in answers(loaded, "ba", "beam:k=3"):
-        score = score_text(loaded, answer.text)
-        expected = math.fsum(score.token_logprobs[2:])
-        if answer.finished:
-            expected += score.eos_logprob or 0.0
-        assert answer.logprob == pytest.approx(expected, abs=1e-9)
+def test_words_are_refused_when_told_though_there_is_an_unk() -> None:
+    with pytest.raises(BadInputError, match="never saw ' zzz'"):
+        read(WORDS, "the zzz", "refuse")
 
 
-def test_the_fields_of_an_answer_agree(make_loaded: Make) -> None:
-    loaded = make_loaded(task="sentences")
-    found = answers(loaded, "ab", "beam:k=6", length=5)
-    assert [answer.rank for answer in found] == list(range(1, 7))
-    assert [answer.score for answer in found] == sorted((a.score for a in found), reverse=True)
-    assert any(answer.finished for answer in found)
-    assert not all(answer.finished for answer in found)
-    for answer in found:
-        assert answer.text == "ab" + answer.continuation
-        letters = answer.tokens[:-1] if answer.finished else answer.tokens
-        assert "".join(letters) == answer.continuation
-        assert (answer.tokens[-1] == "<eos>") == answer.finished
-        assert len(answer.tokens) == len(answer.token_logprobs) <= 5
-        assert (answer.decoder, answer.chain[0]) == ("beam:k=6", "beam k=6")
+@pytest.mark.parametrize("unknown", ["auto", "unk"])
+def test_unknown_words_are_read_as_unk_and_it_is_said(unknown: str) -> None:
+    found = read(WORDS, "the zzz, foot yyy", unknown)
+    assert found.text == "the zzz, foot yyy"
+    assert [WORDS.tokens[i] for i in found.tokens] == ["the", UNK, ",", " foot", UNK]
+    assert found.note == "never seen, read as <unk>: ' zzz', ' yyy'"
 
 
-def test_num_is_samples_of_a_random_decoder_and_the_best_of_a_search(make_loaded: Make) -> None:
-    loaded = make_loaded()
-    assert len(answers(loaded, "a", "sample")) == 1
-    assert len(answers(loaded, "a", "sample", num=3)) == 3
-    assert len(answers(loaded, "a", "greedy", num=3)) == 1
-    everyone = answers(loaded, "a", "beam:k=5")
-    assert len(everyone) == 5
-    assert answers(loaded, "a", "beam:k=5", num=2) == everyone[:2]
+def test_a_literal_unk_is_known() -> None:
+    assert read(WORDS, "the <unk>, foot").note == ""
 
 
-def test_a_sample_does_not_depend_on_the_samples_beside_it(make_loaded: Make) -> None:
-    loaded = make_loaded(task="sentences")
-    few, many = (answers(loaded, "a", "sample", num=num, seed=7) for num in (2, 6))
-    assert [a.tokens for a in few] == [a.tokens for a in many[:2]]
-    assert len({a.text for a in many}) > 1
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("the f\u00f4ot", "the foot"),
+        ("THE foot", "the foot"),
+        ("the futball.", "the ball."),
+        ("the foots", "the foot"),
+        ("the foot\u2019", "the foot'"),
+        ("f\u00f6\u00f6t, the", "foot, the"),
+        ("the\u00a0foot", "the foot"),
+        ("the zzz ball", "the ball"),
+        ("zzz", ""),
+    ],
+)
+@pytest.mark.parametrize("vocabulary", [WORDS, SURE_WORDS])
+def test_a_word_is_read_as_the_one_spelled_most_alike(
+    vocabulary: Vocabulary, text: str, nearest: str
+) -> None:
+    found = read(vocabulary, text, "nearest")
+    assert found.text == nearest
+    assert not vocabulary.unknown(vocabulary.split(found.text))
 
 
-def test_the_seed_decides_what_a_random_decoder_writes(make_loaded: Make) -> None:
-    loaded = make_loaded()
-    texts = [answers(loaded, "a", "sample", seed=seed)[0].text for seed in (1, 1, 2)]
-    assert texts[0] == texts[1] != texts[2]
+@pytest.mark.parametrize("unknown", ["drop", "nearest"])
+def test_words_never_grow_together_into_one_that_is_unknown(unknown: str) -> None:
+    found = read(Vocabulary((*SURE_WORDS.tokens, "ball"), "words"), "the foot\u00a7ball.", unknown)
+    assert found.text == "the."
+    assert found.note == "never seen: left out '\u00a7', ' football'"
+    without_space = Vocabulary(("the", "foot"), "words")
+    assert read(without_space, "the f\u00f4ot", unknown).text in {"the", ""}
 
 
-def test_frames_grow_one_token_at_a_time_and_the_last_is_flagged(make_loaded: Make) -> None:
-    loaded = make_loaded()
-    growths = list(continue_texts(loaded, ["a"], parse_spec("beam:k=2"), 4))
-    assert [growth.is_last for growth in growths] == [False, False, False, True]
-    assert [len(growth.answers()[0].tokens) for growth in growths] == [1, 2, 3, 4]
-    assert all(isinstance(growth, Growth) for growth in growths)
-
-
-def test_prompts_are_read_as_the_corpora_are(make_loaded: Make) -> None:
-    loaded = make_loaded()
-    decomposed, composed = "de\u0301", "d\u00e9"
-    assert answers(loaded, decomposed, "greedy") == answers(loaded, composed, "greedy")
-    assert score_text(loaded, decomposed) == score_text(loaded, composed)
-    assert score_text(loaded, decomposed).tokens == ["d", "é"]
-    with pytest.raises(BadInputError) as caught:
-        score_text(loaded, "a\r\nb")
-    assert repr("\r") not in str(caught.value)
-
-
-@pytest.mark.parametrize("text", ["aXb", "a\nb", "<eos>", "日", "\udc80", "a\0"])
-def test_letters_that_the_model_never_saw_are_named(make_loaded: Make, text: str) -> None:
-    loaded = make_loaded(task="sentences")
-    unknown = next(letter for letter in text if letter not in "abcdé ")
-    for use in (
-        lambda: score_text(loaded, text),
-        lambda: list(continue_texts(loaded, [text], parse_spec("greedy"), 3)),
-    ):
+def test_ways_that_there_are_not_are_refused_in_a_line() -> None:
+    for vocabulary, unknown in ((LETTERS, "unk"), (SURE_WORDS, "unk"), (WORDS, "guess")):
         with pytest.raises(BadInputError) as caught:
-            use()
-        assert f"never saw {unknown!r}" in str(caught.value)
+            read(vocabulary, "a", unknown)
         assert str(caught.value).isprintable()
+    with pytest.raises(BadInputError, match="knows no <unk>; choose refuse, drop or nearest"):
+        read(LETTERS, "a", "unk")
 
 
-def test_of_many_unknown_letters_a_few_are_named(make_loaded: Make) -> None:
-    with pytest.raises(BadInputError, match="'z', 'y', 'x', 'w', 'v' and 3 other letters"):
-        score_text(make_loaded(), "zyxwvuts zz")
-
-
-def test_a_score_is_summed_in_nats_and_bits(make_loaded: Make) -> None:
-    score = score_text(make_loaded(), "abba")
-    assert score.tokens == list("abba")
-    assert score.logprob == pytest.approx(math.fsum(score.token_logprobs))
-    assert score.loss_nats == pytest.approx(-score.logprob / 4)
-    assert score.bits_per_char == pytest.approx(score.loss_nats / math.log(2))
-    assert score.eos_logprob is None
-
-
-def test_no_text_has_no_loss(make_loaded: Make) -> None:
-    score = score_text(make_loaded(), "")
-    assert (score.tokens, score.logprob, score.loss_nats) == ([], 0.0, 0.0)
-
-
-def test_a_written_letter_and_mark_that_nfc_would_join_are_scored_as_written(
-    make_loaded: Make,
+@pytest.mark.parametrize(("text", "was_read"), [("Éab", "éab"), ("日", ""), ("日a\u0323", "a")])
+def test_an_answer_tells_the_prompt_that_was_read(
+    make_loaded: Make, text: str, was_read: str
 ) -> None:
-    known = make_loaded()
-    loaded = replace(known, vocabulary=Vocabulary(("e", "x", "\u0302", "c", "d", "\u00ea")))
-    scored = score_text(loaded, "xe\u0302")
-    assert scored.tokens == ["x", "e", "\u0302"]
-    joined = replace(known, vocabulary=Vocabulary(tuple("exabc\u00ea")))
-    assert score_text(joined, "xe\u0302").tokens == ["x", "\u00ea"]
+    loaded = make_loaded(task="sentences")
+    spec = parse_spec("beam:k=2")
+    *_, last = continue_texts(loaded, [text], spec, 5, unknown="nearest")
+    *_, plain = continue_texts(loaded, [was_read], spec, 5)
+    for answer, same in zip(last.answers(), plain.answers(), strict=True):
+        assert answer.prompt == was_read
+        assert answer.text == was_read + answer.continuation
+        assert answer.prompt_note.startswith("never seen: ")
+        # Exact: the same operations on the same tokens.
+        assert (answer.tokens, answer.logprob, same.prompt_note) == (same.tokens, same.logprob, "")
+
+
+def test_each_of_several_prompts_has_its_own_note(make_loaded: Make) -> None:
+    texts = ["É", "a", "日"]
+    *_, last = continue_texts(make_loaded(), texts, parse_spec("greedy"), 3, unknown="nearest")
+    notes = [answer.prompt_note for answer in last.answers()]
+    assert notes == ["never seen: read 'É' as 'é'", "", "never seen: left out '日'"]

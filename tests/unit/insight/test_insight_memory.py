@@ -1,0 +1,61 @@
+"""Memory: the loss with less context, the effect of another token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from rnnlab.insight import memory
+from rnnlab.plots import Finding
+from tests.toys.models import make_model, random_sample
+from tests.toys.numeric import assert_close
+
+
+def assert_losses_close(found: list[float], expected: list[float]) -> None:
+    """Compare mean losses: of 64 windows of at most 128 tokens, each a sum of 7 + 7 products.
+
+    The weights enlarge an error from step to step: hence 1,000 units in the last place.
+    """
+    assert_close(found, expected, terms=64 + 128 * 14, ulps=1000)
+
+
+def test_a_net_that_gains_nothing_by_reading_more_is_not_said_to() -> None:
+    said = memory.sentences([1, 2, 9], [0.7, 0.69, 0.71], [0.1, 0.1, 0.1], 2)
+    assert "the gain" not in said[0]
+    assert "no gain" in said[0]
+    rounded = memory.sentences([1, 2, 9], [0.7, 0.69, 0.7 - 1e-8], [0.1, 0.1, 0.1], 2)
+    assert "no gain" in rounded[0]
+    assert (
+        "95% of the gain is there with 2" in memory.sentences([1, 2], [0.7, 0.6], [0.1, 0.1], 2)[0]
+    )
+
+
+def test_memory_is_what_reading_less_and_reading_otherwise_costs() -> None:
+    loaded = make_model(cell="lstm", layers=1)
+    sample = random_sample(loaded, rows=5, length=9)
+    model = loaded.language_model
+    losses = memory.loss_by_context(model, sample, [1, 4, 9])
+    for k, loss in zip((1, 4, 9), losses, strict=True):
+        one_by_one = []
+        for row, target in zip(sample.tokens_BT, sample.targets[:, -1], strict=True):
+            state = model.start_state(1)
+            for token in row[-k:]:
+                log_probs_1V, state = model.step(state, token[None])
+            one_by_one.append(-log_probs_1V[0, target].item())
+        assert_losses_close([loss], [sum(one_by_one) / 5])
+    effects = memory.effect_by_distance(model, sample, [1, 9])
+    assert all(effect > 0 for effect in effects)
+    # Exact: the same operations on the same tensors.
+    assert memory.effect_by_distance(model, sample, [1, 9]) == effects
+
+
+def test_a_net_that_forgets_all_has_a_memory_of_one_token(look: Callable[..., Finding]) -> None:
+    loaded = make_model(cell="rnn", layers=1)
+    with torch.no_grad():
+        loaded.model.rnn.weight_hh_l0.zero_()  # type: ignore[operator]
+    figures = look("memory", loaded).figures
+    assert figures["reach"] == 1
+    losses, effects = figures["losses"], figures["effects"]
+    assert_losses_close(losses, [losses[0]] * len(losses))
+    assert_losses_close(effects[1:], [0.0] * len(effects[1:]))

@@ -1,0 +1,59 @@
+"""Units ranked by a property of letters or words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+
+from rnnlab.corpora import Vocabulary
+from rnnlab.plots import Finding
+from tests.toys.models import LETTERS, make_model
+from tests.toys.numeric import assert_close
+
+TEXT = "a bad cab. feed a dad.\nbabe fade a deaf bead.\n"
+
+
+def test_neurons_of_a_model_of_words_are_ranked_by_numbers(look: Callable[..., Finding]) -> None:
+    words = (" a", " Bed", " cab", "ab", " Dad", " fade", ".")
+    letters = make_model(cell="rnn", layers=1, corpus="words")
+    tokens = (*words, *(f" w{i}" for i in range(len(LETTERS) - len(words))))
+    loaded = replace(letters, vocabulary=Vocabulary(tokens, "words"))
+    for wish in (None, "capital", "word-start"):
+        figures = look("neurons", loaded, property=wish).figures
+        assert figures["property"] == (wish or "capital")
+        scores = [one["score"] for one in figures["ranking"]]
+        assert all(-1.0 <= score <= 1.0 for score in scores)
+        assert max(map(abs, scores)) > 0.0
+
+
+def test_how_many_tokens_a_score_is_of_is_said(look: Callable[..., Finding]) -> None:
+    loaded = make_model(cell="rnn", layers=1)
+    said = look("neurons", loaded, text="abcd abcd abc", property="d").says[0]
+    assert said.endswith(", on 2 of 13 letters.")
+    of_number = look("neurons", loaded, text="abcd abcd abc", property="line-position").says[0]
+    assert " of 13 letters" not in of_number
+
+
+def test_words_of_documents_are_set_apart(look: Callable[..., Finding]) -> None:
+    loaded = make_model(cell="gru", task="classify")
+    found = look("neurons", loaded, property="a")
+    assert found.figures["tokens"]
+    assert all(token[0] == " " for token in found.figures["tokens"])
+    assert any("after every word" in picture.title for picture in found.pictures)
+
+
+def test_a_neuron_that_was_made_to_tell_a_letter_is_found(look: Callable[..., Finding]) -> None:
+    loaded = make_model(cell="rnn", layers=1, one_hot=True)
+    letter = loaded.vocabulary.tokens.index("d")
+    with torch.no_grad():
+        weight_ih = dict(loaded.model.named_parameters())["rnn.weight_ih_l0"]
+        weight_ih[0] = -3.0
+        weight_ih[0, letter] = 20.0
+    found = look("neurons", loaded, text=TEXT, property="d").figures
+    assert (found["unit"], found["ranking"][0]["unit"]) == ("l0.0", "l0.0")
+    assert_close(found["ranking"][0]["score"], 1.0, terms=len(TEXT))
+    places = [peak["place"] for peak in found["peaks"]]
+    assert {TEXT[place] for place in places[:4]} == {"d"}
+    assert len(found["values"]) == len(TEXT)
