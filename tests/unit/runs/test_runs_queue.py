@@ -13,7 +13,6 @@ from rnnlab.runs.lock import take_lock
 from rnnlab.runs.paths import QueuePaths, RunPaths
 from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.store import RunStore
-from rnnlab.worker import _slot
 
 
 @pytest.fixture
@@ -108,21 +107,6 @@ def test_an_entry_that_is_no_entry_is_passed_over(queue: Queue, tmp_path: Path) 
     (QueuePaths(tmp_path).root / "._a.json").write_text("{}")
     assert names(queue) == "ac"
     assert not queue.has("b")
-
-
-def test_a_slot_that_cannot_be_looked_at_keeps_no_run_from_training(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_slot, "_held", [])
-    monkeypatch.setattr(_slot, "_num_slots", lambda: 1)
-    run = RunStore(tmp_path).create("mine", RunConfig(corpus="stump", device="cpu").to_toml())
-    QueuePaths(tmp_path).slot("cpu", 0).mkdir(parents=True)
-    _slot.take_free_slot(run)
-    assert _slot._held == []
-    QueuePaths(tmp_path).slot("cpu", 0).rmdir()
-    _slot.take_free_slot(run)
-    assert len(_slot._held) == 1
-    os.close(_slot._held.pop())
 
 
 def test_a_removed_run_leaves_the_queue(
