@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -97,7 +98,7 @@ def test_both_engines_learn_the_same(start: Start) -> None:
         # Adam would divide a rounding error by itself where a gradient is nearly zero.
         session = start(engine, engine=engine, dtype="float64", optimizer="sgd", lr=0.5)
         train(session)
-        losses.append([record.train_loss for record in trains(session)])
+        losses.append(np.array([r.train_loss for r in trains(session)], dtype=np.float64))
     num_terms = 24 * 40 * 16  # steps, targets of a step, operands of a gate
     assert_close(losses[0], losses[1], terms=num_terms)
 

@@ -42,18 +42,20 @@ def test_a_trial_tells_size_speed_and_time(text: Path) -> None:
     assert "no corpus" in str(none["problem"])
 
 
-def test_a_text_of_one_batch_is_measured_by_its_only_step(tmp_path: Path, text: Path) -> None:
-    [found] = answers(
-        {"corpus": str(text), "hidden": "8", "batch": "1", "length": "100000", "threads": "1"},
-    )
-    assert "problem" in found or float(str(found["epoch_s"])) > 0
+def test_a_text_of_one_batch_is_measured_by_its_only_step(text: Path) -> None:
+    settings = {"corpus": str(text), "task": "sentences", "batch": "1000", "epochs": "5"}
+    [found] = answers({**settings, "hidden": "8", "threads": "1"})
+    assert found["steps"] == 1
+    assert float(str(found["tokens_per_s"])) > 0
+    assert found["total_s"] == pytest.approx(5 * float(str(found["epoch_s"])))
 
 
 def can_forget_peak() -> bool:
     """Return whether this system lets a process begin its peak anew; not every container does."""
-    before = len(b"x" * (64 << 20)) and peak_bytes()
+    size = len(b"x" * (64 << 20))
+    before = peak_bytes()
     forget_peak()
-    return peak_bytes() < before
+    return peak_bytes() <= before - size // 2
 
 
 def test_each_trial_tells_the_memory_of_its_own_and_any_fault_is_said(text: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,6 @@ from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import QueuePaths
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.worker._attendant import Attendant
 from rnnlab.worker._slot import preferred_slots, take_free_slot, wait_for_slot
 
 
@@ -40,7 +40,7 @@ def test_a_slot_that_cannot_be_looked_at_keeps_no_run_from_training(
     os.close(slot)
 
 
-class Scripted(Attendant):
+class Scripted:
     """Has the same command at every look, and writes nothing."""
 
     def __init__(self, command: Command) -> None:
@@ -58,13 +58,14 @@ class Scripted(Attendant):
 def test_a_run_that_is_stopped_while_it_waits_leaves_the_queue(tmp_path: Path, run: Run) -> None:
     queue = Queue(tmp_path)
     queue.join(run.name, "cpu")
-    assert not wait_for_slot(run, Scripted(Command("stop")), lambda: 0)
+    attendant: Any = Scripted(Command("stop"))
+    assert not wait_for_slot(run, attendant, lambda: 0)
     assert not queue.has(run.name)
 
 
 def test_the_number_of_slots_may_change_while_a_run_waits(tmp_path: Path, run: Run) -> None:
     Queue(tmp_path).join(run.name, "cpu")
-    attendant = Scripted(Command("checkpoint"))
+    attendant: Any = Scripted(Command("checkpoint"))
     assert wait_for_slot(run, attendant, lambda: int(attendant.num_waits > 2))
     assert attendant.num_waits == 3
     assert not Queue(tmp_path).has(run.name)
