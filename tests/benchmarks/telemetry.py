@@ -23,10 +23,14 @@ from rnnlab.corpora import Batch, Vocabulary
 from rnnlab.corpora.tasks.stream import StreamSplit
 from rnnlab.insight import LENGTH, ROWS, draw_sample, look
 from rnnlab.models import build_model
-from rnnlab.training._mirror import Mirror
-from rnnlab.training._optimizer import make_optimizer
-from rnnlab.training._state import TrainingState
-from rnnlab.training._step import layers_record, take_step, train_record
+from rnnlab.training import (
+    Mirror,
+    TrainingState,
+    layers_record,
+    make_optimizer,
+    take_step,
+    train_record,
+)
 
 VOCAB, BATCH = 96, 64
 NUM_ROUNDS = 7

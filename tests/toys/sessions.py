@@ -101,7 +101,7 @@ def snapshot(session: Session) -> list[Tensor]:
     optimizer = session.optimizer.state_dict()["state"]
     moments = [
         entries[name]
-        for entries in optimizer.values()
+        for _, entries in sorted(optimizer.items())
         for name in sorted(entries)
         if entries[name] is not None
     ]

@@ -164,9 +164,11 @@ def test_a_rolled_back_run_goes_on_exactly_after_a_stop(start: Start) -> None:
 def test_a_hundredfold_rate_without_clipping_ends_in_an_event_and_sound_weights(
     start: Start, task: str
 ) -> None:
-    session = start(task=task, lr=2.0, clip=0, log_every=1, steps=120)
+    session = start(task=task, lr=2.0, clip=0, log_every=1, steps=24)
     train(session)
-    assert events(session, "diverged") or events(session, "spike")
+    # The first update alone raises the loss to 2.2 (sentences) and 2.8 times what guessing costs,
+    # where 2 is a divergence: rounding, which amplifies later, has no part in it yet.
+    assert events(session, "diverged")[0].step == 2
     last = session.paths.read_pointer("last")
     assert last is not None
     load_weights(session.paths.weights(last), session.model)

@@ -5,10 +5,13 @@ Where losses are compared with `==`, both runs take the same operations in the s
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -46,27 +49,27 @@ def control(session: Session) -> Any:
     return session.control
 
 
-TASKS = registry.names("corpora/tasks")
-
-
 @pytest.mark.parametrize(
     ("cell", "task", "dtype"),
     [
-        *((cell, TASKS[i % 3], "float32") for i, cell in enumerate(registry.names("cells"))),
+        *(
+            (cell, task, "float32")
+            for cell, task in zip(
+                registry.names("cells"), itertools.cycle(registry.names("corpora/tasks"))
+            )
+        ),
         ("lstm", "stream", "bfloat16"),
         ("minlstm", "stream", "bfloat16"),
         ("gru", "sentences", "float64"),
     ],
 )
 def test_the_loss_falls(start: Start, cell: str, task: str, dtype: str) -> None:
-    """Steps and rate are chosen so that ..."""
-    steps = 24
-    session = start(
-        cell=cell, task=task, dtype=dtype, steps=steps, length=25, eval_every=steps // 2
-    )
+    """The last loss is 0.0 to 0.47 of the first, depending on the cell; the limit is far above."""
+    lr = 0.1 if task == "classify" else 0.05
+    session = start(cell=cell, task=task, dtype=dtype, steps=40, length=25, eval_every=20, lr=lr)
     assert train(session) == "finished"
-    losses = [record.train_loss or 99.0 for record in trains(session)]
-    assert losses[-1] < 0.85 * losses[0]
+    losses = [math.inf if r.train_loss is None else r.train_loss for r in trains(session)]
+    assert losses[-1] < 0.8 * losses[0]
     found = [record.val_loss for record in evals(session)]
     assert None not in found
     assert [record.is_best for record in evals(session)] == [True, True]
@@ -95,7 +98,7 @@ def test_both_engines_learn_the_same(start: Start) -> None:
         # Adam would divide a rounding error by itself where a gradient is nearly zero.
         session = start(engine, engine=engine, dtype="float64", optimizer="sgd", lr=0.5)
         train(session)
-        losses.append([record.train_loss for record in trains(session)])
+        losses.append(np.array([r.train_loss for r in trains(session)], dtype=np.float64))
     num_terms = 24 * 40 * 16  # steps, targets of a step, operands of a gate
     assert_close(losses[0], losses[1], terms=num_terms)
 

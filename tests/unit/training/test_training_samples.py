@@ -77,7 +77,7 @@ def test_rounds_come_at_their_interval_and_at_the_end(start: Start) -> None:
 
 def test_without_an_interval_samples_that_cost_too_much_wait(start: Start) -> None:
     clock = Clock()
-    session = start(**SAMPLING, eval_every=2, sample_length=1, seams={"clock": clock})
+    session = start(**SAMPLING, eval_every=2, seams={"clock": clock})
     sampler = Sampler.of(session.config, session.dataset, clock)
     assert sampler is not None
     assert sampler.is_due(0, is_validated=True, is_over=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import socket
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,8 +12,6 @@ from rnnlab.errors import BadInputError
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.runs.store import Run
-from rnnlab.worker import _attendant
-from rnnlab.worker._attendant import Attendant
 from rnnlab.worker._faults import Reserve, is_disk_full, is_out_of_memory, reason_of
 
 
@@ -69,30 +66,6 @@ def test_room_is_reserved_and_given_back(tmp_path: Path) -> None:
     assert file.stat().st_size == 1 << 16
     reserve.free()
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_last_words_are_written_where_no_second_file_has_room(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    attendant = Attendant(RunPaths(tmp_path), Status(state="running"))
-
-    def full(*_: Any, **__: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(_attendant, "replace_text", full)
-    attendant.end(state="failed", reason="the disk is full")
-    monkeypatch.undo()
-    status = Run(RunPaths(tmp_path)).status()
-    assert (status.state, status.reason) == ("failed", "the disk is full")
-    assert not RunPaths(tmp_path).reserve.exists()
-
-
-def test_a_heartbeat_says_how_much_memory_there_is(tmp_path: Path) -> None:
-    Attendant(RunPaths(tmp_path), Status(state="running")).end(state="stopped")
-    status = Run(RunPaths(tmp_path)).status()
-    assert status.held_bytes is not None
-    assert status.free_bytes is not None
-    assert status.held_bytes > 1 << 20
 
 
 @pytest.mark.parametrize(

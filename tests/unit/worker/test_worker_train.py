@@ -10,7 +10,7 @@ import pytest
 
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EventRecord, Status, TrainRecord
-from rnnlab.worker.train import _Steering
+from rnnlab.worker.train import Steering
 
 
 class Attendant:
@@ -37,7 +37,7 @@ def tell(attendant: Attendant, record: EventRecord | TrainRecord, *, is_high: bo
     session: Any = SimpleNamespace(
         watch=SimpleNamespace(is_high=is_high), state=None, progress=0.5, epoch=1.0
     )
-    steering: Any = _Steering(attendant)  # type: ignore[arg-type]
+    steering: Any = Steering(attendant)  # type: ignore[arg-type]
     steering.heard(record, session)
     return attendant.status.alarm
 

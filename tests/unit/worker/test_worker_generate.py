@@ -16,8 +16,8 @@ from rnnlab.runs.paths import replace_text
 from rnnlab.runs.prompts import Ended, Failed, Reply, Request
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.worker import generate
-from rnnlab.worker._desk import Desk, Models, NotYetError
+from rnnlab.worker import Desk, Models, NotYetError, generate
+from tests.conftest import Lab
 
 
 @pytest.fixture
@@ -49,9 +49,8 @@ def test_with_nobody_else_it_is_waited_for(starting: Run) -> None:
     assert next(looks, None) is None
 
 
-def test_who_has_left_is_told_of_no_fault(starting: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_has_left_is_told_of_no_fault(starting: Run) -> None:
     said: list[Reply] = []
-    monkeypatch.setattr(generate, "say", said.append)
     request = Request(7, str(starting.paths.root), "a", ["greedy"], "live", 5)
     looks = iter([False, False])
     desk = Desk(Models(), said.append, lambda _ask: next(looks, True))
@@ -61,9 +60,8 @@ def test_who_has_left_is_told_of_no_fault(starting: Run, monkeypatch: pytest.Mon
     assert said[0].was_cancelled
 
 
-def test_who_stays_is_told(starting: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_stays_is_told(starting: Run) -> None:
     said: list[Reply] = []
-    monkeypatch.setattr(generate, "say", said.append)
     request = Request(7, str(starting.paths.root), "a", ["greedy"], "last", 5)
     generate.answer(request, Desk(Models(), said.append, lambda _ask: False))
     assert [type(reply) for reply in said] == [Failed, Ended]
@@ -82,8 +80,7 @@ def test_a_question_that_was_put_back_comes_after_the_others() -> None:
         for question in inbox:
             order.append(question.ask)
             if len(order) == 1:
-                while not inbox.others_wait():
-                    time.sleep(0.01)
+                Lab.until(inbox.others_wait, "the second question is read")
                 inbox.put_back(question)
             if len(order) == 3:
                 break

@@ -1,0 +1,81 @@
+"""A worker takes a slot, or trains without one where slots cannot be looked at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnlab.config import RunConfig
+from rnnlab.runs.lock import take_lock
+from rnnlab.runs.mailbox import Command
+from rnnlab.runs.paths import QueuePaths
+from rnnlab.runs.queue import Queue
+from rnnlab.runs.store import Run, RunStore
+from rnnlab.worker._slot import preferred_slots, take_free_slot, wait_for_slot
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    """A run whose lock this process holds, as its worker would."""
+    run = RunStore(tmp_path).create("mine", RunConfig(corpus="stump", device="cpu").to_toml())
+    lock = take_lock(run.paths.lock)
+    assert lock is not None
+    yield run
+    os.close(lock)
+
+
+def test_a_slot_that_cannot_be_looked_at_keeps_no_run_from_training(
+    tmp_path: Path, run: Run
+) -> None:
+    QueuePaths(tmp_path).slot("cpu", 0).mkdir(parents=True)
+    assert take_free_slot(run, 1) is None
+    QueuePaths(tmp_path).slot("cpu", 0).rmdir()
+    slot = take_free_slot(run, 1)
+    assert slot is not None
+    assert take_free_slot(run, 1) is None, "it is taken"
+    os.close(slot)
+
+
+class Scripted:
+    """Has the same command at every look, and writes nothing."""
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+        self.num_waits = 0
+
+    def take(self) -> list[Command]:
+        return [self.command]
+
+    def wait(self) -> None:
+        self.num_waits += 1
+        assert self.num_waits < 10, "waits for a slot in vain"
+
+
+def test_a_run_that_is_stopped_while_it_waits_leaves_the_queue(tmp_path: Path, run: Run) -> None:
+    queue = Queue(tmp_path)
+    queue.join(run.name, "cpu")
+    attendant: Any = Scripted(Command("stop"))
+    assert not wait_for_slot(run, attendant, lambda: 0)
+    assert not queue.has(run.name)
+
+
+def test_the_number_of_slots_may_change_while_a_run_waits(tmp_path: Path, run: Run) -> None:
+    Queue(tmp_path).join(run.name, "cpu")
+    attendant: Any = Scripted(Command("checkpoint"))
+    assert wait_for_slot(run, attendant, lambda: int(attendant.num_waits > 2))
+    assert attendant.num_waits == 3
+    assert not Queue(tmp_path).has(run.name)
+
+
+@pytest.mark.parametrize(("content", "expected"), [("slots = 3", 3), ("slots = [", 1)])
+def test_preferences_that_cannot_be_read_mean_one_slot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, expected: int
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(content, encoding="utf-8")
+    monkeypatch.setenv("RNNLAB_CONFIG", str(file))
+    assert preferred_slots() == expected
