@@ -6,10 +6,12 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pyte
 import pytest
@@ -25,13 +27,17 @@ CLEAR, START = "\x15", "\x12"  # ctrl+u, ctrl+r
 class Terminal:
     """`rnnlab` with some arguments in a terminal of 120 columns and 40 rows."""
 
-    def __init__(self, lab: Lab, *arguments: str) -> None:
+    def __init__(self, lab: Lab, *arguments: str, ignored: Sequence[signal.Signals] = ()) -> None:
         self._screen = pyte.Screen(120, 40)
         self._stream = pyte.ByteStream(self._screen)
         self._end, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self.process = lab.start(
-            *arguments, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=_own_the_terminal
+            *arguments,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            preexec_fn=partial(_own_the_terminal, ignored),
         )
         os.close(theirs)
 
@@ -75,6 +81,8 @@ class Terminal:
                 time.sleep(0.05)  # the other end is closed: the program is about to end
 
 
-def _own_the_terminal() -> None:
+def _own_the_terminal(ignored: Sequence[signal.Signals]) -> None:
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
