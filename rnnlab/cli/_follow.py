@@ -30,8 +30,8 @@ _POLL_S = 0.25
 def follow(run: Run, *, is_new: bool, json: bool) -> int:
     """Show a run's progress until its worker ends; return the exit code.
 
-    Ctrl-c and SIGTERM ask the worker to save and stop. is_new: whether this command line created the run; a
-    run that fails on what the user gave is then removed again.
+    Ctrl-c and SIGTERM ask the worker to save and stop. is_new: whether this command line created
+    the run; a run that fails on what the user gave is then removed again.
     """
     try:
         _show_progress(run)

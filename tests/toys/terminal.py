@@ -31,6 +31,7 @@ class Terminal:
         self._screen = pyte.Screen(120, 40)
         self._stream = pyte.ByteStream(self._screen)
         self._end, theirs = pty.openpty()
+        self._was_raw = False
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self.process = lab.start(
             *arguments,
@@ -46,6 +47,13 @@ class Terminal:
         """What stands on the screen."""
         return "\n".join(self._screen.display)
 
+    @property
+    def is_raw(self) -> bool:
+        """Whether keys go to the program one by one; after its end, how it left the terminal."""
+        if self._end < 0:
+            return self._was_raw
+        return not termios.tcgetattr(self._end)[3] & termios.ICANON
+
     def press(self, *keys: str) -> None:
         """Press keys, or write a text."""
         for key in keys:
@@ -59,10 +67,16 @@ class Terminal:
         """Read until a text stands nowhere on the screen."""
         self._wait(lambda: text not in self.text, f"no {text!r} on the screen")
 
+    def until_changed(self, text: str) -> None:
+        """Read until the screen is another than it was."""
+        self._wait(lambda: self.text != text, "something new on the screen")
+
     def until_ended(self) -> int:
         """Read until the program has ended; return its exit code."""
         self._wait(lambda: self.process.poll() is not None, "the end of the program")
+        self._was_raw = self.is_raw
         os.close(self._end)
+        self._end = -1
         return self.process.wait()
 
     def _wait(self, condition: Callable[[], bool], what: str) -> None:
