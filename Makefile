@@ -3,20 +3,32 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PIP := $(PYTHON) -m pip --disable-pip-version-check
 
 # The tests start hundreds of processes: what each of them imports is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
+# A warning of a library is not a reason to fail; what rnnlab itself warns of has a test.
+unexport PYTHONWARNINGS
 
-.PHONY: setup run test pytest check bench clean
+.PHONY: setup lock run test test-fast pytest check soak coverage bench clean
 
 setup: $(INSTALLED)
 
 # `--without-pip` and `pip --python` also work where ensurepip is missing (Debian without python3-venv).
-$(INSTALLED): pyproject.toml
+$(INSTALLED): pyproject.toml constraints.txt
 	@echo "setting up $(VENV) (once: torch is large, usually some minutes)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
-	@$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(PIP) --python $(BIN)/python install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $(INSTALLED)
+
+# Write constraints.txt anew: the newest versions that pyproject.toml admits, in a fresh environment.
+TORCH := 2.13.0
+lock:
+	@rm -rf $(VENV)-lock
+	@$(PYTHON) -m venv --without-pip $(VENV)-lock
+	@$(PIP) --python $(VENV)-lock/bin/python install --quiet 'torch==$(TORCH)' --editable '.[dev,gpu]'
+	@$(PIP) --python $(VENV)-lock/bin/python freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
+	@rm -rf $(VENV)-lock
 
 run: setup
 	@if [ -t 1 ]; then $(BIN)/rnnlab; else $(BIN)/rnnlab demo; fi
@@ -24,6 +36,9 @@ run: setup
 # Beside each other: the tests wait more than they compute.
 test: setup
 	@$(MAKE) --no-print-directory --jobs=2 check pytest
+
+test-fast: setup
+	$(BIN)/pytest tests/unit tests/contract tests/widgets
 
 pytest: setup
 	$(BIN)/pytest
@@ -34,8 +49,14 @@ check: setup
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 
+# Which test runs which line, processes that tests start included.
+coverage: setup
+	@rm -f .coverage .coverage.*
+	$(BIN)/pytest --cov --cov-context=test --cov-report=
+	@$(BIN)/coverage report --skip-covered --skip-empty
+
 bench: setup
 	@for benchmark in tests/benchmarks/[a-z]*.py; do $(BIN)/python $$benchmark || exit 1; done
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-lock dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

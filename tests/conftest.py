@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import io
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
+from unittest import mock
 
 import pytest
 
@@ -27,8 +30,9 @@ make_known()  # before rnnlab, torch and Textual are imported: they read the env
 from rnnlab.runs.lock import is_locked  # noqa: E402
 from rnnlab.runs.records import Status  # noqa: E402
 from rnnlab.runs.store import Run, RunStore  # noqa: E402
+from tests.toys.built_once import Listing, assert_unchanged, build_once, list_files  # noqa: E402
 
-DEADLINE_S = 60.0
+DEADLINE_S = 90.0
 """How long a condition is waited for: far longer than it takes, so that only a defect hits it."""
 
 
@@ -90,10 +94,14 @@ class Lab:
 
     def start(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
         """Start `rnnlab` and leave it at work; it is killed when the test ends."""
-        given = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        given = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "env": self.environment,
+        }
         child = subprocess.Popen(
             [sys.executable, "-m", "rnnlab", *map(str, arguments)],
-            env=self.environment,
             cwd=self.folder,
             text=True,
             **{**given, **options},
@@ -102,11 +110,31 @@ class Lab:
         return child
 
     def train(self, name: str, *options: str, text: Path | None = None) -> Run:
-        """Start a detached worker on a tiny model."""
+        """Start a detached worker on a tiny model; only the worker is a process of its own."""
+        from rnnlab.cli import run
+
         tiny = ["--name", name, "--hidden", "16", "--embedding", "8", "--detach"]
-        ended = self.cli("train", text or self.text, *tiny, *options)
-        assert ended.stdout == f"{name}\n"
+        arguments = ["train", *map(str, (text or self.text, *tiny, *options))]
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            mock.patch.dict(os.environ, self.environment, clear=True),
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            code = run(arguments)
+        assert (code, out.getvalue()) == (0, f"{name}\n"), f"{arguments}: {err.getvalue()}"
         return self.open(name)
+
+    def copy(self, run: Run, name: str = "") -> Run:
+        """Copy a run of another lab, to be changed here; its text becomes this lab's."""
+        copy = self.checkpoints / (name or run.name)
+        shutil.copytree(run.paths.root, copy)
+        config = copy / "config.toml"
+        settings, text = config.read_text(encoding="utf-8"), run.paths.root.parents[1] / "tiny.txt"
+        assert str(text) in settings
+        config.write_text(settings.replace(str(text), str(self.text)), encoding="utf-8")
+        return self.open(copy.name)
 
     def open(self, name: str) -> Run:
         """Return a run."""
@@ -183,10 +211,13 @@ def write_tiny_reviews(file: Path, num_documents: int = 240) -> Path:
     return file
 
 
-class NewLab(Protocol):
-    """Make a lab that lasts longer than a test."""
+class SharedLab(Protocol):
+    """Return a lab that all processes of the test session read, built by the first of them.
 
-    def __call__(self, name: str) -> Lab: ...
+    name: of its folder. build: fills a new lab; its runs must have ended when it returns.
+    """
+
+    def __call__(self, name: str, build: Callable[[Lab], None]) -> Lab: ...
 
 
 class Call(Protocol):
@@ -201,8 +232,13 @@ class Ask(Protocol):
     def __call__(self, *arguments: str, code: int = 0) -> Ended: ...
 
 
+def _lab_of(folder: Path) -> Lab:
+    return Lab(folder, folder / "checkpoints", folder / "tiny.txt")
+
+
 def _lab_in(folder: Path) -> Lab:
-    return Lab(folder, folder / "checkpoints", write_tiny_text(folder / "tiny.txt"))
+    write_tiny_text(folder / "tiny.txt")
+    return _lab_of(folder)
 
 
 @pytest.fixture
@@ -214,17 +250,31 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def new_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewLab]:
-    """Return a maker of labs that are closed with the session."""
-    labs: list[Lab] = []
+def shared_lab(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SharedLab]:
+    """Return a maker of labs that outlast a test; tests only read them, and copy a run to write."""
+    base = tmp_path_factory.getbasetemp()
+    # Each process of pytest-xdist has a folder of its own in that of the session.
+    root = (base.parent if hasattr(request.config, "workerinput") else base) / "shared"
+    listings: dict[Path, Listing] = {}
 
-    def make(name: str) -> Lab:
-        labs.append(_lab_in(tmp_path_factory.mktemp(name)))
-        return labs[-1]
+    def share(name: str, build: Callable[[Lab], None]) -> Lab:
+        def fill(folder: Path) -> None:
+            lab = _lab_in(folder)
+            try:
+                build(lab)
+            finally:
+                lab.close()
 
-    yield make
-    for made in labs:
-        made.close()
+        folder = root / name
+        build_once(folder, fill)
+        listings[folder] = list_files(folder)
+        return _lab_of(folder)
+
+    yield share
+    for folder, listing in listings.items():
+        assert_unchanged(folder, listing)
 
 
 def pytest_collection_finish() -> None:
@@ -238,20 +288,19 @@ TRAINED = ("stream", "sentences")
 
 
 @pytest.fixture(scope="session")
-def trained(new_lab: NewLab) -> Lab:
-    """A lab with two finished runs, `stream` and `sentences`.
+def trained(shared_lab: SharedLab) -> Lab:
+    """A lab with two finished runs, `stream` and `sentences`, to be read only."""
 
-    Costs seconds: mark tests that use it with `xdist_group("trained")`, and leave it as it is.
-    """
-    made = new_lab("trained")
-    for task in TRAINED:
-        made.train(
-            task, "--task", task, "--steps", "150", "--eval-every", "50", "--lr", "0.02",
-            "--length", "40",
-        )  # fmt: skip
-    for task in TRAINED:
-        made.until_state(made.open(task), "finished")
-    return made
+    def build(lab: Lab) -> None:
+        for task in TRAINED:
+            lab.train(
+                task, "--task", task, "--steps", "150", "--eval-every", "50", "--lr", "0.02",
+                "--length", "40",
+            )  # fmt: skip
+        for task in TRAINED:
+            lab.until_state(lab.open(task), "finished")
+
+    return shared_lab("trained", build)
 
 
 @pytest.fixture
@@ -261,7 +310,7 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 
     def call(lab: Lab, *arguments: str | Path, code: int | None = 0) -> Ended:
         for name, value in lab.environment.items():
-            if name.startswith("RNNLAB_"):
+            if name.startswith(("RNNLAB_", "OMP_")):
                 monkeypatch.setenv(name, value)
         monkeypatch.chdir(lab.folder)
         given = list(map(str, arguments))

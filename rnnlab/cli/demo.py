@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -14,25 +15,29 @@ from rnnlab.cli._output import talk
 from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.cli.runs import command as list_runs
 from rnnlab.decoding import parse_spec
+from rnnlab.display import duration
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
 
 PROMPT = "The mayor "
 DECODERS = ("greedy", "sample:temperature=0.8", "nucleus:p=0.9", "beam:k=3")
-MINUTES = 0.25
 
 
-def command() -> int:
+def command(
+    minutes: Annotated[float, typer.Option(min=0.01, help="Minutes to train.")] = 0.25,
+) -> int:
     """Take the tour: a model is trained on the shipped corpus, plotted and prompted."""
     from rnnlab.start import resolve, start_run
 
     with tempfile.TemporaryDirectory(prefix="rnnlab-demo-") as folder:
         store = RunStore.default(Path(folder))
-        typer.echo("1. A worker trains an LSTM on the shipped corpus for a quarter of a minute.")
+        typer.echo(
+            f"1. A worker trains an LSTM on the shipped corpus for {duration(60 * minutes)}."
+        )
         config = resolve(
             {"corpus": "stump", "cell": "lstm", "hidden": 96, "batch": 32, "lr": 0.005,
-             "minutes": MINUTES, "log_every": 5, "eval_every": 50}
+             "minutes": minutes, "log_every": 5, "eval_every": 50}
         )  # fmt: skip
         run = start_run(config, store, "demo")
         code = follow(run, is_new=True, json=False)

@@ -22,8 +22,8 @@ STALE_S = 8.0
 and with a reader's own interval it is known within ten seconds."""
 LATCH_S = 0.2
 """A reader's glance holds the lock for microseconds: wait so long before calling it taken."""
-ENDING_S = 30.0
-"""How long a worker that has written its last status may take to end: seconds on a busy machine."""
+ENDING_S = 5.0
+"""A worker that has said its last word needs a moment to end: wait so long for it."""
 
 
 def take_lock(file: Path, wait_s: float = LATCH_S) -> int | None:

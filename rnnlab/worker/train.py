@@ -1,7 +1,8 @@
 """`python -m rnnlab.worker.train RUN_DIRECTORY LOCK`: train one run to its end, alone.
 
-The launcher hands over the run's lock as an open file, held until this process ends. Hang-ups and
-interrupts from a terminal that went away mean nothing here; SIGTERM means checkpoint and stop.
+The launcher hands over the run's lock as an open file, held until the last word is written.
+Hang-ups and interrupts from a terminal that went away mean nothing here; SIGTERM means checkpoint
+and stop.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ _STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
 def main() -> int:
     """Train the run named on the command line; return the exit code."""
     paths = RunPaths(Path(sys.argv[1]))
-    os.set_inheritable(int(sys.argv[2]), False)
+    lock = int(sys.argv[2])
+    os.set_inheritable(lock, False)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     drop_leftovers(paths.root)
@@ -64,6 +66,9 @@ def main() -> int:
         return 0
     finally:
         attendant.close()
+        # All is written. On a busy machine Python takes seconds to unload torch, and whoever wants
+        # to remove or resume the run would be told that it is still training.
+        os.close(lock)
 
 
 def _train(paths: RunPaths, attendant: Attendant) -> State:

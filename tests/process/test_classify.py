@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from rnnlab.runs.history import read_history
+from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.prompts import Ended, Grown, Request, decode_reply, encode_request
-from tests.conftest import write_tiny_reviews
+from tests.conftest import DEADLINE_S, write_tiny_reviews
+from tests.toys.numeric import assert_close
 
 if TYPE_CHECKING:
-    from tests.conftest import Call, Lab, NewLab
+    from pathlib import Path
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("classify")]
+    from tests.conftest import Call, Lab, SharedLab
+
+pytestmark = pytest.mark.process
 
 
-@pytest.fixture(scope="module")
-def reviews(new_lab: NewLab) -> Lab:
+@pytest.fixture(scope="session")
+def reviews(shared_lab: SharedLab) -> Lab:
     """A lab with the finished run `opinions`, its words' vectors read from a file and frozen."""
-    made = new_lab("classify")
-    made.text = write_tiny_reviews(made.folder / "opinions.csv")
-    vectors = made.folder / "vectors.txt"
-    words = ["fine", "great", "moving", "dull", "weak", "tiresome", "film"]
-    rows = [[float(i == j) for j in range(8)] for i in range(len(words))]
-    vectors.write_text(
-        "".join(f"{w} {' '.join(map(str, row))}\n" for w, row in zip(words, rows, strict=True))
-    )
-    made.train(
-        "opinions", "--embeddings", str(vectors), "--frozen", "--test-fraction", "0.2", "--batch",
-        "16", "--lr", "0.02", "--epochs", "12", "--pooling", "max", "--bidirectional",
-    )  # fmt: skip
-    made.until_state(made.open("opinions"), "finished")
-    return made
+
+    def build(lab: Lab) -> None:
+        text = write_tiny_reviews(lab.folder / "opinions.csv")
+        vectors = lab.folder / "vectors.txt"
+        words = ["fine", "great", "moving", "dull", "weak", "tiresome", "film"]
+        rows = [[float(i == j) for j in range(8)] for i in range(len(words))]
+        vectors.write_text(
+            "".join(f"{w} {' '.join(map(str, row))}\n" for w, row in zip(words, rows, strict=True))
+        )
+        lab.train(
+            "opinions", "--embeddings", str(vectors), "--frozen", "--test-fraction", "0.2",
+            "--batch", "16", "--lr", "0.02", "--epochs", "12", "--pooling", "max",
+            "--bidirectional", text=text,
+        )  # fmt: skip
+        lab.until_state(lab.open("opinions"), "finished")
+
+    return shared_lab("classify", build)
 
 
 def test_training_says_what_it_knows_of_the_words(reviews: Lab) -> None:
@@ -67,32 +76,32 @@ def test_the_table_and_the_summary_show_the_accuracy(reviews: Lab, call: Call) -
     assert evals[-1].accuracy == row["val_accuracy"]
 
 
-def test_texts_are_classified(reviews: Lab, call: Call) -> None:
-    lines = reviews.folder / "lines.txt"
+def test_texts_are_classified(reviews: Lab, call: Call, tmp_path: Path) -> None:
+    lines = tmp_path / "lines.txt"
     lines.write_text("A weak film.\n\nIt is [bold]fine[/bold]\x1b[31m!\n", encoding="utf-8")
     given = ["classify", "opinions", "--text", "A great, great story", "--file", str(lines)]
     found = call(reviews, *given, "--json").json
     assert [verdict["label"] for verdict in found] == ["good", "bad", "good"]
     for verdict in found:
-        assert sum(verdict["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+        probabilities = list(verdict["probabilities"].values())
+        assert_close(sum(probabilities), 1.0, terms=2, dtype=np.float32)
     shown = call(reviews, *given).stdout
     assert "[bold]fine" in shown, "a text is never markup"
     assert "\x1b" not in shown, "nor a terminal escape"
 
 
-def test_a_class_is_text_not_a_terminal_escape(call: Call, reviews: Lab) -> None:
+def test_a_class_is_text_not_a_terminal_escape(call: Call, reviews: Lab, tmp_path: Path) -> None:
     """Names of classes come from a file; they head columns and are cells."""
     from rnnlab.corpora import Vocabulary
 
-    paths = reviews.open("opinions").paths
+    copy = shutil.copytree(reviews.checkpoints / "opinions", tmp_path / "opinions")
+    paths = RunPaths(copy)
     vocabulary = Vocabulary.load(paths.vocabulary)
-    try:
-        replace(vocabulary, classes=("[red]b\x1b]0;title\x07", "g\x1b[31m")).save(paths.vocabulary)
-        shown = call(reviews, "classify", "opinions", "--text", "A fine film").stdout
-        assert "\x1b" not in shown
-        assert "[red]b" in shown
-    finally:
-        vocabulary.save(paths.vocabulary)
+    replace(vocabulary, classes=("[red]b\x1b]0;title\x07", "g\x1b[31m")).save(paths.vocabulary)
+    options = ["--text", "A fine film", "--checkpoints", str(tmp_path)]
+    shown = call(reviews, "classify", "opinions", *options).stdout
+    assert "\x1b" not in shown
+    assert "[red]b" in shown
 
 
 def test_a_classifier_continues_no_text(reviews: Lab, call: Call) -> None:
@@ -109,7 +118,7 @@ def test_the_apps_prompt_gets_the_classes(reviews: Lab) -> None:
         input=encode_request(request).encode(),
         capture_output=True,
         env=reviews.environment,
-        timeout=60,
+        timeout=DEADLINE_S,
         check=True,
     )
     replies = [decode_reply(line) for line in ended.stdout.splitlines()]

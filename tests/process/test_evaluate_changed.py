@@ -9,9 +9,10 @@ from tests.conftest import Call, Lab
 pytestmark = pytest.mark.process
 
 
-def test_a_changed_corpus_is_refused_but_another_file_is_measured(lab: Lab, call: Call) -> None:
-    run = lab.train("m", "--task", "stream", "--steps", "3", "--length", "40")
-    lab.until_state(run, "finished")
+def test_a_changed_corpus_is_refused_but_another_file_is_measured(
+    trained: Lab, lab: Lab, call: Call
+) -> None:
+    lab.copy(trained.open("stream"), "m")
     call(lab, "evaluate", "m")
     text = lab.text.read_text(encoding="utf-8")
     lab.text.write_text("Le roi. " + text, encoding="utf-8")

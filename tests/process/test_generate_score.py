@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from rnnlab import registry
+from tests.toys.numeric import assert_close
 
 if TYPE_CHECKING:
     from tests.conftest import Ask, Lab
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("trained")]
+pytestmark = pytest.mark.process
 
 FIELDS = {
     "decoder", "chain", "rank", "text", "continuation", "finished", "logprob", "score", "tokens",
@@ -28,6 +30,16 @@ SPECS = [
 ]
 
 
+TERMS = 24
+"""Operations behind a log-prob: a sum over at most 16 states and 8 inputs; the errors of earlier
+steps fade."""
+
+
+def assert_same_logprobs(actual: list[float], expected: list[float]) -> None:
+    """Check float32 log-probs, once computed step by step and once at once."""
+    assert_close(actual, expected, terms=TERMS, dtype=np.float32)
+
+
 def generate(ask: Ask, run: str, spec: str, *options: str) -> list[dict[str, Any]]:
     arguments = ["--prompt", "Le roi", "-d", spec, "--length", "25", "--json", *options]
     found = ask("generate", run, *arguments).json
@@ -36,41 +48,40 @@ def generate(ask: Ask, run: str, spec: str, *options: str) -> list[dict[str, Any
 
 
 @pytest.mark.parametrize("spec", SPECS)
-@pytest.mark.parametrize("run", ["stream", "sentences"])
-def test_the_log_probs_of_a_continuation_are_those_that_score_gives(
-    ask: Ask, run: str, spec: str
-) -> None:
-    answers = generate(ask, run, spec, "--num", "2")
-    assert [answer["rank"] for answer in answers] == list(range(1, len(answers) + 1))
-    for answer in answers:
-        assert set(answer) == FIELDS
-        assert answer["decoder"] == spec
-        assert answer["prompt"] == "Le roi"
-        assert answer["text"] == "Le roi" + answer["continuation"]
-        assert answer["end"] == ("eos" if answer["finished"] else "length")
-        best, tokens, place = answers[0]["tokens"], answer["tokens"], answer["parts_at"]
-        assert (place is None) == (tokens == best)
-        if place is not None:
-            assert tokens[:place] == best[:place]
-            assert tokens[place : place + 1] != best[place : place + 1]
-        score = ask("score", run, "--text", answer["text"], "--json").json
-        expected = score["token_logprobs"][len("Le roi") :]
-        letters = answer["tokens"]
-        if answer["finished"]:
-            assert run == "sentences"
-            expected.append(score["eos_logprob"])
-            letters = letters[:-1]
-        assert "".join(letters) == answer["continuation"]
-        assert answer["token_logprobs"] == pytest.approx(expected, abs=1e-4)
-        assert answer["logprob"] == pytest.approx(math.fsum(expected), abs=1e-3)
+def test_the_log_probs_of_a_continuation_are_those_that_score_gives(ask: Ask, spec: str) -> None:
+    for run in ("stream", "sentences"):
+        answers = generate(ask, run, spec, "--num", "2")
+        assert [answer["rank"] for answer in answers] == list(range(1, len(answers) + 1)), run
+        for answer in answers:
+            assert set(answer) == FIELDS
+            assert answer["decoder"] == spec
+            assert answer["prompt"] == "Le roi"
+            assert answer["text"] == "Le roi" + answer["continuation"]
+            assert answer["end"] == ("eos" if answer["finished"] else "length")
+            best, tokens, place = answers[0]["tokens"], answer["tokens"], answer["parts_at"]
+            assert (place is None) == (tokens == best)
+            if place is not None:
+                assert tokens[:place] == best[:place]
+                assert tokens[place : place + 1] != best[place : place + 1]
+            score = ask("score", run, "--text", answer["text"], "--json").json
+            expected = score["token_logprobs"][len("Le roi") :]
+            letters = answer["tokens"]
+            if answer["finished"]:
+                assert run == "sentences"
+                expected.append(score["eos_logprob"])
+                letters = letters[:-1]
+            assert "".join(letters) == answer["continuation"]
+            assert_same_logprobs(answer["token_logprobs"], expected)
+            # The sum of at most 25 of them, each with the error of one.
+            assert_close(answer["logprob"], math.fsum(expected), terms=25 * TERMS, dtype=np.float32)
 
 
-@pytest.mark.parametrize("run", ["stream", "sentences"])
-def test_an_empty_prompt_starts_a_text(ask: Ask, run: str) -> None:
+def test_an_empty_prompt_starts_a_text(ask: Ask) -> None:
     arguments = ["--prompt", "", "-d", "greedy", "--length", "5", "--json"]
-    (answer,) = ask("generate", run, *arguments).json
-    score = ask("score", run, "--text", answer["text"], "--json").json
-    assert answer["token_logprobs"] == pytest.approx(score["token_logprobs"], abs=1e-4)
+    for run in ("stream", "sentences"):
+        (answer,) = ask("generate", run, *arguments).json
+        score = ask("score", run, "--text", answer["text"], "--json").json
+        assert_same_logprobs(answer["token_logprobs"], score["token_logprobs"])
 
 
 def test_a_seed_decides_a_sample(ask: Ask) -> None:
@@ -91,7 +102,7 @@ def test_sentences_end(ask: Ask) -> None:
 def test_a_score_is_the_mean_of_its_letters(ask: Ask) -> None:
     score = ask("score", "stream", "--text", "Le roi mange.", "--json").json
     assert score["tokens"] == list("Le roi mange.")
-    assert score["logprob"] == pytest.approx(sum(score["token_logprobs"]))
+    assert_close(score["logprob"], sum(score["token_logprobs"]), terms=13, dtype=np.float32)
     assert score["loss_nats"] == pytest.approx(-score["logprob"] / 13)
     assert score["bits_per_char"] == pytest.approx(score["loss_nats"] / math.log(2))
     said = ask("score", "stream", "--text", "Le roi mange.").stdout
@@ -100,11 +111,14 @@ def test_a_score_is_the_mean_of_its_letters(ask: Ask) -> None:
 
 @pytest.mark.parametrize("run", ["stream", "sentences"])
 def test_the_loss_while_training_is_what_evaluate_finds(ask: Ask, trained: Lab, run: str) -> None:
-    found = ask("evaluate", run, "--json").json
-    assert found["loss_nats"] == pytest.approx(trained.open(run).status().val_loss, abs=1e-5)
-    assert found["perplexity"] == pytest.approx(math.exp(found["loss_nats"]))
-    assert found["bits_per_char"] == pytest.approx(found["loss_nats"] / math.log(2))
-    assert 0 < found["accuracy"] < 1
+    measured = ask("evaluate", run, "--json").json
+    said = trained.open(run).status().val_loss
+    assert said is not None
+    # A mean of as many losses: rounding errors of one sign would add up to those of one loss.
+    assert_same_logprobs([measured["loss_nats"]], [said])
+    assert measured["perplexity"] == pytest.approx(math.exp(measured["loss_nats"]))
+    assert measured["bits_per_char"] == pytest.approx(measured["loss_nats"] / math.log(2))
+    assert 0 < measured["accuracy"] < 1
 
 
 @pytest.mark.parametrize(
@@ -124,15 +138,6 @@ def test_what_a_model_cannot_answer_is_refused(ask: Ask, arguments: list[str], w
     assert ended.stdout == ""
     assert ended.stderr.count("\n") == 1
     assert words in ended.stderr
-
-
-def test_answers_are_ascii_json_and_a_process_gives_the_same_ones(ask: Ask, trained: Lab) -> None:
-    arguments = ["--prompt", "Le roi", "-d", "sample", "--seed", "3", "--length", "25", "--json"]
-    there = trained.cli("generate", "stream", *arguments)
-    assert there.stdout.isascii()
-    assert there.stderr == ""
-    here = ask("generate", "stream", *arguments).json
-    assert [answer["text"] for answer in there.json] == [answer["text"] for answer in here]
 
 
 def test_answers_for_people_stand_under_their_decoders(ask: Ask) -> None:

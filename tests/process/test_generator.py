@@ -30,15 +30,15 @@ from rnnlab.runs.prompts import (
     encode_cancel,
     encode_request,
 )
+from tests.conftest import DEADLINE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conftest import Lab
+    from tests.conftest import Ask, Lab
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("trained")]
-
-WAIT_S = 60
+# One process of pytest for all of them: they share a generator, which takes seconds to start.
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("generator")]
 
 
 class Talk:
@@ -68,7 +68,7 @@ class Talk:
 
     def hear(self) -> Reply:
         """Return the next reply; it must be one, in ASCII."""
-        line = self._lines.get(timeout=WAIT_S)
+        line = self._lines.get(timeout=DEADLINE_S)
         assert line.isascii()
         reply = decode_reply(line)
         assert reply is not None, line
@@ -128,16 +128,14 @@ def test_an_ask_is_begun_grown_and_ended(talk: Talk, trained: Lab) -> None:
         assert answer.text.startswith(frame.answers[0].text), "a greedy text only grows"
 
 
-def test_its_answers_are_those_of_the_command_line(talk: Talk, trained: Lab) -> None:
+def test_its_answers_are_those_of_the_command_line(talk: Talk, ask: Ask) -> None:
     specs = ["nucleus:p=0.8", "beam:k=3"]
-    found = talk.answers(*specs)
+    answers = talk.answers(*specs)
     arguments = [part for spec in specs for part in ("-d", spec)]
-    shown = trained.cli(
-        "generate", "stream", "--prompt", "Le", *arguments, "--length", "20", "--json"
-    ).json
+    rows = ask("generate", "stream", "--prompt", "Le", *arguments, "--length", "20", "--json").json
     for number, spec in enumerate(specs):
-        theirs = [row["text"] for row in shown if row["decoder"] == spec]
-        assert [answer.text for answer in found[number]] == theirs
+        theirs = [row["text"] for row in rows if row["decoder"] == spec]
+        assert [answer.text for answer in answers[number]] == theirs
 
 
 def test_two_decoders_grow_side_by_side(talk: Talk) -> None:
@@ -242,12 +240,12 @@ def test_a_look_tells_what_was_expected_at_every_place(talk: Talk) -> None:
     assert looked.chain == ["top-k=3", "greedy"]
 
 
-def test_a_new_run_of_an_old_name_is_a_new_model(talk: Talk, trained: Lab) -> None:
+def test_a_new_run_of_an_old_name_is_a_new_model(talk: Talk, trained: Lab, lab: Lab) -> None:
     answers = []
     for task in ("stream", "sentences"):
-        shutil.copytree(trained.checkpoints / task, trained.checkpoints / "copy")
-        answers.append(talk.answers("greedy", run="copy"))
-        shutil.rmtree(trained.checkpoints / "copy")
+        copy = lab.copy(trained.open(task), "copy").paths.root
+        answers.append(talk.answers("greedy", run=str(copy)))
+        shutil.rmtree(copy)
     assert answers[0] != answers[1]
     assert answers == [talk.answers("greedy", run=task) for task in ("stream", "sentences")]
 
@@ -259,7 +257,7 @@ def test_the_end_of_its_input_ends_it(trained: Lab) -> None:
     talk.process.stdin.close()
     assert talk.hear() == Ready()
     assert isinstance(talk.hear_all(ask)[-1], Ended), "what was asked before is answered"
-    assert talk.process.wait(WAIT_S) == 0
+    assert talk.process.wait(DEADLINE_S) == 0
 
 
 def test_a_front_end_that_dies_takes_it_along(trained: Lab) -> None:
@@ -270,7 +268,7 @@ def test_a_front_end_that_dies_takes_it_along(trained: Lab) -> None:
     code += "[p.stdout.readline() for _ in range(3)]; import os; os._exit(1)"
     command = [sys.executable, "-c", code]
     ended = subprocess.run(
-        command, capture_output=True, env=trained.environment, check=False, timeout=WAIT_S
+        command, capture_output=True, env=trained.environment, check=False, timeout=DEADLINE_S
     )
     pid = int(ended.stdout)
 

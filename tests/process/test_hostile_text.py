@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Call, Ended, Lab
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("trained")]
+pytestmark = pytest.mark.process
 
 # A colour, a title, the same in one byte, a bell; Rich's markup, its emoji codes, a link.
 HOSTILE = "\x1b[31mrouge \x1b]0;titre\x07 \x9b32m[bold]gras[/bold] [link=x]:boom: [/]"
@@ -37,7 +37,7 @@ def write(file: Path, text: str) -> Path:
 
 def test_a_hostile_text_comes_out_as_it_went_in_but_harmless(lab: Lab, call: Call) -> None:
     text = write(lab.folder / f"x{HOSTILE.replace('/', '|')}.txt", f"{HOSTILE}\n" * 60)
-    trained = lab.cli("train", text, "--name", "h", "--hidden", "16", "--steps", "30")
+    trained = call(lab, "train", text, "--name", "h", "--hidden", "16", "--steps", "30")
     assert_harmless(trained)
 
     # Such a file's name stands in the settings and in the table.

@@ -9,18 +9,16 @@ import pytest
 from rnnlab.runs.history import read_history
 
 if TYPE_CHECKING:
-    from tests.conftest import Lab
+    from tests.conftest import Call, Lab
 
 pytestmark = pytest.mark.process
 
 
-@pytest.mark.xdist_group("init-from")
-def test_a_run_goes_on_from_anothers_weights(lab: Lab) -> None:
-    old = lab.train("old", "--steps", "120", "--lr", "0.02", "--cell", "gru")
-    lab.until_state(old, "finished")
+def test_a_run_goes_on_from_anothers_weights(trained: Lab, lab: Lab, call: Call) -> None:
+    old = lab.copy(trained.open("stream"), "old")
     options = ["--name", "new", "--init-from", "old", "--steps", "5", "--lr", "0.0001", "--json"]
-    new = lab.cli("train", lab.text, *options).json
-    assert (new["cell"], new["hidden"], new["step"]) == ("gru", 16, 5)
+    new = call(lab, "train", lab.text, *options).json
+    assert (new["hidden"], new["task"], new["step"]) == (16, "stream", 5)
     before, after = (read_history(lab.open(name).paths.journal) for name in ("old", "new"))
     fresh, reached = before.train[0].train_loss, old.status().best_val_loss
     first, val = after.train[0].train_loss, after.evals[-1].val_loss
@@ -30,7 +28,7 @@ def test_a_run_goes_on_from_anothers_weights(lab: Lab) -> None:
     assert val is not None
     assert first < (fresh + reached) / 2, "it began with what the other had learnt"
     assert abs(val - reached) < 0.1
-    lab.cli("rm", "old")
-    again = lab.cli("train", lab.text, *options, code=2)
+    call(lab, "rm", "old", "--yes")
+    again = call(lab, "train", lab.text, *options, code=2)
     assert "unknown run 'old'" in again.stderr
-    assert lab.cli("generate", "new", "--prompt", "Le", "--json").json
+    assert call(lab, "generate", "new", "--prompt", "Le", "--json").json

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import Lab, write_tiny_reviews, write_tiny_text
 from tests.toys.terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.conftest import Lab
 
 pytestmark = pytest.mark.process
 
@@ -59,7 +58,7 @@ def test_no_verb_and_no_worker_raises_a_warning(lab: Lab) -> None:
 def test_any_locale_and_any_letters_in_the_path(tmp_path: Path, locale: str) -> None:
     folder = tmp_path / "dos été İı 日本"
     folder.mkdir()
-    lab = lab_in(folder)
+    lab = Lab(folder, folder / "checkpoints", write_tiny_text(folder / "tiny.txt"))
     # PYTHONUTF8=0 as on a system with the locale: Python would otherwise take UTF-8 for C.
     environment = {
         **lab.environment, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0",

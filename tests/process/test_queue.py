@@ -61,11 +61,13 @@ def is_free(lab: Lab) -> bool:
     return slot is not None
 
 
-def test_runs_start_in_order_a_pause_keeps_the_slot_and_a_death_frees_it(lab: Lab) -> None:
+def test_runs_start_in_order_a_pause_keeps_the_slot_and_a_death_frees_it(
+    lab: Lab, call: Call
+) -> None:
     first = lab.train("first", *ENDLESS, "--queue")
     lab.until_step(first, 1)
     second, third = enqueue(lab, "second"), enqueue(lab, "third")
-    lab.cli("pause", "first")
+    call(lab, "pause", "first")
     lab.until_state(first, "paused")
     assert not is_free(lab)
     assert waiting(lab) == ["second", "third"]

@@ -11,13 +11,14 @@ import pytest
 from rnnlab.recipes import train_running_loss
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import RunStore
+from tests.conftest import DEADLINE_S
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import Call, Lab
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 RECIPE = """\
 about = "a tiny one"
@@ -111,7 +112,7 @@ def test_a_recipe_is_trained_measured_and_not_trained_again(lab: Lab, call: Call
     assert lab.open("mine-2").settings()["epochs"] == 0.1
 
 
-def test_an_interrupted_one_saves_and_the_same_command_goes_on(lab: Lab) -> None:
+def test_an_interrupted_one_saves_and_the_same_command_goes_on(lab: Lab, call: Call) -> None:
     recipe = write_recipe(lab, "steps = 100000\nminutes = 1.0").rename(lab.folder / "long.toml")
     recipe.write_text(recipe.read_text().replace("epochs = 2\n", ""))
     child = lab.start("reproduce", recipe, "--file", lab.text)
@@ -119,7 +120,7 @@ def test_an_interrupted_one_saves_and_the_same_command_goes_on(lab: Lab) -> None
     run = lab.open("long")
     lab.until_step(run, 20)
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=DEADLINE_S)
     assert child.returncode == 130, err
     assert out == ""
     assert run.status().state == "stopped"
@@ -127,15 +128,15 @@ def test_an_interrupted_one_saves_and_the_same_command_goes_on(lab: Lab) -> None
 
     again = lab.start("reproduce", recipe, "--file", lab.text, stderr=subprocess.STDOUT)
     lab.until_step(run, stopped_at + 20)
-    lab.cli("stop", "long")
-    out, _ = again.communicate(timeout=60)
+    call(lab, "stop", "long")
+    out, _ = again.communicate(timeout=DEADLINE_S)
     assert again.returncode == 130
     assert f"long goes on from step {stopped_at}" in out
     assert "long was stopped; the same command goes on with it" in out
     assert [run.name for run in RunStore(lab.checkpoints)] == ["long"]
 
 
-def test_a_killed_worker_is_taken_up_again_to_the_end(lab: Lab) -> None:
+def test_a_killed_worker_is_taken_up_again_to_the_end(lab: Lab, call: Call) -> None:
     recipe = write_recipe(lab, "checkpoint_every = 10").rename(lab.folder / "killed.toml")
     recipe.write_text(recipe.read_text().replace("epochs = 2\n", "steps = 800\n"))
     child = lab.start("reproduce", recipe, "--file", lab.text)
@@ -143,12 +144,12 @@ def test_a_killed_worker_is_taken_up_again_to_the_end(lab: Lab) -> None:
     run = lab.open("killed")
     lab.until_step(run, 20)
     lab.kill(run)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=DEADLINE_S)
     assert child.returncode == 1
     assert out == ""
     assert "killed lost: its worker died" in err
 
-    document = lab.cli("reproduce", recipe, "--file", lab.text, "--json").json
+    document = call(lab, "reproduce", recipe, "--file", lab.text, "--json").json
     assert document["is_complete"]
     assert document["runs"][0]["steps"] == 800
     assert run.status().state == "finished"

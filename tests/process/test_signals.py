@@ -119,7 +119,7 @@ def test_the_tour_removes_its_folder_when_terminated(
     temporary = lab.folder / "tmp"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
-    child = lab.start("demo", preexec_fn=without_sigint)
+    child = lab.start("demo", "--minutes", "10", preexec_fn=without_sigint)
     lab.until(lambda: list(temporary.glob("rnnlab-demo-*/demo")), "the tour's run is created")
     (folder,) = temporary.glob("rnnlab-demo-*")
     run = until_trains(lab, "demo", RunStore(folder))

@@ -10,9 +10,9 @@ from rnnlab.config import RunConfig
 from rnnlab.runs.store import RunStore
 
 if TYPE_CHECKING:
-    from tests.conftest import Lab
+    from tests.conftest import Ask, Call, Lab
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 ROW = {
     "name", "state", "step", "epoch", "train_loss", "val_loss", "tokens_per_s", "parameters",
@@ -21,7 +21,7 @@ ROW = {
 """What the contract promises of a run."""
 
 
-def test_training_in_the_foreground_prints_one_document(lab: Lab) -> None:
+def test_training_in_the_foreground_prints_one_document(lab: Lab, call: Call) -> None:
     text = lab.folder / "à la mer\x1b[31m.txt"
     lab.text.rename(text)
     config = lab.folder / "settings.toml"
@@ -44,34 +44,33 @@ def test_training_in_the_foreground_prints_one_document(lab: Lab) -> None:
     settings = RunConfig.from_toml(run.paths.config)
     assert (settings.hidden, settings.lr, settings.threads) == (16, 0.01, 1), "command line first"
 
-    listed = lab.cli("runs", "--json")
+    listed = call(lab, "runs", "--json")
     assert listed.stdout.isascii()
     row = {row["name"]: row for row in listed.json}["a"]
     assert set(row) >= ROW
     assert {key: row[key] for key in ROW} == {key: document[key] for key in ROW}
 
-    table = lab.cli("runs").stdout
+    table = call(lab, "runs").stdout
     assert "\x1b" not in table
     assert "␛[31m" in table
 
-    lab.cli("resume", "a", code=2)
-    refused = lab.cli("train", text, "--name", "a", code=2)
+    call(lab, "resume", "a", code=2)
+    refused = call(lab, "train", text, "--name", "a", code=2)
     assert refused.stderr.count("\n") == 1
     assert "'a' is there already" in refused.stderr
     assert [run.name for run in RunStore(lab.checkpoints)] == ["a"]
 
 
-def test_a_device_that_is_not_there_is_refused_and_nothing_is_left(lab: Lab) -> None:
-    ended = lab.cli("train", lab.text, "--device", "cuda:99", code=2)
+def test_a_device_that_is_not_there_is_refused_and_nothing_is_left(lab: Lab, call: Call) -> None:
+    ended = call(lab, "train", lab.text, "--device", "cuda:99", code=2)
     assert ended.stdout == ""
     assert ended.stderr.count("\n") == 1
     assert "cuda:99; use --device cpu" in ended.stderr
     assert list(RunStore(lab.checkpoints)) == []
 
 
-@pytest.mark.xdist_group("trained")
-def test_detached_runs_end_by_themselves(trained: Lab) -> None:
-    rows = {row["name"]: row for row in trained.cli("runs", "--json").json}
+def test_detached_runs_end_by_themselves(ask: Ask) -> None:
+    rows = {row["name"]: row for row in ask("runs", "--json").json}
     for task in ("stream", "sentences"):
         assert rows[task]["state"] == "finished"
         assert rows[task]["step"] == rows[task]["total_steps"] == 150

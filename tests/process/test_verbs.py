@@ -14,10 +14,8 @@ from rnnlab import registry
 from tests.conftest import Ask, Call, Lab
 
 pytestmark = pytest.mark.process
-on_trained_runs = pytest.mark.xdist_group("trained")
 
 
-@on_trained_runs
 def test_compare_sets_settings_figures_and_texts_side_by_side(ask: Ask, trained: Lab) -> None:
     ended = ask("compare", "stream", "sentences", "--prompt", "Le roi", "-d", "greedy")
     header, *rows = (line.split() for line in ended.stdout.splitlines())
@@ -27,7 +25,6 @@ def test_compare_sets_settings_figures_and_texts_side_by_side(ask: Ask, trained:
     assert ended.stdout.count("greedy #1") == 2
 
 
-@on_trained_runs
 def test_compare_as_json_holds_curves_and_generations(ask: Ask) -> None:
     first, second = ask(
         "compare", "stream", "sentences", "--prompt", "Le roi", "-d", "beam:k=2", "--json"
@@ -39,7 +36,6 @@ def test_compare_as_json_holds_curves_and_generations(ask: Ask) -> None:
     assert first["settings"]["task"] == "stream"
 
 
-@on_trained_runs
 def test_watch_prints_the_charts_once_where_there_is_no_terminal(ask: Ask) -> None:
     shown = ask("watch", "stream", "sentences").stdout
     assert "stream finished" in shown
@@ -48,7 +44,6 @@ def test_watch_prints_the_charts_once_where_there_is_no_terminal(ask: Ask) -> No
     assert "\x1b" not in shown
 
 
-@on_trained_runs
 def test_watch_in_ascii_is_ascii(ask: Ask) -> None:
     ended = ask("watch", "stream", "--once", "--ascii", "--axis", "epoch")
     charts = ended.stdout.partition("\n")[2]
@@ -82,8 +77,8 @@ def test_doctor_names_versions_and_folders(call: Call, lab: Lab) -> None:
     assert "stump" in facts["corpora"].split(", ")
 
 
-def test_the_tour_trains_plots_and_prompts_and_leaves_nothing_behind(lab: Lab) -> None:
-    ended = lab.cli("demo")
+def test_the_tour_trains_plots_and_prompts_and_leaves_nothing_behind(lab: Lab, call: Call) -> None:
+    ended = call(lab, "demo", "--minutes", "0.05")
     for number in range(1, 6):
         assert f"\n{number}. " in f"\n{ended.stdout}"
     assert "loss, nats a letter" in ended.stdout

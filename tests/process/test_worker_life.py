@@ -15,17 +15,16 @@ from rnnlab.runs import steer
 from rnnlab.runs.history import read_history
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.store import RunStore
+from tests.conftest import DEADLINE_S
 
 if TYPE_CHECKING:
     from rnnlab.runs.store import Run
-    from tests.conftest import Lab
+    from tests.conftest import Call, Lab
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
-ENDLESS = [
-    "--steps", "100000000", "--eval-every", "100000000", "--hidden", "16", "--length", "16",
-    "--name", "endless",
-]  # fmt: skip
+ENDLESS_RUN = ["endless", "--steps", "100000000", "--eval-every", "100000000", "--length", "16"]
+ENDLESS = ["--name", *ENDLESS_RUN, "--hidden", "16"]
 
 
 def until_endless(lab: Lab) -> Run:
@@ -42,7 +41,7 @@ def assert_trains_on(lab: Lab, run: Run) -> None:
 
 
 def stop(lab: Lab, run: Run) -> None:
-    lab.cli("stop", run.name)
+    steer.stop(run)
     lab.until_state(run, "stopped")
     assert run.paths.read_pointer("last") == run.status().step
 
@@ -91,7 +90,7 @@ def test_ctrl_c_in_the_foreground_saves_and_stops(lab: Lab) -> None:
     launcher = lab.start("train", lab.text, *ENDLESS, "--json")
     run = until_endless(lab)
     launcher.send_signal(signal.SIGINT)
-    out, talk = launcher.communicate()
+    out, talk = launcher.communicate(timeout=DEADLINE_S)
     assert launcher.returncode == 130
     assert out == ""
     assert "rnnlab resume endless" in talk
@@ -99,60 +98,55 @@ def test_ctrl_c_in_the_foreground_saves_and_stops(lab: Lab) -> None:
     assert run.paths.read_pointer("last") == run.status().step > 0
 
 
-def test_a_killed_worker_is_lost_at_once_for_everyone(lab: Lab) -> None:
+def test_a_killed_worker_is_lost_at_once_for_everyone(lab: Lab, call: Call) -> None:
     launcher = lab.start("train", lab.text, *ENDLESS, "--json")
     run = until_endless(lab)
     lab.kill(run)
     assert run.status().state == "lost"
-    out, talk = launcher.communicate()
+    out, talk = launcher.communicate(timeout=DEADLINE_S)
     assert launcher.returncode == 1
     assert out == ""
     assert talk.splitlines()[-1].startswith("rnnlab: endless lost: its worker died")
-    rows = {row["name"]: row for row in lab.cli("runs", "--json").json}
+    rows = {row["name"]: row for row in call(lab, "runs", "--json").json}
     assert rows["endless"]["state"] == "lost"
     assert "`rnnlab resume endless` goes on" in rows["endless"]["reason"]
-    lab.cli("stop", "endless", code=2)
-    lab.cli("rm", "endless")
+    call(lab, "stop", "endless", code=2)
+    call(lab, "rm", "endless", "--yes")
     assert not run.paths.root.exists()
 
 
-class TestSteering:
-    def test_settings_change_and_checkpoints_come_while_it_trains(self, lab: Lab) -> None:
-        lab.cli("train", lab.text, *ENDLESS, "--detach", "--lr", "0.01")
-        run = until_endless(lab)
+def test_settings_change_while_it_trains_and_outlast_a_stop(lab: Lab) -> None:
+    run = lab.train(*ENDLESS_RUN, "--lr", "0.01")
+    lab.until_step(run, 1)
 
-        def rates() -> list[float]:
-            return [record.lr for record in read_history(run.paths.journal).train]
+    def rates() -> list[float]:
+        return [record.lr for record in read_history(run.paths.journal).train]
 
-        def notes() -> list[str]:
-            return [event.message for event in read_history(run.paths.journal).events]
+    def notes() -> list[str]:
+        return [event.message for event in read_history(run.paths.journal).events]
 
-        assert rates()[0] == 0.01
-        send(run.paths.mailbox, Command("set", "lr", 0.125))
-        lab.until(lambda: rates()[-1] == 0.125, "the new learning rate holds")
-        assert "lr is now 0.125" in notes()
+    assert rates()[0] == 0.01
+    send(run.paths.mailbox, Command("set", "lr", 0.125))
+    lab.until(lambda: rates()[-1] == 0.125, "the new learning rate holds")
+    assert "lr is now 0.125" in notes()
 
-        send(run.paths.mailbox, Command("set", "hidden", 99))
-        send(run.paths.mailbox, Command("set", "lr", -1))
-        lab.until(lambda: any("lr = -1" in note for note in notes()), "a bad value is refused")
-        assert any("'hidden' cannot be changed" in note for note in notes())
+    send(run.paths.mailbox, Command("set", "hidden", 99))
+    send(run.paths.mailbox, Command("set", "lr", -1))
+    lab.until(lambda: any("lr = -1" in note for note in notes()), "a bad value is refused")
+    assert any("'hidden' cannot be changed" in note for note in notes())
 
-        before = run.paths.read_pointer("last") or 0
-        send(run.paths.mailbox, Command("checkpoint"))
-        lab.until(lambda: (run.paths.read_pointer("last") or 0) > before, "a checkpoint comes")
-        assert_trains_on(lab, run)
-        assert rates()[-1] == 0.125
+    before = run.paths.read_pointer("last") or 0
+    send(run.paths.mailbox, Command("checkpoint"))
+    lab.until(lambda: (run.paths.read_pointer("last") or 0) > before, "a checkpoint comes")
+    assert_trains_on(lab, run)
+    assert rates()[-1] == 0.125
 
-    def test_a_run_that_has_just_stopped_goes_on_and_heeds_no_old_command(self, lab: Lab) -> None:
-        lab.cli("train", lab.text, *ENDLESS, "--detach")
-        run = until_endless(lab)
-        send(run.paths.mailbox, Command("set", "lr", 0.125))
-        stop(lab, run)
-        # At this moment the worker is still about to end.
-        send(run.paths.mailbox, Command("stop"))
-        steer.resume(run)
-        lab.until_step(run, run.status().step + 20)
-        assert read_history(run.paths.journal).train[-1].lr == 0.125, "what was changed stays so"
-        stop(lab, run)
-        RunStore(lab.checkpoints).remove(run)
-        assert not run.paths.root.exists()
+    stop(lab, run)
+    # At this moment the worker is still about to end; an old command must not reach the next.
+    send(run.paths.mailbox, Command("stop"))
+    steer.resume(run)
+    lab.until_step(run, run.status().step + 20)
+    assert rates()[-1] == 0.125, "what was changed stays so"
+    stop(lab, run)
+    RunStore(lab.checkpoints).remove(run)
+    assert not run.paths.root.exists()

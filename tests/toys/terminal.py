@@ -10,16 +10,14 @@ import signal
 import struct
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import pyte
 import pytest
 
-from tests.conftest import Lab
+from tests.conftest import DEADLINE_S, Lab
 
-DEADLINE_S = 90.0
-"""How long anything is waited for: far longer than it takes, so that only a defect hits it."""
 ENTER, ESCAPE, TAB, F8 = "\r", "\x1b", "\t", "\x1b[19~"
 CLEAR, START = "\x15", "\x12"  # ctrl+u, ctrl+r
 
@@ -27,7 +25,13 @@ CLEAR, START = "\x15", "\x12"  # ctrl+u, ctrl+r
 class Terminal:
     """`rnnlab` with some arguments in a terminal of 120 columns and 40 rows."""
 
-    def __init__(self, lab: Lab, *arguments: str, ignored: Sequence[signal.Signals] = ()) -> None:
+    def __init__(
+        self,
+        lab: Lab,
+        *arguments: str,
+        ignored: Sequence[signal.Signals] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._screen = pyte.Screen(120, 40)
         self._stream = pyte.ByteStream(self._screen)
         self._end, theirs = pty.openpty()
@@ -38,6 +42,7 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
+            env=environment or lab.environment,
             preexec_fn=partial(_own_the_terminal, ignored),
         )
         os.close(theirs)

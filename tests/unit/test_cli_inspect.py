@@ -26,7 +26,7 @@ from rnnlab.worker.answers.inspect import answer
 if TYPE_CHECKING:
     from tests.conftest import Ask, Call, Lab
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("trained")]
+pytestmark = pytest.mark.process
 
 VIEWS = [view for view in registry.names("insight") if view != "difference"]
 
@@ -116,11 +116,7 @@ def test_what_cannot_be_looked_at_is_refused(ask: Ask, arguments: list[str], wor
 
 
 def test_a_checkpoint_of_another_shape_is_refused(trained: Lab, lab: Lab, call: Call) -> None:
-    source, copy = trained.open("stream").paths.root, lab.checkpoints / "stream"
-    copy.mkdir(parents=True)
-    for file in source.iterdir():
-        if file.is_file():
-            (copy / file.name).write_bytes(file.read_bytes())
+    copy = lab.copy(trained.open("stream")).paths.root
     weights = load_file(copy / "weights-00000150.safetensors")
     weights["head.bias"] = weights["head.bias"][:-1].clone()
     save_file(weights, copy / "weights-00000150.safetensors")
@@ -130,11 +126,7 @@ def test_a_checkpoint_of_another_shape_is_refused(trained: Lab, lab: Lab, call: 
 
 
 def test_a_run_whose_text_is_gone_asks_for_one(trained: Lab, lab: Lab, call: Call) -> None:
-    copy = lab.checkpoints / "stream"
-    copy.mkdir(parents=True)
-    for file in trained.open("stream").paths.root.iterdir():
-        if file.is_file():
-            (copy / file.name).write_bytes(file.read_bytes())
+    copy = lab.copy(trained.open("stream")).paths.root
     config = copy / "config.toml"
     config.write_text(config.read_text().replace("tiny.txt", "gone.txt"))
     assert "--text" in call(lab, "inspect", "stream", "gates", code=2).stderr
