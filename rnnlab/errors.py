@@ -16,6 +16,15 @@ EXIT_BAD_INPUT = 2
 """Bad usage or bad input."""
 EXIT_INTERRUPTED = 130
 """The user pressed ctrl-c."""
+EXIT_TERMINATED = 143
+"""SIGTERM ended it, after it had saved what it had to save."""
+
+
+class Terminated(SystemExit):
+    """SIGTERM arrived: a reason to end, and to clean up on the way."""
+
+    def __init__(self) -> None:
+        super().__init__(EXIT_TERMINATED)
 
 
 class RnnlabError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -20,14 +21,24 @@ def data_folder(chosen: Path | None = None) -> Path:
 
 
 def cache_folder() -> Path:
-    """Return where what can be made again is kept: $XDG_CACHE_HOME/rnnlab or ~/.cache/rnnlab."""
+    """Return where what can be made again is kept: $XDG_CACHE_HOME/rnnlab or ~/.cache/rnnlab.
+
+    Without a home folder, or where nothing can be written there: a temporary folder.
+    """
     given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if given.is_absolute():  # XDG: a relative path is to be ignored
-        return given.resolve() / "rnnlab"
-    try:
-        return Path("~/.cache").expanduser().resolve() / "rnnlab"
-    except RuntimeError:  # no home
-        return Path(tempfile.gettempdir()).resolve() / f"rnnlab-{os.getuid()}"
+    with contextlib.suppress(RuntimeError):  # no home
+        # XDG: a relative path is to be ignored.
+        base = given if given.is_absolute() else Path("~/.cache").expanduser()
+        folder = base.resolve() / "rnnlab"
+        if _is_writable(folder):
+            return folder
+    return Path(tempfile.gettempdir()).resolve() / f"rnnlab-{os.getuid()}"
+
+
+def _is_writable(folder: Path) -> bool:
+    """Tell whether a folder is there or can be made, and files in it."""
+    nearest = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
 
 
 def shipped_folder() -> Path:

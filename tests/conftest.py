@@ -105,10 +105,14 @@ class Lab:
 
     def start(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
         """Start `rnnlab` and leave it at work; it is killed when the test ends."""
-        given = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        given = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "env": self.environment,
+        }
         child = subprocess.Popen(
             [sys.executable, "-m", "rnnlab", *map(str, arguments)],
-            env=self.environment,
             cwd=self.folder,
             text=True,
             **{**given, **options},

@@ -8,19 +8,31 @@ from __future__ import annotations
 import gc
 import io
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import typer
 
+from rnnlab.errors import Terminated
+
 
 def main() -> None:
-    """Run `rnnlab` and exit: 0 done, 1 it failed while running, 2 bad input, 130 interrupted."""
+    """Run `rnnlab` and exit.
+
+    0: done, 1: it failed while running, 2: bad input, 130: interrupted, 143: terminated.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a letter that the terminal lacks is no error
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # inherited as ignored, it stays so
+        signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(sys.argv[1:]))
+
+
+def _terminate(_number: int, _frame: object) -> None:
+    raise Terminated
 
 
 def _open_lab() -> int:

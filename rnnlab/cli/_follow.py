@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.cli._output import console, print_json, talk
 from rnnlab.display import count, duration, loss, percent, visible
-from rnnlab.errors import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_INTERRUPTED
+from rnnlab.errors import (
+    EXIT_BAD_INPUT,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_TERMINATED,
+    Terminated,
+)
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.records import ACTIVE_STATES, EventRecord
@@ -24,13 +30,15 @@ _POLL_S = 0.25
 def follow(run: Run, *, is_new: bool, json: bool) -> int:
     """Show a run's progress until its worker ends; return the exit code.
 
-    Ctrl-c asks the worker to save and stop. is_new: whether this command line created the run; a
-    run that fails on what the user gave is then removed again.
+    Ctrl-c and SIGTERM ask the worker to save and stop. is_new: whether this command line created
+    the run; a run that fails on what the user gave is then removed again.
     """
     try:
         _show_progress(run)
     except KeyboardInterrupt:
-        return _stop(run)
+        return _stop(run, EXIT_INTERRUPTED)
+    except Terminated:
+        return _stop(run, EXIT_TERMINATED)
     status = run.status()
     if status.state in ("failed", "lost"):
         talk(f"rnnlab: {run.name} {status.state}: {status.reason}")
@@ -105,14 +113,15 @@ def _update(progress: Progress, task: TaskID, s: RunSummary) -> None:
     progress.update(task, completed=done, figures=text)
 
 
-def _stop(run: Run) -> int:
-    """Ask the worker to save and stop, and wait for it; a second ctrl-c leaves it at that."""
+def _stop(run: Run, exit_code: int) -> int:
+    """Ask the worker to save and stop, and wait for it; a second signal ends the wait."""
     send(run.paths.mailbox, Command("stop"))
-    talk(f"stopping {run.name} after a checkpoint (ctrl-c again: do not wait)")
+    hint = " (ctrl-c again: do not wait)" if exit_code == EXIT_INTERRUPTED else ""
+    talk(f"stopping {run.name} after a checkpoint{hint}")
     try:
         while run.is_alive():
             time.sleep(_POLL_S)
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    except (KeyboardInterrupt, Terminated):
+        return exit_code
     talk(f"{run.name} stopped at step {run.status().step}; `rnnlab resume {run.name}` goes on")
-    return EXIT_INTERRUPTED
+    return exit_code

@@ -53,8 +53,8 @@ def command(
 ) -> int:
     """Train a model on a text.
 
-    The worker is a process of its own: ctrl-c here makes it save and stop, a lost connection
-    leaves it at work. `rnnlab watch` and the lab follow it from anywhere.
+    The worker is a process of its own: ctrl-c or SIGTERM here makes it save and stop, a lost
+    connection leaves it at work. `rnnlab watch` and the lab follow it from anywhere.
     """
     from rnnlab.recipes import begun_with
     from rnnlab.recipes import load as load_recipe

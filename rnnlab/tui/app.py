@@ -14,6 +14,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from textual.filter import Monochrome, NoColor
 from textual.notifications import Notify
 from textual.screen import Screen
 
+from rnnlab.errors import EXIT_TERMINATED
 from rnnlab.preferences import Preferences, load_preferences
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.appearance import THEMES, AsciiFilter, HarmlessFilter, appearance_of
@@ -142,7 +144,10 @@ class LabApp(AskingApp):
     def on_mount(self) -> None:
         """Begin to read the runs and start the generator once the first frame is out."""
         if hasattr(signal, "SIGHUP"):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+            # Without this the terminal would be left in raw mode.
+            loop.add_signal_handler(signal.SIGTERM, partial(self.exit, return_code=EXIT_TERMINATED))
         self.hold_keys_for_screens()
         self.call_after_refresh(self._begin)
 

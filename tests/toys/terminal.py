@@ -6,10 +6,12 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import pyte
 import pytest
@@ -23,13 +25,25 @@ CLEAR, START = "\x15", "\x12"  # ctrl+u, ctrl+r
 class Terminal:
     """`rnnlab` with some arguments in a terminal of 120 columns and 40 rows."""
 
-    def __init__(self, lab: Lab, *arguments: str) -> None:
+    def __init__(
+        self,
+        lab: Lab,
+        *arguments: str,
+        ignored: Sequence[signal.Signals] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._screen = pyte.Screen(120, 40)
         self._stream = pyte.ByteStream(self._screen)
         self._end, theirs = pty.openpty()
+        self._was_raw = False
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self.process = lab.start(
-            *arguments, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=_own_the_terminal
+            *arguments,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=environment or lab.environment,
+            preexec_fn=partial(_own_the_terminal, ignored),
         )
         os.close(theirs)
 
@@ -37,6 +51,13 @@ class Terminal:
     def text(self) -> str:
         """What stands on the screen."""
         return "\n".join(self._screen.display)
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether keys go to the program one by one; after its end, how it left the terminal."""
+        if self._end < 0:
+            return self._was_raw
+        return not termios.tcgetattr(self._end)[3] & termios.ICANON
 
     def press(self, *keys: str) -> None:
         """Press keys, or write a text."""
@@ -51,10 +72,16 @@ class Terminal:
         """Read until a text stands nowhere on the screen."""
         self._wait(lambda: text not in self.text, f"no {text!r} on the screen")
 
+    def until_changed(self, text: str) -> None:
+        """Read until the screen is another than it was."""
+        self._wait(lambda: self.text != text, "something new on the screen")
+
     def until_ended(self) -> int:
         """Read until the program has ended; return its exit code."""
         self._wait(lambda: self.process.poll() is not None, "the end of the program")
+        self._was_raw = self.is_raw
         os.close(self._end)
+        self._end = -1
         return self.process.wait()
 
     def _wait(self, condition: Callable[[], bool], what: str) -> None:
@@ -73,6 +100,8 @@ class Terminal:
                 time.sleep(0.05)  # the other end is closed: the program is about to end
 
 
-def _own_the_terminal() -> None:
+def _own_the_terminal(ignored: Sequence[signal.Signals]) -> None:
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)

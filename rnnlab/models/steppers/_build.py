@@ -20,6 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from rnnlab.locations import cache_folder
+
 SOURCES = Path(__file__).with_name("native")
 """The folder of step.c and its headers."""
 FLAGS = (
@@ -87,9 +89,7 @@ def _folder() -> Path:
     """Return the cache's folder; what lies there is executed, so nobody else may write to it."""
     if not hasattr(os, "getuid"):
         raise _BuildError("only on POSIX systems")
-    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    # XDG: a relative path is to be ignored.
-    folder = (given if given.is_absolute() else Path("~/.cache").expanduser()) / "rnnlab"
+    folder = cache_folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     about = folder.stat()
     if about.st_uid != os.getuid() or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):

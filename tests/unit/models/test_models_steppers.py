@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -332,8 +333,13 @@ def test_a_cache_that_is_not_ours_is_refused(cache: Path, monkeypatch: pytest.Mo
     assert "someone else" in native_report()
 
 
-def test_a_cache_that_cannot_be_made_leaves_torch(cache: Path) -> None:
+def test_a_cache_that_cannot_be_made_leaves_torch(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cache.parent.write_text("a file where the folder would be", encoding="utf-8")
+    temporary = tmp_path / "temporary"
+    temporary.write_text("and another one in place of the temporary folder", encoding="utf-8")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     assert isinstance(make_stepper(make_model()), TorchStepper)
     assert native_report().startswith("native step not available")
 

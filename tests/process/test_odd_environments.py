@@ -1,0 +1,95 @@
+"""rnnlab works in the environments that people and machines start it in."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import Lab, write_tiny_reviews, write_tiny_text
+from tests.toys.terminal import Terminal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Each starts several processes that load torch, one after the other.
+pytestmark = [pytest.mark.process, pytest.mark.timeout(400)]
+
+RUN_ALL = """
+import json, sys
+from rnnlab.cli import run
+for arguments in json.loads(sys.argv[1]):
+    if code := run(arguments):
+        sys.exit(f"{arguments}: code {code}")
+"""
+"""Runs many command lines in one process: torch is loaded once."""
+VERBS = [
+    "--help", "cells", "decoders", "recipes", "doctor", "corpora", "corpora show stump",
+    "train tiny.txt --name a --hidden 16 --steps 10 --length 20 --probe-every 5",
+    "train tiny.csv --name b --hidden 16 --steps 10",
+    "runs", "watch a --once", "samples a", "evaluate a", "inspect a gates",
+    "score a --text la", "generate a --prompt la --length 5 -d beam:k=3 -d nucleus --tree",
+    "classify b --text fine", "compare a b", "rm b --yes",
+]  # fmt: skip
+
+
+def run_all(lab: Lab, commands: list[str], environment: dict[str, str]) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", RUN_ALL, json.dumps([line.split() for line in commands])],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=lab.folder,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr
+
+
+def test_no_verb_and_no_worker_raises_a_warning(lab: Lab) -> None:
+    write_tiny_reviews(lab.folder / "tiny.csv")
+    run_all(lab, VERBS, {**lab.environment, "PYTHONWARNINGS": "error"})
+
+
+@pytest.mark.parametrize("locale", ["C", "tr_TR.UTF-8"])
+def test_any_locale_and_any_letters_in_the_path(tmp_path: Path, locale: str) -> None:
+    folder = tmp_path / "dos été İı 日本"
+    folder.mkdir()
+    lab = Lab(folder, folder / "checkpoints", write_tiny_text(folder / "tiny.txt"))
+    # PYTHONUTF8=0 as on a system with the locale: Python would otherwise take UTF-8 for C.
+    environment = {
+        **lab.environment, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0",
+    }  # fmt: skip
+    try:
+        run_all(
+            lab,
+            ["train tiny.txt --name a --hidden 16 --steps 5 --length 20",
+             "generate a --prompt la --length 5", "runs"],
+            environment,
+        )  # fmt: skip
+    finally:
+        lab.close()
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        pytest.param({"TERM": "", "LC_ALL": "C"}, id="no terminal type"),
+        pytest.param(
+            {"TERM": "dumb", "LC_ALL": "ja_JP.UTF-8", "PYTHONWARNINGS": "error"}, id="dumb"
+        ),
+        pytest.param(
+            {"HOME": "/dev/null", "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "",
+             "XDG_CACHE_HOME": "", "TZ": "Asia/Kathmandu"},
+            id="no home",
+        ),
+    ],
+)  # fmt: skip
+def test_the_lab_opens_and_closes_in_any_terminal(lab: Lab, environment: dict[str, str]) -> None:
+    terminal = Terminal(lab, environment={**lab.environment, **environment})
+    terminal.until("starter", "Quit")
+    terminal.press("q")
+    assert terminal.until_ended() == 0
