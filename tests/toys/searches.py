@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnnlab.decoding import Frame, Prompt, Start, parse_spec
+from rnnlab.decoding import Frame, Hypothesis, Prompt, Start, parse_spec
 
 Array = npt.NDArray[Any]
 State = tuple[tuple[Array, ...], ...]
@@ -153,6 +153,13 @@ def true_logprob(seed: int, tokens: History, prompt: History = ()) -> float:
     return math.fsum(
         float(after(seed, (*prompt, *tokens[:i]))[token]) for i, token in enumerate(tokens)
     )
+
+
+def is_true_logprob(seed: int, hypothesis: Hypothesis, prompt: History = ()) -> bool:
+    """Whether the log-prob is that of the tree, up to the rounding of a sum over the tokens."""
+    expected = true_logprob(seed, tuple(hypothesis.tokens()), prompt)
+    bound = hypothesis.length * float(np.finfo(np.float64).eps) * abs(expected)
+    return abs(hypothesis.logprob - expected) <= bound
 
 
 def brute_force(
