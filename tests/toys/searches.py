@@ -64,7 +64,7 @@ class Tree:
         self.rows_read: list[list[int]] = []
         """Tokens of each call of `step`."""
         self._numbers: dict[History, int] = {(): 0}
-        self._histories: list[History] = [()]
+        self.histories: list[History] = [()]
 
     def start(
         self, eos: int | None, prompts: Sequence[History] = ((),), pieces: Sequence[str] = ()
@@ -87,7 +87,7 @@ class Tree:
             rows_R = parents_R
             if (layer, part) == self.forgets:
                 rows_R = np.arange(len(parents_R)) % len(old_R1)
-            histories = [self._histories[number] for number in old_R1[rows_R, 0].tolist()]
+            histories = [self.histories[number] for number in old_R1[rows_R, 0].tolist()]
             tokens = tokens_R.tolist()
             grown.append([(*h, token) for h, token in zip(histories, tokens, strict=True)])
         log_probs_RV = np.stack(
@@ -99,8 +99,8 @@ class Tree:
     def _number(self, histories: list[History]) -> Array:
         for history in histories:
             if history not in self._numbers:
-                self._numbers[history] = len(self._histories)
-                self._histories.append(history)
+                self._numbers[history] = len(self.histories)
+                self.histories.append(history)
         return np.array([[self._numbers[history]] for history in histories])
 
 

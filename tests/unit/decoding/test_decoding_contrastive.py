@@ -56,7 +56,7 @@ class Seen(Tree):
 
     def features(self, state: State) -> Array:
         numbers = state[0][0][:, 0].tolist()
-        return np.array([features_of(self._histories[number]) for number in numbers])
+        return np.array([features_of(self.histories[number]) for number in numbers])
 
 
 def search(

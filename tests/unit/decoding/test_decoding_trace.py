@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -71,9 +72,16 @@ def start_of(prompts: list[int], eos: int | None = EOS) -> Start:
 def search(
     spec: str, length: int = 6, prompts: list[int] | None = None, eos: int | None = EOS
 ) -> tuple[list[Frame], list[TracedStep], Start]:
-    """Search; return the frames, and the trace with its start."""
+    """Search; return the frames, and the trace with its start. Each search runs once."""
+    return recorded(spec, length, tuple(prompts or [0]), eos)
+
+
+@cache
+def recorded(
+    spec: str, length: int, prompts: tuple[int, ...], eos: int | None
+) -> tuple[list[Frame], list[TracedStep], Start]:
     parsed = parse_spec(spec)
-    start = start_of(prompts or [0], eos)
+    start = start_of(list(prompts), eos)
     chance = [np.random.default_rng(row) for row in range(len(start.prompts))]
     frames = list(parsed.decoder.search(step, start, parsed.options, length, chance))
     tracer = Tracer(parsed.options, start, NAMES, length)
