@@ -99,9 +99,9 @@ def test_a_path_has_the_log_probs_and_features_of_the_model_in_float64(
             log_probs_RV = wide.log_probs(wide.logits(features_RF))
         found_RV, state = stepper.step(state, parents_R, tokens_R)
         assert found_RV.flags.c_contiguous
-        close = {"terms": ROUNDED, "dtype": np.float32}
-        assert_close(found_RV, log_probs_RV.numpy(), **close)
-        assert_close(stepper.features(state), features_RF.numpy(), **close)
+        assert_close(found_RV, log_probs_RV.numpy(), terms=ROUNDED, dtype=np.float32)
+        found_RF = stepper.features(state)
+        assert_close(found_RF, features_RF.numpy(), terms=ROUNDED, dtype=np.float32)
 
 
 @pytest.mark.parametrize(("cell", "engine"), CASES)
