@@ -23,9 +23,12 @@ from rnnlab.decoding._describe import (
     options_of,
     spec_values,
 )
-from rnnlab.decoding._hypothesis import End, Hypothesis
+from rnnlab.decoding._hypothesis import End, Hypothesis, empty_hypothesis
+from rnnlab.decoding._numbers import Ids, LogProbs
 from rnnlab.decoding._options import Options
+from rnnlab.decoding._rows import draw
 from rnnlab.decoding._spec import Spec, option_names, parse_spec
+from rnnlab.decoding._text import Rows
 from rnnlab.decoding._trace import (
     TracedAnswer,
     TracedHypothesis,
@@ -48,9 +51,12 @@ __all__ = [
     "Frame",
     "Goals",
     "Hypothesis",
+    "Ids",
+    "LogProbs",
     "OptionHelp",
     "Options",
     "Prompt",
+    "Rows",
     "Spec",
     "Start",
     "State",
@@ -63,6 +69,8 @@ __all__ = [
     "Tracer",
     "Writer",
     "Written",
+    "draw",
+    "empty_hypothesis",
     "grow_tree",
     "make_spec",
     "option_help",

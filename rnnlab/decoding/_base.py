@@ -7,6 +7,7 @@ F features of the model's top layer.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
@@ -103,6 +104,8 @@ class Start(NamedTuple):
     """Whether the step leaves tokens out, so that what is left need not sum to one."""
     writer: Writer | None = None
     """Takes several steps at once; None where there is only the step."""
+    clock: Callable[[], float] = time.monotonic
+    """Gives the time in seconds, against which `max_time` is measured."""
 
 
 class Expansion(NamedTuple):

@@ -71,7 +71,7 @@ def search_beams(
     make_beam: gives the beam of a prompt's number.
     """
     log_probs_RV, state = start.log_probs_PV, start.state
-    limits = Limits(options, max_length)
+    limits = Limits(start, options, max_length)
     beams = [make_beam(prompt) for prompt in range(len(log_probs_RV))]
     for length in range(1, limits.max_length + 1):
         filtered_RV = log_probs_RV

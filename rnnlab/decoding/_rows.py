@@ -43,7 +43,7 @@ class _Texts:
     """The texts being written."""
 
     def __init__(self, start: Start, options: Options, max_length: int) -> None:
-        self._ends, self._limits = Ends(start, options), Limits(options, max_length)
+        self._ends, self._limits = Ends(start, options), Limits(start, options, max_length)
         self.hypotheses = [empty_hypothesis(row) for row in range(len(start.log_probs_PV))]
         """Of all rows, those that have ended too."""
         self.rows = list(range(len(self.hypotheses)))

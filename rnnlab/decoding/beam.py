@@ -21,7 +21,6 @@ from pydantic import Field, model_validator
 from rnnlab.decoding._base import Decoder, Pruned
 from rnnlab.decoding._beam import Finisher, Survivors, candidates, possible, search_beams
 from rnnlab.decoding._hypothesis import Candidates, Generation, Hypothesis
-from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._numbers import NEVER, Ids, LogProbs, largest
 from rnnlab.decoding._options import Options, shown_number
 
@@ -121,7 +120,7 @@ def search(
     """Extend all live hypotheses of all prompts by one model step at a time."""
 
     def make_beam(prompt: int) -> WidthBeam:
-        return WidthBeam(prompt, start, options, Limits(options, max_length).max_length)
+        return WidthBeam(prompt, start, options, options.longest(max_length))
 
     return search_beams(step, start, options, max_length, make_beam)
 

@@ -101,7 +101,7 @@ def search(
     Raises BadInputError where the model shows no features.
     """
     features_of = _features_of(start)
-    ends, limits = Ends(start, options), Limits(options, max_length)
+    ends, limits = Ends(start, options), Limits(start, options, max_length)
     state, live = start.state, _Live.all_of(start.log_probs_PV)
     hypotheses = [empty_hypothesis(row) for row in live.rows]
     memories = [

@@ -25,7 +25,6 @@ from pydantic import Field, model_validator
 from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._beam import Survivors, rows_of, search_beams
 from rnnlab.decoding._hypothesis import Generation
-from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._options import shown_number
 from rnnlab.decoding.beam import BeamOptions, WidthBeam
 
@@ -84,7 +83,7 @@ def search(
     """Extend the live hypotheses of all groups of all prompts by one model step at a time."""
 
     def make_beam(prompt: int) -> _Groups:
-        return _Groups(prompt, start, options, Limits(options, max_length).max_length)
+        return _Groups(prompt, start, options, options.longest(max_length))
 
     return search_beams(step, start, options, max_length, make_beam)
 

@@ -83,7 +83,7 @@ def search(
     generators: Sequence[np.random.Generator],
 ) -> Iterator[Frame]:
     """Find a text for every prompt with a beam, then search one prompt's tree after another."""
-    limits = Limits(options, max_length)
+    limits = Limits(start, options, max_length)
     each = options.of_the_bound()
     firsts = beam.search(step, start, each, max_length, generators)
     for frame in firsts:

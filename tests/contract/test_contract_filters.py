@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,56 +17,26 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rnnlab import registry
-from rnnlab.decoding import Options, Prompt, Start, parse_spec
-from rnnlab.decoding._hypothesis import empty_hypothesis
-from rnnlab.decoding._numbers import LogProbs
-from rnnlab.decoding._text import Rows
+from rnnlab.decoding import LogProbs, Options, parse_spec
+from tests.toys.filter_rows import (
+    EOS,
+    LAST,
+    PIECES,
+    Apply,
+    Row,
+    load_filter,
+    log_probs,
+    rows_of,
+    text,
+)  # fmt: skip
+from tests.toys.numeric import assert_close
 
 pytestmark = pytest.mark.filterwarnings("error")
 NAMES = registry.names("decoding/filters")
 quick = settings(deadline=None, max_examples=25, derandomize=True)
-Apply = Callable[[LogProbs, Any, Rows], LogProbs]
-EOS = 0
-PIECES = ("", "a", "b", "e", "th", " the", "ab", "h", " ", "ba", "\n", "he")
-LAST = 4
-"""How far the penalties look back here."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A distribution, and what was read and written before it."""
-
-    logits: tuple[float, ...]
-    prompt: tuple[int, ...] = ()
-    written: tuple[int, ...] = ()
-
-    @property
-    def tokens(self) -> tuple[int, ...]:
-        return self.prompt + self.written
-
-
-def text(tokens: Sequence[int]) -> str:
-    return "".join(PIECES[token] for token in tokens)
-
-
-def rows_of(rows: Sequence[Row]) -> Rows:
-    hypotheses = []
-    for number, row in enumerate(rows):
-        hypothesis = empty_hypothesis(number)
-        for token in row.written:
-            hypothesis = hypothesis.extended(token, -1.0, -1.0, None)
-        hypotheses.append(hypothesis)
-    prompts = [Prompt(row.prompt) for row in rows]
-    start = Start(np.empty((0, 0)), None, EOS, prompts, PIECES[: len(rows[0].logits)])
-    return Rows(hypotheses, start, Options(last=LAST))
-
-
-def log_probs(rows: Sequence[Row], dtype: type = np.float64) -> LogProbs:
-    logits_RV = np.array([row.logits for row in rows], dtype=np.float64)
-    best_R1 = logits_RV.max(-1, keepdims=True)
-    shifted_RV = logits_RV - np.where(best_R1 == -np.inf, 0.0, best_R1)
-    mass_R1 = np.exp(shifted_RV).sum(-1, keepdims=True)
-    return (shifted_RV - np.log(np.where(mass_R1 == 0, 1.0, mass_R1))).astype(dtype)
+TERMS = 160
+"""Rounded operations behind a probability: a log-prob of at most 15 nats, times at most 10, and a
+sum of at most 12."""
 
 
 def best_first(probs: list[float]) -> list[int]:
@@ -276,36 +246,120 @@ WITHOUT_CONTEXT = {
 
 
 @st.composite
-def some_rows(draw: st.DrawFn, num: int = 1) -> list[Row]:
-    """Rows of one vocabulary, each with a past of its own."""
+def some_rows(draw: st.DrawFn, num: int) -> list[Row]:
+    """Rows of one vocabulary, each with a past of its own.
+
+    Logits are whole 1024ths: two of them are equal, or further apart than any rounding.
+    """
     size = draw(st.integers(1, len(PIECES)))
-    logit = st.floats(-6, 6) | st.sampled_from([0.0, 1.0]) | st.just(-math.inf)
-    found = []
+    logit = (
+        st.integers(-6144, 6144).map(lambda n: n / 1024)
+        | st.sampled_from([0.0, 1.0])
+        | st.just(-math.inf)
+    )
+    rows = []
     for _ in range(num):
         row = draw(
             st.lists(logit, min_size=size, max_size=size).filter(lambda row: max(row) > -math.inf)
         )
         past = st.lists(st.integers(1, size - 1), max_size=6) if size > 1 else st.just([])
-        found.append(Row(tuple(row), tuple(draw(past)), tuple(draw(past))))
-    return found
+        rows.append(Row(tuple(row), tuple(draw(past)), tuple(draw(past))))
+    return rows
 
 
-some_row = some_rows().map(lambda rows: rows[0])
+@dataclass(frozen=True)
+class Case:
+    """A filter applied once to some rows."""
+
+    name: str
+    apply: Apply
+    value: Any
+    rows: list[Row]
+    given_RV: LogProbs
+    filtered_RV: LogProbs
+
+
+def the_type_stays_and_nothing_is_nan(case: Case) -> None:
+    assert case.filtered_RV.dtype == case.given_RV.dtype
+    assert not np.isnan(case.filtered_RV).any()
+
+
+def the_callers_array_is_left_alone(case: Case) -> None:
+    """It cannot be written to, so that an attempt fails; nor is it handed back."""
+    assert not np.shares_memory(case.filtered_RV, case.given_RV)
+
+
+def the_neutral_value_changes_nothing(case: Case) -> None:
+    same_RV = case.apply(case.given_RV, NEUTRAL[case.name], rows_of(case.rows))
+    assert not np.shares_memory(same_RV, case.given_RV)
+    assert_close(same_RV, case.given_RV, terms=len(PIECES))
+
+
+def what_could_not_come_still_cannot(case: Case) -> None:
+    assert (case.filtered_RV[case.given_RV == -np.inf] == -np.inf).all()
+
+
+def what_is_left_sums_to_one_or_nothing_is_left(case: Case) -> None:
+    for filtered_V in case.filtered_RV:
+        can_come = bool((filtered_V > -np.inf).any())
+        assert can_come or case.name in MAY_DROP_THE_BEST - {"typical"}
+        if can_come:
+            mass = np.exp(filtered_V, dtype=np.float64).sum()
+            assert_close(mass, 1.0, terms=TERMS, dtype=filtered_V.dtype)
+
+
+def the_best_token_stays_the_best_and_the_order_the_order(case: Case) -> None:
+    if case.name in MAY_TURN_THE_ORDER:
+        return
+    for given_V, filtered_V in zip(case.given_RV, case.filtered_RV, strict=True):
+        if case.name not in MAY_DROP_THE_BEST:
+            assert filtered_V.argmax() == given_V.argmax()
+        best_first_V = filtered_V[np.argsort(-given_V, kind="stable")]
+        # A division or a subtraction of one number keeps the order, however it is rounded.
+        assert (np.diff(best_first_V[best_first_V > -np.inf]) <= 0).all()
+
+
+def rows_do_not_see_each_other(case: Case) -> None:
+    alone = [
+        case.apply(case.given_RV[i : i + 1], case.value, rows_of([row]))
+        for i, row in enumerate(case.rows)
+    ]
+    # A row among others may be summed in another order than alone.
+    assert_close(case.filtered_RV, np.concatenate(alone), terms=TERMS)
+
+
+def once_is_as_good_as_twice(case: Case) -> None:
+    if case.name in IDEMPOTENT:
+        twice_RV = case.apply(case.filtered_RV, case.value, rows_of(case.rows))
+        assert_close(twice_RV, case.filtered_RV, terms=len(PIECES))
+
+
+def it_agrees_with_the_formula(case: Case) -> None:
+    for row, given_V, filtered_V in zip(case.rows, case.given_RV, case.filtered_RV, strict=True):
+        weights = NAIVE[case.name](np.exp(given_V, dtype=np.float64).tolist(), case.value, row)
+        mass = math.fsum(weights)
+        expected_V = np.array([weight / mass if mass else 0.0 for weight in weights])
+        probs_V = np.exp(filtered_V, dtype=np.float64)
+        assert_close(probs_V, expected_V, terms=TERMS, dtype=filtered_V.dtype)
+        assert ((probs_V > 0) == (expected_V > 0)).all()
+
+
+INVARIANTS: tuple[Callable[[Case], None], ...] = (
+    the_type_stays_and_nothing_is_nan,
+    the_callers_array_is_left_alone,
+    the_neutral_value_changes_nothing,
+    what_could_not_come_still_cannot,
+    what_is_left_sums_to_one_or_nothing_is_left,
+    the_best_token_stays_the_best_and_the_order_the_order,
+    rows_do_not_see_each_other,
+    once_is_as_good_as_twice,
+    it_agrees_with_the_formula,  # last: it leaves out distributions that rounding would decide
+)
 
 
 @pytest.fixture(params=NAMES, scope="module")
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def apply(name: str) -> Apply:
-    return loaded(name)
-
-
-def loaded(name: str) -> Apply:
-    found: Apply = registry.load("decoding/filters", name).apply
-    return found
 
 
 def test_every_filter_is_in_the_tables_of_this_test_and_in_the_chain() -> None:
@@ -322,236 +376,79 @@ def test_the_docstring_says_what_it_does_and_who_says_so(name: str) -> None:
 
 
 @quick
-@given(data=st.data(), row=some_row)
-def test_it_agrees_with_the_formula(name: str, apply: Apply, data: st.DataObject, row: Row) -> None:
-    value = data.draw(VALUES[name])
-    given_1V = log_probs([row])
-    weights = NAIVE[name](np.exp(given_1V[0]).tolist(), value, row)
-    mass = math.fsum(weights)
-    expected = [weight / mass for weight in weights] if mass else [0.0] * len(weights)
-    found = np.exp(apply(given_1V, value, rows_of([row]))[0]).tolist()
-    assert found == pytest.approx(expected, abs=1e-9)
-    assert [p > 0 for p in found] == [p > 0 for p in expected]
-
-
-@quick
-@given(data=st.data(), row=some_row, dtype=st.sampled_from([np.float32, np.float64]))
-def test_what_is_left_sums_to_one_or_nothing_is_left(
-    name: str, apply: Apply, data: st.DataObject, row: Row, dtype: type
+@given(data=st.data(), rows=some_rows(3), dtype=st.sampled_from([np.float32, np.float64]))
+def test_every_invariant_holds_for_any_rows(
+    name: str, data: st.DataObject, rows: list[Row], dtype: type
 ) -> None:
-    given_1V = log_probs([row], dtype)
-    found_1V = apply(given_1V, data.draw(VALUES[name]), rows_of([row]))
-    assert found_1V.dtype == dtype
-    assert not np.isnan(found_1V).any()
-    can_come_V = found_1V[0] > -np.inf
-    if name not in MAY_DROP_THE_BEST - {"typical"}:
-        assert can_come_V.any()
-    if can_come_V.any():
-        mass = np.exp(found_1V[0], dtype=np.float64).sum()
-        assert mass == pytest.approx(1.0, abs=1e-5 if dtype is np.float32 else 1e-12)
+    """A failure's traceback names the invariant."""
+    value, given_RV, apply = data.draw(VALUES[name]), log_probs(rows, dtype), load_filter(name)
+    given_RV.setflags(write=False)
+    case = Case(name, apply, value, rows, given_RV, apply(given_RV, value, rows_of(rows)))
+    for invariant in INVARIANTS:
+        invariant(case)
 
 
-@quick
-@given(data=st.data(), row=some_row)
-def test_the_best_token_stays_the_best(
-    name: str, apply: Apply, data: st.DataObject, row: Row
-) -> None:
-    given_1V = log_probs([row])
-    found_1V = apply(given_1V, data.draw(VALUES[name]), rows_of([row]))
-    if name not in MAY_TURN_THE_ORDER | MAY_DROP_THE_BEST:
-        assert found_1V.argmax() == given_1V.argmax()
-    if name not in MAY_TURN_THE_ORDER:
-        order_V = np.argsort(-given_1V[0], kind="stable")
-        left_N = found_1V[0, order_V][found_1V[0, order_V] > -np.inf]
-        assert (np.diff(left_N) <= 1e-12).all()
-
-
-@quick
-@given(data=st.data(), row=some_row)
-def test_what_could_not_come_still_cannot(
-    name: str, apply: Apply, data: st.DataObject, row: Row
-) -> None:
-    given_1V = log_probs([row])
-    found_1V = apply(given_1V, data.draw(VALUES[name]), rows_of([row]))
-    assert (found_1V[given_1V == -np.inf] == -np.inf).all()
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_row_without_a_token_stays_without_one_and_harms_no_other(
-    name: str, apply: Apply, dtype: type
-) -> None:
+def test_a_row_without_a_token_stays_without_one_and_harms_no_other(name: str) -> None:
     value = {"no-repeat": 1, "no-eos": "ban", "prefix": "a", "bias": "a=1", "ban": "b"}.get(name, 1)
+    apply = load_filter(name)
     dead, live = Row((-math.inf,) * 4, (1,), (2,)), Row((0.0, 1.0, 2.0, 3.0), (3,))
-    found_RV = apply(log_probs([dead, live], dtype), value, rows_of([dead, live]))
-    assert (found_RV[0] == -np.inf).all()
-    alone_1V = apply(log_probs([live], dtype), value, rows_of([live]))
-    np.testing.assert_array_equal(found_RV[1:], alone_1V)
-    assert (alone_1V > -np.inf).any()
-
-
-@pytest.mark.parametrize("name", sorted(IDEMPOTENT))
-@quick
-@given(data=st.data(), row=some_row)
-def test_once_is_as_good_as_twice(name: str, data: st.DataObject, row: Row) -> None:
-    value, rows = data.draw(VALUES[name]), rows_of([row])
-    once_1V = loaded(name)(log_probs([row]), value, rows)
-    np.testing.assert_allclose(loaded(name)(once_1V, value, rows), once_1V, atol=1e-12)
-
-
-@quick
-@given(row=some_row)
-def test_the_neutral_value_changes_nothing(name: str, apply: Apply, row: Row) -> None:
-    given_1V = log_probs([row])
-    found_1V = apply(given_1V, NEUTRAL[name], rows_of([row]))
-    np.testing.assert_allclose(np.exp(found_1V), np.exp(given_1V), rtol=0, atol=1e-12)
+    for dtype in (np.float32, np.float64):
+        filtered_RV = apply(log_probs([dead, live], dtype), value, rows_of([dead, live]))
+        assert (filtered_RV[0] == -np.inf).all()
+        alone_1V = apply(log_probs([live], dtype), value, rows_of([live]))
+        assert_close(filtered_RV[1:], alone_1V, terms=4)
+        assert (alone_1V > -np.inf).any()
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_CONTEXT))
-@quick
+@settings(quick, max_examples=10)
 @given(data=st.data(), num=st.integers(1, 12))
 def test_of_equal_tokens_the_first_are_kept(name: str, data: st.DataObject, num: int) -> None:
     row = Row((0.0,) * num)
-    found_1V = loaded(name)(log_probs([row]), data.draw(VALUES[name]), rows_of([row]))
-    is_kept_V = found_1V[0] > -np.inf
+    filtered_1V = load_filter(name)(log_probs([row]), data.draw(VALUES[name]), rows_of([row]))
+    is_kept_V = filtered_1V[0] > -np.inf
     num_kept = int(is_kept_V.sum())
     assert num_kept >= 1
     assert is_kept_V.tolist() == [True] * num_kept + [False] * (num - num_kept)
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "num_kept"),
-    [
-        ("top-k", 700, 700),
-        ("top-p", 0.3501, 701),
-        ("typical", 0.3501, 701),
-        ("epsilon", 0.01, 1),
-        ("eta", 0.01, 2000),
-        ("min-p", 1.0, 2000),
-        ("top-n-sigma", 1.0, 2000),
-    ],
-)
-def test_many_equal_tokens_are_decided_as_few_are(name: str, value: float, num_kept: int) -> None:
-    """Beyond some size numpy sorts by other algorithms, not all of them stable."""
-    row = Row((0.0,) * 2000)
-    is_kept_V = loaded(name)(log_probs([row]), value, rows_of([row]))[0] > -np.inf
-    assert is_kept_V.tolist() == [True] * num_kept + [False] * (2000 - num_kept)
-
-
 @pytest.mark.parametrize("name", sorted(WITHOUT_CONTEXT))
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@settings(deadline=None, max_examples=4, derandomize=True)
+@settings(quick, max_examples=2)
 @given(seed=st.integers(0, 99))
-def test_a_large_vocabulary_full_of_ties_is_decided_by_the_formula(
-    name: str, dtype: type, seed: int
-) -> None:
+def test_a_large_vocabulary_full_of_ties_is_decided_by_the_formula(name: str, seed: int) -> None:
     generator = np.random.default_rng(seed)
-    rows = [Row(tuple(generator.integers(-9, 3, 1000).tolist())) for _ in range(3)]
+    rows = [Row(tuple(generator.integers(-9, 3, 1000).tolist())) for _ in range(2)]
     value = {"top-k": 432, "eta": 0.0009, "epsilon": 0.0005, "temperature": 0.7}.get(name, 0.6543)
-    given_RV = log_probs(rows, dtype)
-    found_RV = loaded(name)(given_RV, value, rows_of(rows))
-    for given_V, found_V, row in zip(given_RV, found_RV, rows, strict=True):
-        weights = NAIVE[name](np.exp(given_V, dtype=np.float64).tolist(), value, row)
-        expected_V = np.array(weights) / math.fsum(weights)
-        np.testing.assert_array_equal(found_V > -np.inf, expected_V > 0)
-        np.testing.assert_allclose(np.exp(found_V), expected_V, rtol=1e-4, atol=1e-12)
+    for dtype in (np.float32, np.float64):
+        given_RV = log_probs(rows, dtype)
+        filtered_RV = load_filter(name)(given_RV, value, rows_of(rows))
+        for given_V, filtered_V, row in zip(given_RV, filtered_RV, rows, strict=True):
+            weights = NAIVE[name](np.exp(given_V, dtype=np.float64).tolist(), value, row)
+            with np.errstate(divide="ignore"):
+                expected_V = np.log(np.array(weights) / math.fsum(weights))
+            # As exact as the sum of 1000 probabilities in blocks of 128, which numpy adds pairwise.
+            assert_close(filtered_V, expected_V, terms=16, dtype=dtype)
 
 
 @quick
-@given(data=st.data(), rows=some_rows(3))
-def test_rows_do_not_see_each_other(
-    name: str, apply: Apply, data: st.DataObject, rows: list[Row]
-) -> None:
-    value = data.draw(VALUES[name])
-    together_RV = apply(log_probs(rows), value, rows_of(rows))
-    alone = [apply(log_probs([row]), value, rows_of([row])) for row in rows]
-    np.testing.assert_array_equal(together_RV, np.concatenate(alone))
-
-
-@quick
-@given(data=st.data(), row=some_row)
-def test_the_callers_array_is_left_alone(
-    name: str, apply: Apply, data: st.DataObject, row: Row
-) -> None:
-    given_1V = log_probs([row])
-    given_1V.setflags(write=False)
-    found_1V = apply(given_1V, data.draw(VALUES[name]), rows_of([row]))
-    assert not np.shares_memory(found_1V, given_1V)
-    neutral_1V = apply(given_1V, NEUTRAL[name], rows_of([row]))
-    assert not np.shares_memory(neutral_1V, given_1V)
-
-
-@pytest.mark.parametrize(
-    ("p", "kept"), [(0.5, 1), (0.5001, 2), (0.75, 2), (0.76, 3), (0.0001, 1), (1.0, 4)]
-)
-def test_the_nucleus_ends_with_the_token_that_reaches_p(p: float, kept: int) -> None:
-    row = Row(tuple(np.log([0.125, 0.5, 0.25, 0.125])))
-    found_V = loaded("top-p")(log_probs([row]), p, rows_of([row]))[0]
-    assert np.flatnonzero(found_V > -np.inf).tolist() == sorted([1, 2, 0, 3][:kept])
-
-
-@pytest.mark.parametrize(("min_p", "kept"), [(0.25, 4), (0.2501, 2), (0.5, 2), (0.51, 1), (1.0, 1)])
-def test_min_p_keeps_what_is_on_its_bar(min_p: float, kept: int) -> None:
-    row = Row(tuple(np.log([0.125, 0.5, 0.25, 0.125])))
-    found_V = loaded("min-p")(log_probs([row]), min_p, rows_of([row]))[0]
-    assert int((found_V > -np.inf).sum()) == kept
-
-
-@pytest.mark.parametrize(
-    ("n", "kept"), [(1.2, [1]), (1.3, [1, 2]), (2.4, [1, 2]), (2.5, [1, 2, 3])]
-)
-def test_sigma_is_of_the_tokens_that_can_come(n: float, kept: list[int]) -> None:
-    """Logits 2, 1, 0: sigma is sqrt(2/3) = 0.82, so that they lie 0, 1.22 and 2.45 below."""
-    row = Row((-math.inf, 2.0, 1.0, 0.0, -math.inf))
-    found_V = loaded("top-n-sigma")(log_probs([row]), n, rows_of([row]))[0]
-    assert np.flatnonzero(found_V > -np.inf).tolist() == kept
-
-
-@pytest.mark.parametrize(("tau", "num_kept"), [(0.25, 1), (0.26, 2), (0.5, 2), (0.51, 3)])
-def test_the_typical_set_ends_with_the_token_that_reaches_tau(tau: float, num_kept: int) -> None:
-    row = Row(tuple(np.log([0.25] * 4)))
-    found_V = loaded("typical")(log_probs([row]), tau, rows_of([row]))[0]
-    assert np.flatnonzero(found_V > -np.inf).tolist() == list(range(num_kept))
-
-
-@pytest.mark.parametrize(
-    ("tau", "kept"), [(0.05, [1]), (0.13, [1, 2, 3]), (0.61, [0, *range(1, 11)])]
-)
-def test_the_typical_set_can_do_without_the_most_probable_token(
-    tau: float, kept: list[int]
-) -> None:
-    """Entropy 2.05 nats: 0.06 surprises by 2.81, 0.76 above it, and 0.4 by 0.92, 1.14 below it."""
-    row = Row(tuple(np.log([0.4, *[0.06] * 10])))
-    found_V = loaded("typical")(log_probs([row]), tau, rows_of([row]))[0]
-    assert np.flatnonzero(found_V > -np.inf).tolist() == kept
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("temperature", [1e-3, 1e-30, 1e-46, 5e-324])
-def test_the_coldest_temperature_leaves_the_best_tokens(temperature: float, dtype: type) -> None:
-    row = Row((1.0, 3.0, 3.0, -math.inf, 2.0))
-    found_1V = loaded("temperature")(log_probs([row], dtype), temperature, rows_of([row]))
-    assert np.exp(found_1V)[0].tolist() == pytest.approx([0.0, 0.5, 0.5, 0.0, 0.0])
-
-
-@quick
-@given(row=some_row)
-def test_options_apply_the_filters_in_the_documented_order(row: Row) -> None:
+@given(rows=some_rows(1))
+def test_options_apply_the_filters_in_the_documented_order(rows: list[Row]) -> None:
     options = parse_spec("sample:min_p=0.1,p=0.8,top_k=4,temperature=0.7,bias=a=2,last=4").options
     order = ["bias", "temperature", "top-k", "top-p", "min-p"]
     assert [filter_name for filter_name, _ in options.active_filters()] == order
-    given_1V = log_probs([row])
+    given_1V = log_probs(rows)
     probs = np.exp(given_1V[0]).tolist()
     for filter_name, value in options.active_filters():
-        weights = NAIVE[filter_name](probs, value, row)
+        weights = NAIVE[filter_name](probs, value, rows[0])
         probs = [weight / math.fsum(weights) for weight in weights]
-    found_1V = options.filter(given_1V, rows_of([row]))
-    assert np.exp(found_1V[0]).tolist() == pytest.approx(probs, abs=1e-9)
-    *_, (last_name, last_1V) = options.filter_by_filter(given_1V, rows_of([row]))
+    filtered_1V = options.filter(given_1V, rows_of(rows))
+    assert_close(np.exp(filtered_1V[0]), probs, terms=TERMS * len(order))
+    *_, (last_name, last_1V) = options.filter_by_filter(given_1V, rows_of(rows))
     assert last_name == "min-p"
-    np.testing.assert_array_equal(last_1V, found_1V)
+    np.testing.assert_array_equal(last_1V, filtered_1V)  # the same calls in the same order
 
 
-@quick
+@settings(quick, max_examples=5)
 @given(data=st.data())
 def test_each_option_turns_on_its_filter_alone(name: str, data: st.DataObject) -> None:
     value = data.draw(VALUES[name])

@@ -5,6 +5,7 @@ Shapes: R rows, T steps, V tokens of the vocabulary, F features that the head re
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,13 +16,13 @@ from rnnlab import registry
 from rnnlab.config import RunConfig
 from rnnlab.corpora import Vocabulary
 from rnnlab.models import LanguageModel, build_model
-from rnnlab.models.steppers import Stepper, make_stepper, native_report
-from rnnlab.models.steppers._build import load_library
+from rnnlab.models.steppers import make_stepper
+from tests.toys.numeric import assert_close
+from tests.toys.steppers import NATIVE_CELLS, needs_native
+from tests.toys.steppers import start as start_rows
 
 R, T, V = 4, 30, 11
 CELLS = registry.names("cells")
-NATIVE_CELLS = ("gru", "lstm", "rnn", "rnn-relu", "rnn-sigmoid")
-needs_native = pytest.mark.skipif(load_library().library is None, reason=native_report())
 ENGINES = [pytest.param("native", marks=needs_native), "torch"]
 CASES = [(cell, "torch") for cell in CELLS] + [
     pytest.param(cell, "native", marks=needs_native) for cell in NATIVE_CELLS
@@ -34,6 +35,21 @@ STACKS: dict[str, dict[str, Any]] = {
     "tied": {"tied": True, "embedding": 13},
     "residual": {"layers": 3, "residual": True},
 }
+ROUNDED = 13 + 13
+"""Products in the sum of a gate. Errors of earlier steps fade: the weights contract."""
+
+
+def cases_with_stacks() -> list[Any]:
+    """Every cell with one stack, and every native cell with two; both engines see all stacks."""
+    stacks = itertools.cycle(STACKS)
+    torchs = [(cell, "torch", stack) for cell, stack in zip(CELLS, stacks, strict=False)]
+    twice = [cell for cell in NATIVE_CELLS for _ in range(2)]
+    natives = [
+        pytest.param(cell, "native", stack, marks=needs_native)
+        for cell, stack in zip(twice, itertools.cycle(STACKS), strict=False)
+    ]
+    return [*torchs, *natives]
+
 
 torch.set_num_threads(1)
 
@@ -63,13 +79,11 @@ def make_path(seed: int = 0) -> Path:
     return Path(random.integers(0, R, (T, R)), random.integers(0, V, (T, R)))
 
 
-def start(model: LanguageModel, stepper: Stepper, rows: int = R) -> Any:
-    state = model.start_state(rows)
-    return stepper.adopt(state, state[-1][0])
+def start(model: LanguageModel, stepper: Any) -> Any:
+    return start_rows(model, stepper, R)
 
 
-@pytest.mark.parametrize("stack", STACKS)
-@pytest.mark.parametrize(("cell", "engine"), CASES)
+@pytest.mark.parametrize(("cell", "engine", "stack"), cases_with_stacks())
 def test_a_path_has_the_log_probs_and_features_of_the_model_in_float64(
     cell: str, engine: Any, stack: str
 ) -> None:
@@ -85,8 +99,9 @@ def test_a_path_has_the_log_probs_and_features_of_the_model_in_float64(
             log_probs_RV = wide.log_probs(wide.logits(features_RF))
         found_RV, state = stepper.step(state, parents_R, tokens_R)
         assert found_RV.flags.c_contiguous
-        np.testing.assert_allclose(found_RV, log_probs_RV.numpy(), rtol=0, atol=1e-5)
-        np.testing.assert_allclose(stepper.features(state), features_RF.numpy(), rtol=0, atol=1e-5)
+        assert_close(found_RV, log_probs_RV.numpy(), terms=ROUNDED, dtype=np.float32)
+        found_RF = stepper.features(state)
+        assert_close(found_RF, features_RF.numpy(), terms=ROUNDED, dtype=np.float32)
 
 
 @pytest.mark.parametrize(("cell", "engine"), CASES)
@@ -98,10 +113,10 @@ def test_it_goes_on_from_what_a_model_has_read_at_once(cell: str, engine: Any) -
         y_RTF, read = model.rnn(model.embed(tokens_RT[:, :-1]), model.start_state(R))
         logits_RTV, _ = model(tokens_RT, model.start_state(R))
     state = stepper.adopt(read, y_RTF[:, -1])
-    np.testing.assert_allclose(stepper.features(state), y_RTF[:, -1].numpy(), rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(stepper.features(state), y_RTF[:, -1].numpy())  # a copy
     found_RV, _ = stepper.step(state, np.arange(R), tokens_RT[:, -1].numpy())
     expected_RV = model.log_probs(logits_RTV[:, -1]).numpy()
-    np.testing.assert_allclose(found_RV, expected_RV, rtol=0, atol=1e-5)
+    assert_close(found_RV, expected_RV, terms=ROUNDED)
 
 
 @pytest.mark.parametrize(("cell", "engine"), CASES)
@@ -114,6 +129,7 @@ def test_a_state_is_not_changed_by_a_step_from_it(cell: str, engine: Any) -> Non
     first_RV, first = stepper.step(state, parents_TR[1], tokens_TR[1])
     kept_RV, kept_RF = first_RV.copy(), stepper.features(first).copy()
     stepper.step(first, parents_TR[2], tokens_TR[2])
+    # The same step from the same memory: the same operations in the same order.
     again_RV, again = stepper.step(state, parents_TR[1], tokens_TR[1])
     assert np.array_equal(again_RV, kept_RV)
     assert np.array_equal(first_RV, kept_RV)
@@ -133,10 +149,8 @@ def test_a_step_from_parents_is_a_step_from_their_selected_rows(cell: str, engin
         )
         if engine == "native":
             assert np.array_equal(alone_1V[0], found_NV[row])
-        np.testing.assert_allclose(alone_1V[0], found_NV[row], rtol=0, atol=1e-6)
-        np.testing.assert_allclose(
-            stepper.features(alone)[0], stepper.features(after)[row], rtol=0, atol=1e-6
-        )
+        assert_close(alone_1V[0], found_NV[row], terms=ROUNDED)
+        assert_close(stepper.features(alone)[0], stepper.features(after)[row], terms=ROUNDED)
 
 
 @pytest.mark.parametrize(("cell", "engine"), CASES)
@@ -151,7 +165,9 @@ def test_rows_taken_apart_and_joined_go_on_as_before(cell: str, engine: Any) -> 
     np.testing.assert_array_equal(stepper.features(joined), expected_RF)
     found_RV, _ = stepper.step(joined, np.arange(R), more_R)
     expected_RV, _ = stepper.step(state, order_R, more_R)
-    np.testing.assert_array_equal(found_RV, expected_RV)
+    if engine == "native":
+        np.testing.assert_array_equal(found_RV, expected_RV)
+    assert_close(found_RV, expected_RV, terms=ROUNDED)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -42,7 +42,7 @@ class NativeState:
         self.address = address(rows_RS)
 
 
-def unfit(model: LanguageModel) -> str:
+def unfit(model: LanguageModel, most_table_numbers: int = MOST_TABLE_NUMBERS) -> str:
     """Return why a model has no native step; empty where it has one."""
     # Not isinstance: a cell made from another one has equations of its own.
     if type(model.rnn.cell) not in CELLS:
@@ -51,7 +51,7 @@ def unfit(model: LanguageModel) -> str:
         return f"the model is on {model.device.type}"
     if any(tensor.dtype != torch.float32 for tensor in model.state_dict().values()):
         return "the weights are not in float32"
-    if model.vocab_size * model.rnn.weights(0).bias_ih.shape[0] > MOST_TABLE_NUMBERS:
+    if model.vocab_size * model.rnn.weights(0).bias_ih.shape[0] > most_table_numbers:
         return "the vocabulary is too large for a table of its gates"
     return ""
 
@@ -60,10 +60,15 @@ class NativeStepper:
     """Steps on packed copies of the weights; may be called from several threads at once.
 
     num_threads: what many rows are split over; None is torch's number. It never changes a result.
+    products_per_thread: multiplications that another thread is started for.
     """
 
     def __init__(
-        self, model: LanguageModel, library: ctypes.CDLL, num_threads: int | None = None
+        self,
+        model: LanguageModel,
+        library: ctypes.CDLL,
+        num_threads: int | None = None,
+        products_per_thread: int = PRODUCTS_PER_THREAD,
     ) -> None:
         self._step, self._write = library.rnnlab_step, library.rnnlab_write
         self._step.argtypes = [c_void_p, *[c_int64] * 4, *[c_void_p] * 7]
@@ -73,6 +78,7 @@ class NativeStepper:
         self._write.restype = c_int64
         self._chunk: int = library.rnnlab_chunk()
         self._threads = num_threads or torch.get_num_threads()
+        self._products_per_thread = products_per_thread
         self._packed = Packed(model, library.rnnlab_lanes())
         self._spare: list[tuple[F32, int]] = []
         """Room for products. A call takes one and puts it back: two at once never share it."""
@@ -174,7 +180,7 @@ class NativeStepper:
         """Return threads, pieces and the numbers that their products take, for so many rows."""
         packed, threads, pieces = self._packed, 1, -(-num // self._chunk) or 1
         if num >= 2 * ROWS_PER_THREAD:
-            worth = num * packed.row_products // PRODUCTS_PER_THREAD
+            worth = num * packed.row_products // self._products_per_thread
             threads = max(1, min(self._threads, num // ROWS_PER_THREAD, worth))
             pieces = pieces if threads == 1 else padded(pieces, PIECES_PER_THREAD * threads)
         return threads, pieces, threads * -(-num // pieces) * packed.row_scratch

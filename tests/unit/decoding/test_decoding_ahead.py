@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Goals, Start, Writer, Written, parse_spec
-from rnnlab.decoding._rows import draw
+from rnnlab.decoding import Goals, Start, Writer, Written, draw, parse_spec
 from tests.toys.searches import EOS, Array, Tree, V
 
 PROMPTS: list[tuple[int, ...]] = [(), (1,), (2, 0), (0, 0, 1)]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from rnnlab.decoding import Hypothesis, Options, Start, parse_spec
+from tests.toys.numeric import assert_close
 from tests.toys.searches import (
     EOS,
     PARTS,
@@ -23,6 +24,7 @@ from tests.toys.searches import (
     answers,
     brute_force,
     figures,
+    is_true_logprob,
     naive_beam,
     no_chance,
     run,
@@ -77,7 +79,7 @@ def test_a_beam_as_wide_as_the_tree_ranks_all_texts_as_brute_force(
         frames = run(f"beam:k={width},{penalty or 'early=decided'}", Tree(seed), eos, 4)
         found = frames[-1].hypotheses
         assert answers(frames[-1]) == [tokens for tokens, _ in expected]
-        assert [h.score for h in found] == pytest.approx([score for _, score in expected])
+        assert_close([h.score for h in found], [score for _, score in expected], terms=4 + 2)
 
 
 @pytest.mark.parametrize("early", ["decided", "full", "never"])
@@ -93,7 +95,7 @@ def test_a_narrow_beam_is_the_naive_one(k: int, n: int, early: str, penalty: str
             frames = run(spec, Tree(seed), EOS, 7)
             assert answers(frames[-1]) == [tokens for tokens, _ in expected]
             scores = [h.score for h in frames[-1].hypotheses]
-            assert scores == pytest.approx([score for _, score in expected])
+            assert_close(scores, [score for _, score in expected], terms=7 + 2)
             assert len(frames) == num_steps
 
 
@@ -141,12 +143,7 @@ def test_of_equally_probable_texts_the_lowest_ids_are_kept_in_their_order() -> N
 
 
 def has_true_logprobs(seed: int, hypotheses: list[Hypothesis], prompts: list[History]) -> bool:
-    return all(
-        math.isclose(
-            h.logprob, true_logprob(seed, tuple(h.tokens()), prompts[h.prompt]), abs_tol=1e-9
-        )
-        for h in hypotheses
-    )
+    return all(is_true_logprob(seed, h, prompts[h.prompt]) for h in hypotheses)
 
 
 @pytest.mark.parametrize("eos", [EOS, None])
@@ -185,8 +182,7 @@ def test_scores_of_long_texts_do_not_drift_from_their_logprobs() -> None:
     frames, _ = run_flat("beam:k=4", random_V, 300)
     for hypothesis in frames[-1].hypotheses:
         exact = math.fsum(hypothesis.token_logprobs())
-        assert hypothesis.score == pytest.approx(exact, abs=1e-9)
-        assert hypothesis.logprob == pytest.approx(exact, abs=1e-9)
+        assert_close([hypothesis.score, hypothesis.logprob], [exact, exact], terms=300)
 
 
 def test_a_text_of_thousands_of_tokens_is_spelled_out_at_the_end() -> None:
@@ -195,7 +191,7 @@ def test_a_text_of_thousands_of_tokens_is_spelled_out_at_the_end() -> None:
     best, second = frames[-1].hypotheses
     assert best.tokens() == [0] * 5000
     assert sorted(second.tokens()) == [0] * 4999 + [1]
-    assert best.logprob == pytest.approx(5000 * math.log(0.75))
+    assert_close(best.logprob, 5000 * math.log(0.75), terms=5000)
 
 
 # Nucleus beam
@@ -234,6 +230,7 @@ def test_a_nucleus_beam_extends_a_hypothesis_only_within_its_nucleus(
 
 def test_a_wide_nucleus_beam_finds_all_texts_of_nuclei_and_ranks_them_by_the_model() -> None:
     """The course's definition: of each hypothesis's nucleus every token, the k best of all kept."""
+    num_texts = 0
     for seed in range(4):
         expected = [
             tokens
@@ -242,7 +239,8 @@ def test_a_wide_nucleus_beam_finds_all_texts_of_nuclei_and_ranks_them_by_the_mod
         ]
         frames = run("nucleus-beam:k=400,p=0.85", Tree(seed), EOS, 4)
         assert answers(frames[-1]) == expected
-        assert len(expected) > 8
+        num_texts += len(expected)
+    assert num_texts > 4 * 4
 
 
 def test_a_nucleus_of_one_token_leaves_one_hypothesis() -> None:
@@ -267,11 +265,12 @@ def test_a_nucleus_beam_ranks_by_the_model_or_by_the_nucleus(eos: int | None) ->
         for rank in ("", ",rank=model"):
             for hypothesis in run(f"beam:k=4,p=0.7{rank}", Tree(seed), eos, 5)[-1].hypotheses:
                 expected = true_logprob(seed, tuple(hypothesis.tokens()))
-                assert hypothesis.score == pytest.approx(expected)
+                assert_close(hypothesis.score, expected, terms=hypothesis.length)
         for hypothesis in run("beam:k=4,p=0.7,rank=filtered", Tree(seed), eos, 5)[-1].hypotheses:
             tokens = tuple(hypothesis.tokens())
-            assert hypothesis.score == pytest.approx(nucleus_score(seed, tokens, 0.7), abs=1e-9)
-            assert hypothesis.logprob == pytest.approx(true_logprob(seed, tokens))
+            terms = 2 * V * hypothesis.length  # a sum of V exponentials for each token
+            assert_close(hypothesis.score, nucleus_score(seed, tokens, 0.7), terms=terms)
+            assert_close(hypothesis.logprob, true_logprob(seed, tokens), terms=terms)
 
 
 @pytest.mark.parametrize(("rank", "best"), [("model", [0, 0]), ("filtered", [1, 0])])

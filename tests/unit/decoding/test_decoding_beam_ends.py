@@ -5,19 +5,18 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Frame, Hypothesis, Options, Prompt, Start, parse_spec
-from rnnlab.decoding import _limits as limits_module
-from rnnlab.decoding._text import Rows
+from rnnlab.decoding import Frame, Hypothesis, Options, Prompt, Rows, Start, parse_spec
+from tests.toys.numeric import assert_close
 from tests.toys.searches import (
     EOS,
     Array,
     History,
     Tree,
+    V,
     after,
     answers,
     figures,
@@ -125,9 +124,8 @@ def test_the_greatest_length_of_the_options_decides_what_a_live_text_can_come_to
     assert min(asked) < 5
 
 
-def test_a_search_gives_what_it_has_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_gives_what_it_has_when_its_time_is_up() -> None:
     now = [100.0]
-    monkeypatch.setattr(limits_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
     tree = Tree(2)
 
     def slow_step(state: object, parents_R: Array, tokens_R: Array) -> tuple[Array, object]:
@@ -135,7 +133,7 @@ def test_a_search_gives_what_it_has_when_its_time_is_up(monkeypatch: pytest.Monk
         return tree.step(state, parents_R, tokens_R)  # type: ignore[arg-type]
 
     spec = parse_spec("beam:k=3,max_time=2.5")
-    start = tree.start(None)
+    start = tree.start(None)._replace(clock=lambda: now[0])
     found = list(spec.decoder.search(slow_step, start, spec.options, 50, no_chance(1)))
     assert [frame.last for frame in found] == [None, None, None, "time"]
     assert figures(found[-1]) == figures(run("beam:k=3", Tree(2), None, 50)[3])
@@ -383,7 +381,7 @@ def test_expansions_hold_the_distributions_from_which_the_tokens_came(options: s
                     alone_RV = parsed.filter(
                         after(seed, history)[None], Rows([hypothesis], start, parsed)
                     )
-                    assert expansion.filtered_RV[row] == pytest.approx(alone_RV[0])
+                    assert_close(expansion.filtered_RV[row], alone_RV[0], terms=V)
                     rows[id(hypothesis)] = (expansion.log_probs_RV[row], expansion.filtered_RV[row])
             for hypothesis in [*frame.hypotheses, *given_up(frame)]:
                 if id(hypothesis.parent) in rows:  # it is new

@@ -19,9 +19,9 @@ from tests.toys.searches import (
     after,
     answers,
     figures,
+    is_true_logprob,
     run,
     run_flat,
-    true_logprob,
 )
 
 THREE = np.log([0.5, 0.3, 0.2])
@@ -132,21 +132,18 @@ def test_it_finds_what_a_naive_one_finds(
         frames = run(spec, Tree(seed), eos, 5)
         expected = naive(seed, eos, 5, k, groups, diversity)
         assert answers(frames[-1]) == [tokens for tokens, _ in expected]
-        assert [h.score for h in frames[-1].hypotheses] == pytest.approx([s for _, s in expected])
+        # Both add the log-probs of a text in its order, from the first token on.
+        assert [h.score for h in frames[-1].hypotheses] == [s for _, s in expected]
         num_changed += answers(frames[-1]) != answers(run(f"beam:k={k}", Tree(seed), eos, 5)[-1])
-    assert num_changed > 2
+    assert num_changed > 0
 
 
 @pytest.mark.parametrize("forgets", [None, *PARTS])
 def test_the_state_follows_its_hypothesis(forgets: tuple[int, int] | None) -> None:
     is_right = []
     for seed in range(3):
-        frames = run("diverse-beam:k=6,diversity=1", Tree(seed, forgets), EOS, 6)
-        is_right += [
-            math.isclose(h.logprob, true_logprob(seed, tuple(h.tokens())), abs_tol=1e-9)
-            for frame in frames
-            for h in frame.hypotheses
-        ]
+        frames = run("diverse-beam:k=6,diversity=1", Tree(seed, forgets), None, 6)
+        is_right += [is_true_logprob(seed, h) for frame in frames for h in frame.hypotheses]
     assert all(is_right) == (forgets is None)
 
 

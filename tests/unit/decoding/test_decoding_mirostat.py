@@ -61,11 +61,11 @@ def test_it_writes_what_a_naive_loop_writes(tau: float, rate: float) -> None:
 @pytest.mark.parametrize("tau", [1.4, 2.0])
 @pytest.mark.parametrize("filters", ["", ",temperature=1.3"])
 def test_the_mean_surprise_of_a_long_text_is_the_target(tau: float, filters: str) -> None:
-    length = 3000
+    length, rate = 1500, 0.1
     (text,) = write(f"mirostat:tau={tau}{filters}", ZIPF, length).hypotheses
-    # By the rule the sum of errors is what the bar has moved, over the rate: some nats in all. The
-    # score is the surprise under the filters.
-    assert -text.score / length == pytest.approx(tau, abs=0.04)
+    # By the rule the sum of errors is what the bar has moved, over the rate: at most as far as to
+    # the surprise of the rarest token. The score is the surprise under the filters.
+    assert abs(-text.score / length - tau) < -ZIPF.min() / (rate * length)
     (plain,) = write(f"sample:p=1{filters}", ZIPF, length).hypotheses
     assert -plain.score / length > 2.2
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rnnlab.decoding import Branch, TracedHypothesis, TracedStep, grow_tree
-from rnnlab.decoding._trace import TracedAnswer
+from rnnlab.decoding import Branch, TracedAnswer, TracedHypothesis, TracedStep, grow_tree
 
 WIDE = "beyond the beam's width"
 

@@ -5,17 +5,18 @@ Shapes: R rows, T steps, V tokens of the vocabulary.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
 
-from rnnlab.decoding._rows import draw, goals
-from rnnlab.models.steppers import native_report
+from rnnlab.decoding import draw
 from rnnlab.models.steppers._build import load_library
-from tests.unit.models.test_models_steppers import CELLS, make_model, native, start
+from rnnlab.models.steppers._native import NativeStepper
+from tests.toys.steppers import NATIVE_CELLS, make_model, needs_native, start
 
-pytestmark = pytest.mark.skipif(load_library().library is None, reason=native_report())
+pytestmark = needs_native
 R, V = 5, 23
 
 
@@ -24,7 +25,10 @@ class Way:
 
     def __init__(self, cell: str = "lstm", num_threads: int = 1, rows: int = R, **settings: Any):
         self.model = make_model(cell, num_tokens=V, **settings)
-        self.stepper = native(self.model, num_threads)
+        library = load_library().library
+        assert library is not None
+        # One product is worth a thread: even a toy's work is split over all of them.
+        self.stepper = NativeStepper(self.model, library, num_threads, products_per_thread=1)
         tokens_R = np.arange(rows) % V
         self.log_probs_RV, self.state = self.stepper.step(
             start(self.model, self.stepper, rows), np.arange(rows), tokens_R
@@ -58,20 +62,20 @@ def some_goals(num: int, rows: int) -> Any:
     return np.random.default_rng(3).random((num, rows))
 
 
-@pytest.mark.parametrize("num", [1, 2, 7])
-@pytest.mark.parametrize("is_drawn", [False, True])
-@pytest.mark.parametrize("cell", CELLS)
-def test_they_are_the_steps_to_the_bit(cell: str, is_drawn: bool, num: int) -> None:
+@pytest.mark.parametrize("cell", NATIVE_CELLS)
+def test_they_are_the_steps_to_the_bit(cell: str) -> None:
     way = Way(cell, layers=2, residual=True)
     parents_R = np.array([4, 0, 0, 3])
-    goals_TR = some_goals(num, len(parents_R)) if is_drawn else None
-    tokens_TR, after_TRV, state = way.by_steps(parents_R, num, goals_TR)
-    written = way.stepper.write(
-        way.state, parents_R, way.log_probs_RV[parents_R], num, goals_TR, None
-    )
-    assert np.array_equal(written.tokens_TR, tokens_TR)
-    assert np.array_equal(written.log_probs_TRV, after_TRV)
-    assert np.array_equal(written.state.rows_RS, state.rows_RS)
+    for num, is_drawn in itertools.product([1, 2, 7], [False, True]):
+        case = f"{num} steps, {is_drawn=}"
+        goals_TR = some_goals(num, len(parents_R)) if is_drawn else None
+        tokens_TR, after_TRV, state = way.by_steps(parents_R, num, goals_TR)
+        written = way.stepper.write(
+            way.state, parents_R, way.log_probs_RV[parents_R], num, goals_TR, None
+        )
+        assert np.array_equal(written.tokens_TR, tokens_TR), case
+        assert np.array_equal(written.log_probs_TRV, after_TRV), case
+        assert np.array_equal(written.state.rows_RS, state.rows_RS), case
 
 
 @pytest.mark.parametrize("num_threads", [1, 3])
@@ -110,16 +114,17 @@ def test_it_stops_once_every_row_has_ended() -> None:
     ).tokens_TR.shape == (1, 1)
 
 
-@pytest.mark.parametrize("goal", [0.0, 0.5, float(np.nextafter(1.0, 0.0)), 1.0])
 @pytest.mark.parametrize("impossible", [[], [0], [V - 1], [0, 1, V - 2, V - 1], [*range(1, V)]])
-def test_a_draw_stays_on_what_can_come(goal: float, impossible: list[int]) -> None:
+def test_a_draw_stays_on_what_can_come(impossible: list[int]) -> None:
     way = Way(rows=1)
     log_probs_1V = way.log_probs_RV.copy()
     log_probs_1V[:, impossible] = -np.inf
-    expected = draw(log_probs_1V, [0], [_Given(goal)])
-    written = way.stepper.write(way.state, np.arange(1), log_probs_1V, 1, np.array([[goal]]), None)
-    assert written.tokens_TR[0, 0] == expected[0]
-    assert expected[0] not in impossible
+    for goal in (0.0, 0.5, float(np.nextafter(1.0, 0.0)), 1.0):
+        expected = draw(log_probs_1V, [0], [_Given(goal)])
+        goals_TR = np.array([[goal]])
+        written = way.stepper.write(way.state, np.arange(1), log_probs_1V, 1, goals_TR, None)
+        assert written.tokens_TR[0, 0] == expected[0], goal
+        assert expected[0] not in impossible, goal
 
 
 def test_of_equal_tokens_the_first_is_taken() -> None:
@@ -167,11 +172,3 @@ def test_large_steps_are_few_in_a_call_so_that_text_still_streams() -> None:
     small, large = Way().stepper, Way(hidden=400, layers=3).stepper
     assert small.stretch(1) > large.stretch(60) >= 1
     assert large.stretch(10_000) == 1
-
-
-def test_goals_are_the_numbers_that_single_draws_would_take() -> None:
-    ahead = goals([np.random.default_rng(row) for row in range(3)], [0, 2], 4)
-    assert ahead is not None
-    for place, row in enumerate((0, 2)):
-        single = np.random.default_rng(row)
-        assert ahead[:, place].tolist() == [single.random() for _ in range(4)]

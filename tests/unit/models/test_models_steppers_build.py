@@ -1,0 +1,190 @@
+"""How the native step is compiled once, cached, and done without.
+
+The compiler of most tests is a script that copies a library which was really compiled before.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rnnlab.errors import BadInputError
+from rnnlab.models.steppers import _build, make_stepper, native_report
+from rnnlab.models.steppers._build import load_library
+from tests.toys.steppers import make_model, needs_native
+
+COMPILER = os.environ.get("CC") or next(filter(shutil.which, ("cc", "gcc", "clang")), "cc")
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of a library that was compiled without a warning."""
+    home = tmp_path_factory.mktemp("compiled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(home))
+        patch.setenv("CC", f"{COMPILER} -Werror")
+        _build.build.cache_clear()
+        assert load_library().library is not None, native_report()
+    _build.build.cache_clear()
+    return home / "rnnlab"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty cache of the test's own, which the library is built in from scratch."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("RNNLAB_NATIVE", raising=False)
+    monkeypatch.delenv("CC", raising=False)
+    _build.build.cache_clear()
+    yield tmp_path / "cache" / "rnnlab"
+    _build.build.cache_clear()
+
+
+def script(file: Path, body: str) -> str:
+    file.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+    file.chmod(0o755)
+    return f"'{file}'"
+
+
+def copier(file: Path, compiled: Path, first: str = "") -> str:
+    """Write a compiler that, after some commands, copies the compiled library; it also chatters."""
+    (library,) = compiled.iterdir()
+    return script(
+        file,
+        f"""{first}
+        if [ "$1" = --version ]; then echo cc 1; exit; fi
+        echo chatter; echo chatter >&2
+        while [ "$1" != -o ]; do shift; done
+        cp '{library}' "$2" """,
+    )
+
+
+@needs_native
+def test_it_is_compiled_without_a_warning_for_the_user_alone(compiled: Path) -> None:
+    (file,) = compiled.iterdir()
+    assert file.suffix == ".so"
+    assert compiled.stat().st_mode & 0o777 == 0o700
+
+
+@needs_native
+def test_it_is_compiled_once_in_silence(
+    compiled: Path,
+    cache: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("CC", copier(tmp_path / "cc", compiled))
+    assert load_library().library is not None
+    (file,) = cache.iterdir()
+    written = file.stat().st_mtime_ns
+    _build.build.cache_clear()
+    assert load_library().library is not None
+    assert [f.stat().st_mtime_ns for f in cache.iterdir()] == [written]
+    assert str(file) in native_report()
+    assert capfd.readouterr() == ("", "")
+
+
+@needs_native
+def test_a_cached_file_that_does_not_load_is_built_again(
+    compiled: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC", copier(tmp_path / "cc", compiled))
+    load_library()
+    (file,) = cache.iterdir()
+    file.unlink()
+    file.write_bytes(b"\x7fELF cut short")
+    _build.build.cache_clear()
+    assert load_library().library is not None
+    assert file.stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("echo x.c:1: error: no such thing >&2; exit 1", "no such thing"),
+        ('[ "$1" = --version ] && echo cc 1 && exit; exit 3', "exit code 3"),
+        ("exit 0", "step-"),  # the file that does not load; the rest is the system's to say
+    ],
+)
+def test_a_broken_compiler_leaves_torch_and_a_reason(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, reason: str
+) -> None:
+    monkeypatch.setenv("CC", script(tmp_path / "cc", body))
+    assert make_stepper(make_model()).writer is None
+    assert native_report().startswith("native step not available")
+    with pytest.raises(BadInputError, match=reason):
+        make_stepper(make_model(), "native")
+    assert not cache.exists() or not list(cache.iterdir())
+
+
+def test_without_a_compiler_there_is_a_reason(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "no C compiler" in native_report()
+
+
+@needs_native
+def test_a_flag_that_the_compiler_does_not_know_is_left_out(
+    compiled: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse = 'case "$*" in *-march=native*) echo error: unknown >&2; exit 1;; esac'
+    monkeypatch.setenv("CC", copier(tmp_path / "plain", compiled, refuse))
+    assert load_library().library is not None
+
+
+def test_a_cache_that_others_may_write_is_refused(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC", script(tmp_path / "cc", "echo cc 1"))
+    cache.mkdir(parents=True)
+    cache.chmod(0o777)
+    assert load_library().library is None
+    assert "someone else" in native_report()
+    assert make_stepper(make_model()).writer is None
+
+
+def test_a_cache_that_is_not_ours_is_refused(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uid = os.getuid()
+    monkeypatch.setenv("CC", script(tmp_path / "cc", "echo cc 1"))
+    monkeypatch.setattr(os, "getuid", lambda: uid + 1)
+    assert "someone else" in native_report()
+
+
+def test_a_cache_that_cannot_be_made_leaves_torch(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.parent.write_text("a file where the folder would be", encoding="utf-8")
+    temporary = tmp_path / "temporary"
+    temporary.write_text("and another one in place of the temporary folder", encoding="utf-8")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    assert make_stepper(make_model()).writer is None
+    assert native_report().startswith("native step not available")
+
+
+@needs_native
+@pytest.mark.process
+def test_processes_may_build_at_once(
+    compiled: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC", copier(tmp_path / "cc", compiled))
+    # By its path: the package around it would load torch.
+    code = (
+        f"import runpy; print(runpy.run_path({_build.__file__!r})['build']().library is not None)"
+    )
+    children = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert [child.communicate(timeout=60)[0] for child in children] == ["True\n"] * 2
+    assert [file.suffix for file in cache.iterdir()] == [".so"]

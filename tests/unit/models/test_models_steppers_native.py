@@ -1,0 +1,148 @@
+"""The native step: bit for bit the same in any company, sound at the extremes.
+
+Its sums have one order whatever the rows and threads, so that equality is exact here.
+Shapes: R rows, V tokens of the vocabulary.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from rnnlab.models import LanguageModel
+from rnnlab.models.steppers import make_stepper
+from rnnlab.models.steppers._build import build, load_library
+from rnnlab.models.steppers._native import NativeStepper, unfit
+from tests.toys.numeric import assert_close
+from tests.toys.steppers import NATIVE_CELLS, make_model, needs_native, start, walk
+
+MOST_ROWS = 100
+
+
+def native(model: LanguageModel, num_threads: int = 1) -> NativeStepper:
+    """Return a stepper that splits even a toy's work over its threads."""
+    library = load_library().library
+    assert library is not None
+    return NativeStepper(model, library, num_threads, products_per_thread=1)
+
+
+@needs_native
+@pytest.mark.parametrize(
+    ("cell", "num_layers"), [*((cell, 3) for cell in NATIVE_CELLS), ("lstm", 1)]
+)
+def test_a_row_is_the_same_to_the_bit_among_any_others_on_any_threads(
+    cell: str, num_layers: int
+) -> None:
+    model = make_model(cell, layers=num_layers, residual=num_layers > 1)
+    tokens_TR = np.random.default_rng(0).integers(0, 23, (5, MOST_ROWS))
+    alone = native(model)
+    expected_RV = np.concatenate(
+        [walk(alone, start(model, alone, 1), tokens_TR[:, r : r + 1]) for r in range(MOST_ROWS)]
+    )
+    for threads in (1, 2, 5):
+        stepper = native(model, threads)
+        for rows in (2, 3, 4, 5, 6, 7, 20, 33, MOST_ROWS):
+            found_RV = walk(stepper, start(model, stepper, rows), tokens_TR[:, :rows])
+            assert np.array_equal(found_RV, expected_RV[:rows]), (threads, rows)
+
+
+@needs_native
+@pytest.mark.parametrize("threads", [1, 3])
+def test_children_of_few_parents_are_the_same_to_the_bit(threads: int) -> None:
+    model, random = make_model("gru", layers=2), np.random.default_rng(0)
+    stepper = native(model, threads)
+    _, state = stepper.step(start(model, stepper, 9), np.arange(9), random.integers(0, 23, 9))
+    parents_R, tokens_R = random.choice([7, 2, 8], 200), random.integers(0, 23, 200)
+    found_RV, after = stepper.step(state, parents_R, tokens_R)
+    expected_RV, twin = stepper.step(stepper.select(state, parents_R), np.arange(200), tokens_R)
+    assert np.array_equal(found_RV, expected_RV)
+    assert np.array_equal(stepper.features(after), stepper.features(twin))
+
+
+@needs_native
+@pytest.mark.parametrize("helpers", [1, 3])
+def test_several_threads_may_step_at_once(helpers: int) -> None:
+    model, random = make_model(hidden=64), np.random.default_rng(0)
+    stepper = native(model, helpers)
+    state = start(model, stepper, 50)
+    paths = [random.integers(0, 23, (20, 50)) for _ in range(8)]
+    expected = [walk(stepper, state, path) for path in paths]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda path: walk(stepper, state, path), paths * 5))
+    for number, found_RV in enumerate(found):
+        assert np.array_equal(found_RV, expected[number % len(paths)])
+
+
+@needs_native
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_sizes_need_not_fill_whole_vectors(cell: str) -> None:
+    """Each of the 20 pairs of sizes with one of the cells."""
+    pairs = list(itertools.product([1, 5, 8, 37, 64], [2, 96, 257, 1000]))
+    for hidden, num_tokens in pairs[cell == "lstm" :: 2]:
+        model = make_model(cell, num_tokens, hidden=hidden, layers=2)
+        tokens_TR = np.random.default_rng(0).integers(0, num_tokens, (4, 7))
+        ours, torchs = native(model), make_stepper(model, "torch")
+        log_probs_RV = walk(ours, start(model, ours, 7), tokens_TR)
+        expected_RV = walk(torchs, start(model, torchs, 7), tokens_TR)
+        assert log_probs_RV.shape == (7, num_tokens), (hidden, num_tokens)
+        assert_close(log_probs_RV, expected_RV, ulps=1, terms=2 * hidden + 6)
+
+
+@needs_native
+@pytest.mark.parametrize("scale", [50.0, 1e4])
+@pytest.mark.parametrize("cell", NATIVE_CELLS)
+def test_log_probs_of_huge_weights_are_finite_and_sum_to_one(cell: str, scale: float) -> None:
+    model = make_model(cell)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            # Rectified units have no bound: their recurrence is left alone.
+            if cell != "rnn-relu" or "hh" not in name:
+                parameter.mul_(scale)
+    stepper = native(model)
+    tokens_TR = np.random.default_rng(0).integers(0, 23, (6, 8))
+    log_probs_RV = walk(stepper, start(model, stepper, 8), tokens_TR).astype(np.float64)
+    assert np.isfinite(log_probs_RV).all()
+    assert_close(np.exp(log_probs_RV).sum(1), np.ones(8), terms=23, dtype=np.float32)
+
+
+@needs_native
+@pytest.mark.parametrize("cell", NATIVE_CELLS)
+def test_a_broken_weight_shows(cell: str) -> None:
+    model = make_model(cell)
+    with torch.no_grad():
+        model.rnn.get_parameter("weight_hh_l0")[0, 0] = torch.nan
+    stepper = native(model)
+    assert np.isnan(walk(stepper, start(model, stepper, 2), np.zeros((3, 2), np.int64))).all()
+
+
+def test_a_vocabulary_too_large_for_a_table_does_not_fit() -> None:
+    num_table = 23 * 4 * 37
+    assert not unfit(make_model(), most_table_numbers=num_table)
+    assert "too large" in unfit(make_model(), most_table_numbers=num_table - 1)
+
+
+@needs_native
+def test_narrow_vectors_give_the_same_log_probs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_model(layers=2)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("CC", f"{os.environ.get('CC', 'cc')} -mno-avx")
+    build.cache_clear()
+    narrow = load_library().library
+    build.cache_clear()
+    if narrow is None:
+        pytest.skip("the compiler makes no code for another processor")
+    ours, torchs = NativeStepper(model, narrow, 1), make_stepper(model, "torch")
+    tokens_TR = np.random.default_rng(0).integers(0, 23, (9, 20))
+    log_probs_RV = walk(ours, start(model, ours, 20), tokens_TR)
+    alone_1V = walk(ours, start(model, ours, 1), tokens_TR[:, :1])
+    expected_RV = walk(torchs, start(model, torchs, 20), tokens_TR)
+    assert_close(log_probs_RV, expected_RV, terms=2 * 37)
+    assert np.array_equal(alone_1V[0], log_probs_RV[0])
