@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.notifications import Notify
@@ -12,7 +13,7 @@ from rnnlab.preferences import Preferences
 from rnnlab.runs.store import RunStore
 from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
-from tests.toys.app_lab import Clock, Lab
+from tests.toys.app_lab import Clock, Lab, OpenLab
 from tests.toys.fake_generator import FakeGenerator
 
 
@@ -22,10 +23,20 @@ def lab(tmp_path: Path) -> Lab:
 
 
 @pytest.fixture
-def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> LabApp:
-    """An app over the lab's runs, with a fake generator."""
+def open_lab(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> OpenLab:
+    """Return a maker of apps that have a fake generator."""
     monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
-    return LabApp(lab.store)
+
+    def make(store: RunStore | None = None, **options: Any) -> LabApp:
+        return LabApp(store or lab.store, **options)
+
+    return make
+
+
+@pytest.fixture
+def app(open_lab: OpenLab) -> LabApp:
+    """An app over the lab's runs, with a fake generator."""
+    return open_lab()
 
 
 @pytest.fixture
