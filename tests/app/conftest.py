@@ -10,9 +10,8 @@ from textual.notifications import Notify
 
 from rnnlab.preferences import Preferences
 from rnnlab.runs.store import RunStore
-from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
-from tests.toys.app_lab import Clock, Lab
+from tests.toys.app_lab import WORLD, Clock, Lab
 from tests.toys.fake_generator import FakeGenerator
 
 
@@ -22,23 +21,14 @@ def lab(tmp_path: Path) -> Lab:
 
 
 @pytest.fixture
-def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> LabApp:
+def app(lab: Lab) -> LabApp:
     """An app over the lab's runs, with a fake generator."""
-    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
-    return LabApp(lab.store)
+    return LabApp(lab.store, outside=WORLD)
 
 
 @pytest.fixture
 def generator(app: LabApp) -> FakeGenerator:
     return FakeGenerator.latest_made
-
-
-@pytest.fixture(autouse=True)
-def no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the form from measuring by itself: it would start a process that loads torch."""
-    from rnnlab.tui.screens import new_run
-
-    monkeypatch.setattr(new_run, "_ESTIMATE_AFTER_S", 3600.0)
 
 
 @pytest.fixture
@@ -65,28 +55,20 @@ def open_fixed(
     """Return a maker of labs in which nothing is left to chance; see `fixed.py`."""
     from textual.widgets import Input
 
-    from rnnlab.tui import feed as feed_module
-    from rnnlab.tui.machine import Machine
-    from rnnlab.tui.screens import corpora, system
     from tests.toys import fixed_lab as fixed
-    from tests.toys.answering_generator import AnsweringGenerator
 
     for name in ("NO_COLOR", "COLORFGBG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", "config")
     monkeypatch.chdir(tmp_path)  # what is shown of paths is relative to it
-    monkeypatch.setattr(asking_app, "Generator", AnsweringGenerator)
-    monkeypatch.setattr(feed_module, "Feed", fixed.CountedFeed)
-    monkeypatch.setattr(Machine, "read", lambda _self, _processes: fixed.MACHINE)
-    monkeypatch.setattr(system, "_generators", list)
-    monkeypatch.setattr(corpora, "_describe", lambda _data: list(fixed.CORPORA))
-    monkeypatch.setattr(corpora, "_look", fixed.look)
     monkeypatch.setattr(Input, "cursor_blink", False)
     store = RunStore(Path("checkpoints"))
     fixed.fill(Lab(store))
 
     def make(preferences: Preferences) -> LabApp:
-        return LabApp(store, Path("data"), preferences=preferences, clock=clock)
+        return LabApp(
+            store, Path("data"), preferences=preferences, clock=clock, outside=fixed.WORLD
+        )
 
     return make
 

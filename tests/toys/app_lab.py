@@ -26,7 +26,12 @@ from rnnlab.runs.records import (
 )
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.outside import Outside
 from rnnlab.tui.screens.lab import LabScreen
+from tests.toys.fake_generator import FakeGenerator
+
+WORLD = Outside(make_generator=FakeGenerator, estimate_after_s=3600.0)
+"""A lab without processes; nothing is measured by itself, as that would load torch."""
 
 
 @dataclass

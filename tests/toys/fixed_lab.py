@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,8 @@ from rnnlab.runs.records import SampleRecord
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.feed import Feed, RunsRead
 from rnnlab.tui.machine import Gpu, MachineRead, ProcessRead
+from rnnlab.tui.outside import Outside
+from tests.toys.answering_generator import AnsweringGenerator
 from tests.toys.app_lab import Clock, Lab, until
 from tests.toys.picture import picture
 
@@ -123,6 +125,28 @@ CORPORA = (
 )  # fmt: skip
 
 
-async def look(name: str, _data: Path | None, columns: int = 80) -> tuple[str, bool]:
+async def look(name: str, _data: Path | None, columns: int) -> tuple[str, bool]:
     """Say something of every corpus."""
     return f"figures of {name}\n{'█' * (columns // 2)}\n\nthe beginning of [b]{name}[/b]", True
+
+
+class FixedMachine:
+    """Reads the same every time."""
+
+    def __init__(self, folder: Path) -> None:
+        pass
+
+    def read(self, processes: Iterable[tuple[str, int]]) -> MachineRead:
+        """Return the machine."""
+        return MACHINE
+
+
+WORLD = Outside(
+    make_generator=AnsweringGenerator,
+    make_feed=CountedFeed,
+    make_machine=FixedMachine,
+    describe_corpora=lambda _data: list(CORPORA),
+    look_into_corpus=look,
+    estimate_after_s=3600.0,
+)
+"""Nothing of it is left to chance."""
