@@ -27,7 +27,7 @@ from rnnlab.tui.widgets.candidates import CandidateBoard
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 from rnnlab.tui.writing import Writing
 from tests.toys.answering_generator import AnsweringGenerator
-from tests.toys.app_lab import OUTSIDE, home, until
+from tests.toys.app_lab import WORLD, home, until
 from tests.toys.fake_generator import FakeGenerator
 from tests.toys.fixed_lab import CountedFeed
 
@@ -147,7 +147,7 @@ async def test_fields_and_answers_are_restored_at_the_next_start(
     lab: Lab, open_lab: OpenLab, tmp_path: Path, checkpoint: str
 ) -> None:
     lab.add("alpha")
-    outside = replace(OUTSIDE, make_generator=AnsweringGenerator)
+    outside = replace(WORLD, make_generator=AnsweringGenerator)
     view = tmp_path / "state" / "view-1.json"
     values = {"prompt": "[b]Once\\n", "decoders": "beam:k=3", "length": "77", "seed": "5",
               "checkpoint": checkpoint}  # fmt: skip
@@ -184,7 +184,7 @@ async def test_answers_of_a_removed_run_are_not_shown_again(
     lab.store.remove(alpha)
     lab.add("beta")
     feed = CountedFeed(lab.store)
-    outside = replace(OUTSIDE, make_feed=lambda _store: feed)
+    outside = replace(WORLD, make_feed=lambda _store: feed)
     app = open_lab(view_file=tmp_path / "view-1.json", outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: feed.num_reads >= RECALLED_BY)
@@ -240,7 +240,7 @@ async def test_answers_recalled_before_the_prompt_is_mounted_are_shown_in_it(
         await mount(pane)
 
     monkeypatch.setattr(PromptPane, "on_mount", mount_late)
-    outside = replace(OUTSIDE, make_feed=lambda _store: feed)
+    outside = replace(WORLD, make_feed=lambda _store: feed)
     app = open_lab(view_file=tmp_path / "view-1.json", has_outline=True, outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: bodies(app) == ["Once upon"])
@@ -319,7 +319,7 @@ async def test_the_view_and_the_answers_are_saved_when_the_terminal_hangs_up(
     lab.add("alpha")
     view = tmp_path / "view-1.json"
     codes: list[int] = []
-    app = open_lab(view_file=view, outside=replace(OUTSIDE, leave=codes.append))
+    app = open_lab(view_file=view, outside=replace(WORLD, leave=codes.append))
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Once", " upon")
         signal.raise_signal(signal.SIGHUP)

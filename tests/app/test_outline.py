@@ -16,7 +16,7 @@ from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.shell.outline import HOME_PANES, Outline
 from rnnlab.tui.shell.panes import OFF
 from rnnlab.tui.view_state import ViewState, save_view
-from tests.toys.app_lab import OUTSIDE, burst, home, until
+from tests.toys.app_lab import WORLD, burst, home, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def open_outlined(open_lab: OpenLab, outlined: list[Places]) -> OpenLab:
             outlined.append(places(app))
             return Feed(store)
 
-        outside = replace(OUTSIDE, make_feed=make_feed)
+        outside = replace(WORLD, make_feed=make_feed)
         app = open_lab(store, has_outline=True, outside=outside, **options)
         return app
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.command import CommandPalette
 from textual.widgets import OptionList
 
-from rnnlab.runs.store import RunStore
+from rnnlab.errors import RnnlabError
+from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
-from tests.toys.app_lab import mailed, row_text, table, toasts, until
+from tests.toys.app_lab import WORLD, mailed, row_text, table, toasts, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,15 +48,21 @@ async def test_a_key_sends_its_command_to_the_worker_of_the_chosen_run(
             assert commands == [action], (key, name)
 
 
-async def test_a_refused_command_and_a_full_disk_are_shown_as_errors(lab: Lab, app: LabApp) -> None:
+async def test_a_refused_command_and_a_full_disk_are_shown_as_errors(
+    lab: Lab, open_lab: OpenLab
+) -> None:
+    def no_space(_run: Run, *, is_queued: bool = False) -> None:
+        raise RnnlabError("cannot start a worker: No space left on device")
+
     lab.add("done")
-    lab.add("alpha", "stopped").paths.mailbox.write_text("a file where a folder is to be made")
+    lab.add("alpha", "stopped")
+    app = open_lab(outside=replace(WORLD, launch=no_space))
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: table(app).row_count == 2)
         table(app).choose("alpha")
         await until(pilot, lambda: app.desk.chosen_name == "alpha")
         await pilot.press("r")
-        await until(pilot, lambda: any("cannot start a worker" in text for text in toasts(app)))
+        await until(pilot, lambda: any("No space left" in text for text in toasts(app)))
         table(app).choose("done")
         await until(pilot, lambda: app.desk.chosen_name == "done")
         app.page.action_do("stop")  # as from the palette: its key does nothing here

@@ -29,10 +29,20 @@ from rnnlab.runs.records import (
 )
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.outside import Outside
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.widgets.chart_pane import ChartPane
 from rnnlab.tui.widgets.runs_table import RunsTable
+from tests.toys.fake_generator import FakeGenerator
 from tests.toys.picture import strips
+
+
+def start_nothing(_run: Run, *, is_queued: bool = False) -> None:
+    """Stand for the launch of a worker."""
+
+
+WORLD = Outside(make_generator=FakeGenerator, launch=start_nothing, estimate_after_s=3600.0)
+"""A lab without processes; nothing is measured by itself, as that would load torch."""
 
 
 @dataclass
