@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +31,7 @@ def open_lab(lab: Lab) -> OpenLab:
     """Return a maker of apps without processes, over the lab's runs unless told otherwise."""
 
     def make(store: RunStore | None = None, **options: Any) -> LabApp:
-        return LabApp(
-            store or lab.store, **{"preferences": USUAL, "outside": WORLD, **options}
-        )
+        return LabApp(store or lab.store, **{"preferences": USUAL, "outside": WORLD, **options})
 
     return make
 
@@ -84,3 +81,9 @@ def open_fixed(
         return LabApp(store, Path("data"), preferences=preferences, clock=clock, outside=outside)
 
     return make
+
+
+@pytest.fixture
+def opened(open_fixed: fixed_lab.OpenFixed) -> LabApp:
+    """A lab in which nothing is left to chance, in the dark theme."""
+    return open_fixed()

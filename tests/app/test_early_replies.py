@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Static
 
 from rnnlab.tui.shell.screen_registry import entry
-from rnnlab.tui.widgets.candidate import Candidate
 from tests.toys.app_lab import home, until
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ async def test_answers_from_before_the_first_frame_are_shown_in_it(
         await pilot.press("enter", *"Once", "enter")
         await until(pilot, lambda: generator.requests)
         await pilot.press(entry(name).key)
-        await until(pilot, lambda: app.page.entry_name == name and app.page.query(Candidate))
+
+        def shown() -> list[str]:
+            return [str(one.render()) for one in app.page.query("Candidate Static").results(Static)]
+
+        await until(pilot, lambda: app.page.entry_name == name and "Once upon" in shown())
         assert was_mounted == [False]
-        shown = app.page.query(Candidate).first()
-        await until(pilot, lambda: "Once upon" in [str(w.render()) for w in shown.query("Static")])

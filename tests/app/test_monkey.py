@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.timeout(400)  # 150 keys, many of which open a screen
-async def test_the_lab_survives_a_monkey(
-    lab: Lab, app: LabApp, generator: FakeGenerator
-) -> None:
+async def test_the_lab_survives_a_monkey(lab: Lab, app: LabApp, generator: FakeGenerator) -> None:
     fill(lab)
     await play(app, generator, num_keys=150, seed=7)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def main() -> None:
             fill(lab)
             app = LabApp(lab.store, outside=WORLD)
             asyncio.run(play(app, FakeGenerator.latest_made, options.keys, seed))
-            print(f"monkey: {options.keys} keys of seed {seed}")
+            sys.stdout.write(f"monkey: {options.keys} keys of seed {seed}\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

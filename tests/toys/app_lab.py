@@ -131,7 +131,7 @@ def text_of(app: LabApp, selector: str) -> str:
 
 
 def toasts(app: LabApp) -> list[str]:
-    """Return the toasts on the screen, the oldest first; `run_test(notifications=True)` shows them."""
+    """Return the toasts on the screen, oldest first: `run_test(notifications=True)` shows them."""
     return [str(toast.render()) for toast in app.screen.query("Toast").results(Static)]
 
 

@@ -28,9 +28,7 @@ async def _resume(screen: BaseScreen) -> None:
 
 
 def _resuming(screen: BaseScreen, *, is_queued: bool = False) -> Callable[[Run], str]:
-    return partial(
-        steer.resume, is_queued=is_queued, launch_worker=screen.desk.outside.launch
-    )
+    return partial(steer.resume, is_queued=is_queued, launch_worker=screen.desk.outside.launch)
 
 
 async def _stop(screen: BaseScreen) -> None:
