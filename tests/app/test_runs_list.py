@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnlab.runs.paths import replace_text
 from rnnlab.tui.runs.filter_dialog import FilterScreen
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
-from tests.toys.app_lab import chart, home, painted, row_text, table, text_of, until
+from rnnlab.tui.widgets.runs_table import RunsTable
+from tests.toys.app_lab import WORLD, chart, home, painted, row_text, table, text_of, until
+from tests.toys.fixed_lab import CountedFeed
 from tests.toys.picture import lines
 
 if TYPE_CHECKING:
+    import pytest
+    from textual.geometry import Region
+    from textual.strip import Strip
+
     from rnnlab.tui.app import LabApp
-    from tests.toys.app_lab import Lab
+    from tests.toys.app_lab import Lab, OpenLab
 
 DETAILS = "#details > Static"
 
@@ -59,6 +66,28 @@ async def test_the_cursor_stays_on_its_run_when_others_are_added_filtered_out_an
         await until(pilot, lambda: home(app).table.row_count == 3)
         await until(pilot, lambda: app.desk.chosen_name == "alpha")
         assert app.desk.view.filter == ""
+
+
+async def test_a_read_that_finds_nothing_new_paints_no_table(
+    lab: Lab, open_lab: OpenLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("alpha")
+    feed = CountedFeed(lab.store)
+    app = open_lab(outside=replace(WORLD, make_feed=lambda _store: feed))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count and "train 2.000" in chart(app, "loss"))
+        num_painted = 0
+        render_lines = RunsTable.render_lines
+
+        def count(self: RunsTable, crop: Region) -> list[Strip]:
+            nonlocal num_painted
+            num_painted += 1
+            return render_lines(self, crop)
+
+        monkeypatch.setattr(RunsTable, "render_lines", count)
+        enough = feed.num_reads + 4  # a read is shown before the next one begins
+        await until(pilot, lambda: feed.num_reads >= enough)
+        assert num_painted == 0
 
 
 async def test_an_empty_list_gives_the_reason_and_the_key_that_helps(lab: Lab, app: LabApp) -> None:

@@ -37,15 +37,11 @@ async def test_a_key_sends_its_command_to_the_worker_of_the_chosen_run(
         for key, name, action in presses:
             table(app).choose(name)
             await until(pilot, lambda name=name: app.desk.chosen_name == name)  # type: ignore[misc]
-            commands: list[str] = []
-
-            def has_mail(name: str = name, commands: list[str] = commands) -> bool:
-                commands.extend(mailed(runs[name]))
-                return bool(commands)
-
             await pilot.press(key)
-            await until(pilot, has_mail)
-            assert commands == [action], (key, name)
+            await until(
+                pilot,
+                lambda run=runs[name], action=action: mailed(run) == [action],  # type: ignore[misc]
+            )
 
 
 async def test_a_refused_command_and_a_full_disk_are_shown_as_errors(
@@ -92,14 +88,7 @@ async def test_the_palette_runs_an_action(lab: Lab, app: LabApp) -> None:
         await pilot.press(*"Save")
         await until(pilot, lambda: app.screen.query_one(OptionList).option_count)
         await pilot.press("enter")
-        commands: list[str] = []
-
-        def has_mail() -> bool:
-            commands.extend(mailed(run))
-            return bool(commands)
-
-        await until(pilot, has_mail)
-        assert commands == ["checkpoint"]
+        await until(pilot, lambda: mailed(run) == ["checkpoint"])
 
 
 async def test_the_lab_asks_before_it_quits_only_while_a_run_trains(
