@@ -26,6 +26,8 @@ from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.widgets.findings import Findings
 from rnnlab.tui.widgets.view_tabs import ViewTabs
 
+__all__ = ["SCREEN", "InspectScreen", "view_names"]
+
 _FIELDS = (("text", "held-out text"), ("unit", "best"), ("property", "capital"))
 _USED_BY = {"unit": ("neurons", "gates"), "property": ("neurons",)}
 
