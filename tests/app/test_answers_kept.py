@@ -243,8 +243,8 @@ async def test_answers_recalled_before_the_prompt_is_mounted_are_shown_in_it(
     outside = replace(WORLD, make_feed=lambda _store: feed)
     app = open_lab(view_file=tmp_path / "view-1.json", has_outline=True, outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: feed.num_reads >= RECALLED_BY)
         await until(pilot, lambda: bodies(app) == ["Once upon"])
-        assert feed.num_reads >= RECALLED_BY
 
 
 async def test_an_empty_checkpoint_is_the_usual_one_and_a_refusal_is_not_pale(

@@ -38,7 +38,7 @@ def world(open_fixed: OpenFixed, said: list[str]) -> World:
     outside = replace(fixed_lab.WORLD, describe_corpora=described)
     world = World(open_fixed(outside=outside), said)
     queue = Queue(world.app.desk.store.root)
-    for name in ("waiting", "finished-gru"):
+    for name in ("waiting", "running-lstm"):  # both are locked, as by workers
         queue.join(name, "cpu")
     return world
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import pytest
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -75,6 +76,7 @@ async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(lab: Lab, app: 
         for one in entries():
             if one.name not in (HOME, "system"):  # these steer runs themselves
                 burst(app, one.first_key, "s", "w", "m", "f2")
+                await until(pilot, lambda one=one: app.is_screen_installed(one.name))  # type: ignore[misc]
                 await until(pilot, lambda: app.page.entry_name == HOME)
         assert steered(lab) == []
 
@@ -134,32 +136,29 @@ async def test_the_footer_names_the_help_key_that_goes_here(lab: Lab, app: LabAp
         assert "?" not in footer(app), "it is a letter of the text"
 
 
+@pytest.mark.parametrize("name", ["prompt", "beams", "compare", "lab"])
 async def test_escape_ends_writing_then_leaves_the_text_then_the_screen(
-    lab: Lab, app: LabApp, generator: FakeGenerator
+    lab: Lab, app: LabApp, generator: FakeGenerator, name: str
 ) -> None:
     for run in ("alpha", "beta"):
         lab.add(run)
     async with app.run_test(size=(160, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count == 2)
-        for num, name in enumerate(("prompt", "beams", "compare", HOME), 1):
-            await pilot.press("enter" if name == HOME else entry(name).key)
-            await until(pilot, lambda name=name: app.page.entry_name == name)  # type: ignore[misc]
-            await until(pilot, lambda: is_in_field(app))
-            num_asked = len(generator.requests)
-            await pilot.press("x", "enter")
-            await until(pilot, lambda num=num_asked: len(generator.requests) > num)  # type: ignore[misc]
-            await until(pilot, lambda: footer(app).get("esc") == "End writing")
-            await pilot.press("escape")
-            await until(pilot, lambda num=num: generator.num_cancelled == num)  # type: ignore[misc]
-            assert is_in_field(app), name
-            await until(pilot, lambda: footer(app).get("esc") == "Leave text")
-            await pilot.press("escape")
-            assert not is_in_field(app), name
-            assert app.page.entry_name == name
-            out = None if name == HOME else "Home"
-            await until(pilot, lambda out=out: footer(app).get("esc") == out)  # type: ignore[misc]
-            await pilot.press("escape")
-            await until(pilot, lambda: app.page.entry_name == HOME)
+        await pilot.press("enter" if name == HOME else entry(name).key)
+        await until(pilot, lambda: app.page.entry_name == name)
+        await pilot.press("x", "enter")
+        await until(pilot, lambda: generator.requests)
+        await until(pilot, lambda: footer(app).get("esc") == "End writing")
+        await pilot.press("escape")
+        await until(pilot, lambda: generator.num_cancelled)
+        assert is_in_field(app)
+        await until(pilot, lambda: footer(app).get("esc") == "Leave text")
+        await pilot.press("escape")
+        assert not is_in_field(app)
+        assert app.page.entry_name == name
+        await until(pilot, lambda: footer(app).get("esc") == (None if name == HOME else "Home"))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.page.entry_name == HOME)
 
 
 async def test_the_keys_of_the_board_are_alive_once_the_text_is_left_and_in_the_footer(
