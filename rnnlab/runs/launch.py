@@ -26,7 +26,7 @@ _children: list[subprocess.Popen[bytes]] = []
 class Launch(Protocol):
     """Starts the worker of a run."""
 
-    def __call__(self, run: Run, *, is_queued: bool = False) -> object:
+    def __call__(self, run: Run, /, *, is_queued: bool = False) -> object:
         """Start it; a queued one waits for a free slot."""
 
 

@@ -283,7 +283,7 @@ async def test_the_line_rewrites_the_form_and_escape_leaves_all_as_it_was(
 
 @pytest.mark.parametrize("spec", ["beam:k=3", "mirostat", "stochastic-beam"])
 async def test_the_help_of_every_option_is_whole_at_80_columns_and_follows_the_focus(
-    lab: Lab, app: LabApp, spec: str, said: list[str]
+    lab: Lab, app: LabApp, spec: str
 ) -> None:
     lab.add("alpha")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -293,9 +293,9 @@ async def test_the_help_of_every_option_is_whole_at_80_columns_and_follows_the_f
         for field in form.query(OptionField):
             await pilot.press("tab")
             assert form.focused is field.query_one(Input)
-            said = painted(app, "problem")
-            assert " ".join(field.explanation.split()) in said
-            assert parse_spec(spec).chain[-1] in said
+            help_text = painted(app, "problem")
+            assert " ".join(field.explanation.split()) in help_text
+            assert parse_spec(spec).chain[-1] in help_text
 
 
 async def test_without_a_decoder_the_form_stays(lab: Lab, app: LabApp) -> None:

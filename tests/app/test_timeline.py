@@ -41,7 +41,8 @@ class Wheel(events.MouseScrollUp):
 
     def stop(self, stop: bool = True) -> Self:
         self.is_stopped = stop
-        return super().stop(stop)
+        super().stop(stop)
+        return self
 
 
 async def open_timeline(pilot: Pilot[None], app: LabApp) -> TimelineScreen:
