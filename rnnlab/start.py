@@ -32,7 +32,7 @@ from rnnlab.errors import BadInputError
 from rnnlab.locations import data_folder
 from rnnlab.recipes import Recipe, locate, plan
 from rnnlab.runs import steer
-from rnnlab.runs.launch import launch
+from rnnlab.runs.launch import Launch, launch
 from rnnlab.runs.paths import check_run_name, replace_text
 from rnnlab.runs.store import Run, RunStore
 
@@ -97,11 +97,13 @@ def start_run(
     *,
     is_queued: bool = False,
     published: Mapping[str, float] = _NOTHING,
+    launch_worker: Launch | None = None,
 ) -> Run:
     """Create a run and start its worker; raises BadInputError when the name is taken.
 
     is_queued: whether the worker waits for a free slot before it trains. published: losses that
     were published of the same experiment, by what they are of; its charts show them.
+    launch_worker: starts the worker; `rnnlab.runs.launch.launch` if None.
     """
     if name is None:
         name = store.free_name(default_name(config))
@@ -110,14 +112,19 @@ def start_run(
         hand_over(config, run)
         if published:
             replace_text(run.paths.published, json.dumps(dict(published)))
-        launch(run, is_queued=is_queued)
+        (launch_worker or launch)(run, is_queued=is_queued)
     except BaseException:
         store.remove(run)
         raise
     return run
 
 
-def queue_recipe(recipe: Recipe, store: RunStore, data: Path | None = None) -> list[str]:
+def queue_recipe(
+    recipe: Recipe,
+    store: RunStore,
+    data: Path | None = None,
+    launch_worker: Launch | None = None,
+) -> list[str]:
     """Put every run of a recipe into the queue and return their names.
 
     A run that is finished, at work or waiting already is left alone; one that ended early goes on.
@@ -129,9 +136,13 @@ def queue_recipe(recipe: Recipe, store: RunStore, data: Path | None = None) -> l
         config = resolve(planned.values, data, store)
         name, run = find_run(store, planned.name, config)
         if run is None:
-            start_run(config, store, name, is_queued=True, published=recipe.published_losses)
+            published = recipe.published_losses
+            start_run(
+                config, store, name,
+                is_queued=True, published=published, launch_worker=launch_worker,
+            )  # fmt: skip
         elif run.status().state in ("stopped", "failed", "lost"):
-            steer.resume(run, is_queued=True)
+            steer.resume(run, is_queued=True, launch_worker=launch_worker)
         else:
             continue
         queued.append(name)

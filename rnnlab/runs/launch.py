@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from typing import Protocol
 
 from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.runs.lock import ENDING_S, LATCH_S, take_lock
@@ -20,6 +21,13 @@ from rnnlab.runs.store import Run
 
 _children: list[subprocess.Popen[bytes]] = []
 """Processes started by this one, kept so that the ended ones are reaped."""
+
+
+class Launch(Protocol):
+    """Starts the worker of a run."""
+
+    def __call__(self, run: Run, /, *, is_queued: bool = False) -> object:
+        """Start it; a queued one waits for a free slot."""
 
 
 def launch(run: Run, *, is_queued: bool = False) -> int:

@@ -6,7 +6,7 @@ Each returns one line for the user and raises BadInputError when the run is in n
 from __future__ import annotations
 
 from rnnlab.errors import BadInputError
-from rnnlab.runs.launch import launch
+from rnnlab.runs.launch import Launch, launch
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run
@@ -43,10 +43,11 @@ def checkpoint(run: Run) -> str:
     return f"{run.name} saves a checkpoint"
 
 
-def resume(run: Run, *, is_queued: bool = False) -> str:
+def resume(run: Run, *, is_queued: bool = False, launch_worker: Launch | None = None) -> str:
     """Wake a paused worker, or start a new one where the last one stood.
 
-    is_queued: whether a new one waits for a free slot first.
+    is_queued: whether a new one waits for a free slot first; launch_worker:
+    starts it, `rnnlab.runs.launch.launch` if None.
     """
     status = run.status()
     match status.state:
@@ -54,7 +55,7 @@ def resume(run: Run, *, is_queued: bool = False) -> str:
             send(run.paths.mailbox, Command("resume"))
             return f"{run.name} goes on"
         case "stopped" | "lost" | "failed":
-            launch(run, is_queued=is_queued)
+            (launch_worker or launch)(run, is_queued=is_queued)
             if is_queued:
                 return f"{run.name} waits in the queue"
             step = run.paths.read_pointer("last") or 0

@@ -41,6 +41,7 @@ from rnnlab.tui.messages import (
     ScreenAsked,
     Told,
 )
+from rnnlab.tui.outside import DEFAULT, Outside
 from rnnlab.tui.prompt_history import PromptHistory
 from rnnlab.tui.shell.outline import Outline
 from rnnlab.tui.shell.screen import HOME, BaseScreen
@@ -69,14 +70,16 @@ class LabApp(AskingApp):
         view_file: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
         has_outline: bool = False,
+        outside: Outside = DEFAULT,
     ) -> None:
         """Look at `store`.
 
         view_file: where the view is kept across starts, None for nowhere; clock: seconds since some
         moment, for what is done or drawn at most so often; has_outline: whether an outline comes
-        first, for somebody who waits.
+        first, for somebody who waits; outside: processes, the machine, and paces.
         """
-        super().__init__()
+        super().__init__(outside)
+        self._outside = outside
         self._store, self._data, self._clock = store, data, clock
         self._preferences = preferences
         self._view_file = view_file
@@ -107,13 +110,13 @@ class LabApp(AskingApp):
     def _furnish(self) -> None:
         """Make the desk and the home screen."""
         from rnnlab.tui.desk import Desk
-        from rnnlab.tui.feed import Feed
 
         self.desk = Desk(
-            self._store, self._data, self._view, self._preferences, self._clock, self._keys
-        )
+            self._store, self._data, self._view, self._preferences, self._clock, self._keys,
+            self._outside,
+        )  # fmt: skip
         self.desk.writing.history = PromptHistory(prompts_file(self._view_file))
-        self._feed = Feed(self._store)
+        self._feed = self._outside.make_feed(self._store)
         self._pages[HOME] = entry(HOME).make(self.desk)
 
     def get_default_screen(self) -> Screen[None]:
@@ -274,7 +277,7 @@ class LabApp(AskingApp):
         """The terminal is gone: nothing can be drawn any more, but all is found again later."""
         with contextlib.suppress(Exception):
             self._keep()
-        os._exit(129)
+        self._outside.leave(128 + signal.SIGHUP)
 
 
 def _runner(page: BaseScreen, action: str) -> Callable[[], None]:

@@ -9,9 +9,9 @@ from textual import on
 
 from rnnlab.errors import RnnlabError
 from rnnlab.runs.prompts import Begun, Ended, Failed, Ready
-from rnnlab.tui.generator import Generator
 from rnnlab.tui.keyed_app import KeyedApp
 from rnnlab.tui.messages import AskCancelled, Asked, GeneratorDied, GeneratorSaid
+from rnnlab.tui.outside import Outside
 from rnnlab.tui.shell.screen import BaseScreen
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ class AskingApp(KeyedApp):
 
     desk: Desk
 
-    def __init__(self) -> None:
+    def __init__(self, outside: Outside) -> None:
         super().__init__()
-        self._generator = Generator(self.post_message)
+        self._generator = outside.make_generator(self.post_message)
 
     @property
     def page(self) -> BaseScreen:

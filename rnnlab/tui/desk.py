@@ -22,6 +22,7 @@ from rnnlab.tui.feed import MOST_RECORDS, RunsRead
 from rnnlab.tui.key_gate import KeyGate
 from rnnlab.tui.news import Notice, news_of, notice_of
 from rnnlab.tui.order import ordered
+from rnnlab.tui.outside import DEFAULT, Outside
 from rnnlab.tui.view_state import ViewState
 from rnnlab.tui.writing import Fields, Writing
 
@@ -43,10 +44,13 @@ class Desk:
         preferences: Preferences = _USUAL,
         clock: Callable[[], float] = time.monotonic,
         keys: KeyGate | None = None,
+        outside: Outside = DEFAULT,
     ) -> None:
         self.store = store
         self.clock = clock
         """Seconds since some moment: the one clock that screens and their widgets look at."""
+        self.outside = outside
+        """Processes, the machine and paces: screens reach them here and nowhere else."""
         self.view = view or ViewState()
         """How the lab is looked at, kept across starts."""
         self.preferences = preferences

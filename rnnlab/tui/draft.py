@@ -21,6 +21,7 @@ from rnnlab.errors import BadInputError, UnknownNameError
 from rnnlab.locations import checkpoints_folder
 from rnnlab.recipes import Recipe, base_values, begun_with, load, locate
 from rnnlab.recipes import names as recipe_names
+from rnnlab.runs.launch import Launch
 from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import RunStore
 from rnnlab.start import beside, find_vectors, resolve, start_run
@@ -82,15 +83,16 @@ class Draft:
         behind = ["--", corpus] if corpus.startswith("-") else []
         return shlex.join(["rnnlab", "train", *before, *options, *behind])
 
-    def start(self, *, is_queued: bool) -> str:
+    def start(self, *, is_queued: bool, launch_worker: Launch | None = None) -> str:
         """Start the run and return its name; slow: the text is read. Raises BadInputError."""
         if self.faulty is not None:
             raise BadInputError(f"{self.faulty}: {self.problems[self.faulty]}")
         config = resolve(self.settings(), self.data, self.store)
         published = self.recipe.published_losses if self.recipe else {}
         run = start_run(
-            config, self.store, self.written.get("name"), is_queued=is_queued, published=published
-        )
+            config, self.store, self.written.get("name"),
+            is_queued=is_queued, published=published, launch_worker=launch_worker,
+        )  # fmt: skip
         return run.name
 
 

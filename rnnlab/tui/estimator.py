@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +25,18 @@ class Estimate:
 class Estimator:
     """Owns the process; started when first asked, so that torch is loaded once a form."""
 
-    def __init__(self, data: Path | None) -> None:
+    def __init__(self, data: Path | None, command: Sequence[str] | None = None) -> None:
+        """data: folder of corpora; command: starts the process, rnnlab's worker if None."""
         self._data = data
+        self._command = command or child_command("rnnlab.worker.estimate")
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._newest = 0
+
+    @property
+    def is_started(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None
 
     async def ask(self, values: dict[str, str]) -> Estimate | None:
         """Return what a run with these settings would cost; None where newer ones were asked."""
@@ -66,7 +74,7 @@ class Estimator:
     async def _start(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
             self._process = await asyncio.create_subprocess_exec(
-                *child_command("rnnlab.worker.estimate"),
+                *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,

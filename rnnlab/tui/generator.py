@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -35,7 +35,11 @@ _LINE_LIMIT = 1 << 26
 class Generator:
     """Owns the process."""
 
-    def __init__(self, post: Callable[[Message], object]) -> None:
+    def __init__(
+        self, post: Callable[[Message], object], command: Sequence[str] | None = None
+    ) -> None:
+        """post: takes the replies; command: starts the process, rnnlab's worker if None."""
+        self._command = command or child_command("rnnlab.worker.generate")
         self._post = post
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -62,7 +66,7 @@ class Generator:
                 return self._process
             errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the process has ended)
             self._process = await asyncio.create_subprocess_exec(
-                *child_command("rnnlab.worker.generate"),
+                *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rnnlab.decoding import Spec
     from rnnlab.tui.writing import Writing
 
-_MOST_BYTES = 1 << 22
+MOST_BYTES = 1 << 22
 """Of a file at most; the steps of a search are cut first, a wide beam over a long text makes more.
 """
 
@@ -50,17 +50,17 @@ class LastAnswers:
     replies: Sequence[Reply]
 
 
-def save(writing: Writing, file: Path | None) -> None:
+def save(writing: Writing, file: Path | None, most_bytes: int = MOST_BYTES) -> None:
     """Keep what was asked since the start and what came of it, if anything did.
 
-    What went wrong is not kept, nor what is too long.
+    What went wrong is not kept, nor what is longer than `most_bytes`.
     """
     is_new = writing.answers and not writing.problem and not writing.is_recalled
     if file is None or writing.request is None or writing.step is None or not is_new:
         return
-    text = "".join(_lines(writing, writing.request, writing.step))
+    text = "".join(_lines(writing, writing.request, writing.step, most_bytes // 2))
     with contextlib.suppress(OSError, ValueError, TypeError):
-        if len(text) <= _MOST_BYTES:
+        if len(text) <= most_bytes:
             file.parent.mkdir(parents=True, exist_ok=True)
             replace_text(file, text, is_private=True)
 
@@ -121,11 +121,10 @@ def _is_step(values: Mapping[str, Any]) -> bool:
     )
 
 
-def _lines(writing: Writing, request: Request, step: int) -> Iterator[str]:
-    """Give the request and the fewest replies that tell the same; a search too long is cut."""
+def _lines(writing: Writing, request: Request, step: int, room: int) -> Iterator[str]:
+    """Give the request and the fewest replies that tell the same; a search beyond `room` is cut."""
     yield encode_request(request)
     yield encode_reply(Begun(0, step))
-    room = _MOST_BYTES // 2
     for traced in writing.traced:
         line = encode_reply(traced)
         room -= len(line)

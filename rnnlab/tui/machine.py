@@ -60,9 +60,10 @@ class Machine:
         self._known: dict[int, psutil.Process] = {}
 
     def read(self, processes: Iterable[tuple[str, int]]) -> MachineRead:
-        """Look; `processes` are (what, process id), those that are gone are passed over."""
+        """Read the machine, `processes` (name, process id) and the generator; skip ended ones."""
         memory, disk = psutil.virtual_memory(), psutil.disk_usage(str(self._folder))
-        found = [self._process(what, pid) for what, pid in processes]
+        generators = [("generator", pid) for pid in _generators()]
+        found = [self._process(what, pid) for what, pid in [*processes, *generators]]
         return MachineRead(
             cores=tuple(share / 100 for share in psutil.cpu_percent(percpu=True)),
             load=psutil.getloadavg(),
@@ -83,6 +84,15 @@ class Machine:
         except psutil.Error:
             self._known.pop(pid, None)
             return None
+
+
+def _generators() -> list[int]:
+    """Return the generator process: the one child of the lab that trains nothing."""
+    try:
+        children = psutil.Process().children()
+        return [c.pid for c in children if "rnnlab.worker.generate" in c.cmdline()]
+    except psutil.Error:
+        return []
 
 
 def read_gpus() -> tuple[Gpu, ...]:

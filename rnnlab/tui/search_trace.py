@@ -34,13 +34,13 @@ class SearchTrace:
         """In the order in which they were."""
         self.is_cut = False
         """Whether the search went on beyond what was told."""
-        self._steps: list[TracedStep] = []
+        self.steps: list[TracedStep] = []
         self._live: tuple[int, ...] = ()
 
     def add(self, steps: Iterable[TracedStep]) -> None:
         """Take more steps, in order."""
         for step in steps:
-            self._steps.append(step)
+            self.steps.append(step)
             self.made.update((made.id, made) for made in step.hypotheses)
             gone_on = {made.parent for made in step.hypotheses if made.fate in _ALIVE}
             answers = {answer.id for answer in step.answers}
@@ -76,10 +76,10 @@ class SearchTrace:
         """
         from rnnlab.decoding import TracedAnswer, grow_tree
 
-        if not self._steps:
+        if not self.steps:
             return None
-        last = self._steps[-1]
+        last = self.steps[-1]
         if last.last is None:
             answers = [TracedAnswer(node, "") for node in self._live]
             last = replace(last, answers=answers)
-        return grow_tree([*self._steps[:-1], last])
+        return grow_tree([*self.steps[:-1], last])

@@ -13,26 +13,27 @@ from typing import Any, NamedTuple
 
 from textual.widgets import Input, Static
 
-from rnnlab.plots import ALL
+from rnnlab.plots import ALL, Extent, extent
+from rnnlab.runs.prompts import Inspect
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.screens._inspect_actions import view_names
 from rnnlab.tui.screens.compare import CompareScreen
 from rnnlab.tui.screens.corpora import CorporaScreen
+from rnnlab.tui.screens.inspect import InspectScreen
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.shell.screen_registry import entries
 from rnnlab.tui.widgets.candidates import CandidateBoard
+from rnnlab.tui.widgets.chart_pane import ChartPane
 from rnnlab.tui.widgets.setting_field import SettingField
 from tests.toys.answering_generator import AnsweringGenerator
 
 
 @dataclass
 class World:
-    """The lab, and what it has said, copied and read so far."""
+    """The lab, and what it has said and read so far."""
 
     app: LabApp
     said: list[str] = field(default_factory=list)
-    copied: list[str] = field(default_factory=list)
     num_lists: int = 0
     """How often the corpora were listed."""
 
@@ -101,10 +102,11 @@ def says(text: str, run: str = "running-lstm") -> Effect:
 
 def copies(text: str) -> Effect:
     """Expect a text to be copied."""
-    return Effect(
-        lambda world: list(world.copied),
-        lambda was, now: any(one.startswith(text) for one in now[len(was) :]),
-    )
+
+    def has_come(was: str, now: str) -> bool:
+        return now != was and now.startswith(text)
+
+    return Effect(lambda world: world.app.clipboard, has_come)
 
 
 def opens(dialog: str, *before: str) -> Effect:
@@ -131,15 +133,22 @@ def _order(world: World) -> tuple[str, ...]:
     return order
 
 
+def _shown(world: World) -> Extent:
+    """Return the part of the axis that the charts show."""
+    plots = world.page.plots
+    whole = extent(plots.query(ChartPane).first().chart)
+    assert whole is not None
+    shown: Extent = plots.look.window.shown(whole)
+    return shown
+
+
 def _span(world: World) -> float:
-    window, whole = world.page.plots.look.window, world.page.plots._whole()
-    shown = window.shown(whole)
-    return float(shown.high - shown.low)
+    shown = _shown(world)
+    return shown.high - shown.low
 
 
 def _end(world: World) -> float:
-    plots = world.page.plots
-    return float(plots.look.window.shown(plots._whole()).high)
+    return _shown(world).high
 
 
 def _cursor(world: World) -> float | None:
@@ -170,13 +179,13 @@ def _panes(panes: tuple[Pane, ...]) -> dict[str, Effect]:
 
 
 _STEERING = {
-    "pause": says("pause running-lstm {}"),
-    "stop": says("stop running-lstm {}"),
-    "resume": says("resume diverged {}", "diverged"),
-    "checkpoint": says("checkpoint running-lstm {}"),
-    "enqueue": says("resume diverged {'is_queued': True}", "diverged"),
-    "sooner": says("move_in_queue waiting {'by': -1}", "waiting"),
-    "later": says("move_in_queue waiting {'by': 1}", "waiting"),
+    "pause": says("running-lstm pauses after this step"),
+    "stop": says("running-lstm saves and stops"),
+    "resume": says("diverged goes on from step 0", "diverged"),
+    "checkpoint": says("running-lstm saves a checkpoint"),
+    "enqueue": says("diverged waits in the queue", "diverged"),
+    "sooner": says("waiting is number 1 in the queue", "waiting"),
+    "later": says("waiting is number 2 in the queue", "waiting"),
     "delete": opens("ChoiceScreen"),
 }
 _CHARTS = {
@@ -260,8 +269,8 @@ _TOKENS = {
     "undo": grows(_num_letters, "end", "left", "backspace"),
     "go-on": grows(_num_letters),
     "copy": Effect(
-        lambda world: (list(world.copied), world.page.walk.now.text),
-        lambda was, now: now[0] == [*was[0], was[1]],
+        lambda world: (world.app.clipboard, world.page.walk.now.text),
+        lambda was, now: now[0] == was[1] != was[0],
     ),
     "marks": changes(lambda world: world.page.text.has_marks),
     "write": focuses("own-text"),
@@ -289,7 +298,9 @@ _TIMELINE = {
 def _unit(world: World) -> str | None:
     """Return what stands in the field, once there are units."""
     page = world.page
-    is_there = page.tabs.chosen == "neurons" and page._findings[0].view == "neurons"
+    asked = AnsweringGenerator.latest_made.questions[-1]
+    is_asked = isinstance(asked, Inspect) and asked.view == "neurons"
+    is_there = page.tabs.chosen == "neurons" and is_asked and page.units
     return str(page.query_one("#inspect-unit", Input).value) if is_there else None
 
 
@@ -297,14 +308,20 @@ def _view(world: World) -> object:
     return world.page.tabs.chosen
 
 
-_NEURONS = str(view_names().index("neurons") + 1)
+_VIEWS = [
+    action.name.removeprefix("view-")
+    for group in InspectScreen.GROUPS
+    for action in group.actions
+    if action.key.isdigit()
+]
+_NEURONS = str(_VIEWS.index("neurons") + 1)
 _INSPECT = {
     **{
         f"view-{name}": becomes(_view, name, "1" if place else "2")
-        for place, name in enumerate(view_names())
+        for place, name in enumerate(_VIEWS)
     },
-    "next-view": becomes(_view, view_names()[1], "1"),
-    "view-before": becomes(_view, view_names()[-1], "1"),
+    "next-view": becomes(_view, _VIEWS[1], "1"),
+    "view-before": becomes(_view, _VIEWS[-1], "1"),
     "text": focuses("inspect-text", "1"),
     "next-unit": changes(_unit, _NEURONS),
     "unit-before": changes(_unit, _NEURONS, "u"),
@@ -324,8 +341,8 @@ def _values(world: World) -> list[str]:
 
 
 _NEW_RUN = {
-    "start": says("new is starting"),
-    "queue": says("new waits for a free slot"),
+    "start": says("is starting; it goes on when you leave"),
+    "queue": says("waits for a free slot"),
     "choose": opens("PickScreen"),
     "copy": copies("rnnlab train stump"),
     "next-group": becomes(_field, "epochs"),

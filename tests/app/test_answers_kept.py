@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.prompts import Answer, Begun, Ended, Failed, Grown, Reply, Request
 from rnnlab.runs.records import SampleRecord
-from rnnlab.tui import asking_app, last_answers
+from rnnlab.tui import last_answers
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens.beams import BeamsScreen
 from rnnlab.tui.screens.prompt import PromptScreen
@@ -27,11 +27,15 @@ from rnnlab.tui.widgets.candidates import CandidateBoard
 from rnnlab.tui.widgets.prompt_pane import PromptPane
 from rnnlab.tui.writing import Writing
 from tests.toys.answering_generator import AnsweringGenerator
-from tests.toys.app_lab import home, until
+from tests.toys.app_lab import WORLD, home, until
 from tests.toys.fake_generator import FakeGenerator
+from tests.toys.fixed_lab import CountedFeed
 
 if TYPE_CHECKING:
-    from tests.toys.app_lab import Lab
+    from tests.toys.app_lab import Lab, OpenLab
+
+RECALLED_BY = 2
+"""Reads of the runs: the app restores the last answers between the first one and the second."""
 
 
 def status(app: LabApp) -> str:
@@ -43,11 +47,8 @@ def field(app: LabApp, name: str) -> Input:
 
 
 def bodies(app: LabApp) -> list[str]:
-    return [str(c._body.render()) for c in app.page.query(Candidate)]
-
-
-def generator_of(app: LabApp) -> FakeGenerator:
-    return cast(FakeGenerator, app._generator)
+    parts = [list(one.query(Static)) for one in app.page.query(Candidate)]
+    return [str(texts[-1].render()) for texts in parts if texts]
 
 
 async def open_prompt(pilot: Pilot[None], app: LabApp) -> None:
@@ -62,8 +63,8 @@ async def ask(pilot: Pilot[None], app: LabApp, prompt: str, *texts: str) -> None
     field(app, "decoders").value = "greedy"
     field(app, "prompt").value = prompt
     await pilot.press("enter")
-    await until(pilot, lambda: generator_of(app).requests)
-    generator_of(app).answer(*texts)
+    await until(pilot, lambda: FakeGenerator.latest_made.requests)
+    FakeGenerator.latest_made.answer(*texts)
     await until(pilot, lambda: "done in" in status(app))
 
 
@@ -94,8 +95,8 @@ async def test_answers_to_another_text_are_said_to_be_until_the_text_is_that_aga
         field(app, "checkpoint").value = "best"
         await until(pilot, lambda: "what came of 'Once' at step 40" in status(app))
         await pilot.press("enter")
-        await until(pilot, lambda: len(generator_of(app).requests) == 2)
-        generator_of(app).answer(" more")
+        await until(pilot, lambda: len(FakeGenerator.latest_made.requests) == 2)
+        FakeGenerator.latest_made.answer(" more")
         await until(pilot, lambda: bodies(app) == ["Once more"] and "done in" in status(app))
         assert not board.has_class("-old")
 
@@ -142,15 +143,15 @@ async def test_an_answer_that_is_all_there_is_shown_from_where_it_begins(
 
 
 @pytest.mark.parametrize("checkpoint", ["best", "40"])
-async def test_fields_and_answers_are_found_again(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, checkpoint: str
+async def test_fields_and_answers_are_restored_at_the_next_start(
+    lab: Lab, open_lab: OpenLab, tmp_path: Path, checkpoint: str
 ) -> None:
     lab.add("alpha")
-    monkeypatch.setattr(asking_app, "Generator", AnsweringGenerator)
+    outside = replace(WORLD, make_generator=AnsweringGenerator)
     view = tmp_path / "state" / "view-1.json"
     values = {"prompt": "[b]Once\\n", "decoders": "beam:k=3", "length": "77", "seed": "5",
               "checkpoint": checkpoint}  # fmt: skip
-    app = LabApp(lab.store, view_file=view)
+    app = open_lab(view_file=view, outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_prompt(pilot, app)
         for name, value in values.items():
@@ -159,7 +160,7 @@ async def test_fields_and_answers_are_found_again(
         await until(pilot, lambda: "done in" in status(app))
         written, traced = bodies(app), app.desk.writing.searches[0].made
     assert (tmp_path / "state" / "answers-1.jsonl").stat().st_mode & 0o77 == 0, "for its owner only"
-    app = LabApp(lab.store, view_file=view)
+    app = open_lab(view_file=view, outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: bodies(app) == written)
         await until(
@@ -168,37 +169,30 @@ async def test_fields_and_answers_are_found_again(
         )
         assert {name: field(app, name).value for name in values} == values
         assert app.desk.writing.searches[0].made == traced
-        assert not generator_of(app).requests
+        assert not FakeGenerator.latest_made.requests
         before = (tmp_path / "state" / "answers-1.jsonl").stat().st_mtime_ns
     assert (tmp_path / "state" / "answers-1.jsonl").stat().st_mtime_ns == before, "another lab's"
 
 
-async def test_answers_of_a_run_that_is_gone_are_not_shown_again(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+async def test_answers_of_a_removed_run_are_not_shown_again(
+    lab: Lab, open_lab: OpenLab, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
     alpha = lab.add("alpha")
-    app = LabApp(lab.store, view_file=tmp_path / "view-1.json")
+    app = open_lab(view_file=tmp_path / "view-1.json")
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Once", " upon")
     lab.store.remove(alpha)
     lab.add("beta")
-    over: list[bool] = []
-
-    async def noted(app: LabApp) -> None:
-        await recall(app)
-        over.append(True)
-
-    recall = LabApp._recall
-    monkeypatch.setattr(LabApp, "_recall", noted)
-    app = LabApp(lab.store, view_file=tmp_path / "view-1.json")
+    feed = CountedFeed(lab.store)
+    outside = replace(WORLD, make_feed=lambda _store: feed)
+    app = open_lab(view_file=tmp_path / "view-1.json", outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: over)
+        await until(pilot, lambda: feed.num_reads >= RECALLED_BY)
         assert app.desk.writing.request is None
 
 
 async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_with_them(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, app: LabApp
 ) -> None:
     lab.add("alpha")
     old = Request(1, "alpha", "Before", ["greedy"])
@@ -209,8 +203,6 @@ async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_
     ]
     last = last_answers.LastAnswers(old, (), replies)
     new = Request(2, "alpha", "Once", ["greedy"])
-    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
-    app = LabApp(lab.store)
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Once", " upon")
         writing = app.desk.writing
@@ -233,30 +225,26 @@ async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_
 
 
 async def test_answers_recalled_before_the_prompt_is_mounted_are_shown_in_it(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    lab: Lab, open_lab: OpenLab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     lab.add("alpha")
-    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
-    app = LabApp(lab.store, view_file=tmp_path / "view-1.json")
+    app = open_lab(view_file=tmp_path / "view-1.json")
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Once", " upon")
-    app = LabApp(lab.store, view_file=tmp_path / "view-1.json", has_outline=True)
+    feed = CountedFeed(lab.store)
     mount = PromptPane.on_mount
-    recalled = asyncio.Event()
 
-    async def late(pane: PromptPane) -> None:
-        await recalled.wait()
+    async def mount_late(pane: PromptPane) -> None:
+        while feed.num_reads < RECALLED_BY:
+            await asyncio.sleep(0.01)
         await mount(pane)
 
-    async def noted(app: LabApp) -> None:
-        await recall(app)
-        recalled.set()
-
-    recall = LabApp._recall
-    monkeypatch.setattr(PromptPane, "on_mount", late)
-    monkeypatch.setattr(LabApp, "_recall", noted)
+    monkeypatch.setattr(PromptPane, "on_mount", mount_late)
+    outside = replace(WORLD, make_feed=lambda _store: feed)
+    app = open_lab(view_file=tmp_path / "view-1.json", has_outline=True, outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: recalled.is_set() and bodies(app) == ["Once upon"])
+        await until(pilot, lambda: feed.num_reads >= RECALLED_BY)
+        await until(pilot, lambda: bodies(app) == ["Once upon"])
 
 
 async def test_an_empty_checkpoint_is_the_usual_one_and_a_refusal_is_not_pale(
@@ -272,7 +260,7 @@ async def test_an_empty_checkpoint_is_the_usual_one_and_a_refusal_is_not_pale(
         await pilot.press("x")
         await until(pilot, lambda: board.has_class("-old"))
         await pilot.press("enter")
-        generator = generator_of(app)
+        generator = FakeGenerator.latest_made
         await until(pilot, lambda: len(generator.requests) == 2)
         generator.say(Failed(2, "the model never saw 'x'"))
         await until(pilot, lambda: not board.has_class("-old") and "never saw" in status(app))
@@ -305,7 +293,7 @@ async def test_a_cancelled_answer_is_shown_from_where_it_begins_too_and_the_next
     async with app.run_test(size=(80, 24)) as pilot:
         await open_prompt(pilot, app)
         field(app, "decoders").value = "greedy"
-        generator = generator_of(app)
+        generator = FakeGenerator.latest_made
         text = " one two three four" * 160
         figures = (list(text), [-0.1] * len(text))
         answer = Answer("greedy", ["greedy"], 1, text, text, False, -9.0, -9.0, *figures)
@@ -325,25 +313,18 @@ async def test_a_cancelled_answer_is_shown_from_where_it_begins_too_and_the_next
             await until(pilot, lambda: place()[0] == 0 < place()[1])
 
 
-async def test_a_lost_connection_loses_no_view_and_no_answer(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+async def test_the_view_and_the_answers_are_saved_when_the_terminal_hangs_up(
+    lab: Lab, open_lab: OpenLab, tmp_path: Path
 ) -> None:
-    class Gone(BaseException):
-        """Stands for the end of the process."""
-
-    def leave(code: int) -> None:
-        assert code == 128 + signal.SIGHUP
-        raise Gone
-
     lab.add("alpha")
-    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
-    monkeypatch.setattr(os, "_exit", leave)
     view = tmp_path / "view-1.json"
-    app = LabApp(lab.store, view_file=view)
+    codes: list[int] = []
+    app = open_lab(view_file=view, outside=replace(WORLD, leave=codes.append))
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Once", " upon")
-        with pytest.raises(Gone):
-            app._hang_up()
+        signal.raise_signal(signal.SIGHUP)
+        await until(pilot, lambda: codes)
+        assert codes == [128 + signal.SIGHUP]
         kept = json.loads(view.read_text("utf-8"))
         assert (kept["chosen"], kept["fields"]["prompt"]) == ("alpha", "Once")
         assert "upon" in (tmp_path / "answers-1.jsonl").read_text("utf-8")
@@ -354,8 +335,8 @@ async def test_a_screen_that_comes_later_says_how_it_ended_too(lab: Lab, app: La
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
         await pilot.press("enter", *"Once", "enter")
-        await until(pilot, lambda: generator_of(app).requests)
-        generator_of(app).answer(" upon")
+        await until(pilot, lambda: FakeGenerator.latest_made.requests)
+        FakeGenerator.latest_made.answer(" upon")
         await until(pilot, lambda: "done in" in status(app))
         await open_prompt(pilot, app)
         await until(pilot, lambda: "done in 0.1s with the weights of step 40" in status(app))

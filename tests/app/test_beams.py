@@ -324,7 +324,11 @@ async def test_a_run_without_a_checkpoint_is_asked_for_its_last_one_once(
 
 
 async def test_the_end_is_no_letter_and_a_long_text_is_put_together_once_a_step(
-    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+    lab: Lab,
+    app: LabApp,
+    generator: FakeGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+    said: list[str],
 ) -> None:
     copied: list[str] = []
     monkeypatch.setattr(LabApp, "copy_to_clipboard", lambda _self, text: copied.append(text))
@@ -335,7 +339,7 @@ async def test_the_end_is_no_letter_and_a_long_text_is_put_together_once_a_step(
         await pilot.press("g", "c")
         await until(pilot, lambda: copied == ["abc"])
         assert generator.requests == []
-        assert "the text has ended" in next(iter(app._notifications)).message
+        await until(pilot, lambda: any("the text has ended" in one for one in said))
         num_read = 0
 
         def count(walked: Walked) -> tuple[str, ...]:
@@ -345,7 +349,7 @@ async def test_the_end_is_no_letter_and_a_long_text_is_put_together_once_a_step(
 
         monkeypatch.setattr(Walked, "all_tokens", property(count))
         screen.walk.begin("", list("b" * 50))
-        screen._take_look(Looked(1, 40, list("b" * 50), 0, 0, [asdict(ROW)] * 51, ["greedy"]))
+        await screen.hear(Looked(1, 40, list("b" * 50), 0, 0, [asdict(ROW)] * 51, ["greedy"]))
         assert num_read < 10
 
 

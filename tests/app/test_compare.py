@@ -91,7 +91,7 @@ async def asking_two(
 
 
 def columns(screen: CompareScreen) -> list[str]:
-    table = screen._table.content
+    table = screen.summary_table.content
     assert isinstance(table, Table)
     return [str(column.header).strip("▎") for column in table.columns]
 
@@ -185,18 +185,20 @@ async def test_a_single_run_is_told_what_is_missing(lab: Lab, app: LabApp) -> No
     lab.add("alpha")
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_compare(pilot, app)
-        assert "two runs are needed" in str(screen._table.render())
+        assert "two runs are needed" in str(screen.summary_table.render())
 
 
 async def test_an_old_answer_is_not_written_into_new_columns(
     lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with asking_two(lab, app, generator) as (pilot, screen):
-        old, begin = screen._askers[0], screen.board.begin_best
+        failed = Failed(1, "of the question before")
+        old, begin = generator.listener(failed), screen.board.begin_best
+        assert old is not None
 
         async def begin_while_the_old_one_is_heard(titles: list[str]) -> None:
             await begin(titles)
-            screen.take_reply(old, Failed(1, "of the question before"))
+            await old.hear(failed)
 
         monkeypatch.setattr(screen.board, "begin_best", begin_while_the_old_one_is_heard)
         await pilot.press("enter")

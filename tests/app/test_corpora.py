@@ -9,22 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from rnnlab.corpora import load_source
-from rnnlab.runs.store import RunStore
-from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.screens import _corpora_actions
-from rnnlab.tui.screens import corpora as screen_module
-from rnnlab.tui.screens.corpora import CorporaScreen, _look
+from rnnlab.tui.corpus_look import look_into_corpus
+from rnnlab.tui.screens.corpora import CorporaScreen
 from rnnlab.tui.screens.new_run import NewRunScreen
 from rnnlab.tui.shell.dialogs.form import FormScreen
 from rnnlab.tui.widgets.keys_line import KeysLine
-from tests.toys.app_lab import until
-from tests.toys.fake_generator import FakeGenerator
+from tests.toys.app_lab import WORLD, OpenLab, until
 
 if TYPE_CHECKING:
     from rnnlab.corpora import Progress
@@ -39,14 +34,12 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def app(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> LabApp:
+def app(open_lab: OpenLab, data: Path) -> LabApp:
     async def look(name: str, data: Path | None, columns: int) -> tuple[str, bool]:
         return f"[bold]figures of {name}[/bold]", True
 
-    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
-    monkeypatch.setattr(screen_module, "_look", look)
-    monkeypatch.setattr(screen_module, "_PAUSE_S", 0.001)
-    return LabApp(RunStore(tmp_path / "checkpoints"), data)
+    outside = replace(WORLD, look_into_corpus=look, look_after_s=0.001)
+    return open_lab(data=data, outside=outside)
 
 
 def page(app: LabApp) -> CorporaScreen:
@@ -89,7 +82,7 @@ async def test_what_is_there_is_listed_and_looked_into(app: LabApp) -> None:
 
 
 async def test_a_corpus_is_looked_into_once_and_again_when_the_list_is_read_again(
-    app: LabApp, monkeypatch: pytest.MonkeyPatch
+    open_lab: OpenLab, data: Path
 ) -> None:
     looks: list[str] = []
 
@@ -97,7 +90,8 @@ async def test_a_corpus_is_looked_into_once_and_again_when_the_list_is_read_agai
         looks.append(name)
         return f"look number {len(looks)}", True
 
-    monkeypatch.setattr(screen_module, "_look", look)
+    outside = replace(WORLD, look_into_corpus=look, look_after_s=0.001)
+    app = open_lab(data=data, outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app)
         await until(pilot, lambda: "look number 1" in seen(app))
@@ -110,15 +104,14 @@ async def test_a_corpus_is_looked_into_once_and_again_when_the_list_is_read_agai
 
 
 async def test_a_look_is_what_the_command_line_says(data: Path) -> None:
-    said, is_whole = await _look("mine", data)
+    said, is_whole = await look_into_corpus("mine", data, 44)
     assert is_whole
     assert "1,600 letters, 11 distinct" in said
     assert "try: rnnlab train" in said
-    narrow, _ = await _look("mine", data, 44)
-    bars = [line for line in narrow.splitlines() if "█" in line]
+    bars = [line for line in said.splitlines() if "█" in line]
     assert bars
     assert max(map(len, bars)) <= 44
-    said, is_whole = await _look("nobody", data)
+    said, is_whole = await look_into_corpus("nobody", data)
     assert not is_whole
     assert said.startswith("no corpus and no file named 'nobody'")
 
@@ -169,32 +162,6 @@ async def test_what_is_wrong_with_a_form_is_said_in_it_and_mended_there(
         await pilot.press("enter")
         await until(pilot, lambda: "x is there" in status(app))
     assert sorted(file.name for file in data.iterdir()) == ["mine.txt", "x.txt"]
-
-
-async def test_a_form_left_while_it_is_checked_leaves_the_screen_below(
-    app: LabApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    is_checking, may_end = threading.Event(), threading.Event()
-
-    def check(answers: dict[str, str], data: Path | None) -> None:
-        is_checking.set()
-        may_end.wait(60.0)
-
-    monkeypatch.setattr(_corpora_actions, "problem_of_adding", check)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot, app)
-        await pilot.press("a")
-        await until(pilot, lambda: isinstance(app.screen, FormScreen))
-        form = app.screen
-        try:
-            app.post_message(events.Key("enter", "\r"))
-            # `until` also waits for the form, which is busy.
-            await asyncio.to_thread(is_checking.wait, 60.0)
-            form.dismiss(None)
-        finally:
-            may_end.set()
-        await until(pilot, lambda: not form.is_attached)
-        assert isinstance(app.screen, CorporaScreen)
 
 
 async def test_what_is_wrong_with_a_fetch_is_said_in_its_form(app: LabApp) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,39 +14,32 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from rnnlab.corpora import CorpusDescription
-from rnnlab.runs import steer
+from rnnlab.runs.queue import Queue
 from rnnlab.tui.actions import Action, Group
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.draft import Draft
-from rnnlab.tui.screens import corpora
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.screen import HOME
 from rnnlab.tui.shell.screen_registry import entries, entry
 from tests.app.effects import EFFECTS, Effect, World
+from tests.toys import fixed_lab
 from tests.toys.app_lab import home, until
-from tests.toys.fixed_lab import CORPORA, SCENES
-
-every_screen = pytest.mark.parametrize("name", [one.name for one in entries()])
+from tests.toys.fixed_lab import CORPORA, SCENES, OpenFixed
 
 
 @pytest.fixture
-def world(opened: LabApp, monkeypatch: pytest.MonkeyPatch, said: list[str]) -> World:
-    """A lab that starts and steers nothing, and writes down what it would have done."""
-    world = World(opened, said)
-
-    def steered(act: str) -> Callable[..., str]:
-        return lambda run, **how: f"{act} {run.name} {how}"
+def world(open_fixed: OpenFixed, said: list[str]) -> World:
+    """A lab that starts no process, with two runs in the queue."""
 
     def described(_data: object) -> list[CorpusDescription]:
         world.num_lists += 1
         return [*CORPORA]
 
-    for act in ("pause", "stop", "resume", "checkpoint", "move_in_queue"):
-        monkeypatch.setattr(steer, act, steered(act))
-    monkeypatch.setattr(Draft, "start", lambda _draft, **_: "new")
-    monkeypatch.setattr(LabApp, "copy_to_clipboard", lambda _app, text: world.copied.append(text))
-    monkeypatch.setattr(corpora, "_describe", described)
+    outside = replace(fixed_lab.WORLD, describe_corpora=described)
+    world = World(open_fixed(outside=outside), said)
+    queue = Queue(world.app.desk.store.root)
+    for name in ("waiting", "running-lstm"):  # both are locked, as by workers
+        queue.join(name, "cpu")
     return world
 
 
@@ -56,24 +49,17 @@ def own_groups(name: str, world: World) -> list[Group[Any]]:
     return [one for one in groups if name == HOME or one not in (SCREENS, EVERYWHERE)]
 
 
-@every_screen
-def test_every_action_has_an_effect_to_be_looked_for(name: str, world: World) -> None:
-    named = {action.name for group in own_groups(name, world) for action in group.actions}
-    assert named == EFFECTS[name].keys()
-
-
-@every_screen
-def test_what_goes_from_everywhere_goes_from_here(name: str, world: World) -> None:
-    assert entry(name).make(world.app.desk).GROUPS[-2:] == (SCREENS, EVERYWHERE)
-
-
-@pytest.mark.timeout(400)  # a few dozen keys, each with a screen to be drawn
-@every_screen
+@pytest.mark.timeout(400)  # a few dozen keys, each of which draws a screen
+@pytest.mark.parametrize("name", [one.name for one in entries()])
 async def test_every_key_does_what_it_is_for(name: str, world: World) -> None:
+    assert entry(name).make(world.app.desk).GROUPS[-2:] == (SCREENS, EVERYWHERE)
+    groups = own_groups(name, world)
+    named = {action.name for group in groups for action in group.actions}
+    assert named == EFFECTS[name].keys(), "every action has a row, and every row an action"
     async with world.app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(world.app).table.row_count)
         await show(pilot, world, name)
-        for group in own_groups(name, world):
+        for group in groups:
             for action in group.actions:
                 await press(pilot, world, name, group, action)
 

@@ -10,17 +10,16 @@ from textual.widgets import Static
 
 from rnnlab.preferences import Preferences
 from rnnlab.runs.queue import Queue
-from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.screen_registry import entry
 from rnnlab.tui.widgets.runs_table import TROUBLE_MARK
 from rnnlab.tui.widgets.status_line import StatusLine
 from tests.toys.app_lab import home, painted, until
-from tests.toys.fake_generator import FakeGenerator
+from tests.toys.picture import strips
 
 if TYPE_CHECKING:
-    from tests.toys.app_lab import Lab
+    from tests.toys.app_lab import Lab, OpenLab
 
 LONG = (
     "its worker died (process 8193 on a-host-with-a-long-name), killed by the kernel for want of "
@@ -71,15 +70,17 @@ async def test_the_reason_goes_when_another_run_is_chosen_and_when_it_is_well(
         assert "●" in cells(app, "alpha")
 
 
-async def test_trouble_is_told_whatever_run_is_looked_at(lab: Lab, app: LabApp) -> None:
+async def test_trouble_is_told_whatever_run_is_looked_at(
+    lab: Lab, app: LabApp, said: list[str]
+) -> None:
     run = lab.add("alpha", "running")
     lab.add("beta", "running")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: cells(app, "alpha"))
         home(app).table.choose("beta")
         lab.say(run, state="running", alarm="loss 99 nats; lower --lr")
-        said = "alpha is in trouble: loss 99 nats; lower --lr"
-        await until(pilot, lambda: said in [notice.message for notice in app._notifications])
+        toast = "alpha is in trouble: loss 99 nats; lower --lr"
+        await until(pilot, lambda: toast in said)
 
 
 async def test_an_old_alarm_of_a_run_that_has_ended_is_none(lab: Lab, app: LabApp) -> None:
@@ -137,11 +138,10 @@ async def test_the_question_of_quitting_stands_above_its_answers_however_many_tr
 
 
 async def test_the_runs_are_read_again_and_again_though_nobody_asks(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, open_lab: OpenLab
 ) -> None:
-    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
     run = lab.add("alpha", "running")
-    app = LabApp(lab.store, preferences=Preferences(refresh_s=0.1))
+    app = open_lab(preferences=Preferences(refresh_s=0.1))
     async with app.run_test(size=(80, 24)):
         async with asyncio.timeout(40):
             while "alpha" not in app.desk.summaries:
@@ -152,5 +152,5 @@ async def test_the_runs_are_read_again_and_again_though_nobody_asks(
 
 
 def screen_text(app: LabApp) -> str:
-    text = " ".join(strip.text for strip in app.screen._compositor.render_strips())
+    text = " ".join(strip.text for strip in strips(app))
     return " ".join(text.split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -14,12 +14,11 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from rnnlab.preferences import Preferences
-from rnnlab.tui.app import LabApp
 from rnnlab.tui.shell.screen import HOME
 from rnnlab.tui.shell.screen_registry import entries
 from tests.toys.app_lab import home, until
-from tests.toys.fixed_lab import SCENES
-from tests.toys.picture import distance
+from tests.toys.fixed_lab import SCENES, OpenFixed
+from tests.toys.picture import distance, strips
 
 LOOKS = {
     "dark": Preferences(theme="dark"),
@@ -33,9 +32,7 @@ _SEEN = 48
 
 @pytest.mark.timeout(400)  # a place of every kind, painted twice
 @pytest.mark.parametrize("look", LOOKS)
-async def test_the_focus_is_seen_wherever_it_is(
-    look: str, open_fixed: Callable[[Preferences], LabApp]
-) -> None:
+async def test_the_focus_is_seen_wherever_it_is(look: str, open_fixed: OpenFixed) -> None:
     app = open_fixed(LOOKS[look])
     unseen: list[str] = []
     kinds: set[object] = set()
@@ -90,10 +87,9 @@ async def painted(app: App[Any]) -> None:
 
 def cells(app: App[Any], place: Region) -> list[Segment]:
     """Return what is shown in a part of the screen, a segment a letter."""
-    strips = app.screen._compositor.render_strips()[place.y : place.bottom]
     return [
         Segment(letter, segment.style)
-        for strip in strips
+        for strip in strips(app)[place.y : place.bottom]
         for segment in strip.crop(place.x, place.right)
         for letter in segment.text
     ]

@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rnnlab.runs.mailbox import collect
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.widgets.keys_line import KeysLine
-from tests.toys.app_lab import home, until
+from tests.toys.app_lab import home, mailed, until
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-    from rnnlab.runs.records import State
     from rnnlab.tui.app import LabApp
     from tests.toys.app_lab import Lab
 
@@ -34,25 +32,6 @@ async def listed(pilot: Pilot[None], app: LabApp) -> None:
     await until(pilot, lambda: "?" in labels(app))
 
 
-@pytest.mark.parametrize(
-    ("state", "wanted"),
-    [
-        ("running", {"w": "Wait", "s": "Stop"}),
-        ("paused", {"w": "Wake", "s": "Stop"}),
-        ("stopped", {"r": "Resume"}),
-        ("finished", {}),
-    ],
-)
-async def test_each_way_to_steer_a_run_is_offered_once_and_by_its_name(
-    lab: Lab, app: LabApp, state: State, wanted: dict[str, str]
-) -> None:
-    lab.add("alpha", state)
-    async with app.run_test(size=(200, 50)) as pilot:
-        await listed(pilot, app)
-        await until(pilot, lambda: app.desk.chosen)
-        await until(pilot, lambda: {k: v for k, v in labels(app).items() if k in "wsr"} == wanted)
-
-
 async def test_a_click_on_a_key_presses_it_and_the_pointer_says_more(lab: Lab, app: LabApp) -> None:
     run = lab.add("alpha", "running")
     async with app.run_test(size=(200, 50)) as pilot:
@@ -63,14 +42,7 @@ async def test_a_click_on_a_key_presses_it_and_the_pointer_says_more(lab: Lab, a
         await pilot.hover(KeysLine, offset=(place, 0))
         assert line(app).tooltip == "Let the run wait (pause), or wake it"
         await pilot.click(KeysLine, offset=(place, 0))
-        commands: list[str] = []
-
-        def has_come() -> bool:
-            commands.extend(command.action for command in collect(run.paths.mailbox))
-            return bool(commands)
-
-        await until(pilot, has_come)
-        assert commands == ["pause"]
+        await until(pilot, lambda: mailed(run) == ["pause"])
         assert line(app).key_at(len(text)) is None
         await pilot.hover(KeysLine, offset=(190, 0))
         assert line(app).tooltip is None

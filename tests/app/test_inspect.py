@@ -10,24 +10,22 @@ import pytest
 from rich.console import Console
 from textual.widgets import Input, Static
 
-from rnnlab import start
 from rnnlab.errors import UnknownNameError
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, ShadedText
 from rnnlab.runs.prompts import Ended, Failed, Inspect, Inspected
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.screens import inspect as inspect_module
-from rnnlab.tui.screens._inspect_actions import view_names
-from rnnlab.tui.screens.inspect import InspectScreen
-from tests.toys.app_lab import home, until
+from rnnlab.tui.desk import Desk
+from rnnlab.tui.screens.inspect import InspectScreen, view_names
+from tests.toys.app_lab import WORLD, home, until
+from tests.toys.fake_generator import FakeGenerator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.pilot import Pilot
 
-    from tests.toys.app_lab import Lab
-    from tests.toys.fake_generator import FakeGenerator
+    from tests.toys.app_lab import Lab, OpenLab
 
 
 def screen(app: LabApp) -> InspectScreen:
@@ -189,13 +187,13 @@ async def test_letters_of_a_text_are_no_keys_and_escape_leaves_its_field_then_th
 
 
 async def test_units_are_paged_through_in_the_order_of_their_rank(
-    lab: Lab, app: LabApp, generator: FakeGenerator
+    lab: Lab, app: LabApp, generator: FakeGenerator, said: list[str]
 ) -> None:
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
         await pilot.press("u")
-        await until(pilot, lambda: app._notifications)
+        await until(pilot, lambda: said)
         await pilot.press("4")
         await until(pilot, is_view(generator, "neurons"))
         answer(generator, finding(units=("l0.5", "l0.2", "l0.9")))
@@ -206,9 +204,10 @@ async def test_units_are_paged_through_in_the_order_of_their_rank(
 
 
 async def test_a_run_that_trains_is_looked_into_again_as_it_goes_on(
-    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, open_lab: OpenLab
 ) -> None:
-    monkeypatch.setattr(inspect_module, "_EVERY_S", 0.0)
+    app = open_lab(outside=replace(WORLD, inspect_every_s=0.0))
+    generator = FakeGenerator.latest_made
     run = lab.add("alpha", "running", steps=40)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
@@ -224,9 +223,10 @@ async def test_a_run_that_trains_is_looked_into_again_as_it_goes_on(
 
 
 async def test_the_lab_of_several_runs_is_asked_with_them_and_again_as_they_go_on(
-    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, open_lab: OpenLab
 ) -> None:
-    monkeypatch.setattr(inspect_module, "_EVERY_S", 0.0)
+    app = open_lab(outside=replace(WORLD, inspect_every_s=0.0))
+    generator = FakeGenerator.latest_made
     for name in ("alpha", "vanishing-lstm"):
         lab.add(name)
     run = lab.add("vanishing-lstm-x4", "running")
@@ -246,13 +246,16 @@ async def test_the_lab_of_several_runs_is_asked_with_them_and_again_as_they_go_o
 
 
 async def test_the_runs_of_the_lab_are_queued_with_a_key_in_the_lab_s_own_folder(
-    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, open_lab: OpenLab, said: list[str]
 ) -> None:
     lab.add("alpha")
     launched: list[tuple[str, bool]] = []
-    monkeypatch.setattr(
-        start, "launch", lambda run, *, is_queued: launched.append((run.name, is_queued))
-    )
+
+    def launch(run: Run, *, is_queued: bool = False) -> None:
+        launched.append((run.name, is_queued))
+
+    app = open_lab(outside=replace(WORLD, launch=launch))
+    generator = FakeGenerator.latest_made
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
         await pilot.press("8")
@@ -262,8 +265,7 @@ async def test_the_runs_of_the_lab_are_queued_with_a_key_in_the_lab_s_own_folder
         await until(pilot, lambda: app.screen is screen(app))
         assert not launched, "it asks first, and enter leaves things as they are"
         await pilot.press("v", "right", "enter")
-        await until(pilot, lambda: app._notifications)
-        assert "12 runs wait in the queue" in next(iter(app._notifications)).message
+        await until(pilot, lambda: any("12 runs wait in the queue" in one for one in said))
         assert len(launched) == 12
         assert all(is_queued for _, is_queued in launched)
         await until(pilot, lambda: "vanishing-lstm-x8" in app.desk.summaries)
@@ -314,7 +316,11 @@ def is_beside(generator: FakeGenerator, wanted: tuple[str | None, str]) -> Calla
 
 
 async def test_a_run_removed_elsewhere_is_said_and_stands_beside_nothing(
-    lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+    lab: Lab,
+    app: LabApp,
+    generator: FakeGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+    said: list[str],
 ) -> None:
     lab.add("alpha")
     lab.add("beta")
@@ -326,10 +332,10 @@ async def test_a_run_removed_elsewhere_is_said_and_stands_beside_nothing(
         monkeypatch.setattr(RunStore, "open", gone)
         screen(app).ask()
         assert screen(app).other is None
-        await until(pilot, lambda: app._notifications)
-        assert "unknown run 'beta'" in next(iter(app._notifications)).message
-        app.desk._opened.clear()
-        assert screen(app).kept_steps() == []
+        await until(pilot, lambda: any("unknown run 'beta'" in one for one in said))
+        desk = Desk(lab.store)  # it has opened no run before
+        desk.chosen_name = "alpha"
+        assert InspectScreen(desk).kept_steps() == []
         for key in ("f3", "f4", "f6", "f8", "f2"):
             await pilot.press(key)
             await pilot.pause()

@@ -11,8 +11,6 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from rnnlab.runs import steer
-from rnnlab.runs.store import Run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.key_gate import KeyGate
 from rnnlab.tui.runs.filter_dialog import FilterScreen
@@ -21,9 +19,10 @@ from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.shell.screen import HOME
 from rnnlab.tui.shell.screen_registry import entries, entry
 from rnnlab.tui.widgets.keys_line import KeysLine
-from tests.toys.app_lab import burst, home, until
+from tests.toys.app_lab import burst, home, mailed, toasts, until
 
 if TYPE_CHECKING:
+    from rnnlab.runs.records import State
     from tests.toys.app_lab import Lab
     from tests.toys.fake_generator import FakeGenerator
 
@@ -41,18 +40,9 @@ def test_what_is_held_comes_in_the_order_of_the_keys_and_only_once_all_let_go() 
     assert [gate.next(), gate.next(), gate.next()] == [early, late, None]
 
 
-@pytest.fixture
-def steered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note every run that is steered."""
-    done: list[str] = []
-
-    def act(run: Run, **_: object) -> str:
-        done.append(run.name)
-        return "done"
-
-    for name in ("stop", "pause", "resume", "checkpoint"):
-        monkeypatch.setattr(steer, name, act)
-    return done
+def steered(lab: Lab) -> list[str]:
+    """Return the runs whose worker was sent a command since this was called last."""
+    return [run.name for run in lab.store if mailed(run)]
 
 
 @asynccontextmanager
@@ -65,14 +55,14 @@ async def training(lab: Lab, app: LabApp) -> AsyncIterator[Pilot[None]]:
 
 
 async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
-    lab: Lab, app: LabApp, steered: list[str]
+    lab: Lab, app: LabApp
 ) -> None:
     async with training(lab, app) as pilot:
         for text in ("stop", "stopstop"):  # the second time the screen is there already
             burst(app, "f3", *"stop", "f2")
             await until(pilot, lambda text=text: app.desk.writing.fields.prompt == text)  # type: ignore[misc]
             await until(pilot, lambda: app.page.entry_name == HOME)
-        assert steered == []
+        assert steered(lab) == []
 
 
 async def test_letters_do_not_overtake_the_key_that_clears_the_field(lab: Lab, app: LabApp) -> None:
@@ -81,31 +71,28 @@ async def test_letters_do_not_overtake_the_key_that_clears_the_field(lab: Lab, a
         await until(pilot, lambda: app.desk.writing.fields.prompt == "xnew")
 
 
-async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(
-    lab: Lab, app: LabApp, steered: list[str]
-) -> None:
+async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(lab: Lab, app: LabApp) -> None:
     async with training(lab, app) as pilot:
         for one in entries():
             if one.name not in (HOME, "system"):  # these steer runs themselves
                 burst(app, one.first_key, "s", "w", "m", "f2")
+                await until(pilot, lambda one=one: app.is_screen_installed(one.name))  # type: ignore[misc]
                 await until(pilot, lambda: app.page.entry_name == HOME)
-        assert steered == []
+        assert steered(lab) == []
 
 
-async def test_a_burst_goes_through_several_screens(
-    lab: Lab, app: LabApp, steered: list[str]
-) -> None:
+async def test_a_burst_goes_through_several_screens(lab: Lab, app: LabApp) -> None:
     async with training(lab, app) as pilot:
         burst(app, "f10", "f3", "s", "f6", "s", "f3", "s")
         await until(pilot, lambda: app.desk.writing.fields.prompt == "ss")
         assert isinstance(app.page, PromptScreen)
         burst(app, "f6", "s", "f2", "s")
-        await until(pilot, lambda: steered == ["alpha"])
+        await until(pilot, lambda: steered(lab) == ["alpha"])
         assert app.page.entry_name == HOME
 
 
 async def test_what_is_written_right_after_the_key_of_a_dialog_is_for_the_dialog(
-    lab: Lab, app: LabApp, steered: list[str]
+    lab: Lab, app: LabApp
 ) -> None:
     lab.add("alpha", "running")
     lab.add("sums")
@@ -117,11 +104,11 @@ async def test_what_is_written_right_after_the_key_of_a_dialog_is_for_the_dialog
         burst(app, "enter", "n", "s")
         await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
         await pilot.press("escape")
-        assert steered == []
+        assert steered(lab) == []
 
 
 async def test_keys_after_a_screen_that_does_not_come_are_for_the_one_that_stays(
-    app: LabApp, steered: list[str]
+    app: LabApp,
 ) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         burst(app, "f3", "slash")
@@ -191,23 +178,33 @@ async def test_the_keys_of_the_board_are_alive_once_the_text_is_left_and_in_the_
         await until(pilot, lambda: type(app.focused).__name__ == "SearchTree")
 
 
-async def test_only_what_can_be_done_with_the_chosen_run_is_offered(
-    lab: Lab, app: LabApp, steered: list[str]
+async def test_only_what_can_be_done_with_the_chosen_run_is_offered_and_done(
+    lab: Lab, app: LabApp
 ) -> None:
-    lab.add("done")
-    lab.add("broken", "failed")
-    lab.add("active", "running")
-    async with app.run_test(size=(160, 40)) as pilot:
-        await until(pilot, lambda: home(app).table.row_count == 3)
-        offered = {"active": {"w", "s"}, "broken": {"r"}, "done": set[str]()}
-        for name, keys in offered.items():
-            home(app).table.choose(name)
+    offered: dict[State, dict[str, str]] = {
+        "running": {"w": "Wait", "s": "Stop"},
+        "paused": {"w": "Wake", "s": "Stop"},
+        "stopped": {"r": "Resume"},
+        "failed": {"r": "Resume"},
+        "finished": {},
+    }
+    for state in offered:
+        lab.add(state, state)
+    async with app.run_test(size=(200, 50)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == len(offered))
+        for state, labels in offered.items():
+            home(app).table.choose(state)
             await until(
                 pilot,
-                lambda keys=keys: footer(app).keys() & {"w", "s", "r"} == keys,  # type: ignore[misc]
+                lambda labels=labels: (
+                    {  # type: ignore[misc]
+                        key: label for key, label in footer(app).items() if key in {"w", "s", "r"}
+                    }
+                    == labels
+                ),
             )
         await pilot.press("w", "s", "r", "m")
-        assert steered == []
+        assert steered(lab) == [], "the last one is finished"
 
 
 async def test_on_return_the_focus_is_on_the_main_widget_of_the_screen(
@@ -237,12 +234,9 @@ async def test_a_dialog_gives_the_focus_back_to_where_it_was(lab: Lab, app: LabA
         assert app.focused is before
 
 
-async def test_what_is_said_in_passing_comes_in_place_of_what_was_said_before(
-    app: LabApp,
-) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_a_toast_replaces_the_previous_one_of_its_severity(app: LabApp) -> None:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         for text in "one", "two", "three":
             app.page.tell(text)
         app.page.tell("wrong", "error")
-        await until(pilot, lambda: "wrong" in [notice.message for notice in app._notifications])
-        assert [notice.message for notice in app._notifications] == ["three", "wrong"]
+        await until(pilot, lambda: toasts(app) == ["three", "wrong"])

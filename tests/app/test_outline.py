@@ -1,40 +1,41 @@
-"""The first frame, and that the lab takes its place."""
+"""The outline that is the first frame, and how the home screen takes its place."""
 
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from textual import events
 from textual.css.stylesheet import Stylesheet
 
 from rnnlab.preferences import Preferences
-from rnnlab.tui import asking_app
-from rnnlab.tui.app import LabApp
+from rnnlab.tui.feed import Feed
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.shell.outline import HOME_PANES, Outline
 from rnnlab.tui.shell.panes import OFF
 from rnnlab.tui.view_state import ViewState, save_view
-from tests.toys.app_lab import home, until
-from tests.toys.fake_generator import FakeGenerator
+from tests.toys.app_lab import WORLD, burst, home, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from textual.geometry import Region
+    from textual.message import Message
+    from textual.screen import Screen
 
-    from tests.toys.app_lab import Lab
+    from rnnlab.runs.store import RunStore
+    from rnnlab.tui.app import LabApp
+    from tests.toys.app_lab import Lab, OpenLab
 
-Outlined = list[dict[str, "Region | None"]]
+Places = dict[str, "Region | None"]
 
 
 @pytest.fixture(autouse=True)
-def collecting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Begin as the command line does, without a look for garbage; leave nothing for good."""
-    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
+def collecting() -> Iterator[None]:
+    """Begin as the command line does, with garbage collection off; leave nothing frozen."""
     gc.disable()
     yield
     gc.enable()
@@ -42,32 +43,42 @@ def collecting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def outlined(monkeypatch: pytest.MonkeyPatch) -> Outlined:
-    """Where the panes stood in each outline, noted when it was on the screen."""
-    seen: Outlined = []
-    furnish = LabApp._furnish
-
-    def note_and_furnish(app: LabApp) -> None:
-        assert isinstance(app.screen, Outline)
-        seen.append(places(app))
-        furnish(app)
-
-    monkeypatch.setattr(LabApp, "_furnish", note_and_furnish)
-    return seen
+def outlined() -> list[Places]:
+    """Where the panes stood in the outline, noted when it was on the screen."""
+    return []
 
 
-def places(app: LabApp) -> dict[str, Region | None]:
+@pytest.fixture
+def open_outlined(open_lab: OpenLab, outlined: list[Places]) -> OpenLab:
+    """Return a maker of apps that open with an outline."""
+
+    def make(store: RunStore | None = None, **options: Any) -> LabApp:
+        app: LabApp
+
+        def make_feed(store: RunStore) -> Feed:  # called while the outline is shown
+            assert isinstance(app.screen, Outline)
+            outlined.append(places(app))
+            return Feed(store)
+
+        outside = replace(WORLD, make_feed=make_feed)
+        app = open_lab(store, has_outline=True, outside=outside, **options)
+        return app
+
+    return make
+
+
+def places(app: LabApp) -> Places:
     """Return where each pane stands, None for one that does not."""
     panes = [app.screen.query_one(f"#{pane.id}") for pane in HOME_PANES]
     return {str(pane.id): None if pane.has_class(OFF) else pane.region for pane in panes}
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
 async def test_the_home_screen_stands_where_its_outline_did(
-    lab: Lab, outlined: Outlined, size: tuple[int, int]
+    lab: Lab, open_outlined: OpenLab, outlined: list[Places], size: tuple[int, int]
 ) -> None:
     lab.add("alpha")
-    app = LabApp(lab.store, has_outline=True)
+    app = open_outlined()
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: outlined and isinstance(app.screen, LabScreen))
         await until(pilot, lambda: home(app).is_mounted and home(app).table.row_count == 1)
@@ -76,37 +87,39 @@ async def test_the_home_screen_stands_where_its_outline_did(
         assert gc.isenabled()
 
 
-async def test_what_is_pressed_before_the_lab_is_there_is_for_the_lab(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
+async def test_keys_pressed_while_the_outline_is_shown_go_to_the_lab(
+    open_outlined: OpenLab,
 ) -> None:
-    furnish = LabApp._furnish
+    app = open_outlined()
+    pressed_on: list[Screen[Any]] = []
 
-    def press_and_furnish(app: LabApp) -> None:
-        assert app._keys.holds(events.Key("question_mark", "?"))
-        furnish(app)
+    def press_once(_message: Message) -> None:
+        if not pressed_on and app.screen_stack and app.screen.is_mounted:
+            pressed_on.append(app.screen)
+            burst(app, "question_mark")
 
-    monkeypatch.setattr(LabApp, "_furnish", press_and_furnish)
-    app = LabApp(lab.store, has_outline=True)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40), message_hook=press_once) as pilot:
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert isinstance(pressed_on[0], Outline)
 
 
-async def test_the_outline_leaves_out_what_was_hidden(
-    lab: Lab, outlined: Outlined, tmp_path: Path
+async def test_the_outline_leaves_hidden_panes_out(
+    lab: Lab, open_outlined: OpenLab, outlined: list[Places], tmp_path: Path
 ) -> None:
+    lab.add("alpha")
     file = tmp_path / "view.json"
     save_view(ViewState(panes={"lab": {"plots": False}}), file)
-    app = LabApp(lab.store, view_file=file, has_outline=True)
+    app = open_outlined(view_file=file)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: outlined)
-        assert [name for name, place in outlined[0].items() if place is None] == [
-            "plots",
-            "details",
-        ]
+        await until(pilot, lambda: outlined and isinstance(app.screen, LabScreen))
+        hidden = [name for name, place in outlined[0].items() if place is None]
+        assert hidden == ["plots", "details"]
+        await until(pilot, lambda: home(app).is_mounted and home(app).table.row_count == 1)
+        await until(pilot, lambda: places(app) == outlined[0])
 
 
-async def test_the_styles_are_parsed_once_in_the_theme_that_is_preferred(
-    lab: Lab, outlined: Outlined, monkeypatch: pytest.MonkeyPatch
+async def test_the_styles_are_parsed_once_in_the_preferred_theme(
+    open_outlined: OpenLab, outlined: list[Places], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     num_again = 0
     reparse = Stylesheet.reparse
@@ -117,7 +130,7 @@ async def test_the_styles_are_parsed_once_in_the_theme_that_is_preferred(
         reparse(sheet)
 
     monkeypatch.setattr(Stylesheet, "reparse", counted)
-    app = LabApp(lab.store, preferences=Preferences(theme="light"), has_outline=True)
+    app = open_outlined(preferences=Preferences(theme="light"))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: outlined and isinstance(app.screen, LabScreen))
         assert num_again == 0

@@ -12,19 +12,17 @@ from textual.widgets import Input, OptionList, Static, TextArea
 
 from rnnlab.decoding import parse_spec
 from rnnlab.runs.prompts import Failed
-from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.prompting.decoders_dialog import DecodersScreen, OptionField
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.shell.dialogs.ask_line import AskLineScreen
-from rnnlab.tui.widgets._candidate_head import broken
 from rnnlab.tui.widgets.candidate import Candidate
 from rnnlab.tui.widgets.document_pane import DocumentPane
 from tests.toys.app_lab import home, painted, until
 from tests.toys.fake_generator import FakeGenerator
 
 if TYPE_CHECKING:
-    from tests.toys.app_lab import Lab
+    from tests.toys.app_lab import Lab, OpenLab
 
 
 async def open_prompt(pilot: Pilot[None], app: LabApp) -> PromptScreen:
@@ -53,10 +51,6 @@ def status_line(app: LabApp) -> str:
 
 def body(app: LabApp) -> str:
     return str(app.screen.query_one(Candidate).query(Static).last().render())
-
-
-def said(app: LabApp) -> str:
-    return " | ".join(notice.message for notice in app._notifications)
 
 
 async def test_any_checkpoint_is_asked_and_what_is_none_is_said(
@@ -173,6 +167,7 @@ async def test_a_continuation_is_copied_with_a_word_on_tmux_within_it(
     generator: FakeGenerator,
     monkeypatch: pytest.MonkeyPatch,
     is_in_tmux: bool,
+    said: list[str],
 ) -> None:
     lab.add("alpha")
     copied: list[str] = []
@@ -185,13 +180,13 @@ async def test_a_continuation_is_copied_with_a_word_on_tmux_within_it(
         await ask(pilot, app, generator, "Once", " upon")
         screen.query_one(Candidate).focus()
         await pilot.press("c")
-        await until(pilot, lambda: "copied 9 letters" in said(app))
+        await until(pilot, lambda: "copied 9 letters" in " | ".join(said))
         assert copied == ["Once upon"]
-        assert ("set-clipboard" in said(app)) is is_in_tmux
+        assert ("set-clipboard" in " | ".join(said)) is is_in_tmux
 
 
 async def test_candidates_are_saved_as_text_or_json_and_nothing_is_overwritten(
-    lab: Lab, app: LabApp, generator: FakeGenerator, tmp_path: Path
+    lab: Lab, app: LabApp, generator: FakeGenerator, tmp_path: Path, said: list[str]
 ) -> None:
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
@@ -208,7 +203,7 @@ async def test_candidates_are_saved_as_text_or_json_and_nothing_is_overwritten(
             assert line.value in ("alpha-40.txt", str(tmp_path / name))
             line.value = str(tmp_path / name)
             await pilot.press("enter")
-            await until(pilot, lambda: any(message in n.message for n in app._notifications))  # noqa: B023
+            await until(pilot, lambda: any(message in one for one in said))  # noqa: B023
             screen.query_one(Candidate).focus()
     text = (tmp_path / "a.txt").read_text()
     assert "Once upon\n\n# beam:k=3 #2  -2.00 nats\nOnce more" in text
@@ -298,9 +293,9 @@ async def test_the_help_of_every_option_is_whole_at_80_columns_and_follows_the_f
         for field in form.query(OptionField):
             await pilot.press("tab")
             assert form.focused is field.query_one(Input)
-            said = painted(app, "problem")
-            assert " ".join(field.explanation.split()) in said
-            assert parse_spec(spec).chain[-1] in said
+            help_text = painted(app, "problem")
+            assert " ".join(field.explanation.split()) in help_text
+            assert parse_spec(spec).chain[-1] in help_text
 
 
 async def test_without_a_decoder_the_form_stays(lab: Lab, app: LabApp) -> None:
@@ -353,19 +348,12 @@ async def test_why_no_answer_comes_stands_in_the_pane_in_full(
         assert "nearest known ones, or leaves out those that have none" in status_line(app)
 
 
-def test_a_title_is_broken_where_an_option_begins() -> None:
-    assert broken("nucleus:p=0.95,temperature=0.8 #1", 15) == "nucleus:p=0.95,\ntemperature=0.8\n#1"
-    assert broken("greedy #1", 15) == "greedy #1"
-    assert broken("waiting beam:k=3", 15) == "waiting\nbeam:k=3", "not within what fits a line"
-
-
 async def test_what_was_asked_at_the_last_start_is_brought_back(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    lab: Lab, open_lab: OpenLab, tmp_path: Path
 ) -> None:
     lab.add("alpha")
-    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
     for keys in ((*"Once [b]", "enter"), ("up",)):
-        app = LabApp(lab.store, view_file=tmp_path / "view.json")
+        app = open_lab(view_file=tmp_path / "view.json")
         async with app.run_test(size=(120, 40)) as pilot:
             screen = await open_prompt(pilot, app)
             screen.pane.form.prompt.value = ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,17 +18,18 @@ from rnnlab.runs.store import Run
 from rnnlab.tui.actions import bindings, written
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.desk import Desk
+from rnnlab.tui.machine import MachineRead
 from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.screens import system
-from rnnlab.tui.shell import screen_registry as _declaration
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.screen import HOME, BaseScreen
-from rnnlab.tui.shell.screen_registry import Entry, entries, entry
+from rnnlab.tui.shell.screen_registry import Entry, entries, entry, read_entry
 from rnnlab.tui.widgets.screen_bar import ScreenBar
-from tests.toys.app_lab import Clock, home, until
+from tests.toys.app_lab import WORLD, Clock, home, until
+from tests.toys.fixed_lab import MACHINE
 
 if TYPE_CHECKING:
-    from tests.toys.app_lab import Lab
+    from tests.toys.app_lab import Lab, OpenLab
 
 every_screen = pytest.mark.parametrize("name", [e.name for e in entries()])
 
@@ -66,20 +69,19 @@ def test_no_letter_goes_before_text_fields(name: str, desk: Desk) -> None:
                 assert all(len(key) > 1 for key in action.key.split(",")), action.name
 
 
-@every_screen
-async def test_its_key_opens_a_screen_and_escape_leads_home(
-    lab: Lab, app: LabApp, name: str
-) -> None:
+async def test_its_keys_open_every_screen_and_escape_leads_home(lab: Lab, app: LabApp) -> None:
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
-        for key in entry(name).key.split(","):
-            await pilot.press(key)
-            await until(pilot, lambda: app.page.entry_name == name)
-            assert app.focused is not None
-            for _ in range(3):
-                await pilot.press("escape")
-            await until(pilot, lambda: app.page.entry_name == HOME)
+        for name, key in ((e.name, key) for e in entries() for key in e.key.split(",")):
+            try:
+                await pilot.press(key)
+                await until(pilot, lambda name=name: app.page.entry_name == name)  # type: ignore[misc]
+                assert app.focused is not None, f"{name} by {key}"
+                await pilot.press("escape", "escape", "escape")
+                await until(pilot, lambda: app.page.entry_name == HOME)
+            except TimeoutError:
+                pytest.fail(f"{key} and escape: {app.page.entry_name}, not {name} and {HOME}")
 
 
 @every_screen
@@ -91,36 +93,30 @@ def test_every_action_is_in_the_palette(name: str, lab: Lab, app: LabApp) -> Non
             assert (action.label, action.help) in offered
 
 
-def test_a_file_with_a_declaration_is_a_screen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_declaration, "_FOLDER", tmp_path)
-    (tmp_path / "fish_tank.py").write_text(
+def test_a_file_with_a_declaration_is_a_screen_that_is_not_imported(tmp_path: Path) -> None:
+    file = tmp_path / "fish_tank.py"
+    file.write_text(
         '"""Fish."""\nraise SystemExit("imported")\n'
         'SCREEN = Declaration(\n    Tank, key="f12", title="Fish",\n'
         '    help="See fish", needs_run=True\n)\n'
     )
-    found = _declaration._entry("fish-tank")
-    assert found == Entry("fish-tank", "f12", "Fish", "See fish", needs_run=True)
+    assert read_entry(file) == Entry("fish-tank", "f12", "Fish", "See fish", needs_run=True)
 
 
-def test_letters_come_before_function_keys_and_these_in_order(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    keys = sorted(["n", "f10", "f2", "f9"], key=_declaration._order)
-    assert keys == ["n", "f2", "f9", "f10"]
-    assert [written(key) for key in keys] == ["n", "F2", "F9", "F10"]
+def test_letters_come_before_function_keys_and_these_in_order() -> None:
+    keys = [one.first_key for one in entries()]
+    letters = [key for key in keys if len(key) == 1]
+    numbers = [int(key[1:]) for key in keys if len(key) > 1]
+    assert keys == [*sorted(letters), *(f"f{number}" for number in sorted(numbers))]
+    assert letters
+    assert max(numbers) > 9, "F10 comes after F9"
+    assert [written(key) for key in ("n", "f2", "f10")] == ["n", "F2", "F10"]
 
 
-async def test_a_screen_about_a_run_is_not_opened_without_one(
-    app: LabApp, monkeypatch: pytest.MonkeyPatch, said: list[str]
-) -> None:
-    from rnnlab.tui import app as app_module
-
-    needy = Entry("needy", "f12", "Needy", "Looks into a run", needs_run=True)
-    monkeypatch.setattr(app_module, "entry", lambda _name: needy)
+async def test_a_screen_about_a_run_is_not_opened_without_one(app: LabApp, said: list[str]) -> None:
+    assert entry("inspect").needs_run
     async with app.run_test(size=(120, 40)) as pilot:
-        app.post_message(ScreenAsked("needy"))
+        app.post_message(ScreenAsked("inspect"))
         await until(pilot, lambda: said)
         assert "choose one first" in said[0]
         assert app.page.entry_name == HOME
@@ -186,55 +182,59 @@ async def test_an_action_that_asks_asks_once_whatever_comes_in_a_burst(
         await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
 
 
-async def test_the_machine_is_looked_at_once_in_a_second_of_the_clock(
-    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+class NotedMachine:
+    """Reads the same every time, and notes when and in which thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.times: list[float] = []
+        self.threads: list[int] = []
+
+    def read(self, processes: Iterable[tuple[str, int]]) -> MachineRead:
+        self.times.append(self._clock.now)
+        self.threads.append(threading.get_ident())
+        return MACHINE
+
+
+async def test_the_machine_is_read_once_in_a_second_of_the_clock(
+    lab: Lab, open_lab: OpenLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks: list[float] = []
     takes: list[float] = []
     clock = Clock(100.0)
-    app.desk.clock = clock
+    machine = NotedMachine(clock)
+    app = open_lab(clock=clock, outside=replace(WORLD, make_machine=lambda _folder: machine))
     take = system.SystemScreen.take
 
     def counted_take(screen: system.SystemScreen) -> None:
         takes.append(clock.now)
         take(screen)
 
-    def counted_look() -> list[int]:
-        looks.append(clock.now)
-        return []
-
     monkeypatch.setattr(system.SystemScreen, "take", counted_take)
-    monkeypatch.setattr(system, "_generators", counted_look)
     lab.add("alpha")
     async with app.run_test() as pilot:
         await until(pilot, lambda: home(app).table.row_count)
         await pilot.press("f10")
-        await until(pilot, lambda: looks and len(takes) > 3)
-        assert looks == [100.0]
+        await until(pilot, lambda: machine.times and len(takes) > 3)
+        assert machine.times == [100.0]
         clock.now += 1.5
-        await until(pilot, lambda: len(looks) > 1 and takes.count(101.5) > 3)
-        assert looks == [100.0, 101.5]
+        await until(pilot, lambda: len(machine.times) > 1 and takes.count(101.5) > 3)
+        assert machine.times == [100.0, 101.5]
 
 
-async def test_looks_at_the_machine_cancel_no_action_and_are_made_in_a_thread(
-    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+async def test_reads_of_the_machine_cancel_no_action_and_are_made_in_a_thread(
+    lab: Lab, open_lab: OpenLab, clock: Clock
 ) -> None:
-    looks: list[int] = []
-
-    def generators() -> list[int]:
-        looks.append(threading.get_ident())
-        return []
-
-    monkeypatch.setattr(system, "_generators", generators)
-    monkeypatch.setattr(system, "_EVERY_S", 0.01)
+    machine = NotedMachine(clock)
+    outside = replace(WORLD, make_machine=lambda _folder: machine, machine_every_s=-1.0)
+    app = open_lab(clock=clock, outside=outside)
     lab.add("alpha", "running")
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.desk.summaries)
         await pilot.press("f10", "q")
         await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
-        seen = len(looks)
+        num_reads = len(machine.times)
         app.page.take()
-        await until(pilot, lambda: len(looks) > seen)
+        await until(pilot, lambda: len(machine.times) > num_reads)
         await pilot.press("enter")
         await until(pilot, lambda: not app.is_running)
-    assert threading.get_ident() not in looks
+    assert threading.get_ident() not in machine.threads

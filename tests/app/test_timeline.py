@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from textual import events
 from textual.pilot import Pilot
@@ -32,6 +32,17 @@ def add_samples(run: Run, *steps: int) -> None:
                 journal.append(
                     SampleRecord(step, step / 10, step, 0, "Once\n", decoder, text, -3.0, 12)
                 )
+
+
+class Wheel(events.MouseScrollUp):
+    """Notes whether a widget keeps it from those above."""
+
+    is_stopped = False
+
+    def stop(self, stop: bool = True) -> Self:
+        self.is_stopped = stop
+        super().stop(stop)
+        return self
 
 
 async def open_timeline(pilot: Pilot[None], app: LabApp) -> TimelineScreen:
@@ -66,9 +77,9 @@ async def test_the_cursor_moves_along_the_curve_and_the_text_of_then_is_read(
         await pilot.press("left", "left")
         await until(pilot, lambda: "at 10" in texts(screen)[1])
         chart = screen.chart
-        wheel = events.MouseScrollUp(chart, 60, 5, 0, -1, 0, False, False, False)
+        wheel = Wheel(chart, 60, 5, 0, -1, 0, False, False, False)
         chart.on_mouse_scroll_up(wheel)
-        assert not wheel._stop_propagation, "what holds the chart may scroll"
+        assert not wheel.is_stopped, "what holds the chart may scroll"
         await pilot.click(chart, offset=(chart.size.width // 2 + 4, 5))
         await until(pilot, lambda: "at 20" in texts(screen)[1])
         await pilot.press("left")
@@ -158,18 +169,19 @@ async def test_samples_are_shown_though_showing_others_was_broken_off(
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_timeline(pilot, app)
         await until(pilot, lambda: len(texts(screen)) == 2)
-        remove, is_removed = screen._box.remove_children, asyncio.Event()
+        box = screen.query_one("#samples")
+        remove, is_removed = box.remove_children, asyncio.Event()
 
         async def remove_and_hang() -> None:
             await remove()
             is_removed.set()
             await asyncio.Event().wait()
 
-        monkeypatch.setattr(screen._box, "remove_children", remove_and_hang)
-        screen._show_samples(None)
+        monkeypatch.setattr(box, "remove_children", remove_and_hang)
+        screen.show_samples(None)
         await is_removed.wait()
-        monkeypatch.setattr(screen._box, "remove_children", remove)
-        await screen._show_samples(screen.shown).wait()
+        monkeypatch.setattr(box, "remove_children", remove)
+        await screen.show_samples(screen.shown).wait()
         assert len(texts(screen)) == 2
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.widgets._toast import Toast
-
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.screens.system import SystemScreen
 from rnnlab.tui.widgets.candidate import Candidate
-from tests.toys.app_lab import home, until
+from tests.toys.app_lab import home, toasts, until
 
 if TYPE_CHECKING:
     from rnnlab.tui.app import LabApp
@@ -17,36 +15,32 @@ if TYPE_CHECKING:
     from tests.toys.fake_generator import FakeGenerator
 
 
-def told(app: LabApp) -> list[str]:
-    return [notice.message for notice in app._notifications]
-
-
 async def test_what_was_said_goes_with_its_screen_and_what_is_said_of_the_next_stays(
     lab: Lab, app: LabApp
 ) -> None:
     lab.add("alpha")
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
         home(app).tell("of the lab")
         home(app).tell("with care", "warning")
-        await until(pilot, lambda: len(told(app)) == 2)
+        await until(pilot, lambda: len(toasts(app)) == 2)
         await pilot.press("f10")
         await until(pilot, lambda: isinstance(app.page, SystemScreen))
-        await until(pilot, lambda: not told(app))
+        await until(pilot, lambda: not toasts(app))
         app.page.open_screen("prompt", saying="of the prompt")
         await until(pilot, lambda: isinstance(app.page, PromptScreen))
-        await until(pilot, lambda: told(app) == ["of the prompt"])
+        await until(pilot, lambda: toasts(app) == ["of the prompt"])
 
 
 async def test_trouble_stays_whatever_screen_is_shown(lab: Lab, app: LabApp) -> None:
     run = lab.add("alpha", "running")
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
         lab.say(run, state="failed", reason="the disk is full")
-        await until(pilot, lambda: told(app) == ["alpha failed: the disk is full"])
+        await until(pilot, lambda: toasts(app) == ["alpha failed: the disk is full"])
         await pilot.press("f10")
         await until(pilot, lambda: isinstance(app.page, SystemScreen))
-        assert told(app) == ["alpha failed: the disk is full"]
+        assert toasts(app) == ["alpha failed: the disk is full"]
 
 
 async def test_what_is_said_covers_no_candidate_on_a_small_screen(
@@ -60,6 +54,8 @@ async def test_what_is_said_covers_no_candidate_on_a_small_screen(
         generator.answer(" one", " two", " three")
         await until(pilot, lambda: app.screen.query(Candidate))
         home(app).tell("copied 12 letters; tmux needs: set -g set-clipboard on")
-        await until(pilot, lambda: app.screen.query(Toast) and app.screen.query_one(Toast).region)
-        below = app.screen.query_one(Toast).region.bottom
+        await until(
+            pilot, lambda: app.screen.query("Toast") and app.screen.query_one("Toast").region
+        )
+        below = app.screen.query_one("Toast").region.bottom
         assert below <= min(candidate.region.y for candidate in app.screen.query(Candidate))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict
+
+from textual.message import Message
 
 from rnnlab.decoding import TracedAnswer, TracedHypothesis, TracedRow, TracedStep, TracedToken
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, ShadedText
@@ -26,12 +29,16 @@ from tests.toys.fake_generator import FakeGenerator
 _STEP = 40
 """Of the checkpoint that answers."""
 _WIDE = "beyond the beam's width"
-_TEXTS = (" upon a time [b]the mayor", " upon a night\nthe sea\x1b[31m", " more the moon was up")
+TEXTS = (" upon a time [b]the mayor", " upon a night\nthe sea\x1b[31m", " more the moon was up")
 """Continuations, the best first; all but the first leave it at some letter."""
 
 
 class AnsweringGenerator(FakeGenerator):
     """Answers as a worker would that has finished before the lab looks again."""
+
+    def __init__(self, post: Callable[[Message], object], texts: tuple[str, ...] = TEXTS) -> None:
+        super().__init__(post)
+        self._texts = texts
 
     async def ask(self, listener: Listener, question: Question) -> None:
         """Answer the question."""
@@ -50,8 +57,9 @@ class AnsweringGenerator(FakeGenerator):
     def _write(self, question: Request, number: int, spec: str) -> None:
         """Give a beam three continuations and its search, any other decoder one."""
         is_beam = spec.startswith("beam")
-        texts = _TEXTS if is_beam else _TEXTS[:1]
-        answers = [_answer(question.prompt, spec, rank, text) for rank, text in enumerate(texts, 1)]
+        texts = self._texts if is_beam else self._texts[:1]
+        prompt = question.prompt
+        answers = [_answer(prompt, spec, rank, texts) for rank in range(1, len(texts) + 1)]
         if is_beam:
             self.say(Traced(self.latest, number, [asdict(step) for step in _search()]))
         self.say(Grown(self.latest, number, answers, is_last=True))
@@ -63,11 +71,12 @@ class AnsweringGenerator(FakeGenerator):
         self.say(Looked(self.latest, _STEP, tokens, len(question.prompt), 0, rows, chain))
 
 
-def _answer(prompt: str, spec: str, rank: int, text: str) -> Answer:
+def _answer(prompt: str, spec: str, rank: int, texts: tuple[str, ...]) -> Answer:
+    text = texts[rank - 1]
     logprobs = [-(1 + place * rank % 5) / 4 for place in range(len(text))]
     parts_at = None
     if rank > 1:
-        same = (a == b for a, b in zip(text, _TEXTS[0], strict=False))
+        same = (a == b for a, b in zip(text, texts[0], strict=False))
         parts_at = next(place for place, is_same in enumerate(same) if not is_same)
     total = sum(logprobs)
     return Answer(

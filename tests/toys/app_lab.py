@@ -7,13 +7,16 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from rnnlab.config import RunConfig
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.lock import take_lock
+from rnnlab.runs.mailbox import collect
 from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import (
     ACTIVE_STATES,
@@ -26,7 +29,20 @@ from rnnlab.runs.records import (
 )
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.outside import Outside
 from rnnlab.tui.screens.lab import LabScreen
+from rnnlab.tui.widgets.chart_pane import ChartPane
+from rnnlab.tui.widgets.runs_table import RunsTable
+from tests.toys.fake_generator import FakeGenerator
+from tests.toys.picture import strips
+
+
+def start_nothing(_run: Run, *, is_queued: bool = False) -> None:
+    """Stand for the launch of a worker."""
+
+
+WORLD = Outside(make_generator=FakeGenerator, launch=start_nothing, estimate_after_s=3600.0)
+"""A lab without processes; nothing is measured by itself, as that would load torch."""
 
 
 @dataclass
@@ -72,6 +88,12 @@ class Lab:
             journal.append(EventRecord(steps[-1], "finished"))
 
 
+class OpenLab(Protocol):
+    """Make an app over a folder of runs, by default the test's own."""
+
+    def __call__(self, store: RunStore | None = None, **options: Any) -> LabApp: ...
+
+
 @dataclass
 class Clock:
     """A clock that stands until a test moves it."""
@@ -86,6 +108,36 @@ def home(app: LabApp) -> LabScreen:
     """Return the home screen, which must be the one that is shown below any dialog."""
     assert isinstance(app.page, LabScreen)
     return app.page
+
+
+def table(app: LabApp) -> RunsTable:
+    """Return the list of runs of the home screen."""
+    return home(app).table
+
+
+def row_text(app: LabApp, name: str) -> str:
+    """Return the cells of a run's row, as one line."""
+    return " ".join(cell.plain for cell in table(app).get_row(name))
+
+
+def chart(app: LabApp, plot: str) -> str:
+    """Return what is drawn of a plot, without colours."""
+    return app.screen.query_one(f"#plot-{plot}", ChartPane).text
+
+
+def text_of(app: LabApp, selector: str) -> str:
+    """Return the text of the one widget of the screen that a selector fits."""
+    return str(app.screen.query_one(selector, Static).render())
+
+
+def toasts(app: LabApp) -> list[str]:
+    """Return the toasts on the screen, oldest first: `run_test(notifications=True)` shows them."""
+    return [str(toast.render()) for toast in app.screen.query("Toast").results(Static)]
+
+
+def mailed(run: Run) -> list[str]:
+    """Take the actions of the commands in a run's mailbox out of it, and return them."""
+    return [command.action for command in collect(run.paths.mailbox)]
 
 
 _DEADLINE_S = 40
@@ -114,6 +166,6 @@ def burst(app: LabApp, *keys: str) -> None:
 def painted(app: LabApp, part: str) -> str:
     """Return a part of the screen as it is painted, its lines as one."""
     region = app.screen.query_one(f"#{part}").region
-    strips = app.screen._compositor.render_strips()[region.y : region.bottom]
-    text = " ".join(strip.crop(region.x, region.right).text for strip in strips)
+    shown = strips(app)[region.y : region.bottom]
+    text = " ".join(strip.crop(region.x, region.right).text for strip in shown)
     return " ".join(text.split())

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from textual.pilot import Pilot
 
 from rnnlab.corpora import CorpusDescription
+from rnnlab.preferences import Preferences
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.records import SampleRecord
+from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.feed import Feed, RunsRead
 from rnnlab.tui.machine import Gpu, MachineRead, ProcessRead
-from tests.toys.app_lab import Clock, Lab, until
+from rnnlab.tui.outside import Outside
+from tests.toys.answering_generator import AnsweringGenerator
+from tests.toys.app_lab import Clock, Lab, start_nothing, until
 from tests.toys.picture import picture
 
 
@@ -44,7 +48,12 @@ SCENES = {
 class CountedFeed(Feed):
     """The feed, which counts how often it has read."""
 
-    num_reads = 0
+    latest_made: CountedFeed
+
+    def __init__(self, store: RunStore) -> None:
+        super().__init__(store)
+        self.num_reads = 0
+        CountedFeed.latest_made = self
 
     def read(self, watched: Collection[str]) -> RunsRead:
         """Read the runs."""
@@ -56,8 +65,7 @@ class CountedFeed(Feed):
 async def settled(pilot: Pilot[None], app: LabApp, clock: Clock) -> str:
     """Return the picture once it has stayed the same over some looks at the runs."""
     before, num_same = "", 0
-    feed = app._feed
-    assert isinstance(feed, CountedFeed)
+    feed = CountedFeed.latest_made
     while num_same < 2:
         clock.now += 3600.0  # whatever is done or drawn at most so often is due
         shown = feed.num_reads + 2  # a read is shown before the next one begins
@@ -123,6 +131,38 @@ CORPORA = (
 )  # fmt: skip
 
 
-async def look(name: str, _data: Path | None, columns: int = 80) -> tuple[str, bool]:
+async def look(name: str, _data: Path | None, columns: int) -> tuple[str, bool]:
     """Say something of every corpus."""
     return f"figures of {name}\n{'█' * (columns // 2)}\n\nthe beginning of [b]{name}[/b]", True
+
+
+class FixedMachine:
+    """Reads the same every time."""
+
+    def __init__(self, folder: Path) -> None:
+        pass
+
+    def read(self, processes: Iterable[tuple[str, int]]) -> MachineRead:
+        """Return the machine."""
+        return MACHINE
+
+
+WORLD = Outside(
+    make_generator=AnsweringGenerator,
+    make_feed=CountedFeed,
+    make_machine=FixedMachine,
+    describe_corpora=lambda _data: list(CORPORA),
+    look_into_corpus=look,
+    launch=start_nothing,
+    estimate_after_s=3600.0,
+)
+"""Nothing of it is left to chance."""
+PREFERENCES = Preferences(theme="dark", glyphs="braille", colors="truecolor")
+
+
+class OpenFixed(Protocol):
+    """Make an app over the runs of `fill`."""
+
+    def __call__(
+        self, preferences: Preferences = PREFERENCES, outside: Outside = WORLD
+    ) -> LabApp: ...

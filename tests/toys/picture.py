@@ -15,6 +15,19 @@ _FAR = 40
 """Of 255."""
 
 
+def strips(app: App[Any]) -> list[Strip]:
+    """Return the lines of the screen as they are painted now.
+
+    Textual has no public name for them but an export of the whole screen as SVG.
+    """
+    return list(app.screen._compositor.render_strips())
+
+
+def lines(app: App[Any]) -> list[str]:
+    """Return the text of every line of the screen."""
+    return [strip.text for strip in strips(app)]
+
+
 def picture(app: App[Any]) -> str:
     """Return the lines of what is shown, then the focus, then every span that stands out.
 
@@ -22,15 +35,15 @@ def picture(app: App[Any]) -> str:
     are said. Other colours are left aside, and the tint of a pane that has the focus: the picture
     stays the same when a shade is another one.
     """
-    strips = app.screen._compositor.render_strips()
-    lines = [strip.text.rstrip() for strip in strips]
+    painted = strips(app)
+    shown = [strip.text.rstrip() for strip in painted]
     standing_out = [
         f"{row:>3},{column:<3} {text.rstrip()}"
-        for row, strip in enumerate(strips)
+        for row, strip in enumerate(painted)
         for column, text in _standing_out(app, strip)
         if not text.isspace()
     ]
-    return "\n".join([*lines, "", f"focus: {_focus(app)}", "standing out:", *standing_out, ""])
+    return "\n".join([*shown, "", f"focus: {_focus(app)}", "standing out:", *standing_out, ""])
 
 
 def _focus(app: App[Any]) -> str:

@@ -91,7 +91,9 @@ async def _train_lab(screen: InspectScreen) -> None:
         from rnnlab import recipes
         from rnnlab.start import queue_recipe
 
-        return queue_recipe(recipes.load(VANISHING), screen.desk.store, screen.desk.data)
+        desk = screen.desk
+        recipe = recipes.load(VANISHING)
+        return queue_recipe(recipe, desk.store, desk.data, desk.outside.launch)
 
     try:
         names = await asyncio.to_thread(queue)

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 async def _pause(screen: BaseScreen) -> None:
     chosen = screen.desk.chosen
     is_paused = chosen is not None and chosen.state == "paused"
-    await do_with_chosen(screen, steer.resume if is_paused else steer.pause)
+    await do_with_chosen(screen, _resuming(screen) if is_paused else steer.pause)
 
 
 async def _resume(screen: BaseScreen) -> None:
-    await do_with_chosen(screen, steer.resume)
+    await do_with_chosen(screen, _resuming(screen))
+
+
+def _resuming(screen: BaseScreen, *, is_queued: bool = False) -> Callable[[Run], str]:
+    return partial(steer.resume, is_queued=is_queued, launch_worker=screen.desk.outside.launch)
 
 
 async def _stop(screen: BaseScreen) -> None:
@@ -63,7 +67,7 @@ async def _later(screen: BaseScreen) -> None:
 
 
 async def _queue(screen: BaseScreen) -> None:
-    await do_with_chosen(screen, partial(steer.resume, is_queued=True))
+    await do_with_chosen(screen, _resuming(screen, is_queued=True))
 
 
 def _in(*states: State) -> Callable[[BaseScreen], bool]:

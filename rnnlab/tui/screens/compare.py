@@ -85,7 +85,7 @@ class CompareScreen(BaseScreen):
         self.board = CandidateBoard()
         self.names: tuple[str, ...] = ()
         """The runs that are compared."""
-        self._table = Static()
+        self.summary_table = Static()
         self._which = Static(id="compare-runs", markup=False)
         self._status = StatusLine("compare-status")
         self._charts: dict[str, ChartPane] = {}
@@ -99,7 +99,7 @@ class CompareScreen(BaseScreen):
         with Horizontal(id="compare-upper", classes="panes"):
             with VerticalScroll(id="compare-table") as table:
                 table.border_title = "Side by side"
-                yield self._table
+                yield self.summary_table
             yield Vertical(id="compare-charts")
         with Vertical(id="compare-texts") as texts:
             texts.border_title = "The same text, continued"
@@ -135,7 +135,7 @@ class CompareScreen(BaseScreen):
         self.form.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
         if summaries != self._shown:
             self._shown = summaries
-            self._table.update(self._rows(summaries))
+            self.summary_table.update(self._rows(summaries))
         if (which := self._named()) != self._which.content:
             self._which.update(which)
         if self.query("#compare-charts"):

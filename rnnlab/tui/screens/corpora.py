@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -19,7 +16,6 @@ from textual.widgets import DataTable, Static
 
 from rnnlab.display import count, visible
 from rnnlab.tui.actions import bindings
-from rnnlab.tui.child import output_of
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.screens._corpora_actions import CORPORA
@@ -34,8 +30,6 @@ if TYPE_CHECKING:
     from rnnlab.corpora import CorpusDescription, Progress
 
 _PANES = (Pane("corpora", "Corpora"), Pane("look", "Look"))
-_PAUSE_S = 0.15
-"""How long the cursor rests on a corpus before it is looked into."""
 
 
 class CorporaScreen(BaseScreen):
@@ -80,7 +74,7 @@ class CorporaScreen(BaseScreen):
 
     async def list_again(self, go_to: str | None = None) -> None:
         """Read the list, in a thread: floors are computed the first time."""
-        described = await asyncio.to_thread(_describe, self.desk.data)
+        described = await asyncio.to_thread(self.desk.outside.describe_corpora, self.desk.data)
         if self.is_attached:
             self.table.show(described, go_to)
             self._look_soon()
@@ -94,7 +88,7 @@ class CorporaScreen(BaseScreen):
         """Look into the chosen corpus once the cursor rests."""
         if self._rest is not None:
             self._rest.stop()
-        self._rest = self.set_timer(_PAUSE_S, self._look_now)
+        self._rest = self.set_timer(self.desk.outside.look_after_s, self._look_now)
 
     def _look_now(self) -> None:
         chosen = self.table.chosen
@@ -105,7 +99,8 @@ class CorporaScreen(BaseScreen):
         known = self._seen.get((chosen.name, chosen.size_bytes))
         if known is None and chosen.state != "fetch":
             self._look.update(_heading(chosen).append("\n\nlooking…", "dim"))
-            said, is_whole = await _look(chosen.name, self.desk.data, self._look.size.width)
+            look, columns = self.desk.outside.look_into_corpus, self._look.size.width
+            said, is_whole = await look(chosen.name, self.desk.data, columns)
             known = _heading(chosen).append(f"\n\n{said}")
             if is_whole:
                 self._seen[chosen.name, chosen.size_bytes] = known
@@ -143,26 +138,6 @@ class CorporaScreen(BaseScreen):
         if was_busy:
             self.errands.give_up()
         return was_busy
-
-
-def _describe(data: Path | None) -> list[CorpusDescription]:
-    from rnnlab.corpora import describe_corpora
-
-    return describe_corpora(data)
-
-
-async def _look(name: str, data: Path | None, columns: int = 80) -> tuple[str, bool]:
-    """Return what `rnnlab corpora show` says in so many columns, and whether it could look.
-
-    A process of its own: it counts for seconds, and typing must not wait for it.
-    """
-    command = [sys.executable, "-m", "rnnlab", "corpora", "show", name]
-    if data is not None:
-        command += ["--data", str(data)]
-    said = await output_of(command, {**os.environ, "COLUMNS": str(columns)})
-    is_whole = said.exit_code == 0
-    text = (said.out if is_whole else said.errors).decode("utf-8", "replace")
-    return visible(text.removeprefix("rnnlab: ").strip()), is_whole
 
 
 def _heading(chosen: CorpusDescription) -> Text:

@@ -26,8 +26,8 @@ from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.widgets.findings import Findings
 from rnnlab.tui.widgets.view_tabs import ViewTabs
 
-_EVERY_S = 5.0
-"""Seconds between two looks into a run that trains."""
+__all__ = ["SCREEN", "InspectScreen", "view_names"]
+
 _FIELDS = (("text", "held-out text"), ("unit", "best"), ("property", "capital"))
 _USED_BY = {"unit": ("neurons", "gates"), "property": ("neurons",)}
 
@@ -76,7 +76,8 @@ class InspectScreen(BaseScreen):
             self.page.say("no run is chosen: F2, then choose one")
             return
         at, progress = self._looked_at
-        is_due = self._progress() != progress and self.desk.clock() - at > _EVERY_S
+        age_s = self.desk.clock() - at
+        is_due = self._progress() != progress and age_s > self.desk.outside.inspect_every_s
         is_other = self._wish() != self._asked
         if is_other or (is_due and not self._is_waiting):
             self.ask()

@@ -20,7 +20,7 @@ from rnnlab.errors import RnnlabError
 from rnnlab.tui.actions import Action, Group, bindings
 from rnnlab.tui.desk import Desk
 from rnnlab.tui.draft import Draft, read_draft
-from rnnlab.tui.estimator import Estimate, Estimator
+from rnnlab.tui.estimator import Estimate
 from rnnlab.tui.screens._prompt_actions import copy
 from rnnlab.tui.setting_groups import Choice, field_kind, groups
 from rnnlab.tui.shell.dialogs.pick import PickScreen
@@ -30,8 +30,6 @@ from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.widgets.draft_pane import DraftPane
 from rnnlab.tui.widgets.setting_field import SettingField
 
-_ESTIMATE_AFTER_S = 1.2
-"""Pause in the writing after which it is measured what the run would cost."""
 _LATER = Estimate("measured once the writing pauses")
 
 
@@ -124,7 +122,7 @@ class NewRunScreen(BaseScreen):
         super().__init__(desk)
         self.draft = read_draft({}, desk.store, desk.data)
         self._pane = DraftPane()
-        self._estimator = Estimator(desk.data)
+        self._estimator = desk.outside.make_estimator(desk.data)
         self._estimate_timer: Timer | None = None
         self._is_beginning = False
         self._emptied: dict[str, str] = {}
@@ -169,9 +167,7 @@ class NewRunScreen(BaseScreen):
         return {"corpus": self._corpora, "recipe": _recipes, "init_from": self._runs}
 
     def _corpora(self) -> Sequence[Choice]:
-        from rnnlab.corpora import describe_corpora
-
-        described = describe_corpora(self.desk.data)
+        described = self.desk.outside.describe_corpora(self.desk.data)
         return [(one.name, one.summary) for one in described if one.state != "fetch"]
 
     def _runs(self) -> Sequence[Choice]:
@@ -196,7 +192,8 @@ class NewRunScreen(BaseScreen):
             self._pane.show_estimate(_LATER)
         if self._estimate_timer is not None:
             self._estimate_timer.stop()
-        self._estimate_timer = self.set_timer(_ESTIMATE_AFTER_S, self.ask_estimate)
+        pause_s = self.desk.outside.estimate_after_s
+        self._estimate_timer = self.set_timer(pause_s, self.ask_estimate)
 
     def _explain(self) -> None:
         """Say in full what the focused field is for; its row may be too short for it."""
@@ -236,7 +233,9 @@ class NewRunScreen(BaseScreen):
             self.query_one(f"#field-{self.draft.faulty}", Input).focus()
         self._pane.say("checking the text…")
         try:
-            name = await asyncio.to_thread(self.draft.start, is_queued=is_queued)
+            name = await asyncio.to_thread(
+                self.draft.start, is_queued=is_queued, launch_worker=self.desk.outside.launch
+            )
         except RnnlabError as error:
             self._pane.say(str(error), is_problem=True)
             return

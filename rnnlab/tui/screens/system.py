@@ -16,13 +16,12 @@ from textual.widgets import Static
 from rnnlab.display import visible
 from rnnlab.tui.actions import bindings
 from rnnlab.tui.desk import Desk
-from rnnlab.tui.machine import Machine, MachineRead
+from rnnlab.tui.machine import MachineRead
 from rnnlab.tui.screens._run_actions import STEERING
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
 
-_EVERY_S = 1.0
 _BAR = 24
 _FULL = 0.9
 """Share from which on a bar warns."""
@@ -40,7 +39,7 @@ class SystemScreen(BaseScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._machine = Machine(desk.store.root)
+        self._machine = desk.outside.make_machine(desk.store.root)
         self._looked_at = 0.0
         self._body = Static("looking at the machine…", markup=False)
 
@@ -56,7 +55,7 @@ class SystemScreen(BaseScreen):
 
     def take(self) -> None:
         """Look at the machine again once a second."""
-        if self.desk.clock() - self._looked_at > _EVERY_S:
+        if self.desk.clock() - self._looked_at > self.desk.outside.machine_every_s:
             self._looked_at = self.desk.clock()
             # A group of its own: in the default one it would cancel the actions of this screen.
             self.run_worker(self._look(), name="machine", group="machine", exclusive=True)
@@ -69,24 +68,9 @@ class SystemScreen(BaseScreen):
             for s in self.desk.summaries.values()
             if s.pid and s.host == here
         ]
-        read = await asyncio.to_thread(self._read, processes)
+        # In a thread: finding the generator walks all processes.
+        read = await asyncio.to_thread(self._machine.read, processes)
         self._body.update(machine_text(read, self.size.width))
-
-    def _read(self, processes: list[tuple[str, int]]) -> MachineRead:
-        """Look at the machine, in a thread: finding the generator walks all processes."""
-        generators = [("generator", pid) for pid in _generators()]
-        return self._machine.read([*processes, *generators])
-
-
-def _generators() -> list[int]:
-    """Return the generator process: the one child of the lab that trains nothing."""
-    import psutil
-
-    try:
-        children = psutil.Process().children()
-        return [c.pid for c in children if "rnnlab.worker.generate" in c.cmdline()]
-    except psutil.Error:
-        return []
 
 
 def machine_text(read: MachineRead, width: int) -> Table:

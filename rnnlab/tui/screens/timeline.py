@@ -244,7 +244,7 @@ class TimelineScreen(BaseScreen):
             self._shown = key
             self._status.update(self._where(chosen, shown), layout=False)
             if self.is_mounted:
-                self._show_samples(shown)
+                self.show_samples(shown)
 
     def _where(self, chosen: RunSummary, shown: Round | None) -> Text:
         """Return where the cursor is and what the losses were there."""
@@ -263,7 +263,7 @@ class TimelineScreen(BaseScreen):
         )
 
     @work(group="samples", exclusive=True)
-    async def _show_samples(self, shown: Round | None) -> None:
+    async def show_samples(self, shown: Round | None) -> None:
         """Show a column for each sample; they stay where only their texts change."""
         samples = shown.samples if shown is not None else ()
         self._why_empty.display = shown is None

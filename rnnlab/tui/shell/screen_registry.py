@@ -62,7 +62,8 @@ class Entry:
 @cache
 def entries() -> tuple[Entry, ...]:
     """Return every screen there is, in the order of their keys."""
-    found = [_entry(name) for name in registry.names("tui/screens")]
+    files = [f"{name.replace('-', '_')}.py" for name in registry.names("tui/screens")]
+    found = [read_entry(_FOLDER / file) for file in files]
     return tuple(sorted(found, key=lambda entry: _order(entry.first_key)))
 
 
@@ -72,15 +73,14 @@ def entry(name: str) -> Entry:
     return next(entry for entry in entries() if entry.name == name)
 
 
-def _entry(name: str) -> Entry:
+def read_entry(file: Path) -> Entry:
     """Read a declaration from the end of a file: importing all would delay the first frame."""
-    file = _FOLDER / f"{name.replace('-', '_')}.py"
     _, start, rest = file.read_text(encoding="utf-8").rpartition(_START)
     assert start, f"{file.name} does not end with SCREEN = Declaration(...)"
     call = ast.parse(f"Declaration({rest}", mode="eval").body
     assert isinstance(call, ast.Call)
     values = {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg}
-    return Entry(name, **values)
+    return Entry(file.stem.replace("_", "-"), **values)
 
 
 def _order(key: str) -> tuple[bool, int, str]:

@@ -27,10 +27,6 @@ from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
 from rnnlab.tui.widgets._draw_style import draw_style
 
-_SHARE_OF_TIME = 0.06
-"""Of one core that a chart may take: one that costs 20 ms is redrawn every 330 ms at most."""
-_LEAST_S = 1.0
-"""Between two pictures of the same runs. The first one of other runs waits for none of that."""
 _AFTER_KEY_S = 0.03
 """Until other runs are drawn: first the key that chose them is echoed; keys held down draw once."""
 _APART_S = 0.05
@@ -88,7 +84,8 @@ class ChartPane(Widget):
         elif is_asked:
             self._draw_in(wait_s)
         elif self._is_stale:
-            rest_s = max(_LEAST_S, self._cost_s / _SHARE_OF_TIME)
+            outside = self._desk.outside
+            rest_s = max(outside.chart_every_s, self._cost_s / outside.chart_time_fraction)
             self._draw_in(max(wait_s, self._drawn_at + rest_s - now))
 
     @property

@@ -40,28 +40,20 @@ def test_a_caller_that_is_cancelled_twice_leaves_nothing_behind(num_rounds: int)
     _assert_nothing_is_left(look)
 
 
-def test_a_generator_that_is_closed_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rnnlab.tui import generator as module
-
-    monkeypatch.setattr(module, "child_command", lambda _name: [sys.executable, "-c", _TALKER])
-
+def test_a_generator_that_is_closed_leaves_nothing_behind() -> None:
     async def ask() -> None:
-        generator = Generator(lambda _message: None)
+        generator = Generator(lambda _message: None, [sys.executable, "-c", _TALKER])
         await generator.start()
         await generator.close()
 
     _assert_nothing_is_left(ask)
 
 
-def test_an_estimator_that_is_closed_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rnnlab.tui import estimator as module
-
-    monkeypatch.setattr(module, "child_command", lambda _name: [sys.executable, "-c", _SILENT])
-
+def test_an_estimator_that_is_closed_leaves_nothing_behind() -> None:
     async def ask() -> None:
-        estimator = Estimator(None)
+        estimator = Estimator(None, [sys.executable, "-c", _SILENT])
         asking = [asyncio.create_task(estimator.ask({"corpus": str(n)})) for n in range(2)]
-        while estimator._process is None:
+        while not estimator.is_started:
             await asyncio.sleep(0)
         await estimator.close()
         first, second = await asyncio.gather(*asking)

@@ -64,13 +64,12 @@ async def test_a_dying_process_fails_its_own_questions_alone(
     generator = Generator(said.append)
     first, second = Listening(), Listening()
     await generator.ask(first, Look(0, "run", "a", []))
-    reader = generator._reader
-    assert reader is not None
     started[0].returncode = 1
     await generator.ask(second, Look(0, "run", "b", []))
     assert len(started) == 2
     started[0].stdout.feed_eof()
-    await reader
+    while len(said) < 2:
+        await asyncio.sleep(0)
     replies = [message.reply for message in said if isinstance(message, GeneratorSaid)]
     assert len(replies) == len(said) == 2, "nor is the successor said to be dead"
     assert [(type(reply), reply.ask) for reply in replies if isinstance(reply, Failed | Ended)] == [

@@ -54,12 +54,9 @@ def test_what_was_answered_is_recalled_and_the_generator_is_still_to_come(tmp_pa
     assert list(writing.searches[0].made) == [1]
 
 
-def test_a_search_too_long_to_keep_is_cut_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(last_answers, "_MOST_BYTES", 4000)
+def test_a_search_too_long_to_keep_is_cut_and_says_so(tmp_path: Path) -> None:
     file = tmp_path / "answers.jsonl"
-    last_answers.save(written(num_steps=500), file)
+    last_answers.save(written(num_steps=500), file, most_bytes=4000)
     assert file.stat().st_size < 4000
     assert recalled(file).searches[0].is_cut
 

@@ -25,7 +25,7 @@ def searched(spec_text: str, length: int, num_steps: int | None = None) -> Searc
 
 def ids_of_answers(trace: SearchTrace) -> list[int]:
     """Return the answers of a search that is over, best first."""
-    return [answer.id for answer in trace._steps[-1].answers]
+    return [answer.id for answer in trace.steps[-1].answers]
 
 
 def test_the_answers_can_be_read_from_their_ids() -> None:

@@ -1,0 +1,138 @@
+"""What the lab has outside itself: processes, the machine, corpora on disk, and its paces.
+
+One value holds all of it, so that a test or another front end can replace any part. The defaults
+are imported when they are first called: they take longer than the first frame may.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from rnnlab.runs.launch import Launch, launch
+
+if TYPE_CHECKING:
+    from textual.message import Message
+
+    from rnnlab.corpora import CorpusDescription
+    from rnnlab.runs.prompts import Question, Reply
+    from rnnlab.runs.store import RunStore
+    from rnnlab.tui.estimator import Estimate
+    from rnnlab.tui.feed import Feed
+    from rnnlab.tui.machine import MachineRead
+    from rnnlab.tui.messages import Listener
+
+
+class Answering(Protocol):
+    """The app's end of a generator; see `rnnlab.tui.generator`."""
+
+    async def start(self) -> object:
+        """Start the process, unless it runs."""
+
+    async def ask(self, listener: Listener, question: Question) -> None:
+        """Ask a question in place of the listener's last one."""
+
+    async def cancel(self, listener: Listener) -> None:
+        """End a listener's question."""
+
+    async def close(self) -> None:
+        """End the process."""
+
+    def listener(self, reply: Reply) -> Listener | None:
+        """Return the listener of a reply."""
+
+
+class Estimating(Protocol):
+    """The form's end of the process that estimates; see `rnnlab.tui.estimator`."""
+
+    async def ask(self, values: dict[str, str]) -> Estimate | None:
+        """Return the cost of a run with these settings; None if newer ones were asked."""
+
+    async def close(self) -> None:
+        """End the process."""
+
+
+class MachineReader(Protocol):
+    """Reads the load of the machine; see `rnnlab.tui.machine`."""
+
+    def read(self, processes: Iterable[tuple[str, int]]) -> MachineRead:
+        """Read the machine and the processes, each a (name, process id)."""
+
+
+def _generator(post: Callable[[Message], object]) -> Answering:
+    from rnnlab.tui.generator import Generator
+
+    return Generator(post)
+
+
+def _feed(store: RunStore) -> Feed:
+    from rnnlab.tui.feed import Feed
+
+    return Feed(store)
+
+
+def _estimator(data: Path | None) -> Estimating:
+    from rnnlab.tui.estimator import Estimator
+
+    return Estimator(data)
+
+
+def _machine(folder: Path) -> MachineReader:
+    from rnnlab.tui.machine import Machine
+
+    return Machine(folder)
+
+
+def _corpora(data: Path | None) -> list[CorpusDescription]:
+    from rnnlab.corpora import describe_corpora
+
+    return describe_corpora(data)
+
+
+async def _look(name: str, data: Path | None, columns: int) -> tuple[str, bool]:
+    from rnnlab.tui.corpus_look import look_into_corpus
+
+    return await look_into_corpus(name, data, columns)
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The makers of processes, the readers of the machine, and the paces; all have defaults."""
+
+    make_generator: Callable[[Callable[[Message], object]], Answering] = _generator
+    """Takes the function that posts the replies."""
+    make_feed: Callable[[RunStore], Feed] = _feed
+    make_estimator: Callable[[Path | None], Estimating] = _estimator
+    """Takes the folder of corpora."""
+    make_machine: Callable[[Path], MachineReader] = _machine
+    """Takes the folder whose disk is read."""
+    launch: Launch = launch
+    """Starts the worker of a run that is new or resumed."""
+    leave: Callable[[int], object] = os._exit
+    """Ends the process at once with an exit code: the terminal is gone."""
+    describe_corpora: Callable[[Path | None], list[CorpusDescription]] = _corpora
+    """Takes the folder of corpora; called in a thread."""
+    look_into_corpus: Callable[[str, Path | None, int], Awaitable[tuple[str, bool]]] = _look
+    """Takes a corpus, the folder of corpora and a number of columns; returns a text, and whether
+    that is the whole look and not an error."""
+    estimate_after_s: float = 1.2
+    """Pause in the writing of a form after which the cost of the run is measured."""
+    look_after_s: float = 0.15
+    """How long the cursor rests on a corpus before it is looked into."""
+    chart_every_s: float = 1.0
+    """Seconds between two pictures of the same runs; the first one of other runs waits for none of
+    that."""
+    chart_time_fraction: float = 0.06
+    """Fraction of one core that a chart may take: one that costs 20 ms is redrawn every 330 ms at
+    most."""
+    machine_every_s: float = 1.0
+    """Seconds between two reads of the machine."""
+    inspect_every_s: float = 5.0
+    """Seconds between two views into a run that trains."""
+
+
+DEFAULT = Outside()
+"""The world as it is."""

@@ -1,0 +1,128 @@
+"""When a chart is drawn, in a bare host: once for the same data, apart from others, when read."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnlab.plots import Chart, Drawing, Look, drawing
+from rnnlab.runs.store import RunStore
+from rnnlab.tui.desk import Desk
+from rnnlab.tui.feed import Feed
+from rnnlab.tui.outside import Outside
+from rnnlab.tui.widgets import chart_pane
+from rnnlab.tui.widgets.chart_pane import ChartPane
+from rnnlab.tui.widgets.plot_grid import PlotGrid
+from tests.toys.app_lab import Lab, until
+from tests.toys.host import shown
+
+NEVER_S = 3600.0
+AT_ONCE = Outside(chart_every_s=0.0, chart_time_fraction=1e9)
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(RunStore(tmp_path))
+
+
+def read(desk: Desk, feed: Feed, *names: str) -> None:
+    """Read the journals of these runs, and of no others."""
+    desk.take(feed.read(names))
+
+
+def show(pane: ChartPane, desk: Desk, *names: str) -> None:
+    pane.show(desk.named_histories(names), "step", Look(), is_log=False)
+
+
+async def test_a_chart_is_drawn_once_for_the_same_data_and_size(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("alpha")
+    desk = Desk(lab.store, outside=AT_ONCE)
+    read(desk, Feed(lab.store), "alpha")
+    pane = ChartPane("loss", desk)
+    drawn: list[Chart] = []
+
+    def counted(chart: Chart, width: int, height: int, **options: Any) -> Drawing:
+        drawn.append(chart)
+        return drawing(chart, width, height, **options)
+
+    async with shown(pane) as (_, pilot):
+        show(pane, desk, "alpha")
+        await until(pilot, lambda: "train 2.000" in pane.text)
+        monkeypatch.setattr(chart_pane, "drawing", counted)
+        for _ in range(5):
+            show(pane, desk, "alpha")
+            pane.refresh()
+            await pilot.pause()
+        assert drawn == []
+        await pilot.resize_terminal(100, 30)
+        await until(pilot, lambda: drawn)
+
+
+async def test_the_chart_of_selected_runs_stays_while_the_cursor_moves_among_them(
+    lab: Lab,
+) -> None:
+    lab.add("beta", steps=20)
+    lab.add("alpha", steps=40)
+    desk = Desk(lab.store, outside=Outside(chart_every_s=NEVER_S))
+    read(desk, Feed(lab.store), "alpha", "beta")
+    pane = ChartPane("loss", desk)
+    async with shown(pane) as (_, pilot):
+        show(pane, desk, "beta", "alpha")
+        await until(pilot, lambda: pane.names_drawn == {"alpha", "beta"})
+        before = pane.text
+        show(pane, desk, "alpha", "beta")
+        await pilot.pause()
+        assert pane.text == before
+        show(pane, desk, "alpha")
+        await until(pilot, lambda: pane.names_drawn == {"alpha"})
+
+
+async def test_charts_that_are_due_together_are_drawn_apart(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = lab.add("alpha", "running")
+    desk, feed = Desk(lab.store, outside=AT_ONCE), Feed(lab.store)
+    grid = PlotGrid(desk)
+    drawn_by: dict[str, set[int]] = {}
+
+    def noted(chart: Chart, width: int, height: int, **options: Any) -> Drawing:
+        drawn_by.setdefault(chart.title, set()).add(id(asyncio.current_task()))
+        return drawing(chart, width, height, **options)
+
+    async with shown(grid, size=(80, 24)) as (_, pilot):
+        read(desk, feed, "alpha")
+        grid.show(desk.named_histories(("alpha",)))
+        panes = [pane for pane in grid.query(ChartPane) if pane.display]
+        assert len(panes) == 2
+        await until(pilot, lambda: all(pane.names_drawn for pane in panes))
+        monkeypatch.setattr(chart_pane, "drawing", noted)
+        lab.write(run, range(41, 61))
+        read(desk, feed, "alpha")
+        grid.show(desk.named_histories(("alpha",)))
+        await until(pilot, lambda: len(drawn_by) == 2)
+        first, second = drawn_by.values()
+        assert not first & second
+
+
+async def test_the_first_picture_of_a_chosen_run_waits_for_its_journal_and_no_longer(
+    lab: Lab,
+) -> None:
+    lab.add("beta", steps=20)
+    lab.add("alpha", steps=40)
+    desk, feed = Desk(lab.store, outside=Outside(chart_every_s=NEVER_S)), Feed(lab.store)
+    pane = ChartPane("loss", desk)
+    async with shown(pane) as (_, pilot):
+        read(desk, feed, "alpha")
+        show(pane, desk, "alpha")
+        await until(pilot, lambda: "train 2.000" in pane.text)
+        show(pane, desk, "beta")
+        await pilot.pause()
+        assert "train 2.000" in pane.text
+        read(desk, feed, "beta")
+        show(pane, desk, "beta")
+        await until(pilot, lambda: "train 3.000" in pane.text)

@@ -1,0 +1,69 @@
+"""A short form: what is wrong is shown in it, and it is left with the answers or without."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from textual import events
+from textual.widgets import Button, Input, Static
+
+from rnnlab.tui.shell.dialogs.form import Answers, Blank, FormScreen, Problem
+from tests.toys.app_lab import until
+from tests.toys.host import asked
+
+BLANKS = (Blank("name", "Name", "letters"), Blank("file", "File", "a text", "x.txt"))
+
+
+def check(answers: Answers) -> Problem | None:
+    return None if answers["name"] else Problem("name", "[b]nothing is written yet")
+
+
+async def test_an_error_is_shown_and_its_field_focused_until_it_is_mended() -> None:
+    form = FormScreen("Add", "about it", BLANKS, "Add", check)
+    async with asked(form) as (host, pilot):
+        problem = form.query_one("#form-problem", Static)
+        assert not problem.display
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: problem.display)
+        assert str(problem.render()) == "[b]nothing is written yet"
+        assert form.focused is form.query_one("#blank-name")
+        assert not host.results
+        await pilot.press(*" abc ", "enter")
+        await until(pilot, lambda: host.results)
+        assert host.results == [{"name": "abc", "file": "x.txt"}]
+
+
+async def test_escape_and_the_button_leave_a_form_without_answers() -> None:
+    for leave in ("escape", "#cancel"):
+        form = FormScreen("Add", "about it", BLANKS, "Add", check)
+        async with asked(form) as (host, pilot):
+            form.query_one("#blank-name", Input).value = "abc"
+            if leave == "escape":
+                await pilot.press("escape")
+            else:
+                form.query_one(leave, Button).press()
+            await until(pilot, lambda host=host: host.results)  # type: ignore[misc]
+            assert host.results == [None], leave
+
+
+async def test_a_form_that_is_left_while_it_is_checked_gives_no_answers() -> None:
+    is_checking, may_end, has_ended = threading.Event(), threading.Event(), threading.Event()
+
+    def check_slowly(answers: Answers) -> None:
+        is_checking.set()
+        may_end.wait(60.0)
+        has_ended.set()
+
+    form = FormScreen("Add", "about it", BLANKS, "Add", check_slowly)
+    async with asked(form) as (host, pilot):
+        try:
+            host.post_message(events.Key("enter", "\r"))
+            # Not with `until`, which also waits for the form, and that is busy.
+            await asyncio.to_thread(is_checking.wait, 60.0)
+            form.dismiss(None)
+        finally:
+            may_end.set()
+        await until(pilot, lambda: not form.is_attached and has_ended.is_set())
+        assert host.results == [None]
+        assert host.is_running
