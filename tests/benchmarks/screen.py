@@ -278,9 +278,9 @@ def an_hour(folder: Path) -> None:
 def stream_an_hour() -> None:
     """Let the app read an hour of four runs, all overlaid, ten seconds at every look."""
     from rnnlab.runs.journal import News
-    from rnnlab.tui import feed as feed_module
     from rnnlab.tui.app import LabApp
-    from rnnlab.tui.feed import RunsRead
+    from rnnlab.tui.feed import Feed, RunsRead
+    from rnnlab.tui.outside import Outside
     from rnnlab.tui.widgets.chart_pane import ChartPane
 
     store, sizes = RunStore.default(), []
@@ -290,7 +290,7 @@ def stream_an_hour() -> None:
     assert None not in locks
     seconds = 0
 
-    class Hour(feed_module.Feed):
+    class Hour(Feed):
         """Records of the next ten seconds, ten a second and run, each with its layers."""
 
         def read(self, watched: Collection[str]) -> RunsRead:
@@ -307,7 +307,12 @@ def stream_an_hour() -> None:
             return read._replace(news=dict.fromkeys(names, News(told, is_restart=False)))
 
     async def stream() -> None:
-        app = LabApp(store, preferences=Preferences(refresh_s=0.001), clock=lambda: float(seconds))
+        app = LabApp(
+            store,
+            preferences=Preferences(refresh_s=0.001),
+            clock=lambda: float(seconds),
+            outside=Outside(make_feed=Hour),
+        )
         async with app.run_test(size=SIZE):
             while not app.desk.summaries:
                 await asyncio.sleep(0.01)
@@ -316,7 +321,6 @@ def stream_an_hour() -> None:
                 await asyncio.sleep(0.1)
             assert "run-0" in app.screen.query_one("#plot-loss", ChartPane).text, "it is drawn"
 
-    feed_module.Feed = Hour  # type: ignore[misc]
     asyncio.run(stream())
     print(
         f"memory after 10, 30 and 60 minutes of streaming: "
