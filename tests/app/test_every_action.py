@@ -32,15 +32,15 @@ def world(open_fixed: OpenFixed, said: list[str]) -> World:
     """A lab that starts no process, with two runs in the queue."""
 
     def described(_data: object) -> list[CorpusDescription]:
-        world.num_lists += 1
+        lab.num_lists += 1
         return [*CORPORA]
 
     outside = replace(fixed_lab.WORLD, describe_corpora=described)
-    world = World(open_fixed(outside=outside), said)
-    queue = Queue(world.app.desk.store.root)
+    lab = World(open_fixed(outside=outside), said)
+    queue = Queue(lab.app.desk.store.root)
     for name in ("waiting", "running-lstm"):  # both are locked, as by workers
         queue.join(name, "cpu")
-    return world
+    return lab
 
 
 def own_groups(name: str, world: World) -> list[Group[Any]]:
