@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Lab
 
-pytestmark = pytest.mark.process
+# Each starts several processes that load torch, one after the other.
+pytestmark = [pytest.mark.process, pytest.mark.timeout(400)]
 
 ENDLESS = [
     "--steps", "100000000", "--eval-every", "100000000", "--hidden", "16", "--length", "16",
