@@ -36,7 +36,9 @@ def mirrors(test: str, module: str) -> bool:
     """Return whether a test file is the mirror of a private module."""
     *rooms, name = module.removeprefix("rnnlab.").split(".")
     stem = "_".join(["test", *rooms, name.removeprefix("_")])
-    return bool(re.fullmatch(rf"unit/({'/'.join(rooms)}/)?{stem}(_\w+)?\.py", test))
+    folders = ["unit", "/".join(["unit", *rooms[:1]]), "/".join(["unit", *rooms])]
+    folder, _, file = test.rpartition("/")
+    return folder in folders and bool(re.fullmatch(rf"{stem}(_\w+)?\.py", file))
 
 
 def private_names(source: str) -> Iterator[tuple[int, str, str]]:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.corpora import parse_spec
-from rnnlab.corpora._made import made_file
+from rnnlab.corpora import find_corpus, parse_spec
 from rnnlab.locations import cache_folder
 
 
@@ -66,6 +65,6 @@ def test_a_made_corpus_needs_no_home(temporary: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("HOME", "/dev/null")
     spec = parse_spec("copy:delay=5,sentences=100")
     assert spec is not None
-    file = made_file(spec)
+    file = find_corpus("copy:delay=5,sentences=100")
     assert file.is_relative_to(temporary)
     assert file.read_text(encoding="utf-8") == spec.text()

@@ -15,7 +15,7 @@ from rnnlab.models.steppers._build import load_library
 from rnnlab.models.steppers._native import NativeStepper, unfit
 from rnnlab.models.steppers._torch import TorchStepper
 
-__all__ = ["Engine", "State", "Stepper", "make_stepper", "native_report"]
+__all__ = ["Engine", "State", "Stepper", "load_library", "make_stepper", "native_report"]
 
 Engine = Literal["auto", "native", "torch"]
 

@@ -46,8 +46,8 @@ class Shades(NamedTuple):
         for share in _SHARES:
             behind = background.blend(warning, share, alpha=1.0)
             ink = foreground
-            if _contrast(behind, ink) < _contrast(behind, behind.get_contrast_text(1.0)):
-                ink = behind.get_contrast_text(1.0) if _contrast(behind, ink) < 4.5 else ink
+            if contrast_ratio(behind, ink) < contrast_ratio(behind, behind.get_contrast_text(1.0)):
+                ink = behind.get_contrast_text(1.0) if contrast_ratio(behind, ink) < 4.5 else ink
             found.append(
                 Style(
                     color=ink.rich_color if share else None,
@@ -57,7 +57,7 @@ class Shades(NamedTuple):
         return cls(tuple(found))
 
 
-def _contrast(one: Color, other: Color) -> float:
+def contrast_ratio(one: Color, other: Color) -> float:
     """Return the ratio of luminances (WCAG 2.1)."""
     a, b = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (a + 0.05) / (b + 0.05)

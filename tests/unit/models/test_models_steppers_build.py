@@ -13,12 +13,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rnnlab.errors import BadInputError
 from rnnlab.models.steppers import _build, make_stepper, native_report
 from rnnlab.models.steppers._build import load_library
-from tests.toys.steppers import make_model, needs_native
+from tests.toys.numeric import assert_close
+from tests.toys.steppers import make_model, needs_native, start, walk
 
 COMPILER = os.environ.get("CC") or next(filter(shutil.which, ("cc", "gcc", "clang")), "cc")
 
@@ -188,3 +190,25 @@ def test_processes_may_build_at_once(
     ]
     assert [child.communicate(timeout=60)[0] for child in children] == ["True\n"] * 2
     assert [file.suffix for file in cache.iterdir()] == [".so"]
+
+
+@needs_native
+def test_narrow_vectors_give_the_same_log_probs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_model(layers=2)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("CC", f"{os.environ.get('CC', 'cc')} -mno-avx")
+    _build.build.cache_clear()
+    has_narrow = load_library().library is not None
+    ours = make_stepper(model)
+    _build.build.cache_clear()
+    if not has_narrow:
+        pytest.skip("the compiler makes no code for another processor")
+    torchs = make_stepper(model, "torch")
+    tokens_TR = np.random.default_rng(0).integers(0, 23, (9, 20))
+    log_probs_RV = walk(ours, start(model, ours, 20), tokens_TR)
+    alone_1V = walk(ours, start(model, ours, 1), tokens_TR[:, :1])
+    expected_RV = walk(torchs, start(model, torchs, 20), tokens_TR)
+    assert_close(log_probs_RV, expected_RV, terms=2 * 37)
+    assert np.array_equal(alone_1V[0], log_probs_RV[0])

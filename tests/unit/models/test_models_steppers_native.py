@@ -7,17 +7,14 @@ Shapes: R rows, V tokens of the vocabulary.
 from __future__ import annotations
 
 import itertools
-import os
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from rnnlab.models import LanguageModel
-from rnnlab.models.steppers import make_stepper
-from rnnlab.models.steppers._build import build, load_library
+from rnnlab.models.steppers import load_library, make_stepper
 from rnnlab.models.steppers._native import NativeStepper, unfit
 from tests.toys.numeric import assert_close
 from tests.toys.steppers import NATIVE_CELLS, make_model, needs_native, start, walk
@@ -125,24 +122,3 @@ def test_a_vocabulary_too_large_for_a_table_does_not_fit() -> None:
     num_table = 23 * 4 * 37
     assert not unfit(make_model(), most_table_numbers=num_table)
     assert "too large" in unfit(make_model(), most_table_numbers=num_table - 1)
-
-
-@needs_native
-def test_narrow_vectors_give_the_same_log_probs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model = make_model(layers=2)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("CC", f"{os.environ.get('CC', 'cc')} -mno-avx")
-    build.cache_clear()
-    narrow = load_library().library
-    build.cache_clear()
-    if narrow is None:
-        pytest.skip("the compiler makes no code for another processor")
-    ours, torchs = NativeStepper(model, narrow, 1), make_stepper(model, "torch")
-    tokens_TR = np.random.default_rng(0).integers(0, 23, (9, 20))
-    log_probs_RV = walk(ours, start(model, ours, 20), tokens_TR)
-    alone_1V = walk(ours, start(model, ours, 1), tokens_TR[:, :1])
-    expected_RV = walk(torchs, start(model, torchs, 20), tokens_TR)
-    assert_close(log_probs_RV, expected_RV, terms=2 * 37)
-    assert np.array_equal(alone_1V[0], log_probs_RV[0])

@@ -12,7 +12,7 @@ from rnnlab.runs.prompts import EOS
 from rnnlab.tui.widgets.letters import (
     MARKS,
     Shades,
-    _contrast,
+    contrast_ratio,
     letters_of,
     marked,
     plain,
@@ -67,4 +67,4 @@ def test_text_can_be_read_on_every_shade(background: tuple[int, int, int]) -> No
         assert style.color is not None
         assert style.bgcolor is not None
         ink, paper = (Color(*part.get_truecolor()) for part in (style.color, style.bgcolor))
-        assert _contrast(ink, paper) > 3.9
+        assert contrast_ratio(ink, paper) > 3.9
