@@ -24,7 +24,7 @@ from unittest import mock
 import hypothesis
 import pytest
 
-from tests.toys.environment import keep_ignoring, known_environment, make_known
+from tests.toys.environment import NUM_THREADS, keep_ignoring, known_environment, make_known
 
 make_known()  # before rnnlab, torch and Textual are imported: they read the environment once
 
@@ -351,3 +351,10 @@ def no_habits(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     for name, value in known_environment(folder).items():
         if name == "HOME" or name.startswith("XDG_"):
             monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(autouse=True)
+def known_threads() -> None:
+    """Set the number of threads of torch, if it is loaded: training changes it."""
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(NUM_THREADS)

@@ -51,9 +51,6 @@ def cases_with_stacks() -> list[Any]:
     return [*torchs, *natives]
 
 
-torch.set_num_threads(1)
-
-
 def make_model(cell: str, dtype: str = "float32", **settings: Any) -> LanguageModel:
     """A model whose every weight is random, yet no hidden state grows without bound."""
     values = {"corpus": "none", "cell": cell, "hidden": 13, "embedding": 5, **settings}

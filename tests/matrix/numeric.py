@@ -3,9 +3,9 @@
     python tests/matrix/numeric.py            # every variation, a table; 1 when one is red
     python tests/matrix/numeric.py --only ATEN --jobs 2
 
-Each variation makes torch, MKL, oneDNN or rnnlab's native step choose other instructions, or
-another number of threads, and so round differently. A test that fails under one of them depends
-on the processor. Not part of `make test`.
+Each variation makes torch, MKL, oneDNN, numpy, libm or rnnlab's native step choose other
+instructions, or another number of threads, and so round differently. A test that fails under one
+of them depends on the processor. Not part of `make test`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import argparse
 import itertools
 import os
 import re
+import shlex
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +36,9 @@ ONE_BY_ONE = {
     "MKL_ENABLE_INSTRUCTIONS": ("SSE4_2", "AVX2"),
     "ONEDNN_MAX_CPU_ISA": ("SSE41", "AVX2"),
     "RNNLAB_NATIVE": ("0",),
-    "OMP_NUM_THREADS": ("1", "2"),
+    "RNNLAB_TEST_THREADS": ("2",),
+    "NPY_DISABLE_CPU_FEATURES": ("X86_V3",),
+    "GLIBC_TUNABLES": ("glibc.cpu.hwcaps=-AVX512F,-AVX2,-FMA",),
 }
 LEVELS = (
     {
@@ -50,7 +53,7 @@ LEVELS = (
     },
 )
 COMBINED = [
-    {**level, "RNNLAB_NATIVE": native, "OMP_NUM_THREADS": threads}
+    {**level, "RNNLAB_NATIVE": native, "RNNLAB_TEST_THREADS": threads}
     for level, native, threads in itertools.product(LEVELS, ("0", "1"), ("1", "2"))
 ]
 """All libraries at one level, as on an older processor, with and without our kernels."""
@@ -74,7 +77,10 @@ def variations() -> list[dict[str, str]]:
 
 def spell(settings: dict[str, str]) -> str:
     """Return a variation as it would stand before a command."""
-    return " ".join(f"{name}={value}" for name, value in settings.items()) or "(nothing set)"
+    return (
+        " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
+        or "(nothing set)"
+    )
 
 
 def attempt(settings: dict[str, str], tests: list[str]) -> Outcome:

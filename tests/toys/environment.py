@@ -22,6 +22,11 @@ from types import FrameType
 CHECKOUT = Path(__file__).resolve().parents[2]
 """The folder of the package and of the tests."""
 
+NUM_THREADS = int(os.environ.get("RNNLAB_TEST_THREADS", "1"))
+"""Threads of torch in every process. One, because a second one is no gain for toy tensors, and on a
+busy machine its barriers cost milliseconds; `tests/matrix/numeric.py` proves that two give the same.
+"""
+
 _SESSION = "RNNLAB_TEST_SESSION"
 """Variable with the folder of one test session, which pytest's own worker processes share."""
 
@@ -30,12 +35,13 @@ _PASSED = frozenset({
     "TMPDIR", "TEMP", "TMP", "USER", "LOGNAME",
     "CC", "CUDA_VISIBLE_DEVICES", "CUDA_HOME",
     "PY_COLORS", "CI",  # what pytest prints
-    "RNNLAB_NATIVE", "RNNLAB_MONKEY", "RNNLAB_MONKEY_SEED", _SESSION,  # what a run of tests varies
+    "RNNLAB_NATIVE", "RNNLAB_TEST_THREADS",  # what tests/matrix varies
+    "RNNLAB_MONKEY", "RNNLAB_MONKEY_SEED", _SESSION,
 })  # fmt: skip
 _PASSED_PREFIXES = (
     "LD_", "DYLD_",
     "PYTEST_", "COVERAGE_", "COV_",
-    "ATEN_", "MKL_", "ONEDNN_", "DNNL_", "OPENBLAS_", "OMP_", "KMP_", "GOMP_",  # the processor
+    "ATEN_", "MKL_", "ONEDNN_", "DNNL_", "OPENBLAS_", "NPY_", "GLIBC_",  # the processor
 )  # fmt: skip
 """Everything else is left out: a variable that nobody thought of must not decide a test."""
 
@@ -58,7 +64,7 @@ def known_environment(folder: Path, **extra: str) -> dict[str, str]:
     paths = [str(CHECKOUT), *filter(None, [passed.get("PYTHONPATH")])]
     cache = os.environ.get("XDG_CACHE_HOME", str(home / ".cache"))
     return {
-        "OMP_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": str(NUM_THREADS),
         **passed,
         **_FIXED,
         "PYTHONPATH": os.pathsep.join(paths),

@@ -13,8 +13,6 @@ from rnnlab.corpora import EOS, PAD, UNK, Vocabulary
 from rnnlab.insight import Sample
 from rnnlab.models import Example, LoadedModel, build_model
 
-torch.set_num_threads(1)
-
 LETTERS = "abcdefg \n."
 CELLS = registry.names("cells")
 

@@ -13,9 +13,6 @@ from rnnlab.corpora import EOS, PAD, UNK, Vocabulary
 from rnnlab.models import LoadedModel, build_model, save_weights
 from rnnlab.runs.paths import RunPaths, replace_text
 
-# A second thread is no gain for toy tensors, and on a busy machine its barriers cost milliseconds.
-torch.set_num_threads(1)
-
 LETTERS = "abcdé "
 WORDS = ("a", "dull", "film", "fine", "no", "very")
 

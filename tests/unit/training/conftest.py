@@ -8,24 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from rnnlab.config import RunConfig
 from rnnlab.runs.paths import RunPaths
 from rnnlab.training import Session
 from tests.toys.sessions import NoMirror, Script, ScriptedControl, make_dataset, make_text
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Compute with one thread: bits and thresholds must not depend on the number of cores.
-
-    Nor is a second thread faster for toy tensors: on a busy machine its barriers take milliseconds.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture
