@@ -23,8 +23,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 """The folder of the package and of the tests."""
 
 NUM_THREADS = int(os.environ.get("RNNLAB_TEST_THREADS", "1"))
-"""Threads of torch in every process. One, because a second one is no gain for toy tensors, and on a
-busy machine its barriers cost milliseconds; `tests/matrix/numeric.py` proves that two give the same.
+"""Threads of torch in every process.
+
+One: a second one is no gain for toy tensors, and on a busy machine its barriers cost milliseconds.
+`tests/matrix/numeric.py` proves that two give the same.
 """
 
 _SESSION = "RNNLAB_TEST_SESSION"
