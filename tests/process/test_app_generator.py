@@ -27,8 +27,13 @@ until = partial(app_lab.until, seconds=DEADLINE_S)
 
 def generators() -> list[psutil.Process]:
     """Return the generator processes that this one has started."""
-    children = psutil.Process().children()
+    children = [child for child in psutil.Process().children() if not is_ended(child)]
     return [child for child in children if "rnnlab.worker.generate" in child.cmdline()]
+
+
+def is_ended(child: psutil.Process) -> bool:
+    """Tell whether only the exit code of a child is left: so of workers that trained before."""
+    return child.status() == psutil.STATUS_ZOMBIE
 
 
 def status_line(app: LabApp) -> str:

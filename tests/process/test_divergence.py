@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
-WILD = ["--lr", "1000", "--clip", "0", "--hidden", "16", "--steps", "60", "--eval-every", "1"]
+WILD = ["--lr", "1000", "--clip", "0", "--hidden", "16", "--steps", "30", "--eval-every", "1"]
 
 
 def assert_finite(run: Run) -> None:

@@ -37,7 +37,7 @@ def write(file: Path, text: str) -> Path:
 
 def test_a_hostile_text_comes_out_as_it_went_in_but_harmless(lab: Lab, call: Call) -> None:
     text = write(lab.folder / f"x{HOSTILE.replace('/', '|')}.txt", f"{HOSTILE}\n" * 60)
-    trained = call(lab, "train", text, "--name", "h", "--hidden", "16", "--steps", "30")
+    trained = call(lab, "train", text, "--name", "h", "--hidden", "16", "--steps", "10")
     assert_harmless(trained)
 
     # Such a file's name stands in the settings and in the table.

@@ -25,20 +25,20 @@ def test_training_in_the_foreground_prints_one_document(lab: Lab, call: Call) ->
     text = lab.folder / "à la mer\x1b[31m.txt"
     lab.text.rename(text)
     config = lab.folder / "settings.toml"
-    config.write_text("hidden = 16\nembedding = 8\ncell = 'gru'\nsteps = 30\nlr = 0.5\n")
+    config.write_text("hidden = 16\nembedding = 8\ncell = 'gru'\nsteps = 10\nlr = 0.5\n")
     ended = lab.cli("train", text, "--config", config, "--lr", "0.01", "--name", "a", "--json")
 
     assert ended.stdout.isascii()
     document = ended.json
     assert set(document) >= ROW | {"checkpoint"}
-    assert (document["name"], document["state"], document["step"]) == ("a", "finished", 30)
+    assert (document["name"], document["state"], document["step"]) == ("a", "finished", 10)
     assert (document["cell"], document["corpus"]) == ("gru", "à la mer\x1b[31m")
     assert 0 < document["val_loss"] < 5
     assert 0 < document["train_loss"] < 5
     assert document["tokens_per_s"] > 0
     run = lab.open("a")
-    assert document["checkpoint"] == str(run.paths.weights(30))
-    assert run.paths.weights(30).is_file()
+    assert document["checkpoint"] == str(run.paths.weights(10))
+    assert run.paths.weights(10).is_file()
     assert "\x1b" not in ended.stderr
 
     settings = RunConfig.from_toml(run.paths.config)
