@@ -73,6 +73,7 @@ def preferences_file() -> Path:
 def load_preferences(file: Path | None = None) -> Preferences:
     """Return what the file and the environment say; a missing file says nothing.
 
+    A folder that is not the user's, as a home of /dev/null or of another user, has no file.
     Raises BadInputError naming file and key.
     """
     values: dict[str, Any] = {}
@@ -82,9 +83,11 @@ def load_preferences(file: Path | None = None) -> Preferences:
         return Preferences(**_from_environment(os.environ))  # no home: nothing was ever kept
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:
+        if isinstance(error, PermissionError) and not os.access(file.parent, os.X_OK):
+            return Preferences(**_from_environment(os.environ))
         raise BadInputError(f"cannot read {file}: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInputError(f"{file} is no TOML file: {error}") from None

@@ -141,7 +141,7 @@ def test_generating_goes_on_when_sigint_is_ignored_and_ends_at_sigterm(lab: Lab)
 
     def until_longer() -> None:
         before = size(trace)
-        lab.until(lambda: size(trace) > before, "more of the text is written")
+        lab.until(lambda: size(trace) > before, "more of the text is written", seconds=300)
 
     until_longer()
     child.send_signal(signal.SIGINT)

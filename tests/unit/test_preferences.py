@@ -91,6 +91,19 @@ def test_without_a_home_folder_the_environment_alone_speaks(
     assert state_file(Path("checkpoints")) is None
 
 
+@pytest.mark.parametrize("folder", ["/dev/null", "closed"])
+def test_a_home_that_is_not_the_users_has_no_file(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / folder
+    if folder == "closed":
+        home.mkdir(mode=0)
+        if os.access(home, os.X_OK):
+            pytest.skip("this user may look everywhere")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    assert load_preferences() == Preferences()
+
+
 def test_the_file_stands_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", "/x")
     assert preferences_file() == Path("/x/rnnlab/config.toml")
