@@ -42,28 +42,28 @@ SIGNALS = (
     "tests/unit/runs/test_runs_lock.py", "tests/unit/tui/test_tui_child.py",
 )  # fmt: skip
 SCREEN = (
-    "tests/app/test_snapshots.py", "tests/app/test_looks.py", "tests/unit/test_cli.py",
+    "tests/app/test_snapshots.py", "tests/app/test_looks.py", "tests/unit/cli",
     "tests/unit/test_display.py", "tests/unit/plots", "tests/process/test_journey.py",
 )  # fmt: skip
 TEXT = (
-    "tests/unit/test_cli.py", "tests/unit/test_cli_bad_input.py", "tests/unit/test_start.py",
+    "tests/unit/cli", "tests/process/test_command_line.py", "tests/unit/test_start.py",
     "tests/unit/test_display.py", "tests/unit/corpora", "tests/unit/runs",
     "tests/app/test_hostile_screens.py", "tests/process/test_hostile_text.py",
     "tests/process/test_odd_environments.py",
 )  # fmt: skip
-TIMES = ("tests/unit/test_display.py", "tests/unit/runs", "tests/unit/test_cli.py",
+TIMES = ("tests/unit/test_display.py", "tests/unit/runs", "tests/unit/cli",
          "tests/app/test_snapshots.py")  # fmt: skip
-IMPORTS = ("tests/unit/test_import_hygiene.py", "tests/unit/plots/test_plots_import.py")
+IMPORTS = ("tests/process/test_import_hygiene.py",)
 HASHES = ("tests/contract/test_contract_corpora.py", "tests/unit/corpora", "tests/unit/recipes",
           "tests/unit/test_registry.py", "tests/unit/test_config.py")  # fmt: skip
-WARNINGS = ("tests/unit/test_cli.py", "tests/unit/training", "tests/unit/worker",
-            "tests/app/test_lab.py", "tests/process/test_odd_environments.py")  # fmt: skip
-PLACES = (*FILES, *LIFE, "tests/unit/test_start.py", "tests/unit/test_cli_bad_input.py",
+WARNINGS = ("tests/unit/cli", "tests/unit/training", "tests/unit/worker",
+            "tests/app/test_runs_list.py", "tests/process/test_odd_environments.py")  # fmt: skip
+PLACES = (*FILES, *LIFE, "tests/unit/test_start.py", "tests/unit/cli/test_cli_bad_input.py",
           "tests/process/test_verbs.py")  # fmt: skip
 DISKS = ("tests/unit/corpora", "tests/unit/runs", "tests/process/test_faults_shown.py", *LIFE)
 BUSY = (*LIFE, "tests/process/test_queue.py", "tests/process/test_journey.py",
         "tests/app/test_keys.py")  # fmt: skip
-STREAMS = (*LIFE, "tests/unit/test_cli.py", "tests/process/test_train_command.py")
+STREAMS = (*LIFE, "tests/unit/cli", "tests/process/test_train_command.py")
 
 
 @dataclass(frozen=True)
