@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from rnnlab.config import RunConfig
+from rnnlab.training._compiler import leave_out_compiler, update
 
 _ONE_CYCLE_START = 0.04
 """Where one-cycle begins, as a share of the highest rate (torch's default, 1/25)."""
@@ -16,6 +17,7 @@ _ONE_CYCLE_START = 0.04
 
 def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer:
     """Return the optimiser of a run; weight decay is for matrices, not for biases."""
+    leave_out_compiler()
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups: list[dict[str, Any]] = [{"params": parameters, "weight_decay": 0.0}]
     if config.weight_decay:
@@ -56,11 +58,11 @@ def step_if_finite(optimizer: torch.optim.Optimizer, is_finite: torch.Tensor) ->
     """
     if isinstance(optimizer, torch.optim.RMSprop):
         if is_finite:
-            optimizer.step()
+            update(optimizer)
         return
     optimizer.grad_scale = None  # type: ignore[attr-defined]
     optimizer.found_inf = (~is_finite).to(torch.float32)  # type: ignore[attr-defined]
-    optimizer.step()
+    update(optimizer)
 
 
 def learning_rate(config: RunConfig, progress: float) -> float:
