@@ -19,13 +19,11 @@ from rnnlab.runs import steer
 from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import State, encode_status
 from rnnlab.runs.store import RunStore
-from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.widgets.details import Details
 from rnnlab.tui.widgets.runs_table import STATE_MARKS, TROUBLE_MARK
 from tests.conftest import Lab
-from tests.toys.app_lab import home, until
-from tests.toys.fake_generator import FakeGenerator
+from tests.toys.app_lab import WITH_WORKERS, home, until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
@@ -40,10 +38,9 @@ def mark_of(state: State) -> str:
 
 
 @asynccontextmanager
-async def opened(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pilot[None]]:
+async def opened(lab: Lab) -> AsyncIterator[Pilot[None]]:
     """Open the lab over real runs, in the smallest terminal that it is made for."""
-    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
-    app = LabApp(RunStore(lab.checkpoints))
+    app = LabApp(RunStore(lab.checkpoints), outside=WITH_WORKERS)
     async with app.run_test(size=(80, 24)) as pilot:
         yield pilot
 
@@ -88,12 +85,10 @@ def details(pilot: Pilot[None]) -> str:
     return str(home(lab_of(pilot)).query_one(Details).query_one(Static).render())
 
 
-async def test_a_killed_worker_is_lost_and_the_key_that_is_said_brings_it_back(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_killed_worker_is_lost_and_the_key_that_is_said_brings_it_back(lab: Lab) -> None:
     run = lab.train("killed", *ENDLESS)
     lab.until_step(run, 1)
-    async with opened(lab, monkeypatch) as pilot:
+    async with opened(lab) as pilot:
         await until(pilot, has_mark(pilot, "killed", mark_of("running")))
         worker = run.status().pid
         os.kill(worker, signal.SIGKILL)
@@ -115,16 +110,14 @@ async def test_a_killed_worker_is_lost_and_the_key_that_is_said_brings_it_back(
     ids=["to its end", "and trains on"],
 )  # fmt: skip
 async def test_a_run_that_diverges_is_in_trouble_or_has_failed(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch, options: list[str], state: str, mark: str, why: str
+    lab: Lab, options: list[str], state: str, mark: str, why: str
 ) -> None:
     lab.train("wild", *ENDLESS, *NO_CLIP, *options)
-    async with opened(lab, monkeypatch) as pilot:
+    async with opened(lab) as pilot:
         await until_said(pilot, "wild", state, mark, why)
 
 
-async def test_a_full_disk_is_said_with_what_makes_room(
-    trained: Lab, lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_full_disk_is_said_with_what_makes_room(trained: Lab, lab: Lab) -> None:
     run = lab.copy(trained.open("stream"), "full")
     config = run.paths.config.read_text(encoding="utf-8")
     run.paths.config.write_text(config.replace("steps = 150", "steps = 160"), encoding="utf-8")
@@ -136,20 +129,18 @@ async def test_a_full_disk_is_said_with_what_makes_room(
     steer.resume(run)
     lab.until_state(run, "failed")
     written.rename(run.paths.journal)
-    async with opened(lab, monkeypatch) as pilot:
+    async with opened(lab) as pilot:
         why = ("the disk is full", "make room", "`rnnlab resume full`")
         await until_said(pilot, "full", "failed", mark_of("failed"), *why)
 
 
-async def test_want_of_memory_is_said_with_what_needs_less(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_want_of_memory_is_said_with_what_needs_less(lab: Lab) -> None:
     limit = size_of_libraries() + (3 << 30)  # one matrix of the model has 4 << 30
     lab.start(
         "train", lab.text, "--name", "big", "--detach", "--hidden", "16384", "--device", "cpu",
         preexec_fn=partial(resource.setrlimit, resource.RLIMIT_AS, (limit, limit)),
     )  # fmt: skip
-    async with opened(lab, monkeypatch) as pilot:
+    async with opened(lab) as pilot:
         why = ("out of memory", "use a smaller --batch, --length or --hidden")
         await until_said(pilot, "big", "failed", mark_of("failed"), *why)
 

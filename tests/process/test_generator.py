@@ -262,7 +262,7 @@ def test_the_end_of_its_input_ends_it(trained: Lab) -> None:
 
 def test_a_front_end_that_dies_takes_it_along(trained: Lab) -> None:
     ask = "import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', "
-    code = ask + "'rnnlab.worker.generate'], stdin=-1, stdout=-1); print(p.pid); "
+    code = ask + "'rnnlab.worker.generate'], stdin=-1, stdout=-1); print(p.pid, flush=True); "
     request = Request(1, str(trained.checkpoints / "stream"), "L", ["greedy"], length=10_000_000)
     code += f"p.stdin.write({encode_request(request).encode()!r}); p.stdin.flush(); "
     code += "[p.stdout.readline() for _ in range(3)]; import os; os._exit(1)"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -13,11 +12,9 @@ from textual.pilot import Pilot
 from rnnlab.preferences import save_preference
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.tui import asking_app
 from rnnlab.tui.app import LabApp
 from tests.conftest import Call, Lab
-from tests.toys.app_lab import home, until
-from tests.toys.fake_generator import FakeGenerator
+from tests.toys.app_lab import WITH_WORKERS, home, until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
@@ -27,9 +24,9 @@ ENDLESS = [
 
 
 @pytest.fixture(autouse=True)
-def one_slot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let one run train at a time."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+def one_slot(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one run of the lab train at a time, by the preferences that its workers read."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", lab.environment["XDG_CONFIG_HOME"])
     save_preference("slots", 1)
 
 
@@ -98,12 +95,9 @@ def test_a_verb_lists_and_reorders_and_stop_takes_a_run_out(lab: Lab, call: Call
 
 
 @pytest.mark.usefixtures("taken")
-async def test_the_lab_shows_the_queue_and_its_keys_change_it(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_lab_shows_the_queue_and_its_keys_change_it(lab: Lab) -> None:
     one, two = enqueue(lab, "one"), enqueue(lab, "two")
-    monkeypatch.setattr(asking_app, "Generator", FakeGenerator)
-    app = LabApp(RunStore(lab.checkpoints))
+    app = LabApp(RunStore(lab.checkpoints), outside=WITH_WORKERS)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_listed(pilot, app, "one", "two")
         home(app).table.choose("two")
