@@ -32,6 +32,7 @@ from rnnlab.runs.lock import is_locked  # noqa: E402
 from rnnlab.runs.records import Status  # noqa: E402
 from rnnlab.runs.store import Run, RunStore  # noqa: E402
 from tests.toys.built_once import Listing, assert_unchanged, build_once, list_files  # noqa: E402
+from tests.toys.forked_workers import forked_workers  # noqa: E402
 
 # Hypothesis measures time, which a busy machine stretches, and draws other examples every time.
 hypothesis.settings.register_profile(
@@ -64,6 +65,8 @@ class Lab:
     checkpoints: Path
     text: Path
     """A few thousand letters in short sentences."""
+    has_forked_workers: bool = True
+    """Whether `train` and the verbs called in this process fork their workers; see the toy."""
     _children: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @staticmethod
@@ -129,6 +132,7 @@ class Lab:
         out, err = io.StringIO(), io.StringIO()
         with (
             mock.patch.dict(os.environ, self.environment, clear=True),
+            forked_workers() if self.has_forked_workers else contextlib.nullcontext(),
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
@@ -325,7 +329,8 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
                 monkeypatch.setenv(name, value)
         monkeypatch.chdir(lab.folder)
         given = list(map(str, arguments))
-        found = run(given)
+        with forked_workers() if lab.has_forked_workers else contextlib.nullcontext():
+            found = run(given)
         out, err = capsys.readouterr()
         if code is not None and found != code:
             pytest.fail(f"{given}: code {found}\n{out}\n{err}")

@@ -76,18 +76,27 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
 
 
 def _spawn(run: Run, lock: int) -> int:
-    _children[:] = [child for child in _children if child.poll() is None]
-    command = child_command("rnnlab.worker.train", str(run.paths.root.resolve()), str(lock))
     with run.paths.log.open("ab") as log:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=(lock,),
-            env=child_environment(),
-        )
+        arguments = [str(run.paths.root.resolve()), str(lock)]
+        return start_worker(arguments, log.fileno(), lock)
+
+
+def start_worker(arguments: list[str], log: int, lock: int) -> int:
+    """Start `rnnlab.worker.train` in a session of its own and return its process id.
+
+    arguments: of the module. log: the open file for what it writes. lock: the open file of the
+    run's lock, which it inherits.
+    """
+    _children[:] = [child for child in _children if child.poll() is None]
+    child = subprocess.Popen(
+        child_command("rnnlab.worker.train", *arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        pass_fds=(lock,),
+        env=child_environment(),
+    )
     _children.append(child)
     return child.pid
 

@@ -1,0 +1,76 @@
+"""Workers that are forked from the tests' own process, which has loaded torch already.
+
+A worker is a process of its own all the same, in its own session, with its log and its lock, and is
+killed like any other. It saves the 3 to 4 s of CPU that a new interpreter takes to load torch.
+Tests whose subject is the start of a worker start it as the product does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from unittest import mock
+
+from rnnlab.runs import launch
+from tests.toys.environment import NUM_THREADS
+
+_forked: list[int] = []
+"""Process ids that are not reaped yet."""
+
+
+@contextlib.contextmanager
+def forked_workers() -> Iterator[None]:
+    """Have every worker that is launched meanwhile forked from this process."""
+    with mock.patch.object(launch, "start_worker", fork_worker):
+        yield
+
+
+def fork_worker(arguments: list[str], log: int, lock: int) -> int:
+    """Start a worker as `rnnlab.runs.launch.start_worker` does, by a fork."""
+    import torch
+
+    import rnnlab.training
+    import rnnlab.worker.train  # noqa: F401
+
+    _reap()
+    torch.set_num_threads(NUM_THREADS)  # a pool of threads does not survive the fork
+    environment = launch.child_environment()
+    child = os.fork()
+    if child == 0:
+        _work(arguments, log, lock, environment)
+    _forked.append(child)
+    return child
+
+
+def _reap() -> None:
+    for child in list(_forked):
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(child, os.WNOHANG)[0] == 0:
+                continue
+        _forked.remove(child)
+
+
+def _work(arguments: list[str], log: int, lock: int, environment: dict[str, str]) -> None:
+    """Become the worker: nothing of the test's process is used, closed or written any more."""
+    code = 1
+    try:
+        os.setsid()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.closerange(3, lock)
+        os.closerange(lock + 1, 1 << 16)
+        sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, "rww"[n], buffering=1) for n in range(3))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+            signal.signal(number, signal.SIG_DFL)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv = ["rnnlab.worker.train", *arguments]
+        from rnnlab.worker.train import main
+
+        code = main()
+    finally:
+        os._exit(code)
