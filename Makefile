@@ -55,6 +55,10 @@ coverage: setup
 	$(BIN)/pytest --cov --cov-context=test --cov-report=
 	@$(BIN)/coverage report --skip-covered --skip-empty
 
+# Takes about ten minutes.
+soak: setup
+	$(BIN)/python -m tests.soak.monkey --keys 5000 --seeds 2
+
 bench: setup
 	@for benchmark in tests/benchmarks/[a-z]*.py; do $(BIN)/python $$benchmark || exit 1; done
 
