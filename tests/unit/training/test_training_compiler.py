@@ -47,5 +47,4 @@ def test_a_run_trains_and_resumes_without_an_import_of_the_compiler(
     for steps in (6, 9):
         session = start("run", steps=steps, optimizer=name)
         train(session)
-        session.close()
         assert session.state.step == steps
