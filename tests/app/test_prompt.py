@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static, TextArea
 
-from rnnlab.decoding import parse_spec
+from rnnlab.decoding import Options, parse_spec
 from rnnlab.runs.prompts import Failed
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.prompting.decoders_dialog import DecodersScreen, OptionField
@@ -281,10 +281,10 @@ async def test_the_line_rewrites_the_form_and_escape_leaves_all_as_it_was(
         assert app.screen.query_one("#decoders", Input).value == "greedy"
 
 
-@pytest.mark.parametrize("spec", ["beam:k=3", "mirostat", "stochastic-beam"])
 async def test_the_help_of_every_option_is_whole_at_80_columns_and_follows_the_focus(
-    lab: Lab, app: LabApp, spec: str
+    lab: Lab, app: LabApp
 ) -> None:
+    spec = "beam:k=3"
     lab.add("alpha")
     async with app.run_test(size=(80, 24)) as pilot:
         form = await open_form(pilot, app, spec)
@@ -296,6 +296,24 @@ async def test_the_help_of_every_option_is_whole_at_80_columns_and_follows_the_f
             help_text = painted(app, "problem")
             assert " ".join(field.explanation.split()) in help_text
             assert parse_spec(spec).chain[-1] in help_text
+
+
+@pytest.mark.parametrize("spec", ["mirostat", "stochastic-beam"])
+async def test_the_help_of_a_decoders_own_options_is_whole_at_80_columns(
+    lab: Lab, app: LabApp, spec: str
+) -> None:
+    lab.add("alpha")
+    shared = {field.alias or name for name, field in Options.model_fields.items()}
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await open_form(pilot, app, spec)
+        await until(pilot, lambda: form.query(OptionField))
+        own = [field for field in form.query(OptionField) if field.option.name not in shared]
+        assert own
+        for field in own:
+            field.query_one(Input).focus()
+            await pilot.pause()
+            help_text = painted(app, "problem")
+            assert " ".join(field.explanation.split()) in help_text
 
 
 async def test_without_a_decoder_the_form_stays(lab: Lab, app: LabApp) -> None:

@@ -13,6 +13,7 @@ from tests.conftest import Lab, write_tiny_reviews, write_tiny_text
 from tests.toys.terminal import Terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # Each starts several processes that load torch, one after the other.
@@ -49,24 +50,25 @@ def run_all(lab: Lab, commands: list[str], environment: dict[str, str]) -> None:
     assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr
 
 
-def test_no_verb_and_no_worker_raises_a_warning(lab: Lab) -> None:
-    write_tiny_reviews(lab.folder / "tiny.csv")
-    run_all(lab, VERBS, {**lab.environment, "PYTHONWARNINGS": "error"})
-
-
-@pytest.mark.parametrize("locale", ["C", "tr_TR.UTF-8"])
-def test_any_locale_and_any_letters_in_the_path(tmp_path: Path, locale: str) -> None:
+@pytest.fixture
+def odd_lab(tmp_path: Path) -> Iterator[Lab]:
+    """A lab in a folder whose name has spaces and letters beyond ASCII."""
     folder = tmp_path / "dos été İı 日本"
     folder.mkdir()
     lab = Lab(folder, folder / "checkpoints", write_tiny_text(folder / "tiny.txt"))
-    try:
-        run_all(
-            lab,
-            ["train tiny.txt --name a --hidden 16 --steps 5 --length 20", "runs"],
-            {**lab.environment, "LC_ALL": locale},
-        )  # fmt: skip
-    finally:
-        lab.close()
+    yield lab
+    lab.close()
+
+
+def test_no_verb_and_no_worker_raises_a_warning_in_turkish(odd_lab: Lab) -> None:
+    write_tiny_reviews(odd_lab.folder / "tiny.csv")
+    odd = {"PYTHONWARNINGS": "error", "LC_ALL": "tr_TR.UTF-8"}
+    run_all(odd_lab, VERBS, {**odd_lab.environment, **odd})
+
+
+def test_a_run_is_trained_in_the_c_locale(odd_lab: Lab) -> None:
+    commands = ["train tiny.txt --name a --hidden 16 --steps 5 --length 20", "runs"]
+    run_all(odd_lab, commands, {**odd_lab.environment, "LC_ALL": "C"})
 
 
 @pytest.mark.parametrize(
