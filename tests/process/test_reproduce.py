@@ -137,8 +137,8 @@ def test_an_interrupted_one_saves_and_the_same_command_goes_on(lab: Lab, call: C
 
 
 def test_a_killed_worker_is_taken_up_again_to_the_end(lab: Lab, call: Call) -> None:
-    recipe = write_recipe(lab, "checkpoint_every = 10").rename(lab.folder / "killed.toml")
-    recipe.write_text(recipe.read_text().replace("epochs = 2\n", "steps = 800\n"))
+    recipe = write_recipe(lab, "checkpoint_every = 20").rename(lab.folder / "killed.toml")
+    recipe.write_text(recipe.read_text().replace("epochs = 2\n", "steps = 400\n"))
     child = lab.start("reproduce", recipe, "--file", lab.text)
     lab.until((lab.checkpoints / "killed").exists, "the run is there")
     run = lab.open("killed")
@@ -151,7 +151,7 @@ def test_a_killed_worker_is_taken_up_again_to_the_end(lab: Lab, call: Call) -> N
 
     document = call(lab, "reproduce", recipe, "--file", lab.text, "--json").json
     assert document["is_complete"]
-    assert document["runs"][0]["steps"] == 800
+    assert document["runs"][0]["steps"] == 400
     assert run.status().state == "finished"
 
 
