@@ -210,7 +210,10 @@ def attempt(variation: Variation) -> Outcome:
             preexec_fn=variation.prepare, timeout=TIMEOUT_S, check=False,
         )  # fmt: skip
     failed = tuple(re.findall(r"^(?:FAILED|ERROR) (\S+)", ended.stdout, re.MULTILINE))
-    last = ended.stdout.strip().splitlines()[-1:] or [f"exit code {ended.returncode}"]
+    counts = re.findall(
+        r"^.*\b(?:passed|failed|errors?)\b.* in [\d.]+s.*$", ended.stdout, re.MULTILINE
+    )
+    last = counts[-1:] or [f"exit code {ended.returncode}"]
     if ended.returncode != 0:
         report = Path(tempfile.gettempdir()) / f"rnnlab-{variation.name.replace(' ', '-')}.log"
         report.write_text(ended.stdout, encoding="utf-8")

@@ -53,6 +53,10 @@ _HANDED_DOWN = (
 )  # fmt: skip
 """Signals that a shell, `nohup` or a service manager may have had ignored."""
 _inherited_as_ignored: list[signal.Signals] = []
+_IGNORED_BY_PYTHON = (
+    DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning,
+)  # fmt: skip
+"""What Python ignores when nothing else is asked for."""
 
 
 def known_environment(folder: Path, **extra: str) -> dict[str, str]:
@@ -100,6 +104,8 @@ def make_known() -> None:
     # PYTHONWARNINGS=error would turn the warnings of torch and Textual into failures.
     sys.warnoptions.clear()
     warnings.resetwarnings()
+    for category in _IGNORED_BY_PYTHON:
+        warnings.simplefilter("ignore", category)
 
 
 def keep_ignoring() -> None:
