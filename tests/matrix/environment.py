@@ -215,7 +215,8 @@ def attempt(variation: Variation) -> Outcome:
     )
     last = counts[-1:] or [f"exit code {ended.returncode}"]
     if ended.returncode != 0:
-        report = Path(tempfile.gettempdir()) / f"rnnlab-{variation.name.replace(' ', '-')}.log"
+        name = re.sub(r"\W+", "-", variation.name)
+        report = Path(tempfile.gettempdir()) / f"rnnlab-{name}.log"
         report.write_text(ended.stdout, encoding="utf-8")
         failed = (*failed, f"see {report}")
     return Outcome(variation, last[0].strip("= "), ended.returncode == 0, failed)
