@@ -21,13 +21,15 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PIP) --python $(BIN)/python install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $(INSTALLED)
 
-# Write constraints.txt anew: the newest versions that pyproject.toml admits, in a fresh environment.
+# Write constraints.txt anew, in a fresh environment: torch as named here, and of all others the newest
+# versions that pyproject.toml admits.
 TORCH := 2.13.0
 lock:
 	@rm -rf $(VENV)-lock
 	@$(PYTHON) -m venv --without-pip $(VENV)-lock
 	@$(PIP) --python $(VENV)-lock/bin/python install --quiet 'torch==$(TORCH)' --editable '.[dev,gpu]'
-	@$(PIP) --python $(VENV)-lock/bin/python freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
+	@$(PIP) --python $(VENV)-lock/bin/python freeze --exclude-editable > $(VENV)-lock/frozen
+	@sed 's/+cpu$$//' $(VENV)-lock/frozen > constraints.txt
 	@rm -rf $(VENV)-lock
 
 run: setup

@@ -17,7 +17,7 @@ EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 """The user pressed ctrl-c."""
 EXIT_TERMINATED = 143
-"""SIGTERM ended it, after it had saved what it had to save."""
+"""SIGTERM ended it; a run in the foreground was saved and stopped first."""
 
 
 class Terminated(SystemExit):

@@ -23,20 +23,20 @@ def data_folder(chosen: Path | None = None) -> Path:
 def cache_folder() -> Path:
     """Return where what can be made again is kept: $XDG_CACHE_HOME/rnnlab or ~/.cache/rnnlab.
 
-    Without a home folder, or where nothing can be written there: a temporary folder.
+    Without a home folder, or if the cache is neither there nor can be made: a temporary folder.
     """
     given = Path(os.environ.get("XDG_CACHE_HOME", ""))
     with contextlib.suppress(RuntimeError):  # no home
         # XDG: a relative path is to be ignored.
         base = given if given.is_absolute() else Path("~/.cache").expanduser()
         folder = base.resolve() / "rnnlab"
-        if _is_writable(folder):
+        if folder.is_dir() or _can_be_made(folder):
             return folder
     return Path(tempfile.gettempdir()).resolve() / f"rnnlab-{os.getuid()}"
 
 
-def _is_writable(folder: Path) -> bool:
-    """Tell whether a folder is there or can be made, and files in it."""
+def _can_be_made(folder: Path) -> bool:
+    """Return whether a folder and files in it can be made."""
     nearest = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
     return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
 

@@ -192,11 +192,14 @@ class Lab:
                 child.kill()
             child.communicate()
         for run in RunStore(self.checkpoints):
-            while is_locked(run.paths.lock):
-                if pid := run.status().pid:
+
+            def is_gone(run: Run = run) -> bool:
+                if (pid := run.status().pid) and is_locked(run.paths.lock):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
-                time.sleep(0.02)
+                return not is_locked(run.paths.lock)
+
+            self.until(is_gone, f"the worker of {run.name} dies")
 
 
 def write_tiny_text(file: Path, num_sentences: int = 150) -> Path:
@@ -284,7 +287,7 @@ def shared_lab(
 
         folder = root / name
         build_once(folder, fill)
-        listings[folder] = list_files(folder)
+        listings.setdefault(folder, list_files(folder))
         return _lab_of(folder)
 
     yield share

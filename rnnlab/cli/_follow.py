@@ -115,10 +115,10 @@ def _update(progress: Progress, task: TaskID, s: RunSummary) -> None:
 
 def _stop(run: Run, exit_code: int) -> int:
     """Ask the worker to save and stop, and wait for it; a second signal ends the wait."""
-    send(run.paths.mailbox, Command("stop"))
-    hint = " (ctrl-c again: do not wait)" if exit_code == EXIT_INTERRUPTED else ""
-    talk(f"stopping {run.name} after a checkpoint{hint}")
     try:
+        send(run.paths.mailbox, Command("stop"))
+        hint = " (ctrl-c again: do not wait)" if exit_code == EXIT_INTERRUPTED else ""
+        talk(f"stopping {run.name} after a checkpoint{hint}")
         while run.is_alive():
             time.sleep(_POLL_S)
     except (KeyboardInterrupt, Terminated):

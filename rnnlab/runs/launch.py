@@ -112,8 +112,10 @@ def child_command(module: str, *arguments: str) -> list[str]:
 def child_environment() -> dict[str, str]:
     """Return the environment of a process that computes: ours, without what a terminal needs.
 
-    Its file names are UTF-8 in any locale: TensorBoard writes to no others.
+    File names are UTF-8 if ours are, even in the C locale: TensorBoard writes to no others.
     """
     dropped = {"COLUMNS", "LINES", "TEXTUAL_LOG", "TEXTUAL_DRIVER"}
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+    if sys.getfilesystemencoding() == "utf-8":
+        kept["PYTHONUTF8"] = "1"
+    return {**kept, "PYTHONUNBUFFERED": "1"}

@@ -1,4 +1,4 @@
-"""The lock that a worker holds as long as it lives, and what follows from it.
+"""The lock that a worker holds until its last word is written, and what follows from it.
 
 The launcher takes the lock and hands the open file to the worker it starts, so that there is no
 moment in which a living run looks dead. The kernel frees it when the last process holding the file

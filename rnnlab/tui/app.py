@@ -149,8 +149,10 @@ class LabApp(AskingApp):
         if hasattr(signal, "SIGHUP"):
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGHUP, self._hang_up)
-            # Without this the terminal would be left in raw mode.
-            loop.add_signal_handler(signal.SIGTERM, partial(self.exit, return_code=EXIT_TERMINATED))
+            if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:  # inherited, it stays ignored
+                # Without this the terminal would be left in raw mode.
+                leave = partial(self.exit, return_code=EXIT_TERMINATED)
+                loop.add_signal_handler(signal.SIGTERM, leave)
         self.hold_keys_for_screens()
         self.call_after_refresh(self._begin)
 

@@ -1,7 +1,7 @@
 """What the lab has outside itself: processes, the machine, corpora on disk, and its paces.
 
-One value holds all of it, so that a test or another front end can replace any part. The defaults
-are imported when they are first called: they take longer than the first frame may.
+One value holds all of it, so that a test or another front end can replace any part. What is slow to
+import is imported when it is first called: the first frame does not wait for it.
 """
 
 from __future__ import annotations
@@ -123,8 +123,7 @@ class Outside:
     look_after_s: float = 0.15
     """How long the cursor rests on a corpus before it is looked into."""
     chart_every_s: float = 1.0
-    """Seconds between two pictures of the same runs; the first one of other runs waits for none of
-    that."""
+    """Seconds between two pictures of the same runs; other runs are drawn at once."""
     chart_time_fraction: float = 0.06
     """Fraction of one core that a chart may take: one that costs 20 ms is redrawn every 330 ms at
     most."""
@@ -135,4 +134,4 @@ class Outside:
 
 
 DEFAULT = Outside()
-"""The world as it is."""
+"""The real processes, readers and paces."""

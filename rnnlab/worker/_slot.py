@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 
 from rnnlab.errors import RnnlabError
 from rnnlab.preferences import load_preferences
@@ -20,27 +21,36 @@ def preferred_slots() -> int:
         return 1  # a file that cannot be read must neither stop the queue nor flood the device
 
 
-def wait_for_slot(
+@contextlib.contextmanager
+def hold_slot(
     run: Run, attendant: Attendant, num_slots: Callable[[], int] = preferred_slots
-) -> bool:
-    """Wait while the run is in the queue; tell whether it may train, False where it was stopped.
+) -> Iterator[bool]:
+    """Wait while the run is in the queue; yield True if it may train, False if it was stopped.
 
     A run that does not queue takes a slot if one is free, so that the queue waits for it, and
-    trains in any case. The slot's file stays open until this process ends, and the kernel closes
-    it however that happens. Runs before torch is loaded: a waiting worker is small.
+    trains in any case. The slot is free again after the block, or when the process is killed.
+    Runs before torch is loaded: a waiting worker is small.
 
     num_slots: returns how many runs train at once; called at each look.
     """
     queue = Queue(run.paths.root.parent)
+    slot = None
     while queue.has(run.name):
         if any(command.action == "stop" for command in attendant.take()):
             queue.leave(run.name)
-            return False
-        if queue.take_turn(run.name, num_slots()) is not None:
-            return True
+            yield False
+            return
+        slot = queue.take_turn(run.name, num_slots())
+        if slot is not None:
+            break
         attendant.wait()
-    take_free_slot(run, num_slots())
-    return True
+    else:
+        slot = take_free_slot(run, num_slots())
+    try:
+        yield True
+    finally:
+        if slot is not None:
+            os.close(slot)
 
 
 def take_free_slot(run: Run, num_slots: int) -> int | None:

@@ -34,7 +34,7 @@ def trial(
 
     optimizer = make_optimizer(model, config)
     state = TrainingState.fresh(config.seed, device)
-    began, tokens, num_steps = 0.0, 0, 0
+    tokens, num_steps = 0, 0
     batches = split.train_batches(0, 0)
     first = next(batches)
     take_step(model, optimizer, state, first, config)

@@ -23,7 +23,7 @@ from rnnlab.runs.store import Run
 from rnnlab.worker._attendant import Attendant
 from rnnlab.worker._faults import reason_of
 from rnnlab.worker._memory import keep_memory
-from rnnlab.worker._slot import wait_for_slot
+from rnnlab.worker._slot import hold_slot
 
 if TYPE_CHECKING:
     from rnnlab.training import Session
@@ -47,8 +47,9 @@ def main() -> int:
     keep_memory()
     attendant = Attendant(paths, Run(paths).status())
     signal.signal(signal.SIGTERM, lambda *_: attendant.post(Command("stop")))
+    slots = contextlib.ExitStack()
     try:
-        if wait_for_slot(Run(paths), attendant):
+        if slots.enter_context(hold_slot(Run(paths), attendant)):
             attendant.change(state="starting")
             ending = _train(paths, attendant)
         else:
@@ -66,6 +67,7 @@ def main() -> int:
         return 0
     finally:
         attendant.close()
+        slots.close()
         # All is written. On a busy machine Python takes seconds to unload torch, and whoever wants
         # to remove or resume the run would be told that it is still training.
         os.close(lock)

@@ -26,8 +26,10 @@ def build_once(folder: Path, build: Callable[[Path], None]) -> None:
     with its message and does not build again.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    complete, failed = folder.with_suffix(".complete"), folder.with_suffix(".failed")
-    with folder.with_suffix(".lock").open("a") as lock:
+    complete, failed, lock_file = (
+        folder.with_name(f"{folder.name}.{mark}") for mark in ("complete", "failed", "lock")
+    )
+    with lock_file.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if failed.exists():
             pytest.fail(f"{folder.name} could not be built:\n{failed.read_text(encoding='utf-8')}")

@@ -48,7 +48,7 @@ _PASSED_PREFIXES = (
 """Everything else is left out: a variable that nobody thought of must not decide a test."""
 
 _FIXED = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "xterm-256color"}
-_HANDED_DOWN = (
+HANDED_DOWN = (
     signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2,
 )  # fmt: skip
 """Signals that a shell, `nohup` or a service manager may have had ignored."""
@@ -122,7 +122,7 @@ def _make_signals_known() -> None:
     """
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     _inherited_as_ignored.extend(
-        number for number in _HANDED_DOWN if signal.getsignal(number) == signal.SIG_IGN
+        number for number in HANDED_DOWN if signal.getsignal(number) == signal.SIG_IGN
     )
     keep_ignoring()
     # With SIGCHLD ignored no process can be waited for; SIGALRM is pytest-timeout's.

@@ -1,22 +1,26 @@
 """Workers that are forked from the tests' own process, which has loaded torch already.
 
 A worker is a process of its own all the same, in its own session, with its log and its lock, and is
-killed like any other. It saves the 3 to 4 s of CPU that a new interpreter takes to load torch.
+killed like any other. It saves the 3 to 4 s of CPU that a new interpreter takes to load torch. What
+an interpreter reads at its start (PYTHONUTF8, for one) has no effect on a fork.
 Tests whose subject is the start of a worker start it as the product does.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from unittest import mock
 
 from rnnlab.runs import launch
-from tests.toys.environment import NUM_THREADS
+from tests.toys.environment import HANDED_DOWN, NUM_THREADS
 
+_start_worker = launch.start_worker
 _forked: list[int] = []
 """Process ids that are not reaped yet."""
 
@@ -32,11 +36,14 @@ def fork_worker(arguments: list[str], log: int, lock: int) -> int:
     """Start a worker as `rnnlab.runs.launch.start_worker` does, by a fork."""
     import torch
 
+    if NUM_THREADS > 1 or torch.cuda.is_available():
+        # Neither a pool of threads nor a CUDA context survives a fork.
+        return _start_worker(arguments, log, lock)
     import rnnlab.training
     import rnnlab.worker.train  # noqa: F401
 
     _reap()
-    torch.set_num_threads(NUM_THREADS)  # a pool of threads does not survive the fork
+    torch.set_num_threads(NUM_THREADS)
     environment = launch.child_environment()
     child = os.fork()
     if child == 0:
@@ -58,13 +65,15 @@ def _work(arguments: list[str], log: int, lock: int, environment: dict[str, str]
     code = 1
     try:
         os.setsid()
+        signal.set_wakeup_fd(-1)
+        gc.freeze()  # objects that own the files closed below must not close them again
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.closerange(3, lock)
         os.closerange(lock + 1, 1 << 16)
         sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, "rww"[n], buffering=1) for n in range(3))
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+        for number in (*HANDED_DOWN, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
         os.environ.clear()
         os.environ.update(environment)
@@ -72,5 +81,9 @@ def _work(arguments: list[str], log: int, lock: int, environment: dict[str, str]
         from rnnlab.worker.train import main
 
         code = main()
+    except BaseException:
+        traceback.print_exc()
     finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(code)

@@ -10,7 +10,7 @@ from rnnlab.runs import steer
 from rnnlab.runs.records import State
 from rnnlab.runs.store import Run
 from rnnlab.tui.actions import Action, Group
-from rnnlab.tui.screens._steering import do_with_chosen, do_with_run
+from rnnlab.tui.runs.steering import do_with_chosen, do_with_run
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 
 if TYPE_CHECKING:

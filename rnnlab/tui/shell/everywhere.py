@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rnnlab.runs import steer
 from rnnlab.tui.actions import Action, Group
-from rnnlab.tui.screens._steering import do_with_run
+from rnnlab.tui.runs.steering import do_with_run
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.shell.screen import BaseScreen

@@ -15,7 +15,7 @@ from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import QueuePaths
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.worker._slot import preferred_slots, take_free_slot, wait_for_slot
+from rnnlab.worker._slot import hold_slot, preferred_slots, take_free_slot
 
 
 @pytest.fixture
@@ -59,14 +59,20 @@ def test_a_run_that_is_stopped_while_it_waits_leaves_the_queue(tmp_path: Path, r
     queue = Queue(tmp_path)
     queue.join(run.name, "cpu")
     attendant: Any = Scripted(Command("stop"))
-    assert not wait_for_slot(run, attendant, lambda: 0)
+    with hold_slot(run, attendant, lambda: 0) as may_train:
+        assert not may_train
     assert not queue.has(run.name)
 
 
 def test_the_number_of_slots_may_change_while_a_run_waits(tmp_path: Path, run: Run) -> None:
     Queue(tmp_path).join(run.name, "cpu")
     attendant: Any = Scripted(Command("checkpoint"))
-    assert wait_for_slot(run, attendant, lambda: int(attendant.num_waits > 2))
+    with hold_slot(run, attendant, lambda: int(attendant.num_waits > 2)) as may_train:
+        assert may_train
+        assert take_free_slot(run, 1) is None, "it is held"
+    after = take_free_slot(run, 1)
+    assert after is not None, "it is free again"
+    os.close(after)
     assert attendant.num_waits == 3
     assert not Queue(tmp_path).has(run.name)
 
