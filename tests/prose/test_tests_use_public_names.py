@@ -22,7 +22,6 @@ FOREIGN = {
     "_replace": "a public method of every NamedTuple",
     "_asdict": "a public method of every NamedTuple",
     "_exit": "a public function of os",
-    "_notifications": "Textual's: the toasts of an app, which it offers in no other way",
     "_compositor": "Textual's: the painted lines of a screen, which it offers in no other way",
 }
 """Private names that are not rnnlab's, with the reason why a test uses them."""
