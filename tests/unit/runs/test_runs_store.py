@@ -152,9 +152,11 @@ class TestFind:
     ) -> None:
         run = store.create("a", CONFIG)
         store.create("b", CONFIG)
-        for function in ("scandir", "listdir"):
-            monkeypatch.setattr(os, function, None)
-        assert store.open("a") == run
+        with monkeypatch.context() as patch:  # pytest removes the folder by what is patched
+            for function in ("scandir", "listdir"):
+                patch.setattr(os, function, None)
+            opened = store.open("a")
+        assert opened == run
 
     def test_the_default_folder_is_the_environments(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
