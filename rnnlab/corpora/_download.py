@@ -35,10 +35,10 @@ def download(
 ) -> None:
     """Get `url` as `file`; go on where an earlier attempt broke off.
 
-    known_hash: `sha256:...`. size: bytes that it has; more are not taken. stall_s: seconds that the
-    server may take to send anything more. Raises RnnlabError where the network fails, then what has
-    come is kept beside `file`; BadInputError where there is no space, or what has come is not what
-    is known, which is then removed.
+    known_hash: `sha256:...`. size: the file's bytes; more are not read. stall_s: seconds that the
+    server may take to send the next bytes. Raises RnnlabError if the network fails: the bytes that
+    have arrived are kept beside `file`. Raises BadInputError if the disk has no room, or if the
+    file has another hash; such a file is removed.
     """
     import pooch  # with requests a third of a second
 

@@ -15,7 +15,7 @@ async def look_into_corpus(name: str, data: Path | None, columns: int = 80) -> t
     command = [sys.executable, "-m", "rnnlab", "corpora", "show", name]
     if data is not None:
         command += ["--data", str(data)]
-    said = await output_of(command, {**os.environ, "COLUMNS": str(columns)})
-    is_whole = said.exit_code == 0
-    text = (said.out if is_whole else said.errors).decode("utf-8", "replace")
+    ended = await output_of(command, {**os.environ, "COLUMNS": str(columns)})
+    is_whole = ended.exit_code == 0
+    text = (ended.out if is_whole else ended.errors).decode("utf-8", "replace")
     return visible(text.removeprefix("rnnlab: ").strip()), is_whole

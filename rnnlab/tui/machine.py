@@ -63,7 +63,7 @@ class Machine:
         """Read the machine, `processes` (name, process id) and the generator; skip ended ones."""
         memory, disk = psutil.virtual_memory(), psutil.disk_usage(str(self._folder))
         generators = [("generator", pid) for pid in _generators()]
-        found = [self._process(what, pid) for what, pid in [*processes, *generators]]
+        read = [self._process(what, pid) for what, pid in [*processes, *generators]]
         return MachineRead(
             cores=tuple(share / 100 for share in psutil.cpu_percent(percpu=True)),
             load=psutil.getloadavg(),
@@ -73,7 +73,7 @@ class Machine:
             disk_free_bytes=disk.free,
             disk_total_bytes=disk.total,
             gpus=read_gpus(),
-            processes=tuple(one for one in found if one is not None),
+            processes=tuple(process for process in read if process is not None),
         )
 
     def _process(self, what: str, pid: int) -> ProcessRead | None:

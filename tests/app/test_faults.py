@@ -149,6 +149,7 @@ async def test_the_runs_are_read_again_and_again_though_nobody_asks(
             lab.say(run, state="paused", step=41)
             while app.desk.summaries["alpha"].step != 41:
                 await asyncio.sleep(0.01)
+        assert app.desk.summaries["alpha"].state == "paused"
 
 
 def screen_text(app: LabApp) -> str:

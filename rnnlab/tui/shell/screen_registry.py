@@ -63,8 +63,8 @@ class Entry:
 def entries() -> tuple[Entry, ...]:
     """Return every screen there is, in the order of their keys."""
     files = [f"{name.replace('-', '_')}.py" for name in registry.names("tui/screens")]
-    found = [read_entry(_FOLDER / file) for file in files]
-    return tuple(sorted(found, key=lambda entry: _order(entry.first_key)))
+    declared = [read_entry(_FOLDER / file) for file in files]
+    return tuple(sorted(declared, key=lambda entry: _order(entry.first_key)))
 
 
 def entry(name: str) -> Entry:
