@@ -26,12 +26,12 @@ from rnnlab.corpora._encoding import (
 from rnnlab.corpora._files import ENDINGS, holds_documents
 from rnnlab.corpora._folders import folder_documents, folder_texts, is_labelled_folder
 from rnnlab.corpora._made import made_names
+from rnnlab.corpora._sizes import SIZES, Sizes
 from rnnlab.corpora._writing import replacing
 from rnnlab.errors import BadInputError
 from rnnlab.locations import data_folder
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_BLOCK_CHARS = 1 << 22
 _OURS = frozenset({"split", "label", "text"})
 """Columns that mean something; one of a user's that only has such a name is given another."""
 
@@ -52,6 +52,7 @@ def add_corpus(
     data: Path | None = None,
     wish: Wish = Wish(),
     progress: Progress = silent,
+    sizes: Sizes = SIZES,
 ) -> tuple[Path, list[str]]:
     """Take a file or folder in as corpus `name`; return its file and what is worth saying.
 
@@ -76,7 +77,7 @@ def add_corpus(
             rows = document_rows(source, encoding.codec, wish.columns, progress)
             file = _write_documents(folder / f"{name}.csv", rows, str(source))
         else:
-            blocks = text_blocks(source, encoding, progress)
+            blocks = text_blocks(source, encoding, sizes.block_chars, progress)
             file = _write_text(folder / f"{name}.txt", blocks, str(source))
     for old in there:
         if old != file:
@@ -126,10 +127,12 @@ def _check_not_itself(source: Path, there: Iterable[Path]) -> None:
         raise BadInputError(f"{source} is the corpus itself", "give the file that it was made from")
 
 
-def text_blocks(file: Path, encoding: Encoding, progress: Progress = silent) -> Iterator[str]:
+def text_blocks(
+    file: Path, encoding: Encoding, block_chars: int, progress: Progress = silent
+) -> Iterator[str]:
     """Give the text of a file in blocks, line ends as LF, without a byte order mark.
 
-    Raises BadInputError, with the line, for bytes that are not in the encoding.
+    block_chars: length of a block, at most. Raises BadInputError, with the line, for bytes that are not in the encoding.
     """
     num_lines = 0
     with (
@@ -137,7 +140,7 @@ def text_blocks(file: Path, encoding: Encoding, progress: Progress = silent) -> 
         TextIOWrapper(stream, encoding=encoding.codec, newline=None) as text,
     ):
         try:
-            while block := text.read(_BLOCK_CHARS):
+            while block := text.read(block_chars):
                 num_lines += block.count("\n")
                 yield block
         except UnicodeError:
