@@ -26,7 +26,7 @@ from rnnlab.corpora._encoding import (
 from rnnlab.corpora._files import ENDINGS, holds_documents
 from rnnlab.corpora._folders import folder_documents, folder_texts, is_labelled_folder
 from rnnlab.corpora._made import made_names
-from rnnlab.corpora._sizes import SIZES, Sizes
+from rnnlab.corpora._sizes import SIZES
 from rnnlab.corpora._writing import replacing
 from rnnlab.errors import BadInputError
 from rnnlab.locations import data_folder
@@ -52,7 +52,7 @@ def add_corpus(
     data: Path | None = None,
     wish: Wish = Wish(),
     progress: Progress = silent,
-    sizes: Sizes = SIZES,
+    block_chars: int = SIZES.block_chars,
 ) -> tuple[Path, list[str]]:
     """Take a file or folder in as corpus `name`; return its file and what is worth saying.
 
@@ -77,7 +77,7 @@ def add_corpus(
             rows = document_rows(source, encoding.codec, wish.columns, progress)
             file = _write_documents(folder / f"{name}.csv", rows, str(source))
         else:
-            blocks = text_blocks(source, encoding, sizes.block_chars, progress)
+            blocks = text_blocks(source, encoding, block_chars, progress)
             file = _write_text(folder / f"{name}.txt", blocks, str(source))
     for old in there:
         if old != file:
@@ -132,7 +132,8 @@ def text_blocks(
 ) -> Iterator[str]:
     """Give the text of a file in blocks, line ends as LF, without a byte order mark.
 
-    block_chars: length of a block, at most. Raises BadInputError, with the line, for bytes that are not in the encoding.
+    block_chars: length of a block, at most. Raises BadInputError, with the line, for bytes that are
+    not in the encoding.
     """
     num_lines = 0
     with (

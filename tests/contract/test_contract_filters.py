@@ -33,7 +33,7 @@ from tests.toys.numeric import assert_close
 
 pytestmark = pytest.mark.filterwarnings("error")
 NAMES = registry.names("decoding/filters")
-quick = settings(deadline=None, max_examples=25, derandomize=True)
+quick = settings(deadline=None, max_examples=15, derandomize=True)
 TERMS = 160
 """Rounded operations behind a probability: a log-prob of at most 15 nats, times at most 10, and a
 sum of at most 12."""
