@@ -11,12 +11,12 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from rnnlab.base.locations import shipped_runs
 from rnnlab.cli._follow import follow
-from rnnlab.locations import shipped_runs
 from rnnlab.runs.paths import RunPaths, replace_text
 from rnnlab.runs.records import encode_status
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.start import resolve, start_run
+from rnnlab.submit import resolve, start_run
 
 SETTINGS = {
     "corpus": "stump", "cell": "lstm", "hidden": 128, "embedding": 32, "batch": 16, "lr": 0.01,

@@ -21,10 +21,10 @@ from typing import NamedTuple
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from rnnlab.preferences import Preferences
-from rnnlab.runs import steer
+from rnnlab.base.preferences import Preferences
+from rnnlab.runs import control
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.start import resolve, start_run
+from rnnlab.submit import resolve, start_run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.shell.screen_registry import entries
 
@@ -103,7 +103,7 @@ async def take(folder: Path, tour: Path | None, only: Collection[str]) -> None:
     finally:
         for run in runs:
             if run.is_alive():
-                steer.stop(run)
+                control.stop(run)
         while any(run.is_alive() for run in runs):
             await asyncio.sleep(0.1)
 

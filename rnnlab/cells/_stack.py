@@ -11,9 +11,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.cells._base import Cell, LayerState, LayerWeights
 from rnnlab.cells._dropout import dropout
-from rnnlab.errors import BadInputError
 
 State = tuple[LayerState, ...]
 """State of a stack: over layers (and directions: l0, l0_reverse, l1, ...), each part [B, H]."""

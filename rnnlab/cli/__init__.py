@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import typer
 
-from rnnlab.errors import Terminated
+from rnnlab.base.errors import Terminated
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def _terminate(_number: int, _frame: object) -> None:
 
 def _open_lab() -> int:
     gc.disable()  # what is imported stays: the lab collects again once it is there
-    from rnnlab.errors import RnnlabError
+    from rnnlab.base.errors import RnnlabError
     from rnnlab.tui.app import open_lab
 
     try:
@@ -54,15 +54,21 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
     """
     if not arguments and app is None and sys.stdin.isatty() and sys.stdout.isatty():
         # The everyday start goes past the parser: it would delay the first frame by half.
-        from rnnlab.preferences import announce_colors
+        from rnnlab.base.preferences import announce_colors
 
         announce_colors()
         return _open_lab()
 
     import typer
 
+    from rnnlab.base.errors import (
+        EXIT_BAD_INPUT,
+        EXIT_FAILED,
+        EXIT_INTERRUPTED,
+        RnnlabError,
+        one_line,
+    )
     from rnnlab.cli._app import build_app
-    from rnnlab.errors import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_INTERRUPTED, RnnlabError, one_line
 
     try:
         return int((app or build_app())(arguments, standalone_mode=False) or 0)

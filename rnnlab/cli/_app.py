@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from rnnlab import __version__, registry
+from rnnlab import __version__
+from rnnlab.base import registry
+from rnnlab.base.preferences import announce_colors
 from rnnlab.cli._options import Checkpoints, Data
-from rnnlab.preferences import announce_colors
 
 
 def build_app() -> typer.Typer:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.cli._output import console
 from rnnlab.plots import Axis, DrawStyle, Glyphs, NamedHistory, draw
 from rnnlab.runs.history import History

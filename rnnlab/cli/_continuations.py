@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import UnknownTokensError
 from rnnlab.decoding import Spec, TracedStep
-from rnnlab.errors import BadInputError
-from rnnlab.runs.prompts import Answer
+from rnnlab.protocol.messages import Answer
 from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _MAX_ROWS = 512
 
 
 @dataclass(frozen=True)
-class Wish:
+class GenerateOptions:
     """What is to be written."""
 
     prompts: Sequence[str]
@@ -65,7 +65,7 @@ class Trace:
 
 
 def generate(
-    run: Run, wish: Wish, trace: Callable[[Trace], object] | None = None
+    run: Run, wish: GenerateOptions, trace: Callable[[Trace], object] | None = None
 ) -> Iterator[list[Answer]]:
     """Give the answers of all decoders to one prompt after another.
 
@@ -88,7 +88,7 @@ def generate(
             yield [replace(answer, prompt_number=place) for answer in mine]
 
 
-def _check(loaded: LoadedModel, wish: Wish) -> None:
+def _check(loaded: LoadedModel, wish: GenerateOptions) -> None:
     """Refuse letters that the model never saw in any prompt, before one is continued."""
     from rnnlab.models import make_readable
 
@@ -105,7 +105,7 @@ def _continue(
     loaded: LoadedModel,
     prompts: Sequence[str],
     number: int,
-    wish: Wish,
+    wish: GenerateOptions,
     first: int,
     trace: Callable[[Trace], object] | None,
 ) -> list[list[Answer]]:

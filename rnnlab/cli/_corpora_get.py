@@ -6,12 +6,14 @@ from pathlib import Path
 
 import typer
 
+from rnnlab.base.display import visible
+from rnnlab.base.errors import BadInputError, UnknownNameError
 from rnnlab.cli._corpora_show import print_figures
 from rnnlab.cli._output import print_json, talk
 from rnnlab.cli._progress import reading_bar
 from rnnlab.corpora import (
+    AddOptions,
     Request,
-    Wish,
     add_corpus,
     fetch_corpus,
     load_source,
@@ -23,12 +25,10 @@ from rnnlab.corpora import (
     words_of,
     write_made,
 )
-from rnnlab.display import visible
-from rnnlab.errors import BadInputError, UnknownNameError
 
 
 def take_in(
-    name: str | None, source: Path | None, data: Path | None, wish: Wish, *, json: bool
+    name: str | None, source: Path | None, data: Path | None, wish: AddOptions, *, json: bool
 ) -> None:
     """Take a file or folder in as a corpus, and say what it is."""
     if name is None or source is None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rnnlab.base.display import count
 from rnnlab.cli._output import print_json, print_table, talk
 from rnnlab.corpora import CorpusDescription, describe_corpora
-from rnnlab.display import count
 
 
 def list_corpora(data: Path | None, *, json: bool) -> None:

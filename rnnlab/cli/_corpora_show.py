@@ -8,11 +8,11 @@ from pathlib import Path
 
 import typer
 
+from rnnlab.base.display import visible
+from rnnlab.base.errors import BadInputError
 from rnnlab.cli._output import print_json
 from rnnlab.cli._progress import reading_bar
-from rnnlab.corpora import Bounds, Lengths, Look, find_corpus, lasting_name, look_into
-from rnnlab.display import visible
-from rnnlab.errors import BadInputError
+from rnnlab.corpora import Bounds, CorpusProfile, Lengths, find_corpus, lasting_name, look_into
 
 _SHOWN_CHARS_OF_DOCUMENT = 160
 _SHOWN_CLASSES = 20
@@ -39,14 +39,14 @@ def show_corpus(name: str | None, data: Path | None, *, json: bool) -> None:
         typer.echo(visible(look.begins))
 
 
-def print_figures(look: Look, name: str) -> None:
+def print_figures(look: CorpusProfile, name: str) -> None:
     """Print what a corpus is, what was measured, and the command that a run begins with."""
     for line in [*head_lines(look), *figure_lines(look)]:
         typer.echo(visible(line))
     typer.echo(visible(f"try: {shlex.join(look.suggestion.command(name))}"))
 
 
-def head_lines(look: Look) -> list[str]:
+def head_lines(look: CorpusProfile) -> list[str]:
     """Return what a corpus is, in a line or a few."""
     figures = look.text or look.documents
     assert figures is not None
@@ -67,7 +67,7 @@ def head_lines(look: Look) -> list[str]:
     ]
 
 
-def figure_lines(look: Look) -> list[str]:
+def figure_lines(look: CorpusProfile) -> list[str]:
     """Return the figures of a corpus with a histogram of lengths."""
     figures = look.text or look.documents
     assert figures is not None
@@ -122,7 +122,7 @@ def _bounds_line(bounds: Bounds) -> str:
     )
 
 
-def _floor_line(look: Look) -> str:
+def _floor_line(look: CorpusProfile) -> str:
     """Return what the best model there can be reaches."""
     assert look.floor is not None
     task, floor = look.suggestion.task, look.floor

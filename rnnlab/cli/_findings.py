@@ -10,10 +10,10 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnlab.base.display import visible
+from rnnlab.base.errors import BadInputError
 from rnnlab.cli._charts import _can_braille
 from rnnlab.cli._output import console
-from rnnlab.display import visible
-from rnnlab.errors import BadInputError
 from rnnlab.plots import DrawStyle, Finding, comparable, draw_picture
 from rnnlab.runs.paths import replace_text
 

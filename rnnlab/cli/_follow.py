@@ -6,15 +6,15 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.cli._output import console, print_json, talk
-from rnnlab.display import count, duration, loss, percent, visible
-from rnnlab.errors import (
+from rnnlab.base.display import count, duration, loss, percent, visible
+from rnnlab.base.errors import (
     EXIT_BAD_INPUT,
     EXIT_FAILED,
     EXIT_INTERRUPTED,
     EXIT_TERMINATED,
     Terminated,
 )
+from rnnlab.cli._output import console, print_json, talk
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.records import ACTIVE_STATES, EventRecord

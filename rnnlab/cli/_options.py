@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
-from rnnlab.runs.prompts import MAX_SEED
+from rnnlab.protocol.messages import MAX_SEED
 from rnnlab.runs.store import RunStore
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from rnnlab.display import visible
+from rnnlab.base.display import visible
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 
 
 def read_prompts(file: Path) -> list[str]:

@@ -7,12 +7,11 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from rnnlab.base.errors import EXIT_INTERRUPTED
 from rnnlab.cli._follow import follow
 from rnnlab.cli._measure import measure_all
 from rnnlab.cli._output import talk
-from rnnlab.cli._reproduce_report import Figure, Report, RunResult
-from rnnlab.config import RunConfig
-from rnnlab.errors import EXIT_INTERRUPTED
+from rnnlab.cli._reproduce_report import MeasuredValue, Report, RunResult
 from rnnlab.recipes import (
     Measure,
     PlannedRun,
@@ -21,9 +20,10 @@ from rnnlab.recipes import (
     seconds_to_loss,
     train_running_loss,
 )
-from rnnlab.runs import steer
+from rnnlab.runs import control
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.store import Run, RunStore
+from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
     from rnnlab.training import Evaluation
@@ -56,7 +56,7 @@ class Reproduction:
         return 0
 
     def _carry_out(self, planned: PlannedRun) -> int:
-        from rnnlab.start import find_run, resolve, start_run
+        from rnnlab.submit import find_run, resolve, start_run
 
         config = resolve(planned.values, self.data, self.store)
         name, run = find_run(self.store, planned.name, config)
@@ -88,17 +88,19 @@ class Reproduction:
         figures = []
         for measure in self.recipe.measures:
             if measure.threshold is not None:
-                figures.append(Figure(measure, seconds_to_loss(history, measure.threshold), None))
+                figures.append(
+                    MeasuredValue(measure, seconds_to_loss(history, measure.threshold), None)
+                )
             elif measure.what == "seconds":
-                figures.append(Figure(measure, run.status().elapsed_s, None))
+                figures.append(MeasuredValue(measure, run.status().elapsed_s, None))
             elif measure.split is None:
-                figures.append(Figure(measure, train_running_loss(history), None))
+                figures.append(MeasuredValue(measure, train_running_loss(history), None))
             elif (measure.split, measure.checkpoint) not in measured:
                 talk(f"{run.name} has no {measure.split} split: {measure.name} is not measured")
-                figures.append(Figure(measure, None, None))
+                figures.append(MeasuredValue(measure, None, None))
             else:
                 step, found, _ = measured[measure.split, measure.checkpoint]
-                figures.append(Figure(measure, _quantity(measure, found), step))
+                figures.append(MeasuredValue(measure, _quantity(measure, found), step))
         status = run.status()
         return RunResult(
             name=run.name,
@@ -119,7 +121,7 @@ def _wake(run: Run) -> None:
     """Bring an unfinished run back to work; one that is at work is left alone."""
     state = run.status().state
     talk(
-        steer.resume(run)
+        control.resume(run)
         if state in ("paused", "stopped", "failed", "lost")
         else f"{run.name} is {state} already; followed from here"
     )

@@ -9,8 +9,8 @@ from typing import Any
 
 import typer
 
+from rnnlab.base.display import MISSING, count, duration, loss, visible
 from rnnlab.cli._output import console, print_table
-from rnnlab.display import MISSING, count, duration, loss, visible
 from rnnlab.recipes import LayerNorms, Measure, Recipe
 
 _MAX_EPOCHS = 7
@@ -18,7 +18,7 @@ _MAX_EPOCHS = 7
 
 
 @dataclass(frozen=True)
-class Figure:
+class MeasuredValue:
     """One measure of one run."""
 
     measure: Measure
@@ -45,7 +45,7 @@ class RunResult:
     is_trained_now: bool
     """Whether it was trained, or trained on, by this command."""
     settings: dict[str, Any]
-    figures: tuple[Figure, ...]
+    figures: tuple[MeasuredValue, ...]
     steps: int
     epochs: float
     seconds: float
@@ -176,7 +176,7 @@ def print_wrapped(text: str, first: str = "") -> None:
     typer.echo(textwrap.fill(shown, width, initial_indent=first, subsequent_indent=indent))
 
 
-def _row(result: RunResult, one: Figure) -> list[str]:
+def _row(result: RunResult, one: MeasuredValue) -> list[str]:
     measure, ratio, is_met = one.measure, one.measure.ratio(one.ours), one.measure.is_met(one.ours)
     met = "" if is_met is None else " met" if is_met else " missed"
     return [

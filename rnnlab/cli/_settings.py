@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 
-from rnnlab.config import RunConfig
+from rnnlab.settings.run_config import RunConfig
 
 
 def with_settings(verb: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from rnnlab.base.display import compact_lines, visible
 from rnnlab.cli._output import console
 from rnnlab.decoding import Branch
-from rnnlab.display import compact_lines, visible
-from rnnlab.runs.prompts import EOS, Answer
+from rnnlab.protocol.messages import EOS, Answer
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.cli._options import Json
 from rnnlab.cli._output import print_json
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from rnnlab.base.display import percent
+from rnnlab.base.errors import BadInputError
 from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
 from rnnlab.cli._output import print_json, print_table
-from rnnlab.display import percent
-from rnnlab.errors import BadInputError
 from rnnlab.runs.store import RunStore
 
 

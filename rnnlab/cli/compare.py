@@ -8,17 +8,17 @@ from typing import Annotated, Any, Optional
 import typer
 
 from rnnlab.cli._charts import print_charts
-from rnnlab.cli._continuations import Wish, generate
+from rnnlab.cli._continuations import GenerateOptions, generate
 from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._side_by_side import print_side_by_side
-from rnnlab.config import default_settings
 from rnnlab.decoding import parse_spec
+from rnnlab.protocol.messages import DEFAULT_LENGTH, Answer
 from rnnlab.runs.compare import by_unit, rows_of
 from rnnlab.runs.history import read_history
-from rnnlab.runs.prompts import DEFAULT_LENGTH, Answer
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
+from rnnlab.settings.run_config import default_settings
 
 
 def command(
@@ -39,7 +39,7 @@ def command(
     specs = [parse_spec(text) for text in decoder or ("greedy", "beam:k=5")]
     written: dict[str, list[Answer]] = {run.name: [] for run in opened}
     if prompt is not None:
-        wish = Wish([prompt], specs, length, 1, seed)
+        wish = GenerateOptions([prompt], specs, length, 1, seed)
         written = {run.name: next(generate(run, wish)) for run in opened}
     if json:
         print_json([_document(run, written[run.name]) for run in opened])

@@ -76,9 +76,9 @@ def command(
         make_corpus(name, file, json=json)
     elif action == "add":
         from rnnlab.cli._corpora_get import take_in
-        from rnnlab.corpora import Columns, Wish
+        from rnnlab.corpora import AddOptions, Columns
 
-        wish = Wish(encoding, Columns(label, text, split), is_replacing)
+        wish = AddOptions(encoding, Columns(label, text, split), is_replacing)
         take_in(name, file, data, wish, json=json)
     else:
         from rnnlab.cli._corpora_get import fetch

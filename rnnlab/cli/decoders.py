@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.cli._options import Json
 from rnnlab.cli._output import console, print_json
 from rnnlab.decoding import Decoder, Options, option_help, option_names

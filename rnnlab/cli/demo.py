@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
+from rnnlab.base.display import duration
 from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts
-from rnnlab.cli._continuations import Wish, generate
+from rnnlab.cli._continuations import GenerateOptions, generate
 from rnnlab.cli._follow import follow
 from rnnlab.cli._output import talk
 from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.cli.runs import command as list_runs
 from rnnlab.decoding import parse_spec
-from rnnlab.display import duration
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
@@ -28,7 +28,7 @@ def command(
     minutes: Annotated[float, typer.Option(min=0.01, help="Minutes to train.")] = 0.25,
 ) -> int:
     """Take the tour: a model is trained on the shipped corpus, plotted and prompted."""
-    from rnnlab.start import resolve, start_run
+    from rnnlab.submit import resolve, start_run
 
     with tempfile.TemporaryDirectory(prefix="rnnlab-demo-") as folder:
         store = RunStore.default(Path(folder))
@@ -46,7 +46,7 @@ def command(
         typer.echo("\n2. Its curves, from the journal it has written.")
         print_charts([summarise(run)], [read_history(run.paths.journal)], DEFAULT_PLOTS, height=12)
         typer.echo(f"\n3. The same prompt, {PROMPT!r}, with several decoders and one seed.")
-        wish = Wish([PROMPT], [parse_spec(text) for text in DECODERS], length=80)
+        wish = GenerateOptions([PROMPT], [parse_spec(text) for text in DECODERS], length=80)
         print_side_by_side(next(generate(run, wish)))
         starter = store.open("starter")
         typer.echo("\n4. The starter model, trained longer, with the same decoders.")

@@ -9,10 +9,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from rnnlab import __version__
+from rnnlab.base.locations import checkpoints_folder
 from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.corpora import corpus_names
-from rnnlab.locations import checkpoints_folder
 from rnnlab.runs.store import RunStore
 
 _PACKAGES = ("torch", "textual", "plotext", "rich", "typer", "safetensors", "tensorboard", "numpy")

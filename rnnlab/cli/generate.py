@@ -11,15 +11,15 @@ from typing import Annotated, Optional
 
 import typer
 
-from rnnlab.cli._continuations import DEFAULT_DECODERS, Trace, Wish, generate
+from rnnlab.base.display import visible
+from rnnlab.base.errors import BadInputError
+from rnnlab.cli._continuations import DEFAULT_DECODERS, GenerateOptions, Trace, generate
 from rnnlab.cli._options import Checkpoint, Checkpoints, Decoders, Json, RunName, Seed, Unknown
 from rnnlab.cli._output import print_json, talk
 from rnnlab.cli._prompts import read_prompts
 from rnnlab.cli._side_by_side import print_side_by_side, print_tree
 from rnnlab.decoding import grow_tree, parse_spec
-from rnnlab.display import visible
-from rnnlab.errors import BadInputError
-from rnnlab.runs.prompts import DEFAULT_LENGTH
+from rnnlab.protocol.messages import DEFAULT_LENGTH
 from rnnlab.runs.store import RunStore
 
 
@@ -56,7 +56,7 @@ def command(
         raise BadInputError("one of --prompt and --prompts is needed", 'write --prompt "text"')
     texts = [prompt] if prompt is not None else read_prompts(prompts or Path())
     opened = RunStore.default(checkpoints).open(run)
-    wish = Wish(texts, specs, length, num, seed, checkpoint, unknown)
+    wish = GenerateOptions(texts, specs, length, num, seed, checkpoint, unknown)
     kept: list[Trace] = []
     with _trace_file(trace) as write:
         wants = tree or trace is not None

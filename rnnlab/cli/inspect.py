@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from rnnlab import registry
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError
 from rnnlab.cli._findings import check_writable, print_findings, write_svg
 from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, complete_run
 from rnnlab.cli._output import print_json
 from rnnlab.cli._settings import with_settings
-from rnnlab.errors import BadInputError
 from rnnlab.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -104,9 +104,9 @@ def command(
         if other is not None:
             name, _, at = other.partition("@")
             models.append((store.open(name), at or "last"))
-        from rnnlab.insight import Subject, Wishes, inspect  # torch, once all of it is there
+        from rnnlab.insight import InspectedModel, Wishes, inspect  # torch, once all of it is there
 
-        subject, *beside = (Subject(opened.paths, at, data) for opened, at in models)
+        subject, *beside = (InspectedModel(opened.paths, at, data) for opened, at in models)
         code, found = 0, inspect(subject, view, Wishes(text, unit, prop, gate, *beside))
     _show(found, svg, json=json, is_ascii=is_ascii)
     return code

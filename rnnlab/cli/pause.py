@@ -5,10 +5,10 @@ from __future__ import annotations
 import typer
 
 from rnnlab.cli._options import Checkpoints, RunName
-from rnnlab.runs import steer
+from rnnlab.runs import control
 from rnnlab.runs.store import RunStore
 
 
 def command(run: RunName, checkpoints: Checkpoints = None) -> None:
     """Make a run save and wait; `rnnlab resume` wakes it."""
-    typer.echo(steer.pause(RunStore.default(checkpoints).open(run)))
+    typer.echo(control.pause(RunStore.default(checkpoints).open(run)))

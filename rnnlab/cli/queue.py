@@ -6,10 +6,10 @@ from typing import Annotated, Optional
 
 import typer
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.cli._options import Checkpoints, Json
 from rnnlab.cli._output import print_json, print_table, talk
-from rnnlab.errors import BadInputError
-from rnnlab.runs import steer
+from rnnlab.runs import control
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import RunStore
 
@@ -37,7 +37,7 @@ def command(
     if run is not None:
         if not by:
             raise BadInputError("where to?", "--first, --last, --up N or --down N")
-        talk(steer.move_in_queue(store.open(run), by))
+        talk(control.move_in_queue(store.open(run), by))
     elif by:
         raise BadInputError("which run is to be moved?", "`rnnlab queue` lists those that wait")
     waiting = Queue(store.root).waiting()

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Optional
 import typer
 
 from rnnlab import recipes
+from rnnlab.base.display import duration, visible
+from rnnlab.base.errors import BadInputError
 from rnnlab.cli._options import Data, Json
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._reproduce_report import figure, goal, print_lines, print_wrapped, published
-from rnnlab.display import duration, visible
-from rnnlab.errors import BadInputError
 from rnnlab.recipes import Recipe
 
 

@@ -9,7 +9,7 @@ import typer
 from rnnlab.cli._follow import follow, result
 from rnnlab.cli._options import Checkpoints, Json, RunName
 from rnnlab.cli._output import print_json
-from rnnlab.runs import steer
+from rnnlab.runs import control
 from rnnlab.runs.store import RunStore
 
 
@@ -25,7 +25,7 @@ def command(
     """Go on exactly where a paused, stopped, failed or lost run stood."""
     opened = RunStore.default(checkpoints).open(run)
     was_paused = opened.status().state == "paused"
-    message = steer.resume(opened, is_queued=queue)
+    message = control.resume(opened, is_queued=queue)
     typer.echo(message, err=json)
     if detach or was_paused:
         if json:

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from rnnlab.base.display import visible
+from rnnlab.base.errors import EXIT_DONE, EXIT_INTERRUPTED
 from rnnlab.cli._options import Checkpoints, RunNames
 from rnnlab.cli._output import talk
-from rnnlab.display import visible
-from rnnlab.errors import EXIT_DONE, EXIT_INTERRUPTED
 from rnnlab.runs.store import RunStore
 
 

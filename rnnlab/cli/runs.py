@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from rnnlab.base.display import count, loss
 from rnnlab.cli._options import Checkpoints, Json
 from rnnlab.cli._output import print_json, print_table, talk
-from rnnlab.display import count, loss
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
 

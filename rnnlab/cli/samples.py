@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from rnnlab.base.display import loss, visible
+from rnnlab.base.errors import BadInputError
 from rnnlab.cli._options import Checkpoints, Json, RunName
 from rnnlab.cli._output import console, print_json
-from rnnlab.display import loss, visible
-from rnnlab.errors import BadInputError
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.samples import Round, losses_at, place_at, read_rounds
 from rnnlab.runs.store import RunStore

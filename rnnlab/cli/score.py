@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from rnnlab.base.display import visible
 from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
 from rnnlab.cli._output import print_json, print_table
-from rnnlab.display import visible
 from rnnlab.runs.store import RunStore
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import typer
 
 from rnnlab.cli._options import Checkpoints, RunName
-from rnnlab.runs import steer
+from rnnlab.runs import control
 from rnnlab.runs.store import RunStore
 
 
 def command(run: RunName, checkpoints: Checkpoints = None) -> None:
     """Make a run save and end; `rnnlab resume` goes on from there."""
-    typer.echo(steer.stop(RunStore.default(checkpoints).open(run)))
+    typer.echo(control.stop(RunStore.default(checkpoints).open(run)))

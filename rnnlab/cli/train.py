@@ -7,14 +7,14 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.cli._follow import follow
 from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json, talk
 from rnnlab.cli._progress import reading_bar
 from rnnlab.cli._settings import with_settings
-from rnnlab.config import read_settings
-from rnnlab.errors import BadInputError
 from rnnlab.runs.store import RunStore
+from rnnlab.settings.run_config import read_settings
 
 
 @with_settings
@@ -58,7 +58,7 @@ def command(
     """
     from rnnlab.recipes import begun_with
     from rnnlab.recipes import load as load_recipe
-    from rnnlab.start import resolve, start_run
+    from rnnlab.submit import resolve, start_run
 
     given = {**(read_settings(config) if config else {}), **settings}
     if corpus is not None:

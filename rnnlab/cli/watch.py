@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
+from rnnlab.base.display import count, duration, loss, visible
 from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts
 from rnnlab.cli._options import Checkpoints, RunNames
-from rnnlab.display import count, duration, loss, visible
 from rnnlab.plots import Axis
 from rnnlab.runs.history import History
 from rnnlab.runs.journal import JournalTail

@@ -3,7 +3,7 @@
 Never imports torch: arrays are numpy's, so that a corpus can be checked before a worker starts.
 """
 
-from rnnlab.corpora._add import Wish, add_corpus, check_name, check_source
+from rnnlab.corpora._add import AddOptions, add_corpus, check_name, check_source
 from rnnlab.corpora._dataset import IGNORED, Batch, Dataset, Split, SplitName, Unit, WordVectors
 from rnnlab.corpora._describe import (
     CorpusDescription,
@@ -23,13 +23,11 @@ from rnnlab.corpora._fetch import (
 )
 from rnnlab.corpora._files import holds_documents
 from rnnlab.corpora._floor import Floor
+from rnnlab.corpora._generated import CorpusSpec, made_names, parse_spec, write_made
 from rnnlab.corpora._grammar import Grammar, Symbol
-from rnnlab.corpora._look import Look, Suggestion, look_into
-from rnnlab.corpora._made import Spec, made_names, parse_spec, write_made
 from rnnlab.corpora._prepare import Task, check, prepare
-from rnnlab.corpora._source import Request, Source
-from rnnlab.corpora._statistics import Bounds, Lengths
-from rnnlab.corpora._text import (
+from rnnlab.corpora._profile import CorpusProfile, Suggestion, look_into
+from rnnlab.corpora._resolve import (
     corpus_names,
     find_corpus,
     lasting_name,
@@ -39,6 +37,8 @@ from rnnlab.corpora._text import (
     suggested_task,
     suits,
 )
+from rnnlab.corpora._source import Request, Source
+from rnnlab.corpora._statistics import Bounds, Lengths
 from rnnlab.corpora._tokens import EOS, PAD, UNK
 from rnnlab.corpora._vectors import read_vectors, vectors_width
 from rnnlab.corpora._vocabulary import Ids, UnknownTokensError, Vocabulary
@@ -48,10 +48,13 @@ __all__ = [
     "IGNORED",
     "PAD",
     "UNK",
+    "AddOptions",
     "Batch",
     "Bounds",
     "Columns",
     "CorpusDescription",
+    "CorpusProfile",
+    "CorpusSpec",
     "Dataset",
     "Documents",
     "DocumentsDescription",
@@ -60,11 +63,9 @@ __all__ = [
     "Grammar",
     "Ids",
     "Lengths",
-    "Look",
     "Progress",
     "Request",
     "Source",
-    "Spec",
     "Split",
     "SplitName",
     "Suggestion",
@@ -73,7 +74,6 @@ __all__ = [
     "Unit",
     "UnknownTokensError",
     "Vocabulary",
-    "Wish",
     "WordVectors",
     "add_corpus",
     "check",

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from io import StringIO, TextIOWrapper
 from pathlib import Path
 
+from rnnlab.base.errors import BadInputError
+from rnnlab.base.locations import data_folder
+from rnnlab.corpora._atomic import replacing
 from rnnlab.corpora._documents import Columns, Row, check_rows, document_rows
 from rnnlab.corpora._encoding import (
     Encoding,
@@ -25,11 +28,8 @@ from rnnlab.corpora._encoding import (
 )
 from rnnlab.corpora._files import ENDINGS, holds_documents
 from rnnlab.corpora._folders import folder_documents, folder_texts, is_labelled_folder
-from rnnlab.corpora._made import made_names
+from rnnlab.corpora._generated import made_names
 from rnnlab.corpora._sizes import SIZES
-from rnnlab.corpora._writing import replacing
-from rnnlab.errors import BadInputError
-from rnnlab.locations import data_folder
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _OURS = frozenset({"split", "label", "text"})
@@ -37,7 +37,7 @@ _OURS = frozenset({"split", "label", "text"})
 
 
 @dataclass(frozen=True)
-class Wish:
+class AddOptions:
     """What the user says of a file, where it cannot be told from it."""
 
     encoding: str | None = None
@@ -50,7 +50,7 @@ def add_corpus(
     name: str,
     source: Path,
     data: Path | None = None,
-    wish: Wish = Wish(),
+    wish: AddOptions = AddOptions(),
     progress: Progress = silent,
     block_chars: int = SIZES.block_chars,
 ) -> tuple[Path, list[str]]:

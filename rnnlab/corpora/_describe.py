@@ -7,11 +7,11 @@ from pathlib import Path
 from statistics import median
 from typing import Literal, NamedTuple
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.corpora._documents import Documents
 from rnnlab.corpora._fetch import KIND, load_source, source_names
-from rnnlab.corpora._made import parse_spec, spec_of
-from rnnlab.corpora._text import corpus_names, place_of, suggested_task
+from rnnlab.corpora._generated import parse_spec, spec_of
+from rnnlab.corpora._resolve import corpus_names, place_of, suggested_task
 
 
 class CorpusDescription(NamedTuple):

@@ -18,11 +18,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TextIO, cast, get_args
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._dataset import SplitName
 from rnnlab.corpora._encoding import Progress
 from rnnlab.corpora._files import DOCUMENT_ENDINGS, ending, reading
 from rnnlab.corpora._tokens import normalise
-from rnnlab.errors import BadInputError
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _LONGEST_FIELD = 2**31 - 1

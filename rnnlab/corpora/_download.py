@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.corpora._atomic import cannot_write
 from rnnlab.corpora._encoding import Progress
-from rnnlab.corpora._writing import cannot_write
-from rnnlab.errors import BadInputError, RnnlabError
 
 CONNECT_S, STALL_S = 15.0, 30.0
 """How long a server may take to answer, and to send anything more."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 
 Progress = Callable[[int, int], None]
 """Called now and then with what is done and what there is to do, in bytes."""

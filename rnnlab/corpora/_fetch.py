@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from rnnlab import registry
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError
+from rnnlab.base.locations import data_folder
+from rnnlab.corpora._atomic import replacing
 from rnnlab.corpora._documents import read_documents
 from rnnlab.corpora._download import STALL_S, download
 from rnnlab.corpora._encoding import Progress, silent
 from rnnlab.corpora._files import ENDINGS, holds_documents
+from rnnlab.corpora._resolve import find_corpus, read_corpus
 from rnnlab.corpora._source import Output, Request, Source, form_of
-from rnnlab.corpora._text import find_corpus, read_corpus
 from rnnlab.corpora._tokens import split_tokens
-from rnnlab.corpora._writing import replacing
-from rnnlab.errors import BadInputError
-from rnnlab.locations import data_folder
 
 KIND = "corpora/sources"
 _DOWNLOADS = ".fetch"

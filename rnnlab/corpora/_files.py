@@ -8,8 +8,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._encoding import Progress, open_bytes
-from rnnlab.errors import BadInputError
 
 GZIP = ".gz"
 DOCUMENT_ENDINGS = (".csv", ".tsv", ".jsonl")

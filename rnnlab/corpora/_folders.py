@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._documents import Row
 from rnnlab.corpora._encoding import Progress, detect_encoding, named_encoding, open_bytes
-from rnnlab.errors import BadInputError
 
 _SPLITS = {
     "train": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val",

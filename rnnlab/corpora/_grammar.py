@@ -29,8 +29,8 @@ from itertools import accumulate, chain, combinations
 from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
 
+from rnnlab.base.errors import BadInputError, UnknownNameError
 from rnnlab.corpora._floor import Floor
-from rnnlab.errors import BadInputError, UnknownNameError
 
 if TYPE_CHECKING:
     from random import Random

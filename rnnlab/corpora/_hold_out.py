@@ -6,11 +6,11 @@ from typing import cast, get_args
 
 import numpy as np
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._dataset import SplitName
 from rnnlab.corpora._documents import Documents
 from rnnlab.corpora._vocabulary import Ids
-from rnnlab.errors import BadInputError
+from rnnlab.settings.run_config import RunConfig
 
 
 def hold_out(documents: Documents, config: RunConfig) -> dict[SplitName, Ids]:

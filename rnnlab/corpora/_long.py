@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._encoding import Progress, is_gzipped, open_bytes
 from rnnlab.corpora._files import reading
 from rnnlab.corpora._fingerprint import fingerprint
 from rnnlab.corpora._index import Indexed, index
+from rnnlab.corpora._resolve import read_corpus
 from rnnlab.corpora._sizes import SIZES, Sizes
 from rnnlab.corpora._store import Key, stored
-from rnnlab.corpora._text import read_corpus
 from rnnlab.corpora._tokens import Alphabet, Kind, normalise, split_sentences
-from rnnlab.errors import BadInputError
 
 __all__ = ["Cut", "LongText", "Sizes", "index_text", "open_text"]
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from rnnlab import registry
-from rnnlab.config import RunConfig
+from rnnlab.base import registry
 from rnnlab.corpora._dataset import Dataset
 from rnnlab.corpora._encoding import Progress, silent
-from rnnlab.corpora._made import floor_of
-from rnnlab.corpora._text import find_corpus
+from rnnlab.corpora._generated import floor_of
+from rnnlab.corpora._resolve import find_corpus
 from rnnlab.corpora._vectors import check_vectors
 from rnnlab.corpora._vocabulary import Vocabulary
+from rnnlab.settings.run_config import RunConfig
 
 
 class Task(Protocol):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Literal, NamedTuple
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 
 _BLOCK = 1 << 20
 _BLOCK_CHARS = 1 << 22

@@ -25,12 +25,12 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
+from rnnlab.base.locations import data_folder
+from rnnlab.corpora._atomic import cannot_write
 from rnnlab.corpora._index import NUM_CODEPOINTS, Indexed, Places
 from rnnlab.corpora._sizes import SIZES, Sizes
 from rnnlab.corpora._tokens import Kind, split_tokens
 from rnnlab.corpora._vocabulary import Ids
-from rnnlab.corpora._writing import cannot_write
-from rnnlab.locations import data_folder
 
 _FORMAT = 1
 """Changes with what is written, so that no older folder is read."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from random import Random
 
+from rnnlab.corpora._generated import Option, Options
 from rnnlab.corpora._grammar import Grammar
-from rnnlab.corpora._made import Option, Options
 
 Rules = dict[str, dict[str, int]]
 """Templates of each symbol with their weights."""

@@ -15,13 +15,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._dataset import WordVectors
 from rnnlab.corpora._files import reading
 from rnnlab.corpora._index import Indexed
 from rnnlab.corpora._tokens import EOS, PAD, UNK
 from rnnlab.corpora._vocabulary import Vocabulary
-from rnnlab.errors import BadInputError
+from rnnlab.settings.run_config import RunConfig
 
 _UNKNOWN_SCALE = 0.1
 """Spread of the vectors made up, as a share of that of the vectors found: small beside them."""

@@ -12,8 +12,8 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.corpora._tokens import EOS, PAD, UNK, Alphabet, Kind, normalise, split_tokens
-from rnnlab.errors import BadInputError, RnnlabError
 
 Ids = npt.NDArray[np.int64]
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from random import Random
 
 from rnnlab.corpora._floor import Floor
-from rnnlab.corpora._made import MadeCorpus, Option, Options
+from rnnlab.corpora._generated import MadeCorpus, Option, Options
 
 
 def make(options: Options) -> str:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from functools import cache
 
 from rnnlab.corpora._floor import Floor
+from rnnlab.corpora._generated import MadeCorpus, Options
 from rnnlab.corpora._grammar import Grammar
-from rnnlab.corpora._made import MadeCorpus, Options
 from rnnlab.corpora._templates import Rules, draw_text, lists, text_options, words
 
 _PAIRS = {"round": "()", "square": "[]", "angle": "<>", "guillemet": "«»", "quote": '""'}

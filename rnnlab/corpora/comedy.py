@@ -12,8 +12,8 @@ from functools import cache
 from itertools import permutations
 
 from rnnlab.corpora._floor import Floor
+from rnnlab.corpora._generated import MadeCorpus, Options
 from rnnlab.corpora._grammar import Grammar
-from rnnlab.corpora._made import MadeCorpus, Options
 from rnnlab.corpora._templates import (
     Rules,
     draw_text,

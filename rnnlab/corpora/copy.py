@@ -14,7 +14,7 @@ from random import Random
 from string import ascii_lowercase
 
 from rnnlab.corpora._floor import Floor
-from rnnlab.corpora._made import MadeCorpus, Option, Options
+from rnnlab.corpora._generated import MadeCorpus, Option, Options
 
 
 def make(options: Options) -> str:

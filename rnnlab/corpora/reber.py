@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import cache
 
 from rnnlab.corpora._floor import Floor
+from rnnlab.corpora._generated import MadeCorpus, Options
 from rnnlab.corpora._grammar import Grammar
-from rnnlab.corpora._made import MadeCorpus, Options
 from rnnlab.corpora._templates import draw_text, text_options
 
 

@@ -16,8 +16,8 @@ from functools import cache
 from random import Random
 
 from rnnlab.corpora._floor import Floor
+from rnnlab.corpora._generated import MadeCorpus, Option, Options
 from rnnlab.corpora._grammar import Grammar, bayes_floor
-from rnnlab.corpora._made import MadeCorpus, Option, Options
 from rnnlab.corpora._templates import Rules, lists, with_capitals, words, written_out
 
 LABELS = ("bad", "good")

@@ -85,7 +85,7 @@ class Prompt:
     """What the top layer gave after each token; None where nobody needs it."""
 
 
-class Start(NamedTuple):
+class SearchStart(NamedTuple):
     """Where a search begins: the prompts have been read."""
 
     log_probs_PV: LogProbs
@@ -155,7 +155,7 @@ class Frame(NamedTuple):
 
 
 Search = Callable[
-    [Step, Start, Any, int, Sequence[np.random.Generator]],
+    [Step, SearchStart, Any, int, Sequence[np.random.Generator]],
     Iterator[Frame],
 ]
 """search(step, start, options, max_length, generators): one generator for each prompt.

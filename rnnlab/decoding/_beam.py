@@ -13,12 +13,12 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rnnlab.decoding._base import Expansion, Frame, Pruned, Start, Step
+from rnnlab.decoding._base import Expansion, Frame, Pruned, SearchStart, Step
 from rnnlab.decoding._hypothesis import Candidates, Generation, Hypothesis
 from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._numbers import NEVER, Ids, LogProbs
 from rnnlab.decoding._options import Options
-from rnnlab.decoding._text import Ends, Rows
+from rnnlab.decoding._text import Rows, StopCriteria
 
 
 class Survivors(NamedTuple):
@@ -61,7 +61,7 @@ class Beam(Protocol):
 
 def search_beams(
     step: Step,
-    start: Start,
+    start: SearchStart,
     options: Options,
     max_length: int,
     make_beam: Callable[[int], Beam],
@@ -128,8 +128,8 @@ def candidates(
 class Finisher:
     """Parts candidates into those that end a text and those that go on."""
 
-    def __init__(self, start: Start, options: Options) -> None:
-        self._ends = Ends(start, options)
+    def __init__(self, start: SearchStart, options: Options) -> None:
+        self._ends = StopCriteria(start, options)
 
     @property
     def ends_nothing(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._options import Options
 from rnnlab.decoding._spec import option_names, parse_spec, written_values

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from rnnlab.decoding._base import Last, Start
+from rnnlab.decoding._base import Last, SearchStart
 from rnnlab.decoding._options import Options
 
 
 class Limits:
     """The length and the time that are asked for; the time is measured from now on."""
 
-    def __init__(self, start: Start, options: Options, max_length: int) -> None:
+    def __init__(self, start: SearchStart, options: Options, max_length: int) -> None:
         self.max_length = options.longest(max_length)
         """Tokens that a text may have."""
         self._clock = start.clock

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.decoding._numbers import LogProbs, log_softmax
 from rnnlab.decoding._values import parse_biases, parse_strings, quoted
 
 if TYPE_CHECKING:
-    from rnnlab.decoding._base import Start
+    from rnnlab.decoding._base import SearchStart
     from rnnlab.decoding._text import Rows
 
     Filter = Callable[[LogProbs, Any, Rows], LogProbs]
@@ -139,7 +139,7 @@ class Options(BaseModel):
         """Whether the distribution is changed at all."""
         return bool(self.active_filters())
 
-    def changes(self, start: Start) -> bool:
+    def changes(self, start: SearchStart) -> bool:
         """Return whether a search from there has to filter at all."""
         return self.has_filters or start.leaves_out
 

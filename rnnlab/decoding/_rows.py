@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlab.decoding._base import Expansion, Frame, Goals, Start, State, Step, Writer
+from rnnlab.decoding._base import Expansion, Frame, Goals, SearchStart, State, Step, Writer
 from rnnlab.decoding._hypothesis import empty_hypothesis
 from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._numbers import NEVER, Ids, LogProbs
 from rnnlab.decoding._options import Options
-from rnnlab.decoding._text import Ends, Rows
+from rnnlab.decoding._text import Rows, StopCriteria
 
 Choose = Callable[[LogProbs, Sequence[int], int], Ids]
 """choose(filtered log-probs [R, V], numbers of the rows, tokens written so far) -> tokens [R].
@@ -42,8 +42,8 @@ class _Place(NamedTuple):
 class _Texts:
     """The texts being written."""
 
-    def __init__(self, start: Start, options: Options, max_length: int) -> None:
-        self._ends, self._limits = Ends(start, options), Limits(start, options, max_length)
+    def __init__(self, start: SearchStart, options: Options, max_length: int) -> None:
+        self._ends, self._limits = StopCriteria(start, options), Limits(start, options, max_length)
         self.hypotheses = [empty_hypothesis(row) for row in range(len(start.log_probs_PV))]
         """Of all rows, those that have ended too."""
         self.rows = list(range(len(self.hypotheses)))
@@ -91,7 +91,7 @@ class _Texts:
 
 def write_rows(
     step: Step,
-    start: Start,
+    start: SearchStart,
     options: Options,
     max_length: int,
     choose: Choose,

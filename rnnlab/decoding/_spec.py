@@ -9,11 +9,11 @@ from typing import Literal, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from rnnlab import registry
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError, UnknownNameError
 from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._options import Options
 from rnnlab.decoding._values import split_spec, unquoted
-from rnnlab.errors import BadInputError, UnknownNameError
 
 
 @dataclass(frozen=True)

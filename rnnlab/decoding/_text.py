@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from rnnlab.decoding._hypothesis import End, Hypothesis
 
 if TYPE_CHECKING:
-    from rnnlab.decoding._base import Start
+    from rnnlab.decoding._base import SearchStart
     from rnnlab.decoding._options import Options
 
 
 class Rows:
     """The rows of a step: for filters that look at more than the distribution."""
 
-    def __init__(self, hypotheses: Sequence[Hypothesis], start: Start, options: Options) -> None:
+    def __init__(
+        self, hypotheses: Sequence[Hypothesis], start: SearchStart, options: Options
+    ) -> None:
         self.hypotheses = hypotheses
         """One a row."""
         self.start = start
@@ -58,10 +60,10 @@ class Rows:
         return "".join(self.start.pieces[token] for token in self.hypotheses[row].tokens())
 
 
-class Ends:
+class StopCriteria:
     """Tells what ends a text: the end of the sentence, or a stop string."""
 
-    def __init__(self, start: Start, options: Options) -> None:
+    def __init__(self, start: SearchStart, options: Options) -> None:
         self.eos = start.eos
         self._pieces = start.pieces
         self._stops = options.stop_strings()

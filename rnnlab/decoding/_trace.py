@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.decoding._base import Expansion, Frame, Last, Start
+from rnnlab.decoding._base import Expansion, Frame, Last, SearchStart
 from rnnlab.decoding._hypothesis import End, Hypothesis
 from rnnlab.decoding._numbers import NEVER, best_first, entropy
 from rnnlab.decoding._options import Options
@@ -121,7 +121,7 @@ class Tracer:
     """
 
     options: Options
-    start: Start
+    start: SearchStart
     tokens: Sequence[str]
     """The name of every token."""
     max_length: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|((?:[^"\\]|\\.?)*)', re.DOTALL)

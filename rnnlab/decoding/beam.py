@@ -27,7 +27,7 @@ from rnnlab.decoding._options import Options, shown_number
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rnnlab.decoding._base import Frame, Start, Step
+    from rnnlab.decoding._base import Frame, SearchStart, Step
 
 
 class BeamOptions(Options):
@@ -112,7 +112,7 @@ class BeamOptions(Options):
 
 def search(
     step: Step,
-    start: Start,
+    start: SearchStart,
     options: BeamOptions,
     max_length: int,
     generators: Sequence[np.random.Generator],  # noqa: ARG001
@@ -128,7 +128,9 @@ def search(
 class WidthBeam:
     """The k best hypotheses of one prompt; a `Beam`."""
 
-    def __init__(self, prompt: int, start: Start, options: BeamOptions, max_length: int) -> None:
+    def __init__(
+        self, prompt: int, start: SearchStart, options: BeamOptions, max_length: int
+    ) -> None:
         self._options = options
         self._finisher = Finisher(start, options)
         self._max_length = max_length

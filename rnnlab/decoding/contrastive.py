@@ -25,18 +25,18 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.decoding._base import Decoder, Expansion, Frame, Pruned
 from rnnlab.decoding._hypothesis import empty_hypothesis
 from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._numbers import NEVER, largest
 from rnnlab.decoding._options import Options, shown_number
-from rnnlab.decoding._text import Ends, Rows
-from rnnlab.errors import BadInputError
+from rnnlab.decoding._text import Rows, StopCriteria
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rnnlab.decoding._base import Features, Start, State, Step
+    from rnnlab.decoding._base import Features, SearchStart, State, Step
     from rnnlab.decoding._hypothesis import Hypothesis
     from rnnlab.decoding._numbers import Ids, LogProbs
 
@@ -91,7 +91,7 @@ def _unit(features_NF: Features) -> Features:
 
 def search(
     step: Step,
-    start: Start,
+    start: SearchStart,
     options: ContrastiveOptions,
     max_length: int,
     generators: Sequence[np.random.Generator],  # noqa: ARG001
@@ -101,7 +101,7 @@ def search(
     Raises BadInputError where the model shows no features.
     """
     features_of = _features_of(start)
-    ends, limits = Ends(start, options), Limits(start, options, max_length)
+    ends, limits = StopCriteria(start, options), Limits(start, options, max_length)
     state, live = start.state, _Live.all_of(start.log_probs_PV)
     hypotheses = [empty_hypothesis(row) for row in live.rows]
     memories = [
@@ -141,7 +141,7 @@ def search(
         live = _Live([live.rows[i] for i in going_on], places_R, next_NV[places_R])
 
 
-def _features_of(start: Start) -> Callable[[State], Features]:
+def _features_of(start: SearchStart) -> Callable[[State], Features]:
     """Return what gives the features of texts; raises BadInputError where a model has none."""
     if start.features is None:
         raise BadInputError(
@@ -169,7 +169,7 @@ class _Live(NamedTuple):
 
 
 def _that_can_go_on(
-    live: _Live, hypotheses: Sequence[Hypothesis], start: Start, options: ContrastiveOptions
+    live: _Live, hypotheses: Sequence[Hypothesis], start: SearchStart, options: ContrastiveOptions
 ) -> tuple[_Live, LogProbs]:
     """Return the texts that the filters let something follow, with what they leave."""
     filtered_RV = live.log_probs_RV
@@ -200,7 +200,7 @@ class _Choice:
         filtered_V: LogProbs,
         similarity_K: npt.NDArray[np.float64],
         alpha: float,
-        ends: Ends,
+        ends: StopCriteria,
     ) -> None:
         self._parent, self._tokens_K, self._ends = parent, tokens_K, ends
         self._log_probs_V = log_probs_V

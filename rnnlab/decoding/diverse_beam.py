@@ -31,7 +31,7 @@ from rnnlab.decoding.beam import BeamOptions, WidthBeam
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rnnlab.decoding._base import Frame, Pruned, Start, Step
+    from rnnlab.decoding._base import Frame, Pruned, SearchStart, Step
     from rnnlab.decoding._beam import Live
     from rnnlab.decoding._hypothesis import Hypothesis
     from rnnlab.decoding._numbers import LogProbs
@@ -75,7 +75,7 @@ class DiverseBeamOptions(BeamOptions):
 
 def search(
     step: Step,
-    start: Start,
+    start: SearchStart,
     options: DiverseBeamOptions,
     max_length: int,
     generators: Sequence[np.random.Generator],  # noqa: ARG001
@@ -105,7 +105,7 @@ class _Groups:
     """The groups of one prompt; a `Beam`."""
 
     def __init__(
-        self, prompt: int, start: Start, options: DiverseBeamOptions, max_length: int
+        self, prompt: int, start: SearchStart, options: DiverseBeamOptions, max_length: int
     ) -> None:
         self._options = options
         each = options.of_a_group()

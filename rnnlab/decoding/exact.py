@@ -38,7 +38,7 @@ from rnnlab.decoding._text import Rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rnnlab.decoding._base import Last, Start, State, Step
+    from rnnlab.decoding._base import Last, SearchStart, State, Step
     from rnnlab.decoding._hypothesis import Hypothesis
     from rnnlab.decoding._numbers import LogProbs
 
@@ -77,7 +77,7 @@ class ExactOptions(Options):
 
 def search(
     step: Step,
-    start: Start,
+    start: SearchStart,
     options: ExactOptions,
     max_length: int,
     generators: Sequence[np.random.Generator],
@@ -150,7 +150,7 @@ class _Proof:
     def __init__(
         self,
         prompt: int,
-        start: Start,
+        start: SearchStart,
         options: ExactOptions,
         each: beam.BeamOptions,
         max_length: int,

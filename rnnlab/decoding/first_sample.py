@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from rnnlab.decoding._base import Frame, Start, Step
+    from rnnlab.decoding._base import Frame, SearchStart, Step
     from rnnlab.decoding._numbers import Ids, LogProbs
 
 
@@ -27,7 +27,7 @@ class FirstSampleOptions(Options):
 
 def search(
     step: Step,
-    start: Start,
+    start: SearchStart,
     options: FirstSampleOptions,
     max_length: int,
     generators: Sequence[np.random.Generator],

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from rnnlab.decoding._base import Frame, Start, Step
+    from rnnlab.decoding._base import Frame, SearchStart, Step
 
 
 class GreedyOptions(Options):
@@ -26,7 +26,7 @@ class GreedyOptions(Options):
 
 def search(
     step: Step,
-    start: Start,
+    start: SearchStart,
     options: GreedyOptions,
     max_length: int,
     generators: Sequence[np.random.Generator],  # noqa: ARG001

@@ -29,7 +29,7 @@ from rnnlab.decoding._rows import draw, write_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rnnlab.decoding._base import Frame, Start, Step
+    from rnnlab.decoding._base import Frame, SearchStart, Step
     from rnnlab.decoding._numbers import Ids, LogProbs
 
 
@@ -49,7 +49,7 @@ class MirostatOptions(Options):
 
 def search(
     step: Step,
-    start: Start,
+    start: SearchStart,
     options: MirostatOptions,
     max_length: int,
     generators: Sequence[np.random.Generator],

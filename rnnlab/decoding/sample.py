@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from rnnlab.decoding._base import Frame, Start, Step
+    from rnnlab.decoding._base import Frame, SearchStart, Step
     from rnnlab.decoding._numbers import Ids, LogProbs
 
 
@@ -28,7 +28,7 @@ class SampleOptions(Options):
 
 def search(
     step: Step,
-    start: Start,
+    start: SearchStart,
     options: SampleOptions,
     max_length: int,
     generators: Sequence[np.random.Generator],

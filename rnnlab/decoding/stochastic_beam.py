@@ -35,7 +35,7 @@ from rnnlab.decoding._options import Options
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rnnlab.decoding._base import Frame, Pruned, Start, Step
+    from rnnlab.decoding._base import Frame, Pruned, SearchStart, Step
     from rnnlab.decoding._hypothesis import Hypothesis
     from rnnlab.decoding._numbers import LogProbs
 
@@ -61,7 +61,7 @@ class StochasticBeamOptions(Options):
 
 def search(
     step: Step,
-    start: Start,
+    start: SearchStart,
     options: StochasticBeamOptions,
     max_length: int,
     generators: Sequence[np.random.Generator],
@@ -87,7 +87,7 @@ class _GumbelBeam:
     def __init__(
         self,
         prompt: int,
-        start: Start,
+        start: SearchStart,
         options: StochasticBeamOptions,
         generator: np.random.Generator,
     ) -> None:

@@ -5,9 +5,9 @@ them, and pictures as data, which `rnnlab.plots` draws.
 """
 
 from rnnlab.insight._inspect import COMPARING, inspect
-from rnnlab.insight._probe import Look, look
+from rnnlab.insight._probe import ProbeResult, look
 from rnnlab.insight._sample import LENGTH, ROWS, draw_sample
-from rnnlab.insight._subject import Subject, Wishes
+from rnnlab.insight._subject import InspectedModel, Wishes
 from rnnlab.insight._through_time import (
     Sample,
     ThroughTime,
@@ -22,11 +22,11 @@ __all__ = [
     "COMPARING",
     "LENGTH",
     "ROWS",
+    "InspectedModel",
     "LayerTrace",
-    "Look",
     "Member",
+    "ProbeResult",
     "Sample",
-    "Subject",
     "ThroughTime",
     "Wishes",
     "draw_sample",

@@ -16,7 +16,7 @@ _TENTHS = 10
 
 
 @dataclass(frozen=True)
-class Columns:
+class TokenColumns:
     """The columns of a heat map over a run, and which of them its steps belong to."""
 
     label: Literal["epoch", "step"]
@@ -29,24 +29,24 @@ class Columns:
         return tuple(dict.fromkeys(self.of_step.values()))
 
 
-def epochs_of(history: History) -> Columns:
+def epochs_of(history: History) -> TokenColumns:
     """Return the epochs, counted from 1."""
     epoch_of = {record.step: str(max(1, math.ceil(record.epoch))) for record in history.train}
     steps = (record.step for record in history.layers if record.step in epoch_of)
-    return Columns("epoch", {step: epoch_of[step] for step in steps})
+    return TokenColumns("epoch", {step: epoch_of[step] for step in steps})
 
 
-def columns_of(history: History) -> Columns:
+def columns_of(history: History) -> TokenColumns:
     """Return the epochs, or where there are few of them the tenths of a run by their last steps."""
     last = history.train[-1] if history.train else None
     if last is not None and last.epoch >= _FEWEST_EPOCHS:
         return epochs_of(history)
     size = max(1, math.ceil((last.step if last else 1) / _TENTHS))
     steps = (record.step for record in history.layers)
-    return Columns("step", {step: str(math.ceil(step / size) * size) for step in steps})
+    return TokenColumns("step", {step: str(math.ceil(step / size) * size) for step in steps})
 
 
-def mean_norms(history: History, columns: Columns) -> dict[str, list[float | None]]:
+def mean_norms(history: History, columns: TokenColumns) -> dict[str, list[float | None]]:
     """Return for each parameter its mean gradient norm in every column."""
     found: dict[str, dict[str, list[float]]] = {}
     for record in history.layers:

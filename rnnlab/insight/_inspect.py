@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rnnlab import registry
-from rnnlab.insight._subject import Subject, Wishes
+from rnnlab.base import registry
+from rnnlab.insight._subject import InspectedModel, Wishes
 from rnnlab.plots import Finding
 
 COMPARING = "difference"
 """The view that is of two models at once."""
 
 
-def inspect(subject: Subject, view: str, wishes: Wishes) -> list[Finding]:
+def inspect(subject: InspectedModel, view: str, wishes: Wishes) -> list[Finding]:
     """Return what a view finds in a model and, where another is compared with, in that one.
 
     Raises BadInputError for an unknown view, or for what the view cannot look at.

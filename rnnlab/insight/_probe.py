@@ -31,7 +31,7 @@ _DIGITS = 4
 """Of a norm in the journal."""
 
 
-class Look(NamedTuple):
+class ProbeResult(NamedTuple):
     """What a look has found."""
 
     record: ProbeRecord
@@ -39,7 +39,7 @@ class Look(NamedTuple):
     """All values of every gate, for a histogram."""
 
 
-def look(model: TextModel, sample: Sample, step: int) -> Look:
+def look(model: TextModel, sample: Sample, step: int) -> ProbeResult:
     """Look at a model with a sample; dropout is off meanwhile, no random generator is touched."""
     was_training = model.training
     model.eval()
@@ -67,7 +67,7 @@ def look(model: TextModel, sample: Sample, step: int) -> Look:
         powers={name: rounded(norms) for name, (norms, _) in spectra.items()},
         radius={name: rounded([rho])[0] for name, (_, rho) in spectra.items()},
     )
-    return Look(record, values)
+    return ProbeResult(record, values)
 
 
 def doors(cell: Cell[object], traces: Iterable[LayerTrace]) -> dict[str, Tensor]:  # type: ignore[type-var]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import numpy as np
 import numpy.typing as npt
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 
 Flags = npt.NDArray[np.float64]
 """[T] for every letter 1 where it has the property, 0 where not; or a number."""

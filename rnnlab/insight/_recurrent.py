@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 from rnnlab.insight._trace import layer_names
 from rnnlab.models import TextModel
 

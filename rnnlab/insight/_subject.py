@@ -13,8 +13,8 @@ from pathlib import Path
 
 import torch
 
+from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.corpora import Dataset, Ids, prepare
-from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.insight._sample import LENGTH, ROWS, draw_sample
 from rnnlab.insight._through_time import Sample
 from rnnlab.models import LoadedModel, load_model, make_readable, parse_checkpoint
@@ -38,12 +38,12 @@ class Wishes:
     """Property of letters by which units are ranked: a name, or a regular expression."""
     gate: str | None = None
     """Letter of the gate wanted; None: all, or the view's own choice."""
-    other: Subject | None = None
+    other: InspectedModel | None = None
     """The model that is compared with, where a view compares."""
 
 
 @dataclass(frozen=True)
-class Subject:
+class InspectedModel:
     """A run at one checkpoint; what is not needed is not read."""
 
     paths: RunPaths
@@ -172,7 +172,7 @@ class Subject:
         return torch.cat(found).numpy()
 
 
-def check_finite(subject: Subject, values: Iterable[float]) -> None:
+def check_finite(subject: InspectedModel, values: Iterable[float]) -> None:
     """Raise BadInputError where a model computes numbers that are none."""
     if not all(map(math.isfinite, values)):
         raise BadInputError(

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Ids
-from rnnlab.errors import BadInputError
 from rnnlab.insight._trace import layer_names, trace_layers
 from rnnlab.models import TextModel
 

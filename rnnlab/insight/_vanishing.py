@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 from rnnlab.insight._between_layers import first_share, layer_norms
-from rnnlab.insight._columns import Columns, columns_of
+from rnnlab.insight._columns import TokenColumns, columns_of
 from rnnlab.insight._through_time import is_long_enough
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Table, brief, on_one_scale
 from rnnlab.runs.history import History
@@ -32,7 +32,7 @@ class _Measured:
     """What a run's journal says of its layers."""
 
     member: Member
-    columns: Columns
+    columns: TokenColumns
     norms: tuple[tuple[float | None, ...], ...]
     """For each layer, the one that reads the tokens first, a mean norm for each column."""
     share: float | None

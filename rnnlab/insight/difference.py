@@ -9,9 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Ids
-from rnnlab.errors import BadInputError
-from rnnlab.insight._subject import Subject, Wishes, around, check_finite, tokens_of
+from rnnlab.insight._subject import InspectedModel, Wishes, around, check_finite, tokens_of
 from rnnlab.plots import Chart, Curve, Finding, ShadedText, Table
 
 _MOST = 600
@@ -20,7 +20,7 @@ _NUM_LISTED = 8
 _AROUND = 18
 
 
-def view(subject: Subject, wishes: Wishes) -> Finding:
+def view(subject: InspectedModel, wishes: Wishes) -> Finding:
     """Return KL and log-probs of every letter of a text for a model and the one compared with."""
     if wishes.other is None:
         raise BadInputError("a difference needs another model", "name it with --with RUN")
@@ -69,14 +69,14 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     )  # fmt: skip
 
 
-def next_log_probs(subject: Subject, ids: Ids) -> Tensor:
+def next_log_probs(subject: InspectedModel, ids: Ids) -> Tensor:
     """Return what a model expects before each token of a text, [T, V] log-probs in float64."""
     model = subject.loaded.language_model
     log_probs_1TV, _ = model.read(torch.from_numpy(ids)[None].to(model.device))
     return log_probs_1TV[0, :-1].double().cpu()
 
 
-def _places(subject: Subject, other: Subject) -> Tensor:
+def _places(subject: InspectedModel, other: InspectedModel) -> Tensor:
     """Return where each token of one vocabulary stands in the other.
 
     Raises BadInputError where they do not know the same tokens.
@@ -93,7 +93,7 @@ def _places(subject: Subject, other: Subject) -> Tensor:
     return torch.tensor([place[token] for token in ours])
 
 
-def _names(subject: Subject, other: Subject) -> tuple[str, str]:
+def _names(subject: InspectedModel, other: InspectedModel) -> tuple[str, str]:
     if subject.name != other.name:
         return subject.name, other.name
     return f"{subject.name}@{subject.loaded.step}", f"{other.name}@{other.loaded.step}"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 from rnnlab.insight._probe import OPEN, SHUT, door_letters, doors, shares_of
-from rnnlab.insight._subject import Subject, Wishes, check_finite, tokens_of
+from rnnlab.insight._subject import InspectedModel, Wishes, check_finite, tokens_of
 from rnnlab.insight._through_time import trace_sample
 from rnnlab.insight._units import parse_unit
 from rnnlab.plots import Distribution, Finding, HeatMap, Histograms, Picture, Table
@@ -23,7 +23,7 @@ _MOST_LETTERS = 160
 """Letters of a text along which gates are drawn."""
 
 
-def view(subject: Subject, wishes: Wishes) -> Finding:
+def view(subject: InspectedModel, wishes: Wishes) -> Finding:
     """Return the distribution of every gate, its saturated units, and the gates along a text."""
     model = subject.loaded.model
     letters = door_letters(model.rnn.cell)
@@ -60,7 +60,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     )
 
 
-def _check_gate(subject: Subject, letters: tuple[str, ...], gate: str | None) -> None:
+def _check_gate(subject: InspectedModel, letters: tuple[str, ...], gate: str | None) -> None:
     if gate is None or gate in letters:
         return
     cell = subject.loaded.config.cell
@@ -120,7 +120,7 @@ def _table(figures: dict[str, dict[str, object]]) -> Table:
     return Table(title, header, tuple(rows))
 
 
-def _along(subject: Subject, wishes: Wishes, values: dict[str, Tensor]) -> HeatMap:
+def _along(subject: InspectedModel, wishes: Wishes, values: dict[str, Tensor]) -> HeatMap:
     """Return every gate at every letter: of one unit, or its mean over the units."""
     loaded = subject.loaded
     ids = subject.with_start(subject.read(wishes.text))[:-1]

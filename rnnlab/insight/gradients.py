@@ -11,14 +11,14 @@ import torch
 from rnnlab.insight._between_layers import first_share
 from rnnlab.insight._between_layers import layer_norms as by_layer
 from rnnlab.insight._columns import columns_of, epochs_of, mean_norms
-from rnnlab.insight._subject import Subject, Wishes, check_finite
+from rnnlab.insight._subject import InspectedModel, Wishes, check_finite
 from rnnlab.insight._through_time import Sample
 from rnnlab.models import Example, TextModel
 from rnnlab.plots import Finding, HeatMap, NamedHistory, Picture, Table, brief, layer_norms
 from rnnlab.runs.history import History
 
 
-def view(subject: Subject, wishes: Wishes) -> Finding:
+def view(subject: InspectedModel, wishes: Wishes) -> Finding:
     """Return the norms of the journal by parameter and epoch, and those of a sample."""
     model = subject.loaded.model
     sample = subject.sample(wishes.text)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from rnnlab.insight._sample import draw_sample
-from rnnlab.insight._subject import Subject, Wishes, check_finite
+from rnnlab.insight._subject import InspectedModel, Wishes, check_finite
 from rnnlab.insight._through_time import Sample
 from rnnlab.models import Classifier, TextModel
 from rnnlab.plots import Chart, Curve, Finding, Table, brief
@@ -33,7 +33,7 @@ _ROUNDING = 1e-6
 otherwise."""
 
 
-def view(subject: Subject, wishes: Wishes) -> Finding:
+def view(subject: InspectedModel, wishes: Wishes) -> Finding:
     """Return the loss by kept context and the effect of a changed token by its distance."""
     model = subject.loaded.model
     sample = _windows(subject, wishes.text)
@@ -77,7 +77,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
     )  # fmt: skip
 
 
-def _windows(subject: Subject, text: str | None) -> Sample:
+def _windows(subject: InspectedModel, text: str | None) -> Sample:
     """Return windows whose last target is predicted; of a user's text as many as it holds."""
     if text is None:
         length = min(max(_DISTANCES), max(subject.loaded.config.length, LEAST))

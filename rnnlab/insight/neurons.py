@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rnnlab.corpora import Ids
 from rnnlab.insight._properties import Flags, predictiveness, property_of, usual_property
-from rnnlab.insight._subject import Subject, Wishes, around, check_finite, tokens_of
+from rnnlab.insight._subject import InspectedModel, Wishes, around, check_finite, tokens_of
 from rnnlab.insight._units import Unit, activations, parse_unit
 from rnnlab.models import LoadedModel
 from rnnlab.plots import Finding, Picture, ShadedText, Table
@@ -28,7 +28,7 @@ _AROUND = 14
 _LEAST = 8
 
 
-def view(subject: Subject, wishes: Wishes) -> Finding:
+def view(subject: InspectedModel, wishes: Wishes) -> Finding:
     """Return a unit along a text, where it is highest, and the units ranked by a property."""
     loaded = subject.loaded
     ids = subject.read(wishes.text, least=_LEAST, most=_MOST)
@@ -85,7 +85,7 @@ def view(subject: Subject, wishes: Wishes) -> Finding:
 
 
 def _activations(
-    loaded: LoadedModel, subject: Subject, ids: Ids
+    loaded: LoadedModel, subject: InspectedModel, ids: Ids
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Return h [T, H] by layer; what a model of sentences reads before the text has no row."""
     read = subject.with_start(ids)
@@ -106,7 +106,7 @@ def _ranked(
     return sorted(found, key=lambda item: (-abs(item[1]), item[0]))
 
 
-def _out_of(flags_T: Flags, subject: Subject) -> str:
+def _out_of(flags_T: Flags, subject: InspectedModel) -> str:
     """Return of how many tokens a score is; empty for a number, which every token has.
 
     A property of one letter or two is told by many units, by chance.

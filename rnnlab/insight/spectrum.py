@@ -22,9 +22,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.cells import Cell
 from rnnlab.cells.rnn_sigmoid import SigmoidRNN
-from rnnlab.errors import BadInputError
 from rnnlab.insight._recurrent import (
     POWERS,
     candidate_matrices,
@@ -32,7 +32,7 @@ from rnnlab.insight._recurrent import (
     eigenvalues,
     recurrent_matrices,
 )
-from rnnlab.insight._subject import Subject, Wishes, check_finite
+from rnnlab.insight._subject import InspectedModel, Wishes, check_finite
 from rnnlab.insight._through_time import gradient_through_time
 from rnnlab.insight._trace import layer_names
 from rnnlab.models import LoadedModel
@@ -43,7 +43,7 @@ _MOST_STEPS = 40
 """Steps back along which the bound is drawn."""
 
 
-def view(subject: Subject, wishes: Wishes) -> Finding:
+def view(subject: InspectedModel, wishes: Wishes) -> Finding:
     """Return the spectrum of a gate's recurrent weights in every layer: the candidate's if none."""
     loaded = subject.loaded
     model = loaded.model
@@ -118,7 +118,7 @@ def spectrum(W_HH: Tensor, gamma: float) -> dict[str, object]:
     }
 
 
-def _chosen(subject: Subject, wishes: Wishes) -> dict[str, Tensor]:
+def _chosen(subject: InspectedModel, wishes: Wishes) -> dict[str, Tensor]:
     model = subject.loaded.model
     if wishes.gate is None:
         return candidate_matrices(model)

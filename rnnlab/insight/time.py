@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rnnlab.insight._subject import Subject, Wishes, check_finite
+from rnnlab.insight._subject import InspectedModel, Wishes, check_finite
 from rnnlab.insight._through_time import (
     ThroughTime,
     gradient_through_time,
@@ -23,7 +23,7 @@ _LEAST = 5
 """Tokens below which a half-life means nothing."""
 
 
-def view(subject: Subject, wishes: Wishes) -> Finding:
+def view(subject: InspectedModel, wishes: Wishes) -> Finding:
     """Return ||dL/dh_t|| over the steps back from the last, its half-life, and their movement."""
     sample = subject.sample(wishes.text, least=_LEAST)
     found = gradient_through_time(subject.loaded.model, sample)

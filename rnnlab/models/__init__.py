@@ -12,9 +12,9 @@ from rnnlab.models._checkpoint import (
 )
 from rnnlab.models._classifier import Classifier
 from rnnlab.models._classify import Verdict, classify_texts
-from rnnlab.models._continue import Continuation, Growth, continue_texts
+from rnnlab.models._distributions import LookedText, look_at
+from rnnlab.models._generate import Continuation, GenerationStep, continue_texts
 from rnnlab.models._language_model import LanguageModel
-from rnnlab.models._look import LookedText, look_at
 from rnnlab.models._prompt import ReadablePrompt, Unknown, make_readable
 from rnnlab.models._score import TextScore, score_text
 from rnnlab.models._text_model import Example, Prediction, TextModel
@@ -23,7 +23,7 @@ __all__ = [
     "Classifier",
     "Continuation",
     "Example",
-    "Growth",
+    "GenerationStep",
     "LanguageModel",
     "LoadedModel",
     "LookedText",

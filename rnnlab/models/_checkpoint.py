@@ -11,16 +11,16 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.corpora import Vocabulary
-from rnnlab.errors import BadInputError, RnnlabError
 from rnnlab.models._classifier import Classifier
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models._text_model import TextModel
 from rnnlab.models.steppers import Stepper, make_stepper
-from rnnlab.runs.live import await_first, settled
+from rnnlab.runs.fresh_checkpoint import await_first, settled
 from rnnlab.runs.paths import RunPaths, replace_file
 from rnnlab.runs.store import Run
+from rnnlab.settings.run_config import RunConfig
 
 Which = Literal["last", "best", "live"] | int
 """A checkpoint: the newest, the one with the lowest validation loss, the newest once a run that

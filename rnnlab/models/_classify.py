@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from rnnlab.config import RunConfig
 from rnnlab.corpora import Vocabulary
 from rnnlab.models._checkpoint import LoadedModel
+from rnnlab.settings.run_config import RunConfig
 
 Ids = npt.NDArray[np.int64]
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from rnnlab.cells import State
-from rnnlab.config import RunConfig
 from rnnlab.models._text_model import Example, Prediction, TextModel
+from rnnlab.settings.run_config import RunConfig
 
 
 class LanguageModel(TextModel):

@@ -7,8 +7,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Ids, UnknownTokensError, Vocabulary
-from rnnlab.errors import BadInputError
 
 Unknown = Literal["auto", "refuse", "drop", "nearest", "unk"]
 """What is done with a letter or word that the model never saw.

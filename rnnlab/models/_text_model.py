@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.cells import RecurrentStack, State, dropout
-from rnnlab.config import RunConfig
 from rnnlab.corpora import Batch
+from rnnlab.settings.run_config import RunConfig
 
 
 class Example(NamedTuple):

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from rnnlab.corpora import Ids, Vocabulary
 from rnnlab.corpora._tokens import UNK
-from rnnlab.decoding import Start, State, Step
+from rnnlab.decoding import SearchStart, State, Step
 from rnnlab.decoding._numbers import NEVER, LogProbs
 
 _REACH = 3
@@ -42,7 +42,7 @@ class WholeWords:
         """A token of each kind."""
         self._masks: dict[tuple[str, ...], npt.NDArray[np.bool_]] = {}
 
-    def begin(self, start: Start, texts: Sequence[str]) -> Start:
+    def begin(self, start: SearchStart, texts: Sequence[str]) -> SearchStart:
         """Return a start whose first tokens go with the prompts, given the text of each row."""
         tails = [tuple(self._vocabulary.split(text)[-_REACH:]) for text in texts]
         features = start.features

@@ -8,9 +8,7 @@ pictures of more kinds, for `draw_picture`. The only user of plotext, imported w
 from rnnlab.plots._chart import Axis, Chart, Curve, Level, NamedHistory
 from rnnlab.plots._draw import Drawing, draw, drawing
 from rnnlab.plots._draw_picture import comparable, draw_picture
-from rnnlab.plots._heat_map import on_one_scale
-from rnnlab.plots._look import Look, extent, looked_at, moved_cursor
-from rnnlab.plots._pictures import (
+from rnnlab.plots._figures import (
     Distribution,
     Finding,
     HeatMap,
@@ -21,9 +19,11 @@ from rnnlab.plots._pictures import (
     Table,
     finding_from_json,
 )
+from rnnlab.plots._heat_map import on_one_scale
 from rnnlab.plots._style import PALETTE, PALETTES, DrawStyle, Glyphs, Palette
 from rnnlab.plots._ticks import brief
-from rnnlab.plots._window import ALL, Extent, Window
+from rnnlab.plots._viewport import Viewport, extent, looked_at, moved_cursor
+from rnnlab.plots._x_window import ALL, Extent, XWindow
 
 __all__ = [
     "ALL",
@@ -41,14 +41,14 @@ __all__ = [
     "HeatMap",
     "Histograms",
     "Level",
-    "Look",
     "NamedHistory",
     "Palette",
     "Picture",
     "Plane",
     "ShadedText",
     "Table",
-    "Window",
+    "Viewport",
+    "XWindow",
     "brief",
     "comparable",
     "draw",

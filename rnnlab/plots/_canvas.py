@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
 from rnnlab.plots._style import Color, DrawStyle
-from rnnlab.plots._view import Series, View
+from rnnlab.plots._y_range import Series, View
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _MARK_EVERY = 3
@@ -22,7 +22,7 @@ _END = 8
 Cell = tuple[int, int]
 
 
-class Figure(Protocol):
+class PlotextFigure(Protocol):
     """What is used of the plotext module."""
 
     def clear_figure(self) -> Any:
@@ -83,7 +83,7 @@ def picture(
     width, height = size
     import plotext  # 0.05 s
 
-    figure = cast("Figure", plotext)
+    figure = cast("PlotextFigure", plotext)
     _clear(figure, width, height, style)
     for mark in (mark for mark in view.marks if not mark.arrow):
         row = view.y.cell(mark.height, height, style.fineness[1])
@@ -117,7 +117,7 @@ def picture(
     return (text if style.has_color else _ESCAPE.sub("", text)).split("\n")[:height]
 
 
-def _clear(figure: Figure, width: int, height: int, style: DrawStyle) -> None:
+def _clear(figure: PlotextFigure, width: int, height: int, style: DrawStyle) -> None:
     figure.clear_figure()
     figure.limit_size(False, False)
     figure.plot_size(width, height)
@@ -165,7 +165,7 @@ def _free_end(cells: list[Cell], taken: list[Cell]) -> Cell:
 
 
 def _scatter(
-    figure: Figure, cells: Sequence[Cell], marker: str, color: Color, style: DrawStyle
+    figure: PlotextFigure, cells: Sequence[Cell], marker: str, color: Color, style: DrawStyle
 ) -> None:
     xs, ys = [column for column, _ in cells], [row for _, row in cells]
     figure.scatter(xs, ys, marker=marker, color=color if style.has_color else "default")

@@ -13,7 +13,7 @@ from rnnlab.plots._legend import heading, pens_of
 from rnnlab.plots._style import DrawStyle
 from rnnlab.plots._text import Line, Segment, cropped, paint
 from rnnlab.plots._ticks import Tick, linear, logarithmic, unit_of
-from rnnlab.plots._view import Span, View, view_of
+from rnnlab.plots._y_range import Span, View, view_of
 
 _STYLE = DrawStyle()
 _LEAST_WIDTH_FOR_SIDE = 24

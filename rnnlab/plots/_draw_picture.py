@@ -7,17 +7,9 @@ from dataclasses import replace
 
 from rnnlab.plots._chart import Chart
 from rnnlab.plots._draw import draw
+from rnnlab.plots._figures import Finding, HeatMap, Histograms, Picture, Plane, ShadedText, Table
 from rnnlab.plots._heat_map import draw_heat_map, on_one_scale
 from rnnlab.plots._histograms import draw_histograms
-from rnnlab.plots._pictures import (
-    Finding,
-    HeatMap,
-    Histograms,
-    Picture,
-    Plane,
-    ShadedText,
-    Table,
-)
 from rnnlab.plots._plane import draw_plane
 from rnnlab.plots._shaded_text import draw_shaded_text
 from rnnlab.plots._style import DrawStyle

@@ -9,7 +9,7 @@ from statistics import fmean
 
 from rich.cells import cell_len, set_cell_size
 
-from rnnlab.plots._pictures import HeatMap
+from rnnlab.plots._figures import HeatMap
 from rnnlab.plots._shade import block, on, ramp
 from rnnlab.plots._style import DrawStyle
 from rnnlab.plots._text import Segment, cropped, paint, shortened

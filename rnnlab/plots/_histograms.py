@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnlab.plots._pictures import Distribution, Histograms
+from rnnlab.plots._figures import Distribution, Histograms
 from rnnlab.plots._style import DrawStyle
 from rnnlab.plots._text import Segment, cropped, paint
 from rnnlab.plots._ticks import brief

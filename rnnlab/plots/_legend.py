@@ -15,7 +15,7 @@ from rnnlab.plots._chart import Chart
 from rnnlab.plots._style import DrawStyle
 from rnnlab.plots._text import Line, Segment, columns, cropped, shortened
 from rnnlab.plots._ticks import brief, place, significant
-from rnnlab.plots._view import Series, View
+from rnnlab.plots._y_range import Series, View
 
 _GAP = Segment("   ")
 _NARROW_GAP = Segment("  ")

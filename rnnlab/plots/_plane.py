@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import cast
 
-from rnnlab.plots._canvas import _ESCAPE, Figure, _clear
-from rnnlab.plots._pictures import Plane
+from rnnlab.plots._canvas import _ESCAPE, PlotextFigure, _clear
+from rnnlab.plots._figures import Plane
 from rnnlab.plots._style import DrawStyle
 from rnnlab.plots._text import Segment, cropped, paint
 from rnnlab.plots._ticks import brief
@@ -28,7 +28,7 @@ def draw_plane(plane: Plane, width: int, height: int, style: DrawStyle) -> list[
     columns = min(width, 2 * rows)
     import plotext  # 0.05 s
 
-    figure = cast("Figure", plotext)
+    figure = cast("PlotextFigure", plotext)
     _clear(figure, columns, rows, style)
     figure.xlim(-reach, reach)
     figure.ylim(-reach, reach)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from rnnlab.display import visible
-from rnnlab.plots._pictures import ShadedText
+from rnnlab.base.display import visible
+from rnnlab.plots._figures import ShadedText
 from rnnlab.plots._shade import diverging, on
 from rnnlab.plots._style import DrawStyle, to_ascii
 from rnnlab.plots._text import Segment, cropped, paint

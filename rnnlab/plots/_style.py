@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from rnnlab.errors import one_line
+from rnnlab.base.errors import one_line
 
 Color = tuple[int, int, int]
 

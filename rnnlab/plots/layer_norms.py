@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rnnlab.plots._axis_lookup import places
 from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, kept, number, waiting
-from rnnlab.plots._places import places
 from rnnlab.runs.history import History
 
 

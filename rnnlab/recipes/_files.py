@@ -7,9 +7,9 @@ import hashlib
 import zlib
 from pathlib import Path
 
+from rnnlab.base.errors import BadInputError
+from rnnlab.base.locations import data_folder
 from rnnlab.corpora import find_corpus
-from rnnlab.errors import BadInputError
-from rnnlab.locations import data_folder
 from rnnlab.recipes._recipe import Recipe
 
 _BLOCK = 1 << 20

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config import RunConfig
 from rnnlab.recipes._files import content_sha256, locate, locate_vectors
 from rnnlab.recipes._recipe import Recipe, combinations
+from rnnlab.settings.run_config import RunConfig
 
 
 @dataclass(frozen=True)

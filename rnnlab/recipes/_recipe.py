@@ -11,8 +11,8 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from rnnlab.config import RunConfig, read_toml
-from rnnlab.errors import BadInputError, UnknownNameError
+from rnnlab.base.errors import BadInputError, UnknownNameError
+from rnnlab.settings.run_config import RunConfig, read_toml
 
 _FOLDER = Path(__file__).parent
 _MAX_RUNS = 64

@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from rnnlab.display import MISSING, count, duration, loss, percent
+from rnnlab.base.display import MISSING, count, duration, loss, percent
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 
 _T = TypeVar("_T")
 
 
-class Row(NamedTuple):
+class ComparedValue(NamedTuple):
     """A setting or a figure of every run."""
 
     name: str
@@ -39,19 +39,23 @@ _FIGURES: tuple[tuple[str, Callable[[RunSummary], str]], ...] = (
 
 def rows_of(
     runs: Sequence[Run], summaries: Sequence[RunSummary], defaults: Mapping[str, Any]
-) -> list[Row]:
+) -> list[ComparedValue]:
     """Return a row for every figure that a run has, then one for every setting that differs.
 
     defaults: settings that a run has where it does not say otherwise; an older one says less.
     """
-    figures = [Row(name, tuple(map(figure, summaries)), False) for name, figure in _FIGURES]
+    figures = [
+        ComparedValue(name, tuple(map(figure, summaries)), False) for name, figure in _FIGURES
+    ]
     rows = [row for row in figures if set(row.values) != {MISSING}]
     if len({s.unit for s in summaries}) > 1:
-        rows.insert(0, Row("losses of a", tuple(s.unit for s in summaries), False))
+        rows.insert(0, ComparedValue("losses of a", tuple(s.unit for s in summaries), False))
     settings = [{**defaults, **run.settings()} for run in runs]
     names = dict.fromkeys(name for one in settings for name in one)
     differing = [name for name in names if len({repr(one.get(name)) for one in settings}) > 1]
-    return rows + [Row(n, tuple(_value(one, n) for one in settings), True) for n in differing]
+    return rows + [
+        ComparedValue(n, tuple(_value(one, n) for one in settings), True) for n in differing
+    ]
 
 
 def by_unit(summaries: Sequence[RunSummary], items: Sequence[_T]) -> dict[str, list[_T]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 from rnnlab.runs.paths import RunPaths
 
 

@@ -8,7 +8,7 @@ from math import inf
 from pathlib import Path
 from typing import TypeVar
 
-from rnnlab.runs.journal import JournalTail, News
+from rnnlab.runs.journal import JournalChunk, JournalTail
 from rnnlab.runs.records import (
     EvalRecord,
     EventRecord,
@@ -92,7 +92,7 @@ class History:
         if self.most is not None and len(self.events) > self.most:
             del self.events[: self.most // 2]
 
-    def take(self, news: News) -> None:
+    def take(self, news: JournalChunk) -> None:
         """Add what a tail has read."""
         if news.is_restart:
             self.train.clear()

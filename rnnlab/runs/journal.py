@@ -41,7 +41,7 @@ class Journal:
         self.close()
 
 
-class News(NamedTuple):
+class JournalChunk(NamedTuple):
     """What a tail has read since the last time."""
 
     records: list[Record]
@@ -62,7 +62,7 @@ class JournalTail:
         self._offset = 0
         self._half = b""
 
-    def read(self, max_bytes: int | None = None) -> News:
+    def read(self, max_bytes: int | None = None) -> JournalChunk:
         """Return the records that have come, from at most `max_bytes` more bytes."""
         try:
             with self._file.open("rb") as stream:
@@ -76,12 +76,12 @@ class JournalTail:
                 stream.seek(self._offset)
                 data = stream.read(-1 if max_bytes is None else max_bytes)
         except OSError:
-            return News([], is_restart=False)
+            return JournalChunk([], is_restart=False)
         self._offset += len(data)
         *lines, self._half = (self._half + data).split(b"\n")
-        return News(decode_lines(lines), is_restart)
+        return JournalChunk(decode_lines(lines), is_restart)
 
-    def read_overview(self, most: int) -> News:
+    def read_overview(self, most: int) -> JournalChunk:
         """Return what has come, of the frequent kinds about `most` lines at equal distances.
 
         Decoding is what costs: a journal of 50,000 records is then read in a tenth of the time.
@@ -93,8 +93,8 @@ class JournalTail:
                 lines, self._half = overview(stream, most)
                 self._offset = stream.tell()
         except OSError:
-            return News([], is_restart=True)
-        return News(decode_lines(lines), is_restart=True)
+            return JournalChunk([], is_restart=True)
+        return JournalChunk(decode_lines(lines), is_restart=True)
 
 
 def _ends_in_half_a_line(file: Path) -> bool:

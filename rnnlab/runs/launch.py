@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 from typing import Protocol
 
-from rnnlab.errors import BadInputError, RnnlabError
+from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.runs.lock import ENDING_S, LATCH_S, take_lock
 from rnnlab.runs.mailbox import collect
 from rnnlab.runs.paths import replace_text

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from rnnlab.errors import RnnlabError
+from rnnlab.base.errors import RnnlabError
 from rnnlab.runs.paths import replace_text
 
 Action = Literal["pause", "resume", "checkpoint", "stop", "set"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _WEIGHTS = re.compile(r"weights-(\d{8,})\.safetensors")

@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 from rnnlab.runs.lock import is_locked
 from rnnlab.runs.paths import QueuePaths, RunPaths, replace_text
 
 
-class Entry(NamedTuple):
+class QueueEntry(NamedTuple):
     """One run that waits."""
 
     name: str
@@ -40,7 +40,7 @@ class Queue:
         """Put a run at the end."""
         with self._turn():
             last = max((entry.position for entry in self._entries()), default=0.0)
-            self._write(Entry(name, last + 1.0, device))
+            self._write(QueueEntry(name, last + 1.0, device))
 
     def leave(self, name: str) -> None:
         """Take a run out; one that is not in it stays out."""
@@ -51,7 +51,7 @@ class Queue:
         """Tell whether a run is in the queue; an entry that cannot be read is none."""
         return self._read(name) is not None
 
-    def waiting(self) -> list[Entry]:
+    def waiting(self) -> list[QueueEntry]:
         """Return what waits, the next one first; an entry whose worker is gone does not count."""
         runs = self._paths.checkpoints
         return [e for e in self._entries() if is_locked(RunPaths(runs / e.name).lock)]
@@ -112,18 +112,18 @@ class Queue:
                 return descriptor
         return None
 
-    def _entries(self) -> list[Entry]:
+    def _entries(self) -> list[QueueEntry]:
         found = [entry for name in self._paths.entry_names() if (entry := self._read(name))]
         return sorted(found, key=lambda entry: (entry.position, entry.name))
 
-    def _read(self, name: str) -> Entry | None:
+    def _read(self, name: str) -> QueueEntry | None:
         try:
             values = json.loads(self._paths.entry(name).read_text(encoding="utf-8"))
-            return Entry(name, float(values["position"]), str(values["device"]))
+            return QueueEntry(name, float(values["position"]), str(values["device"]))
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
 
-    def _write(self, entry: Entry) -> None:
+    def _write(self, entry: QueueEntry) -> None:
         values = {"position": entry.position, "device": entry.device}
         replace_text(self._paths.entry(entry.name), json.dumps(values))
 

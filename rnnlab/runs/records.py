@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
-from rnnlab.runs.typed import known, misfit
+from rnnlab.base.json_types import known, misfit
 
 State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost"]
 ACTIVE_STATES: frozenset[State] = frozenset({"queued", "starting", "running", "paused"})

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnnlab.errors import BadInputError, RnnlabError, UnknownNameError
-from rnnlab.locations import checkpoints_folder, shipped_runs
+from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
+from rnnlab.base.locations import checkpoints_folder, shipped_runs
+from rnnlab.runs.exit_reason import why_lost
 from rnnlab.runs.lock import ENDING_S, take_lock, true_state
-from rnnlab.runs.lost import why_lost
 from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name, replace_text
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, decode_status, encode_status

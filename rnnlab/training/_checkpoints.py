@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import torch
 
-from rnnlab.errors import RnnlabError
+from rnnlab.base.errors import RnnlabError
 from rnnlab.models import TextModel, save_weights
 from rnnlab.runs.paths import RunPaths, replace_text
 from rnnlab.training._state import TrainingState, save_training_state

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.corpora import Batch
-from rnnlab.errors import BadInputError, RnnlabError
-from rnnlab.runs.live import FOR_A_PROMPT
+from rnnlab.runs.fresh_checkpoint import FOR_A_PROMPT
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import TrainRecord
+from rnnlab.settings.run_config import RunConfig
+from rnnlab.training._divergence import REMEDY
+from rnnlab.training._metrics import MetricWindow
 from rnnlab.training._session import Session
 from rnnlab.training._step import layers_record, take_step, train_record
-from rnnlab.training._watch import REMEDY
-from rnnlab.training._window import Window
 
 EVAL_EVERY = 500
 """Steps between validations at most, where the settings leave it open."""
@@ -112,7 +112,7 @@ class Loop:
             state.step, config.checkpoint_every, config.checkpoint_minutes, state.elapsed_s
         )
 
-    def _went_back(self, record: TrainRecord, window: Window) -> bool:
+    def _went_back(self, record: TrainRecord, window: MetricWindow) -> bool:
         """Say what is unusual about a record; tell whether the run went back to a checkpoint.
 
         Raises RnnlabError when nothing but the end is left.

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from rnnlab.config import RunConfig
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.training._compiler import leave_out_compiler, update
 
 _ONE_CYCLE_START = 0.04

@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from rnnlab.config import RunConfig
 from rnnlab.corpora import Dataset, Vocabulary
 from rnnlab.decoding import Spec, parse_prompts, parse_spec, split_specs
 from rnnlab.models import LanguageModel, LoadedModel, TextModel, continue_texts
 from rnnlab.runs.records import SampleRecord
+from rnnlab.settings.run_config import RunConfig
 
 COST = 200
 """Samples take at most one part in so many of the time, where no interval is set."""

@@ -13,9 +13,8 @@ from typing import Protocol, TypeVar
 
 import torch
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import RnnlabError, one_line
 from rnnlab.corpora import Batch, Dataset, Split
-from rnnlab.errors import RnnlabError, one_line
 from rnnlab.models import TextModel, build_model, load_weights, resolve_device
 from rnnlab.runs.corpus import check_corpus
 from rnnlab.runs.history import REWINDING
@@ -23,16 +22,17 @@ from rnnlab.runs.journal import Journal
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import EvalRecord, Event, EventRecord, Record
-from rnnlab.training._average import WeightAverage
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.training._checkpoints import Checkpoints, OverflownWeightsError
+from rnnlab.training._divergence import REMEDY, LossWatch
+from rnnlab.training._ema import WeightAverage
 from rnnlab.training._evaluate import Evaluation, evaluate
-from rnnlab.training._mirror import Mirror
 from rnnlab.training._optimizer import learning_rate, make_optimizer
 from rnnlab.training._precision import cpu_has_bfloat16, supported_dtype
 from rnnlab.training._probing import Probing
 from rnnlab.training._samples import Sampler
 from rnnlab.training._state import TrainingState, load_training_state
-from rnnlab.training._watch import REMEDY, LossWatch
+from rnnlab.training._tensorboard import Mirror
 
 _Found = TypeVar("_Found")
 

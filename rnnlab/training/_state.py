@@ -15,18 +15,18 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from rnnlab.base.errors import RnnlabError
 from rnnlab.cells import State
-from rnnlab.errors import RnnlabError
 from rnnlab.models import TextModel
 from rnnlab.runs.paths import replace_file
-from rnnlab.training._window import Window
+from rnnlab.training._metrics import MetricWindow
 
 
 @dataclass
 class TrainingState:
     """Position in the data, carried state, chance, and what was best so far."""
 
-    window: Window
+    window: MetricWindow
     generator: torch.Generator
     """Decides the dropout."""
     step: int = 0
@@ -52,7 +52,7 @@ class TrainingState:
     @classmethod
     def fresh(cls, seed: int, device: torch.device) -> TrainingState:
         """Return the state before the first step."""
-        return cls(Window(), torch.Generator(device=device).manual_seed(seed))
+        return cls(MetricWindow(), torch.Generator(device=device).manual_seed(seed))
 
 
 _SCALARS = (
@@ -100,7 +100,7 @@ def load_training_state(
             if name.startswith("model.")
         }
         model.load_state_dict(weights)
-        window = Window(**scalars.pop("window"))
+        window = MetricWindow(**scalars.pop("window"))
         known = {name: scalars[name] for name in _SCALARS}
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         first = str(error).partition("\n")[0]

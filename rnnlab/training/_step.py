@@ -12,14 +12,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from rnnlab.cells import State
-from rnnlab.config import RunConfig
 from rnnlab.corpora import Batch
 from rnnlab.models import Example, TextModel
 from rnnlab.runs.records import LayersRecord, TrainRecord
+from rnnlab.settings.run_config import RunConfig
+from rnnlab.training._metrics import StepMetrics
 from rnnlab.training._optimizer import step_if_finite
 from rnnlab.training._precision import precision, supported_dtype
 from rnnlab.training._state import TrainingState
-from rnnlab.training._window import Step
 
 
 def take_step(
@@ -64,7 +64,7 @@ def take_step(
 
     state.carried = _kept(carried, is_finite, fresh)
     state.window.add(
-        Step(
+        StepMetrics(
             loss, total_norm, largest, batch.num_tokens, batch.num_read, config.clip,
             config.clip_value,
         )

@@ -28,12 +28,9 @@ from textual.filter import Monochrome, NoColor
 from textual.notifications import Notify
 from textual.screen import Screen
 
-from rnnlab.errors import EXIT_TERMINATED
-from rnnlab.preferences import Preferences, load_preferences
+from rnnlab.base.errors import EXIT_TERMINATED
+from rnnlab.base.preferences import Preferences, load_preferences
 from rnnlab.runs.store import RunStore
-from rnnlab.tui.appearance import THEMES, AsciiFilter, HarmlessFilter, appearance_of
-from rnnlab.tui.asking_app import AskingApp
-from rnnlab.tui.child import end_all
 from rnnlab.tui.messages import (
     KeysDue,
     PreferencesChanged,
@@ -42,15 +39,18 @@ from rnnlab.tui.messages import (
     Told,
 )
 from rnnlab.tui.outside import DEFAULT, Outside
-from rnnlab.tui.prompt_history import PromptHistory
+from rnnlab.tui.prompting.asking_app import AskingApp
+from rnnlab.tui.prompting.history import PromptHistory
 from rnnlab.tui.shell.outline import Outline
 from rnnlab.tui.shell.screen import HOME, BaseScreen
+from rnnlab.tui.shell.screen_bar import ScreenBar
 from rnnlab.tui.shell.screen_registry import entry
+from rnnlab.tui.shell.subprocesses import end_all
+from rnnlab.tui.shell.theme import THEMES, AsciiFilter, HarmlessFilter, appearance_of
 from rnnlab.tui.view_state import answers_file, load_view, prompts_file, save_view, state_file
-from rnnlab.tui.widgets.screen_bar import ScreenBar
 
 if TYPE_CHECKING:
-    from rnnlab.tui.feed import Feed
+    from rnnlab.tui.runs.polling import RunPoller
 
 _USUAL = Preferences()
 
@@ -99,7 +99,7 @@ class LabApp(AskingApp):
         self.set_reactive(App.theme, appearance.theme)
         self.stylesheet.set_variables(self.get_css_variables())
         self._refresh_truecolor_filter(self.ansi_theme)
-        self._feed: Feed
+        self._feed: RunPoller
         self._pages: dict[str, BaseScreen] = {}
         self._chosen_again = asyncio.Event()
         if self._outline is None:
@@ -109,9 +109,9 @@ class LabApp(AskingApp):
 
     def _furnish(self) -> None:
         """Make the desk and the home screen."""
-        from rnnlab.tui.desk import Desk
+        from rnnlab.tui.state import LabState
 
-        self.desk = Desk(
+        self.desk = LabState(
             self._store, self._data, self._view, self._preferences, self._clock, self._keys,
             self._outside,
         )  # fmt: skip
@@ -177,18 +177,18 @@ class LabApp(AskingApp):
         """Write down how the lab is looked at and what was asked last, if it came to that."""
         if not self._pages or not self.desk.summaries:
             return
-        from rnnlab.tui import last_answers
+        from rnnlab.tui.prompting import saved_session
 
         for page in self._pages.values():
             page.keep_view()
         save_view(self.desk.view_to_keep(), self._view_file)
-        last_answers.save(self.desk.writing, answers_file(self._view_file))
+        saved_session.save(self.desk.writing, answers_file(self._view_file))
 
     async def _recall(self) -> None:
         """Show what was asked at the last start, where its run is still here."""
-        from rnnlab.tui import last_answers
+        from rnnlab.tui.prompting import saved_session
 
-        last = await asyncio.to_thread(last_answers.read, answers_file(self._view_file))
+        last = await asyncio.to_thread(saved_session.read, answers_file(self._view_file))
         if last is not None and last.request.run in self.desk.summaries:
             await self.desk.writing.recall(last)
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from textual.message import Message
 from textual.notifications import Notification
 
-from rnnlab.runs.prompts import Question, Reply
+from rnnlab.protocol.messages import Question, Reply
 
 
 class Told(Notification):

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from rnnlab.corpora import CorpusDescription
-    from rnnlab.runs.prompts import Question, Reply
+    from rnnlab.protocol.messages import Question, Reply
     from rnnlab.runs.store import RunStore
-    from rnnlab.tui.estimator import Estimate
-    from rnnlab.tui.feed import Feed
-    from rnnlab.tui.machine import MachineRead
     from rnnlab.tui.messages import Listener
+    from rnnlab.tui.new_run.estimator import Estimate
+    from rnnlab.tui.runs.polling import RunPoller
+    from rnnlab.tui.system.stats import MachineRead
 
 
 class Answering(Protocol):
-    """The app's end of a generator; see `rnnlab.tui.generator`."""
+    """The app's end of a generator; see `rnnlab.tui.prompting.generator`."""
 
     async def start(self) -> object:
         """Start the process, unless it runs."""
@@ -46,7 +46,7 @@ class Answering(Protocol):
 
 
 class Estimating(Protocol):
-    """The form's end of the process that estimates; see `rnnlab.tui.estimator`."""
+    """The form's end of the process that estimates; see `rnnlab.tui.new_run.estimator`."""
 
     async def ask(self, values: dict[str, str]) -> Estimate | None:
         """Return the cost of a run with these settings; None if newer ones were asked."""
@@ -56,32 +56,32 @@ class Estimating(Protocol):
 
 
 class MachineReader(Protocol):
-    """Reads the load of the machine; see `rnnlab.tui.machine`."""
+    """Reads the load of the machine; see `rnnlab.tui.system.stats`."""
 
     def read(self, processes: Iterable[tuple[str, int]]) -> MachineRead:
         """Read the machine and the processes, each a (name, process id)."""
 
 
 def _generator(post: Callable[[Message], object]) -> Answering:
-    from rnnlab.tui.generator import Generator
+    from rnnlab.tui.prompting.generator import GeneratorClient
 
-    return Generator(post)
+    return GeneratorClient(post)
 
 
-def _feed(store: RunStore) -> Feed:
-    from rnnlab.tui.feed import Feed
+def _feed(store: RunStore) -> RunPoller:
+    from rnnlab.tui.runs.polling import RunPoller
 
-    return Feed(store)
+    return RunPoller(store)
 
 
 def _estimator(data: Path | None) -> Estimating:
-    from rnnlab.tui.estimator import Estimator
+    from rnnlab.tui.new_run.estimator import Estimator
 
     return Estimator(data)
 
 
 def _machine(folder: Path) -> MachineReader:
-    from rnnlab.tui.machine import Machine
+    from rnnlab.tui.system.stats import Machine
 
     return Machine(folder)
 
@@ -93,7 +93,7 @@ def _corpora(data: Path | None) -> list[CorpusDescription]:
 
 
 async def _look(name: str, data: Path | None, columns: int) -> tuple[str, bool]:
-    from rnnlab.tui.corpus_look import look_into_corpus
+    from rnnlab.tui.corpora.profile import look_into_corpus
 
     return await look_into_corpus(name, data, columns)
 
@@ -104,7 +104,7 @@ class Outside:
 
     make_generator: Callable[[Callable[[Message], object]], Answering] = _generator
     """Takes the function that posts the replies."""
-    make_feed: Callable[[RunStore], Feed] = _feed
+    make_feed: Callable[[RunStore], RunPoller] = _feed
     make_estimator: Callable[[Path | None], Estimating] = _estimator
     """Takes the folder of corpora."""
     make_machine: Callable[[Path], MachineReader] = _machine

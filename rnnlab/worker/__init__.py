@@ -4,7 +4,7 @@ Exported is what a kind of answer, a file in `answers`, works with, and `keep_me
 that train without a worker.
 """
 
-from rnnlab.worker._desk import Desk, Models, NotYetError, Pace
-from rnnlab.worker._memory import keep_memory
+from rnnlab.worker._context import AnswerContext, ModelCache, NotYetError, Pace
+from rnnlab.worker._malloc import keep_memory
 
-__all__ = ["Desk", "Models", "NotYetError", "Pace", "keep_memory"]
+__all__ = ["AnswerContext", "ModelCache", "NotYetError", "Pace", "keep_memory"]

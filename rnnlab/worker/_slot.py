@@ -6,11 +6,11 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 
-from rnnlab.errors import RnnlabError
-from rnnlab.preferences import load_preferences
+from rnnlab.base.errors import RnnlabError
+from rnnlab.base.preferences import load_preferences
 from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.store import Run
-from rnnlab.worker._attendant import Attendant
+from rnnlab.worker._status_thread import StatusReporter
 
 
 def preferred_slots() -> int:
@@ -23,7 +23,7 @@ def preferred_slots() -> int:
 
 @contextlib.contextmanager
 def hold_slot(
-    run: Run, attendant: Attendant, num_slots: Callable[[], int] = preferred_slots
+    run: Run, attendant: StatusReporter, num_slots: Callable[[], int] = preferred_slots
 ) -> Iterator[bool]:
     """Wait while the run is in the queue; yield True if it may train, False if it was stopped.
 

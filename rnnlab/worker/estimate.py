@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rnnlab.errors import RnnlabError, one_line
+from rnnlab.base.errors import RnnlabError, one_line
 from rnnlab.runs.memory import forget_peak, peak_bytes
-from rnnlab.worker._faults import is_out_of_memory
-from rnnlab.worker._replies import replies_alone
+from rnnlab.worker._failure import is_out_of_memory
+from rnnlab.worker._stdout import replies_alone
 
 if TYPE_CHECKING:
-    from rnnlab.config import RunConfig
+    from rnnlab.settings.run_config import RunConfig
 
 TRIAL_S = 1.0
 """How long steps are measured; the first one, which builds caches, is left out."""
@@ -86,7 +86,7 @@ def estimate(values: dict[str, Any], data: str | None, measure: Trial = trial) -
 
     from rnnlab.corpora import prepare
     from rnnlab.models import build_model, resolve_device
-    from rnnlab.start import resolve
+    from rnnlab.submit import resolve
     from rnnlab.training import half_the_cores
 
     config = resolve(values, Path(data) if data else None)

@@ -15,20 +15,19 @@ import time
 from collections.abc import Iterator
 from typing import TextIO
 
-from rnnlab import registry
+from rnnlab.base import registry
+from rnnlab.base.errors import RnnlabError, one_line
 from rnnlab.corpora import UnknownTokensError
-from rnnlab.errors import RnnlabError, one_line
-from rnnlab.runs.prompts import (
+from rnnlab.protocol.codec import decode_request, encode_reply
+from rnnlab.protocol.messages import (
     Ended,
     Failed,
     Question,
     Ready,
     Reply,
-    decode_request,
-    encode_reply,
 )
-from rnnlab.worker._desk import Desk, Models, NotYetError
-from rnnlab.worker._replies import replies_alone
+from rnnlab.worker._context import AnswerContext, ModelCache, NotYetError
+from rnnlab.worker._stdout import replies_alone
 
 _TURN_S = 0.05
 """Before the next question where several wait for weights that are still to come."""
@@ -73,7 +72,7 @@ class Inbox:
         self._waiting.put(None)
 
 
-def answer(question: Question, desk: Desk) -> None:
+def answer(question: Question, desk: AnswerContext) -> None:
     """Answer one question, unless it was cancelled while it waited.
 
     Raises NotYetError when others should go first.
@@ -118,7 +117,7 @@ def main() -> int:
 
     torch.set_num_threads(1)
     say(Ready())
-    desk = Desk(Models(), say, inbox.is_cancelled, inbox.others_wait)
+    desk = AnswerContext(ModelCache(), say, inbox.is_cancelled, inbox.others_wait)
     try:
         for question in inbox:
             try:

@@ -15,15 +15,15 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnlab.errors import EXIT_BAD_INPUT, EXIT_FAILED, BadInputError
+from rnnlab.base.errors import EXIT_BAD_INPUT, EXIT_FAILED, BadInputError
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths, drop_leftovers
 from rnnlab.runs.records import EvalRecord, EventRecord, Record, State, TrainRecord
 from rnnlab.runs.store import Run
-from rnnlab.worker._attendant import Attendant
-from rnnlab.worker._faults import reason_of
-from rnnlab.worker._memory import keep_memory
+from rnnlab.worker._failure import reason_of
+from rnnlab.worker._malloc import keep_memory
 from rnnlab.worker._slot import hold_slot
+from rnnlab.worker._status_thread import StatusReporter
 
 if TYPE_CHECKING:
     from rnnlab.training import Session
@@ -45,7 +45,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     drop_leftovers(paths.root)
     keep_memory()
-    attendant = Attendant(paths, Run(paths).status())
+    attendant = StatusReporter(paths, Run(paths).status())
     signal.signal(signal.SIGTERM, lambda *_: attendant.post(Command("stop")))
     slots = contextlib.ExitStack()
     try:
@@ -73,10 +73,10 @@ def main() -> int:
         os.close(lock)
 
 
-def _train(paths: RunPaths, attendant: Attendant) -> State:
+def _train(paths: RunPaths, attendant: StatusReporter) -> State:
     """Prepare the text, build or bring back the model, and train."""
-    from rnnlab.config import RunConfig
     from rnnlab.corpora import Vocabulary, prepare
+    from rnnlab.settings.run_config import RunConfig
     from rnnlab.training import Session, train
 
     config = RunConfig.from_toml(paths.config)
@@ -115,7 +115,7 @@ def _train(paths: RunPaths, attendant: Attendant) -> State:
 class Steering:
     """Hands the attendant's mail to the loop, and the loop's news to the attendant."""
 
-    def __init__(self, attendant: Attendant) -> None:
+    def __init__(self, attendant: StatusReporter) -> None:
         self._attendant = attendant
         self.commands = attendant.take
         self.wait = attendant.wait

@@ -9,7 +9,7 @@ import pytest
 from textual.notifications import Notify
 from textual.widgets import Input
 
-from rnnlab.preferences import Preferences
+from rnnlab.base.preferences import Preferences
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.outside import Outside

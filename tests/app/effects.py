@@ -14,17 +14,17 @@ from typing import Any, NamedTuple
 from textual.widgets import Input, Static
 
 from rnnlab.plots import ALL, Extent, extent
-from rnnlab.runs.prompts import Inspect
+from rnnlab.protocol.messages import Inspect
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.charts.chart_pane import ChartPane
+from rnnlab.tui.new_run.setting_field import SettingField
+from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.screens.compare import CompareScreen
 from rnnlab.tui.screens.corpora import CorporaScreen
 from rnnlab.tui.screens.inspect import InspectScreen
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.shell.screen_registry import entries
-from rnnlab.tui.widgets.candidates import CandidateBoard
-from rnnlab.tui.widgets.chart_pane import ChartPane
-from rnnlab.tui.widgets.setting_field import SettingField
 from tests.toys.answering_generator import AnsweringGenerator
 
 

@@ -14,18 +14,18 @@ from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from rnnlab.protocol.messages import Answer, Ended, Failed, Generate, Progress, Reply, Started
 from rnnlab.runs.journal import Journal
-from rnnlab.runs.prompts import Answer, Begun, Ended, Failed, Grown, Reply, Request
 from rnnlab.runs.records import SampleRecord
-from rnnlab.tui import last_answers
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.prompting import saved_session
+from rnnlab.tui.prompting.board import CandidateBoard
+from rnnlab.tui.prompting.candidate import Candidate
+from rnnlab.tui.prompting.pane import PromptPane
+from rnnlab.tui.prompting.session import PromptSession
 from rnnlab.tui.screens.beams import BeamsScreen
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.screens.timeline import TimelineScreen
-from rnnlab.tui.widgets.candidate import Candidate
-from rnnlab.tui.widgets.candidates import CandidateBoard
-from rnnlab.tui.widgets.prompt_pane import PromptPane
-from rnnlab.tui.writing import Writing
 from tests.toys.answering_generator import AnsweringGenerator
 from tests.toys.app_lab import WORLD, home, until
 from tests.toys.fake_generator import FakeGenerator
@@ -195,14 +195,14 @@ async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_
     lab: Lab, app: LabApp
 ) -> None:
     lab.add("alpha")
-    old = Request(1, "alpha", "Before", ["greedy"])
+    old = Generate(1, "alpha", "Before", ["greedy"])
     replies: list[Reply] = [
-        Begun(0, 1),
-        Grown(0, 0, [], is_last=True),
+        Started(0, 1),
+        Progress(0, 0, [], is_last=True),
         Ended(0, was_cancelled=False, elapsed_s=9.0),
     ]
-    last = last_answers.LastAnswers(old, (), replies)
-    new = Request(2, "alpha", "Once", ["greedy"])
+    last = saved_session.SavedSession(old, (), replies)
+    new = Generate(2, "alpha", "Once", ["greedy"])
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Once", " upon")
         writing = app.desk.writing
@@ -214,10 +214,10 @@ async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_
         """Asks something else at the first word."""
 
         async def hear(self, reply: Reply) -> None:
-            if isinstance(reply, Begun):
+            if isinstance(reply, Started):
                 writing.begin("alpha", new, ())
 
-    writing = Writing()
+    writing = PromptSession()
     writing.show_on(Hasty())
     await writing.recall(last)
     assert (writing.request, writing.answers, writing.is_over) == (new, {}, False)
@@ -306,8 +306,8 @@ async def test_a_cancelled_answer_is_shown_from_where_it_begins_too_and_the_next
         for number in 1, 2:
             await pilot.press("enter")
             await until(pilot, lambda: len(generator.requests) == generator.latest)
-            generator.say(Begun(number, 40))
-            generator.say(Grown(number, 0, [answer], is_last=False))
+            generator.say(Started(number, 40))
+            generator.say(Progress(number, 0, [answer], is_last=False))
             await until(pilot, lambda: 0 < place()[1] == place()[0])
             generator.say(Ended(number, was_cancelled=True, elapsed_s=0.1))
             await until(pilot, lambda: place()[0] == 0 < place()[1])

@@ -12,15 +12,25 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from rnnlab.decoding import TracedAnswer, TracedHypothesis, TracedRow, TracedStep, TracedToken
-from rnnlab.runs.prompts import EOS, Answer, Begun, Ended, Failed, Grown, Look, Looked, Request
+from rnnlab.protocol.messages import (
+    EOS,
+    Answer,
+    Distributions,
+    DistributionsFound,
+    Ended,
+    Failed,
+    Generate,
+    Progress,
+    Started,
+)
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.beams.pruned_list import GivenUpList
+from rnnlab.tui.beams.search_tree import SearchTree
+from rnnlab.tui.prompting.candidate import Candidate
+from rnnlab.tui.prompting.search_trace import OVERTAKEN
 from rnnlab.tui.screens.beams import BeamsScreen
 from rnnlab.tui.screens.tokens import TokensScreen
-from rnnlab.tui.search_trace import OVERTAKEN
-from rnnlab.tui.text_walk import Walked
-from rnnlab.tui.widgets.candidate import Candidate
-from rnnlab.tui.widgets.given_up import GivenUpList
-from rnnlab.tui.widgets.search_tree import SearchTree
+from rnnlab.tui.tokens.token_editor import Walked
 from tests.toys.app_lab import home, until
 
 if TYPE_CHECKING:
@@ -71,7 +81,7 @@ async def open_beams(pilot: Pilot[None], app: LabApp, generator: FakeGenerator) 
 
 
 def grow(generator: FakeGenerator, *answers: Answer, is_last: bool = False) -> None:
-    generator.say(Grown(generator.latest, 1, list(answers), is_last))
+    generator.say(Progress(generator.latest, 1, list(answers), is_last))
 
 
 def status_of(screen: BeamsScreen) -> str:
@@ -89,7 +99,7 @@ async def test_candidates_grow_with_their_story_and_what_was_given_up(
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_beams(pilot, app, generator)
         assert "nothing was asked yet" in status_of(screen) or "reading" in status_of(screen)
-        generator.say(Begun(1, 40))
+        generator.say(Started(1, 40))
         await until(pilot, lambda: len(screen.query(Candidate)) == 2)
         generator.trace(STEPS[0], decoder=1)
         grow(generator, answer(1, "ab", None), answer(2, "[", 0))
@@ -121,7 +131,7 @@ async def test_the_tree_comes_and_goes_on_its_key(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_beams(pilot, app, generator)
-        generator.say(Begun(1, 40))
+        generator.say(Started(1, 40))
         generator.trace(*STEPS, decoder=1)
         grow(generator, answer(1, "ab", None), answer(2, "a\x1b", 1), is_last=True)
         generator.say(Ended(1, was_cancelled=False, elapsed_s=0.1))
@@ -144,7 +154,7 @@ async def test_another_decoders_search_is_shown_and_escape_cancels_what_grows(
     lab.add("alpha")
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_beams(pilot, app, generator)
-        generator.say(Begun(1, 40))
+        generator.say(Started(1, 40))
         await until(pilot, lambda: screen.shown == 1)
         screen.query(Candidate).first().focus()
         await pilot.press("s")
@@ -203,7 +213,7 @@ async def test_a_text_of_ones_own_is_stepped_through(
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_tokens(pilot, app, generator, "ab[")
         look = generator.questions[0]
-        assert isinstance(look, Look)
+        assert isinstance(look, Distributions)
         assert (look.prompt, look.tokens, look.checkpoint) == ("ab[", [], "live")
         assert app.focused is screen.text
         await pilot.press("right", "right")
@@ -234,7 +244,7 @@ async def test_another_letter_branches_off_and_undo_brings_the_text_back(
         await pilot.press("right", "down", "enter")
         await until(pilot, lambda: len(generator.questions) == 2)
         look = generator.questions[1]
-        assert isinstance(look, Look)
+        assert isinstance(look, Distributions)
         assert (look.prompt, look.tokens, look.checkpoint) == ("a", ["["], "40")
         generator.look(ROW, ROW, ROW)
         await until(pilot, lambda: screen.walk.now.all_tokens == ("a", "["))
@@ -256,12 +266,12 @@ async def test_the_decoder_writes_on_and_what_it_wrote_can_be_looked_into(
         await pilot.press("g")
         await until(pilot, lambda: generator.requests)
         request = generator.requests[0]
-        assert isinstance(request, Request)
+        assert isinstance(request, Generate)
         assert (request.prompt, request.decoders, request.num) == ("ab", ["greedy"], 1)
         generator.answer("[x")
         await until(pilot, lambda: len(generator.questions) == 3)
         look = generator.questions[2]
-        assert isinstance(look, Look)
+        assert isinstance(look, Distributions)
         assert (look.prompt, look.tokens) == ("ab", ["[", "x"])
         generator.look(*[ROW] * 5)
         await until(pilot, lambda: "b[" in str(screen.text.render()))
@@ -273,7 +283,7 @@ async def test_enter_on_a_candidate_opens_its_letters_with_the_weights_that_wrot
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_beams(pilot, app, generator)
-        generator.say(Begun(1, 40))
+        generator.say(Started(1, 40))
         grow(generator, answer(1, "ab", None), answer(2, "a[", 1), is_last=True)
         generator.say(Ended(1, was_cancelled=False, elapsed_s=0.1))
         await until(pilot, lambda: "done" in status_of(screen))
@@ -282,7 +292,7 @@ async def test_enter_on_a_candidate_opens_its_letters_with_the_weights_that_wrot
         await until(pilot, lambda: isinstance(app.screen, TokensScreen))
         await until(pilot, lambda: len(generator.questions) == 2)
         look = generator.questions[1]
-        assert isinstance(look, Look)
+        assert isinstance(look, Distributions)
         assert (look.prompt, look.tokens) == ("Once", ["a", "["])
         assert (look.checkpoint, look.decoder) == ("40", "beam:k=2")
         generator.look(*[ROW] * 7)
@@ -349,7 +359,9 @@ async def test_the_end_is_no_letter_and_a_long_text_is_put_together_once_a_step(
 
         monkeypatch.setattr(Walked, "all_tokens", property(count))
         screen.walk.begin("", list("b" * 50))
-        await screen.hear(Looked(1, 40, list("b" * 50), 0, 0, [asdict(ROW)] * 51, ["greedy"]))
+        await screen.hear(
+            DistributionsFound(1, 40, list("b" * 50), 0, 0, [asdict(ROW)] * 51, ["greedy"])
+        )
         assert num_read < 10
 
 

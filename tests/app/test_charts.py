@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from textual import events
 
-from rnnlab.tui.feed import Feed
-from rnnlab.tui.widgets.chart_pane import ChartPane
+from rnnlab.tui.charts.chart_pane import ChartPane
+from rnnlab.tui.runs.polling import RunPoller
 from tests.toys.app_lab import chart, home, table, until
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ async def test_curves_stay_while_the_cursor_moves_and_selected_runs_are_overlaid
 ) -> None:
     lab.add("alpha")
     lab.add("beta")
-    feed = Feed(lab.store)
+    feed = RunPoller(lab.store)
     async with app.run_test(size=(160, 50)) as pilot:
         await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
         chosen = table(app).chosen

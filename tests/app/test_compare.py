@@ -11,16 +11,16 @@ from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from rnnlab.config import RunConfig, default_settings
+from rnnlab.protocol.messages import Answer, Ended, Failed, Progress, Started
 from rnnlab.runs.compare import by_unit, rows_of
 from rnnlab.runs.paths import replace_text
-from rnnlab.runs.prompts import Answer, Begun, Ended, Failed, Grown
 from rnnlab.runs.summary import summarise
+from rnnlab.settings.run_config import RunConfig, default_settings
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.charts.chart_pane import ChartPane
+from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.screens.compare import CompareScreen
 from rnnlab.tui.screens.tokens import TokensScreen
-from rnnlab.tui.widgets.candidate import Candidate
-from rnnlab.tui.widgets.chart_pane import ChartPane
 from tests.toys.app_lab import home, until
 
 if TYPE_CHECKING:
@@ -144,14 +144,14 @@ async def test_every_run_continues_the_same_prompt_in_its_own_columns(
             ("Once", 1, ("greedy", "beam:k=2"))
         }
         for ask in (1, 2):
-            generator.say(Begun(ask, 10 * ask))
+            generator.say(Started(ask, 10 * ask))
             for decoder in (0, 1):
                 text = f"[{ask}{decoder}]"
                 answer = Answer(
                     "greedy", ["greedy"], 1, "Once" + text, text, False, -1.0, -1.0,
                     list(text), [-0.25] * 4, "Once",
                 )  # fmt: skip
-                generator.say(Grown(ask, decoder, [answer], is_last=True))
+                generator.say(Progress(ask, decoder, [answer], is_last=True))
         generator.say(Failed(2, "something is wrong"))
         for ask in (1, 2):
             generator.say(Ended(ask, was_cancelled=False, elapsed_s=0.1))

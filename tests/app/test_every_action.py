@@ -15,9 +15,9 @@ from textual.widgets import Input
 
 from rnnlab.corpora import CorpusDescription
 from rnnlab.runs.queue import Queue
-from rnnlab.tui.actions import Action, Group
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens.lab import LabScreen
+from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.screen import HOME
 from rnnlab.tui.shell.screen_registry import entries, entry

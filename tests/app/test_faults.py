@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Static
 
-from rnnlab.preferences import Preferences
+from rnnlab.base.preferences import Preferences
 from rnnlab.runs.queue import Queue
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.runs.table import TROUBLE_MARK
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.screen_registry import entry
-from rnnlab.tui.widgets.runs_table import TROUBLE_MARK
-from rnnlab.tui.widgets.status_line import StatusLine
+from rnnlab.tui.shell.status_line import StatusLine
 from tests.toys.app_lab import home, painted, until
 from tests.toys.picture import strips
 

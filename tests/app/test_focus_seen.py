@@ -13,7 +13,7 @@ from textual.app import App
 from textual.geometry import Region
 from textual.widget import Widget
 
-from rnnlab.preferences import Preferences
+from rnnlab.base.preferences import Preferences
 from rnnlab.tui.shell.screen import HOME
 from rnnlab.tui.shell.screen_registry import entries
 from tests.toys.app_lab import home, until

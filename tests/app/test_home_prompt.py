@@ -8,13 +8,13 @@ import pytest
 from textual import events
 from textual.widgets import Input, Static
 
-from rnnlab import registry
-from rnnlab.errors import UnknownNameError
-from rnnlab.runs.prompts import Ended, Failed
+from rnnlab.base import registry
+from rnnlab.base.errors import UnknownNameError
+from rnnlab.protocol.messages import Ended, Failed
 from rnnlab.tui.messages import GeneratorDied
+from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.prompting.decoders_dialog import DecodersScreen
 from rnnlab.tui.screens.lab import LabScreen
-from rnnlab.tui.widgets.candidate import Candidate
 from tests.toys.app_lab import home, mailed, table, text_of, until
 
 if TYPE_CHECKING:

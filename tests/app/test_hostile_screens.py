@@ -12,10 +12,10 @@ from rich.cells import cell_len
 from textual import events
 from textual.widgets import Input
 
-from rnnlab.config import RunConfig
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import EventRecord, SampleRecord
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.tui.app import LabApp
 from tests.toys.answering_generator import AnsweringGenerator
 from tests.toys.app_lab import WORLD, Lab, home, until

@@ -10,13 +10,13 @@ import pytest
 from rich.console import Console
 from textual.widgets import Input, Static
 
-from rnnlab.errors import UnknownNameError
+from rnnlab.base.errors import UnknownNameError
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, ShadedText
-from rnnlab.runs.prompts import Ended, Failed, Inspect, Inspected
+from rnnlab.protocol.messages import Ended, Failed, Inspect, Inspected
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.desk import Desk
 from rnnlab.tui.screens.inspect import InspectScreen, view_names
+from rnnlab.tui.state import LabState
 from tests.toys.app_lab import WORLD, home, until
 from tests.toys.fake_generator import FakeGenerator
 
@@ -333,7 +333,7 @@ async def test_a_run_removed_elsewhere_is_said_and_stands_beside_nothing(
         screen(app).ask()
         assert screen(app).other is None
         await until(pilot, lambda: any("unknown run 'beta'" in one for one in said))
-        desk = Desk(lab.store)  # it has opened no run before
+        desk = LabState(lab.store)  # it has opened no run before
         desk.chosen_name = "alpha"
         assert InspectScreen(desk).kept_steps() == []
         for key in ("f3", "f4", "f6", "f8", "f2"):

@@ -12,13 +12,13 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.key_gate import KeyGate
 from rnnlab.tui.runs.filter_dialog import FilterScreen
 from rnnlab.tui.screens.new_run import NewRunScreen
 from rnnlab.tui.screens.prompt import PromptScreen
+from rnnlab.tui.shell.footer import Footer
+from rnnlab.tui.shell.key_buffer import KeyBuffer
 from rnnlab.tui.shell.screen import HOME
 from rnnlab.tui.shell.screen_registry import entries, entry
-from rnnlab.tui.widgets.keys_line import KeysLine
 from tests.toys.app_lab import burst, home, mailed, toasts, until
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def test_what_is_held_comes_in_the_order_of_the_keys_and_only_once_all_let_go() -> None:
-    gate = KeyGate()
+    gate = KeyBuffer()
     assert not gate.holds(events.Key("a", "a"))
     early, late = events.Key("b", "b"), events.Paste("c")
     first, second = gate.close(), gate.close()
@@ -122,7 +122,7 @@ def is_in_field(app: LabApp) -> bool:
 
 def footer(app: LabApp) -> dict[str, str]:
     """Return what the footer offers, by key."""
-    return {key.written: key.label for key in app.page.query_one(KeysLine).shown}
+    return {key.written: key.label for key in app.page.query_one(Footer).shown}
 
 
 async def test_the_footer_names_the_help_key_that_goes_here(lab: Lab, app: LabApp) -> None:

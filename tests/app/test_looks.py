@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input, RadioSet
 
-from rnnlab.preferences import Preferences, load_preferences
+from rnnlab.base.preferences import Preferences, load_preferences
 from tests.toys.app_lab import chart, home, text_of, until
 from tests.toys.picture import lines, strips
 

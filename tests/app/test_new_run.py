@@ -16,18 +16,18 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from rnnlab.config import RunConfig
 from rnnlab.runs.store import Run
+from rnnlab.settings.groups import OWN_HELP
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.draft import read_draft
-from rnnlab.tui.estimator import Estimate
+from rnnlab.tui.new_run.estimator import Estimate
+from rnnlab.tui.new_run.model import read_draft
+from rnnlab.tui.new_run.setting_field import SettingField
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.screens.new_run import NewRunScreen
-from rnnlab.tui.setting_groups import OWN_HELP
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.shell.dialogs.pick import PickScreen
-from rnnlab.tui.widgets.setting_field import SettingField
 from tests.toys.app_lab import WORLD, burst, painted, until
 from tests.toys.picture import strips
 

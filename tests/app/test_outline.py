@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual.css.stylesheet import Stylesheet
 
-from rnnlab.preferences import Preferences
-from rnnlab.tui.feed import Feed
+from rnnlab.base.preferences import Preferences
+from rnnlab.tui.runs.polling import RunPoller
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.shell.outline import HOME_PANES, Outline
@@ -55,10 +55,10 @@ def open_outlined(open_lab: OpenLab, outlined: list[Places]) -> OpenLab:
     def make(store: RunStore | None = None, **options: Any) -> LabApp:
         app: LabApp
 
-        def make_feed(store: RunStore) -> Feed:  # called while the outline is shown
+        def make_feed(store: RunStore) -> RunPoller:  # called while the outline is shown
             assert isinstance(app.screen, Outline)
             outlined.append(places(app))
-            return Feed(store)
+            return RunPoller(store)
 
         outside = replace(WORLD, make_feed=make_feed)
         app = open_lab(store, has_outline=True, outside=outside, **options)

@@ -11,13 +11,13 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static, TextArea
 
 from rnnlab.decoding import Options, parse_spec
-from rnnlab.runs.prompts import Failed
+from rnnlab.protocol.messages import Failed
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.prompting.decoders_dialog import DecodersScreen, OptionField
+from rnnlab.tui.prompting.document_pane import DocumentPane
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.shell.dialogs.ask_line import AskLineScreen
-from rnnlab.tui.widgets.candidate import Candidate
-from rnnlab.tui.widgets.document_pane import DocumentPane
 from tests.toys.app_lab import home, painted, until
 from tests.toys.fake_generator import FakeGenerator
 
@@ -114,8 +114,8 @@ async def test_what_is_written_on_one_screen_stands_on_the_others(
 
 
 async def test_a_model_of_words_is_asked_for_words(lab: Lab, app: LabApp) -> None:
-    from rnnlab.config import RunConfig
     from rnnlab.runs.paths import replace_text
+    from rnnlab.settings.run_config import RunConfig
 
     run = lab.add("alpha")
     words = RunConfig.from_values({"corpus": "stump", "tokens": "words"})

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from rnnlab.runs.paths import replace_text
 from rnnlab.tui.runs.filter_dialog import FilterScreen
+from rnnlab.tui.runs.table import RunsTable
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
-from rnnlab.tui.widgets.runs_table import RunsTable
 from tests.toys.app_lab import WORLD, chart, home, painted, row_text, table, text_of, until
 from tests.toys.fixed_lab import CountedFeed
 from tests.toys.picture import lines

@@ -13,18 +13,18 @@ import pytest
 from textual.binding import Binding
 from textual.widgets import Input
 
-from rnnlab.runs import steer
+from rnnlab.runs import control
 from rnnlab.runs.store import Run
-from rnnlab.tui.actions import bindings, written
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.desk import Desk
-from rnnlab.tui.machine import MachineRead
 from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.screens import system
+from rnnlab.tui.shell.actions import bindings, written
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.screen import HOME, BaseScreen
-from rnnlab.tui.shell.screen_registry import Entry, entries, entry, read_entry
-from rnnlab.tui.widgets.screen_bar import ScreenBar
+from rnnlab.tui.shell.screen_bar import ScreenBar
+from rnnlab.tui.shell.screen_registry import ScreenEntry, entries, entry, read_entry
+from rnnlab.tui.state import LabState
+from rnnlab.tui.system.stats import MachineRead
 from tests.toys.app_lab import WORLD, Clock, home, until
 from tests.toys.fixed_lab import MACHINE
 
@@ -35,12 +35,12 @@ every_screen = pytest.mark.parametrize("name", [e.name for e in entries()])
 
 
 @pytest.fixture
-def desk(lab: Lab) -> Desk:
-    return Desk(lab.store)
+def desk(lab: Lab) -> LabState:
+    return LabState(lab.store)
 
 
 @every_screen
-def test_what_is_read_of_a_file_is_what_it_declares(name: str, desk: Desk) -> None:
+def test_what_is_read_of_a_file_is_what_it_declares(name: str, desk: LabState) -> None:
     found = entry(name)
     screen = found.make(desk)
     assert screen.entry_name == name
@@ -49,7 +49,7 @@ def test_what_is_read_of_a_file_is_what_it_declares(name: str, desk: Desk) -> No
 
 
 @every_screen
-def test_every_action_is_bound_to_its_key_once_in_a_pane(name: str, desk: Desk) -> None:
+def test_every_action_is_bound_to_its_key_once_in_a_pane(name: str, desk: LabState) -> None:
     screen = entry(name).make(desk)
     bound = [b for b in type(screen).BINDINGS if isinstance(b, Binding)]
     assert bound == bindings(screen.GROUPS)
@@ -62,7 +62,7 @@ def test_every_action_is_bound_to_its_key_once_in_a_pane(name: str, desk: Desk) 
 
 
 @every_screen
-def test_no_letter_goes_before_text_fields(name: str, desk: Desk) -> None:
+def test_no_letter_goes_before_text_fields(name: str, desk: LabState) -> None:
     for group in entry(name).make(desk).GROUPS:
         for action in group.actions:
             if action.is_priority:
@@ -100,7 +100,7 @@ def test_a_file_with_a_declaration_is_a_screen_that_is_not_imported(tmp_path: Pa
         'SCREEN = Declaration(\n    Tank, key="f12", title="Fish",\n'
         '    help="See fish", needs_run=True\n)\n'
     )
-    assert read_entry(file) == Entry("fish-tank", "f12", "Fish", "See fish", needs_run=True)
+    assert read_entry(file) == ScreenEntry("fish-tank", "f12", "Fish", "See fish", needs_run=True)
 
 
 def test_letters_come_before_function_keys_and_these_in_order() -> None:
@@ -165,7 +165,7 @@ async def test_an_action_that_asks_asks_once_whatever_comes_in_a_burst(
         moves.append(by)
         return "moved"
 
-    monkeypatch.setattr(steer, "move_in_queue", move)
+    monkeypatch.setattr(control, "move_in_queue", move)
     lab.add("alpha")
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.desk.chosen)

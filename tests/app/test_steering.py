@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.command import CommandPalette
 from textual.widgets import OptionList
 
-from rnnlab.errors import RnnlabError
+from rnnlab.base.errors import RnnlabError
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen

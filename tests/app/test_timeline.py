@@ -14,7 +14,7 @@ from rnnlab.runs.records import SampleRecord
 from rnnlab.runs.store import Run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens.prompt import PromptScreen
-from rnnlab.tui.screens.timeline import Sample, TimelineScreen
+from rnnlab.tui.screens.timeline import TimelineSample, TimelineScreen
 from tests.toys.app_lab import home, until
 from tests.toys.picture import picture
 
@@ -62,7 +62,7 @@ def why_empty(screen: TimelineScreen) -> str:
 
 
 def texts(screen: TimelineScreen) -> list[str]:
-    return [str(sample.query(Static).last().render()) for sample in screen.query(Sample)]
+    return [str(sample.query(Static).last().render()) for sample in screen.query(TimelineSample)]
 
 
 async def test_the_cursor_moves_along_the_curve_and_the_text_of_then_is_read(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.screens.system import SystemScreen
-from rnnlab.tui.widgets.candidate import Candidate
 from tests.toys.app_lab import home, toasts, until
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnlab.config import RunConfig
 from rnnlab.corpora import Batch, Vocabulary
 from rnnlab.models import build_model
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.training import TrainingState, make_optimizer, take_step
 
 VOCAB, EMBEDDING, BATCH, LENGTH = 96, 64, 64, 100

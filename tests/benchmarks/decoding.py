@@ -27,11 +27,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnlab.config import RunConfig
 from rnnlab.corpora import Vocabulary
-from rnnlab.decoding import Start, parse_spec
+from rnnlab.decoding import SearchStart, parse_spec
 from rnnlab.models import LanguageModel, build_model
 from rnnlab.models.steppers import Stepper, make_stepper, native_report
+from rnnlab.settings.run_config import RunConfig
 
 VOCAB, EMBEDDING = 96, 64
 ROW_LENGTH, BEAM_LENGTH = 400, 200
@@ -72,7 +72,7 @@ class Rivals:
         features_1F, state = self.model.begin(1)
         begun = self.stepper.adopt(state, features_1F)
         log_probs_1V, state = self.stepper.step(begun, np.zeros(1, np.int64), np.zeros(1, np.int64))
-        start = Start(log_probs_1V, state, writer=self.stepper.writer)
+        start = SearchStart(log_probs_1V, state, writer=self.stepper.writer)
         generators = [np.random.default_rng(1)]
         frames = spec.decoder.search(self.stepper.step, start, spec.options, length, generators)
         *_, last = frames

@@ -79,7 +79,7 @@ _OURS = """
 import sys, random, tempfile, time
 from pathlib import Path
 from rnnlab import recipes
-from rnnlab.config import RunConfig
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.corpora import prepare
 from rnnlab.runs.paths import RunPaths
 from rnnlab.training import Session, take_step

@@ -26,8 +26,7 @@ from pathlib import Path
 
 import psutil
 
-from rnnlab.config import RunConfig
-from rnnlab.preferences import Preferences
+from rnnlab.base.preferences import Preferences
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.paths import replace_text
@@ -40,6 +39,7 @@ from rnnlab.runs.records import (
     encode_status,
 )
 from rnnlab.runs.store import Run, RunStore
+from rnnlab.settings.run_config import RunConfig
 
 SIZE = (120, 40)
 ROUNDS = 7
@@ -243,8 +243,8 @@ def many_runs(folder: Path) -> None:
 async def _opening(store: RunStore) -> float:
     """Return the median seconds from choosing a long run to its chart."""
     from rnnlab.tui.app import LabApp
+    from rnnlab.tui.charts.chart_pane import ChartPane
     from rnnlab.tui.screens.lab import LabScreen
-    from rnnlab.tui.widgets.chart_pane import ChartPane
 
     app, times = LabApp(store), []
     async with app.run_test(size=SIZE) as pilot:
@@ -277,11 +277,11 @@ def an_hour(folder: Path) -> None:
 
 def stream_an_hour() -> None:
     """Let the app read an hour of four runs, all overlaid, ten seconds at every look."""
-    from rnnlab.runs.journal import News
+    from rnnlab.runs.journal import JournalChunk
     from rnnlab.tui.app import LabApp
-    from rnnlab.tui.feed import Feed, RunsRead
+    from rnnlab.tui.charts.chart_pane import ChartPane
     from rnnlab.tui.outside import Outside
-    from rnnlab.tui.widgets.chart_pane import ChartPane
+    from rnnlab.tui.runs.polling import RunPoller, RunsRead
 
     store, sizes = RunStore.default(), []
     names = [f"run-{i}" for i in range(4)]
@@ -290,7 +290,7 @@ def stream_an_hour() -> None:
     assert None not in locks
     seconds = 0
 
-    class Hour(Feed):
+    class Hour(RunPoller):
         """Records of the next ten seconds, ten a second and run, each with its layers."""
 
         def read(self, watched: Collection[str]) -> RunsRead:
@@ -304,7 +304,7 @@ def stream_an_hour() -> None:
             if seconds % 60 == 0:
                 sizes.append(psutil.Process().memory_info().rss / 2**20)
             told: list[Record] = [record for step in steps for record in records(step)]
-            return read._replace(news=dict.fromkeys(names, News(told, is_restart=False)))
+            return read._replace(news=dict.fromkeys(names, JournalChunk(told, is_restart=False)))
 
     async def stream() -> None:
         app = LabApp(

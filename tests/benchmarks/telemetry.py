@@ -18,11 +18,11 @@ from pathlib import Path
 
 import torch
 
-from rnnlab.config import RunConfig
 from rnnlab.corpora import Batch, Vocabulary
 from rnnlab.corpora.tasks.stream import StreamSplit
 from rnnlab.insight import LENGTH, ROWS, draw_sample, look
 from rnnlab.models import build_model
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.training import (
     Mirror,
     TrainingState,

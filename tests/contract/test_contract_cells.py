@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.cells import Cell, RecurrentStack, State, select
 from tests.toys.cases import case
 from tests.toys.numeric import assert_close

@@ -17,12 +17,13 @@ from random import Random
 
 import pytest
 
-from rnnlab import registry
-from rnnlab.config import RunConfig
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError
+from rnnlab.base.locations import shipped_folder
 from rnnlab.corpora import (
+    CorpusSpec,
     Floor,
     Grammar,
-    Spec,
     Symbol,
     brackets,
     comedy,
@@ -35,8 +36,7 @@ from rnnlab.corpora import (
     reviews,
     stump,
 )
-from rnnlab.errors import BadInputError
-from rnnlab.locations import shipped_folder
+from rnnlab.settings.run_config import RunConfig
 from tests.toys.environment import known_environment
 from tests.toys.numeric import assert_close
 from tests.toys.parsing import derivations
@@ -52,18 +52,18 @@ SMALL = {"letters": "3000", "sentences": "200", "rows": "300", "documents": "200
 """Options that make a corpus quickly."""
 
 
-def spec_of_name(name: str, **options: str) -> Spec:
+def spec_of_name(name: str, **options: str) -> CorpusSpec:
     spec = parse_spec(f"{name}:{','.join(f'{k}={v}' for k, v in options.items())}".rstrip(":"))
     assert spec is not None
     return spec
 
 
-def small(name: str) -> Spec:
+def small(name: str) -> CorpusSpec:
     known = spec_of_name(name).corpus.options
     return spec_of_name(name, **{k: v for k, v in SMALL.items() if k in known})
 
 
-def made_file(spec: Spec) -> Path:
+def made_file(spec: CorpusSpec) -> Path:
     """Return the file of a corpus; no file of the working folder is taken for it."""
     return find_corpus(str(spec), Path("/nowhere"))
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab import registry
-from rnnlab.decoding import Frame, Hypothesis, Start, option_names, parse_spec
+from rnnlab.base import registry
+from rnnlab.decoding import Frame, Hypothesis, SearchStart, option_names, parse_spec
 from tests.toys.chain import (
     EOS,
     LENGTH,
@@ -142,7 +142,9 @@ def test_equal_probabilities_are_decided_the_same_way_every_time(name: str) -> N
         return np.tile(flat_V, (len(tokens_R), 1)), tokens_R
 
     spec = parse_spec(name)
-    start = Start(flat_V[None], np.zeros(1, np.int64), features=lambda state: np.eye(40)[state])
+    start = SearchStart(
+        flat_V[None], np.zeros(1, np.int64), features=lambda state: np.eye(40)[state]
+    )
 
     def once() -> list[list[int]]:
         return texts(

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.decoding import Rows
 from tests.toys.chain import (
     EOS,

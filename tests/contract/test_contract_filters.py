@@ -16,7 +16,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.decoding import LogProbs, Options, parse_spec
 from tests.toys.filter_rows import (
     EOS,

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.plots import Axis, Chart, DrawStyle, NamedHistory, draw
 from rnnlab.runs.history import History
 from rnnlab.runs.records import EvalRecord, LayersRecord, TrainRecord

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import torch
 
-from rnnlab import registry
-from rnnlab.config import RunConfig
+from rnnlab.base import registry
 from rnnlab.corpora import Vocabulary
 from rnnlab.models import LanguageModel, build_model
 from rnnlab.models.steppers import make_stepper
+from rnnlab.settings.run_config import RunConfig
 from tests.toys.numeric import assert_close
 from tests.toys.steppers import NATIVE_CELLS, needs_native
 from tests.toys.steppers import start as start_rows

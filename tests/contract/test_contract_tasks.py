@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 import torch
 
-from rnnlab import registry
-from rnnlab.config import RunConfig
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import IGNORED, Batch, Dataset, Split, Task, check, find_corpus, prepare
-from rnnlab.errors import BadInputError
 from rnnlab.models import build_model
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.training import evaluate
 from tests.toys.numeric import assert_close
 

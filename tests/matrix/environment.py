@@ -33,32 +33,34 @@ TIMEOUT_S = 1800
 
 LIFE = ("tests/process/test_worker_life.py",)
 FILES = (
-    "tests/unit/runs", "tests/unit/test_preferences.py", "tests/unit/test_locations.py",
+    "tests/unit/runs", "tests/unit/base/test_base_preferences.py",
+    "tests/unit/base/test_base_locations.py",
     "tests/unit/models/test_models_steppers.py", "tests/process/test_hostile_folder.py",
 )  # fmt: skip
 HOMES = (*FILES, "tests/app/test_answers_kept.py", "tests/process/test_odd_environments.py")
 SIGNALS = (
     *LIFE, "tests/process/test_signals.py", "tests/process/test_reproduce.py",
-    "tests/unit/runs/test_runs_lock.py", "tests/unit/tui/test_tui_child.py",
+    "tests/unit/runs/test_runs_lock.py", "tests/unit/tui/shell/test_tui_shell_subprocesses.py",
 )  # fmt: skip
 SCREEN = (
     "tests/app/test_snapshots.py", "tests/app/test_looks.py", "tests/unit/cli",
-    "tests/unit/test_display.py", "tests/unit/plots", "tests/process/test_journey.py",
+    "tests/unit/base/test_base_display.py", "tests/unit/plots", "tests/process/test_journey.py",
 )  # fmt: skip
 TEXT = (
-    "tests/unit/cli", "tests/process/test_command_line.py", "tests/unit/test_start.py",
-    "tests/unit/test_display.py", "tests/unit/corpora", "tests/unit/runs",
+    "tests/unit/cli", "tests/process/test_command_line.py", "tests/unit/test_submit.py",
+    "tests/unit/base/test_base_display.py", "tests/unit/corpora", "tests/unit/runs",
     "tests/app/test_hostile_screens.py", "tests/process/test_hostile_text.py",
     "tests/process/test_odd_environments.py",
 )  # fmt: skip
-TIMES = ("tests/unit/test_display.py", "tests/unit/runs", "tests/unit/cli",
+TIMES = ("tests/unit/base/test_base_display.py", "tests/unit/runs", "tests/unit/cli",
          "tests/app/test_snapshots.py")  # fmt: skip
 IMPORTS = ("tests/process/test_import_hygiene.py",)
 HASHES = ("tests/contract/test_contract_corpora.py", "tests/unit/corpora", "tests/unit/recipes",
-          "tests/unit/test_registry.py", "tests/unit/test_config.py")  # fmt: skip
+          "tests/unit/base/test_base_registry.py",
+          "tests/unit/settings/test_settings_run_config.py")  # fmt: skip
 WARNINGS = ("tests/unit/cli", "tests/unit/training", "tests/unit/worker",
             "tests/app/test_runs_list.py", "tests/process/test_odd_environments.py")  # fmt: skip
-PLACES = (*FILES, *LIFE, "tests/unit/test_start.py", "tests/unit/cli/test_cli_bad_input.py",
+PLACES = (*FILES, *LIFE, "tests/unit/test_submit.py", "tests/unit/cli/test_cli_bad_input.py",
           "tests/process/test_verbs.py")  # fmt: skip
 DISKS = ("tests/unit/corpora", "tests/unit/runs", "tests/process/test_faults_shown.py", *LIFE)
 BUSY = (*LIFE, "tests/process/test_queue.py", "tests/process/test_journey.py",

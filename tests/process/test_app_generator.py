@@ -11,10 +11,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from rnnlab.runs.prompts import Answer
+from rnnlab.protocol.messages import Answer
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.widgets.candidate import Candidate
+from rnnlab.tui.prompting.candidate import Candidate
 from tests.conftest import DEADLINE_S, Lab
 from tests.toys import app_lab
 from tests.toys.app_lab import home

@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from rnnlab.protocol.codec import decode_reply, encode_request
+from rnnlab.protocol.messages import (
+    Ended,
+    Generate,
+    Progress,
+)
 from rnnlab.runs.history import read_history
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.prompts import Ended, Grown, Request, decode_reply, encode_request
 from tests.conftest import DEADLINE_S, write_tiny_reviews
 from tests.toys.numeric import assert_close
 
@@ -112,7 +117,7 @@ def test_a_classifier_continues_no_text(reviews: Lab, call: Call) -> None:
 
 def test_the_apps_prompt_gets_the_classes(reviews: Lab) -> None:
     folder = str(reviews.open("opinions").paths.root)
-    request = Request(ask=1, run=folder, prompt="A moving film", decoders=["greedy", "beam:k=3"])
+    request = Generate(ask=1, run=folder, prompt="A moving film", decoders=["greedy", "beam:k=3"])
     ended = subprocess.run(
         [sys.executable, "-m", "rnnlab.worker.generate"],
         input=encode_request(request).encode(),
@@ -122,7 +127,7 @@ def test_the_apps_prompt_gets_the_classes(reviews: Lab) -> None:
         check=True,
     )
     replies = [decode_reply(line) for line in ended.stdout.splitlines()]
-    [grown] = [reply for reply in replies if isinstance(reply, Grown)]
+    [grown] = [reply for reply in replies if isinstance(reply, Progress)]
     [answer] = grown.answers
     assert grown.is_last
     assert answer.text.startswith("A moving film\ngood  ")

@@ -15,13 +15,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from rnnlab.runs import steer
+from rnnlab.runs import control
 from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import State, encode_status
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.widgets.details import Details
-from rnnlab.tui.widgets.runs_table import STATE_MARKS, TROUBLE_MARK
+from rnnlab.tui.runs.details import Details
+from rnnlab.tui.runs.table import STATE_MARKS, TROUBLE_MARK
 from tests.conftest import Lab
 from tests.toys.app_lab import WITH_WORKERS, home, until
 
@@ -126,7 +126,7 @@ async def test_a_full_disk_is_said_with_what_makes_room(trained: Lab, lab: Lab) 
     written = run.paths.journal.rename(lab.folder / "written")
     # Where every write finds that no space is left; to be read by nobody, since it has no end.
     run.paths.journal.symlink_to("/dev/full")
-    steer.resume(run)
+    control.resume(run)
     lab.until_state(run, "failed")
     written.rename(run.paths.journal)
     async with opened(lab) as pilot:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from rnnlab import registry
+from rnnlab.base import registry
 from tests.toys.numeric import assert_close
 
 if TYPE_CHECKING:

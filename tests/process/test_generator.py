@@ -13,22 +13,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnnlab.decoding import read_row, read_step
-from rnnlab.runs.prompts import (
+from rnnlab.protocol.codec import decode_reply, encode_cancel, encode_request
+from rnnlab.protocol.messages import (
     Answer,
-    Begun,
+    Distributions,
+    DistributionsFound,
     Ended,
     Failed,
-    Grown,
-    Look,
-    Looked,
+    Generate,
+    Progress,
     Question,
     Ready,
     Reply,
-    Request,
-    Traced,
-    decode_reply,
-    encode_cancel,
-    encode_request,
+    Started,
+    Trace,
 )
 from tests.conftest import DEADLINE_S
 
@@ -78,7 +76,7 @@ class Talk:
         self, *decoders: str, run: str = "stream", prompt: str = "Le", length: int = 20
     ) -> int:
         """Send a request and return its number."""
-        return self.ask(Request(0, "", prompt, list(decoders), length=length), run)
+        return self.ask(Generate(0, "", prompt, list(decoders), length=length), run)
 
     def ask(self, question: Question, run: str = "stream") -> int:
         """Ask a question about a run and return its number."""
@@ -98,7 +96,7 @@ class Talk:
     def answers(self, *decoders: str, run: str = "stream") -> dict[int, list[Answer]]:
         """Ask and return the answers of each decoder."""
         frames = self.hear_all(self.send(*decoders, run=run))
-        last = [reply for reply in frames if isinstance(reply, Grown) and reply.is_last]
+        last = [reply for reply in frames if isinstance(reply, Progress) and reply.is_last]
         return {grown.decoder: grown.answers for grown in last}
 
 
@@ -115,10 +113,10 @@ def talk(trained: Lab) -> Iterator[Talk]:
 def test_an_ask_is_begun_grown_and_ended(talk: Talk, trained: Lab) -> None:
     ask = talk.send("greedy", length=20)
     begun, *frames, ended = talk.hear_all(ask)
-    assert begun == Begun(ask, trained.open("stream").paths.read_pointer("last") or 0)
+    assert begun == Started(ask, trained.open("stream").paths.read_pointer("last") or 0)
     assert isinstance(ended, Ended)
     assert not ended.was_cancelled
-    grown = [frame for frame in frames if isinstance(frame, Grown)]
+    grown = [frame for frame in frames if isinstance(frame, Progress)]
     assert grown == frames
     assert [frame.is_last for frame in grown] == [False] * (len(grown) - 1) + [True]
     (answer,) = grown[-1].answers
@@ -140,14 +138,14 @@ def test_its_answers_are_those_of_the_command_line(talk: Talk, ask: Ask) -> None
 
 def test_two_decoders_grow_side_by_side(talk: Talk) -> None:
     frames = talk.hear_all(talk.send("greedy", "beam:k=3", length=200))
-    order = [(frame.decoder, frame.is_last) for frame in frames if isinstance(frame, Grown)]
+    order = [(frame.decoder, frame.is_last) for frame in frames if isinstance(frame, Progress)]
     assert order.index((1, False)) < order.index((0, True))
     assert order.index((0, False)) < order.index((1, True))
 
 
 def test_a_cancelled_ask_ends_early_and_the_next_is_answered(talk: Talk) -> None:
     ask = talk.send("greedy", length=10_000_000)
-    while not isinstance(talk.hear(), Grown):
+    while not isinstance(talk.hear(), Progress):
         pass
     talk.write(encode_cancel(ask).encode())
     ended = talk.hear_all(ask)[-1]
@@ -162,7 +160,7 @@ def test_an_ask_cancelled_while_it_waits_is_never_grown(talk: Talk) -> None:
     talk.write((encode_cancel(second) + encode_cancel(first)).encode())
     talk.hear_all(first)
     replies = talk.hear_all(second)
-    assert not [reply for reply in replies if isinstance(reply, Grown)]
+    assert not [reply for reply in replies if isinstance(reply, Progress)]
     assert isinstance(replies[-1], Ended)
     assert replies[-1].was_cancelled
 
@@ -207,14 +205,14 @@ def test_an_ask_that_cannot_be_answered_says_why_and_ends(
 
 
 def test_a_trace_grows_into_the_tree_of_the_answers(talk: Talk) -> None:
-    request = Request(0, "", "Le", ["beam:k=3", "greedy"], length=20, has_trace=True)
+    request = Generate(0, "", "Le", ["beam:k=3", "greedy"], length=20, has_trace=True)
     replies = talk.hear_all(talk.ask(request))
-    traced = [r for r in replies if isinstance(r, Traced) and r.decoder == 0]
+    traced = [r for r in replies if isinstance(r, Trace) and r.decoder == 0]
     steps = [read_step(step) for reply in traced for step in reply.steps]
     assert [step.step for step in steps] == list(range(1, 21))
     made = {made.id: made for step in steps for made in step.hypotheses}
     assert {made.fate for made in made.values()} == {"kept", "beyond the beam's width"}
-    last = next(r for r in replies if isinstance(r, Grown) and r.decoder == 0 and r.is_last)
+    last = next(r for r in replies if isinstance(r, Progress) and r.decoder == 0 and r.is_last)
     best = [answer.id for answer in steps[-1].answers]
     for answer, leaf in zip(last.answers, best, strict=True):
         tokens: list[str] = []
@@ -223,15 +221,15 @@ def test_a_trace_grows_into_the_tree_of_the_answers(talk: Talk) -> None:
             tokens.append(made[node].token)
             node = made[node].parent
         assert tokens[::-1] == answer.tokens
-    assert [type(r) for r in replies if isinstance(r, Traced | Grown)][-1] is Grown
+    assert [type(r) for r in replies if isinstance(r, Trace | Progress)][-1] is Progress
 
 
 def test_a_look_tells_what_was_expected_at_every_place(talk: Talk) -> None:
     answer = talk.answers("greedy")[0][0]
-    look = Look(0, "", answer.prompt, answer.tokens, "greedy:top_k=3", num_shown=5)
+    look = Distributions(0, "", answer.prompt, answer.tokens, "greedy:top_k=3", num_shown=5)
     begun, looked, ended = talk.hear_all(talk.ask(look))
-    assert isinstance(begun, Begun)
-    assert isinstance(looked, Looked)
+    assert isinstance(begun, Started)
+    assert isinstance(looked, DistributionsFound)
     assert isinstance(ended, Ended)
     assert looked.tokens == [*answer.prompt, *answer.tokens]
     rows = [read_row(row) for row in looked.rows]
@@ -263,7 +261,7 @@ def test_the_end_of_its_input_ends_it(trained: Lab) -> None:
 def test_a_front_end_that_dies_takes_it_along(trained: Lab) -> None:
     ask = "import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', "
     code = ask + "'rnnlab.worker.generate'], stdin=-1, stdout=-1); print(p.pid, flush=True); "
-    request = Request(1, str(trained.checkpoints / "stream"), "L", ["greedy"], length=10_000_000)
+    request = Generate(1, str(trained.checkpoints / "stream"), "L", ["greedy"], length=10_000_000)
     code += f"p.stdin.write({encode_request(request).encode()!r}); p.stdin.flush(); "
     code += "[p.stdout.readline() for _ in range(3)]; import os; os._exit(1)"
     command = [sys.executable, "-c", code]

@@ -9,7 +9,7 @@ import pytest
 
 from rnnlab.runs.launch import child_command, child_environment, launch
 from rnnlab.runs.store import RunStore
-from rnnlab.start import resolve
+from rnnlab.submit import resolve
 from tests.conftest import Lab
 
 pytestmark = pytest.mark.process

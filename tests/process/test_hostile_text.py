@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.runs.store import RunStore

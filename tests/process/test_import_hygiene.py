@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import rnnlab.runs
-from rnnlab import registry
+from rnnlab.base import registry
 from tests.toys.environment import known_environment
 
 pytestmark = pytest.mark.process
@@ -81,12 +81,12 @@ def modules_of(kind: str) -> list[str]:
 RUNS = sorted(f"rnnlab.runs.{module.name}" for module in pkgutil.iter_modules(rnnlab.runs.__path__))
 PLOTS = ["rnnlab.plots", "charts"]
 BELOW_MODELS = [
-    "rnnlab.registry",
-    "rnnlab.display",
-    "rnnlab.config",
+    "rnnlab.base.registry",
+    "rnnlab.base.display",
+    "rnnlab.settings.run_config",
     "rnnlab.corpora",
     "rnnlab.decoding",
-    "rnnlab.start",
+    "rnnlab.submit",
     *(name for kind in ("decoding", "corpora", "corpora/tasks") for name in modules_of(kind)),
 ]
 SCREEN = "rnnlab.tui.app"
@@ -139,7 +139,7 @@ def test_the_run_directory_needs_the_standard_library_only(added: dict[str, set[
     assert top_levels <= {"rnnlab"} | sys.stdlib_module_names
     ours = {name for name in loaded if name.startswith("rnnlab.")}
     others = {name for name in ours if not name.startswith("rnnlab.runs")}
-    assert others <= {"rnnlab.errors", "rnnlab.locations", "rnnlab.display"}
+    assert others <= {"rnnlab.base.errors", "rnnlab.base.locations", "rnnlab.base.display"}
 
 
 def test_plots_load_nothing_slow_before_something_is_drawn(added: dict[str, set[str]]) -> None:
@@ -165,20 +165,24 @@ def test_the_first_frame_comes_before_whatever_it_can_do_without(tmp_path: Path)
     assert "rnnlab.tui.shell.outline" in loaded
     slow = {"torch", "numpy", "plotext", "typer", "pydantic", "psutil", "requests"}
     later = {
-        "rnnlab.config", "rnnlab.plots", "rnnlab.decoding", "rnnlab.corpora", "rnnlab.recipes",
-        "rnnlab.runs.history", "rnnlab.runs.summary", "rnnlab.tui.desk", "rnnlab.tui.feed",
-        "rnnlab.tui.writing", "rnnlab.tui.last_answers", "rnnlab.tui.screens.lab",
+        "rnnlab.settings.run_config", "rnnlab.plots", "rnnlab.decoding", "rnnlab.corpora",
+        "rnnlab.recipes",
+        "rnnlab.runs.history", "rnnlab.runs.summary", "rnnlab.tui.state", "rnnlab.tui.runs.polling",
+        "rnnlab.tui.prompting.session", "rnnlab.tui.prompting.saved_session",
+        "rnnlab.tui.screens.lab",
     }  # fmt: skip
     assert not loaded & (slow | later)
-    widgets = {name for name in loaded if name.startswith("rnnlab.tui.widgets.")}
-    assert widgets == {"rnnlab.tui.widgets.keys_line", "rnnlab.tui.widgets.screen_bar"}
+    features = ("beams", "charts", "compare", "corpora", "inspect", "new_run", "runs", "tokens")
+    assert not [
+        name for name in loaded if name.startswith(tuple(map("rnnlab.tui.{}.".format, features)))
+    ]
 
 
 def test_a_lab_without_last_answers_loads_no_decoder_for_them(tmp_path: Path) -> None:
     code = """
 import sys
 from pathlib import Path
-from rnnlab.tui.last_answers import read
+from rnnlab.tui.prompting.saved_session import read
 assert read(Path("answers.jsonl")) is None
 print("rnnlab.decoding" in sys.modules)
 """

@@ -10,18 +10,17 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.plots import finding_from_json
-from rnnlab.runs.history import read_history
-from rnnlab.runs.prompts import (
-    Begun,
+from rnnlab.protocol.codec import decode_request, encode_request
+from rnnlab.protocol.messages import (
     Inspect,
     Inspected,
     Reply,
-    decode_request,
-    encode_request,
+    Started,
 )
-from rnnlab.worker import Desk, Models
+from rnnlab.runs.history import read_history
+from rnnlab.worker import AnswerContext, ModelCache
 from rnnlab.worker.answers.inspect import answer
 from tests.toys.numeric import assert_close
 
@@ -158,13 +157,13 @@ def test_a_recipe_is_trained_once_and_then_looked_at(lab: Lab, call: Call) -> No
 
 def test_the_generator_finds_what_the_command_line_finds(ask: Ask, trained: Lab) -> None:
     said: list[Reply] = []
-    desk = Desk(Models(), said.append, lambda _ask: False)
+    desk = AnswerContext(ModelCache(), said.append, lambda _ask: False)
     paths = {name: str(trained.open(name).paths.root) for name in ("stream", "sentences")}
     question = Inspect(7, paths["stream"], "gates", other=paths["sentences"])
     assert decode_request(json.loads(encode_request(question))) == question
     answer(question, desk)
     begun, inspected = said
-    assert begun == Begun(7, 150)
+    assert begun == Started(7, 150)
     assert isinstance(inspected, Inspected)
     found = [finding_from_json(values) for values in inspected.findings]
     documents = ask("inspect", "stream", "gates", "--with", "sentences", "--json").json

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from textual.pilot import Pilot
 
-from rnnlab.preferences import save_preference
+from rnnlab.base.preferences import save_preference
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.app import LabApp

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rnnlab.config import RunConfig
 from rnnlab.runs.store import RunStore
+from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
     from tests.conftest import Ask, Call, Lab

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import rnnlab
-from rnnlab import registry
+from rnnlab.base import registry
 from tests.conftest import Ask, Call, Lab
 
 pytestmark = pytest.mark.process

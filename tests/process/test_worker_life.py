@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rnnlab.runs import steer
+from rnnlab.runs import control
 from rnnlab.runs.history import read_history
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.store import RunStore
@@ -41,7 +41,7 @@ def assert_trains_on(lab: Lab, run: Run) -> None:
 
 
 def stop(lab: Lab, run: Run) -> None:
-    steer.stop(run)
+    control.stop(run)
     lab.until_state(run, "stopped")
     assert run.paths.read_pointer("last") == run.status().step
 
@@ -144,7 +144,7 @@ def test_settings_change_while_it_trains_and_outlast_a_stop(lab: Lab) -> None:
     stop(lab, run)
     # At this moment the worker is still about to end; an old command must not reach the next.
     send(run.paths.mailbox, Command("stop"))
-    steer.resume(run)
+    control.resume(run)
     lab.until_step(run, run.status().step + 20)
     assert rates()[-1] == 0.125, "what was changed stays so"
     stop(lab, run)

@@ -1,9 +1,9 @@
 """Tests name what is public, so that the package can be renamed and moved without them.
 
 A module that starts with an underscore may be imported by the tests of that module only: those in
-its mirror folder that carry its name (`tests/unit/training/test_training_watch.py` may import
-`rnnlab.training._watch`). No private name is replaced or read anywhere: clocks, paces, sizes and
-factories are arguments.
+its mirror folder that carry its name (`tests/unit/training/test_training_divergence.py` may import
+`rnnlab.training._divergence`). No private name is replaced or read anywhere: clocks, paces, sizes
+and factories are arguments.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ def private_names(source: str) -> Iterator[tuple[int, str, str]]:
 @pytest.mark.parametrize(
     ("source", "names"),
     [
-        ("from rnnlab.training._watch import LossWatch", ["LossWatch"]),
+        ("from rnnlab.training._divergence import LossWatch", ["LossWatch"]),
         ("from rnnlab.training import _watch", ["_watch"]),
-        ("import rnnlab.training._watch", ["rnnlab.training._watch"]),
+        ("import rnnlab.training._divergence", ["rnnlab.training._divergence"]),
         ("monkeypatch.setattr(corpora, '_describe', list)", ["_describe"]),
         ("monkeypatch.setattr('rnnlab.cli._app.build_app', list)", ["rnnlab.cli._app.build_app"]),
         ("app.screen._compositor", ["_compositor"]),
@@ -84,11 +84,13 @@ def test_a_private_name_is_found(source: str, names: list[str]) -> None:
 
 
 def test_a_mirror_is_the_test_of_its_module_alone() -> None:
-    assert mirrors("unit/training/test_training_watch.py", "rnnlab.training._watch")
-    assert mirrors("unit/training/test_training_watch_spikes.py", "rnnlab.training._watch")
-    assert mirrors("unit/test_inherit.py", "rnnlab._inherit")
-    assert not mirrors("unit/training/test_training_step.py", "rnnlab.training._watch")
-    assert not mirrors("process/test_training_watch.py", "rnnlab.training._watch")
+    assert mirrors("unit/training/test_training_divergence.py", "rnnlab.training._divergence")
+    assert mirrors(
+        "unit/training/test_training_divergence_spikes.py", "rnnlab.training._divergence"
+    )
+    assert mirrors("unit/test_start.py", "rnnlab._start")
+    assert not mirrors("unit/training/test_training_step.py", "rnnlab.training._divergence")
+    assert not mirrors("process/test_training_divergence.py", "rnnlab.training._divergence")
 
 
 @pytest.mark.parametrize(

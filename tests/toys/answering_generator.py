@@ -10,18 +10,18 @@ from textual.message import Message
 
 from rnnlab.decoding import TracedAnswer, TracedHypothesis, TracedRow, TracedStep, TracedToken
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, ShadedText
-from rnnlab.runs.prompts import (
+from rnnlab.protocol.messages import (
     Answer,
-    Begun,
+    Distributions,
+    DistributionsFound,
     Ended,
-    Grown,
+    Generate,
     Inspect,
     Inspected,
-    Look,
-    Looked,
+    Progress,
     Question,
-    Request,
-    Traced,
+    Started,
+    Trace,
 )
 from rnnlab.tui.messages import Listener
 from tests.toys.fake_generator import FakeGenerator
@@ -43,32 +43,34 @@ class AnsweringGenerator(FakeGenerator):
     async def ask(self, listener: Listener, question: Question) -> None:
         """Answer the question."""
         await super().ask(listener, question)
-        self.say(Begun(self.latest, _STEP))
+        self.say(Started(self.latest, _STEP))
         match question:
-            case Request():
+            case Generate():
                 for number, spec in enumerate(question.decoders):
                     self._write(question, number, spec)
-            case Look():
+            case Distributions():
                 self._look(question)
             case Inspect():
                 self.say(Inspected(self.latest, [_finding(question).to_json()]))
         self.say(Ended(self.latest, was_cancelled=False, elapsed_s=0.25))
 
-    def _write(self, question: Request, number: int, spec: str) -> None:
+    def _write(self, question: Generate, number: int, spec: str) -> None:
         """Give a beam three continuations and its search, any other decoder one."""
         is_beam = spec.startswith("beam")
         texts = self._texts if is_beam else self._texts[:1]
         prompt = question.prompt
         answers = [_answer(prompt, spec, rank, texts) for rank in range(1, len(texts) + 1)]
         if is_beam:
-            self.say(Traced(self.latest, number, [asdict(step) for step in _search()]))
-        self.say(Grown(self.latest, number, answers, is_last=True))
+            self.say(Trace(self.latest, number, [asdict(step) for step in _search()]))
+        self.say(Progress(self.latest, number, answers, is_last=True))
 
-    def _look(self, question: Look) -> None:
+    def _look(self, question: Distributions) -> None:
         tokens = [*question.prompt, *question.tokens]
         rows = [asdict(_row(place)) for place in range(len(tokens) + 1)]
         chain = ["top-p 0.9", "greedy"]
-        self.say(Looked(self.latest, _STEP, tokens, len(question.prompt), 0, rows, chain))
+        self.say(
+            DistributionsFound(self.latest, _STEP, tokens, len(question.prompt), 0, rows, chain)
+        )
 
 
 def _answer(prompt: str, spec: str, rank: int, texts: tuple[str, ...]) -> Answer:

@@ -13,7 +13,6 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from rnnlab.config import RunConfig
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.mailbox import collect
@@ -28,11 +27,12 @@ from rnnlab.runs.records import (
     encode_status,
 )
 from rnnlab.runs.store import Run, RunStore
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.outside import Outside
+from rnnlab.tui.runs.table import RunsTable
 from rnnlab.tui.screens.lab import LabScreen
-from rnnlab.tui.widgets.chart_pane import ChartPane
-from rnnlab.tui.widgets.runs_table import RunsTable
 from tests.toys.fake_generator import FakeGenerator
 from tests.toys.picture import strips
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnnlab.decoding import Frame, Hypothesis, Prompt, Spec, Start, parse_spec
+from rnnlab.decoding import Frame, Hypothesis, Prompt, SearchStart, Spec, parse_spec
 from tests.toys.numeric import assert_close
 
 Array = npt.NDArray[Any]
@@ -65,10 +65,10 @@ def top_features(state: State) -> Array:
     return state[-1][0]
 
 
-def start_of(prompts: Sequence[tuple[int, int]] = PROMPTS, eos: int | None = EOS) -> Start:
+def start_of(prompts: Sequence[tuple[int, int]] = PROMPTS, eos: int | None = EOS) -> SearchStart:
     before, last = np.array(prompts).T
     last_PV = EYE[last]
-    return Start(
+    return SearchStart(
         TABLE[before, last],
         ((last_PV, last_PV), (last_PV, last_PV)),
         eos,
@@ -78,7 +78,7 @@ def start_of(prompts: Sequence[tuple[int, int]] = PROMPTS, eos: int | None = EOS
     )
 
 
-def read_only_start() -> Start:
+def read_only_start() -> SearchStart:
     """Return the start of all prompts in arrays that nobody may change."""
     start = start_of()
     start.log_probs_PV.flags.writeable = False
@@ -99,7 +99,7 @@ def generators(seeds: Sequence[int] = SEEDS) -> list[np.random.Generator]:
 
 
 def run(
-    spec: Spec, start: Start | None = None, length: int = LENGTH, seeds: Sequence[int] = SEEDS
+    spec: Spec, start: SearchStart | None = None, length: int = LENGTH, seeds: Sequence[int] = SEEDS
 ) -> list[Frame]:
     chance = generators(seeds)
     return list(spec.decoder.search(step, start or start_of(), spec.options, length, chance))

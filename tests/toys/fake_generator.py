@@ -8,18 +8,18 @@ from dataclasses import asdict, replace
 from textual.message import Message
 
 from rnnlab.decoding import TracedRow, TracedStep
-from rnnlab.runs.prompts import (
+from rnnlab.protocol.messages import (
     Answer,
-    Begun,
+    Distributions,
+    DistributionsFound,
     Ended,
-    Grown,
-    Look,
-    Looked,
+    Generate,
+    Progress,
     Question,
     Ready,
     Reply,
-    Request,
-    Traced,
+    Started,
+    Trace,
 )
 from rnnlab.tui.messages import GeneratorSaid, Listener
 
@@ -41,9 +41,9 @@ class FakeGenerator:
         return len(self.questions)
 
     @property
-    def requests(self) -> list[Request]:
+    def requests(self) -> list[Generate]:
         """The questions for continuations."""
-        return [question for question in self.questions if isinstance(question, Request)]
+        return [question for question in self.questions if isinstance(question, Generate)]
 
     async def start(self) -> None:
         self.say(Ready())
@@ -75,20 +75,22 @@ class FakeGenerator:
             )
             for rank, text in enumerate(texts, 1)
         ]  # fmt: skip
-        self.say(Begun(self.latest, 40))
-        self.say(Grown(self.latest, decoder, answers, is_last=True))
+        self.say(Started(self.latest, 40))
+        self.say(Progress(self.latest, decoder, answers, is_last=True))
         self.say(Ended(self.latest, was_cancelled=False, elapsed_s=0.1))
 
     def trace(self, *steps: TracedStep, decoder: int = 0) -> None:
         """Tell steps of the newest request's search."""
-        self.say(Traced(self.latest, decoder, [asdict(step) for step in steps]))
+        self.say(Trace(self.latest, decoder, [asdict(step) for step in steps]))
 
     def look(self, *rows: TracedRow, chain: tuple[str, ...] = ("greedy",)) -> None:
         """Answer the newest look: a row for each place, the prompt read letter by letter."""
         look = self.questions[-1]
-        assert isinstance(look, Look)
-        self.say(Begun(self.latest, 40))
+        assert isinstance(look, Distributions)
+        self.say(Started(self.latest, 40))
         tokens = [*look.prompt, *look.tokens]
         found = [asdict(row) for row in rows]
-        self.say(Looked(self.latest, 40, tokens, len(look.prompt), 0, found, list(chain)))
+        self.say(
+            DistributionsFound(self.latest, 40, tokens, len(look.prompt), 0, found, list(chain))
+        )
         self.say(Ended(self.latest, was_cancelled=False, elapsed_s=0.1))

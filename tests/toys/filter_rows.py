@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab import registry
-from rnnlab.decoding import LogProbs, Options, Prompt, Rows, Start, empty_hypothesis
+from rnnlab.base import registry
+from rnnlab.decoding import LogProbs, Options, Prompt, Rows, SearchStart, empty_hypothesis
 
 Apply = Callable[[LogProbs, Any, Rows], LogProbs]
 EOS = 0
@@ -47,7 +47,7 @@ def rows_of(rows: Sequence[Row]) -> Rows:
             hypothesis = hypothesis.extended(token, -1.0, -1.0, None)
         hypotheses.append(hypothesis)
     prompts = [Prompt(row.prompt) for row in rows]
-    start = Start(np.empty((0, 0)), None, EOS, prompts, PIECES[: len(rows[0].logits)])
+    start = SearchStart(np.empty((0, 0)), None, EOS, prompts, PIECES[: len(rows[0].logits)])
     return Rows(hypotheses, start, Options(last=LAST))
 
 

@@ -8,15 +8,15 @@ from typing import Any, NamedTuple, Protocol
 
 from textual.pilot import Pilot
 
+from rnnlab.base.preferences import Preferences
 from rnnlab.corpora import CorpusDescription
-from rnnlab.preferences import Preferences
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.records import SampleRecord
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.feed import Feed, RunsRead
-from rnnlab.tui.machine import Gpu, MachineRead, ProcessRead
 from rnnlab.tui.outside import Outside
+from rnnlab.tui.runs.polling import RunPoller, RunsRead
+from rnnlab.tui.system.stats import Gpu, MachineRead, ProcessRead
 from tests.toys.answering_generator import AnsweringGenerator
 from tests.toys.app_lab import Clock, Lab, start_nothing, until
 from tests.toys.picture import picture
@@ -45,7 +45,7 @@ SCENES = {
 """Of screens that show more than what their key opens."""
 
 
-class CountedFeed(Feed):
+class CountedFeed(RunPoller):
     """The feed, which counts how often it has read."""
 
     latest_made: CountedFeed

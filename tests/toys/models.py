@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.cells import LayerState, LayerWeights
-from rnnlab.config import RunConfig
 from rnnlab.corpora import EOS, PAD, UNK, Vocabulary
 from rnnlab.insight import Sample
 from rnnlab.models import Example, LoadedModel, build_model
+from rnnlab.settings.run_config import RunConfig
 
 LETTERS = "abcdefg \n."
 CELLS = registry.names("cells")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnnlab.decoding import Frame, Hypothesis, Prompt, Start, parse_spec
+from rnnlab.decoding import Frame, Hypothesis, Prompt, SearchStart, parse_spec
 
 Array = npt.NDArray[Any]
 State = tuple[tuple[Array, ...], ...]
@@ -68,9 +68,9 @@ class Tree:
 
     def start(
         self, eos: int | None, prompts: Sequence[History] = ((),), pieces: Sequence[str] = ()
-    ) -> Start:
+    ) -> SearchStart:
         read = self._number(list(prompts))
-        return Start(
+        return SearchStart(
             np.stack([after(self.seed, prompt) for prompt in prompts]),
             ((read, read), (read, read)),
             eos,
@@ -136,7 +136,7 @@ def run_flat(
         return np.tile(log_probs_V, (len(tokens_R), 1)), state
 
     parsed = parse_spec(spec)
-    start = Start(log_probs_V[None], None, eos, pieces=pieces)
+    start = SearchStart(log_probs_V[None], None, eos, pieces=pieces)
     frames = list(parsed.decoder.search(step, start, parsed.options, length, no_chance(1)))
     return frames, num_rows
 

@@ -10,11 +10,11 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from rnnlab import registry
-from rnnlab.config import RunConfig
+from rnnlab.base import registry
 from rnnlab.corpora import Dataset, Documents, Task
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import Record
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.training import Evaluation, Mirror, Session
 
 Script = dict[int, list[Command]]

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.config import RunConfig
 from rnnlab.corpora import Vocabulary
 from rnnlab.models import LanguageModel, build_model
 from rnnlab.models.steppers import Stepper, native_report
+from rnnlab.settings.run_config import RunConfig
 
 NATIVE_CELLS = ("gru", "lstm", "rnn", "rnn-relu", "rnn-sigmoid")
 needs_native = pytest.mark.skipif("not available" in native_report(), reason=native_report())

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from rnnlab.plots import Chart, Drawing, Look, drawing
+from rnnlab.plots import Chart, Drawing, Viewport, drawing
 from rnnlab.runs.store import RunStore
-from rnnlab.tui.desk import Desk
-from rnnlab.tui.feed import Feed
+from rnnlab.tui.charts import chart_pane
+from rnnlab.tui.charts.chart_pane import ChartPane
+from rnnlab.tui.charts.plot_grid import PlotGrid
 from rnnlab.tui.outside import Outside
-from rnnlab.tui.widgets import chart_pane
-from rnnlab.tui.widgets.chart_pane import ChartPane
-from rnnlab.tui.widgets.plot_grid import PlotGrid
+from rnnlab.tui.runs.polling import RunPoller
+from rnnlab.tui.state import LabState
 from tests.toys.app_lab import Lab, until
 from tests.toys.host import shown
 
@@ -28,21 +28,21 @@ def lab(tmp_path: Path) -> Lab:
     return Lab(RunStore(tmp_path))
 
 
-def read(desk: Desk, feed: Feed, *names: str) -> None:
+def read(desk: LabState, feed: RunPoller, *names: str) -> None:
     """Read the journals of these runs, and of no others."""
     desk.take(feed.read(names))
 
 
-def show(pane: ChartPane, desk: Desk, *names: str) -> None:
-    pane.show(desk.named_histories(names), "step", Look(), is_log=False)
+def show(pane: ChartPane, desk: LabState, *names: str) -> None:
+    pane.show(desk.named_histories(names), "step", Viewport(), is_log=False)
 
 
 async def test_a_chart_is_drawn_once_for_the_same_data_and_size(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab.add("alpha")
-    desk = Desk(lab.store, outside=AT_ONCE)
-    read(desk, Feed(lab.store), "alpha")
+    desk = LabState(lab.store, outside=AT_ONCE)
+    read(desk, RunPoller(lab.store), "alpha")
     pane = ChartPane("loss", desk)
     drawn: list[Chart] = []
 
@@ -68,8 +68,8 @@ async def test_the_chart_of_selected_runs_stays_while_the_cursor_moves_among_the
 ) -> None:
     lab.add("beta", steps=20)
     lab.add("alpha", steps=40)
-    desk = Desk(lab.store, outside=Outside(chart_every_s=NEVER_S))
-    read(desk, Feed(lab.store), "alpha", "beta")
+    desk = LabState(lab.store, outside=Outside(chart_every_s=NEVER_S))
+    read(desk, RunPoller(lab.store), "alpha", "beta")
     pane = ChartPane("loss", desk)
     async with shown(pane) as (_, pilot):
         show(pane, desk, "beta", "alpha")
@@ -86,7 +86,7 @@ async def test_charts_that_are_due_together_are_drawn_apart(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = lab.add("alpha", "running")
-    desk, feed = Desk(lab.store, outside=AT_ONCE), Feed(lab.store)
+    desk, feed = LabState(lab.store, outside=AT_ONCE), RunPoller(lab.store)
     grid = PlotGrid(desk)
     drawn_by: dict[str, set[int]] = {}
 
@@ -114,7 +114,7 @@ async def test_the_first_picture_of_a_chosen_run_waits_for_its_journal_and_no_lo
 ) -> None:
     lab.add("beta", steps=20)
     lab.add("alpha", steps=40)
-    desk, feed = Desk(lab.store, outside=Outside(chart_every_s=NEVER_S)), Feed(lab.store)
+    desk, feed = LabState(lab.store, outside=Outside(chart_every_s=NEVER_S)), RunPoller(lab.store)
     pane = ChartPane("loss", desk)
     async with shown(pane) as (_, pilot):
         read(desk, feed, "alpha")

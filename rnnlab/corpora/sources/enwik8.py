@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rnnlab.corpora._archives import plain_text, zipped_text
 from rnnlab.corpora._source import Form, Source
-from rnnlab.corpora._texts import plain_text, zipped_text
 
 SOURCE = Source(
     url="https://mattmahoney.net/dc/enwik8.zip",

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._encoding import open_bytes
 from rnnlab.corpora._source import Form, Output, Request, Source, decoded, zip_text
-from rnnlab.errors import BadInputError
 
 WIDTHS = (50, 100, 200, 300)
 _VECTORS = re.compile(r"\S+( -?\d+(\.\d+)?(e-?\d+)?)+\s*")

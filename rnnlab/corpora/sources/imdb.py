@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._add import table_lines
 from rnnlab.corpora._documents import document_rows
 from rnnlab.corpora._files import ending
 from rnnlab.corpora._source import Form, Output, Request, Source, archive_errors, check_member
-from rnnlab.errors import BadInputError
 
 _MEMBER = re.compile(r"aclImdb/(train|test)/(pos|neg)/(\d+)_(\d+)\.txt")
 _LABELS = {"pos": "1", "neg": "0"}

@@ -5,8 +5,8 @@ The text of CoursDeepLearning by Simon Thomine, at the commit from which its fig
 
 from __future__ import annotations
 
+from rnnlab.corpora._archives import plain_text
 from rnnlab.corpora._source import Form, Source
-from rnnlab.corpora._texts import plain_text
 
 SOURCE = Source(
     url=(

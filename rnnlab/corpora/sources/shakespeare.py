@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rnnlab.corpora._archives import plain_text
 from rnnlab.corpora._source import Form, Source
-from rnnlab.corpora._texts import plain_text
 
 SOURCE = Source(
     url=(

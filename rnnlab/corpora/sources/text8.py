@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rnnlab.corpora._archives import zipped_text
 from rnnlab.corpora._source import Form, Source
-from rnnlab.corpora._texts import zipped_text
 
 SOURCE = Source(
     url="https://mattmahoney.net/dc/text8.zip",

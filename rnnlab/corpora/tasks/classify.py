@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._batching import Buckets, sorted_order
 from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName
 from rnnlab.corpora._documents import Documents, read_documents
@@ -25,7 +25,7 @@ from rnnlab.corpora._notes import documents_note, duplicates_note, unknown_note
 from rnnlab.corpora._tokens import PAD, UNK, Kind, normalise
 from rnnlab.corpora._vectors import initial_vectors
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
-from rnnlab.errors import BadInputError
+from rnnlab.settings.run_config import RunConfig
 
 _EVAL_BATCH = 256
 _EVAL_PLACES = 65_536

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._batching import Buckets, sorted_order
 from rnnlab.corpora._dataset import IGNORED, Batch, Dataset, Split, SplitName, Unit
 from rnnlab.corpora._encoding import Progress, silent
@@ -25,7 +25,7 @@ from rnnlab.corpora._notes import unknown_note
 from rnnlab.corpora._tokens import EOS, UNK
 from rnnlab.corpora._vectors import initial_vectors
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
-from rnnlab.errors import BadInputError
+from rnnlab.settings.run_config import RunConfig
 
 _EVAL_BATCH = 256
 _EVAL_PLACES = 16_384

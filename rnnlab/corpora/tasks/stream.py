@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName, Unit
 from rnnlab.corpora._encoding import Progress, silent
 from rnnlab.corpora._index import Encoded, Indexed
@@ -19,7 +19,7 @@ from rnnlab.corpora._notes import unknown_note
 from rnnlab.corpora._tokens import UNK
 from rnnlab.corpora._vectors import initial_vectors
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
-from rnnlab.errors import BadInputError
+from rnnlab.settings.run_config import RunConfig
 
 EVAL_WINDOW = 4096
 """Tokens read at once when measuring; no figure depends on it, since the state is carried."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models.steppers._base import State, Stepper
 from rnnlab.models.steppers._build import load_library

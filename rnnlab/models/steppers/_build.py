@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from rnnlab.locations import cache_folder
+from rnnlab.base.locations import cache_folder
 
 SOURCES = Path(__file__).with_name("native")
 """The folder of step.c and its headers."""

@@ -11,11 +11,11 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from rnnlab import registry
+from rnnlab.base import registry
+from rnnlab.base.display import visible
+from rnnlab.base.errors import BadInputError
 from rnnlab.decoding import OptionHelp, make_spec, options_of, parse_spec, spec_values, split_specs
-from rnnlab.display import visible
-from rnnlab.errors import BadInputError
-from rnnlab.tui.actions import FOCUS_BINDINGS
+from rnnlab.tui.shell.actions import FOCUS_BINDINGS
 
 _TAKEN, _LEFT = "[x]", "[ ]"
 """Told apart without colour."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rnnlab.errors import RnnlabError
+from rnnlab.base.errors import RnnlabError
 from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:

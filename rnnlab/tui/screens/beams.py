@@ -9,27 +9,21 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Input
 
-from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply, Traced
-from rnnlab.tui.actions import Action, Group, bindings
-from rnnlab.tui.desk import Desk
+from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started, Trace
+from rnnlab.tui.beams.pruned_list import GivenUpList
+from rnnlab.tui.beams.search_tree import SearchTree
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.screens._prompt_actions import (
-    CANDIDATES,
-    PROMPTING,
-    end_writing,
-    is_writing,
-    prompt,
-)
-from rnnlab.tui.screens._runs import RUN_CHOICE
-from rnnlab.tui.search_trace import SearchTrace
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, end_writing, is_writing, prompt
+from rnnlab.tui.prompting.board import CandidateBoard
+from rnnlab.tui.prompting.form import PromptForm
+from rnnlab.tui.prompting.search_trace import SearchTrace
+from rnnlab.tui.runs.pick_run import RUN_CHOICE
+from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.widgets.candidates import CandidateBoard
-from rnnlab.tui.widgets.given_up import GivenUpList
-from rnnlab.tui.widgets.prompt_form import PromptForm
-from rnnlab.tui.widgets.search_tree import SearchTree
-from rnnlab.tui.widgets.status_line import StatusLine
+from rnnlab.tui.shell.status_line import StatusLine
+from rnnlab.tui.state import LabState
 
 _NOTHING = "nothing was asked yet: write a text above, with a decoder such as beam:k=5, then enter"
 
@@ -64,7 +58,7 @@ class BeamsScreen(BaseScreen):
     GROUPS: ClassVar = (_BEAMS, PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
         self.form = PromptForm(desk.writing)
         self.board = CandidateBoard("shade", has_story=True)
@@ -149,14 +143,14 @@ class BeamsScreen(BaseScreen):
     async def hear(self, reply: Reply) -> None:
         """Show a reply to the newest request."""
         match reply:
-            case Begun():
+            case Started():
                 self.mark_old()
                 self.shown = self._first_beam()
                 await self._begin()
-            case Grown() if reply.decoder == self.shown:
+            case Progress() if reply.decoder == self.shown:
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
                 self._say_state()
-            case Traced() if reply.decoder == self.shown:
+            case Trace() if reply.decoder == self.shown:
                 self._show_given_up()
             case Failed():
                 self.mark_old()

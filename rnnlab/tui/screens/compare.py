@@ -14,23 +14,23 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from rnnlab.display import visible
-from rnnlab.plots import Look
+from rnnlab.base.display import visible
+from rnnlab.plots import Viewport
+from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started
 from rnnlab.runs.compare import by_unit, rows_of
-from rnnlab.runs.prompts import Begun, Ended, Failed, Grown, Reply
 from rnnlab.runs.summary import RunSummary
-from rnnlab.tui.actions import Action, Group, bindings
-from rnnlab.tui.desk import Desk
+from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
-from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.prompting.board import CandidateBoard
+from rnnlab.tui.prompting.form import PromptForm
+from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.panes import Pane, pane_group
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.widgets.candidates import CandidateBoard
-from rnnlab.tui.widgets.chart_pane import ChartPane
-from rnnlab.tui.widgets.prompt_form import PromptForm
-from rnnlab.tui.widgets.status_line import StatusLine
+from rnnlab.tui.shell.status_line import StatusLine
+from rnnlab.tui.state import LabState
 
 if TYPE_CHECKING:
     from rnnlab.decoding import Spec
@@ -79,7 +79,7 @@ class CompareScreen(BaseScreen):
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
         self.form = PromptForm(desk.writing, is_of_all=True)
         self.board = CandidateBoard()
@@ -180,7 +180,7 @@ class CompareScreen(BaseScreen):
         for summary in summaries:
             title = Text.assemble(("▎", self._color_of(summary.name)), (summary.name, "bold"))
             table.add_column(title, overflow="fold")
-        from rnnlab.config import default_settings
+        from rnnlab.settings.run_config import default_settings
 
         for row in rows_of(runs, summaries, default_settings()):
             values = (Text(visible(value, newline="⏎")) for value in row.values)
@@ -204,7 +204,7 @@ class CompareScreen(BaseScreen):
             await box.mount_all(frames)
         for unit, names in groups.items():
             histories = self.desk.named_histories(tuple(names))
-            self._charts[unit].show(histories, "step", Look(), is_log=False)
+            self._charts[unit].show(histories, "step", Viewport(), is_log=False)
 
     @on(PromptForm.Wanted)
     async def ask(self, message: PromptForm.Wanted) -> None:
@@ -241,10 +241,10 @@ class CompareScreen(BaseScreen):
             return
         per_run = max(1, len(self._specs))
         match reply:
-            case Begun():
+            case Started():
                 for number in range(per_run):
                     self.board.set_source(asker.number * per_run + number, asker.name, reply.step)
-            case Grown():
+            case Progress():
                 number = asker.number * per_run + reply.decoder
                 self.board.grow(number, reply.answers[:1], is_last=reply.is_last)
             case Failed():

@@ -14,17 +14,17 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
-from rnnlab.display import count, visible
-from rnnlab.tui.actions import bindings
-from rnnlab.tui.desk import Desk
+from rnnlab.base.display import count, visible
+from rnnlab.tui.corpora.actions import CORPORA
+from rnnlab.tui.corpora.table import CorporaTable
 from rnnlab.tui.messages import ScreenAsked
-from rnnlab.tui.screens._corpora_actions import CORPORA
+from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.panes import Pane, pane_group
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.widgets.corpora_table import CorporaTable
-from rnnlab.tui.widgets.errand_line import ErrandLine
+from rnnlab.tui.shell.task_progress import ErrandLine
+from rnnlab.tui.state import LabState
 
 if TYPE_CHECKING:
     from rnnlab.corpora import CorpusDescription, Progress
@@ -39,7 +39,7 @@ class CorporaScreen(BaseScreen):
     GROUPS: ClassVar = (CORPORA, pane_group(_PANES), SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
         self.table = CorporaTable()
         self._look = Static(id="look-text", markup=False)

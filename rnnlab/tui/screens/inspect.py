@@ -11,20 +11,20 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
-from rnnlab.display import visible
-from rnnlab.errors import RnnlabError
+from rnnlab.base.display import visible
+from rnnlab.base.errors import RnnlabError
 from rnnlab.plots import Finding, finding_from_json
-from rnnlab.runs.prompts import Begun, Ended, Failed, Inspect, Inspected, Reply
+from rnnlab.protocol.messages import Ended, Failed, Inspect, Inspected, Reply, Started
 from rnnlab.runs.store import Run
-from rnnlab.tui.actions import bindings
-from rnnlab.tui.desk import Desk
+from rnnlab.tui.inspect.actions import LOOKING, VANISHING, view_names
+from rnnlab.tui.inspect.findings import Findings
 from rnnlab.tui.messages import Asked
-from rnnlab.tui.screens._inspect_actions import LOOKING, VANISHING, view_names
+from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.widgets.findings import Findings
-from rnnlab.tui.widgets.view_tabs import ViewTabs
+from rnnlab.tui.shell.view_tabs import ViewTabs
+from rnnlab.tui.state import LabState
 
 __all__ = ["SCREEN", "InspectScreen", "view_names"]
 
@@ -38,7 +38,7 @@ class InspectScreen(BaseScreen):
     GROUPS: ClassVar = (LOOKING, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
         self.tabs = ViewTabs(view_names())
         self.page = Findings(desk)
@@ -166,7 +166,7 @@ class InspectScreen(BaseScreen):
                 self._shown = ()
             case Ended():
                 self._is_waiting = False
-            case Begun() | _:
+            case Started() | _:
                 pass
         self._show_status()
 

@@ -10,30 +10,24 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import DataTable
 
-from rnnlab.tui.actions import Action, Group, bindings
-from rnnlab.tui.desk import Desk
+from rnnlab.tui.charts.actions import CHARTS, IN_CHARTS
+from rnnlab.tui.charts.plot_grid import GridView, PlotGrid
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.order import SORTS
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, end_writing, is_writing, prompt
+from rnnlab.tui.prompting.pane import PromptPane
+from rnnlab.tui.runs.actions import STEERING
+from rnnlab.tui.runs.details import Details
+from rnnlab.tui.runs.error_banner import FaultLine
 from rnnlab.tui.runs.filter_dialog import FilterScreen
-from rnnlab.tui.screens._chart_actions import CHARTS, IN_CHARTS
-from rnnlab.tui.screens._prompt_actions import (
-    CANDIDATES,
-    PROMPTING,
-    end_writing,
-    is_writing,
-    prompt,
-)
-from rnnlab.tui.screens._run_actions import STEERING
+from rnnlab.tui.runs.run_filter import SORTS
+from rnnlab.tui.runs.table import RunsTable
+from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.outline import HOME_PANES
 from rnnlab.tui.shell.panes import pane_group
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.widgets.details import Details
-from rnnlab.tui.widgets.fault_line import FaultLine
-from rnnlab.tui.widgets.plot_grid import GridView, PlotGrid
-from rnnlab.tui.widgets.prompt_pane import PromptPane
-from rnnlab.tui.widgets.runs_table import RunsTable
+from rnnlab.tui.state import LabState
 
 
 def _mark(screen: LabScreen) -> None:
@@ -107,7 +101,7 @@ class LabScreen(BaseScreen):
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
         self.table = RunsTable(desk)
         self.plots = PlotGrid(desk)

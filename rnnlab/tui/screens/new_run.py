@@ -16,19 +16,19 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Input, Label
 
-from rnnlab.errors import RnnlabError
-from rnnlab.tui.actions import Action, Group, bindings
-from rnnlab.tui.desk import Desk
-from rnnlab.tui.draft import Draft, read_draft
-from rnnlab.tui.estimator import Estimate
-from rnnlab.tui.screens._prompt_actions import copy
-from rnnlab.tui.setting_groups import Choice, field_kind, groups
+from rnnlab.base.errors import RnnlabError
+from rnnlab.settings.groups import Choice, field_kind, groups
+from rnnlab.tui.new_run.estimator import Estimate
+from rnnlab.tui.new_run.model import Draft, read_draft
+from rnnlab.tui.new_run.setting_field import SettingField
+from rnnlab.tui.new_run.summary_pane import DraftPane
+from rnnlab.tui.prompting.actions import copy
+from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.dialogs.pick import PickScreen
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.widgets.draft_pane import DraftPane
-from rnnlab.tui.widgets.setting_field import SettingField
+from rnnlab.tui.state import LabState
 
 _LATER = Estimate("measured once the writing pauses")
 
@@ -118,7 +118,7 @@ class NewRunScreen(BaseScreen):
     IS_FORM = True
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
         self.draft = read_draft({}, desk.store, desk.data)
         self._pane = DraftPane()

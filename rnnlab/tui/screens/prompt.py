@@ -8,16 +8,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from rnnlab.tui.actions import Action, Group, bindings
-from rnnlab.tui.desk import Desk
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.screens._prompt_actions import CANDIDATES, PROMPTING, end_writing, is_writing
-from rnnlab.tui.screens._runs import RUN_CHOICE
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, end_writing, is_writing
+from rnnlab.tui.prompting.document_pane import DocumentPane
+from rnnlab.tui.prompting.pane import PromptPane
+from rnnlab.tui.runs.pick_run import RUN_CHOICE
+from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.widgets.document_pane import DocumentPane
-from rnnlab.tui.widgets.prompt_pane import PromptPane
+from rnnlab.tui.state import LabState
 
 _WRITE = Group["PromptScreen"](
     "Write",
@@ -34,7 +34,7 @@ class PromptScreen(BaseScreen):
     GROUPS: ClassVar = (_WRITE, PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
         self.pane = PromptPane(desk.writing)
         self.document = DocumentPane()

@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Input, Label, RadioButton, RadioSet, Static
 
-from rnnlab.errors import BadInputError, RnnlabError
-from rnnlab.preferences import checked, known, preferences_file, save_preference, with_value
-from rnnlab.tui.actions import bindings
+from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.preferences import checked, known, preferences_file, save_preference, with_value
 from rnnlab.tui.messages import PreferencesChanged
+from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration

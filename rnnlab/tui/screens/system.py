@@ -13,14 +13,14 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from rnnlab.display import visible
-from rnnlab.tui.actions import bindings
-from rnnlab.tui.desk import Desk
-from rnnlab.tui.machine import MachineRead
-from rnnlab.tui.screens._run_actions import STEERING
+from rnnlab.base.display import visible
+from rnnlab.tui.runs.actions import STEERING
+from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
+from rnnlab.tui.state import LabState
+from rnnlab.tui.system.stats import MachineRead
 
 _BAR = 24
 _FULL = 0.9
@@ -37,7 +37,7 @@ class SystemScreen(BaseScreen):
     GROUPS: ClassVar = (STEERING, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
         self._machine = desk.outside.make_machine(desk.store.root)
         self._looked_at = 0.0

@@ -12,29 +12,29 @@ from textual.containers import HorizontalScroll, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from rnnlab.display import compact_lines, loss, visible
-from rnnlab.plots import Look
+from rnnlab.base.display import compact_lines, loss, visible
+from rnnlab.plots import Viewport
 from rnnlab.runs.history import History
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.records import SampleRecord
 from rnnlab.runs.samples import Round, losses_at, rounds_of
 from rnnlab.runs.summary import RunSummary
-from rnnlab.tui.actions import Action, Group, bindings
-from rnnlab.tui.desk import Desk
+from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.messages import ChartPointed, RunChosen
-from rnnlab.tui.screens._prompt_actions import copy
-from rnnlab.tui.screens._runs import RUN_CHOICE
+from rnnlab.tui.prompting.actions import copy
+from rnnlab.tui.runs.pick_run import RUN_CHOICE
+from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.widgets.chart_pane import ChartPane
+from rnnlab.tui.state import LabState
 
 _READ_BYTES = 1 << 22
 """Of the samples that are read at once, so that a long file does not hold up the keys."""
 _MIN_WIDTH = 24
 
 
-class Sample(VerticalScroll, can_focus=True):
+class TimelineSample(VerticalScroll, can_focus=True):
     """What one decoder made of one prompt."""
 
     def __init__(self) -> None:
@@ -128,7 +128,7 @@ class TimelineScreen(BaseScreen):
     GROUPS: ClassVar = (_ALONG, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
         self.chart = ChartPane("loss", desk, is_zoomable=False)
         self.chart.can_focus = True
@@ -138,7 +138,7 @@ class TimelineScreen(BaseScreen):
         self._status = Static(id="timeline-status", markup=False)
         self._box = HorizontalScroll(id="samples", can_focus=False)
         self._why_empty = Static(id="no-samples", markup=False)
-        self._columns: list[Sample] = []
+        self._columns: list[TimelineSample] = []
         self._run = ""
         self._tail: JournalTail | None = None
         self._history = History()
@@ -188,7 +188,7 @@ class TimelineScreen(BaseScreen):
     def sample_read(self) -> SampleRecord | None:
         """Return the focused sample, or the first one of the round; None while there is none."""
         focused = self.focused
-        if isinstance(focused, Sample) and focused.record is not None:
+        if isinstance(focused, TimelineSample) and focused.record is not None:
             return focused.record
         return self.shown.samples[0] if self.shown is not None else None
 
@@ -237,7 +237,7 @@ class TimelineScreen(BaseScreen):
         shown = self.shown
         cursor = None if shown is None or self.place is None else float(shown.step)
         self.chart.show(
-            self.desk.named_histories((chosen.name,)), "step", Look(cursor=cursor), is_log=False
+            self.desk.named_histories((chosen.name,)), "step", Viewport(cursor=cursor), is_log=False
         )
         key = (chosen.name, shown, self.place is None, len(self.rounds))
         if key != self._shown:
@@ -272,7 +272,7 @@ class TimelineScreen(BaseScreen):
         if len(samples) != len(self._columns):
             self._columns = []  # first: a newer call may end this one while it waits
             await self._box.remove_children()
-            self._columns = [Sample() for _ in samples]
+            self._columns = [TimelineSample() for _ in samples]
             await self._box.mount_all(self._columns)
             self._share_width()
         for column, record in zip(self._columns, samples, strict=True):

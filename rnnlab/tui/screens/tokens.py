@@ -11,19 +11,29 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
-from rnnlab.runs.prompts import EOS, Begun, Ended, Failed, Grown, Look, Looked, Reply, Request
-from rnnlab.tui.actions import Action, Group, bindings
-from rnnlab.tui.desk import Desk
+from rnnlab.protocol.messages import (
+    EOS,
+    Distributions,
+    DistributionsFound,
+    Ended,
+    Failed,
+    Generate,
+    Progress,
+    Reply,
+    Started,
+)
 from rnnlab.tui.messages import AskCancelled, Asked
-from rnnlab.tui.screens._prompt_actions import copy
+from rnnlab.tui.prompting.actions import copy
+from rnnlab.tui.prompting.session import ChosenAnswer
+from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.text_walk import TextWalk
-from rnnlab.tui.widgets.distribution import Distribution
-from rnnlab.tui.widgets.status_line import StatusLine
-from rnnlab.tui.widgets.walked_text import WalkedText
-from rnnlab.tui.writing import Subject
+from rnnlab.tui.shell.status_line import StatusLine
+from rnnlab.tui.state import LabState
+from rnnlab.tui.tokens.distribution import DistributionPane
+from rnnlab.tui.tokens.token_cursor import TokenCursor
+from rnnlab.tui.tokens.token_editor import TokenEditor
 
 if TYPE_CHECKING:
     from rnnlab.decoding import TracedRow, TracedToken
@@ -122,11 +132,11 @@ class TokensScreen(BaseScreen):
     GROUPS: ClassVar = (_STEPPING, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
-        self.walk = TextWalk()
-        self.text = WalkedText()
-        self.distribution = Distribution()
+        self.walk = TokenEditor()
+        self.text = TokenCursor()
+        self.distribution = DistributionPane()
         self._status = StatusLine("token-status")
         self._rows: dict[int, TracedRow] = {}
         self._read: dict[int, TracedToken] = {}
@@ -135,7 +145,7 @@ class TokensScreen(BaseScreen):
         self._checkpoint = "last"
         self._is_writing = False
         self._why_empty = "looking…"
-        self._subject: Subject | None = None
+        self._subject: ChosenAnswer | None = None
 
     def compose_body(self) -> ComposeResult:
         """Lay out the fields, the text and the distribution."""
@@ -204,7 +214,7 @@ class TokensScreen(BaseScreen):
         self.post_message(
             Asked(
                 self,
-                Look(
+                Distributions(
                     0,
                     self._run,
                     now.prompt,
@@ -226,14 +236,14 @@ class TokensScreen(BaseScreen):
             self.post_message(
                 Asked(
                     self,
-                    Request(
+                    Generate(
                         0, self._run, now.text, [self._filters()], self._checkpoint, _MORE, num=1
                     ),
                 )
             )
 
-    @on(WalkedText.Chosen)
-    def go_to_letter(self, message: WalkedText.Chosen) -> None:
+    @on(TokenCursor.Chosen)
+    def go_to_letter(self, message: TokenCursor.Chosen) -> None:
         """Go to a letter that was clicked."""
         self.walk.go_to(message.place)
         self.show_place()
@@ -241,16 +251,16 @@ class TokensScreen(BaseScreen):
     async def hear(self, reply: Reply) -> None:
         """Show what was found."""
         match reply:
-            case Begun():
+            case Started():
                 # From now on the same weights, though the run may train on.
                 self._checkpoint = str(reply.step)
-            case Looked():
+            case DistributionsFound():
                 self._take_look(reply)
             case Ended():
                 self._is_writing = False
                 if reply.was_cancelled:
                     self._status.say("given up; enter in the text asks again")
-            case Grown() if reply.is_last:
+            case Progress() if reply.is_last:
                 if reply.answers and reply.answers[0].tokens:
                     self.walk.append(reply.answers[0].tokens)
                     self.look()
@@ -266,7 +276,7 @@ class TokensScreen(BaseScreen):
             case _:
                 pass
 
-    def _take_look(self, looked: Looked) -> None:
+    def _take_look(self, looked: DistributionsFound) -> None:
         from rnnlab.decoding import read_row
 
         self.walk.read(looked.tokens, looked.num_prompt)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from rnnlab.runs import steer
-from rnnlab.tui.actions import Action, Group
+from rnnlab.runs import control
 from rnnlab.tui.runs.steering import do_with_run
+from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.shell.screen import BaseScreen
-from rnnlab.tui.shell.screen_registry import Entry, entries
+from rnnlab.tui.shell.screen_registry import ScreenEntry, entries
 
 
-def _opener(entry: Entry) -> Action[BaseScreen]:
+def _opener(entry: ScreenEntry) -> Action[BaseScreen]:
     def open_screen(screen: BaseScreen) -> None:
         screen.open_screen(entry.name)
 
@@ -45,7 +45,7 @@ async def _quit(screen: BaseScreen) -> None:
             return
         if answer == "stop":
             for name in active:
-                await do_with_run(screen, steer.stop, name)
+                await do_with_run(screen, control.stop, name)
     screen.app.exit()
 
 

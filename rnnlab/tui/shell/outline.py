@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen import HOME, BaseScreen
-from rnnlab.tui.widgets.screen_bar import ScreenBar
+from rnnlab.tui.shell.screen_bar import ScreenBar
 
 HOME_PANES = (
     Pane("runs", "Runs", also="left_square_bracket"),

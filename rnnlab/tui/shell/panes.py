@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.tui.actions import Action, Group
+from rnnlab.tui.shell.actions import Action, Group
 
 if TYPE_CHECKING:
     from textual.screen import Screen

@@ -16,14 +16,14 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from rnnlab.tui.actions import Action, Group
 from rnnlab.tui.messages import KeysDue, ScreenAsked, Told
+from rnnlab.tui.shell.actions import Action, Group
+from rnnlab.tui.shell.footer import Footer
 from rnnlab.tui.shell.panes import Layout, Pane
-from rnnlab.tui.widgets.keys_line import KeysLine
-from rnnlab.tui.widgets.screen_bar import ScreenBar
+from rnnlab.tui.shell.screen_bar import ScreenBar
 
 if TYPE_CHECKING:
-    from rnnlab.tui.desk import Desk
+    from rnnlab.tui.state import LabState
 
 HOME = "lab"
 """The screen that the app opens with and that escape leads back to."""
@@ -44,7 +44,7 @@ class BaseScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: LabState) -> None:
         super().__init__()
         self.desk = desk
         self._has_arrived = False
@@ -61,7 +61,7 @@ class BaseScreen(Screen[None]):
         self.panes.begin()
         yield ScreenBar()
         yield from self.compose_body()
-        yield KeysLine(self.label_of)
+        yield Footer(self.label_of)
 
     def compose_body(self) -> ComposeResult:
         """Lay out what is the screen's own."""
@@ -139,11 +139,11 @@ class BaseScreen(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """Name no keys while a dialog has them."""
-        self.query_one(KeysLine).visible = False
+        self.query_one(Footer).visible = False
 
     def on_screen_resume(self) -> None:
         """Show what has come while another screen was shown, and begin at the main widget."""
-        self.query_one(KeysLine).visible = True
+        self.query_one(Footer).visible = True
         self.take()
         if self._has_arrived:
             self._has_arrived = False

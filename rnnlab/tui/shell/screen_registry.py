@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnlab import registry
+from rnnlab.base import registry
 
 if TYPE_CHECKING:
-    from rnnlab.tui.desk import Desk
     from rnnlab.tui.shell.screen import BaseScreen
+    from rnnlab.tui.state import LabState
 
 _FOLDER = Path(__file__).parents[1] / "screens"
 _START = "\nSCREEN = Declaration("
@@ -37,7 +37,7 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ScreenEntry:
     """What the shell knows of a screen without having imported it."""
 
     name: str
@@ -51,7 +51,7 @@ class Entry:
         """The key that the bar names."""
         return self.key.partition(",")[0]
 
-    def make(self, desk: Desk) -> BaseScreen:
+    def make(self, desk: LabState) -> BaseScreen:
         """Import the screen's file and build the screen."""
         stem = self.name.replace("-", "_")
         module = importlib.import_module(f"rnnlab.tui.screens.{stem}")
@@ -60,27 +60,27 @@ class Entry:
 
 
 @cache
-def entries() -> tuple[Entry, ...]:
+def entries() -> tuple[ScreenEntry, ...]:
     """Return every screen there is, in the order of their keys."""
     files = [f"{name.replace('-', '_')}.py" for name in registry.names("tui/screens")]
     declared = [read_entry(_FOLDER / file) for file in files]
     return tuple(sorted(declared, key=lambda entry: _order(entry.first_key)))
 
 
-def entry(name: str) -> Entry:
+def entry(name: str) -> ScreenEntry:
     """Return the screen of that name; raises UnknownNameError."""
     registry.check("tui/screens", name)
     return next(entry for entry in entries() if entry.name == name)
 
 
-def read_entry(file: Path) -> Entry:
+def read_entry(file: Path) -> ScreenEntry:
     """Read a declaration from the end of a file: importing all would delay the first frame."""
     _, start, rest = file.read_text(encoding="utf-8").rpartition(_START)
     assert start, f"{file.name} does not end with SCREEN = Declaration(...)"
     call = ast.parse(f"Declaration({rest}", mode="eval").body
     assert isinstance(call, ast.Call)
     values = {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg}
-    return Entry(file.stem.replace("_", "-"), **values)
+    return ScreenEntry(file.stem.replace("_", "-"), **values)
 
 
 def _order(key: str) -> tuple[bool, int, str]:

@@ -6,15 +6,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnlab.protocol.messages import Inspect, Inspected, Started
 from rnnlab.runs.history import read_history
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.prompts import Begun, Inspect, Inspected
 from rnnlab.runs.store import Run
-from rnnlab.worker import Desk
+from rnnlab.worker import AnswerContext
 
 if TYPE_CHECKING:
     from rnnlab.corpora import Dataset
-    from rnnlab.insight import Subject
+    from rnnlab.insight import InspectedModel
     from rnnlab.plots import Finding
 
 VANISHING = "vanishing"
@@ -22,30 +22,30 @@ _datasets: dict[str, Dataset] = {}
 """Corpora of the runs looked into last: to read one again for every page would take its time."""
 
 
-def answer(question: Inspect, desk: Desk) -> None:
+def answer(question: Inspect, desk: AnswerContext) -> None:
     """Answer at once."""
     found = _vanishing(question) if question.view == VANISHING else _inspect(question, desk)
     desk.say(Inspected(question.ask, [finding.to_json() for finding in found]))
 
 
-def _inspect(question: Inspect, desk: Desk) -> list[Finding]:
+def _inspect(question: Inspect, desk: AnswerContext) -> list[Finding]:
     from rnnlab.insight import Wishes, inspect
 
     subject = _subject(question, question.run, question.checkpoint, desk)
     other = None
     if question.other is not None:
         other = _subject(question, question.other, question.other_checkpoint, desk)
-    desk.say(Begun(question.ask, subject.loaded.step))
+    desk.say(Started(question.ask, subject.loaded.step))
     wishes = Wishes(question.text, question.unit, question.property, question.gate, other)
     return inspect(subject, question.view, wishes)
 
 
-def _subject(question: Inspect, run: str, checkpoint: str, desk: Desk) -> Subject:
-    from rnnlab.insight import Subject
+def _subject(question: Inspect, run: str, checkpoint: str, desk: AnswerContext) -> InspectedModel:
+    from rnnlab.insight import InspectedModel
 
     data = None if question.data is None else Path(question.data)
     load = partial(desk.model, question.ask, run, checkpoint)
-    return Subject(RunPaths(Path(run)), checkpoint, data, load, _datasets)
+    return InspectedModel(RunPaths(Path(run)), checkpoint, data, load, _datasets)
 
 
 def _vanishing(question: Inspect) -> list[Finding]:

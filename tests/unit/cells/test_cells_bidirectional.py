@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.cells import Cell, RecurrentStack, State
 from tests.toys.cases import case
 from tests.toys.numeric import assert_close

@@ -12,9 +12,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnnlab import registry
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError
 from rnnlab.cells import Cell, LayerState, RecurrentStack, Weights, dropout
-from rnnlab.errors import BadInputError
 from tests.toys.numeric import assert_close
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.cells import RecurrentStack
 from tests.toys.cases import case
 from tests.toys.numeric import assert_close

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.cells import RecurrentStack
 from rnnlab.cells._scan import Fill, double, fastest_fill, g, loop, scan
 from tests.toys.cases import case

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rnnlab import registry
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError
 from rnnlab.cells import Cell, LayerState, RecurrentStack, State, Weights
-from rnnlab.errors import BadInputError
 from tests.toys.numeric import assert_close
 
 CELLS = registry.names("cells")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.cells import Cell, RecurrentStack
 
 H = 40

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.cli._prompts import read_prompts
-from rnnlab.errors import BadInputError
 
 if TYPE_CHECKING:
     from pathlib import Path

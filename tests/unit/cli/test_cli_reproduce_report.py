@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.cli._reproduce_report import Figure, Report, RunResult
+from rnnlab.cli._reproduce_report import MeasuredValue, Report, RunResult
 from rnnlab.recipes import LayerNorms
 from tests.toys.tiny_recipe import make_recipe
 
 
-def result(name: str, layers: LayerNorms | None, *figures: Figure) -> RunResult:
+def result(name: str, layers: LayerNorms | None, *figures: MeasuredValue) -> RunResult:
     return RunResult(
         name, True, {}, figures, 100, 2.0, 61.0, 12_345.0, 1000, "cpu", layers
     )  # fmt: skip
@@ -31,7 +31,7 @@ class TestReport:
             tmp_path, "published = 2.0", "published = 2.0\ngoal = 1.5"
         ).measures
         norms = LayerNorms(tuple(range(1, 31)), ((0.001,) * 30, (0.5,) * 30))
-        self.report(tmp_path, result("tiny-x2", norms, Figure(measure, 1.0, None))).print()
+        self.report(tmp_path, result("tiny-x2", norms, MeasuredValue(measure, 1.0, None))).print()
         shown = capsys.readouterr().out
         row = next(line for line in shown.splitlines() if line.startswith("tiny-x2"))
         assert row.split()[1:] == ["train", "2.0000", "1.0000", "0.500", "<=", "1.5000", "met"]
@@ -53,7 +53,9 @@ class TestReport:
     def test_the_document_holds_every_figure(self, tmp_path: Path) -> None:
         (measure,) = make_recipe(tmp_path).measures
         norms = LayerNorms((1,), ((0.5,), (1.0,)))
-        document = self.report(tmp_path, result("a", norms, Figure(measure, 1.0, None))).document()
+        document = self.report(
+            tmp_path, result("a", norms, MeasuredValue(measure, 1.0, None))
+        ).document()
         (run,) = document["runs"]
         (figure,) = run["measures"]
         assert (figure["published"], figure["ours"], figure["ratio"]) == (2.0, 1.0, 0.5)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rnnlab.config import RunConfig
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.records import EvalRecord, EventRecord, SampleRecord, TrainRecord
 from rnnlab.runs.samples import place_at, read_rounds
 from rnnlab.runs.store import Run, RunStore
+from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
     from tests.conftest import Call, Lab

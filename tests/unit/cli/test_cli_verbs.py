@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 import typer
 
-from rnnlab import __version__, cli, start
-from rnnlab.config import RunConfig
-from rnnlab.errors import RnnlabError
+from rnnlab import __version__, cli, submit
+from rnnlab.base.errors import RnnlabError
 from rnnlab.runs.store import Run, RunStore
+from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """Runs for which a worker would have been started."""
     runs: list[Run] = []
-    monkeypatch.setattr(start, "launch", lambda run, **_: runs.append(run))
+    monkeypatch.setattr(submit, "launch", lambda run, **_: runs.append(run))
     return runs
 
 

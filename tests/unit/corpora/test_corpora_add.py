@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.corpora import (
+    AddOptions,
     Columns,
-    Wish,
     add_corpus,
     find_corpus,
     look_into,
     read_corpus,
     read_documents,
 )
-from rnnlab.errors import BadInputError, RnnlabError
 
 FRENCH = "Où est la bourse ? L'été, un garçon — très « drôle » — mange un œuf.\n" * 30
 WESTERN = "Où est la bourse ? L'été, un garçon très drôle mange à Noël.\n" * 30
@@ -39,7 +39,7 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-def refused(name: str, source: Path, data: Path, wish: Wish = Wish()) -> str:  # noqa: B008
+def refused(name: str, source: Path, data: Path, wish: AddOptions = AddOptions()) -> str:  # noqa: B008
     before = sorted(data.rglob("*")) if data.exists() else []
     with pytest.raises(BadInputError) as caught:
         add_corpus(name, source, data, wish)
@@ -92,7 +92,7 @@ def test_a_letter_cut_by_a_block_is_no_fault(source: Path, data: Path) -> None:
 
 def test_the_encoding_that_is_told_goes_first(source: Path, data: Path) -> None:
     (source / "a.txt").write_bytes("żółw idzie".encode("cp1250") * 20)
-    made, _ = add_corpus("mine", source / "a.txt", data, Wish(encoding="cp1250"))
+    made, _ = add_corpus("mine", source / "a.txt", data, AddOptions(encoding="cp1250"))
     assert made.read_text("utf-8").startswith("żółw idzie")
 
 
@@ -148,7 +148,7 @@ def test_columns_may_have_other_names(source: Path, data: Path) -> None:
     said = refused("films", source / "a.csv", data)
     assert "no column 'label' among 'review', 'sentiment'" in said
     assert "--label COLUMN" in said
-    wish = Wish(columns=Columns("sentiment", "review"))
+    wish = AddOptions(columns=Columns("sentiment", "review"))
     made, _ = add_corpus("films", source / "a.csv", data, wish)
     assert read_documents(made).labels == ("positive", "negative")
 
@@ -158,7 +158,7 @@ def test_a_column_that_only_has_the_name_of_ours_is_not_taken_for_it(
 ) -> None:
     rows = ["text,review,sentiment,split", "m1,Fine.,good,x", "m2,Dull.,bad,y"]
     (source / "a.csv").write_text("\n".join(rows) + "\n")
-    wish = Wish(columns=Columns("sentiment", "review", "fold"))
+    wish = AddOptions(columns=Columns("sentiment", "review", "fold"))
     made, _ = add_corpus("films", source / "a.csv", data, wish)
     assert read_documents(made).texts == ("Fine.", "Dull.")
     assert read_documents(made).splits == ()
@@ -170,7 +170,7 @@ def test_a_corpus_is_not_replaced_by_its_own_file(source: Path, data: Path) -> N
     own = data / "mine.jsonl"
     own.write_text('{"label": "a", "text": "x", "author": "z"}\n{"label": "b", "text": "y"}\n')
     before = own.read_bytes()
-    assert "is the corpus itself" in refused("mine", own, data, Wish(is_replacing=True))
+    assert "is the corpus itself" in refused("mine", own, data, AddOptions(is_replacing=True))
     assert own.read_bytes() == before
 
 
@@ -274,7 +274,7 @@ def test_other_bad_input_is_refused(source: Path, data: Path) -> None:
     assert "no .txt files" in refused("mine", source, data)
     (source / "a.txt").write_text("some text")
     for name in ("utf-99", "", "rot13", "base64"):
-        assert "encoding" in refused("mine", source / "a.txt", data, Wish(encoding=name))
+        assert "encoding" in refused("mine", source / "a.txt", data, AddOptions(encoding=name))
 
 
 def test_a_corpus_gives_way_only_when_told(source: Path, data: Path) -> None:
@@ -282,7 +282,7 @@ def test_a_corpus_gives_way_only_when_told(source: Path, data: Path) -> None:
     (source / "b.txt").write_text("some text")
     add_corpus("mine", source / "a.csv", data)
     assert "is there already" in refused("mine", source / "b.txt", data)
-    add_corpus("mine", source / "b.txt", data, Wish(is_replacing=True))
+    add_corpus("mine", source / "b.txt", data, AddOptions(is_replacing=True))
     assert [file.name for file in data.iterdir()] == ["mine.txt"]
 
 

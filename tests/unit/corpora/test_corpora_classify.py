@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import PAD, UNK, Dataset, Documents, SplitName, Vocabulary, check, prepare
 from rnnlab.corpora.tasks import classify
-from rnnlab.errors import BadInputError
+from rnnlab.settings.run_config import RunConfig
 
 TRAIN: SplitName = "train"
 VAL: SplitName = "val"

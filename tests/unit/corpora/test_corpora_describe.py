@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.cli import corpora
 from rnnlab.corpora import Documents, describe_corpora, describe_documents
-from rnnlab.errors import BadInputError
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Documents, read_documents
 from rnnlab.corpora._documents import sort_classes
-from rnnlab.errors import BadInputError
 
 quick = settings(max_examples=30)
 Write = Callable[[str, str | bytes], Path]

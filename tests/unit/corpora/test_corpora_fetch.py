@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rnnlab import registry
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
 from rnnlab.corpora import (
     Request,
     Source,
@@ -32,7 +33,6 @@ from rnnlab.corpora import (
     vectors_width,
     wanted_words,
 )
-from rnnlab.errors import BadInputError, RnnlabError, UnknownNameError
 from tests.toys.file_server import Server, serving
 
 TEXT = "To be, or not to be: that is the question.\n" * 3_000

@@ -12,8 +12,8 @@ from random import Random
 
 import pytest
 
+from rnnlab.base.errors import BadInputError, UnknownNameError
 from rnnlab.corpora._grammar import Alternatives, Grammar
-from rnnlab.errors import BadInputError, UnknownNameError
 from tests.toys.numeric import assert_close
 
 Rules = Mapping[str, Alternatives]

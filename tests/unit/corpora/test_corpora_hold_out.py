@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Documents, SplitName
 from rnnlab.corpora._hold_out import draw, hold_out
-from rnnlab.errors import BadInputError
+from rnnlab.settings.run_config import RunConfig
 
 quick = settings(max_examples=40)
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import PAD, UNK, Vocabulary
 from rnnlab.corpora._index import index
-from rnnlab.errors import BadInputError
 
 Kind = Literal["chars", "words", "lowercase"]
 quick = settings(max_examples=40)

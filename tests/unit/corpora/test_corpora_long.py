@@ -16,11 +16,11 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Dataset, Progress, prepare, silent
 from rnnlab.corpora._long import LongText, Sizes, open_text
 from rnnlab.corpora.tasks import sentences, stream
-from rnnlab.errors import BadInputError
+from rnnlab.settings.run_config import RunConfig
 
 TEXT = (
     "Où est-elle? L'e\u0301te\u0301, dit-on... Le roi <unk> mange!? Un pain; 12 œufs.\r\n"

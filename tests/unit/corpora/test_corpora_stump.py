@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.corpora import Grammar, Symbol, parse_spec, stump
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import IGNORED, Dataset, Vocabulary, prepare
 from rnnlab.corpora.tasks import sentences, stream
-from rnnlab.errors import BadInputError
+from rnnlab.settings.run_config import RunConfig
 
 quick = settings(max_examples=100)
 

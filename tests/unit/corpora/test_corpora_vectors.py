@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import (
     Dataset,
     Documents,
@@ -20,7 +20,7 @@ from rnnlab.corpora import (
     vectors_width,
 )
 from rnnlab.corpora.tasks import classify, sentences, stream
-from rnnlab.errors import BadInputError
+from rnnlab.settings.run_config import RunConfig
 
 Write = Callable[[str | bytes], Path]
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.corpora import EOS, PAD, UNK, Vocabulary
-from rnnlab.errors import BadInputError, RnnlabError
 
 quick = settings(max_examples=60)
 texts = st.text(st.characters(exclude_categories=["Cs"])) | st.text(

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rnnlab.config import RunConfig
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import EOS, IGNORED, UNK, Dataset, Task, Vocabulary
 from rnnlab.corpora.tasks import sentences, stream
-from rnnlab.errors import BadInputError
+from rnnlab.settings.run_config import RunConfig
 
 TEXT = "".join(f"Line {i % 50} of the text, said she.\nIs it?" + " " * (i % 2) for i in range(199))
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Goals, Start, Writer, Written, draw, parse_spec
+from rnnlab.decoding import Goals, SearchStart, Writer, Written, draw, parse_spec
 from tests.toys.searches import EOS, Array, Tree, V
 
 PROMPTS: list[tuple[int, ...]] = [(), (1,), (2, 0), (0, 0, 1)]
@@ -60,12 +60,12 @@ class _At(np.random.Generator):
         return self._goal
 
 
-def begun(tree: Tree, eos: int | None, writer: Writer | None) -> Start:
+def begun(tree: Tree, eos: int | None, writer: Writer | None) -> SearchStart:
     pieces = [*"abc", "" if eos is not None else "d"]
     return tree.start(eos, PROMPTS, pieces)._replace(writer=writer)
 
 
-def frames(spec: str, tree: Tree, start: Start, length: int = LENGTH) -> list[Any]:
+def frames(spec: str, tree: Tree, start: SearchStart, length: int = LENGTH) -> list[Any]:
     """Everything that a search tells, step by step."""
     parsed = parse_spec(spec)
     generators = [np.random.default_rng([7, row]) for row in range(len(PROMPTS))]
@@ -133,7 +133,7 @@ def test_rows_that_ended_are_not_written_on() -> None:
             return super().stretch(num_rows)
 
     tree = Flat(0, 2)
-    start = Start(table_VV[[0, 2]], None, None, pieces=[*"abcd"], writer=tree)
+    start = SearchStart(table_VV[[0, 2]], None, None, pieces=[*"abcd"], writer=tree)
     spec = parse_spec('greedy:stop="bb"')
     *_, last = spec.decoder.search(tree.step, start, spec.options, 9, [np.random.default_rng()] * 2)
     assert [h.tokens() for h in last.hypotheses] == [[1, 1], [2] * 9]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Hypothesis, Options, Start, parse_spec
+from rnnlab.decoding import Hypothesis, Options, SearchStart, parse_spec
 from tests.toys.numeric import assert_close
 from tests.toys.searches import (
     EOS,
@@ -285,7 +285,7 @@ def test_the_two_rankings_can_disagree(rank: str, best: list[int]) -> None:
         return rows[tokens_R], state
 
     spec = parse_spec(f"nucleus-beam:k=2,p=0.79,rank={rank}")
-    start = Start(np.log([[0.5, 0.4, 0.1]]), None)
+    start = SearchStart(np.log([[0.5, 0.4, 0.1]]), None)
     *_, last = spec.decoder.search(step, start, spec.options, 2, no_chance(1))
     assert last.hypotheses[0].tokens() == best
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Frame, Hypothesis, Options, Prompt, Rows, Start, parse_spec
+from rnnlab.decoding import Frame, Hypothesis, Options, Prompt, Rows, SearchStart, parse_spec
 from tests.toys.numeric import assert_close
 from tests.toys.searches import (
     EOS,
@@ -168,7 +168,7 @@ def run_pieces(
         return table[[min(state, len(tokens))] * len(tokens_R)], state + 1
 
     spec = parse_spec(f'beam:k=1,stop="{stop}"')
-    start = Start(table[:1], 1, None, [Prompt(prompt or [])], pieces)
+    start = SearchStart(table[:1], 1, None, [Prompt(prompt or [])], pieces)
     *_, last = spec.decoder.search(step, start, spec.options, 10, no_chance(1))
     return last.hypotheses[0]
 
@@ -242,7 +242,7 @@ def test_a_text_that_nothing_can_follow_gives_way_to_those_that_go_on() -> None:
         return rows, state
 
     spec = parse_spec("beam:k=2")
-    start = Start(table[:1], None, leaves_out=True)
+    start = SearchStart(table[:1], None, leaves_out=True)
     frames = list(spec.decoder.search(step, start, spec.options, 3, no_chance(1)))
     assert answers(frames[0]) == [(0,), (1,)]
     assert [h.tokens() for h in given_up(frames[1], "nothing can follow")] == [[0]]

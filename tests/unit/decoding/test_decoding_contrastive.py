@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Frame, Prompt, Start, parse_spec
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
+from rnnlab.decoding import Frame, Prompt, SearchStart, parse_spec
 from tests.toys.numeric import assert_close
 from tests.toys.searches import (
     EOS,
@@ -46,7 +46,7 @@ def features_of(history: History) -> list[float]:
 class Seen(Tree):
     """A tree that shows its features."""
 
-    def begin(self, eos: int | None, prompts: Sequence[History]) -> Start:
+    def begin(self, eos: int | None, prompts: Sequence[History]) -> SearchStart:
         read = [
             Prompt(prompt, np.array([features_of(prompt[: i + 1]) for i in range(len(prompt))]))
             for prompt in prompts
@@ -174,7 +174,7 @@ def test_the_lowest_of_equal_candidates_is_taken() -> None:
         return np.tile(equal_V, (len(tokens_R), 1)), len(tokens_R)
 
     spec = parse_spec("contrastive:k=3")
-    start = Start(
+    start = SearchStart(
         equal_V[None], 1, None, [same], features=lambda num: np.tile([1.0, 0.0], (num, 1))
     )
     *_, last = spec.decoder.search(step, start, spec.options, 3, no_chance(1))

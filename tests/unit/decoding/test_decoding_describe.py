@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlab import registry
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError
 from rnnlab.decoding import Options, make_spec, options_of, parse_spec, spec_values
-from rnnlab.errors import BadInputError
 
 letters = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="|\\="), min_size=1)
 

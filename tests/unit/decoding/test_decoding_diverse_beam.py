@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.decoding import parse_spec
-from rnnlab.errors import BadInputError
 from tests.toys.searches import (
     EOS,
     PARTS,

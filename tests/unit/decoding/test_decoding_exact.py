@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Frame, Hypothesis, Start, parse_spec
+from rnnlab.decoding import Frame, Hypothesis, SearchStart, parse_spec
 from tests.toys.numeric import assert_close
 from tests.toys.searches import (
     EOS,
@@ -123,7 +123,7 @@ def test_the_two_rankings_can_disagree(rank: str, best: History) -> None:
         return rows[tokens_R], None
 
     spec = parse_spec(f"exact:p=0.79,bound=greedy,rank={rank}")
-    start = Start(np.log([[0.5, 0.4, 0.1]]), None)
+    start = SearchStart(np.log([[0.5, 0.4, 0.1]]), None)
     *_, last = spec.decoder.search(step, start, spec.options, 2, no_chance(1))
     assert answers(last) == [best]
 
@@ -155,7 +155,7 @@ def test_a_tree_of_more_rows_than_a_step_reads_is_searched_whole() -> None:
 
     num_rows: list[int] = []
     spec = parse_spec("exact:bound=greedy")
-    start = Start(after_flat(())[None], histories)
+    start = SearchStart(after_flat(())[None], histories)
     *_, last = spec.decoder.search(step, start, spec.options, 5, no_chance(1))
     expected = max(
         (math.fsum(float(after_flat(t[:i])[t[i]]) for i in range(5)), t)
@@ -313,7 +313,9 @@ def test_a_tree_in_which_no_text_is_complete_says_so(is_dead_from_the_start: boo
 
     spec = parse_spec("exact")
     first_V = nothing_V if is_dead_from_the_start else np.log(np.full(V, 1 / V))
-    *_, last = spec.decoder.search(step, Start(first_V[None], None), spec.options, 3, no_chance(1))
+    *_, last = spec.decoder.search(
+        step, SearchStart(first_V[None], None), spec.options, 3, no_chance(1)
+    )
     (text,) = last.hypotheses
     assert text.length == (0 if is_dead_from_the_start else 1)
     assert last.note(0) == "proved that no text of 3 tokens can come"
@@ -328,7 +330,9 @@ def test_a_first_text_that_nothing_can_beat_ends_the_search_at_once() -> None:
 
     spec = parse_spec("exact")
     frames = list(
-        spec.decoder.search(step, Start(sure_V[None], None, EOS), spec.options, 9, no_chance(1))
+        spec.decoder.search(
+            step, SearchStart(sure_V[None], None, EOS), spec.options, 9, no_chance(1)
+        )
     )
     assert list(map(answers, frames)) == [[(EOS,)]]
     assert frames[0].note(0) == "proved the most probable of at most 9 tokens"

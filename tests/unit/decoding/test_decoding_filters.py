@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.decoding import (
     Ids,
     LogProbs,
     Options,
     Prompt,
     Rows,
-    Start,
+    SearchStart,
     empty_hypothesis,
     parse_spec,
 )  # fmt: skip
@@ -50,7 +50,7 @@ def rows_of(
             hypothesis = hypothesis.extended(token, -1.0, -1.0, None)
         hypotheses.append(hypothesis)
     prompts = [Prompt(ids(prompt, pieces)) for prompt, _ in pasts]
-    start = Start(np.empty((len(pasts), len(pieces))), None, eos, prompts, pieces)
+    start = SearchStart(np.empty((len(pasts), len(pieces))), None, eos, prompts, pieces)
     return Rows(hypotheses, start, Options(last=last))
 
 
@@ -289,7 +289,7 @@ def test_whole_texts_keep_the_promise_of_their_filter(text: str) -> None:
         return np.full((len(tokens_R), num), -math.log(num)), None
 
     spec = parse_spec(text)
-    start = Start(log_probs_PV, None, EOS, [Prompt()] * 20, LETTERS)
+    start = SearchStart(log_probs_PV, None, EOS, [Prompt()] * 20, LETTERS)
     generators = [np.random.default_rng(row) for row in range(20)]
     *_, last = spec.decoder.search(step, start, spec.options, 60, generators)
     texts = ["".join(LETTERS[i] for i in h.tokens()) for h in last.hypotheses]

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Frame, Start, parse_spec
+from rnnlab.decoding import Frame, SearchStart, parse_spec
 from tests.toys.searches import EOS, Array, History, Tree, after, answers, log_softmax, run
 
 ZIPF = log_softmax(-1.5 * np.log(np.arange(1, 51)))
@@ -20,7 +20,7 @@ def write(spec: str, log_probs_V: Array, length: int, seed: int = 1) -> Frame:
         return log_probs_V[None], None
 
     parsed = parse_spec(spec)
-    start = Start(log_probs_V[None], None)
+    start = SearchStart(log_probs_V[None], None)
     chance = [np.random.default_rng(seed)]
     *_, last = parsed.decoder.search(step, start, parsed.options, length, chance)
     return last

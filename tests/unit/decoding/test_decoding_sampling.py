@@ -11,7 +11,7 @@ import math
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Ids, LogProbs, Start, draw, parse_spec
+from rnnlab.decoding import Ids, LogProbs, SearchStart, draw, parse_spec
 from tests.toys.numeric import assert_close
 
 PROBS = [0.05, 0.4, 0.02, 0.25, 0.18, 0.1]
@@ -92,7 +92,7 @@ def test_a_long_text_has_the_distribution_of_the_formula(text: str) -> None:
         return log_probs_1V, None
 
     spec = parse_spec(text)
-    start = Start(log_probs_1V, None)
+    start = SearchStart(log_probs_1V, None)
     *_, last = spec.decoder.search(step, start, spec.options, 2000, seeded(1))
     (hypothesis,) = last.hypotheses
     assert_distributed(hypothesis.tokens(), EXPECTED[text])
@@ -122,7 +122,7 @@ def test_a_decoder_with_a_filter_of_its_own_is_sample_with_that_filter(
     texts = []
     for text in (short, long):
         spec = parse_spec(text)
-        start = Start(rows_VV[:5], None)
+        start = SearchStart(rows_VV[:5], None)
         *_, last = spec.decoder.search(step, start, spec.options, 60, seeded(5))
         texts.append([h.tokens() for h in last.hypotheses])
         assert spec.decoder.is_random
@@ -151,7 +151,7 @@ def test_each_token_is_drawn_given_the_one_before() -> None:
         return log_rows[tokens_R], None
 
     spec = parse_spec("sample")
-    start = Start(log_rows[:1], None)
+    start = SearchStart(log_rows[:1], None)
     *_, last = spec.decoder.search(step, start, spec.options, 4000, seeded(1, first=3))
     tokens = last.hypotheses[0].tokens()
     for before in range(3):
@@ -166,7 +166,7 @@ def test_first_sample_draws_the_first_token_and_is_greedy_afterwards() -> None:
         return rows_VV[tokens_R], None
 
     spec = parse_spec("first-sample")
-    start = Start(np.broadcast_to(log(PROBS), (2000, V)), None)
+    start = SearchStart(np.broadcast_to(log(PROBS), (2000, V)), None)
     *_, last = spec.decoder.search(step, start, spec.options, 4, seeded(2000))
     texts = [hypothesis.tokens() for hypothesis in last.hypotheses]
     assert_distributed([tokens[0] for tokens in texts], PROBS)
@@ -217,7 +217,7 @@ def test_ended_rows_leave_the_batch_and_take_their_state_along() -> None:
 
     firsts = np.array([2, 4, 1, 3])
     spec = parse_spec("greedy")
-    start = Start(log_probs(firsts), firsts, eos=0)
+    start = SearchStart(log_probs(firsts), firsts, eos=0)
     *_, last = spec.decoder.search(step, start, spec.options, 9, seeded(4))
     assert [h.tokens() for h in last.hypotheses] == [[1, 0], [3, 2, 1, 0], [0], [2, 1, 0]]
     assert seen == [([0, 1, 3], [1, 3, 2]), ([1, 2], [2, 1]), ([0], [1])]
@@ -232,7 +232,7 @@ def test_a_row_that_no_filter_leaves_a_token_stays_as_it_is_beside_the_others() 
         return log_probs_PV[state[parents_R]], state[parents_R]
 
     spec = parse_spec("greedy:no_repeat=1")
-    start = Start(log_probs_PV, np.arange(3))
+    start = SearchStart(log_probs_PV, np.arange(3))
     *_, last = spec.decoder.search(step, start, spec.options, 9, seeded(3))
     assert [h.tokens() for h in last.hypotheses] == [[0], [0, 1], [2]]
     assert not any(h.is_finished for h in last.hypotheses)

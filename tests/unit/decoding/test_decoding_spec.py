@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab import registry
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError
 from rnnlab.decoding import Options, option_names, parse_spec
-from rnnlab.errors import BadInputError
 
 quick = settings(deadline=None, max_examples=60, derandomize=True)
 

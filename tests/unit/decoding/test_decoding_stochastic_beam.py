@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Frame, Prompt, Start, parse_spec
+from rnnlab.decoding import Frame, Prompt, SearchStart, parse_spec
 from rnnlab.decoding.stochastic_beam import with_maximum
 from tests.toys.numeric import assert_close
 from tests.toys.searches import (
@@ -183,7 +183,7 @@ def test_a_text_that_cannot_go_on_stays_among_the_draws() -> None:
         return np.array([anything if token else nothing for token in tokens_R.tolist()]), None
 
     spec = parse_spec("stochastic-beam:k=5")
-    start = Start(np.log([[0.5, 0.5]]), None, prompts=[Prompt()])
+    start = SearchStart(np.log([[0.5, 0.5]]), None, prompts=[Prompt()])
     chance = [np.random.default_rng(1)]
     *_, last = spec.decoder.search(step, start, spec.options, 3, chance)
     assert sorted(answers(last)) == [(0,), (1, 0), (1, 1, 0), (1, 1, 1)]

@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.decoding import (
     Frame,
     Prompt,
-    Start,
+    SearchStart,
     TracedHypothesis,
     TracedStep,
     Tracer,
@@ -63,15 +63,15 @@ def features(state: Array) -> Array:
     return found
 
 
-def start_of(prompts: list[int], eos: int | None = EOS) -> Start:
+def start_of(prompts: list[int], eos: int | None = EOS) -> SearchStart:
     read = [Prompt([token], features(np.array([token]))) for token in prompts]
     pieces = [*NAMES[:EOS], ""] if eos is not None else [*NAMES]
-    return Start(TABLE[prompts], np.array(prompts), eos, read, pieces, features)
+    return SearchStart(TABLE[prompts], np.array(prompts), eos, read, pieces, features)
 
 
 def search(
     spec: str, length: int = 6, prompts: list[int] | None = None, eos: int | None = EOS
-) -> tuple[list[Frame], list[TracedStep], Start]:
+) -> tuple[list[Frame], list[TracedStep], SearchStart]:
     """Search; return the frames, and the trace with its start. Each search runs once."""
     return recorded(spec, length, tuple(prompts or [0]), eos)
 
@@ -79,7 +79,7 @@ def search(
 @cache
 def recorded(
     spec: str, length: int, prompts: tuple[int, ...], eos: int | None
-) -> tuple[list[Frame], list[TracedStep], Start]:
+) -> tuple[list[Frame], list[TracedStep], SearchStart]:
     parsed = parse_spec(spec)
     start = start_of(list(prompts), eos)
     chance = [np.random.default_rng(row) for row in range(len(start.prompts))]
@@ -287,7 +287,7 @@ def test_a_prompt_that_ended_earlier_has_a_last_step_without_rows() -> None:
 def test_of_a_large_vocabulary_the_best_and_the_taken_are_listed() -> None:
     spec = parse_spec("sample")
     flat_V = np.log(np.full(200, 1 / 200))
-    start = Start(flat_V[None], None)
+    start = SearchStart(flat_V[None], None)
     chance = [np.random.default_rng(3)]
     names = [str(i) for i in range(200)]
     tracer = Tracer(spec.options, start, names, 1)

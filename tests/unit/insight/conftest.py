@@ -10,7 +10,7 @@ import pytest
 
 from rnnlab.corpora import Batch, Split
 from rnnlab.corpora.tasks.stream import StreamSplit
-from rnnlab.insight import Subject, Wishes, inspect
+from rnnlab.insight import InspectedModel, Wishes, inspect
 from rnnlab.models import LoadedModel
 from rnnlab.plots import Finding
 from rnnlab.runs.paths import RunPaths
@@ -24,14 +24,14 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Findi
     def find(view: str, loaded: LoadedModel, **wishes: object) -> Finding:
         other = wishes.pop("other", None)
         if isinstance(other, LoadedModel):
-            wishes["other"] = Subject(RunPaths(tmp_path / "other"), load=lambda: other)
-        subject = Subject(RunPaths(tmp_path / "run"), load=lambda: loaded)
+            wishes["other"] = InspectedModel(RunPaths(tmp_path / "other"), load=lambda: other)
+        subject = InspectedModel(RunPaths(tmp_path / "run"), load=lambda: loaded)
         if loaded.config.task != "classify":
             split: Split = StreamSplit(random_sample(loaded, 1, 400).tokens_BT[0].numpy(), 1, 50)
         else:
             split = _Documents(loaded)
         dataset = type("Data", (), {"splits": {"val": split}})
-        monkeypatch.setattr(Subject, "dataset", dataset)
+        monkeypatch.setattr(InspectedModel, "dataset", dataset)
         [finding] = inspect(subject, view, Wishes(**wishes))  # type: ignore[arg-type]
         return finding
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Dataset, prepare
-from rnnlab.errors import BadInputError
-from rnnlab.insight import Subject
+from rnnlab.insight import InspectedModel
 from rnnlab.runs.paths import RunPaths
 from tests.toys.models import make_model
 
@@ -43,7 +43,7 @@ class Shelf:
     def look(self, name: str = "run") -> Dataset:
         """Return the corpus that a look at a run sees."""
         paths = RunPaths(self._folder / name)
-        return Subject(paths, load=lambda: self._loaded, datasets=self._held).dataset
+        return InspectedModel(paths, load=lambda: self._loaded, datasets=self._held).dataset
 
 
 @pytest.fixture

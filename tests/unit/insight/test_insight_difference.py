@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 from rnnlab.plots import Finding, ShadedText
 from tests.toys.models import make_model
 from tests.toys.numeric import assert_close

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from rnnlab import registry
-from rnnlab.errors import BadInputError
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError
 from rnnlab.insight.gradients import gradient_norms
 from rnnlab.plots import Finding, draw_picture, finding_from_json
 from tests.toys.cases import case

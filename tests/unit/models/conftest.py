@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from rnnlab.config import RunConfig
 from rnnlab.corpora import EOS, PAD, UNK, Vocabulary
 from rnnlab.models import LoadedModel, build_model, save_weights
 from rnnlab.runs.paths import RunPaths, replace_text
+from rnnlab.settings.run_config import RunConfig
 
 LETTERS = "abcdé "
 WORDS = ("a", "dull", "film", "fine", "no", "very")

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnnlab.errors import BadInputError, RnnlabError
+from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.models import (
     LoadedModel,
     TextModel,

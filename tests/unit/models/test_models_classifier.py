@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from rnnlab import registry
-from rnnlab.config import RunConfig
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError
 from rnnlab.decoding import parse_spec
-from rnnlab.errors import BadInputError
 from rnnlab.models import (
     Classifier,
     Example,
@@ -23,6 +22,7 @@ from rnnlab.models import (
     continue_texts,
     score_text,
 )
+from rnnlab.settings.run_config import RunConfig
 from tests.toys.cases import case
 from tests.toys.numeric import assert_close
 

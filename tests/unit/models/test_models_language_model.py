@@ -12,11 +12,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.cells import Weights
-from rnnlab.config import RunConfig
 from rnnlab.corpora import Vocabulary
 from rnnlab.models import LanguageModel, LoadedModel, build_model
+from rnnlab.settings.run_config import RunConfig
 from tests.toys.cases import case
 from tests.toys.numeric import assert_close
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import EOS, UNK, Vocabulary
 from rnnlab.decoding import parse_spec
-from rnnlab.errors import BadInputError
 from rnnlab.models import LoadedModel, ReadablePrompt, continue_texts, make_readable
 
 Make = Callable[..., LoadedModel]

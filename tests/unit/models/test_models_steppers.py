@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.cells.lstm import LSTM
-from rnnlab.errors import BadInputError
 from rnnlab.models import LanguageModel
 from rnnlab.models.steppers import Stepper, make_stepper, native_report
 from tests.toys.steppers import make_model, needs_native

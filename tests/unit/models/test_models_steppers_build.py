@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 from rnnlab.models.steppers import _build, make_stepper, native_report
 from rnnlab.models.steppers._build import load_library
 from tests.toys.numeric import assert_close

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-from rnnlab import registry
-from rnnlab.config import RunConfig
+from rnnlab.base import registry
 from rnnlab.corpora import EOS, UNK, Vocabulary
-from rnnlab.decoding import Prompt, Start, parse_spec
+from rnnlab.decoding import Prompt, SearchStart, parse_spec
 from rnnlab.models import LoadedModel, build_model, continue_texts, score_text
 from rnnlab.models._whole_words import WholeWords
-from rnnlab.runs.prompts import Answer
+from rnnlab.protocol.messages import Answer
+from rnnlab.settings.run_config import RunConfig
 from tests.toys.cases import case
 from tests.toys.numeric import assert_close
 
@@ -111,7 +111,7 @@ def apart(vocabulary: Vocabulary, texts: list[str]) -> np.ndarray[Any, np.dtype[
     guard = WholeWords(lambda *_: pytest.fail("no step"), vocabulary)
     prompts = [Prompt([], None) for _ in texts]
     zeros_PV = np.zeros((len(texts), len(vocabulary)), np.float32)
-    start = Start(zeros_PV, None, None, prompts, vocabulary.pieces, None)
+    start = SearchStart(zeros_PV, None, None, prompts, vocabulary.pieces, None)
     return np.isfinite(guard.begin(start, texts).log_probs_PV)
 
 

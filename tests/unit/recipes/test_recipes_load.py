@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnnlab import recipes
-from rnnlab.errors import BadInputError, UnknownNameError
+from rnnlab.base.errors import BadInputError, UnknownNameError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnnlab import recipes
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnnlab import recipes
-from rnnlab.config import RunConfig
 from rnnlab.recipes import Recipe
+from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,7 +118,7 @@ def test_the_files_name_no_place_of_a_machine() -> None:
 
 
 def test_what_a_corpus_lacks_is_said_with_how_to_get_it(tmp_path: Path) -> None:
-    from rnnlab.errors import BadInputError
+    from rnnlab.base.errors import BadInputError
 
     with pytest.raises(BadInputError) as raised:
         recipes.locate(recipes.load("imdb-gru"), None, tmp_path)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rnnlab import recipes, start
-from rnnlab.config import RunConfig
+from rnnlab import recipes, submit
 from rnnlab.runs.store import Run
+from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
     from tests.conftest import Call, Lab
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """Runs for which a worker would have been started."""
     runs: list[Run] = []
-    monkeypatch.setattr(start, "launch", lambda run, **_: runs.append(run))
+    monkeypatch.setattr(submit, "launch", lambda run, **_: runs.append(run))
     return runs
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlab.runs.history import MOST_PROBES, History, read_history
-from rnnlab.runs.journal import Journal, JournalTail, News
+from rnnlab.runs.journal import Journal, JournalChunk, JournalTail
 from rnnlab.runs.records import (
     EvalRecord,
     EventRecord,
@@ -94,18 +94,18 @@ def test_steps_ascend_however_often_a_run_is_resumed(moves: list[tuple[bool, int
 def test_the_version_grows_with_every_change_and_with_nothing_else() -> None:
     history = history_of(train(1))
     version = history.version
-    history.take(News([], is_restart=False))
+    history.take(JournalChunk([], is_restart=False))
     assert history.version == version
-    history.take(News([train(2)], is_restart=False))
+    history.take(JournalChunk([train(2)], is_restart=False))
     assert history.version > version
     version = history.version
-    history.take(News([], is_restart=True))
+    history.take(JournalChunk([], is_restart=True))
     assert history.version > version
 
 
 def test_a_replaced_journal_replaces_the_history() -> None:
     history = history_of(train(1), layers(1), validation(1), EventRecord(1, "note"))
-    history.take(News([train(7)], is_restart=True))
+    history.take(JournalChunk([train(7)], is_restart=True))
     assert history.train == [train(7)]
     assert (history.layers, history.evals, history.events) == ([], [], [])
 

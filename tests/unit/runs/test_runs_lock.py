@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from rnnlab.preferences import Preferences
+from rnnlab.base.preferences import Preferences
 from rnnlab.runs.lock import ENDING_S, HEARTBEAT_S, STALE_S, is_locked, take_lock, true_state
 from rnnlab.runs.records import ACTIVE_STATES, State, Status
 from tests.toys.environment import known_environment

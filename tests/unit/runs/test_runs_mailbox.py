@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab.errors import RnnlabError
+from rnnlab.base.errors import RnnlabError
 from rnnlab.runs.mailbox import Command, collect, send
 from tests.toys.environment import known_environment
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
 from rnnlab.runs.paths import RunPaths, check_run_name, replace_file, replace_text
 
 

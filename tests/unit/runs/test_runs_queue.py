@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.config import RunConfig
-from rnnlab.errors import BadInputError
-from rnnlab.runs import steer
+from rnnlab.base.errors import BadInputError
+from rnnlab.runs import control
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.paths import QueuePaths, RunPaths, replace_text
 from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
+from rnnlab.settings.run_config import RunConfig
 
 
 @pytest.fixture
@@ -141,8 +141,8 @@ def test_a_queued_run_can_be_neither_paused_nor_saved(
     host = socket.gethostname()
     replace_text(run.paths.status, encode_status(Status(state="queued", host=host)))
     assert summarise(run).queue_place == 2
-    for act in (steer.pause, steer.checkpoint):
+    for act in (control.pause, control.checkpoint):
         with pytest.raises(BadInputError, match="in the queue"):
             act(run)
-    assert steer.stop(run) == "b leaves the queue"
-    assert steer.move_in_queue(run, -1) == "b is number 1 in the queue"
+    assert control.stop(run) == "b leaves the queue"
+    assert control.move_in_queue(run, -1) == "b is number 1 in the queue"

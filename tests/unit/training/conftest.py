@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from rnnlab.config import RunConfig
 from rnnlab.runs.paths import RunPaths
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.training import Session
 from tests.toys.sessions import NoMirror, Script, ScriptedControl, make_dataset, make_text
 

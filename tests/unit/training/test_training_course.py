@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from rnnlab.errors import RnnlabError
+from rnnlab.base.errors import RnnlabError
 from rnnlab.models import load_weights
 from rnnlab.runs.history import read_history
 from rnnlab.runs.journal import JournalTail

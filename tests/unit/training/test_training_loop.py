@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 import torch
 
-from rnnlab import registry
+from rnnlab.base import registry
 from rnnlab.models import load_model
+from rnnlab.runs.fresh_checkpoint import FOR_A_PROMPT
 from rnnlab.runs.journal import JournalTail
-from rnnlab.runs.live import FOR_A_PROMPT
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EvalRecord, EventRecord, LayersRecord, TrainRecord
 from rnnlab.training import Session, evaluate, train

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from rnnlab.config import RunConfig
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.training._optimizer import learning_rate, make_optimizer, step_if_finite
 from tests.toys.numeric import assert_close
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import torch
 
-from rnnlab.errors import BadInputError, RnnlabError
+from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.models import load_weights
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command

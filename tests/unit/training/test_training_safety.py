@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from rnnlab.base.errors import RnnlabError
 from rnnlab.cells import State
-from rnnlab.errors import RnnlabError
 from rnnlab.models import load_weights
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.records import EventRecord, TrainRecord

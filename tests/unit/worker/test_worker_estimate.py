@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.config import RunConfig
 from rnnlab.runs.memory import forget_peak, peak_bytes
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.worker import estimate
 from tests.conftest import write_tiny_text
 

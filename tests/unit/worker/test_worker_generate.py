@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.errors import BadInputError
+from rnnlab.base.errors import BadInputError
+from rnnlab.protocol.messages import Ended, Failed, Generate, Reply
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.paths import replace_text
-from rnnlab.runs.prompts import Ended, Failed, Reply, Request
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.worker import Desk, Models, NotYetError, generate
+from rnnlab.worker import AnswerContext, ModelCache, NotYetError, generate
 from tests.conftest import Lab
 
 
@@ -35,7 +35,7 @@ def starting(tmp_path: Path) -> Iterator[Run]:
 
 
 def test_others_go_first(starting: Run) -> None:
-    desk = Desk(Models(), lambda _reply: None, lambda _ask: False, lambda: True)
+    desk = AnswerContext(ModelCache(), lambda _reply: None, lambda _ask: False, lambda: True)
     with pytest.raises(NotYetError):
         desk.model(1, str(starting.paths.root), "live")
 
@@ -43,7 +43,7 @@ def test_others_go_first(starting: Run) -> None:
 def test_with_nobody_else_it_is_waited_for(starting: Run) -> None:
     """The second look finds nobody who waits any more."""
     looks = iter([False, False, True])
-    desk = Desk(Models(), lambda _reply: None, lambda _ask: next(looks, True))
+    desk = AnswerContext(ModelCache(), lambda _reply: None, lambda _ask: next(looks, True))
     with pytest.raises(BadInputError, match="ask again"):
         desk.model(1, str(starting.paths.root), "live")
     assert next(looks, None) is None
@@ -51,9 +51,9 @@ def test_with_nobody_else_it_is_waited_for(starting: Run) -> None:
 
 def test_who_has_left_is_told_of_no_fault(starting: Run) -> None:
     said: list[Reply] = []
-    request = Request(7, str(starting.paths.root), "a", ["greedy"], "live", 5)
+    request = Generate(7, str(starting.paths.root), "a", ["greedy"], "live", 5)
     looks = iter([False, False])
-    desk = Desk(Models(), said.append, lambda _ask: next(looks, True))
+    desk = AnswerContext(ModelCache(), said.append, lambda _ask: next(looks, True))
     generate.answer(request, desk)
     assert [type(reply) for reply in said] == [Ended]
     assert isinstance(said[0], Ended)
@@ -62,8 +62,8 @@ def test_who_has_left_is_told_of_no_fault(starting: Run) -> None:
 
 def test_who_stays_is_told(starting: Run) -> None:
     said: list[Reply] = []
-    request = Request(7, str(starting.paths.root), "a", ["greedy"], "last", 5)
-    generate.answer(request, Desk(Models(), said.append, lambda _ask: False))
+    request = Generate(7, str(starting.paths.root), "a", ["greedy"], "last", 5)
+    generate.answer(request, AnswerContext(ModelCache(), said.append, lambda _ask: False))
     assert [type(reply) for reply in said] == [Failed, Ended]
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from rnnlab.config import RunConfig
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import QueuePaths
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run, RunStore
+from rnnlab.settings.run_config import RunConfig
 from rnnlab.worker._slot import hold_slot, preferred_slots, take_free_slot
 
 

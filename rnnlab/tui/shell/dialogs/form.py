@@ -14,8 +14,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from rnnlab.display import visible
-from rnnlab.tui.actions import FOCUS_BINDINGS
+from rnnlab.base.display import visible
+from rnnlab.tui.shell.actions import FOCUS_BINDINGS
 
 
 @dataclass(frozen=True, slots=True)

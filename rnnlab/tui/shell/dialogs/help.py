@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from rnnlab.tui.actions import Action, Group
+from rnnlab.tui.shell.actions import Action, Group
 
 _WIDE = 150
 """Columns of a terminal from which on the groups stand in two columns."""

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from rnnlab.display import visible
+from rnnlab.base.display import visible
 
 
 class PickScreen(ModalScreen[str | None]):

@@ -1,0 +1,126 @@
+"""Find a corpus by name or path and read its text."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+from typing import Any
+
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError
+from rnnlab.base.locations import data_folder, shipped_folder
+from rnnlab.corpora._files import ENDINGS, bare_name, holds_documents, reading
+from rnnlab.corpora._generated import made_file, made_names, parse_spec, spec_of
+from rnnlab.corpora._tokens import normalise
+
+VECTORS = re.compile(r"glove\..*d\.txt(\.gz)?")
+"""Names of files of word vectors: no corpora, though they lie beside them."""
+
+
+def find_corpus(corpus: str, data: Path | None = None) -> Path:
+    """Return the file of a corpus: a path, a name in the data folder, one of ours or its spec.
+
+    One of ours that is not shipped is made now. Raises BadInputError with the names that are known.
+    """
+    if not corpus.strip() or "\0" in corpus:
+        raise BadInputError("the corpus has no name", "give a corpus or the path of a text file")
+    try:
+        if Path(corpus).name == corpus:
+            if file := place_of(corpus, data):
+                return file
+            if spec := parse_spec(corpus):
+                return made_file(spec)
+        file = Path(corpus).expanduser()
+        if file.is_file():
+            return file.resolve()
+        if file.is_dir():
+            raise BadInputError(f"{corpus} is a folder", "give a text file")
+    except OSError as error:
+        raise BadInputError(f"cannot read {corpus}: {error.strerror}") from None
+    except RuntimeError:
+        raise BadInputError(f"there is no home folder for {corpus}", "give a whole path") from None
+    known = corpus_names(data)
+    hint = f"corpora: {', '.join(known)}"
+    if near := difflib.get_close_matches(corpus, known, n=1):
+        hint = f"did you mean {near[0]!r}?"
+    if (name := bare_name(corpus)) in registry.names("corpora/sources"):
+        hint = f"`rnnlab corpora fetch {name}` gets it"
+    raise BadInputError(f"no corpus and no file named {corpus!r}", hint)
+
+
+def place_of(name: str, data: Path | None = None) -> Path | None:
+    """Return the file of that name in the data folder or among the shipped; None without one."""
+    for folder in (data_folder(data), shipped_folder() / "data"):
+        for ending in ENDINGS:
+            file = folder / f"{name}{ending}"
+            if file.is_file():
+                return file
+    return None
+
+
+def corpus_names(data: Path | None = None) -> list[str]:
+    """Return the names of all corpora that are there or can be made."""
+    folders = (data_folder(data), shipped_folder() / "data")
+    files = ((file, end) for f in folders for end in ENDINGS for file in f.glob(f"[!.]*{end}"))
+    found = {
+        file.name.removesuffix(end)
+        for file, end in files
+        if not VECTORS.fullmatch(file.name) and file.is_file()
+    }
+    return sorted(found | set(made_names()))
+
+
+def shown_name(corpus: str) -> str:
+    """Return a short name for a corpus: a spec as it is, a file's without folder and endings."""
+    return bare_name(corpus)
+
+
+def suggested_task(corpus: str, file: Path | None = None) -> str:
+    """Return the task that a corpus is made for: documents are classified, a text is a stream.
+
+    One of ours names its own. file: where the corpus was found; by default it is a path.
+    """
+    if holds_documents(file or Path(corpus)):
+        return "classify"
+    spec = parse_spec(corpus)
+    return spec.corpus.task if spec else "stream"
+
+
+def suggested_settings(corpus: str, data: Path | None = None) -> dict[str, Any]:
+    """Return what a run on a corpus of ours needs to be set to, unless somebody says otherwise."""
+    spec = spec_of(find_corpus(corpus, data).resolve())
+    return spec.corpus.settings(spec.options) if spec else {}
+
+
+def suits(corpus: str, data: Path | None = None) -> dict[str, Any]:
+    """Return task and settings of a run on a corpus where nobody says otherwise; makes no text.
+
+    Raises BadInputError where there is no such corpus.
+    """
+    spec = parse_spec(corpus) if Path(corpus).name == corpus else None
+    if spec is not None:
+        return {"task": spec.corpus.task, **spec.corpus.settings(spec.options)}
+    return {"task": suggested_task(corpus, find_corpus(corpus, data))}
+
+
+def lasting_name(corpus: str, data: Path | None = None) -> str:
+    """Return what names a corpus for good: a spec if it is one of ours, otherwise its place."""
+    file = find_corpus(corpus, data).resolve()
+    spec = spec_of(file)
+    return str(spec) if spec and find_corpus(str(spec)).resolve() == file else str(file)
+
+
+def read_corpus(file: Path, limit_chars: int | None = None) -> str:
+    """Return a file's text: UTF-8 (a byte order mark is dropped), line ends as LF, composed (NFC).
+
+    limit_chars: read the first so many characters only, in memory bounded by them.
+    Raises BadInputError when the file cannot be read, is not UTF-8, binary or empty.
+    """
+    with reading(file) as stream:
+        text = stream.read(-1 if limit_chars is None else limit_chars)
+    if not text.strip():
+        raise BadInputError(f"{file} is empty", "give a text file with some text in it")
+    if "\0" in text:
+        raise BadInputError(f"{file} is a binary file", "give a text file")
+    return normalise(text)

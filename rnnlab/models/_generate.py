@@ -1,0 +1,150 @@
+"""A trained model continues texts: several prompts and samples at once, a step at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnlab.corpora import Vocabulary
+from rnnlab.decoding import Frame, Hypothesis, SearchStart, Spec, Tracer
+from rnnlab.decoding._trace import why_over
+from rnnlab.models import _whole_words
+from rnnlab.models._checkpoint import LoadedModel
+from rnnlab.models._prefill import read_prompts, repeat_rows
+from rnnlab.models._prompt import ReadablePrompt, Unknown, make_readable
+from rnnlab.protocol.messages import Answer
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """What is continued, and how; the same for all frames."""
+
+    spec: Spec
+    prompts: Sequence[ReadablePrompt]
+    vocabulary: Vocabulary
+    num: int | None
+    """Samples of a random decoder, or best hypotheses of a search; None: one, or all."""
+    start: SearchStart
+    """Where the search began, a row for each prompt and sample."""
+    rows_a_prompt: int
+    length: int
+    """Tokens that a continuation has at most."""
+
+    def tracer(self, *, has_rows: bool = True) -> Tracer:
+        """Return what makes a trace of this continuation's frames.
+
+        has_rows: with the distribution of every next token.
+        """
+        return Tracer(
+            self.spec.options, self.start, self.vocabulary.tokens, self.length, has_rows=has_rows
+        )
+
+    @property
+    def chain(self) -> list[str]:
+        """What really happens to the model's distribution, in order."""
+        first = [_whole_words.CHAIN] if self.vocabulary.kind == "words" else []
+        has_eos = self.vocabulary.eos is not None
+        return [*first, *self.spec.options.chain(has_eos=has_eos)]
+
+    def hypotheses(self, frame: Frame) -> list[list[Hypothesis]]:
+        """Return those of each prompt, best first; samples in the order of their drawing."""
+        found: list[list[Hypothesis]] = [[] for _ in self.prompts]
+        for hypothesis in frame.hypotheses:
+            found[hypothesis.prompt // self.rows_a_prompt].append(hypothesis)
+        if self.rows_a_prompt == 1:
+            found = [sorted(mine, key=lambda h: -h.score) for mine in found]
+        return [mine[: self.num] for mine in found]
+
+
+@dataclass(frozen=True)
+class GenerationStep:
+    """How far a decoder has come; answers are only spelled out when asked for."""
+
+    frame: Frame
+    of: Continuation
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the decoder has ended."""
+        return self.frame.is_last
+
+    def answers(self) -> list[Answer]:
+        """Return the continuations so far of one prompt after another, best first."""
+        return [answer for answers in self.answers_by_prompt() for answer in answers]
+
+    def answers_by_prompt(self) -> list[list[Answer]]:
+        """Return the continuations so far of each prompt, best first."""
+        found = []
+        for number, hypotheses in enumerate(self.of.hypotheses(self.frame)):
+            best = hypotheses[0].tokens() if hypotheses else []
+            found.append(
+                [self._answer(h, rank, number, best) for rank, h in enumerate(hypotheses, 1)]
+            )
+        return found
+
+    def _answer(self, hypothesis: Hypothesis, rank: int, number: int, best: list[int]) -> Answer:
+        vocabulary, prompt = self.of.vocabulary, self.of.prompts[number].text
+        ids = hypothesis.tokens()
+        continuation = vocabulary.decode(ids, after=prompt)
+        return Answer(
+            decoder=self.of.spec.text,
+            chain=self.of.chain,
+            rank=rank,
+            text=prompt + continuation,
+            continuation=continuation,
+            finished=hypothesis.end == "eos",
+            logprob=hypothesis.logprob,
+            score=hypothesis.score,
+            tokens=[vocabulary.tokens[i] for i in ids],
+            token_logprobs=hypothesis.token_logprobs(),
+            prompt=prompt,
+            prompt_number=number,
+            end=why_over(hypothesis, self.frame.last, self.of.length),
+            parts_at=None if rank == 1 else parting(best, ids),
+            prompt_note=self.of.prompts[number].note,
+            note=self.frame.note(hypothesis.prompt),
+        )
+
+
+def continue_texts(
+    loaded: LoadedModel,
+    prompts: Sequence[str],
+    spec: Spec,
+    length: int,
+    num: int | None = None,
+    seed: int = 1,
+    unknown: Unknown = "auto",
+) -> Iterator[GenerationStep]:
+    """Continue prompts by at most `length` tokens each, all of them in every step of the search.
+
+    What is written for a prompt does not depend on those beside it: sample i of each is drawn with
+    the seed's i-th generator. Raises BadInputError when a prompt has letters that the model does
+    not know, unless `unknown` says what to do with them.
+    """
+    vocabulary, stepper = loaded.vocabulary, loaded.stepper
+    read = [make_readable(vocabulary, prompt, unknown) for prompt in prompts]
+    keep_features = spec.decoder.needs_features
+    start = read_prompts(loaded, stepper, [p.tokens for p in read], keep_features=keep_features)
+    draws = spec.decoder.is_random and not spec.decoder.gives_set
+    samples = (num or 1) if draws else 1
+    start = repeat_rows(stepper, start, samples)
+    step = stepper.step
+    if vocabulary.kind == "words":
+        whole_words = _whole_words.WholeWords(step, vocabulary)
+        texts = [prompt.text for prompt in read for _ in range(samples)]
+        start, step = whole_words.begin(start, texts), whole_words
+    most = spec.options.longest(length)
+    continuation = Continuation(spec, read, vocabulary, num, start, samples, most)
+    generators = [np.random.default_rng([seed, row % samples]) for row in range(len(start.prompts))]
+    for frame in spec.decoder.search(step, start, spec.options, length, generators):
+        yield GenerationStep(frame, continuation)
+
+
+def parting(best: list[int], tokens: list[int]) -> int | None:
+    """Return the place of the first token that differs from the best answer's, or is beyond it."""
+    for place, token in enumerate(tokens):
+        if place >= len(best) or best[place] != token:
+            return place
+    return len(tokens) if len(tokens) < len(best) else None

@@ -1,0 +1,75 @@
+"""The JSON lines of the generator's two pipes: one message per line, its type in `kind`.
+
+A line of the standard input is a question or `{"cancel": ask}`; a line of the output is a reply.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, get_args
+
+from rnnlab.base.json_types import misfit
+from rnnlab.protocol.messages import (
+    MAX_SEED,
+    Answer,
+    Distributions,
+    Generate,
+    Progress,
+    Question,
+    Reply,
+)
+
+_QUESTIONS: dict[str, type[Question]] = {kind.kind: kind for kind in get_args(Question)}
+_REPLIES: dict[str, type[Reply]] = {reply.kind: reply for reply in get_args(Reply)}
+
+
+def encode_reply(reply: Reply) -> str:
+    """Return a reply as one line."""
+    return json.dumps({"kind": reply.kind, **asdict(reply)}, ensure_ascii=True) + "\n"
+
+
+def decode_reply(line: str | bytes) -> Reply | None:
+    """Return the reply of a line, or None when it is none."""
+    try:
+        values = json.loads(line)
+        reply_type = _REPLIES[values.pop("kind")]
+        if reply_type is Progress:
+            answers = values["answers"]
+            if any(misfit(Answer, answer) for answer in answers):
+                return None
+            values["answers"] = [Answer(**answer) for answer in answers]
+        return None if misfit(reply_type, values) else reply_type(**values)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def encode_request(question: Question) -> str:
+    """Return a question as one line."""
+    return json.dumps({"kind": question.kind, **asdict(question)}, ensure_ascii=True) + "\n"
+
+
+def encode_cancel(ask: int) -> str:
+    """Return the line that ends an ask early."""
+    return json.dumps({"cancel": ask}) + "\n"
+
+
+def decode_request(values: Mapping[str, Any]) -> Question:
+    """Return the question of a parsed line; raises TypeError or ValueError when it is none."""
+    given = dict(values)
+    kind = given.pop("kind", Generate.kind)
+    if kind not in _QUESTIONS:
+        raise ValueError(f"{kind!r} is no kind of question")
+    question = _QUESTIONS[kind](**given)
+    if name := misfit(type(question), given):
+        raise TypeError(f"{name!r} is of another type")
+    match question:
+        case Generate():
+            num = 1 if question.num is None else question.num
+            if question.length < 1 or num < 1 or not 0 <= question.seed <= MAX_SEED:
+                raise ValueError("length, num or seed is out of range")
+        case Distributions():
+            if question.num_shown < 1:
+                raise ValueError("num_shown is out of range")
+    return question

@@ -1,0 +1,81 @@
+"""Steer a run: pause, resume, stop; the same for the command line and the app.
+
+Each returns one line for the user and raises BadInputError when the run is in no state for it.
+"""
+
+from __future__ import annotations
+
+from rnnlab.base.errors import BadInputError
+from rnnlab.runs.launch import Launch, launch
+from rnnlab.runs.mailbox import Command, send
+from rnnlab.runs.queue import Queue
+from rnnlab.runs.store import Run
+
+
+def pause(run: Run) -> str:
+    """Ask the worker to save and wait."""
+    state = run.status().state
+    if state == "paused":
+        raise BadInputError(f"{run.name!r} is paused already", f"`rnnlab resume {run.name}`")
+    if state == "queued":
+        raise BadInputError(f"{run.name!r} is in the queue", "it waits already; stop takes it out")
+    _need_worker(run, "pause")
+    send(run.paths.mailbox, Command("pause"))
+    return f"{run.name} pauses after this step"
+
+
+def stop(run: Run) -> str:
+    """Ask the worker to save and end."""
+    _need_worker(run, "stop")
+    is_queued = run.status().state == "queued"
+    send(run.paths.mailbox, Command("stop"))
+    if is_queued:
+        return f"{run.name} leaves the queue"
+    return f"{run.name} saves and stops"
+
+
+def checkpoint(run: Run) -> str:
+    """Ask the worker for a checkpoint now."""
+    if run.status().state == "queued":
+        raise BadInputError(f"{run.name!r} is in the queue", "there is nothing to save yet")
+    _need_worker(run, "save")
+    send(run.paths.mailbox, Command("checkpoint"))
+    return f"{run.name} saves a checkpoint"
+
+
+def resume(run: Run, *, is_queued: bool = False, launch_worker: Launch | None = None) -> str:
+    """Wake a paused worker, or start a new one where the last one stood.
+
+    is_queued: whether a new one waits for a free slot first; launch_worker:
+    starts it, `rnnlab.runs.launch.launch` if None.
+    """
+    status = run.status()
+    match status.state:
+        case "paused":
+            send(run.paths.mailbox, Command("resume"))
+            return f"{run.name} goes on"
+        case "stopped" | "lost" | "failed":
+            (launch_worker or launch)(run, is_queued=is_queued)
+            if is_queued:
+                return f"{run.name} waits in the queue"
+            step = run.paths.read_pointer("last") or 0
+            return f"{run.name} goes on from step {step}"
+        case "finished":
+            raise BadInputError(
+                f"{run.name!r} is finished: its settings' end is reached",
+                f"`rnnlab train CORPUS --init-from {run.name}` trains its weights further",
+            )
+        case _:
+            raise BadInputError(f"{run.name!r} is {status.state} already", "nothing to resume")
+
+
+def move_in_queue(run: Run, by: int) -> str:
+    """Move a waiting run by so many places, towards the front where negative."""
+    place = Queue(run.paths.root.parent).move(run.name, by)
+    return f"{run.name} is number {place} in the queue"
+
+
+def _need_worker(run: Run, verb: str) -> None:
+    status = run.status()
+    if not run.is_alive():
+        raise BadInputError(f"{run.name!r} is {status.state}", f"there is no worker to {verb}")

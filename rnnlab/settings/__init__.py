@@ -1,0 +1,1 @@
+"""The settings of a run: their defaults, limits and help; their groups; where values come from."""

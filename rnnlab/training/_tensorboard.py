@@ -1,0 +1,75 @@
+"""The TensorBoard mirror of a journal: the same figures, and histograms of gradients and gates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
+
+from rnnlab.base.display import visible
+from rnnlab.runs.records import (
+    EvalRecord,
+    LayersRecord,
+    ProbeRecord,
+    Record,
+    SampleRecord,
+    TrainRecord,
+)
+
+
+class Mirror:
+    """An event file beside the journal."""
+
+    def __init__(self, folder: Path, step: int) -> None:
+        """Open it; what an earlier worker wrote beyond `step` is marked as void."""
+        self._writer = SummaryWriter(
+            str(folder), purge_step=step + 1 if step else None, flush_secs=10
+        )
+
+    def add(self, record: Record) -> None:
+        """Mirror one record."""
+        match record:
+            case TrainRecord():
+                scalars = {
+                    "loss/train": record.train_loss,
+                    "gradient/norm": record.grad_norm,
+                    "gradient/norm_max": record.grad_norm_max,
+                    "gradient/clipped": record.clipped,
+                    "lr": record.lr,
+                    "tokens_per_s": record.tokens_per_s,
+                }
+            case EvalRecord():
+                scalars = {"loss/val": record.val_loss, "accuracy/val": record.accuracy}
+            case LayersRecord():
+                scalars = {f"gradient/{name}": norm for name, norm in record.grad_norms.items()}
+                scalars |= {f"weight/{name}": norm for name, norm in record.weight_norms.items()}
+            case ProbeRecord():
+                scalars = {f"half_life/{name}": steps for name, steps in record.half_life.items()}
+                scalars |= {f"gate_shut/{name}": share for name, share in record.shut.items()}
+                scalars |= {f"gate_open/{name}": share for name, share in record.open.items()}
+            case SampleRecord():
+                self._add_sample(record)
+                return
+            case _:
+                return
+        for name, value in scalars.items():
+            if value is not None:
+                self._writer.add_scalar(name, value, record.step)
+
+    def _add_sample(self, record: SampleRecord) -> None:
+        """Write a sample as a block of code, so that nothing in it is taken for Markdown."""
+        text = f"{record.prompt}\N{BLACK RIGHT-POINTING SMALL TRIANGLE}{record.text}"
+        block = "\n".join(f"    {line}" for line in visible(text).split("\n"))
+        tag = f"samples/{record.prompt_number} {record.decoder}"
+        self._writer.add_text(tag, block, record.step)
+
+    def add_histograms(self, group: str, tensors: dict[str, Tensor], step: int) -> None:
+        """Write a histogram of each tensor: a parameter's gradient, a gate's values on a sample."""
+        for name, tensor in tensors.items():
+            if tensor.isfinite().all():
+                self._writer.add_histogram(f"{group}/{name}", tensor.float(), step)
+
+    def close(self) -> None:
+        """Flush and close the event file."""
+        self._writer.close()

@@ -1,0 +1,1 @@
+"""The beam board: the candidates of a search, its tree, the pruned hypotheses."""

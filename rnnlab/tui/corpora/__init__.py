@@ -1,0 +1,1 @@
+"""The list of corpora, their profiles, and the dialogs that add or fetch one."""

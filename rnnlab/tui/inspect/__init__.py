@@ -1,0 +1,1 @@
+"""The insight views: what an inspection returned, and the actions on it."""

@@ -1,0 +1,129 @@
+"""What can be done on the screen of insight."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.widgets import Input
+
+from rnnlab.base import registry
+from rnnlab.base.errors import RnnlabError
+from rnnlab.tui.shell.actions import Action, Group
+from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
+
+if TYPE_CHECKING:
+    from rnnlab.tui.screens.inspect import InspectScreen
+
+VANISHING = "vanishing"
+"""The view that is of several runs: the recipe's."""
+CHECKPOINTS = ("last", "best", "live")
+_ORDER = ("gradients", "time", "gates", "neurons", "spectrum", "memory", "difference")
+
+
+def view_names() -> tuple[str, ...]:
+    """Return the views in the order of their keys; a new one comes before the lab of several."""
+    known = registry.names("insight")
+    first = [name for name in _ORDER if name in known]
+    return (*dict.fromkeys([*first, *known]), VANISHING)
+
+
+def _chooser(view: str) -> Callable[[InspectScreen], None]:
+    def choose(screen: InspectScreen) -> None:
+        screen.choose(view)
+
+    return choose
+
+
+def _next_view(screen: InspectScreen) -> None:
+    screen.choose(screen.tabs.neighbour(1))
+
+
+def _view_before(screen: InspectScreen) -> None:
+    screen.choose(screen.tabs.neighbour(-1))
+
+
+def _next_unit(screen: InspectScreen) -> None:
+    screen.turn(1)
+
+
+def _unit_before(screen: InspectScreen) -> None:
+    screen.turn(-1)
+
+
+def _checkpoint(screen: InspectScreen) -> None:
+    place = CHECKPOINTS.index(screen.checkpoint) + 1
+    screen.checkpoint = CHECKPOINTS[place % len(CHECKPOINTS)]
+    screen.ask()
+
+
+def _beside(screen: InspectScreen) -> None:
+    """Choose the next to stand beside: marked runs first, older checkpoints, other runs, none."""
+    desk = screen.desk
+    older = [f"{desk.chosen_name}@{step}" for step in screen.kept_steps()[-2::-1]]
+    names: list[str | None] = [None, *desk.marked, *older, *desk.summaries]
+    names = [name for name in dict.fromkeys(names) if name != desk.chosen_name]
+    here = names.index(screen.other) if screen.other in names else 0
+    screen.other = names[(here + 1) % len(names)]
+    screen.ask()
+
+
+def _again(screen: InspectScreen) -> None:
+    screen.ask()
+
+
+def _text(screen: InspectScreen) -> None:
+    screen.query_one("#inspect-text", Input).focus()
+
+
+async def _train_lab(screen: InspectScreen) -> None:
+    """Queue the runs of the vanishing-gradient lab that are missing, after asking."""
+    question = (
+        "Train the vanishing lab? RNN, GRU and LSTM at several depths, a run each; "
+        "what is missing waits in the queue."
+    )
+    answers = [("cancel", "Not now"), ("queue", "Queue them")]
+    if await screen.app.push_screen_wait(ChoiceScreen(question, answers)) != "queue":
+        return
+
+    def queue() -> list[str]:
+        from rnnlab import recipes
+        from rnnlab.submit import queue_recipe
+
+        desk = screen.desk
+        recipe = recipes.load(VANISHING)
+        return queue_recipe(recipe, desk.store, desk.data, desk.outside.launch)
+
+    try:
+        names = await asyncio.to_thread(queue)
+    except RnnlabError as error:
+        screen.tell(str(error), "warning")
+        return
+    if names:
+        screen.tell(f"{len(names)} runs wait in the queue; F2 shows them, s there takes one out")
+    else:
+        screen.tell("the runs of the lab are all trained, at work or waiting")
+
+
+LOOKING = Group["InspectScreen"](
+    "Insight",
+    (
+        *(
+            Action(str(digit), f"view-{name}", _chooser(name), name.title(), f"Show {name}")
+            for digit, name in enumerate(view_names(), 1)
+        ),
+        Action("right", "next-view", _next_view, "Next view", "Show the next view"),
+        Action("left", "view-before", _view_before, "View before", "Show the view before"),
+        Action("t", "text", _text, "Text", "Write a text to look with", True),
+        Action("u", "next-unit", _next_unit, "Next unit", "Next unit in the ranking", True),
+        Action("U", "unit-before", _unit_before, "Unit before", "Unit before in the ranking"),
+        Action("c", "checkpoint", _checkpoint, "Checkpoint", "Last, best or live weights", True),
+        Action("b", "beside", _beside, "Beside", "Set another run beside this one", True),
+        Action("r", "again", _again, "Again", "Look again", True),
+        Action(
+            "v", "train-lab", _train_lab, "Train lab", "Queue the runs of the vanishing lab",
+            opens=True,
+        ),
+    ),
+)  # fmt: skip

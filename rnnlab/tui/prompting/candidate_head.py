@@ -1,0 +1,41 @@
+"""What stands above a candidate: its decoder, its figures, and how it compares with the best."""
+
+from __future__ import annotations
+
+import re
+
+from rnnlab.protocol.messages import Answer
+
+_ENDS = {
+    "eos": "ended", "stop": "stopped", "length": "long enough", "time": "out of time",
+    "stuck": "nothing was left",
+}  # fmt: skip
+
+
+def broken(title: str, width: int) -> str:
+    """Break a title into lines where words end; only a long one where its options do."""
+    lines = [""]
+    for word in re.findall(r"[^ ]* *", title):
+        is_long = len(word.rstrip()) > width > 0
+        for part in re.findall(r"[^,:]*[,:]*", word) if is_long else [word]:
+            if lines[-1] and len(lines[-1] + part.rstrip()) > width > 0:
+                lines.append("")
+            lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def figures(answer: Answer, width: int) -> str:
+    """Return the log-prob of all tokens and its mean over them, in nats, on two lines if narrow."""
+    mean = answer.logprob / max(1, len(answer.tokens))
+    both = f"Σ {answer.logprob:.1f}", f"ø {mean:.2f}"
+    return ("\n" if len(" ".join(both)) > width > 0 else " ").join(both)
+
+
+def story(answer: Answer) -> str:
+    """Return what a candidate is ranked by, where it leaves the best one and why it ends."""
+    parts = "the best" if answer.rank == 1 else "as #1"
+    if answer.parts_at is not None:
+        parts = f"leaves #1 at {answer.parts_at + 1}"
+    if abs(answer.score - answer.logprob) > 0.005:
+        parts += f", score {answer.score:.2f}"
+    return f"{parts}, {_ENDS[answer.end]}" if answer.end in _ENDS else parts

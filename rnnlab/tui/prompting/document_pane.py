@@ -1,0 +1,91 @@
+"""A document and what a classifier thinks of it, judged anew as it is written."""
+
+from __future__ import annotations
+
+import math
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.timer import Timer
+from textual.widgets import Static, TextArea
+
+from rnnlab.base.display import visible
+from rnnlab.protocol.messages import Failed, Generate, Progress, Reply, Started
+from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.messages import Asked
+
+_PAUSE_S = 0.25
+"""How long nothing is written before the document is judged."""
+
+
+class DocumentPane(Horizontal):
+    """Text at the left, classes at the right."""
+
+    DEFAULT_CSS = """
+    DocumentPane { height: 1fr; border: round $surface-lighten-2; border-title-color: $text-muted; }
+    DocumentPane:focus-within { border: round $accent; border-title-color: $accent; }
+    DocumentPane TextArea { width: 1fr; height: 100%; border: none; padding: 0 1; }
+    DocumentPane TextArea:focus { border: none; }
+    DocumentPane #classes { width: 40; height: 100%; padding: 0 1; border-left: solid $surface-lighten-2; }
+    """  # noqa: E501
+
+    def __init__(self) -> None:
+        super().__init__(id="document-pane")
+        self._run: RunSummary | None = None
+        self._timer: Timer | None = None
+        self._step: int | None = None
+        self.text = TextArea(id="document", show_line_numbers=False, soft_wrap=True)
+        self._verdict = Static("the classes come as you write", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """Lay them out."""
+        yield self.text
+        with VerticalScroll(id="classes", can_focus=False):
+            yield self._verdict
+
+    def choose(self, run: RunSummary | None) -> None:
+        """Set the run that judges."""
+        is_other = run is not None and (self._run is None or run.name != self._run.name)
+        is_newer = run is not None and self._run is not None and run.val_loss != self._run.val_loss
+        self._run = run
+        self.border_title = "Document" if run is None else f"Document for {run.name}"
+        if (is_other or is_newer) and self.text.text:
+            self._judge()
+
+    @on(TextArea.Changed)
+    def wait(self) -> None:
+        """Judge once nothing more is written for a moment."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_PAUSE_S, self._judge)
+
+    def _judge(self) -> None:
+        if self._run is not None and self._run.task == "classify":
+            text = self.text.text
+            self.post_message(Asked(self, Generate(0, self._run.name, text, [])))
+
+    async def hear(self, reply: Reply) -> None:
+        """Show the classes."""
+        match reply:
+            case Started():
+                self._step = reply.step
+            case Progress():
+                self._verdict.update(self._ranked(reply))
+            case Failed():
+                self._verdict.update(Text(visible(reply.message), "red"))
+            case _:
+                pass
+
+    def _ranked(self, grown: Progress) -> Text:
+        """Return a class a line with its probability as a bar, the most probable first."""
+        answer = grown.answers[0]
+        text = Text(no_wrap=True, overflow="ellipsis")
+        labels = [token.strip("\n").rpartition("  ")[0] for token in answer.tokens]
+        width = min(14, max(map(len, labels), default=0))
+        for label, logprob in zip(labels, answer.token_logprobs, strict=True):
+            share = math.exp(logprob)
+            text.append(f"{visible(label, newline=' ')[:width]:<{width}} ", "bold")
+            text.append(f"{share:>6.1%} ").append("▇" * round(share * 14) + "\n", "green")
+        return text.append(f"\nwith the weights of step {self._step:,}", "dim")

@@ -1,0 +1,150 @@
+"""Letters and how much a model expected each: as shade, and without colour as marks below them.
+
+The text is foreign: what is shown of it goes through `display.visible`, one cell or two a letter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.style import Style
+from rich.text import Text
+from textual.color import Color
+
+from rnnlab.base.display import visible
+from rnnlab.protocol.messages import EOS
+
+END_MARK = "∎"
+"""Where the model ended the sentence itself."""
+BARS = tuple(map(math.log, (0.6, 0.3, 0.1, 0.03)))
+"""Log-probs below which a letter is the next shade of unexpected."""
+SURPRISING = math.log(0.05)
+MARKS = " .-=#"
+"""Stands below a letter of each shade where there is no colour."""
+LEGEND = "darker, or . - = #: below 60, 30, 10, 3 %"
+_SHARES = (0.0, 0.16, 0.32, 0.52, 0.78)
+"""How much of the warning colour is in the background of each shade."""
+
+
+def shade(logprob: float) -> int:
+    """Return how unexpected a letter was, from 0 to 4."""
+    return sum(logprob < bar for bar in BARS)
+
+
+class Shades(NamedTuple):
+    """Styles of the shades in a theme."""
+
+    styles: tuple[Style, ...]
+
+    @classmethod
+    def of(cls, background: Color, foreground: Color, warning: Color) -> Shades:
+        """Return styles that go from the background to the warning colour, the text readable."""
+        found = []
+        for share in _SHARES:
+            behind = background.blend(warning, share, alpha=1.0)
+            ink = foreground
+            if contrast_ratio(behind, ink) < contrast_ratio(behind, behind.get_contrast_text(1.0)):
+                ink = behind.get_contrast_text(1.0) if contrast_ratio(behind, ink) < 4.5 else ink
+            found.append(
+                Style(
+                    color=ink.rich_color if share else None,
+                    bgcolor=behind.rich_color if share else None,
+                )
+            )
+        return cls(tuple(found))
+
+
+def contrast_ratio(one: Color, other: Color) -> float:
+    """Return the ratio of luminances (WCAG 2.1)."""
+    a, b = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (a + 0.05) / (b + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    def linear(part: float) -> float:
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    r, g, b = (linear(part / 255) for part in color.rgb)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+class Letter(NamedTuple):
+    """One token as it is shown."""
+
+    text: str
+    logprob: float | None
+    """None in the prompt."""
+    style: str = ""
+    is_break: bool = False
+    """Whether the line ends after it."""
+
+
+def letters_of(
+    prompt: str, tokens: Sequence[str], logprobs: Sequence[float], parts_at: int | None = None
+) -> list[Letter]:
+    """Return a prompt and what was written after it, the token marked in which it parts."""
+    # Of line ends in a row only the last breaks the line.
+    after = [*prompt[1:], *tokens, ""]
+    found = [
+        Letter(_shown(c), None, "dim", _breaks(c, next_))
+        for c, next_ in zip(prompt, after, strict=False)
+    ]
+    rest = zip(tokens, logprobs, [*tokens, ""][1:], strict=True)
+    for place, (token, logprob, next_) in enumerate(rest):
+        style = "reverse" if place == parts_at else ""
+        found.append(Letter(_shown(token), logprob, style, _breaks(token, next_)))
+    return found
+
+
+def _breaks(token: str, after: str) -> bool:
+    return token.endswith("\n") and not after.startswith("\n")
+
+
+def _shown(token: str) -> str:
+    return END_MARK if token == EOS else visible(token, newline="⏎")
+
+
+def plain(letters: Sequence[Letter]) -> Text:
+    """Return the text, what was most unexpected underlined."""
+    text = Text()
+    for letter in letters:
+        is_strange = letter.logprob is not None and letter.logprob < SURPRISING
+        text.append(letter.text, f"{letter.style} underline" if is_strange else letter.style)
+        if letter.is_break:
+            text.append("\n")
+    return text
+
+
+def shaded(letters: Sequence[Letter], shades: Shades) -> Text:
+    """Return the text with each letter's background as dark as it was unexpected."""
+    text = Text()
+    for letter in letters:
+        style = Style.parse(letter.style)
+        if letter.logprob is not None:
+            style = shades.styles[shade(letter.logprob)] + style
+        text.append(letter.text, style)
+        if letter.is_break:
+            text.append("\n")
+    return text
+
+
+def marked(letters: Sequence[Letter], width: int) -> Text:
+    """Return lines of text, each with a line of marks below it."""
+    text = Text(no_wrap=True)
+    line, marks, filled = Text(), "", 0
+    for letter in letters:
+        size = cell_len(letter.text)
+        if filled and filled + size > max(1, width):
+            text.append_text(line).append(f"\n{marks.rstrip()}\n", "bold")
+            line, marks, filled = Text(), "", 0
+        line.append(letter.text, letter.style)
+        mark = " " if letter.logprob is None else MARKS[shade(letter.logprob)]
+        marks += mark * size
+        filled += size
+        if letter.is_break:
+            text.append_text(line).append(f"\n{marks.rstrip()}\n", "bold")
+            line, marks, filled = Text(), "", 0
+    return text.append_text(line).append(f"\n{marks.rstrip()}", "bold")

@@ -1,0 +1,44 @@
+"""What is worth saying of the runs, whatever screen is shown: pure, so that it needs no screen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from rnnlab.base.display import visible
+
+if TYPE_CHECKING:
+    from rnnlab.runs.summary import RunSummary
+
+
+class Notice(NamedTuple):
+    """Something to be said in passing, whatever screen is shown."""
+
+    message: str
+    severity: Literal["information", "error"] = "information"
+    timeout_s: float = 4.0
+
+
+def news_of(runs: Collection[RunSummary], root: Path) -> str:
+    """Return how many runs are at what, and how many there are in a folder, in a line."""
+    states = [run.state for run in runs]
+    parts = [f"{states.count('starting') + states.count('running')} training"]
+    parts += [f"{states.count(state)} {state}" for state in ("paused", "queued") if state in states]
+    shipped = sum(run.is_shipped for run in runs)
+    own = len(runs) - shipped
+    parts.append(f"{own} run{'s' * (own != 1)} in {visible(str(root), newline=' ')}")
+    return ", ".join(parts) + (f" and {shipped} shipped" if shipped else "")
+
+
+def notice_of(before: RunSummary, now: RunSummary) -> Notice | None:
+    """Return what a run's change of state is worth saying."""
+    if now.alarm and not before.alarm:
+        return Notice(f"{now.name} is in trouble: {now.alarm}", "error", 10.0)
+    if before.state == now.state:
+        return None
+    if now.state in ("failed", "lost"):
+        return Notice(f"{now.name} {now.state}: {now.reason}", "error", 10.0)
+    if now.state in ("finished", "stopped", "paused"):
+        return Notice(f"{now.name} is {now.state}")
+    return None

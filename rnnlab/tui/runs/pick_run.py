@@ -1,0 +1,35 @@
+"""Choose another run from a screen that shows one."""
+
+from __future__ import annotations
+
+from rnnlab.tui.messages import RunChosen
+from rnnlab.tui.shell.actions import Action, Group
+from rnnlab.tui.shell.screen import BaseScreen
+
+
+def _choose(screen: BaseScreen, by: int) -> None:
+    """Choose the run before or after, in the order of the runs table."""
+    desk = screen.desk
+    names = [summary.name for summary in desk.in_order()]
+    if not names:
+        return
+    place = names.index(desk.chosen_name) if desk.chosen_name in names else 0
+    desk.chosen_name = names[(place + by) % len(names)]
+    screen.post_message(RunChosen())
+
+
+def _next(screen: BaseScreen) -> None:
+    _choose(screen, 1)
+
+
+def _before(screen: BaseScreen) -> None:
+    _choose(screen, -1)
+
+
+RUN_CHOICE = Group[BaseScreen](
+    "Run",
+    (
+        Action("ctrl+n", "next-run", _next, "Next run", "Choose the next run", True, "^n"),
+        Action("ctrl+r", "run-before", _before, "Run before", "Choose the run before", False, "^r"),
+    ),
+)

@@ -1,0 +1,250 @@
+"""The runs, one a row, with live state."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from rich.text import Text
+from textual import events
+from textual.coordinate import Coordinate
+from textual.geometry import Region
+from textual.widgets import DataTable
+
+from rnnlab.base.display import count, duration, loss, shortened, sparkline, visible
+from rnnlab.runs.records import State
+from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.messages import RunChosen
+from rnnlab.tui.shell.row_list import RowList
+from rnnlab.tui.state import LabState
+
+STATE_MARKS: dict[State, tuple[str, str]] = {
+    "queued": ("◌", "dim"),
+    "starting": ("◔", "yellow"),
+    "running": ("●", "green"),
+    "paused": ("‖", "yellow"),
+    "finished": ("✓", "dim"),
+    "stopped": ("■", "dim"),
+    "failed": ("✗", "bold red"),
+    "lost": ("?", "bold red"),
+}
+TROUBLE_MARK = ("!", "bold red")
+"""Of a run that trains on though something is wrong."""
+
+_COLUMNS = (
+    # name, width; the later ones are shown where there is room
+    ("run", 18),
+    ("train", 6),
+    ("val", 6),
+    ("step", 7),
+    ("left", 6),
+    ("tok/s", 6),
+    ("cell", 5),
+    ("trend", 12),
+)
+_PADDING = 2
+_SORT_OF = {"run": "name", "train": "train", "val": "val", "step": "step", "left": "newest",
+            "tok/s": "speed", "cell": "cell", "trend": "newest"}  # fmt: skip
+
+
+_NAME = 14
+_SHIPPED = " shipped"
+_NONE = "no run yet: n starts one"
+
+
+class RunsTable(RowList):
+    """A table that keeps its cursor on the same run while the runs change below it."""
+
+    BORDER_TITLE = "Runs"
+    _is_filling = False
+
+    def __init__(self, desk: LabState) -> None:
+        super().__init__("runs")
+        self._desk = desk
+        self._summaries: dict[str, RunSummary] = {}
+        self._columns: tuple[str, ...] = ()
+        self._cells: dict[tuple[str, str], Text] = {}
+        self._expected: str | None = None
+        self._hidden: str | None = None
+        """Run that was chosen before a filter left none; chosen again when it comes back."""
+
+    @property
+    def chosen(self) -> RunSummary | None:
+        """The run under the cursor."""
+        if not self.row_count:
+            return None
+        key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key
+        return self._summaries.get(str(key.value))
+
+    def expect(self, name: str) -> None:
+        """Move the cursor to a run as soon as it is there."""
+        self._expected = name
+
+    def choose(self, name: str) -> None:
+        """Move the cursor to a run."""
+        if name in self._summaries:
+            self.move_cursor(row=self.get_row_index(name), animate=False)
+
+    def toggle_mark(self) -> None:
+        """Mark the chosen run, or take its mark away."""
+        if self.chosen is not None:
+            name, marked = self.chosen.name, self._desk.marked
+            others = tuple(other for other in marked if other != name)
+            self._desk.marked = others if name in marked else (*marked, name)
+            self._fill()
+            self._tell()
+
+    def show(self) -> None:
+        """Show the runs on the desk: newest first, only what differs is written."""
+        rows = self._desk.in_order()
+        self._retitle(len(rows))
+        names = [summary.name for summary in rows]
+        has_same_rows = names == [str(row.key.value) for row in self.ordered_rows]
+        self._summaries = {summary.name: summary for summary in rows}
+        if not has_same_rows:
+            self._rebuild()
+        else:
+            self._fill()
+        if self._expected in self._summaries:
+            self.choose(self._expected)
+            self._expected = None
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show as many columns as there is room for."""
+        if self._fitting() != self._columns:
+            self._rebuild()
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Tell that another run is chosen."""
+        event.stop()
+        self._hidden = None
+        self._tell()
+
+    def _tell(self) -> None:
+        chosen = self.chosen
+        self._desk.chosen_name = chosen.name if chosen is not None else None
+        self.post_message(RunChosen())
+
+    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
+        """Sort by the column that was clicked, the other way round at the second click."""
+        event.stop()
+        sort = _SORT_OF.get(str(event.column_key.value), "name")
+        view = self._desk.view
+        view.is_reversed = view.sort == sort and not view.is_reversed
+        view.sort = sort
+        self.show()
+
+    def _retitle(self, num_shown: int) -> None:
+        """Say in the title how many runs are listed, by what they are sorted and filtered.
+
+        What to do where there is none stands there, too: a low screen has no lower border.
+        """
+        view, total = self._desk.view, len(self._desk.summaries)
+        parts = ["Runs" if num_shown == total else f"Runs {num_shown} of {total}"]
+        if view.sort != "newest" or view.is_reversed:
+            parts.append(f"by {view.sort}{' ↑' if view.is_reversed else ''}")
+        if view.filter:
+            parts.append(f"/{visible(view.filter, newline=' ')}")
+        title = Text(" · ".join(parts) if total or not self._desk.has_read else _NONE).markup
+        hint = "/ then esc lists all" if total and not num_shown else ""
+        # To set one paints the whole table, whatever it was.
+        if title != self.border_title:
+            self.border_title = title
+        if hint != (self.border_subtitle or ""):
+            self.border_subtitle = hint
+
+    def _fitting(self) -> tuple[str, ...]:
+        room = self.content_size.width
+        fitting: list[str] = []
+        for name, width in _COLUMNS:
+            room -= width + _PADDING
+            if room >= 0 or not fitting:
+                fitting.append(name)
+        return tuple(fitting)
+
+    def _rebuild(self) -> None:
+        """Make columns and rows anew, the cursor kept on its run."""
+        kept = self.chosen.name if self.chosen is not None else self._hidden
+        if not self._summaries:
+            self._hidden = self._hidden or self._desk.chosen_name
+        with self.prevent(DataTable.RowHighlighted):
+            self.clear(columns=True)
+            self._cells.clear()
+            self._columns = self._fitting()
+            widths = dict(_COLUMNS)
+            for name in self._columns:
+                self.add_column(name, key=name, width=widths[name])
+            for summary in self._summaries.values():
+                cells = [self._cell(summary, column) for column in self._columns]
+                self.add_row(*cells, key=summary.name)
+                for column, cell in zip(self._columns, cells, strict=True):
+                    self._cells[summary.name, column] = cell
+            if kept in self._summaries:
+                self.choose(kept)
+        self._tell()
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Paint; not the whole table for a cell that is written, which paints itself."""
+        if self._is_filling and not regions and not layout and not recompose:
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def _fill(self) -> None:
+        self._is_filling = True
+        try:
+            self._write_cells()
+        finally:
+            self._is_filling = False
+
+    def _write_cells(self) -> None:
+        for row, summary in enumerate(self._summaries.values()):
+            for place, column in enumerate(self._columns):
+                cell = self._cell(summary, column)
+                known = self._cells.get((summary.name, column))
+                if known is None or known.plain != cell.plain or known.spans != cell.spans:
+                    self._cells[summary.name, column] = cell
+                    self.update_cell(summary.name, column, cell)
+                    self.refresh_coordinate(Coordinate(row, place))
+
+    def _cell(self, s: RunSummary, column: str) -> Text:
+        match column:
+            case "run":
+                mark, style = TROUBLE_MARK if s.alarm else STATE_MARKS[s.state]
+                palette = self._desk.appearance.palette
+                r, g, b = palette[self._desk.color_of(s.name) % len(palette)]
+                flag = "◆" if s.name in self._desk.marked else "▎"
+                pin = "^" if s.name in self._desk.view.pinned else " "
+                name = shortened(s.name, _NAME)
+                cell = Text.assemble((flag, f"rgb({r},{g},{b})"), (mark, style), pin, name)
+                return cell.append(_SHIPPED, "dim") if _is_marked_shipped(s) else cell
+            case "train":
+                place = f"no. {s.queue_place}" if s.queue_place else ""
+                return _right(place or loss(s.train_loss)[:6], 6)
+            case "val":
+                return _right(loss(s.val_loss)[:6], 6)
+            case "step":
+                return _right(count(s.step), 7)
+            case "left":
+                if s.state in ("failed", "lost", "paused"):
+                    return _right(s.state, 6)
+                return _right(duration(s.eta_s) if s.is_active else "", 6)
+            case "tok/s":
+                return _right(count(s.tokens_per_s), 6)
+            case "cell":
+                return Text(visible(s.cell[:5], newline=" "))
+            case _:
+                return Text(sparkline(list(s.recent_losses), 12), "dim")
+
+
+def _is_marked_shipped(s: RunSummary) -> bool:
+    """Tell whether there is room to say that a run came with the project."""
+    return s.is_shipped and len(s.name) + len(_SHIPPED) <= _NAME + 1
+
+
+def _right(text: str, width: int) -> Text:
+    return Text(text.rjust(width))

@@ -1,0 +1,132 @@
+"""How the lab looks on this terminal: theme, colours of the runs, which characters it may use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+from textual.theme import Theme
+
+from rnnlab.base.preferences import Preferences
+
+if TYPE_CHECKING:
+    from rnnlab.plots import Glyphs, Palette
+
+THEMES = (
+    Theme(
+        "dark", primary="#5aa9e6", secondary="#8a94a6", accent="#f0b429", warning="#f0b429",
+        error="#ff6b6b", success="#5ac18e", foreground="#dde3ea", background="#101418",
+        surface="#171d23", panel="#1f272f", dark=True,
+    ),
+    Theme(
+        "light", primary="#0b63b0", secondary="#5b6673", accent="#a15c00", warning="#a15c00",
+        error="#b3261e", success="#1b7a43", foreground="#1b2026", background="#fbfbf9",
+        surface="#f1f1ee", panel="#e4e5e1", dark=False,
+        variables={"surface-lighten-1": "#d4d6d1", "surface-lighten-2": "#b9bcb6"},
+    ),
+    Theme(
+        "high-contrast", primary="#66d9ff", secondary="#ffffff", accent="#ffff00",
+        warning="#ffff00", error="#ff8080", success="#80ff80", foreground="#ffffff",
+        background="#000000", surface="#000000", panel="#1a1a1a", dark=True, text_alpha=1.0,
+        variables={"surface-lighten-1": "#808080", "surface-lighten-2": "#a0a0a0"},
+    ),
+)  # fmt: skip
+"""Registered under these names."""
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """What preferences and terminal come to."""
+
+    theme: str = "dark"
+    series: str = "colour-blind"
+    """Name of the runs' palette."""
+    glyphs: Glyphs = "braille"
+    has_color: bool = True
+
+    @property
+    def palette(self) -> Palette:
+        """Colours of the runs."""
+        from rnnlab.plots import PALETTES  # the first frame has no run and goes without
+
+        return PALETTES[self.series]
+
+
+def appearance_of(preferences: Preferences) -> Appearance:
+    """Return what is asked for, and where nothing is, what the terminal can show."""
+    theme, glyphs = preferences.theme, preferences.glyphs
+    if theme == "auto":
+        theme = "light" if _is_light(os.environ.get("COLORFGBG", "")) else "dark"
+    if glyphs == "auto":
+        glyphs = "braille" if _has_braille() else "ascii"
+    series = "sixteen" if preferences.colors == "16" else preferences.series
+    has_color = preferences.colors != "none" and not os.environ.get("NO_COLOR")
+    return Appearance(theme, series, glyphs, has_color)  # type: ignore[arg-type]
+
+
+def _is_light(colors: str) -> bool:
+    """Tell whether COLORFGBG ("0;15") says that the background is light."""
+    background = colors.rpartition(";")[2]
+    return background.isdigit() and int(background) in (7, *range(9, 16))
+
+
+def _has_braille() -> bool:
+    """Tell whether the terminal is likely to have braille: the Linux console has none."""
+    encoding = (getattr(sys.__stdout__, "encoding", "") or "").lower().replace("-", "")
+    return encoding.startswith("utf") and os.environ.get("TERM") != "linux"
+
+
+_ASCII = {
+    **dict.fromkeys("─━═╌╍┄┅┈┉╴╶╸╺▔▁‾⎺⎽", "-"), **dict.fromkeys("│┃║╎╏┆┇┊┋▏▎▍▌▐▕╵╷╹╻", "|"),
+    **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╯╰╔╗╚╝╠╣╦╩╬┏┓┗┛", "+"), **dict.fromkeys("█▓▉▊▋▇▆▅", "#"),
+    **dict.fromkeys("▄▀▒▃▂░■", "="), "…": ".", "·": "-", "•": "*", "●": "*", "○": "o", "◌": "o",
+    "◔": "o", "◆": "*", "‖": "=", "✓": "v", "✗": "x", "→": ">", "←": "<", "↑": "^", "↓": "v",
+    "⏎": "$", "∎": "$", "ø": "m", "Σ": "S", "\u2013": "-", "\u2014": "-", "\u2019": "'", "“": '"',
+    "”": '"', "▶": ">", "▼": "v", "▲": "^", "⭘": "o", "\u00d7": "x",
+    "▸": ">", "␣": "_",
+}  # fmt: skip
+
+
+_JOINERS = "\u200c\u200d"
+"""Have no width and do nothing but join or part their neighbours: emoji are made with them."""
+
+
+class HarmlessFilter(LineFilter):
+    """Lets no control character through to the terminal, whatever widget it stands in.
+
+    Text is shown by `display.visible`; this is for what is shown by others, such as a line that a
+    user has pasted into a field.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments without what a terminal would obey."""
+        if all(segment.text.isprintable() for segment in segments):
+            return segments
+        return [segment._replace(text=harmless(segment.text)) for segment in segments]
+
+
+def harmless(text: str) -> str:
+    """Return text of the same width without what a terminal would obey."""
+    return "".join(c if c.isprintable() or c in _JOINERS else " " * cell_len(c) for c in text)
+
+
+class AsciiFilter(LineFilter):
+    """Keeps every line to ASCII, cell by cell; what has no likeness becomes a question mark."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments with their letters replaced."""
+        return [
+            segment if segment.text.isascii() else segment._replace(text=to_ascii(segment.text))
+            for segment in segments
+        ]
+
+
+def to_ascii(text: str) -> str:
+    """Return text of the same width in ASCII."""
+    return "".join(c if c.isascii() else _ASCII.get(c) or "?" * cell_len(c) for c in text)

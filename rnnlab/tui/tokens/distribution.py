@@ -1,0 +1,107 @@
+"""The distribution of a letter: the model's own, what the filters left, and who dropped what."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.app import RenderResult
+from textual.widget import Widget
+
+from rnnlab.base.display import visible
+from rnnlab.protocol.messages import EOS
+from rnnlab.tui.prompting.token_text import END_MARK
+
+if TYPE_CHECKING:
+    from rnnlab.decoding import TracedRow, TracedToken
+
+_HEAD = 3
+"""Lines above the list."""
+_FIGURES = 34
+"""Columns of a line that are no bar."""
+_FATE = 18
+
+
+class DistributionPane(Widget, can_focus=True):
+    """A line for each letter, most probable first, one of them under the cursor."""
+
+    BORDER_TITLE = "What could stand here"
+
+    def __init__(self) -> None:
+        super().__init__(id="distribution")
+        self._row: TracedRow | None = None
+        self._why_empty = ""
+        self._written: str | None = None
+        self.cursor = 0
+        """Place of the letter under the cursor."""
+
+    def show(self, row: TracedRow | None, written: str | None, why_empty: str = "") -> None:
+        """Show a distribution; the cursor goes to the letter that stands in the text."""
+        self._row, self._written, self._why_empty = row, written, why_empty
+        tokens = [token.token for token in row.tokens] if row else []
+        self.cursor = tokens.index(written) if written in tokens else 0
+        self.refresh()
+
+    def move(self, by: int) -> None:
+        """Move the cursor so many lines."""
+        num = len(self._row.tokens) if self._row else 0
+        self.cursor = max(0, min(num - 1, self.cursor + by))
+        self.refresh()
+
+    @property
+    def under_cursor(self) -> str | None:
+        """The letter under the cursor; None where there is no distribution."""
+        if self._row is None or not self._row.tokens:
+            return None
+        return self._row.tokens[self.cursor].token
+
+    def render(self) -> RenderResult:
+        """Return entropies, then the letters around the cursor."""
+        row, (width, height) = self._row, self.content_size
+        if row is None:
+            return Text(self._why_empty, "dim")
+        text = Text(no_wrap=True, overflow="ellipsis")
+        is_filtered = (
+            row.num_left < len(row.tokens)
+            or abs(row.entropy_nats - row.filtered_entropy_nats) > 1e-6
+        )
+        text.append(f"entropy {row.entropy_nats:.2f} nats, as of {_choices(row.entropy_nats)}")
+        if is_filtered:
+            text.append(
+                f"\nfiltered {row.filtered_entropy_nats:.2f}, "
+                f"as of {_choices(row.filtered_entropy_nats)}, {row.num_left} left\n"
+            )
+        else:
+            text.append("\nno filter changes it\n", "dim")
+        bar = max(3, min(30, width - _FIGURES - (_FATE if is_filtered else 0)))
+        text.append(f"   rank {'raw':>7} {'filtered' if is_filtered else '':>8}\n", "dim")
+        rows = max(1, height - _HEAD)
+        first = max(0, min(self.cursor - rows // 2, len(row.tokens) - rows))
+        for place, token in enumerate(row.tokens[first : first + rows], first):
+            text.append_text(self._line(place, token, bar, is_filtered)).append("\n")
+        return text
+
+    def _line(self, place: int, token: TracedToken, bar: int, is_filtered: bool) -> Text:
+        shown = END_MARK if token.token == EOS else visible(token.token, newline="⏎")
+        shown = shown.replace(" ", "␣") if not shown.strip() else shown
+        raw = math.exp(token.logprob)
+        here = "▸" if token.token == self._written else " "
+        line = Text(f"{here}{shown[:10]:<3} {place + 1:>3} {raw:>7.2%} ")
+        is_dropped = token.filtered_logprob is None
+        if is_filtered:
+            left = (
+                "" if token.filtered_logprob is None else f"{math.exp(token.filtered_logprob):.2%}"
+            )
+            line.append(f"{left:>8} ")
+        if place == self.cursor:  # a bar in reverse would be a hole
+            line.stylize("reverse")
+        line.append("▇" * max(0, round(raw * bar)), "green" if not is_dropped else "")
+        if is_dropped:
+            line.append(f" ✗ {token.fate}", "italic")
+            line.stylize("dim")
+        return line
+
+
+def _choices(entropy_nats: float) -> str:
+    return f"{math.exp(entropy_nats):.1f} equal choices"

@@ -1,1 +1,0 @@
-"""The panes and parts of the lab; each takes data and emits messages."""

@@ -1,0 +1,70 @@
+"""Why a worker ends, in words for its user: what happened and what to do about it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+from pathlib import Path
+
+from rnnlab.base.display import count
+from rnnlab.base.errors import RnnlabError, one_line
+from rnnlab.runs.paths import RunPaths
+
+_RESERVE_BYTES = 1 << 16
+_NO_SPACE = ("no space left", "os error 28", "disk quota exceeded", "os error 122")
+_NO_MEMORY = ("can't allocate memory", "cannot allocate memory", "out of memory", "bad_alloc")
+
+
+class Reserve:
+    """A small file that keeps room on the disk for a run's last words."""
+
+    def __init__(self, paths: RunPaths) -> None:
+        self._file = paths.reserve
+        with contextlib.suppress(OSError):
+            # Not zeros: some file systems store nothing for them.
+            self._file.write_bytes(os.urandom(_RESERVE_BYTES))
+
+    def free(self) -> None:
+        """Give the room back."""
+        with contextlib.suppress(OSError):
+            self._file.unlink(missing_ok=True)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Tell whether an error says so; libraries wrap it in errors of their own."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return any(words in str(error).lower() for words in _NO_SPACE)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says so: Python's, torch's for the CPU, or torch's for a GPU."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    is_ours = isinstance(error, RnnlabError)
+    return not is_ours and any(words in str(error).lower() for words in _NO_MEMORY)
+
+
+def reason_of(error: BaseException, folder: Path) -> str:
+    """Return why a run in `folder` failed, in one line, with what to do where that is known."""
+    if isinstance(error, RnnlabError):
+        return str(error)  # it names the place and what to do
+    if is_disk_full(error):
+        return one_line(
+            f"the disk is full ({_free(folder)} bytes free where the run lives); make room, for "
+            f"example with `rnnlab rm`, then `rnnlab resume {folder.name}`"
+        )
+    if is_out_of_memory(error):
+        return "out of memory; use a smaller --batch, --length or --hidden, or end other runs"
+    if isinstance(error, OSError) and error.strerror:
+        return one_line(f"{error.strerror}: {error.filename or 'the run directory'}")
+    return one_line(f"{type(error).__name__}: {error}; see worker.log")
+
+
+def _free(folder: Path) -> str:
+    try:
+        return count(float(shutil.disk_usage(folder).free))
+    except OSError:
+        return "unknown"

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import os
+import pwd
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from rnnlab.base.locations import cache_folder
+from rnnlab.corpora import find_corpus, parse_spec
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of temporary files, a home of the test's own, and no XDG folder."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    return tmp_path / "temporary" / f"rnnlab-{os.getuid()}"
+
+
+def test_the_cache_is_below_the_home_or_where_xdg_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cache_folder() == tmp_path / ".cache" / "rnnlab"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert cache_folder() == tmp_path / ".cache" / "rnnlab"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert cache_folder() == tmp_path / "cache" / "rnnlab"
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_home_the_cache_is_temporary(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(uid: int) -> pwd.struct_passwd:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert cache_folder() == temporary
+
+
+@pytest.mark.parametrize("home", ["/dev/null", "/proc/1", "/proc/1/nowhere"])
+def test_a_cache_that_cannot_be_written_is_temporary(
+    temporary: Path, home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", home)
+    assert cache_folder() == temporary
+
+
+def test_a_folder_without_write_permission_is_no_cache(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "read-only"
+    folder.mkdir(mode=0o555)
+    if os.access(folder, os.W_OK):
+        pytest.skip("this user may write anywhere")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    assert cache_folder() == temporary
+
+
+def test_a_made_corpus_needs_no_home(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/dev/null")
+    spec = parse_spec("copy:delay=5,sentences=100")
+    assert spec is not None
+    file = find_corpus("copy:delay=5,sentences=100")
+    assert file.is_relative_to(temporary)
+    assert file.read_text(encoding="utf-8") == spec.text()

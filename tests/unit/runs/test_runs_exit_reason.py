@@ -1,0 +1,69 @@
+"""Why a worker died without a word: what its last heartbeat, the kernel's count and log tell."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rnnlab.runs import exit_reason, memory
+from rnnlab.runs.exit_reason import killed_for_memory, why_lost
+from rnnlab.runs.records import Status
+
+LOG = "3,9,77,-;Memory cgroup out of memory: Killed process 71 (python) total-vm:9kB\n"
+Kernel = Callable[[int, str], None]
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kernel:
+    """Let the kernel have killed so many processes and written this."""
+    monkeypatch.setattr(memory, "VMSTAT", tmp_path / "vmstat")
+    monkeypatch.setattr(exit_reason, "KERNEL_LOG", str(tmp_path / "kmsg"))
+
+    def say(num_killed: int, log: str) -> None:
+        memory.VMSTAT.write_text(f"pgfault 12\noom_kill_x 5\noom_kill {num_killed}\n")
+        (tmp_path / "kmsg").write_text(log)
+
+    return say
+
+
+def said(host: str = "") -> Status:
+    return Status(
+        state="running", pid=71, host=host or socket.gethostname(), held_bytes=900 << 20,
+        free_bytes=8 << 30, oom_kills=3,
+    )  # fmt: skip
+
+
+def test_a_process_that_the_kernels_log_names_was_killed_for_want_of_memory(kernel: Kernel) -> None:
+    kernel(4, LOG)
+    reason = why_lost(said(), "mine")
+    assert "(process 71 on" in reason
+    assert "killed by the kernel for want of memory (its log names the process)" in reason
+    assert "it held 900 MiB" in reason
+    assert "smaller --batch" in reason
+    assert "`rnnlab resume mine` goes on" in reason
+
+
+@pytest.mark.parametrize("log", ["", LOG.replace("71", "72")])
+def test_where_the_log_does_not_tell_it_is_probable(kernel: Kernel, log: str) -> None:
+    kernel(4, log)
+    assert "probably killed by the kernel, which has killed for want" in why_lost(said(), "mine")
+
+
+def test_what_was_killed_before_or_elsewhere_is_no_reason(kernel: Kernel) -> None:
+    kernel(3, LOG)
+    assert "without a word" in why_lost(said(), "mine")
+    kernel(4, LOG)
+    assert "without a word" in why_lost(said(host="elsewhere"), "mine")
+
+
+def test_where_the_kernel_does_not_tell_nothing_is_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "VMSTAT", tmp_path / "none")
+    monkeypatch.setattr(exit_reason, "KERNEL_LOG", str(tmp_path / "none"))
+    assert memory.oom_kills() is None
+    assert killed_for_memory() == set()
+    assert "without a word" in why_lost(said(), "mine")

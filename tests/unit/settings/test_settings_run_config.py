@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import math
+import tomllib
+from typing import TYPE_CHECKING, Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError
+from rnnlab.settings.run_config import RunConfig, read_settings, read_toml, written_problems
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def choices(name: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(get_args(RunConfig.model_fields[name].annotation))
+
+
+configs = st.builds(
+    RunConfig.from_values,
+    st.fixed_dictionaries(
+        {"corpus": st.text(st.characters(exclude_categories=["Cs"]), min_size=1)},
+        optional={
+            "task": st.sampled_from(registry.names("corpora/tasks")),
+            "cell": st.sampled_from(registry.names("cells")),
+            "limit_chars": st.none() | st.integers(2, 10**12),
+            "val_fraction": st.floats(0.01, 0.4),
+            "one_hot": st.booleans(),
+            "dropout": st.floats(0, 0.99),
+            "optimizer": choices("optimizer"),
+            "lr": st.floats(1e-12, 1000),
+            "schedule": choices("schedule"),
+            "clip": st.floats(0, 1e6),
+            "seed": st.integers(0, 2**31 - 1),
+            "epochs": st.none() | st.floats(1e-6, 1e6),
+            "steps": st.none() | st.integers(1, 10**12),
+            "minutes": st.none() | st.floats(1e-6, 1e9),
+            "device": st.sampled_from(["auto", "cpu", "cuda", "cuda:3"]),
+            "dtype": choices("dtype"),
+        },
+    ),
+)
+
+
+@given(configs)
+def test_settings_come_back_from_toml_as_they_were(config: RunConfig) -> None:
+    assert RunConfig.from_values(tomllib.loads(config.to_toml())) == config
+
+
+def test_vectors_read_from_a_file_stay_frozen_unless_told() -> None:
+    values: dict[str, Any] = {"corpus": "x", "task": "classify"}
+    assert not RunConfig.from_values(values).frozen
+    assert RunConfig.from_values(values | {"embeddings": "vectors.txt"}).frozen
+    assert not RunConfig.from_values(values | {"embeddings": "vectors.txt", "frozen": False}).frozen
+
+
+def test_a_run_trains_ten_epochs_unless_told_when_to_end() -> None:
+    assert RunConfig(corpus="x").epochs == 10
+    assert RunConfig(corpus="x", steps=5).epochs is None
+    assert RunConfig(corpus="x", minutes=5).epochs is None
+    assert RunConfig.from_values({"corpus": "x", "steps": None}).epochs == 10
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValidationError):
+        RunConfig(corpus="x").hidden = 3  # type: ignore[misc]
+
+
+def test_every_setting_has_a_help_line() -> None:
+    for name, field in RunConfig.model_fields.items():
+        assert field.description, name
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"hiden": 3}, "unknown setting 'hiden'; did you mean 'hidden'?"),
+        ({"zzzz": 3}, "unknown setting 'zzzz'; see `rnnlab train --help`"),
+        ({"hidden": -3}, "hidden = -3: should be greater than or equal to 1"),
+        ({"hidden": "many"}, "hidden = 'many': should be a whole number"),
+        ({"cell": "lsmt"}, "unknown cell 'lsmt'; did you mean 'lstm'?"),
+        ({"task": "steam"}, "unknown task 'steam'; did you mean 'stream'?"),
+        ({"lr": math.nan}, "lr = nan: should be a finite number"),
+        ({"lr": math.inf}, "lr = inf: should be a finite number"),
+        ({"clip": math.inf}, "clip = inf: should be a finite number"),
+        ({"optimizer": "lion"}, "optimizer = 'lion': should be 'adamw'"),
+        ({"device": "gpu"}, "device = 'gpu': "),
+        ({"steps": 0}, "steps = 0: should be greater than or equal to 1"),
+        (
+            {"val_fraction": 0.5, "test_fraction": 0.5},
+            "val_fraction and test_fraction leave no text",
+        ),
+        ({"corpus": ""}, "corpus = '': "),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_value_and_what_it_should_be(
+    values: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(BadInputError) as caught:
+        RunConfig.from_values({"corpus": "x", **values}, "a.toml")
+    assert str(caught.value).startswith("a.toml: " + message)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_corpus_is_named() -> None:
+    with pytest.raises(BadInputError, match="the setting 'corpus' is missing"):
+        RunConfig.from_values({})
+
+
+class TestFiles:
+    def test_a_files_settings_are_read(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.toml"
+        config = RunConfig(corpus="été", hidden=7, steps=3)
+        file.write_text(config.to_toml(), encoding="utf-8")
+        assert RunConfig.from_toml(file) == config
+
+    @pytest.mark.parametrize("content", [b"hidden = ", b"\xff\xfe", b"hidden = 1\nhidden = 2\n"])
+    def test_a_file_that_is_no_toml_is_named(self, tmp_path: Path, content: bytes) -> None:
+        file = tmp_path / "a.toml"
+        file.write_bytes(content)
+        with pytest.raises(BadInputError, match=r"a\.toml is no TOML file"):
+            read_toml(file)
+
+    def test_a_missing_file_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(BadInputError, match=r"cannot read .*a\.toml: No such file"):
+            read_toml(tmp_path / "a.toml")
+
+    def test_a_folder_is_no_file(self, tmp_path: Path) -> None:
+        with pytest.raises(BadInputError, match="cannot read"):
+            read_toml(tmp_path)
+
+    @pytest.mark.parametrize(("line", "problem"), [("hiden = 3", "'hidden'"), ("hidden = 0", "0")])
+    def test_a_bad_setting_in_a_file_names_file_and_setting(
+        self, tmp_path: Path, line: str, problem: str
+    ) -> None:
+        file = tmp_path / "a.toml"
+        file.write_text(line)
+        with pytest.raises(BadInputError, match=rf"a\.toml: .*{problem}"):
+            read_settings(file)
+
+    def test_settings_in_a_file_need_no_corpus(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.toml"
+        file.write_text("hidden = 3")
+        assert read_settings(file) == {"hidden": 3}
+
+
+class TestWrittenProblems:
+    @pytest.mark.parametrize(
+        ("name", "text"), [("hidden", "12"), ("hidden", " 12 "), ("lr", "1e-3"), ("cell", "gru")]
+    )
+    def test_a_good_text_has_none(self, name: str, text: str) -> None:
+        assert written_problems({name: text}) == {}
+
+    def test_every_bad_text_has_one_line_of_its_own(self) -> None:
+        written = {"hidden": "-1", "layers": "x", "lr": "nan", "cell": "lsmt", "task": "streem"}
+        assert written_problems({**written, "seed": "7"}) == {
+            "hidden": "should be greater than or equal to 1",
+            "layers": "should be a whole number",
+            "lr": "should be a finite number",
+            "cell": "unknown cell 'lsmt'; did you mean 'lstm'?",
+            "task": "unknown task 'streem'; did you mean 'stream'?",
+        }
+
+    def test_what_does_not_go_together_is_said_of_no_single_setting(self) -> None:
+        assert written_problems({"bidirectional": "true", "task": "classify"}) == {}
+        assert written_problems({"bidirectional": "true"}) == {
+            "": "bidirectional is for --task classify: a language model reads forward"
+        }
+
+    @given(st.dictionaries(st.sampled_from(sorted(RunConfig.model_fields)), st.text(max_size=12)))
+    def test_no_text_is_ever_an_exception(self, written: dict[str, str]) -> None:
+        for problem in written_problems(written).values():
+            assert "\n" not in problem
