@@ -11,9 +11,10 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from rnnlab.base.files import replace_text
 from rnnlab.base.locations import shipped_runs
 from rnnlab.cli._follow import follow
-from rnnlab.runs.paths import RunPaths, replace_text
+from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import encode_status
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.submit import resolve, start_run

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.files import replace_text
 from rnnlab.base.locations import data_folder
 from rnnlab.corpora import (
     Progress,
@@ -31,7 +32,7 @@ from rnnlab.decoding import parse_prompts, parse_spec, split_specs
 from rnnlab.recipes import Recipe, locate, plan
 from rnnlab.runs import control
 from rnnlab.runs.launch import Launch, launch
-from rnnlab.runs.paths import check_run_name, replace_text
+from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.settings.warm_start import check_text, find_ancestor, hand_over, take_over

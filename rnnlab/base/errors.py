@@ -5,8 +5,9 @@ The exit codes of the command line are decided here and nowhere else.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+
+from rnnlab.base.names import did_you_mean
 
 EXIT_DONE = 0
 """All went well."""
@@ -50,12 +51,8 @@ class UnknownNameError(BadInputError):
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         self.name = name
         known = list(known)
-        near = difflib.get_close_matches(name, known, n=1)
-        if near:
-            hint = f"did you mean {near[0]!r}?"
-        elif not hint:
-            hint = f"known: {', '.join(known)}" if known else "none is known"
-        super().__init__(f"unknown {kind} {name!r}", hint)
+        otherwise = hint or (f"known: {', '.join(known)}" if known else "none is known")
+        super().__init__(f"unknown {kind} {name!r}", did_you_mean(name, known, otherwise))
 
 
 def one_line(text: str) -> str:

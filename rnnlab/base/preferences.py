@@ -5,7 +5,6 @@ Standard library only: the app reads it before its first frame.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.files import replace_text
+from rnnlab.base.names import did_you_mean
 
 
 def _one_of(*choices: str, help: str) -> Any:  # noqa: A002
@@ -94,8 +95,7 @@ def load_preferences(file: Path | None = None) -> Preferences:
     names = [one.name for one in known()]
     for name in values:
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+            hint = did_you_mean(name, names, f"known: {', '.join(names)}")
             raise BadInputError(f"{file}: unknown preference {name!r}", hint)
     found = {name: _checked(name, value, str(file)) for name, value in values.items()}
     return Preferences(**{**found, **_from_environment(os.environ)})
@@ -124,7 +124,7 @@ def save_preference(name: str, value: object, file: Path | None = None) -> Path:
         changed = _with(text, name, value)
         if tomllib.loads(changed).get(name) != value:  # it went into a table of TOML
             raise BadInputError(f"{file}: {name} cannot be written", "write it by hand")
-        _replace(file, changed)
+        replace_text(file.resolve(), changed)
     except OSError as error:
         raise RnnlabError(f"cannot write {file}: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -164,17 +164,6 @@ def _with(text: str, name: str, value: object) -> str:
         return changed
     help_line = next(one.metadata["help"] for one in known() if one.name == name)
     return f"{text.rstrip()}\n\n# {help_line}\n{line}\n"
-
-
-def _replace(file: Path, text: str) -> None:
-    """Replace the file at once; a link to it, as of a dotfiles folder, stays one."""
-    real = file.resolve()
-    temporary = real.with_name(f".{real.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, real)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.files import replace_text
 from rnnlab.cli._charts import _can_braille
 from rnnlab.cli._output import console
 from rnnlab.plots import DrawStyle, Finding, comparable, draw_picture
-from rnnlab.runs.paths import replace_text
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,7 +7,6 @@ everywhere, and kept in the user's cache.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple, cast
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.locations import cache_folder, shipped_folder
+from rnnlab.base.names import did_you_mean
 from rnnlab.corpora._atomic import replacing
 from rnnlab.corpora._floor import Floor
 
@@ -103,8 +103,7 @@ def parse_spec(text: str) -> CorpusSpec | None:
     for part in rest.split(",") if colon else []:
         key, equals, value = part.partition("=")
         if key not in options:
-            near = difflib.get_close_matches(key, options, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(options)}"
+            hint = did_you_mean(key, options, f"it has {', '.join(options)}")
             raise BadInputError(f"corpus {name!r} has no option {key!r}", hint)
         option = corpus.options[key]
         if not (equals and value.isascii() and value.isdigit() and len(value) < 12):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.locations import data_folder, shipped_folder
+from rnnlab.base.names import did_you_mean
 from rnnlab.corpora._files import ENDINGS, bare_name, holds_documents, reading
 from rnnlab.corpora._generated import made_file, made_names, parse_spec, spec_of
 from rnnlab.corpora._tokens import normalise
@@ -41,9 +41,7 @@ def find_corpus(corpus: str, data: Path | None = None) -> Path:
     except RuntimeError:
         raise BadInputError(f"there is no home folder for {corpus}", "give a whole path") from None
     known = corpus_names(data)
-    hint = f"corpora: {', '.join(known)}"
-    if near := difflib.get_close_matches(corpus, known, n=1):
-        hint = f"did you mean {near[0]!r}?"
+    hint = did_you_mean(corpus, known, f"corpora: {', '.join(known)}")
     if (name := bare_name(corpus)) in registry.names("corpora/sources"):
         hint = f"`rnnlab corpora fetch {name}` gets it"
     raise BadInputError(f"no corpus and no file named {corpus!r}", hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin
 
@@ -11,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError, UnknownNameError
+from rnnlab.base.names import did_you_mean, nearest
 from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._options import Options
 from rnnlab.decoding._values import split_spec, unquoted
@@ -94,12 +94,10 @@ def _values(text: str, rest: str, name: str, options: type[Options]) -> dict[str
         if key not in known:
             # A field that goes by another name in a spec is near to that one.
             names = {**{field: alias for alias, field in known.items()}, **dict.fromkeys(known)}
-            near = difflib.get_close_matches(key, names, n=1)
+            near = nearest(key, names)
             raise BadInputError(
                 f"in spec {text!r}, {name} has no option {key!r}",
-                f"did you mean {(names[near[0]] or near[0])!r}?"
-                if near
-                else f"keys: {', '.join(known)}",
+                f"did you mean {(names[near] or near)!r}?" if near else f"keys: {', '.join(known)}",
             )
         if not equals or not value:
             raise BadInputError(
@@ -116,10 +114,7 @@ def _limits(key: str, value: str, field: FieldInfo) -> str:
     """Return what an option can be that is not said yet: the nearest choice, or the range."""
     if get_origin(field.annotation) is Literal:
         choices = get_args(field.annotation)
-        near = difflib.get_close_matches(value, choices, n=1)
-        if near:
-            return f"did you mean {near[0]!r}?"
-        return "" if value else f"{key} is {' or '.join(choices)}"
+        return did_you_mean(value, choices, "" if value else f"{key} is {' or '.join(choices)}")
     words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
     limits = " and ".join(
         f"{word} {getattr(limit, sign)}"

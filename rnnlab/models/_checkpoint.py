@@ -12,13 +12,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.files import replacing
 from rnnlab.corpora import Vocabulary
 from rnnlab.models._classifier import Classifier
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models._text_model import TextModel
 from rnnlab.models.steppers import Stepper, make_stepper
 from rnnlab.runs.fresh_checkpoint import await_first, settled
-from rnnlab.runs.paths import RunPaths, replace_file
+from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.store import Run
 from rnnlab.settings.run_config import RunConfig
 
@@ -75,7 +76,8 @@ def build_model(config: RunConfig, vocabulary: Vocabulary) -> TextModel:
 def save_weights(file: Path, model: TextModel) -> None:
     """Write a model's weights so that a reader sees all of them or the file before."""
     tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    replace_file(file, lambda temporary: save_file(tensors, temporary, {"format": "pt"}))
+    with replacing(file) as temporary:
+        save_file(tensors, temporary, {"format": "pt"})
 
 
 def load_weights(file: Path, model: TextModel) -> None:

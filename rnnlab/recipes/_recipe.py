@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rnnlab.base.errors import BadInputError, UnknownNameError
+from rnnlab.base.names import did_you_mean
 from rnnlab.settings.run_config import RunConfig, read_toml
 
 _FOLDER = Path(__file__).parent
@@ -238,9 +238,8 @@ def _first_problem(error: ValidationError) -> str:
         return f"{_place(loc)}{message}"
     *where, key = loc
     if is_unknown:
-        near = difflib.get_close_matches(str(key), _table_at(where).model_fields, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"{_place(where)}unknown key {key!r}{hint}"
+        hint = did_you_mean(str(key), _table_at(where).model_fields)
+        return f"{_place(where)}unknown key {key!r}{f'; {hint}' if hint else ''}"
     if first["type"] == "missing":
         return f"{_place(where)}the key {key!r} is missing"
     return f"{_place(where)}{key} = {str(first['input'])[:60]!r}: {message}"

@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.files import replace_text
 from rnnlab.runs.lock import ENDING_S, LATCH_S, take_lock
 from rnnlab.runs.mailbox import collect
-from rnnlab.runs.paths import replace_text
 from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.records import ACTIVE_STATES, encode_status
 from rnnlab.runs.store import Run

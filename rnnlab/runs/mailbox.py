@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from rnnlab.base.errors import RnnlabError
-from rnnlab.runs.paths import replace_text
+from rnnlab.base.files import replace_text
 
 Action = Literal["pause", "resume", "checkpoint", "stop", "set"]
 

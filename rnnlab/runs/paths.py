@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -166,51 +164,3 @@ class QueuePaths:
         except OSError:
             return []
         return [name for file in files if is_run_name(name := file.removesuffix(_ENTRY))]
-
-
-def replace_text(file: Path, text: str, *, durable: bool = False, is_private: bool = False) -> None:
-    """Replace a file's text atomically; a reader sees the old text or the new, never a part."""
-    replace_file(
-        file, lambda temporary: _write_text(temporary, text), durable=durable, is_private=is_private
-    )
-
-
-def replace_file(
-    file: Path, write: Callable[[Path], None], *, durable: bool = True, is_private: bool = False
-) -> None:
-    """Replace `file` atomically by what `write` puts into the temporary file it is given.
-
-    durable: also flush it to the disk first, so that it survives a power cut; is_private: only its
-    owner may read it.
-    """
-    handle, temporary = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".tmp", dir=file.parent)
-    os.close(handle)
-    try:
-        write(Path(temporary))
-        os.chmod(temporary, 0o600 if is_private else 0o644)
-        if durable:
-            _flush(Path(temporary))
-        os.replace(temporary, file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    if durable:
-        _flush(file.parent)
-
-
-def drop_leftovers(folder: Path) -> None:
-    """Remove what a process killed while it replaced a file has left; only the worker may."""
-    for file in folder.glob(".*.tmp"):
-        file.unlink(missing_ok=True)
-
-
-def _write_text(file: Path, text: str) -> None:
-    file.write_text(text, encoding="utf-8")
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.files import replace_text
 from rnnlab.runs.lock import is_locked
-from rnnlab.runs.paths import QueuePaths, RunPaths, replace_text
+from rnnlab.runs.paths import QueuePaths, RunPaths
 
 
 class QueueEntry(NamedTuple):

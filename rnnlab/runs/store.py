@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
+from rnnlab.base.files import replace_text
 from rnnlab.base.locations import checkpoints_folder, shipped_runs
 from rnnlab.runs.exit_reason import why_lost
 from rnnlab.runs.lock import ENDING_S, take_lock, true_state
-from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name, replace_text
+from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, decode_status, encode_status
 

@@ -6,7 +6,6 @@ line beneath a field as its help.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.names import did_you_mean
 
 _DEPENDENT: dict[str, tuple[str, dict[str, Any]]] = {
     "task": ("classify", {"tokens": "words", "batch": 64, "length": 200, "eval_tokens": 0}),
@@ -230,8 +230,7 @@ class RunConfig(BaseModel):
         where = f"{source}: " if source else ""
         for key in values:
             if key not in cls.model_fields:
-                near = difflib.get_close_matches(key, cls.model_fields, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else "see `rnnlab train --help`"
+                hint = did_you_mean(key, cls.model_fields, "see `rnnlab train --help`")
                 raise BadInputError(f"{where}unknown setting {key!r}", hint)
         try:
             return cls.model_validate(dict(values))

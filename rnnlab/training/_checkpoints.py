@@ -9,8 +9,9 @@ from collections.abc import Callable
 import torch
 
 from rnnlab.base.errors import RnnlabError
+from rnnlab.base.files import replace_text
 from rnnlab.models import TextModel, save_weights
-from rnnlab.runs.paths import RunPaths, replace_text
+from rnnlab.runs.paths import RunPaths
 from rnnlab.training._state import TrainingState, save_training_state
 
 EVERY_S = 15.0

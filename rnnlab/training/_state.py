@@ -16,9 +16,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from rnnlab.base.errors import RnnlabError
+from rnnlab.base.files import replacing
 from rnnlab.cells import State
 from rnnlab.models import TextModel
-from rnnlab.runs.paths import replace_file
 from rnnlab.training._metrics import MetricWindow
 
 
@@ -79,7 +79,8 @@ def save_training_state(
             elif value is not None:
                 scalars[f"optimizer.{index}.{name}"] = value
     metadata = {"state": json.dumps(scalars)}
-    replace_file(file, lambda temporary: save_file(tensors, temporary, metadata))
+    with replacing(file) as temporary:
+        save_file(tensors, temporary, metadata)
 
 
 def load_training_state(

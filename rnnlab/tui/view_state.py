@@ -13,7 +13,7 @@ import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from rnnlab.runs.paths import replace_text
+from rnnlab.base.files import replace_text
 
 
 @dataclass

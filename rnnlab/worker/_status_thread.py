@@ -15,10 +15,11 @@ from collections import deque
 from dataclasses import replace
 from typing import Any
 
+from rnnlab.base.files import replace_text
 from rnnlab.runs.lock import HEARTBEAT_S
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.memory import free_bytes, held_bytes, oom_kills
-from rnnlab.runs.paths import RunPaths, replace_text
+from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.worker._failure import Reserve
 

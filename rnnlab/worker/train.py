@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnlab.base.errors import EXIT_BAD_INPUT, EXIT_FAILED, BadInputError
+from rnnlab.base.files import drop_leftovers
 from rnnlab.runs.mailbox import Command
-from rnnlab.runs.paths import RunPaths, drop_leftovers
+from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import EvalRecord, EventRecord, Record, State, TrainRecord
 from rnnlab.runs.store import Run
 from rnnlab.worker._failure import reason_of

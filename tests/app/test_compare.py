@@ -11,9 +11,9 @@ from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from rnnlab.base.files import replace_text
 from rnnlab.protocol.messages import Answer, Ended, Failed, Progress, Started
 from rnnlab.runs.compare import by_unit, rows_of
-from rnnlab.runs.paths import replace_text
 from rnnlab.runs.summary import summarise
 from rnnlab.settings.run_config import RunConfig, default_settings
 from rnnlab.tui.app import LabApp

@@ -18,7 +18,7 @@ from rnnlab.tui.corpora.profile import look_into_corpus
 from rnnlab.tui.screens.corpora import CorporaScreen
 from rnnlab.tui.screens.new_run import NewRunScreen
 from rnnlab.tui.shell.dialogs.form import FormScreen
-from rnnlab.tui.shell.footer import Footer
+from rnnlab.tui.shell.footer import LabFooter
 from tests.toys.app_lab import WORLD, OpenLab, until
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ async def test_the_footer_says_what_escape_does_once_an_errand_has_ended(
     """Also where it was made while the errand ran, between two looks at the runs."""
 
     def way_out() -> str:
-        keys = app.page.query_one(Footer).shown
+        keys = app.page.query_one(LabFooter).shown
         return {key.written: key.label for key in keys}.get("esc", "")
 
     async with app.run_test(size=(120, 40)) as pilot:

@@ -8,7 +8,7 @@ import pytest
 
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
-from rnnlab.tui.shell.footer import Footer
+from rnnlab.tui.shell.footer import LabFooter
 from tests.toys.app_lab import home, mailed, until
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tests.toys.app_lab import Lab
 
 
-def line(app: LabApp) -> Footer:
-    return app.page.query_one(Footer)
+def line(app: LabApp) -> LabFooter:
+    return app.page.query_one(LabFooter)
 
 
 def labels(app: LabApp) -> dict[str, str]:
@@ -39,12 +39,12 @@ async def test_a_click_on_a_key_presses_it_and_the_pointer_says_more(lab: Lab, a
         await until(pilot, lambda: "w" in labels(app))
         text = str(line(app).render())
         place = text.index("Wait")
-        await pilot.hover(Footer, offset=(place, 0))
+        await pilot.hover(LabFooter, offset=(place, 0))
         assert line(app).tooltip == "Let the run wait (pause), or wake it"
-        await pilot.click(Footer, offset=(place, 0))
+        await pilot.click(LabFooter, offset=(place, 0))
         await until(pilot, lambda: mailed(run) == ["pause"])
         assert line(app).key_at(len(text)) is None
-        await pilot.hover(Footer, offset=(190, 0))
+        await pilot.hover(LabFooter, offset=(190, 0))
         assert line(app).tooltip is None
 
 
@@ -69,14 +69,14 @@ async def test_the_line_is_painted_again_only_when_a_key_is_another(
     async with app.run_test(size=(120, 40)) as pilot:
         await listed(pilot, app)
         num_painted = 0
-        render = Footer.render
+        render = LabFooter.render
 
-        def count(self: Footer) -> object:
+        def count(self: LabFooter) -> object:
             nonlocal num_painted
             num_painted += 1
             return render(self)
 
-        monkeypatch.setattr(Footer, "render", count)
+        monkeypatch.setattr(LabFooter, "render", count)
         await pilot.press("down", "up", "down")
         await pilot.pause()
         assert num_painted == 0

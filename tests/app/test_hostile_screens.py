@@ -12,8 +12,8 @@ from rich.cells import cell_len
 from textual import events
 from textual.widgets import Input
 
+from rnnlab.base.files import replace_text
 from rnnlab.runs.journal import Journal
-from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import EventRecord, SampleRecord
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.tui.app import LabApp

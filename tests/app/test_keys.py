@@ -15,7 +15,7 @@ from rnnlab.tui.app import LabApp
 from rnnlab.tui.runs.filter_dialog import FilterScreen
 from rnnlab.tui.screens.new_run import NewRunScreen
 from rnnlab.tui.screens.prompt import PromptScreen
-from rnnlab.tui.shell.footer import Footer
+from rnnlab.tui.shell.footer import LabFooter
 from rnnlab.tui.shell.key_buffer import KeyBuffer
 from rnnlab.tui.shell.screen import HOME
 from rnnlab.tui.shell.screen_registry import entries, entry
@@ -122,7 +122,7 @@ def is_in_field(app: LabApp) -> bool:
 
 def footer(app: LabApp) -> dict[str, str]:
     """Return what the footer offers, by key."""
-    return {key.written: key.label for key in app.page.query_one(Footer).shown}
+    return {key.written: key.label for key in app.page.query_one(LabFooter).shown}
 
 
 async def test_the_footer_names_the_help_key_that_goes_here(lab: Lab, app: LabApp) -> None:

@@ -10,7 +10,7 @@ from textual.widgets import Input
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
-from rnnlab.tui.shell.footer import Footer
+from rnnlab.tui.shell.footer import LabFooter
 from rnnlab.tui.shell.screen_bar import ScreenBar
 from rnnlab.tui.shell.screen_registry import entry
 from tests.toys.app_lab import chart, home, table, until
@@ -51,7 +51,7 @@ async def test_the_screen_bar_and_the_footer_fit_on_a_narrow_terminal(app: LabAp
         for key in ("f2", "f12"):
             await pilot.press(key)
             await until(pilot, lambda key=key: entry(app.page.entry_name).first_key == key)  # type: ignore[misc]
-            line = app.page.query_one(Footer)
+            line = app.page.query_one(LabFooter)
             await until(pilot, lambda line=line: line.shown)  # type: ignore[misc]
             bar = str(app.page.query_one(ScreenBar).render())
             assert f"{key.upper()} {entry(app.page.entry_name).title}" in bar

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rnnlab.runs.paths import replace_text
+from rnnlab.base.files import replace_text
 from rnnlab.tui.runs.filter_dialog import FilterScreen
 from rnnlab.tui.runs.table import RunsTable
 from rnnlab.tui.screens.lab import LabScreen

@@ -26,10 +26,10 @@ from pathlib import Path
 
 import psutil
 
+from rnnlab.base.files import replace_text
 from rnnlab.base.preferences import Preferences
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.lock import take_lock
-from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import (
     EvalRecord,
     LayersRecord,

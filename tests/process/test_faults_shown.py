@@ -15,8 +15,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from rnnlab.base.files import replace_text
 from rnnlab.runs import control
-from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import State, encode_status
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnnlab.base import registry
-from rnnlab.runs.paths import replace_text
+from rnnlab.base.files import replace_text
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.runs.store import RunStore
 

@@ -13,10 +13,10 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from rnnlab.base.files import replace_text
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.mailbox import collect
-from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import (
     ACTIVE_STATES,
     EvalRecord,

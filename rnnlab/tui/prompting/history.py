@@ -11,7 +11,7 @@ import json
 import os
 from pathlib import Path
 
-from rnnlab.runs.paths import replace_text
+from rnnlab.base.files import replace_text
 
 MOST = 100
 """Prompts kept."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.base.errors import RnnlabError
+from rnnlab.base.files import replace_text
 from rnnlab.base.json_types import misfit
 from rnnlab.protocol.codec import decode_reply, decode_request, encode_reply, encode_request
 from rnnlab.protocol.messages import (
@@ -27,7 +28,6 @@ from rnnlab.protocol.messages import (
     Started,
     Trace,
 )
-from rnnlab.runs.paths import replace_text
 
 if TYPE_CHECKING:
     from rnnlab.decoding import Spec

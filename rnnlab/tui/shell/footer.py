@@ -43,12 +43,12 @@ class Shown(NamedTuple):
         return cell_len(self.written) + cell_len(self.label) + 3
 
 
-class Footer(Widget):
+class LabFooter(Widget):
     """Names what the keys would do now; a click on one presses it."""
 
     COMPONENT_CLASSES: ClassVar = {"keys--key", "keys--label"}
     DEFAULT_CSS = """
-    KeysLine {
+    LabFooter {
         dock: bottom;
         height: 1;
         background: $footer-background;

@@ -18,7 +18,7 @@ from textual.widgets import Input, TextArea
 
 from rnnlab.tui.messages import KeysDue, ScreenAsked, Told
 from rnnlab.tui.shell.actions import Action, Group
-from rnnlab.tui.shell.footer import Footer
+from rnnlab.tui.shell.footer import LabFooter
 from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen_bar import ScreenBar
 
@@ -61,7 +61,7 @@ class BaseScreen(Screen[None]):
         self.panes.begin()
         yield ScreenBar()
         yield from self.compose_body()
-        yield Footer(self.label_of)
+        yield LabFooter(self.label_of)
 
     def compose_body(self) -> ComposeResult:
         """Lay out what is the screen's own."""
@@ -139,11 +139,11 @@ class BaseScreen(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """Name no keys while a dialog has them."""
-        self.query_one(Footer).visible = False
+        self.query_one(LabFooter).visible = False
 
     def on_screen_resume(self) -> None:
         """Show what has come while another screen was shown, and begin at the main widget."""
-        self.query_one(Footer).visible = True
+        self.query_one(LabFooter).visible = True
         self.take()
         if self._has_arrived:
             self._has_arrived = False

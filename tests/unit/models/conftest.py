@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from rnnlab.base.files import replace_text
 from rnnlab.corpora import EOS, PAD, UNK, Vocabulary
 from rnnlab.models import LoadedModel, build_model, save_weights
-from rnnlab.runs.paths import RunPaths, replace_text
+from rnnlab.runs.paths import RunPaths
 from rnnlab.settings.run_config import RunConfig
 
 LETTERS = "abcdé "

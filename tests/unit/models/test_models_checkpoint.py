@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.files import replace_text
 from rnnlab.models import (
     LoadedModel,
     TextModel,
@@ -24,7 +25,7 @@ from rnnlab.models import (
     resolve_device,
     save_weights,
 )
-from rnnlab.runs.paths import RunPaths, replace_text
+from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import State, Status, encode_status
 
 Make = Callable[..., LoadedModel]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.files import replace_text
 from rnnlab.runs import control
 from rnnlab.runs.launch import launch
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.mailbox import collect
-from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import State, Status, encode_status
 from rnnlab.runs.store import Run, RunStore
 

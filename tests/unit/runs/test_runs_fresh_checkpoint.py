@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab.base.files import replace_text
 from rnnlab.runs.fresh_checkpoint import FOR_A_PROMPT, await_first, save_now, settled
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.mailbox import Command, collect
-from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import State, Status, encode_status
 from rnnlab.runs.store import Run, RunStore
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.runs.paths import RunPaths, check_run_name, replace_file, replace_text
+from rnnlab.base.files import replace_text, replacing
+from rnnlab.runs.paths import RunPaths, check_run_name
 
 
 @pytest.mark.parametrize("name", ["a", "0", "A.b_c-d", "x" * 64, "mer-lstm-128", "a..b"])
@@ -100,12 +101,13 @@ class TestReplace:
         file = tmp_path / "a"
         file.write_text("old")
 
-        def fail(temporary: Path) -> None:
-            temporary.write_text("half")
-            raise OSError("no space left")
+        def write() -> None:
+            with replacing(file) as temporary:
+                temporary.write_text("half")
+                raise OSError("no space left")
 
         with pytest.raises(OSError, match="no space left"):
-            replace_file(file, fail)
+            write()
         assert file.read_text() == "old"
         assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
 

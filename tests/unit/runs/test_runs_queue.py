@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.files import replace_text
 from rnnlab.runs import control
 from rnnlab.runs.lock import take_lock
-from rnnlab.runs.paths import QueuePaths, RunPaths, replace_text
+from rnnlab.runs.paths import QueuePaths, RunPaths
 from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.runs.store import RunStore

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
+from rnnlab.base.files import replace_text
 from rnnlab.runs import store as store_module
 from rnnlab.runs.lock import take_lock, true_state
-from rnnlab.runs.paths import RunPaths, replace_text
+from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import State, Status, encode_status
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig

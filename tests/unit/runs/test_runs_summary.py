@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rnnlab.base.files import replace_text
 from rnnlab.runs.lock import take_lock
-from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise

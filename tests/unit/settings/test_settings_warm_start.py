@@ -9,8 +9,8 @@ import pytest
 
 from rnnlab import submit
 from rnnlab.base.errors import BadInputError, UnknownNameError
+from rnnlab.base.files import replace_text
 from rnnlab.corpora import Vocabulary
-from rnnlab.runs.paths import replace_text
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.settings.warm_start import find_ancestor, hand_over

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.files import replace_text
 from rnnlab.protocol.messages import Ended, Failed, Generate, Reply
 from rnnlab.runs.lock import take_lock
-from rnnlab.runs.paths import replace_text
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.worker import AnswerContext, ModelCache, NotYetError, generate
