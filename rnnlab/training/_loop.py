@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.corpora import Batch
@@ -12,8 +12,11 @@ from rnnlab.runs.records import TrainRecord
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.training._divergence import REMEDY
 from rnnlab.training._metrics import MetricWindow
-from rnnlab.training._session import Session
+from rnnlab.training._session import Position, Session
 from rnnlab.training._step import layers_record, take_step, train_record
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 EVAL_EVERY = 500
 """Steps between validations at most, where the settings leave it open."""
@@ -45,14 +48,40 @@ def train(session: Session) -> Ending:
     raise AssertionError("batches never end")
 
 
+class Update(NamedTuple):
+    """One change of the weights."""
+
+    lr: float
+    norms: dict[str, Tensor]
+    """Norm of each parameter's gradient before clipping, scalars on the device."""
+
+
 class Loop:
-    """Step after step, and what is due after each."""
+    """The phases of a training step, and the commands that arrive between steps."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def advance(self, batch: Batch) -> bool:
-        """Take one step and write what is due; return whether it was the last."""
+        """Take one step, then do what is due after it; return True if the run is finished."""
+        session = self._session
+        update = self._update(batch)
+        is_epoch_end = self._count_step()
+        is_over = session.tick() >= 1.0
+        if self._log(update, is_over=is_over) is Position.REWOUND:
+            return False
+        session.probe.take_if_due(session.state.step)
+        is_validated = is_over or self._is_validation_due(is_epoch_end)
+        is_sampled = self._sample(is_validated=is_validated, is_over=is_over)
+        if self._save(is_validated=is_validated) is Position.REWOUND:
+            return False
+        if is_validated and session.is_stagnant and not is_over:
+            self._stop_early(is_sampled=is_sampled)
+            return True
+        return is_over
+
+    def _update(self, batch: Batch) -> Update:
+        """Phase 1: change the weights once."""
         session, state = self._session, self._session.state
         lr = session.lr
         for group in session.optimizer.param_groups:
@@ -64,41 +93,57 @@ class Loop:
         if session.average is not None:
             session.average.update(state.step + 1)
         state.window.seconds += session.clock() - started
+        return Update(lr, norms)
+
+    def _count_step(self) -> bool:
+        """Phase 2: move the position in the data; return True at the end of an epoch."""
+        state = self._session.state
         state.step += 1
         state.batch += 1
-        is_epoch_end = state.batch == session.batches_per_epoch
+        is_epoch_end = state.batch == self._session.batches_per_epoch
         if is_epoch_end:
             state.epoch, state.batch, state.carried = state.epoch + 1, 0, None
-        is_over = session.tick() >= 1.0
-        if state.step % session.config.log_every == 0 or state.step == 1 or is_over:
-            waited = session.clock()
-            record = train_record(state, session.epoch, lr)
-            window = state.window
-            window.seconds += session.clock() - waited
-            session.write(record, layers_record(session.model, state.step, norms))
-            state.window = window.next()
-            if self._went_back(record, window):
-                return False
-        session.probe.take_if_due(state.step)
-        is_validated = self._is_validation_due(is_epoch_end) or is_over
-        is_sampled = session.sampler is not None and session.sampler.is_due(
-            state.step, is_validated=is_validated, is_over=is_over
+        return is_epoch_end
+
+    def _log(self, update: Update, *, is_over: bool) -> Position:
+        """Phase 3: write the metrics if due, and check them for divergence."""
+        session, state = self._session, self._session.state
+        if state.step % session.config.log_every != 0 and state.step != 1 and not is_over:
+            return Position.KEPT
+        waited = session.clock()
+        record = train_record(state, session.epoch, update.lr)
+        window = state.window
+        window.seconds += session.clock() - waited
+        session.write(record, layers_record(session.model, state.step, update.norms))
+        state.window = window.next()
+        return self._check(record, window)
+
+    def _sample(self, *, is_validated: bool, is_over: bool) -> bool:
+        """Phase 4: continue the tracked prompts if due; return whether they were."""
+        session = self._session
+        is_due = session.sampler is not None and session.sampler.is_due(
+            session.state.step, is_validated=is_validated, is_over=is_over
         )
-        if is_sampled:
+        if is_due:
             session.sample()
+        return is_due
+
+    def _save(self, *, is_validated: bool) -> Position:
+        """Phase 5: validate or write a checkpoint if due; a validation ends with a checkpoint."""
         if is_validated:
-            session.validate()
-            if session.state is state and session.is_stagnant and not is_over:
-                session.note(
-                    "note",
-                    f"stopped early: no new best in so many validations: {session.config.patience}",
-                )
-                if not is_sampled:
-                    session.sample()
-                return True
-        elif self._is_checkpoint_due():
-            session.save()
-        return is_over and session.state is state
+            return self._session.validate()
+        if self._is_checkpoint_due():
+            return self._session.save()
+        return Position.KEPT
+
+    def _stop_early(self, *, is_sampled: bool) -> None:
+        """Log why the run ends, with samples of its last weights."""
+        session = self._session
+        session.note(
+            "note", f"stopped early: no improvement in {session.config.patience} validations"
+        )
+        if not is_sampled:
+            session.sample()
 
     def _is_validation_due(self, is_epoch_end: bool) -> bool:
         step, config = self._session.state.step, self._session.config
@@ -112,34 +157,32 @@ class Loop:
             state.step, config.checkpoint_every, config.checkpoint_minutes, state.elapsed_s
         )
 
-    def _went_back(self, record: TrainRecord, window: MetricWindow) -> bool:
-        """Say what is unusual about a record; tell whether the run went back to a checkpoint.
+    def _check(self, record: TrainRecord, window: MetricWindow) -> Position:
+        """Log what is unusual about a record; roll back after a divergence if settings allow it.
 
-        Raises RnnlabError when nothing but the end is left.
+        Raises RnnlabError if the loss is not finite for too many steps and rollback is off.
         """
         session = self._session
         can_roll_back = session.config.on_divergence == "rollback"
         if window.most_bad_running >= session.config.max_skipped:
             what = f"loss or gradient was not finite in {window.most_bad_running} steps running"
             if can_roll_back:
-                session.roll_back(what)
-                return True
+                return session.roll_back(what)
             raise RnnlabError(what, f"the weights are as they were before; {REMEDY}")
         if record.skipped:
             what = f"loss or gradient was not finite in {record.skipped} steps; {REMEDY}"
             session.note("skipped", what)
         if record.train_loss is None:
-            return False
+            return Position.KEPT
         alarm = session.watch.hear(record.train_loss, window.loss_max)
         if alarm is None:
             if can_roll_back and not session.watch.is_high and not record.skipped:
                 session.checkpoints.trust()
-            return False
+            return Position.KEPT
         session.note(alarm.event, alarm.message)
         if alarm.event == "diverged" and can_roll_back:
-            session.roll_back(alarm.message)
-            return True
-        return False
+            return session.roll_back(alarm.message)
+        return Position.KEPT
 
     def obey_all(self) -> bool:
         """Obey the commands that have come, wait while paused; tell whether to go on."""

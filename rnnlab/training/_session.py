@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -41,6 +42,13 @@ PLATEAU = 2
 
 MAX_ROLLBACKS = 5
 """Returns to a checkpoint, each at half the rate, after which a run gives up."""
+
+
+class Position(Enum):
+    """Where a run stands after it saved or rolled back."""
+
+    KEPT = "at the same step"
+    REWOUND = "at an earlier checkpoint, with that checkpoint's state"
 
 
 class Control(Protocol):
@@ -190,8 +198,8 @@ class Session:
         self._ticked_at = now
         return self.progress
 
-    def validate(self) -> None:
-        """Measure the held-out text, keep the weights if they are the best, and save."""
+    def validate(self) -> Position:
+        """Measure the validation split, keep the weights if they are the best, and save."""
         found = self.measure(self.shown_model, self.dataset.splits["val"], self.config.eval_tokens)
         state = self.state
         best = state.best_val_loss
@@ -208,7 +216,7 @@ class Session:
         )
         if state.num_stale and state.num_stale % PLATEAU == 0:
             self._lower_rate()
-        self.save()
+        return self.save()
 
     def _lower_rate(self) -> None:
         if self.config.schedule == "plateau":
@@ -216,8 +224,11 @@ class Session:
             self.state.lr_scale = min(scale, max(self.config.final_lr, scale / 2))
             self.note("note", f"validation stagnates: learning rate {self.lr:.3g}")
 
-    def save(self) -> None:
-        """Write a checkpoint; the journal reaches the disk before it does."""
+    def save(self) -> Position:
+        """Write a checkpoint, after the journal; roll back if a weight is not finite.
+
+        Raises RnnlabError instead of rolling back if the settings say so.
+        """
         self.tick()
         self.journal.flush()
         try:
@@ -225,12 +236,13 @@ class Session:
         except OverflownWeightsError as error:
             if self.config.on_divergence == "stop":
                 raise
-            self.roll_back(error.what)
+            return self.roll_back(error.what)
+        return Position.KEPT
 
-    def roll_back(self, why: str) -> None:
-        """Go back to the last checkpoint that can be trusted, and on from there at half the rate.
+    def roll_back(self, why: str) -> Position:
+        """Return to the last trusted checkpoint, and halve the learning rate.
 
-        Raises RnnlabError when that has been tried too often.
+        Raises RnnlabError after MAX_ROLLBACKS returns, or if no checkpoint can be trusted.
         """
         step = self.checkpoints.trusted
         before = self.state
@@ -253,6 +265,7 @@ class Session:
             self.probe = Probing(self)
         self.note("rollback", f"{why}; back at step {step} with learning rate {self.lr:.3g}")
         self.save()
+        return Position.REWOUND
 
     def write(self, *records: Record) -> None:
         """Write records to the journal and its mirror, then tell whoever listens."""
