@@ -13,7 +13,7 @@ import pytest
 
 from rnnlab.runs.history import read_history
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.prompts import Ended, Grown, Request, decode_reply, encode_request
+from rnnlab.runs.prompts import Ended, Grown, Ready, Request, decode_reply, encode_request
 from tests.conftest import DEADLINE_S, write_tiny_reviews
 from tests.toys.numeric import assert_close
 
@@ -110,7 +110,9 @@ def test_a_classifier_continues_no_text(reviews: Lab, call: Call) -> None:
     assert "'opinions' classifies documents" in ended.stderr
 
 
-def test_the_apps_prompt_gets_the_classes(reviews: Lab) -> None:
+def test_the_apps_prompt_gets_the_classes_before_the_end_of_its_input_ends_it(
+    reviews: Lab,
+) -> None:
     folder = str(reviews.open("opinions").paths.root)
     request = Request(ask=1, run=folder, prompt="A moving film", decoders=["greedy", "beam:k=3"])
     ended = subprocess.run(
@@ -122,6 +124,7 @@ def test_the_apps_prompt_gets_the_classes(reviews: Lab) -> None:
         check=True,
     )
     replies = [decode_reply(line) for line in ended.stdout.splitlines()]
+    assert replies[0] == Ready()
     [grown] = [reply for reply in replies if isinstance(reply, Grown)]
     [answer] = grown.answers
     assert grown.is_last
