@@ -21,19 +21,20 @@ from tests.toys.fixed_lab import SCENES, OpenFixed
 from tests.toys.picture import distance, strips
 
 LOOKS = {
-    "dark": Preferences(theme="dark"),
-    "light": Preferences(theme="light"),
-    "high-contrast": Preferences(theme="high-contrast"),
-    "ascii without colours": Preferences(theme="dark", glyphs="ascii", colors="none"),
+    "in every theme": [Preferences(theme=theme) for theme in ("dark", "light", "high-contrast")],
+    "in ascii without colours": [Preferences(theme="dark", glyphs="ascii", colors="none")],
 }
+"""Looks by the lab that can have them, one after the other: colours are chosen at its start."""
 _SEEN = 48
 """Difference of two shades, of 255, that nobody misses."""
 
 
-@pytest.mark.timeout(400)  # a place of every kind, painted twice
-@pytest.mark.parametrize("look", LOOKS)
-async def test_the_focus_is_seen_wherever_it_is(look: str, open_fixed: OpenFixed) -> None:
-    app = open_fixed(LOOKS[look])
+@pytest.mark.timeout(400)  # a place of every kind, painted twice in every look
+@pytest.mark.parametrize("looks", LOOKS.values(), ids=LOOKS)
+async def test_the_focus_is_seen_wherever_it_is(
+    looks: Sequence[Preferences], open_fixed: OpenFixed
+) -> None:
+    app = open_fixed(looks[0])
     unseen: list[str] = []
     kinds: set[object] = set()
     async with app.run_test(size=(120, 40)) as pilot:
@@ -44,12 +45,24 @@ async def test_the_focus_is_seen_wherever_it_is(look: str, open_fixed: OpenFixed
                 await pilot.press(entry.first_key)
                 await until(pilot, lambda entry=entry: app.page.entry_name == entry.name)  # type: ignore[misc]
             await painted(app)
-            unseen += [
-                f"{entry.name}: {widget!r}"
-                for widget in one_of_each_kind(app.page.focus_chain, kinds)
-                if not await is_seen(app, widget)
-            ]
+            new = one_of_each_kind(app.page.focus_chain, kinds)
+            for look in looks:
+                await wear(app, look)
+                unseen += [
+                    f"{entry.name}, {look.theme}: {widget!r}"
+                    for widget in new
+                    if not await is_seen(app, widget)
+                ]
     assert not unseen
+
+
+async def wear(app: LabApp, look: Preferences) -> None:
+    """Change the looks as the screen of settings does."""
+    if app.desk.preferences != look:
+        app.desk.preferences = look
+        app.page.post_message(PreferencesChanged())
+        await until_themed(app, look)
+    await painted(app)
 
 
 def one_of_each_kind(widgets: Iterable[Widget], kinds: set[object]) -> list[Widget]:
