@@ -159,29 +159,29 @@ async def test_d_goes_through_the_ways_to_see_the_letters(
         assert seen[2][1].startswith("b  -1.00   -1.0")
 
 
-@pytest.mark.parametrize("is_in_tmux", [True, False])
 async def test_a_continuation_is_copied_with_a_word_on_tmux_within_it(
     lab: Lab,
     app: LabApp,
     generator: FakeGenerator,
     monkeypatch: pytest.MonkeyPatch,
-    is_in_tmux: bool,
     said: list[str],
 ) -> None:
     lab.add("alpha")
     copied: list[str] = []
     monkeypatch.setattr(LabApp, "copy_to_clipboard", lambda _self, text: copied.append(text))
     monkeypatch.delenv("TMUX", raising=False)
-    if is_in_tmux:
-        monkeypatch.setenv("TMUX", "/tmp/tmux")
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_prompt(pilot, app)
         await ask(pilot, app, generator, "Once", " upon")
         screen.query_one(Candidate).focus()
-        await pilot.press("c")
-        await until(pilot, lambda: "copied 9 letters" in " | ".join(said))
-        assert copied == ["Once upon"]
-        assert ("set-clipboard" in " | ".join(said)) is is_in_tmux
+        for is_in_tmux in (False, True):
+            if is_in_tmux:
+                monkeypatch.setenv("TMUX", "/tmp/tmux")
+            said.clear()
+            await pilot.press("c")
+            await until(pilot, lambda: "copied 9 letters" in " | ".join(said))
+            assert copied.pop() == "Once upon"
+            assert ("set-clipboard" in " | ".join(said)) is is_in_tmux
 
 
 async def test_candidates_are_saved_as_text_or_json_and_nothing_is_overwritten(
