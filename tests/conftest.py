@@ -32,6 +32,7 @@ from rnnlab.runs.lock import is_locked  # noqa: E402
 from rnnlab.runs.records import Status  # noqa: E402
 from rnnlab.runs.store import Run, RunStore  # noqa: E402
 from tests.toys.built_once import Listing, assert_unchanged, build_once, list_files  # noqa: E402
+from tests.toys.forked_commands import start_command  # noqa: E402
 from tests.toys.forked_workers import forked_workers  # noqa: E402
 
 # Hypothesis measures time, which a busy machine stretches, and draws other examples every time.
@@ -106,20 +107,23 @@ class Lab:
             pytest.fail(f"{command[2:]}: code {ended.returncode}\n{ended.stdout}\n{ended.stderr}")
         return Ended(command, ended.returncode, ended.stdout, ended.stderr)
 
-    def start(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
-        """Start `rnnlab` and leave it at work; it is killed when the test ends."""
+    def start(
+        self, *arguments: str | Path, is_forked: bool = False, **options: Any
+    ) -> subprocess.Popen[str]:
+        """Start `rnnlab` and leave it at work; it is killed when the test ends.
+
+        is_forked: whether it and its workers are forks of this process; see the toy.
+        """
         given = {
             "stdin": subprocess.DEVNULL,
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
             "env": self.environment,
+            "cwd": self.folder,
+            **options,
         }
-        child = subprocess.Popen(
-            [sys.executable, "-m", "rnnlab", *map(str, arguments)],
-            cwd=self.folder,
-            text=True,
-            **{**given, **options},
-        )
+        start = start_command if is_forked else partial(subprocess.Popen, text=True)
+        child = start([sys.executable, "-m", "rnnlab", *map(str, arguments)], **given)
         self._children.append(child)
         return child
 

@@ -301,21 +301,24 @@ async def test_enter_on_a_candidate_opens_its_letters_with_the_weights_that_wrot
         await until(pilot, lambda: tokens.walk.now.place == 4)
 
 
-@pytest.mark.parametrize("text", ["[/bold]", "\x1b[31mred", "😀x"])
 async def test_foreign_text_is_shown_letter_by_letter(
-    lab: Lab, app: LabApp, generator: FakeGenerator, text: str
+    lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_tokens(pilot, app, generator, "a")
-        screen.walk.begin(text, ())
-        screen.look()
-        await until(pilot, lambda: len(generator.questions) == 2)
-        generator.look(*[ROW] * (len(text) + 1))
-        await until(pilot, lambda: screen.walk.now.all_tokens == tuple(text))
-        for has_marks in (False, True):
-            screen.text.has_marks = has_marks
-            assert text.replace("\x1b", "␛") in str(screen.text.render())
+        for num, text in enumerate(("[/bold]", "\x1b[31mred", "😀x"), 2):
+            screen.walk.begin(text, ())
+            screen.look()
+            await until(pilot, lambda num=num: len(generator.questions) == num)  # type: ignore[misc]
+            generator.look(*[ROW] * (len(text) + 1))
+            await until(
+                pilot,
+                lambda text=text: screen.walk.now.all_tokens == tuple(text),  # type: ignore[misc]
+            )
+            for has_marks in (False, True):
+                screen.text.has_marks = has_marks
+                assert text.replace("\x1b", "␛") in str(screen.text.render())
 
 
 async def test_a_run_without_a_checkpoint_is_asked_for_its_last_one_once(

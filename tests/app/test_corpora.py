@@ -164,9 +164,15 @@ async def test_what_is_wrong_with_a_form_is_said_in_it_and_mended_there(
     assert sorted(file.name for file in data.iterdir()) == ["mine.txt", "x.txt"]
 
 
-async def test_what_is_wrong_with_a_fetch_is_said_in_its_form(app: LabApp) -> None:
+async def test_columns_are_as_wide_as_their_text_and_what_is_wrong_with_a_fetch_is_said(
+    app: LabApp,
+) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, app)
+        widths = {str(c.key.value): c.get_render_width(page(app).table) for c in
+                  page(app).table.ordered_columns}  # fmt: skip
+        assert widths["name"] >= len("shakespeare") + 2
+        assert all(not column.auto_width for column in page(app).table.ordered_columns)
         await go_to(pilot, app, "glove")
         await pilot.press("g")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
@@ -180,15 +186,6 @@ async def test_what_is_wrong_with_a_fetch_is_said_in_its_form(app: LabApp) -> No
             await pilot.press("enter")
             await until(pilot, lambda words=words: words in str(problem.render()))  # type: ignore[misc]
             field.value = ""
-
-
-async def test_the_columns_are_as_wide_as_what_stands_in_them(app: LabApp) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot, app)
-        widths = {str(c.key.value): c.get_render_width(page(app).table) for c in
-                  page(app).table.ordered_columns}  # fmt: skip
-        assert widths["name"] >= len("shakespeare") + 2
-        assert all(not column.auto_width for column in page(app).table.ordered_columns)
 
 
 async def test_what_was_written_for_a_file_that_failed_is_there_to_be_mended(

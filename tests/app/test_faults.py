@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import pytest
 from textual.widgets import Static
 
 from rnnlab.base.preferences import Preferences
@@ -39,18 +38,22 @@ def line(app: LabApp) -> str:
     return str(home(app).fault.render()) if home(app).fault.display else ""
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
-async def test_a_long_reason_is_not_cut_and_the_charts_keep_room(
-    lab: Lab, app: LabApp, size: tuple[int, int]
+async def test_a_long_reason_is_not_cut_and_the_charts_keep_room_in_every_size(
+    lab: Lab, app: LabApp
 ) -> None:
     lab.add("alpha", "failed", reason=LONG)
-    async with app.run_test(size=size) as pilot:
+    sizes = ((80, 24), (120, 40), (200, 50))
+    async with app.run_test(size=sizes[0]) as pilot:
         await until(pilot, lambda: line(app) == f"alpha failed: {LONG}")
         fault = home(app).fault
-        assert fault.get_content_height(fault.size, fault.size, fault.size.width) <= (
-            fault.content_size.height
-        )
-        assert home(app).plots.size.height >= 7
+        for size in sizes:
+            if size != sizes[0]:
+                await pilot.resize_terminal(*size)
+            await until(pilot, lambda size=size: tuple(home(app).size) == size)  # type: ignore[misc]
+            assert fault.get_content_height(fault.size, fault.size, fault.size.width) <= (
+                fault.content_size.height
+            ), size
+            assert home(app).plots.size.height >= 7, size
 
 
 async def test_the_reason_goes_when_another_run_is_chosen_and_when_it_is_well(
@@ -103,23 +106,25 @@ async def test_the_place_in_the_queue_is_seen_in_the_narrowest_table(lab: Lab, a
         assert [str(row.key.value) for row in home(app).table.ordered_rows] == ["second", "first"]
 
 
-@pytest.mark.parametrize("name", ["lab", "prompt", "beams", "compare", "tokens"])
-async def test_a_fault_of_a_prompt_takes_the_lines_it_needs(
-    lab: Lab, app: LabApp, name: str
-) -> None:
+async def test_a_fault_of_a_prompt_takes_the_lines_it_needs(lab: Lab, app: LabApp) -> None:
     lab.add("alpha")
     lab.add("beta")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: home(app).table.row_count == 2)
-        await pilot.press(entry(name).key)
-        await until(pilot, lambda: app.page.entry_name == name)
-        line = app.page.query(StatusLine).first()
-        before = line.size.height
-        app.page.fail("its generator ended " + "for some reason " * 9 + "at last")
-        await until(pilot, lambda: line.size.height == 3)
-        assert "at last" in painted(app, str(line.id))
-        line.say("all is well")
-        await until(pilot, lambda: line.size.height == before)
+        for name in ("lab", "prompt", "beams", "compare", "tokens"):
+            await pilot.press(entry(name).key)
+            await until(pilot, lambda name=name: app.page.entry_name == name)  # type: ignore[misc]
+            line = app.page.query(StatusLine).first()
+            await until(pilot, lambda line=line: line.size.height)  # type: ignore[misc]
+            before = line.size.height
+            app.page.fail("its generator ended " + "for some reason " * 9 + "at last")
+            await until(pilot, lambda line=line: line.size.height == 3)  # type: ignore[misc]
+            assert "at last" in painted(app, str(line.id)), name
+            line.say("all is well")
+            await until(
+                pilot,
+                lambda line=line, before=before: line.size.height == before,  # type: ignore[misc]
+            )
 
 
 async def test_the_question_of_quitting_stands_above_its_answers_however_many_train(

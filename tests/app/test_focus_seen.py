@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,45 +12,59 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
 from textual.geometry import Region
+from textual.pilot import Pilot
 from textual.widget import Widget
 
 from rnnlab.base.preferences import Preferences
-from rnnlab.tui.shell.screen import HOME
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.messages import PreferencesChanged
 from rnnlab.tui.shell.screen_registry import entries
 from tests.toys.app_lab import home, until
 from tests.toys.fixed_lab import SCENES, OpenFixed
 from tests.toys.picture import distance, strips
 
 LOOKS = {
-    "dark": Preferences(theme="dark"),
-    "light": Preferences(theme="light"),
-    "high-contrast": Preferences(theme="high-contrast"),
-    "ascii without colours": Preferences(theme="dark", glyphs="ascii", colors="none"),
+    "in every theme": [Preferences(theme=theme) for theme in ("dark", "light", "high-contrast")],
+    "in ascii without colours": [Preferences(theme="dark", glyphs="ascii", colors="none")],
 }
+"""Looks by the lab that can have them, one after the other: colours are chosen at its start."""
 _SEEN = 48
 """Difference of two shades, of 255, that nobody misses."""
 
 
-@pytest.mark.timeout(400)  # a place of every kind, painted twice
-@pytest.mark.parametrize("look", LOOKS)
-async def test_the_focus_is_seen_wherever_it_is(look: str, open_fixed: OpenFixed) -> None:
-    app = open_fixed(LOOKS[look])
+@pytest.mark.timeout(400)  # a place of every kind, painted twice in every look
+@pytest.mark.parametrize("looks", LOOKS.values(), ids=LOOKS)
+async def test_the_focus_is_seen_wherever_it_is(
+    looks: Sequence[Preferences], open_fixed: OpenFixed
+) -> None:
+    app = open_fixed(looks[0])
     unseen: list[str] = []
-    kinds: set[object] = set()
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
         await pilot.press(*SCENES["lab"].keys)
-        for entry in entries():
-            if entry.name != HOME:
-                await pilot.press(entry.first_key)
-                await until(pilot, lambda entry=entry: app.page.entry_name == entry.name)  # type: ignore[misc]
-            await painted(app)
-            unseen += [
-                f"{entry.name}: {widget!r}"
-                for widget in one_of_each_kind(app.page.focus_chain, kinds)
-                if not await is_seen(app, widget)
-            ]
+        for look in looks:
+            await wear(pilot, app, look)
+            kinds: set[object] = set()
+            for entry in entries():
+                if app.page.entry_name != entry.name:
+                    await pilot.press(entry.first_key)
+                    await until(pilot, lambda entry=entry: app.page.entry_name == entry.name)  # type: ignore[misc]
+                await painted(app)
+                new = one_of_each_kind(app.page.focus_chain, kinds)
+                unseen += [
+                    f"{entry.name}, {look.theme}: {widget!r}"
+                    for widget in await unseen_of(app, new)
+                ]
     assert not unseen
+
+
+async def wear(pilot: Pilot[None], app: LabApp, look: Preferences) -> None:
+    """Change the looks as the screen of settings does, but for this lab alone."""
+    if app.desk.preferences != look:
+        app.desk.prefer(look)
+        app.page.post_message(PreferencesChanged())
+        await until(pilot, lambda: app.theme == look.theme)
+    await painted(app)
 
 
 def one_of_each_kind(widgets: Iterable[Widget], kinds: set[object]) -> list[Widget]:
@@ -67,15 +82,31 @@ def one_of_each_kind(widgets: Iterable[Widget], kinds: set[object]) -> list[Widg
     return new
 
 
-async def is_seen(app: App[Any], widget: Widget) -> bool:
-    """Tell whether the place of a widget looks other with the focus than without."""
+async def unseen_of(app: LabApp, widgets: Sequence[Widget]) -> list[Widget]:
+    """Return the widgets whose place looks the same with the focus as without.
+
+    The focus goes from one to the next; where that moves the one or changes the look of its place,
+    it is taken away from all.
+    """
+    unseen: list[Widget] = []
+    for widget, following in pairwise([*widgets, None]):
+        assert widget is not None
+        if app.screen.focused is not widget:
+            await focus(app, widget)
+        place = widget.region
+        focused = cells(app, place)
+        await focus(app, following)
+        if following and (widget.region != place or place.overlaps(following.region)):
+            await focus(app, None)
+        if not any(differ(a, b) for a, b in zip(focused, cells(app, place), strict=True)):
+            unseen.append(widget)
+    return unseen
+
+
+async def focus(app: LabApp, widget: Widget | None) -> None:
+    """Give a widget the focus, or none, and wait until that is painted."""
     app.screen.set_focus(widget)
     await painted(app)
-    place = widget.region
-    focused = cells(app, place)
-    app.screen.set_focus(None)
-    await painted(app)
-    return any(differ(a, b) for a, b in zip(focused, cells(app, place), strict=True))
 
 
 async def painted(app: App[Any]) -> None:

@@ -87,6 +87,7 @@ async def test_foreign_text_is_shown_and_never_obeyed(hostile: LabApp) -> None:
     async with hostile.run_test(size=SIZES[0]) as pilot:
         await until(pilot, lambda: home(hostile).table.row_count)
         check(hostile)
+        sizes = SIZES
         for name, visit in VISITS.items():
             await pilot.press(visit.key)
             await until(pilot, lambda name=name: hostile.page.entry_name == name)  # type: ignore[misc]
@@ -101,7 +102,8 @@ async def test_foreign_text_is_shown_and_never_obeyed(hostile: LabApp) -> None:
                 await pilot.press("enter")
                 await until(pilot, lambda num=num_asked: len(generator.questions) > num)  # type: ignore[misc]
             await until(pilot, lambda visit=visit: visit.shows in "".join(lines(hostile)))  # type: ignore[misc]
-            for size in reversed(SIZES):
-                await pilot.resize_terminal(*size)
-                await pilot.pause()
-                check(hostile)
+            check(hostile)
+            sizes = sizes[::-1]  # the next screen comes in the other size
+            await pilot.resize_terminal(*sizes[0])
+            await pilot.pause()
+            check(hostile)

@@ -5,7 +5,6 @@ A form has more than sixty fields and takes seconds to open: each test is one st
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +16,6 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
 from rnnlab.runs.store import Run
-from rnnlab.settings.groups import OWN_HELP
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.new_run.estimator import Estimate
@@ -79,6 +77,20 @@ class Workers:
         self.may_start.wait(60.0)
 
 
+class Estimates:
+    """Answers at once, with markup, and notes the settings."""
+
+    def __init__(self, _data: Path | None = None) -> None:
+        self.asked: list[Mapping[str, object]] = []
+
+    async def ask(self, values: dict[str, str]) -> Estimate:
+        self.asked.append(values)
+        return Estimate("[b]42.2k parameters")
+
+    async def close(self) -> None:
+        pass
+
+
 @pytest.fixture
 def workers() -> Workers:
     return Workers()
@@ -89,8 +101,9 @@ def app(open_lab: OpenLab, workers: Workers) -> LabApp:
     return open_lab(outside=replace(WORLD, launch=workers.launch))
 
 
-async def test_every_help_is_whole_at_80_columns_and_follows_the_focus(app: LabApp) -> None:
-    helps = {name: str(field.description) for name, field in RunConfig.model_fields.items()}
+async def test_the_help_follows_the_focus_and_all_that_counts_is_in_view_in_every_size(
+    app: LabApp,
+) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         form = await open_form(pilot, app)
         for key in ("down", "tab", "pagedown", "pagedown", "up", "shift+tab", "pageup"):
@@ -98,13 +111,30 @@ async def test_every_help_is_whole_at_80_columns_and_follows_the_focus(app: LabA
             assert form.field is not None
             assert str(form.query_one("#draft").border_title) == form.field.kind.title, key
             assert form.field.kind.help in str(form.query_one("#about", Static).content), key
-        for name, help_line in {**OWN_HELP, **helps}.items():
-            form.query_one(f"#field-{name}", Input).focus()
-            about = " ".join(help_line.split())
-            # Not with `until`, which also waits for every one of the widgets.
-            async with asyncio.timeout(40):
-                while about not in painted(app, "about"):
-                    await asyncio.sleep(0.002)
+        for columns, rows in ((80, 24), (120, 40), (200, 50)):
+            if form.size.width != columns:
+                await pilot.resize_terminal(columns, rows)
+                await until(pilot, lambda columns=columns: form.size.width == columns)  # type: ignore[misc]
+            for name in ("recipe", "seed", "sample_every"):
+                field_of(app, name).input.focus()
+                parts = [
+                    form.query_one(part)
+                    for part in (f"#field-{name}", "#about", "#estimate", "#command")
+                ]
+                await until(
+                    pilot,
+                    lambda parts=parts: all(  # type: ignore[misc]
+                        part.region.width >= 10 and form.region.contains_region(part.region)
+                        for part in parts
+                    ),
+                )
+            form.query_one("#field-corpus", Input).focus()
+            await until(pilot, lambda: "enter List" in strips(app)[-1].text)
+            line = strips(app)[-1].text
+            for key in ("^r Start", "^l Queue", "^y Copy", "PgDn Group", "esc Home"):
+                assert key in line, (columns, rows)
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
 
 
 async def test_a_run_is_started_by_keys_and_the_form_keeps_what_was_written(
@@ -130,22 +160,7 @@ async def test_a_run_is_started_by_keys_and_the_form_keeps_what_was_written(
         assert field_of(app, "name").input.value == ""
 
 
-async def test_both_keys_at_once_are_one_run_and_the_first_one_counts(
-    app: LabApp, workers: Workers
-) -> None:
-    workers.may_start.clear()
-    async with app.run_test(size=(120, 40)) as pilot:
-        await open_form(pilot, app)
-        write(app, corpus="stump", name="waits")
-        burst(app, "ctrl+l", "ctrl+r", "ctrl+y")
-        # The key between them has then been handled as well.
-        await until(pilot, lambda: app.clipboard and workers.started)
-        workers.may_start.set()
-        await until(pilot, lambda: isinstance(app.screen, LabScreen))
-    assert [is_queued for _, is_queued in workers.started] == [True]
-
-
-async def test_who_has_gone_elsewhere_while_a_run_is_started_stays_there(
+async def test_both_keys_are_one_run_and_who_has_gone_elsewhere_meanwhile_stays_there(
     lab: Lab, app: LabApp, workers: Workers
 ) -> None:
     lab.add("other")
@@ -153,19 +168,40 @@ async def test_who_has_gone_elsewhere_while_a_run_is_started_stays_there(
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.desk.chosen_name == "other")
         form = await open_form(pilot, app)
-        write(app, corpus="stump", name="mine")
+        write(app, corpus="stump", name="waits")
+        burst(app, "ctrl+l", "ctrl+r", "ctrl+y")
+        # The key between them has then been handled as well.
+        await until(pilot, lambda: app.clipboard and workers.started)
+        workers.may_start.set()
+        await until(pilot, lambda: isinstance(app.screen, LabScreen))
+        assert [is_queued for _, is_queued in workers.started] == [True], "the first key counts"
+        workers.may_start.clear()
+        await until(pilot, lambda: app.desk.chosen_name == "waits" and app.desk.chosen)
+        await open_form(pilot, app)
+        write(app, name="mine")
         await pilot.press("ctrl+r", "escape", "delete")
         await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
         workers.may_start.set()
         await until(pilot, lambda: not field_of(app, "name", form).input.value)
         await until(pilot, lambda: "mine" in app.desk.summaries)
         assert isinstance(app.screen, ChoiceScreen), "its answer is still waited for"
-        assert app.desk.chosen_name == "other"
+        assert app.desk.chosen_name == "waits"
+    assert [is_queued for _, is_queued in workers.started] == [True, False]
 
 
-async def test_an_error_is_shown_beside_its_field_and_in_full_below(app: LabApp) -> None:
+async def test_an_error_is_shown_beside_its_field_and_in_full_below_and_the_form_stays(
+    app: LabApp, lab: Lab, workers: Workers
+) -> None:
+    lab.add("taken")
+    cases: tuple[tuple[dict[str, str], str, str], ...] = (
+        ({}, "which text?", "corpus"),
+        ({"corpus": "no/such/file"}, "no corpus and no file", "corpus"),
+        ({"corpus": "stump", "tied": "true"}, "tied needs", "corpus"),
+        ({"corpus": "stump", "hidden": "0"}, "hidden: should be greater", "hidden"),
+        ({"corpus": "stump", "name": "taken"}, "is there already", "name"),
+    )
     async with app.run_test(size=(80, 24)) as pilot:
-        await open_form(pilot, app)
+        form = await open_form(pilot, app)
         for name, value, says in (
             ("recipe", "lstm-molire", "no recipe 'lstm-molire'; near it: lstm-moliere"),
             ("corpus", "no/such/file", "no corpus and no file named 'no/such/file'"),
@@ -179,21 +215,6 @@ async def test_an_error_is_shown_beside_its_field_and_in_full_below(app: LabApp)
             assert beginning in beside(app, name), value
             write(app, **{name: ""})
             await until(pilot, lambda n=name: not field_of(app, n).problem)  # type: ignore[misc]
-
-
-async def test_the_form_stays_when_a_run_cannot_start(
-    app: LabApp, lab: Lab, workers: Workers
-) -> None:
-    lab.add("taken")
-    cases: tuple[tuple[dict[str, str], str, str], ...] = (
-        ({}, "which text?", "corpus"),
-        ({"corpus": "no/such/file"}, "no corpus and no file", "corpus"),
-        ({"corpus": "stump", "tied": "true"}, "tied needs", "corpus"),
-        ({"corpus": "stump", "hidden": "0"}, "hidden: should be greater", "hidden"),
-        ({"corpus": "stump", "name": "taken"}, "is there already", "name"),
-    )
-    async with app.run_test(size=(120, 40)) as pilot:
-        form = await open_form(pilot, app)
         for settings, says, focused in cases:
             form.query_one("#field-corpus", Input).focus()
             write(app, **settings)
@@ -205,9 +226,11 @@ async def test_the_form_stays_when_a_run_cannot_start(
     assert workers.started == []
 
 
-async def test_changed_fields_are_marked_a_recipe_fills_the_rest_and_emptied_ones_come_back(
-    app: LabApp, said: list[str]
+async def test_a_recipe_fills_in_all_is_emptied_and_comes_back_and_its_command_is_copied(
+    open_lab: OpenLab, text: Path, said: list[str]
 ) -> None:
+    estimates = Estimates()
+    app = open_lab(outside=replace(WORLD, make_estimator=lambda _data: estimates))
     async with app.run_test(size=(120, 40)) as pilot:
         await open_form(pilot, app)
         write(app, recipe="lstm-moliere", hidden="64")
@@ -226,6 +249,25 @@ async def test_changed_fields_are_marked_a_recipe_fills_the_rest_and_emptied_one
         await pilot.press("ctrl+o")
         await until(pilot, lambda: field_of(app, "recipe").input.value == "lstm-moliere")
         assert field_of(app, "hidden").input.value == "64"
+        write(app, recipe="", hidden="", limit_chars="many")
+        await until(pilot, lambda: "once limit_chars is mended" in painted(app, "estimate"))
+        written = {
+            "corpus": str(text), "recipe": "lstm-moliere", "limit_chars": "1000", "one_hot": "yes",
+        }  # fmt: skip
+        write(app, **written)
+        await until(pilot, lambda: "measured once the writing" in painted(app, "estimate"))
+        line = read_draft(written, app.desk.store, app.desk.data).command()
+        assert "--recipe lstm-moliere --limit-chars 1000 --one-hot" in line
+        await until(pilot, lambda: line.split()[-1] in painted(app, "command"))
+        await pilot.press("ctrl+y")
+        await until(pilot, lambda: app.clipboard == line)
+        assert not estimates.asked
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: estimates.asked)
+    assert estimates.asked[0]["corpus"] == str(text)
+    assert estimates.asked[0]["weight_decay"] == 0.01, (
+        "the recipe's setting, as it is written there"
+    )
 
 
 async def test_enter_or_a_click_opens_a_list_that_typing_filters(app: LabApp) -> None:
@@ -267,48 +309,6 @@ async def test_enter_or_a_click_opens_a_list_that_typing_filters(app: LabApp) ->
         assert form.field is field_of(app, "embedding")
 
 
-async def test_keys_cost_and_command_stay_in_view_in_every_size(app: LabApp) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        form = await open_form(pilot, app)
-        for columns, rows in ((80, 24), (120, 40), (200, 50)):
-            await pilot.resize_terminal(columns, rows)
-            await until(pilot, lambda columns=columns: form.size.width == columns)  # type: ignore[misc]
-            for name in ("recipe", "seed", "sample_every"):
-                field_of(app, name).input.focus()
-                parts = [
-                    form.query_one(part)
-                    for part in (f"#field-{name}", "#about", "#estimate", "#command")
-                ]
-                await until(
-                    pilot,
-                    lambda parts=parts: all(  # type: ignore[misc]
-                        part.region.width >= 10 and form.region.contains_region(part.region)
-                        for part in parts
-                    ),
-                )
-            form.query_one("#field-corpus", Input).focus()
-            await until(pilot, lambda: "enter List" in strips(app)[-1].text)
-            line = strips(app)[-1].text
-            for key in ("^r Start", "^l Queue", "^y Copy", "PgDn Group", "esc Home"):
-                assert key in line, (columns, rows)
-        await pilot.press("f1")
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-
-
-class Estimates:
-    """Answers at once, with markup, and notes the settings."""
-
-    def __init__(self, _data: Path | None = None) -> None:
-        self.asked: list[Mapping[str, object]] = []
-
-    async def ask(self, values: dict[str, str]) -> Estimate:
-        self.asked.append(values)
-        return Estimate("[b]42.2k parameters")
-
-    async def close(self) -> None:
-        pass
-
-
 async def test_the_cost_of_a_run_is_measured_once_the_writing_pauses(open_lab: OpenLab) -> None:
     estimates = Estimates()
     outside = replace(WORLD, make_estimator=lambda _data: estimates, estimate_after_s=0.05)
@@ -323,31 +323,3 @@ async def test_the_cost_of_a_run_is_measured_once_the_writing_pauses(open_lab: O
         write(app, hidden="many")
         await until(pilot, lambda: "once hidden is mended" in painted(app, "estimate"))
         assert len(estimates.asked) == num_asked
-
-
-async def test_the_command_line_is_shown_and_copied_and_a_key_measures_at_once(
-    open_lab: OpenLab, text: Path
-) -> None:
-    estimates = Estimates()
-    app = open_lab(outside=replace(WORLD, make_estimator=lambda _data: estimates))
-    written = {
-        "corpus": str(text), "recipe": "lstm-moliere", "limit_chars": "1000", "one_hot": "yes",
-    }  # fmt: skip
-    async with app.run_test(size=(120, 40)) as pilot:
-        await open_form(pilot, app)
-        write(app, limit_chars="many")
-        await until(pilot, lambda: "once limit_chars is mended" in painted(app, "estimate"))
-        write(app, **written)
-        await until(pilot, lambda: "measured once the writing" in painted(app, "estimate"))
-        line = read_draft(written, app.desk.store, app.desk.data).command()
-        assert "--recipe lstm-moliere --limit-chars 1000 --one-hot" in line
-        await until(pilot, lambda: line.split()[-1] in painted(app, "command"))
-        await pilot.press("ctrl+y")
-        await until(pilot, lambda: app.clipboard == line)
-        assert not estimates.asked
-        await pilot.press("ctrl+g")
-        await until(pilot, lambda: estimates.asked)
-    assert estimates.asked[0]["corpus"] == str(text)
-    assert estimates.asked[0]["weight_decay"] == 0.01, (
-        "the recipe's setting, as it is written there"
-    )

@@ -1,4 +1,4 @@
-"""The prompt screen, the form of decoders, and what can be done with what was written."""
+"""The prompt screen, and what can be done with what was written."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, OptionList, Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
-from rnnlab.decoding import Options, parse_spec
 from rnnlab.protocol.messages import Failed
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.prompting.candidate import Candidate
-from rnnlab.tui.prompting.decoders_dialog import DecodersScreen, OptionField
+from rnnlab.tui.prompting.decoders_dialog import DecodersScreen
 from rnnlab.tui.prompting.document_pane import DocumentPane
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.shell.dialogs.ask_line import AskLineScreen
-from tests.toys.app_lab import home, painted, until
+from tests.toys.app_lab import home, until
 from tests.toys.fake_generator import FakeGenerator
 
 if TYPE_CHECKING:
@@ -160,29 +159,29 @@ async def test_d_goes_through_the_ways_to_see_the_letters(
         assert seen[2][1].startswith("b  -1.00   -1.0")
 
 
-@pytest.mark.parametrize("is_in_tmux", [True, False])
 async def test_a_continuation_is_copied_with_a_word_on_tmux_within_it(
     lab: Lab,
     app: LabApp,
     generator: FakeGenerator,
     monkeypatch: pytest.MonkeyPatch,
-    is_in_tmux: bool,
     said: list[str],
 ) -> None:
     lab.add("alpha")
     copied: list[str] = []
     monkeypatch.setattr(LabApp, "copy_to_clipboard", lambda _self, text: copied.append(text))
     monkeypatch.delenv("TMUX", raising=False)
-    if is_in_tmux:
-        monkeypatch.setenv("TMUX", "/tmp/tmux")
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_prompt(pilot, app)
         await ask(pilot, app, generator, "Once", " upon")
         screen.query_one(Candidate).focus()
-        await pilot.press("c")
-        await until(pilot, lambda: "copied 9 letters" in " | ".join(said))
-        assert copied == ["Once upon"]
-        assert ("set-clipboard" in " | ".join(said)) is is_in_tmux
+        for is_in_tmux in (False, True):
+            if is_in_tmux:
+                monkeypatch.setenv("TMUX", "/tmp/tmux")
+            said.clear()
+            await pilot.press("c")
+            await until(pilot, lambda: "copied 9 letters" in " | ".join(said))
+            assert copied.pop() == "Once upon"
+            assert ("set-clipboard" in " | ".join(said)) is is_in_tmux
 
 
 async def test_candidates_are_saved_as_text_or_json_and_nothing_is_overwritten(
@@ -212,118 +211,20 @@ async def test_candidates_are_saved_as_text_or_json_and_nothing_is_overwritten(
     ]  # fmt: skip
 
 
-# The form of decoders
-
-
-async def open_form(pilot: Pilot[None], app: LabApp, line: str) -> DecodersScreen:
-    await open_prompt(pilot, app)
-    app.screen.query_one("#decoders", Input).value = line
-    await pilot.press("f9")
-    await until(pilot, lambda: isinstance(app.screen, DecodersScreen) and app.focused)
-    assert isinstance(app.screen, DecodersScreen)
-    return app.screen
-
-
-def rows(form: DecodersScreen) -> list[str]:
-    listed = form.query_one("#list", OptionList)
-    return [str(listed.get_option_at_index(i).prompt) for i in range(listed.option_count)]
-
-
-async def test_decoders_are_taken_and_dropped_and_the_box_says_so(lab: Lab, app: LabApp) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(120, 40)) as pilot:
-        form = await open_form(pilot, app, "greedy beam:k=3")
-        assert rows(form)[:3] == ["[x] greedy", "[x] beam:k=3", "[ ] contrastive"]
-        await pilot.press("down", "down", "space")
-        await until(pilot, lambda: rows(form)[2] == "[x] contrastive")
-        await pilot.press("home", "space")
-        await until(pilot, lambda: rows(form)[0] == "[x] beam:k=3")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
-        assert app.screen.query_one("#decoders", Input).value == "beam:k=3 contrastive"
-
-
-async def test_an_option_rewrites_its_spec_and_says_the_chain(lab: Lab, app: LabApp) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(120, 40)) as pilot:
-        form = await open_form(pilot, app, "beam:k=3 greedy")
-        await until(pilot, lambda: form.query(OptionField))
-        assert form.query_one("#option-k", Input).value == "3"
-        form.query_one("#option-ban", Input).focus()
-        await pilot.press(*"e|the x")
-        specs = form.query_one("#specs", Input)
-        await until(pilot, lambda: specs.value == 'beam:k=3,ban="e|the x" greedy')
-        problem = form.query_one("#problem", Static)
-        await until(pilot, lambda: "ban=" in str(problem.render()))
-        form.query_one("#option-p", Input).focus()
-        await pilot.press("7")
-        await until(pilot, lambda: "at most 1" in str(problem.render()))
-        assert specs.value == 'beam:k=3,ban="e|the x" greedy'
-
-
-async def test_the_line_rewrites_the_form_and_escape_leaves_all_as_it_was(
+async def test_the_form_of_decoders_writes_the_box_and_escape_leaves_it(
     lab: Lab, app: LabApp
 ) -> None:
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
-        form = await open_form(pilot, app, "greedy")
-        line = form.query_one("#specs", Input)
-        line.focus()
-        line.value = "nucleus:p=0.4,top_k=9 beem"
-        problem = form.query_one("#problem", Static)
-        await until(pilot, lambda: "did you mean 'beam'" in str(problem.render()))
-        line.value = "nucleus:p=0.4,top_k=9"
-        await until(pilot, lambda: rows(form)[0] == "[x] nucleus:p=0.4,top…")
-        await until(pilot, lambda: form.query("#option-top_k"))
-        assert form.query_one("#option-top_k", Input).value == "9"
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
-        assert app.screen.query_one("#decoders", Input).value == "greedy"
-
-
-async def test_the_help_of_every_option_is_whole_at_80_columns_and_follows_the_focus(
-    lab: Lab, app: LabApp
-) -> None:
-    spec = "beam:k=3"
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        form = await open_form(pilot, app, spec)
-        await until(pilot, lambda: form.query(OptionField))
-        assert "Space takes a decoder" in painted(app, "problem")
-        for field in form.query(OptionField):
-            await pilot.press("tab")
-            assert form.focused is field.query_one(Input)
-            help_text = painted(app, "problem")
-            assert " ".join(field.explanation.split()) in help_text
-            assert parse_spec(spec).chain[-1] in help_text
-
-
-@pytest.mark.parametrize("spec", ["mirostat", "stochastic-beam"])
-async def test_the_help_of_a_decoders_own_options_is_whole_at_80_columns(
-    lab: Lab, app: LabApp, spec: str
-) -> None:
-    lab.add("alpha")
-    shared = {field.alias or name for name, field in Options.model_fields.items()}
-    async with app.run_test(size=(80, 24)) as pilot:
-        form = await open_form(pilot, app, spec)
-        await until(pilot, lambda: form.query(OptionField))
-        own = [field for field in form.query(OptionField) if field.option.name not in shared]
-        assert own
-        for field in own:
-            field.query_one(Input).focus()
-            await pilot.pause()
-            help_text = painted(app, "problem")
-            assert " ".join(field.explanation.split()) in help_text
-
-
-async def test_without_a_decoder_the_form_stays(lab: Lab, app: LabApp) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        form = await open_form(pilot, app, "greedy")
-        await pilot.press("space", "enter")
-        problem = form.query_one("#problem", Static)
-        await until(pilot, lambda: "no decoder is taken" in str(problem.render()))
-        assert app.screen is form
+        await open_prompt(pilot, app)
+        box = app.screen.query_one("#decoders", Input)
+        box.value = "greedy beam:k=3"
+        for key, wanted in (("escape", "greedy beam:k=3"), ("enter", "beam:k=3")):
+            await pilot.press("f9")
+            await until(pilot, lambda: isinstance(app.screen, DecodersScreen) and app.focused)
+            await pilot.press("space", key)
+            await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+            assert box.value == wanted
 
 
 async def test_as_many_candidates_are_shown_as_can_be_read_and_the_others_are_named(

@@ -60,8 +60,10 @@ def has_cancelled(app: LabApp) -> bool:
     return "cancelled" in status_line(app)
 
 
-async def test_a_generator_answers_refuses_cancels_and_ends_with_the_app(trained: Lab) -> None:
-    """One process for all: it takes seconds to start."""
+async def test_a_generator_answers_refuses_cancels_is_replaced_and_ends_with_the_app(
+    trained: Lab,
+) -> None:
+    """One process for all that can share it: it takes seconds to start."""
     app = LabApp(RunStore(trained.checkpoints))
     async with app.run_test(size=(120, 40)) as pilot:
         # A letter that the model never saw is refused.
@@ -98,17 +100,13 @@ async def test_a_generator_answers_refuses_cancels_and_ends_with_the_app(trained
         answers = shown_answers(app)
         assert [answer.decoder for answer in answers] == ["greedy", "beam:k=2", "beam:k=2"]
         assert all(answer.text.startswith("Le roi") for answer in answers)
-        assert len(generators()) == 1
-    assert generators() == []
 
-
-async def test_a_killed_generator_is_said_and_the_next_prompt_starts_another(trained: Lab) -> None:
-    app = LabApp(RunStore(trained.checkpoints))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await ask(pilot, app, "Le", "greedy")
-        await until(pilot, lambda: "done" in status_line(app))
+        # One that is killed is said, and the next prompt starts another.
         (child,) = generators()
         os.kill(child.pid, signal.SIGKILL)
         await until(pilot, lambda: "the generator ended" in status_line(app))
         await ask(pilot, app, "La", "greedy")
+        await until(pilot, lambda: [one.prompt for one in shown_answers(app)] == ["La"])
         await until(pilot, lambda: "done" in status_line(app))
+        assert len(generators()) == 1
+    assert generators() == []

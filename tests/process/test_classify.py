@@ -16,6 +16,7 @@ from rnnlab.protocol.messages import (
     Ended,
     Generate,
     Progress,
+    Ready,
 )
 from rnnlab.runs.history import read_history
 from rnnlab.runs.paths import RunPaths
@@ -115,7 +116,9 @@ def test_a_classifier_continues_no_text(reviews: Lab, call: Call) -> None:
     assert "'opinions' classifies documents" in ended.stderr
 
 
-def test_the_apps_prompt_gets_the_classes(reviews: Lab) -> None:
+def test_the_apps_prompt_gets_the_classes_before_the_end_of_its_input_ends_it(
+    reviews: Lab,
+) -> None:
     folder = str(reviews.open("opinions").paths.root)
     request = Generate(ask=1, run=folder, prompt="A moving film", decoders=["greedy", "beam:k=3"])
     ended = subprocess.run(
@@ -127,6 +130,7 @@ def test_the_apps_prompt_gets_the_classes(reviews: Lab) -> None:
         check=True,
     )
     replies = [decode_reply(line) for line in ended.stdout.splitlines()]
+    assert replies[0] == Ready()
     [grown] = [reply for reply in replies if isinstance(reply, Progress)]
     [answer] = grown.answers
     assert grown.is_last

@@ -266,33 +266,41 @@ def test_where_everything_is_forbidden_it_is_said(ask: Ask, decoder: str) -> Non
     assert re.search(r"^.*prefix=\"%\": Lé .*stuck", shown, re.MULTILINE)
 
 
-@pytest.mark.parametrize("native", ["1", "0"])
+NATIVE_THEN_NOT = """
+import os, sys
+from rnnlab.cli import run
+for native in "10":
+    os.environ["RNNLAB_NATIVE"] = native
+    sys.exit(2) if run(sys.argv[1:]) else print("end")
+"""
+"""Runs a command line twice in one process: torch is loaded once."""
+
+
 def test_processes_write_the_same_whatever_their_threads(
-    trained: Lab, write: Any, native: str
+    trained: Lab, ask: Ask, write: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arguments = ["--prompts", str(write(prompts_of(6))), *specs(*DECODERS), "--json"]
-    command = [sys.executable, "-m", "rnnlab", "generate", "sentences", *arguments]
-    documents = []
-    for threads in ("1", "2"):
-        settings = {"OMP_NUM_THREADS": threads, "RNNLAB_THREADS": threads, "RNNLAB_NATIVE": native}
-        ended = subprocess.run(
-            command,
-            capture_output=True,
-            check=True,
-            text=True,
-            env={**trained.environment, **settings},
-            cwd=trained.folder,
-            timeout=DEADLINE_S,
-        )
-        assert ended.stdout.isascii()
-        assert ended.stderr == ""
-        documents.append(json.loads(ended.stdout))
-    one, two = documents
-    assert [told(answer) for answer in one] == [told(answer) for answer in two]
-    for few, more in zip(one, two, strict=True):
-        if native == "1" and _has_native():  # it uses no threads: the same operations in order
-            assert few["token_logprobs"] == more["token_logprobs"]
-        assert_same_logprobs(few, more)
+    arguments = ["generate", "sentences", "--prompts", str(write(prompts_of(6)))]
+    arguments += [*specs(*DECODERS), "--length", "20", "--json"]
+    ended = subprocess.run(
+        [sys.executable, "-c", NATIVE_THEN_NOT, *arguments],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**trained.environment, "OMP_NUM_THREADS": "2", "RNNLAB_THREADS": "2"},
+        cwd=trained.folder,
+        timeout=DEADLINE_S,
+    )
+    assert ended.stdout.isascii()
+    assert ended.stderr == ""
+    documents = map(json.loads, ended.stdout.removesuffix("end\n").split("end\n"))
+    for native, two in zip(("1", "0"), documents, strict=True):
+        monkeypatch.setenv("RNNLAB_NATIVE", native)
+        one = ask(*arguments).json
+        assert [told(answer) for answer in one] == [told(answer) for answer in two], native
+        for few, more in zip(one, two, strict=True):
+            if native == "1" and _has_native():  # it uses no threads: the same operations in order
+                assert few["token_logprobs"] == more["token_logprobs"]
+            assert_same_logprobs(few, more)
 
 
 def _has_native() -> bool:

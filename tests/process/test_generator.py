@@ -248,16 +248,6 @@ def test_a_new_run_of_an_old_name_is_a_new_model(talk: Talk, trained: Lab, lab: 
     assert answers == [talk.answers("greedy", run=task) for task in ("stream", "sentences")]
 
 
-def test_the_end_of_its_input_ends_it(trained: Lab) -> None:
-    talk = Talk(trained)
-    ask = talk.send("greedy", length=5)
-    assert talk.process.stdin is not None
-    talk.process.stdin.close()
-    assert talk.hear() == Ready()
-    assert isinstance(talk.hear_all(ask)[-1], Ended), "what was asked before is answered"
-    assert talk.process.wait(DEADLINE_S) == 0
-
-
 def test_a_front_end_that_dies_takes_it_along(trained: Lab) -> None:
     ask = "import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', "
     code = ask + "'rnnlab.worker.generate'], stdin=-1, stdout=-1); print(p.pid, flush=True); "

@@ -126,7 +126,9 @@ def test_an_interrupted_one_saves_and_the_same_command_goes_on(lab: Lab, call: C
     assert run.status().state == "stopped"
     stopped_at = run.status().step
 
-    again = lab.start("reproduce", recipe, "--file", lab.text, stderr=subprocess.STDOUT)
+    again = lab.start(
+        "reproduce", recipe, "--file", lab.text, is_forked=True, stderr=subprocess.STDOUT
+    )
     lab.until_step(run, stopped_at + 20)
     call(lab, "stop", "long")
     out, _ = again.communicate(timeout=DEADLINE_S)
@@ -139,7 +141,7 @@ def test_an_interrupted_one_saves_and_the_same_command_goes_on(lab: Lab, call: C
 def test_a_killed_worker_is_taken_up_again_to_the_end(lab: Lab, call: Call) -> None:
     recipe = write_recipe(lab, "checkpoint_every = 20").rename(lab.folder / "killed.toml")
     recipe.write_text(recipe.read_text().replace("epochs = 2\n", "steps = 400\n"))
-    child = lab.start("reproduce", recipe, "--file", lab.text)
+    child = lab.start("reproduce", recipe, "--file", lab.text, is_forked=True)
     lab.until((lab.checkpoints / "killed").exists, "the run is there")
     run = lab.open("killed")
     lab.until_step(run, 20)

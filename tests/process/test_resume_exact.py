@@ -26,9 +26,9 @@ COMMON = [
     *ONE_THREAD,
 ]  # fmt: skip
 STREAM = [
-    *COMMON, "--task", "stream", "--length", "32", "--batch", "4", "--engine", "equations"
+    *COMMON, "--task", "stream", "--length", "16", "--batch", "4", "--engine", "equations"
 ]  # fmt: skip
-SENTENCES = [*COMMON, "--task", "sentences", "--hidden", "64", "--cell", "gru"]
+SENTENCES = [*COMMON, "--task", "sentences", "--batch", "8", "--hidden", "64", "--cell", "gru"]
 
 
 def curve(run: Run) -> list[tuple[object, ...]]:
@@ -93,7 +93,7 @@ def test_killed_four_times_at_random_it_ends_as_if_it_was_not(lab: Lab, call: Ca
     settings = [
         "--dropout", "0.3", "--variational", "--recurrent-dropout", "0.2", "--average", "0.98",
         "--token-dropout", "0.1", "--layers", "2", "--schedule", "plateau", "--patience", "50",
-        "--optimizer", "sgd", "--momentum", "0.9", "--lr", "0.3", "--length", "32", "--batch", "4",
+        "--optimizer", "sgd", "--momentum", "0.9", "--lr", "0.3", "--length", "16", "--batch", "4",
         "--engine", "equations", "--steps", "300", "--log-every", "7", "--eval-every",
         "45", "--checkpoint-every", "10", *ONE_THREAD,
     ]  # fmt: skip

@@ -60,7 +60,9 @@ def assert_saved(run: Run) -> None:
 
 
 def test_an_ignored_signal_stays_ignored_and_sigterm_saves_and_stops(lab: Lab) -> None:
-    training = lab.start("train", lab.text, *ENDLESS, "--name", "a", preexec_fn=without_sigint)
+    training = lab.start(
+        "train", lab.text, *ENDLESS, "--name", "a", is_forked=True, preexec_fn=without_sigint
+    )
     run = until_trains(lab, "a")
     training.send_signal(signal.SIGINT)
     assert_trains_on(lab, run)
@@ -90,8 +92,9 @@ def test_an_ignored_signal_stays_ignored_and_sigterm_saves_and_stops(lab: Lab) -
 def test_a_reproduction_heeds_sigterm_and_an_ignored_sigint_no_more_than_training(lab: Lab) -> None:
     (lab.folder / "long.toml").write_text(RECIPE, encoding="utf-8")
     child = lab.start(
-        "reproduce", "long.toml", "--file", lab.text, "--json", preexec_fn=without_sigint
-    )
+        "reproduce", "long.toml", "--file", lab.text, "--json",
+        is_forked=True, preexec_fn=without_sigint,
+    )  # fmt: skip
     run = until_trains(lab, "long")
     child.send_signal(signal.SIGINT)
     assert_trains_on(lab, run)
@@ -102,8 +105,7 @@ def test_a_reproduction_heeds_sigterm_and_an_ignored_sigint_no_more_than_trainin
 
 
 def test_watching_ends_at_sigterm_alone_and_the_run_goes_on(lab: Lab) -> None:
-    lab.cli("train", lab.text, *ENDLESS, "--name", "a", "--detach")
-    run = until_trains(lab, "a")
+    run = lab.train("a", *ENDLESS)
     terminal = Terminal(lab, "watch", "a", ignored=[signal.SIGINT])
     terminal.until("a running, step")
     terminal.press("\x03")  # the terminal sends SIGINT
@@ -120,7 +122,7 @@ def test_the_tour_removes_its_folder_when_terminated(
     temporary = lab.folder / "tmp"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
-    child = lab.start("demo", "--minutes", "10", preexec_fn=without_sigint)
+    child = lab.start("demo", "--minutes", "10", is_forked=True, preexec_fn=without_sigint)
     lab.until(lambda: list(temporary.glob("rnnlab-demo-*/demo")), "the tour's run is created")
     (folder,) = temporary.glob("rnnlab-demo-*")
     run = until_trains(lab, "demo", RunStore(folder))
@@ -136,7 +138,7 @@ def test_generating_goes_on_when_sigint_is_ignored_and_ends_at_sigterm(lab: Lab)
     trace = lab.folder / "trace.jsonl"
     child = lab.start(
         "generate", "starter", "--prompt", "The ", "--length", "1000000", "--trace", trace,
-        preexec_fn=without_sigint,
+        is_forked=True, preexec_fn=without_sigint,
     )  # fmt: skip
 
     def until_longer() -> None:

@@ -87,7 +87,7 @@ def test_a_worker_outlives_a_closed_terminal(lab: Lab) -> None:
 
 
 def test_ctrl_c_in_the_foreground_saves_and_stops(lab: Lab) -> None:
-    launcher = lab.start("train", lab.text, *ENDLESS, "--json")
+    launcher = lab.start("train", lab.text, *ENDLESS, "--json", is_forked=True)
     run = until_endless(lab)
     launcher.send_signal(signal.SIGINT)
     out, talk = launcher.communicate(timeout=DEADLINE_S)
@@ -99,7 +99,7 @@ def test_ctrl_c_in_the_foreground_saves_and_stops(lab: Lab) -> None:
 
 
 def test_a_killed_worker_is_lost_at_once_for_everyone(lab: Lab, call: Call) -> None:
-    launcher = lab.start("train", lab.text, *ENDLESS, "--json")
+    launcher = lab.start("train", lab.text, *ENDLESS, "--json", is_forked=True)
     run = until_endless(lab)
     lab.kill(run)
     assert run.status().state == "lost"

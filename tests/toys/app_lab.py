@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from textual import events
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -165,7 +166,7 @@ def burst(app: LabApp, *keys: str) -> None:
         app.post_message(events.Key(key, key if len(key) == 1 else None))
 
 
-def painted(app: LabApp, part: str) -> str:
+def painted(app: App[Any], part: str) -> str:
     """Return a part of the screen as it is painted, its lines as one."""
     region = app.screen.query_one(f"#{part}").region
     shown = strips(app)[region.y : region.bottom]

@@ -32,18 +32,27 @@ def forked_workers() -> Iterator[None]:
         yield
 
 
-def fork_worker(arguments: list[str], log: int, lock: int) -> int:
-    """Start a worker as `rnnlab.runs.launch.start_worker` does, by a fork."""
+def can_fork() -> bool:
+    """Load what a worker needs; tell whether a fork can use it.
+
+    Neither a pool of threads nor a CUDA context survives a fork.
+    """
     import torch
 
     if NUM_THREADS > 1 or torch.cuda.is_available():
-        # Neither a pool of threads nor a CUDA context survives a fork.
-        return _start_worker(arguments, log, lock)
+        return False
     import rnnlab.training
     import rnnlab.worker.train  # noqa: F401
 
-    _reap()
     torch.set_num_threads(NUM_THREADS)
+    return True
+
+
+def fork_worker(arguments: list[str], log: int, lock: int) -> int:
+    """Start a worker as `rnnlab.runs.launch.start_worker` does, by a fork."""
+    if not can_fork():
+        return _start_worker(arguments, log, lock)
+    _reap()
     environment = launch.child_environment()
     child = os.fork()
     if child == 0:
