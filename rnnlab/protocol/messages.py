@@ -13,8 +13,10 @@ from typing import Any, ClassVar
 EOS = "<eos>"
 """How the end of a sentence is written among the tokens of an answer."""
 
+DEFAULT_DECODERS = ("greedy", "nucleus:p=0.9", "beam:k=5")
+"""Specs used when none is given: by `generate`, `compare --prompt` and the prompt of the app."""
 DEFAULT_LENGTH = 120
-"""Letters written where nobody says how many."""
+"""Tokens written when no length is given."""
 MAX_SEED = 2**31 - 1
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.protocol.messages import (
+    DEFAULT_DECODERS,
     DEFAULT_LENGTH,
     Answer,
     Ended,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from rnnlab.decoding import Spec
     from rnnlab.tui.prompting.saved_session import SavedSession
 
-DEFAULT_DECODERS = "greedy nucleus:p=0.9 beam:k=3"
 _KEPT = ("prompt", "decoders", "length", "seed", "checkpoint")
 """Fields that are found again at the next start."""
 
@@ -41,7 +41,7 @@ class Fields:
     """What stands in the fields of the prompt; every screen shows the same of a run."""
 
     prompt: str = ""
-    decoders: str = DEFAULT_DECODERS
+    decoders: str = " ".join(DEFAULT_DECODERS)
     length: str = str(DEFAULT_LENGTH)
     seed: str = "1"
     checkpoint: str = "live"
