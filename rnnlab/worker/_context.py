@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -101,12 +102,14 @@ class AnswerContext:
 class Pace:
     """Limits the frames of one decoder to one every `FRAME_S` seconds."""
 
-    def __init__(self) -> None:
-        self._sent_at = 0.0
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """clock: returns seconds."""
+        self._clock = clock
+        self._sent_at = -math.inf
 
     def is_due(self) -> bool:
         """Return True at most once every `FRAME_S` seconds: a frame is to be sent now."""
-        now = time.monotonic()
+        now = self._clock()
         if now - self._sent_at <= FRAME_S:
             return False
         self._sent_at = now
