@@ -32,6 +32,10 @@ from rnnlab.base.errors import EXIT_TERMINATED
 from rnnlab.base.preferences import Preferences, load_preferences
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.messages import (
+    AskCancelled,
+    Asked,
+    GeneratorDied,
+    GeneratorSaid,
     KeysDue,
     PreferencesChanged,
     RunChosen,
@@ -39,8 +43,9 @@ from rnnlab.tui.messages import (
     Told,
 )
 from rnnlab.tui.outside import DEFAULT, Outside
-from rnnlab.tui.prompting.asking_app import AskingApp
 from rnnlab.tui.prompting.history import PromptHistory
+from rnnlab.tui.prompting.questions import Questions
+from rnnlab.tui.shell.keyed_app import KeyedApp
 from rnnlab.tui.shell.outline import Outline
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
@@ -51,15 +56,17 @@ from rnnlab.tui.view_state import answers_file, load_view, prompts_file, save_vi
 
 if TYPE_CHECKING:
     from rnnlab.tui.runs.polling import RunPoller
+    from rnnlab.tui.state import LabState
 
 _USUAL = Preferences()
 
 
-class LabApp(AskingApp):
+class LabApp(KeyedApp):
     """The lab over one folder of runs."""
 
     TITLE = "rnnlab"
     CSS_PATH = "lab.tcss"
+    desk: LabState
 
     def __init__(
         self,
@@ -78,7 +85,8 @@ class LabApp(AskingApp):
         moment, for what is done or drawn at most so often; has_outline: whether an outline comes
         first, for somebody who waits; outside: processes, the machine, and paces.
         """
-        super().__init__(outside)
+        super().__init__()
+        self._questions = Questions(outside.make_generator(self.post_message), store)
         self._outside = outside
         self._store, self._data, self._clock = store, data, clock
         self._preferences = preferences
@@ -118,6 +126,12 @@ class LabApp(AskingApp):
         self.desk.writing.history = PromptHistory(prompts_file(self._view_file))
         self._feed = self._outside.make_feed(self._store)
         self._pages[HOME] = entry(HOME).make(self.desk)
+
+    @property
+    def page(self) -> BaseScreen:
+        """The visible screen, below any dialog."""
+        pages = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
+        return pages[-1]
 
     def get_default_screen(self) -> Screen[None]:
         """Open with the outline of the home screen, or with itself."""
@@ -170,7 +184,7 @@ class LabApp(AskingApp):
     async def on_unmount(self) -> None:
         """Keep the view and end the processes of the lab; workers that train are left alone."""
         self._keep()
-        await self._generator.close()
+        await self._questions.generator.close()
         await end_all()
 
     def _keep(self) -> None:
@@ -197,7 +211,7 @@ class LabApp(AskingApp):
         await self._look()
         if self._is_open():
             # Not before the runs are listed: it keeps a core busy while it loads.
-            self.run_worker(self._generator.start(), name="generator")
+            self.run_worker(self._questions.generator.start(), name="generator")
             await self._recall()
         while self._is_open():
             with contextlib.suppress(TimeoutError):
@@ -274,6 +288,27 @@ class LabApp(AskingApp):
     def read_at_once(self) -> None:
         """Fetch the curves of a run just chosen."""
         self._chosen_again.set()
+
+    @on(Asked)
+    async def ask(self, message: Asked) -> None:
+        """Send a question to the generator process."""
+        await self._questions.ask(message)
+
+    @on(AskCancelled)
+    async def cancel(self, message: AskCancelled) -> None:
+        """End a listener's question early."""
+        await self._questions.generator.cancel(message.listener)
+
+    @on(GeneratorSaid)
+    async def receive_reply(self, message: GeneratorSaid) -> None:
+        """Hand a reply to the listener of its question."""
+        await self._questions.deliver(message.reply, self.desk.writing)
+
+    @on(GeneratorDied)
+    def report_generator_death(self, message: GeneratorDied) -> None:
+        """Show that the generator process has ended; the next prompt starts another."""
+        self.desk.writing.is_ready = False
+        self.page.fail(f"the generator ended: {message.reason}; enter asks again")
 
     def _hang_up(self) -> None:
         """The terminal is gone: nothing can be drawn any more, but all is found again later."""

@@ -250,11 +250,11 @@ _BEAMS = {
 
 
 def _place(world: World) -> int:
-    return int(world.page.walk.now.place)
+    return int(world.page.editor.now.place)
 
 
 def _num_letters(world: World) -> int | None:
-    return len(world.page.walk.now.all_tokens) or None
+    return len(world.page.editor.now.all_tokens) or None
 
 
 _TOKENS = {
@@ -264,12 +264,12 @@ _TOKENS = {
     "last": becomes(lambda world: _place(world) == _num_letters(world), True, "home"),
     "up": falls(lambda world: world.page.distribution.cursor, "home", "down", "down"),
     "down": grows(lambda world: world.page.distribution.cursor, "home"),
-    "take": changes(lambda world: world.page.walk.now.all_tokens, "home", "down"),
+    "take": changes(lambda world: world.page.editor.now.all_tokens, "home", "down"),
     "cut": falls(_num_letters, "g", "end", "left"),
     "undo": grows(_num_letters, "end", "left", "backspace"),
     "go-on": grows(_num_letters),
     "copy": Effect(
-        lambda world: (world.app.clipboard, world.page.walk.now.text),
+        lambda world: (world.app.clipboard, world.page.editor.now.text),
         lambda was, now: now[0] == was[1] != was[0],
     ),
     "marks": changes(lambda world: world.page.text.has_marks),

@@ -166,7 +166,7 @@ async def test_fields_and_answers_are_restored_at_the_next_start(
             field(app, name).value = value
         await pilot.press("enter")
         await until(pilot, lambda: "done in" in status(app))
-        written, traced = bodies(app), app.desk.writing.searches[0].made
+        written, traced = bodies(app), app.desk.writing.searches[0].hypotheses
     assert (tmp_path / "state" / "answers-1.jsonl").stat().st_mode & 0o77 == 0, "for its owner only"
     app = open_lab(view_file=view, outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -176,7 +176,7 @@ async def test_fields_and_answers_are_restored_at_the_next_start(
             lambda: "at the last start: done in 0.2s with the weights of step 40" in status(app),
         )
         assert {name: field(app, name).value for name in values} == values
-        assert app.desk.writing.searches[0].made == traced
+        assert app.desk.writing.searches[0].hypotheses == traced
         assert not FakeGenerator.latest_made.requests
         before = (tmp_path / "state" / "answers-1.jsonl").stat().st_mtime_ns
     assert (tmp_path / "state" / "answers-1.jsonl").stat().st_mtime_ns == before, "another lab's"

@@ -52,7 +52,7 @@ async def test_a_board_listens_only_while_its_screen_is_visible(
         await until(pilot, lambda: texts(home(app).pane.board) == ["Once upon"])
         await until(pilot, lambda: app.desk.writing.is_over)
         assert texts(page.pane.board) == ["Once u"], "nor is one that was shown before"
-        await pilot.press("question_mark")
+        await pilot.press("f1")
         await until(pilot, lambda: app.screen is not home(app))
         await pilot.press("escape")
         await pilot.press("f3")

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started, Trace
-from rnnlab.tui.beams.pruned_list import GivenUpList
+from rnnlab.tui.beams.pruned_list import PrunedList
 from rnnlab.tui.beams.search_tree import SearchTree
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
@@ -63,7 +63,7 @@ class BeamsScreen(PromptingScreen):
         super().__init__(desk)
         self.form = PromptForm(self.session)
         self.board = CandidateBoard("shade", has_story=True)
-        self.given_up = GivenUpList()
+        self.pruned = PrunedList()
         self.tree_view = SearchTree()
         self.shown = 0
         """Index of the decoder that is shown."""
@@ -79,7 +79,7 @@ class BeamsScreen(PromptingScreen):
         yield self.status
         yield self.board
         yield self.tree_view
-        yield self.given_up
+        yield self.pruned
 
     def on_mount(self) -> None:
         """Show marks in place of shades if there is no colour."""
@@ -150,7 +150,7 @@ class BeamsScreen(PromptingScreen):
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
                 self._show_state()
             case Trace() if reply.decoder == self.shown:
-                self._show_given_up()
+                self._show_pruned()
             case Failed():
                 self.mark_stale()
                 self._show_state()
@@ -158,7 +158,7 @@ class BeamsScreen(PromptingScreen):
                 await self.board.refuse(reply.message, is_begun=is_begun)
             case Ended() if not self.session.problem:
                 self.board.finish()
-                self._show_given_up()
+                self._show_pruned()
                 self._show_state()
                 self.mark_stale()
                 if self.tree_view.display:
@@ -196,7 +196,7 @@ class BeamsScreen(PromptingScreen):
             if (answers := session.answers.get(self.shown)) is not None:
                 is_last = self.shown in session.complete
                 self.board.grow(self.shown, answers, is_last=is_last)
-            self._show_given_up()
+            self._show_pruned()
             if self.tree_view.display:
                 self._show_tree()
         self._show_state()
@@ -205,8 +205,8 @@ class BeamsScreen(PromptingScreen):
         answers = self.session.answers.get(self.shown)
         return answers[0].tokens if answers else []
 
-    def _show_given_up(self) -> None:
-        self.given_up.show(self.search, self._best())
+    def _show_pruned(self) -> None:
+        self.pruned.show(self.search, self._best())
 
     def _show_tree(self) -> None:
         request = self.session.request

@@ -68,7 +68,7 @@ class _Asker:
         """Hand a reply to the screen, with the run that it is about."""
         self.is_over = self.is_over or isinstance(reply, Ended)
         self.has_failed = self.has_failed or isinstance(reply, Failed)
-        self._screen.on_reply(self, reply)
+        self._screen.show_reply(self, reply)
 
 
 class CompareScreen(PromptingScreen):
@@ -230,7 +230,7 @@ class CompareScreen(PromptingScreen):
             self.post_message(Asked(asker, asker.name, own.question))
         self.status.say(f"asking {len(self._askers)} runs…")
 
-    def on_reply(self, asker: _Asker, reply: Reply) -> None:
+    def show_reply(self, asker: _Asker, reply: Reply) -> None:
         """Show a reply about one run."""
         if asker not in self._askers:
             return

@@ -52,7 +52,7 @@ def test_what_was_answered_is_recalled_and_the_generator_is_still_to_come(tmp_pa
     assert (writing.step, writing.elapsed_s) == (40, 0.5)
     assert (writing.is_over, writing.is_recalled, writing.is_cancelled) == (True, True, False)
     assert not writing.history.prompts, "nothing was asked anew"
-    assert list(writing.searches[0].made) == [1]
+    assert list(writing.searches[0].hypotheses) == [1]
 
 
 def test_a_search_too_long_to_keep_is_cut_and_says_so(tmp_path: Path) -> None:
