@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 Look = Literal["text", "shade", "marks", "letters"]
-"""Display of a continuation: surprising tokens underlined, each token's probability as a shade or as a
-mark below it, or one line per token."""
+"""Display of a continuation: surprising tokens underlined, each token's probability as a shade or
+as a mark below it, or one line per token."""
 
 _BAR = 12
 _FIGURES = 18

@@ -1,6 +1,6 @@
 """Tokens shaded by their surprisal or, without colour, with marks below them.
 
-The text comes from a model: every token passes through `display.visible`, and takes one cell or two.
+The text comes from a model: every token passes through `display.visible`; it has 1 or 2 cells.
 """
 
 from __future__ import annotations
