@@ -108,7 +108,7 @@ class History:
 def read_history(journal: Path) -> History:
     """Return the history of a journal as it stands."""
     history = History()
-    history.take(JournalTail(journal).read())
+    history.add(JournalTail(journal).read())
     return history
 
 

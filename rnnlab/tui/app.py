@@ -1,6 +1,6 @@
 """The lab: puts the screens, the feed and the generator together, and routes between them.
 
-What the first frame does without is imported once that is out, in `_furnish`: the desk, the feed
+What the first frame does without is imported once that is out, in `_furnish`: the state, the feed
 and the screens take as long as Textual itself.
 """
 
@@ -66,7 +66,7 @@ class LabApp(KeyedApp):
 
     TITLE = "rnnlab"
     CSS_PATH = "lab.tcss"
-    desk: LabState
+    state: LabState
 
     def __init__(
         self,
@@ -116,16 +116,16 @@ class LabApp(KeyedApp):
             self._keys.close()  # what is pressed while it is shown is for the home screen
 
     def _furnish(self) -> None:
-        """Make the desk and the home screen."""
+        """Make the state and the home screen."""
         from rnnlab.tui.state import LabState
 
-        self.desk = LabState(
+        self.state = LabState(
             self._store, self._data, self._view, self._preferences, self._clock, self._keys,
             self._outside,
         )  # fmt: skip
-        self.desk.writing.history = PromptHistory(prompts_file(self._view_file))
-        self._feed = self._outside.make_feed(self._store)
-        self._pages[HOME] = entry(HOME).make(self.desk)
+        self.state.writing.history = PromptHistory(prompts_file(self._view_file))
+        self._feed = self._outside.make_poller(self._store)
+        self._pages[HOME] = entry(HOME).make(self.state)
 
     @property
     def page(self) -> BaseScreen:
@@ -150,8 +150,8 @@ class LabApp(KeyedApp):
 
     def wear(self) -> None:
         """Look as it is preferred, from now on."""
-        self._ascii.enabled = self.desk.appearance.glyphs == "ascii"
-        self.theme = self.desk.appearance.theme
+        self._ascii.enabled = self.state.appearance.glyphs == "ascii"
+        self.theme = self.state.appearance.theme
 
     def refresh_css(self, animate: bool = True) -> None:
         """Parse and apply the styles anew; a home screen that is being mounted has them already."""
@@ -189,22 +189,22 @@ class LabApp(KeyedApp):
 
     def _keep(self) -> None:
         """Write down how the lab is looked at and what was asked last, if it came to that."""
-        if not self._pages or not self.desk.summaries:
+        if not self._pages or not self.state.summaries:
             return
         from rnnlab.tui.prompting import saved_session
 
         for page in self._pages.values():
             page.keep_view()
-        save_view(self.desk.view_to_keep(), self._view_file)
-        saved_session.save(self.desk.writing, answers_file(self._view_file))
+        save_view(self.state.view_to_keep(), self._view_file)
+        saved_session.save(self.state.writing, answers_file(self._view_file))
 
     async def _recall(self) -> None:
         """Show what was asked at the last start, where its run is still here."""
         from rnnlab.tui.prompting import saved_session
 
         last = await asyncio.to_thread(saved_session.read, answers_file(self._view_file))
-        if last is not None and last.request.run in self.desk.summaries:
-            await self.desk.writing.recall(last)
+        if last is not None and last.request.run in self.state.summaries:
+            await self.state.writing.recall(last)
 
     async def _watch(self) -> None:
         """Look at the runs until the lab closes; at once when another one is chosen."""
@@ -215,23 +215,23 @@ class LabApp(KeyedApp):
             await self._recall()
         while self._is_open():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._chosen_again.wait(), self.desk.preferences.refresh_s)
+                await asyncio.wait_for(self._chosen_again.wait(), self.state.preferences.refresh_s)
             await self._look()
 
     async def _look(self) -> None:
         """Read the runs and show what is new."""
         self._chosen_again.clear()
-        read = await asyncio.to_thread(self._feed.read, self.desk.watched)
+        read = await asyncio.to_thread(self._feed.read, self.state.watched)
         if not self._is_open():
             return
-        for notice in self.desk.take(read):
+        for notice in self.state.update(read):
             self.notify(
                 notice.message, severity=notice.severity, markup=False, timeout=notice.timeout_s
             )
         page = self.page
         if page.is_mounted:  # it is not while it is still being put together
-            page.query_one(ScreenBar).say(self.desk.news)
-            page.take()
+            page.query_one(ScreenBar).say(self.state.news)
+            page.show_state()
             page.show_keys()
 
     def on_notify(self, event: Notify) -> None:
@@ -258,24 +258,24 @@ class LabApp(KeyedApp):
 
     async def _show_screen(self, message: ScreenAsked) -> None:
         asked = entry(message.name)
-        if asked.needs_run and self.desk.chosen is None:
-            self.page.tell(f"{asked.title} is about a run: choose one first", "warning")
+        if asked.needs_run and self.state.chosen is None:
+            self.page.toast(f"{asked.title} is about a run: choose one first", "warning")
             return
         if message.name == self.page.entry_name:
             return
         self._forget_told()
         page = self._pages.get(asked.name)
         if page is None:
-            page = self._pages[asked.name] = asked.make(self.desk)
+            page = self._pages[asked.name] = asked.make(self.state)
             self.install_screen(page, asked.name)
         page.arrive()
         while len(self.screen_stack) > 1:
             await self.pop_screen()
-        self.desk.also_watched = ()
+        self.state.also_watched = ()
         if asked.name != HOME:
             await self.push_screen(page)
         if message.saying:
-            page.tell(message.saying)
+            page.toast(message.saying)
 
     @on(PreferencesChanged)
     def change_looks(self) -> None:
@@ -302,12 +302,12 @@ class LabApp(KeyedApp):
     @on(GeneratorSaid)
     async def receive_reply(self, message: GeneratorSaid) -> None:
         """Hand a reply to the listener of its question."""
-        await self._questions.deliver(message.reply, self.desk.writing)
+        await self._questions.deliver(message.reply, self.state.writing)
 
     @on(GeneratorDied)
     def report_generator_death(self, message: GeneratorDied) -> None:
         """Show that the generator process has ended; the next prompt starts another."""
-        self.desk.writing.is_ready = False
+        self.state.writing.is_ready = False
         self.page.fail(f"the generator ended: {message.reason}; enter asks again")
 
     def _hang_up(self) -> None:

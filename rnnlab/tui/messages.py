@@ -17,13 +17,13 @@ class Told(Notification):
 
 
 class RunChosen(Message):
-    """The cursor is on another run, or other runs are marked: the desk knows which."""
+    """The cursor is on another run, or other runs are marked: the state knows which."""
 
 
 class Listener(Protocol):
     """Asks the generator and receives the replies to its newest question."""
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Receive a reply to the newest question."""
 
 
@@ -81,7 +81,7 @@ class KeysDue(Message):
 
 
 class PreferencesChanged(Message):
-    """The desk has other preferences: the lab is to look like it."""
+    """The state has other preferences: the lab is to look like it."""
 
 
 @dataclass

@@ -62,7 +62,7 @@ class LabState:
         """Whether it is known by now which runs there are."""
         """Every run by name."""
         self.chosen_name: str | None = self.view.chosen or None
-        self.marked: tuple[str, ...] = tuple(self.view.marked)
+        self.selected: tuple[str, ...] = tuple(self.view.marked)
         """Runs whose curves are laid over the chosen one's, in the order they were marked."""
         self.also_watched: tuple[str, ...] = ()
         """Runs whose journals the visible screen needs beyond the chosen and the marked ones."""
@@ -81,15 +81,15 @@ class LabState:
         return self.summaries.get(self.chosen_name) if self.chosen_name else None
 
     @property
-    def selected(self) -> tuple[str, ...]:
+    def overlaid(self) -> tuple[str, ...]:
         """The chosen run, then the marked ones."""
         chosen = [self.chosen.name] if self.chosen else []
-        return tuple(dict.fromkeys([*chosen, *(n for n in self.marked if n in self.summaries)]))
+        return tuple(dict.fromkeys([*chosen, *(n for n in self.selected if n in self.summaries)]))
 
     @property
     def watched(self) -> tuple[str, ...]:
         """Runs whose journals are followed."""
-        return tuple(dict.fromkeys([*self.selected, *self.also_watched]))
+        return tuple(dict.fromkeys([*self.overlaid, *self.also_watched]))
 
     @property
     def news(self) -> str:
@@ -139,7 +139,7 @@ class LabState:
         """Return how the lab is looked at, without what is said of runs that are gone."""
         view, there = self.view, self.summaries.keys()
         view.chosen = self.chosen_name or ""
-        view.marked = [name for name in self.marked if name in there]
+        view.marked = [name for name in self.selected if name in there]
         view.pinned = [name for name in view.pinned if name in there]
         view.colors = {name: color for name, color in view.colors.items() if name in there}
         fields = self.writing.fields
@@ -149,9 +149,9 @@ class LabState:
 
     def named_histories(self, names: tuple[str, ...] | None = None) -> list[NamedHistory]:
         """Return runs as plots want them, by default the selected ones."""
-        return [self._named(name) for name in (self.selected if names is None else names)]
+        return [self._named(name) for name in (self.overlaid if names is None else names)]
 
-    def take(self, read: RunsRead) -> list[Notice]:
+    def update(self, read: RunsRead) -> list[Notice]:
         """Take in what the feed has read; return what has happened to runs since the last time."""
         notices = [
             notice
@@ -170,7 +170,7 @@ class LabState:
             name: self._histories.get(name) or History(most=2 * MOST_RECORDS) for name in read.news
         }
         for name, news in read.news.items():
-            self._histories[name].take(news)
+            self._histories[name].add(news)
         return notices
 
     def _named(self, name: str) -> NamedHistory:

@@ -22,11 +22,11 @@ def _previous_chart(screen: LabScreen) -> None:
 
 
 def _axis(screen: LabScreen) -> None:
-    screen.tell(f"along the charts: {screen.plots.next_axis()}")
+    screen.toast(f"along the charts: {screen.plots.next_axis()}")
 
 
 def _log(screen: LabScreen) -> None:
-    screen.tell("logarithmic heights" if screen.plots.toggle_log() else "linear heights")
+    screen.toast("logarithmic heights" if screen.plots.toggle_log() else "linear heights")
 
 
 def _smoother(screen: LabScreen) -> None:
@@ -43,7 +43,7 @@ def _all(screen: LabScreen) -> None:
 
 def _live(screen: LabScreen) -> None:
     mode = screen.plots.toggle_live()
-    screen.tell({"live": "following the newest steps", "frozen": "standing still"}.get(mode, mode))
+    screen.toast({"live": "following the newest steps", "frozen": "standing still"}.get(mode, mode))
 
 
 def _single(screen: LabScreen) -> None:

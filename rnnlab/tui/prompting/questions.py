@@ -29,8 +29,8 @@ class Questions:
         try:
             path = self._path(asked.run)
         except RnnlabError as error:
-            await asked.listener.hear(Failed(0, str(error)))
-            await asked.listener.hear(Ended(0, was_cancelled=False, elapsed_s=0.0))
+            await asked.listener.on_reply(Failed(0, str(error)))
+            await asked.listener.on_reply(Ended(0, was_cancelled=False, elapsed_s=0.0))
             return
         await self.generator.ask(asked.listener, asked.question(path))
 

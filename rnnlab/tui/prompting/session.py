@@ -197,7 +197,7 @@ class PromptSession:
         self.is_recalled = True
         for reply in last.replies:
             if self.request is last.request:  # the user may submit another one during the replay
-                await self.hear(reply)
+                await self.on_reply(reply)
 
     def best(self) -> ChosenAnswer | None:
         """Return the first decoder's best candidate; None while there is none."""
@@ -206,7 +206,7 @@ class PromptSession:
             return None
         return ChosenAnswer(self.request.run, self.step, answer)
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Record a reply to the request, then hand it to the board of the visible screen."""
         self._num_changes += 1
         match reply:
@@ -231,7 +231,7 @@ class PromptSession:
             case _:
                 pass
         if self._listener is not None:
-            await self._listener.hear(reply)
+            await self._listener.on_reply(reply)
 
 
 def save_answers(file: Path, answers: Sequence[Answer]) -> Path:

@@ -39,8 +39,8 @@ class CorporaScreen(BaseScreen):
     GROUPS: ClassVar = (CORPORA, pane_group(_PANES), SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
         self.table = CorporaTable()
         self._look = Static(id="look-text", markup=False)
         self.errands = ErrandLine("corpora-status")
@@ -70,11 +70,11 @@ class CorporaScreen(BaseScreen):
         """Let a new run begin with the chosen corpus, where it is here."""
         chosen = self.table.chosen
         if message.name == "new-run" and chosen is not None and chosen.state != "fetch":
-            self.desk.corpus_for_run = chosen.name
+            self.state.corpus_for_run = chosen.name
 
     async def list_again(self, go_to: str | None = None) -> None:
         """Read the list, in a thread: floors are computed the first time."""
-        described = await asyncio.to_thread(self.desk.outside.describe_corpora, self.desk.data)
+        described = await asyncio.to_thread(self.state.outside.describe_corpora, self.state.data)
         if self.is_attached:
             self.table.show(described, go_to)
             self._look_soon()
@@ -88,7 +88,7 @@ class CorporaScreen(BaseScreen):
         """Look into the chosen corpus once the cursor rests."""
         if self._rest is not None:
             self._rest.stop()
-        self._rest = self.set_timer(self.desk.outside.look_after_s, self._look_now)
+        self._rest = self.set_timer(self.state.outside.look_after_s, self._look_now)
 
     def _look_now(self) -> None:
         chosen = self.table.chosen
@@ -99,8 +99,8 @@ class CorporaScreen(BaseScreen):
         known = self._seen.get((chosen.name, chosen.size_bytes))
         if known is None and chosen.state != "fetch":
             self._look.update(_heading(chosen).append("\n\nlooking…", "dim"))
-            look, columns = self.desk.outside.look_into_corpus, self._look.size.width
-            said, is_whole = await look(chosen.name, self.desk.data, columns)
+            look, columns = self.state.outside.look_into_corpus, self._look.size.width
+            said, is_whole = await look(chosen.name, self.state.data, columns)
             known = _heading(chosen).append(f"\n\n{said}")
             if is_whole:
                 self._seen[chosen.name, chosen.size_bytes] = known
@@ -115,7 +115,7 @@ class CorporaScreen(BaseScreen):
     def begin_errand(self, what: str, name: str, do: Callable[[Progress], str]) -> None:
         """Do something that takes long and brings a corpus, beside the action that asked for it."""
         if refused := self.errands.begin(what, name, do):
-            self.tell(refused, "warning")
+            self.toast(refused, "warning")
 
     @on(ErrandLine.Done)
     def show_brought(self, message: ErrandLine.Done) -> None:
@@ -128,11 +128,11 @@ class CorporaScreen(BaseScreen):
         return self.table
 
     @property
-    def is_writing(self) -> bool:
+    def is_task_running(self) -> bool:
         """Whether a corpus is fetched or taken in."""
         return self.errands.is_busy
 
-    def end_writing(self) -> bool:
+    def stop_task(self) -> bool:
         """Give up what takes long."""
         was_busy = self.errands.is_busy
         if was_busy:

@@ -49,7 +49,7 @@ class SettingsScreen(BaseScreen):
             pane.border_title = "Settings"
             pane.border_subtitle = "tab next · ← → look · enter takes"
             for one in known():
-                yield from _row(one, getattr(self.desk.preferences, one.name))
+                yield from _row(one, getattr(self.state.preferences, one.name))
             yield Static(
                 Text(f"{_kept_in()}; RNNLAB_<NAME> in the environment goes before "
                      "it, the palette's themes are for this session only", "dim"),
@@ -71,24 +71,24 @@ class SettingsScreen(BaseScreen):
     def write(self, event: Input.Submitted | Input.Blurred) -> None:
         """Keep a number."""
         name = str(event.input.id).removeprefix("set-").replace("-", "_")
-        if event.value != f"{getattr(self.desk.preferences, name):g}":
+        if event.value != f"{getattr(self.state.preferences, name):g}":
             self._keep(name, event.value)
 
     def _keep(self, name: str, value: object) -> None:
         problem = self.query_one("#settings-problem", Static)
         try:
             value = checked(name, value)
-            if value == getattr(self.desk.preferences, name):
+            if value == getattr(self.state.preferences, name):
                 return
             save_preference(name, value)
         except RnnlabError as error:
             problem.update(Text(str(error), "bold red"))
             return
         problem.update("")
-        self.desk.prefer(with_value(self.desk.preferences, name, value))
+        self.state.prefer(with_value(self.state.preferences, name, value))
         self.post_message(PreferencesChanged())
         later = " from the next start on" if name == "colors" else ""
-        self.tell(f"{name} = {value}, kept{later}")
+        self.toast(f"{name} = {value}, kept{later}")
 
 
 def _kept_in() -> str:

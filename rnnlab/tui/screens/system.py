@@ -37,9 +37,9 @@ class SystemScreen(BaseScreen):
     GROUPS: ClassVar = (STEERING, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
-        self._machine = desk.outside.make_machine(desk.store.root)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
+        self._machine = state.outside.make_machine(state.store.root)
         self._looked_at = 0.0
         self._body = Static("looking at the machine…", markup=False)
 
@@ -53,10 +53,10 @@ class SystemScreen(BaseScreen):
         """Begin with the text, which scrolls."""
         self.query_one(Facts).focus()
 
-    def take(self) -> None:
+    def show_state(self) -> None:
         """Look at the machine again once a second."""
-        if self.desk.clock() - self._looked_at > self.desk.outside.machine_every_s:
-            self._looked_at = self.desk.clock()
+        if self.state.clock() - self._looked_at > self.state.outside.machine_every_s:
+            self._looked_at = self.state.clock()
             # A group of its own: in the default one it would cancel the actions of this screen.
             self.run_worker(self._look(), name="machine", group="machine", exclusive=True)
 
@@ -65,7 +65,7 @@ class SystemScreen(BaseScreen):
         processes = [("the lab", os.getpid())]
         processes += [
             (f"{s.name} ({s.state})", s.pid)
-            for s in self.desk.summaries.values()
+            for s in self.state.summaries.values()
             if s.pid and s.host == here
         ]
         # In a thread: finding the generator walks all processes.

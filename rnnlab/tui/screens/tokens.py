@@ -86,7 +86,7 @@ def _undo(screen: TokensScreen) -> None:
     if screen.editor.undo():
         screen.ask_distributions()
     else:
-        screen.tell("there is nothing to undo", "warning")
+        screen.toast("there is nothing to undo", "warning")
 
 
 def _go_on(screen: TokensScreen) -> None:
@@ -133,8 +133,8 @@ class TokensScreen(BaseScreen):
     GROUPS: ClassVar = (_STEPPING, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
         self.editor = TokenEditor()
         self.text = TokenCursor()
         self.distribution = DistributionPane()
@@ -167,9 +167,9 @@ class TokensScreen(BaseScreen):
     def on_screen_resume(self) -> None:
         """Open the candidate that was chosen, or the best one of the session."""
         super().on_screen_resume()
-        session = self.desk.writing
+        session = self.state.writing
         subject = session.subject or session.best()
-        is_classifier = self.desk.chosen is not None and self.desk.chosen.task == "classify"
+        is_classifier = self.state.chosen is not None and self.state.chosen.task == "classify"
         if subject is not None and subject != self._subject:
             self._subject, answer = subject, subject.answer
             self._run, self._checkpoint = subject.run, str(subject.step)
@@ -179,9 +179,9 @@ class TokensScreen(BaseScreen):
             self.set_focus(self.text)
         elif is_classifier:
             why = "a classifier does not write: choose another run"
-            self._status.say(why, is_problem=True)
+            self._status.show_text(why, is_problem=True)
         elif not self.editor.now.all_tokens:
-            self._status.say(
+            self._status.show_text(
                 "write a text above, then enter; or enter on a candidate of Prompt (F3)"
             )
 
@@ -189,7 +189,7 @@ class TokensScreen(BaseScreen):
         """Return the text, or the field while there is no text."""
         return self.text if self.editor.now.all_tokens else self.query_one("#own-text", Input)
 
-    def beside_fields(self) -> Widget:
+    def widget_after_fields(self) -> Widget:
         """Return the text."""
         return self.text
 
@@ -197,8 +197,8 @@ class TokensScreen(BaseScreen):
     def look_at_own_text(self) -> None:
         """Open the text of the field, with the newest weights of the chosen run."""
         field = self.query_one("#own-text", Input)
-        if field.value and self.desk.chosen is not None:
-            self._run, self._checkpoint = self.desk.chosen.name, "live"
+        if field.value and self.state.chosen is not None:
+            self._run, self._checkpoint = self.state.chosen.name, "live"
             self.editor.begin(field.value.replace("\\n", "\n"), ())
         self.text.focus()
         self.ask_distributions()
@@ -208,10 +208,10 @@ class TokensScreen(BaseScreen):
         now = self.editor.now
         if not self._run:
             return
-        chosen = self.desk.summaries.get(self._run)
+        chosen = self.state.summaries.get(self._run)
         if chosen is not None and chosen.state == "starting":
             self._is_writing = True  # escape ends the wait
-            self._status.say(f"waiting for the first weights of {self._run}…")
+            self._status.show_text(f"waiting for the first weights of {self._run}…")
         self.post_message(
             Asked(
                 self,
@@ -232,7 +232,7 @@ class TokensScreen(BaseScreen):
         """Let the decoder continue after the last token."""
         now = self.editor.now
         if EOS in now.tokens:
-            self.tell("the text has ended: nothing can follow", "warning")
+            self.toast("the text has ended: nothing can follow", "warning")
         elif self._run:
             self._is_writing = True
             decoders, checkpoint = [self._filters()], self._checkpoint
@@ -250,7 +250,7 @@ class TokensScreen(BaseScreen):
         self.editor.go_to(message.place)
         self.show_place()
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Show a reply."""
         match reply:
             case Started():
@@ -261,20 +261,20 @@ class TokensScreen(BaseScreen):
             case Ended():
                 self._is_writing = False
                 if reply.was_cancelled:
-                    self._status.say("cancelled; enter in the text asks again")
+                    self._status.show_text("cancelled; enter in the text asks again")
             case Progress() if reply.is_last:
                 if reply.answers and reply.answers[0].tokens:
                     self.editor.append(reply.answers[0].tokens)
                     self.ask_distributions()
                 else:
-                    self.tell("nothing can follow", "warning")
+                    self.toast("nothing can follow", "warning")
             case Failed():
                 if "no checkpoint" in reply.message and self._checkpoint != "last":
                     self._checkpoint = "last"
-                    self._status.say(f"{reply.message}; using the last one", is_problem=True)
+                    self._status.show_text(f"{reply.message}; using the last one", is_problem=True)
                     self.ask_distributions()
                 else:
-                    self._status.say(reply.message, is_problem=True)
+                    self._status.show_text(reply.message, is_problem=True)
             case _:
                 pass
 
@@ -293,7 +293,7 @@ class TokensScreen(BaseScreen):
         }
         note = f"{looked.prompt_note}; " if looked.prompt_note else ""
         chain = " → ".join(looked.chain)
-        self._status.say(f"{note}{self._run} at step {looked.step:,}; {chain}")
+        self._status.show_text(f"{note}{self._run} at step {looked.step:,}; {chain}")
         self.show_place()
 
     def show_place(self) -> None:
@@ -314,14 +314,14 @@ class TokensScreen(BaseScreen):
 
     def fail(self, reason: str) -> None:
         """Show that the generator process has ended."""
-        self._status.say(reason, is_problem=True)
+        self._status.show_text(reason, is_problem=True)
 
     @property
-    def is_writing(self) -> bool:
+    def is_task_running(self) -> bool:
         """True while the decoder writes or the run has no weights yet."""
         return self._is_writing
 
-    def end_writing(self) -> bool:
+    def stop_task(self) -> bool:
         """Cancel the request; return True if there was one."""
         was_writing, self._is_writing = self._is_writing, False
         if was_writing:

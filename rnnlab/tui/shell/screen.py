@@ -1,6 +1,6 @@
 """What every screen of the lab is: a bar, a body, a footer, and a table of actions.
 
-A screen never computes and never waits in a handler: it reads the desk and does actions.
+A screen never computes and never waits in a handler: it reads the state and does actions.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class BaseScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
 
-    def __init__(self, desk: LabState) -> None:
+    def __init__(self, state: LabState) -> None:
         super().__init__()
-        self.desk = desk
+        self.state = state
         self._has_arrived = False
         self.panes = Layout(self, self.PANES)
-        self.panes.chosen = dict(desk.view.panes.get(self.entry_name, {}))
+        self.panes.chosen = dict(state.view.panes.get(self.entry_name, {}))
 
     @property
     def entry_name(self) -> str:
@@ -67,27 +67,27 @@ class BaseScreen(Screen[None]):
         """Lay out what is the screen's own."""
         yield from ()
 
-    def take(self) -> None:
-        """Show what has changed on the desk; called after every read while the screen is shown."""
+    def show_state(self) -> None:
+        """Show what has changed on the state; called after every read while the screen is shown."""
 
     def keep_view(self) -> None:
-        """Write into `desk.view` what is to be found again at the next start."""
+        """Write into `state.view` what is to be found again at the next start."""
         if self.panes.chosen:
-            self.desk.view.panes[self.entry_name] = dict(self.panes.chosen)
+            self.state.view.panes[self.entry_name] = dict(self.panes.chosen)
         else:
-            self.desk.view.panes.pop(self.entry_name, None)
+            self.state.view.panes.pop(self.entry_name, None)
 
     def fail(self, reason: str) -> None:
         """Say that the generator has ended."""
-        self.tell(reason, "error")
+        self.toast(reason, "error")
 
     def out(self) -> None:
         """Escape: one thing at a time, the same order on every screen."""
-        if self.end_writing() or self.leave_field() or self.panes.leave_full():
+        if self.stop_task() or self.leave_field() or self.panes.leave_full():
             return
         self.leave()
 
-    def end_writing(self) -> bool:
+    def stop_task(self) -> bool:
         """End what goes on, the first step of escape; tell whether something did."""
         return False
 
@@ -95,7 +95,7 @@ class BaseScreen(Screen[None]):
         """Go from a text field to where letters are keys; tell whether the focus was in one."""
         is_in_field = self._is_in_field
         if is_in_field:
-            beside = self.beside_fields()  # a board that is still empty takes no focus
+            beside = self.widget_after_fields()  # a board that is still empty takes no focus
             self.set_focus(beside if beside is not None and beside.focusable else None)
         return is_in_field
 
@@ -107,16 +107,16 @@ class BaseScreen(Screen[None]):
         """Leave the screen, the last step of escape."""
         self.open_screen(HOME)
 
-    def way_out(self) -> str:
+    def escape_label(self) -> str:
         """Say in a word or two what escape does now; nothing where it does nothing."""
-        if self.is_writing:
+        if self.is_task_running:
             return "End writing"
         if self._is_in_field:
             return "Leave text"
         return "Home" if self.panes.alone is None else "All panes"
 
     @property
-    def is_writing(self) -> bool:
+    def is_task_running(self) -> bool:
         """Whether something goes on that escape ends."""
         return False
 
@@ -124,14 +124,14 @@ class BaseScreen(Screen[None]):
         """Return what has the focus when the screen comes; None to leave it where it was."""
         return None
 
-    def beside_fields(self) -> Widget | None:
+    def widget_after_fields(self) -> Widget | None:
         """Return where letters are keys, for the focus that leaves a text field."""
         return self.main_widget()
 
-    def open_screen(self, name: str, *, saying: str = "") -> None:
+    def open_screen(self, name: str, *, toast: str = "") -> None:
         """Show another screen and say something there; keys from now on are for that one."""
-        self.desk.keys.close()
-        self.post_message(ScreenAsked(name, saying))
+        self.state.keys.close()
+        self.post_message(ScreenAsked(name, toast))
 
     def arrive(self) -> None:
         """Take note that this screen is to come, not only a dialog over it to go."""
@@ -144,7 +144,7 @@ class BaseScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what has come while another screen was shown, and begin at the main widget."""
         self.query_one(LabFooter).visible = True
-        self.take()
+        self.show_state()
         if self._has_arrived:
             self._has_arrived = False
             if (main := self.main_widget()) is not None:
@@ -193,7 +193,7 @@ class BaseScreen(Screen[None]):
         made = found[1].do(self)
         if inspect.iscoroutine(made):
             if found[1].opens:
-                made = self._hold_keys_for(made, self.desk.keys.close())
+                made = self._hold_keys_for(made, self.state.keys.close())
             self.run_worker(made, name=name, group=_DOING)
 
     async def _hold_keys_for(self, doing: Coroutine[Any, Any, None], ticket: int) -> None:
@@ -224,7 +224,7 @@ class BaseScreen(Screen[None]):
             widget.id == pane for widget in self.focused.ancestors_with_self
         )
 
-    def tell(self, message: str, severity: Severity = "information") -> None:
+    def toast(self, message: str, severity: Severity = "information") -> None:
         """Say something in passing, in place of what was told like that before."""
         told = Told(message, severity=severity, markup=False, timeout=4)
         self.app.post_message(Notify(told))

@@ -51,12 +51,12 @@ class ScreenEntry:
         """The key that the bar names."""
         return self.key.partition(",")[0]
 
-    def make(self, desk: LabState) -> BaseScreen:
+    def make(self, state: LabState) -> BaseScreen:
         """Import the screen's file and build the screen."""
         stem = self.name.replace("-", "_")
         module = importlib.import_module(f"rnnlab.tui.screens.{stem}")
         declaration: Declaration = module.SCREEN
-        return declaration.screen(desk)
+        return declaration.screen(state)
 
 
 @cache
