@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LONG = (
     "its worker died (process 8193 on a-host-with-a-long-name), killed by the kernel for want of "
     "memory (its log names the process), it held 385 MiB; end other runs or use a smaller --batch "
-    "or --hidden; `rnnlab resume a-run-with-quite-a-long-name` goes on"
+    "or --hidden; `rnnlab resume a-run-with-quite-a-long-name` continues the run"
 )
 
 

@@ -145,7 +145,7 @@ async def test_a_run_whose_worker_died_is_shown_as_lost(lab: Lab, app: LabApp) -
         os.close(lab.locks.pop())
         await until(pilot, lambda: "?" in row_text(app, "alpha"))
         fault = str(home(app).banner.render())
-        assert fault.endswith("`rnnlab resume alpha` goes on (here: r)")
+        assert fault.endswith("`rnnlab resume alpha` continues the run (here: r)")
         await until(pilot, lambda: "40 lost: no event after this" in text_of(app, DETAILS))
 
 
