@@ -35,7 +35,7 @@ def go_home(terminal: Terminal) -> None:
 def quit_lab(terminal: Terminal) -> None:
     """Close the lab; training continues."""
     terminal.press("q")
-    terminal.until("resumes")
+    terminal.until("training continues")
     terminal.press(ENTER)
     assert terminal.until_ended() == 0
 

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from rnnlab.base.display import count, duration, loss, percent, visible
+from rnnlab.base.display import count, duration, loss, nats_per, percent, visible
 from rnnlab.runs.history import History
 from rnnlab.runs.summary import RunSummary
 
@@ -56,7 +56,7 @@ def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
         ("text", f"{s.corpus}, {s.task}"),
         ("step", f"{s.step:,}{total}, epoch {s.epoch:.2f}"),
         *([("saved", f"weights of step {last:,}")] if is_elsewhere and last else []),
-        ("train", f"{loss(s.train_loss)} nats a {s.unit}"),
+        ("train", f"{loss(s.train_loss)} {nats_per(s.unit)}"),
         ("val", f"{loss(s.val_loss)}, best {loss(s.best_val_loss)} at {s.best_step or 0:,}"),
         *accuracy,
         ("grad", f"{loss(s.grad_norm)}, clipped at {s.clip:g}" if s.clip else loss(s.grad_norm)),
