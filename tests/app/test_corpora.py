@@ -106,7 +106,7 @@ async def test_a_corpus_is_looked_into_once_and_again_when_the_list_is_read_agai
 async def test_a_look_is_what_the_command_line_says(data: Path) -> None:
     said, is_whole = await look_into_corpus("mine", data, 44)
     assert is_whole
-    assert "1,600 letters, 11 distinct" in said
+    assert "1,600 characters, 11 distinct" in said
     assert "try: rnnlab train" in said
     bars = [line for line in said.splitlines() if "█" in line]
     assert bars
@@ -126,7 +126,7 @@ async def test_a_file_is_taken_in(app: LabApp, data: Path, tmp_path: Path) -> No
         app.screen.query_one("#blank-name", Input).value = "summer"
         app.screen.query_one("#blank-file", Input).value = str(source)
         await pilot.press("enter")
-        await until(pilot, lambda: "summer is there" in status(app))
+        await until(pilot, lambda: "added summer" in status(app))
         assert "Latin-1" in status(app)
         await until(pilot, lambda: (c := page(app).table.chosen) and c.name == "summer")
     assert (data / "summer.txt").read_text("utf-8").startswith("L'été est là.")
@@ -160,7 +160,7 @@ async def test_what_is_wrong_with_a_form_is_said_in_it_and_mended_there(
             assert problem.size.height
         app.screen.query_one("#blank-encoding", Input).value = ""
         await pilot.press("enter")
-        await until(pilot, lambda: "x is there" in status(app))
+        await until(pilot, lambda: "added x" in status(app))
     assert sorted(file.name for file in data.iterdir()) == ["mine.txt", "x.txt"]
 
 
@@ -208,7 +208,7 @@ async def test_what_was_written_for_a_file_that_failed_is_there_to_be_mended(
         assert app.screen.query_one("#blank-file", Input).value == str(table)
         app.screen.query_one("#blank-label", Input).value = "verdict"
         await pilot.press("enter")
-        await until(pilot, lambda: "opinions is there" in status(app))
+        await until(pilot, lambda: "added opinions" in status(app))
         await pilot.press("a")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         assert app.screen.query_one("#blank-name", Input).value == ""
@@ -233,7 +233,7 @@ async def test_a_known_corpus_is_read_from_a_file(
         await pilot.pause()
         assert isinstance(app.screen, CorporaScreen), "what is there is not fetched"
         await go_to(pilot, app, "shakespeare")
-        for words in ("is not the file that is known", "shakespeare is there"):
+        for words in ("is not the file that is known", "fetched shakespeare"):
             await pilot.press("g")
             await until(pilot, lambda: isinstance(app.screen, FormScreen))
             app.screen.query_one("#blank-file", Input).value = str(given)

@@ -114,8 +114,8 @@ def test_the_file_stands_where_the_environment_says(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("text", "says"),
     [('them = "dark"', "unknown preference 'them'; did you mean 'theme'?"),
-     ('theme = "pink"', "theme = 'pink'; one of auto, dark"),
-     ("slots = 0", "a whole number from 1"),
+     ('theme = "pink"', "theme = 'pink'; choose one of auto, dark"),
+     ("slots = 0", "an integer from 1"),
      ("slots = true", "a whole number"), ("slots = 1.5", "a whole number"),
      ("slots = inf", "a whole number"), ("[", "no TOML file")],
 )  # fmt: skip

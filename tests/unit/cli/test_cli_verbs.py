@@ -158,7 +158,7 @@ class TestLists:
         assert cli.run(["queue"]) == 0
         shown = capsys.readouterr()
         assert shown.out == ""
-        assert "nothing waits" in shown.err
+        assert "the queue is empty" in shown.err
 
     def test_versions_are_shown(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.run(["--version"]) == 0

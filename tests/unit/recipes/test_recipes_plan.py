@@ -69,7 +69,7 @@ def test_another_text_is_said(make: Make, file: Path) -> None:
     assert recipes.overridden(make(top, f'{top}sha256 = "{right}"\n'), {}, file) == []
     wrong = "0" * 64
     (line,) = recipes.overridden(make(top, f'{top}sha256 = "{wrong}"\n'), {}, file)
-    assert line == "mer.txt is another text than the recipe's (its SHA-256 differs)"
+    assert line == "mer.txt differs from the recipe's corpus (by its SHA-256)"
 
 
 def test_word_vectors_are_found_in_the_data_folder_plain_or_gzipped(

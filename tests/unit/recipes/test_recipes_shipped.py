@@ -123,4 +123,4 @@ def test_what_a_corpus_lacks_is_said_with_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(BadInputError) as raised:
         recipes.locate(recipes.load("imdb-gru"), None, tmp_path)
     assert "Large Movie Review" in str(raised.value)
-    assert f"put it at {tmp_path / 'imdb.csv.gz'}, or give --file" in str(raised.value)
+    assert f"put it at {tmp_path / 'imdb.csv.gz'}, or add --file" in str(raised.value)

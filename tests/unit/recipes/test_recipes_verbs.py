@@ -112,7 +112,7 @@ class TestTrain:
         (["reproduce"], ["RECIPE"]),
         (["reproduce", "lstm-molier"], ["unknown recipe", "'lstm-moliere'"]),
         (["reproduce", "nowhere.toml"], ["nowhere.toml", "No such file"]),
-        (["reproduce", "lstm-moliere"], ["get it: github.com/", "moliere.txt, or give --file"]),
+        (["reproduce", "lstm-moliere"], ["get it: github.com/", "moliere.txt, or add --file"]),
         (["reproduce", "lstm-moliere", "--file", "nowhere.txt"], ["nowhere.txt"]),
         (["reproduce", "lstm-moliere", "--file", "tiny.txt", "--hidden", "0"], ["hidden = 0"]),
         (["reproduce", "lstm-moliere", "--file", "tiny.txt", "--name", ".."], ["run's name"]),

@@ -119,7 +119,9 @@ class TestResume:
         self, run: Run, worker: None, launched: list[Run], state: State
     ) -> None:
         say(run, state)
-        with pytest.raises(BadInputError, match=f"'a' is {state} already; `rnnlab watch a` follows it"):
+        with pytest.raises(
+            BadInputError, match=f"'a' is {state} already; `rnnlab watch a` follows it"
+        ):
             control.resume(run)
         assert launched == []
         assert actions(run) == []
