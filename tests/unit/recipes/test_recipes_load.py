@@ -43,7 +43,7 @@ MEASURE = "published = 2.0\n"
         (MEASURE, "[grid]\nlayers = 3\n", ["grid", "layers = '3'", "valid list"]),
         (MEASURE, "[grid]\nlayers = []\n", ["'layers' has no values"]),
         (MEASURE, "[grid]\nlayers = [1, 0]\n", ["layers = 0"]),
-        (MEASURE, "[grid]\nhidden = [1, 2]\n", ["'hidden' is both in the settings and in the grid"]),
+        (MEASURE, "[grid]\nhidden = [1, 2]\n", ["'hidden' is both in the settings"]),
         (MEASURE, "[grid]\nseed = [" + "1," * 65 + "]\n", ["more than 64 combinations"]),
         (MEASURE, "[[reached]]\nfigures = {tset = 1.0}\nseconds = 1\nmachine = 'a'\n"
                   "command = 'b'\n", ["no measure 'tset'"]),
