@@ -249,7 +249,7 @@ async def test_the_footer_says_what_escape_does_once_an_errand_has_ended(
 ) -> None:
     """Also where it was made while the errand ran, between two looks at the runs."""
 
-    def way_out() -> str:
+    def escape_label() -> str:
         keys = app.page.query_one(LabFooter).shown
         return {key.written: key.label for key in keys}.get("esc", "")
 
@@ -265,9 +265,9 @@ async def test_the_footer_says_what_escape_does_once_an_errand_has_ended(
             between.setattr(CorporaScreen, "show_keys", lambda _screen: None)
             page(app).begin_task("waiting", "mine", wait)
             page(app).refresh_bindings()  # as whenever the focus moves
-            await until(pilot, lambda: way_out() == "Stop")
+            await until(pilot, lambda: escape_label() == "Stop")
         may_end.set()
-        await until(pilot, lambda: way_out() == "Home")
+        await until(pilot, lambda: escape_label() == "Home")
 
 
 async def test_what_takes_long_tells_how_far_it_is_and_can_be_given_up(app: LabApp) -> None:
