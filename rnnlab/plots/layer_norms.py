@@ -1,23 +1,23 @@
-"""Norm of each parameter's gradient: which layer learns, and which no longer hears the loss."""
+"""Norm of each parameter's gradient: shows which layers learn and which gradients vanish."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from rnnlab.plots._axis_lookup import places
-from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, kept, number, waiting
+from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, non_empty, number, waiting
 from rnnlab.runs.history import History
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return a curve for each parameter of the first run; the others would not be told apart."""
+    """Return a curve per parameter of the first run; curves of several runs would look alike."""
     title = "gradient norm by parameter"
     return Chart(
         title=f"{title} · {runs[0].name}" if len(runs) > 1 else title,
         x_label=axis,
         y_label="",
         curves=_curves(runs[0].history, axis) if runs else (),
-        empty=waiting(runs, "layers", "their first norms come after some steps"),
+        empty=waiting(runs, "norms by parameter", "the first appear after some steps"),
         axis=axis,
         is_log=is_log,
     )
@@ -27,7 +27,7 @@ def _curves(history: History, axis: Axis) -> tuple[Curve, ...]:
     xs = places(history, [record.step for record in history.layers], axis)
     records = history.layers if xs else []
     parameters = dict.fromkeys(name for record in records for name in record.grad_norms)
-    return kept(
+    return non_empty(
         Curve(
             name=parameter,
             xs=tuple(x for x, r in zip(xs, records, strict=True) if parameter in r.grad_norms),

@@ -1,4 +1,4 @@
-"""What is wrong with a run is said where it is looked at, in every size; and who waits for whom."""
+"""The error banner at every size, and what waits for what."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 LONG = (
     "its worker died (process 8193 on a-host-with-a-long-name), killed by the kernel for want of "
     "memory (its log names the process), it held 385 MiB; end other runs or use a smaller --batch "
-    "or --hidden; `rnnlab resume a-run-with-quite-a-long-name` goes on"
+    "or --hidden; `rnnlab resume a-run-with-quite-a-long-name` continues the run"
 )
 
 
 def cells(app: LabApp, name: str) -> str:
-    """Return what the table says of a run; nothing before it is listed."""
+    """Return the cells of a run; empty before it is listed."""
     table = home(app).table
     listed = [str(row.key.value) for row in table.ordered_rows]
     return " ".join(cell.plain for cell in table.get_row(name)) if name in listed else ""
 
 
 def line(app: LabApp) -> str:
-    return str(home(app).fault.render()) if home(app).fault.display else ""
+    return str(home(app).banner.render()) if home(app).banner.display else ""
 
 
 async def test_a_long_reason_is_not_cut_and_the_charts_keep_room_in_every_size(
@@ -45,7 +45,7 @@ async def test_a_long_reason_is_not_cut_and_the_charts_keep_room_in_every_size(
     sizes = ((80, 24), (120, 40), (200, 50))
     async with app.run_test(size=sizes[0]) as pilot:
         await until(pilot, lambda: line(app) == f"alpha failed: {LONG}")
-        fault = home(app).fault
+        fault = home(app).banner
         for size in sizes:
             if size != sizes[0]:
                 await pilot.resize_terminal(*size)
@@ -73,9 +73,7 @@ async def test_the_reason_goes_when_another_run_is_chosen_and_when_it_is_well(
         assert "●" in cells(app, "alpha")
 
 
-async def test_trouble_is_told_whatever_run_is_looked_at(
-    lab: Lab, app: LabApp, said: list[str]
-) -> None:
+async def test_an_alarm_is_a_toast_on_any_screen(lab: Lab, app: LabApp, said: list[str]) -> None:
     run = lab.add("alpha", "running")
     lab.add("beta", "running")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -106,7 +104,7 @@ async def test_the_place_in_the_queue_is_seen_in_the_narrowest_table(lab: Lab, a
         assert [str(row.key.value) for row in home(app).table.ordered_rows] == ["second", "first"]
 
 
-async def test_a_fault_of_a_prompt_takes_the_lines_it_needs(lab: Lab, app: LabApp) -> None:
+async def test_an_error_of_a_prompt_has_as_many_lines_as_it_needs(lab: Lab, app: LabApp) -> None:
     lab.add("alpha")
     lab.add("beta")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -137,7 +135,7 @@ async def test_the_question_of_quitting_stands_above_its_answers_however_many_tr
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, ChoiceScreen) and app.focused)
         question = str(app.screen.query(Static).first().render())
-        assert question.endswith("and 25 more: training goes on without the lab.")
+        assert question.endswith("and 25 more: training continues after the lab closes.")
         for answer in ("Leave running", "Save and stop", "Cancel"):
             assert answer in screen_text(app)
 

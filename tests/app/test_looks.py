@@ -53,7 +53,7 @@ async def test_a_setting_holds_at_once_and_is_saved(lab: Lab, open_lab: OpenLab)
         field.focus()
         field.value = "0"
         await pilot.press("enter")
-        wanted = "a whole number from 1 to 64"
+        wanted = "an integer from 1 to 64"
         await until(pilot, lambda: wanted in text_of(app, "#settings-problem"))
         field.value = "3"
         await pilot.press("enter")

@@ -1,4 +1,4 @@
-"""What holds for every screen: its declaration, its actions, how it is reached and left."""
+"""Every screen: its declaration, its actions, how it opens and closes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def state(lab: Lab) -> LabState:
 
 
 @every_screen
-def test_what_is_read_of_a_file_is_what_it_declares(name: str, state: LabState) -> None:
+def test_the_registry_reads_the_declaration(name: str, state: LabState) -> None:
     found = entry(name)
     screen = found.make(state)
     assert screen.entry_name == name
@@ -62,7 +62,7 @@ def test_every_action_is_bound_to_its_key_once_in_a_pane(name: str, state: LabSt
 
 
 @every_screen
-def test_no_letter_goes_before_text_fields(name: str, state: LabState) -> None:
+def test_no_letter_overrides_text_fields(name: str, state: LabState) -> None:
     for group in entry(name).make(state).GROUPS:
         for action in group.actions:
             if action.is_priority:
@@ -118,7 +118,7 @@ async def test_a_screen_about_a_run_is_not_opened_without_one(app: LabApp, said:
     async with app.run_test(size=(120, 40)) as pilot:
         app.post_message(ScreenAsked("inspect"))
         await until(pilot, lambda: said)
-        assert "choose one first" in said[0]
+        assert "choose one in the lab (F2)" in said[0]
         assert app.page.entry_name == HOME
 
 
@@ -183,7 +183,7 @@ async def test_an_action_that_asks_asks_once_whatever_comes_in_a_burst(
 
 
 class NotedMachine:
-    """Reads the same every time, and notes when and in which thread."""
+    """Returns the same reading every time, and records the time and the thread."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

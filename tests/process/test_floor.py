@@ -15,7 +15,7 @@ def test_evaluate_tells_the_distance_to_the_floor(call: Call, lab: Lab) -> None:
     assert 0 < found["above_floor_nats"] < 0.05
     assert found["floor_accuracy"] is None
     shown = call(lab, "evaluate", "starter").stdout
-    assert f"floor {found['floor_nats']:.4f} nats a letter: +0.0" in shown
+    assert f"floor {found['floor_nats']:.4f} nats/char: +0.0" in shown
     other = call(lab, "evaluate", "starter", "--file", lab.text, "--json", code=None)
     assert "floor_nats" not in other.stdout
 
@@ -29,5 +29,5 @@ def test_a_run_carries_its_floor_to_the_plot(call: Call, lab: Lab) -> None:
     found = call(lab, "evaluate", "c", "--json").json
     assert trained["floor_nats"] == found["floor_nats"] > 0
     assert found["remembered"] < 0.2
-    assert "of what memory can win" in call(lab, "evaluate", "c").stdout
+    assert "of the possible gain from memory" in call(lab, "evaluate", "c").stdout
     assert "floor" in call(lab, "watch", "c", "--once").stdout

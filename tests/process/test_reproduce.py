@@ -95,7 +95,7 @@ def test_a_recipe_is_trained_measured_and_not_trained_again(lab: Lab, call: Call
     assert document["differs"] == [
         "set here: lr = 0.02 (the recipe: 0.01)",
         "set here: threads = 1 (the recipe: 0)",
-        "tiny.txt is another text than the recipe's (its SHA-256 differs)",
+        "tiny.txt differs from the recipe's corpus (by its SHA-256)",
         "It is tiny.",
     ]
 
@@ -133,7 +133,7 @@ def test_an_interrupted_one_saves_and_the_same_command_goes_on(lab: Lab, call: C
     call(lab, "stop", "long")
     out, _ = again.communicate(timeout=DEADLINE_S)
     assert again.returncode == 130
-    assert f"long goes on from step {stopped_at}" in out
+    assert f"long resumes from step {stopped_at}" in out
     assert "long was stopped; the same command goes on with it" in out
     assert [run.name for run in RunStore(lab.checkpoints)] == ["long"]
 

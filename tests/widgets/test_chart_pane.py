@@ -1,4 +1,4 @@
-"""When a chart is drawn, in a bare host: once for the same data, apart from others, when read."""
+"""When a chart is drawn, in a bare host: once for the same data, after other charts, once read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def lab(tmp_path: Path) -> Lab:
 
 
 def read(state: LabState, feed: RunPoller, *names: str) -> None:
-    """Read the journals of these runs, and of no others."""
+    """Read the journals of these runs only."""
     state.update(feed.read(names))
 
 

@@ -1,4 +1,4 @@
-"""How curves are named and told apart, with colours and without."""
+"""The legend names and distinguishes curves, with colours and without."""
 
 from __future__ import annotations
 
@@ -97,12 +97,12 @@ def test_the_legend_of_many_runs_gets_shorter_then_counts_the_rest() -> None:
     wide = draw(loss.chart(runs), 200, 25, style=PLAIN)
     assert wide.count(" val ") == 8
     narrow = draw(loss.chart(runs), 78, 12, style=PLAIN).split("\n")
-    assert narrow[0] == "loss, nats a token +2 more"
+    assert narrow[0] == "loss, nats/token +2 more"
     assert [line.count("run-") for line in narrow[1:3]] == [3, 3]
     assert narrow[1].index(" b ") == narrow[2].index(" e ")
 
 
-def test_a_value_in_the_legend_is_left_out_rather_than_cut() -> None:
+def test_a_value_in_the_legend_is_omitted_rather_than_truncated() -> None:
     both = chart(curve(4.0, 2.0), curve(4.0, 2.1, name="val"))
     assert draw(both, 28, 4, style=PLAIN).startswith("loss  ⠒⠒ train 2.000\n")
 

@@ -1,4 +1,4 @@
-"""What is said of all runs in a line."""
+"""The status of all runs in one line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from rnnlab.runs.records import State
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary, summarise
-from rnnlab.tui.runs.notifications import news_of
+from rnnlab.tui.runs.notifications import status_of
 
 
 @pytest.fixture
@@ -29,13 +29,13 @@ def run(tmp_path: Path) -> RunSummary:
          "1 training, 1 paused, 2 queued, 4 runs in c"),
     ],
 )  # fmt: skip
-def test_who_waits_does_not_train_and_what_is_shipped_lies_elsewhere(
+def test_queued_and_shipped_runs_are_counted_separately(
     run: RunSummary, states: list[State], num_shipped: int, said: str
 ) -> None:
     runs = [replace(run, state=state) for state in states]
     last = [replace(one, is_shipped=True) for one in runs[len(runs) - num_shipped :]]
-    assert news_of([*runs[: len(runs) - num_shipped], *last], Path("c")) == said
+    assert status_of([*runs[: len(runs) - num_shipped], *last], Path("c")) == said
 
 
 def test_a_folders_name_is_text(run: RunSummary) -> None:
-    assert "\x1b" not in news_of([run], Path("a\x1b[31m"))
+    assert "\x1b" not in status_of([run], Path("a\x1b[31m"))
