@@ -120,6 +120,9 @@ class CompareScreen(PromptingScreen):
     def on_screen_resume(self) -> None:
         """Draw the newest frames that arrived while another screen was visible."""
         super().on_screen_resume()
+        self._draw_hidden_frames()
+
+    def _draw_hidden_frames(self) -> None:
         for number, frame in self._hidden_frames.items():
             self.board.grow(number, frame.answers[:1], is_last=frame.is_last)
         self._hidden_frames.clear()
@@ -248,6 +251,7 @@ class CompareScreen(PromptingScreen):
                 else:
                     self._hidden_frames[number] = reply
             case Failed():
+                self._draw_hidden_frames()  # a frame drawn later would replace the error
                 first = asker.number * per_run
                 self.board.fail(reply.message, range(first, first + per_run))
             case Ended():
@@ -283,6 +287,6 @@ SCREEN = Declaration(
     CompareScreen,
     key="f8",
     title="Compare",
-    help="The chosen and the marked runs side by side",
+    help="The chosen and the selected runs side by side",
     needs_run=True,
 )

@@ -144,7 +144,7 @@ class TokensScreen(BaseScreen):
         """The tokens of the text by place, as far as their distributions are known."""
         self._run = ""
         self._checkpoint = "last"
-        self._is_writing = False
+        self._is_task_running = False
         self._why_empty = "computing…"
         self._subject: ChosenAnswer | None = None
 
@@ -210,7 +210,7 @@ class TokensScreen(BaseScreen):
             return
         chosen = self.state.summaries.get(self._run)
         if chosen is not None and chosen.state == "starting":
-            self._is_writing = True  # escape ends the wait
+            self._is_task_running = True  # escape ends the wait
             self._status.show_text(f"waiting for the first weights of {self._run}…")
         self.post_message(
             Asked(
@@ -234,7 +234,7 @@ class TokensScreen(BaseScreen):
         if EOS in now.tokens:
             self.toast("the text has ended: nothing can follow", "warning")
         elif self._run:
-            self._is_writing = True
+            self._is_task_running = True
             decoders, checkpoint = [self._filters()], self._checkpoint
             self.post_message(
                 Asked(
@@ -259,7 +259,7 @@ class TokensScreen(BaseScreen):
             case DistributionsFound():
                 self._show_distributions(reply)
             case Ended():
-                self._is_writing = False
+                self._is_task_running = False
                 if reply.was_cancelled:
                     self._status.show_text("cancelled; enter in the text asks again")
             case Progress() if reply.is_last:
@@ -319,14 +319,14 @@ class TokensScreen(BaseScreen):
     @property
     def is_task_running(self) -> bool:
         """True while the decoder writes or the run has no weights yet."""
-        return self._is_writing
+        return self._is_task_running
 
     def stop_task(self) -> bool:
         """Cancel the request; return True if there was one."""
-        was_writing, self._is_writing = self._is_writing, False
-        if was_writing:
+        was_running, self._is_task_running = self._is_task_running, False
+        if was_running:
             self.post_message(AskCancelled(self))
-        return was_writing
+        return was_running
 
     def _filters(self) -> str:
         return self.query_one("#own-filters", Input).value.strip() or "greedy"
