@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.filter import Monochrome, NoColor
 from textual.notifications import Notify
@@ -45,7 +45,7 @@ from rnnlab.tui.messages import (
 from rnnlab.tui.outside import DEFAULT, Outside
 from rnnlab.tui.prompting.history import PromptHistory
 from rnnlab.tui.prompting.questions import Questions
-from rnnlab.tui.shell.keyed_app import KeyedApp
+from rnnlab.tui.shell.key_dispatcher import KeyDispatcher
 from rnnlab.tui.shell.outline import Outline
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 _DEFAULT_PREFERENCES = Preferences()
 
 
-class LabApp(KeyedApp):
+class LabApp(App[None]):
     """The app for one folder of runs."""
 
     TITLE = "rnnlab"
@@ -86,6 +86,7 @@ class LabApp(KeyedApp):
         screen, drawn before the slow imports; outside: processes, the machine and intervals.
         """
         super().__init__()
+        self._keys = KeyDispatcher(self, super().on_event)
         self._questions = Questions(outside.make_generator(self.post_message), store)
         self._outside = outside
         self._store, self._data, self._clock = store, data, clock
@@ -113,19 +114,31 @@ class LabApp(KeyedApp):
         if self._outline is None:
             self._build_state()
         else:
-            self._keys.close()  # hold keys for the home screen while the outline is shown
+            self._keys.buffer.close()  # hold keys for the home screen while the outline is shown
 
     def _build_state(self) -> None:
         """Build the state and the home screen."""
         from rnnlab.tui.state import LabState
 
         self.state = LabState(
-            self._store, self._data, self._view, self._preferences, self._clock, self._keys,
+            self._store, self._data, self._view, self._preferences, self._clock, self._keys.buffer,
             self._outside,
         )  # fmt: skip
         self.state.writing.history = PromptHistory(prompts_file(self._view_file))
         self._poller = self._outside.make_poller(self._store)
         self._pages[HOME] = entry(HOME).make(self.state)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Pass keys through the dispatcher, and other events on."""
+        if isinstance(event, events.Key | events.Paste):
+            await self._keys.dispatch(event)
+        else:
+            await super().on_event(event)
+
+    @on(KeysDue)
+    async def release_keys(self, message: KeysDue) -> None:
+        """Pass the held keys to the screen that has opened."""
+        await self._keys.release(message.ticket)
 
     @property
     def page(self) -> BaseScreen:
@@ -167,7 +180,7 @@ class LabApp(KeyedApp):
                 # Without a handler, SIGTERM would leave the terminal in raw mode.
                 terminate = partial(self.exit, return_code=EXIT_TERMINATED)
                 loop.add_signal_handler(signal.SIGTERM, terminate)
-        self.hold_keys_for_screens()
+        self._keys.hold_for_screens()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -251,7 +264,7 @@ class LabApp(KeyedApp):
     @on(ScreenAsked)
     async def show_screen(self, message: ScreenAsked) -> None:
         """Show another screen directly above the home screen: the stack is at most two deep."""
-        ticket = self._keys.close()
+        ticket = self._keys.buffer.close()
         await self._show_screen(message)
         self.post_message(KeysDue(ticket))  # releases the keys if no screen was shown
 
