@@ -85,7 +85,7 @@ class BeamsScreen(PromptingScreen):
         """Show marks in place of shades if there is no colour."""
         if self.app.no_color:
             self.board.set_look("marks")
-        self._show_state()
+        self._show_status()
 
     async def catch_up(self) -> None:
         """Show the session after replies that arrived while the screen was hidden."""
@@ -118,7 +118,7 @@ class BeamsScreen(PromptingScreen):
     def mark_stale(self) -> None:
         """Dim the answers and name their request while the fields hold another one."""
         if self.board.mark_stale(self.form.origin_of_answers()):
-            self._show_state()
+            self._show_status()
 
     @property
     def search(self) -> SearchTrace:
@@ -148,18 +148,18 @@ class BeamsScreen(PromptingScreen):
                 await self._begin()
             case Progress() if reply.decoder == self.shown:
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
-                self._show_state()
+                self._show_status()
             case Trace() if reply.decoder == self.shown:
                 self._show_pruned()
             case Failed():
                 self.mark_stale()
-                self._show_state()
+                self._show_status()
                 is_begun = self.session.step is not None
                 await self.board.refuse(reply.message, is_begun=is_begun)
             case Ended() if not self.session.problem:
                 self.board.finish()
                 self._show_pruned()
-                self._show_state()
+                self._show_status()
                 self.mark_stale()
                 if self.tree_view.display:
                     self._show_tree()
@@ -174,10 +174,6 @@ class BeamsScreen(PromptingScreen):
             )
         else:
             await super().submit(request)
-
-    def fail(self, reason: str) -> None:
-        """Say that nothing will come."""
-        self.status.show_text(reason, is_problem=True)
 
     def _choose_first_beam(self) -> None:
         """Show the first decoder with several candidates, or else the first decoder."""
@@ -201,7 +197,7 @@ class BeamsScreen(PromptingScreen):
             self._show_pruned()
             if self.tree_view.display:
                 self._show_tree()
-        self._show_state()
+        self._show_status()
 
     def _best(self) -> list[str]:
         answers = self.session.answers.get(self.shown)
@@ -214,7 +210,7 @@ class BeamsScreen(PromptingScreen):
         request = self.session.request
         self.tree_view.show(request.prompt if request else "", self.search.tree())
 
-    def _show_state(self) -> None:
+    def _show_status(self) -> None:
         """Show the state of the search, its step and its chain in one line."""
         session = self.session
         if self.board.origin:
