@@ -196,8 +196,11 @@ class PromptSession:
         self.begin(last.request)
         self.is_recalled = True
         for reply in last.replies:
-            if self.request is last.request:  # the user may submit another one during the replay
+            if self._is_current(last.request):  # the user may submit another one meanwhile
                 await self.on_reply(reply)
+
+    def _is_current(self, request: PromptRequest) -> bool:
+        return self.request is request
 
     def best(self) -> ChosenAnswer | None:
         """Return the first decoder's best candidate; None while there is none."""
