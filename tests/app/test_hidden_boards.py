@@ -34,6 +34,7 @@ async def test_a_board_listens_only_while_its_screen_is_visible(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
+        board = home(app).pane.board
         app.state.writing.fields.decoders = "greedy"
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen) and app.focused)
@@ -44,16 +45,16 @@ async def test_a_board_listens_only_while_its_screen_is_visible(
         generator.say(Started(1, 40))
         generator.say(frame(1, " u"))
         await until(pilot, lambda: texts(page.pane.board) == ["Once u"])
-        assert texts(home(app).pane.board) == [], "a hidden board is not drawn"
+        assert texts(board) == [], "a hidden board is not drawn"
         await pilot.press("f2")
-        await until(pilot, lambda: texts(home(app).pane.board) == ["Once u"])
+        await until(pilot, lambda: texts(board) == ["Once u"])
         generator.say(frame(1, " upon", is_last=True))
         generator.say(Ended(1, was_cancelled=False, elapsed_s=0.1))
-        await until(pilot, lambda: texts(home(app).pane.board) == ["Once upon"])
+        await until(pilot, lambda: texts(board) == ["Once upon"])
         await until(pilot, lambda: app.state.writing.is_over)
         assert texts(page.pane.board) == ["Once u"], "nor is one that was shown before"
         await pilot.press("f1")
-        await until(pilot, lambda: app.screen is not home(app))
+        await until(pilot, lambda: app.screen is not app.page)
         await pilot.press("escape")
         await pilot.press("f3")
         await until(pilot, lambda: texts(page.pane.board) == ["Once upon"])

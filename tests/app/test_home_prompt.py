@@ -197,7 +197,7 @@ async def test_escape_cancels_or_goes_to_the_candidates_and_then_to_the_runs(
         await until(pilot, lambda: generator.num_cancelled)
         assert app.focused is table(app)
         generator.say(Ended(1, was_cancelled=True, elapsed_s=0.1))
-        await until(pilot, lambda: "given up" in status_line(app))
+        await until(pilot, lambda: "cancelled" in status_line(app))
         await ask(pilot, app, "x", "greedy")
         await asked(pilot, generator, 2)
         generator.answer(" and more")

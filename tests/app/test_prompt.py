@@ -113,7 +113,7 @@ async def test_what_is_written_on_one_screen_stands_on_the_others(
 
 
 async def test_a_model_of_words_is_asked_for_words(lab: Lab, app: LabApp) -> None:
-    from rnnlab.runs.paths import replace_text
+    from rnnlab.base.files import replace_text
     from rnnlab.settings.run_config import RunConfig
 
     run = lab.add("alpha")
@@ -193,7 +193,7 @@ async def test_candidates_are_saved_as_text_or_json_and_nothing_is_overwritten(
         await ask(pilot, app, generator, "Once", " upon", " more")
         screen.query_one(Candidate).focus()
         for name, message in (
-            ("a.txt", "saved 2 continuations"), ("a.json", "a.json"), ("a.txt", "is there already"),
+            ("a.txt", "saved 2 continuations"), ("a.json", "a.json"), ("a.txt", "already exists"),
             ("no/a.txt", "cannot write"),
         ):  # fmt: skip
             await pilot.press("o")
@@ -264,7 +264,7 @@ async def test_why_no_answer_comes_stands_in_the_pane_in_full(
         generator.say(Failed(1, "the model never saw 'x'", can_be_nearest=True))
         await until(pilot, lambda: screen.query(Candidate))
         await until(pilot, lambda: body(app) == "the model never saw 'x'")
-        assert "nearest known ones, or leaves out those that have none" in status_line(app)
+        assert "enter again replaces them by the nearest known ones" in status_line(app)
 
 
 async def test_what_was_asked_at_the_last_start_is_brought_back(
