@@ -383,5 +383,5 @@ async def test_the_first_weights_are_waited_for_and_escape_ends_the_wait(
         await pilot.press("escape")
         await until(pilot, lambda: generator.num_cancelled)
         generator.say(Ended(generator.latest, was_cancelled=True, elapsed_s=0.1))
-        await until(pilot, lambda: "given up" in str(status.render()))
+        await until(pilot, lambda: "cancelled" in str(status.render()))
         assert isinstance(app.screen, TokensScreen)
