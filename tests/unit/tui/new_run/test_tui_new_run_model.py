@@ -154,7 +154,7 @@ def test_what_holds_comes_from_the_recipe_then_the_corpus_then_the_default(data:
 def test_what_holds_beside_word_vectors_is_what_the_run_will_have(data: Path) -> None:
     (data / "mer.txt").write_text("la 1 2 3\nmer 4 5 6\n")
     draft = read(data, corpus="stump", tokens="words", embeddings="mer")
-    config = submit.resolve(draft.settings(), data, draft.store)
+    config = submit.checked_config(draft.settings(), data, draft.store)
     assert draft.problems == {}
     assert (draft.holds["embedding"], draft.holds["frozen"]) == ("3", "true")
     assert (config.embedding, config.frozen) == (3, True)
