@@ -151,7 +151,7 @@ def test_a_recipe_is_trained_once_and_then_looked_at(lab: Lab, call: Call) -> No
     assert (run["run"], run["cell"], run["layers"], run["steps"]) == ("lab-rnn-x2", "rnn", 2, 20)
     assert run["first_over_last"] > 0
     again = call(lab, "inspect", "--recipe", str(recipe), "--json")
-    assert "trained already" in again.stderr
+    assert "already trained" in again.stderr
     assert json.loads(again.stdout) == first.json
 
 

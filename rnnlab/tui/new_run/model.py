@@ -92,11 +92,11 @@ def read_draft(written: Mapping[str, str], store: RunStore, data: Path | None = 
     """Read the fields; quick enough for every key press, since it reads no text."""
     written = {name: text.strip() for name, text in written.items() if text.strip()}
     fields = {name: text for name, text in written.items() if name in RunConfig.model_fields}
-    resolved = resolve(Layers(fields, recipe=written.get("recipe")), data, store)
+    values = {name: parse_setting(name, text) for name, text in fields.items()}
+    resolved = resolve(Layers(values, recipe=written.get("recipe")), data, store)
     problems = {problem.name: problem.text for problem in resolved.problems}
     if (name := written.get("name")) and (problem := _name_problem(name, store)):
         problems = {key: text for key, text in problems.items() if key} | {"name": problem}
-    values = {name: parse_setting(name, text) for name, text in fields.items()}
     return Draft(written, values, store, data, resolved, problems)
 
 

@@ -156,7 +156,7 @@ def test_a_classifier_hands_on_what_its_head_reads(store: RunStore, tmp_path: Pa
     assert (config.task, config.pooling, config.part) == ("classify", "max", "tail")
     file.write_text("label,text\n" + "sport,a match\nbad,dull\n" * 20)
     with pytest.raises(
-        BadInputError, match="'judge' knows no class 'sport'; its classes: bad, good"
+        BadInputError, match="'judge' does not know the class 'sport'; its classes: bad, good"
     ):
         submit.checked_config({"corpus": str(file), "init_from": "judge"}, None, store)
 
