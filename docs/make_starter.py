@@ -17,7 +17,7 @@ from rnnlab.cli._follow import follow
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import encode_status
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.submit import resolve, start_run
+from rnnlab.submit import checked_config, start_run
 
 SETTINGS = {
     "corpus": "stump", "cell": "lstm", "hidden": 128, "embedding": 32, "batch": 16, "lr": 0.01,
@@ -43,7 +43,7 @@ def trim(run: Run, to: RunPaths) -> None:
 def main() -> None:
     """Train, then replace the shipped run."""
     with tempfile.TemporaryDirectory() as folder:
-        run = start_run(resolve(SETTINGS), RunStore(Path(folder)), "starter")
+        run = start_run(checked_config(SETTINGS), RunStore(Path(folder)), "starter")
         if follow(run, is_new=True, json=False) == 0:
             trim(run, RunPaths(shipped_runs()[0]))
 

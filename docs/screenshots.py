@@ -24,7 +24,7 @@ from textual.widgets import Input
 from rnnlab.base.preferences import Preferences
 from rnnlab.runs import control
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.submit import resolve, start_run
+from rnnlab.submit import checked_config, start_run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.shell.screen_registry import entries
 
@@ -80,7 +80,10 @@ async def take(folder: Path, tour: Path | None, only: Collection[str]) -> None:
     store = RunStore.default()
     runs = [
         start_run(
-            resolve({**_SETTINGS, "cell": cell}), store, f"stump-{cell}", is_queued=cell == "rnn"
+            checked_config({**_SETTINGS, "cell": cell}),
+            store,
+            f"stump-{cell}",
+            is_queued=cell == "rnn",
         )
         for cell in ("gru", "lstm", "rnn")
     ]

@@ -33,7 +33,6 @@ from rnnlab.corpora._resolve import (
     lasting_name,
     read_corpus,
     shown_name,
-    suggested_settings,
     suggested_task,
     suits,
 )
@@ -98,7 +97,6 @@ __all__ = [
     "shown_name",
     "silent",
     "source_names",
-    "suggested_settings",
     "suggested_task",
     "suits",
     "vectors_width",

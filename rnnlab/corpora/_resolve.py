@@ -85,21 +85,25 @@ def suggested_task(corpus: str, file: Path | None = None) -> str:
     return spec.corpus.task if spec else "stream"
 
 
-def suggested_settings(corpus: str, data: Path | None = None) -> dict[str, Any]:
-    """Return what a run on a corpus of ours needs to be set to, unless somebody says otherwise."""
-    spec = spec_of(find_corpus(corpus, data).resolve())
-    return spec.corpus.settings(spec.options) if spec else {}
-
-
 def suits(corpus: str, data: Path | None = None) -> dict[str, Any]:
-    """Return task and settings of a run on a corpus where nobody says otherwise; makes no text.
+    """Return the default task and settings of runs on a corpus; never generates a text.
 
-    Raises BadInputError where there is no such corpus.
+    Raises BadInputError if there is no such corpus.
     """
     spec = parse_spec(corpus) if Path(corpus).name == corpus else None
-    if spec is not None:
+    if spec is not None and not _has_file(corpus, data):
         return {"task": spec.corpus.task, **spec.corpus.settings(spec.options)}
-    return {"task": suggested_task(corpus, find_corpus(corpus, data))}
+    file = find_corpus(corpus, data)
+    spec = spec_of(file.resolve())
+    settings = spec.corpus.settings(spec.options) if spec else {}
+    return {"task": suggested_task(corpus, file), **settings}
+
+
+def _has_file(name: str, data: Path | None) -> bool:
+    try:
+        return place_of(name, data) is not None
+    except OSError:  # the name is too long for a file
+        return False
 
 
 def lasting_name(corpus: str, data: Path | None = None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnnlab.recipes._files import content_sha256, locate, locate_vectors
+from rnnlab.recipes._files import content_sha256, locate_vectors
 from rnnlab.recipes._recipe import Recipe, combinations
 from rnnlab.settings.run_config import RunConfig
 
@@ -34,16 +34,6 @@ def base_values(recipe: Recipe, settings: Mapping[str, Any], data: Path | None) 
     return {name: value for name, value in values.items() if name not in settings}
 
 
-def begun_with(recipe: Recipe, settings: Mapping[str, Any], data: Path | None) -> dict[str, Any]:
-    """Return the settings of one run that begins with a recipe, corpus included.
-
-    settings: what goes before the recipe's. Raises BadInputError when a file of the recipe is
-    needed and not there.
-    """
-    corpus = settings.get("corpus") or str(locate(recipe, None, data))
-    return {**base_values(recipe, settings, data), **settings, "corpus": corpus}
-
-
 def plan(
     recipe: Recipe,
     file: Path,
@@ -53,7 +43,7 @@ def plan(
 ) -> list[PlannedRun]:
     """Return the runs of a recipe on a corpus file, all valid.
 
-    settings: what goes before the recipe's; one for a setting of the grid takes the grid's place.
+    settings: override the recipe's; a setting of the grid replaces its values in the grid.
     name: what the runs are called after, instead of the recipe. Raises BadInputError.
     """
     base = {**base_values(recipe, settings, data), **settings, "corpus": str(file)}

@@ -86,10 +86,10 @@ def estimate(values: dict[str, Any], data: str | None, measure: Trial = trial) -
 
     from rnnlab.corpora import prepare
     from rnnlab.models import build_model, resolve_device
-    from rnnlab.submit import resolve
+    from rnnlab.submit import checked_config
     from rnnlab.training import half_the_cores
 
-    config = resolve(values, Path(data) if data else None)
+    config = checked_config(values, Path(data) if data else None)
     device = resolve_device(config.device)
     _forget(device)
     dataset = prepare(config)

@@ -116,7 +116,7 @@ def test_a_model_of_texts_reads_no_documents_and_the_other_way_round(
     lab: Lab, refuse: Refuse
 ) -> None:
     refuse(["train", str(lab.text), "--task", "classify"], "csv")
-    refuse(["train", str(lab.text), "--bidirectional"], "bidirectional is for --task classify")
+    refuse(["train", str(lab.text), "--bidirectional"], "bidirectional is for task = classify")
 
 
 def test_a_letter_that_the_first_weights_never_saw_is_named(refuse: Refuse, folder: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_letter_that_the_first_weights_never_saw_is_named(refuse: Refuse, fold
         (["--config", "nowhere.toml"], ["nowhere.toml", "No such file"]),
         (["--config", "{folder}/typo.toml"], ["typo.toml", "'hiden'", "did you mean 'hidden'?"]),
         (["--config", "{folder}/range.toml"], ["range.toml", "hidden = 0"]),
-        (["--config", "{folder}/broken.toml"], ["broken.toml is no TOML file"]),
+        (["--config", "{folder}/broken.toml"], ["broken.toml is not a TOML file"]),
     ],
 )
 def test_a_setting_that_is_no_good_is_refused(

@@ -48,7 +48,7 @@ MEASURE = "published = 2.0\n"
         (MEASURE, "[[reached]]\nfigures = {tset = 1.0}\nseconds = 1\nmachine = 'a'\n"
                   "command = 'b'\n", ["no measure 'tset'"]),
         (MEASURE, "[[reached]]\nfigures = {train = 1.0}\n", ["reached 1", "'seconds' is missing"]),
-        (MEASURE, "published = \n", ["is no TOML file"]),
+        (MEASURE, "published = \n", ["is not a TOML file"]),
     ],
 )  # fmt: skip
 def test_a_recipe_that_is_no_good_is_refused_in_one_line_with_file_and_key(

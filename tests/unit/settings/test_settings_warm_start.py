@@ -1,4 +1,4 @@
-"""What a run takes over from the one whose weights it begins with, and what is refused."""
+"""Settings, vocabulary and weights that a run has from its ancestor, and refused values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rnnlab.base.files import replace_text
 from rnnlab.corpora import Vocabulary
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
-from rnnlab.settings.warm_start import find_ancestor, hand_over
+from rnnlab.settings.warm_start import copy_initial_weights, find_ancestor
 
 TEXT = "Le roi mange. Un pain est bon! Le bon roi a un pain? " * 40
 SETTINGS: dict[str, Any] = {"corpus": "none", "task": "sentences", "cell": "gru", "hidden": 24}
@@ -41,7 +41,7 @@ def text(tmp_path: Path) -> Path:
 
 
 def resolve(store: RunStore, text: Path, **values: object) -> RunConfig:
-    return submit.resolve({"corpus": str(text), "init_from": "old", **values}, None, store)
+    return submit.checked_config({"corpus": str(text), "init_from": "old", **values}, None, store)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_without_a_best_checkpoint_the_last_is_taken(store: RunStore) -> None:
 @pytest.mark.parametrize(
     ("wish", "said"),
     [
-        ("old@7", "'old' has no checkpoint 7; kept: 0, 40, 60"),
-        ("old@first", "'first' is no checkpoint"),
+        ("old@7", "'old' has no checkpoint 7; checkpoints: 0, 40, 60"),
+        ("old@first", "'first' is not a checkpoint"),
         ("older", "unknown run 'older'; did you mean 'old'?"),
     ],
 )
@@ -91,7 +91,7 @@ def test_the_same_shape_may_be_said_again(store: RunStore, text: Path) -> None:
         ({"hidden": 25}, "the weights of 'old' have hidden = 24, not 25; leave --hidden out"),
         ({"task": "stream"}, "have task = sentences, not stream"),
         ({"one_hot": True}, "leave --one-hot out"),
-        ({"embeddings": "vectors.txt"}, "init_from brings vectors of its own"),
+        ({"embeddings": "vectors.txt"}, "init_from and embeddings exclude each other"),
     ],
 )
 def test_another_shape_is_refused(
@@ -111,7 +111,7 @@ def test_a_letter_that_the_weights_never_saw_is_named(store: RunStore, tmp_path:
 
 def test_the_run_gets_copies_and_then_stands_alone(store: RunStore, text: Path) -> None:
     run: Run = store.create("new", "")
-    hand_over(resolve(store, text), run)
+    copy_initial_weights(resolve(store, text), run)
     assert run.paths.initial_weights.read_bytes() == b"weights of 40"
     assert Vocabulary.load(run.paths.vocabulary) == Vocabulary.load(
         store.open("old").paths.vocabulary
@@ -133,7 +133,7 @@ def test_weights_that_are_dropped_meanwhile_are_told(store: RunStore, text: Path
     config = resolve(store, text)
     store.open("old").paths.weights(40).unlink()
     with pytest.raises(BadInputError, match="'old' at step 40 cannot be read"):
-        hand_over(config, store.create("new", ""))
+        copy_initial_weights(config, store.create("new", ""))
 
 
 @pytest.fixture
@@ -152,18 +152,18 @@ def classifier(store: RunStore) -> Run:
 def test_a_classifier_hands_on_what_its_head_reads(store: RunStore, tmp_path: Path) -> None:
     file = tmp_path / "new.csv"
     file.write_text("label,text\n" + "good,fine\nbad,dull\n" * 20)
-    config = submit.resolve({"corpus": str(file), "init_from": "judge"}, None, store)
+    config = submit.checked_config({"corpus": str(file), "init_from": "judge"}, None, store)
     assert (config.task, config.pooling, config.part) == ("classify", "max", "tail")
     file.write_text("label,text\n" + "sport,a match\nbad,dull\n" * 20)
     with pytest.raises(
-        BadInputError, match="'judge' knows no class 'sport'; its classes: bad, good"
+        BadInputError, match="'judge' does not know the class 'sport'; its classes: bad, good"
     ):
-        submit.resolve({"corpus": str(file), "init_from": "judge"}, None, store)
+        submit.checked_config({"corpus": str(file), "init_from": "judge"}, None, store)
 
 
 def test_a_run_that_begins_by_chance_gets_nothing(store: RunStore) -> None:
     run = store.create("new", "")
-    hand_over(RunConfig.from_values({"corpus": "none"}), run)
+    copy_initial_weights(RunConfig.from_values({"corpus": "none"}), run)
     assert not run.paths.initial_weights.exists()
     assert not run.paths.vocabulary.exists()
 
@@ -174,4 +174,4 @@ def test_documents_are_not_read_as_a_text_because_the_weights_are(
     file = tmp_path / "new.csv"
     file.write_text("label,text\n" + "good,fine\nbad,dull\n" * 20)
     with pytest.raises(BadInputError, match="have task = sentences, not classify"):
-        submit.resolve({"corpus": str(file), "init_from": "old"}, None, store)
+        submit.checked_config({"corpus": str(file), "init_from": "old"}, None, store)
