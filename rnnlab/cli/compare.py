@@ -13,7 +13,7 @@ from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.decoding import parse_spec
-from rnnlab.protocol.messages import DEFAULT_LENGTH, Answer
+from rnnlab.protocol.messages import DEFAULT_DECODERS, DEFAULT_LENGTH, Answer
 from rnnlab.runs.compare import by_unit, rows_of
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import Run, RunStore
@@ -36,7 +36,7 @@ def command(
     """Set runs side by side: settings that differ, figures, curves, continuations."""
     store = RunStore.default(checkpoints)
     opened = [store.open(name) for name in dict.fromkeys(runs)]
-    specs = [parse_spec(text) for text in decoder or ("greedy", "beam:k=5")]
+    specs = [parse_spec(text) for text in decoder or DEFAULT_DECODERS]
     written: dict[str, list[Answer]] = {run.name: [] for run in opened}
     if prompt is not None:
         wish = GenerateOptions([prompt], specs, length, 1, seed)

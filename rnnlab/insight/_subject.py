@@ -17,7 +17,7 @@ from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.corpora import Dataset, Ids, prepare
 from rnnlab.insight._sample import LENGTH, ROWS, draw_sample
 from rnnlab.insight._through_time import Sample
-from rnnlab.models import LoadedModel, load_model, make_readable, parse_checkpoint
+from rnnlab.models import LoadedModel, encode_prompt, load_model, parse_checkpoint
 from rnnlab.runs.corpus import check_corpus
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.paths import RunPaths
@@ -140,7 +140,7 @@ class InspectedModel:
         if text is None:
             ids = self._held_out(most or 2000)
         else:
-            ids = make_readable(vocabulary, text).tokens
+            ids = encode_prompt(vocabulary, text).tokens
         if len(ids) < least:
             what = "the text" if text is not None else "the held-out text"
             raise BadInputError(

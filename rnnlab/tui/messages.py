@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from textual.message import Message
 from textual.notifications import Notification
 
-from rnnlab.protocol.messages import Question, Reply
+from rnnlab.protocol.messages import Question, Reply, RunName, RunPath
 
 
 class Told(Notification):
@@ -20,18 +21,20 @@ class RunChosen(Message):
 
 
 class Listener(Protocol):
-    """Whoever asks the generator; one question of his is of interest at a time."""
+    """Asks the generator and receives the replies to its newest question."""
 
     async def hear(self, reply: Reply) -> None:
-        """Take a reply to the newest question."""
+        """Receive a reply to the newest question."""
 
 
 @dataclass
 class Asked(Message):
-    """A question for the generator; its `ask` is given there, its run may be a name."""
+    """A question for the generator process, which ends the listener's previous one."""
 
     listener: Listener
-    question: Question
+    run: RunName
+    question: Callable[[RunPath], Question]
+    """Completes the question with the path of the run; the client numbers it."""
 
 
 @dataclass
@@ -83,20 +86,20 @@ class PreferencesChanged(Message):
 
 @dataclass
 class AskCancelled(Message):
-    """A listener has heard enough."""
+    """The listener's question is to be ended."""
 
     listener: Listener
 
 
 @dataclass
 class GeneratorSaid(Message):
-    """The generator process has replied."""
+    """The generator process has sent a reply."""
 
     reply: Reply
 
 
 @dataclass
 class GeneratorDied(Message):
-    """The generator process has ended by itself."""
+    """The generator process has ended unexpectedly."""
 
     reason: str

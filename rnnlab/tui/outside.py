@@ -41,8 +41,8 @@ class Answering(Protocol):
     async def close(self) -> None:
         """End the process."""
 
-    def listener(self, reply: Reply) -> Listener | None:
-        """Return the listener of a reply."""
+    async def deliver(self, reply: Reply) -> None:
+        """Hand a reply to the listener of its question."""
 
 
 class Estimating(Protocol):

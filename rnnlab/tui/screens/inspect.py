@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -109,11 +110,12 @@ class InspectScreen(BaseScreen):
         self.post_message(
             Asked(
                 self,
-                Inspect(
+                chosen.name,
+                partial(
+                    Inspect,
                     0,
-                    chosen.name,
-                    self.tabs.chosen,
-                    self.checkpoint,
+                    view=self.tabs.chosen,
+                    checkpoint=self.checkpoint,
                     text=self._value("text", is_plain=True),
                     unit=self._value("unit"),
                     property=self._value("property"),

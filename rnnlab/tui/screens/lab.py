@@ -13,8 +13,9 @@ from textual.widgets import DataTable
 from rnnlab.tui.charts.actions import CHARTS, IN_CHARTS
 from rnnlab.tui.charts.plot_grid import GridView, PlotGrid
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, end_writing, is_writing, prompt
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.prompting.pane import PromptPane
+from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.runs.actions import STEERING
 from rnnlab.tui.runs.details import Details
 from rnnlab.tui.runs.error_banner import FaultLine
@@ -25,7 +26,6 @@ from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.outline import HOME_PANES
 from rnnlab.tui.shell.panes import pane_group
-from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.state import LabState
 
@@ -91,7 +91,7 @@ _RUNS = Group["LabScreen"](
 )  # fmt: skip
 
 
-class LabScreen(BaseScreen):
+class LabScreen(PromptingScreen):
     """Runs at the left, charts in the centre, the prompt below, details at the right."""
 
     PANES = HOME_PANES
@@ -107,7 +107,8 @@ class LabScreen(BaseScreen):
         self.plots = PlotGrid(desk)
         self.details = Details()
         self.fault = FaultLine()
-        self.pane = PromptPane(desk.writing)
+        self.pane = self.view = PromptPane(self.session)
+        self.form, self.status = self.pane.form, self.pane.status
 
     def compose_body(self) -> ComposeResult:
         """Lay the panes out."""
@@ -151,7 +152,6 @@ class LabScreen(BaseScreen):
             self.table.expect(chosen)  # one just started is not listed yet
             self.table.show()
             self.desk.chosen_name = chosen
-        self.pane.load()
 
     @on(RunChosen)
     def show_chosen(self) -> None:
@@ -172,10 +172,6 @@ class LabScreen(BaseScreen):
         """Go to the prompt where a run was clicked twice."""
         prompt(self)
 
-    def fail(self, reason: str) -> None:
-        """Say in the prompt that nothing will come."""
-        self.pane.fail(reason)
-
     def main_widget(self) -> Widget:
         """Return the runs."""
         return self.table
@@ -183,15 +179,6 @@ class LabScreen(BaseScreen):
     def beside_fields(self) -> Widget:
         """Return the candidate that is read, or the runs while there is none."""
         return self.pane.board.reading_place() if self.desk.writing.answers else self.table
-
-    @property
-    def is_writing(self) -> bool:
-        """Whether an answer is on its way."""
-        return is_writing(self)
-
-    def end_writing(self) -> bool:
-        """End the answer that is on its way."""
-        return end_writing(self)
 
     def way_out(self) -> str:
         """Say in a word or two what escape does now: among the runs it does nothing."""
