@@ -48,7 +48,7 @@ class Split(ABC):
 
     num_tokens: int
     """Targets in one pass: tokens predicted, or documents."""
-    letters: float = 1.0
+    chars_per_token: float = 1.0
     """Letters of a target on average, an end of sentence being one; 1 for a document.
 
     bits per character = loss in bits / letters. The letters of an unknown word count, although the
