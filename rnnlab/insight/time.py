@@ -112,21 +112,21 @@ def _over_training(probes: Sequence[ProbeRecord], layer: str) -> HeatMap:
 
 def sentences(layers: Sequence[ThroughTime], lives: dict[str, float | None]) -> tuple[str, ...]:
     """Return sentences with the half-life of every layer and the measured rest of the gradient."""
-    sentences = _sentences_on_half_lives([layer for layer in layers if lives[layer.name]], lives)
+    lines = _sentences_on_half_lives([layer for layer in layers if lives[layer.name]], lives)
     for layer in layers:
         name, life = layer.name, lives[layer.name]
         norms = layer.of_last_T.tolist()
         length = len(norms)
         if not is_long_enough(norms):
-            sentences.append(f"In {name} the half-life is unknown: {length} steps are too few.")
+            lines.append(f"In {name} the half-life is unknown: {length} steps are too few.")
         elif life is None:
-            sentences.append(f"In {name} the gradient does not shrink over {length} steps.")
+            lines.append(f"In {name} the gradient does not shrink over {length} steps.")
         elif life == 0.0:
             num_left = max((length - t for t, norm in enumerate(norms) if norm), default=0)
-            sentences.append(
+            lines.append(
                 f"In {name} the gradient vanishes: it reaches at most {num_left} of {length} steps."
             )
-    return tuple(sentences)
+    return tuple(lines)
 
 
 def _sentences_on_half_lives(
