@@ -61,7 +61,7 @@ def draw(documents: Documents, limit_chars: int, seed: int) -> Documents:
             letters = np.cumsum(sizes[of_class])
             num_kept = int(np.searchsorted(letters, share * letters[-1], "right"))
             kept.append(of_class[: max(1, num_kept)])
-    return documents.take(np.sort(np.concatenate(kept)).tolist())
+    return documents.select(np.sort(np.concatenate(kept)).tolist())
 
 
 def _by_class(documents: Documents, rows: Ids) -> list[Ids]:

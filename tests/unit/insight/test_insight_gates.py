@@ -71,7 +71,7 @@ def test_a_sentence_names_each_saturated_gate(look: Callable[..., Finding]) -> N
         for parameter in loaded.model.parameters():
             parameter.mul_(30)
     found = look("gates", loaded, text=TEXT)
-    assert 0 < len(found.says) <= 6, "the layers of a gate fraction a sentence"
+    assert 0 < len(found.says) <= 6, "the layers of a gate share a sentence"
     for name, figures in found.figures["gates"].items():
         layer, _, gate = name.partition(".")
         fraction = max(figures["shut"], figures["open"])
