@@ -199,7 +199,7 @@ def _table_rows(stream: TextIO, file: Path, columns: Columns) -> Iterator[Row]:
 
 
 def _delimiter(first: str, file: Path, columns: Columns) -> str:
-    """Return the delimiter with which the header has the columns; default: tab for .tsv, or comma."""
+    """Return the delimiter that splits the header into the columns; default: comma, .tsv: tab."""
     default = "\t" if ending(file) == ".tsv" else ","
     for delimiter in (default, ";", "\t", ","):
         names = [name.strip().strip('"') for name in first.split(delimiter)]
