@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 DEFAULT_DECODERS = ("greedy", "nucleus:p=0.9", "beam:k=5")
 _MAX_ROWS = 512
-"""Hypotheses of all prompts that are stepped at once: more are no faster and need more memory."""
+"""Maximum rows in one model step: more are not faster and need more memory."""
 
 
 @dataclass(frozen=True)
 class GenerateOptions:
-    """What is to be written."""
+    """The prompts, the decoders and the length of the continuations."""
 
     prompts: Sequence[str]
     specs: Sequence[Spec]
@@ -33,13 +33,13 @@ class GenerateOptions:
     unknown: Unknown = "auto"
 
     def rows_a_prompt(self, spec: Spec) -> int:
-        """Return how many hypotheses a decoder keeps of a prompt, about."""
+        """Return about how many hypotheses a decoder keeps per prompt."""
         return max(self.num or 1, spec.options.num_answers(), getattr(spec.options, "k", 1))
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A step of a decoder for one prompt."""
+    """One step of the search of a decoder for one prompt."""
 
     number: int
     """Number of the spec, from 0."""
@@ -48,11 +48,11 @@ class Trace:
     prompt: int
     """Number of the prompt, from 0."""
     sample: int
-    """Number of the sample of that prompt, from 0."""
+    """Number of the sample for this prompt, from 0."""
     step: TracedStep
 
     def document(self) -> dict[str, Any]:
-        """Return it for a line of JSON."""
+        """Return the fields of a line of JSON."""
         step = {name: value for name, value in asdict(self.step).items() if name != "prompt"}
         return {
             "number": self.number,
@@ -65,39 +65,38 @@ class Trace:
 
 
 def generate(
-    run: Run, wish: GenerateOptions, trace: Callable[[Trace], object] | None = None
+    run: Run, options: GenerateOptions, trace: Callable[[Trace], object] | None = None
 ) -> Iterator[list[Answer]]:
-    """Give the answers of all decoders to one prompt after another.
+    """Yield, for one prompt after another, the answers of all decoders.
 
-    Prompts are continued together, as many at once as keep the model busy. trace: is told of every
-    step.
+    Prompts are continued in batches of at most 512 rows. trace: called with every step.
     """
     from rnnlab.models import load_model, parse_checkpoint
 
-    loaded = load_model(run.paths, parse_checkpoint(wish.checkpoint))
-    _check(loaded, wish)
-    widest = max(wish.rows_a_prompt(spec) for spec in wish.specs)
+    loaded = load_model(run.paths, parse_checkpoint(options.checkpoint))
+    _check(loaded, options)
+    widest = max(options.rows_a_prompt(spec) for spec in options.specs)
     size = max(1, _MAX_ROWS // widest)
-    for first in range(0, len(wish.prompts), size):
-        prompts = wish.prompts[first : first + size]
-        found: list[list[Answer]] = [[] for _ in prompts]
-        for number in range(len(wish.specs)):
-            answers = _continue(loaded, prompts, number, wish, first, trace)
-            found = [old + new for old, new in zip(found, answers, strict=True)]
-        for place, mine in enumerate(found, first):
-            yield [replace(answer, prompt_number=place) for answer in mine]
+    for first in range(0, len(options.prompts), size):
+        prompts = options.prompts[first : first + size]
+        answers: list[list[Answer]] = [[] for _ in prompts]
+        for number in range(len(options.specs)):
+            added = _continue(loaded, prompts, number, options, first, trace)
+            answers = [old + new for old, new in zip(answers, added, strict=True)]
+        for place, several in enumerate(answers, first):
+            yield [replace(answer, prompt_number=place) for answer in several]
 
 
-def _check(loaded: LoadedModel, wish: GenerateOptions) -> None:
-    """Refuse letters that the model never saw in any prompt, before one is continued."""
+def _check(loaded: LoadedModel, options: GenerateOptions) -> None:
+    """Raise BadInputError if any prompt has unknown characters, before the first search."""
     from rnnlab.models import make_readable
 
-    for number, prompt in enumerate(wish.prompts, 1):
+    for number, prompt in enumerate(options.prompts, 1):
         try:
-            make_readable(loaded.vocabulary, prompt, wish.unknown)
+            make_readable(loaded.vocabulary, prompt, options.unknown)
         except UnknownTokensError as error:
-            where = f"prompt {number}: " if len(wish.prompts) > 1 else ""
-            hint = "write without, or try --unknown nearest"
+            where = f"prompt {number}: " if len(options.prompts) > 1 else ""
+            hint = "remove them, or use --unknown nearest"
             raise BadInputError(f"{where}{error.what}", hint) from None
 
 
@@ -105,19 +104,21 @@ def _continue(
     loaded: LoadedModel,
     prompts: Sequence[str],
     number: int,
-    wish: GenerateOptions,
+    options: GenerateOptions,
     first: int,
     trace: Callable[[Trace], object] | None,
 ) -> list[list[Answer]]:
-    """Return the answers of a decoder to each of some prompts.
+    """Return the answers of one decoder to a batch of prompts.
 
-    number: of the decoder. first: number of the first of these prompts.
+    number: of the decoder. first: number of the first prompt of the batch.
     """
     from rnnlab.models import continue_texts
 
-    spec = wish.specs[number]
+    spec = options.specs[number]
     tracer = None
-    growths = continue_texts(loaded, prompts, spec, wish.length, wish.num, wish.seed, wish.unknown)
+    growths = continue_texts(
+        loaded, prompts, spec, options.length, options.num, options.seed, options.unknown
+    )
     for growth in growths:
         if trace is not None:
             tracer = tracer or growth.of.tracer()

@@ -415,7 +415,7 @@ def test_the_chain_tells_how_the_search_ends() -> None:
         "k=3": ["beam k=3", "rank by model probability"],
         "k=3,n=2": ["beam k=3", "rank by model probability", "best 2"],
         "early=full": ["beam k=5", "rank by model probability", "stop when k are finished"],
-        "early=never": ["beam k=5", "rank by model probability", "search it all"],
+        "early=never": ["beam k=5", "rank by model probability", "never stop early"],
         "gap=1.5": ["beam k=5", "rank by model probability", "gap=1.5"],
         "length_penalty=0.6,penalty=wu": [
             "beam k=5",
