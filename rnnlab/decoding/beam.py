@@ -48,15 +48,15 @@ class BeamOptions(Options):
     n: int = Field(0, ge=0, le=1000)
     """Number of answers, the best ones (0: k)."""
     length_penalty: float = Field(0.0, ge=0, le=10)
-    """Exponent a of log-prob / length^a: 0 favours short texts, 1 is the mean."""
+    """Exponent a of log-prob / length^a (0: short texts, 1: mean)."""
     penalty: Literal["power", "wu"] = "power"
     """Form of the length penalty: length^a, or ((5 + length) / 6)^a."""
     rank: Literal["auto", "model", "filtered"] = "auto"
-    """Rank by the model's or the filtered probability (auto: the chain shows which)."""
+    """Rank by model or filtered probability (auto: see the chain)."""
     early: Literal["decided", "full", "never"] = "decided"
-    """Stop once no live hypothesis can win, once k are finished, or never."""
+    """Stop when no live one can win, when k are finished, or never."""
     gap: float = Field(0.0, ge=0)
-    """Prune hypotheses scored more than N nats below the best (0: none)."""
+    """Prune hypotheses over N nats below the best score (0: none)."""
 
     @model_validator(mode="after")
     def _check_answers(self) -> Self:

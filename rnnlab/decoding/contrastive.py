@@ -47,7 +47,7 @@ class ContrastiveOptions(Options):
     k: int = Field(5, ge=1, le=1000)
     """Number of candidates, the most probable tokens."""
     alpha: float = Field(0.6, ge=0, le=1)
-    """Weight of dissimilarity to the text against probability (0: greedy)."""
+    """Weight of dissimilarity against probability (0: greedy)."""
 
     def search_chain(self) -> list[str]:
         """Return the search's entries in the chain."""

@@ -43,9 +43,9 @@ class DiverseBeamOptions(BeamOptions):
     k: int = Field(6, ge=1, le=1000)
     """Hypotheses kept at every step, in all groups together."""
     groups: int = Field(3, ge=1, le=1000)
-    """Number of groups of equal size into which the k hypotheses are divided."""
+    """Number of groups of equal size that share the k hypotheses."""
     diversity: float = Field(0.5, ge=0, le=100)
-    """Nats subtracted from a token for each earlier group that chose it at this step."""
+    """Nats subtracted from a token per earlier group that chose it."""
 
     @model_validator(mode="after")
     def _check_groups(self) -> DiverseBeamOptions:

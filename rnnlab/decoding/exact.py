@@ -57,7 +57,7 @@ class ExactOptions(Options):
     budget: int = Field(20_000, ge=0, le=100_000_000)
     """Model rows per prompt, in addition to those of the first text."""
     rank: Literal["auto", "model", "filtered"] = "auto"
-    """Maximise the model's or the filtered probability (auto: the chain shows which)."""
+    """Maximise model or filtered probability (auto: see the chain)."""
 
     def bound_options(self) -> beam.BeamOptions:
         """Return the options of the beam that finds the first text; width 1 is greedy."""

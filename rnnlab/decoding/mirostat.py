@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 class MirostatOptions(Options):
     """Target of the surprise and rate of the threshold, in addition to the shared options."""
 
-    # Models of characters have a mean surprise of 1.2 to 1.5 nats: a higher tau has no effect.
+    # Plain sampling has a mean surprise of 1.2 to 1.5 nats per character, 4 to 5 per word: a higher
+    # tau has no effect.
     tau: float = Field(1.0, gt=0, le=100)
-    """Mean surprise per token in nats (sampled characters: 1.2 to 1.5, words: 4 to 5)."""
+    """Target of the mean surprise, in nats per token."""
     rate: float = Field(0.1, gt=0, le=10)
     """Step of the threshold per nat of error."""
 

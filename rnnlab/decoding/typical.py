@@ -14,7 +14,7 @@ class TypicalOptions(SampleOptions):
     """The filter is on by default."""
 
     typical: float = Field(0.95, gt=0, le=1)
-    """Keep the most typical tokens until their total probability reaches it."""
+    """Keep the most typical tokens, up to this total probability."""
 
 
 DECODER = replace(SAMPLE, options=TypicalOptions, source="Meister et al. (2023)")

@@ -86,7 +86,7 @@ class TestSideBySide:
 
     def test_no_answer_is_said(self, capsys: pytest.CaptureFixture[str]) -> None:
         print_side_by_side([])
-        assert "nothing" in capsys.readouterr().out
+        assert "no text: the filters left no token" in capsys.readouterr().out
 
     def test_the_letter_that_leaves_the_best_is_marked(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
