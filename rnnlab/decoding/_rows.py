@@ -43,10 +43,8 @@ class _Texts:
     """The texts of all rows, and which of them are live."""
 
     def __init__(self, start: SearchStart, options: Options, max_length: int) -> None:
-        self._criteria, self._limits = (
-            StopCriteria(start, options),
-            Limits(start, options, max_length),
-        )
+        self._criteria = StopCriteria(start, options)
+        self._limits = Limits(start, options, max_length)
         self.hypotheses = [empty_hypothesis(row) for row in range(len(start.log_probs_PV))]
         """One per row, ended or live."""
         self.rows = list(range(len(self.hypotheses)))
@@ -87,7 +85,7 @@ class _Texts:
         last = self._limits.last(self.length, is_over=not live)
         if len(live) < len(old):
             self.only(live)
-        # Neither list changes any more, so that bound `copy` methods are lazy and safe.
+        # Neither list changes any more, so that `copy` can be called later.
         expansions = (Expansion(old.copy, log_probs_RV, filtered_RV),)
         return Frame(hypotheses.copy, last, expansions), live
 
