@@ -1,4 +1,4 @@
-"""Diverse beam search against a naive one, and by hand where three tokens are enough."""
+"""Diverse beam search against a naive one, and by hand with three tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decoder specs: what they mean, and what is said of a malformed one."""
+"""Decoder specs: their meaning, and the errors of malformed ones."""
 
 from __future__ import annotations
 
