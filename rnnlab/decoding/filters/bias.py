@@ -48,5 +48,5 @@ FILTER = Filter(
     value_type=str,
     neutral="",
     check=parse_biases,
-    help='Nats added to tokens that complete a string, such as "e=-2|the=1.5".',
+    help='Nats for tokens that complete a string, as in "e=-2|the=1.5".',
 )

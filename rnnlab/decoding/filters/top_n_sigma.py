@@ -35,5 +35,5 @@ FILTER = Filter(
     option="sigma",
     neutral=0.0,
     limits={"ge": 0, "le": 100},
-    help="Drop logits more than N standard deviations below the best (0: none).",
+    help="Drop logits N standard deviations below the best (0: none).",
 )

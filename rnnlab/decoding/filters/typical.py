@@ -38,5 +38,5 @@ FILTER = Filter(
     option="typical",
     neutral=1.0,
     limits={"gt": 0, "le": 1},
-    help="Keep the most typical tokens until their total probability reaches it.",
+    help="Keep the most typical tokens, up to this total probability.",
 )

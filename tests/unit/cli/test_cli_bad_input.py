@@ -165,10 +165,10 @@ def test_a_setting_that_is_no_good_is_refused(
         (["reproduce", "lstm-moliere"], ["moliere.txt", "--file"]),
         (["classify", "starter"], ["give --text or --file"]),
         (["classify", "starter", "--text", "a"], ["is a language model"]),
-        (["generate", "nobody"], ["one of --prompt and --prompts is needed"]),
+        (["generate", "nobody"], ["give either --prompt or --prompts"]),
         (
             ["generate", "nobody", "--prompt", "a", "--prompts", "b.txt"],
-            ["one of --prompt and --prompts is needed"],
+            ["give either --prompt or --prompts"],
         ),
         (
             ["generate", "nobody", "--prompts", "nowhere.txt"],

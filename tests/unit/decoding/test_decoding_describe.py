@@ -1,4 +1,4 @@
-"""Specs as forms: options described, written and read back."""
+"""Specs as forms: the help of options, and specs made from values and back."""
 
 from __future__ import annotations
 

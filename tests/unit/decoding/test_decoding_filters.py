@@ -1,4 +1,4 @@
-"""The filters that look at what was read and written, on small texts.
+"""The filters that depend on the text, on small texts.
 
 Shapes: R rows, V tokens of the vocabulary.
 """
@@ -31,7 +31,7 @@ EOS = 0
 
 
 def ids(text: str, pieces: Sequence[str]) -> list[int]:
-    """Cut a text at /, or into letters where there is none: "th/e" is two tokens."""
+    """Split a text at /, or into characters if there is none: "th/e" is two tokens."""
     parts = text.split("/") if "/" in text else list(text)
     return [pieces.index(part) for part in parts if part]
 
@@ -42,7 +42,7 @@ def rows_of(
     eos: int | None = EOS,
     last: int = 64,
 ) -> Rows:
-    """Rows with prompts and what each has written."""
+    """Rows, each with its prompt and continuation."""
     hypotheses = []
     for number, (_, written) in enumerate(pasts):
         hypothesis = empty_hypothesis(number)
@@ -259,7 +259,7 @@ def test_a_row_in_which_nothing_is_left_is_dead_and_the_others_live() -> None:
 
 
 def test_an_alternative_vocabulary_is_not_confused_with_the_last_one() -> None:
-    """What is remembered of a string belongs to the vocabulary it was looked up in."""
+    """The cache of a string belongs to one vocabulary."""
     for name, value in (("ban", "ab"), ("prefix", "ab"), ("bias", "ab=-50")):
         one, two = rows_of(("", "a", "b"), ("", "a")), rows_of(("", "b", "a"), ("", "a"))
         found_1, found_2 = applied(name, value, one)[0], applied(name, value, two)[0]

@@ -1,4 +1,4 @@
-"""Texts, strings and biases as they are written in a spec, and read back."""
+"""Texts, strings and biases as values of a spec, quoted and parsed."""
 
 from __future__ import annotations
 
