@@ -32,7 +32,7 @@ from rnnlab.settings.problems import Problem, validation_problems
 
 
 class RunConfig(BaseModel):
-    """Everything that decides what a run computes: immutable, validated, stored as TOML."""
+    """All settings of a run: immutable, validated, stored as TOML."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.base.files import replace_text
 from rnnlab.runs.store import RunStore
 from rnnlab.settings.layers import WRITTEN, Layers, Resolved, Setting, Source
@@ -166,6 +167,14 @@ def test_all_problems_are_listed_in_the_order_of_the_command_line(folder: Folder
     names = [problem.name for problem in resolved.problems]
     assert names == ["recipe", "init_from", "corpus", "embeddings", "hiden", "cell", "hidden"]
     assert resolved.config is None
+
+
+def test_a_missing_corpus_is_raised_first_unless_the_recipe_is_unknown(folder: Folder) -> None:
+    written = Layers({"cell": "lstn"})
+    with pytest.raises(BadInputError, match="missing argument CORPUS"):
+        folder.resolve(written).valid_config()
+    with pytest.raises(BadInputError, match="unknown recipe 'nobody'"):
+        folder.resolve(replace(written, recipe="nobody")).valid_config()
 
 
 def test_an_ancestor_conflicts_with_every_other_shape(folder: Folder) -> None:

@@ -83,7 +83,7 @@ def test_the_command_line_starts_the_same_run(
         {"recipe": "lstm-molire"},
         {"recipe": "imdb-gru-glove"},
         {"corpus": "stmp"},
-        {"corpus": "stump", "init_from": "nobody"},
+        {"corpus": "stump", "init_from": "taken"},
         {"corpus": "stump", "embeddings": "glvoe", "tokens": "words"},
         {"corpus": "stump", "cell": "lstn", "hidden": "0"},
         {"corpus": "stump", "dropout": "1.5"},
@@ -96,6 +96,7 @@ def test_the_command_line_starts_the_same_run(
 def test_the_command_line_raises_the_first_problem_of_the_form(
     written: dict[str, str], data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    RunStore(data.parent / "checkpoints").create("taken", RunConfig(corpus="x").to_toml())
     draft = read(data, **written)
     assert cli.run(shlex.split(draft.command())[1:]) == 2
     assert str(draft.resolved.problems[0].error) in capsys.readouterr().err
