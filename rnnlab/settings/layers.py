@@ -82,7 +82,7 @@ class Resolved:
         }
 
     def valid_config(self) -> RunConfig:
-        """Return the configuration; raises the first problem, a missing corpus before the others."""
+        """Return the configuration; raises the first problem, or that there is no corpus."""
         first = self.problems[0] if self.problems else None
         if self.needs_corpus and (first is None or first.name != "recipe"):
             raise BadInputError(

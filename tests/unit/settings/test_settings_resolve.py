@@ -115,7 +115,7 @@ def test_a_written_setting_names_the_value_that_it_hides(folder: Folder) -> None
         corpus = COPY if lower is Source.CORPUS else "mer"
         layers = replace(hidden_layers, command_line={"corpus": corpus, "length": 7})
         fallback = folder.resolve(layers).fallbacks["length"]
-        # The layers of the user count as one: the fallback is the value if the user writes none.
+        # The layers of the user count as one: the fallback ignores all of them.
         if lower in WRITTEN:
             assert fallback == Setting(100, Source.DEFAULT), lower
         else:
