@@ -1,1 +1,1 @@
-"""What every room uses: errors, files, names, text for people, locations, registry, preferences."""
+"""Modules used everywhere: errors, files, names, display, locations, registry, preferences."""

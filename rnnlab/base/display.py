@@ -1,4 +1,4 @@
-"""How values and foreign text are written for people, on the command line and in the app alike."""
+"""Formats of values and of untrusted text for users, on the command line and in the app."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import re
 import unicodedata
 
 MISSING = "–"  # noqa: RUF001
-"""Stands where there is no value yet."""
+"""Shown if there is no value."""
 
 
 def visible(text: str, *, newline: str = "\n") -> str:
-    """Return foreign text made harmless: control characters are shown as pictures, never obeyed.
+    """Return untrusted text with control characters replaced by visible symbols.
 
-    newline: what a line end becomes; "⏎" for text on one line.
+    newline: replacement of a newline; "⏎" for text on one line.
     """
     return "".join(_shown(c, newline) for c in text)
 
 
 def compact_lines(text: str) -> str:
-    """Return text with every line end marked and only one break for several in a row."""
+    """Return text with every newline shown as ⏎, and one line break for several in a row."""
     return re.sub(r"\n+", lambda ends: "⏎" * len(ends[0]) + "\n", text)
 
 
@@ -40,13 +40,18 @@ def loss(value: float | None) -> str:
     return MISSING if value is None or not math.isfinite(value) else f"{value:.4f}"
 
 
-def percent(share: float | None) -> str:
-    """Return a share of one in percent, with one decimal."""
-    return MISSING if share is None or not math.isfinite(share) else f"{share:.1%}"
+def nats_per(unit: str) -> str:
+    """Return the unit of losses that are means over a unit: `nats/char` for letter."""
+    return f"nats/{'char' if unit == 'letter' else unit}"
+
+
+def percent(fraction: float | None) -> str:
+    """Return a fraction as a percentage with one decimal."""
+    return MISSING if fraction is None or not math.isfinite(fraction) else f"{fraction:.1%}"
 
 
 def count(value: float | None) -> str:
-    """Return a number in three digits or so: 950, 12.3k, 4.56M."""
+    """Return a number with about three digits: 950, 12.3k, 4.6M."""
     if value is None or not math.isfinite(value):
         return MISSING
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
@@ -57,7 +62,7 @@ def count(value: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return a time: 42s, 3m05s, 2h10m, 4d03h."""
+    """Return a duration: 42s, 3m05s, 2h10m, 4d03h."""
     if seconds is None or not math.isfinite(seconds):
         return MISSING
     whole = max(0, round(seconds))
@@ -71,7 +76,7 @@ def duration(seconds: float | None) -> str:
 
 
 def sparkline(values: list[float], width: int) -> str:
-    """Return the last finite values as a row of blocks, the lowest value as the lowest block."""
+    """Return the last `width` finite values as a row of blocks, scaled to their range."""
     blocks = "▁▂▃▄▅▆▇█"
     shown = [value for value in values if math.isfinite(value)][-width:] if width > 0 else []
     if not shown:
@@ -82,7 +87,7 @@ def sparkline(values: list[float], width: int) -> str:
 
 
 def shortened(name: str, width: int) -> str:
-    """Return a name of at most `width` letters; names often differ at their ends, so both stay."""
+    """Return a name of at most `width` characters, truncated in the middle."""
     if len(name) <= width:
         return name
     return f"{name[: width // 2]}…{name[-(width - width // 2 - 1) :]}"

@@ -1,6 +1,6 @@
-"""What the project raises on purpose: what is wrong, where, and what to do about it, in one line.
+"""The exceptions of rnnlab: each message is one line with the problem, its place and a remedy.
 
-The exit codes of the command line are decided here and nowhere else.
+The exit codes of the command line are defined only here.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ from collections.abc import Iterable
 from rnnlab.base.names import did_you_mean
 
 EXIT_DONE = 0
-"""All went well."""
+"""Success."""
 EXIT_FAILED = 1
-"""It failed while running."""
+"""Failure while running."""
 EXIT_BAD_INPUT = 2
-"""Bad usage or bad input."""
+"""Invalid usage or input."""
 EXIT_INTERRUPTED = 130
-"""The user pressed ctrl-c."""
+"""Interrupted by ctrl-c."""
 EXIT_TERMINATED = 143
-"""SIGTERM ended it; a run in the foreground was saved and stopped first."""
+"""Ended by SIGTERM; a run in the foreground is saved and stopped first."""
 
 
 class Terminated(SystemExit):
-    """SIGTERM arrived: a reason to end, and to clean up on the way."""
+    """Raised in the main thread when SIGTERM arrives, so that the command cleans up and exits."""
 
     def __init__(self) -> None:
         super().__init__(EXIT_TERMINATED)
 
 
 class RnnlabError(Exception):
-    """Something failed while running; `str(error)` is one line fit for a user."""
+    """A failure while running; `str(error)` is one line for the user: problem and remedy."""
 
     exit_code = EXIT_FAILED
 
@@ -40,18 +40,18 @@ class RnnlabError(Exception):
 
 
 class BadInputError(RnnlabError):
-    """What the user gave cannot be used."""
+    """Invalid input from the user."""
 
     exit_code = EXIT_BAD_INPUT
 
 
 class UnknownNameError(BadInputError):
-    """A name that is in no registry or folder; the nearest valid one is offered."""
+    """An unknown name; the message suggests the most similar known name."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         self.name = name
         known = list(known)
-        otherwise = hint or (f"known: {', '.join(known)}" if known else "none is known")
+        otherwise = hint or (f"known: {', '.join(known)}" if known else "there are none yet")
         super().__init__(f"unknown {kind} {name!r}", did_you_mean(name, known, otherwise))
 
 

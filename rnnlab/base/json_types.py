@@ -1,4 +1,4 @@
-"""Whether JSON values fit a dataclass: what comes from a file or a pipe is checked before use."""
+"""Type checks of JSON values from files and pipes against the fields of a dataclass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _Types = tuple[type, ...]
 
 
 def misfit(kind: type, values: Mapping[str, Any]) -> str:
-    """Return the first field of the dataclass `kind` whose value is of another type, or ""."""
+    """Return the name of the first field of `kind` whose value has a wrong type; "" if none has."""
     for name, types, item_types in _field_types(kind):
         if name not in values:
             continue
@@ -27,21 +27,21 @@ def misfit(kind: type, values: Mapping[str, Any]) -> str:
 
 
 def known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of the values that are fields of the dataclass `kind`."""
+    """Return the values that are fields of the dataclass `kind`."""
     return {name: values[name] for name, _, _ in _field_types(kind) if name in values}
 
 
 @cache
 def _field_types(kind: type) -> tuple[tuple[str, _Types, _Types], ...]:
-    """Return every field with its types, and those of its items where it is a list or mapping."""
+    """Return (name, types, types of the items of a list or a mapping) of every field."""
     hints = get_type_hints(kind)
-    found = []
+    field_types = []
     for field in fields(kind):
         annotation = hints[field.name]
         arguments = get_args(annotation) if get_origin(annotation) in (list, dict) else ()
         items = _types(arguments[-1]) if arguments else ()
-        found.append((field.name, _types(annotation), items))
-    return tuple(found)
+        field_types.append((field.name, _types(annotation), items))
+    return tuple(field_types)
 
 
 def _types(annotation: Any) -> _Types:

@@ -1,4 +1,4 @@
-"""Where runs and corpora live: the user's folders, and what is shipped with the project."""
+"""The folders of runs and corpora: the user's, and those shipped with rnnlab."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ def data_folder(chosen: Path | None = None) -> Path:
 
 
 def cache_folder() -> Path:
-    """Return where what can be made again is kept: $XDG_CACHE_HOME/rnnlab or ~/.cache/rnnlab.
+    """Return the folder of generated files: $XDG_CACHE_HOME/rnnlab or ~/.cache/rnnlab.
 
-    Without a home folder, or if the cache is neither there nor can be made: a temporary folder.
+    A temporary folder if there is no home folder, or if the cache folder cannot be created.
     """
-    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    with contextlib.suppress(RuntimeError):  # no home
-        # XDG: a relative path is to be ignored.
-        base = given if given.is_absolute() else Path("~/.cache").expanduser()
+    xdg_cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    with contextlib.suppress(RuntimeError):  # no home folder
+        # The XDG specification: relative paths must be ignored.
+        base = xdg_cache if xdg_cache.is_absolute() else Path("~/.cache").expanduser()
         folder = base.resolve() / "rnnlab"
-        if folder.is_dir() or _can_be_made(folder):
+        if folder.is_dir() or _can_be_created(folder):
             return folder
     return Path(tempfile.gettempdir()).resolve() / f"rnnlab-{os.getuid()}"
 
 
-def _can_be_made(folder: Path) -> bool:
-    """Return whether a folder and files in it can be made."""
+def _can_be_created(folder: Path) -> bool:
+    """Return True if the folder and files in it can be created."""
     nearest = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
     return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
 
@@ -44,7 +44,7 @@ def _can_be_made(folder: Path) -> bool:
 def shipped_folder() -> Path:
     """Return the folder with the shipped `data` and `checkpoints`.
 
-    In an installed wheel it lies inside the package, in a checkout it is the project's top level.
+    In an installed wheel it is inside the package, in a checkout it is the project's top level.
     """
     inside = _PACKAGE / "_shipped"
     return inside if inside.is_dir() else _PACKAGE.parent

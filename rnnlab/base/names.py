@@ -1,4 +1,4 @@
-"""The known name nearest to a wrong one, for the hint of an error."""
+"""The known name most similar to a wrong one, for the hint of an error."""
 
 from __future__ import annotations
 

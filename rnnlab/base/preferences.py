@@ -1,4 +1,4 @@
-"""What a user likes: one small TOML file, over it the environment, over that the command line.
+"""The user's preferences: a small TOML file, overridden by environment variables and options.
 
 Standard library only: the app reads it before its first frame.
 """
@@ -28,37 +28,37 @@ def _number(default: float, low: float, high: float, help: str) -> Any:  # noqa:
 
 @dataclass(frozen=True)
 class Preferences:
-    """Everything that is a matter of taste or of the terminal, with its help line."""
+    """Preferences about appearance, the terminal and the queue, with their help lines."""
 
     theme: str = _one_of(
         "auto", "dark", "light", "high-contrast",
-        help="Colours of the lab; auto follows what the terminal says of its background.",
+        help="Theme of the lab; auto follows the background that the terminal reports.",
     )  # fmt: skip
     series: str = _one_of(
         "colour-blind", "vivid",
-        help="Colours of the runs: told apart in every kind of colour blindness, or stronger.",
+        help="Colours of the runs: safe for colour blindness, or more saturated.",
     )  # fmt: skip
     glyphs: str = _one_of(
         "auto", "braille", "blocks", "ascii",
-        help="What charts are drawn with; ascii keeps the whole lab to ASCII.",
+        help="Characters of charts; ascii restricts the whole lab to ASCII.",
     )  # fmt: skip
     colors: str = _one_of(
         "auto", "truecolor", "256", "16", "none",
-        help="Colours that the terminal has; from the next start on.",
+        help="Colours that the terminal supports; takes effect at the next start.",
     )  # fmt: skip
-    refresh_s: float = _number(0.5, 0.1, 60.0, "Seconds between two looks at the runs.")
-    slots: int = _number(2, 1, 64, "Runs of the queue that train at once on a device.")
+    refresh_s: float = _number(0.5, 0.1, 60.0, "Seconds between two reads of the runs.")
+    slots: int = _number(2, 1, 64, "Number of queued runs that train at the same time per device.")
 
 
 def known() -> tuple[Field[Any], ...]:
-    """Return every preference in order."""
+    """Return the fields of all preferences."""
     return fields(Preferences)
 
 
 def preferences_file() -> Path:
     """Return the file: RNNLAB_CONFIG, or rnnlab/config.toml below XDG_CONFIG_HOME (~/.config).
 
-    Raises BadInputError where that needs a home folder and there is none.
+    Raise BadInputError if the path needs a home folder and there is none.
     """
     chosen = os.environ.get("RNNLAB_CONFIG")
     base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
@@ -72,16 +72,16 @@ def preferences_file() -> Path:
 
 
 def load_preferences(file: Path | None = None) -> Preferences:
-    """Return what the file and the environment say; a missing file says nothing.
+    """Return the preferences in the file and the environment, and the defaults for all others.
 
-    A folder that is not the user's, as a home of /dev/null or of another user, has no file.
-    Raises BadInputError naming file and key.
+    A missing file counts as empty, and so does one in a folder without permission, such as another
+    user's home. Raise BadInputError with file and key if a value is invalid.
     """
     values: dict[str, Any] = {}
     try:
         file = file or preferences_file()
     except BadInputError:
-        return Preferences(**_from_environment(os.environ))  # no home: nothing was ever kept
+        return Preferences(**_from_environment(os.environ))  # no home folder, so no file
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
@@ -91,30 +91,31 @@ def load_preferences(file: Path | None = None) -> Preferences:
             return Preferences(**_from_environment(os.environ))
         raise BadInputError(f"cannot read {file}: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInputError(f"{file} is no TOML file: {error}") from None
-    names = [one.name for one in known()]
+        raise BadInputError(f"{file} is not a TOML file: {error}") from None
+    names = [spec.name for spec in known()]
     for name in values:
         if name not in names:
             hint = did_you_mean(name, names, f"known: {', '.join(names)}")
             raise BadInputError(f"{file}: unknown preference {name!r}", hint)
-    found = {name: _checked(name, value, str(file)) for name, value in values.items()}
-    return Preferences(**{**found, **_from_environment(os.environ)})
+    from_file = {name: _checked(name, value, str(file)) for name, value in values.items()}
+    return Preferences(**{**from_file, **_from_environment(os.environ)})
 
 
 def with_value(preferences: Preferences, name: str, value: Any) -> Preferences:
-    """Return preferences with one of them changed."""
+    """Return a copy of the preferences with one value changed."""
     return replace(preferences, **{name: value})
 
 
 def checked(name: str, value: object) -> Any:
-    """Return the value of a preference in its type; raises BadInputError."""
+    """Return the value of a preference in its type; raise BadInputError if it is invalid."""
     return _checked(name, value, "")
 
 
 def save_preference(name: str, value: object, file: Path | None = None) -> Path:
-    """Write one preference into the file; its comments and all other lines stay as they are.
+    """Write one preference into the file, without changing comments and other lines.
 
-    Returns the file. Raises BadInputError, or RnnlabError where it cannot be written.
+    Return the file. Raise BadInputError if the value or the file is invalid, RnnlabError if the
+    file cannot be written.
     """
     file = file or preferences_file()
     value = checked(name, value)
@@ -122,20 +123,20 @@ def save_preference(name: str, value: object, file: Path | None = None) -> Path:
         text = file.read_text(encoding="utf-8") if file.exists() else _HEADING
         file.parent.mkdir(parents=True, exist_ok=True)
         changed = _with(text, name, value)
-        if tomllib.loads(changed).get(name) != value:  # it went into a table of TOML
-            raise BadInputError(f"{file}: {name} cannot be written", "write it by hand")
+        if tomllib.loads(changed).get(name) != value:  # the line is inside a TOML table
+            raise BadInputError(f"{file}: {name} cannot be changed automatically", "edit the file")
         replace_text(file.resolve(), changed)
     except OSError as error:
         raise RnnlabError(f"cannot write {file}: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInputError(f"{file} is no TOML file: {error}") from None
+        raise BadInputError(f"{file} is not a TOML file: {error}") from None
     return file
 
 
 def announce_colors() -> None:
-    """Tell Textual what colours there are; it listens only while it is imported.
+    """Set Textual's environment variables for colours, which it reads when it is imported.
 
-    A file that cannot be read says nothing here: whoever loads the preferences says so.
+    Ignore an invalid file: loading the preferences later raises the error.
     """
     try:
         colors = load_preferences().colors
@@ -151,7 +152,7 @@ _HEADING = "# Preferences of rnnlab; the settings screen of the lab writes them,
 
 
 def _with(text: str, name: str, value: object) -> str:
-    """Return a TOML text with one key set, in its place or at the end with its help line."""
+    """Return a TOML text with one key replaced, or appended with its help line as a comment."""
     line = f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}"
     changed, count = re.subn(
         rf"^[ \t]*[\"']?{name}[\"']?[ \t]*=[^#\n]*(#.*)?$",
@@ -162,28 +163,28 @@ def _with(text: str, name: str, value: object) -> str:
     )
     if count:
         return changed
-    help_line = next(one.metadata["help"] for one in known() if one.name == name)
+    help_line = next(spec.metadata["help"] for spec in known() if spec.name == name)
     return f"{text.rstrip()}\n\n# {help_line}\n{line}\n"
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     return {
-        one.name: _checked(one.name, environment[variable], variable)
-        for one in known()
-        if environment.get(variable := f"RNNLAB_{one.name.upper()}")
+        spec.name: _checked(spec.name, environment[variable], variable)
+        for spec in known()
+        if environment.get(variable := f"RNNLAB_{spec.name.upper()}")
     }
 
 
 def _checked(name: str, value: object, where: str) -> Any:
-    one = next(one for one in known() if one.name == name)
-    at = f"{where}: " if where else ""
-    choices = one.metadata.get("choices")
+    spec = next(spec for spec in known() if spec.name == name)
+    place = f"{where}: " if where else ""
+    choices = spec.metadata.get("choices")
     if choices is not None:
         if value not in choices:
-            raise BadInputError(f"{at}{name} = {value!r}", f"one of {', '.join(choices)}")
+            raise BadInputError(f"{place}{name} = {value!r}", f"choose one of {', '.join(choices)}")
         return value
-    is_whole = isinstance(one.default, int)
-    low, high = one.metadata["low"], one.metadata["high"]
+    is_whole = isinstance(spec.default, int)
+    low, high = spec.metadata["low"], spec.metadata["high"]
     try:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise ValueError
@@ -191,6 +192,7 @@ def _checked(name: str, value: object, where: str) -> Any:
         if not (low <= number <= high and number == float(value)):
             raise ValueError
     except (ValueError, OverflowError):  # int() of an infinity overflows
-        what = "a whole number" if is_whole else "a number"
-        raise BadInputError(f"{at}{name} = {value!r}", f"{what} from {low:g} to {high:g}") from None
+        kind = "an integer" if is_whole else "a number"
+        hint = f"choose {kind} from {low:g} to {high:g}"
+        raise BadInputError(f"{place}{name} = {value!r}", hint) from None
     return number

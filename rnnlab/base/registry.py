@@ -1,9 +1,9 @@
-"""A folder's files are its entries: one new idea is one new file.
+"""Registries of entries: the files of a folder, so that a new entry needs only a new file.
 
-The kind `"cells"` is the folder `rnnlab/cells`, `"decoding/filters"` the folder below it. A file
-whose name starts with an underscore is the folder's machinery, not an entry. The entry
-`first-sample` is the file `first_sample.py`. Names and summaries are read without importing
-anything, so that listing and validating stay free of torch.
+The kind `"cells"` is the folder `rnnlab/cells`, the kind `"decoding/filters"` is
+`rnnlab/decoding/filters`. The entry `first-sample` is the file `first_sample.py`. Files whose names
+start with an underscore are not entries. Names and summaries are read without importing the files,
+so that listing and validation do not import torch.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def check(kind: str, name: str) -> str:
 
 
 def load(kind: str, name: str) -> ModuleType:
-    """Import and return the module of an entry; raises UnknownNameError."""
+    """Import and return the module of an entry; raise UnknownNameError for an unknown one."""
     stem = check(kind, name).replace("-", "_")
     return importlib.import_module(f"rnnlab.{kind.replace('/', '.')}.{stem}")
 
@@ -51,7 +51,7 @@ def summary(kind: str, name: str) -> str:
 
 
 def _noun(kind: str) -> str:
-    """Return what a user calls one entry of a kind."""
+    """Return the user's word for one entry of a kind."""
     last = kind.rpartition("/")[2]
     return {"decoding": "decoder", "corpora": "corpus", "insight": "view"}.get(
         last, last.removesuffix("s")

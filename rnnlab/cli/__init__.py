@@ -1,6 +1,6 @@
-"""The command line: one file a verb, each a thin caller of what the app calls too.
+"""The command line: one file per verb, which calls the same functions as the app.
 
-No verb's module imports torch or Textual; what needs them does so when it runs.
+Importing a verb's module does not import torch or Textual; the verb imports them when it runs.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from rnnlab.base.errors import Terminated
 def main() -> None:
     """Run `rnnlab` and exit.
 
-    0: done, 1: it failed while running, 2: bad input, 130: interrupted, 143: terminated.
+    Exit codes: 0 success, 1 failure while running, 2 invalid input, 130 interrupted,
+    143 terminated.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a letter that the terminal lacks is no error
-    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # inherited as ignored, it stays so
+            stream.reconfigure(errors="replace")  # for characters that the encoding lacks
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # respect an inherited SIG_IGN
         signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(sys.argv[1:]))
 
@@ -36,7 +37,7 @@ def _terminate(_number: int, _frame: object) -> None:
 
 
 def _open_lab() -> int:
-    gc.disable()  # what is imported stays: the lab collects again once it is there
+    gc.disable()  # the app enables garbage collection again after its slow imports
     from rnnlab.base.errors import RnnlabError
     from rnnlab.tui.app import open_lab
 
@@ -48,12 +49,12 @@ def _open_lab() -> int:
 
 
 def run(arguments: list[str], app: typer.Typer | None = None) -> int:
-    """Run one command line and return its exit code; an error is one line on standard error.
+    """Run one command line and return its exit code; print an error as one line to stderr.
 
-    app: the verbs; by default, those of rnnlab.
+    app: the verbs; None for those of rnnlab.
     """
     if not arguments and app is None and sys.stdin.isatty() and sys.stdout.isatty():
-        # The everyday start goes past the parser: it would delay the first frame by half.
+        # Open the app without the parser, whose imports would delay the first frame by half.
         from rnnlab.base.preferences import announce_colors
 
         announce_colors()
@@ -81,7 +82,7 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         message, code = "interrupted", EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone (`rnnlab runs | head`): nothing is left to say.
+        # The reader of the output has exited (`rnnlab runs | head`): drop the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The verbs put together, and what `rnnlab` does without one."""
+"""The Typer app with all verbs, and `rnnlab` without a verb."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rnnlab.cli._settings import GroupedCommand
 
 
 def build_app() -> typer.Typer:
-    """Return the command line: every file of this folder is a verb."""
+    """Return the Typer app; every public file of this folder is a verb."""
     app = typer.Typer(
         name="rnnlab",
         help="A terminal lab for recurrent networks on text.",
@@ -33,16 +33,16 @@ def build_app() -> typer.Typer:
 def _lab(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show versions and exit.")] = False,
-    is_ascii: Annotated[bool, typer.Option("--ascii", help="Keep the lab to ASCII.")] = False,
+    is_ascii: Annotated[bool, typer.Option("--ascii", help="Restrict the lab to ASCII.")] = False,
     checkpoints: Checkpoints = None,
     data: Data = None,
 ) -> None:
-    """Open the lab; where standard output is no terminal, list the runs."""
+    """Open the lab; if standard output is not a terminal, list the runs."""
     if version:
         typer.echo(_versions())
         raise typer.Exit
     if context.invoked_subcommand is not None:
-        # What stands before the verb goes before the environment, and behind what the verb says.
+        # Options before the verb override the environment; options of the verb override both.
         for name, folder in (("RNNLAB_CHECKPOINTS", checkpoints), ("RNNLAB_DATA", data)):
             if folder is not None:
                 os.environ[name] = str(folder)
@@ -59,7 +59,7 @@ def _lab(
 
 
 def _versions() -> str:
-    """Return our version and those of what matters most, read without importing them."""
+    """Return the versions of rnnlab and its main packages, without importing these."""
     from importlib.metadata import version
 
     names = ("torch", "textual", "plotext")

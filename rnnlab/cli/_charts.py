@@ -1,4 +1,4 @@
-"""The app's charts in a plain terminal."""
+"""Charts on standard output."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def print_charts(
     axis: Axis = "step",
     height: int = 16,
 ) -> None:
-    """Print charts below each other, each `height` lines and as wide as the terminal."""
+    """Print charts one below the other, each `height` lines and as wide as the terminal."""
     from rich.text import Text
 
     out = console()
@@ -37,10 +37,10 @@ def print_charts(
     ]
     for plot in plots:
         chart = registry.load("plots", plot).chart(runs, axis)
-        # Through Rich, so that colours are stepped down where the terminal has fewer.
+        # Through Rich, which reduces the colours to those of the terminal.
         out.print(Text.from_ansi(draw(chart, out.width, height, style=style)))
 
 
 def _can_braille() -> bool:
-    """Tell whether standard output can carry more than ASCII."""
+    """Return True if standard output is encoded as UTF-8 or similar."""
     return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")

@@ -13,16 +13,15 @@ from rnnlab.protocol.messages import Answer
 from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:
-    from rnnlab.models import LoadedModel, Unknown
+    from rnnlab.models import EncodedPrompt, LoadedModel, PrefilledPrompts, Unknown
 
-DEFAULT_DECODERS = ("greedy", "nucleus:p=0.9", "beam:k=5")
 _MAX_ROWS = 512
-"""Hypotheses of all prompts that are stepped at once: more are no faster and need more memory."""
+"""Most hypotheses in one batch: more are not faster and need more memory."""
 
 
 @dataclass(frozen=True)
 class GenerateOptions:
-    """What is to be written."""
+    """Prompts, decoders, and how far to continue; `checkpoint` as in `rnnlab generate`."""
 
     prompts: Sequence[str]
     specs: Sequence[Spec]
@@ -33,26 +32,26 @@ class GenerateOptions:
     unknown: Unknown = "auto"
 
     def rows_a_prompt(self, spec: Spec) -> int:
-        """Return how many hypotheses a decoder keeps of a prompt, about."""
+        """Return about how many hypotheses a decoder keeps per prompt."""
         return max(self.num or 1, spec.options.num_answers(), getattr(spec.options, "k", 1))
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A step of a decoder for one prompt."""
+    """One step of a decoder for one prompt."""
 
     number: int
-    """Number of the spec, from 0."""
+    """Index of the spec."""
     decoder: str
     chain: list[str]
     prompt: int
-    """Number of the prompt, from 0."""
+    """Index of the prompt."""
     sample: int
-    """Number of the sample of that prompt, from 0."""
+    """Index of the sample of that prompt."""
     step: TracedStep
 
     def document(self) -> dict[str, Any]:
-        """Return it for a line of JSON."""
+        """Return the fields of a JSON line."""
         step = {name: value for name, value in asdict(self.step).items() if name != "prompt"}
         return {
             "number": self.number,
@@ -65,64 +64,66 @@ class Trace:
 
 
 def generate(
-    run: Run, wish: GenerateOptions, trace: Callable[[Trace], object] | None = None
+    run: Run, options: GenerateOptions, trace: Callable[[Trace], object] | None = None
 ) -> Iterator[list[Answer]]:
-    """Give the answers of all decoders to one prompt after another.
+    """Yield the answers of all decoders to one prompt after another.
 
-    Prompts are continued together, as many at once as keep the model busy. trace: is told of every
-    step.
+    Prompts are prefilled and continued in batches of at most `_MAX_ROWS` hypotheses. trace: called
+    with every step.
     """
-    from rnnlab.models import load_model, parse_checkpoint
+    from rnnlab.models import load_model, parse_checkpoint, prefill
 
-    loaded = load_model(run.paths, parse_checkpoint(wish.checkpoint))
-    _check(loaded, wish)
-    widest = max(wish.rows_a_prompt(spec) for spec in wish.specs)
+    loaded = load_model(run.paths, parse_checkpoint(options.checkpoint))
+    encoded = _encode(loaded, options)
+    widest = max(options.rows_a_prompt(spec) for spec in options.specs)
     size = max(1, _MAX_ROWS // widest)
-    for first in range(0, len(wish.prompts), size):
-        prompts = wish.prompts[first : first + size]
-        found: list[list[Answer]] = [[] for _ in prompts]
-        for number in range(len(wish.specs)):
-            answers = _continue(loaded, prompts, number, wish, first, trace)
-            found = [old + new for old, new in zip(found, answers, strict=True)]
-        for place, mine in enumerate(found, first):
-            yield [replace(answer, prompt_number=place) for answer in mine]
+    for first in range(0, len(encoded), size):
+        prefilled = prefill(loaded, encoded[first : first + size], options.specs)
+        by_prompt: list[list[Answer]] = [[] for _ in prefilled.prompts]
+        for number in range(len(options.specs)):
+            answers = _continue(loaded, prefilled, number, options, first, trace)
+            by_prompt = [old + new for old, new in zip(by_prompt, answers, strict=True)]
+        for place, answers_of_prompt in enumerate(by_prompt, first):
+            yield [replace(answer, prompt_number=place) for answer in answers_of_prompt]
 
 
-def _check(loaded: LoadedModel, wish: GenerateOptions) -> None:
-    """Refuse letters that the model never saw in any prompt, before one is continued."""
-    from rnnlab.models import make_readable
+def _encode(loaded: LoadedModel, options: GenerateOptions) -> list[EncodedPrompt]:
+    """Encode all prompts before the first is continued; raise BadInputError naming the prompt."""
+    from rnnlab.models import encode_prompt
 
-    for number, prompt in enumerate(wish.prompts, 1):
+    encoded = []
+    for number, prompt in enumerate(options.prompts, 1):
         try:
-            make_readable(loaded.vocabulary, prompt, wish.unknown)
+            encoded.append(encode_prompt(loaded.vocabulary, prompt, options.unknown))
         except UnknownTokensError as error:
-            where = f"prompt {number}: " if len(wish.prompts) > 1 else ""
+            where = f"prompt {number}: " if len(options.prompts) > 1 else ""
             hint = "write without, or try --unknown nearest"
             raise BadInputError(f"{where}{error.what}", hint) from None
+    return encoded
 
 
 def _continue(
     loaded: LoadedModel,
-    prompts: Sequence[str],
+    prefilled: PrefilledPrompts,
     number: int,
-    wish: GenerateOptions,
+    options: GenerateOptions,
     first: int,
     trace: Callable[[Trace], object] | None,
 ) -> list[list[Answer]]:
-    """Return the answers of a decoder to each of some prompts.
+    """Return the answers of one decoder to each prompt of a batch.
 
-    number: of the decoder. first: number of the first of these prompts.
+    number: index of the decoder. first: index of the batch's first prompt.
     """
-    from rnnlab.models import continue_texts
+    from rnnlab.models import continue_prefilled
 
-    spec = wish.specs[number]
+    spec = options.specs[number]
     tracer = None
-    growths = continue_texts(loaded, prompts, spec, wish.length, wish.num, wish.seed, wish.unknown)
-    for growth in growths:
+    steps = continue_prefilled(loaded, prefilled, spec, options.length, options.num, options.seed)
+    for generated in steps:
         if trace is not None:
-            tracer = tracer or growth.of.tracer()
-            for step in tracer.add(growth.frame):
-                prompt, sample = divmod(step.prompt, growth.of.rows_a_prompt)
-                chain = growth.of.chain
+            tracer = tracer or generated.of.tracer()
+            for step in tracer.add(generated.frame):
+                prompt, sample = divmod(step.prompt, generated.of.rows_a_prompt)
+                chain = generated.of.chain
                 trace(Trace(number, spec.text, chain, first + prompt, sample, step))
-    return growth.answers_by_prompt()
+    return generated.answers_by_prompt()

@@ -1,4 +1,4 @@
-"""Get a corpus: take in a file, fetch a known one, make one of ours."""
+"""`rnnlab corpora add`, `fetch` and `make`."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from rnnlab.corpora import (
 
 
 def take_in(
-    name: str | None, source: Path | None, data: Path | None, wish: AddOptions, *, json: bool
+    name: str | None, source: Path | None, data: Path | None, options: AddOptions, *, json: bool
 ) -> None:
-    """Take a file or folder in as a corpus, and say what it is."""
+    """Add a file or folder as a corpus, and print its profile."""
     if name is None or source is None:
-        raise BadInputError("which file?", "rnnlab corpora add NAME FILE|FOLDER")
-    with reading_bar(f"taking in {name}") as progress:
-        file, notes = add_corpus(name, source, data, wish, progress)
-    _say(name, file, notes, json=json)
+        raise BadInputError("name or file is missing", "`rnnlab corpora add NAME FILE|FOLDER`")
+    with reading_bar(f"adding {name}") as progress:
+        file, notes = add_corpus(name, source, data, options, progress)
+    _print_profile(name, file, notes, json=json)
 
 
 def make_corpus(name: str | None, to: Path | None, *, json: bool) -> None:
-    """Write the text of a corpus of ours; by default into the folder that one is in."""
+    """Write the text of a generated corpus; by default into the current folder."""
     if name is None:
-        raise BadInputError("which corpus?", "rnnlab corpora make NAME [FILE]")
+        raise BadInputError("no corpus is named", "`rnnlab corpora make NAME [FILE]`")
     spec = parse_spec(name)
     if spec is None:
-        raise UnknownNameError("corpus of ours", name, made_names())
+        raise UnknownNameError("generated corpus", name, made_names())
     file = to or Path(f"{spec}{spec.corpus.ending}")
     if file.is_dir():
         file = file / f"{spec}{spec.corpus.ending}"
@@ -55,40 +55,42 @@ def make_corpus(name: str | None, to: Path | None, *, json: bool) -> None:
         typer.echo(visible(str(file)))
 
 
-def _say(name: str, file: Path, notes: list[str], *, json: bool) -> None:
+def _print_profile(name: str, file: Path, notes: list[str], *, json: bool) -> None:
     with reading_bar(f"measuring {name}") as progress:
-        look = look_into(file, progress)
+        profile = look_into(file, progress)
     if json:
-        print_json({"name": name, "notes": notes, **look.to_json()})
+        print_json({"name": name, "notes": notes, **profile.to_json()})
         return
     for note in notes:
         talk(note)
-    print_figures(look, name)
+    print_figures(profile, name)
 
 
 def fetch(
     name: str | None,
     data: Path | None,
-    given: Path | None,
+    local_copy: Path | None,
     width: int,
     words_of_corpus: str | None,
     *,
     is_replacing: bool,
     json: bool,
 ) -> None:
-    """Get a known corpus, and say what it is."""
+    """Fetch a known corpus, and print its profile."""
     if name is None:
-        raise BadInputError("which corpus?", f"known: {', '.join(source_names())}")
+        raise BadInputError(
+            "no corpus is named", f"`rnnlab corpora fetch NAME`; known: {', '.join(source_names())}"
+        )
     source = load_source(name)
     request, words_note = Request(width), ""
     if source.kind == "vectors":
-        words, of_whom = _wanted(words_of_corpus, data)
-        request, words_note = Request(width, words), f"kept: {of_whom}"
+        words, origin = _words_to_keep(words_of_corpus, data)
+        request, words_note = Request(width, words), f"kept: {origin}"
     with reading_bar(f"fetching {name}") as progress:
-        fetched = fetch_corpus(name, data, given, request, progress, is_replacing=is_replacing)
+        fetched = fetch_corpus(name, data, local_copy, request, progress, is_replacing=is_replacing)
     notes = [*fetched.notes, f"licence: {source.licence}", *([words_note] if words_note else [])]
     if source.kind != "vectors":
-        _say(name, fetched.file, notes, json=json)
+        _print_profile(name, fetched.file, notes, json=json)
         return
     if json:
         print_json({"name": name, "file": str(fetched.file), "notes": notes})
@@ -99,8 +101,8 @@ def fetch(
     typer.echo(visible(f"try: rnnlab train imdb --task classify --embeddings {fetched.file}"))
 
 
-def _wanted(corpus: str | None, data: Path | None) -> tuple[frozenset[str] | None, str]:
-    """Return the words whose vectors are kept, and what to say of it."""
+def _words_to_keep(corpus: str | None, data: Path | None) -> tuple[frozenset[str] | None, str]:
+    """Return the words whose vectors are kept (None for all), and a description of them."""
     if corpus == "all":
         return None, "all words"
     if corpus is None:

@@ -1,4 +1,4 @@
-"""The table of all corpora: those that are there, ours, and those that can be fetched."""
+"""`rnnlab corpora list`: local, generated and fetchable corpora."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rnnlab.corpora import CorpusDescription, describe_corpora
 
 
 def list_corpora(data: Path | None, *, json: bool) -> None:
-    """Print every corpus that can be trained on, and what has to be done for it."""
+    """Print a table of all corpora, with their states and descriptions."""
     described = describe_corpora(data)
     if json:
         print_json([corpus._asdict() for corpus in described])
@@ -18,7 +18,7 @@ def list_corpora(data: Path | None, *, json: bool) -> None:
     rows = [[c.name, c.state, count(c.size_bytes), c.task, _floor(c), _what(c)] for c in described]
     header = ["name", "state", "bytes", "task", "floor", "what"]
     print_table(header, rows, ("bytes", "floor"))
-    talk("`rnnlab corpora show NAME` looks into one, `fetch NAME` gets one, `add NAME FILE` yours")
+    talk("`rnnlab corpora show NAME` profiles one; `fetch NAME` or `add NAME FILE` gets one")
 
 
 def _floor(c: CorpusDescription) -> str:
@@ -28,7 +28,7 @@ def _floor(c: CorpusDescription) -> str:
 
 
 def _what(c: CorpusDescription) -> str:
-    """Return the line on a corpus with what else has to be known before it is used."""
+    """Return the summary of a corpus, with its licence and its options."""
     options = f"{c.name}:{next(iter(c.options))}=N ..." if c.state == "made" and c.options else ""
     more = " ".join(filter(None, [f"Licence: {c.licence}." if c.licence else "", options]))
     return f"{c.summary} {more}".rstrip()

@@ -1,4 +1,4 @@
-"""A look into a corpus, for a plain terminal."""
+"""`rnnlab corpora show`: the profile of a corpus."""
 
 from __future__ import annotations
 
@@ -21,81 +21,81 @@ _LONGEST_BAR = 40
 
 
 def show_corpus(name: str | None, data: Path | None, *, json: bool) -> None:
-    """Print how a corpus begins, its figures, and how to train on it."""
+    """Print the profile of a corpus, a command to train on it, and the beginning of its text."""
     if name is None:
-        raise BadInputError("which corpus?", "rnnlab corpora show NAME")
+        raise BadInputError("no corpus is named", "`rnnlab corpora show NAME`")
     file = find_corpus(name, data)
     with reading_bar("reading") as progress:
-        look = look_into(file, progress)
+        profile = look_into(file, progress)
     if json:
-        print_json(look.to_json())
+        print_json(profile.to_json())
         return
-    print_figures(look, lasting_name(name, data) if "/" not in name else name)
+    print_figures(profile, lasting_name(name, data) if "/" not in name else name)
     typer.echo("")
-    if look.examples:
-        for label, text in look.examples:
+    if profile.examples:
+        for label, text in profile.examples:
             typer.echo(visible(f"{label}: {text[:_SHOWN_CHARS_OF_DOCUMENT]}", newline="⏎"))
     else:
-        typer.echo(visible(look.begins))
+        typer.echo(visible(profile.begins))
 
 
-def print_figures(look: CorpusProfile, name: str) -> None:
-    """Print what a corpus is, what was measured, and the command that a run begins with."""
-    for line in [*head_lines(look), *figure_lines(look)]:
+def print_figures(profile: CorpusProfile, name: str) -> None:
+    """Print the description and the figures of a corpus, and a command to train on it."""
+    for line in [*head_lines(profile), *figure_lines(profile)]:
         typer.echo(visible(line))
-    typer.echo(visible(f"try: {shlex.join(look.suggestion.command(name))}"))
+    typer.echo(visible(f"try: {shlex.join(profile.suggestion.command(name))}"))
 
 
-def head_lines(look: CorpusProfile) -> list[str]:
-    """Return what a corpus is, in a line or a few."""
-    figures = look.text or look.documents
+def head_lines(profile: CorpusProfile) -> list[str]:
+    """Return the description of a corpus: file, size, classes and splits."""
+    figures = profile.text or profile.documents
     assert figures is not None
-    letters = f"{figures.num_chars:,} letters, {figures.num_distinct:,} distinct"
-    if look.described is None:
-        return [str(look.file), letters]
-    described = look.described
+    size = f"{figures.num_chars:,} characters, {figures.num_distinct:,} distinct"
+    if profile.described is None:
+        return [str(profile.file), size]
+    described = profile.described
     classes = [f"{name} ({num:,})" for name, num in described.classes.items()][:_SHOWN_CLASSES]
     if len(described.classes) > _SHOWN_CLASSES:
         classes.append(f"{len(described.classes) - _SHOWN_CLASSES:,} more")
     splits = ", ".join(f"{name} {num:,}" for name, num in described.splits.items())
     return [
-        str(look.file),
-        f"{described.num_documents:,} documents, {described.median_words:,g} words in the median",
-        letters,
+        str(profile.file),
+        f"{described.num_documents:,} documents, median length {described.median_words:,g} words",
+        size,
         f"classes: {', '.join(classes)}",
-        f"splits: {splits or 'none named'}",
+        f"splits: {splits or 'none'}",
     ]
 
 
-def figure_lines(look: CorpusProfile) -> list[str]:
+def figure_lines(profile: CorpusProfile) -> list[str]:
     """Return the figures of a corpus with a histogram of lengths."""
-    figures = look.text or look.documents
+    figures = profile.text or profile.documents
     assert figures is not None
-    if look.text is not None:
-        lengths, unit, whole = look.text.sentences, "letters", "sentences"
-        measured = look.text.measured_chars
-        of_beginning = f" of the first {measured:,} letters" * (measured < look.text.num_chars)
+    if profile.text is not None:
+        lengths, unit, whole = profile.text.sentences, "characters", "sentences"
+        measured = profile.text.measured_chars
+        scope = f" in the first {measured:,} characters" * (measured < profile.text.num_chars)
     else:
-        assert look.documents is not None
-        lengths, unit, whole, of_beginning = look.documents.words, "words", "documents", ""
-    shown = (visible(one, newline="⏎") for one in figures.rare[:_SHOWN_RARE])
-    rare = " ".join("␣" if one == " " else one for one in shown)
+        assert profile.documents is not None
+        lengths, unit, whole, scope = profile.documents.words, "words", "documents", ""
+    shown = (visible(character, newline="⏎") for character in figures.rare[:_SHOWN_RARE])
+    rare = " ".join("␣" if character == " " else character for character in shown)
     lines = [
-        f"rare letters (less than ten times): {len(figures.rare)}" + f": {rare}" * bool(rare),
-        f"{whole}{of_beginning}: {lengths.num:,}, {lengths.median:,g} {unit} in the median, "
-        f"95 % up to {lengths.p95:,g}, the longest {lengths.longest:,}; "
-        f"{figures.num_duplicates:,} repeat an earlier one",
+        f"rare characters (fewer than 10 times): {len(figures.rare)}" + f": {rare}" * bool(rare),
+        f"{whole}{scope}: {lengths.num:,}, median length {lengths.median:,g} {unit}, "
+        f"95 % at most {lengths.p95:,g}, longest {lengths.longest:,}; "
+        f"{figures.num_duplicates:,} duplicates",
         *histogram_lines(lengths, unit),
     ]
     if figures.bounds:
         lines.append(_bounds_line(figures.bounds))
-    if look.floor is not None:
-        lines.append(_floor_line(look))
+    if profile.floor is not None:
+        lines.append(_floor_line(profile))
     return lines
 
 
 def histogram_lines(lengths: Lengths, unit: str) -> list[str]:
-    """Return a histogram, a bin a line; nothing of a single length."""
+    """Return a histogram with one bin per line; empty for fewer than two lengths."""
     if lengths.num < 2:
         return []
     most = max((num for _, num in lengths.histogram), default=0)
@@ -113,23 +113,23 @@ def histogram_lines(lengths: Lengths, unit: str) -> list[str]:
 
 
 def _bounds_line(bounds: Bounds) -> str:
-    """Return what simple models reach: a net should do better."""
+    """Return the losses of simple models, which a network should beat."""
     best = min(range(len(bounds.ngrams)), key=bounds.ngrams.__getitem__)
     return (
-        f"nats a letter: {bounds.unigram:.3f} by how often each letter comes, "
-        f"{bounds.ngrams[best]:.3f} by {best + 2}-grams on a held-out tenth, "
-        f"{bounds.gzip:.3f} by gzip"
+        f"baselines in nats/char: {bounds.unigram:.3f} for character frequencies, "
+        f"{bounds.ngrams[best]:.3f} for {best + 2}-grams on the last tenth, "
+        f"{bounds.gzip:.3f} for gzip"
     )
 
 
-def _floor_line(look: CorpusProfile) -> str:
-    """Return what the best model there can be reaches."""
-    assert look.floor is not None
-    task, floor = look.suggestion.task, look.floor
+def _floor_line(profile: CorpusProfile) -> str:
+    """Return the lowest achievable loss, or the highest accuracy, on unseen text."""
+    assert profile.floor is not None
+    task, floor = profile.suggestion.task, profile.floor
     if floor.accuracy is not None:
         return (
-            f"floor: {floor.accuracy:.2%} can be told rightly at most, "
-            f"{floor.loss_nats:.4f} nats a document"
+            f"floor: accuracy at most {floor.accuracy:.2%}, "
+            f"loss at least {floor.loss_nats:.4f} nats/document"
         )
-    line = f"floor: {floor.loss_nats:.4f} nats a letter, read as {task}"
+    line = f"floor: {floor.loss_nats:.4f} nats/char for the task {task}"
     return line if floor.blank_nats is None else f"{line}; without memory {floor.blank_nats:.4f}"

@@ -1,4 +1,4 @@
-"""Findings of `rnnlab inspect` on a terminal or in an SVG file."""
+"""Print the findings of `rnnlab inspect`, or write them to an SVG file."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _SIDE_BY_SIDE = 130
-"""Columns from which on two findings stand beside each other."""
+"""Minimum columns for two findings side by side."""
 _SVG_WIDTH = 100
 _GAP = 4
 
 
 def print_findings(findings: Sequence[Finding], *, is_ascii: bool) -> None:
-    """Print findings, those of two models beside each other where there is room."""
+    """Print findings; those of two models side by side if they fit."""
     has_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     style = DrawStyle("ascii" if is_ascii or not _can_braille() else "braille", has_color=has_color)
     _print(console(), findings, style)
 
 
 def write_svg(findings: Sequence[Finding], file: Path) -> None:
-    """Write findings as a picture; raises BadInputError where the file cannot be written."""
+    """Write findings as a picture; raise BadInputError if the file cannot be written."""
     from rich.console import Console
 
     width = _SVG_WIDTH if len(findings) == 1 else 2 * _SVG_WIDTH + _GAP
@@ -47,14 +47,18 @@ def write_svg(findings: Sequence[Finding], file: Path) -> None:
     try:
         replace_text(file, out.export_svg(title=title))
     except OSError as error:
-        raise BadInputError(f"cannot write {file}: {error.strerror}", "choose another") from None
+        raise BadInputError(
+            f"cannot write {file}: {error.strerror}", "choose another file"
+        ) from None
 
 
 def check_writable(file: Path) -> None:
-    """Raise BadInputError where a file cannot be written, before anything is computed for it."""
+    """Raise BadInputError if a file cannot be written, before the slow computation of it."""
     folder = file.absolute().parent
     if file.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise BadInputError(f"cannot write {file}", "its folder is not there or closed to you")
+        raise BadInputError(
+            f"cannot write {file}: its folder is missing or not writable", "choose another file"
+        )
 
 
 def _print(out: Console, findings: Sequence[Finding], style: DrawStyle) -> None:
@@ -74,7 +78,7 @@ def _print(out: Console, findings: Sequence[Finding], style: DrawStyle) -> None:
 
 
 def _print_beside(out: Console, findings: Sequence[Finding], style: DrawStyle) -> None:
-    """Print the same picture of every finding in a row."""
+    """Print a column per finding and a row per picture."""
     from rich.table import Table
     from rich.text import Text
 

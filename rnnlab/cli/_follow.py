@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.base.display import count, duration, loss, percent, visible
+from rnnlab.base.display import count, duration, loss, nats_per, percent, visible
 from rnnlab.base.errors import (
     EXIT_BAD_INPUT,
     EXIT_FAILED,
@@ -30,8 +30,8 @@ _POLL_S = 0.25
 def follow(run: Run, *, is_new: bool, json: bool) -> int:
     """Show a run's progress until its worker ends; return the exit code.
 
-    Ctrl-c and SIGTERM ask the worker to save and stop. is_new: whether this command line created
-    the run; a run that fails on what the user gave is then removed again.
+    Ctrl-c and SIGTERM ask the worker to save and stop. is_new: whether this command created the
+    run; it is then removed again if it fails because of invalid input.
     """
     try:
         _show_progress(run)
@@ -51,7 +51,7 @@ def follow(run: Run, *, is_new: bool, json: bool) -> int:
         s = summarise(run)
         talk(
             f"{s.name} {s.state}: {s.step} steps in {duration(s.elapsed_s)}, "
-            f"train {loss(s.train_loss)}, val {loss(s.val_loss)} nats a {s.unit}"
+            f"train {loss(s.train_loss)}, val {loss(s.val_loss)} {nats_per(s.unit)}"
             + (f", accuracy {percent(s.val_accuracy)}" if s.val_accuracy is not None else "")
         )
         verb = "classify" if s.task == "classify" else "generate"
@@ -61,7 +61,7 @@ def follow(run: Run, *, is_new: bool, json: bool) -> int:
 
 
 def result(run: Run) -> dict[str, Any]:
-    """Return what `--json` prints of a run that has ended."""
+    """Return the document that `--json` prints for a run that has ended."""
     step = run.paths.read_pointer("last")
     summary = asdict(summarise(run))
     summary.pop("recent_losses")
@@ -108,8 +108,8 @@ def _update(progress: Progress, task: TaskID, s: RunSummary) -> None:
         f"{count(s.tokens_per_s)} tok/s",
         f"{duration(s.eta_s)} left",
     ]
-    waits = f"queued, number {s.queue_place}" if s.queue_place else ""
-    text = waits or s.state if s.step == 0 or s.state == "paused" else "  ".join(figures)
+    queued = f"queued, number {s.queue_place}" if s.queue_place else ""
+    text = queued or s.state if s.step == 0 or s.state == "paused" else "  ".join(figures)
     progress.update(task, completed=done, figures=text)
 
 
@@ -123,5 +123,5 @@ def _stop(run: Run, exit_code: int) -> int:
             time.sleep(_POLL_S)
     except (KeyboardInterrupt, Terminated):
         return exit_code
-    talk(f"{run.name} stopped at step {run.status().step}; `rnnlab resume {run.name}` goes on")
+    talk(f"{run.name} stopped at step {run.status().step}; `rnnlab resume {run.name}` continues")
     return exit_code

@@ -1,4 +1,4 @@
-"""Open a run and measure its model on parts of its corpus."""
+"""Evaluate a run's model on splits of its corpus."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SplitName = Literal["train", "val", "test"]
 
 
 class Measured(NamedTuple):
-    """A measurement of a run's model."""
+    """An evaluation of a run's model."""
 
     step: int
     """Step of the checkpoint."""
     found: Evaluation
     floor: Floor | None = None
-    """What the best model reaches on fresh text of the corpus; None where nobody knows."""
+    """Best achievable loss and accuracy on unseen text of the corpus; None if unknown."""
 
 
 def measure(
@@ -35,27 +35,28 @@ def measure(
     data: Path | None = None,
     file: Path | None = None,
 ) -> Measured:
-    """Measure a run's model on one split of its corpus, or of another text.
+    """Evaluate a run's model on one split of its corpus, or of another text.
 
-    Raises BadInputError when there is no such checkpoint or split, or when the corpus has changed.
+    Raise BadInputError if there is no such checkpoint or split, or if the corpus has changed.
     """
-    found = measure_all(run, [(split, checkpoint)], data, file)
-    if not found:
+    measured = measure_all(run, [(split, checkpoint)], data, file)
+    if not measured:
         raise BadInputError(
-            f"{run.name!r} has no {split} split", "its corpus names none: see --test-fraction"
+            f"the corpus of {run.name!r} has no {split} split",
+            "choose another --split, or train with --test-fraction",
         )
-    return found[split, checkpoint]
+    return measured[split, checkpoint]
 
 
 def measure_all(
     run: Run,
-    wanted: Iterable[tuple[SplitName, str]],
+    pairs: Iterable[tuple[SplitName, str]],
     data: Path | None = None,
     file: Path | None = None,
 ) -> dict[tuple[SplitName, str], Measured]:
-    """Measure several pairs of split and checkpoint, each once; the corpus is read once.
+    """Evaluate several pairs of split and checkpoint, each once; the corpus is read once.
 
-    A split that the corpus does not have is left out.
+    Splits that the corpus does not have are omitted from the result.
     """
     from rnnlab.models import load_model, parse_checkpoint
     from rnnlab.training import evaluate
@@ -63,7 +64,7 @@ def measure_all(
     measured: dict[tuple[SplitName, str], Measured] = {}
     models: dict[str, LoadedModel] = {}
     dataset: Dataset | None = None
-    for split, checkpoint in wanted:
+    for split, checkpoint in pairs:
         if (split, checkpoint) in measured:
             continue
         if checkpoint not in models:
@@ -72,8 +73,8 @@ def measure_all(
         dataset = dataset or _dataset(run, loaded, data, file)
         if split not in dataset.splits:
             continue
-        found = evaluate(loaded.model, dataset.splits[split])
-        measured[split, checkpoint] = Measured(loaded.step, found, dataset.floor)
+        evaluation = evaluate(loaded.model, dataset.splits[split])
+        measured[split, checkpoint] = Measured(loaded.step, evaluation, dataset.floor)
     return measured
 
 

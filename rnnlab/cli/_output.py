@@ -1,4 +1,4 @@
-"""What verbs print: data on standard output, talk on standard error."""
+"""Output of the verbs: data on standard output, messages on standard error."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 
 def print_json(document: Any) -> None:
-    """Print one JSON document in ASCII, so that no text in it can reach a terminal as a command."""
+    """Print one JSON document in ASCII, so that it cannot contain control characters."""
     typer.echo(json.dumps(_finite(document), ensure_ascii=True, indent=2))
 
 
 def print_rich(*renderables: RenderableType) -> None:
-    """Print for people, as wide as the terminal (100 columns where there is none)."""
+    """Print as wide as the terminal (100 columns if there is none)."""
     for renderable in renderables:
         console().print(renderable)
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a Rich console that takes text as it is: no markup, no emoji codes, no highlights."""
+    """Return a Rich console that prints text literally: no markup, emoji codes or highlighting."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
@@ -38,14 +38,14 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def talk(message: str) -> None:
-    """Say something on standard error; foreign text in it is harmless."""
+    """Print a message to standard error, with control characters made visible."""
     typer.echo(visible(message), err=True)
 
 
 def print_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str]
 ) -> None:
-    """Print a plain table; columns in `numeric` are set to the right, foreign text is harmless."""
+    """Print a plain table; columns in `numeric` are right-aligned, control characters visible."""
     from rich.table import Table
     from rich.text import Text
 

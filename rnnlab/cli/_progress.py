@@ -1,4 +1,4 @@
-"""A progress bar on standard error, where that is a terminal."""
+"""A progress bar on standard error, if it is a terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reading_bar(what: str) -> Iterator[Progress]:
-    """Give a function that is told what is done and what there is to do; it draws a bar."""
+    """Yield a function that draws a progress bar; call it with the done and the total amount."""
     from rich.progress import (
         BarColumn,
         Progress,
@@ -35,7 +35,7 @@ def reading_bar(what: str) -> Iterator[Progress]:
     )
 
     def show(done: int, total: int) -> None:
-        if not bar.task_ids:  # what is read at once needs no bar
+        if not bar.task_ids:  # no bar for tasks that never report progress
             bar.add_task(what, total=total)
         bar.update(bar.task_ids[0], completed=done, total=total)
 

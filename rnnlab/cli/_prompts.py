@@ -1,4 +1,4 @@
-"""Files of prompts."""
+"""Read prompts from a file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rnnlab.base.errors import BadInputError
 def read_prompts(file: Path) -> list[str]:
     r"""Return the prompts of a file.
 
-    A .jsonl file has a JSON string, or an object with the key `prompt`, on each line; any other
-    file a prompt a line, in which \n is a new line and \\ a backslash. Empty lines are left out.
-    Raises BadInputError where there is no prompt, or a line is none.
+    A .jsonl file has a JSON string, or an object with the key `prompt`, on each line. Any other
+    file has a prompt per line, in which \n is a newline and \\ a backslash. Empty lines are
+    ignored. Raise BadInputError if the file has no prompts or an invalid line.
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -23,7 +23,7 @@ def read_prompts(file: Path) -> list[str]:
         raise BadInputError(f"{file} is not UTF-8", "save it as UTF-8") from None
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines:
-        raise BadInputError(f"{file} holds no prompt", "write one a line")
+        raise BadInputError(f"{file} has no prompts", "write one prompt per line")
     if file.suffix == ".jsonl":
         return [_from_json(file, number, line) for number, line in lines]
     return [_unescaped(line) for _, line in lines]
@@ -37,7 +37,7 @@ def _from_json(file: Path, number: int, line: str) -> str:
     prompt = document.get("prompt") if isinstance(document, dict) else document
     if not isinstance(prompt, str):
         raise BadInputError(
-            f"{file}, line {number}: no prompt", 'write "text" or {"prompt": "text"}'
+            f"{file}, line {number}: not a prompt", 'write "text" or {"prompt": "text"}'
         )
     return prompt
 

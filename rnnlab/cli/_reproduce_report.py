@@ -1,4 +1,4 @@
-"""What a reproduced recipe is printed as: figures beside the published ones, costs, differences."""
+"""The report of a reproduced recipe: measured and published figures, costs, differences."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rnnlab.cli._output import console, print_table
 from rnnlab.recipes import LayerNorms, Measure, Recipe
 
 _MAX_EPOCHS = 7
-"""Epochs in a table of norms: what 80 columns hold."""
+"""Maximum number of epochs in a table of norms, to fit 80 columns."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class MeasuredValue:
     measure: Measure
     ours: float | None
     step: int | None
-    """Step of the weights; None for the training as it ran."""
+    """Step of the weights; None for a figure of the training itself."""
 
     def document(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the value for `--json`."""
         return {
             **self.measure.model_dump(),
             "ours": self.ours,
@@ -39,11 +39,11 @@ class MeasuredValue:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What one run has given."""
+    """The results of one run."""
 
     name: str
     is_trained_now: bool
-    """Whether it was trained, or trained on, by this command."""
+    """Whether this command has trained the run, from the start or further."""
     settings: dict[str, Any]
     figures: tuple[MeasuredValue, ...]
     steps: int
@@ -56,7 +56,7 @@ class RunResult:
     layers: LayerNorms | None
 
     def document(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the results for `--json`."""
         layers = self.layers
         return {
             **{key: value for key, value in vars(self).items() if key not in ("figures", "layers")},
@@ -74,16 +74,16 @@ class RunResult:
 
 @dataclass(frozen=True)
 class Report:
-    """A reproduced recipe."""
+    """The results of a recipe."""
 
     recipe: Recipe
     results: tuple[RunResult, ...]
     is_complete: bool
-    """Whether all its runs were trained to their end and measured."""
+    """Whether all runs were trained to the end and measured."""
     differs: tuple[str, ...]
 
     def document(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the report for `--json`."""
         return {
             "recipe": self.recipe.name,
             "about": self.recipe.about,
@@ -94,7 +94,7 @@ class Report:
         }
 
     def layers_say(self) -> str | None:
-        """Return what the gradient norms of the layers say, in one sentence; None without them."""
+        """Return one sentence about the gradient norms of the layers; None without norms."""
         shares = [
             (result.layers.mean_share, result.name, len(result.layers.norms))
             for result in self.results
@@ -104,17 +104,17 @@ class Report:
         if not known:
             return None
         share, name, depth = known[0]
-        said = (
-            f"The gradient of layer 1 is {share:.3g} times that of layer {depth} in {name}, "
-            "over all epochs (geometric mean)"
+        sentence = (
+            f"The gradient of layer 1 is {share:.3g} times the gradient of layer {depth} in "
+            f"{name} (geometric mean over all epochs)"
         )
         if len(known) == 1:
-            return f"{said}."
+            return f"{sentence}."
         most, other, _ = known[-1]
-        return f"{said}: the least of these depths; the most is {most:.3g}, in {other}."
+        return f"{sentence}: the smallest ratio; the largest is {most:.3g}, in {other}."
 
     def print(self) -> None:
-        """Print it for people."""
+        """Print the report as tables."""
         print_table(
             ["run", "measure", "published", "ours", "ratio", "goal"],
             [_row(result, figure) for result in self.results for figure in result.figures],
@@ -130,15 +130,15 @@ class Report:
             if self.recipe.layers_report and result.layers is not None:
                 typer.echo(f"\n{result.name}: mean gradient norm of weight_hh by epoch")
                 _print_norms(result.layers)
-        said = self.layers_say()
-        if said is not None:
+        sentence = self.layers_say()
+        if sentence is not None:
             typer.echo("")
-            print_wrapped(said)
+            print_wrapped(sentence)
         print_lines("what differs", self.differs)
 
 
 def figure(measure: Measure, value: float | None) -> str:
-    """Return a figure of a measure: a loss in nats, a share in percent, a time in seconds."""
+    """Return a figure as text: a loss in nats, a fraction as a percentage, a time in seconds."""
     if value is None:
         return MISSING
     if measure.what in ("seconds_to", "seconds"):
@@ -147,7 +147,7 @@ def figure(measure: Measure, value: float | None) -> str:
 
 
 def published(measure: Measure) -> str:
-    """Return what was published of a measure."""
+    """Return the published figure of a measure as text; empty if there is none."""
     value = measure.published
     return figure(measure, value) if isinstance(value, float) else value or ""
 
@@ -160,7 +160,7 @@ def goal(measure: Measure) -> str:
 
 
 def print_lines(title: str, lines: Sequence[str]) -> None:
-    """Print a list under a title, as wide as the terminal; nothing where it is empty."""
+    """Print a list under a title, wrapped to the terminal; nothing if it is empty."""
     if not lines:
         return
     typer.echo(f"\n{title}")
@@ -169,21 +169,22 @@ def print_lines(title: str, lines: Sequence[str]) -> None:
 
 
 def print_wrapped(text: str, first: str = "") -> None:
-    """Print text as wide as the terminal; foreign text is harmless."""
+    """Print text wrapped to the terminal, with control characters made visible."""
     indent = " " * len(first)
     width = max(20, console().width)
     shown = visible(text, newline=" ")
     typer.echo(textwrap.fill(shown, width, initial_indent=first, subsequent_indent=indent))
 
 
-def _row(result: RunResult, one: MeasuredValue) -> list[str]:
-    measure, ratio, is_met = one.measure, one.measure.ratio(one.ours), one.measure.is_met(one.ours)
+def _row(result: RunResult, value: MeasuredValue) -> list[str]:
+    measure, ours = value.measure, value.ours
+    ratio, is_met = measure.ratio(ours), measure.is_met(ours)
     met = "" if is_met is None else " met" if is_met else " missed"
     return [
         result.name,
         measure.name,
         published(measure),
-        figure(measure, one.ours),
+        figure(measure, ours),
         "" if ratio is None else f"{ratio:.3f}",
         goal(measure) + met,
     ]
@@ -202,7 +203,7 @@ def _costs(result: RunResult) -> list[str]:
 
 
 def _print_norms(layers: LayerNorms) -> None:
-    """Print a row for each layer and the first one's share of the last; some epochs of many."""
+    """Print a row per layer and the ratio of the first to the last layer, for up to 7 epochs."""
     columns = _spread(len(layers.epochs), _MAX_EPOCHS)
     header = ["layer", *(str(layers.epochs[column]) for column in columns)]
     rows = [
@@ -221,7 +222,7 @@ def _norm(value: float | None) -> str:
 
 
 def _spread(num: int, most: int) -> Iterable[int]:
-    """Return at most so many positions below `num`, evenly spread from the first to the last."""
+    """Return at most `most` indices below `num`, evenly spaced, including the first and last."""
     if num <= most:
         return range(num)
     return [round(i * (num - 1) / (most - 1)) for i in range(most)]

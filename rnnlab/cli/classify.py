@@ -1,4 +1,4 @@
-"""Tell of which class a text is."""
+"""Classify texts."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ def command(
     run: RunName,
     text: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option(help="A document; repeatable."),
+        typer.Option(help="Document to classify; repeatable."),
     ] = None,
     file: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="A text file with a document on each line (-: standard input)."),
+        typer.Option(help="Text file with a document per line (-: standard input)."),
     ] = None,
     checkpoint: Checkpoint = "best",
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
-    """Tell of which class a text is, with the probability of every class."""
+    """Classify texts, with the probability of every class."""
     texts = [*(text or []), *(_lines(file) if file else [])]
     if not texts:
-        raise BadInputError("there is nothing to classify", "give --text or --file")
+        raise BadInputError("there is nothing to classify", "add --text TEXT or --file FILE")
     opened = RunStore.default(checkpoints).open(run)
     from rnnlab.models import classify_texts, load_model, parse_checkpoint
 
     verdicts = classify_texts(load_model(opened.paths, parse_checkpoint(checkpoint)), texts)
     if json:
         documents: list[dict[str, Any]] = [
-            {"text": given, **verdict._asdict()}
-            for given, verdict in zip(texts, verdicts, strict=True)
+            {"text": document, **verdict._asdict()}
+            for document, verdict in zip(texts, verdicts, strict=True)
         ]
         print_json(documents)
         return
@@ -50,19 +50,19 @@ def command(
             verdict.label,
             *(percent(verdict.probabilities[name]) for name in classes),
             f"{verdict.num_unknown} of {verdict.num_tokens}",
-            _short(given),
+            _short(document),
         ]
-        for given, verdict in zip(texts, verdicts, strict=True)
+        for document, verdict in zip(texts, verdicts, strict=True)
     ]
     print_table(["class", *classes, "unknown", "text"], rows, classes)
 
 
 def _lines(file: Path) -> list[str]:
-    """Return the documents of a file, empty lines left out; raises BadInputError."""
+    """Return the documents of a file without empty lines; raise BadInputError if unreadable."""
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise BadInputError(f"{file} is not UTF-8", "convert it first") from None
+        raise BadInputError(f"{file} is not UTF-8", "convert it to UTF-8") from None
     except OSError as error:
         raise BadInputError(f"cannot read {file}: {error.strerror}") from None
     return [line for line in text.split("\n") if line.strip()]

@@ -1,4 +1,4 @@
-"""Compare runs by figures, curves and what they write."""
+"""Compare runs by metrics, settings, curves and continuations."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from rnnlab.base.display import nats_per
 from rnnlab.cli._charts import print_charts
 from rnnlab.cli._continuations import GenerateOptions, generate
 from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.decoding import parse_spec
-from rnnlab.protocol.messages import DEFAULT_LENGTH, Answer
+from rnnlab.protocol.messages import DEFAULT_DECODERS, DEFAULT_LENGTH, Answer
 from rnnlab.runs.compare import by_unit, rows_of
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import Run, RunStore
@@ -25,24 +26,24 @@ def command(
     runs: RunNames,
     prompt: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Text that each of them continues."),
+        typer.Option(help="Prompt that every run continues."),
     ] = None,
     decoder: Decoders = None,
-    length: Annotated[int, typer.Option(min=1, help="Letters to write at most.")] = DEFAULT_LENGTH,
+    length: Annotated[int, typer.Option(min=1, help="Maximum length.")] = DEFAULT_LENGTH,
     seed: Seed = 1,
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
-    """Set runs side by side: settings that differ, figures, curves, continuations."""
+    """Compare runs: metrics, differing settings, curves, continuations."""
     store = RunStore.default(checkpoints)
     opened = [store.open(name) for name in dict.fromkeys(runs)]
-    specs = [parse_spec(text) for text in decoder or ("greedy", "beam:k=5")]
-    written: dict[str, list[Answer]] = {run.name: [] for run in opened}
+    specs = [parse_spec(text) for text in decoder or DEFAULT_DECODERS]
+    answers: dict[str, list[Answer]] = {run.name: [] for run in opened}
     if prompt is not None:
-        wish = GenerateOptions([prompt], specs, length, 1, seed)
-        written = {run.name: next(generate(run, wish)) for run in opened}
+        options = GenerateOptions([prompt], specs, length, 1, seed)
+        answers = {run.name: next(generate(run, options)) for run in opened}
     if json:
-        print_json([_document(run, written[run.name]) for run in opened])
+        print_json([_document(run, answers[run.name]) for run in opened])
         return
     summaries = [summarise(run) for run in opened]
     rows = [[row.name, *row.values] for row in rows_of(opened, summaries, default_settings())]
@@ -50,13 +51,13 @@ def command(
     groups = by_unit(summaries, list(zip(summaries, opened, strict=True)))
     for unit, group in groups.items():
         if len(groups) > 1:
-            typer.echo(f"\nlosses in nats a {unit}")
+            typer.echo(f"\nlosses in {nats_per(unit)}")
         histories = [read_history(run.paths.journal) for _, run in group]
         print_charts([summary for summary, _ in group], histories)
     for run in opened:
-        if written[run.name]:
+        if answers[run.name]:
             typer.echo(f"\n{run.name}")
-            print_side_by_side(written[run.name])
+            print_side_by_side(answers[run.name])
 
 
 def _document(run: Run, answers: list[Any]) -> dict[str, Any]:

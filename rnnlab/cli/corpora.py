@@ -1,4 +1,4 @@
-"""List the corpora, look into one, take in a file, fetch a known one, make one of ours."""
+"""List, profile, add, fetch and generate corpora."""
 
 from __future__ import annotations
 
@@ -17,49 +17,49 @@ def command(
     action: Annotated[
         str,
         typer.Argument(
-            metavar="[list|show|add|fetch|make]", help="What to do; a corpus's name shows it."
+            metavar="[list|show|add|fetch|make]", help="Action; a corpus's name implies `show`."
         ),
     ] = "list",
     name: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(help="A corpus; for `show` also a file.", show_default=False),
+        typer.Argument(help="Corpus; for `show` also a file.", show_default=False),
     ] = None,
     file: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Argument(
-            help="`add`: the file or folder to take in; `make`: where to write (here).",
+            help="`add`: file or folder to add; `make`: output file or folder.",
             show_default=False,
         ),
     ] = None,
     source: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--from", help="`fetch`: a file got elsewhere, instead of the network."),
+        typer.Option("--from", help="`fetch`: local copy, instead of a download."),
     ] = None,
     encoding: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="`add`: encoding, where it is found out wrongly."),
+        typer.Option(help="`add`: encoding (default: detected)."),
     ] = None,
     label: Annotated[str, typer.Option(help="`add`: column or key of the label.")] = "label",
     text: Annotated[str, typer.Option(help="`add`: column or key of the text.")] = "text",
     split: Annotated[str, typer.Option(help="`add`: column or key of the split.")] = "split",
     width: Annotated[
-        int, typer.Option(help="`fetch glove`: numbers of a vector (50, 100, 200, 300).")
+        int, typer.Option(help="`fetch glove`: dimensions: 50, 100, 200 or 300.")
     ] = 100,
     words: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="`fetch glove`: corpus whose words are kept, or all [your documents]."),
+        typer.Option(help="`fetch glove`: corpus whose words to keep, or all [your documents]."),
     ] = None,
     is_replacing: Annotated[
-        bool, typer.Option("--replace", help="Put it in the place of one of that name.")
+        bool, typer.Option("--replace", help="Replace an existing corpus of that name.")
     ] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """List the corpora, look into one, take in a file of yours, fetch a known one.
+    """List, profile, add, fetch and generate corpora.
 
-    One of rnnlab's own is written with its options: `copy:delay=30`, `stump:letters=2000000`.
+    A generated corpus may have options: `copy:delay=30`, `stump:letters=2000000`.
     """
-    # The rooms behind the actions are loaded when they are asked for: numpy alone takes a while.
+    # Each action imports its modules itself: importing numpy alone is slow.
     if action not in _ACTIONS:
         action, name = "show", action
     if action == "list":
@@ -78,8 +78,8 @@ def command(
         from rnnlab.cli._corpora_get import take_in
         from rnnlab.corpora import AddOptions, Columns
 
-        wish = AddOptions(encoding, Columns(label, text, split), is_replacing)
-        take_in(name, file, data, wish, json=json)
+        options = AddOptions(encoding, Columns(label, text, split), is_replacing)
+        take_in(name, file, data, options, json=json)
     else:
         from rnnlab.cli._corpora_get import fetch
 

@@ -11,7 +11,7 @@ import typer
 from rnnlab.base import registry
 from rnnlab.cli._options import Json
 from rnnlab.cli._output import console, print_json
-from rnnlab.decoding import Decoder, Options, option_help, option_names
+from rnnlab.decoding import FILTERS, Decoder, Options, option_help, option_names
 
 _SETTING = 20
 """Columns of an option and its default."""
@@ -31,8 +31,8 @@ def command(json: Json = False) -> None:
                 _print_option(option)
     typer.echo("\nEvery decoder also takes, and its filters apply in this order:")
     shared = {field: _option(name, field, Options) for name, field in option_names(Options).items()}
-    for name, field in Options.FILTERS:
-        _print_option(shared.pop(field), _source(name))
+    for name, entry in FILTERS.items():
+        _print_option(shared.pop(entry.option), _source(name))
     for option in shared.values():
         _print_option(option)
     typer.echo(

@@ -1,4 +1,4 @@
-"""A headless tour: train, plot, prompt side by side, in under a minute."""
+"""A demonstration without the app: train, plot and prompt in under a minute."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DECODERS = ("greedy", "sample:temperature=0.8", "nucleus:p=0.9", "beam:k=3")
 def command(
     minutes: Annotated[float, typer.Option(min=0.01, help="Minutes to train.")] = 0.25,
 ) -> int:
-    """Take the tour: a model is trained on the shipped corpus, plotted and prompted."""
+    """Run a demonstration: train on the shipped corpus, plot, and prompt."""
     from rnnlab.submit import checked_config, start_run
 
     with tempfile.TemporaryDirectory(prefix="rnnlab-demo-") as folder:
@@ -43,15 +43,15 @@ def command(
         code = follow(run, is_new=True, json=False)
         if code:
             return code
-        typer.echo("\n2. Its curves, from the journal it has written.")
+        typer.echo("\n2. Its curves, from the journal that it has written.")
         print_charts([summarise(run)], [read_history(run.paths.journal)], DEFAULT_PLOTS, height=12)
         typer.echo(f"\n3. The same prompt, {PROMPT!r}, with several decoders and one seed.")
-        wish = GenerateOptions([PROMPT], [parse_spec(text) for text in DECODERS], length=80)
-        print_side_by_side(next(generate(run, wish)))
+        options = GenerateOptions([PROMPT], [parse_spec(text) for text in DECODERS], length=80)
+        print_side_by_side(next(generate(run, options)))
         starter = store.open("starter")
-        typer.echo("\n4. The starter model, trained longer, with the same decoders.")
-        print_side_by_side(next(generate(starter, wish)))
-        typer.echo("\n5. All runs of the tour.")
+        typer.echo("\n4. The shipped model, trained longer, with the same decoders.")
+        print_side_by_side(next(generate(starter, options)))
+        typer.echo("\n5. All runs of the demonstration.")
         list_runs(Path(folder))
-    talk("\nThe tour's run is gone again. In a terminal, `rnnlab` opens the lab.")
+    talk("\nThe demonstration's run is deleted. In a terminal, `rnnlab` opens the lab.")
     return 0

@@ -1,4 +1,4 @@
-"""Say what this machine has and what is wrong with it."""
+"""Show the environment: device, terminal, data and versions."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _PACKAGES = ("torch", "textual", "plotext", "rich", "typer", "safetensors", "ten
 
 
 def command(checkpoints: Checkpoints = None, data: Data = None, json: Json = False) -> None:
-    """Show device, terminal, data and versions; bring it along with every bug report."""
+    """Show device, terminal, data and versions; include it in bug reports."""
     facts = _facts(checkpoints, data)
     if json:
         print_json(facts)
     else:
-        print_table(["what", "found"], [[name, str(found)] for name, found in facts.items()], ())
+        print_table(["what", "found"], [[name, str(value)] for name, value in facts.items()], ())
 
 
 def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:

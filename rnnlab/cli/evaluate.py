@@ -1,4 +1,4 @@
-"""Measure a model on a held-out text."""
+"""Evaluate a model on a split of its corpus or of another text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
+from rnnlab.base.display import nats_per
 from rnnlab.cli._measure import measure
 from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, RunName
 from rnnlab.cli._output import print_json, print_table
@@ -21,18 +22,18 @@ if TYPE_CHECKING:
 def command(
     run: RunName,
     split: Annotated[
-        Literal["train", "val", "test"], typer.Option(help="Part of the run's corpus.")
+        Literal["train", "val", "test"], typer.Option(help="Split of the run's corpus.")
     ] = "val",
     file: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="Measure on the same split of another text."),
+        typer.Option(help="Evaluate on the same split of another text."),
     ] = None,
     checkpoint: Checkpoint = "last",
     checkpoints: Checkpoints = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Measure loss, perplexity and accuracy; the figure depends on neither batch nor window."""
+    """Measure loss, perplexity and accuracy, independent of batch size and window."""
     opened = RunStore.default(checkpoints).open(run)
     step, found, floor = measure(opened, split, checkpoint, data, file)
     document: dict[str, Any] = {
@@ -53,28 +54,28 @@ def command(
         print_json(document)
     elif found.confusion is not None:
         typer.echo(
-            f"{run} at step {step} on {split}: {found.accuracy:.2%} right of "
+            f"{run} at step {step} on {split}: accuracy {found.accuracy:.2%} on "
             f"{found.num_tokens:,} documents, F1 {found.f1:.4f}, "
-            f"{found.loss_nats:.4f} nats a document"
+            f"{found.loss_nats:.4f} nats/document"
         )
-        _say_distance(found, floor, "document")
+        _print_distance(found, floor, "document")
         rows = [
             [name, *(f"{count:,}" for count in row)]
             for name, row in zip(classes, found.confusion, strict=True)
         ]
-        print_table(["is \\ found", *classes], rows, classes)
+        print_table(["actual \\ predicted", *classes], rows, classes)
     else:
         unit = summarise(opened).unit
         typer.echo(
-            f"{run} at step {step} on {split}: {found.loss_nats:.4f} nats a {unit}, "
-            f"{found.bits_per_char:.4f} bits a letter, perplexity {found.perplexity:.3f}, "
-            f"{found.accuracy:.1%} right of {found.num_tokens:,}"
+            f"{run} at step {step} on {split}: {found.loss_nats:.4f} {nats_per(unit)}, "
+            f"{found.bits_per_char:.4f} bits/char, perplexity {found.perplexity:.3f}, "
+            f"accuracy {found.accuracy:.1%} on {found.num_tokens:,} tokens"
         )
-        _say_distance(found, floor, unit)
+        _print_distance(found, floor, unit)
 
 
 def _distance(found: Evaluation, floor: Floor | None) -> dict[str, float | None]:
-    """Return how far a measurement is from what the best model reaches, where that is known."""
+    """Return the distance of a measurement from the floor of its corpus; empty if unknown."""
     if floor is None:
         return {}
     return {
@@ -85,14 +86,15 @@ def _distance(found: Evaluation, floor: Floor | None) -> dict[str, float | None]
     }
 
 
-def _say_distance(found: Evaluation, floor: Floor | None, unit: str) -> None:
+def _print_distance(found: Evaluation, floor: Floor | None, unit: str) -> None:
     if floor is None:
         return
-    line = f"floor {floor.loss_nats:.4f} nats a {unit}: {found.loss_nats - floor.loss_nats:+.4f}"
+    excess = found.loss_nats - floor.loss_nats
+    line = f"floor {floor.loss_nats:.4f} {nats_per(unit)}: {excess:+.4f}"
     if floor.accuracy is not None:
         distance = found.accuracy - floor.accuracy
-        line += f"; at most {floor.accuracy:.2%} can be right: {distance:+.2%}"
+        line += f"; highest accuracy {floor.accuracy:.2%}: {distance:+.2%}"
     remembered = floor.remembered(found.loss_nats)
     if remembered is not None:
-        line += f"; {remembered:.1%} of what memory can win"
+        line += f"; {remembered:.1%} of the possible gain from memory"
     typer.echo(line)

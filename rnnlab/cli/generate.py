@@ -13,13 +13,13 @@ import typer
 
 from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
-from rnnlab.cli._continuations import DEFAULT_DECODERS, GenerateOptions, Trace, generate
+from rnnlab.cli._continuations import GenerateOptions, Trace, generate
 from rnnlab.cli._options import Checkpoint, Checkpoints, Decoders, Json, RunName, Seed, Unknown
 from rnnlab.cli._output import print_json, talk
 from rnnlab.cli._prompts import read_prompts
 from rnnlab.cli._side_by_side import print_side_by_side, print_tree
 from rnnlab.decoding import grow_tree, parse_spec
-from rnnlab.protocol.messages import DEFAULT_LENGTH
+from rnnlab.protocol.messages import DEFAULT_DECODERS, DEFAULT_LENGTH
 from rnnlab.runs.store import RunStore
 
 

@@ -10,5 +10,5 @@ from rnnlab.runs.store import RunStore
 
 
 def command(run: RunName, checkpoints: Checkpoints = None) -> None:
-    """Make a run save and wait; `rnnlab resume` wakes it."""
+    """Save a run and pause it; `rnnlab resume` continues it."""
     typer.echo(control.pause(RunStore.default(checkpoints).open(run)))

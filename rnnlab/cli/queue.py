@@ -19,33 +19,37 @@ _FAR = 1_000_000
 def command(
     run: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(metavar="[RUN]", help="A run that waits, to be moved."),
+        typer.Argument(metavar="[RUN]", help="Queued run to move."),
     ] = None,
-    first: Annotated[bool, typer.Option("--first", help="Let it train next.")] = False,
-    last: Annotated[bool, typer.Option("--last", help="Let all others go before it.")] = False,
-    up: Annotated[int, typer.Option(min=0, help="Places towards the front.")] = 0,
-    down: Annotated[int, typer.Option(min=0, help="Places towards the end.")] = 0,
+    first: Annotated[bool, typer.Option("--first", help="Move it to the front.")] = False,
+    last: Annotated[bool, typer.Option("--last", help="Move it to the end.")] = False,
+    up: Annotated[int, typer.Option(min=0, help="Move it N places towards the front.")] = 0,
+    down: Annotated[int, typer.Option(min=0, help="Move it N places towards the end.")] = 0,
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
-    """List the runs that wait for a slot, or move one of them.
+    """List the queued runs, or move one of them.
 
-    `rnnlab train CORPUS --detach --queue` puts a run there, `rnnlab stop RUN` takes it out.
+    `rnnlab train CORPUS --detach --queue` adds a run, `rnnlab stop RUN` removes it.
     """
     store = RunStore.default(checkpoints)
     by = -_FAR if first else _FAR if last else down - up
     if run is not None:
         if not by:
-            raise BadInputError("where to?", "--first, --last, --up N or --down N")
+            raise BadInputError(
+                f"no new place for {run!r}", "add --first, --last, --up N or --down N"
+            )
         talk(control.move_in_queue(store.open(run), by))
     elif by:
-        raise BadInputError("which run is to be moved?", "`rnnlab queue` lists those that wait")
+        raise BadInputError(
+            "no run to move is named", "add its name; `rnnlab queue` lists the queued runs"
+        )
     waiting = Queue(store.root).waiting()
     if json:
         print_json([{"name": e.name, "place": i, "device": e.device}
                     for i, e in enumerate(waiting, 1)])  # fmt: skip
     elif not waiting:
-        talk("nothing waits; `rnnlab train CORPUS --detach --queue` puts a run there")
+        talk("the queue is empty; `rnnlab train CORPUS --detach --queue` adds a run")
     else:
         rows = [[str(place), entry.name, entry.device] for place, entry in enumerate(waiting, 1)]
         print_table(["place", "name", "device"], rows, ("place",))

@@ -1,4 +1,4 @@
-"""List the recipes, or look into one."""
+"""List the recipes, or show one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rnnlab.recipes import Recipe
 def command(
     name: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(metavar="[RECIPE]", help="Look into this one.", show_default=False),
+        typer.Argument(metavar="[RECIPE]", help="Recipe to show.", show_default=False),
     ] = None,
     data: Data = None,
     json: Json = False,
@@ -32,18 +32,18 @@ def command(
         else:
             _show(recipe, data)
         return
-    found = [recipes.load(one) for one in recipes.names()]
+    shipped = [recipes.load(recipe_name) for recipe_name in recipes.names()]
     if json:
-        print_json([_document(recipe, data) for recipe in found])
+        print_json([_document(recipe, data) for recipe in shipped])
         return
-    for recipe in found:
+    for recipe in shipped:
         print_wrapped(f"{recipe.name}: {recipe.about}")
         print_wrapped(_in_short(recipe, data), "    ")
 
 
 def _in_short(recipe: Recipe, data: Path | None) -> str:
-    """Return a line with a recipe's corpus, runs, published figures and goals."""
-    parts = [f"corpus {recipe.corpus}" + ("" if _is_there(recipe, data) else " (missing)")]
+    """Return one line: the corpus, runs, published figures and goals of a recipe."""
+    parts = [f"corpus {recipe.corpus}" + ("" if _has_corpus(recipe, data) else " (missing)")]
     parts += [f"{key} {', '.join(map(str, values))}" for key, values in recipe.grid.items()]
     for measure in recipe.measures:
         figures = [published(measure), f"goal {goal(measure)}" if goal(measure) else ""]
@@ -52,7 +52,7 @@ def _in_short(recipe: Recipe, data: Path | None) -> str:
     return "; ".join(parts)
 
 
-def _is_there(recipe: Recipe, data: Path | None) -> bool:
+def _has_corpus(recipe: Recipe, data: Path | None) -> bool:
     try:
         recipes.locate(recipe, None, data)
     except BadInputError:
@@ -61,16 +61,17 @@ def _is_there(recipe: Recipe, data: Path | None) -> bool:
 
 
 def _document(recipe: Recipe, data: Path | None) -> dict[str, Any]:
-    return {**recipe.model_dump(), "has_corpus": _is_there(recipe, data)}
+    return {**recipe.model_dump(), "has_corpus": _has_corpus(recipe, data)}
 
 
 def _show(recipe: Recipe, data: Path | None) -> None:
     typer.echo(visible(f"{recipe.name}: {recipe.about}"))
-    place = "" if _is_there(recipe, data) else f", not there yet: {recipe.get or 'give --file'}"
-    typer.echo(visible(f"corpus: {recipe.corpus}{place}"))
+    remedy = recipe.get or "add --file FILE"
+    missing = "" if _has_corpus(recipe, data) else f", not there yet: {remedy}"
+    typer.echo(visible(f"corpus: {recipe.corpus}{missing}"))
     if recipe.vectors:
         typer.echo(visible(f"word vectors: {recipe.vectors.name}, from {recipe.vectors.get}"))
-    typer.echo("\nsettings (all others as `rnnlab train --help` says)")
+    typer.echo("\nsettings (all others have the defaults in `rnnlab train --help`)")
     for key, value in recipe.settings.items():
         shown = str(value).lower() if isinstance(value, bool) else value
         typer.echo(visible(f"    {key} = {shown}"))
@@ -95,9 +96,9 @@ def _show(recipe: Recipe, data: Path | None) -> None:
 
 def _of(measure: recipes.Measure) -> str:
     if measure.threshold is not None:
-        return f"training time until an epoch's mean training loss was {measure.threshold:g}"
+        return f"training time until an epoch's mean training loss is {measure.threshold:g}"
     if measure.what == "seconds":
         return "training time of the whole run"
     if measure.split is None:
-        return "training loss of the last epoch as it ran"
+        return "mean training loss of the last epoch, during training"
     return f"{measure.what} on {measure.split}, {measure.checkpoint} weights"

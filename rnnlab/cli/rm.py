@@ -18,19 +18,19 @@ def command(
     runs: RunNames,
     *,
     is_sure: Annotated[
-        bool, typer.Option("--yes", "-y", help="Delete without asking (only terminals are asked).")
+        bool, typer.Option("--yes", "-y", help="Skip the confirmation (asked only on a terminal).")
     ] = False,
     checkpoints: Checkpoints = None,
 ) -> int:
-    """Delete runs for good; one that trains is refused."""
+    """Delete runs for good; a run that is training cannot be deleted."""
     store = RunStore.default(checkpoints)
-    found = [store.open(name) for name in dict.fromkeys(runs)]
+    opened = [store.open(name) for name in dict.fromkeys(runs)]
     if not is_sure and sys.stdin.isatty():
-        names = visible(", ".join(run.name for run in found), newline=" ")
+        names = visible(", ".join(run.name for run in opened), newline=" ")
         if not typer.confirm(f"Delete {names} for good, with all checkpoints?", err=True):
             talk("nothing is deleted")
             return EXIT_INTERRUPTED
-    for run in found:
+    for run in opened:
         store.remove(run)
-        typer.echo(f"{run.name} is gone")
+        typer.echo(f"deleted {run.name}")
     return EXIT_DONE

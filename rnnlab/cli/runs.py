@@ -1,4 +1,4 @@
-"""List every run."""
+"""List the runs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from rnnlab.runs.summary import summarise
 
 
 def command(checkpoints: Checkpoints = None, json: Json = False) -> None:
-    """List every run with its state and figures."""
+    """List all runs with their states and metrics."""
     store = RunStore.default(checkpoints)
     if not store.root.is_dir():
-        talk(f"there is no folder {store.root} yet; what is shipped is shown")
+        talk(f"there is no folder {store.root} yet; only shipped runs are listed")
     summaries = [summarise(run) for run in store]
     if json:
         print_json([asdict(summary) for summary in summaries])
@@ -38,14 +38,14 @@ def command(checkpoints: Checkpoints = None, json: Json = False) -> None:
     ]
     print_table(header, rows, ("step", "epoch", "train", "val", "tok/s", "params"))
     for run in store:
-        if (kept := _kept_elsewhere(run)) is not None:
-            talk(f"{run.name}: its last weights are those of step {kept}")
+        if (step := _differing_checkpoint(run)) is not None:
+            talk(f"{run.name}: its last weights are those of step {step}")
     for s in summaries:
         if s.reason and s.state in ("failed", "lost"):
             talk(f"{s.name}: {s.reason}")
 
 
-def _kept_elsewhere(run: Run) -> int | None:
-    """Return the step of a run's last checkpoint where it has ended at another one, else None."""
+def _differing_checkpoint(run: Run) -> int | None:
+    """Return the step of a finished run's last checkpoint if it is not the run's last step."""
     status, last = run.status(), run.paths.read_pointer("last")
     return last if status.state == "finished" and last != status.step else None

@@ -10,5 +10,5 @@ from rnnlab.runs.store import RunStore
 
 
 def command(run: RunName, checkpoints: Checkpoints = None) -> None:
-    """Make a run save and end; `rnnlab resume` goes on from there."""
+    """Save a run and end its worker; `rnnlab resume` continues it."""
     typer.echo(control.stop(RunStore.default(checkpoints).open(run)))

@@ -1,4 +1,4 @@
-"""Watch runs in a plain terminal."""
+"""Watch the curves of runs."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def command(
     runs: RunNames,
     once: Annotated[bool, typer.Option("--once", help="Print once and exit.")] = False,
     is_ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only.")] = False,
-    axis: Annotated[Axis, typer.Option(help="What runs along the charts.")] = "step",
+    axis: Annotated[Axis, typer.Option(help="Unit of the x axis.")] = "step",
     checkpoints: Checkpoints = None,
 ) -> None:
-    """Show the curves of runs while they train; ctrl-c leaves, training goes on."""
+    """Show the curves of runs during training; ctrl-c exits, training continues."""
     store = RunStore.default(checkpoints)
     opened = [store.open(name) for name in dict.fromkeys(runs)]
     tails = [JournalTail(run.paths.journal) for run in opened]
@@ -42,7 +42,7 @@ def command(
         state = (shutil.get_terminal_size(), [(s.state, s.step) for s in summaries])
         if state != shown:
             shown = state
-            # Home, then clear below: no flicker where the terminal draws as it reads.
+            # Move the cursor home, then clear: this avoids flicker in most terminals.
             typer.echo("\x1b[H\x1b[2J" if is_live else "", nl=False)
             typer.echo("\n".join(map(_line, summaries)))
             height = _chart_height(len(summaries)) if is_live else 16

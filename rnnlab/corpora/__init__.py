@@ -1,6 +1,6 @@
-"""Text to ids: corpora, vocabularies and the tasks that cut a text into batches.
+"""Corpora, vocabularies and tasks, which turn a text into batches of token ids.
 
-Never imports torch: arrays are numpy's, so that a corpus can be checked before a worker starts.
+Must not import torch: arrays are numpy's, so that the command line can check a corpus quickly.
 """
 
 from rnnlab.corpora._add import AddOptions, add_corpus, check_name, check_source

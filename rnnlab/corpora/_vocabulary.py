@@ -49,7 +49,7 @@ class Vocabulary:
     @property
     def noun(self) -> str:
         """What a token is called: a letter or a word."""
-        return "letter" if self.kind == "chars" else "word"
+        return "character" if self.kind == "chars" else "word"
 
     @cached_property
     def pieces(self) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ def floor(options: Options, task: str) -> Floor | None:
     if task != "stream":
         return None
     line = grammar().expect("first_line")
-    return Floor(line.entropy_nats / line.letters)
+    return Floor(line.entropy_nats / line.num_chars)
 
 
 CORPUS = MadeCorpus("stream", make, floor, text_options(350_000))

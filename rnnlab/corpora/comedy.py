@@ -160,7 +160,7 @@ def floor(options: Options, task: str) -> Floor | None:
     if task != "stream":
         return None
     scene = grammar().expect("play")
-    return Floor(scene.entropy_nats / scene.letters)
+    return Floor(scene.entropy_nats / scene.num_chars)
 
 
 CORPUS = MadeCorpus("stream", make, floor, text_options(450_000))

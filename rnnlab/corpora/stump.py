@@ -242,10 +242,10 @@ def floor(options: Options, task: str) -> Floor | None:
     """
     if task == "stream":
         paragraph = grammar().expect("paragraph")
-        return Floor(paragraph.entropy_nats / paragraph.letters)
+        return Floor(paragraph.entropy_nats / paragraph.num_chars)
     if task == "sentences":
         sentence = grammar().expect("sentence")
-        return Floor(sentence.entropy_nats / (sentence.letters + 1))
+        return Floor(sentence.entropy_nats / (sentence.num_chars + 1))
     return None
 
 

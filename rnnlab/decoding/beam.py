@@ -60,16 +60,16 @@ class BeamOptions(Options):
 
     @cached_property
     def ranks_by_model(self) -> bool:
-        """Whether the model's own probability decides.
+        """Whether hypotheses are ranked by the model's probability.
 
-        It does not, unless it is asked for, where a penalty or a bias would otherwise do nothing,
-        or a temperature that no cut follows.
+        Defaults to the model's probability, except when a penalty, a bias, or a temperature without
+        a truncating filter would then have no effect.
         """
-        active = {name for name, _ in self.active_filters()}
-        is_idle = bool(active & self.PENALTIES) or (
-            "temperature" in active and not active & self.CUTS
+        kinds = self.active_kinds()
+        has_idle_filter = "penalty" in kinds or (
+            "temperature" in kinds and "truncating" not in kinds
         )
-        return self.rank == "model" or (self.rank == "auto" and not is_idle)
+        return self.rank == "model" or (self.rank == "auto" and not has_idle_filter)
 
     def search_chain(self) -> list[str]:
         """Return the search's own part of the chain."""

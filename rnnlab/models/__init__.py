@@ -1,4 +1,4 @@
-"""Models: embedding, recurrent layers, head; how one is loaded from a run and prompted."""
+"""Models: embedding, recurrent layers, head; loading them from runs, generating, scoring."""
 
 from rnnlab.models._checkpoint import (
     LoadedModel,
@@ -12,23 +12,31 @@ from rnnlab.models._checkpoint import (
 )
 from rnnlab.models._classifier import Classifier
 from rnnlab.models._classify import Verdict, classify_texts
-from rnnlab.models._distributions import LookedText, look_at
-from rnnlab.models._generate import Continuation, GenerationStep, continue_texts
+from rnnlab.models._distributions import TextDistributions, distributions_of
+from rnnlab.models._generate import (
+    Continuation,
+    GenerationStep,
+    PrefilledPrompts,
+    continue_prefilled,
+    continue_texts,
+    prefill,
+)
 from rnnlab.models._language_model import LanguageModel
-from rnnlab.models._prompt import ReadablePrompt, Unknown, make_readable
+from rnnlab.models._prompt import EncodedPrompt, Unknown, encode_prompt
 from rnnlab.models._score import TextScore, score_text
 from rnnlab.models._text_model import Example, Prediction, TextModel
 
 __all__ = [
     "Classifier",
     "Continuation",
+    "EncodedPrompt",
     "Example",
     "GenerationStep",
     "LanguageModel",
     "LoadedModel",
-    "LookedText",
     "Prediction",
-    "ReadablePrompt",
+    "PrefilledPrompts",
+    "TextDistributions",
     "TextModel",
     "TextScore",
     "Unknown",
@@ -36,12 +44,14 @@ __all__ = [
     "Which",
     "build_model",
     "classify_texts",
+    "continue_prefilled",
     "continue_texts",
+    "distributions_of",
+    "encode_prompt",
     "load_model",
     "load_weights",
-    "look_at",
-    "make_readable",
     "parse_checkpoint",
+    "prefill",
     "resolve_device",
     "save_weights",
     "score_text",

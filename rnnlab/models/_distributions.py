@@ -14,14 +14,14 @@ from rnnlab.decoding._numbers import LogProbs
 from rnnlab.decoding._rows import write_rows
 from rnnlab.models import _whole_words
 from rnnlab.models._checkpoint import LoadedModel
-from rnnlab.models._prefill import read_prompts
-from rnnlab.models._prompt import Unknown, make_readable
+from rnnlab.models._prefill import prefill_prompts
+from rnnlab.models._prompt import Unknown, encode_prompt
 
 MAX_PLACES = 600
 """Places that are looked at of a prompt, its last ones."""
 
 
-class LookedText(NamedTuple):
+class TextDistributions(NamedTuple):
     """A text and what was expected at its places."""
 
     tokens: list[str]
@@ -35,7 +35,7 @@ class LookedText(NamedTuple):
     prompt_note: str
 
 
-def look_at(
+def distributions_of(
     loaded: LoadedModel,
     prompt: str,
     tokens: Sequence[str],
@@ -43,7 +43,7 @@ def look_at(
     num_shown: int = 40,
     unknown: Unknown = "auto",
     max_places: int = MAX_PLACES,
-) -> LookedText:
+) -> TextDistributions:
     """Return the distribution of every token of a text and of the one to come.
 
     tokens: what was written after the prompt; a decoder's filters apply to them alone. num_shown:
@@ -51,7 +51,7 @@ def look_at(
     that have a row. Raises BadInputError for what cannot be read.
     """
     vocabulary = loaded.vocabulary
-    read = make_readable(vocabulary, prompt, unknown)
+    read = encode_prompt(vocabulary, prompt, unknown)
     written = vocabulary.ids_of(list(tokens))
     options = spec.options.model_copy(update={"stop": "", "max_length": 0, "max_time": 0.0})
     head = max(0, len(read.tokens) - max_places)
@@ -61,7 +61,7 @@ def look_at(
     has_eos = vocabulary.eos is not None
     whole = [_whole_words.CHAIN] if vocabulary.kind == "words" else []
     chain = [*whole, *options.chain(has_eos=has_eos)]
-    return LookedText(names, len(read.tokens), head, [*first, *last], chain, read.note)
+    return TextDistributions(names, len(read.tokens), head, [*first, *last], chain, read.note)
 
 
 def _rows(
@@ -81,7 +81,7 @@ def _rows(
     length = len(told) + (whole_after is not None)
     if not length:
         return []
-    start = read_prompts(loaded, stepper, [before], keep_features=False)
+    start = prefill_prompts(loaded, stepper, [before], keep_features=False)
     step: Step = stepper.step
     if whole_after is not None and vocabulary.kind == "words":
         whole_words = _whole_words.WholeWords(step, vocabulary)

@@ -12,8 +12,8 @@ from rnnlab.decoding import Frame, Hypothesis, SearchStart, Spec, Tracer
 from rnnlab.decoding._trace import why_over
 from rnnlab.models import _whole_words
 from rnnlab.models._checkpoint import LoadedModel
-from rnnlab.models._prefill import read_prompts, repeat_rows
-from rnnlab.models._prompt import ReadablePrompt, Unknown, make_readable
+from rnnlab.models._prefill import prefill_prompts, repeat_rows
+from rnnlab.models._prompt import EncodedPrompt, Unknown, encode_prompt
 from rnnlab.protocol.messages import Answer
 
 
@@ -22,7 +22,7 @@ class Continuation:
     """What is continued, and how; the same for all frames."""
 
     spec: Spec
-    prompts: Sequence[ReadablePrompt]
+    prompts: Sequence[EncodedPrompt]
     vocabulary: Vocabulary
     num: int | None
     """Samples of a random decoder, or best hypotheses of a search; None: one, or all."""
@@ -108,6 +108,54 @@ class GenerationStep:
         )
 
 
+@dataclass(frozen=True)
+class PrefilledPrompts:
+    """Prompts that the model has read once, and the state from which every search begins."""
+
+    prompts: Sequence[EncodedPrompt]
+    start: SearchStart
+    """One row per prompt; no search changes it."""
+
+
+def prefill(
+    loaded: LoadedModel, prompts: Sequence[EncodedPrompt], specs: Sequence[Spec]
+) -> PrefilledPrompts:
+    """Run prompts through the model once, for all decoders in `specs`."""
+    keep_features = any(spec.decoder.needs_features for spec in specs)
+    tokens = [prompt.tokens for prompt in prompts]
+    start = prefill_prompts(loaded, loaded.stepper, tokens, keep_features=keep_features)
+    return PrefilledPrompts(prompts, start)
+
+
+def continue_prefilled(
+    loaded: LoadedModel,
+    prefilled: PrefilledPrompts,
+    spec: Spec,
+    length: int,
+    num: int | None = None,
+    seed: int = 1,
+) -> Iterator[GenerationStep]:
+    """Continue prefilled prompts by at most `length` tokens each, all prompts in every step.
+
+    The continuations of a prompt do not depend on the other prompts or on other decoders that
+    start from the same prefill: sample i of each prompt is drawn with the seed's i-th generator.
+    """
+    vocabulary, stepper = loaded.vocabulary, loaded.stepper
+    is_drawn_alone = spec.decoder.is_random and not spec.decoder.gives_set
+    samples = (num or 1) if is_drawn_alone else 1
+    start = repeat_rows(stepper, prefilled.start, samples)
+    step = stepper.step
+    if vocabulary.kind == "words":
+        whole_words = _whole_words.WholeWords(step, vocabulary)
+        texts = [prompt.text for prompt in prefilled.prompts for _ in range(samples)]
+        start, step = whole_words.begin(start, texts), whole_words
+    most = spec.options.longest(length)
+    continuation = Continuation(spec, prefilled.prompts, vocabulary, num, start, samples, most)
+    generators = [np.random.default_rng([seed, row % samples]) for row in range(len(start.prompts))]
+    for frame in spec.decoder.search(step, start, spec.options, length, generators):
+        yield GenerationStep(frame, continuation)
+
+
 def continue_texts(
     loaded: LoadedModel,
     prompts: Sequence[str],
@@ -117,29 +165,14 @@ def continue_texts(
     seed: int = 1,
     unknown: Unknown = "auto",
 ) -> Iterator[GenerationStep]:
-    """Continue prompts by at most `length` tokens each, all of them in every step of the search.
+    """Encode, prefill and continue prompts with one decoder.
 
-    What is written for a prompt does not depend on those beside it: sample i of each is drawn with
-    the seed's i-th generator. Raises BadInputError when a prompt has letters that the model does
-    not know, unless `unknown` says what to do with them.
+    Several decoders share a prefill through `prefill` and `continue_prefilled`. Raises
+    BadInputError for a prompt with unknown characters, unless `unknown` replaces or drops them.
     """
-    vocabulary, stepper = loaded.vocabulary, loaded.stepper
-    read = [make_readable(vocabulary, prompt, unknown) for prompt in prompts]
-    keep_features = spec.decoder.needs_features
-    start = read_prompts(loaded, stepper, [p.tokens for p in read], keep_features=keep_features)
-    draws = spec.decoder.is_random and not spec.decoder.gives_set
-    samples = (num or 1) if draws else 1
-    start = repeat_rows(stepper, start, samples)
-    step = stepper.step
-    if vocabulary.kind == "words":
-        whole_words = _whole_words.WholeWords(step, vocabulary)
-        texts = [prompt.text for prompt in read for _ in range(samples)]
-        start, step = whole_words.begin(start, texts), whole_words
-    most = spec.options.longest(length)
-    continuation = Continuation(spec, read, vocabulary, num, start, samples, most)
-    generators = [np.random.default_rng([seed, row % samples]) for row in range(len(start.prompts))]
-    for frame in spec.decoder.search(step, start, spec.options, length, generators):
-        yield GenerationStep(frame, continuation)
+    encoded = [encode_prompt(loaded.vocabulary, prompt, unknown) for prompt in prompts]
+    prefilled = prefill(loaded, encoded, [spec])
+    yield from continue_prefilled(loaded, prefilled, spec, length, num, seed)
 
 
 def parting(best: list[int], tokens: list[int]) -> int | None:

@@ -22,7 +22,7 @@ CHUNK = 4096
 """Tokens that such a kernel reads at once."""
 
 
-def read_prompts(
+def prefill_prompts(
     loaded: LoadedModel,
     stepper: Stepper,
     prompts: Sequence[Ids],

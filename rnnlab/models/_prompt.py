@@ -28,7 +28,7 @@ _ALIKE = 0.75
 """How alike the spelling of two words is at least that are taken for each other, from 0 to 1."""
 
 
-class ReadablePrompt(NamedTuple):
+class EncodedPrompt(NamedTuple):
     """A prompt in the letters and tokens of a model."""
 
     text: str
@@ -37,7 +37,7 @@ class ReadablePrompt(NamedTuple):
     """What was changed, as one line; empty: nothing."""
 
 
-def make_readable(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") -> ReadablePrompt:
+def encode_prompt(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") -> EncodedPrompt:
     """Return a prompt with what the model never saw refused, dropped, replaced or as <unk>.
 
     Raises UnknownTokensError naming what is unknown where that is refused.
@@ -54,14 +54,14 @@ def make_readable(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") 
     tokens = vocabulary.split(text)
     strange = vocabulary.unknown(tokens)
     if not strange:
-        return ReadablePrompt(text, vocabulary.ids_of(tokens), "")
+        return EncodedPrompt(text, vocabulary.ids_of(tokens), "")
     if unknown == "auto":
         unknown = "refuse" if vocabulary.unk is None else "unk"
     if unknown == "refuse":
         raise UnknownTokensError(strange)
     if unknown == "unk":
         note = f"never seen, read as <unk>: {_listed(list(map(repr, strange)))}"
-        return ReadablePrompt(text, vocabulary.ids_of(tokens), note)
+        return EncodedPrompt(text, vocabulary.ids_of(tokens), note)
     replaced: dict[str, str] = {}
     while strange:
         instead = dict.fromkeys(strange, "")
@@ -71,7 +71,7 @@ def make_readable(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") 
         tokens = vocabulary.split("".join(instead.get(token, token) for token in tokens))
         strange = vocabulary.unknown(tokens)
         unknown = "drop"  # what grew together once something between was dropped
-    return ReadablePrompt("".join(tokens), vocabulary.ids_of(tokens), _said(replaced))
+    return EncodedPrompt("".join(tokens), vocabulary.ids_of(tokens), _said(replaced))
 
 
 def _nearest(vocabulary: Vocabulary, token: str) -> str:

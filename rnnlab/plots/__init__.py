@@ -1,8 +1,9 @@
-"""Records -> plot: what a run's journal looks like, for the command line and the app alike.
+"""Plots of a run's records as terminal text, for the command line and the app.
 
-One file a plot: its `chart(runs, axis, is_log)` turns histories into a `Chart`, which is data only;
-`draw` turns a chart into terminal text. What a look into a model shows is a `Finding` with
-pictures of more kinds, for `draw_picture`. The only user of plotext, imported when it draws.
+One file per plot: its `chart(runs, axis, is_log)` turns histories into a `Chart`, which is data
+only, and `draw` turns a chart into terminal text. An inspection of a model returns a `Finding` with
+further kinds of pictures, for `draw_picture`. Only this package uses plotext, imported when it
+draws.
 """
 
 from rnnlab.plots._chart import Axis, Chart, Curve, Level, NamedHistory

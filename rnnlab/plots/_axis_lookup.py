@@ -1,4 +1,4 @@
-"""Where records stand on an axis that know their step alone: the rest is looked up."""
+"""Positions on the x axis of records that have only a step, from the train records."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from rnnlab.runs.history import History
 
 
 def places(history: History, steps: Sequence[int], axis: Axis) -> list[float]:
-    """Return the place of every step: that of the training record before it; none without one."""
+    """Return the position of every step: on a time or epoch axis, of the last train record before.
+
+    Empty if there are no train records.
+    """
     if axis == "step":
         return [float(step) for step in steps]
-    known = [record.step for record in history.train]
-    found = along(history.train, axis)
-    return [found[max(bisect_right(known, step) - 1, 0)] for step in steps] if known else []
+    train_steps = [record.step for record in history.train]
+    if not train_steps:
+        return []
+    positions = along(history.train, axis)
+    return [positions[max(bisect_right(train_steps, step) - 1, 0)] for step in steps]

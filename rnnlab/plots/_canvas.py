@@ -1,8 +1,8 @@
-"""The one door to plotext: it joins points and turns them into braille, nothing else.
+"""The interface to plotext, which only joins points and turns them into braille.
 
-Plotext gets finite points in units of character cells and no axes, ticks, labels, title or scale of
-its own: what it does with these depends on the terminal, fails on inf and on logarithms below zero
-and moves with its versions.
+Plotext gets finite points in units of character cells. Its own axes, ticks, labels, titles and
+scales are not used: they depend on the terminal and on its version, and fail for inf and for
+negative logarithms.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from rnnlab.plots._y_range import Series, View
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _MARK_EVERY = 3
-"""Columns between two marks of a curve, at least: closer ones run into each other."""
+"""Minimum columns between two marks of a curve, so that they stay distinct."""
 _END = 8
-"""Columns before a curve's last point that still count as its end."""
+"""Columns before a curve's last point that count as its end."""
 Cell = tuple[int, int]
 
 
 class PlotextFigure(Protocol):
-    """What is used of the plotext module."""
+    """The part of the plotext module that is used."""
 
     def clear_figure(self) -> Any:
         """Forget all data and settings."""
 
     def limit_size(self, width: bool, height: bool) -> Any:
-        """Cut the picture to the size of the process's terminal, or not."""
+        """Set whether the picture is limited to the size of the process's terminal."""
 
     def plot_size(self, width: int, height: int) -> Any:
         """Set the size in character cells."""
 
     def frame(self, frame: bool) -> Any:
-        """Draw axes or none."""
+        """Set whether axes are drawn."""
 
     def xfrequency(self, frequency: int) -> Any:
         """Set the number of ticks."""
@@ -63,14 +63,14 @@ class PlotextFigure(Protocol):
 
 
 class Pen(NamedTuple):
-    """The characters a curve is drawn with."""
+    """The characters of a curve."""
 
     line: str
-    """A character, or plotext's name for a finer kind of point."""
+    """A character, or plotext's name of a finer marker."""
     mark: str
-    """Stands at the points of a curve in points, and at a point that is alone."""
+    """The mark of the points of a curve with style `points`, and of a single point."""
     letter: str
-    """Stands at the end of the first curve that has it; empty for none."""
+    """The letter at the end of the first curve that has it; empty for none."""
 
 
 def picture(
@@ -79,9 +79,9 @@ def picture(
     size: tuple[int, int],
     style: DrawStyle,
 ) -> list[str]:
-    """Return lines that show a view, a pen for each of its series; `size` is width and height."""
+    """Return the lines of a picture; `pens` has a pen per series, `size` is (width, height)."""
     width, height = size
-    import plotext  # 0.05 s
+    import plotext  # importing plotext takes 0.05 s
 
     figure = cast("PlotextFigure", plotext)
     _clear(figure, width, height, style)
@@ -124,19 +124,19 @@ def _clear(figure: PlotextFigure, width: int, height: int, style: DrawStyle) -> 
     figure.frame(False)
     figure.xfrequency(0)
     figure.yfrequency(0)
-    # One unit is one cell, whole numbers are the cells' middles.
+    # One unit is one cell; integers are the centres of the cells.
     figure.xlim(0, max(width - 1, 1))
     figure.ylim(0, max(height - 1, 1))
     figure.canvas_color(style.background or "default")
 
 
 def _depth(series: Series) -> int:
-    """Return a sorting key: what is drawn later covers what came before."""
+    """Return a sort key: series drawn later cover earlier ones."""
     return 0 if series.curve.is_faint else 1 if series.curve.style == "line" else 2
 
 
 def _cells(view: View, series: Series, size: tuple[int, int], style: DrawStyle) -> list[Cell]:
-    """Return the cells in which a series' points land."""
+    """Return the cells of a series' points."""
     (width, height), (fine_x, fine_y) = size, style.fineness
     return [
         (view.x.cell(x, width, fine_x), view.y.cell(y, height, fine_y))
@@ -145,7 +145,7 @@ def _cells(view: View, series: Series, size: tuple[int, int], style: DrawStyle) 
 
 
 def _apart(cells: list[Cell]) -> list[Cell]:
-    """Return cells from the last one backwards, leaving out those too near to the one before."""
+    """Return the cells from the last one backwards, without those too close to a chosen one."""
     chosen: list[Cell] = []
     for cell in reversed(cells):
         if not chosen or chosen[-1][0] - cell[0] >= _MARK_EVERY:
@@ -153,13 +153,13 @@ def _apart(cells: list[Cell]) -> list[Cell]:
     return chosen
 
 
-def _free_end(cells: list[Cell], taken: list[Cell]) -> Cell:
-    """Return the cell nearest to a curve's end where a letter covers and touches no other."""
+def _free_end(cells: list[Cell], occupied: list[Cell]) -> Cell:
+    """Return the cell closest to a curve's end whose letter neither covers nor touches another."""
     last = cells[-1]
     for column, row in reversed(cells):
         if last[0] - column > _END:
             break
-        if all(abs(column - c) > 1 or row != r for c, r in taken):
+        if all(abs(column - c) > 1 or row != r for c, r in occupied):
             return column, row
     return last
 

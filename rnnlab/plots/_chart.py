@@ -1,4 +1,4 @@
-"""What a plot says, before anyone knows how large it will be or on which terminal."""
+"""A chart as data, independent of its size and of the terminal."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ Axis = Literal["step", "epoch", "time"]
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A series of points; a value that is not finite is left out when drawn, and counted."""
+    """A series of points; values that are not finite are omitted in the drawing, and counted."""
 
     name: str
-    """What it is called; with several runs the name starts with the run's."""
+    """Name in the legend; with several runs, it starts with the run's name."""
     xs: tuple[float, ...]
     """Ascending."""
     ys: tuple[float, ...]
     color: int
-    """Its place in the palette."""
+    """Index in the palette."""
     style: Literal["line", "points"] = "line"
-    """Points are joined, and each is marked."""
+    """`points` are joined, and each has a mark."""
     is_faint: bool = False
-    """Whether it stands behind the others: dots that are not joined."""
+    """Whether it is drawn behind the others, as dots that are not joined."""
     is_ghost: bool = False
-    """Whether it is the raw curve behind a smoothed one, which is not listed by itself."""
+    """Whether it is the raw curve of a smoothed one, without an entry in the legend."""
     run: str = ""
-    """The run's name where the chart has several: its curves share a colour and a letter."""
+    """The run's name if the chart has several runs: its curves share a colour and a letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Curves over one axis, and the words around them."""
+    """Curves with a common x axis, and the texts around them."""
 
     title: str
     x_label: str
@@ -53,49 +53,49 @@ class Chart:
     curves: tuple[Curve, ...]
     levels: tuple[Level, ...] = ()
     empty: str = "nothing to draw yet"
-    """Said in place of the curves when there are none."""
+    """Text shown if there are no curves."""
     axis: Axis = "step"
     """Unit of the xs: steps, epochs or seconds."""
     is_log: bool = False
-    """Whether heights are logarithms; values that have none are left out."""
+    """Whether the y axis has a log scale; values that are not positive are omitted."""
     is_from_zero: bool = False
-    """Whether the picture reaches down to zero, so that heights can be compared."""
+    """Whether the y axis includes zero, so that heights can be compared."""
     is_exact: bool = False
-    """Whether there is nothing to smooth: its values are set, not measured."""
+    """Whether the values are set, not measured, and are never smoothed."""
     window: tuple[float, float] | None = None
-    """Part of the axis that is shown; None for all."""
+    """Visible part of the x axis; None for all."""
     state: str = ""
-    """How the window behaves (all, live, frozen), said beside the axis."""
+    """Mode of the window (all, live, frozen), shown next to the axis."""
     cursor: float | None = None
-    """Place whose values stand in the legend; None for the last ones."""
+    """Position whose values the legend shows; None for the last values."""
     smoothing: float = 0.0
-    """Weight of the average that the curves have been smoothed with."""
+    """EMA factor with which the curves have been smoothed; 0: not smoothed."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedHistory:
-    """A run as a plot knows it."""
+    """A run to plot: its name, colour, history and levels."""
 
     name: str
     color: int
-    """Its place in the palette, the same in every plot."""
+    """Index in the palette, the same in every plot."""
     history: History
     clip: float | None = None
-    """Norm at which the run clips its gradient; None or 0 where it does not."""
+    """Norm at which the run clips its gradient; None or 0 for no clipping."""
     floor: float | None = None
-    """Smallest loss that any model can come to on its corpus; None where nobody knows."""
+    """Lowest achievable loss on its corpus; None if unknown."""
     unit: str = "token"
-    """What the losses are nats of: a letter, a word, a document."""
+    """Unit of the losses, which are nats per letter (character), word or document."""
     published: tuple[Level, ...] = ()
-    """Losses that were published of the same experiment."""
+    """Published losses of the same experiment."""
     is_over: bool = False
-    """Whether it has ended: what its history lacks will not come."""
+    """Whether the run has ended, so that no further records will come."""
     is_read: bool = True
-    """Whether its history has what there was when somebody began to look at it."""
+    """Whether its journal has been read."""
 
     @classmethod
     def of(cls, summary: RunSummary, color: int, history: History) -> NamedHistory:
-        """Return a run with the lines that belong to it."""
+        """Return a run to plot, with the levels from its summary."""
         published = (Level(f"published {of}", loss) for of, loss in summary.published.items())
         return cls(
             summary.name,
@@ -110,7 +110,7 @@ class NamedHistory:
 
 
 def along(records: Iterable[TrainRecord | EvalRecord], axis: Axis) -> list[float]:
-    """Return where records stand on the axis: steps, epochs or seconds."""
+    """Return the positions of records on the x axis: steps, epochs or seconds."""
     attribute = "time_s" if axis == "time" else axis
     return [number(getattr(record, attribute)) for record in records]
 
@@ -129,8 +129,8 @@ def trace(
 ) -> Curve:
     """Return one curve of a run among `runs`.
 
-    Alone, a run's second curve takes the next colour; among several, both have the run's. A run's
-    only curve among those of several runs is called as the run is.
+    The second curve of a single run has the next colour; with several runs, all curves have their
+    run's colour. If each of several runs has only one curve, it has the run's name.
     """
     is_alone = len(runs) == 1
     return Curve(
@@ -145,14 +145,15 @@ def trace(
 
 
 def kept(curves: Iterable[Curve]) -> tuple[Curve, ...]:
-    """Return the curves that have a point."""
+    """Return the curves that have at least one point."""
     return tuple(curve for curve in curves if curve.xs)
 
 
 def waiting(runs: Sequence[NamedHistory], for_what: str, when: str) -> str:
-    """Return the sentence of a chart without curves: what is missing, and when or why not it comes.
+    """Return the text of a chart without curves: what is missing, and when it will appear.
 
-    A run that was trained may lack some records, as it may be told not to write them.
+    for_what: the missing value; when: a clause about its first record. A run may lack records
+    because of its settings.
     """
     if not runs:
         return "no run is selected"
@@ -166,5 +167,5 @@ def waiting(runs: Sequence[NamedHistory], for_what: str, when: str) -> str:
 
 
 def number(value: float | None) -> float:
-    """Return what a journal's null stands for, a number that JSON cannot hold."""
+    """Return a value of a record, nan for null, which stands for inf or nan in JSON."""
     return nan if value is None else float(value)

@@ -1,4 +1,4 @@
-"""Thin a series out to what a terminal can show, before plotext sees it: its cost is per point."""
+"""Reduce a series to the points that a terminal can show: plotext's time grows with the points."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _LARGEST = 1e300
-"""Beyond it a span overflows; no loss or norm of a float32 model comes near."""
+"""Size above which a range may overflow; losses and norms of float32 models are far below."""
 
 
 class Decimated(NamedTuple):
-    """What is left of a series."""
+    """The remaining points of a series."""
 
     xs: list[float]
     ys: list[float]
     num_not_finite: int
-    """Points left out because x or y is inf, nan or absurdly large."""
+    """Number of points omitted because x or y is inf, nan or above 1e300."""
 
 
 def decimate(
@@ -24,8 +24,8 @@ def decimate(
 ) -> Decimated:
     """Keep the lowest and highest point of each column, at most two points a column, in order.
 
-    The first and the last point and both extremes stay; xs ascend. `is_positive_only` leaves out
-    values that have no logarithm.
+    The first and the last point and both extremes are kept. xs must ascend. is_positive_only: omit
+    values without a logarithm.
     """
     # abs(nan) <= anything is False.
     points = [(x, y) for x, y in zip(xs, ys, strict=True) if abs(y) <= _LARGEST >= abs(x)]
@@ -40,7 +40,7 @@ def decimate(
 
 def _extremes(points: list[tuple[float, float]], columns: int) -> list[tuple[float, float]]:
     xs, ys = [x for x, _ in points], [y for _, y in points]
-    # The two ends take one column's share of points.
+    # The first and the last point count as the two points of one column.
     num_buckets, last = columns - 1, len(points) - 1
     width = (xs[last] - xs[0]) / num_buckets
     chosen, start = [0], 1

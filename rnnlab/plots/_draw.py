@@ -1,4 +1,4 @@
-"""A chart as terminal text: heading, picture and axes put together, exactly as large as asked."""
+"""A chart as terminal text of an exact size: heading, picture and axes."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _GAP = 2
 
 
 class Drawing(NamedTuple):
-    """A chart as lines, and where in them its picture stands."""
+    """A chart as lines, and the position of the picture in them."""
 
     lines: list[str]
-    """As many as asked for."""
+    """As many lines as the requested height."""
     left: int
-    """Columns before the picture; 0 where there is none."""
+    """Columns to the left of the picture; 0 if there is no picture."""
     columns: int
-    """Columns of the picture; 0 where there is none."""
+    """Columns of the picture; 0 if there is no picture."""
     x: Span
-    """From where to where its axis goes."""
+    """Range of the x axis."""
 
     def place(self, column: int) -> float | None:
-        """Return what stands at a column of the drawing; None beside the picture."""
+        """Return the x position of a column of the drawing; None outside the picture."""
         inside = column - self.left
         if not 0 <= inside < self.columns:
             return None
@@ -54,8 +54,8 @@ def draw(
 ) -> str:
     """Return a chart as exactly `height` lines of at most `width` columns.
 
-    What does not fit is left out, the axes first. has_whole_legend: whether every curve is named,
-    for which there are more lines where needed. Costs some ten milliseconds: keep the result.
+    Parts that do not fit are omitted, the axes first. has_whole_legend: whether the legend has all
+    curves; the result may then have more than `height` lines. Takes about 10 ms: cache the result.
     """
     lines = drawing(chart, width, height, style=style, has_whole_legend=has_whole_legend).lines
     return "\n".join(line if style.has_color else line.rstrip() for line in lines)
@@ -69,7 +69,7 @@ def drawing(
     style: DrawStyle = _STYLE,
     has_whole_legend: bool = False,
 ) -> Drawing:
-    """Return a chart as `draw` does, with what a mouse needs to know of it."""
+    """Return a chart like `draw`, with the position of its picture for the mouse."""
     width, height = max(width, 1), max(height, 1)
     view = view_of(chart, width)
     pens = pens_of(view, style)
@@ -97,7 +97,7 @@ def drawing(
 
 
 def _side(chart: Chart, view: View, width: int, height: int, style: DrawStyle) -> list[Segment]:
-    """Return the vertical axis from the top down; empty where the width is needed otherwise."""
+    """Return the y axis from top to bottom; empty if the width is needed for the picture."""
     most = min(max((height + 1) // _ROWS_A_TICK, 2), _MOST_TICKS)
     ticks = (logarithmic if chart.is_log else linear)(*view.y, most)
     labels: dict[int, str] = {}
@@ -120,7 +120,7 @@ def _side(chart: Chart, view: View, width: int, height: int, style: DrawStyle) -
 def _floor(
     chart: Chart, view: View, side_width: int, picture_width: int, style: DrawStyle
 ) -> tuple[Line, Line]:
-    """Return the horizontal axis and the row of its labels, what it counts at the right."""
+    """Return the x axis and the row of its labels, with the unit at the right."""
     unit_size, unit = unit_of(chart.axis, view.x.high)
     if chart.axis != "time":
         unit = chart.x_label
@@ -136,7 +136,7 @@ def _floor(
         for tick in ticks
     }
     width = side_width + picture_width
-    name = style.say(f"{unit} · {chart.state}" if chart.state else unit)
+    name = style.printable(f"{unit} · {chart.state}" if chart.state else unit)
     row, shown = _row_of_labels(places, width - cell_len(name) - _GAP)
     if len(shown) < 2:
         name = ""
@@ -154,7 +154,7 @@ def _floor(
 
 
 def _row_of_labels(places: dict[int, Tick], width: int) -> tuple[str, set[int]]:
-    """Return labels below their columns, and the columns of those that found room."""
+    """Return the row of the labels that fit below their ticks, and the columns of their ticks."""
     row = ""
     shown: set[int] = set()
     for column, (_, label) in places.items():
@@ -171,13 +171,13 @@ def _why_empty(chart: Chart, view: View) -> str:
     if view.num_not_finite:
         return "no value is finite"
     if any(curve.xs for curve in chart.curves):
-        return "no value is above zero: nothing to show on a logarithmic axis"
+        return "no value is above zero; switch off the log scale"
     return chart.empty
 
 
 def _sentence(text: str, width: int, height: int, style: DrawStyle) -> list[Line]:
-    """Return a sentence in the middle of an empty picture."""
-    words = textwrap.wrap(style.say(text), width)[: max(height, 0)]
+    """Return the lines of an empty picture with a sentence in the middle."""
+    words = textwrap.wrap(style.printable(text), width)[: max(height, 0)]
     above = max((height - len(words)) // 2, 0)
     lines = [(Segment(line.center(width).rstrip(), style.dim),) for line in words]
     return [(Segment(""),)] * above + [cropped(line, width, style.ellipsis) for line in lines]

@@ -1,4 +1,4 @@
-"""Any picture as terminal text, and those of several findings so that they can be compared."""
+"""Draw any kind of picture as terminal text, and give pictures of several findings one scale."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ _STYLE = DrawStyle()
 def draw_picture(
     picture: Picture, width: int, height: int | None = None, *, style: DrawStyle = _STYLE
 ) -> str:
-    """Return a picture as at most `height` lines of at most `width` columns; None: as it likes."""
-    wanted = _natural_height(picture) if height is None else height
+    """Return a picture in at most `height` lines of `width` columns; None: its natural height."""
+    num_lines = _natural_height(picture) if height is None else height
     match picture:
         case Chart():
             return draw(
-                picture, width, max(wanted, 1), style=style, has_whole_legend=height is None
+                picture, width, max(num_lines, 1), style=style, has_whole_legend=height is None
             )
         case HeatMap():
-            lines = draw_heat_map(picture, width, wanted, style)
+            lines = draw_heat_map(picture, width, num_lines, style)
         case Histograms():
-            lines = draw_histograms(picture, width, wanted, style)
+            lines = draw_histograms(picture, width, num_lines, style)
         case Plane():
-            lines = draw_plane(picture, width, wanted, style)
+            lines = draw_plane(picture, width, num_lines, style)
         case ShadedText():
-            lines = draw_shaded_text(picture, width, wanted, style)
+            lines = draw_shaded_text(picture, width, num_lines, style)
         case Table():
-            lines = draw_table(picture, width, wanted, style)
+            lines = draw_table(picture, width, num_lines, style)
     return "\n".join(lines)
 
 
 def comparable(findings: Sequence[Finding]) -> list[Finding]:
-    """Return findings in which a heat map has one scale with those at its place in the others."""
+    """Return the findings, with heat maps at the same position on one scale."""
     pictures = [list(finding.pictures) for finding in findings]
     for place in range(min(map(len, pictures), default=0)):
-        heats = [one for own in pictures if isinstance(one := own[place], HeatMap)]
+        heats = [heat for own in pictures if isinstance(heat := own[place], HeatMap)]
         if len(heats) == len(pictures):
             for own, heat in zip(pictures, on_one_scale(heats), strict=True):
                 own[place] = heat
@@ -55,7 +55,7 @@ def comparable(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _natural_height(picture: Picture) -> int:
-    """Return the lines that a picture takes where there is no limit, at most."""
+    """Return the maximum number of lines of a picture if the height is not limited."""
     match picture:
         case Chart():
             return CHART_HEIGHT

@@ -1,7 +1,7 @@
-"""Pictures beyond curves, as data: what a look into a model shows. A file draws each kind.
+"""Findings and their kinds of pictures, as data; each kind is drawn by its own file.
 
-A finding is what a view of `rnnlab.insight` gives: it crosses a pipe as JSON and is drawn alike by
-the command line and the app.
+A finding is the result of a view of `rnnlab.insight`. The worker sends it as JSON, and the command
+line and the app draw it.
 """
 
 from __future__ import annotations
@@ -15,36 +15,37 @@ from rnnlab.plots._chart import Chart
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """Values in rows and columns, as shades."""
+    """Values in rows and columns, drawn as shades."""
 
     title: str
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    """A name for each column: numbers, or the letters of a text."""
+    """Names of the columns: numbers, or the tokens of a text."""
     values: tuple[tuple[float | None, ...], ...]
-    """One tuple for each row; None or not finite: no value."""
+    """One tuple per row; None for a missing value."""
     x_label: str = ""
     unit: str = ""
     low: float | None = None
-    """End of the scale; None: the least value."""
+    """Lower end of the scale; None for the smallest value."""
     high: float | None = None
+    """Upper end of the scale; None for the largest value."""
     is_log: bool = False
-    """Whether shades follow logarithms."""
+    """Whether the scale is a log scale."""
 
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """One histogram: shares of equal bins."""
+    """One histogram: fractions in bins of equal width."""
 
     name: str
     shares: tuple[float, ...]
     note: str = ""
-    """Said beside the name, such as the share below 0.05."""
+    """Text after the name, such as the fraction below 0.05."""
 
 
 @dataclass(frozen=True, slots=True)
 class Histograms:
-    """Distributions over the same range, as small pictures beside each other."""
+    """Distributions over the same range, drawn side by side."""
 
     title: str
     distributions: tuple[Distribution, ...]
@@ -54,7 +55,7 @@ class Histograms:
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """Points of the complex plane, the unit circle around zero behind them."""
+    """Points of the complex plane, drawn with the unit circle."""
 
     title: str
     points: tuple[tuple[float, float], ...]
@@ -68,16 +69,16 @@ class ShadedText:
     title: str
     tokens: tuple[str, ...]
     shades: tuple[float, ...]
-    """-1 ... 1, one for each token."""
+    """One value per token, from -1 to 1."""
     high: str = "high"
-    """What 1 means."""
+    """Meaning of 1."""
     low: str = "low"
-    """What -1 means."""
+    """Meaning of -1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Words and figures in columns; all but the first are set to the right."""
+    """Text in columns; all but the first are right-aligned."""
 
     title: str
     header: tuple[str, ...]
@@ -89,22 +90,22 @@ Picture = Chart | HeatMap | Histograms | Plane | ShadedText | Table
 
 @dataclass(frozen=True)
 class Finding:
-    """What a view has found in a model."""
+    """The result of a view into a model."""
 
     view: str
     run: str
     step: int
-    """Of the checkpoint that was looked into."""
+    """Step of the inspected checkpoint."""
     says: tuple[str, ...] = ()
-    """What is seen, in sentences made from the figures."""
+    """Conclusions, as sentences made from the figures."""
     pictures: tuple[Picture, ...] = ()
     figures: dict[str, Any] = field(default_factory=dict)
-    """All numbers, ready for JSON."""
+    """All numbers, as JSON values."""
     units: tuple[str, ...] = ()
-    """Units of which this is one, where a view shows a single one: to page through."""
+    """For a view of a single unit: the ranking of all units, for paging."""
 
     def document(self) -> dict[str, Any]:
-        """Return what `--json` prints."""
+        """Return the document that `--json` prints."""
         return {
             "view": self.view,
             "run": self.run,
@@ -114,18 +115,18 @@ class Finding:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """Return what crosses a pipe: all of it, pictures included, but for the figures."""
+        """Return the finding as JSON values, without the figures, for the app."""
         return {**asdict(self), "figures": {}}
 
 
 def finding_from_json(values: dict[str, Any]) -> Finding:
-    """Return what `to_json` gave; raises ValueError for anything else."""
+    """Return the finding from the values of `to_json`; raise ValueError if they are invalid."""
     finding: Finding = _reader().validate_python(values)
     return finding
 
 
 @cache
 def _reader() -> Any:
-    from pydantic import TypeAdapter  # 0.1 s
+    from pydantic import TypeAdapter  # importing pydantic takes 0.1 s
 
     return TypeAdapter(Finding)

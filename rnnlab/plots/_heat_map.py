@@ -1,4 +1,4 @@
-"""A heat map as terminal text: a shade for every value, its number in it where there is room."""
+"""A heat map as terminal text: a shade for every value, with its number if it fits."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from rnnlab.plots._ticks import brief
 
 _MOST_CELL = 9
 _LEAST_FOR_NUMBER = 5
-"""Columns of a cell in which a number is written."""
+"""Minimum columns of a cell with a number."""
 _SMALLEST = 1e-45
 _Values = Sequence[Sequence[float | None]]
 
 
 def on_one_scale(heats: Sequence[HeatMap]) -> list[HeatMap]:
-    """Return heat maps in which a shade means the same value; those with given ends keep them."""
+    """Return the heat maps with a common scale; those with fixed ends keep their own."""
     open_ended = [heat for heat in heats if heat.low is None and heat.high is None]
     if len({heat.is_log for heat in open_ended}) != 1:
         return list(heats)
@@ -37,8 +37,10 @@ def on_one_scale(heats: Sequence[HeatMap]) -> list[HeatMap]:
 
 
 def draw_heat_map(heat: HeatMap, width: int, height: int, style: DrawStyle) -> list[str]:
-    """Return at most `height` lines; where there is too little room, neighbours are averaged."""
-    label_width = min(max((cell_len(style.say(row)) for row in heat.rows), default=0), width // 3)
+    """Return at most `height` lines; if rows or columns do not fit, neighbours are averaged."""
+    label_width = min(
+        max((cell_len(style.printable(row)) for row in heat.rows), default=0), width // 3
+    )
     room = max(width - label_width - 1, 1)
     values, rows = _fewer(heat.values, heat.rows, max(height - 2, 1))
     columns: Sequence[str]
@@ -49,10 +51,10 @@ def draw_heat_map(heat: HeatMap, width: int, height: int, style: DrawStyle) -> l
     cell = max(1, min(_MOST_CELL, room // max(len(columns), 1)))
     lines = [_heading(heat, low, high, width, style, is_averaged=is_averaged)]
     for name, row in zip(rows, values, strict=True):
-        label = shortened(style.say(name), label_width, style.ellipsis)
+        label = shortened(style.printable(name), label_width, style.ellipsis)
         head = set_cell_size(label, label_width) + " "
         cells = "".join(_cell(value, cell, heat, low, high, style) for value in row)
-        # `paint` strips what is plain, and the cells stand behind the blank.
+        # Without colours, `paint` would strip the blank before the cells.
         name_part = paint((Segment(head, style.dim),), style, 0) if style.has_color else head
         lines.append(name_part + cells)
     foot = " " * (label_width + 1) + _foot(columns, cell, heat.x_label, room, style)
@@ -63,33 +65,33 @@ def draw_heat_map(heat: HeatMap, width: int, height: int, style: DrawStyle) -> l
 def _fewer(
     values: _Values, names: Sequence[str], most: int
 ) -> tuple[list[list[float | None]], list[str]]:
-    """Return at most so many rows, neighbours averaged, and what each is called."""
+    """Return at most `most` rows, with neighbours averaged, and their names."""
     size = -(-len(names) // most)
-    kept_rows = [list(row) for row in values]
+    rows = [list(row) for row in values]
     if size <= 1:
-        return kept_rows, list(names)
-    groups = [kept_rows[i : i + size] for i in range(0, len(kept_rows), size)]
+        return rows, list(names)
+    groups = [rows[i : i + size] for i in range(0, len(rows), size)]
     averaged = [[_mean(column) for column in zip(*group, strict=True)] for group in groups]
     return averaged, list(names)[::size]
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    found = [value for value in values if value is not None and isfinite(value)]
-    return fmean(found) if found else None
+    finite = [value for value in values if value is not None and isfinite(value)]
+    return fmean(finite) if finite else None
 
 
 def _ends(heat: HeatMap) -> tuple[float, float]:
-    """Return the ends of the scale, as heights on it."""
-    found = _places(heat)
+    """Return the ends of the scale, as logarithms if it is a log scale."""
+    places = _places(heat)
     low = _place(heat.low, is_log=heat.is_log)
     high = _place(heat.high, is_log=heat.is_log)
-    low = min(found, default=0.0) if low is None else low
-    high = max(found, default=1.0) if high is None else high
+    low = min(places, default=0.0) if low is None else low
+    high = max(places, default=1.0) if high is None else high
     return low, high if high > low else low + 1.0
 
 
 def _places(heat: HeatMap) -> list[float]:
-    """Return where the values of a heat map stand on its scale, as far as they have a place."""
+    """Return the positions on the scale of all values that have one."""
     return [
         place
         for row in heat.values
@@ -99,7 +101,7 @@ def _places(heat: HeatMap) -> list[float]:
 
 
 def _place(value: float | None, *, is_log: bool) -> float | None:
-    """Return where a value stands on the scale; None where it has no place."""
+    """Return the position of a value on the scale; None if it is missing or not on the scale."""
     if value is None or not isfinite(value) or (is_log and value <= _SMALLEST):
         return None
     return log10(value) if is_log else value
@@ -111,24 +113,24 @@ def _cell(
     place = _place(value, is_log=heat.is_log)
     if place is None or value is None:
         return ("?" if value is not None else "").center(width)[:width]
-    share = (place - low) / (high - low)
+    fraction = (place - low) / (high - low)
     number = brief(value) if width >= _LEAST_FOR_NUMBER else ""
     if len(number) > width - 1:
         number = f"{value:.1e}" if width > 7 else ""
     if style.has_color:
-        return on(number.center(width), ramp(share))
+        return on(number.center(width), ramp(fraction))
     if number:
-        return f"{block(share, style)}{number}".ljust(width)[:width]
-    return block(share, style) * width
+        return f"{block(fraction, style)}{number}".ljust(width)[:width]
+    return block(fraction, style) * width
 
 
 def _heading(
     heat: HeatMap, low: float, high: float, width: int, style: DrawStyle, *, is_averaged: bool
 ) -> str:
     """Return the title and the scale."""
-    title = Segment(style.say(heat.title), style.foreground)
+    title = Segment(style.printable(heat.title), style.foreground)
     ends = [brief(10**end if heat.is_log else end) for end in (low, high)]
-    unit = f" {style.say(heat.unit)}" if heat.unit else ""
+    unit = f" {style.printable(heat.unit)}" if heat.unit else ""
     note = "  neighbours averaged" if is_averaged else ""
     line = [title, Segment(f"  {ends[0]} ", style.dim)]
     scale = 10
@@ -141,9 +143,9 @@ def _heading(
 
 
 def _foot(columns: Sequence[str], cell: int, label: str, room: int, style: DrawStyle) -> str:
-    """Return the names of the columns, some of them where not every one fits; then the unit."""
-    names = [style.say(name) if name.strip() else "_" for name in columns]
-    tail = f"  {style.say(label)}" if label else ""
+    """Return the names of the columns that fit, then the label of the x axis."""
+    names = [style.printable(name) if name.strip() else "_" for name in columns]
+    tail = f"  {style.printable(label)}" if label else ""
     if cell_len(tail) > room // 2:
         tail = ""
     if all(cell_len(name) <= cell - (cell > 1) for name in names):

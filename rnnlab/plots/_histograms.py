@@ -1,4 +1,4 @@
-"""Histograms as terminal text: small pictures beside each other, a column for each bin."""
+"""Histograms as terminal text: small pictures side by side, with a column per bin."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _LEAST_TILE = 24
 
 
 def draw_histograms(histograms: Histograms, width: int, height: int, style: DrawStyle) -> list[str]:
-    """Return at most `height` lines; each distribution's highest bin is as high as its picture."""
+    """Return at most `height` lines; each distribution's highest bin has the full height."""
     shown = histograms.distributions
-    title = Segment(style.say(histograms.title), style.foreground)
+    title = Segment(style.printable(histograms.title), style.foreground)
     lines = [paint(cropped((title,), width, style.ellipsis), style, 0)]
     if not shown:
         return lines
-    caption = max(len(style.say(f"{one.name} {one.note}")) for one in shown)
+    caption = max(len(style.printable(f"{one.name} {one.note}")) for one in shown)
     bins = max(len(one.shares) for one in shown)
     tile = min(max(_LEAST_TILE, caption, bins), width)
     per_row = max(1, (width + _GAP) // (tile + _GAP))
@@ -40,7 +40,7 @@ def _tile(
     bar = max(1, width // max(len(one.shares), 1))
     highest = max(one.shares, default=0.0) or 1.0
     lines = []
-    name = style.say(f"{one.name} {one.note}").ljust(width)[:width]
+    name = style.printable(f"{one.name} {one.note}").ljust(width)[:width]
     lines.append(paint((Segment(name, style.foreground),), style, 0))
     for row in reversed(range(rows)):
         text = "".join(_bar(share / highest * rows - row, style) * bar for share in one.shares)
@@ -53,14 +53,14 @@ def _tile(
 
 
 def _bar(height: float, style: DrawStyle) -> str:
-    """Return the character that fills so much of a row, 0 to 1."""
+    """Return the block character that fills a fraction of a row, 0 to 1."""
     if style.is_ascii:
         return "#" if height >= 0.5 else "." if height > 0 else " "
-    # A bin that is not empty is seen.
+    # A bin that is not empty is always visible.
     eighths = max(round(min(height, 1.0) * 8), 1) if height > 0 else 0
     return _EIGHTHS[eighths]
 
 
 def _padded(lines: list[str], width: int, style: DrawStyle) -> list[str]:
-    """Return lines of the same width; `paint` strips them where there is no colour."""
+    """Return lines of the same width; without colours, `paint` has stripped them."""
     return lines if style.has_color else [line.ljust(width) for line in lines]

@@ -1,7 +1,7 @@
 """The lines above a picture: its title, and each curve's sign, name and last value.
 
-They stand outside the picture, so that they hide nothing. A sign is a character of the curve
-itself: curves are told apart without their colours.
+The legend is outside the picture, so that it hides nothing. A sign is a character of the curve
+itself, so that curves are distinguishable without colours.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _GAP = Segment("   ")
 _NARROW_GAP = Segment("  ")
 _LEAST_NAME_WIDTH = 16
 _VALUE_WIDTH = 10
-"""What a letter and a value take beside a name."""
+"""Columns of the letter and the value next to a name."""
 _NUM_FORMS = 3
-"""Ways to write an entry, each shorter than the one before."""
+"""Number of formats of an entry, from the longest to the shortest."""
 
 
 def pens_of(view: View, style: DrawStyle) -> list[Pen]:
-    """Return what each series is drawn with; where there are many, each run has a letter."""
+    """Return the pen of each series; if there are many, each run has a letter."""
     keys = list(dict.fromkeys(map(_key, view.series)))
     has_letters = len(keys) > 2 or any(series.curve.run for series in view.series)
     letters = dict(zip(keys, cycle(ascii_lowercase if has_letters else [""]), strict=False))
@@ -37,10 +37,10 @@ def pens_of(view: View, style: DrawStyle) -> list[Pen]:
 def heading(
     chart: Chart, view: View, pens: Sequence[Pen], style: DrawStyle, *, width: int, most_rows: int
 ) -> list[Line]:
-    """Return title and legend in at most so many rows, in a single one where they fit."""
-    title = Segment(style.say(chart.title), style.foreground)
-    unit = Segment(f", {style.say(chart.y_label)}" if chart.y_label else "", style.dim)
-    notes = style.say(_notes(chart, view))
+    """Return title and legend in at most `most_rows` rows, in one row if they fit."""
+    title = Segment(style.printable(chart.title), style.foreground)
+    unit = Segment(f", {style.printable(chart.y_label)}" if chart.y_label else "", style.dim)
+    notes = style.printable(_notes(chart, view))
     note = Segment(f" {notes}" if notes else "", style.foreground)
     head: Line = (title, unit, note)
     forms = [_entries(view, pens, style, width, form) for form in range(_NUM_FORMS)]
@@ -59,7 +59,7 @@ def heading(
 
 
 def _notes(chart: Chart, view: View) -> str:
-    """Return what is to be known of the values: how many are missing, smoothed, where read."""
+    """Return notes on the values: how many are not finite, the smoothing, the cursor."""
     notes = []
     if view.num_not_finite:
         notes.append(f"{view.num_not_finite} not finite")
@@ -73,7 +73,7 @@ def _notes(chart: Chart, view: View) -> str:
 def _pen(series: Series, letter: str, style: DrawStyle) -> Pen:
     signs, curve = style.signs, series.curve
     if not style.is_ascii:
-        # Without colours a letter at the end is too little to follow points by.
+        # Without colours, a letter at the end of a curve does not suffice to identify its points.
         kind = "braille" if style.glyphs == "braille" else "hd"
         return Pen(kind, letter if letter and not style.has_color else signs.mark, letter)
     if curve.is_faint or curve.style == "points":
@@ -88,7 +88,7 @@ def _key(series: Series) -> str:
 def _entries(
     view: View, pens: Sequence[Pen], style: DrawStyle, width: int, form: int
 ) -> list[Line]:
-    """Return what the legend says of each run and each level; `form` 0 says most."""
+    """Return the entry of each run and each level; `form` 0 is the longest format."""
     name_width = max(min(max(_LEAST_NAME_WIDTH, width // 3), width - _VALUE_WIDTH), 1)
     pairs = [p for p in zip(view.series, pens, strict=True) if not p[0].curve.is_ghost]
     entries = [
@@ -98,7 +98,7 @@ def _entries(
     dash = Segment(style.signs.level * 2, style.dim)
     for level, _, arrow in view.marks:
         value = brief(level.value, has_units=view.has_units)
-        text = f" {style.say(level.name)} {value}{style.say(arrow)}"
+        text = f" {style.printable(level.name)} {value}{style.printable(arrow)}"
         entries.append((dash, Segment(text, style.foreground)))
     return entries
 
@@ -117,7 +117,7 @@ def _entry(
     for (curve, _, _, read, _), pen in group if form < 2 else group[:1]:
         color = style.color(curve.color)
         run, part = (
-            shortened(style.say(name), name_width, style.ellipsis)
+            shortened(style.printable(name), name_width, style.ellipsis)
             for name in (curve.run, curve.name.removeprefix(curve.run))
         )
         if not pen.letter:
@@ -134,7 +134,7 @@ def _entry(
 
 
 def _row(parts: list[Line], width: int, style: DrawStyle) -> Line:
-    """Return as many parts as one row holds, none of them cut but the first."""
+    """Return as many parts as fit in one row; only the first may be truncated."""
     row = cropped(parts[0], width, style.ellipsis)
     for part in parts[1:]:
         longer = (*row, _NARROW_GAP, *part)
@@ -145,7 +145,7 @@ def _row(parts: list[Line], width: int, style: DrawStyle) -> Line:
 
 
 def _table(entries: list[Line], width: int, most_rows: int) -> tuple[list[Line], int]:
-    """Return entries in rows, one below another, and the number of those left out."""
+    """Return the entries in aligned rows, and the number of omitted entries."""
     cell = max(map(columns, entries), default=0)
     gap = columns([_GAP])
     per_row = max((width + gap) // (cell + gap), 1)
@@ -156,5 +156,5 @@ def _table(entries: list[Line], width: int, most_rows: int) -> tuple[list[Line],
 
 
 def _spaced(parts: Iterable[Line]) -> Line:
-    """Return parts in one line, a gap between each two."""
+    """Return the parts in one line, with gaps between them."""
     return tuple(segment for part in parts for segment in (_GAP, *part))[1:]

@@ -1,4 +1,4 @@
-"""Points of the complex plane as terminal text, with the axes and the unit circle."""
+"""Points of the complex plane as terminal text, with axes and unit circle."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _MARGIN = 1.1
 
 
 def draw_plane(plane: Plane, width: int, height: int, style: DrawStyle) -> list[str]:
-    """Return at most `height` lines; a unit is as long upwards as sideways."""
-    title = Segment(style.say(plane.title), style.foreground)
+    """Return at most `height` lines; both axes have the same scale."""
+    title = Segment(style.printable(plane.title), style.foreground)
     lines = [paint(cropped((title,), width, style.ellipsis), style, 0)]
     rows = height - 2
     if rows < 3 or width < 10:
         return lines[:height]
     points = [p for p in plane.points if all(map(math.isfinite, p))]
     reach = _MARGIN * max([1.0, *(max(abs(x), abs(y)) for x, y in points)])
-    # A cell is about twice as high as it is wide.
+    # A character cell is about twice as high as wide.
     columns = min(width, 2 * rows)
-    import plotext  # 0.05 s
+    import plotext  # importing plotext takes 0.05 s
 
     figure = cast("PlotextFigure", plotext)
     _clear(figure, columns, rows, style)
@@ -39,7 +39,7 @@ def draw_plane(plane: Plane, width: int, height: int, style: DrawStyle) -> list[
     if style.has_color or style.is_ascii:
         figure.scatter([*map(math.cos, angles)], [*map(math.sin, angles)], marker=dot, color=dim)
     else:
-        # Without colours a few dots of the circle, so that no point is taken for a part of it.
+        # Without colours, draw the circle as sparse dots, so that the points stand out.
         sparse = angles[::30]
         figure.scatter([*map(math.cos, sparse)], [*map(math.sin, sparse)], marker="·", color=dim)
     mark = "o" if style.is_ascii else "braille"

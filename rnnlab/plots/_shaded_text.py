@@ -1,4 +1,4 @@
-"""A text with a shade behind every token; without colours, a mark below it."""
+"""A text with a shade behind every token; without colours, with marks below the tokens."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rnnlab.plots._style import DrawStyle, to_ascii
 from rnnlab.plots._text import Segment, cropped, paint
 
 _SOME, _MUCH = 0.25, 0.65
-"""Sizes from which on a value is marked, and marked strongly."""
+"""Thresholds of the weak and of the strong mark."""
 
 
 def draw_shaded_text(text: ShadedText, width: int, height: int, style: DrawStyle) -> list[str]:
-    """Return at most `height` lines; a line end is marked and obeyed."""
+    """Return at most `height` lines; a newline is shown as a sign and starts a new line."""
     lines = _heading(text, width, style)
     for row in _rows(text, width, style):
         if style.has_color:
@@ -28,13 +28,14 @@ def draw_shaded_text(text: ShadedText, width: int, height: int, style: DrawStyle
 
 
 def _heading(text: ShadedText, width: int, style: DrawStyle) -> list[str]:
-    title = Segment(style.say(text.title), style.foreground)
+    title = Segment(style.printable(text.title), style.foreground)
     if style.has_color:
         low, high = diverging(-0.8, style.background), diverging(0.8, style.background)
-        legend = f"{on(f' {style.say(text.low)} ', low)} {on(f' {style.say(text.high)} ', high)}"
+        signs = ((text.low, low), (text.high, high))
+        legend = " ".join(on(f" {style.printable(name)} ", color) for name, color in signs)
         room = width - len(text.low) - len(text.high) - 7
         return [paint(cropped((title,), max(room, 1), style.ellipsis), style, 0) + "  " + legend]
-    legend = f"marks below: + # {style.say(text.high)}, - = {style.say(text.low)}"
+    legend = f"marks below: + # {style.printable(text.high)}, - = {style.printable(text.low)}"
     lines = [(title,), (Segment(legend),)]
     return [paint(cropped(line, width, style.ellipsis), style, 0) for line in lines]
 
@@ -47,15 +48,18 @@ def _mark(shade: float) -> str:
 
 
 def _rows(text: ShadedText, width: int, style: DrawStyle) -> list[list[tuple[str, float]]]:
-    """Return the tokens of every line, made harmless, with their shades; no word is cut in two."""
+    """Return the tokens of every line, without control characters, with their shades.
+
+    Lines break between tokens, except within a token longer than a line.
+    """
     rows: list[list[tuple[str, float]]] = [[]]
     used = 0
     for token, shade in zip(text.tokens, text.shades, strict=True):
         if cell_len(token) <= width < used + cell_len(token):
             rows.append([])
             used = 0
-        for letter in token:
-            shown = visible(letter, newline="⏎")
+        for character in token:
+            shown = visible(character, newline="⏎")
             if style.is_ascii:
                 shown = to_ascii(shown)
             size = cell_len(shown)
@@ -64,7 +68,7 @@ def _rows(text: ShadedText, width: int, style: DrawStyle) -> list[list[tuple[str
                 used = 0
             rows[-1].append((shown, shade))
             used += size
-            if letter == "\n":
+            if character == "\n":
                 rows.append([])
                 used = 0
     return [row for row in rows if row]

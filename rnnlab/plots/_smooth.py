@@ -1,4 +1,4 @@
-"""Smoothing without a bias at its start: a moving average divided by the weight it has seen."""
+"""EMA smoothing without bias at the start: divided by the sum of the weights so far."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from math import isfinite, nan
 def smoothed(ys: Sequence[float], weight: float) -> tuple[float, ...]:
     """Return the debiased exponential moving average of a series (Kingma and Ba, 2015, section 3).
 
-    weight: share of the past that is kept at each point, 0 to below 1; 0 gives the series itself.
-    A value that is not finite stays so and leaves the average alone. A constant series is returned
-    as it is: without the division the first values would be pulled towards zero.
+    weight: weight of the past at each point, from 0 (no smoothing) to below 1. A value that is not
+    finite becomes nan and does not change the average. Without the debiasing, the first values
+    would be too close to zero.
     """
     average, seen = 0.0, 0.0
     result: list[float] = []

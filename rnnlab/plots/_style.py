@@ -1,4 +1,4 @@
-"""How a chart looks on the terminal at hand: colours, and which characters it may use."""
+"""The style of pictures on a terminal: colours and available characters."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ PALETTE: tuple[Color, ...] = (
     (189, 56, 144),
     (164, 164, 164),
 )
-"""Okabe and Ito (2008) in their order, grey for their black, its lightness moved so that each can
-be read on black and on white and any two told apart in protanopia and deuteranopia."""
+"""The palette of Okabe and Ito (2008) in their order, with grey for their black. The lightness is
+adjusted so that each colour is readable on black and on white, and any two are distinguishable in
+protanopia and deuteranopia."""
 
 Palette = tuple[Color, ...]
 PALETTES: dict[str, Palette] = {
@@ -34,10 +35,10 @@ PALETTES: dict[str, Palette] = {
         (255, 85, 85), (170, 85, 0), (170, 170, 170),
     ),
 }  # fmt: skip
-"""By name; `sixteen` are colours that every terminal has, so that none is moved to another."""
+"""Palettes by name; `sixteen` has only colours of 16-colour terminals, so they stay distinct."""
 
 Glyphs = Literal["braille", "blocks", "ascii"]
-"""What pictures are drawn with: 2 x 4 points a cell, 2 x 2, or one character."""
+"""The characters for pictures: 2 x 4 points per cell, 2 x 2, or one ASCII character."""
 
 _MIDDLE: Color = (128, 128, 128)
 _ASCII = str.maketrans(
@@ -46,12 +47,12 @@ _ASCII = str.maketrans(
 
 
 def to_ascii(text: str) -> str:
-    """Return text for a terminal without other characters: a line end is `$`, what is left `?`."""
+    """Return text in ASCII: a newline sign becomes `$`, an unknown character `?`."""
     return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
 
 
 class Signs(NamedTuple):
-    """The characters a frame and a legend are made of."""
+    """The characters of frame and legend."""
 
     line: str
     dots: str
@@ -75,49 +76,49 @@ _FINENESS = {"braille": (2, 4), "blocks": (2, 2), "ascii": (1, 1)}
 
 @dataclass(frozen=True, slots=True)
 class DrawStyle:
-    """What the terminal can show and the theme asks for."""
+    """The abilities of the terminal, and the colours of the theme."""
 
     glyphs: Glyphs = "braille"
-    """What may be written; ascii means no accents either."""
+    """Characters for pictures; `ascii` restricts all text to ASCII."""
     has_color: bool = True
-    """Whether escape sequences may be written at all."""
+    """Whether to write escape sequences for colours."""
     palette: Palette = PALETTE
     foreground: Color | None = None
-    """Colour of words; None leaves the terminal's own."""
+    """Colour of text; None for the terminal's default."""
     background: Color | None = None
-    """None leaves the terminal's own."""
+    """None for the terminal's default."""
 
     @property
     def is_ascii(self) -> bool:
-        """Whether only ASCII may be written."""
+        """Whether all text is restricted to ASCII."""
         return self.glyphs == "ascii"
 
     @property
     def signs(self) -> Signs:
-        """The characters to draw with."""
+        """The characters of frame and legend."""
         return _SIGNS[self.glyphs]
 
     @property
     def fineness(self) -> tuple[int, int]:
-        """Points side by side and one above another in a character cell."""
+        """Points per character cell, horizontally and vertically."""
         return _FINENESS[self.glyphs]
 
     @property
     def ellipsis(self) -> str:
-        """What stands for words that do not fit."""
+        """The sign of truncated text."""
         return "..." if self.is_ascii else "…"
 
     @property
     def dim(self) -> Color:
-        """The colour of what only frames the picture."""
+        """The colour of frame and labels."""
         return self._behind(self.foreground or _MIDDLE)
 
     def color(self, index: int, *, is_faint: bool = False) -> Color:
-        """Return a colour of the palette, which starts over after its last."""
+        """Return a colour of the palette, with wrap-around."""
         color = self.palette[index % len(self.palette)]
         return self._behind(color) if is_faint else color
 
-    def say(self, text: str) -> str:
+    def printable(self, text: str) -> str:
         """Return text that this terminal can show: one line, no control characters."""
         text = one_line(text)
         if not self.is_ascii:
@@ -125,7 +126,7 @@ class DrawStyle:
         return to_ascii(text)
 
     def _behind(self, color: Color) -> Color:
-        """Return the colour a step towards the background; mid-grey where that is unknown."""
+        """Return the colour mixed with 40 % of the background, or of mid-grey if it is unknown."""
         r, g, b = (
             round(0.6 * part + 0.4 * behind)
             for part, behind in zip(color, self.background or _MIDDLE, strict=True)

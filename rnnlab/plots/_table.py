@@ -1,4 +1,4 @@
-"""A table as terminal text; columns that do not fit are left out, and said."""
+"""A table as terminal text; columns that do not fit are omitted, and their number is shown."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ _GAP = "  "
 
 def draw_table(table: Table, width: int, height: int, style: DrawStyle) -> list[str]:
     """Return at most `height` lines."""
-    cells = [tuple(style.say(cell) for cell in row) for row in (table.header, *table.rows)]
+    cells = [tuple(style.printable(cell) for cell in row) for row in (table.header, *table.rows)]
     widths = [max(cell_len(row[i]) for row in cells) for i in range(len(table.header))]
     spare = width - sum(widths[1:]) - len(_GAP) * (len(widths) - 1)
     widths[0] = max(min(widths[0], max(spare, 12)), 1)
-    kept = len(widths)
-    while kept > 1 and sum(widths[:kept]) + len(_GAP) * (kept - 1) > width:
-        kept -= 1
-    left_out = f"  +{len(widths) - kept} columns" if kept < len(widths) else ""
+    num_shown = len(widths)
+    while num_shown > 1 and sum(widths[:num_shown]) + len(_GAP) * (num_shown - 1) > width:
+        num_shown -= 1
+    num_omitted = len(widths) - num_shown
+    omitted = f"  +{num_omitted} columns" if num_omitted else ""
     title = (
-        Segment(style.say(table.title), style.foreground),
-        Segment(left_out, style.dim),
+        Segment(style.printable(table.title), style.foreground),
+        Segment(omitted, style.dim),
     )
     lines = [paint(cropped(title, width, style.ellipsis), style, 0)]
     for number, row in enumerate(cells):
         first = set_cell_size(shortened(row[0], widths[0], style.ellipsis), widths[0])
         rest = [
-            " " * (w - cell_len(c)) + c for c, w in zip(row[1:kept], widths[1:kept], strict=True)
+            " " * (w - cell_len(c)) + c
+            for c, w in zip(row[1:num_shown], widths[1:num_shown], strict=True)
         ]
         color = style.dim if number == 0 else style.foreground
         lines.append(paint((Segment(_GAP.join([first, *rest]), color),), style, 0))

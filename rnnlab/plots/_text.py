@@ -1,4 +1,4 @@
-"""Lines of coloured text measured in terminal columns."""
+"""Lines of coloured text, measured in terminal columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rnnlab.plots._style import Color, DrawStyle
 
 
 class Segment(NamedTuple):
-    """Text of one colour, already safe to show."""
+    """Text of one colour, without control characters."""
 
     text: str
     color: Color | None = None
@@ -21,12 +21,12 @@ Line = tuple[Segment, ...]
 
 
 def columns(line: Iterable[Segment]) -> int:
-    """Return how many columns a line takes."""
+    """Return the width of a line in columns."""
     return sum(cell_len(segment.text) for segment in line)
 
 
 def cropped(line: Line, width: int, ellipsis: str) -> Line:
-    """Return a line of at most `width` columns, one that was cut ends in the ellipsis."""
+    """Return a line of at most `width` columns; a truncated one ends with the ellipsis."""
     if columns(line) <= width:
         return line
     left = max(width - cell_len(ellipsis), 0)
@@ -41,7 +41,7 @@ def cropped(line: Line, width: int, ellipsis: str) -> Line:
 
 
 def shortened(text: str, width: int, ellipsis: str) -> str:
-    """Return text of at most `width` columns; names often differ at their ends, the middle goes."""
+    """Return text of at most `width` columns, truncated in the middle: names differ at the end."""
     if cell_len(text) <= width:
         return text
     left = max(width - cell_len(ellipsis), 0)
@@ -50,7 +50,7 @@ def shortened(text: str, width: int, ellipsis: str) -> str:
 
 
 def paint(line: Line, style: DrawStyle, width: int) -> str:
-    """Return a line as text, colours as escape sequences; padded where there is a background."""
+    """Return a line as text with escape sequences; padded to `width` if there is a background."""
     pad = " " * (width - columns(line))
     if not style.has_color:
         return "".join(segment.text for segment in line).rstrip()

@@ -1,4 +1,4 @@
-"""Where an axis has its ticks and how numbers are written: few, round and no two the same."""
+"""Ticks of an axis and formats of numbers: few, round and distinct labels."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from typing import NamedTuple
 
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _SMALLEST_PLAIN = 1e-3
-"""Below it numbers are written with an exponent."""
+"""Numbers below it have an exponent."""
 _SMALLEST_EXPONENT = 1e15
-"""From it on, too."""
+"""Numbers from here on have an exponent, too."""
 _SMALLEST_UNIT = 1e4
-"""From it on a number has a unit, or an exponent beside those that have one."""
+"""Numbers from here on have a unit, or an exponent if units are not permitted."""
 _LARGEST_EXPONENT = 300
-"""Of powers of ten that are numbers, and so are five times as much and as little."""
+"""Largest exponent e for which 1, 2 and 5 times 10**e and 10**-e are normal floats."""
 
 
 class Tick(NamedTuple):
-    """A place on an axis and what stands there."""
+    """A position on an axis and its label."""
 
     position: float
-    """On a logarithmic axis the logarithm of what the label says."""
+    """On a log scale, the logarithm of the labelled value."""
     label: str
 
 
 def linear(low: float, high: float, most: int, *, smallest: float = 0.0) -> tuple[Tick, ...]:
     """Return at most `most` ticks at multiples of 1, 2 or 5 times a power of ten.
 
-    There are two at least, unless their step would be below `smallest`.
+    Return at least two, unless their step would be below `smallest`.
     """
     chosen: tuple[int, ...] = ()
     step = 1.0
     for finer in _steps((high - low) / most):
-        # The tolerance, a part of a step, keeps a tick at either end in spite of rounding.
+        # The tolerance, a fraction of a step, keeps the ticks at both ends despite rounding.
         multiples = range(ceil(low / finer - 1e-9), floor(high / finer + 1e-9) + 1)
         if chosen and (finer < smallest or (len(chosen) > 1 and len(multiples) > most)):
             break
         chosen, step = tuple(multiples), finer
-    # Two needed a step so fine that there are too many of it.
+    # The step that gives at least two ticks may give too many: thin them out.
     chosen = chosen[:: max(ceil(len(chosen) / most), 1)]
     values = [multiple * step for multiple in chosen]
     return tuple(map(Tick, values, labels(values, step)))
 
 
 def logarithmic(low: float, high: float, most: int) -> tuple[Tick, ...]:
-    """Return ticks at round values of an axis whose ends are base-ten logarithms."""
+    """Return at most `most` ticks at round values; `low` and `high` are base-ten logarithms."""
     decades = range(max(floor(low), -_LARGEST_EXPONENT), min(ceil(high), _LARGEST_EXPONENT) + 1)
     powers = [10.0**e for e in decades if low - 1e-9 <= e <= high + 1e-9]
     scales = [[m * 10.0**e for e in decades for m in (1, 2, 5)]]
@@ -56,12 +56,12 @@ def logarithmic(low: float, high: float, most: int) -> tuple[Tick, ...]:
         inside = [v for v in values if low - 1e-9 <= log10(v) <= high + 1e-9]
         if 2 <= len(inside) <= most:
             return tuple(Tick(log10(v), brief(v, has_units=has_units)) for v in inside)
-    # Less than a decade: the values themselves lie nearly as evenly as their logarithms.
+    # Less than a decade: evenly spaced values are almost evenly spaced on the log scale, too.
     return tuple(Tick(log10(v), label) for v, label in linear(10**low, 10**high, most) if v > 0)
 
 
 def labels(values: list[float], step: float) -> list[str]:
-    """Return multiples of a step written alike: one unit, one number of decimals."""
+    """Return labels of multiples of a step, all with the same unit and number of decimals."""
     largest = max(map(abs, values), default=0.0)
     unit, suffix = 1.0, ""
     if largest >= _SMALLEST_EXPONENT or 0 < largest < _SMALLEST_PLAIN:
@@ -76,15 +76,15 @@ def labels(values: list[float], step: float) -> list[str]:
 
 
 def can_have_units(largest: float, *, is_log: bool) -> bool:
-    """Return whether units serve for all values up to the largest: `7.66e17` has none.
+    """Return True if all values up to the largest fit units; `7.66e17` does not.
 
-    is_log: whether `largest` is the base-ten logarithm of that value.
+    is_log: whether `largest` is a base-ten logarithm.
     """
     return largest < (log10(_SMALLEST_EXPONENT) if is_log else _SMALLEST_EXPONENT)
 
 
 def brief(value: float, *, has_units: bool = True) -> str:
-    """Return a number in as few characters as tell it: 0.001, 20, 1k, 1e-5."""
+    """Return a number without trailing zeros, with up to four digits: 0.001, 20, 1k, 1e-5."""
     text = significant(value, 4, has_units=has_units)
     head, suffix = (text[:-1], text[-1]) if text[-1].isalpha() else (text, "")
     head, _, exponent = head.partition("e")
@@ -93,9 +93,9 @@ def brief(value: float, *, has_units: bool = True) -> str:
 
 
 def significant(value: float, digits: int = 4, *, has_units: bool = True) -> str:
-    """Return a number with so many digits and trailing zeros, so that its width stays the same.
+    """Return a number with `digits` digits, including trailing zeros, so that its width is stable.
 
-    has_units: whether large numbers end in k, M, G or T, and not in an exponent.
+    has_units: whether large numbers end in k, M, G or T instead of an exponent.
     """
     size = abs(value)
     if size == 0:
@@ -111,7 +111,7 @@ def significant(value: float, digits: int = 4, *, has_units: bool = True) -> str
 
 
 def unit_of(axis: str, high: float) -> tuple[float, str]:
-    """Return how much one unit of a horizontal axis that ends at `high` is, and its name."""
+    """Return size and name of the unit of an x axis that ends at `high`: s, min, h, or the axis."""
     if axis != "time":
         return 1.0, axis
     if high <= 120:
@@ -120,7 +120,7 @@ def unit_of(axis: str, high: float) -> tuple[float, str]:
 
 
 def place(axis: str, value: float, high: float) -> str:
-    """Return a place on a horizontal axis that ends at `high`: `step 1,230`, `epoch 2.35`."""
+    """Return the label of a position on an x axis that ends at `high`: `step 1,230`, `2.5 min`."""
     if axis == "step":
         return f"step {value:,.0f}"
     size, unit = unit_of(axis, high)

@@ -1,4 +1,4 @@
-"""How a chart is looked at: smoothed, through a window, with a cursor; the chart stays data."""
+"""The viewport of a chart: smoothing, x window and cursor, applied to the chart's data."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from rnnlab.plots._x_window import ALL, Extent, XWindow
 
 @dataclass(frozen=True)
 class Viewport:
-    """What a user has set for all charts alike."""
+    """The user's settings for all charts."""
 
     smoothing: float = 0.0
-    """Weight of the past in the moving average, 0 for none."""
+    """EMA factor, 0 for no smoothing."""
     window: XWindow = ALL
     cursor: float | None = None
-    """Place on the axis whose values are read; None for the newest ones."""
+    """Position on the x axis whose values the legend shows; None for the newest values."""
 
 
-def looked_at(chart: Chart, look: Viewport) -> Chart:
-    """Return a chart as it is looked at."""
+def looked_at(chart: Chart, viewport: Viewport) -> Chart:
+    """Return a chart with a viewport applied: smoothed, cut to the window, with the cursor."""
     whole = extent(chart)
     if whole is None:
         return chart
     curves = chart.curves
-    if look.smoothing and not chart.is_exact:
-        curves = tuple(part for curve in curves for part in _smoothed(curve, look.smoothing))
-    shown = look.window.shown(whole)
-    if look.window.mode != "all":
+    if viewport.smoothing and not chart.is_exact:
+        curves = tuple(part for curve in curves for part in _smoothed(curve, viewport.smoothing))
+    shown = viewport.window.shown(whole)
+    if viewport.window.mode != "all":
         curves = tuple(cut(curve, shown) for curve in curves)
-    cursor = look.cursor
+    cursor = viewport.cursor
     return replace(
         chart,
         curves=curves,
-        window=None if look.window.mode == "all" else (shown.low, shown.high),
-        state=look.window.mode,
+        window=None if viewport.window.mode == "all" else (shown.low, shown.high),
+        state=viewport.window.mode,
         cursor=None if cursor is None else min(max(cursor, shown.low), shown.high),
-        smoothing=0.0 if chart.is_exact else look.smoothing,
+        smoothing=0.0 if chart.is_exact else viewport.smoothing,
     )
 
 
 def extent(chart: Chart) -> Extent | None:
-    """Return from where to where a chart's curves go; None without a point."""
+    """Return the x range of a chart's curves; None if they have no points."""
     ends = [x for c in chart.curves for x in (c.xs[:1] + c.xs[-1:]) if isfinite(x)]
     return Extent(min(0.0, *ends), max(ends)) if ends else None
 
 
 def cut(curve: Curve, shown: Extent) -> Curve:
-    """Return the points of a curve inside a window; a line is led on to the window's edges."""
+    """Return the points of a curve inside a window; a line is interpolated at the edges."""
     start, end = bisect_left(curve.xs, shown.low), bisect_right(curve.xs, shown.high)
     xs, ys = list(curve.xs[start:end]), list(curve.ys[start:end])
     if curve.style == "line" and not curve.is_faint:
@@ -66,7 +66,7 @@ def cut(curve: Curve, shown: Extent) -> Curve:
 
 
 def value_at(xs: Sequence[float], ys: Sequence[float], x: float) -> float | None:
-    """Return the finite value nearest to a place; None where there is none."""
+    """Return the finite value nearest to x; None if there is none."""
     place = bisect_left(xs, x)
     if 0 < place < len(xs) and x - xs[place - 1] <= xs[place] - x:
         place -= 1
@@ -78,31 +78,29 @@ def value_at(xs: Sequence[float], ys: Sequence[float], x: float) -> float | None
     return None
 
 
-def moved_cursor(chart: Chart, look: Viewport, columns: int, num_columns: int) -> float | None:
-    """Return the cursor's place after it has moved by so many of the chart's columns.
+def moved_cursor(chart: Chart, viewport: Viewport, columns: int, num_columns: int) -> float | None:
+    """Return the cursor's position after a move by `columns` of the chart's `num_columns`.
 
-    It stands on points: it goes to the next one in its direction where that is further. Without a
-    cursor it begins at the end. None where there is no point to stand on.
+    The cursor is always on a point, so it moves at least to the next one. Without a cursor, it
+    starts at an end of the window. Return None if the window has no points.
     """
     whole = extent(chart)
     if whole is None:
         return None
-    shown = look.window.shown(whole)
+    shown = viewport.window.shown(whole)
     points = sorted({x for c in chart.curves for x in c.xs if shown.low <= x <= shown.high})
     if not points:
         return None
-    if look.cursor is None:
+    if viewport.cursor is None:
         return points[-1] if columns <= 0 else points[0]
-    wanted = look.cursor + columns * shown.width / max(num_columns - 1, 1)
+    target = viewport.cursor + columns * shown.width / max(num_columns - 1, 1)
     if columns > 0:
-        ahead = bisect_left(points, wanted)
-        return points[min(ahead, len(points) - 1)]
-    behind = bisect_right(points, wanted) - 1
-    return points[max(behind, 0)]
+        return points[min(bisect_left(points, target), len(points) - 1)]
+    return points[max(bisect_right(points, target) - 1, 0)]
 
 
 def _smoothed(curve: Curve, weight: float) -> tuple[Curve, ...]:
-    """Return the raw curve as its ghost, then the smoothed one; points and ghosts stay."""
+    """Return the raw curve as a ghost, then the smoothed one; points are not smoothed."""
     if curve.style != "line" or curve.is_faint or len(curve.xs) < 3:
         return (curve,)
     ghost = replace(curve, is_faint=True, is_ghost=True)
@@ -110,7 +108,7 @@ def _smoothed(curve: Curve, weight: float) -> tuple[Curve, ...]:
 
 
 def _between(curve: Curve, after: int, x: float) -> float:
-    """Return the height of a line at x, which lies before the point `after`."""
+    """Return the interpolated value at x, between the points `after - 1` and `after`."""
     x0, x1 = curve.xs[after - 1], curve.xs[after]
-    share = (x - x0) / (x1 - x0) if x1 > x0 else 0.0
-    return curve.ys[after - 1] + share * (curve.ys[after] - curve.ys[after - 1])
+    fraction = (x - x0) / (x1 - x0) if x1 > x0 else 0.0
+    return curve.ys[after - 1] + fraction * (curve.ys[after] - curve.ys[after - 1])

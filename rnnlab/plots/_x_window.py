@@ -1,4 +1,4 @@
-"""Which part of an axis is shown: all, the newest as it comes, or one that stands still."""
+"""The visible part of the x axis: all, the newest part (live), or a frozen part."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from typing import Literal, NamedTuple
 Mode = Literal["all", "live", "frozen"]
 
 _SMALLEST = 1e-4
-"""Least part of the axis that is shown: beyond it there is nothing to see."""
+"""Minimum width of a window, as a fraction of the axis."""
 
 
 class Extent(NamedTuple):
-    """From where to where an axis goes."""
+    """The range of an x axis."""
 
     low: float
     high: float
 
     @property
     def width(self) -> float:
-        """Its length."""
+        """Length of the range."""
         return self.high - self.low
 
     @property
     def middle(self) -> float:
-        """What lies half way."""
+        """Middle of the range."""
         return (self.low + self.high) / 2
 
 
 @dataclass(frozen=True)
 class XWindow:
-    """A part of the axis, which grows with the data unless it is frozen."""
+    """A part of the x axis, which moves with the data unless it is frozen."""
 
     mode: Mode = "all"
     width: float = 0.0
-    """How much of the newest is shown (live)."""
+    """Width of the newest part (live)."""
     low: float = 0.0
     high: float = 0.0
-    """What is shown (frozen)."""
+    """Ends of the visible part (frozen)."""
 
     def shown(self, whole: Extent) -> Extent:
-        """Return what is shown of an axis that has come so far."""
+        """Return the visible part of an axis with the range `whole`."""
         if self.mode == "live":
             return Extent(max(whole.low, whole.high - self.width), whole.high)
         if self.mode == "frozen":
@@ -48,9 +48,9 @@ class XWindow:
         return whole
 
     def zoomed(self, whole: Extent, factor: float, around: float | None = None) -> XWindow:
-        """Return a window `factor` times as wide, about a place or, without one, at the end.
+        """Return a window `factor` times as wide, around a position or, without one, at the end.
 
-        One that ends where the data end follows them; one as wide as everything shows all.
+        A window that reaches the end of the data becomes live; one as wide as the axis shows all.
         """
         now = self.shown(whole)
         width = max(now.width * factor, whole.width * _SMALLEST)
@@ -60,12 +60,12 @@ class XWindow:
             if now.high >= whole.high:
                 return XWindow("live", width=width)
             around = now.middle
-        share = (around - now.low) / now.width if now.width > 0 else 0.5
-        low = around - min(max(share, 0.0), 1.0) * width
+        fraction = (around - now.low) / now.width if now.width > 0 else 0.5
+        low = around - min(max(fraction, 0.0), 1.0) * width
         return _frozen(Extent(low, low + width), whole)
 
     def panned(self, whole: Extent, share: float) -> XWindow:
-        """Return the window moved by a share of its width; at the end it follows again."""
+        """Return the window moved by a fraction of its width; at the end it becomes live."""
         if self.mode == "all":
             return self
         now = self.shown(whole)
@@ -75,22 +75,22 @@ class XWindow:
         return _frozen(Extent(high - now.width, high), whole)
 
     def frozen(self, whole: Extent) -> XWindow:
-        """Return the window standing still where it is."""
+        """Return the window, frozen at its current part."""
         now = self.shown(whole)
         return XWindow("frozen", low=now.low, high=now.high)
 
     def following(self, whole: Extent) -> XWindow:
-        """Return the window following the data; one that shows all begins with the newest fifth."""
+        """Return a live window of the same width; if all is shown, of the newest fifth."""
         now = self.shown(whole)
         width = now.width if self.mode != "all" and now.width < whole.width else whole.width / 5
         return XWindow("live", width=width) if width > 0 else XWindow()
 
 
 ALL = XWindow()
-"""Everything there is."""
+"""The window that shows the whole axis."""
 
 
 def _frozen(part: Extent, whole: Extent) -> XWindow:
-    """Return a window that stands still, moved inside of the whole."""
+    """Return a frozen window, moved inside the range `whole`."""
     low = max(whole.low, min(part.low, whole.high - part.width))
     return XWindow("frozen", low=low, high=low + part.width)

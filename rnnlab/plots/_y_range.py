@@ -1,4 +1,4 @@
-"""The window of a chart on its values: what of it is finite, and from where to where it goes."""
+"""The visible part of a chart: its finite points and the ranges of both axes."""
 
 from __future__ import annotations
 
@@ -11,50 +11,49 @@ from rnnlab.plots._ticks import can_have_units
 from rnnlab.plots._viewport import value_at
 
 _ALIKE = 1e-6
-"""Values closer than this part of their size are one value: telling them apart would take labels
-of eight digits."""
+"""Relative difference below which values count as equal: distinct labels would need 8 digits."""
 _SMALLEST = 1e-290
-"""Below it a value is zero: parts of it may have no number of their own."""
+"""Size below which a value counts as zero: fractions of it may underflow."""
 
 
 class Series(NamedTuple):
-    """A curve as it is drawn: few points, all finite, heights as the axis has them."""
+    """A curve to draw: few points, all finite, heights on the scale of the axis."""
 
     curve: Curve
     xs: list[float]
     ys: list[float]
     read: float
-    """The height at the cursor, or the last one, as it was measured."""
+    """The value at the cursor, or the last one, not on a log scale."""
     is_dense: bool
-    """Whether several points share a column: its extremes are then joined to an envelope."""
+    """Whether several points share a column: the curve is then drawn as an envelope."""
 
 
 class Span(NamedTuple):
-    """One axis from end to end."""
+    """The range of an axis."""
 
     low: float
     high: float
 
     def share(self, value: float) -> float:
-        """Return where a value stands between low (0) and high (1)."""
+        """Return the position of a value between low (0) and high (1)."""
         return (value - self.low) / (self.high - self.low)
 
     def cell(self, value: float, num_cells: int, fine: int) -> int:
-        """Return the cell in which a point lands, `fine` points side by side in each."""
+        """Return the index of a value's cell; `fine` is the number of points per cell."""
         return floor(0.5 + (fine * num_cells - 1) * self.share(value) + 1e-8) // fine
 
 
 class Mark(NamedTuple):
-    """A level as it is drawn."""
+    """A level to draw."""
 
     level: Level
     height: float
     arrow: str
-    """Where it is when it is too far off to be in the picture; empty when it is."""
+    """Direction of a level too far away for the picture; empty if it is in the picture."""
 
 
 class View(NamedTuple):
-    """All that a chart shows at a width."""
+    """The visible part of a chart at a width."""
 
     series: tuple[Series, ...]
     x: Span
@@ -63,11 +62,11 @@ class View(NamedTuple):
     cursor: float | None
     num_not_finite: int
     has_units: bool
-    """Whether numbers beside it may end in k, M, G or T: not where others need an exponent."""
+    """Whether labels may end in k, M, G or T: not if other labels need an exponent."""
 
 
 def view_of(chart: Chart, columns: int) -> View:
-    """Return what of a chart can be shown in so many columns."""
+    """Return the visible part of a chart at a width of `columns`."""
     series: list[Series] = []
     num_not_finite = 0
     for curve in chart.curves:
@@ -94,15 +93,15 @@ def view_of(chart: Chart, columns: int) -> View:
 
 
 def _read(chart: Chart, curve: Curve) -> float:
-    """Return the height of a curve that is written beside its name."""
-    place = curve.xs[-1] if chart.cursor is None else chart.cursor
-    found = value_at(curve.xs, curve.ys, place)
-    assert found is not None, "a series has a finite point"
-    return found
+    """Return the value of a curve for the legend: at the cursor, or the last one."""
+    x = curve.xs[-1] if chart.cursor is None else chart.cursor
+    value = value_at(curve.xs, curve.ys, x)
+    assert value is not None, "a series has a finite point"
+    return value
 
 
 def _marks(chart: Chart, y: Span) -> tuple[Mark, ...]:
-    """Return a chart's levels, those with an arrow that would flatten the curves to show."""
+    """Return a chart's levels; those that would flatten the curves have an arrow instead."""
     reach = y.high - y.low
     marks: list[Mark] = []
     for level in chart.levels:
@@ -119,7 +118,7 @@ def _height(value: float, is_log: bool) -> float:
 
 
 def _span(values: list[float], is_log: bool) -> Span:
-    """Return an axis that holds all values; one that are all but equal gets room around it."""
+    """Return a range that contains all values, with a margin if they are almost equal."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     if is_log:
         return Span(low, high) if high - low > _ALIKE else Span(low - 0.5, high + 0.5)

@@ -1,4 +1,4 @@
-"""Norm of the whole gradient before clipping: whether it explodes, vanishes or is clipped."""
+"""Norm of the whole gradient before clipping: shows whether it explodes, vanishes or is clipped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rnnlab.plots._chart import Axis, Chart, Level, NamedHistory, along, kept, t
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return mean norms, the level at which they are clipped, and a single run's largest norms."""
+    """Return the mean norms and the clipping levels; for a single run, also the largest norms."""
     is_alone = len(runs) == 1
     curves = []
     for run in runs:
@@ -21,26 +21,26 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         norms = [record.grad_norm for record in train]
         curves.append(trace(runs, run, "mean", xs, norms, is_only=True))
     return Chart(
-        title="gradient norm" + (_share_clipped(runs[0]) if is_alone else ""),
+        title="gradient norm" + (_clipped_steps(runs[0]) if is_alone else ""),
         x_label=axis,
         y_label="",
         curves=kept(curves),
         levels=_levels(runs),
-        empty=waiting(runs, "gradient", "the first norm comes after a few steps"),
+        empty=waiting(runs, "gradient norm", "the first appears after a few steps"),
         axis=axis,
         is_log=is_log,
     )
 
 
-def _share_clipped(run: NamedHistory) -> str:
-    """Return how many of all steps were clipped; every record counts as many steps."""
+def _clipped_steps(run: NamedHistory) -> str:
+    """Return the percentage of clipped steps, if the run clips; all records have equal weight."""
     if not (run.clip and run.history.train):
         return ""
-    share = fmean(record.clipped for record in run.history.train)
-    return f" · {share:.0%} of steps clipped"
+    fraction = fmean(record.clipped for record in run.history.train)
+    return f" · {fraction:.0%} of steps clipped"
 
 
 def _levels(runs: Sequence[NamedHistory]) -> tuple[Level, ...]:
-    """Return one line for each level at which a run clips."""
+    """Return a level for each distinct clipping norm."""
     clips = sorted({run.clip for run in runs if run.clip})
     return tuple(Level("clip", clip) for clip in clips)

@@ -1,4 +1,4 @@
-"""Half-life of the gradient on its way back through time: how far back a net can learn from."""
+"""Half-life of the gradient on its way back in time: how many steps back the model can learn."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, kept, number, 
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return a curve for each layer of a single run, of several the first layer's."""
+    """Return a curve per layer of a single run; for several runs, their first layers only."""
     return Chart(
         title="half-life of the gradient through time (sample)" + _layer(runs),
         x_label=axis,
         y_label="steps",
         curves=kept(curve for run in runs for curve in _curves(runs, run, axis)),
-        empty=waiting(runs, "look through time", "the first comes after one step"),
+        empty=waiting(runs, "gradient probe", "the first appears after one step"),
         axis=axis,
         is_log=is_log,
     )

@@ -1,4 +1,4 @@
-"""Norm of each parameter's gradient: which layer learns, and which no longer hears the loss."""
+"""Norm of each parameter's gradient: shows which layers learn and which gradients vanish."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rnnlab.runs.history import History
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return a curve for each parameter of the first run; the others would not be told apart."""
+    """Return a curve per parameter of the first run; curves of several runs would look alike."""
     title = "gradient norm by parameter"
     return Chart(
         title=f"{title} · {runs[0].name}" if len(runs) > 1 else title,
         x_label=axis,
         y_label="",
         curves=_curves(runs[0].history, axis) if runs else (),
-        empty=waiting(runs, "layers", "their first norms come after some steps"),
+        empty=waiting(runs, "norms by parameter", "the first appear after some steps"),
         axis=axis,
         is_log=is_log,
     )

@@ -1,14 +1,15 @@
-"""Loss on the training text and on the held-out text, in nats a letter, word or document."""
+"""Loss on the training split and the validation split, in nats per character, word or document."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rnnlab.base.display import nats_per
 from rnnlab.plots._chart import Axis, Chart, Level, NamedHistory, along, kept, trace, waiting
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return training losses as lines and validation losses as points that are joined."""
+    """Return training losses as lines and validation losses as joined points."""
     curves = []
     for run in runs:
         train, evals = run.history.train, run.history.evals
@@ -21,10 +22,10 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
     return Chart(
         title="loss",
         x_label=axis,
-        y_label=f"nats a {_unit(runs)}",
+        y_label=nats_per(_unit(runs)),
         curves=kept(curves),
         levels=(*_floors(runs), *dict.fromkeys(level for r in runs for level in r.published)),
-        empty=waiting(runs, "loss", "the first comes after a few steps"),
+        empty=waiting(runs, "loss", "the first appears after a few steps"),
         axis=axis,
         is_log=is_log,
     )
@@ -36,7 +37,7 @@ def _unit(runs: Sequence[NamedHistory]) -> str:
 
 
 def _floors(runs: Sequence[NamedHistory]) -> tuple[Level, ...]:
-    """Return a line for each floor, with a run's name where not all runs have the same."""
+    """Return a level for each distinct floor, with a run's name unless all runs share it."""
     runs_of: dict[float, list[str]] = {}
     for run in runs:
         if run.floor is not None:

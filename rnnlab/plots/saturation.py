@@ -1,4 +1,4 @@
-"""Share of a gate's values that are saturated: below 0.05 or above 0.95 of its range."""
+"""Fraction of a gate's values that are saturated: below 0.05 or above 0.95 of its range."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rnnlab.runs.history import History
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return a curve for each gate of the first run; the others would not be told apart."""
+    """Return a curve per gate of the first run; curves of several runs would look alike."""
     title = "saturated gates (sample)"
     return Chart(
         title=f"{title} · {runs[0].name}" if len(runs) > 1 else title,
         x_label=axis,
-        y_label="share",
+        y_label="fraction",
         curves=kept(_curves(runs[0].history, axis)) if runs else (),
-        empty=waiting(runs, "look at the gates", "the first comes after one step"),
+        empty=waiting(runs, "gate probe", "the first appears after one step"),
         axis=axis,
         is_log=is_log,
         is_from_zero=True,

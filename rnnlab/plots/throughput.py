@@ -1,26 +1,16 @@
-"""Tokens trained on in a second."""
+"""Throughput: training tokens per second."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnnlab.plots._chart import Axis, Chart, NamedHistory, along, kept, trace, waiting
+from rnnlab.plots._chart import Axis, Chart, NamedHistory
+from rnnlab.plots._rate import rate_chart
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return throughputs from zero up."""
-    curves = []
-    for run in runs:
-        train = run.history.train
-        ys = [record.tokens_per_s for record in train]
-        curves.append(trace(runs, run, "now", along(train, axis), ys, is_only=True))
-    return Chart(
-        title="throughput",
-        x_label=axis,
-        y_label="tokens/s",
-        curves=kept(curves),
-        empty=waiting(runs, "throughput", "it comes with the first record"),
-        axis=axis,
+    """Return a curve of throughputs per run."""
+    return rate_chart(
+        runs, axis, title="throughput", value=lambda r: r.tokens_per_s, unit="tokens/s",
         is_log=is_log,
-        is_from_zero=True,
-    )
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 """The JSON lines of the generator's two pipes: one message per line, its type in `kind`.
 
-A line of the standard input is a question or `{"cancel": ask}`; a line of the output is a reply.
+A line of the standard input is a question or `{"cancel": ask}`; a line of the standard output is a
+reply.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ _REPLIES: dict[str, type[Reply]] = {reply.kind: reply for reply in get_args(Repl
 
 
 def encode_reply(reply: Reply) -> str:
-    """Return a reply as one line."""
+    """Return a reply as one JSON line."""
     return json.dumps({"kind": reply.kind, **asdict(reply)}, ensure_ascii=True) + "\n"
 
 
 def decode_reply(line: str | bytes) -> Reply | None:
-    """Return the reply of a line, or None when it is none."""
+    """Return the reply of a line, or None if the line is not a reply."""
     try:
         values = json.loads(line)
         reply_type = _REPLIES[values.pop("kind")]
@@ -46,24 +47,24 @@ def decode_reply(line: str | bytes) -> Reply | None:
 
 
 def encode_request(question: Question) -> str:
-    """Return a question as one line."""
+    """Return a question as one JSON line."""
     return json.dumps({"kind": question.kind, **asdict(question)}, ensure_ascii=True) + "\n"
 
 
 def encode_cancel(ask: int) -> str:
-    """Return the line that ends an ask early."""
+    """Return the line that ends a question early."""
     return json.dumps({"cancel": ask}) + "\n"
 
 
 def decode_request(values: Mapping[str, Any]) -> Question:
-    """Return the question of a parsed line; raises TypeError or ValueError when it is none."""
-    given = dict(values)
-    kind = given.pop("kind", Generate.kind)
+    """Return the question of a parsed line; raise TypeError or ValueError if it is not valid."""
+    fields = dict(values)
+    kind = fields.pop("kind", Generate.kind)
     if kind not in _QUESTIONS:
-        raise ValueError(f"{kind!r} is no kind of question")
-    question = _QUESTIONS[kind](**given)
-    if name := misfit(type(question), given):
-        raise TypeError(f"{name!r} is of another type")
+        raise ValueError(f"{kind!r} is not a kind of question")
+    question = _QUESTIONS[kind](**fields)
+    if name := misfit(type(question), fields):
+        raise TypeError(f"{name!r} has a wrong type")
     match question:
         case Generate():
             num = 1 if question.num is None else question.num

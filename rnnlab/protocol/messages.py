@@ -1,8 +1,8 @@
-"""What is said between a front end and the generator process: JSON lines on its two pipes.
+"""The messages between a front end and the generator process: JSON lines on its two pipes.
 
-A question goes in as one line, replies come out as lines until `Ended`; `{"cancel": ask}` ends an
-ask early. A question's `kind` is the file of `worker/answers` that answers it. Also the form of an
-answer, the same in `rnnlab generate --json`.
+A question is one line of input; its replies are lines of output, the last one `Ended`. A line
+`{"cancel": ask}` ends a question early. The file of `worker/answers` with the name of a question's
+`kind` answers it. `rnnlab generate --json` prints `Answer` with the same fields.
 """
 
 from __future__ import annotations
@@ -11,11 +11,18 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 EOS = "<eos>"
-"""How the end of a sentence is written among the tokens of an answer."""
+"""The end of a sentence among the tokens of an answer."""
 
+DEFAULT_DECODERS = ("greedy", "nucleus:p=0.9", "beam:k=5")
+"""Specs used when none is given: by `generate`, `compare --prompt` and the prompt of the app."""
 DEFAULT_LENGTH = 120
-"""Letters written where nobody says how many."""
+"""Tokens written when no length is given."""
 MAX_SEED = 2**31 - 1
+
+RunName = str
+"""Name of a run: what the app shows and the user types."""
+RunPath = str
+"""Path of a run directory: what the generator process reads. The app resolves names to paths."""
 
 
 @dataclass(frozen=True)
@@ -23,102 +30,101 @@ class Answer:
     """One continuation of a prompt."""
 
     decoder: str
-    """The spec as it was given."""
+    """The spec as the user wrote it."""
     chain: list[str]
-    """What really happened to the model's distribution, in order."""
+    """The filters and the search that were applied, in order."""
     rank: int
     """1 for the best of its decoder."""
     text: str
     """Prompt and continuation."""
     continuation: str
     finished: bool
-    """Whether the model ended the sentence itself."""
+    """True if the model ended the sentence."""
     logprob: float
-    """The model's own log-prob of the continuation in nats, its end included when finished."""
+    """The model's log-prob of the continuation in nats, with the end if finished."""
     score: float
-    """What the search ranked by."""
+    """The value by which the search ranks its hypotheses."""
     tokens: list[str]
     token_logprobs: list[float]
-    """The model's own log-prob of each token in nats, before filters."""
+    """The model's log-prob of each token in nats, before filters."""
     prompt: str = ""
-    """The prompt as it was read."""
+    """The prompt after normalisation and replacement of unknown characters."""
     prompt_number: int = 0
-    """Number of the prompt, from 0, where several were asked."""
+    """Index of the prompt in the request."""
     end: str | None = None
-    """Why the text ends: `eos` (finished), `stop` string, `length`, `time`, or `stuck` where the
-    filters left nothing; None while it grows."""
+    """Why the text ends: `eos` (finished), `stop` string, `length`, `time`, or `stuck` if the
+    filters left no token; None while it grows."""
     parts_at: int | None = None
-    """Place of the first token in which it leaves the best answer of its decoder; None for that."""
+    """Index of the first token that differs from the decoder's best answer; None for the best."""
     prompt_note: str = ""
-    """What was replaced or left out of the prompt, as one line; empty: nothing."""
+    """One line naming the replaced or dropped characters of the prompt; empty if none."""
     note: str = ""
-    """What the search has found out about its answers, as one line."""
+    """One line in which the search comments on its answers, such as a proven bound."""
 
 
 @dataclass(frozen=True)
 class Generate:
-    """Continue a text with some decoders."""
+    """Continue a text with several decoders."""
 
     kind: ClassVar = "generate"
     ask: int
-    """Number of the question, repeated in every reply."""
-    run: str
-    """Path of the run directory."""
+    """Number of the question; every reply repeats it."""
+    run: RunPath
     prompt: str
     decoders: list[str]
-    """Specs; all start from the same seed."""
+    """Specs; all start from one prefill of the prompt and from the same seed."""
     checkpoint: str = "last"
-    """`last`, `best`, `live` (what is trained now) or a step."""
+    """`last`, `best`, `live` (saved by the worker now) or a step."""
     length: int = DEFAULT_LENGTH
     num: int | None = None
-    """Samples or best hypotheses wanted of a decoder; None: one sample, the whole beam."""
+    """Samples or best hypotheses of each decoder; None: one sample, the whole beam."""
     seed: int = 1
     unknown: str = "auto"
-    """What is done with letters that the model never saw: auto, refuse, drop, nearest or unk."""
+    """Treatment of characters unknown to the model: auto, refuse, drop, nearest or unk."""
     has_trace: bool = False
-    """Whether the hypotheses of every step are wanted, too."""
+    """True to receive the hypotheses of every step as `Trace`."""
 
 
 @dataclass(frozen=True)
 class Distributions:
-    """Say what the model expects at every place of a text."""
+    """Give the distribution of the next token at every place of a text."""
 
     kind: ClassVar = "distributions"
     ask: int
-    run: str
+    run: RunPath
     prompt: str
-    """Read as it is: no filter applies there."""
+    """No filter applies to the prompt."""
     tokens: list[str]
-    """What was written after it, in the model's own tokens."""
+    """Tokens after the prompt, from the model's vocabulary."""
     decoder: str = "greedy"
     """Spec whose filters apply after the prompt."""
     checkpoint: str = "last"
     num_shown: int = 40
-    """Tokens of a distribution that are listed at least."""
+    """Least number of tokens listed of each distribution."""
     unknown: str = "auto"
 
 
 @dataclass(frozen=True)
 class Inspect:
-    """Look into a model: gradients, gates, neurons and so on."""
+    """Inspect a model: gradients, gates, neurons and so on."""
 
     kind: ClassVar = "inspect"
     ask: int
-    run: str
+    run: RunPath
     view: str
     """Name of a view (`rnnlab/insight`), or `vanishing` for the runs in `members`."""
     checkpoint: str = "last"
     text: str | None = None
-    """Text to look with; None: held-out text."""
+    """Text to inspect the model with; None: the validation split."""
     unit: str | None = None
     property: str | None = None
     gate: str | None = None
-    other: str | None = None
-    """Path of the run directory that is compared with."""
+    other: RunPath | None = None
+    """Path of the run directory to compare with."""
     other_checkpoint: str = "last"
     data: str | None = None
-    """Folder of corpora where it is not the default one."""
-    members: list[str] = field(default_factory=list)
+    """Folder of corpora; None: the default folder."""
+    members: list[RunPath] = field(default_factory=list)
     """Paths of the run directories of the vanishing-gradient lab."""
 
 
@@ -127,14 +133,14 @@ Question = Generate | Distributions | Inspect
 
 @dataclass(frozen=True)
 class Ready:
-    """The process has loaded what it needs."""
+    """The process has loaded torch and reads questions."""
 
     kind: ClassVar = "ready"
 
 
 @dataclass(frozen=True)
 class Started:
-    """The model is loaded, the prompt read."""
+    """The model is loaded and the prompt encoded."""
 
     kind: ClassVar = "started"
     ask: int
@@ -144,75 +150,75 @@ class Started:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a decoder has come."""
+    """The newest frame of a decoder: its answers so far."""
 
     kind: ClassVar = "progress"
     ask: int
     decoder: int
-    """Number of the spec in the request."""
+    """Index of the spec in the request."""
     answers: list[Answer]
     is_last: bool
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What steps of a search made, kept and gave up since the last such reply."""
+    """The steps of a search since the previous `Trace`."""
 
     kind: ClassVar = "trace"
     ask: int
     decoder: int
-    """Number of the spec in the request."""
+    """Index of the spec in the request."""
     steps: list[dict[str, Any]]
-    """As lines of `rnnlab generate --trace`, without the distributions."""
+    """Lines of `rnnlab generate --trace` without the distributions."""
     is_cut: bool = False
-    """Whether there are too many hypotheses: no more steps come."""
+    """True if the trace became too long: no more steps follow."""
 
 
 @dataclass(frozen=True)
 class DistributionsFound:
-    """What the model expects at every place of a text."""
+    """The distribution of the next token at every place of a text."""
 
     kind: ClassVar = "distributions_found"
     ask: int
     step: int
     """Step of the checkpoint that answers."""
     tokens: list[str]
-    """Those of the prompt as it was read, then those after it."""
+    """The encoded prompt, then the tokens after it."""
     num_prompt: int
-    """How many of them are the prompt's."""
+    """Number of tokens of the prompt."""
     first_place: int
-    """Place of the first row: the beginning of a long text has none."""
+    """Index of the token that the first row predicts; above 0 for a long prompt."""
     rows: list[dict[str, Any]]
-    """Distributions as in a line of `rnnlab generate --trace`, up to that of what comes next; fewer
-    where the filters leave nothing."""
+    """Distributions as in `rnnlab generate --trace`, the last one of the token after the text;
+    fewer if the filters leave no token."""
     chain: list[str]
     prompt_note: str = ""
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """What a look into one or two models has found."""
+    """The findings of one view of one or two models."""
 
     kind: ClassVar = "inspected"
     ask: int
     findings: list[dict[str, Any]]
-    """As `rnnlab.plots.Finding` writes them."""
+    """Each as `rnnlab.plots.Finding.to_json` gives it."""
 
 
 @dataclass(frozen=True)
 class Failed:
-    """An ask cannot be answered; nothing more comes for it but Ended."""
+    """A question cannot be answered; only `Ended` follows."""
 
     kind: ClassVar = "failed"
     ask: int
     message: str
     can_be_nearest: bool = False
-    """Whether the same prompt would do with `unknown` set to nearest."""
+    """True if the same prompt can be encoded with `unknown` set to `nearest`."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """Nothing more comes for this ask."""
+    """The last reply to a question."""
 
     kind: ClassVar = "ended"
     ask: int

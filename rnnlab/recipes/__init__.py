@@ -1,6 +1,6 @@
-"""Recipes: experiments with their settings, their published figures and what differs from them.
+"""Recipes: experiments with their settings, published figures and differences from these.
 
-One TOML file each; a user's own file is as good as a shipped one. Never imports torch.
+A recipe is a TOML file, shipped with rnnlab or written by the user. Never imports torch.
 """
 
 from rnnlab.recipes._figures import LayerNorms, layer_norms, seconds_to_loss, train_running_loss

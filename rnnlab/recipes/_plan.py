@@ -1,4 +1,4 @@
-"""From a recipe and what the user sets to the runs to be made."""
+"""Plan the runs of a recipe, with the user's settings."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ class PlannedRun:
     """One run of a recipe."""
 
     name: str
-    """Name wished for."""
+    """Preferred name."""
     values: dict[str, Any]
-    """Settings, the corpus included."""
+    """Settings, including the corpus."""
 
 
 def base_values(recipe: Recipe, settings: Mapping[str, Any], data: Path | None) -> dict[str, Any]:
-    """Return a recipe's settings for one run, those in `settings` left out; a grid gives its first.
+    """Return a recipe's settings for one run, except those in `settings`.
 
-    Raises BadInputError when the file of word vectors is not there.
+    Of a grid, the first combination is used. Raise BadInputError if the file of word vectors is
+    missing.
     """
     values: dict[str, Any] = {**recipe.settings, **next(combinations(recipe.grid))}
     if "embeddings" not in settings and (vectors := locate_vectors(recipe, data)):
@@ -41,13 +42,15 @@ def plan(
     name: str | None = None,
     data: Path | None = None,
 ) -> list[PlannedRun]:
-    """Return the runs of a recipe on a corpus file, all valid.
+    """Return the runs of a recipe on a corpus file, with validated settings.
 
-    settings: override the recipe's; a setting of the grid replaces its values in the grid.
-    name: what the runs are called after, instead of the recipe. Raises BadInputError.
+    settings: override those of the recipe, including its grid; name: prefix of the runs' names, by
+    default the recipe's name. Raise BadInputError if a setting is invalid.
     """
     base = {**base_values(recipe, settings, data), **settings, "corpus": str(file)}
-    grid = {key: [settings[key]] if key in settings else on for key, on in recipe.grid.items()}
+    grid = {
+        key: [settings[key]] if key in settings else values for key, values in recipe.grid.items()
+    }
     runs = [
         PlannedRun((name or recipe.name) + _suffix(chosen), {**base, **chosen})
         for chosen in combinations(grid)
@@ -58,25 +61,25 @@ def plan(
 
 
 def overridden(recipe: Recipe, settings: Mapping[str, Any], file: Path) -> list[str]:
-    """Return a line for everything that the user has set otherwise than the recipe."""
+    """Return a line per setting in which the user's run differs from the recipe."""
     lines = []
     defaults = RunConfig.from_values({"corpus": recipe.corpus, **_plain(recipe)})
     for name, value in settings.items():
         if name in recipe.grid:
-            usual = ", ".join(_shown(one) for one in recipe.grid[name])
+            in_recipe = ", ".join(map(_shown, recipe.grid[name]))
         elif name == "embeddings" and recipe.vectors:
-            usual = recipe.vectors.name
+            in_recipe = recipe.vectors.name
         else:
-            usual = _shown(getattr(defaults, name))
-        if usual != _shown(value):
-            lines.append(f"set here: {name} = {_shown(value)} (the recipe: {usual})")
+            in_recipe = _shown(getattr(defaults, name))
+        if in_recipe != _shown(value):
+            lines.append(f"set here: {name} = {_shown(value)} (the recipe: {in_recipe})")
     if recipe.sha256 and content_sha256(file) != recipe.sha256:
-        lines.append(f"{file.name} is another text than the recipe's (its SHA-256 differs)")
+        lines.append(f"{file.name} differs from the recipe's corpus (by its SHA-256)")
     return lines
 
 
 def _plain(recipe: Recipe) -> dict[str, Any]:
-    """Return the settings as they stand in the file, a grid's first values among them."""
+    """Return the settings in the file, with the first combination of the grid."""
     return {**recipe.settings, **next(combinations(recipe.grid))}
 
 
@@ -87,7 +90,7 @@ def _shown(value: object) -> str:
 
 
 def _suffix(chosen: Mapping[str, Any]) -> str:
-    """Return what tells a run of a grid from the others: `-x2` for two layers, `-lr-0.1`."""
+    """Return the suffix of a run's name for a combination: `-x2` for two layers, `-lr-0.1`."""
     return "".join(_part(name, value) for name, value in chosen.items())
 
 

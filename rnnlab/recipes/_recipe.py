@@ -1,4 +1,4 @@
-"""What a recipe's TOML file holds, checked on reading."""
+"""The format of a recipe's TOML file, validated by pydantic."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from rnnlab.settings.run_config import RunConfig, read_toml
 
 _FOLDER = Path(__file__).parent
 _MAX_RUNS = 64
-"""Runs of a grid; more is a slip of the pen."""
+"""Maximum number of runs of a grid; more are probably a mistake."""
 
 Quantity = Literal["train_running", "seconds_to", "seconds", "loss", "accuracy", "f1"]
-_OF_THE_COURSE = ("train_running", "seconds_to", "seconds")
-"""Figures that the journal holds; the others are measured on a split."""
+_FROM_JOURNAL = ("train_running", "seconds_to", "seconds")
+"""Figures from the journal; the others are measured on a split."""
 SplitName = Literal["train", "val", "test"]
 
 
@@ -31,55 +31,55 @@ class _Table(BaseModel):
 
 
 class Measure(_Table):
-    """One figure of each run, and what it is set beside."""
+    """One figure of each run, with its published value."""
 
     name: str = Field(min_length=1)
-    """What the figure is called in the table."""
+    """Name of the figure in the table."""
     what: Quantity
-    """Mean training loss of the last epoch as it ran; training time until it had come down to
-    `threshold`, or of the whole run; or a measurement of a split."""
+    """Mean training loss of the last epoch; training time until this loss reached `threshold`, or
+    of the whole run; or an evaluation on a split."""
     threshold: float | None = Field(None, gt=0)
-    """Training loss, mean over an epoch as it ran, that `seconds_to` waits for."""
+    """For `seconds_to`: mean training loss of an epoch to reach."""
     split: SplitName | None = None
-    """Part of the corpus that is measured: train, val or test (of a loss, accuracy or f1)."""
+    """For loss, accuracy and f1: split of the corpus (train, val or test)."""
     checkpoint: Literal["last", "best"] = "last"
-    """Weights that are measured: the last ones, or those of the best validation."""
+    """Weights to evaluate: the last ones, or those of the best validation."""
     published: float | str | None = None
-    """What was published: a number, or words such as "about 1.2"."""
+    """Published value: a number, or text such as "about 1.2"."""
     reference: float | None = Field(None, gt=0)
-    """Number that the ratio is taken to where `published` is words."""
+    """Number for the ratio if `published` is text."""
     goal: float | None = None
-    """Bound to be reached: from above for a loss, from below for accuracy and f1."""
+    """Bound to reach: an upper bound for losses and times, a lower bound for accuracy and f1."""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        if (self.what in _OF_THE_COURSE) != (self.split is None):
+        if (self.what in _FROM_JOURNAL) != (self.split is None):
             raise ValueError(
-                f"{self.what} is of the training as it ran: it takes no split"
+                f"{self.what} is a figure of the training itself; remove the split"
                 if self.split
                 else f"{self.what} needs a split: train, val or test"
             )
         if (self.what == "seconds_to") != (self.threshold is not None):
-            raise ValueError("seconds_to, and nothing else, needs a threshold")
+            raise ValueError("seconds_to needs a threshold, and other figures must not have one")
         return self
 
     @property
     def is_loss(self) -> bool:
-        """Whether less is better."""
-        return self.what in (*_OF_THE_COURSE, "loss")
+        """Whether smaller is better."""
+        return self.what in (*_FROM_JOURNAL, "loss")
 
     @property
     def compared_with(self) -> float | None:
-        """The published figure as a number; None where there is none."""
+        """The published figure as a number; None if there is none."""
         return self.published if isinstance(self.published, float) else self.reference
 
     def ratio(self, ours: float | None) -> float | None:
-        """Return our figure over the published one, where that is a number."""
-        to = self.compared_with
-        return ours / to if ours is not None and to else None
+        """Return our figure divided by the published one; None if either is missing."""
+        reference = self.compared_with
+        return ours / reference if ours is not None and reference else None
 
     def is_met(self, ours: float | None) -> bool | None:
-        """Tell whether the goal is met; None where there is none."""
+        """Return True if the goal is met; None if there is no goal."""
         if self.goal is None:
             return None
         if ours is None:
@@ -88,71 +88,71 @@ class Measure(_Table):
 
 
 class Reached(_Table):
-    """What one run of the recipe has given before."""
+    """Earlier results of one run of the recipe."""
 
     run: str = ""
-    """Name of the run, where the recipe has several."""
+    """Name of the run, if the recipe has several."""
     figures: dict[str, float]
-    """Figure by the measure's name."""
+    """Figures by the measures' names."""
     seconds: float = Field(gt=0)
     """Training time."""
     machine: str
     """Class of the machine, such as "2 cores"."""
     command: str
-    """Command line that gave it."""
+    """Command line with these results."""
 
 
 class Vectors(_Table):
-    """File of word vectors that a recipe begins with."""
+    """The file of word vectors of a recipe."""
 
     name: str = Field(min_length=1)
-    """Its name in the data folder; one with `.gz` behind it will do."""
+    """File name in the data folder; the file may also have the suffix `.gz`."""
     get: str = Field(min_length=1)
-    """Where to get it, in one line."""
+    """How to get the file, in one line."""
 
 
 class Recipe(_Table):
     """One experiment."""
 
     name: str
-    """The file's name without its ending."""
+    """The file's name without its suffix."""
     about: str = Field(min_length=1)
-    """What it is, in one line."""
+    """Description in one line."""
     corpus: str = Field(min_length=1)
     """Name of the corpus in the data folder."""
     save_as: str = ""
-    """Name of the corpus's file in the data folder; by default the corpus's name and `.txt`."""
+    """File name of the corpus in the data folder; by default the corpus's name and `.txt`."""
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
-    """SHA-256 of the corpus file's content, unpacked where it is gzipped."""
+    """SHA-256 of the corpus file's content, after unpacking."""
     get: str = ""
-    """Where to get the corpus, in one line."""
+    """How to get the corpus, in one line."""
     vectors: Vectors | None = None
     """Word vectors, which become the setting `embeddings`."""
     settings: dict[str, Any]
     """Settings of the run."""
     grid: dict[str, list[Any]] = {}
-    """Settings with several values: one run for each combination."""
+    """Settings with several values: one run per combination."""
     measures: tuple[Measure, ...] = Field(min_length=1)
-    """Figures that are measured of each run."""
+    """Figures of each run."""
     layers_report: bool = False
-    """Whether the gradient norm of each layer over the epochs is shown."""
+    """Whether to show the gradient norm of each layer over the epochs."""
     differs: tuple[str, ...] = ()
-    """What differs from the published experiment, and why."""
+    """Differences from the published experiment, with reasons."""
     reached: tuple[Reached, ...] = ()
-    """What it has given before."""
+    """Earlier results."""
 
     @property
     def published_losses(self) -> dict[str, float]:
-        """Losses that were published, in nats a token: of `train`, `val` or `test`."""
-        found: dict[str, float] = {}
+        """Published losses in nats per token, by split: `train`, `val` or `test`."""
+        losses: dict[str, float] = {}
         for measure in self.measures:
             if measure.what in ("train_running", "loss") and measure.compared_with is not None:
-                found.setdefault(measure.split or "train", measure.compared_with)
-        return found
+                losses.setdefault(measure.split or "train", measure.compared_with)
+        return losses
 
     @property
     def file_name(self) -> str:
-        """Name of the corpus's file in the data folder."""
+        """File name of the corpus in the data folder."""
         return self.save_as or f"{self.corpus}.txt"
 
     @field_validator("reached", mode="before")
@@ -171,16 +171,16 @@ class Recipe(_Table):
                     raise ValueError(f"reached: there is no measure {name!r}")
         for name, values in self.grid.items():
             if name in self.settings:
-                raise ValueError(f"{name!r} is a setting and in the grid")
+                raise ValueError(f"{name!r} is both in the settings and in the grid; remove one")
             if not values:
                 raise ValueError(f"grid: {name!r} has no values")
         if sum(1 for _ in itertools.islice(combinations(self.grid), _MAX_RUNS + 1)) > _MAX_RUNS:
-            raise ValueError(f"the grid makes more than {_MAX_RUNS} runs")
+            raise ValueError(f"the grid has more than {_MAX_RUNS} combinations; remove values")
         return self
 
 
 def combinations(grid: Mapping[str, list[Any]]) -> Iterator[dict[str, Any]]:
-    """Give every combination of a grid's values, the last setting changing fastest."""
+    """Yield every combination of a grid's values; the last setting changes fastest."""
     for values in itertools.product(*grid.values()):
         yield dict(zip(grid, values, strict=True))
 
@@ -191,9 +191,9 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str) -> Recipe:
-    """Return a recipe by its name, or by the path of its TOML file.
+    """Return a recipe by its name or by the path of its TOML file.
 
-    Raises UnknownNameError, or BadInputError naming file and key.
+    Raise UnknownNameError for an unknown name, BadInputError with file and key for an invalid file.
     """
     if name in names():
         return _read(_FOLDER / f"{name}.toml", f"{name}.toml")
@@ -205,7 +205,9 @@ def load(name: str) -> Recipe:
 def _read(file: Path, shown: str) -> Recipe:
     values = read_toml(file)
     if "name" in values:
-        raise BadInputError(f"{shown}: unknown key 'name'", "a recipe is called as its file")
+        raise BadInputError(
+            f"{shown}: unknown key 'name'", "rename the file instead: its name is the recipe's"
+        )
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).strip("._-") or "recipe"
     try:
         recipe = Recipe.model_validate({**values, "name": name[:48]})
@@ -218,7 +220,10 @@ def _read(file: Path, shown: str) -> Recipe:
 def _check_settings(recipe: Recipe, shown: str) -> None:
     named_above = {"corpus"} | ({"embeddings"} if recipe.vectors else set())
     for key in sorted(named_above & {*recipe.settings, *recipe.grid}):
-        raise BadInputError(f"{shown}: {key!r} is no setting here", "it stands at the top")
+        raise BadInputError(
+            f"{shown}: {key!r} is not a setting of a recipe",
+            "set `corpus` or `vectors` at the top of the file",
+        )
     vectors = {"embeddings": recipe.vectors.name} if recipe.vectors else {}
     for values in combinations(recipe.grid):
         RunConfig.from_values(
@@ -227,10 +232,10 @@ def _check_settings(recipe: Recipe, shown: str) -> None:
 
 
 def _first_problem(error: ValidationError) -> str:
-    # An unknown key comes first: it is the slip of the pen behind a missing one.
-    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    # Report an unknown key first: a misspelled key also causes an error about the missing one.
+    first = min(error.errors(), key=lambda details: details["type"] != "extra_forbidden")
     is_unknown = first["type"] == "extra_forbidden"
-    # A union adds the names of its types to the place.
+    # Pydantic adds the names of a union's types to the location; drop them.
     loc = [part for part in first["loc"] if is_unknown or part not in ("float", "str")]
     message = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     message = message[:1].lower() + message[1:]
@@ -246,13 +251,13 @@ def _first_problem(error: ValidationError) -> str:
 
 
 def _place(loc: list[int | str]) -> str:
-    """Return where in the file something stands: "measures 2: "."""
+    """Return a location in the file as text: "measures 2: "."""
     shown = " ".join(str(part + 1) if isinstance(part, int) else part for part in loc)
     return f"{shown}: " if shown else ""
 
 
 def _table_at(where: list[int | str]) -> type[BaseModel]:
-    """Return the table at a place of the file, to know its keys."""
+    """Return the model of the table at a location, for its keys."""
     table: type[BaseModel] = Recipe
     for part in where:
         if isinstance(part, str) and part in table.model_fields:
@@ -263,5 +268,5 @@ def _table_at(where: list[int | str]) -> type[BaseModel]:
 def _table_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type):
         return annotation if issubclass(annotation, BaseModel) else None
-    found = (_table_in(part) for part in get_args(annotation))
-    return next((table for table in found if table), None)
+    tables = (_table_in(part) for part in get_args(annotation))
+    return next((table for table in tables if table), None)

@@ -1,4 +1,4 @@
-"""The run directory: the contract between workers, the app, the command line and anyone's scripts.
+"""The run directory: the interface between workers, the app, the command line and user scripts.
 
-Standard library only. What a run directory holds is data: nothing in it is ever executed.
+Standard library only. A run directory holds only data, and nothing in it is ever executed.
 """

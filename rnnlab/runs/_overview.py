@@ -1,6 +1,6 @@
-"""A long journal in a few lines: of what is frequent a sample at equal distances, all the rest.
+"""An overview of a long journal: all lines of rare kinds, and a sample of the frequent ones.
 
-Decoding is what costs, and next to it to look at every line: those left out are passed over unseen.
+Decoding a line is slow, and so is a search for every line: the omitted ones are not even split.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import re
 from typing import BinaryIO
 
 _FREQUENT = (b'\n{"kind": "train"', b'\n{"kind": "layers"')
-"""How lines begin of which there are many."""
+"""Starts of the lines of frequent kinds."""
 _RARE = re.compile(b"\n(?!(?:" + b"|".join(start[1:] for start in _FREQUENT) + b"))")
-"""What stands before any other line."""
+"""Matches the newline before a line of a rare kind."""
 BLOCK_BYTES = 1 << 22
+"""Bytes per block."""
 
 
 def overview(
@@ -21,33 +22,32 @@ def overview(
 ) -> tuple[list[bytes], bytes]:
     """Read a journal from its start; return about `most` frequent lines and all others, in order.
 
-    The first and the last lines are among them, and all of a journal that has no more than `most`.
-    What follows the last line's end is returned beside them. block_bytes: bytes that are looked
-    through at once.
+    The first and the last line are always included, and so are all lines of a journal with at most
+    `most` lines. The second value is the incomplete line at the end. block_bytes: bytes per block.
     """
     size = os.fstat(stream.fileno()).st_size
     lines: list[bytes] = []
     half = b""
     while block := stream.read(block_bytes):
-        whole, _, half = (b"\n" + half + block).rpartition(b"\n")
-        is_short = size * whole.count(b"\n") <= most * len(whole)
-        lines += whole.split(b"\n")[1:] if is_short else _sample(whole, 2 * size // most)
+        complete, _, half = (b"\n" + half + block).rpartition(b"\n")
+        is_short = size * complete.count(b"\n") <= most * len(complete)
+        lines += complete.split(b"\n")[1:] if is_short else _sample(complete, 2 * size // most)
     return lines, half
 
 
 def _sample(block: bytes, apart: int) -> list[bytes]:
-    """Return the lines of a block that begins with a line's end: the rare, and few of the others.
+    """Return all lines of rare kinds and a sample of the others from a block.
 
-    Of the frequent ones a pair of neighbours every `apart` bytes, since records of two kinds may
-    alternate, and the last of each kind.
+    The block begins with a newline. The sample is a pair of neighbours every `apart` bytes, since
+    records of two kinds may alternate, and the last line of each kind.
     """
-    starts = {found.end() for found in _RARE.finditer(block)}
+    starts = {match.end() for match in _RARE.finditer(block)}
     for place in range(0, len(block), apart):
         first = block.find(b"\n", place) + 1
         second = block.find(b"\n", first) + 1
         starts |= {first, second}
     starts |= {block.rfind(start) + 1 for start in _FREQUENT}
-    starts.discard(0)  # nothing was found
+    starts.discard(0)  # from a failed find: -1 + 1
     ends = (block.find(b"\n", start) for start in sorted(starts))
     return [
         block[start : None if end < 0 else end]

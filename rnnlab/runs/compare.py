@@ -1,6 +1,6 @@
-"""Runs set side by side: their figures, and the settings in which they differ.
+"""The comparison of runs: their metrics, and the settings in which they differ.
 
-The command line and the app both compare through here.
+Used by the command line and the app.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 
 class ComparedValue(NamedTuple):
-    """A setting or a figure of every run."""
+    """A setting or a metric of every run, as text."""
 
     name: str
     values: tuple[str, ...]
@@ -31,7 +31,7 @@ _FIGURES: tuple[tuple[str, Callable[[RunSummary], str]], ...] = (
     ("val loss", lambda s: loss(s.val_loss)),
     ("best val loss", lambda s: loss(s.best_val_loss)),
     ("val accuracy", lambda s: percent(s.val_accuracy)),
-    ("tokens a second", lambda s: count(s.tokens_per_s)),
+    ("tokens/s", lambda s: count(s.tokens_per_s)),
     ("parameters", lambda s: count(s.parameters)),
     ("time", lambda s: duration(s.elapsed_s)),
 )
@@ -40,33 +40,33 @@ _FIGURES: tuple[tuple[str, Callable[[RunSummary], str]], ...] = (
 def rows_of(
     runs: Sequence[Run], summaries: Sequence[RunSummary], defaults: Mapping[str, Any]
 ) -> list[ComparedValue]:
-    """Return a row for every figure that a run has, then one for every setting that differs.
+    """Return a row per metric that at least one run has, then a row per setting that differs.
 
-    defaults: settings that a run has where it does not say otherwise; an older one says less.
+    defaults: values of the settings that are missing in a run; older runs have fewer settings.
     """
     figures = [
         ComparedValue(name, tuple(map(figure, summaries)), False) for name, figure in _FIGURES
     ]
     rows = [row for row in figures if set(row.values) != {MISSING}]
     if len({s.unit for s in summaries}) > 1:
-        rows.insert(0, ComparedValue("losses of a", tuple(s.unit for s in summaries), False))
+        rows.insert(0, ComparedValue("losses per", tuple(s.unit for s in summaries), False))
     settings = [{**defaults, **run.settings()} for run in runs]
-    names = dict.fromkeys(name for one in settings for name in one)
-    differing = [name for name in names if len({repr(one.get(name)) for one in settings}) > 1]
+    names = dict.fromkeys(name for values in settings for name in values)
+    differing = [n for n in names if len({repr(values.get(n)) for values in settings}) > 1]
     return rows + [
-        ComparedValue(n, tuple(_value(one, n) for one in settings), True) for n in differing
+        ComparedValue(n, tuple(_value(values, n) for values in settings), True) for n in differing
     ]
 
 
 def by_unit(summaries: Sequence[RunSummary], items: Sequence[_T]) -> dict[str, list[_T]]:
-    """Return items, one a run, by what the run's losses are the mean of.
+    """Group items, one per run, by the unit of the run's losses.
 
-    Losses of letters, words and documents have no common axis.
+    Losses per character, word and document cannot share an axis.
     """
-    found: dict[str, list[_T]] = {}
+    groups: dict[str, list[_T]] = {}
     for summary, item in zip(summaries, items, strict=True):
-        found.setdefault(summary.unit, []).append(item)
-    return found
+        groups.setdefault(summary.unit, []).append(item)
+    return groups
 
 
 def _value(settings: Mapping[str, Any], name: str) -> str:

@@ -1,6 +1,7 @@
-"""Steer a run: pause, resume, stop; the same for the command line and the app.
+"""Control a run: pause, resume, stop; used by the command line and the app.
 
-Each returns one line for the user and raises BadInputError when the run is in no state for it.
+Each function returns one line for the user and raises BadInputError if the run's state does not
+permit it.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from rnnlab.runs.store import Run
 
 
 def pause(run: Run) -> str:
-    """Ask the worker to save and wait."""
+    """Ask the worker to save and pause."""
     state = run.status().state
     if state == "paused":
         raise BadInputError(f"{run.name!r} is paused already", f"`rnnlab resume {run.name}`")
     if state == "queued":
-        raise BadInputError(f"{run.name!r} is in the queue", "it waits already; stop takes it out")
+        raise BadInputError(
+            f"{run.name!r} is queued, not training",
+            f"`rnnlab stop {run.name}` removes it from the queue",
+        )
     _need_worker(run, "pause")
     send(run.paths.mailbox, Command("pause"))
     return f"{run.name} pauses after this step"
@@ -37,40 +41,44 @@ def stop(run: Run) -> str:
 def checkpoint(run: Run) -> str:
     """Ask the worker for a checkpoint now."""
     if run.status().state == "queued":
-        raise BadInputError(f"{run.name!r} is in the queue", "there is nothing to save yet")
+        raise BadInputError(
+            f"{run.name!r} is queued and has nothing to save yet", "wait until it trains"
+        )
     _need_worker(run, "save")
     send(run.paths.mailbox, Command("checkpoint"))
     return f"{run.name} saves a checkpoint"
 
 
 def resume(run: Run, *, is_queued: bool = False, launch_worker: Launch | None = None) -> str:
-    """Wake a paused worker, or start a new one where the last one stood.
+    """Resume a paused worker, or start a new one from the last checkpoint.
 
-    is_queued: whether a new one waits for a free slot first; launch_worker:
-    starts it, `rnnlab.runs.launch.launch` if None.
+    is_queued: whether a new worker waits for a free slot first; launch_worker: starts it;
+    `rnnlab.runs.launch.launch` if None.
     """
     status = run.status()
     match status.state:
         case "paused":
             send(run.paths.mailbox, Command("resume"))
-            return f"{run.name} goes on"
+            return f"{run.name} resumes"
         case "stopped" | "lost" | "failed":
             (launch_worker or launch)(run, is_queued=is_queued)
             if is_queued:
-                return f"{run.name} waits in the queue"
+                return f"{run.name} is queued"
             step = run.paths.read_pointer("last") or 0
-            return f"{run.name} goes on from step {step}"
+            return f"{run.name} resumes from step {step}"
         case "finished":
             raise BadInputError(
-                f"{run.name!r} is finished: its settings' end is reached",
+                f"{run.name!r} has completed all its steps",
                 f"`rnnlab train CORPUS --init-from {run.name}` trains its weights further",
             )
         case _:
-            raise BadInputError(f"{run.name!r} is {status.state} already", "nothing to resume")
+            raise BadInputError(
+                f"{run.name!r} is {status.state} already", f"`rnnlab watch {run.name}` follows it"
+            )
 
 
 def move_in_queue(run: Run, by: int) -> str:
-    """Move a waiting run by so many places, towards the front where negative."""
+    """Move a queued run by `by` places, towards the front if negative."""
     place = Queue(run.paths.root.parent).move(run.name, by)
     return f"{run.name} is number {place} in the queue"
 
@@ -78,4 +86,7 @@ def move_in_queue(run: Run, by: int) -> str:
 def _need_worker(run: Run, verb: str) -> None:
     status = run.status()
     if not run.is_alive():
-        raise BadInputError(f"{run.name!r} is {status.state}", f"there is no worker to {verb}")
+        raise BadInputError(
+            f"{run.name!r} is {status.state} and has no worker to {verb}",
+            "`rnnlab runs` lists the active runs",
+        )

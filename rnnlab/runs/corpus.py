@@ -1,4 +1,4 @@
-"""Whether a corpus is still the one that a run began with."""
+"""The check that a run's corpus has not changed since its start."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from rnnlab.runs.paths import RunPaths
 
 
 def check_corpus(paths: RunPaths, fingerprint: str) -> None:
-    """Raise BadInputError when the corpus is not the one that the run began with."""
+    """Raise BadInputError if the corpus has changed since the run started.
+
+    fingerprint: SHA-256 of the corpus as it is now.
+    """
     try:
         stored = json.loads(paths.corpus.read_text(encoding="utf-8"))["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         return
     if stored != fingerprint:
         raise BadInputError(
-            f"the corpus of {paths.name!r} has changed since it began",
-            "bring the old file back or start a new run",
+            f"the corpus of {paths.name!r} has changed since the run started",
+            "restore the old file or start a new run",
         )

@@ -1,7 +1,7 @@
-"""Why a worker ended without a word, as far as a reader can tell, and what to do about it.
+"""The probable reason for the unexpected end of a worker, and the remedy.
 
-The kernel kills without asking. What is left are the worker's last heartbeat, the kernel's count of
-processes that it has killed for want of memory, and its log where a user may read it.
+A killed worker cannot write a reason. The evidence is its last heartbeat, the kernel's count of
+out-of-memory kills, and the kernel's log if the user may read it.
 """
 
 from __future__ import annotations
@@ -17,39 +17,40 @@ from rnnlab.runs.records import Status
 KERNEL_LOG = "/dev/kmsg"
 _KILLED = re.compile(r"out of memory: Killed process (\d+)", re.IGNORECASE)
 _MOST_BYTES = 8192
-"""Longest line of the kernel's log; one read gives one line."""
+"""Maximum length of a line in the kernel's log; one read returns one line."""
 
 
-def why_lost(said: Status, name: str) -> str:
-    """Return why the worker of a run died, and what to do; `said` is its last word."""
-    who = f"process {said.pid} on {said.host}" if said.pid else "see worker.log"
-    resume = f"`rnnlab resume {name}` goes on"
-    killed = _killed_for_memory(said)
+def why_lost(status: Status, name: str) -> str:
+    """Return why the worker of a run died, and the remedy; `status` is its last one."""
+    process = f"process {status.pid} on {status.host}" if status.pid else "see worker.log"
+    resume = f"`rnnlab resume {name}` continues the run"
+    killed = _killed_for_memory(status)
     if killed:
-        held = f", it held {said.held_bytes >> 20} MiB" if said.held_bytes else ""
-        what = "end other runs or use a smaller --batch or --hidden"
-        return f"its worker died ({who}), {killed}{held}; {what}; {resume}"
+        used = f", it used {status.held_bytes >> 20} MiB" if status.held_bytes else ""
+        remedy = "stop other runs or use a smaller --batch or --hidden"
+        return f"its worker died ({process}), {killed}{used}; {remedy}; {resume}"
     return (
-        f"its worker died without a word ({who}): it was killed, or the machine went down; {resume}"
+        f"its worker died without a message ({process}): it was killed, or the machine went down; "
+        f"{resume}"
     )
 
 
-def _killed_for_memory(said: Status) -> str:
-    """Return how sure it is that want of memory was the cause; empty where nothing says so."""
-    is_here = said.host == socket.gethostname()
-    if is_here and said.oom_kills is not None and (memory.oom_kills() or 0) > said.oom_kills:
-        if said.pid and said.pid in killed_for_memory():
-            return "killed by the kernel for want of memory (its log names the process)"
-        return "probably killed by the kernel, which has killed for want of memory since"
-    if said.free_bytes is not None and said.free_bytes < memory.SHORT_BYTES:
-        return f"probably killed for want of memory: {said.free_bytes >> 20} MiB were left"
+def _killed_for_memory(status: Status) -> str:
+    """Return the evidence that the worker was killed for lack of memory; empty without any."""
+    is_here = status.host == socket.gethostname()
+    if is_here and status.oom_kills is not None and (memory.oom_kills() or 0) > status.oom_kills:
+        if status.pid and status.pid in killed_for_memory():
+            return "killed by the kernel for lack of memory (its log names the process)"
+        return "probably killed by the kernel, which has killed for lack of memory since"
+    if status.free_bytes is not None and status.free_bytes < memory.SHORT_BYTES:
+        return f"probably killed for lack of memory: {status.free_bytes >> 20} MiB were left"
     return ""
 
 
 def killed_for_memory() -> set[int]:
-    """Return the processes that the kernel's log names as killed for want of memory.
+    """Return the ids of the processes that were killed for lack of memory, from the kernel's log.
 
-    Empty where the log cannot be read, as mostly in a container and for a user without rights.
+    Empty if the log cannot be read, as usual in a container and for a user without rights.
     """
     return {int(pid) for line in _kernel_log() for pid in _KILLED.findall(line)}
 
@@ -64,9 +65,9 @@ def _kernel_log() -> Iterator[str]:
             try:
                 line = os.read(log, _MOST_BYTES)
             except BrokenPipeError:
-                continue  # overwritten while it was read: the next one is there
+                continue  # the line was overwritten; read the next one
             except OSError:
-                return  # to its end
+                return  # the end of the log
             if not line:
                 return
             yield line.decode("utf-8", "replace")

@@ -1,6 +1,6 @@
-"""The weights of this moment: a run that trains is asked to save them, the others have them saved.
+"""The current weights of a run: a training run is asked to save them, the others have done so.
 
-Needs no torch: whoever prompts a living run, on the command line or in the app, goes through here.
+Used for prompts to a training run, by the command line and the app; does not import torch.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from rnnlab.runs.paths import Pointer, RunPaths
 from rnnlab.runs.store import Run
 
 FOR_A_PROMPT = "prompt"
-"""Name of the command to save of which the journal does not tell."""
+"""Name of a checkpoint command that writes no event to the journal."""
 PATIENCE_S = 5.0
-"""How long a step and a checkpoint are waited for; then the last checkpoint has to do."""
+"""Seconds to wait for a step and a checkpoint; then the last checkpoint is used."""
 START_PATIENCE_S = 60.0
-"""How long the first checkpoint of a run that starts is waited for: it reads its corpus before."""
-_LOOK_S = 0.02
+"""Seconds to wait for the first checkpoint of a new run, which reads its corpus first."""
+_POLL_S = 0.02
 
 
 def settled(
@@ -29,9 +29,9 @@ def settled(
     which: Pointer | Literal["live"] | int,
     is_over: Callable[[], bool] = lambda: False,
 ) -> Pointer | int:
-    """Return a checkpoint that is on disk; `live` is the last one, saved just now where it can.
+    """Return a checkpoint on disk; for `live`, save one now if the run is training.
 
-    is_over: whether nobody waits any more.
+    is_over: returns True once the caller no longer waits.
     """
     if which != "live":
         return which
@@ -40,7 +40,7 @@ def settled(
 
 
 def is_to_come(paths: RunPaths) -> bool:
-    """Tell whether a run has just been started and has yet to save its first weights."""
+    """Return True if a run has been started and has not saved its first weights yet."""
     if paths.read_pointer("last") is not None:
         return False
     return Run(paths).status().state in ("starting", "running")
@@ -51,13 +51,13 @@ def await_first(
     is_over: Callable[[], bool] = lambda: False,
     patience_s: float = START_PATIENCE_S,
 ) -> None:
-    """Wait for the first weights of a run that has just been started.
+    """Wait until a run that has been started has saved its first weights.
 
-    is_over: whether nobody waits any more.
+    is_over: returns True once the caller no longer waits.
     """
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline and not is_over() and is_to_come(paths):
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_S)
 
 
 def save_now(
@@ -65,29 +65,30 @@ def save_now(
     is_over: Callable[[], bool] = lambda: False,
     patience_s: float = PATIENCE_S,
 ) -> bool:
-    """Have a run that trains save its weights; return whether it has.
+    """Ask a training run to save its weights and wait for them; return True if it has.
 
-    A paused or ended run saved them when it stood still. is_over: whether nobody waits any more.
+    A paused or ended run has saved its current weights already. is_over: returns True once the
+    caller no longer waits.
     """
     if is_over() or Run(paths).status().state != "running":
         return False
-    before = _mark(paths)
+    before = _version(paths)
     try:
         send(paths.mailbox, Command("checkpoint", FOR_A_PROMPT))
     except RnnlabError:
-        return False  # another user's run: what he has saved has to do
+        return False  # another user's run: use its last checkpoint
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline and is_locked(paths.lock) and not is_over():
-        if _mark(paths) != before:
+        if _version(paths) != before:
             return True
-        time.sleep(_LOOK_S)
-    return _mark(paths) != before
+        time.sleep(_POLL_S)
+    return _version(paths) != before
 
 
-def _mark(paths: RunPaths) -> tuple[int, int]:
-    """Return what tells one writing of the pointer from another."""
+def _version(paths: RunPaths) -> tuple[int, int]:
+    """Return inode and modification time of the pointer, which change with every checkpoint."""
     try:
-        found = paths.pointer("last").stat()
+        stat = paths.pointer("last").stat()
     except OSError:
         return 0, 0
-    return found.st_ino, found.st_mtime_ns
+    return stat.st_ino, stat.st_mtime_ns

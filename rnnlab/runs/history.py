@@ -1,4 +1,4 @@
-"""A run's curves, rebuilt from its journal as it grows."""
+"""A run's curves, updated from its growing journal."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from rnnlab.runs.records import (
 
 _R = TypeVar("_R", bound=Record)
 REWINDING = frozenset({"started", "resumed", "rollback"})
-"""Events at which a run stands at an earlier step than before."""
+"""Events after which a run may be at an earlier step than before."""
 
 MOST_PROBES = 400
-"""Looks that are kept at most where there is a limit: each has some kB for every layer."""
+"""Maximum number of probes in a limited history: each takes a few kB per layer."""
 
 
 @dataclass
 class History:
     """The records of a run by kind, each list ascending in step.
 
-    A worker that resumes goes back to a checkpoint, or starts again where there was none yet; one
-    that diverges may go back, too. What the journal says of later steps was lost and is dropped
-    here, so that a resumed curve is an uninterrupted one.
+    A worker that resumes, or rolls back after a divergence, continues from a checkpoint, or from
+    step 0 if there is none. The records of later steps are dropped here, so that the curve of a
+    resumed run looks like that of an uninterrupted one.
     """
 
     train: list[TrainRecord] = field(default_factory=list)
@@ -41,18 +41,18 @@ class History:
     layers: list[LayersRecord] = field(default_factory=list)
     probes: list[ProbeRecord] = field(default_factory=list)
     samples: list[SampleRecord] = field(default_factory=list)
-    """Of a samples file: it is read as a journal is."""
+    """From a samples file, which has the format of a journal."""
     events: list[EventRecord] = field(default_factory=list)
     most: int | None = None
-    """Records of the frequent kinds that are kept at most; None for all. Beyond it every second
-    of the older ones goes, of the losses the one between the extremes. Of looks MOST_PROBES stay,
-    as evenly as they can."""
+    """Maximum number of records per frequent kind; None for no limit. Beyond it, every second one
+    of the older half is dropped; of the train records, those with the smallest and largest loss
+    stay. Of the probes, MOST_PROBES stay, spaced as evenly as possible."""
     version: int = 0
-    """Grows with every change; what is drawn from a history is cached by it."""
+    """Increases with every change; a cache key for charts."""
 
     @property
     def is_read(self) -> bool:
-        """Whether the journal was looked into, though there may have been nothing in it."""
+        """Whether the journal has been read, even if it was empty."""
         return self.version > 0
 
     def extend(self, records: Iterable[Record]) -> None:
@@ -76,7 +76,7 @@ class History:
                         _rewind(self.evals, record.step)
                         _rewind(self.layers, record.step)
                         _rewind(self.probes, record.step)
-                        # At the very step they are written again where the first ones are there.
+                        # A run that starts again writes the samples of its first step again.
                         _rewind(self.samples, record.step - (record.event == "started"))
                     self.events.append(record)
         self._thin()
@@ -92,9 +92,9 @@ class History:
         if self.most is not None and len(self.events) > self.most:
             del self.events[: self.most // 2]
 
-    def take(self, news: JournalChunk) -> None:
-        """Add what a tail has read."""
-        if news.is_restart:
+    def take(self, chunk: JournalChunk) -> None:
+        """Add the records of a chunk; after a restart of the journal, drop the previous ones."""
+        if chunk.is_restart:
             self.train.clear()
             self.evals.clear()
             self.layers.clear()
@@ -102,28 +102,29 @@ class History:
             self.samples.clear()
             self.events.clear()
             self.version += 1
-        self.extend(news.records)
+        self.extend(chunk.records)
 
 
 def read_history(journal: Path) -> History:
-    """Return the history of a journal as it stands."""
+    """Return the history in a whole journal."""
     history = History()
     history.take(JournalTail(journal).read())
     return history
 
 
 def _extremes(records: list[TrainRecord], num_old: int) -> list[TrainRecord]:
-    """Return records with the older ones halved: of four, those of the least and largest loss."""
-    kept: list[TrainRecord] = []
+    """Halve the first `num_old` records: of each four, keep those of smallest and largest loss."""
+    thinned: list[TrainRecord] = []
     for start in range(0, num_old, 4):
         group = records[start : min(start + 4, num_old)]
         by_loss = sorted(group, key=lambda r: inf if r.train_loss is None else r.train_loss)
-        kept += sorted({id(r): r for r in (by_loss[0], by_loss[-1])}.values(), key=lambda r: r.step)
-    return kept + records[num_old:]
+        extremes = {id(r): r for r in (by_loss[0], by_loss[-1])}.values()
+        thinned += sorted(extremes, key=lambda r: r.step)
+    return thinned + records[num_old:]
 
 
 def _most_crowded(steps: list[int]) -> int:
-    """Return the place whose neighbours are nearest to each other; never the first or last."""
+    """Return the index whose neighbours are closest to each other; never the first or last."""
     return min(range(1, len(steps) - 1), key=lambda i: steps[i + 1] - steps[i - 1])
 
 

@@ -1,4 +1,4 @@
-"""The journal `metrics.jsonl`: appended by whole lines, tailed by any number of readers."""
+"""The journal `metrics.jsonl`: the worker appends whole lines, any number of readers follow it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rnnlab.runs.records import Record, decode_lines, encode
 
 
 class Journal:
-    """The worker's end: appends whole lines, each with a single write."""
+    """Appends records to a journal as whole lines, each `append` with a single write."""
 
     def __init__(self, file: Path) -> None:
         self._descriptor = os.open(
@@ -21,17 +21,17 @@ class Journal:
             os.write(self._descriptor, b"\n")
 
     def append(self, *records: Record) -> None:
-        """Append records, one a line."""
+        """Append records, one per line."""
         data = "".join(encode(record) for record in records).encode()
         while data:
             data = data[os.write(self._descriptor, data) :]
 
     def flush(self) -> None:
-        """Flush to the disk, so that the records survive a power cut."""
+        """Flush to the disk, so that the records survive a power failure."""
         os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Close the file; nothing can be appended afterwards."""
+        """Close the file; later appends fail."""
         os.close(self._descriptor)
 
     def __enter__(self) -> Self:
@@ -42,18 +42,18 @@ class Journal:
 
 
 class JournalChunk(NamedTuple):
-    """What a tail has read since the last time."""
+    """The records read by one call."""
 
     records: list[Record]
     is_restart: bool
-    """Whether the journal was replaced or cut: what was read before no longer holds."""
+    """Whether the journal was replaced or truncated, which invalidates all earlier records."""
 
 
 class JournalTail:
-    """A reader's end: gives what has come since the last read.
+    """Follows a journal: each call returns the records appended since the previous one.
 
-    A missing file is an empty one; a half line is kept until its rest comes; a line that is no
-    record is passed over.
+    A missing file counts as empty, an incomplete line is held until its rest arrives, and invalid
+    lines are ignored.
     """
 
     def __init__(self, file: Path) -> None:
@@ -63,16 +63,16 @@ class JournalTail:
         self._half = b""
 
     def read(self, max_bytes: int | None = None) -> JournalChunk:
-        """Return the records that have come, from at most `max_bytes` more bytes."""
+        """Return the new records, reading at most `max_bytes`; None for no limit."""
         try:
             with self._file.open("rb") as stream:
-                found = os.fstat(stream.fileno())
+                stat = os.fstat(stream.fileno())
                 is_restart = self._offset > 0 and (
-                    found.st_ino != self._inode or found.st_size < self._offset
+                    stat.st_ino != self._inode or stat.st_size < self._offset
                 )
                 if is_restart:
                     self._offset, self._half = 0, b""
-                self._inode = found.st_ino
+                self._inode = stat.st_ino
                 stream.seek(self._offset)
                 data = stream.read(-1 if max_bytes is None else max_bytes)
         except OSError:
@@ -82,10 +82,10 @@ class JournalTail:
         return JournalChunk(decode_lines(lines), is_restart)
 
     def read_overview(self, most: int) -> JournalChunk:
-        """Return what has come, of the frequent kinds about `most` lines at equal distances.
+        """Return the whole journal; of the frequent kinds, only about `most` lines, evenly spaced.
 
-        Decoding is what costs: a journal of 50,000 records is then read in a tenth of the time.
-        Validations, events and whatever is rare are all there.
+        Validations, events and all rare kinds are complete. Since decoding is slow, this reads a
+        journal of 50,000 records in a tenth of the time.
         """
         try:
             with self._file.open("rb") as stream:

@@ -1,4 +1,4 @@
-"""Start a worker that outlives whoever started it."""
+"""Start a worker that outlives the process that starts it."""
 
 from __future__ import annotations
 
@@ -20,25 +20,28 @@ from rnnlab.runs.records import ACTIVE_STATES, encode_status
 from rnnlab.runs.store import Run
 
 _children: list[subprocess.Popen[bytes]] = []
-"""Processes started by this one, kept so that the ended ones are reaped."""
+"""Child processes, stored so that ended ones are reaped."""
 
 
 class Launch(Protocol):
     """Starts the worker of a run."""
 
     def __call__(self, run: Run, /, *, is_queued: bool = False) -> object:
-        """Start it; a queued one waits for a free slot."""
+        """Start the worker; if queued, it waits for a free slot before it trains."""
 
 
 def launch(run: Run, *, is_queued: bool = False) -> int:
-    """Start a detached worker on a run, new or to be resumed, and return its process id.
+    """Start a detached worker on a new or resumed run, and return its process id.
 
-    The worker has its own session, no terminal and the run's lock. is_queued: whether it waits for
-    a free slot before it trains. Raises BadInputError when a
-    worker is on it already or the run is shipped, RnnlabError when no process can be started.
+    The worker has its own session, no terminal, and the run's lock. is_queued: whether it waits for
+    a free slot before it trains. Raise BadInputError if the run has a worker already or is shipped,
+    RnnlabError if the process cannot be started.
     """
     if run.is_shipped:
-        raise BadInputError(f"{run.name!r} is shipped with rnnlab", "it cannot be trained on")
+        raise BadInputError(
+            f"{run.name!r} is shipped with rnnlab and cannot be trained further",
+            f"`rnnlab train CORPUS --init-from {run.name}` starts a new run from its weights",
+        )
     status = run.status()
     try:
         lock = take_lock(run.paths.lock, LATCH_S if status.state in ACTIVE_STATES else ENDING_S)
@@ -48,9 +51,9 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
         raise BadInputError(f"{run.name!r} is training already", f"`rnnlab watch {run.name}`")
     try:
         run.paths.mailbox.mkdir(exist_ok=True)
-        collect(run.paths.mailbox)  # what was meant for an earlier worker
+        collect(run.paths.mailbox)  # drop the commands for an earlier worker
         queue = Queue(run.paths.root.parent)
-        queue.leave(run.name)  # an entry may be left of a worker that died while it waited
+        queue.leave(run.name)  # a worker that died in the queue may have left its entry
         if is_queued:
             queue.join(run.name, device_key(run.settings().get("device")))
         starting = replace(
@@ -82,10 +85,10 @@ def _spawn(run: Run, lock: int) -> int:
 
 
 def start_worker(arguments: list[str], log: int, lock: int) -> int:
-    """Start `rnnlab.worker.train` in a session of its own and return its process id.
+    """Start `rnnlab.worker.train` in a new session and return its process id.
 
-    arguments: of the module. log: the open file for what it writes. lock: the open file of the
-    run's lock, which it inherits.
+    arguments: arguments of the module; log: open file for its stdout and stderr; lock: open file of
+    the run's lock, which it inherits.
     """
     _children[:] = [child for child in _children if child.poll() is None]
     child = subprocess.Popen(
@@ -102,20 +105,22 @@ def start_worker(arguments: list[str], log: int, lock: int) -> int:
 
 
 def child_command(module: str, *arguments: str) -> list[str]:
-    """Return the command line of one of our processes.
+    """Return the command line that runs one of rnnlab's modules.
 
-    `-P` keeps the current folder off the import path: a user's `random.py` is no library of ours.
+    `-P` removes the current folder from the import path: a user's `random.py` there would shadow
+    the standard library's.
     """
     return [sys.executable, "-P", "-m", module, *arguments]
 
 
 def child_environment() -> dict[str, str]:
-    """Return the environment of a process that computes: ours, without what a terminal needs.
+    """Return the environment of a worker: this process's, without the variables for the terminal.
 
-    File names are UTF-8 if ours are, even in the C locale: TensorBoard writes to no others.
+    Set PYTHONUTF8 if this process uses UTF-8 file names: TensorBoard fails with others, even in the
+    C locale.
     """
     dropped = {"COLUMNS", "LINES", "TEXTUAL_LOG", "TEXTUAL_DRIVER"}
-    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    environment = {name: value for name, value in os.environ.items() if name not in dropped}
     if sys.getfilesystemencoding() == "utf-8":
-        kept["PYTHONUTF8"] = "1"
-    return {**kept, "PYTHONUNBUFFERED": "1"}
+        environment["PYTHONUTF8"] = "1"
+    return {**environment, "PYTHONUNBUFFERED": "1"}

@@ -1,8 +1,8 @@
-"""The lock that a worker holds until its last word is written, and what follows from it.
+"""The lock that a worker holds until it has written its last status, and the state derived from it.
 
-The launcher takes the lock and hands the open file to the worker it starts, so that there is no
-moment in which a living run looks dead. The kernel frees it when the last process holding the file
-ends, however it ends.
+The launcher takes the lock and passes the open file to the worker that it starts, so that a
+starting run never looks dead. The kernel frees the lock when the last process with the open file
+ends, in whatever way.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from pathlib import Path
 from rnnlab.runs.records import ACTIVE_STATES, State, Status
 
 HEARTBEAT_S = 2.0
-"""How often a worker writes its status."""
+"""Interval at which a worker writes its status."""
 STALE_S = 8.0
-"""A worker on another host that was silent for so long counts as dead: four heartbeats are missed,
-and with a reader's own interval it is known within ten seconds."""
+"""Seconds without a heartbeat after which a worker on another host counts as dead: four missed
+heartbeats, so that readers notice within ten seconds."""
 LATCH_S = 0.2
-"""A reader's glance holds the lock for microseconds: wait so long before calling it taken."""
+"""Seconds to retry the lock: `is_locked` of a reader holds it for microseconds."""
 ENDING_S = 5.0
-"""A worker that has said its last word needs a moment to end: wait so long for it."""
+"""Seconds to wait for the end of a worker that has written its last status."""
 
 
 def take_lock(file: Path, wait_s: float = LATCH_S) -> int | None:
-    """Take a run's lock and return its open descriptor, or None when a worker keeps it."""
+    """Take a run's lock and return its descriptor; None if it stays taken for `wait_s` seconds."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     deadline = time.monotonic() + wait_s
     while True:
@@ -43,7 +43,7 @@ def take_lock(file: Path, wait_s: float = LATCH_S) -> int | None:
 
 
 def is_locked(file: Path) -> bool:
-    """Tell whether a process holds the lock, without taking it from anyone."""
+    """Return True if a process holds the lock; takes a shared lock for microseconds."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -58,13 +58,13 @@ def is_locked(file: Path) -> bool:
 
 
 def true_state(status: Status, lock: Path, now: float | None = None) -> State:
-    """Return the state that really holds: a run whose worker is gone is lost, whatever it said.
+    """Return the state of a run; "lost" if its status is active but its worker is gone.
 
-    now: seconds since the epoch; by default, the system's clock.
+    now: seconds since 1970; None reads the system's clock.
     """
     if status.state not in ACTIVE_STATES:
         return status.state
     if status.host == socket.gethostname():
         return status.state if is_locked(lock) else "lost"
-    silent_s = (time.time() if now is None else now) - status.heartbeat
-    return "lost" if silent_s > STALE_S else status.state
+    age_s = (time.time() if now is None else now) - status.heartbeat
+    return "lost" if age_s > STALE_S else status.state

@@ -1,4 +1,4 @@
-"""Commands to a worker: files renamed into its mailbox, read and removed in the order they came."""
+"""Commands to a worker: files renamed into its mailbox, read and removed oldest first."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class Command:
 
 
 def send(mailbox: Path, command: Command) -> None:
-    """Put a command into a mailbox; raises RnnlabError when it cannot be written."""
-    letter = {"action": command.action, "name": command.name, "value": command.value}
+    """Write a command into a mailbox; raise RnnlabError if it cannot be written."""
+    values = {"action": command.action, "name": command.name, "value": command.value}
     file = f"{time.time_ns():020d}-{os.getpid()}-{next(_count)}.json"
     try:
         mailbox.mkdir(exist_ok=True)
-        replace_text(mailbox / file, json.dumps(letter))
+        replace_text(mailbox / file, json.dumps(values))
     except OSError as error:
         raise RnnlabError(f"cannot write to {mailbox}: {error.strerror}") from None
 
 
 def collect(mailbox: Path) -> list[Command]:
-    """Take all commands out of a mailbox, oldest first; what is no command is dropped."""
+    """Remove and return all commands of a mailbox, oldest first; drop invalid files."""
     try:
         files = sorted(name for name in os.listdir(mailbox) if name.endswith(".json"))
     except FileNotFoundError:
@@ -51,7 +51,7 @@ def collect(mailbox: Path) -> list[Command]:
         try:
             file.unlink()
         except OSError:
-            continue  # what cannot be removed would be obeyed again and again
+            continue  # skip a file that cannot be removed: it would be obeyed again and again
         if command is not None:
             commands.append(command)
     return commands
@@ -59,9 +59,9 @@ def collect(mailbox: Path) -> list[Command]:
 
 def _read(file: Path) -> Command | None:
     try:
-        letter = json.loads(file.read_text(encoding="utf-8"))
-        action = letter["action"]
-        name, value = str(letter.get("name", "")), float(letter.get("value", 0.0))
+        values = json.loads(file.read_text(encoding="utf-8"))
+        action = values["action"]
+        name, value = str(values.get("name", "")), float(values.get("value", 0.0))
     except (
         OSError,
         ValueError,

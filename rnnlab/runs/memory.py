@@ -1,4 +1,4 @@
-"""How much memory a process holds and how much the system still has, where Linux tells."""
+"""The memory that a process uses and the memory that is available, as Linux reports it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import resource
 from pathlib import Path
 
 SHORT_BYTES = 256 << 20
-"""A system with less than this free kills processes any moment."""
+"""Available memory below which the system may kill processes at any moment."""
 
 CGROUP = Path("/sys/fs/cgroup")
-"""Where a container's limits stand."""
+"""The limits of a container."""
 
 VMSTAT = Path("/proc/vmstat")
-"""Where the kernel counts."""
+"""The kernel's counters."""
 
 MEMINFO = Path("/proc/meminfo")
-"""Where the kernel tells what the machine has left."""
+"""The memory of the machine."""
 
 
 def held_bytes() -> int | None:
-    """Return the memory that this process holds."""
+    """Return the resident memory of this process; None if Linux does not report it."""
     try:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     except (OSError, ValueError, IndexError):
@@ -33,13 +33,13 @@ def held_bytes() -> int | None:
 
 
 def peak_bytes() -> int:
-    """Return the most that this process has held: since `forget_peak`, where Linux tells."""
-    found = _named(Path("/proc/self/status"), "VmHWM:")
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10 if found is None else found
+    """Return the peak resident memory of this process since `forget_peak`, or since its start."""
+    peak = _named(Path("/proc/self/status"), "VmHWM:")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10 if peak is None else peak
 
 
 def forget_peak() -> None:
-    """Give back what is free and begin `peak_bytes` anew, where Linux lets us (proc(5))."""
+    """Return free memory to the system and reset `peak_bytes`, if Linux permits it (proc(5))."""
     gc.collect()
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).malloc_trim(0)
@@ -48,15 +48,15 @@ def forget_peak() -> None:
 
 
 def free_bytes() -> int | None:
-    """Return what is left for processes: of the machine, or of the container where that is less."""
-    found = [left for left in (_of_machine(), _of_container()) if left is not None]
-    return min(found, default=None)
+    """Return the available memory of the machine or of the container, whichever is less."""
+    available = [size for size in (_of_machine(), _of_container()) if size is not None]
+    return min(available, default=None)
 
 
 def oom_kills() -> int | None:
-    """Return how many processes the kernel has killed for want of memory since it started.
+    """Return the number of out-of-memory kills since the kernel started, in all containers.
 
-    Those of all containers of the machine count; None where the kernel does not tell.
+    None if the kernel does not report it.
     """
     return _number_named(VMSTAT, "oom_kill ")
 
@@ -66,13 +66,13 @@ def _of_machine() -> int | None:
 
 
 def _named(file: Path, name: str) -> int | None:
-    """Return the bytes that a line of a file of /proc tells in KiB."""
-    found = _number_named(file, name)
-    return None if found is None else found << 10
+    """Return a value in bytes from a file of /proc, which has it in KiB."""
+    size_kib = _number_named(file, name)
+    return None if size_kib is None else size_kib << 10
 
 
 def _number_named(file: Path, name: str) -> int | None:
-    """Return the number behind a name that begins a line."""
+    """Return the number in the line that begins with a name; None if there is none."""
     try:
         for line in file.read_text("utf-8", "replace").splitlines():
             if line.startswith(name):
@@ -88,13 +88,13 @@ def _of_container() -> int | None:
         most = (folder / "memory.max").read_text("ascii").strip()
         if most == "max":
             return None
-        return int(most) - int((folder / "memory.current").read_text()) + _given_back(folder)
+        return int(most) - int((folder / "memory.current").read_text()) + _reclaimable(folder)
     except (OSError, ValueError):
         return None
 
 
-def _given_back(folder: Path) -> int:
-    """Return what a container counts as used but gives back when asked: files read long ago."""
+def _reclaimable(folder: Path) -> int:
+    """Return the bytes of inactive file cache, which count as used but can be reclaimed."""
     for line in (folder / "memory.stat").read_text("ascii").splitlines():
         name, _, size = line.partition(" ")
         if name == "inactive_file":

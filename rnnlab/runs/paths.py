@@ -1,4 +1,4 @@
-"""Every file name of a run directory and of the queue, once; the one way to replace a file."""
+"""The file names of a run directory and of the queue, all in one place."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Pointer = Literal["last", "best"]
 
 
 def is_run_name(name: str) -> bool:
-    """Tell whether `name` can be a run's folder: safe in a path, a table and a command line."""
+    """Return True if `name` can be a run's folder: safe in a path, a table and a command line."""
     return _NAME.fullmatch(name) is not None
 
 
 def check_run_name(name: str) -> str:
-    """Return `name` if it can be a run's folder; raises BadInputError otherwise."""
+    """Return `name` if it can be a run's folder; raise BadInputError otherwise."""
     if not is_run_name(name):
         raise BadInputError(
             f"{name!r} cannot be a run's name",
@@ -40,7 +40,7 @@ class RunPaths:
 
     @property
     def name(self) -> str:
-        """The run's name: its folder's."""
+        """The run's name, which is the folder's name."""
         return self.root.name
 
     @property
@@ -55,12 +55,12 @@ class RunPaths:
 
     @property
     def corpus(self) -> Path:
-        """What tells the text trained on from another: its SHA-256."""
+        """The SHA-256 of the training corpus."""
         return self.root / "corpus.json"
 
     @property
     def published(self) -> Path:
-        """Losses that were published of the same experiment, where its recipe has some."""
+        """Published losses of the same experiment, if its recipe has any."""
         return self.root / "published.json"
 
     @property
@@ -70,22 +70,22 @@ class RunPaths:
 
     @property
     def journal(self) -> Path:
-        """The append-only record of truth."""
+        """The append-only journal of records."""
         return self.root / "metrics.jsonl"
 
     @property
     def samples(self) -> Path:
-        """What the model made of the tracked prompts, append-only like the journal."""
+        """The samples for the tracked prompts, append-only like the journal."""
         return self.root / "samples.jsonl"
 
     @property
     def log(self) -> Path:
-        """What the worker prints."""
+        """The worker's stdout and stderr."""
         return self.root / "worker.log"
 
     @property
     def lock(self) -> Path:
-        """Held by the worker as long as it lives."""
+        """The lock file that the worker holds while it lives."""
         return self.root / "lock"
 
     @property
@@ -95,7 +95,7 @@ class RunPaths:
 
     @property
     def reserve(self) -> Path:
-        """Room on the disk that is kept for the worker's last words."""
+        """A file that reserves disk space for the worker's last status."""
         return self.root / ".reserve"
 
     def weights(self, step: int) -> Path:
@@ -103,12 +103,12 @@ class RunPaths:
         return self.root / f"weights-{step:08d}.safetensors"
 
     def training_state(self, step: int) -> Path:
-        """All that exact resume needs besides the weights."""
+        """The training state that an exact resume needs besides the weights."""
         return self.root / f"training-{step:08d}.safetensors"
 
     @property
     def initial_weights(self) -> Path:
-        """Another run's weights that this one begins with, where it was asked for."""
+        """Another run's weights that this run starts from (--init-from)."""
         return self.root / "initial.safetensors"
 
     def pointer(self, pointer: Pointer) -> Path:
@@ -116,14 +116,14 @@ class RunPaths:
         return self.root / pointer
 
     def read_pointer(self, pointer: Pointer) -> int | None:
-        """Return the step that a pointer names, or None when there is no checkpoint yet."""
+        """Return the step that a pointer names; None if there is no checkpoint yet."""
         try:
             return int(self.pointer(pointer).read_text(encoding="ascii"))
         except (OSError, ValueError):
             return None
 
     def checkpoint_steps(self) -> list[int]:
-        """Return the steps whose weights are on disk, ascending."""
+        """Return the steps of the checkpoints on disk, ascending."""
         try:
             matches = [_WEIGHTS.fullmatch(entry) for entry in os.listdir(self.root)]
         except OSError:
@@ -140,12 +140,12 @@ class QueuePaths:
 
     @property
     def root(self) -> Path:
-        """The queue's own folder; no run's name begins with a dot."""
+        """The queue's folder, which cannot be a run: their names do not begin with a dot."""
         return self.checkpoints / ".queue"
 
     @property
     def turn(self) -> Path:
-        """Locked by the one that looks or changes."""
+        """The lock for reading or changing the queue."""
         return self.root / "turn"
 
     def slot(self, device: str, number: int) -> Path:
@@ -153,12 +153,12 @@ class QueuePaths:
         return self.root / f"{device}.{number}.lock"
 
     def entry(self, name: str) -> Path:
-        """What is known of a run that waits."""
+        """The entry of a queued run."""
         assert is_run_name(name)
         return self.root / f"{name}{_ENTRY}"
 
     def entry_names(self) -> list[str]:
-        """Return the runs that have an entry, in no order."""
+        """Return the names of the queued runs, unsorted."""
         try:
             files = [name for name in os.listdir(self.root) if name.endswith(_ENTRY)]
         except OSError:

@@ -1,8 +1,8 @@
-"""One queue a folder of runs, without a daemon: each worker waits for a slot of its device.
+"""The queue of a folder of runs, without a daemon: each worker waits for a slot of its device.
 
-`.queue/` holds an entry for every run that waits, and a lock file for every slot. A worker keeps
-its slot's lock as long as it lives, so that the kernel frees the slot however the worker ends. A
-short lock, the turn, lets one worker at a time look whether it is next.
+`.queue/` holds an entry per queued run and a lock file per slot. A worker holds its slot's lock
+while it lives, so that the kernel frees the slot in whatever way the worker ends. A short lock, the
+turn, lets one process at a time read and change the queue.
 """
 
 from __future__ import annotations
@@ -23,84 +23,84 @@ from rnnlab.runs.paths import QueuePaths, RunPaths
 
 
 class QueueEntry(NamedTuple):
-    """One run that waits."""
+    """One queued run."""
 
     name: str
     position: float
-    """Those with a lower one go first."""
+    """Sort key: the lowest position starts first."""
     device: str
 
 
 class Queue:
-    """The queue of a folder of runs; every method looks afresh."""
+    """The queue of a folder of runs; every method reads the files again."""
 
     def __init__(self, root: Path) -> None:
         self._paths = QueuePaths(root)
 
     def join(self, name: str, device: str) -> None:
-        """Put a run at the end."""
+        """Add a run at the end."""
         with self._turn():
             last = max((entry.position for entry in self._entries()), default=0.0)
             self._write(QueueEntry(name, last + 1.0, device))
 
     def leave(self, name: str) -> None:
-        """Take a run out; one that is not in it stays out."""
+        """Remove a run, if it is in the queue."""
         with contextlib.suppress(OSError):
             self._paths.entry(name).unlink()
 
     def has(self, name: str) -> bool:
-        """Tell whether a run is in the queue; an entry that cannot be read is none."""
+        """Return True if a run has a readable entry."""
         return self._read(name) is not None
 
     def waiting(self) -> list[QueueEntry]:
-        """Return what waits, the next one first; an entry whose worker is gone does not count."""
+        """Return the queued runs, the next one first, without entries whose worker is gone."""
         runs = self._paths.checkpoints
         return [e for e in self._entries() if is_locked(RunPaths(runs / e.name).lock)]
 
     def place(self, name: str) -> int | None:
-        """Return 1 for the next run, 2 for the one after it...; None for one that is not in it."""
+        """Return a run's place in the queue, 1 for the next one; None if it is not queued."""
         names = [entry.name for entry in self.waiting()]
         return names.index(name) + 1 if name in names else None
 
     def move(self, name: str, by: int) -> int:
-        """Move a run by so many places, towards the front where negative; return its new place.
+        """Move a run by `by` places, towards the front if negative; return its new place.
 
-        Raises BadInputError when it does not wait.
+        Raise BadInputError if it is not queued.
         """
         with self._turn():
             entries = self.waiting()
             names = [entry.name for entry in entries]
             if name not in names:
                 raise BadInputError(
-                    f"{name!r} does not wait in the queue", "`rnnlab queue` lists it"
+                    f"{name!r} is not in the queue", "`rnnlab queue` lists the queued runs"
                 )
             old = names.index(name)
             new = min(max(old + by, 0), len(entries) - 1)
-            moved = entries.pop(old)
-            entries.insert(new, moved)
+            entries.insert(new, entries.pop(old))
             for place, entry in enumerate(entries, 1):
                 if entry.position != place:
                     self._write(entry._replace(position=float(place)))
         return new + 1
 
     def take_turn(self, name: str, num_slots: int) -> int | None:
-        """Return an open slot for a waiting run that is next on its device, out of the queue then.
+        """Take a slot for a queued run if it is next on its device, and remove it from the queue.
 
-        None while others go first or no slot is free; raises OSError where nothing can be written.
+        Return the open lock file of the slot; None if another run is next or no slot is free. Raise
+        OSError if the queue's files cannot be written.
         """
         with self._turn():
             entries = self.waiting()
-            mine = next((entry for entry in entries if entry.name == name), None)
-            if mine is None:
+            own = next((entry for entry in entries if entry.name == name), None)
+            if own is None:
                 return None
-            first = next(entry for entry in entries if entry.device == mine.device)
-            slot = self.take_slot(mine.device, num_slots) if first == mine else None
+            first = next(entry for entry in entries if entry.device == own.device)
+            slot = self.take_slot(own.device, num_slots) if first == own else None
             if slot is not None:
                 self.leave(name)
             return slot
 
     def take_slot(self, device: str, num_slots: int) -> int | None:
-        """Return an open slot of a device, or None when none is free."""
+        """Take a slot of a device; return its open lock file, None if no slot is free."""
         self._paths.root.mkdir(exist_ok=True)
         for number in range(num_slots):
             file = self._paths.slot(device, number)
@@ -114,8 +114,8 @@ class Queue:
         return None
 
     def _entries(self) -> list[QueueEntry]:
-        found = [entry for name in self._paths.entry_names() if (entry := self._read(name))]
-        return sorted(found, key=lambda entry: (entry.position, entry.name))
+        entries = [entry for name in self._paths.entry_names() if (entry := self._read(name))]
+        return sorted(entries, key=lambda entry: (entry.position, entry.name))
 
     def _read(self, name: str) -> QueueEntry | None:
         try:
@@ -130,7 +130,7 @@ class Queue:
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
-        """Keep all others from looking and changing for a moment."""
+        """Hold the lock for reading and changing the queue."""
         self._paths.root.mkdir(exist_ok=True)
         descriptor = os.open(self._paths.turn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
@@ -141,7 +141,7 @@ class Queue:
 
 
 def device_key(setting: object) -> str:
-    """Return which device's slots a run with this setting `device` takes, without asking torch."""
+    """Return the device, as in slot names, of a run with this setting; does not import torch."""
     name = str(setting or "auto")
     if name == "auto":
         return "cuda-0" if Path("/dev/nvidia0").exists() else "cpu"

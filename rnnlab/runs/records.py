@@ -1,7 +1,7 @@
-"""What a journal's lines and a status hold: frozen dataclasses, JSON in and out.
+"""The records of a journal and the status of a run: frozen dataclasses with JSON encoding.
 
-A reader takes a half line, an unknown kind or a newer field in its stride; a number that JSON
-cannot hold (inf, nan) is written as null.
+Readers ignore incomplete lines, unknown kinds and unknown fields. Numbers that JSON cannot hold
+(inf, nan) are written as null.
 """
 
 from __future__ import annotations
@@ -16,39 +16,39 @@ from rnnlab.base.json_types import known, misfit
 
 State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost"]
 ACTIVE_STATES: frozenset[State] = frozenset({"queued", "starting", "running", "paused"})
-"""States that need a living worker; without one the run is lost."""
+"""States of a run with a living worker; without it the run is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainRecord:
-    """The steps since the record before, summed up."""
+    """Means over the steps since the previous train record."""
 
     kind: ClassVar = "train"
     step: int
     """Optimiser steps taken so far."""
     epoch: float
-    """Passes over the training text so far."""
+    """Passes over the training split so far."""
     time_s: float
-    """Training time so far, pauses left out."""
+    """Training time so far, without pauses."""
     train_loss: float | None
-    """Mean loss in nats a token."""
+    """Mean loss in nats per token."""
     grad_norm: float | None
     """Mean norm of the whole gradient before clipping."""
     grad_norm_max: float | None
     """Largest norm among these steps."""
     clipped: float
-    """Share of these steps whose gradient was clipped."""
+    """Fraction of these steps with a clipped gradient."""
     skipped: int
-    """Steps left out because loss or gradient was not finite."""
+    """Number of steps skipped because loss or gradient was not finite."""
     lr: float
     """Learning rate of the last of these steps."""
     tokens_per_s: float
-    """Tokens trained on in a second."""
+    """Training tokens per second."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayersRecord:
-    """Gradient and weight norms of the last step, parameter by parameter."""
+    """Gradient and weight norms of the last step, per parameter."""
 
     kind: ClassVar = "layers"
     step: int
@@ -60,33 +60,33 @@ class LayersRecord:
 
 @dataclass(frozen=True, slots=True)
 class ProbeRecord:
-    """A look at gates and gradients through time on a fixed sample of held-out sequences."""
+    """Gates and gradients through time, measured on a fixed sample of the validation split."""
 
     kind: ClassVar = "probe"
     step: int
     num_rows: int
-    """Sequences of the sample: what stands here is of these alone."""
+    """Number of sequences in the sample."""
     length: int
-    """Tokens of each."""
+    """Tokens per sequence."""
     gates: dict[str, list[float]]
-    """Share of a gate's values in each of equal bins from 0 to 1, by layer and letter (`l0.f`);
-    of a cell without gates the state's (`l0.h`), its range brought to 0 to 1."""
+    """Histogram of a gate's values: fractions in equal bins from 0 to 1, by layer and gate
+    (`l0.f`). For a cell without gates, of the state (`l0.h`), scaled to 0 to 1."""
     shut: dict[str, float]
-    """Share of these values below 0.05."""
+    """Fraction of these values below 0.05."""
     open: dict[str, float]
-    """Share of these values above 0.95."""
+    """Fraction of these values above 0.95."""
     of_last: dict[str, list[float | None]]
-    """Norm of dL/dh_t for the loss of the last target, by layer; the last step stands last."""
+    """Norm of dL/dh_t for the loss L of the last target, by layer, in the order of time."""
     of_all: dict[str, list[float | None]]
     """The same for the mean loss of all targets."""
     half_life: dict[str, float | None]
-    """Steps in which the gradient of the last loss halves on its way back; 0: it is gone at once;
-    None: it does not shrink, or the sequences are too short to tell."""
+    """Steps back in time over which the gradient of the last loss halves; 0: it vanishes within
+    one step; None: it does not decrease, or the sequences are too short to measure it."""
     powers: dict[str, list[float | None]] = field(default_factory=dict)
-    """Frobenius norm of W^1, W^2, W^4 ..., W being the recurrent weights of a layer's candidate
-    (`l0.g`); none for a cell without recurrent weights."""
+    """Frobenius norms of W^1, W^2, W^4 ..., where W are the recurrent weights of a layer's
+    candidate (`l0.g`); empty for a cell without recurrent weights."""
     radius: dict[str, float | None] = field(default_factory=dict)
-    """Spectral radius of the same W, within a hundredth."""
+    """Spectral radius of the same W, with a relative error of at most 1 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,35 +98,35 @@ class EvalRecord:
     epoch: float
     time_s: float
     val_loss: float | None
-    """Mean loss in nats a token on the held-out text."""
+    """Mean loss in nats per token on the validation split."""
     is_best: bool
-    """Whether it is the lowest so far."""
+    """Whether it is the lowest validation loss so far."""
     accuracy: float | None = None
-    """Share of documents of which the class was found; None for a language model."""
+    """Fraction of correctly classified documents; None for a language model."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampleRecord:
-    """What a decoder made of a tracked prompt."""
+    """A decoder's continuation of a tracked prompt."""
 
     kind: ClassVar = "sample"
     step: int
     epoch: float
     time_s: float
     prompt_number: int
-    """Place of the prompt among those that are tracked, from 0."""
+    """Index of the prompt among the tracked prompts, from 0."""
     prompt: str
-    """As it was read."""
+    """The prompt after the preprocessing of the corpus."""
     decoder: str
-    """The spec as it was given."""
+    """The decoder's spec as written in the settings."""
     text: str
     """The continuation."""
     logprob: float | None
-    """The model's own log-prob of the continuation in nats."""
+    """The model's unfiltered log-prob of the continuation in nats."""
     num_tokens: int
-    """Tokens of the continuation, its end included."""
+    """Tokens of the continuation, including its end token."""
     end: str = ""
-    """Why it ends, as in an answer."""
+    """The stop criterion that ended it."""
 
 
 Event = Literal[
@@ -137,12 +137,12 @@ Event = Literal[
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """Something a user wants to know of."""
+    """An event in the life of a run."""
 
     kind: ClassVar = "event"
     step: int
     event: str
-    """One of `Event`; a newer worker may write others."""
+    """One of `Event`; a newer version may write others."""
     message: str = ""
     time_s: float = 0.0
 
@@ -153,7 +153,7 @@ _RECORDS: dict[str, type[Record]] = {record.kind: record for record in get_args(
 
 @dataclass(frozen=True)
 class Status:
-    """A run's state at one moment, as its worker says it."""
+    """A run's state at one moment, as its worker writes it."""
 
     state: State = "starting"
     pid: int = 0
@@ -165,64 +165,64 @@ class Status:
     device: str = ""
     step: int = 0
     total_steps: int | None = None
-    """Steps at which the run will end, where that is known."""
+    """Step at which the run will end, if known."""
     epoch: float = 0.0
     elapsed_s: float = 0.0
-    """Training time so far, pauses left out."""
+    """Training time so far, without pauses."""
     eta_s: float | None = None
-    """Training time left, where that can be told."""
+    """Estimated training time left, if known."""
     train_loss: float | None = None
     val_loss: float | None = None
     val_accuracy: float | None = None
-    """Of the last validation, for a classifier."""
+    """Accuracy of the last validation, for a classifier."""
     best_val_loss: float | None = None
     best_step: int | None = None
     grad_norm: float | None = None
     tokens_per_s: float | None = None
     parameters: int | None = None
     floor_nats: float | None = None
-    """Smallest loss a target that any model can come to on fresh text of the corpus, if known."""
+    """Lowest achievable loss on unseen text of the corpus, in nats per target, if known."""
     floor_accuracy: float | None = None
-    """Largest share of documents that any model can classify rightly, if known."""
+    """Highest achievable accuracy on unseen documents of the corpus, if known."""
     reason: str = ""
-    """Why it failed or stopped, and what to do."""
+    """Why the run failed or stopped, and the remedy."""
     alarm: str = ""
-    """What is wrong though it trains on, and what to do; empty again once it is well."""
+    """A problem of a run that is still training, and the remedy; empty if there is none."""
     is_bad_input: bool = False
-    """Whether it failed because of what the user gave."""
+    """Whether it failed because of its settings or its corpus."""
     recent_losses: list[float] = field(default_factory=list)
     """The last training losses, for a sparkline."""
     held_bytes: int | None = None
-    """Memory that the worker holds."""
+    """Resident memory of the worker."""
     free_bytes: int | None = None
-    """Memory that the system had left."""
+    """Memory available on the system."""
     oom_kills: int | None = None
-    """Processes that the worker's kernel had killed for want of memory."""
+    """Number of out-of-memory kills by the kernel so far."""
 
 
 _T = TypeVar("_T", bound=Record | Status)
 
 
 def encode(record: Record) -> str:
-    """Return a record as one line of JSON, newline included."""
+    """Return a record as one line of JSON, including the newline."""
     return _dumps({"kind": record.kind, **asdict(record)}) + "\n"
 
 
 def decode(line: str | bytes) -> Record | None:
-    """Return the record of a line, or None for a half line, an unknown kind or a wrong field."""
+    """Return the record in a line; None for invalid JSON, an unknown kind or an invalid field."""
     return _record(_loads(line))
 
 
 def decode_lines(lines: Sequence[bytes]) -> list[Record]:
-    """Return the records of those lines that hold one, as `decode` does, in half the time."""
+    """Return the valid records of lines; twice as fast as `decode` per line."""
     try:
         values = json.loads(b"[%b]" % b",".join(lines))
     except (ValueError, RecursionError):
         values = []
-    # Otherwise at least one line is no JSON, or more than one value.
-    is_whole = len(values) == len(lines)
-    found = map(_record, values) if is_whole else map(decode, lines)
-    return [record for record in found if record is not None]
+    # If the numbers differ, at least one line is not one JSON value: decode line by line.
+    has_all = len(values) == len(lines)
+    records = map(_record, values) if has_all else map(decode, lines)
+    return [record for record in records if record is not None]
 
 
 def encode_status(status: Status) -> str:
@@ -231,7 +231,7 @@ def encode_status(status: Status) -> str:
 
 
 def decode_status(text: str | bytes) -> Status | None:
-    """Return the status of a JSON document, or None when it is not one."""
+    """Return the status in a JSON document; None if it is not valid."""
     values = _loads(text)
     if values.get("state") not in get_args(State):
         return None

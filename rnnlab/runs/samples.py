@@ -1,4 +1,4 @@
-"""What a run wrote to its tracked prompts while it trained, round by round."""
+"""The samples of a run, grouped by step."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ class Round(NamedTuple):
     epoch: float
     time_s: float
     samples: tuple[SampleRecord, ...]
-    """By prompt, then in the order of the decoders."""
+    """Sorted by prompt, then by decoder."""
 
 
 def read_rounds(paths: RunPaths) -> list[Round]:
-    """Return the rounds of a run, ascending in step; none where it has no samples."""
+    """Return the rounds of a run, ascending in step; empty if it has no samples."""
     return rounds_of(read_history(paths.samples).samples)
 
 
 def rounds_of(samples: Sequence[SampleRecord]) -> list[Round]:
-    """Return samples by their step."""
-    found = []
-    for step, together in groupby(samples, key=lambda sample: sample.step):
-        mine = tuple(together)
-        found.append(Round(step, mine[0].epoch, mine[0].time_s, mine))
-    return found
+    """Return samples grouped by step."""
+    rounds = []
+    for step, group in groupby(samples, key=lambda sample: sample.step):
+        members = tuple(group)
+        rounds.append(Round(step, members[0].epoch, members[0].time_s, members))
+    return rounds
 
 
 def place_at(rounds: Sequence[Round], step: int) -> int:
-    """Return the place of the last round at or before a step; of the first where all come later."""
-    return max(0, bisect_right([found.step for found in rounds], step) - 1)
+    """Return the index of the last round at or before a step; 0 if all are later."""
+    return max(0, bisect_right([samples.step for samples in rounds], step) - 1)
 
 
 def losses_at(history: History, step: int) -> tuple[float | None, float | None]:
-    """Return the last training and validation loss that were known at a step."""
+    """Return the last training and validation loss at or before a step; None if there is none."""
     train = [record.step for record in history.train]
     evals = [record.step for record in history.evals]
     last, last_eval = bisect_right(train, step) - 1, bisect_right(evals, step) - 1

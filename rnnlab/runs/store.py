@@ -1,4 +1,4 @@
-"""The folder of runs: `./checkpoints` and, read only, the runs shipped with the project."""
+"""The folder of runs, by default `./checkpoints`, and the read-only runs shipped with rnnlab."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from rnnlab.runs.records import ACTIVE_STATES, State, Status, decode_status, enc
 
 @dataclass(frozen=True)
 class Run:
-    """One run on disk; every method reads afresh."""
+    """One run on disk; every method reads the files again."""
 
     paths: RunPaths
     is_shipped: bool = False
-    """Whether it came with the project and must not be changed."""
+    """Whether it is shipped with rnnlab and must not be changed."""
 
     @property
     def name(self) -> str:
@@ -38,35 +38,35 @@ class Run:
         return self.paths.name
 
     def status(self) -> Status:
-        """Return what the worker last said, with the state that really holds."""
-        said, state = self._look()
-        if said is None:
+        """Return the worker's last status; with state "lost" and a reason if the worker is gone."""
+        status, state = self._read_status()
+        if status is None:
             return Status(state="lost", reason="its status.json is missing or unreadable")
-        if state == said.state:
-            return said
-        return Status(**{**vars(said), "state": state, "reason": why_lost(said, self.name)})
+        if state == status.state:
+            return status
+        return Status(**{**vars(status), "state": state, "reason": why_lost(status, self.name)})
 
-    def _look(self) -> tuple[Status | None, State]:
-        """Return the worker's last word and the state that really holds."""
+    def _read_status(self) -> tuple[Status | None, State]:
+        """Return the worker's last status and the true state."""
         state: State = "lost"
-        said = None
+        status = None
         for _ in range(2):
             try:
-                said = decode_status(self.paths.status.read_bytes())
+                status = decode_status(self.paths.status.read_bytes())
             except OSError:
-                said = None
-            state = "lost" if said is None else true_state(said, self.paths.lock)
+                status = None
+            state = "lost" if status is None else true_state(status, self.paths.lock)
             if state != "lost":
                 break
-            # It may have ended just now, between the two looks: its last word was written before
-            # its lock was freed, so a second look tells.
-        return said, state
+            # The worker may have ended between the reads of status and lock. It writes its last
+            # status before it frees the lock, so a second read of the status is correct.
+        return status, state
 
     def settings(self, only: Collection[str] = ()) -> dict[str, Any]:
-        """Return the run's settings as they stand in config.toml; empty when unreadable.
+        """Return the run's settings from config.toml; empty if it is unreadable.
 
-        only: those that are wanted, each of which has a line of its own. Without the others it
-        takes a sixth of the time, and a table has the settings of hundreds of runs.
+        only: names of the settings to read, each of which must fit on one line. Parsing only these
+        takes a sixth of the time, for tables of hundreds of runs.
         """
         try:
             text = self.paths.config.read_text(encoding="utf-8")
@@ -78,21 +78,21 @@ class Run:
             return {}
 
     def published(self) -> dict[str, float]:
-        """Return the losses that were published of the same experiment, by what they are of."""
+        """Return the published losses of the same experiment, by split."""
         try:
-            found = json.loads(self.paths.published.read_bytes())
+            values = json.loads(self.paths.published.read_bytes())
         except (OSError, ValueError):
             return {}
-        losses = found.items() if isinstance(found, dict) else ()
+        losses = values.items() if isinstance(values, dict) else ()
         return {name: float(loss) for name, loss in losses if isinstance(loss, int | float)}
 
     def is_alive(self) -> bool:
-        """Tell whether a worker is at work on it."""
+        """Return True if the run has a worker, training, paused or queued."""
         return self.status().state in ACTIVE_STATES
 
 
 class RunStore:
-    """All runs that a user can see."""
+    """All runs in a folder, and the shipped runs."""
 
     def __init__(self, root: Path, shipped: Sequence[Path] = ()) -> None:
         self.root = root
@@ -100,11 +100,11 @@ class RunStore:
 
     @classmethod
     def default(cls, root: Path | None = None) -> RunStore:
-        """Return the runs of `root`, RNNLAB_CHECKPOINTS or ./checkpoints, and the shipped ones."""
+        """Return the runs in `root`, RNNLAB_CHECKPOINTS or ./checkpoints, and the shipped ones."""
         return cls(checkpoints_folder(root), shipped_runs())
 
     def __iter__(self) -> Iterator[Run]:
-        """Give every run, by name."""
+        """Return an iterator over all runs, sorted by name."""
         folders = {folder: folder for folder in self._shipped} | _folders_below(self.root)
         runs = {
             folder.name: Run(RunPaths(folder), real in self._shipped)
@@ -114,7 +114,7 @@ class RunStore:
         return iter([runs[name] for name in sorted(runs)])
 
     def open(self, name: str) -> Run:
-        """Return a run; raises UnknownNameError when there is none of that name."""
+        """Return a run; raise UnknownNameError for an unknown name."""
         own = [self.root / name] if is_run_name(name) else []
         for folder in (*own, *(folder for folder in self._shipped if folder.name == name)):
             if _is_run(folder):
@@ -122,21 +122,21 @@ class RunStore:
         hint = "" if any(True for _ in self) else f"there is no run in {self.root} yet"
         raise UnknownNameError("run", name, [run.name for run in self], hint)
 
-    def free_name(self, wish: str) -> str:
-        """Return `wish`, or `wish-2`, `wish-3`..., the first that no run has."""
-        taken = {run.name for run in self}
-        number, name = 1, wish
-        while name in taken:
+    def free_name(self, base: str) -> str:
+        """Return the first of `base`, `base-2`, `base-3` ... that is not the name of a run."""
+        names = {run.name for run in self}
+        number, name = 1, base
+        while name in names:
             number += 1
-            name = f"{wish}-{number}"
+            name = f"{base}-{number}"
         return name
 
     def is_shipped_name(self, name: str) -> bool:
-        """Tell whether a run that is shipped has that name: one of the user's would hide it."""
+        """Return True if a shipped run has that name, which a user's run would hide."""
         return any(folder.name == name for folder in self._shipped)
 
     def create(self, name: str, config_toml: str) -> Run:
-        """Make a new run's folder, whole or not at all; raises BadInputError when it exists."""
+        """Create a new run's folder, atomically; raise BadInputError if it exists."""
         if self.is_shipped_name(name):
             raise BadInputError(f"{name!r} is a run shipped with rnnlab", "choose another name")
         paths = RunPaths(self.root / check_run_name(name))
@@ -155,18 +155,22 @@ class RunStore:
             if paths.root.exists():
                 raise BadInputError(
                     f"a run named {name!r} is there already",
-                    f"choose another, or `rnnlab rm {name}`",
+                    f"choose another name, or delete it with `rnnlab rm {name}`",
                 ) from None
             raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
         return Run(paths)
 
     def remove(self, run: Run) -> None:
-        """Delete a run for good; raises BadInputError while it trains or when it is shipped."""
+        """Delete a run for good; raise BadInputError if it has a worker or is shipped."""
         if run.is_shipped:
-            raise BadInputError(f"{run.name!r} is shipped with rnnlab", "it stays")
+            raise BadInputError(
+                f"{run.name!r} is shipped with rnnlab and cannot be deleted", "choose another run"
+            )
         lock = None if run.is_alive() else take_lock(run.paths.lock, ENDING_S)
         if lock is None:
-            raise BadInputError(f"{run.name!r} is training", f"`rnnlab stop {run.name}` first")
+            raise BadInputError(
+                f"{run.name!r} is training", f"stop it first with `rnnlab stop {run.name}`"
+            )
         try:
             Queue(self.root).leave(run.name)
             shutil.rmtree(run.paths.root)
@@ -180,11 +184,14 @@ def _is_run(folder: Path) -> bool:
     try:
         return RunPaths(folder).config.is_file()
     except OSError:
-        return False  # somebody else's folder, closed to us
+        return False  # a folder without read permission
 
 
 def _folders_below(root: Path) -> dict[Path, Path]:
-    """Return what may be a run, each with where it really lies; to ask for that is what costs."""
+    """Return the possible run folders below `root`, each with its real path.
+
+    Only symbolic links are resolved, since `resolve` is slow.
+    """
     try:
         real = root.resolve()
         with os.scandir(root) as entries:

@@ -1,4 +1,4 @@
-"""A run in one row: what the table of the app and `rnnlab runs` show."""
+"""The summary of a run, for the app's table and `rnnlab runs`."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from rnnlab.runs.records import ACTIVE_STATES, State
 from rnnlab.runs.store import Run
 
 _SETTINGS = frozenset({"corpus", "cell", "task", "layers", "hidden", "clip", "tokens"})
-"""What is read of a run's settings."""
+"""The settings that a summary contains."""
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """Name, settings that matter and figures of a run at one moment."""
+    """Name, main settings and metrics of a run at one moment."""
 
     name: str
     state: State
     step: int
     epoch: float
     train_loss: float | None
-    """Mean loss of the last steps, nats a token."""
+    """Mean loss of the last steps, in nats per token."""
     val_loss: float | None
-    """Loss of the last validation, nats a token."""
+    """Loss of the last validation, in nats per token."""
     val_accuracy: float | None
-    """Share of the documents classified rightly at the last validation."""
+    """Fraction of correctly classified documents in the last validation."""
     tokens_per_s: float | None
     parameters: int | None
     corpus: str
-    """Name of the corpus, without folder and ending."""
+    """Name of the corpus, without folder and suffix."""
     cell: str
     task: str
     layers: int | None
@@ -42,42 +42,42 @@ class RunSummary:
     total_steps: int | None
     elapsed_s: float
     eta_s: float | None
-    """Training time left; None when it cannot be told or the run has ended."""
+    """Estimated training time left; None if unknown or the run has ended."""
     device: str
     created: float
     """Seconds since 1970."""
     reason: str
-    """Why it failed, or what is wrong with it."""
+    """Why it failed or was lost, and the remedy."""
     alarm: str
-    """What is wrong while it trains on; empty where nothing is, and for a run that has ended."""
+    """The problem of a run that is still training; empty if there is none or the run has ended."""
     is_shipped: bool
     clip: float | None
     floor_nats: float | None
-    """Smallest loss that any model can come to on the corpus; None where nobody knows."""
+    """Lowest achievable loss on unseen text of the corpus; None if unknown."""
     floor_accuracy: float | None
-    """Largest accuracy on its documents that any model can come to, likewise."""
+    """Highest achievable accuracy on unseen documents of the corpus; None if unknown."""
     unit: str
-    """What a loss is the mean of: letter, word or document."""
+    """Unit of the losses, which are nats per letter (character), word or document."""
     recent_losses: tuple[float, ...]
     pid: int = 0
-    """Process of the worker; 0 where it has none."""
+    """Process id of the worker; 0 if there is none."""
     host: str = ""
-    """Machine of the worker."""
+    """Host of the worker."""
     held_bytes: int | None = None
-    """Memory that the worker held when it last said so."""
+    """Resident memory of the worker at its last heartbeat."""
     queue_place: int | None = None
-    """Place in the queue, 1 for the next one; None for a run that does not wait."""
+    """Place in the queue, 1 for the next one; None for a run that is not queued."""
     published: dict[str, float] = field(default_factory=dict, hash=False)
-    """Losses that were published of the same experiment: train, val or test."""
+    """Published losses of the same experiment, by split: train, val or test."""
 
     @property
     def is_active(self) -> bool:
-        """Whether a worker is at it."""
+        """Whether the run has a worker, training, paused or queued."""
         return self.state in ACTIVE_STATES
 
 
 def summarise(run: Run) -> RunSummary:
-    """Read a run's status and settings; what is missing or unreadable is None or empty."""
+    """Return the summary of a run; missing or unreadable values are None or empty."""
     status, settings = run.status(), run.settings(_SETTINGS)
     return RunSummary(
         name=run.name,
@@ -135,7 +135,7 @@ def _unit(settings: Mapping[str, object]) -> str:
 
 
 def _number(value: object) -> float | None:
-    """Return a setting that is a number; config.toml may have been written by anyone."""
+    """Return a setting as a number; None for other types, which a user may have written."""
     return float(value) if isinstance(value, int | float) else None
 
 

@@ -1,4 +1,4 @@
-"""The lab: a Textual app that reads run directories and talks to a generator process.
+"""The lab: a Textual app that reads run directories and communicates with a generator process.
 
-It never computes and never imports torch.
+It never runs models and never imports torch.
 """

@@ -1,7 +1,7 @@
-"""The lab: puts the screens, the feed and the generator together, and routes between them.
+"""The app: connects the screens, the poller of the runs and the generator, and routes messages.
 
-What the first frame does without is imported once that is out, in `_furnish`: the desk, the feed
-and the screens take as long as Textual itself.
+Imports that the first frame does not need happen after it, in `_build_state`: the state, the poller
+and the screens take as long to import as Textual itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-# Read when Textual is imported: no animation, nothing that a slow line would have to carry.
+# Textual reads these when it is imported. Animations would flood a slow connection.
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
@@ -34,9 +34,9 @@ from rnnlab.runs.store import RunStore
 from rnnlab.tui.messages import (
     KeysDue,
     PreferencesChanged,
+    ReplaceableToast,
     RunChosen,
     ScreenAsked,
-    Told,
 )
 from rnnlab.tui.outside import DEFAULT, Outside
 from rnnlab.tui.prompting.asking_app import AskingApp
@@ -52,11 +52,11 @@ from rnnlab.tui.view_state import answers_file, load_view, prompts_file, save_vi
 if TYPE_CHECKING:
     from rnnlab.tui.runs.polling import RunPoller
 
-_USUAL = Preferences()
+_DEFAULT_PREFERENCES = Preferences()
 
 
 class LabApp(AskingApp):
-    """The lab over one folder of runs."""
+    """The app for one folder of runs."""
 
     TITLE = "rnnlab"
     CSS_PATH = "lab.tcss"
@@ -66,17 +66,17 @@ class LabApp(AskingApp):
         store: RunStore,
         data: Path | None = None,
         *,
-        preferences: Preferences = _USUAL,
+        preferences: Preferences = _DEFAULT_PREFERENCES,
         view_file: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
         has_outline: bool = False,
         outside: Outside = DEFAULT,
     ) -> None:
-        """Look at `store`.
+        """Show the runs in `store`.
 
-        view_file: where the view is kept across starts, None for nowhere; clock: seconds since some
-        moment, for what is done or drawn at most so often; has_outline: whether an outline comes
-        first, for somebody who waits; outside: processes, the machine, and paces.
+        view_file: stores the view across starts, None to forget it; clock: monotonic time in
+        seconds, for rate limits; has_outline: whether the first frame is an outline of the home
+        screen, drawn before the slow imports; outside: processes, the machine and intervals.
         """
         super().__init__(outside)
         self._outside = outside
@@ -95,20 +95,20 @@ class LabApp(AskingApp):
             self._filters.append(NoColor())
             self.add_class("-no-color")
             self.css_path.append(Path(__file__).with_name("no_color.tcss"))
-        # Before the styles are parsed: a theme that is set later has them parsed again.
+        # Before the styles are parsed: setting a theme later would parse them again.
         self.set_reactive(App.theme, appearance.theme)
         self.stylesheet.set_variables(self.get_css_variables())
         self._refresh_truecolor_filter(self.ansi_theme)
-        self._feed: RunPoller
+        self._poller: RunPoller
         self._pages: dict[str, BaseScreen] = {}
         self._chosen_again = asyncio.Event()
         if self._outline is None:
-            self._furnish()
+            self._build_state()
         else:
-            self._keys.close()  # what is pressed while it is shown is for the home screen
+            self._keys.close()  # hold keys for the home screen while the outline is shown
 
-    def _furnish(self) -> None:
-        """Make the desk and the home screen."""
+    def _build_state(self) -> None:
+        """Build the state and the home screen."""
         from rnnlab.tui.state import LabState
 
         self.desk = LabState(
@@ -116,65 +116,65 @@ class LabApp(AskingApp):
             self._outside,
         )  # fmt: skip
         self.desk.writing.history = PromptHistory(prompts_file(self._view_file))
-        self._feed = self._outside.make_feed(self._store)
+        self._poller = self._outside.make_feed(self._store)
         self._pages[HOME] = entry(HOME).make(self.desk)
 
     def get_default_screen(self) -> Screen[None]:
-        """Open with the outline of the home screen, or with itself."""
+        """Return the outline of the home screen, or the home screen itself."""
         return self._outline or self._pages[HOME]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer every action of the screen, then Textual's own."""
+        """Yield every action of the screen, then Textual's own commands."""
         yield from self.actions_of(self.page)
         yield from super().get_system_commands(screen)
 
     def actions_of(self, page: BaseScreen) -> Iterable[SystemCommand]:
-        """Give every action of a screen as an entry of the palette."""
+        """Yield every action of a screen as an entry of the command palette."""
         for group in page.GROUPS:
             for action in group.actions:
                 yield SystemCommand(action.label, action.help, _runner(page, action.name))
 
-    def wear(self) -> None:
-        """Look as it is preferred, from now on."""
+    def apply_theme(self) -> None:
+        """Apply the theme and the glyphs of the preferences."""
         self._ascii.enabled = self.desk.appearance.glyphs == "ascii"
         self.theme = self.desk.appearance.theme
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Parse and apply the styles anew; a home screen that is being mounted has them already."""
+        """Parse and apply the styles again, unless the home screen is just being mounted."""
         if HOME in self._pages and self._pages[HOME].is_mounted:
             super().refresh_css(animate)
 
     def on_mount(self) -> None:
-        """Begin to read the runs and start the generator once the first frame is out."""
+        """Start polling the runs, then the generator, after the first frame is drawn."""
         if hasattr(signal, "SIGHUP"):
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGHUP, self._hang_up)
-            if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:  # inherited, it stays ignored
-                # Without this the terminal would be left in raw mode.
-                leave = partial(self.exit, return_code=EXIT_TERMINATED)
-                loop.add_signal_handler(signal.SIGTERM, leave)
+            if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:  # respect an inherited SIG_IGN
+                # Without a handler, SIGTERM would leave the terminal in raw mode.
+                terminate = partial(self.exit, return_code=EXIT_TERMINATED)
+                loop.add_signal_handler(signal.SIGTERM, terminate)
         self.hold_keys_for_screens()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
         if self._outline is not None:
-            self._furnish()
+            self._build_state()
             self.add_mode(HOME, lambda: self._pages[HOME])
             self.switch_mode(HOME)
-            # What is here by now stays: it need not be looked through for garbage again and again,
-            # which takes as long as a key press may.
+            # The objects that exist now live until the end. Frozen, they are not scanned by each
+            # garbage collection, which would delay a key press noticeably.
             gc.freeze()
             gc.enable()
-        self.run_worker(self._watch(), name="feed")
+        self.run_worker(self._poll(), name="poll")
 
     async def on_unmount(self) -> None:
-        """Keep the view and end the processes of the lab; workers that train are left alone."""
-        self._keep()
+        """Save the view and end the processes of the app; training workers keep running."""
+        self._save()
         await self._generator.close()
         await end_all()
 
-    def _keep(self) -> None:
-        """Write down how the lab is looked at and what was asked last, if it came to that."""
+    def _save(self) -> None:
+        """Write the view and the last prompt session, if the runs have been listed."""
         if not self._pages or not self.desk.summaries:
             return
         from rnnlab.tui.prompting import saved_session
@@ -184,30 +184,30 @@ class LabApp(AskingApp):
         save_view(self.desk.view_to_keep(), self._view_file)
         saved_session.save(self.desk.writing, answers_file(self._view_file))
 
-    async def _recall(self) -> None:
-        """Show what was asked at the last start, where its run is still here."""
+    async def _restore_session(self) -> None:
+        """Show the last prompt session, if its run still exists."""
         from rnnlab.tui.prompting import saved_session
 
-        last = await asyncio.to_thread(saved_session.read, answers_file(self._view_file))
-        if last is not None and last.request.run in self.desk.summaries:
-            await self.desk.writing.recall(last)
+        saved = await asyncio.to_thread(saved_session.read, answers_file(self._view_file))
+        if saved is not None and saved.request.run in self.desk.summaries:
+            await self.desk.writing.recall(saved)
 
-    async def _watch(self) -> None:
-        """Look at the runs until the lab closes; at once when another one is chosen."""
-        await self._look()
+    async def _poll(self) -> None:
+        """Read the runs at intervals until the app closes, and at once after a choice."""
+        await self._read_runs()
         if self._is_open():
-            # Not before the runs are listed: it keeps a core busy while it loads.
+            # After the runs are listed: loading the generator keeps a core busy.
             self.run_worker(self._generator.start(), name="generator")
-            await self._recall()
+            await self._restore_session()
         while self._is_open():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._chosen_again.wait(), self.desk.preferences.refresh_s)
-            await self._look()
+            await self._read_runs()
 
-    async def _look(self) -> None:
-        """Read the runs and show what is new."""
+    async def _read_runs(self) -> None:
+        """Read the runs, show notifications and refresh the visible screen."""
         self._chosen_again.clear()
-        read = await asyncio.to_thread(self._feed.read, self.desk.watched)
+        read = await asyncio.to_thread(self._poller.read, self.desk.watched)
         if not self._is_open():
             return
         for notice in self.desk.take(read):
@@ -215,70 +215,69 @@ class LabApp(AskingApp):
                 notice.message, severity=notice.severity, markup=False, timeout=notice.timeout_s
             )
         page = self.page
-        if page.is_mounted:  # it is not while it is still being put together
-            page.query_one(ScreenBar).say(self.desk.news)
+        if page.is_mounted:  # a screen that is still being composed has no bar
+            page.query_one(ScreenBar).show_status(self.desk.status)
             page.take()
             page.show_keys()
 
     def on_notify(self, event: Notify) -> None:
-        """Take away what is said in passing once there is something newer to say."""
-        told = event.notification
-        if isinstance(told, Told):
-            self._forget_told(told.severity)
+        """Remove the previous toast of the same severity."""
+        if isinstance(event.notification, ReplaceableToast):
+            self._remove_toasts(event.notification.severity)
 
-    def _forget_told(self, severity: str | None = None) -> None:
-        """Take away what was said in passing, of some severity or of any."""
-        for told in list(self._notifications):
-            if isinstance(told, Told) and severity in (None, told.severity):
-                self._unnotify(told, refresh=severity is None)
+    def _remove_toasts(self, severity: str | None = None) -> None:
+        """Remove the replaceable toasts of one severity, or all of them."""
+        for toast in list(self._notifications):
+            if isinstance(toast, ReplaceableToast) and severity in (None, toast.severity):
+                self._unnotify(toast, refresh=severity is None)
 
     def _is_open(self) -> bool:
         return self.is_running and self._pages[HOME].is_attached
 
     @on(ScreenAsked)
     async def show_screen(self, message: ScreenAsked) -> None:
-        """Show another screen; it lies on the home screen, one deep."""
+        """Show another screen directly above the home screen: the stack is at most two deep."""
         ticket = self._keys.close()
         await self._show_screen(message)
-        self.post_message(KeysDue(ticket))  # where none has come
+        self.post_message(KeysDue(ticket))  # releases the keys if no screen was shown
 
     async def _show_screen(self, message: ScreenAsked) -> None:
-        asked = entry(message.name)
-        if asked.needs_run and self.desk.chosen is None:
-            self.page.tell(f"{asked.title} is about a run: choose one first", "warning")
+        target = entry(message.name)
+        if target.needs_run and self.desk.chosen is None:
+            self.page.tell(f"{target.title} needs a run; choose one in the lab (F2)", "warning")
             return
         if message.name == self.page.entry_name:
             return
-        self._forget_told()
-        page = self._pages.get(asked.name)
+        self._remove_toasts()
+        page = self._pages.get(target.name)
         if page is None:
-            page = self._pages[asked.name] = asked.make(self.desk)
-            self.install_screen(page, asked.name)
+            page = self._pages[target.name] = target.make(self.desk)
+            self.install_screen(page, target.name)
         page.arrive()
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         self.desk.also_watched = ()
-        if asked.name != HOME:
+        if target.name != HOME:
             await self.push_screen(page)
-        if message.saying:
-            page.tell(message.saying)
+        if message.toast:
+            page.tell(message.toast)
 
     @on(PreferencesChanged)
-    def change_looks(self) -> None:
-        """Look as it is preferred now."""
-        self.wear()
+    def apply_preferences(self) -> None:
+        """Apply the new appearance and draw everything again."""
+        self.apply_theme()
         self.refresh_css()
         self.screen.refresh(layout=True)
 
     @on(RunChosen)
-    def read_at_once(self) -> None:
-        """Fetch the curves of a run just chosen."""
+    def poll_now(self) -> None:
+        """Read the curves of the newly chosen run without waiting for the next interval."""
         self._chosen_again.set()
 
     def _hang_up(self) -> None:
-        """The terminal is gone: nothing can be drawn any more, but all is found again later."""
+        """Save the view and end the process: the terminal is gone, nothing can be drawn."""
         with contextlib.suppress(Exception):
-            self._keep()
+            self._save()
         self._outside.leave(128 + signal.SIGHUP)
 
 

@@ -1,42 +1,45 @@
-"""Every message of the app; widgets take data and emit these, the app routes them."""
+"""Every message of the app: widgets post them, and the app routes them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from textual.message import Message
 from textual.notifications import Notification
 
-from rnnlab.protocol.messages import Question, Reply
+from rnnlab.protocol.messages import Question, Reply, RunName, RunPath
 
 
-class Told(Notification):
-    """Something said in passing, which the next of its severity replaces."""
+class ReplaceableToast(Notification):
+    """A toast that the next one of the same severity replaces."""
 
 
 class RunChosen(Message):
-    """The cursor is on another run, or other runs are marked: the desk knows which."""
+    """The chosen run or the selected runs have changed; the state has the new ones."""
 
 
 class Listener(Protocol):
-    """Whoever asks the generator; one question of his is of interest at a time."""
+    """Asks the generator questions; only its newest question is answered."""
 
     async def hear(self, reply: Reply) -> None:
-        """Take a reply to the newest question."""
+        """Handle a reply to the newest question."""
 
 
 @dataclass
 class Asked(Message):
-    """A question for the generator; its `ask` is given there, its run may be a name."""
+    """A question for the generator process, which ends the listener's previous one."""
 
     listener: Listener
-    question: Question
+    run: RunName
+    question: Callable[[RunPath], Question]
+    """Completes the question with the path of the run; the client numbers it."""
 
 
 @dataclass
 class ChartPointed(Message):
-    """The mouse points at a place along the charts."""
+    """The mouse points at a position on the x axis of a chart."""
 
     x: float
 
@@ -46,57 +49,57 @@ class ChartZoomed(Message):
     """The wheel was turned over a chart."""
 
     factor: float
-    """How many times as wide the window is to be."""
+    """Factor for the width of the x window: below 1 zooms in."""
     x: float | None
-    """About which place."""
+    """Position on the x axis that stays fixed."""
 
 
 @dataclass
 class ChartDragged(Message):
-    """A chart was pulled sideways."""
+    """A chart was dragged sideways."""
 
     share: float
-    """By which share of its width, to the right."""
+    """Distance to the right, as a fraction of the chart's width."""
 
 
 @dataclass
 class ScreenAsked(Message):
-    """Another screen is to be shown."""
+    """A request to show another screen."""
 
     name: str
-    """Name of its file."""
-    saying: str = ""
-    """Said there in passing; empty for nothing."""
+    """Name in the screen registry: the file's name with hyphens."""
+    toast: str = ""
+    """Text of a toast to show on that screen; empty for none."""
 
 
 @dataclass
 class KeysDue(Message):
-    """Keys that were held back can be given to whatever is shown now."""
+    """The keys that were held back can go to the visible screen."""
 
     ticket: int
-    """That of whoever held them back."""
+    """Ticket of the call that held them back; see `KeyBuffer`."""
 
 
 class PreferencesChanged(Message):
-    """The desk has other preferences: the lab is to look like it."""
+    """The preferences in the state have changed; the app applies them."""
 
 
 @dataclass
 class AskCancelled(Message):
-    """A listener has heard enough."""
+    """The listener's question is to be ended."""
 
     listener: Listener
 
 
 @dataclass
 class GeneratorSaid(Message):
-    """The generator process has replied."""
+    """The generator process has sent a reply."""
 
     reply: Reply
 
 
 @dataclass
 class GeneratorDied(Message):
-    """The generator process has ended by itself."""
+    """The generator process has ended unexpectedly."""
 
     reason: str

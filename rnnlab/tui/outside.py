@@ -1,7 +1,7 @@
-"""What the lab has outside itself: processes, the machine, corpora on disk, and its paces.
+"""The app's access to processes, the machine and corpora on disk, and its time intervals.
 
-One value holds all of it, so that a test or another front end can replace any part. What is slow to
-import is imported when it is first called: the first frame does not wait for it.
+One value holds all of it, so that a test or another front end can replace any part. Slow imports
+happen at the first call, so that the first frame does not wait for them.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ if TYPE_CHECKING:
 
 
 class Answering(Protocol):
-    """The app's end of a generator; see `rnnlab.tui.prompting.generator`."""
+    """The client of the generator process; see `rnnlab.tui.prompting.generator`."""
 
     async def start(self) -> object:
-        """Start the process, unless it runs."""
+        """Start the process, unless it is running."""
 
     async def ask(self, listener: Listener, question: Question) -> None:
-        """Ask a question in place of the listener's last one."""
+        """Send a question, which replaces the listener's previous one."""
 
     async def cancel(self, listener: Listener) -> None:
-        """End a listener's question."""
+        """Cancel a listener's question."""
 
     async def close(self) -> None:
         """End the process."""
 
-    def listener(self, reply: Reply) -> Listener | None:
-        """Return the listener of a reply."""
+    async def deliver(self, reply: Reply) -> None:
+        """Hand a reply to the listener of its question."""
 
 
 class Estimating(Protocol):
-    """The form's end of the process that estimates; see `rnnlab.tui.new_run.estimator`."""
+    """The client of the estimating process; see `rnnlab.tui.new_run.estimator`."""
 
     async def ask(self, values: dict[str, str]) -> Estimate | None:
-        """Return the cost of a run with these settings; None if newer ones were asked."""
+        """Return the cost of a run with these settings; None if a newer call replaced this one."""
 
     async def close(self) -> None:
         """End the process."""
@@ -59,7 +59,7 @@ class MachineReader(Protocol):
     """Reads the load of the machine; see `rnnlab.tui.system.stats`."""
 
     def read(self, processes: Iterable[tuple[str, int]]) -> MachineRead:
-        """Read the machine and the processes, each a (name, process id)."""
+        """Read the load of the machine and of the processes, given as (name, process id)."""
 
 
 def _generator(post: Callable[[Message], object]) -> Answering:
@@ -92,7 +92,7 @@ def _corpora(data: Path | None) -> list[CorpusDescription]:
     return describe_corpora(data)
 
 
-async def _look(name: str, data: Path | None, columns: int) -> tuple[str, bool]:
+async def _profile(name: str, data: Path | None, columns: int) -> tuple[str, bool]:
     from rnnlab.tui.corpora.profile import look_into_corpus
 
     return await look_into_corpus(name, data, columns)
@@ -100,7 +100,7 @@ async def _look(name: str, data: Path | None, columns: int) -> tuple[str, bool]:
 
 @dataclass(frozen=True)
 class Outside:
-    """The makers of processes, the readers of the machine, and the paces; all have defaults."""
+    """Factories for processes, readers of the machine, and intervals; all have defaults."""
 
     make_generator: Callable[[Callable[[Message], object]], Answering] = _generator
     """Takes the function that posts the replies."""
@@ -110,28 +110,28 @@ class Outside:
     make_machine: Callable[[Path], MachineReader] = _machine
     """Takes the folder whose disk is read."""
     launch: Launch = launch
-    """Starts the worker of a run that is new or resumed."""
+    """Starts the worker of a new or resumed run."""
     leave: Callable[[int], object] = os._exit
-    """Ends the process at once with an exit code: the terminal is gone."""
+    """Ends the process at once with an exit code, when the terminal is gone."""
     describe_corpora: Callable[[Path | None], list[CorpusDescription]] = _corpora
     """Takes the folder of corpora; called in a thread."""
-    look_into_corpus: Callable[[str, Path | None, int], Awaitable[tuple[str, bool]]] = _look
-    """Takes a corpus, the folder of corpora and a number of columns; returns a text, and whether
-    that is the whole look and not an error."""
+    look_into_corpus: Callable[[str, Path | None, int], Awaitable[tuple[str, bool]]] = _profile
+    """Takes a corpus, the folder of corpora and a number of columns; returns the profile and True,
+    or an error and False."""
     estimate_after_s: float = 1.2
-    """Pause in the writing of a form after which the cost of the run is measured."""
+    """Seconds without a key press after which the new-run form measures the run's cost."""
     look_after_s: float = 0.15
-    """How long the cursor rests on a corpus before it is looked into."""
+    """Seconds that the cursor rests on a corpus before its profile is read."""
     chart_every_s: float = 1.0
-    """Seconds between two pictures of the same runs; other runs are drawn at once."""
+    """Minimum seconds between two drawings of the same runs; other runs are drawn at once."""
     chart_time_fraction: float = 0.06
-    """Fraction of one core that a chart may take: one that costs 20 ms is redrawn every 330 ms at
-    most."""
+    """Largest fraction of one core for drawing a chart: one that takes 20 ms is redrawn at most
+    every 330 ms."""
     machine_every_s: float = 1.0
     """Seconds between two reads of the machine."""
     inspect_every_s: float = 5.0
-    """Seconds between two views into a run that trains."""
+    """Seconds between two inspections of a training run."""
 
 
 DEFAULT = Outside()
-"""The real processes, readers and paces."""
+"""The real processes, readers and intervals."""

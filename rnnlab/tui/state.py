@@ -1,6 +1,6 @@
-"""What all screens share: the runs as they were last read, the chosen one, the marked ones.
+"""The state shared by all screens: the runs as last read, the chosen run, the selected runs.
 
-Screens read it and choose on it; the app fills it. It knows no widget.
+The app fills it, and screens read it and choose runs in it. It does not know any widget.
 """
 
 from __future__ import annotations
@@ -19,85 +19,83 @@ from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.outside import DEFAULT, Outside
 from rnnlab.tui.prompting.session import Fields, PromptSession
-from rnnlab.tui.runs.notifications import Notice, news_of, notice_of
+from rnnlab.tui.runs.notifications import Notice, notice_of, status_of
 from rnnlab.tui.runs.polling import MOST_RECORDS, RunsRead
 from rnnlab.tui.runs.run_filter import ordered
 from rnnlab.tui.shell.key_buffer import KeyBuffer
 from rnnlab.tui.shell.theme import appearance_of
 from rnnlab.tui.view_state import ViewState
 
-_NOTHING_YET = History()
-"""Stands for a run whose journal is still to be read."""
-
-
-_USUAL = Preferences()
+_EMPTY_HISTORY = History()
+"""The history of a run whose journal has not been read."""
+_DEFAULT_PREFERENCES = Preferences()
 
 
 class LabState:
-    """The state of the lab beyond any one screen."""
+    """The part of the app's state that does not belong to one screen."""
 
     def __init__(
         self,
         store: RunStore,
         data: Path | None = None,
         view: ViewState | None = None,
-        preferences: Preferences = _USUAL,
+        preferences: Preferences = _DEFAULT_PREFERENCES,
         clock: Callable[[], float] = time.monotonic,
         keys: KeyBuffer | None = None,
         outside: Outside = DEFAULT,
     ) -> None:
         self.store = store
         self.clock = clock
-        """Seconds since some moment: the one clock that screens and their widgets look at."""
+        """Monotonic time in seconds; the only clock that screens and widgets use."""
         self.outside = outside
-        """Processes, the machine and paces: screens reach them here and nowhere else."""
+        """Processes, the machine and intervals; the only way for screens to reach them."""
         self.view = view or ViewState()
-        """How the lab is looked at, kept across starts."""
+        """The view, saved across starts: sort order, filter, axis, panes."""
         self.preferences = preferences
         self.appearance = appearance_of(preferences)
         self.data = data
         """Folder of corpora; None for the default."""
         self.summaries: dict[str, RunSummary] = {}
-        self.has_read = False
-        """Whether it is known by now which runs there are."""
         """Every run by name."""
+        self.has_read = False
+        """True once the runs have been listed."""
         self.chosen_name: str | None = self.view.chosen or None
         self.marked: tuple[str, ...] = tuple(self.view.marked)
-        """Runs whose curves are laid over the chosen one's, in the order they were marked."""
+        """Runs whose curves are overlaid on the chosen run's, in the order of their selection."""
         self.also_watched: tuple[str, ...] = ()
-        """Runs whose journals the visible screen needs beyond the chosen and the marked ones."""
+        """Further runs whose journals the visible screen needs."""
         self.keys = keys or KeyBuffer()
-        """What is pressed passes here."""
+        """Holds key presses while a screen or a dialog opens."""
         self.corpus_for_run: str | None = None
-        """Corpus that a new run is to begin with; whoever opens the form takes it."""
+        """Corpus for the next new run; the form that opens consumes it."""
         self.writing = PromptSession(Fields.of(self.view.fields, self.view.checkpoints))
-        """What was asked of a model last."""
+        """The prompt session: the last request and its answers."""
         self._opened: dict[str, Run] = {}
         self._histories: dict[str, History] = {}
 
     @property
     def chosen(self) -> RunSummary | None:
-        """The run under the cursor; None while there is none."""
+        """The run under the cursor; None if no run is listed."""
         return self.summaries.get(self.chosen_name) if self.chosen_name else None
 
     @property
     def selected(self) -> tuple[str, ...]:
-        """The chosen run, then the marked ones."""
+        """The chosen run, then the others whose curves are overlaid."""
         chosen = [self.chosen.name] if self.chosen else []
         return tuple(dict.fromkeys([*chosen, *(n for n in self.marked if n in self.summaries)]))
 
     @property
     def watched(self) -> tuple[str, ...]:
-        """Runs whose journals are followed."""
+        """Runs whose journals are read at each poll."""
         return tuple(dict.fromkeys([*self.selected, *self.also_watched]))
 
     @property
-    def news(self) -> str:
-        """How many runs are at what, in a line."""
-        return news_of(self.summaries.values(), self.store.root)
+    def status(self) -> str:
+        """One line: how many runs are in each state, and how many the folder holds."""
+        return status_of(self.summaries.values(), self.store.root)
 
     def in_order(self) -> list[RunSummary]:
-        """Return the runs that are listed, in the order of the list."""
+        """Return the runs that pass the filter, in the order of the list."""
         view = self.view
         return ordered(
             self.summaries.values(), view.sort,
@@ -105,7 +103,7 @@ class LabState:
         )  # fmt: skip
 
     def opened(self, name: str) -> Run | None:
-        """Return a run on disk; None for one that was removed since the runs were last read."""
+        """Return a run on disk; None if it was removed since the last poll."""
         if name not in self._opened:
             try:
                 self._opened[name] = self.store.open(name)
@@ -114,20 +112,20 @@ class LabState:
         return self._opened[name]
 
     def history(self, name: str) -> History:
-        """Return what is known of a run's journal; empty until it was read."""
-        return self._histories.get(name, _NOTHING_YET)
+        """Return a run's history; empty until its journal has been read."""
+        return self._histories.get(name, _EMPTY_HISTORY)
 
     def color_of(self, name: str) -> int:
-        """Return a run's place in the palette, the same as long as there is the run."""
+        """Return a run's index in the palette, which stays the same while the run exists."""
         return self.view.colors.get(name, 0)
 
     def prefer(self, preferences: Preferences) -> None:
-        """Take over other preferences."""
+        """Replace the preferences and update the appearance."""
         self.preferences = preferences
         self.appearance = appearance_of(preferences)
 
     def toggle_pin(self, name: str) -> bool:
-        """Pin a run to the top of the list, or let it go; tell whether it is pinned now."""
+        """Pin a run to the top of the list, or unpin it; return True if it is now pinned."""
         pinned = self.view.pinned
         if name in pinned:
             pinned.remove(name)
@@ -136,23 +134,25 @@ class LabState:
         return name in pinned
 
     def view_to_keep(self) -> ViewState:
-        """Return how the lab is looked at, without what is said of runs that are gone."""
-        view, there = self.view, self.summaries.keys()
+        """Return the view to save, without entries for runs that no longer exist."""
+        view, existing = self.view, self.summaries.keys()
         view.chosen = self.chosen_name or ""
-        view.marked = [name for name in self.marked if name in there]
-        view.pinned = [name for name in view.pinned if name in there]
-        view.colors = {name: color for name, color in view.colors.items() if name in there}
+        view.marked = [name for name in self.marked if name in existing]
+        view.pinned = [name for name in view.pinned if name in existing]
+        view.colors = {name: color for name, color in view.colors.items() if name in existing}
         fields = self.writing.fields
         view.fields = fields.kept()
-        view.checkpoints = {name: at for name, at in fields.checkpoints.items() if name in there}
+        view.checkpoints = {
+            name: step for name, step in fields.checkpoints.items() if name in existing
+        }
         return view
 
     def named_histories(self, names: tuple[str, ...] | None = None) -> list[NamedHistory]:
-        """Return runs as plots want them, by default the selected ones."""
+        """Return runs in the form that plots take; by default the chosen and selected runs."""
         return [self._named(name) for name in (self.selected if names is None else names)]
 
     def take(self, read: RunsRead) -> list[Notice]:
-        """Take in what the feed has read; return what has happened to runs since the last time."""
+        """Store the result of a poll; return notifications of runs that changed since the last."""
         notices = [
             notice
             for summary in read.summaries
@@ -165,12 +165,13 @@ class LabState:
         for summary in sorted(read.summaries, key=lambda s: (s.created, s.name)):
             if summary.name not in self.view.colors:
                 self.view.colors[summary.name] = next(colors)
-        # Exactly those that the feed still follows: it gives what is new to what is here.
+        # Keep only the watched runs: the poller returns their new records since the last poll, and
+        # the whole journal of a run that is watched again.
         self._histories = {
             name: self._histories.get(name) or History(most=2 * MOST_RECORDS) for name in read.news
         }
-        for name, news in read.news.items():
-            self._histories[name].take(news)
+        for name, chunk in read.news.items():
+            self._histories[name].take(chunk)
         return notices
 
     def _named(self, name: str) -> NamedHistory:
@@ -182,6 +183,6 @@ class LabState:
         return replace(named, is_read=name in self._histories)
 
 
-def _free_colors(taken: Collection[int]) -> Iterator[int]:
-    """Give the places in the palette that no run has, the first one first."""
-    return (color for color in itertools.count() if color not in taken)
+def _free_colors(used: Collection[int]) -> Iterator[int]:
+    """Yield the palette indices that no run uses, ascending."""
+    return (color for color in itertools.count() if color not in used)

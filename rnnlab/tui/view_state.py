@@ -1,7 +1,7 @@
-"""How the lab was looked at, kept across starts: one small JSON file a folder of runs.
+"""The view, saved across starts: one small JSON file per folder of runs.
 
-A file that is missing, broken or of another version says nothing; one that cannot be written is
-done without: how the lab was looked at is no reason to fail.
+A missing, broken or incompatible file gives the defaults, and a failure to write is ignored: the
+view is not important enough to raise an error.
 """
 
 from __future__ import annotations
@@ -18,37 +18,37 @@ from rnnlab.base.files import replace_text
 
 @dataclass
 class ViewState:
-    """What is kept."""
+    """The saved view."""
 
     chosen: str = ""
-    """Name of the chosen run."""
+    """Name of the chosen run; empty for none."""
     marked: list[str] = field(default_factory=list)
     pinned: list[str] = field(default_factory=list)
     colors: dict[str, int] = field(default_factory=dict)
-    """Place of every run in the palette, so that a run keeps its colour."""
+    """Palette index of every run, so that a run keeps its colour."""
     sort: str = "newest"
-    """What the runs are sorted by."""
+    """Sort key of the list of runs; see `run_filter.SORTS`."""
     is_reversed: bool = False
     filter: str = ""
     panes: dict[str, dict[str, bool]] = field(default_factory=dict)
-    """By screen: panes that were shown or hidden on purpose."""
+    """By screen: panes that the user has shown (True) or hidden (False)."""
     axis: str = "step"
     is_log: bool = False
     smoothing: float = 0.0
     charts: list[str] = field(default_factory=list)
-    """Charts in their order."""
+    """Names of the charts in their order."""
     is_single: bool = False
-    """Whether one chart only was shown."""
+    """Whether only the first chart is shown."""
     fields: dict[str, str] = field(default_factory=dict)
-    """What stood in the fields of the prompt, by their names."""
+    """Values of the prompt form's fields, by name."""
     checkpoints: dict[str, str] = field(default_factory=dict)
-    """Step that was chosen for a run, by the run's name."""
+    """Checkpoint chosen for each run, by the run's name."""
 
 
 def state_file(runs: Path) -> Path | None:
-    """Return where the view of a folder of runs is kept: below XDG_STATE_HOME (~/.local/state).
+    """Return the view file of a folder of runs, below XDG_STATE_HOME (default: ~/.local/state).
 
-    None where that needs a home folder and there is none.
+    None if the path needs a home folder and the user has none.
     """
     try:
         base = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
@@ -59,23 +59,23 @@ def state_file(runs: Path) -> Path | None:
 
 
 def prompts_file(view_file: Path | None) -> Path | None:
-    """Return where the prompts are kept: beside the view of the same folder of runs."""
-    return _beside(view_file, "prompts")
+    """Return the file of the prompt history, next to the view file."""
+    return _sibling(view_file, "prompts")
 
 
 def answers_file(view_file: Path | None) -> Path | None:
-    """Return where the last answers are kept: beside the view of the same folder of runs."""
-    return _beside(view_file, "answers")
+    """Return the file of the last prompt session, next to the view file."""
+    return _sibling(view_file, "answers")
 
 
-def _beside(view_file: Path | None, what: str) -> Path | None:
+def _sibling(view_file: Path | None, stem: str) -> Path | None:
     if view_file is None:
         return None
-    return view_file.with_name(view_file.stem.replace("view", what, 1) + ".jsonl")
+    return view_file.with_name(view_file.stem.replace("view", stem, 1) + ".jsonl")
 
 
 def load_view(file: Path | None) -> ViewState:
-    """Return what a file says; fields that it lacks or has wrongly are as at first."""
+    """Return the view in a file; missing and invalid fields have their defaults."""
     view = ViewState()
     if file is None:
         return view
@@ -85,16 +85,16 @@ def load_view(file: Path | None) -> ViewState:
         return view
     if not isinstance(values, dict):
         return view
-    for one in fields(ViewState):
-        value, default = values.get(one.name), getattr(view, one.name)
+    for spec in fields(ViewState):
+        value, default = values.get(spec.name), getattr(view, spec.name)
         is_number = isinstance(value, int | float) and isinstance(default, float)
-        if (type(value) is type(default) or is_number) and _fits(one.name, value):
-            setattr(view, one.name, value)
+        if (type(value) is type(default) or is_number) and _is_valid(spec.name, value):
+            setattr(view, spec.name, value)
     return view
 
 
 def save_view(view: ViewState, file: Path | None) -> None:
-    """Write a file, if there is to be one and it can be written."""
+    """Write the view file, unless `file` is None; ignore a failure to write."""
     if file is None:
         return
     with contextlib.suppress(OSError, ValueError, TypeError):
@@ -102,8 +102,8 @@ def save_view(view: ViewState, file: Path | None) -> None:
         replace_text(file, json.dumps(asdict(view), ensure_ascii=True), is_private=True)
 
 
-def _fits(name: str, value: object) -> bool:
-    """Tell whether what is in a list or a mapping is of the right type."""
+def _is_valid(name: str, value: object) -> bool:
+    """Return True if the items of a list or a mapping have the right types."""
     if name in ("marked", "pinned", "charts"):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if name in ("fields", "checkpoints"):

@@ -1,7 +1,8 @@
-"""What answers to questions need: models at hand, somebody to talk to, whether he still listens."""
+"""What an answer works with: cached models, the output for replies, and cancellation."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     from rnnlab.models import LoadedModel
 
 FRAME_S = 0.08
-"""Time between two frames of a decoder at least: faster than the eye reads, slow enough for SSH."""
+"""Least time between two frames of a decoder; the only limit on the frame rate.
+
+Faster than the eye reads, slow enough for SSH.
+"""
 
 
 class ModelCache:
-    """The models used last, by run, checkpoint and birth of its file: names are used again."""
+    """The models used last, by run, step and modification time: names and steps are reused."""
 
     def __init__(self, size: int = 8) -> None:
         self._size = size
@@ -30,9 +34,9 @@ class ModelCache:
     def get(
         self, run: str, checkpoint: str, is_over: Callable[[], bool] = lambda: False
     ) -> LoadedModel:
-        """Return a run's model at a checkpoint, from memory while the checkpoint is the same.
+        """Return a run's model at a checkpoint, from the cache unless the file has changed.
 
-        is_over: whether nobody waits any more.
+        is_over: returns True once the question was cancelled.
         """
         from rnnlab.models import load_model, parse_checkpoint
 
@@ -47,39 +51,40 @@ class ModelCache:
                 del self._loaded[next(iter(self._loaded))]
         else:
             loaded = self._loaded.pop(key)
-        self._loaded[key] = loaded  # the last one is the one used last
+        self._loaded[key] = loaded  # last: the first entry is dropped when the cache is full
         return loaded
 
 
 def _key(paths: RunPaths, step: int) -> tuple[str, int, int]:
     try:
-        born = paths.weights(step).stat().st_mtime_ns
+        modified_ns = paths.weights(step).stat().st_mtime_ns
     except OSError:
-        born = 0
-    return str(paths.root), step, born
+        modified_ns = 0
+    return str(paths.root), step, modified_ns
 
 
 class NotYetError(Exception):
-    """The weights that a question is about are still to come, and others wait: they go first."""
+    """The run has no weights yet and other questions wait: answer those first."""
 
 
 @dataclass
 class AnswerContext:
-    """Where a question is answered."""
+    """The models, the output and the cancellations of one generator process."""
 
     models: ModelCache
-    say: Callable[[Reply], None]
+    send: Callable[[Reply], None]
+    """Writes one reply."""
     is_cancelled: Callable[[int], bool]
-    """Whether the one who asked has lost interest."""
+    """Takes the number of a question; True once it was cancelled."""
     others_wait: Callable[[], bool] = lambda: False
-    """Whether there are other questions."""
+    """True while other questions wait."""
     _asked_at: dict[int, float] = field(default_factory=dict)
-    """When those that wait for first weights did so first."""
+    """When each question for a run without weights was first tried, in seconds."""
 
     def model(self, ask: int, run: str, checkpoint: str) -> LoadedModel:
-        """Return the model that a question is about; its first weights are waited for.
+        """Return the model of a question; `live` waits for the run's first weights.
 
-        Raises NotYetError where others should not have to wait with it.
+        Raises NotYetError when other questions wait meanwhile.
         """
         if checkpoint == "live":
             self._await_first(ask, RunPaths(Path(run)))
@@ -95,15 +100,17 @@ class AnswerContext:
 
 
 class Pace:
-    """Tells when the next frame is due."""
+    """Limits the frames of one decoder to one every `FRAME_S` seconds."""
 
-    def __init__(self) -> None:
-        self._shown_at = 0.0
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """clock: returns seconds."""
+        self._clock = clock
+        self._sent_at = -math.inf
 
     def is_due(self) -> bool:
-        """Return whether a frame may be shown now; the next one is then due a little later."""
-        now = time.monotonic()
-        if now - self._shown_at <= FRAME_S:
+        """Return True at most once every `FRAME_S` seconds: a frame is to be sent now."""
+        now = self._clock()
+        if now - self._sent_at <= FRAME_S:
             return False
-        self._shown_at = now
+        self._sent_at = now
         return True

@@ -1,7 +1,7 @@
-"""`python -m rnnlab.worker.generate`: answers questions, JSON lines in and out, until input ends.
+"""`python -m rnnlab.worker.generate`: answer questions, JSON lines in and out, until input ends.
 
-What a question asks for is done by the file of `worker/answers` that its kind names. A newer one
-waits; a cancelled one ends at its next step. Nothing but replies is written to standard output.
+The file of `worker/answers` with the name of a question's kind answers it. Questions are answered
+one after another; a cancelled one ends at its next step. Standard output carries only replies.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from rnnlab.worker._context import AnswerContext, ModelCache, NotYetError
 from rnnlab.worker._stdout import replies_alone
 
 _TURN_S = 0.05
-"""Before the next question where several wait for weights that are still to come."""
+"""Pause in seconds before the next question after one whose run has no weights yet."""
 
 
 class Inbox:
-    """Questions from standard input, read by a thread so that a cancel is seen at once."""
+    """Questions from standard input, read by a thread so that a cancel takes effect at once."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -43,20 +43,20 @@ class Inbox:
         threading.Thread(target=self._read, name="inbox", daemon=True).start()
 
     def __iter__(self) -> Iterator[Question]:
-        """Give questions until the input ends."""
+        """Yield questions until the input ends."""
         while (question := self._waiting.get()) is not None:
             yield question
 
     def others_wait(self) -> bool:
-        """Tell whether there is a question beside the one that is being answered."""
+        """Return whether another question waits."""
         return not self._waiting.empty()
 
     def put_back(self, question: Question) -> None:
-        """Let the others go first."""
+        """Put a question behind those that wait."""
         self._waiting.put(question)
 
     def is_cancelled(self, ask: int) -> bool:
-        """Tell whether the one who asked has lost interest."""
+        """Return whether a question was cancelled."""
         return ask in self._cancelled
 
     def _read(self) -> None:
@@ -68,26 +68,26 @@ class Inbox:
                 else:
                     self._waiting.put(decode_request(values))
             except (ValueError, TypeError, OverflowError, RecursionError) as error:
-                say(Failed(-1, one_line(f"no request: {error}")))
+                send(Failed(-1, one_line(f"not a valid request: {error}")))
         self._waiting.put(None)
 
 
-def answer(question: Question, desk: AnswerContext) -> None:
-    """Answer one question, unless it was cancelled while it waited.
+def answer(question: Question, context: AnswerContext) -> None:
+    """Answer one question, unless it was cancelled while it waited, and send `Ended`.
 
-    Raises NotYetError when others should go first.
+    Raises NotYetError when the run has no weights yet and other questions wait.
     """
     started = time.monotonic()
     try:
-        if not desk.is_cancelled(question.ask):
-            registry.load("worker/answers", question.kind).answer(question, desk)
+        if not context.is_cancelled(question.ask):
+            registry.load("worker/answers", question.kind).answer(question, context)
     except NotYetError:
         raise
-    except Exception as error:  # whatever is wrong with one ask, the next one is answered
-        if not desk.is_cancelled(question.ask):  # else nobody waits for what has not come of it
-            desk.say(_failed(question, error))
-    was_cancelled = desk.is_cancelled(question.ask)
-    desk.say(Ended(question.ask, was_cancelled, time.monotonic() - started))
+    except Exception as error:  # an error in one answer must not end the process
+        if not context.is_cancelled(question.ask):
+            context.send(_failed(question, error))
+    was_cancelled = context.is_cancelled(question.ask)
+    context.send(Ended(question.ask, was_cancelled, time.monotonic() - started))
 
 
 def _failed(question: Question, error: Exception) -> Failed:
@@ -96,16 +96,16 @@ def _failed(question: Question, error: Exception) -> Failed:
     return Failed(question.ask, one_line(f"{type(error).__name__}: {error}"))
 
 
-def say(reply: Reply) -> None:
+def send(reply: Reply) -> None:
     """Write one reply."""
-    with _saying:
+    with _writing:
         _replies.write(encode_reply(reply))
         _replies.flush()
 
 
 _replies: TextIO = sys.stdout
-_saying = threading.Lock()
-"""Two threads speak: whoever reads must never find one's line within the other's."""
+_writing = threading.Lock()
+"""Two threads write replies: their lines must not mix."""
 
 
 def main() -> int:
@@ -116,12 +116,12 @@ def main() -> int:
     import torch
 
     torch.set_num_threads(1)
-    say(Ready())
-    desk = AnswerContext(ModelCache(), say, inbox.is_cancelled, inbox.others_wait)
+    send(Ready())
+    context = AnswerContext(ModelCache(), send, inbox.is_cancelled, inbox.others_wait)
     try:
         for question in inbox:
             try:
-                answer(question, desk)
+                answer(question, context)
             except NotYetError:
                 inbox.put_back(question)
                 time.sleep(_TURN_S)

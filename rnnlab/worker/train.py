@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _RECENT = 40
 """Losses kept in the status for a sparkline."""
 _ALARMING = frozenset({"diverged", "skipped"})
-"""Events after which a run is in trouble until it is heard to be well."""
+"""Events after which a run is in trouble until it is on_record to be well."""
 _STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
 """What an event makes of a run's state."""
 
@@ -121,7 +121,7 @@ class Steering:
         self.commands = attendant.take
         self.wait = attendant.wait
 
-    def heard(self, record: Record, session: Session) -> None:
+    def on_record(self, record: Record, session: Session) -> None:
         """Bring the status up to date with a record just written."""
         status, state = self._attendant.status, session.state
         match record:

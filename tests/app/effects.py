@@ -181,9 +181,9 @@ def _panes(panes: tuple[Pane, ...]) -> dict[str, Effect]:
 _STEERING = {
     "pause": says("running-lstm pauses after this step"),
     "stop": says("running-lstm saves and stops"),
-    "resume": says("diverged goes on from step 0", "diverged"),
+    "resume": says("diverged resumes from step 0", "diverged"),
     "checkpoint": says("running-lstm saves a checkpoint"),
-    "enqueue": says("diverged waits in the queue", "diverged"),
+    "enqueue": says("diverged is queued", "diverged"),
     "sooner": says("waiting is number 1 in the queue", "waiting"),
     "later": says("waiting is number 2 in the queue", "waiting"),
     "delete": opens("ChoiceScreen"),

@@ -14,7 +14,7 @@ from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from rnnlab.protocol.messages import Answer, Ended, Failed, Generate, Progress, Reply, Started
+from rnnlab.protocol.messages import Answer, Ended, Failed, Progress, Reply, Started
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.records import SampleRecord
 from rnnlab.tui.app import LabApp
@@ -22,7 +22,7 @@ from rnnlab.tui.prompting import saved_session
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.prompting.pane import PromptPane
-from rnnlab.tui.prompting.session import PromptSession
+from rnnlab.tui.prompting.session import PromptRequest, PromptSession
 from rnnlab.tui.screens.beams import BeamsScreen
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.screens.timeline import TimelineScreen
@@ -76,11 +76,11 @@ async def test_answers_to_another_text_are_said_to_be_until_the_text_is_that_aga
         await ask(pilot, app, "Once", " upon")
         board = app.page.query_one("#candidates")
         await pilot.press("x")
-        await until(pilot, lambda: status(app).startswith("below: what came of 'Once' at step 40"))
+        await until(pilot, lambda: status(app).startswith("below: answers to 'Once' at step 40"))
         assert board.has_class("-old")
         await pilot.press("f2")
         await until(pilot, lambda: app.page.entry_name == "lab")
-        await until(pilot, lambda: status(app).startswith("below: what came of 'Once'"))
+        await until(pilot, lambda: status(app).startswith("below: answers to 'Once'"))
         await open_prompt(pilot, app)
         await pilot.press("backspace")
         await until(pilot, lambda: "done in" in status(app))
@@ -88,12 +88,12 @@ async def test_answers_to_another_text_are_said_to_be_until_the_text_is_that_aga
         await pilot.press("f2")
         await until(pilot, lambda: app.page.entry_name == "lab")
         await pilot.press("enter", "x")
-        await until(pilot, lambda: status(app).startswith("below: what came of 'Once'"))
+        await until(pilot, lambda: status(app).startswith("below: answers to 'Once'"))
         await pilot.press("backspace")
         await until(pilot, lambda: "done in" in status(app))
         await open_prompt(pilot, app)
         field(app, "checkpoint").value = "best"
-        await until(pilot, lambda: "what came of 'Once' at step 40" in status(app))
+        await until(pilot, lambda: "answers to 'Once' at step 40" in status(app))
         await pilot.press("enter")
         await until(pilot, lambda: len(FakeGenerator.latest_made.requests) == 2)
         FakeGenerator.latest_made.answer(" more")
@@ -119,7 +119,7 @@ async def test_the_timeline_leaves_a_text_where_its_samples_have_none(
         assert ["without a prompt" in head for head in heads] == [True, False]
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.page, PromptScreen))
-        await until(pilot, lambda: "below: what came of 'Once'" in status(app))
+        await until(pilot, lambda: "below: answers to 'Once'" in status(app))
         assert [field(app, "prompt").value, field(app, "checkpoint").value] == ["Once", "40"]
         await pilot.press("f6")
         await until(pilot, lambda: isinstance(app.screen, TimelineScreen))
@@ -203,14 +203,14 @@ async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_
     lab: Lab, app: LabApp
 ) -> None:
     lab.add("alpha")
-    old = Generate(1, "alpha", "Before", ["greedy"])
+    old = PromptRequest("alpha", "Before", ())
     replies: list[Reply] = [
         Started(0, 1),
         Progress(0, 0, [], is_last=True),
         Ended(0, was_cancelled=False, elapsed_s=9.0),
     ]
-    last = saved_session.SavedSession(old, (), replies)
-    new = Generate(2, "alpha", "Once", ["greedy"])
+    last = saved_session.SavedSession(old, replies)
+    new = PromptRequest("alpha", "Once", ())
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Once", " upon")
         writing = app.desk.writing
@@ -223,10 +223,10 @@ async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_
 
         async def hear(self, reply: Reply) -> None:
             if isinstance(reply, Started):
-                writing.begin("alpha", new, ())
+                writing.begin(new)
 
     writing = PromptSession()
-    writing.show_on(Hasty())
+    writing.attach(Hasty())
     await writing.recall(last)
     assert (writing.request, writing.answers, writing.is_over) == (new, {}, False)
     assert not writing.is_recalled
@@ -245,7 +245,7 @@ async def test_answers_recalled_before_the_prompt_is_mounted_are_shown_in_it(
     async def mount_late(pane: PromptPane) -> None:
         while feed.num_reads < RECALLED_BY:
             await asyncio.sleep(0.01)
-        await mount(pane)
+        mount(pane)
 
     monkeypatch.setattr(PromptPane, "on_mount", mount_late)
     outside = replace(WORLD, make_feed=lambda _store: feed)
@@ -287,7 +287,7 @@ async def test_beams_say_what_is_old_too(lab: Lab, app: LabApp) -> None:
         board = app.page.query_one(CandidateBoard)
         app.set_focus(field(app, "prompt"))
         await pilot.press("x")
-        await until(pilot, lambda: said().startswith("below: what came of 'Once' at step 40"))
+        await until(pilot, lambda: said().startswith("below: answers to 'Once' at step 40"))
         assert board.has_class("-old")
         await pilot.press("backspace")
         await until(pilot, lambda: "done at 5" in said())
@@ -349,6 +349,6 @@ async def test_a_screen_that_comes_later_says_how_it_ended_too(lab: Lab, app: La
         await open_prompt(pilot, app)
         await until(pilot, lambda: "done in 0.1s with the weights of step 40" in status(app))
         await pilot.press("x")
-        await until(pilot, lambda: status(app).startswith("below: what came of 'Once'"))
+        await until(pilot, lambda: status(app).startswith("below: answers to 'Once'"))
         await pilot.press("backspace")
         await until(pilot, lambda: "done in 0.1s" in status(app))

@@ -144,10 +144,10 @@ async def test_what_is_wrong_with_a_form_is_said_in_it_and_mended_there(
         problem = app.screen.query_one("#form-problem", Static)
         assert not problem.display
         for name, file, encoding, words, blank in (
-            ("", str(source), "", "name: nothing is written yet", "name"),
+            ("", str(source), "", "name is empty; enter one", "name"),
             ("../x", "nowhere.txt", "", "cannot be a corpus's name", "name"),
             ("mine", str(source), "", "a corpus named 'mine' is there already", "name"),
-            ("x", "", "", "file: nothing is written yet", "file"),
+            ("x", "", "", "file is empty; enter one", "file"),
             ("x", "[bold]nowhere", "", "no file and no folder named '[bold]nowhere'", "file"),
             ("x", "~nobodyx/y", "", "no home folder for '~nobodyx/y'", "file"),
             ("x", str(source), "utf-9", "unknown encoding 'utf-9'", "encoding"),
@@ -179,7 +179,7 @@ async def test_columns_are_as_wide_as_their_text_and_what_is_wrong_with_a_fetch_
         problem = app.screen.query_one("#form-problem", Static)
         for blank, written, words in (
             ("file", "nowhere.zip", "no file and no folder named 'nowhere.zip'"),
-            ("width", "abc", "'abc' is no number; write 50, 100, 200 or 300"),
+            ("width", "abc", "'abc' is not a number; enter 50, 100, 200 or 300"),
         ):
             field = app.screen.query_one(f"#blank-{blank}", Input)
             field.value = written
@@ -263,9 +263,9 @@ async def test_the_footer_says_what_escape_does_once_an_errand_has_ended(
 
         with monkeypatch.context() as between:
             between.setattr(CorporaScreen, "show_keys", lambda _screen: None)
-            page(app).begin_errand("waiting", "mine", wait)
+            page(app).begin_task("waiting", "mine", wait)
             page(app).refresh_bindings()  # as whenever the focus moves
-            await until(pilot, lambda: way_out() == "End writing")
+            await until(pilot, lambda: way_out() == "Stop")
         may_end.set()
         await until(pilot, lambda: way_out() == "Home")
 
@@ -286,14 +286,14 @@ async def test_what_takes_long_tells_how_far_it_is_and_can_be_given_up(app: LabA
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app)
         screen = page(app)
-        screen.begin_errand("reading all there is", "all", endless)
+        screen.begin_task("reading all there is", "all", endless)
         await until(pilot, lambda: "reading all there is… 1.0M of 4.0M" in status(app))
-        screen.begin_errand("another", "another", endless)
+        screen.begin_task("another", "another", endless)
         assert is_reading == [True]
         await pilot.press("escape")
-        await until(pilot, lambda: "given up" in status(app))
+        await until(pilot, lambda: "cancelled" in status(app))
         assert isinstance(app.page, CorporaScreen)
-        screen.begin_errand("reading all over again", "all", endless)
+        screen.begin_task("reading all over again", "all", endless)
         await until(pilot, lambda: "reading all over again… 1.0M" in status(app))
     # Here the app has ended: the thread has too, or the shell would wait for it.
     try:

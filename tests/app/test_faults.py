@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LONG = (
     "its worker died (process 8193 on a-host-with-a-long-name), killed by the kernel for want of "
     "memory (its log names the process), it held 385 MiB; end other runs or use a smaller --batch "
-    "or --hidden; `rnnlab resume a-run-with-quite-a-long-name` goes on"
+    "or --hidden; `rnnlab resume a-run-with-quite-a-long-name` continues the run"
 )
 
 
@@ -35,7 +35,7 @@ def cells(app: LabApp, name: str) -> str:
 
 
 def line(app: LabApp) -> str:
-    return str(home(app).fault.render()) if home(app).fault.display else ""
+    return str(home(app).banner.render()) if home(app).banner.display else ""
 
 
 async def test_a_long_reason_is_not_cut_and_the_charts_keep_room_in_every_size(
@@ -45,7 +45,7 @@ async def test_a_long_reason_is_not_cut_and_the_charts_keep_room_in_every_size(
     sizes = ((80, 24), (120, 40), (200, 50))
     async with app.run_test(size=sizes[0]) as pilot:
         await until(pilot, lambda: line(app) == f"alpha failed: {LONG}")
-        fault = home(app).fault
+        fault = home(app).banner
         for size in sizes:
             if size != sizes[0]:
                 await pilot.resize_terminal(*size)
@@ -137,7 +137,7 @@ async def test_the_question_of_quitting_stands_above_its_answers_however_many_tr
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, ChoiceScreen) and app.focused)
         question = str(app.screen.query(Static).first().render())
-        assert question.endswith("and 25 more: training goes on without the lab.")
+        assert question.endswith("and 25 more: training continues after the lab closes.")
         for answer in ("Leave running", "Save and stop", "Cancel"):
             assert answer in screen_text(app)
 

@@ -38,9 +38,9 @@ async def test_a_click_on_a_key_presses_it_and_the_pointer_says_more(lab: Lab, a
         await listed(pilot, app)
         await until(pilot, lambda: "w" in labels(app))
         text = str(line(app).render())
-        place = text.index("Wait")
+        place = text.index("Pause")
         await pilot.hover(LabFooter, offset=(place, 0))
-        assert line(app).tooltip == "Let the run wait (pause), or wake it"
+        assert line(app).tooltip == "Pause the run, or resume it"
         await pilot.click(LabFooter, offset=(place, 0))
         await until(pilot, lambda: mailed(run) == ["pause"])
         assert line(app).key_at(len(text)) is None

@@ -135,7 +135,7 @@ async def test_what_was_found_is_shown_or_why_nothing_was_and_foreign_text_is_ha
         generator.say(Ended(generator.latest, was_cancelled=False, elapsed_s=0.0))
         await until(pilot, lambda: "the text has 3 letters [b]" in shown(app))
         await pilot.press("7")
-        await until(pilot, lambda: "b chooses the run beside this one" in shown(app))
+        await until(pilot, lambda: "b chooses the other run" in shown(app))
 
 
 async def test_two_models_stand_side_by_side_where_there_is_room(
@@ -259,13 +259,13 @@ async def test_the_runs_of_the_lab_are_queued_with_a_key_in_the_lab_s_own_folder
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
         await pilot.press("8")
-        await until(pilot, lambda: "no run of the lab yet: v trains" in shown(app))
+        await until(pilot, lambda: "no run of the lab yet; v trains" in shown(app))
         assert generator.questions[-1].view != "vanishing", "there is nothing to be asked"  # type: ignore[union-attr]
         await pilot.press("v", "enter")
         await until(pilot, lambda: app.screen is screen(app))
         assert not launched, "it asks first, and enter leaves things as they are"
         await pilot.press("v", "right", "enter")
-        await until(pilot, lambda: any("12 runs wait in the queue" in one for one in said))
+        await until(pilot, lambda: any("12 runs are queued" in one for one in said))
         assert len(launched) == 12
         assert all(is_queued for _, is_queued in launched)
         await until(pilot, lambda: "vanishing-lstm-x8" in app.desk.summaries)
@@ -355,8 +355,8 @@ async def test_what_was_asked_of_another_view_is_not_shown_in_this_one(
         await open_inspect(pilot, app)
         await until(pilot, lambda: generator.questions)
         await pilot.press(str(view_names().index("difference") + 1))
-        await until(pilot, lambda: "a difference is of two models" in shown(app))
+        await until(pilot, lambda: "a difference needs two models" in shown(app))
         late = Inspected(1, [replace(finding(), view="gradients").to_json()])
         for reply in (late, Failed(1, "no such unit")):
             await screen(app).hear(reply)
-            assert "a difference is of two models" in shown(app)
+            assert "a difference needs two models" in shown(app)

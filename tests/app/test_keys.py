@@ -149,7 +149,7 @@ async def test_escape_ends_writing_then_leaves_the_text_then_the_screen(
             await until(pilot, lambda: is_in_field(app))
             await pilot.press("x", "enter")
             await until(pilot, lambda num=num_asked: len(generator.requests) > num)  # type: ignore[misc]
-            await until(pilot, lambda: footer(app).get("esc") == "End writing")
+            await until(pilot, lambda: footer(app).get("esc") == "Stop")
             await pilot.press("escape")
             await until(pilot, lambda num=num_cancelled: generator.num_cancelled > num)  # type: ignore[misc]
             assert is_in_field(app), name
@@ -184,8 +184,8 @@ async def test_only_what_can_be_done_with_the_chosen_run_is_offered_and_done(
     lab: Lab, app: LabApp
 ) -> None:
     offered: dict[State, dict[str, str]] = {
-        "running": {"w": "Wait", "s": "Stop"},
-        "paused": {"w": "Wake", "s": "Stop"},
+        "running": {"w": "Pause", "s": "Stop"},
+        "paused": {"w": "Resume", "s": "Stop"},
         "stopped": {"r": "Resume"},
         "failed": {"r": "Resume"},
         "finished": {},

@@ -71,7 +71,7 @@ async def test_any_checkpoint_is_asked_and_what_is_none_is_said(
         assert all(r.has_trace for r in generator.requests)
         field.value = "newest"
         await pilot.press("enter")
-        await until(pilot, lambda: "'newest' is no checkpoint" in status_line(app))
+        await until(pilot, lambda: "'newest' is not a checkpoint" in status_line(app))
         assert "a step: 20" in status_line(app)
         assert len(generator.requests) == 3
 

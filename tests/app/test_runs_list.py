@@ -144,9 +144,9 @@ async def test_a_run_whose_worker_died_is_shown_as_lost(lab: Lab, app: LabApp) -
         await until(pilot, lambda: table(app).row_count and "●" in row_text(app, "alpha"))
         os.close(lab.locks.pop())
         await until(pilot, lambda: "?" in row_text(app, "alpha"))
-        fault = str(home(app).fault.render())
-        assert fault.endswith("`rnnlab resume alpha` goes on (here: r)")
-        await until(pilot, lambda: "40 lost: no word after this" in text_of(app, DETAILS))
+        fault = str(home(app).banner.render())
+        assert fault.endswith("`rnnlab resume alpha` continues the run (here: r)")
+        await until(pilot, lambda: "40 lost: no event after this" in text_of(app, DETAILS))
 
 
 async def test_a_run_is_deleted_only_when_the_question_is_answered_with_yes(

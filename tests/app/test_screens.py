@@ -118,7 +118,7 @@ async def test_a_screen_about_a_run_is_not_opened_without_one(app: LabApp, said:
     async with app.run_test(size=(120, 40)) as pilot:
         app.post_message(ScreenAsked("inspect"))
         await until(pilot, lambda: said)
-        assert "choose one first" in said[0]
+        assert "choose one in the lab (F2)" in said[0]
         assert app.page.entry_name == HOME
 
 

@@ -74,7 +74,9 @@ async def test_a_shipped_run_is_marked_and_cannot_be_deleted(
         await until(pilot, lambda: table(app).row_count)
         assert "starter shipped" in row_text(app, "starter")
         await pilot.press("delete")
-        await until(pilot, lambda: toasts(app) == ["starter is shipped with rnnlab: it stays"])
+        await until(
+            pilot, lambda: toasts(app) == ["starter is shipped with rnnlab and cannot be deleted"]
+        )
         assert isinstance(app.screen, LabScreen), "nothing is asked"
     assert shipped.paths.config.exists()
 

@@ -184,7 +184,8 @@ def test_a_spec_that_writes_every_option_out_means_the_same(name: str) -> None:
 
 def test_a_changed_option_shows_in_the_options_and_a_filter_in_the_chain(name: str) -> None:
     spec = parse_spec(f" {name} : temperature = 0.25 ,p=0.5")
-    assert (spec.name, spec.options.temperature, spec.options.p) == (name, 0.25, 0.5)
+    values = spec.options.model_dump()
+    assert (spec.name, values["temperature"], values["p"]) == (name, 0.25, 0.5)
     assert spec.chain[0] == "temperature=0.25"
     assert "top-p=0.5" in spec.chain
     assert spec.chain[-1]

@@ -162,8 +162,8 @@ def test_a_split_says_how_many_letters_a_target_has(name: str) -> None:
     dataset = build(name)
     assert dataset.unit in ("letter", "word", "document")
     for split in dataset.splits.values():
-        assert (split.letters == 1) == (dataset.unit != "word")
-        assert 1 <= split.letters < 6
+        assert (split.chars_per_token == 1) == (dataset.unit != "word")
+        assert 1 <= split.chars_per_token < 6
 
 
 def test_an_epoch_predicts_every_token_of_the_split_once(train: Split) -> None:
@@ -231,7 +231,7 @@ def test_a_vocabulary_that_is_given_is_kept_and_reads_the_same(name: str) -> Non
     assert again.vocabulary is made.vocabulary
     for part, split in made.splits.items():
         assert same(split.eval_batches(), again.splits[part].eval_batches())
-        assert split.letters == again.splits[part].letters
+        assert split.chars_per_token == again.splits[part].chars_per_token
     assert (made.fingerprint, made.unit) == (again.fingerprint, again.unit)
 
 
@@ -296,7 +296,7 @@ class Uncut(Split):
 
     def __init__(self, split: Split) -> None:
         self._split = split
-        self.num_tokens, self.letters = split.num_tokens, split.letters
+        self.num_tokens, self.chars_per_token = split.num_tokens, split.chars_per_token
 
     def num_batches(self) -> int:
         return self._split.num_batches()

@@ -92,7 +92,11 @@ async def test_a_killed_worker_is_lost_and_the_key_that_is_said_brings_it_back(l
         await until(pilot, has_mark(pilot, "killed", mark_of("running")))
         worker = run.status().pid
         os.kill(worker, signal.SIGKILL)
-        why = ("its worker died without a word", str(worker), "`rnnlab resume killed` goes on")
+        why = (
+            "its worker died without a message",
+            str(worker),
+            "`rnnlab resume killed` continues the run",
+        )
         await until_said(pilot, "killed", "lost", mark_of("lost"), *why)
         await pilot.press("r")
         await until(pilot, run.is_alive)

@@ -86,18 +86,18 @@ def test_no_more_rows_are_stepped_at_once_than_are_good(
     from rnnlab import models
 
     sizes: dict[str, list[int]] = {}
-    whole = models.continue_texts
+    whole = models.prefill
 
-    def counted(loaded: Any, prompts: Any, spec: Any, *rest: Any) -> Any:
-        sizes.setdefault(spec.text, []).append(len(prompts))
-        return whole(loaded, prompts, spec, *rest)
+    def counted(loaded: Any, prompts: Any, specs: Any) -> Any:
+        sizes.setdefault(specs[0].text, []).append(len(prompts))
+        return whole(loaded, prompts, specs)
 
-    monkeypatch.setattr(models, "continue_texts", counted)
+    monkeypatch.setattr(models, "prefill", counted)
     file = str(write(prompts_of(5)))
     arguments = ["generate", "stream", "--prompts", file, "--length", "2", "--json"]
     for width in (NUM_ROWS // 2, NUM_ROWS + 1):
         ask(*arguments, "-d", f"beam:k={width}")
-    ask(*arguments, "-d", "sample", "--num", str(NUM_ROWS // 4))
+    ask(*arguments, "-d", "sample", "-d", "greedy", "--num", str(NUM_ROWS // 4))
     assert sizes == {
         f"beam:k={NUM_ROWS // 2}": [2, 2, 1],
         f"beam:k={NUM_ROWS + 1}": [1] * 5,

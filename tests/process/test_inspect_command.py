@@ -107,7 +107,7 @@ def test_the_plots_go_into_a_file(ask: Ask, tmp_path: Path) -> None:
         (["stream", "gates", "--svg", "/nowhere/plots.svg"], "cannot write"),
         (["stream", "gates", "--layers", "3"], "use it with --recipe only"),
         (["stream", "difference"], "--with"),
-        (["stream", "difference", "--with", "sentences"], "do not know the same letters"),
+        (["stream", "difference", "--with", "sentences"], "have different vocabularies"),
         (["stream", "gates", "--with", "nobody"], "unknown run"),
         (["stream", "--recipe", "vanishing"], "names its runs"),
         (["--recipe", "banishing"], "did you mean 'vanishing'"),

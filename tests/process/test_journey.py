@@ -29,13 +29,13 @@ def long_text(lab: Lab) -> Path:
 def go_home(terminal: Terminal) -> None:
     """Go back to the runs; a key in the same breath as escape would be another one."""
     terminal.press(ESCAPE)
-    terminal.until("w Wait")
+    terminal.until("w Pause")
 
 
 def quit_lab(terminal: Terminal) -> None:
-    """Leave the lab, and whatever trains alone."""
+    """Close the lab; training continues."""
     terminal.press("q")
-    terminal.until("goes on")
+    terminal.until("training continues")
     terminal.press(ENTER)
     assert terminal.until_ended() == 0
 

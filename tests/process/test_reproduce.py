@@ -133,7 +133,7 @@ def test_an_interrupted_one_saves_and_the_same_command_goes_on(lab: Lab, call: C
     call(lab, "stop", "long")
     out, _ = again.communicate(timeout=DEADLINE_S)
     assert again.returncode == 130
-    assert f"long goes on from step {stopped_at}" in out
+    assert f"long resumes from step {stopped_at}" in out
     assert "long was stopped; the same command continues it" in out
     assert [run.name for run in RunStore(lab.checkpoints)] == ["long"]
 

@@ -137,7 +137,7 @@ def test_paused_and_then_stopped_it_ends_as_if_nothing_was(
     assert run.status().step == first.step
     lab.until(lambda: (run.paths.read_pointer("last") or 0) >= first.step, "it is saved")
     call(lab, "pause", "paused", code=2)
-    assert "goes on" in call(lab, "resume", "paused").stdout
+    assert "resumes" in call(lab, "resume", "paused").stdout
     lab.until_step(run, first.step + 1)
     assert num_resumed(run) == 0, "the same worker goes on"
 

@@ -21,7 +21,7 @@ def test_compare_sets_settings_figures_and_texts_side_by_side(ask: Ask, trained:
     header, *rows = (line.split() for line in ended.stdout.splitlines())
     assert header == ["stream", "sentences"]
     assert ["task", "stream", "sentences"] in rows
-    assert "loss, nats a letter" in ended.stdout
+    assert "loss, nats/char" in ended.stdout
     assert ended.stdout.count("greedy #1") == 2
 
 
@@ -39,7 +39,7 @@ def test_compare_as_json_holds_curves_and_generations(ask: Ask) -> None:
 def test_watch_prints_the_charts_once_where_there_is_no_terminal(ask: Ask) -> None:
     shown = ask("watch", "stream", "sentences").stdout
     assert "stream finished" in shown
-    assert "loss, nats a letter" in shown
+    assert "loss, nats/char" in shown
     assert "gradient norm" in shown
     assert "\x1b" not in shown
 
@@ -81,7 +81,7 @@ def test_the_tour_trains_plots_and_prompts_and_leaves_nothing_behind(lab: Lab, c
     ended = call(lab, "demo", "--minutes", "0.05")
     for number in range(1, 6):
         assert f"\n{number}. " in f"\n{ended.stdout}"
-    assert "loss, nats a letter" in ended.stdout
+    assert "loss, nats/char" in ended.stdout
     assert "beam:k=3 #3" in ended.stdout
     assert "starter" in ended.stdout
     assert not lab.checkpoints.exists()

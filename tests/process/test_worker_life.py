@@ -109,7 +109,7 @@ def test_a_killed_worker_is_lost_at_once_for_everyone(lab: Lab, call: Call) -> N
     assert talk.splitlines()[-1].startswith("rnnlab: endless lost: its worker died")
     rows = {row["name"]: row for row in call(lab, "runs", "--json").json}
     assert rows["endless"]["state"] == "lost"
-    assert "`rnnlab resume endless` goes on" in rows["endless"]["reason"]
+    assert "`rnnlab resume endless` continues the run" in rows["endless"]["reason"]
     call(lab, "stop", "endless", code=2)
     call(lab, "rm", "endless", "--yes")
     assert not run.paths.root.exists()

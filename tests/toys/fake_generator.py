@@ -55,6 +55,10 @@ class FakeGenerator:
     def listener(self, reply: Reply) -> Listener | None:
         return None if isinstance(reply, Ready) else self._listeners.get(reply.ask)
 
+    async def deliver(self, reply: Reply) -> None:
+        if (listener := self.listener(reply)) is not None:
+            await listener.hear(reply)
+
     async def cancel(self, listener: Listener) -> None:
         self.num_cancelled += 1
 

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.base import registry
-from rnnlab.decoding import LogProbs, Options, Prompt, Rows, SearchStart, empty_hypothesis
+from rnnlab.decoding import FILTERS, LogProbs, Options, Prompt, Rows, SearchStart, empty_hypothesis
 
 Apply = Callable[[LogProbs, Any, Rows], LogProbs]
 EOS = 0
@@ -60,8 +59,7 @@ def log_probs(rows: Sequence[Row], dtype: type = np.float64) -> LogProbs:
 
 
 def load_filter(name: str) -> Apply:
-    apply: Apply = registry.load("decoding/filters", name).apply
-    return apply
+    return FILTERS[name].apply
 
 
 def kept_tokens(name: str, value: Any, logits: Sequence[float]) -> list[int]:

@@ -55,7 +55,7 @@ class SentenceSplit(Split):
         sentences: _Sentences,
         vocabulary: Vocabulary,
         config: RunConfig,
-        letters: float = 1.0,
+        chars_per_token: float = 1.0,
     ) -> None:
         assert vocabulary.eos is not None
         self._sentences = sentences
@@ -64,7 +64,7 @@ class SentenceSplit(Split):
         self._lengths = sentences.lengths + 1
         """Places of each sentence with the EOS read before it."""
         self._buckets = Buckets(self._lengths, config.batch, config.seed)
-        self.letters = letters
+        self.chars_per_token = chars_per_token
         self.num_tokens = int(sentences.lengths.sum() + sentences.is_whole.sum())
 
     def num_batches(self) -> int:

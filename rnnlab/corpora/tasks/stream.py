@@ -35,14 +35,14 @@ class StreamSplit(Split):
         ids: Ids | Encoded,
         batch: int,
         length: int,
-        letters: float = 1.0,
+        chars_per_token: float = 1.0,
         num_known: int = 1,
     ) -> None:
         self._ids = ids if isinstance(ids, Encoded) else Encoded.of(ids)
         self._length = length
         self._eval_window = max(1, min(EVAL_WINDOW, _EVAL_LOGITS // num_known))
         num_predicted = (len(ids) - 1) // batch
-        self.letters = letters
+        self.chars_per_token = chars_per_token
         self.num_tokens = num_predicted * batch
         places = self._ids.places
         self._inputs_BS = places[: self.num_tokens].reshape(batch, num_predicted)

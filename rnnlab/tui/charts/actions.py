@@ -1,4 +1,4 @@
-"""What can be done with the charts, from anywhere on the screen and while they have the focus."""
+"""Actions on the charts: those of the whole screen, and those while a chart has the focus."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rnnlab.tui.screens.lab import LabScreen
 
 _FAR = 10
-"""Columns of a long step of the cursor."""
+"""Columns that the cursor moves with shift."""
 
 
 def _next_chart(screen: LabScreen) -> None:
@@ -22,11 +22,11 @@ def _previous_chart(screen: LabScreen) -> None:
 
 
 def _axis(screen: LabScreen) -> None:
-    screen.tell(f"along the charts: {screen.plots.next_axis()}")
+    screen.tell(f"x axis: {screen.plots.next_axis()}")
 
 
 def _log(screen: LabScreen) -> None:
-    screen.tell("logarithmic heights" if screen.plots.toggle_log() else "linear heights")
+    screen.tell("log scale (y)" if screen.plots.toggle_log() else "linear scale (y)")
 
 
 def _smoother(screen: LabScreen) -> None:
@@ -43,7 +43,7 @@ def _all(screen: LabScreen) -> None:
 
 def _live(screen: LabScreen) -> None:
     mode = screen.plots.toggle_live()
-    screen.tell({"live": "following the newest steps", "frozen": "standing still"}.get(mode, mode))
+    screen.tell({"live": "following the newest steps", "frozen": "x range frozen"}.get(mode, mode))
 
 
 def _single(screen: LabScreen) -> None:
@@ -87,29 +87,29 @@ CHARTS = Group["LabScreen"](
     (
         Action("g", "next-chart", _next_chart, "Chart", "Show the next chart first"),
         Action("G", "previous-chart", _previous_chart, "Chart back", "Show the last chart first"),
-        Action("x", "axis", _axis, "Axis", "Steps, epochs or time along the charts"),
-        Action("y", "log", _log, "Log", "Logarithmic heights on and off"),
+        Action("x", "axis", _axis, "Axis", "Switch the x axis: steps, epochs, time"),
+        Action("y", "log", _log, "Log", "Switch the log scale (y) on or off"),
         Action(
             "plus,equals_sign", "smoother", _smoother, "Smoother",
-            "Smooth the curves more; the raw ones stay as ghosts", shown_key="+",
+            "Smooth the curves more; the raw ones stay visible, dimmed", shown_key="+",
         ),
         Action("minus", "rougher", _rougher, "Rougher", "Smooth the curves less"),
-        Action("v", "live", _live, "Live", "Follow the newest steps, or stand still"),
-        Action("a", "all-steps", _all, "All", "Show the whole course again, without a cursor"),
+        Action("v", "live", _live, "Live", "Follow the newest steps, or freeze the x range"),
+        Action("a", "all-steps", _all, "All", "Show all steps, without a cursor"),
     ),
 )  # fmt: skip
 IN_CHARTS = Group["LabScreen"](
     "In the charts",
     (
-        Action("left,h", "cursor-left", _left, "Cursor left", "Read values a column to the left"),
-        Action("right,l", "cursor-right", _right, "Cursor right", "Read values to the right"),
-        Action("shift+left,H", "cursor-far-left", _far_left, "Far left", "Ten columns to the left"),
-        Action("shift+right,L", "cursor-far-right", _far_right, "Far right", "Ten to the right"),
-        Action("up,k", "zoom-in", _zoom_in, "Zoom in", "Half as much, about the cursor or the end"),
-        Action("down,j", "zoom-out", _zoom_out, "Zoom out", "Twice as much"),
-        Action("pageup", "pan-left", _pan_left, "Earlier", "Earlier steps of a zoomed chart"),
-        Action("pagedown", "pan-right", _pan_right, "Later", "Later steps; at the end it follows"),
-        Action("enter", "single", _single, "One chart", "One chart as large as it goes, or all"),
+        Action("left,h", "cursor-left", _left, "Cursor left", "Move the cursor left by 1 column"),
+        Action("right,l", "cursor-right", _right, "Cursor right", "Move it right by 1 column"),
+        Action("shift+left,H", "cursor-far-left", _far_left, "Far left", "Move it left by 10"),
+        Action("shift+right,L", "cursor-far-right", _far_right, "Far right", "Move it right by 10"),
+        Action("up,k", "zoom-in", _zoom_in, "Zoom in", "Zoom in (x) around the cursor or the end"),
+        Action("down,j", "zoom-out", _zoom_out, "Zoom out", "Zoom out (x)"),
+        Action("pageup", "pan-left", _pan_left, "Earlier", "Pan a zoomed chart to earlier steps"),
+        Action("pagedown", "pan-right", _pan_right, "Later", "Pan to later steps; the end is live"),
+        Action("enter", "single", _single, "One chart", "Show only the first chart, or all again"),
     ),
     pane="plots",
 )

@@ -1,4 +1,4 @@
-"""One chart on the screen: drawn when something has changed, sent where lines differ."""
+"""One chart on the screen: drawn if its data have changed; only changed lines are repainted."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
 from rnnlab.tui.state import LabState
 
 _AFTER_KEY_S = 0.03
-"""Until other runs are drawn: first the key that chose them is echoed; keys held down draw once."""
+"""Seconds before other runs are drawn: the cursor moves first, and a held key draws only once."""
 _APART_S = 0.05
-"""Between two charts that are due together: a key waits until one is drawn, not all of them."""
+"""Seconds between two charts that are due together: a key waits for one drawing, not for all."""
 _WHEEL = 0.8
 
 
 class ChartPane(Widget):
-    """Shows the chart of one plot; the mouse points, and drags and zooms where that is wanted."""
+    """Show the chart of one plot; the mouse sets the cursor and, if zoomable, drags and zooms."""
 
     def __init__(self, plot: str, desk: LabState, *, is_zoomable: bool = True) -> None:
         super().__init__(id=f"plot-{plot}")
@@ -45,7 +45,7 @@ class ChartPane(Widget):
         self._runs: Sequence[NamedHistory] = ()
         self._axis: Axis = "step"
         self._is_log = False
-        self._look = Viewport()
+        self._viewport = Viewport()
         self._chart: tuple[object, Chart] | None = None
         self._drawn: tuple[object, Drawing] | None = None
         self._strips: list[Strip] = []
@@ -60,28 +60,28 @@ class ChartPane(Widget):
         self,
         runs: Sequence[NamedHistory],
         axis: Axis,
-        look: Viewport,
+        viewport: Viewport,
         *,
         is_log: bool,
         turn: int = 0,
     ) -> None:
-        """Show these runs so; what the user has changed is drawn at once, new data in time.
+        """Show these runs. Changes by the user are drawn at once, new data at intervals.
 
-        What is shown of other runs stays until the journals of these have been read. `turn` is the
-        number of charts that are drawn before this one.
+        The previous runs stay visible until the journals of these runs have been read. turn: number
+        of charts that are drawn before this one.
         """
-        is_asked = (axis, look, is_log) != (self._axis, self._look, self._is_log)
+        is_new_view = (axis, viewport, is_log) != (self._axis, self._viewport, self._is_log)
         are_others = _names(runs) != _names(self._runs)
         now = self._desk.clock()
         if are_others:
             self._chosen_at = now
-        self._runs, self._axis, self._look, self._is_log = runs, axis, look, is_log
+        self._runs, self._axis, self._viewport, self._is_log = runs, axis, viewport, is_log
         wait_s = turn * _APART_S
         if _names(runs) != self.names_drawn:
             if all(run.history.is_read for run in runs):
                 wait_s += self._chosen_at + _AFTER_KEY_S - now
                 self._draw_in(wait_s, is_postponed=are_others)
-        elif is_asked:
+        elif is_new_view:
             self._draw_in(wait_s)
         elif self._is_stale:
             outside = self._desk.outside
@@ -90,12 +90,12 @@ class ChartPane(Widget):
 
     @property
     def names_drawn(self) -> frozenset[str]:
-        """The runs that are shown, whichever of them is the chosen one."""
+        """Names of the runs in the drawn chart."""
         return self._names_drawn
 
     @property
     def chart(self) -> Chart:
-        """The chart of the runs as they are now, unlooked at."""
+        """The chart of the runs' current data, without viewport."""
         versions = tuple((run.name, run.color, run.history.version) for run in self._runs)
         levels = tuple((run.clip, run.floor, run.published) for run in self._runs)
         key = (versions, levels, self._axis, self._is_log)
@@ -106,12 +106,12 @@ class ChartPane(Widget):
 
     @property
     def text(self) -> str:
-        """What is shown, without colours."""
+        """The drawn chart as text, without colours."""
         return "\n".join(strip.text for strip in self._strips)
 
     @property
     def num_columns(self) -> int:
-        """Columns of the picture, which a cursor moves by."""
+        """Number of columns of the plot area, the steps of the cursor."""
         return self._drawn[1].columns if self._drawn else 0
 
     def on_resize(self, event: events.Resize) -> None:
@@ -119,7 +119,7 @@ class ChartPane(Widget):
         self._draw()
 
     def render_line(self, y: int) -> Strip:
-        """Return a line of what was drawn last."""
+        """Return a line of the last drawing."""
         if self._is_restyled:
             self._draw()
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
@@ -127,7 +127,7 @@ class ChartPane(Widget):
     def _key(self) -> object:
         runs = tuple((run.name, run.color, run.history.version) for run in self._runs)
         levels = tuple((run.clip, run.floor, run.published) for run in self._runs)
-        return runs, levels, self._axis, self._is_log, self._look, self.size, self._style()
+        return runs, levels, self._axis, self._is_log, self._viewport, self.size, self._style()
 
     @property
     def _is_stale(self) -> bool:
@@ -135,11 +135,11 @@ class ChartPane(Widget):
 
     @property
     def _is_restyled(self) -> bool:
-        """Whether the theme is another one than when it was drawn."""
+        """Whether the theme has changed since the last drawing."""
         return self._drawn is None or self._drawn[0][-1] != self._style()  # type: ignore[index]
 
     def _draw_in(self, seconds: float, *, is_postponed: bool = False) -> None:
-        """Draw after a while, or sooner where that is planned already and not postponed."""
+        """Draw after a delay, or sooner if a drawing is already due sooner and not postponed."""
         due_at = self._desk.clock() + seconds
         if self._later is not None:
             if seconds > 0 and due_at >= self._due_at and not is_postponed:
@@ -155,13 +155,13 @@ class ChartPane(Widget):
         key = self._key()
         if not self.size or not self.display or (self._drawn and self._drawn[0] == key):
             return
-        began = time.perf_counter()
-        chart = looked_at(self.chart, self._look)
-        made = drawing(chart, *self.size, style=self._style())
-        self._drawn, self._names_drawn = (key, made), _names(self._runs)
-        # A line that was there before costs nothing, whichever row it has moved to.
-        self._known = {line: self._known.get(line) or self._strip(line) for line in made.lines}
-        strips = [self._known[line] for line in made.lines]
+        start_s = time.perf_counter()
+        chart = looked_at(self.chart, self._viewport)
+        drawn = drawing(chart, *self.size, style=self._style())
+        self._drawn, self._names_drawn = (key, drawn), _names(self._runs)
+        # Reuse the strips of lines that were drawn before, also in another row.
+        self._known = {line: self._known.get(line) or self._strip(line) for line in drawn.lines}
+        strips = [self._known[line] for line in drawn.lines]
         width = self.size.width
         if len(strips) != len(self._strips):
             self.refresh()
@@ -170,7 +170,7 @@ class ChartPane(Widget):
             if changed:
                 self.refresh(*(Region(0, y, width, 1) for y in changed))
         self._strips = strips
-        self._cost_s = time.perf_counter() - began
+        self._cost_s = time.perf_counter() - start_s
         self._drawn_at = self._desk.clock()
 
     def _strip(self, line: str) -> Strip:
@@ -184,40 +184,40 @@ class ChartPane(Widget):
     # The mouse
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take hold of the chart."""
+        """Start to drag the chart."""
         if self._is_zoomable:
             self._grabbed = event.x
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Pull the chart along."""
+        """Drag the chart."""
         if self._grabbed is None or not self.num_columns:
             return
-        by = event.x - self._grabbed
-        if abs(by) >= max(1, self.num_columns // 20):
+        columns = event.x - self._grabbed
+        if abs(columns) >= max(1, self.num_columns // 20):
             self._grabbed = event.x
-            self.post_message(ChartDragged(by / self.num_columns))
+            self.post_message(ChartDragged(columns / self.num_columns))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Let go."""
+        """End the drag."""
         if self._grabbed is not None:
             self._grabbed = None
             self.release_mouse()
 
     def on_click(self, event: events.Click) -> None:
-        """Set the cursor."""
+        """Set the cursor of the charts."""
         place = self._place(event.x)
         if place is not None:
             self.post_message(ChartPointed(place))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Zoom in about the mouse; where there is no zoom, what holds the chart scrolls."""
+        """Zoom in around the mouse; if not zoomable, let the parent scroll."""
         if self._is_zoomable:
             event.stop()
             self.post_message(ChartZoomed(_WHEEL, self._place(event.x)))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Zoom out about the mouse."""
+        """Zoom out around the mouse."""
         if self._is_zoomable:
             event.stop()
             self.post_message(ChartZoomed(1 / _WHEEL, self._place(event.x)))

@@ -1,4 +1,4 @@
-"""How plots are drawn on a widget: by its background, the theme and what the terminal can show."""
+"""The style of plots on a widget: its background, the theme and the available characters."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from rnnlab.plots import DrawStyle
 from rnnlab.tui.shell.theme import Appearance
 
 
-def draw_style(widget: Widget, looks: Appearance) -> DrawStyle:
-    """Return the style of plots on a widget; colours are left to the app's own filter."""
+def draw_style(widget: Widget, appearance: Appearance) -> DrawStyle:
+    """Return the style of plots on a widget; without colours, the app's filter removes them."""
     _, background = widget.background_colors
     try:
         color = Color.parse(widget.app.theme_variables.get("foreground", "")).rgb
     except ColorParseError:
         color = background.get_contrast_text().rgb
     return DrawStyle(
-        looks.glyphs, palette=looks.palette, foreground=color, background=background.rgb
+        appearance.glyphs,
+        palette=appearance.palette,
+        foreground=color,
+        background=background.rgb,
     )

@@ -1,4 +1,4 @@
-"""The charts of the selected runs, as many as there is room for, all looked at alike."""
+"""The charts of the selected runs: as many as fit, all with the same viewport."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
 from rnnlab.tui.state import LabState
 
 FIRST_CHARTS = ("loss", "grad-norm", "layer-norms", "throughput", "learning-rate")
-"""Order in which charts get room; others follow by name."""
+"""Default order of the charts; others follow by name."""
 SMOOTHINGS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
-"""Steps of the smoothing keys."""
+"""EMA factors that the smoothing keys step through."""
 
 _AXES: tuple[Axis, ...] = ("step", "epoch", "time")
 _MIN_WIDTH = 56
@@ -27,19 +27,19 @@ _MIN_HEIGHT = 9
 
 @dataclass(frozen=True)
 class GridView:
-    """How the charts are looked at; kept across starts."""
+    """The view of the charts that is saved across starts."""
 
     axis: Axis = "step"
     is_log: bool = False
     smoothing: float = 0.0
     order: tuple[str, ...] = ()
-    """Charts, the first one first; those not named follow."""
+    """Names of the charts in their order; charts not named follow."""
     is_single: bool = False
-    """Whether only the first chart is shown, as large as there is room."""
+    """Whether only the first chart is shown, in the whole pane."""
 
 
 class PlotGrid(Grid, can_focus=True):
-    """Charts in a grid of as many columns and rows as can be read."""
+    """A grid of charts with as many columns and rows as are readable."""
 
     BORDER_TITLE = "Charts"
 
@@ -53,32 +53,32 @@ class PlotGrid(Grid, can_focus=True):
         self._axis: Axis = "step"
         self._is_log = False
         self._is_single = False
-        self.look = Viewport()
+        self.viewport = Viewport()
 
     def compose(self) -> ComposeResult:
-        """Make a pane for every chart there is; those without room are hidden."""
+        """Yield a pane per chart; those that do not fit are hidden."""
         yield from self._panes.values()
 
     @property
     def view(self) -> GridView:
-        """How the charts are looked at."""
+        """The view to save."""
         return GridView(
-            self._axis, self._is_log, self.look.smoothing, tuple(self._order), self._is_single
+            self._axis, self._is_log, self.viewport.smoothing, tuple(self._order), self._is_single
         )
 
     def set_view(self, view: GridView) -> None:
-        """Look at the charts as before; charts that are gone are passed over."""
+        """Restore a saved view; ignore charts that no longer exist."""
         self._axis = view.axis
         self._is_log = view.is_log
         self._is_single = view.is_single
-        self.look = replace(self.look, smoothing=view.smoothing)
+        self.viewport = replace(self.viewport, smoothing=view.smoothing)
         first = [name for name in view.order if name in self._panes]
         self._order = list(dict.fromkeys([*first, *self._order]))
         if self.is_mounted:
             self._sort()
 
     def on_mount(self) -> None:
-        """Bring the charts into their order."""
+        """Put the charts in their order."""
         self._sort()
 
     def show(self, runs: Sequence[NamedHistory]) -> None:
@@ -86,78 +86,81 @@ class PlotGrid(Grid, can_focus=True):
         self._runs = tuple(runs)
         self._show_visible()
 
-    # What keys and palette do
+    # The actions
 
     def next_chart(self, by: int = 1) -> None:
-        """Give the first place to the next chart, or to the one before."""
+        """Rotate the order of the charts, so that the next (1) or last (-1) one comes first."""
         self._order = self._order[by:] + self._order[:by]
         self._sort()
 
     def toggle_single(self) -> bool:
-        """Show one chart only, or the grid; return whether it is one."""
+        """Show only the first chart, or the grid; return True for one chart."""
         self._is_single = not self._is_single
         self._arrange()
         return self._is_single
 
     def next_axis(self) -> str:
-        """Change what runs along the charts; return its name."""
+        """Switch to the next unit of the x axis; return its name."""
         self._axis = _AXES[(_AXES.index(self._axis) + 1) % len(_AXES)]
-        self.look = replace(self.look, window=ALL, cursor=None)  # they were in the old unit
+        # Window and cursor were in the old unit.
+        self.viewport = replace(self.viewport, window=ALL, cursor=None)
         self._show_visible()
         return self._axis
 
     def toggle_log(self) -> bool:
-        """Switch logarithmic heights on or off; return whether they are on."""
+        """Switch the log scale (y) on or off; return True if it is now on."""
         self._is_log = not self._is_log
         self._show_visible()
         return self._is_log
 
     def smooth(self, by: int) -> float:
-        """Smooth more or less; return how much the average remembers."""
+        """Smooth more (1) or less (-1); return the new EMA factor."""
         nearest = min(
-            range(len(SMOOTHINGS)), key=lambda i: abs(SMOOTHINGS[i] - self.look.smoothing)
+            range(len(SMOOTHINGS)), key=lambda i: abs(SMOOTHINGS[i] - self.viewport.smoothing)
         )
-        chosen = SMOOTHINGS[min(max(nearest + by, 0), len(SMOOTHINGS) - 1)]
-        self._look_at(replace(self.look, smoothing=chosen))
-        return chosen
+        smoothing = SMOOTHINGS[min(max(nearest + by, 0), len(SMOOTHINGS) - 1)]
+        self._set_viewport(replace(self.viewport, smoothing=smoothing))
+        return smoothing
 
     def zoom(self, factor: float, around: float | None = None) -> None:
-        """Show `factor` times as much, about the cursor where there is one."""
+        """Widen the x window by `factor`, around a position, the cursor, or the end."""
         whole = self._whole()
         if whole is not None:
-            around = self.look.cursor if around is None else around
-            self._look_at(replace(self.look, window=self.look.window.zoomed(whole, factor, around)))
+            around = self.viewport.cursor if around is None else around
+            window = self.viewport.window.zoomed(whole, factor, around)
+            self._set_viewport(replace(self.viewport, window=window))
 
     def pan(self, share: float) -> None:
-        """Move along by a share of what is shown."""
+        """Move the x window by a fraction of its width."""
         whole = self._whole()
         if whole is not None:
-            self._look_at(replace(self.look, window=self.look.window.panned(whole, share)))
+            window = self.viewport.window.panned(whole, share)
+            self._set_viewport(replace(self.viewport, window=window))
 
     def show_all(self) -> None:
-        """Show everything, without a cursor."""
-        self._look_at(replace(self.look, window=ALL, cursor=None))
+        """Show all steps, without a cursor."""
+        self._set_viewport(replace(self.viewport, window=ALL, cursor=None))
 
     def toggle_live(self) -> str:
-        """Follow the newest, or stand still; return what it does now."""
+        """Follow the newest steps, or freeze the x window; return the new mode."""
         whole = self._whole()
         if whole is not None:
-            window = self.look.window
+            window = self.viewport.window
             window = window.frozen(whole) if window.mode == "live" else window.following(whole)
-            self._look_at(replace(self.look, window=window))
-        return self.look.window.mode
+            self._set_viewport(replace(self.viewport, window=window))
+        return self.viewport.window.mode
 
     def move_cursor(self, columns: int) -> None:
-        """Move the value cursor of all charts; the first key press makes it appear."""
+        """Move the cursor of all charts; the first call makes it appear."""
         pane = self._panes[self._order[0]]
-        cursor = moved_cursor(pane.chart, self.look, columns, pane.num_columns)
+        cursor = moved_cursor(pane.chart, self.viewport, columns, pane.num_columns)
         if cursor is not None:
-            self._look_at(replace(self.look, cursor=cursor))
+            self._set_viewport(replace(self.viewport, cursor=cursor))
 
     def drop_cursor(self) -> bool:
-        """Take the cursor away; tell whether there was one."""
-        had_cursor = self.look.cursor is not None
-        self._look_at(replace(self.look, cursor=None))
+        """Remove the cursor; return True if there was one."""
+        had_cursor = self.viewport.cursor is not None
+        self._set_viewport(replace(self.viewport, cursor=None))
         return had_cursor
 
     # The mouse
@@ -166,11 +169,11 @@ class PlotGrid(Grid, can_focus=True):
     def point(self, message: ChartPointed) -> None:
         """Set the cursor."""
         message.stop()
-        self._look_at(replace(self.look, cursor=message.x))
+        self._set_viewport(replace(self.viewport, cursor=message.x))
 
     @on(ChartZoomed)
     def turn(self, message: ChartZoomed) -> None:
-        """Zoom about the mouse."""
+        """Zoom around the mouse."""
         message.stop()
         self.zoom(message.factor, message.x)
 
@@ -181,17 +184,15 @@ class PlotGrid(Grid, can_focus=True):
         self.pan(-message.share)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Make as many charts as there is room for."""
+        """Show as many charts as fit."""
         self._arrange()
-
-    # Within
 
     def _whole(self) -> Extent | None:
         return extent(self._panes[self._order[0]].chart)
 
-    def _look_at(self, look: Viewport) -> None:
-        if look != self.look:
-            self.look = look
+    def _set_viewport(self, viewport: Viewport) -> None:
+        if viewport != self.viewport:
+            self.viewport = viewport
             self._show_visible()
 
     def _sort(self) -> None:
@@ -214,4 +215,4 @@ class PlotGrid(Grid, can_focus=True):
     def _show_visible(self) -> None:
         shown = [pane for name in self._order if (pane := self._panes[name]).display]
         for turn, pane in enumerate(shown):
-            pane.show(self._runs, self._axis, self.look, is_log=self._is_log, turn=turn)
+            pane.show(self._runs, self._axis, self.viewport, is_log=self._is_log, turn=turn)

@@ -1,4 +1,4 @@
-"""A look into a corpus, in a process of its own: it counts for seconds, and typing cannot wait."""
+"""The profile of a corpus, from a separate process: it takes seconds and must not block the app."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from rnnlab.tui.shell.subprocesses import output_of
 
 
 async def look_into_corpus(name: str, data: Path | None, columns: int = 80) -> tuple[str, bool]:
-    """Return the output of `rnnlab corpora show` at a width, and False if it is an error."""
+    """Return the output of `rnnlab corpora show` and True, or its error and False.
+
+    columns: width of the output.
+    """
     command = [sys.executable, "-m", "rnnlab", "corpora", "show", name]
     if data is not None:
         command += ["--data", str(data)]
-    ended = await output_of(command, {**os.environ, "COLUMNS": str(columns)})
-    is_whole = ended.exit_code == 0
-    text = (ended.out if is_whole else ended.errors).decode("utf-8", "replace")
-    return visible(text.removeprefix("rnnlab: ").strip()), is_whole
+    output = await output_of(command, {**os.environ, "COLUMNS": str(columns)})
+    is_success = output.exit_code == 0
+    text = (output.out if is_success else output.errors).decode("utf-8", "replace")
+    return visible(text.removeprefix("rnnlab: ").strip()), is_success

@@ -1,4 +1,4 @@
-"""The corpora: those that are there, ours, and those that can be fetched."""
+"""The table of the corpora: local files, generated corpora, and those that can be fetched."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ if TYPE_CHECKING:
     from rnnlab.corpora import CorpusDescription
 
 _STATES = {"here": "●", "made": "○", "fetch": "↓"}
-"""There as a file; made when it is first used; to be fetched."""
-
-
+"""A local file; generated at the first use; can be fetched."""
 _COLUMNS = ("", "name", "bytes", "task", "floor")
 
 
 class CorporaTable(RowList):
-    """A row for every corpus; the cursor stays on its corpus when the list is read again."""
+    """A row per corpus; the cursor stays on its corpus when the list is read again."""
 
     BORDER_TITLE = "Corpora"
 
@@ -32,16 +30,16 @@ class CorporaTable(RowList):
 
     @property
     def chosen(self) -> CorpusDescription | None:
-        """The corpus under the cursor; None while there is none."""
+        """The corpus under the cursor; None if the table is empty."""
         if not self.row_count or not self.is_valid_row_index(self.cursor_row):
             return None
         key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
         return self._described.get(key or "")
 
     def show(self, described: Sequence[CorpusDescription], go_to: str | None = None) -> None:
-        """Show a list; the cursor goes to `go_to`, or stays on its corpus."""
-        before = self.chosen
-        wanted = go_to or (before.name if before else None)
+        """Show a list; the cursor moves to `go_to`, or stays on its corpus."""
+        previous = self.chosen
+        name_to_choose = go_to or (previous.name if previous else None)
         self._described = {corpus.name: corpus for corpus in described}
         rows: dict[str, list[Text]] = {}
         for corpus in described:
@@ -56,14 +54,14 @@ class CorporaTable(RowList):
             rows[corpus.name] = cells
         self.clear(columns=True)
         for place, name in enumerate(_COLUMNS):
-            # Said, not found out: the table would do so some time later only.
+            # Set the width here: the table would compute it only after the next frame.
             widths = [cell_len(name), *(row[place].cell_len for row in rows.values())]
             self.add_column(name, key=name or "state", width=max(widths))
         for name, cells in rows.items():
             self.add_row(*cells, key=name)
         names = list(self._described)
-        if wanted in names:
-            self.move_cursor(row=names.index(wanted), animate=False)
+        if name_to_choose in names:
+            self.move_cursor(row=names.index(name_to_choose), animate=False)
 
 
 def _floor(corpus: CorpusDescription) -> str:

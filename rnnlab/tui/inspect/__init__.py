@@ -1,1 +1,1 @@
-"""The insight views: what an inspection returned, and the actions on it."""
+"""The insight views: the findings of an inspection, and the actions on it."""

@@ -1,4 +1,4 @@
-"""What can be done on the screen of insight."""
+"""Actions of the inspect screen."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from rnnlab.tui.screens.inspect import InspectScreen
 
 VANISHING = "vanishing"
-"""The view that is of several runs: the recipe's."""
+"""The view of several runs, those of the recipe with this name."""
 CHECKPOINTS = ("last", "best", "live")
 _ORDER = ("gradients", "time", "gates", "neurons", "spectrum", "memory", "difference")
 
 
 def view_names() -> tuple[str, ...]:
-    """Return the views in the order of their keys; a new one comes before the lab of several."""
-    known = registry.names("insight")
-    first = [name for name in _ORDER if name in known]
-    return (*dict.fromkeys([*first, *known]), VANISHING)
+    """Return the views in the order of their keys; an unknown one comes before VANISHING."""
+    names = registry.names("insight")
+    first = [name for name in _ORDER if name in names]
+    return (*dict.fromkeys([*first, *names]), VANISHING)
 
 
 def _chooser(view: str) -> Callable[[InspectScreen], None]:
@@ -40,7 +40,7 @@ def _next_view(screen: InspectScreen) -> None:
     screen.choose(screen.tabs.neighbour(1))
 
 
-def _view_before(screen: InspectScreen) -> None:
+def _previous_view(screen: InspectScreen) -> None:
     screen.choose(screen.tabs.neighbour(-1))
 
 
@@ -48,7 +48,7 @@ def _next_unit(screen: InspectScreen) -> None:
     screen.turn(1)
 
 
-def _unit_before(screen: InspectScreen) -> None:
+def _previous_unit(screen: InspectScreen) -> None:
     screen.turn(-1)
 
 
@@ -58,8 +58,8 @@ def _checkpoint(screen: InspectScreen) -> None:
     screen.ask()
 
 
-def _beside(screen: InspectScreen) -> None:
-    """Choose the next to stand beside: marked runs first, older checkpoints, other runs, none."""
+def _compare(screen: InspectScreen) -> None:
+    """Choose the next to compare: selected runs first, older checkpoints, other runs, none."""
     desk = screen.desk
     older = [f"{desk.chosen_name}@{step}" for step in screen.kept_steps()[-2::-1]]
     names: list[str | None] = [None, *desk.marked, *older, *desk.summaries]
@@ -69,7 +69,7 @@ def _beside(screen: InspectScreen) -> None:
     screen.ask()
 
 
-def _again(screen: InspectScreen) -> None:
+def _refresh(screen: InspectScreen) -> None:
     screen.ask()
 
 
@@ -78,10 +78,10 @@ def _text(screen: InspectScreen) -> None:
 
 
 async def _train_lab(screen: InspectScreen) -> None:
-    """Queue the runs of the vanishing-gradient lab that are missing, after asking."""
+    """Queue the missing runs of the vanishing-gradient lab, after a confirmation."""
     question = (
         "Train the vanishing lab? RNN, GRU and LSTM at several depths, a run each; "
-        "what is missing waits in the queue."
+        "the missing ones are added to the queue."
     )
     answers = [("cancel", "Not now"), ("queue", "Queue them")]
     if await screen.app.push_screen_wait(ChoiceScreen(question, answers)) != "queue":
@@ -101,26 +101,28 @@ async def _train_lab(screen: InspectScreen) -> None:
         screen.tell(str(error), "warning")
         return
     if names:
-        screen.tell(f"{len(names)} runs wait in the queue; F2 shows them, s there takes one out")
+        screen.tell(f"{len(names)} runs are queued; F2 shows them, s there removes one")
     else:
-        screen.tell("the runs of the lab are all trained, at work or waiting")
+        screen.tell("all runs of the lab are trained, running or queued")
 
 
-LOOKING = Group["InspectScreen"](
+INSIGHT = Group["InspectScreen"](
     "Insight",
     (
         *(
-            Action(str(digit), f"view-{name}", _chooser(name), name.title(), f"Show {name}")
+            Action(
+                str(digit), f"view-{name}", _chooser(name), name.title(), f"Show the {name} view"
+            )
             for digit, name in enumerate(view_names(), 1)
         ),
         Action("right", "next-view", _next_view, "Next view", "Show the next view"),
-        Action("left", "view-before", _view_before, "View before", "Show the view before"),
-        Action("t", "text", _text, "Text", "Write a text to look with", True),
+        Action("left", "view-before", _previous_view, "Previous view", "Show the previous view"),
+        Action("t", "text", _text, "Text", "Enter the text to inspect the model on", True),
         Action("u", "next-unit", _next_unit, "Next unit", "Next unit in the ranking", True),
-        Action("U", "unit-before", _unit_before, "Unit before", "Unit before in the ranking"),
+        Action("U", "unit-before", _previous_unit, "Previous unit", "Previous unit in the ranking"),
         Action("c", "checkpoint", _checkpoint, "Checkpoint", "Last, best or live weights", True),
-        Action("b", "beside", _beside, "Beside", "Set another run beside this one", True),
-        Action("r", "again", _again, "Again", "Look again", True),
+        Action("b", "beside", _compare, "Compare", "Show another run next to this one", True),
+        Action("r", "again", _refresh, "Refresh", "Inspect the run again", True),
         Action(
             "v", "train-lab", _train_lab, "Train lab", "Queue the runs of the vanishing lab",
             opens=True,

@@ -1,7 +1,7 @@
-"""What a look into a model has found: sentences and pictures, one below the other.
+"""The findings of an inspection: sentences and pictures, one below the other.
 
-Those of two models stand side by side where there is room. Drawn when there is something new, or
-when the size or the theme has changed.
+The findings of two models are shown side by side if they fit. They are drawn again only for new
+findings, another size or another theme.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from rnnlab.tui.charts.draw_style import draw_style
 from rnnlab.tui.state import LabState
 
 _SIDE_BY_SIDE = 130
-"""Columns from which on two findings stand beside each other."""
+"""Minimum columns for two findings side by side."""
 _GAP = 3
 
 
 class Findings(VerticalScroll, can_focus=True):
-    """A page that scrolls."""
+    """A scrolling page of findings."""
 
-    BORDER_TITLE = "Found"
+    BORDER_TITLE = "Findings"
 
     def __init__(self, desk: LabState) -> None:
         super().__init__(id="findings")
@@ -41,18 +41,18 @@ class Findings(VerticalScroll, can_focus=True):
         self._drawn: object = None
 
     def compose(self) -> ComposeResult:
-        """Hold one page."""
+        """Yield the page."""
         yield self.body
 
     def show(self, findings: Sequence[Finding], *, is_new_page: bool = True) -> None:
-        """Show what was found; from its top, where it is not the old page again."""
+        """Show findings; scroll to the top if they belong to another view, run or text."""
         self._findings = tuple(findings)
         self._draw()
         if is_new_page:
             self.scroll_home(animate=False)
 
     def say(self, message: str) -> None:
-        """Show a message in place of findings."""
+        """Show a message instead of findings."""
         self._findings = ()
         self._drawn = None
         self.body.update(Text(visible(message), "dim"))
@@ -73,7 +73,7 @@ class Findings(VerticalScroll, can_focus=True):
         if len(self._findings) == 1:
             self.body.update(_page(self._findings[0], width, style))
         elif width >= _SIDE_BY_SIDE:
-            self.body.update(_beside(comparable(self._findings), width, style))
+            self.body.update(_side_by_side(comparable(self._findings), width, style))
         else:
             pages = [
                 _name(finding).append("\n").append_text(_page(finding, width, style))
@@ -82,20 +82,20 @@ class Findings(VerticalScroll, can_focus=True):
             self.body.update(Text("\n", no_wrap=True).join(pages))
 
     def _style(self) -> DrawStyle:
-        looks = self._desk.appearance
-        # Without colours shades are characters, which no filter could make of them.
-        return replace(draw_style(self, looks), has_color=looks.has_color)
+        appearance = self._desk.appearance
+        # Without colours, shades are drawn as characters; a filter could not replace them later.
+        return replace(draw_style(self, appearance), has_color=appearance.has_color)
 
 
 def _name(finding: Finding) -> Text:
-    """Return whose finding it is, where there are several."""
+    """Return the heading of one of several findings: its run and step."""
     return Text(no_wrap=True).append(
         visible(f"{finding.run} at step {finding.step:,}", newline=" "), "bold reverse"
     )
 
 
 def _page(finding: Finding, width: int, style: DrawStyle) -> Text:
-    """Return one finding from top to bottom."""
+    """Return one finding: its sentences, then its pictures."""
     page = _head(finding, width)
     for picture in finding.pictures:
         page.append("\n")
@@ -105,7 +105,7 @@ def _page(finding: Finding, width: int, style: DrawStyle) -> Text:
 
 
 def _head(finding: Finding, width: int) -> Text:
-    """Return the sentences, cut into lines: no picture below them may be."""
+    """Return the sentences, wrapped here: the page does not wrap, because of its pictures."""
     head = Text(no_wrap=True)
     for sentence in finding.says:
         for line in textwrap.wrap(visible(sentence, newline=" "), width):
@@ -113,8 +113,8 @@ def _head(finding: Finding, width: int) -> Text:
     return head
 
 
-def _beside(findings: Sequence[Finding], width: int, style: DrawStyle) -> Table:
-    """Return the same picture of every finding in a row."""
+def _side_by_side(findings: Sequence[Finding], width: int, style: DrawStyle) -> Table:
+    """Return a grid with a column per finding and a row per picture."""
     column = (width - _GAP * (len(findings) - 1)) // len(findings)
     grid = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
     for _ in findings:

@@ -1,4 +1,4 @@
-"""What can be done with the prompt and with what was written, on every screen that has them."""
+"""The actions on the prompt and on the candidates, the same on every screen that has them."""
 
 from __future__ import annotations
 
@@ -11,62 +11,45 @@ from textual.widgets import Input
 from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
 from rnnlab.protocol.messages import Answer
-from rnnlab.tui.messages import AskCancelled
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.candidate import Look
-from rnnlab.tui.prompting.form import PromptForm
+from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.prompting.session import ChosenAnswer, save_answers
 from rnnlab.tui.prompting.token_text import LEGEND
 from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.dialogs.ask_line import AskLineScreen
 from rnnlab.tui.shell.screen import BaseScreen
 
-_SAID = {
+_NOTES = {
     "text": "surprising letters underlined",
-    "shade": f"how unexpected each letter was: {LEGEND}",
-    "marks": f"how unexpected each letter was: {LEGEND}",
+    "shade": f"surprisal of each letter: {LEGEND}",
+    "marks": f"surprisal of each letter: {LEGEND}",
     "letters": "every letter with its log-prob and the sum",
 }
-"""What each look shows."""
+"""The status line of each look."""
 
 
-def is_writing(screen: BaseScreen) -> bool:
-    """Tell whether a request is being answered that escape would end."""
-    writing = screen.desk.writing
-    return not (writing.is_over or writing.is_cancelled)
-
-
-def end_writing(screen: BaseScreen) -> bool:
-    """End what is being written; tell whether anything was."""
-    was_writing = is_writing(screen)
-    if was_writing:
-        screen.desk.writing.is_cancelled = True
-        screen.post_message(AskCancelled(screen.desk.writing))
-    return was_writing
-
-
-def prompt(screen: BaseScreen) -> None:
-    """Go to the prompt."""
+def prompt(screen: PromptingScreen) -> None:
+    """Focus the prompt, and show its pane if it is hidden."""
     if any(pane.id == "prompt-pane" for pane in screen.PANES) and not screen.panes.is_shown(
         "prompt-pane"
     ):
         screen.panes.toggle("prompt-pane")
-    screen.query_one(PromptForm).focus_prompt()
+    screen.form.focus_prompt()
 
 
-def _letters(screen: BaseScreen) -> None:
+def _letters(screen: PromptingScreen) -> None:
     board = screen.query_one(CandidateBoard)
-    board.look_so("text" if board.look == "letters" else "letters")
+    board.set_look("text" if board.look == "letters" else "letters")
 
 
-def _next_look(screen: BaseScreen) -> None:
+def _next_look(screen: PromptingScreen) -> None:
     board, looks = screen.query_one(CandidateBoard), get_args(Look)
-    board.look_so(looks[(looks.index(board.look) + 1) % len(looks)])
-    form = screen.query_one(PromptForm)
-    form.post_message(form.Said(_SAID[board.look]))
+    board.set_look(looks[(looks.index(board.look) + 1) % len(looks)])
+    screen.status.say(_NOTES[board.look])
 
 
-def _copy(screen: BaseScreen) -> None:
+def _copy(screen: PromptingScreen) -> None:
     answer = screen.query_one(CandidateBoard).focused_answer()
     if answer is None:
         screen.tell("there is no continuation to copy", "warning")
@@ -75,38 +58,39 @@ def _copy(screen: BaseScreen) -> None:
 
 
 def copy(screen: BaseScreen, text: str) -> None:
-    """Copy a text over the terminal (OSC 52) and say so."""
+    """Copy a text through the terminal (OSC 52) and show a toast."""
     screen.app.copy_to_clipboard(text)
     tmux = "; tmux needs: set -g set-clipboard on" if "TMUX" in os.environ else ""
     screen.tell(f"copied {len(text)} letters{tmux}")
 
 
-async def _save(screen: BaseScreen) -> None:
-    """Save what was written to a file."""
+async def _save(screen: PromptingScreen) -> None:
+    """Save all candidates of the board to a file."""
     answers = screen.query_one(CandidateBoard).all_answers()
     if not answers:
         screen.tell("there is no continuation to save", "warning")
         return
-    await save(screen, answers, screen.desk.writing.run, screen.desk.writing.step)
+    session = screen.session
+    await save(screen, answers, session.request.run if session.request else "", session.step)
 
 
 async def save(screen: BaseScreen, answers: list[Answer], run: str, step: int | None) -> None:
-    """Ask for a file's name and save answers there."""
-    question = "Save all candidates as text, or as JSON where the name ends in .json"
-    wish = await screen.app.push_screen_wait(AskLineScreen(question, f"{run}-{step}.txt"))
-    if wish is None:
+    """Ask for the name of a new file and save answers there."""
+    question = "Save all candidates as text, or as JSON if the name ends in .json"
+    name = await screen.app.push_screen_wait(AskLineScreen(question, f"{run}-{step}.txt"))
+    if name is None:
         return
     try:
-        file = save_answers(Path(wish), answers)
+        file = save_answers(Path(name), answers)
     except BadInputError as error:
         screen.tell(str(error), "error")
     else:
-        some = f"{len(answers)} continuation{'s' * (len(answers) != 1)}"
-        screen.tell(f"saved {some} to {visible(str(file), newline=' ')}")
+        count = f"{len(answers)} continuation{'s' * (len(answers) != 1)}"
+        screen.tell(f"saved {count} to {visible(str(file), newline=' ')}")
 
 
-async def _decoders(screen: BaseScreen) -> None:
-    """Choose decoders and their options from a form."""
+async def _decoders(screen: PromptingScreen) -> None:
+    """Choose decoders and their options in a dialog."""
     line = screen.query_one("#decoders", Input).value
     from rnnlab.tui.prompting.decoders_dialog import (
         DecodersScreen,  # 0.4 s: decoders and their options
@@ -114,22 +98,23 @@ async def _decoders(screen: BaseScreen) -> None:
 
     chosen = await screen.app.push_screen_wait(DecodersScreen(line))
     if chosen:
-        screen.query_one(PromptForm).set_decoders(chosen)
+        screen.form.set_decoders(chosen)
 
 
-def _look_into(screen: BaseScreen) -> None:
-    """Open the letters of the focused candidate."""
+def _look_into(screen: PromptingScreen) -> None:
+    """Open the focused candidate in the token view."""
     candidate = screen.query_one(CandidateBoard).focused_candidate()
-    writing = screen.desk.writing
+    session = screen.session
     if candidate is None or candidate.answer is None or not candidate.answer.tokens:
-        screen.tell("there is no continuation to look into", "warning")
+        screen.tell("there is no continuation to open", "warning")
         return
-    run, step = candidate.source or (writing.run, writing.step or 0)
-    writing.subject = ChosenAnswer(run, step, candidate.answer)
+    run = session.request.run if session.request else ""
+    run, step = candidate.source or (run, session.step or 0)
+    session.subject = ChosenAnswer(run, step, candidate.answer)
     screen.open_screen("tokens")
 
 
-PROMPTING = Group["BaseScreen"](
+PROMPTING = Group["PromptingScreen"](
     "Prompt",
     (
         Action("t", "letters", _letters, "Letters", "Every letter with its log-prob, or the text"),
@@ -140,7 +125,7 @@ PROMPTING = Group["BaseScreen"](
         ),
     ),
 )  # fmt: skip
-CANDIDATES = Group["BaseScreen"](
+CANDIDATES = Group["PromptingScreen"](
     "Candidates",
     (
         Action("enter", "look-into", _look_into, "Look into", "Step through the letters", True),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -36,14 +35,13 @@ class AskingApp(KeyedApp):
     @on(Asked)
     async def ask(self, message: Asked) -> None:
         """Hand a question to the generator, its run's folder looked up."""
-        question = message.question
         try:
-            run = self.desk.store.open(question.run).paths.root.resolve()
+            path = self.desk.store.open(message.run).paths.root.resolve()
         except RnnlabError as error:
-            await message.listener.hear(Failed(question.ask, str(error)))
-            await message.listener.hear(Ended(question.ask, was_cancelled=False, elapsed_s=0.0))
+            await message.listener.hear(Failed(0, str(error)))
+            await message.listener.hear(Ended(0, was_cancelled=False, elapsed_s=0.0))
             return
-        await self._generator.ask(message.listener, replace(question, run=str(run)))
+        await self._generator.ask(message.listener, message.question(str(path)))
 
     @on(AskCancelled)
     async def cancel(self, message: AskCancelled) -> None:
@@ -55,8 +53,7 @@ class AskingApp(KeyedApp):
         """Hand a reply to whoever waits for it."""
         if isinstance(message.reply, Ready | Started):
             self.desk.writing.is_ready = True
-        if (listener := self._generator.listener(message.reply)) is not None:
-            await listener.hear(message.reply)
+        await self._generator.deliver(message.reply)
 
     @on(GeneratorDied)
     def mourn(self, message: GeneratorDied) -> None:

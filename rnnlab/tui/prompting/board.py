@@ -1,4 +1,4 @@
-"""Continuations side by side: one column an answer, growing as it is found."""
+"""Continuations side by side: one column per answer, growing while it is written."""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from rnnlab.decoding import Spec
 
 _MIN_WIDTH = 19
-_FRAME_S = 0.08
 _MAX_COLUMNS = 20
-"""Candidates of one decoder shown at most, the best ones."""
+"""Most candidates shown of one decoder, the best ones."""
 
 
 class CandidateBoard(HorizontalScroll, can_focus=False):
-    """All candidates of all decoders, in the order in which the decoders were given."""
+    """All candidates of all decoders, in the order of the decoders."""
 
     def __init__(self, look: Look = "text", *, has_story: bool = False) -> None:
         super().__init__(id="candidates")
@@ -34,25 +33,23 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         self._more.display = False
         self._columns: dict[tuple[int, int], Candidate] = {}
         self._answers: dict[int, Sequence[Answer]] = {}
-        self._grown: set[int] = set()
-        """Decoders that have answers not drawn yet."""
         self._whole: set[int] = set()
-        """Decoders of whose answers no more comes."""
+        """Decoders whose answers are complete."""
         self.origin = ""
-        """What is said of answers that are not those the fields ask for; empty where they are."""
+        """The request of stale answers, as one line; empty if the answers are not stale."""
         self._putting = asyncio.Lock()
-        """Held while columns change: a reply may come while those of before are still removed."""
+        """Held while columns are replaced: a reply may arrive before the old ones are gone."""
         self._look = look
         self._has_story = has_story
 
     async def begin(self, specs: Sequence[Spec], only: Collection[int] | None = None) -> None:
-        """Make empty columns for what these decoders will give; without one, for a verdict.
+        """Make empty columns for the answers of these decoders; of a classifier if there are none.
 
-        only: numbers of the decoders that are shown, None for all.
+        only: indices of the decoders to show, None for all.
         """
         columns = {
             (number, rank): Candidate(
-                # A board with stories shows one decoder, named above it.
+                # A board with stories shows one decoder, which the status line names.
                 f"#{rank}" if self._has_story else f"{spec.text} #{rank}",
                 rank,
                 has_story=self._has_story,
@@ -64,47 +61,46 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         await self._put(columns or {(0, 1): Candidate("classes #1", 1)})
 
     async def begin_best(self, titles: Sequence[str]) -> None:
-        """Make an empty column for the best answer of each title's decoder, by its number."""
+        """Make one empty column per title, for the best answer of the decoder of that index."""
         await self._put({(number, 1): Candidate(t, 1) for number, t in enumerate(titles)})
 
     def compose(self) -> ComposeResult:
-        """Hold a line that says what is out of sight, below the candidates."""
+        """Lay out the line that counts the candidates out of sight, below the others."""
         yield self._more
 
     async def _put(self, columns: dict[tuple[int, int], Candidate]) -> None:
         async with self._putting:
             await self.remove_children(Candidate)
             self._answers.clear()
-            self._grown.clear()
             self._whole.clear()
             self._columns = columns
-            self._share_width()
+            self._set_widths()
             await self.mount_all(self._columns.values())
         self.scroll_home(animate=False)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Share the new width among the columns."""
-        self._share_width()
+        """Divide the new width among the columns."""
+        self._set_widths()
 
     @property
     def _num_shown(self) -> int:
-        """How many whole columns stand side by side, as many as can be read."""
+        """Number of columns that fit side by side at a readable width."""
         return max(1, min(len(self._columns), self.size.width // _MIN_WIDTH))
 
-    def _share_width(self) -> None:
-        """Share the width among the columns that are shown; the others are scrolled to."""
+    def _set_widths(self) -> None:
+        """Divide the width among the columns that fit; the others are scrolled to."""
         for column in self._columns.values():
             column.styles.width = self.size.width // self._num_shown
         self._more.display = len(self._columns) > self._num_shown
-        self.call_after_refresh(self._say_more)
+        self.call_after_refresh(self._show_more)
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
-        """Say how many are out of sight now."""
+        """Update the count of the candidates out of sight."""
         super().watch_scroll_x(old_value, new_value)
-        self._say_more()
+        self._show_more()
 
-    def _say_more(self) -> None:
-        """Say how many candidates are out of sight on either side, and which keys show them."""
+    def _show_more(self) -> None:
+        """Show how many candidates are out of sight on each side, and the keys to them."""
         num_shown = self._num_shown
         before = round(self.scroll_x / max(1, self.size.width // num_shown))
         after = len(self._columns) - num_shown - before
@@ -112,19 +108,11 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         self._more.update(f"{left}  {right}  (esc, then ← →)".strip())
 
     def grow(self, decoder: int, answers: Sequence[Answer], *, is_last: bool) -> None:
-        """Show how far a decoder has come; of frames that come faster than drawn, the newest."""
+        """Show the newest frame of a decoder; the generator process limits the frame rate."""
         self._answers[decoder] = answers
-        self._grown.add(decoder)
         if is_last:
             self._whole.add(decoder)
-            self._draw()
-        elif len(self._grown) == 1:
-            self.set_timer(_FRAME_S, self._draw)
-
-    def _draw(self) -> None:
-        for decoder in self._grown:
-            self._show(decoder, self._answers[decoder])
-        self._grown.clear()
+        self._show(decoder, answers)
 
     def _show(self, decoder: int, answers: Sequence[Answer]) -> None:
         for answer in answers:
@@ -133,46 +121,45 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
                 column.show(answer, self._look, is_whole=decoder in self._whole)
 
     def finish(self) -> None:
-        """Show all answers as whole, whether they came to their end or were cancelled."""
-        cut = self._answers.keys() - self._whole
-        self._whole |= cut
-        self._grown |= cut
-        self._draw()
+        """Show all answers as complete, including those of a cancelled request."""
+        for decoder in self._answers.keys() - self._whole:
+            self._whole.add(decoder)
+            self._show(decoder, self._answers[decoder])
 
-    def mark_old(self, origin: str) -> bool:
-        """Look pale where the answers have another origin than what is asked for now.
+    def mark_stale(self, origin: str) -> bool:
+        """Dim stale answers; return True if that has changed.
 
-        origin: what is said of them, empty where they are the answers; tells whether it is news.
+        origin: the request that the answers belong to; empty if they are not stale.
         """
-        is_news = origin != self.origin
-        if is_news:
+        has_changed = origin != self.origin
+        if has_changed:
             self.origin = origin
             self.set_class(bool(origin), "-old")
-        return is_news
+        return has_changed
 
     async def refuse(self, reason: str, *, is_begun: bool) -> None:
-        """Say why nothing comes: in the columns there are, or in one where nothing has begun."""
+        """Show an error in the columns, or in a single one if the answer has not begun."""
         if not is_begun:
             await self._put({(0, 1): Candidate("no answer", 1)})
         self.fail(reason)
 
     def fail(self, reason: str, numbers: Collection[int] | None = None) -> None:
-        """Say why nothing more comes, in the columns of these decoders; None for all."""
+        """Show an error in the columns of these decoders; None for all."""
         for (number, _), column in self._columns.items():
             if numbers is None or number in numbers:
                 column.refuse(reason)
 
     def set_source(self, number: int, run: str, step: int) -> None:
-        """Say which weights write a column of `begin_best`."""
+        """Set the run and step that write a column of `begin_best`."""
         self._columns[number, 1].source = (run, step)
 
     @property
     def look(self) -> Look:
-        """How the texts are shown."""
+        """The display of the texts."""
         return self._look
 
-    def look_so(self, look: Look) -> None:
-        """Show the texts in another way."""
+    def set_look(self, look: Look) -> None:
+        """Change the display of the texts."""
         self._look = look
         for decoder, answers in self._answers.items():
             self._show(decoder, answers)
@@ -184,7 +171,7 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         return focused[0] if focused else None
 
     def reading_place(self) -> Widget:
-        """Return what has the focus to read: the first candidate, or the board without one."""
+        """Return the widget to focus for reading: a candidate, or the board if there is none."""
         return self.focused_candidate() or self
 
     def focused_answer(self) -> Answer | None:
@@ -198,5 +185,5 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
 
 
 def _num_answers(spec: Spec) -> int:
-    """Return how many answers of a decoder are shown."""
+    """Return the number of columns of a decoder."""
     return min(_MAX_COLUMNS, spec.options.num_answers())

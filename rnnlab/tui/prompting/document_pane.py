@@ -1,4 +1,4 @@
-"""A document and what a classifier thinks of it, judged anew as it is written."""
+"""A document and its classes, classified again after every change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.messages import Asked
 
 _PAUSE_S = 0.25
-"""How long nothing is written before the document is judged."""
+"""Pause in seconds after the last key press before the document is classified."""
 
 
 class DocumentPane(Horizontal):
@@ -37,34 +37,34 @@ class DocumentPane(Horizontal):
         self._timer: Timer | None = None
         self._step: int | None = None
         self.text = TextArea(id="document", show_line_numbers=False, soft_wrap=True)
-        self._verdict = Static("the classes come as you write", markup=False)
+        self._verdict = Static("The classes appear while you write.", markup=False)
 
     def compose(self) -> ComposeResult:
-        """Lay them out."""
+        """Lay out the text and the classes."""
         yield self.text
         with VerticalScroll(id="classes", can_focus=False):
             yield self._verdict
 
     def choose(self, run: RunSummary | None) -> None:
-        """Set the run that judges."""
+        """Set the run that classifies, and classify again if its weights are other ones."""
         is_other = run is not None and (self._run is None or run.name != self._run.name)
         is_newer = run is not None and self._run is not None and run.val_loss != self._run.val_loss
         self._run = run
         self.border_title = "Document" if run is None else f"Document for {run.name}"
         if (is_other or is_newer) and self.text.text:
-            self._judge()
+            self._classify()
 
     @on(TextArea.Changed)
-    def wait(self) -> None:
-        """Judge once nothing more is written for a moment."""
+    def classify_soon(self) -> None:
+        """Classify after a pause in the writing."""
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(_PAUSE_S, self._judge)
+        self._timer = self.set_timer(_PAUSE_S, self._classify)
 
-    def _judge(self) -> None:
+    def _classify(self) -> None:
         if self._run is not None and self._run.task == "classify":
             text = self.text.text
-            self.post_message(Asked(self, Generate(0, self._run.name, text, [])))
+            self.post_message(Asked(self, self._run.name, lambda path: Generate(0, path, text, [])))
 
     async def hear(self, reply: Reply) -> None:
         """Show the classes."""
@@ -78,14 +78,16 @@ class DocumentPane(Horizontal):
             case _:
                 pass
 
-    def _ranked(self, grown: Progress) -> Text:
-        """Return a class a line with its probability as a bar, the most probable first."""
-        answer = grown.answers[0]
+    def _ranked(self, reply: Progress) -> Text:
+        """Return one line per class with its probability and a bar, the most probable first."""
+        answer = reply.answers[0]
         text = Text(no_wrap=True, overflow="ellipsis")
         labels = [token.strip("\n").rpartition("  ")[0] for token in answer.tokens]
         width = min(14, max(map(len, labels), default=0))
         for label, logprob in zip(labels, answer.token_logprobs, strict=True):
-            share = math.exp(logprob)
+            probability = math.exp(logprob)
             text.append(f"{visible(label, newline=' ')[:width]:<{width}} ", "bold")
-            text.append(f"{share:>6.1%} ").append("▇" * round(share * 14) + "\n", "green")
+            text.append(f"{probability:>6.1%} ").append(
+                "▇" * round(14 * probability) + "\n", "green"
+            )
         return text.append(f"\nwith the weights of step {self._step:,}", "dim")

@@ -1,4 +1,4 @@
-"""The fields of a prompt: text, decoders, length, seed, checkpoint; enter in any of them asks."""
+"""The fields of a prompt: text, decoders, length, seed, checkpoint; enter submits them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ from textual.widgets import Input, Label
 
 from rnnlab.base.display import shortened
 from rnnlab.base.errors import BadInputError
-from rnnlab.protocol.messages import DEFAULT_LENGTH, MAX_SEED, Failed, Generate
+from rnnlab.protocol.messages import DEFAULT_LENGTH, MAX_SEED
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
-from rnnlab.tui.messages import Asked
 from rnnlab.tui.prompting.prompt_input import PromptInput
-from rnnlab.tui.prompting.session import PromptSession
+from rnnlab.tui.prompting.session import PromptRequest, PromptSession
 
 if TYPE_CHECKING:
     from rnnlab.decoding import Spec
@@ -29,47 +28,37 @@ if TYPE_CHECKING:
 _CHECKPOINTS = ("live", "last", "best")
 _FIELDS = ("prompt", "decoders", "length", "seed", "checkpoint")
 _SHORT = 30
-"""Letters of a prompt that are named."""
-_AGAIN = "enter again reads the nearest known ones, or leaves out those that have none"
+"""Most characters of a prompt that the status line quotes."""
+_AGAIN = "unknown characters: enter again replaces them by the nearest known ones, or drops them"
 
 
 class PromptForm(Vertical):
-    """The fields; what is wrong with them is said by whoever shows it."""
+    """The fields; posts errors and hints as `Said`, a complete request as `Submitted`."""
 
     @dataclass
     class Said(Message):
-        """Something to be said to the user."""
+        """A text for the status line of the screen."""
 
         text: str
         is_problem: bool = False
 
     @dataclass
-    class Wanted(Message):
-        """Continuations are wanted."""
+    class Submitted(Message):
+        """The user has submitted the fields."""
 
-        form: PromptForm
-        request: Generate
-        specs: Sequence[Spec]
+        request: PromptRequest
 
-        def question(self) -> Asked:
-            """Return the question to the chosen run; every screen will see the answer."""
-            writing = self.form.writing
-            writing.begin(self.request.run, self.request, self.specs)
-            writing.history.add(self.request.prompt)
-            return Asked(writing, self.request)
-
-    def __init__(self, writing: PromptSession, *, is_of_all: bool = False) -> None:
-        """Make empty fields; is_of_all: the checkpoint is asked of several runs, not of one."""
+    def __init__(self, session: PromptSession, *, is_of_all: bool = False) -> None:
+        """Make empty fields; is_of_all: the checkpoint is that of several runs, not of one."""
         super().__init__()
-        self.writing = writing
+        self._session = session
         self._is_of_all = is_of_all
         self._run: RunSummary | None = None
-        self._strange = ("", "")
-        """Run and prompt with letters that the model never saw: asked again, the nearest are
-        read."""
+        self._parsed: tuple[str, tuple[Spec, ...]] = ("", ())
+        """The decoders' field as it was last parsed, and its specs."""
         self._steps: tuple[int, ...] = ()
-        # Their values come with the first frame: before it there is no app to show them on.
-        self.prompt = PromptInput(writing)
+        # `compose` fills in the values: an input without an app cannot take one.
+        self.prompt = PromptInput(session)
         self._inputs: dict[str, Input] = {
             "prompt": self.prompt,
             "decoders": Input(id="decoders", compact=True),
@@ -84,9 +73,9 @@ class PromptForm(Vertical):
         self._unit_name = "letters"
 
     def compose(self) -> ComposeResult:
-        """Lay the fields out."""
+        """Lay out the fields."""
         for name, field in self._inputs.items():
-            field.value = self._kept(name)
+            field.value = self._value(name)
         with Horizontal(classes="row"):
             yield Label("text ", classes="name")
             yield self.prompt
@@ -101,7 +90,7 @@ class PromptForm(Vertical):
             yield self._inputs["checkpoint"]
 
     def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
-        """Set the run that will answer."""
+        """Set the run to prompt; `opened` lists its checkpoints."""
         is_other = run is None or self._run is None or run.name != self._run.name
         self._run = run
         if is_other:
@@ -117,18 +106,18 @@ class PromptForm(Vertical):
             self._field("checkpoint").suggester = SuggestFromList(choices)
 
     def load(self) -> None:
-        """Show what stands in the fields of the other screens."""
+        """Show the session's values, which another screen may have changed."""
         with self.prevent(Input.Changed):
             for name in _FIELDS:
-                field, value = self._field(name), self._kept(name)
+                field, value = self._field(name), self._value(name)
                 if field.value != value:
                     field.value = value
                     field.cursor_position = len(value)
 
     @on(Input.Changed)
     def keep(self, event: Input.Changed) -> None:
-        """Remember what is written for the other screens."""
-        fields = self.writing.fields
+        """Write a changed field to the session, for the other screens."""
+        fields = self._session.fields
         if event.input.id == "checkpoint":
             fields.choose_checkpoint(self._owner, event.value)
         elif event.input.id in _FIELDS:
@@ -136,69 +125,72 @@ class PromptForm(Vertical):
 
     @property
     def _owner(self) -> str:
-        """Name of the run whose checkpoint is asked for; empty for that of several runs."""
+        """Name of the run whose checkpoint the field holds; empty if it holds for several runs."""
         return "" if self._is_of_all or self._run is None else self._run.name
 
-    def _kept(self, name: str) -> str:
-        """Return what stands in a field on every screen."""
-        fields = self.writing.fields
+    def _value(self, name: str) -> str:
+        """Return the session's value of a field."""
+        fields = self._session.fields
         if name == "checkpoint":
             return fields.checkpoint_of(self._owner)
         return str(getattr(fields, name))
 
     def origin_of_answers(self) -> str:
-        """Say what the answers were asked for, where the fields ask for something else by now.
+        """Return which request the answers belong to, if the fields hold another one.
 
-        Empty where they do not, or where there are no answers: another text, run or checkpoint is
-        something else.
+        Another text, run or checkpoint makes the answers stale. Empty if they are not, or if there
+        are no answers.
         """
-        writing, run = self.writing, self._run
-        asked, step = writing.request, writing.step
-        if asked is None or run is None or step is None or not writing.is_over or writing.problem:
+        session, run = self._session, self._run
+        asked, step = session.request, session.step
+        if asked is None or run is None or step is None or not session.is_over or session.problem:
             return ""
         if asked.run != run.name:
             return f"written by {asked.run}; enter asks {run.name}"
         if (asked.prompt, asked.checkpoint) == (self.text, self.checkpoint):
             return ""
         prompt = repr(shortened(asked.prompt, _SHORT)) if asked.prompt else "no text"
-        return f"below: what came of {prompt} at step {step:,}; enter asks anew"
+        return f"below: answers to {prompt} at step {step:,}; enter asks again"
 
     @property
     def checkpoint(self) -> str:
-        """Whose weights are asked for."""
-        return self._kept("checkpoint").strip() or "live"
+        """The checkpoint to prompt."""
+        return self._value("checkpoint").strip() or "live"
 
     @property
     def text(self) -> str:
-        """What is to be continued."""
+        """The text to continue."""
         return self._field("prompt").value.replace("\\n", "\n")
 
     @property
     def is_classifier(self) -> bool:
-        """Whether the run tells classes instead of writing: it needs no decoder."""
+        """True if the run classifies the text; it then needs no decoder."""
         return self._run is not None and self._run.task == "classify"
 
-    def specs(self) -> list[Spec]:
-        """Return the decoders; raises BadInputError for the first that is none."""
-        # Deferred past the first frame: the options' validation costs a tenth of a second.
-        from rnnlab.decoding import parse_spec, split_specs
+    def specs(self) -> tuple[Spec, ...]:
+        """Return the decoders, parsed once per text; raise BadInputError for an invalid one."""
+        line = self._field("decoders").value
+        if self._parsed[0] != line or not line:
+            # Imported here: it takes 0.1 s, which the first frame does not wait for.
+            from rnnlab.decoding import parse_spec, split_specs
 
-        texts = split_specs(self._field("decoders").value)
-        if not texts:
-            raise BadInputError("no decoder is given", "write for example greedy beam:k=5")
-        return [parse_spec(text) for text in texts]
+            texts = split_specs(line)
+            if not texts:
+                raise BadInputError("no decoder is given", "write for example greedy beam:k=5")
+            self._parsed = line, tuple(map(parse_spec, texts))
+        return self._parsed[1]
 
     def set_decoders(self, specs: Sequence[str]) -> None:
-        """Write decoders into their field."""
+        """Write specs into the decoders' field."""
         self._field("decoders").value = " ".join(specs)
 
     def focus_prompt(self) -> None:
-        """Put the cursor into the prompt, at once: the next key is for it."""
+        """Focus the prompt now, not by a message: the next key belongs to it."""
         self.screen.set_focus(self._field("prompt"))
 
     @on(Input.Changed, "#decoders")
     def check_decoders(self) -> None:
-        """Say at once what is wrong with the decoders, once somebody writes there."""
+        """Show an error, or the chains of the decoders, while the user edits the field."""
         if not self._field("decoders").has_focus:
             return
         try:
@@ -211,57 +203,59 @@ class PromptForm(Vertical):
 
     @on(Input.Submitted)
     def send(self) -> None:
-        """Ask for continuations."""
+        """Post the fields as a complete request, or the first error in them."""
         try:
             request = self._request()
-            specs = [] if self.is_classifier else self.specs()
         except BadInputError as error:
             self.post_message(self.Said(str(error), is_problem=True))
             return
-        self.prompt.asked()
-        self.post_message(self.Said(self._what_goes_on()))
-        self.post_message(self.Wanted(self, request, specs))
+        self.prompt.leave_history()
+        self.post_message(self.Said(self.waiting_note()))
+        self.post_message(self.Submitted(request))
 
-    def _what_goes_on(self) -> str:
-        if not self.writing.is_ready:
+    def waiting_note(self) -> str:
+        """Return what a request waits for until the model has read the prompt."""
+        if not self._session.is_ready:
             return "loading torch…"
         if self._run is not None and self._run.state == "starting":
             return f"waiting for the first weights of {self._run.name}…"
         return "reading…"
 
-    def remedy_of(self, failed: Failed) -> str:
-        """Return what to do about a failure, else why it is one.
+    def problem_note(self) -> str:
+        """Return why the request failed, or the key that submits it with other characters."""
+        failure = self._session.failure
+        return "" if failure is None else _AGAIN if failure.can_be_nearest else failure.message
 
-        Letters never seen are replaced if the same is asked again.
-        """
-        request = self.writing.request
-        if not failed.can_be_nearest or request is None:
-            return failed.message
-        self._strange = (request.run, request.prompt)
-        return _AGAIN
+    def _unknown(self, run: str) -> str:
+        """Return `nearest` if the same prompt was refused for unknown characters, else `auto`."""
+        last, failure = self._session.request, self._session.failure
+        if last is None or (last.run, last.prompt) != (run, self.text):
+            return "auto"
+        return "nearest" if failure is not None and failure.can_be_nearest else last.unknown
 
-    def _request(self) -> Generate:
-        """Return what the fields ask for; raises BadInputError where they cannot be read."""
+    def _request(self) -> PromptRequest:
+        """Return the request of the fields; raise BadInputError for an invalid field."""
         length, seed = self._field("length"), self._field("seed")
         if not (length.is_valid and seed.is_valid and length.value and seed.value):
-            raise BadInputError("letters and seed are whole numbers", "letters at least 1")
+            raise BadInputError(
+                f"{self._unit_name} and seed must be whole numbers",
+                f"at least 1 of {self._unit_name}",
+            )
         if self._run is None:
-            raise BadInputError("no run is chosen", "press n to start one")
+            raise BadInputError("no run is selected", "press n to start one")
         checkpoint = self.checkpoint
         if checkpoint not in _CHECKPOINTS and not (checkpoint.isascii() and checkpoint.isdigit()):
             kept = ", ".join(map(str, self._steps[-5:]))
             hint = f"write live, last, best or a step{f': {kept}' if kept else ''}"
-            raise BadInputError(f"{checkpoint!r} is no checkpoint", hint)
-        return Generate(
-            0,
+            raise BadInputError(f"{checkpoint!r} is not a checkpoint", hint)
+        return PromptRequest(
             self._run.name,
             self.text,
-            [] if self.is_classifier else [spec.text for spec in self.specs()],
+            () if self.is_classifier else self.specs(),
             checkpoint=checkpoint,
             length=int(length.value) or DEFAULT_LENGTH,
             seed=int(seed.value),
-            unknown="nearest" if (self._run.name, self.text) == self._strange else "auto",
-            has_trace=True,
+            unknown=self._unknown(self._run.name),
         )
 
     def _field(self, name: str) -> Input:

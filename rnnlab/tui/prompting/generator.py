@@ -1,6 +1,6 @@
-"""The app's end of the generator process: asked by lines, its replies posted as messages.
+"""The app's client of the generator process: writes questions, posts replies as messages.
 
-Whoever asks is a listener; a newer question of the same listener ends the older one.
+A newer question of a listener ends its older one.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from rnnlab.tui.messages import GeneratorDied, GeneratorSaid, Listener
 from rnnlab.tui.shell.subprocesses import end
 
 _LINE_LIMIT = 1 << 26
-"""Bytes of one reply at most: a wide beam over a long text is large."""
+"""Most bytes of one reply: a wide beam over a long text is large."""
 
 
 class GeneratorClient:
-    """Owns the process."""
+    """Starts the process, writes questions to it and reads its replies."""
 
     def __init__(
         self, post: Callable[[Message], object], command: Sequence[str] | None = None
     ) -> None:
-        """post: takes the replies; command: starts the process, rnnlab's worker if None."""
+        """post: called with every reply; command: starts the process, rnnlab's worker if None."""
         self._command = command or child_command("rnnlab.worker.generate")
         self._post = post
         self._process: asyncio.subprocess.Process | None = None
@@ -44,21 +44,23 @@ class GeneratorClient:
         self._starting = asyncio.Lock()
         self._ask = 0
         self._process_of: dict[int, asyncio.subprocess.Process] = {}
-        """Which process was asked which question."""
+        """The process of each open question: a dead one fails its own questions only."""
         self._listeners: dict[int, Listener] = {}
-        """Who waits for replies to which question."""
+        """The listener of each open question."""
 
-    def listener(self, reply: Reply) -> Listener | None:
-        """Return who waits for a reply; None where it no longer matters."""
+    async def deliver(self, reply: Reply) -> None:
+        """Hand a reply to the listener of its question; `Ended` closes the question."""
         if isinstance(reply, Ready):
-            return None
+            return
+        listener = self._listeners.get(reply.ask)
         if isinstance(reply, Ended):
             self._process_of.pop(reply.ask, None)
-            return self._listeners.pop(reply.ask, None)
-        return self._listeners.get(reply.ask)
+            self._listeners.pop(reply.ask, None)
+        if listener is not None:
+            await listener.hear(reply)
 
     async def start(self) -> asyncio.subprocess.Process:
-        """Start the process unless it runs; the first prompt then need not wait for torch."""
+        """Start the process unless it runs; before the first prompt, since torch loads slowly."""
         async with self._starting:
             if self._process is not None and self._process.returncode is None:
                 return self._process
@@ -69,7 +71,7 @@ class GeneratorClient:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
                 limit=_LINE_LIMIT,
-                # Out of the terminal's reach: no key press or hang-up is ever meant for it.
+                # A new session: the terminal's ctrl+c and hang-up must not reach the process.
                 start_new_session=True,
                 env=child_environment(),
             )
@@ -78,27 +80,27 @@ class GeneratorClient:
             return self._process
 
     async def ask(self, listener: Listener, question: Question) -> None:
-        """Ask a question, numbered anew, in place of the listener's last one."""
+        """Number and send a question; the listener's previous one is cancelled."""
         self._ask += 1
-        lines = self._forget(listener)
+        lines = self._drop(listener)
         self._listeners[self._ask] = listener
         await self._write(lines + encode_request(replace(question, ask=self._ask)), self._ask)
 
     async def cancel(self, listener: Listener) -> None:
-        """End a listener's question; what was found so far and its end are still told."""
+        """End a listener's question early; the replies sent so far and `Ended` still arrive."""
         asks = [ask for ask, waiting in self._listeners.items() if waiting is listener]
         if asks and self._process is not None and self._process.returncode is None:
             await self._write("".join(map(encode_cancel, asks)))
 
-    def _forget(self, listener: Listener) -> str:
-        """Return the lines that end whatever a listener has asked, and hear no more of it."""
+    def _drop(self, listener: Listener) -> str:
+        """Drop a listener's open questions; return the lines that cancel them."""
         asks = [ask for ask, waiting in self._listeners.items() if waiting is listener]
         for ask in asks:
             del self._listeners[ask]
         return "".join(map(encode_cancel, asks))
 
     async def close(self) -> None:
-        """End the process: it has nothing to save, and quitting must not wait for it."""
+        """End the process at once: it has nothing to save."""
         async with self._starting:
             process, reader = self._process, self._reader
         if process is None or reader is None:
@@ -116,7 +118,7 @@ class GeneratorClient:
             process.stdin.write(lines.encode())
             await process.stdin.drain()
         except (BrokenPipeError, ConnectionResetError):
-            return  # the reader says so when the output ends
+            return  # `_read` reports it when the output ends
 
     async def _read(self, process: asyncio.subprocess.Process, errors: BinaryIO) -> None:
         assert process.stdout is not None
@@ -125,14 +127,13 @@ class GeneratorClient:
                 reply = decode_reply(line)
                 if reply is not None:
                     self._post(GeneratorSaid(reply))
-        except ValueError:  # a line beyond the limit: what follows it cannot be trusted
+        except ValueError:  # a line beyond the limit: the rest of the stream cannot be parsed
             process.kill()
         code = await process.wait()
         errors.seek(0)
         last_lines = errors.read()[-2000:].decode(errors="replace").strip().splitlines()
         reason = last_lines[-1] if last_lines else f"exit code {code}"
         reason = one_line(reason)
-        # A process started since answers its own questions.
         asks = [ask for ask, asked in self._process_of.items() if asked is process]
         for ask in asks:
             del self._process_of[ask]

@@ -1,4 +1,4 @@
-"""The prompt: a text, some decoders, and what they make of it."""
+"""The prompt pane: the fields, the status line and the candidates."""
 
 from __future__ import annotations
 
@@ -15,119 +15,109 @@ from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.session import PromptSession
 from rnnlab.tui.shell.status_line import StatusLine
 
+_HINT = "write, then enter; several decoders are separated by blanks"
+
 
 class PromptPane(Vertical):
-    """The fields, a line that says what goes on, and the candidates side by side."""
+    """Shows the session: its fields, its state in one line, its candidates side by side."""
 
     BORDER_TITLE = "Prompt"
 
-    def __init__(self, writing: PromptSession) -> None:
+    def __init__(self, session: PromptSession) -> None:
         super().__init__(id="prompt-pane")
         self.board = CandidateBoard()
-        self.form = PromptForm(writing)
-        self._writing = writing
-        self._status = StatusLine("prompt-status")
-        self._run: RunSummary | None = None
-        self._has_failed = False
-        self._said_at_end = ""
+        self.form = PromptForm(session)
+        self.status = StatusLine("prompt-status")
+        self._session = session
 
     def compose(self) -> ComposeResult:
-        """Lay them out."""
+        """Lay out the fields, the status line and the candidates."""
         yield self.form
-        yield self._status
+        yield self.status
         yield self.board
 
-    async def on_mount(self) -> None:
-        """Say how to begin, and listen: nothing could be shown before."""
-        self._status.say("write, then enter; several decoders are set apart by blanks")
-        self._writing.show_on(self)
-        await self._catch_up()
+    def on_mount(self) -> None:
+        """Show how to begin."""
+        self._show_status()
 
     def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
-        """Set the run that will answer; `opened` tells which checkpoints it has."""
-        self._run = run
+        """Set the run to prompt; `opened` lists its checkpoints."""
         self.form.choose(run, opened)
         title = "Prompt"
         if run is not None:
             title = f"{'Classify with' if run.task == 'classify' else title} {run.name}"
-        if title != self.border_title:  # setting it paints the whole pane
+        if title != self.border_title:  # setting it repaints the whole pane
             self.border_title = title
-        self._mark_old()
-
-    def load(self) -> None:
-        """Show what stands in the fields of the other screens."""
-        self.form.load()
-        self._mark_old()
+        self.mark_stale()
 
     @on(Input.Changed)
-    def _mark_old(self) -> None:
-        """Say where what stands below is not what the fields ask for, or is so again."""
-        is_news = self.board.mark_old(self.form.origin_of_answers())
-        if is_news and not self._has_failed:
-            self._status.say(self.board.origin or self._said_at_end)
+    def mark_stale(self) -> None:
+        """Dim the answers and name their request while the fields hold another one."""
+        if self.board.mark_stale(self.form.origin_of_answers()):
+            self._show_status()
 
-    async def _catch_up(self) -> None:
-        """Show what was written while this pane was not there."""
-        writing = self._writing
-        if writing.step is not None:
-            await self.board.begin(writing.specs)
-            for number, answers in writing.answers.items():
-                self.board.grow(number, answers, is_last=True)
-            if writing.is_over and not writing.problem:
-                self._say_end(was_cancelled=writing.is_cancelled)
-
-    def focus_prompt(self) -> None:
-        """Put the cursor into the prompt, at once: the next key is for it."""
-        self.form.focus_prompt()
-
-    @on(PromptForm.Said)
-    def say_of_form(self, message: PromptForm.Said) -> None:
-        """Say what the form has to say."""
-        self._status.say(message.text, is_problem=message.is_problem)
-
-    @on(PromptForm.Wanted)
-    def ask(self, message: PromptForm.Wanted) -> None:
-        """Ask the chosen run."""
-        self.post_message(message.question())
+    async def catch_up(self) -> None:
+        """Show the session after replies that arrived while the screen was hidden."""
+        session = self._session
+        if session.step is not None:
+            await self.board.begin(session.specs)
+            for number, answers in session.answers.items():
+                self.board.grow(number, answers, is_last=number in session.complete)
+        await self._show_end()
+        self.mark_stale()
+        self._show_status()
 
     async def hear(self, reply: Reply) -> None:
-        """Show a reply to the newest request."""
-        writing = self._writing
+        """Show a reply to the session's request."""
         match reply:
             case Started():
-                self._has_failed = False
-                self._mark_old()
-                await self.board.begin(writing.specs)
-                chains = "; ".join(" → ".join(spec.chain) for spec in writing.specs)
-                doing = f"writing with step {reply.step:,} (esc ends it): {chains}"
-                self._status.say(doing if chains else f"reading with step {reply.step:,}")
+                self.mark_stale()
+                await self.board.begin(self._session.specs)
+                self._show_status()
             case Progress():
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
-            case Failed():
-                self._status.say(self.form.remedy_of(reply), is_problem=True)
-                self._has_failed = True
-                self._mark_old()
-                await self.board.refuse(reply.message, is_begun=writing.step is not None)
-            case Ended() if reply.was_cancelled and writing.step is None:
-                self._status.say("given up; enter asks again")
-            case Ended() if not self._has_failed and writing.step is not None:
-                self.board.finish()
-                self._say_end(was_cancelled=reply.was_cancelled)
+            case Failed() | Ended():
+                await self._show_end()
+                self.mark_stale()
+                self._show_status()
             case _:
                 pass
 
-    def _say_end(self, *, was_cancelled: bool) -> None:
-        how = "cancelled" if was_cancelled else "done"
-        shown = self.board.focused_answer()
-        note = f"{shown.prompt_note}; " if shown and shown.prompt_note else ""
-        since = "at the last start: " if self._writing.is_recalled else ""
-        self._said_at_end = (
-            f"{since}{note}{how} in {self._writing.elapsed_s:.1f}s with the weights of step "
-            f"{self._writing.step:,}; esc goes to the candidates"
-        )
-        self._status.say(self._said_at_end)
-        self._mark_old()
+    async def _show_end(self) -> None:
+        """Show the error of a request that has failed, or its answers as complete."""
+        session = self._session
+        if session.failure is not None:
+            is_begun = session.step is not None
+            await self.board.refuse(session.failure.message, is_begun=is_begun)
+        elif session.is_over:
+            self.board.finish()
 
-    def fail(self, reason: str) -> None:
-        """Say that the generator has died."""
-        self._status.say(reason, is_problem=True)
+    def _show_status(self) -> None:
+        """Show the state of the session in one line."""
+        session = self._session
+        if session.failure is not None:
+            self.status.say(self.form.problem_note(), is_problem=True)
+        elif session.request is None:
+            self.status.say(_HINT)
+        elif session.step is None:
+            is_cancelled = session.is_over and session.is_cancelled
+            note = "cancelled; enter asks again" if is_cancelled else self.form.waiting_note()
+            self.status.say(note)
+        elif not session.is_over:
+            chains = "; ".join(" → ".join(spec.chain) for spec in session.specs)
+            step = f"step {session.step:,}"
+            doing = f"writing with {step} (esc ends it): {chains}"
+            self.status.say(doing if chains else f"reading with {step}")
+        else:
+            self.status.say(self.board.origin or self._end_note(session.step))
+
+    def _end_note(self, step: int) -> str:
+        session = self._session
+        how = "cancelled" if session.is_cancelled else "done"
+        answer = self.board.focused_answer()
+        note = f"{answer.prompt_note}; " if answer and answer.prompt_note else ""
+        since = "at the last start: " if session.is_recalled else ""
+        return (
+            f"{since}{note}{how} in {session.elapsed_s:.1f}s with the weights of step {step:,}; "
+            "esc goes to the candidates"
+        )

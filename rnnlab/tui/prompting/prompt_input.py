@@ -1,4 +1,4 @@
-"""The line in which a prompt is written."""
+"""The input of the prompt's text, with a history."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from rnnlab.tui.prompting.session import PromptSession
 
 
 class PromptInput(Input):
-    """A line with a history: up and down bring back what was asked before."""
+    """An input with a history: up and down recall earlier prompts."""
 
     BINDINGS = [
         Binding("up", "recall(-1)", "Earlier prompt", show=False),
         Binding("down", "recall(1)", "Later prompt", show=False),
     ]
 
-    def __init__(self, writing: PromptSession) -> None:
+    def __init__(self, session: PromptSession) -> None:
         super().__init__(
             placeholder="Text to continue, then enter (\\n is a new line)",
             id="prompt",
             compact=True,
             select_on_focus=False,
         )
-        self._writing = writing
+        self._session = session
         self._back = 0
-        """How many prompts ago what is shown was asked; 0 for what is being written."""
+        """Position in the history: 1 for the latest prompt; 0 for the text being written."""
         self._draft = ""
 
-    def asked(self) -> None:
-        """Take note that what is shown was asked."""
+    def leave_history(self) -> None:
+        """Return to the text being written: the one shown was submitted."""
         self._back = 0
 
     def action_recall(self, by: int) -> None:
-        """Bring back an earlier or later prompt; after the last one, what was being written."""
-        history = self._writing.history.prompts
+        """Show an earlier or later prompt; after the latest, the text being written."""
+        history = self._session.history.prompts
         if self._back == 0:
             self._draft = self.value
         self._back = max(0, min(len(history), self._back - by))

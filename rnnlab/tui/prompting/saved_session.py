@@ -1,8 +1,8 @@
-"""What was asked last and what came of it, kept across starts.
+"""The last request and its answers, saved for the next start.
 
-A line of JSON each, as the app and the generator tell each other. It is text that a model wrote,
-from a file that anyone may have changed: what is missing, broken or of another version says
-nothing, and one that cannot be written is done without.
+One JSON line each, in the form of the generator's pipes. Anyone may have changed the file, and a
+model wrote the texts: a file that is missing, broken or of another version is ignored, and so is
+an error while writing.
 """
 
 from __future__ import annotations
@@ -28,34 +28,33 @@ from rnnlab.protocol.messages import (
     Started,
     Trace,
 )
+from rnnlab.tui.prompting.session import PromptRequest
 
 if TYPE_CHECKING:
-    from rnnlab.decoding import Spec
     from rnnlab.tui.prompting.session import PromptSession
 
 MOST_BYTES = 1 << 22
-"""Of a file at most; the steps of a search are cut first, a wide beam over a long text makes more.
-"""
+"""Most bytes of the file. A wide beam over a long text exceeds it: then the trace is truncated."""
 
 
 @dataclass(frozen=True)
 class SavedSession:
-    """A request, its decoders, and the replies that tell how it ended."""
+    """A request and its replies, `Started` first, `Ended` last."""
 
-    request: Generate
-    specs: Sequence[Spec]
+    request: PromptRequest
     replies: Sequence[Reply]
 
 
-def save(writing: PromptSession, file: Path | None, most_bytes: int = MOST_BYTES) -> None:
-    """Keep what was asked since the start and what came of it, if anything did.
+def save(session: PromptSession, file: Path | None, most_bytes: int = MOST_BYTES) -> None:
+    """Write the session's request and answers to `file`.
 
-    What went wrong is not kept, nor what is longer than `most_bytes`.
+    Skipped for a request without answers, with an error, of the previous session, or if the text
+    exceeds `most_bytes`.
     """
-    is_new = writing.answers and not writing.problem and not writing.is_recalled
-    if file is None or writing.request is None or writing.step is None or not is_new:
+    is_new = session.answers and not session.problem and not session.is_recalled
+    if file is None or session.request is None or session.step is None or not is_new:
         return
-    text = "".join(_lines(writing, writing.request, writing.step, most_bytes // 2))
+    text = "".join(_lines(session, session.request, session.step, most_bytes // 2))
     with contextlib.suppress(OSError, ValueError, TypeError):
         if len(text) <= most_bytes:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -63,46 +62,53 @@ def save(writing: PromptSession, file: Path | None, most_bytes: int = MOST_BYTES
 
 
 def read(file: Path | None) -> SavedSession | None:
-    """Return what was kept; None where there is nothing that can be read whole.
-
-    Parses decoders, which takes a tenth of a second the first time.
-    """
+    """Return the saved session; None if the file is missing or not valid in every line."""
     if file is None:
         return None
     try:
         first, *others = file.read_bytes().splitlines()
-        from rnnlab.decoding import parse_spec  # only now: a lab without last answers has no need
+        from rnnlab.decoding import parse_spec  # 0.1 s, saved if there is no file
 
-        request = decode_request(json.loads(first))
-        if not isinstance(request, Generate):
+        asked = decode_request(json.loads(first))
+        if not isinstance(asked, Generate):
             return None
-        specs = [parse_spec(text) for text in request.decoders]
+        request = PromptRequest(
+            asked.run,
+            asked.prompt,
+            tuple(parse_spec(text) for text in asked.decoders),
+            asked.checkpoint,
+            asked.length,
+            asked.seed,
+            asked.unknown,
+            asked.has_trace,
+        )
         replies = [decode_reply(line) for line in others]
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, RnnlabError):
         return None
-    found = [reply for reply in replies if isinstance(reply, Started | Progress | Trace | Ended)]
-    is_whole = len(found) == len(others) >= 2 and isinstance(found[-1], Ended)
-    fits = all(getattr(reply, "decoder", 0) in range(max(1, len(specs))) for reply in found)
-    steps = [step for reply in found if isinstance(reply, Trace) for step in reply.steps]
-    answers = [answer for reply in found if isinstance(reply, Progress) for answer in reply.answers]
-    is_ours = is_whole and fits and isinstance(found[0], Started)
+    known = [reply for reply in replies if isinstance(reply, Started | Progress | Trace | Ended)]
+    is_whole = len(known) == len(others) >= 2 and isinstance(known[-1], Ended)
+    num_decoders = max(1, len(request.specs))
+    fits = all(getattr(reply, "decoder", 0) in range(num_decoders) for reply in known)
+    steps = [step for reply in known if isinstance(reply, Trace) for step in reply.steps]
+    answers = [answer for reply in known if isinstance(reply, Progress) for answer in reply.answers]
+    is_valid = is_whole and fits and isinstance(known[0], Started)
     can_be_shown = all(map(_is_step, steps)) and all(map(_is_answer, answers))
-    return SavedSession(request, specs, found) if is_ours and can_be_shown else None
+    return SavedSession(request, known) if is_valid and can_be_shown else None
 
 
 def _is_answer(answer: Answer) -> bool:
-    """Tell whether every token has a log-prob, and figures are such."""
+    """Return whether every token has a log-prob and all figures are valid."""
     figures = [answer.logprob, *answer.token_logprobs]
     is_one_each = len(answer.tokens) == len(answer.token_logprobs)
     return is_one_each and math.isfinite(answer.score) and all(map(_is_logprob, figures))
 
 
 def _is_logprob(value: float) -> bool:
-    return math.isfinite(value) and value <= 1e-3  # a sum of rounded ones may lie above 0
+    return math.isfinite(value) and value <= 1e-3  # a rounded sum may exceed 0 slightly
 
 
 def _is_step(values: Mapping[str, Any]) -> bool:
-    """Tell whether a step of a search can be read and drawn."""
+    """Return whether a step of a search can be read and drawn."""
     from rnnlab.decoding import read_step
 
     try:
@@ -110,26 +116,27 @@ def _is_step(values: Mapping[str, Any]) -> bool:
     except (TypeError, KeyError, AttributeError):
         return False
     parts = [step, *step.hypotheses, *step.answers]
-    figures = [f for made in step.hypotheses for f in (made.token_logprob, made.logprob)]
+    figures = [f for h in step.hypotheses for f in (h.token_logprob, h.logprob)]
     return (
         not any(misfit(type(part), vars(part)) for part in parts)
-        and all(made.parent < made.id for made in step.hypotheses)  # a path that ends
+        and all(h.parent < h.id for h in step.hypotheses)  # else a path would have no end
         and all(map(_is_logprob, figures))
     )
 
 
-def _lines(writing: PromptSession, request: Generate, step: int, room: int) -> Iterator[str]:
-    """Give the request and the fewest replies that tell the same; a search beyond `room` is cut."""
-    yield encode_request(request)
+def _lines(session: PromptSession, request: PromptRequest, step: int, room: int) -> Iterator[str]:
+    """Yield the request and the fewest replies that restore it; a trace beyond `room` is cut."""
+    # The run's name in place of its path: the folder of runs may be moved between two starts.
+    yield encode_request(request.question(request.run))
     yield encode_reply(Started(0, step))
-    for traced in writing.traced:
+    for traced in session.traced:
         line = encode_reply(traced)
         room -= len(line)
         if room < 0:
             yield encode_reply(replace(traced, steps=[], is_cut=True))
             break
         yield line
-    for number, answers in writing.answers.items():
+    for number, answers in session.answers.items():
         yield encode_reply(Progress(0, number, answers, is_last=True))
-    was_cancelled = writing.is_cancelled or not writing.is_over
-    yield encode_reply(Ended(0, was_cancelled=was_cancelled, elapsed_s=writing.elapsed_s))
+    was_cancelled = session.is_cancelled or not session.is_over
+    yield encode_reply(Ended(0, was_cancelled=was_cancelled, elapsed_s=session.elapsed_s))

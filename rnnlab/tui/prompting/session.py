@@ -1,6 +1,6 @@
-"""What was asked last and what has come of it: the same on every screen that shows it.
+"""The prompt session: the last request, its answers and its trace, the same on every screen.
 
-A listener of the generator that hands on what it hears to whoever shows it.
+It listens to the generator and hands every reply on to the board of the visible screen.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.protocol.messages import (
+    DEFAULT_DECODERS,
     DEFAULT_LENGTH,
     Answer,
     Ended,
@@ -20,6 +21,8 @@ from rnnlab.protocol.messages import (
     Generate,
     Progress,
     Reply,
+    RunName,
+    RunPath,
     Started,
     Trace,
 )
@@ -31,42 +34,41 @@ if TYPE_CHECKING:
     from rnnlab.decoding import Spec
     from rnnlab.tui.prompting.saved_session import SavedSession
 
-DEFAULT_DECODERS = "greedy nucleus:p=0.9 beam:k=3"
 _KEPT = ("prompt", "decoders", "length", "seed", "checkpoint")
-"""Fields that are found again at the next start."""
+"""Fields that are saved for the next start."""
 
 
 @dataclass
 class Fields:
-    """What stands in the fields of the prompt; every screen shows the same of a run."""
+    """The values of the prompt's fields, the same on every screen."""
 
     prompt: str = ""
-    decoders: str = DEFAULT_DECODERS
+    decoders: str = " ".join(DEFAULT_DECODERS)
     length: str = str(DEFAULT_LENGTH)
     seed: str = "1"
     checkpoint: str = "live"
-    """Of every run that none is chosen for."""
+    """Checkpoint of all runs that are not in `checkpoints`."""
     checkpoints: dict[str, str] = field(default_factory=dict)
-    """Chosen for one run, whose name is the key: another one need not have that step."""
+    """Steps chosen for single runs, by the run's name: other runs may not have that step."""
 
     @classmethod
-    def of(cls, kept: Mapping[str, str], checkpoints: Mapping[str, str]) -> Fields:
-        """Return fields with what was kept of them; others are as at first."""
+    def of(cls, saved: Mapping[str, str], checkpoints: Mapping[str, str]) -> Fields:
+        """Return fields with saved values, and defaults for the others."""
         fields = cls(checkpoints=dict(checkpoints))
         for name in _KEPT:
-            setattr(fields, name, kept.get(name, getattr(fields, name)))
+            setattr(fields, name, saved.get(name, getattr(fields, name)))
         return fields
 
     def kept(self) -> dict[str, str]:
-        """Return what is to be found again at the next start, beside the steps chosen for runs."""
+        """Return the values to save, without `checkpoints`."""
         return {name: getattr(self, name) for name in _KEPT}
 
     def checkpoint_of(self, run: str) -> str:
-        """Return what is asked of a run."""
+        """Return the checkpoint to prompt for a run."""
         return self.checkpoints.get(run, self.checkpoint)
 
     def choose_checkpoint(self, run: str, checkpoint: str) -> None:
-        """Choose for a run; what is no step is chosen for all."""
+        """Set a step for one run, or a name such as `best` for all runs."""
         if checkpoint.isdigit():
             self.checkpoints[run] = checkpoint
         else:
@@ -75,85 +77,145 @@ class Fields:
 
 
 class ChosenAnswer(NamedTuple):
-    """A candidate whose letters are looked through."""
+    """A candidate opened in the token view."""
 
-    run: str
+    run: RunName
     step: int
-    """Of the weights that wrote it."""
+    """Step of the weights that wrote it."""
     answer: Answer
 
 
+@dataclass(frozen=True)
+class PromptRequest:
+    """A complete request of the prompt's fields."""
+
+    run: RunName
+    prompt: str
+    specs: tuple[Spec, ...]
+    """The decoders, parsed; none for a classifier."""
+    checkpoint: str = "live"
+    length: int = DEFAULT_LENGTH
+    seed: int = 1
+    unknown: str = "auto"
+    has_trace: bool = True
+
+    def question(self, path: RunPath) -> Generate:
+        """Return the question to the generator process, given the path of the run."""
+        return Generate(
+            0,
+            path,
+            self.prompt,
+            [spec.text for spec in self.specs],
+            checkpoint=self.checkpoint,
+            length=self.length,
+            seed=self.seed,
+            unknown=self.unknown,
+            has_trace=self.has_trace,
+        )
+
+
 class PromptSession:
-    """The last request, its decoders, and how far they have come."""
+    """The last request, its answers and its trace; hands replies on to one board."""
 
     def __init__(self, fields: Fields | None = None) -> None:
-        """Begin with nothing asked; fields: what stands in those of the prompt."""
+        """Begin without a request; fields: the values of the prompt's fields."""
         self.fields = fields or Fields()
         self.is_ready = False
-        """Whether the generator has loaded what it needs."""
+        """True once the generator process has loaded torch."""
         self.history = PromptHistory()
-        self.run = ""
-        """Name of the run that was asked."""
-        self.request: Generate | None = None
-        self.specs: Sequence[Spec] = ()
+        self.request: PromptRequest | None = None
+        self._reset()
+        self._listener: Listener | None = None
+        """The board of the visible screen."""
+        self._num_changes = 0
+        self._seen: dict[Listener, int] = {}
+        """Number of changes that each board had shown when its screen was hidden."""
+
+    def _reset(self) -> None:
+        """Drop the answers and the trace of the previous request."""
         self.step: int | None = None
-        """Step of the checkpoint that answers; None until it does."""
+        """Step of the checkpoint that answers; None before `Started`."""
         self.answers: dict[int, list[Answer]] = {}
-        """Of each decoder that has begun, by its number."""
+        """The newest answers of each decoder, by its index."""
+        self.complete: set[int] = set()
+        """Decoders that have ended."""
         self.searches: dict[int, SearchTrace] = {}
         self.traced: list[Trace] = []
-        """What the searches were made of, as it came."""
+        """The replies that `searches` was built from."""
+        self.failure: Failed | None = None
+        """Why the request cannot be answered."""
+        self.subject: ChosenAnswer | None = None
         self.elapsed_s = 0.0
-        """How long the answer took, once it is over."""
+        """Duration of the answer, once it is over."""
         self.is_over = True
         self.is_cancelled = False
-        """Whether the user has had enough, though the end was not told yet."""
+        """True once the user has cancelled the request."""
         self.is_recalled = False
-        """Whether it was asked at the last start."""
-        self.problem = ""
-        """Why it cannot be answered."""
-        self.subject: ChosenAnswer | None = None
-        self._shown_by: list[Listener] = []
+        """True for a request of the previous session, read from its file."""
 
-    def show_on(self, listener: Listener) -> None:
-        """Hand every reply on to a listener."""
-        self._shown_by.append(listener)
+    @property
+    def specs(self) -> Sequence[Spec]:
+        """The decoders of the request."""
+        return () if self.request is None else self.request.specs
 
-    def begin(self, run: str, request: Generate, specs: Sequence[Spec]) -> None:
-        """Take note of a new request."""
-        self.run, self.request, self.specs = run, request, specs
-        self.step = self.subject = None
-        self.answers, self.searches, self.traced = {}, {}, []
-        self.is_over, self.is_cancelled, self.problem = False, False, ""
-        self.is_recalled, self.elapsed_s = False, 0.0
+    @property
+    def problem(self) -> str:
+        """Why the request cannot be answered; empty if it can."""
+        return "" if self.failure is None else self.failure.message
+
+    def attach(self, listener: Listener) -> bool:
+        """Hand replies to this board alone; return True if it has missed changes."""
+        if self._listener is listener:
+            return False
+        self.detach()
+        self._listener = listener
+        return self._seen.pop(listener, -1) != self._num_changes
+
+    def detach(self, listener: Listener | None = None) -> None:
+        """Stop handing replies to a board whose screen is hidden; None for any board."""
+        if self._listener is not None and listener in (None, self._listener):
+            self._seen[self._listener] = self._num_changes
+            self._listener = None
+
+    def submit(self, request: PromptRequest) -> None:
+        """Begin a request and add its prompt to the history."""
+        self.begin(request)
+        self.history.add(request.prompt)
+
+    def begin(self, request: PromptRequest) -> None:
+        """Replace the previous request and its answers."""
+        self._reset()
+        self.request = request
+        self.is_over = False
+        self._num_changes += 1
 
     async def recall(self, last: SavedSession) -> None:
-        """Show what was asked at the last start, unless something is asked by now."""
+        """Replay the saved session, unless there is a request already."""
         if self.request is not None:
             return
-        self.begin(last.request.run, last.request, last.specs)
+        self.begin(last.request)
         self.is_recalled = True
         for reply in last.replies:
-            if self._is_about(last.request):  # something else may be asked while this is shown
+            if self.request is last.request:  # the user may submit another one during the replay
                 await self.hear(reply)
-
-    def _is_about(self, request: Generate) -> bool:
-        return self.request is request
 
     def best(self) -> ChosenAnswer | None:
         """Return the first decoder's best candidate; None while there is none."""
         answer = next(iter(self.answers.get(0, ())), None)
-        if answer is None or self.step is None or not self.specs:
+        if answer is None or self.step is None or self.request is None or not self.specs:
             return None
-        return ChosenAnswer(self.run, self.step, answer)
+        return ChosenAnswer(self.request.run, self.step, answer)
 
     async def hear(self, reply: Reply) -> None:
-        """Take a reply, then hand it on."""
+        """Record a reply to the request, then hand it to the board of the visible screen."""
+        self._num_changes += 1
         match reply:
             case Started():
                 self.step = reply.step
             case Progress():
                 self.answers[reply.decoder] = reply.answers
+                if reply.is_last:
+                    self.complete.add(reply.decoder)
             case Trace():
                 from rnnlab.decoding import read_step
 
@@ -162,20 +224,20 @@ class PromptSession:
                 search.add(map(read_step, reply.steps))
                 search.is_cut = search.is_cut or reply.is_cut
             case Failed():
-                self.problem = reply.message
+                self.failure = reply
             case Ended():
                 self.is_over, self.elapsed_s = True, reply.elapsed_s
                 self.is_cancelled = reply.was_cancelled
             case _:
                 pass
-        for listener in self._shown_by:
-            await listener.hear(reply)
+        if self._listener is not None:
+            await self._listener.hear(reply)
 
 
 def save_answers(file: Path, answers: Sequence[Answer]) -> Path:
-    """Write answers to a new file, as JSON where its name asks for it; return its path.
+    """Write answers to a new file, as JSON if its name ends in .json; return its path.
 
-    Raises BadInputError where it is there already or cannot be written.
+    Raises BadInputError if the file exists or cannot be written.
     """
     try:
         file = file.expanduser()
@@ -189,7 +251,7 @@ def save_answers(file: Path, answers: Sequence[Answer]) -> Path:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text + "\n")
     except FileExistsError:
-        raise BadInputError(f"{file} is there already", "give another name") from None
+        raise BadInputError(f"{file} already exists", "give another name") from None
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise BadInputError(f"cannot write {file}: {reason}", "give another name") from None

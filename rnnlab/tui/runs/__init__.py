@@ -1,1 +1,1 @@
-"""What the app shows of the folder of runs."""
+"""The runs in the app: polling, table, filter, details, errors, actions."""

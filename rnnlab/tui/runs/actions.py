@@ -1,4 +1,4 @@
-"""What can be done with the chosen run."""
+"""Actions on the chosen run."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ async def _checkpoint(screen: BaseScreen) -> None:
 
 
 async def _delete(screen: BaseScreen) -> None:
-    """Delete the chosen run, after asking."""
+    """Delete the chosen run, after a confirmation."""
     chosen = screen.desk.chosen
     if chosen is None:
         return
     if chosen.is_shipped:
-        screen.tell(f"{chosen.name} is shipped with rnnlab: it stays", "warning")
+        screen.tell(f"{chosen.name} is shipped with rnnlab and cannot be deleted", "warning")
         return
 
     def remove(run: Run) -> str:
         screen.desk.store.remove(run)
-        return f"{run.name} is gone"
+        return f"{run.name} is deleted"
 
     question = f"Delete {chosen.name} for good, with its checkpoints?"
     answers = [("cancel", "Keep it"), ("delete", "Delete it")]
@@ -71,7 +71,7 @@ async def _queue(screen: BaseScreen) -> None:
 
 
 def _in(*states: State) -> Callable[[BaseScreen], bool]:
-    """Return whether the chosen run is in one of some states, as a question to a screen."""
+    """Return a function that returns True if the chosen run is in one of these states."""
 
     def is_in_one(screen: BaseScreen) -> bool:
         chosen = screen.desk.chosen
@@ -81,19 +81,19 @@ def _in(*states: State) -> Callable[[BaseScreen], bool]:
 
 
 _HAS_WORKER = _in("starting", "running", "paused")
-_HAS_WORKER_OR_PLACE = _in("starting", "running", "paused", "queued")
-_CAN_GO_ON = _in("paused", "stopped", "failed", "lost")
-_IS_WITHOUT_WORKER = _in("stopped", "failed", "lost")
+_CAN_STOP = _in("starting", "running", "paused", "queued")
+_CAN_RESUME = _in("paused", "stopped", "failed", "lost")
+_CAN_QUEUE = _in("stopped", "failed", "lost")
 _IS_QUEUED = _in("queued")
 _IS_PAUSED = _in("paused")
 
 
-def _wait_or_wake(screen: BaseScreen) -> str:
-    return "Wake" if _IS_PAUSED(screen) else "Wait"
+def _pause_label(screen: BaseScreen) -> str:
+    return "Resume" if _IS_PAUSED(screen) else "Pause"
 
 
-def _resume_where_stopped(screen: BaseScreen) -> str:
-    """Leave it out of the footer where `w` does the same."""
+def _resume_label(screen: BaseScreen) -> str:
+    """Return an empty label for a paused run, which `w` resumes, too."""
     return "" if _IS_PAUSED(screen) else "Resume"
 
 
@@ -101,31 +101,31 @@ STEERING = Group["BaseScreen"](
     "The chosen run",
     (
         Action(
-            "w", "pause", _pause, "Wait", "Let the run wait (pause), or wake it", True,
-            is_possible=_HAS_WORKER, label_now=_wait_or_wake,
+            "w", "pause", _pause, "Pause", "Pause the run, or resume it", True,
+            is_possible=_HAS_WORKER, label_now=_pause_label,
         ),
         Action(
             "s", "stop", _stop, "Stop", "Save the run and end its worker", True,
-            is_possible=_HAS_WORKER_OR_PLACE,
+            is_possible=_CAN_STOP,
         ),
         Action(
-            "r", "resume", _resume, "Resume", "Go on with a paused, stopped, failed or lost run",
-            True, is_possible=_CAN_GO_ON, label_now=_resume_where_stopped,
+            "r", "resume", _resume, "Resume", "Resume a paused, stopped, failed or lost run",
+            True, is_possible=_CAN_RESUME, label_now=_resume_label,
         ),
         Action(
             "m", "checkpoint", _checkpoint, "Save", "Save a checkpoint of the run now",
             is_possible=_HAS_WORKER,
         ),
         Action(
-            "e", "enqueue", _queue, "Queue", "Go on with the run once a slot is free",
-            is_possible=_IS_WITHOUT_WORKER,
+            "e", "enqueue", _queue, "Queue", "Resume the run once a slot is free",
+            is_possible=_CAN_QUEUE,
         ),
         Action(
-            "less_than_sign", "sooner", _sooner, "Sooner", "Train sooner: up in the queue",
+            "less_than_sign", "sooner", _sooner, "Sooner", "Move the run up in the queue",
             is_repeatable=True, is_possible=_IS_QUEUED,
         ),
         Action(
-            "greater_than_sign", "later", _later, "Later", "Train later: down in the queue",
+            "greater_than_sign", "later", _later, "Later", "Move the run down in the queue",
             is_repeatable=True, is_possible=_IS_QUEUED,
         ),
         Action("delete", "delete", _delete, "Delete", "Delete the run for good", opens=True),

@@ -1,4 +1,4 @@
-"""What is known of the chosen run: figures, settings, the last events."""
+"""The details of the chosen run: metrics, settings, the last events."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from rnnlab.base.display import count, duration, loss, percent, visible
+from rnnlab.base.display import count, duration, loss, nats_per, percent, visible
 from rnnlab.runs.history import History
 from rnnlab.runs.summary import RunSummary
 
 _EVENTS = 30
-
-
-_NOTHING = "no run is chosen; n starts one"
+"""Maximum number of events shown."""
+_NO_RUN = "no run is chosen; n starts one"
 
 
 class Details(VerticalScroll, can_focus=True):
@@ -25,17 +24,20 @@ class Details(VerticalScroll, can_focus=True):
     def __init__(self) -> None:
         super().__init__(id="details")
         self._shown = ""
-        self._body = Static(_NOTHING, markup=False)
+        self._body = Static(_NO_RUN, markup=False)
 
     def compose(self) -> ComposeResult:
-        """Hold one text."""
+        """Yield the text."""
         yield self._body
 
     def show(
         self, summary: RunSummary | None, history: History | None, last: int | None = None
     ) -> None:
-        """Show a run, with the step of its last checkpoint; written only when something differs."""
-        text = Text(_NOTHING) if summary is None else _facts(summary, history, last)
+        """Show a run; update the text only if it has changed.
+
+        last: step of the run's last checkpoint.
+        """
+        text = Text(_NO_RUN) if summary is None else _facts(summary, history, last)
         if text.markup != self._shown:
             self._shown = text.markup
             self._body.update(text)
@@ -44,7 +46,7 @@ class Details(VerticalScroll, can_focus=True):
 def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
     layers = f"{s.layers} x {s.hidden}" if s.layers else ""
     total = f" of {s.total_steps:,}" if s.total_steps else ""
-    accuracy = [("right", f"{percent(s.val_accuracy)} of the documents")]
+    accuracy = [("acc", f"{percent(s.val_accuracy)} of the documents")]
     if s.val_accuracy is None:
         accuracy = []
     is_elsewhere = s.state == "finished" and last != s.step
@@ -53,24 +55,24 @@ def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
         ("model", f"{s.cell} {layers}, {count(s.parameters)} parameters"),
         ("text", f"{s.corpus}, {s.task}"),
         ("step", f"{s.step:,}{total}, epoch {s.epoch:.2f}"),
-        *([("kept", f"the weights of step {last:,}")] if is_elsewhere and last else []),
-        ("train", f"{loss(s.train_loss)} nats a {s.unit}"),
+        *([("saved", f"weights of step {last:,}")] if is_elsewhere and last else []),
+        ("train", f"{loss(s.train_loss)} {nats_per(s.unit)}"),
         ("val", f"{loss(s.val_loss)}, best {loss(s.best_val_loss)} at {s.best_step or 0:,}"),
         *accuracy,
         ("grad", f"{loss(s.grad_norm)}, clipped at {s.clip:g}" if s.clip else loss(s.grad_norm)),
-        ("speed", f"{count(s.tokens_per_s)} tokens a second on {s.device or '?'}"),
+        ("speed", f"{count(s.tokens_per_s)} tokens/s on {s.device or '?'}"),
         ("time", f"{duration(s.elapsed_s)}, {duration(s.eta_s)} left"),
     ]
     text = Text.assemble((s.name + "\n", "bold"))
-    for wrong in filter(None, (s.alarm, s.reason)):
-        text.append(visible(wrong) + "\n", "bold red")
+    for error in filter(None, (s.alarm, s.reason)):
+        text.append(visible(error) + "\n", "bold red")
     for name, value in rows:
         text.append(f"{name:<6}", "dim").append(f"{visible(value, newline=' ')}\n")
-    is_lost = s.state == "lost"  # nobody was left to write that down
+    is_lost = s.state == "lost"  # not in the journal: the worker could not write it
     if history is not None and (history.events or is_lost):
         text.append("\nevents\n", "bold")
         if is_lost:
-            text.append(f"{s.step:>6} ", "dim").append("lost: no word after this\n")
+            text.append(f"{s.step:>6} ", "dim").append("lost: no event after this\n")
         for event in reversed(history.events[-_EVENTS:]):
             message = f": {visible(event.message, newline=' ')}" if event.message else ""
             text.append(f"{event.step:>6} ", "dim").append(f"{visible(event.event)}{message}\n")

@@ -1,4 +1,4 @@
-"""What is wrong with the chosen run and what to do about it, as long as it is chosen."""
+"""The error of the chosen run and its remedy, shown while the run is chosen."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from rnnlab.base.display import visible
 from rnnlab.runs.summary import RunSummary
 
 
-class FaultLine(Static):
-    """A few lines across the screen; none where nothing is wrong.
+class ErrorBanner(Static):
+    """A few lines across the screen, hidden if the run has no error.
 
-    A message in passing fades and the details have no room on most terminals: this one stays.
+    Toasts disappear, and on most terminals the details are hidden; the banner stays.
     """
 
     def __init__(self) -> None:
@@ -21,19 +21,19 @@ class FaultLine(Static):
         self.display = False
 
     def show(self, summary: RunSummary | None) -> None:
-        """Show what is wrong with a run; written only when something differs."""
-        said = "" if summary is None else fault_of(summary)
-        if said != self._shown:
-            self._shown = said
-            self.update(Text(said))
-            self.display = bool(said)
+        """Show the error of a run; update the text only if it has changed."""
+        error = "" if summary is None else error_of(summary)
+        if error != self._shown:
+            self._shown = error
+            self.update(Text(error))
+            self.display = bool(error)
 
 
-def fault_of(summary: RunSummary) -> str:
-    """Return what is wrong with a run, in one line of plain text; empty where nothing is."""
+def error_of(summary: RunSummary) -> str:
+    """Return the error of a run in one line of plain text; empty if it has none."""
     if summary.alarm:
         return visible(f"{summary.name} in trouble: {summary.alarm}", newline=" ")
     if summary.state in ("failed", "lost"):
-        here = " (here: r)" if f"`rnnlab resume {summary.name}`" in summary.reason else ""
-        return visible(f"{summary.name} {summary.state}: {summary.reason}{here}", newline=" ")
+        key = " (here: r)" if f"`rnnlab resume {summary.name}`" in summary.reason else ""
+        return visible(f"{summary.name} {summary.state}: {summary.reason}{key}", newline=" ")
     return ""

@@ -1,4 +1,4 @@
-"""One line to filter the runs: the list follows while it is written."""
+"""A dialog with the filter of the runs; the list is filtered during typing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 
 class FilterScreen(ModalScreen[None]):
-    """Enter keeps the filter, escape lists all runs again."""
+    """A text field: enter keeps the filter, escape removes it."""
 
     BINDINGS = [("escape", "clear", "Cancel")]
 
@@ -22,24 +22,24 @@ class FilterScreen(ModalScreen[None]):
         self._follow = follow
 
     def compose(self) -> ComposeResult:
-        """Show the line and how it is written."""
+        """Yield the field and the syntax of the filter."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Filter the runs"
             yield Input(self._text, placeholder="part of name, state, cell or corpus", id="line")
-            yield Static("all words must fit; a|b either, !a not a, * any letters", classes="hint")
-            yield Static("enter keeps it, esc lists all runs again", classes="hint")
+            yield Static("all words must match; a|b a or b, !a not a, * any text", classes="hint")
+            yield Static("enter keeps the filter, esc removes it", classes="hint")
 
     @on(Input.Changed)
     def follow(self, event: Input.Changed) -> None:
-        """Show the runs that fit so far."""
+        """Show the runs that match the text."""
         self._follow(event.value)
 
     @on(Input.Submitted)
     def keep(self) -> None:
-        """Keep it."""
+        """Close and keep the filter."""
         self.dismiss(None)
 
     def action_clear(self) -> None:
-        """List all runs."""
+        """Close and remove the filter."""
         self._follow("")
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""What is worth saying of the runs, whatever screen is shown: pure, so that it needs no screen."""
+"""Texts about changes of the runs, shown on any screen; pure functions, tested without a screen."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 class Notice(NamedTuple):
-    """Something to be said in passing, whatever screen is shown."""
+    """A toast about a run, shown on any screen."""
 
     message: str
     severity: Literal["information", "error"] = "information"
     timeout_s: float = 4.0
 
 
-def news_of(runs: Collection[RunSummary], root: Path) -> str:
-    """Return how many runs are at what, and how many there are in a folder, in a line."""
+def status_of(runs: Collection[RunSummary], root: Path) -> str:
+    """Return one line: how many runs are in each state, and how many the folder holds."""
     states = [run.state for run in runs]
     parts = [f"{states.count('starting') + states.count('running')} training"]
     parts += [f"{states.count(state)} {state}" for state in ("paused", "queued") if state in states]
@@ -32,7 +32,7 @@ def news_of(runs: Collection[RunSummary], root: Path) -> str:
 
 
 def notice_of(before: RunSummary, now: RunSummary) -> Notice | None:
-    """Return what a run's change of state is worth saying."""
+    """Return the notification of a run's new alarm or state; None if nothing changed."""
     if now.alarm and not before.alarm:
         return Notice(f"{now.name} is in trouble: {now.alarm}", "error", 10.0)
     if before.state == now.state:

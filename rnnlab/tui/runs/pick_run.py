@@ -8,7 +8,7 @@ from rnnlab.tui.shell.screen import BaseScreen
 
 
 def _choose(screen: BaseScreen, by: int) -> None:
-    """Choose the run before or after, in the order of the runs table."""
+    """Choose the next (1) or previous (-1) run in the order of the runs table."""
     desk = screen.desk
     names = [summary.name for summary in desk.in_order()]
     if not names:
@@ -22,7 +22,7 @@ def _next(screen: BaseScreen) -> None:
     _choose(screen, 1)
 
 
-def _before(screen: BaseScreen) -> None:
+def _previous(screen: BaseScreen) -> None:
     _choose(screen, -1)
 
 
@@ -30,6 +30,9 @@ RUN_CHOICE = Group[BaseScreen](
     "Run",
     (
         Action("ctrl+n", "next-run", _next, "Next run", "Choose the next run", True, "^n"),
-        Action("ctrl+r", "run-before", _before, "Run before", "Choose the run before", False, "^r"),
+        Action(
+            "ctrl+r", "run-before", _previous, "Previous run", "Choose the previous run", False,
+            "^r",
+        ),
     ),
-)
+)  # fmt: skip

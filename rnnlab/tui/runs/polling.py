@@ -1,4 +1,4 @@
-"""Reads the runs for the app: in a thread, twice a second, only what has changed."""
+"""Reads the runs for the app: called in a thread at each poll, reads only what has changed."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _Signature = tuple[int, int]
 
 
 MOST_RECORDS = 4000
-"""Of the frequent records of a run: more than any chart has columns, also zoomed in a good deal."""
+"""Maximum number of train records read of one run: more than a zoomed chart has columns."""
 
 
 class RunsRead(NamedTuple):
-    """What one look at the runs has found."""
+    """The result of one poll."""
 
     summaries: tuple[RunSummary, ...]
     news: dict[str, JournalChunk]
-    """What has come in the journal of every run that is followed."""
+    """New records in the journal of every watched run."""
 
 
 class RunPoller:
-    """What is known of the runs on disk."""
+    """Reads the runs on disk, and remembers what it has read."""
 
     def __init__(self, store: RunStore) -> None:
         self.store = store
@@ -34,9 +34,9 @@ class RunPoller:
         self._tails: dict[str, JournalTail] = {}
 
     def read(self, watched: Collection[str]) -> RunsRead:
-        """Return all summaries, and what is new in the journals of the watched runs.
+        """Return all summaries, and the new records in the journals of the watched runs.
 
-        A run that was not watched before gives its whole journal.
+        For a run that was not watched at the previous call, return its whole journal.
         """
         runs = {run.name: run for run in self.store}
         tails = {
@@ -44,7 +44,7 @@ class RunPoller:
             for name in watched
             if name in runs
         }
-        # Followed anew, from the start: whatever is known of it is told again.
+        # A run that is watched anew has no tail: its journal is read from the start.
         news = {
             name: tail.read() if name in self._tails else tail.read_overview(MOST_RECORDS)
             for name, tail in tails.items()
@@ -53,15 +53,15 @@ class RunPoller:
         return RunsRead(tuple(self._summary(run) for run in runs.values()), news)
 
     def _summary(self, run: Run) -> RunSummary:
-        """Return a run's summary; that of an ended run is kept until its status changes."""
+        """Return a run's summary; for an ended run, the cached one until its status changes."""
         try:
-            found = run.paths.status.stat()
-            signature = (found.st_mtime_ns, found.st_size)
+            stat = run.paths.status.stat()
+            signature = (stat.st_mtime_ns, stat.st_size)
         except OSError:
             signature = (0, 0)
-        known = self._summaries.get(run.paths.root)
-        if known is not None and known[0] == signature and not known[1].is_active:
-            return known[1]
+        cached = self._summaries.get(run.paths.root)
+        if cached is not None and cached[0] == signature and not cached[1].is_active:
+            return cached[1]
         summary = summarise(run)
         self._summaries[run.paths.root] = (signature, summary)
         return summary

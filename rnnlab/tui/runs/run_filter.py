@@ -1,4 +1,4 @@
-"""Which runs are listed and in what order: pure, so that it is tested without a screen."""
+"""The filter and the order of the list of runs; pure functions, tested without a screen."""
 
 from __future__ import annotations
 
@@ -23,23 +23,24 @@ SORTS: dict[str, Callable[[RunSummary], Any]] = {
     "speed": lambda s: _least_first(-s.tokens_per_s if s.tokens_per_s is not None else None),
     "cell": lambda s: s.cell,
 }
-"""Ways to sort, the one to begin with first; each gives a sorting key."""
+"""Sort keys by name, the default first."""
 
 
 def matches(summary: RunSummary, text: str) -> bool:
-    """Tell whether a run is meant by a filter.
+    """Return True if a run passes a filter.
 
-    Words set apart by blanks must all fit, `a|b` fits either, `!a` what does not fit `a`; a word is
-    looked for in name, state, cell and corpus, `*` and `?` stand for any letters.
+    All words, separated by blanks, must match. A word matches a part of the run's name, state,
+    cell, corpus or task; `a|b` matches a or b, `!a` what does not match a; `*` stands for any
+    characters, `?` for one.
     """
     facts = [summary.name, summary.state, summary.cell, summary.corpus, summary.task]
     lowered = [fact.lower() for fact in facts]
-    return all(_fits(word, lowered) for word in text.lower().split())
+    return all(_word_matches(word, lowered) for word in text.lower().split())
 
 
-def _fits(word: str, facts: list[str]) -> bool:
+def _word_matches(word: str, facts: list[str]) -> bool:
     if word.startswith("!") and len(word) > 1:
-        return not _fits(word[1:], facts)
+        return not _word_matches(word[1:], facts)
     return any(
         fnmatch.fnmatchcase(fact, f"*{choice}*")
         for choice in word.split("|")
@@ -56,22 +57,23 @@ def ordered(
     text: str = "",
     pinned: Collection[str] = (),
 ) -> list[RunSummary]:
-    """Return the runs that a filter means, the pinned ones first, then the queue in its order.
+    """Return the sorted runs that pass a filter, the pinned ones first.
 
-    A pinned run is listed whatever the filter says.
+    Pinned runs always pass. With sort "newest", active runs come first, then the queue in its
+    order.
     """
     key = SORTS.get(sort, SORTS["newest"])
     shown = [s for s in summaries if s.name in pinned or not text or matches(s, text)]
     shown.sort(key=lambda s: s.name)
     shown.sort(key=key, reverse=is_reversed)
     if sort == "newest":
-        # Those that wait stand together, the next one first.
+        # Queued runs are listed together, the next one to start first.
         shown.sort(key=lambda s: (_group(s), s.queue_place or 0))
     return sorted(shown, key=lambda s: s.name not in pinned)
 
 
 def _group(summary: RunSummary) -> int:
-    """Return 0 for runs at work, 1 for the queue, 2 for the rest."""
+    """Return 0 for active runs, 1 for queued ones, 2 for the rest."""
     if summary.queue_place is not None:
         return 1
     return 0 if summary.is_active else 2

@@ -1,4 +1,4 @@
-"""Steer runs from a screen: in a thread, since a worker that is just ending is waited for."""
+"""Control runs from a screen, in a thread, since it may wait for a worker that is ending."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 async def do_with_run(screen: BaseScreen, act: Callable[[Run], str], name: str) -> None:
-    """Do something with a run and tell what came of it."""
+    """Call a function with a run; show its result or its error as a toast."""
     try:
         screen.tell(await asyncio.to_thread(lambda: act(screen.desk.store.open(name))))
     except RnnlabError as error:
@@ -22,7 +22,7 @@ async def do_with_run(screen: BaseScreen, act: Callable[[Run], str], name: str) 
 
 
 async def do_with_chosen(screen: BaseScreen, act: Callable[[Run], str]) -> None:
-    """Do something with the chosen run, or say that there is none."""
+    """Call a function with the chosen run; show a toast if no run is chosen."""
     chosen = screen.desk.chosen
     if chosen is None:
         screen.tell("no run is chosen; n starts one", "warning")

@@ -1,4 +1,4 @@
-"""The runs, one a row, with live state."""
+"""The table of the runs, a row per run, updated at every poll."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ STATE_MARKS: dict[State, tuple[str, str]] = {
     "lost": ("?", "bold red"),
 }
 TROUBLE_MARK = ("!", "bold red")
-"""Of a run that trains on though something is wrong."""
+"""Mark of a running run that has an alarm."""
 
 _COLUMNS = (
-    # name, width; the later ones are shown where there is room
+    # name, width in columns; the last ones are hidden on a narrow terminal
     ("run", 18),
     ("train", 6),
     ("val", 6),
@@ -44,15 +44,15 @@ _COLUMNS = (
 _PADDING = 2
 _SORT_OF = {"run": "name", "train": "train", "val": "val", "step": "step", "left": "newest",
             "tok/s": "speed", "cell": "cell", "trend": "newest"}  # fmt: skip
-
+"""The sort key of each column, for a click on its header."""
 
 _NAME = 14
 _SHIPPED = " shipped"
-_NONE = "no run yet: n starts one"
+_NO_RUNS = "no run yet: n starts one"
 
 
 class RunsTable(RowList):
-    """A table that keeps its cursor on the same run while the runs change below it."""
+    """A table whose cursor stays on the same run when the rows change."""
 
     BORDER_TITLE = "Runs"
     _is_filling = False
@@ -65,7 +65,7 @@ class RunsTable(RowList):
         self._cells: dict[tuple[str, str], Text] = {}
         self._expected: str | None = None
         self._hidden: str | None = None
-        """Run that was chosen before a filter left none; chosen again when it comes back."""
+        """Run that was chosen before the filter hid all runs; chosen again when it reappears."""
 
     @property
     def chosen(self) -> RunSummary | None:
@@ -76,27 +76,27 @@ class RunsTable(RowList):
         return self._summaries.get(str(key.value))
 
     def expect(self, name: str) -> None:
-        """Move the cursor to a run as soon as it is there."""
+        """Move the cursor to a run as soon as it is listed."""
         self._expected = name
 
     def choose(self, name: str) -> None:
-        """Move the cursor to a run."""
+        """Move the cursor to a run, if it is listed."""
         if name in self._summaries:
             self.move_cursor(row=self.get_row_index(name), animate=False)
 
     def toggle_mark(self) -> None:
-        """Mark the chosen run, or take its mark away."""
+        """Select the chosen run, or deselect it."""
         if self.chosen is not None:
             name, marked = self.chosen.name, self._desk.marked
             others = tuple(other for other in marked if other != name)
             self._desk.marked = others if name in marked else (*marked, name)
             self._fill()
-            self._tell()
+            self._post_choice()
 
     def show(self) -> None:
-        """Show the runs on the desk: newest first, only what differs is written."""
+        """Show the runs of the state in their order; update only the cells that have changed."""
         rows = self._desk.in_order()
-        self._retitle(len(rows))
+        self._update_title(len(rows))
         names = [summary.name for summary in rows]
         has_same_rows = names == [str(row.key.value) for row in self.ordered_rows]
         self._summaries = {summary.name: summary for summary in rows}
@@ -109,23 +109,23 @@ class RunsTable(RowList):
             self._expected = None
 
     def on_resize(self, event: events.Resize) -> None:
-        """Show as many columns as there is room for."""
+        """Show as many columns as fit."""
         if self._fitting() != self._columns:
             self._rebuild()
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Tell that another run is chosen."""
+        """Choose the run under the cursor."""
         event.stop()
         self._hidden = None
-        self._tell()
+        self._post_choice()
 
-    def _tell(self) -> None:
+    def _post_choice(self) -> None:
         chosen = self.chosen
         self._desk.chosen_name = chosen.name if chosen is not None else None
         self.post_message(RunChosen())
 
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
-        """Sort by the column that was clicked, the other way round at the second click."""
+        """Sort by the clicked column; a second click reverses the order."""
         event.stop()
         sort = _SORT_OF.get(str(event.column_key.value), "name")
         view = self._desk.view
@@ -133,10 +133,10 @@ class RunsTable(RowList):
         view.sort = sort
         self.show()
 
-    def _retitle(self, num_shown: int) -> None:
-        """Say in the title how many runs are listed, by what they are sorted and filtered.
+    def _update_title(self, num_shown: int) -> None:
+        """Show in the title the number of runs, the sort key and the filter.
 
-        What to do where there is none stands there, too: a low screen has no lower border.
+        The hint for an empty list is in the title, too: a low screen has no lower border.
         """
         view, total = self._desk.view, len(self._desk.summaries)
         parts = ["Runs" if num_shown == total else f"Runs {num_shown} of {total}"]
@@ -144,9 +144,9 @@ class RunsTable(RowList):
             parts.append(f"by {view.sort}{' ↑' if view.is_reversed else ''}")
         if view.filter:
             parts.append(f"/{visible(view.filter, newline=' ')}")
-        title = Text(" · ".join(parts) if total or not self._desk.has_read else _NONE).markup
+        title = Text(" · ".join(parts) if total or not self._desk.has_read else _NO_RUNS).markup
         hint = "/ then esc lists all" if total and not num_shown else ""
-        # To set one paints the whole table, whatever it was.
+        # Setting a title repaints the whole table, even if it has not changed.
         if title != self.border_title:
             self.border_title = title
         if hint != (self.border_subtitle or ""):
@@ -162,8 +162,8 @@ class RunsTable(RowList):
         return tuple(fitting)
 
     def _rebuild(self) -> None:
-        """Make columns and rows anew, the cursor kept on its run."""
-        kept = self.chosen.name if self.chosen is not None else self._hidden
+        """Replace all columns and rows; keep the cursor on its run."""
+        name_to_choose = self.chosen.name if self.chosen is not None else self._hidden
         if not self._summaries:
             self._hidden = self._hidden or self._desk.chosen_name
         with self.prevent(DataTable.RowHighlighted):
@@ -178,9 +178,9 @@ class RunsTable(RowList):
                 self.add_row(*cells, key=summary.name)
                 for column, cell in zip(self._columns, cells, strict=True):
                     self._cells[summary.name, column] = cell
-            if kept in self._summaries:
-                self.choose(kept)
-        self._tell()
+            if name_to_choose in self._summaries:
+                self.choose(name_to_choose)
+        self._post_choice()
 
     def refresh(
         self,
@@ -189,7 +189,7 @@ class RunsTable(RowList):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """Paint; not the whole table for a cell that is written, which paints itself."""
+        """Repaint, but not the whole table during `_fill`, which repaints the changed cells."""
         if self._is_filling and not regions and not layout and not recompose:
             return self
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
@@ -205,8 +205,8 @@ class RunsTable(RowList):
         for row, summary in enumerate(self._summaries.values()):
             for place, column in enumerate(self._columns):
                 cell = self._cell(summary, column)
-                known = self._cells.get((summary.name, column))
-                if known is None or known.plain != cell.plain or known.spans != cell.spans:
+                previous = self._cells.get((summary.name, column))
+                if previous is None or (previous.plain, previous.spans) != (cell.plain, cell.spans):
                     self._cells[summary.name, column] = cell
                     self.update_cell(summary.name, column, cell)
                     self.refresh_coordinate(Coordinate(row, place))
@@ -221,7 +221,7 @@ class RunsTable(RowList):
                 pin = "^" if s.name in self._desk.view.pinned else " "
                 name = shortened(s.name, _NAME)
                 cell = Text.assemble((flag, f"rgb({r},{g},{b})"), (mark, style), pin, name)
-                return cell.append(_SHIPPED, "dim") if _is_marked_shipped(s) else cell
+                return cell.append(_SHIPPED, "dim") if _has_shipped_label(s) else cell
             case "train":
                 place = f"no. {s.queue_place}" if s.queue_place else ""
                 return _right(place or loss(s.train_loss)[:6], 6)
@@ -241,8 +241,8 @@ class RunsTable(RowList):
                 return Text(sparkline(list(s.recent_losses), 12), "dim")
 
 
-def _is_marked_shipped(s: RunSummary) -> bool:
-    """Tell whether there is room to say that a run came with the project."""
+def _has_shipped_label(s: RunSummary) -> bool:
+    """Return True if a run is shipped with rnnlab and the label fits after its name."""
     return s.is_shipped and len(s.name) + len(_SHIPPED) <= _NAME + 1
 
 

@@ -1,4 +1,4 @@
-"""The beam board: a search's candidates side by side as they grow, and what it gave up."""
+"""The beam board: the candidates of a search as they grow, and its pruned hypotheses."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started, Tr
 from rnnlab.tui.beams.pruned_list import GivenUpList
 from rnnlab.tui.beams.search_tree import SearchTree
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, end_writing, is_writing, prompt
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
+from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.prompting.search_trace import SearchTrace
+from rnnlab.tui.prompting.session import PromptRequest
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state import LabState
 
-_NOTHING = "nothing was asked yet: write a text above, with a decoder such as beam:k=5, then enter"
+_HINT = "no request yet: write a text above, with a decoder such as beam:k=5, then enter"
 
 
 def _tree(screen: BeamsScreen) -> None:
@@ -42,93 +43,91 @@ _BEAMS = Group["BeamsScreen"](
         Action("slash", "write", prompt, "Write", "Go to the text"),
         Action(
             "b", "tree", _tree, "Tree", "The tree of the search, or the candidates", True,
-            is_possible=lambda screen: bool(screen.desk.writing.specs),
+            is_possible=lambda screen: bool(screen.session.specs),
         ),
         Action(
             "s", "next-search", _next_search, "Next decoder", "Show the next decoder", True,
-            is_possible=lambda screen: len(screen.desk.writing.specs) > 1,
+            is_possible=lambda screen: len(screen.session.specs) > 1,
         ),
     ),
 )  # fmt: skip
 
 
-class BeamsScreen(BaseScreen):
-    """One search at a time; the fields above are those of the prompt."""
+class BeamsScreen(PromptingScreen):
+    """One search at a time, below the fields of the prompt."""
 
     GROUPS: ClassVar = (_BEAMS, PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
-        self.form = PromptForm(desk.writing)
+        self.form = PromptForm(self.session)
         self.board = CandidateBoard("shade", has_story=True)
         self.given_up = GivenUpList()
         self.tree_view = SearchTree()
         self.shown = 0
-        """Number of the decoder that is shown."""
-        self._status = StatusLine("beam-status")
+        """Index of the decoder that is shown."""
+        self._request: PromptRequest | None = None
+        """The request for which `shown` was chosen."""
+        self.view = self
+        self.status = StatusLine("beam-status")
         self.tree_view.display = False
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the fields, the candidates, and what was given up."""
+        """Lay out the fields, the candidates or the tree, and the pruned hypotheses."""
         yield self.form
-        yield self._status
+        yield self.status
         yield self.board
         yield self.tree_view
         yield self.given_up
 
-    async def on_mount(self) -> None:
-        """Show what was asked on another screen, and listen; without colour by marks."""
-        self.desk.writing.show_on(self)
+    def on_mount(self) -> None:
+        """Show marks in place of shades if there is no colour."""
         if self.app.no_color:
-            self.board.look_so("marks")
-        self.shown = self._first_beam()
-        await self._begin()
+            self.board.set_look("marks")
+        self._show_state()
 
-    def on_screen_resume(self) -> None:
-        """Take over what stands in the fields."""
-        self.form.load()
-        super().on_screen_resume()
-        self.mark_old()
+    async def catch_up(self) -> None:
+        """Show the session after replies that arrived while the screen was hidden."""
+        if self.session.request is not self._request:
+            self._choose_first_beam()
+        await self._begin()
+        if self.session.failure is not None:
+            is_begun = self.session.step is not None
+            await self.board.refuse(self.session.failure.message, is_begun=is_begun)
+        elif self.session.is_over:
+            self.board.finish()
+        self.mark_stale()
 
     def main_widget(self) -> Widget:
-        """Return the candidates where there are some, else the text."""
-        return self.beside_fields() if self.desk.writing.answers else self.form.prompt
+        """Return the candidates if there are any, else the text."""
+        return self.beside_fields() if self.session.answers else self.form.prompt
 
     def beside_fields(self) -> Widget:
-        """Return the tree or the candidates, whichever is shown."""
+        """Return the tree or the candidates, whichever is visible."""
         return self.tree_view if self.tree_view.display else self.board.reading_place()
-
-    @property
-    def is_writing(self) -> bool:
-        """Whether a search goes on."""
-        return is_writing(self)
-
-    def end_writing(self) -> bool:
-        """End the search."""
-        return end_writing(self)
 
     @on(RunChosen)
     def take(self) -> None:
-        """Show the run that will answer."""
+        """Show the chosen run in the fields."""
         chosen = self.desk.chosen
         self.form.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
 
     @on(RunChosen)
     @on(Input.Changed)
-    def mark_old(self) -> None:
-        """Say where what is shown is not what the fields ask for, or is so again."""
-        if self.board.mark_old(self.form.origin_of_answers()):
-            self._say_state()
+    def mark_stale(self) -> None:
+        """Dim the answers and name their request while the fields hold another one."""
+        if self.board.mark_stale(self.form.origin_of_answers()):
+            self._show_state()
 
     @property
     def search(self) -> SearchTrace:
-        """What is known of the search that is shown."""
-        return self.desk.writing.searches.get(self.shown, _EMPTY)
+        """The trace of the search that is shown."""
+        return self.session.searches.get(self.shown, _EMPTY)
 
     def choose_search(self, number: int) -> None:
         """Show another decoder's search."""
-        num = len(self.desk.writing.specs)
+        num = len(self.session.specs)
         self.shown = number % num if num else 0
         self._begin_again()
 
@@ -144,49 +143,46 @@ class BeamsScreen(BaseScreen):
         """Show a reply to the newest request."""
         match reply:
             case Started():
-                self.mark_old()
-                self.shown = self._first_beam()
+                self.mark_stale()
+                self._choose_first_beam()
                 await self._begin()
             case Progress() if reply.decoder == self.shown:
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
-                self._say_state()
+                self._show_state()
             case Trace() if reply.decoder == self.shown:
                 self._show_given_up()
             case Failed():
-                self.mark_old()
-                self._status.say(self.form.remedy_of(reply), is_problem=True)
-                is_begun = self.desk.writing.step is not None
+                self.mark_stale()
+                self._show_state()
+                is_begun = self.session.step is not None
                 await self.board.refuse(reply.message, is_begun=is_begun)
-            case Ended() if not self.desk.writing.problem:
+            case Ended() if not self.session.problem:
                 self.board.finish()
                 self._show_given_up()
-                self._say_state()
-                self.mark_old()
+                self._show_state()
+                self.mark_stale()
                 if self.tree_view.display:
                     self._show_tree()
             case _:
                 pass
 
-    def on_prompt_form_wanted(self, message: PromptForm.Wanted) -> None:
-        """Ask the chosen run, if it can write."""
+    async def submit(self, request: PromptRequest) -> None:
+        """Prompt the chosen run, unless it is a classifier."""
         if self.form.is_classifier:
-            self._status.say("a classifier writes nothing: ^n chooses another run", is_problem=True)
+            self.status.say("a classifier does not write: ^n chooses another run", is_problem=True)
         else:
-            self.post_message(message.question())
-
-    def on_prompt_form_said(self, message: PromptForm.Said) -> None:
-        """Say what the fields have to say."""
-        self._status.say(message.text, is_problem=message.is_problem)
+            await super().submit(request)
 
     def fail(self, reason: str) -> None:
         """Say that nothing will come."""
-        self._status.say(reason, is_problem=True)
+        self.status.say(reason, is_problem=True)
 
-    def _first_beam(self) -> int:
-        """Return the first decoder that has several candidates, or the first one."""
-        specs = self.desk.writing.specs
+    def _choose_first_beam(self) -> None:
+        """Show the first decoder with several candidates, or else the first decoder."""
+        self._request = self.session.request
+        specs = self.session.specs
         beams = [i for i, spec in enumerate(specs) if spec.options.num_answers() > 1]
-        return beams[0] if beams else 0
+        self.shown = beams[0] if beams else 0
 
     @work(group="begin", exclusive=True)
     async def _begin_again(self) -> None:
@@ -194,45 +190,51 @@ class BeamsScreen(BaseScreen):
 
     async def _begin(self) -> None:
         """Show a search from its beginning."""
-        writing = self.desk.writing
-        if writing.step is not None and writing.specs:
-            await self.board.begin(writing.specs, {self.shown})
-            if self.shown in writing.answers:
-                self.board.grow(self.shown, writing.answers[self.shown], is_last=True)
+        session = self.session
+        if session.step is not None and session.specs:
+            await self.board.begin(session.specs, {self.shown})
+            if (answers := session.answers.get(self.shown)) is not None:
+                is_last = self.shown in session.complete
+                self.board.grow(self.shown, answers, is_last=is_last)
             self._show_given_up()
             if self.tree_view.display:
                 self._show_tree()
-        self._say_state()
+        self._show_state()
 
     def _best(self) -> list[str]:
-        answers = self.desk.writing.answers.get(self.shown)
+        answers = self.session.answers.get(self.shown)
         return answers[0].tokens if answers else []
 
     def _show_given_up(self) -> None:
         self.given_up.show(self.search, self._best())
 
     def _show_tree(self) -> None:
-        request = self.desk.writing.request
+        request = self.session.request
         self.tree_view.show(request.prompt if request else "", self.search.tree())
 
-    def _say_state(self) -> None:
-        """Say how far the search has come, and by what chain."""
-        writing = self.desk.writing
+    def _show_state(self) -> None:
+        """Show the state of the search, its step and its chain in one line."""
+        session = self.session
         if self.board.origin:
-            self._status.say(self.board.origin)
-        elif writing.problem:
-            self._status.say(writing.problem, is_problem=True)
-        elif writing.step is None or not writing.specs:
-            self._status.say(_NOTHING)
+            self.status.say(self.board.origin)
+        elif session.failure is not None:
+            self.status.say(self.form.problem_note(), is_problem=True)
+        elif session.request is None or (session.step is not None and not session.specs):
+            self.status.say(_HINT)
+        elif session.request is not self._request or session.step is None:
+            is_cancelled = session.is_over and session.is_cancelled
+            note = "cancelled; enter asks again" if is_cancelled else self.form.waiting_note()
+            self.status.say(note)
         else:
-            spec, answers = writing.specs[self.shown], writing.answers.get(self.shown, [])
+            spec, answers = session.specs[self.shown], session.answers.get(self.shown, [])
             length = max((len(answer.tokens) for answer in answers), default=0)
             chain = " → ".join(answers[0].chain if answers else spec.chain)
-            state = "done" if writing.is_over else "growing"
-            of = f" ({self.shown + 1} of {len(writing.specs)}, s next)" * (len(writing.specs) > 1)
+            state = "done" if session.is_over else "growing"
+            of = f" ({self.shown + 1} of {len(session.specs)}, s next)" * (len(session.specs) > 1)
             cut = ", the trace is cut" * self.search.is_cut
-            self._status.say(
-                f"{state} at {length}{cut}; {writing.run} at step {writing.step:,}; {chain}{of}"
+            self.status.say(
+                f"{state} at {length}{cut}; {session.request.run} at step {session.step:,}; "
+                f"{chain}{of}"
             )
 
 
@@ -242,6 +244,6 @@ SCREEN = Declaration(
     BeamsScreen,
     key="f4",
     title="Beams",
-    help="A search as it grows, and what it gave up",
+    help="A search as it grows, and its pruned hypotheses",
     needs_run=True,
 )

@@ -1,4 +1,4 @@
-"""Runs side by side: settings that differ, figures, curves, and what they make of one prompt."""
+"""Runs side by side: settings that differ, figures, curves, and answers to one prompt."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
+from rnnlab.tui.prompting.screen import PromptingScreen
+from rnnlab.tui.prompting.session import PromptRequest
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.panes import Pane, pane_group
-from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state import LabState
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from rnnlab.decoding import Spec
 
 _MOST, _FEW = 6, 3
-"""Runs compared at most, and where none is marked."""
+"""Most runs to compare, and the number of runs if none is selected."""
 _PANES = (
     Pane("compare-table", "Table"),
     Pane("compare-charts", "Curves", is_for_normal=True),
@@ -54,7 +55,7 @@ _COMPARE = Group["CompareScreen"](
 
 
 class _Asker:
-    """One run's ear: it hears what the generator says to that run's question."""
+    """The listener to the generator's replies about one run."""
 
     def __init__(self, screen: CompareScreen, number: int, name: str) -> None:
         self._screen = screen
@@ -64,14 +65,14 @@ class _Asker:
         self.has_failed = False
 
     async def hear(self, reply: Reply) -> None:
-        """Hand a reply on with the run's number."""
+        """Hand a reply to the screen, with the run that it is about."""
         self.is_over = self.is_over or isinstance(reply, Ended)
         self.has_failed = self.has_failed or isinstance(reply, Failed)
-        self._screen.take_reply(self, reply)
+        self._screen.on_reply(self, reply)
 
 
-class CompareScreen(BaseScreen):
-    """The chosen run and the marked ones, two to six."""
+class CompareScreen(PromptingScreen):
+    """The chosen run and the selected ones, two to six."""
 
     PANES = _PANES
     GROUPS: ClassVar = (
@@ -81,20 +82,22 @@ class CompareScreen(BaseScreen):
 
     def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
-        self.form = PromptForm(desk.writing, is_of_all=True)
+        self.form = PromptForm(self.session, is_of_all=True)
         self.board = CandidateBoard()
         self.names: tuple[str, ...] = ()
-        """The runs that are compared."""
+        """The runs to compare."""
         self.summary_table = Static()
         self._which = Static(id="compare-runs", markup=False)
-        self._status = StatusLine("compare-status")
+        self.status = StatusLine("compare-status")
         self._charts: dict[str, ChartPane] = {}
         self._askers: list[_Asker] = []
         self._specs: Sequence[Spec] = ()
+        self._hidden_frames: dict[int, Progress] = {}
+        """The newest frame of each column that arrived while another screen was visible."""
         self._shown: object = None
 
     def compose_body(self) -> ComposeResult:
-        """Name the runs, then lay out table and curves, the texts below."""
+        """Lay out the names of the runs, the table and the curves, and the texts below."""
         yield self._which
         with Horizontal(id="compare-upper", classes="panes"):
             with VerticalScroll(id="compare-table") as table:
@@ -104,30 +107,32 @@ class CompareScreen(BaseScreen):
         with Vertical(id="compare-texts") as texts:
             texts.border_title = "The same text, continued"
             yield self.form
-            yield self._status
+            yield self.status
             yield self.board
 
     def on_mount(self) -> None:
-        """Say how texts come here."""
-        self._status.say("enter: every run continues the same text with the same decoders and seed")
+        """Show how to begin."""
+        self.status.say("enter: every run continues the same text with the same decoders and seed")
         prompt(self)
 
     def on_screen_resume(self) -> None:
-        """Compare what is chosen and marked now."""
-        self.form.load()
+        """Draw the newest frames that arrived while another screen was visible."""
         super().on_screen_resume()
+        for number, frame in self._hidden_frames.items():
+            self.board.grow(number, frame.answers[:1], is_last=frame.is_last)
+        self._hidden_frames.clear()
 
     def main_widget(self) -> Widget:
         """Return the text."""
         return self.form.prompt
 
     def beside_fields(self) -> Widget:
-        """Return the first text that was written, or their place."""
+        """Return the first text, or the board while there is none."""
         return self.board.reading_place()
 
     @on(RunChosen)
     def take(self) -> None:
-        """Show what has changed of the runs that are compared."""
+        """Show the changes of the runs to compare."""
         self.names = self._compared()
         self.desk.also_watched = self.names
         summaries = [self.desk.summaries[name] for name in self.names]
@@ -142,7 +147,7 @@ class CompareScreen(BaseScreen):
             self._show_charts(summaries)
 
     def _compared(self) -> tuple[str, ...]:
-        """Return the selected runs; beside one alone the newest of the same corpus."""
+        """Return the selected runs; for a single one, also the newest of the same corpus."""
         selected = self.desk.selected[:_MOST]
         if len(selected) > 1 or not selected:
             return selected
@@ -154,7 +159,7 @@ class CompareScreen(BaseScreen):
         return (mine.name, *(s.name for s in others[: _FEW - 1]))
 
     def _named(self) -> Text:
-        """Return the runs in their colours, a mark at those that were marked, and how to choose."""
+        """Return the names in their colours, a dot at selected runs, and the keys to select."""
         text = Text()
         for name in self.names:
             text.append("▎", self._color_of(name)).append(visible(name), "bold")
@@ -169,7 +174,7 @@ class CompareScreen(BaseScreen):
         return f"rgb({r},{g},{b})"
 
     def _rows(self, summaries: Sequence[RunSummary]) -> Table | Text:
-        """Return the settings that differ, then the figures, a column a run."""
+        """Return the settings that differ and the figures, one column per run."""
         opened = [self.desk.opened(summary.name) for summary in summaries]
         runs = [run for run in opened if run is not None]
         summaries = [s for s, run in zip(summaries, opened, strict=True) if run is not None]
@@ -189,11 +194,11 @@ class CompareScreen(BaseScreen):
 
     @work(group="charts", exclusive=True)
     async def _show_charts(self, summaries: Sequence[RunSummary]) -> None:
-        """Draw the losses, a chart for each unit: those of letters and words have no common one."""
+        """Draw the losses, one chart per unit: those of characters and words are not comparable."""
         groups = by_unit(summaries, self.names)
         if list(groups) != list(self._charts):
             box = self.query_one("#compare-charts", Vertical)
-            self._charts = {}  # first: a newer call may end this one while it waits
+            self._charts = {}  # before the await, at which a newer call may cancel this one
             await box.remove_children()
             self._charts = {
                 unit: ChartPane("loss", self.desk, is_zoomable=False) for unit in groups
@@ -206,37 +211,27 @@ class CompareScreen(BaseScreen):
             histories = self.desk.named_histories(tuple(names))
             self._charts[unit].show(histories, "step", Viewport(), is_log=False)
 
-    @on(PromptForm.Wanted)
-    async def ask(self, message: PromptForm.Wanted) -> None:
+    async def submit(self, request: PromptRequest) -> None:
         """Ask every run the same."""
-        self.desk.writing.history.add(message.request.prompt)
+        self.session.history.add(request.prompt)
         for asker in self._askers:
             self.post_message(AskCancelled(asker))
-        self._askers = []  # what they still say is of the columns that go
-        self._specs = message.specs
+        self._askers = []  # their late replies belong to columns that are being removed
+        self._hidden_frames.clear()
+        self._specs = request.specs
         texts = [spec.text for spec in self._specs] or [""]
         titles = [f"{name} {text}".strip() for name in self.names for text in texts]
         await self.board.begin_best(titles)
         self._askers = [_Asker(self, number, name) for number, name in enumerate(self.names)]
         for asker in self._askers:
             is_classifier = self.desk.summaries[asker.name].task == "classify"
-            request = replace(
-                message.request,
-                run=asker.name,
-                decoders=[] if is_classifier else message.request.decoders,
-                unknown="nearest",
-                has_trace=False,
-            )
-            self.post_message(Asked(asker, request))
-        self._status.say(f"asking {len(self._askers)} runs…")
+            specs = () if is_classifier else request.specs
+            own = replace(request, run=asker.name, specs=specs, unknown="nearest", has_trace=False)
+            self.post_message(Asked(asker, asker.name, own.question))
+        self.status.say(f"asking {len(self._askers)} runs…")
 
-    @on(PromptForm.Said)
-    def say_of_form(self, message: PromptForm.Said) -> None:
-        """Say what the form has to say."""
-        self._status.say(message.text, is_problem=message.is_problem)
-
-    def take_reply(self, asker: _Asker, reply: Reply) -> None:
-        """Show what one run has written."""
+    def on_reply(self, asker: _Asker, reply: Reply) -> None:
+        """Show a reply about one run."""
         if asker not in self._askers:
             return
         per_run = max(1, len(self._specs))
@@ -246,35 +241,34 @@ class CompareScreen(BaseScreen):
                     self.board.set_source(asker.number * per_run + number, asker.name, reply.step)
             case Progress():
                 number = asker.number * per_run + reply.decoder
-                self.board.grow(number, reply.answers[:1], is_last=reply.is_last)
+                if self.is_shown:
+                    self.board.grow(number, reply.answers[:1], is_last=reply.is_last)
+                else:
+                    self._hidden_frames[number] = reply
             case Failed():
                 first = asker.number * per_run
                 self.board.fail(reply.message, range(first, first + per_run))
             case Ended():
-                self._say_how_many()
+                self._show_count()
             case _:
                 pass
 
-    def _say_how_many(self) -> None:
-        """Say how many runs have answered, and how many never will."""
+    def _show_count(self) -> None:
+        """Show how many runs have answered, and which ones cannot."""
         failed = [asker.name for asker in self._askers if asker.has_failed]
         answered = sum(asker.is_over and not asker.has_failed for asker in self._askers)
         cannot = f", {', '.join(failed)} cannot" if failed else ""
-        self._status.say(
+        self.status.say(
             f"{answered} of {len(self._askers)} runs have answered{cannot}; esc goes to the texts"
         )
 
-    def fail(self, reason: str) -> None:
-        """Say that nothing will come."""
-        self._status.say(reason, is_problem=True)
-
     @property
     def is_writing(self) -> bool:
-        """Whether a run still writes."""
+        """True while a run is writing."""
         return any(not asker.is_over for asker in self._askers)
 
     def end_writing(self) -> bool:
-        """End what the runs still write."""
+        """Cancel the requests of all runs; return True if one was writing."""
         was_writing = self.is_writing
         for asker in self._askers:
             if not asker.is_over:

@@ -1,4 +1,4 @@
-"""Corpora: what is there, a look into it, a file taken in, a known one fetched."""
+"""The corpora screen: list and profile corpora, add a file, fetch a known corpus."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.panes import Pane, pane_group
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.shell.task_progress import ErrandLine
+from rnnlab.tui.shell.task_progress import TaskProgress
 from rnnlab.tui.state import LabState
 
 if TYPE_CHECKING:
     from rnnlab.corpora import CorpusDescription, Progress
 
-_PANES = (Pane("corpora", "Corpora"), Pane("look", "Look"))
+_PANES = (Pane("corpora", "Corpora"), Pane("look", "Profile"))
 
 
 class CorporaScreen(BaseScreen):
-    """The corpora at the left, a look into the chosen one at the right."""
+    """The corpora at the left, the profile of the chosen one at the right."""
 
     PANES = _PANES
     GROUPS: ClassVar = (CORPORA, pane_group(_PANES), SCREENS, EVERYWHERE)
@@ -42,86 +42,87 @@ class CorporaScreen(BaseScreen):
     def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
         self.table = CorporaTable()
-        self._look = Static(id="look-text", markup=False)
-        self.errands = ErrandLine("corpora-status")
+        self._profile = Static(id="look-text", markup=False)
+        self.progress = TaskProgress("corpora-status")
         self.failed_answers: dict[str, str] = {}
-        """What was written for a file that could not be taken in, to be mended."""
-        self._seen: dict[tuple[str, int | None], Text] = {}
-        """What was seen of a corpus, by name and size: looking takes a while."""
-        self._rest: Timer | None = None
+        """The answers of the add form after a failure, to be corrected."""
+        self._profiles: dict[tuple[str, int | None], Text] = {}
+        """Profiles by name and size, cached because each takes seconds."""
+        self._delay: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
-        """Lay the panes out."""
+        """Yield the two panes and the status line."""
         with Horizontal(classes="panes", id="corpora-body"):
             yield self.table
-            with VerticalScroll(id="look") as look:
-                look.border_title = "A look inside"
-                yield self._look
-        yield self.errands
+            with VerticalScroll(id="look") as pane:
+                pane.border_title = "Profile"
+                yield self._profile
+        yield self.progress
 
     def on_mount(self) -> None:
-        """Begin with the list."""
+        """Focus the list and read it."""
         self.table.focus()
-        self._look.update(Text("reading the list…", "dim"))
-        self.run_worker(self.list_again(), name="list")
+        self._profile.update(Text("reading the list…", "dim"))
+        self.run_worker(self.refresh_list(), name="list")
 
     @on(ScreenAsked)
     def bring_corpus(self, message: ScreenAsked) -> None:
-        """Let a new run begin with the chosen corpus, where it is here."""
+        """Set the chosen corpus for the new run, unless it must be fetched first."""
         chosen = self.table.chosen
         if message.name == "new-run" and chosen is not None and chosen.state != "fetch":
             self.desk.corpus_for_run = chosen.name
 
-    async def list_again(self, go_to: str | None = None) -> None:
-        """Read the list, in a thread: floors are computed the first time."""
+    async def refresh_list(self, go_to: str | None = None) -> None:
+        """Read the list, in a thread: the first time, it computes floors."""
         described = await asyncio.to_thread(self.desk.outside.describe_corpora, self.desk.data)
         if self.is_attached:
             self.table.show(described, go_to)
-            self._look_soon()
+            self._profile_soon()
 
-    def forget_looks(self) -> None:
-        """Look again into what has been seen: a file may have changed."""
-        self._seen.clear()
+    def forget_profiles(self) -> None:
+        """Clear the cached profiles: a file may have changed."""
+        self._profiles.clear()
 
     @on(DataTable.RowHighlighted)
-    def _look_soon(self) -> None:
-        """Look into the chosen corpus once the cursor rests."""
-        if self._rest is not None:
-            self._rest.stop()
-        self._rest = self.set_timer(self.desk.outside.look_after_s, self._look_now)
+    def _profile_soon(self) -> None:
+        """Profile the chosen corpus once the cursor rests."""
+        if self._delay is not None:
+            self._delay.stop()
+        self._delay = self.set_timer(self.desk.outside.look_after_s, self._profile_now)
 
-    def _look_now(self) -> None:
+    def _profile_now(self) -> None:
         chosen = self.table.chosen
         if chosen is not None:
-            self.run_worker(self._show_look(chosen), name="look", group="look", exclusive=True)
+            work = self._show_profile(chosen)
+            self.run_worker(work, name="profile", group="profile", exclusive=True)
 
-    async def _show_look(self, chosen: CorpusDescription) -> None:
-        known = self._seen.get((chosen.name, chosen.size_bytes))
-        if known is None and chosen.state != "fetch":
-            self._look.update(_heading(chosen).append("\n\nlooking…", "dim"))
-            look, columns = self.desk.outside.look_into_corpus, self._look.size.width
-            said, is_whole = await look(chosen.name, self.desk.data, columns)
-            known = _heading(chosen).append(f"\n\n{said}")
-            if is_whole:
-                self._seen[chosen.name, chosen.size_bytes] = known
-        elif known is None:
-            known = _heading(chosen).append(
+    async def _show_profile(self, chosen: CorpusDescription) -> None:
+        profile = self._profiles.get((chosen.name, chosen.size_bytes))
+        if profile is None and chosen.state != "fetch":
+            self._profile.update(_heading(chosen).append("\n\nreading…", "dim"))
+            read_profile, columns = self.desk.outside.look_into_corpus, self._profile.size.width
+            text, is_success = await read_profile(chosen.name, self.desk.data, columns)
+            profile = _heading(chosen).append(f"\n\n{text}")
+            if is_success:
+                self._profiles[chosen.name, chosen.size_bytes] = profile
+        elif profile is None:
+            profile = _heading(chosen).append(
                 f"\n\nNot here yet: {count(chosen.size_bytes)} bytes, {chosen.licence}.\n"
-                "g fetches it, or reads a file that you have got elsewhere."
+                "g fetches it, or imports a local copy."
             )
         if self.table.chosen == chosen:
-            self._look.update(known)
+            self._profile.update(profile)
 
-    def begin_errand(self, what: str, name: str, do: Callable[[Progress], str]) -> None:
-        """Do something that takes long and brings a corpus, beside the action that asked for it."""
-        if refused := self.errands.begin(what, name, do):
-            self.tell(refused, "warning")
+    def begin_task(self, what: str, name: str, do: Callable[[Progress], str]) -> None:
+        """Begin a background task that adds the corpus `name`, unless one is running."""
+        if error := self.progress.begin(what, name, do):
+            self.tell(error, "warning")
 
-    @on(ErrandLine.Done)
-    def show_brought(self, message: ErrandLine.Done) -> None:
-        """Go to the corpus that has come."""
+    @on(TaskProgress.Done)
+    def show_new_corpus(self, message: TaskProgress.Done) -> None:
+        """Move the cursor to the new corpus."""
         self.failed_answers = {}
-        self.run_worker(self.list_again(message.name), name="list")
+        self.run_worker(self.refresh_list(message.name), name="list")
 
     def main_widget(self) -> Widget:
         """Return the list."""
@@ -129,14 +130,14 @@ class CorporaScreen(BaseScreen):
 
     @property
     def is_writing(self) -> bool:
-        """Whether a corpus is fetched or taken in."""
-        return self.errands.is_busy
+        """Whether a corpus is being fetched or added."""
+        return self.progress.is_busy
 
     def end_writing(self) -> bool:
-        """Give up what takes long."""
-        was_busy = self.errands.is_busy
+        """Cancel the background task; return True if there was one."""
+        was_busy = self.progress.is_busy
         if was_busy:
-            self.errands.give_up()
+            self.progress.cancel()
         return was_busy
 
 
@@ -154,5 +155,5 @@ SCREEN = Declaration(
     CorporaScreen,
     key="f11,ctrl+t",
     title="Corpora",
-    help="Corpora: look inside, add, fetch (also ctrl+t)",
+    help="Profile, add and fetch corpora (also ctrl+t)",
 )

@@ -1,8 +1,9 @@
-"""Insight: look into the chosen run's model, beside another one, while it trains and after."""
+"""The inspect screen: views into the chosen run's model, alone or next to another one."""
 
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -16,7 +17,7 @@ from rnnlab.base.errors import RnnlabError
 from rnnlab.plots import Finding, finding_from_json
 from rnnlab.protocol.messages import Ended, Failed, Inspect, Inspected, Reply, Started
 from rnnlab.runs.store import Run
-from rnnlab.tui.inspect.actions import LOOKING, VANISHING, view_names
+from rnnlab.tui.inspect.actions import INSIGHT, VANISHING, view_names
 from rnnlab.tui.inspect.findings import Findings
 from rnnlab.tui.messages import Asked
 from rnnlab.tui.shell.actions import bindings
@@ -28,14 +29,14 @@ from rnnlab.tui.state import LabState
 
 __all__ = ["SCREEN", "InspectScreen", "view_names"]
 
-_FIELDS = (("text", "held-out text"), ("unit", "best"), ("property", "capital"))
+_FIELDS = (("text", "validation split"), ("unit", "best"), ("property", "capital"))
 _USED_BY = {"unit": ("neurons", "gates"), "property": ("neurons",)}
 
 
 class InspectScreen(BaseScreen):
-    """Views in a row, what they are asked with, and below it what was found."""
+    """The views in a row, their parameters, and below them the findings."""
 
-    GROUPS: ClassVar = (LOOKING, SCREENS, EVERYWHERE)
+    GROUPS: ClassVar = (INSIGHT, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, desk: LabState) -> None:
@@ -44,19 +45,19 @@ class InspectScreen(BaseScreen):
         self.page = Findings(desk)
         self.checkpoint = "last"
         self.other: str | None = None
-        """Name of the run beside the chosen one, or of a checkpoint: `run@step`."""
+        """The run to compare with the chosen one, or a checkpoint: `run@step`."""
         self.units: tuple[str, ...] = ()
         self._status = Static("", id="inspect-status", markup=False)
         self._is_waiting = False
         self._shown: tuple[object, ...] = ()
         self._asked: tuple[object, ...] = ()
-        self._looked_at: tuple[float, object] = (0.0, None)
-        """When it was looked last, and how far what is looked into had come."""
+        self._inspected_at: tuple[float, object] = (0.0, None)
+        """Time of the last inspection, and the steps of its runs."""
         self._findings: tuple[Finding, ...] = ()
         self._problem = ""
 
     def compose_body(self) -> ComposeResult:
-        """Lay out views, fields, status and page."""
+        """Yield views, fields, status and page."""
         yield self.tabs
         with Horizontal(id="inspect-fields"):
             for name, placeholder in _FIELDS:
@@ -66,36 +67,36 @@ class InspectScreen(BaseScreen):
         yield self.page
 
     def on_mount(self) -> None:
-        """Begin on the page, where letters are keys."""
+        """Focus the page, where letters are keys."""
         self.page.focus()
 
     def take(self) -> None:
-        """Look where something is new: another run, or a step of one that trains."""
+        """Inspect again if the parameters or, after an interval, the steps have changed."""
         chosen = self.desk.chosen
         if chosen is None:
-            self.page.say("no run is chosen: F2, then choose one")
+            self.page.say("no run is chosen; choose one in the lab (F2)")
             return
-        at, progress = self._looked_at
-        age_s = self.desk.clock() - at
+        time_s, progress = self._inspected_at
+        age_s = self.desk.clock() - time_s
         is_due = self._progress() != progress and age_s > self.desk.outside.inspect_every_s
-        is_other = self._wish() != self._asked
-        if is_other or (is_due and not self._is_waiting):
+        is_changed = self._parameters() != self._asked
+        if is_changed or (is_due and not self._is_waiting):
             self.ask()
         self._show_status()
 
     def ask(self) -> None:
-        """Ask for what is wished."""
+        """Ask the generator for the findings of the current view."""
         chosen = self.desk.chosen
         if chosen is None:
             return
-        beside, _, beside_checkpoint = (self.other or "").partition("@")
+        other_name, _, other_checkpoint = (self.other or "").partition("@")
         try:
-            other = _path(self.desk.store.open(beside)) if beside else None
+            other = _path(self.desk.store.open(other_name)) if other_name else None
         except RnnlabError as error:
             self.tell(str(error), "warning")
             self.other = other = None
-        self._asked = self._wish()
-        self._looked_at = (self.desk.clock(), self._progress())
+        self._asked = self._parameters()
+        self._inspected_at = (self.desk.clock(), self._progress())
         self._problem = ""
         missing = self._missing()
         self._is_waiting = not missing
@@ -109,16 +110,17 @@ class InspectScreen(BaseScreen):
         self.post_message(
             Asked(
                 self,
-                Inspect(
+                chosen.name,
+                partial(
+                    Inspect,
                     0,
-                    chosen.name,
-                    self.tabs.chosen,
-                    self.checkpoint,
+                    view=self.tabs.chosen,
+                    checkpoint=self.checkpoint,
                     text=self._value("text", is_plain=True),
                     unit=self._value("unit"),
                     property=self._value("property"),
                     other=other,
-                    other_checkpoint=beside_checkpoint or "last",
+                    other_checkpoint=other_checkpoint or "last",
                     data=None if self.desk.data is None else str(self.desk.data),
                     members=members,
                 ),
@@ -127,19 +129,19 @@ class InspectScreen(BaseScreen):
         self._show_status()
 
     def kept_steps(self) -> list[int]:
-        """Return the steps of the chosen run's checkpoints that are on disk, ascending."""
+        """Return the steps of the chosen run's checkpoints on disk, ascending."""
         chosen = self.desk.chosen_name
         run = self.desk.opened(chosen) if chosen else None
         return run.paths.checkpoint_steps() if run is not None else []
 
     def lab_runs(self) -> list[str]:
-        """Return the runs of the vanishing-gradient lab, by cell and depth."""
-        found = [s for s in self.desk.summaries.values() if s.name.startswith(f"{VANISHING}-")]
+        """Return the names of the vanishing-gradient lab's runs, sorted by cell and depth."""
+        runs = [s for s in self.desk.summaries.values() if s.name.startswith(f"{VANISHING}-")]
         cells = ("rnn", "gru", "lstm")
         return [
             s.name
             for s in sorted(
-                found,
+                runs,
                 key=lambda s: (
                     cells.index(s.cell) if s.cell in cells else len(cells),
                     s.layers or 0,
@@ -149,12 +151,12 @@ class InspectScreen(BaseScreen):
         ]
 
     async def hear(self, reply: Reply) -> None:
-        """Show what the generator has found."""
+        """Show the findings or the error of the generator."""
         match reply:
             case Inspected():
                 findings = tuple(finding_from_json(values) for values in reply.findings)
                 if findings[0].view != self.tabs.chosen:
-                    return  # of a question before the view was chosen
+                    return  # a stale reply: the view has changed since
                 self._findings = findings
                 self.units = self._findings[0].units
                 is_new_page = self._shown != self._asked
@@ -171,7 +173,7 @@ class InspectScreen(BaseScreen):
         self._show_status()
 
     def fail(self, reason: str) -> None:
-        """Say that nothing will come."""
+        """Show why there will be no findings."""
         self._is_waiting = False
         self.page.say(reason)
         self._show_status()
@@ -181,7 +183,7 @@ class InspectScreen(BaseScreen):
         return self.page
 
     def on_descendant_focus(self) -> None:
-        """Show digits before the views only where they choose one, which in a field they do not."""
+        """Hide the digits of the views while a field has the focus, where they are input."""
         self.tabs.show_keys(are_live=not isinstance(self.focused, Input))
 
     @on(ViewTabs.Chosen)
@@ -190,25 +192,25 @@ class InspectScreen(BaseScreen):
         self.choose(message.name)
 
     def choose(self, view: str) -> None:
-        """Show another view."""
+        """Switch to a view and inspect."""
         self.tabs.choose(view)
         for name, _ in _FIELDS:
             is_used = view in _USED_BY.get(name, view_names()[:-1])
             self.query_one(f"#inspect-{name}", Input).disabled = not is_used
-        self.page.say("looking ...")
+        self.page.say("inspecting ...")
         self.ask()
         self.page.focus()
 
     @on(Input.Submitted)
-    def look_again(self) -> None:
-        """Look with what stands in the fields."""
+    def submit(self) -> None:
+        """Inspect with the values of the fields."""
         self.ask()
         self.page.focus()
 
     def turn(self, step: int) -> None:
-        """Show the unit so many places on in the ranking."""
+        """Show the unit `step` positions further in the ranking."""
         if self.tabs.chosen != "neurons" or not self.units:
-            self.tell("units are paged through in the view neurons", "warning")
+            self.tell("only the neurons view has units; choose it first", "warning")
             return
         field = self.query_one("#inspect-unit", Input)
         here = self.units.index(field.value) if field.value in self.units else 0
@@ -216,21 +218,21 @@ class InspectScreen(BaseScreen):
         self.ask()
 
     def _missing(self) -> str:
-        """Return what is needed before anything can be asked; empty where nothing is."""
+        """Return the reason why the view cannot be shown yet; empty if it can."""
         if self.tabs.chosen == "difference" and self.other is None:
-            return "a difference is of two models: b chooses the run beside this one"
+            return "a difference needs two models; b chooses the other run"
         if self.tabs.chosen == VANISHING and not self.lab_runs():
-            return "no run of the lab yet: v trains RNN, GRU and LSTM at depth 1, 2, 4, 8"
+            return "no run of the lab yet; v trains RNN, GRU and LSTM at depth 1, 2, 4, 8"
         return ""
 
     def _progress(self) -> tuple[int, ...]:
-        """Return how far the runs that are looked into have come."""
+        """Return the current steps of the inspected runs."""
         chosen, runs = self.desk.chosen_name, self.desk.summaries
         names = self.lab_runs() if self.tabs.chosen == VANISHING else [chosen]
         return tuple(runs[name].step for name in names if name in runs)
 
-    def _wish(self) -> tuple[object, ...]:
-        """Return what the page depends on; fields count once they are submitted."""
+    def _parameters(self) -> tuple[object, ...]:
+        """Return what the findings depend on, except the fields, which count when submitted."""
         chosen = self.desk.chosen
         lab = tuple(self.lab_runs()) if self.tabs.chosen == VANISHING else ()
         name = chosen.name if chosen else None
@@ -245,10 +247,10 @@ class InspectScreen(BaseScreen):
         chosen = self.desk.chosen
         if chosen is None:
             return
-        shown = f"step {self._findings[0].step:,}" if self._findings else "not looked at yet"
-        beside = f", beside {self.other}" if self.other else ""
-        state = "looking ..." if self._is_waiting else self._problem or shown
-        line = f"{chosen.name} ({chosen.state}), checkpoint {self.checkpoint}{beside}: {state}"
+        shown = f"step {self._findings[0].step:,}" if self._findings else "not inspected yet"
+        other = f", compared with {self.other}" if self.other else ""
+        state = "inspecting ..." if self._is_waiting else self._problem or shown
+        line = f"{chosen.name} ({chosen.state}), checkpoint {self.checkpoint}{other}: {state}"
         if self.tabs.chosen == VANISHING:
             line = self._state_of_lab()
         line = visible(line, newline=" ")
@@ -256,11 +258,11 @@ class InspectScreen(BaseScreen):
             self._status.update(line, layout=False)
 
     def _state_of_lab(self) -> str:
-        """Return how many runs of the lab there are and what they do."""
+        """Return one line: the number of the lab's runs in each state."""
         states = Counter(self.desk.summaries[name].state for name in self.lab_runs())
-        listed = ", ".join(f"{num} {state}" for state, num in states.items())
-        there = f"{states.total()} runs of the lab" + (f" ({listed})" if listed else "")
-        return f"{there}; v queues those that are missing"
+        counts = ", ".join(f"{num} {state}" for state, num in states.items())
+        total = f"{states.total()} runs of the lab" + (f" ({counts})" if counts else "")
+        return f"{total}; v queues the missing ones"
 
 
 def _path(run: Run) -> str:
@@ -271,6 +273,6 @@ SCREEN = Declaration(
     InspectScreen,
     key="f7",
     title="Inspect",
-    help="Look into a run: gradients, gates, neurons",
+    help="Inspect a run: gradients, gates, neurons",
     needs_run=True,
 )

@@ -1,4 +1,4 @@
-"""Home: the runs, their charts, the prompt."""
+"""The home screen: the runs, their charts, the prompt."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from textual.widgets import DataTable
 from rnnlab.tui.charts.actions import CHARTS, IN_CHARTS
 from rnnlab.tui.charts.plot_grid import GridView, PlotGrid
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, end_writing, is_writing, prompt
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.prompting.pane import PromptPane
+from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.runs.actions import STEERING
 from rnnlab.tui.runs.details import Details
-from rnnlab.tui.runs.error_banner import FaultLine
+from rnnlab.tui.runs.error_banner import ErrorBanner
 from rnnlab.tui.runs.filter_dialog import FilterScreen
 from rnnlab.tui.runs.run_filter import SORTS
 from rnnlab.tui.runs.table import RunsTable
@@ -25,12 +26,11 @@ from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.outline import HOME_PANES
 from rnnlab.tui.shell.panes import pane_group
-from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.state import LabState
 
 
-def _mark(screen: LabScreen) -> None:
+def _select(screen: LabScreen) -> None:
     screen.table.toggle_mark()
 
 
@@ -39,7 +39,7 @@ def _pin(screen: LabScreen) -> None:
         name = screen.desk.chosen.name
         is_pinned = screen.desk.toggle_pin(name)
         screen.table.show()
-        screen.tell(f"{name} stays at the top" if is_pinned else f"{name} is let go")
+        screen.tell(f"{name} is pinned to the top" if is_pinned else f"{name} is unpinned")
 
 
 def _sort(screen: LabScreen) -> None:
@@ -55,11 +55,11 @@ def _reverse(screen: LabScreen) -> None:
 
 
 def _filter(screen: LabScreen) -> None:
-    def follow(text: str) -> None:
+    def set_filter(text: str) -> None:
         screen.desk.view.filter = text.strip()
         screen.table.show()
 
-    screen.app.push_screen(FilterScreen(screen.desk.view.filter, follow))
+    screen.app.push_screen(FilterScreen(screen.desk.view.filter, set_filter))
 
 
 def _down(screen: LabScreen) -> None:
@@ -77,21 +77,21 @@ _RUNS = Group["LabScreen"](
             "enter", "prompt", prompt, "Prompt", "Write a prompt for the chosen run", True,
             is_priority=True,
         ),
-        Action("space", "mark", _mark, "Mark", "Lay this run's curves over the others'"),
-        Action("p", "pin", _pin, "Pin", "Keep the run at the top of the list, or let it go"),
+        Action("space", "mark", _select, "Select", "Select the run: overlay its curves"),
+        Action("p", "pin", _pin, "Pin", "Pin the run to the top of the list, or unpin it"),
         Action("o", "sort", _sort, "Sort", "Sort by age, name, val, train, step, speed, cell"),
-        Action("O", "reverse", _reverse, "Reverse", "Turn the order round"),
+        Action("O", "reverse", _reverse, "Reverse", "Reverse the order"),
         Action(
-            "slash", "filter", _filter, "Filter", "List only runs that fit some words", opens=True
+            "slash", "filter", _filter, "Filter", "List only the runs that match words", opens=True
         ),
-        Action("j", "down", _down, "Down", "The next run"),
-        Action("k", "up", _up, "Up", "The run before"),
+        Action("j", "down", _down, "Down", "Choose the next run"),
+        Action("k", "up", _up, "Up", "Choose the previous run"),
     ),
     pane="runs",
 )  # fmt: skip
 
 
-class LabScreen(BaseScreen):
+class LabScreen(PromptingScreen):
     """Runs at the left, charts in the centre, the prompt below, details at the right."""
 
     PANES = HOME_PANES
@@ -106,20 +106,21 @@ class LabScreen(BaseScreen):
         self.table = RunsTable(desk)
         self.plots = PlotGrid(desk)
         self.details = Details()
-        self.fault = FaultLine()
-        self.pane = PromptPane(desk.writing)
+        self.banner = ErrorBanner()
+        self.pane = self.view = PromptPane(self.session)
+        self.form, self.status = self.pane.form, self.pane.status
 
     def compose_body(self) -> ComposeResult:
-        """Lay the panes out."""
+        """Yield the panes and the error banner."""
         with Horizontal(id="upper", classes="panes"):
             yield self.table
             yield self.plots
             yield self.details
-        yield self.fault
+        yield self.banner
         yield self.pane
 
     def on_mount(self) -> None:
-        """Begin at the runs."""
+        """Restore the view of the charts and focus the runs."""
         view = self.desk.view
         self.plots.set_view(
             GridView(
@@ -132,32 +133,31 @@ class LabScreen(BaseScreen):
         self.table.focus()
 
     def keep_view(self) -> None:
-        """Keep how the charts are looked at."""
+        """Copy the view of the charts, too."""
         super().keep_view()
         view, grid = self.desk.view, self.plots.view
         view.axis, view.is_log, view.smoothing = grid.axis, grid.is_log, grid.smoothing
         view.charts, view.is_single = list(grid.order), grid.is_single
 
     def take(self) -> None:
-        """Show what is new on the desk."""
+        """Show the current runs."""
         self.table.show()
         self.show_chosen()
 
     def on_screen_resume(self) -> None:
-        """Show what another screen has chosen and written."""
-        chosen = self.desk.chosen_name  # the table may have other rows now, and choose anew
+        """Show the run and the prompt that another screen has set."""
+        chosen = self.desk.chosen_name  # replacing the table's rows may change the choice
         super().on_screen_resume()
         if chosen is not None:
-            self.table.expect(chosen)  # one just started is not listed yet
+            self.table.expect(chosen)  # a run just started is not listed yet
             self.table.show()
             self.desk.chosen_name = chosen
-        self.pane.load()
 
     @on(RunChosen)
     def show_chosen(self) -> None:
-        """Show the chosen run and those laid over it."""
+        """Show the chosen run and the selected runs."""
         chosen = self.desk.chosen
-        self.fault.show(chosen)
+        self.banner.show(chosen)
         self.plots.show(self.desk.named_histories())
         opened = self.desk.opened(chosen.name) if chosen else None
         self.pane.choose(chosen, opened)
@@ -169,37 +169,24 @@ class LabScreen(BaseScreen):
 
     @on(DataTable.RowSelected)
     def prompt_row(self) -> None:
-        """Go to the prompt where a run was clicked twice."""
+        """Go to the prompt after a second click on a run."""
         prompt(self)
-
-    def fail(self, reason: str) -> None:
-        """Say in the prompt that nothing will come."""
-        self.pane.fail(reason)
 
     def main_widget(self) -> Widget:
         """Return the runs."""
         return self.table
 
     def beside_fields(self) -> Widget:
-        """Return the candidate that is read, or the runs while there is none."""
+        """Return the candidate that was read last, or the table if there are no answers."""
         return self.pane.board.reading_place() if self.desk.writing.answers else self.table
 
-    @property
-    def is_writing(self) -> bool:
-        """Whether an answer is on its way."""
-        return is_writing(self)
-
-    def end_writing(self) -> bool:
-        """End the answer that is on its way."""
-        return end_writing(self)
-
     def way_out(self) -> str:
-        """Say in a word or two what escape does now: among the runs it does nothing."""
+        """Return the footer's label of escape; empty in the table, where it has no effect."""
         out = super().way_out()
         return out if out != "Home" else "" if self.focused is self.table else "Runs"
 
     def leave(self) -> None:
-        """Drop the cursor of the charts, else go back to the runs: this is home."""
+        """Remove the cursor of the charts, or else focus the runs: this is the home screen."""
         if not (self.has_focus_in("plots") and self.plots.drop_cursor()):
             self.set_focus(self.table)
 
@@ -208,5 +195,5 @@ SCREEN = Declaration(
     LabScreen,
     key="f2",
     title="Lab",
-    help="Home: runs, charts and the prompt",
+    help="Home screen: runs, charts and prompt",
 )

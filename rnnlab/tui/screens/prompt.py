@@ -1,4 +1,4 @@
-"""Prompt any run at any checkpoint with several decoders; a classifier's run judges a document."""
+"""Prompt any run at any checkpoint with several decoders; a classifier gets a document instead."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, end_writing, is_writing
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING
 from rnnlab.tui.prompting.document_pane import DocumentPane
 from rnnlab.tui.prompting.pane import PromptPane
+from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.state import LabState
 
@@ -25,8 +25,8 @@ _WRITE = Group["PromptScreen"](
 )
 
 
-class PromptScreen(BaseScreen):
-    """The prompt alone, with all the room there is."""
+class PromptScreen(PromptingScreen):
+    """The prompt in full size."""
 
     DEFAULT_CSS = """
     PromptScreen .-other-task { display: none; }
@@ -36,60 +36,42 @@ class PromptScreen(BaseScreen):
 
     def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
-        self.pane = PromptPane(desk.writing)
+        self.pane = self.view = PromptPane(self.session)
+        self.form, self.status = self.pane.form, self.pane.status
         self.document = DocumentPane()
 
     def compose_body(self) -> ComposeResult:
-        """Show one of the two, as the run asks for."""
+        """Lay out both; `take` shows the one for the run's task."""
         yield self.pane
         yield self.document
 
-    def on_screen_resume(self) -> None:
-        """Take over what stands in the fields."""
-        self.pane.load()
-        super().on_screen_resume()
-
     def main_widget(self) -> Widget:
         """Return the text or the document."""
-        return self.pane.form.prompt if self._is_prompt else self.document.text
+        return self.form.prompt if not self._is_classifier else self.document.text
 
     def beside_fields(self) -> Widget | None:
-        """Return the candidate that is read."""
-        return self.pane.board.reading_place() if self._is_prompt else None
+        """Return the candidate to read; None for a document."""
+        return None if self._is_classifier else self.pane.board.reading_place()
 
     @property
-    def is_writing(self) -> bool:
-        """Whether an answer is on its way."""
-        return is_writing(self)
-
-    def end_writing(self) -> bool:
-        """End the answer that is on its way."""
-        return end_writing(self)
-
-    @property
-    def _is_prompt(self) -> bool:
-        """Whether the chosen run writes on, and judges no document."""
-        return self.document.has_class("-other-task")
+    def _is_classifier(self) -> bool:
+        """True if the chosen run classifies documents."""
+        return self.desk.chosen is not None and self.desk.chosen.task == "classify"
 
     @on(RunChosen)
     def take(self) -> None:
-        """Show the run that will answer."""
+        """Show the chosen run, with the pane for its task."""
         chosen = self.desk.chosen
-        is_classifier = chosen is not None and chosen.task == "classify"
-        self.pane.set_class(is_classifier, "-other-task")
-        self.document.set_class(not is_classifier, "-other-task")
-        if is_classifier:
+        self.pane.set_class(self._is_classifier, "-other-task")
+        self.document.set_class(not self._is_classifier, "-other-task")
+        if self._is_classifier:
             self.document.choose(chosen)
         else:
             self.pane.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
 
     def focus_text(self) -> None:
-        """Put the cursor into the prompt or the document."""
+        """Focus the prompt or the document."""
         self.set_focus(self.main_widget())
-
-    def fail(self, reason: str) -> None:
-        """Say that nothing will come."""
-        self.pane.fail(reason)
 
 
 SCREEN = Declaration(

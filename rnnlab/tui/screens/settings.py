@@ -1,4 +1,4 @@
-"""Preferences: a field each with its choices and its help; what is changed is kept at once."""
+"""The settings screen: a field per preference; every change is saved at once."""
 
 from __future__ import annotations
 
@@ -21,60 +21,60 @@ from rnnlab.tui.shell.screen_registry import Declaration
 
 
 class Choice(RadioButton):
-    """A radio button that tells its state by a letter, too: not every terminal has colours."""
+    """A radio button that shows its state by a character, for terminals without colours."""
 
     def __init__(self, label: str, *, is_on: bool) -> None:
         super().__init__(label, is_on, compact=True)
-        self._mark()
+        self._update_button()
 
     def watch_value(self) -> None:
         """Show the new state."""
-        self._mark()
+        self._update_button()
         super().watch_value()
 
-    def _mark(self) -> None:
+    def _update_button(self) -> None:
         self.BUTTON_INNER = "●" if self.value else " "
 
 
 class SettingsScreen(BaseScreen):
-    """Every preference; enter or space chooses, and it holds from then on."""
+    """All preferences; enter or space chooses a value, which is saved and applied."""
 
     GROUPS: ClassVar = (SCREENS, EVERYWHERE)
     IS_FORM = True
     BINDINGS = bindings(GROUPS)
 
     def compose_body(self) -> ComposeResult:
-        """Make a row for every preference."""
+        """Yield a row per preference."""
         with VerticalScroll(id="settings", classes="pane", can_focus=False) as pane:
             pane.border_title = "Settings"
-            pane.border_subtitle = "tab next · ← → look · enter takes"
-            for one in known():
-                yield from _row(one, getattr(self.desk.preferences, one.name))
+            pane.border_subtitle = "tab next · ← → move · enter chooses"
+            for preference in known():
+                yield from _row(preference, getattr(self.desk.preferences, preference.name))
             yield Static(
-                Text(f"{_kept_in()}; RNNLAB_<NAME> in the environment goes before "
-                     "it, the palette's themes are for this session only", "dim"),
+                Text(f"{_location()}; the environment variable RNNLAB_<NAME> overrides "
+                     "it; themes chosen in the command palette last for this session", "dim"),
                 classes="hint",
             )  # fmt: skip
             yield Static(id="settings-problem", markup=False)
 
     def on_mount(self) -> None:
-        """Begin with the first one."""
+        """Focus the first preference."""
         self.query(RadioSet).first().focus()
 
     @on(RadioSet.Changed)
     def choose(self, event: RadioSet.Changed) -> None:
-        """Keep a choice and look like it."""
-        self._keep(str(event.radio_set.id).removeprefix("set-"), str(event.pressed.label))
+        """Save and apply a choice."""
+        self._save(str(event.radio_set.id).removeprefix("set-"), str(event.pressed.label))
 
     @on(Input.Submitted)
     @on(Input.Blurred)
     def write(self, event: Input.Submitted | Input.Blurred) -> None:
-        """Keep a number."""
+        """Save and apply a number."""
         name = str(event.input.id).removeprefix("set-").replace("-", "_")
         if event.value != f"{getattr(self.desk.preferences, name):g}":
-            self._keep(name, event.value)
+            self._save(name, event.value)
 
-    def _keep(self, name: str, value: object) -> None:
+    def _save(self, name: str, value: object) -> None:
         problem = self.query_one("#settings-problem", Static)
         try:
             value = checked(name, value)
@@ -87,34 +87,34 @@ class SettingsScreen(BaseScreen):
         problem.update("")
         self.desk.prefer(with_value(self.desk.preferences, name, value))
         self.post_message(PreferencesChanged())
-        later = " from the next start on" if name == "colors" else ""
-        self.tell(f"{name} = {value}, kept{later}")
+        later = "; takes effect at the next start" if name == "colors" else ""
+        self.tell(f"{name} = {value}, saved{later}")
 
 
-def _kept_in() -> str:
+def _location() -> str:
     try:
-        return f"kept in {preferences_file()}"
+        return f"saved in {preferences_file()}"
     except BadInputError as error:
         return str(error)
 
 
-def _row(one: Field[Any], value: object) -> ComposeResult:
-    choices = one.metadata.get("choices")
+def _row(spec: Field[Any], value: object) -> ComposeResult:
+    choices = spec.metadata.get("choices")
     with Horizontal(classes="setting"):
-        yield Label(one.name.removesuffix("_s").replace("_", " "), classes="name")
+        yield Label(spec.name.removesuffix("_s").replace("_", " "), classes="name")
         with Vertical(classes="choice"):
             if choices is not None:
-                with RadioSet(id=f"set-{one.name}", compact=True):
+                with RadioSet(id=f"set-{spec.name}", compact=True):
                     for choice in choices:
                         yield Choice(choice, is_on=choice == value)
             else:
-                yield Input(f"{value:g}", id=f"set-{one.name.replace('_', '-')}", compact=True)
-            yield Static(Text(one.metadata["help"], "dim"), classes="help")
+                yield Input(f"{value:g}", id=f"set-{spec.name.replace('_', '-')}", compact=True)
+            yield Static(Text(spec.metadata["help"], "dim"), classes="help")
 
 
 SCREEN = Declaration(
     SettingsScreen,
     key="f12",
     title="Settings",
-    help="Theme, colours, characters, refresh and slots of the queue",
+    help="Set theme, colours, characters, refresh interval and queue slots",
 )

@@ -1,4 +1,4 @@
-"""The machine: processor, memory, disk, GPUs and the processes of the lab."""
+"""The system screen: processor, memory, disk, GPUs and the processes of the lab."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from rnnlab.tui.system.stats import MachineRead
 
 _BAR = 24
 _FULL = 0.9
-"""Share from which on a bar warns."""
+"""Fraction from which a bar is red."""
 
 
 class Facts(VerticalScroll, can_focus=True):
-    """A text that scrolls."""
+    """A scrolling text."""
 
 
 class SystemScreen(BaseScreen):
-    """Bars for what is used, a row for every process of the lab."""
+    """Bars of the used resources, and a row per process of the lab."""
 
     GROUPS: ClassVar = (STEERING, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
@@ -40,27 +40,27 @@ class SystemScreen(BaseScreen):
     def __init__(self, desk: LabState) -> None:
         super().__init__(desk)
         self._machine = desk.outside.make_machine(desk.store.root)
-        self._looked_at = 0.0
-        self._body = Static("looking at the machine…", markup=False)
+        self._read_at = 0.0
+        self._body = Static("reading the machine's load…", markup=False)
 
     def compose_body(self) -> ComposeResult:
-        """Hold one text."""
+        """Yield the text."""
         with Facts(id="machine", classes="pane") as facts:
             facts.border_title = "System"
             yield self._body
 
     def on_mount(self) -> None:
-        """Begin with the text, which scrolls."""
+        """Focus the text, which scrolls."""
         self.query_one(Facts).focus()
 
     def take(self) -> None:
-        """Look at the machine again once a second."""
-        if self.desk.clock() - self._looked_at > self.desk.outside.machine_every_s:
-            self._looked_at = self.desk.clock()
-            # A group of its own: in the default one it would cancel the actions of this screen.
-            self.run_worker(self._look(), name="machine", group="machine", exclusive=True)
+        """Read the machine again, at most once per `machine_every_s`."""
+        if self.desk.clock() - self._read_at > self.desk.outside.machine_every_s:
+            self._read_at = self.desk.clock()
+            # In the default group, `exclusive` would cancel the actions of this screen.
+            self.run_worker(self._read(), name="machine", group="machine", exclusive=True)
 
-    async def _look(self) -> None:
+    async def _read(self) -> None:
         here = socket.gethostname()
         processes = [("the lab", os.getpid())]
         processes += [
@@ -68,29 +68,29 @@ class SystemScreen(BaseScreen):
             for s in self.desk.summaries.values()
             if s.pid and s.host == here
         ]
-        # In a thread: finding the generator walks all processes.
+        # In a thread: finding the generator walks through all processes.
         read = await asyncio.to_thread(self._machine.read, processes)
         self._body.update(machine_text(read, self.size.width))
 
 
 def machine_text(read: MachineRead, width: int) -> Table:
-    """Return what a look has found; bars where there is room for them."""
+    """Return the readings as a table with bars."""
     bar = max(6, min(_BAR, width - 72))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     busy = sum(read.cores) / max(len(read.cores), 1)
-    load = " ".join(f"{one:.2f}" for one in read.load)
+    load = " ".join(f"{average:.2f}" for average in read.load)
     table.add_row("processor", _bar(busy, bar), f"{len(read.cores)} cores, load {load}")
-    for number, share in enumerate(read.cores if len(read.cores) <= 16 else ()):
-        table.add_row(Text(f"  core {number}", "dim"), _bar(share, bar), "")
+    for number, fraction in enumerate(read.cores if len(read.cores) <= 16 else ()):
+        table.add_row(Text(f"  core {number}", "dim"), _bar(fraction, bar), "")
     swap = f", {_gib(read.swap_used_bytes)} swapped" if read.swap_used_bytes else ""
     table.add_row(
         "memory", _bar(read.used_bytes / max(read.total_bytes, 1), bar),
         f"{_gib(read.used_bytes)} of {_gib(read.total_bytes)} used{swap}",
     )  # fmt: skip
     used = 1 - read.disk_free_bytes / max(read.disk_total_bytes, 1)
-    table.add_row("disk", _bar(used, bar), f"{_gib(read.disk_free_bytes)} free where the runs live")
+    table.add_row("disk", _bar(used, bar), f"{_gib(read.disk_free_bytes)} free on the runs' disk")
     if not read.gpus:
         table.add_row("gpu", Text("none found", "dim"), Text("pip install rnnlab[gpu]", "dim"))
     for gpu in read.gpus:
@@ -102,18 +102,19 @@ def machine_text(read: MachineRead, width: int) -> Table:
     table.add_row("")
     table.add_row(Text("processes of the lab", "bold"))
     cores = max(len(read.cores), 1)
-    for one in read.processes:
+    for process in read.processes:
         table.add_row(
-            Text(visible(one.what, newline=" ")), _bar(one.cores / cores, bar),
-            f"{one.cores:.2f} cores, {one.held_bytes >> 20} MiB, process {one.pid}",
+            Text(visible(process.what, newline=" ")), _bar(process.cores / cores, bar),
+            f"{process.cores:.2f} cores, {process.held_bytes >> 20} MiB, pid {process.pid}",
         )  # fmt: skip
     return table
 
 
-def _bar(share: float, width: int) -> Text:
-    filled = round(min(max(share, 0.0), 1.0) * width)
-    style = "red" if share >= _FULL else "green"
-    return Text.assemble(("█" * filled, style), ("─" * (width - filled), "dim"), f" {share:>4.0%}")
+def _bar(fraction: float, width: int) -> Text:
+    filled = round(min(max(fraction, 0.0), 1.0) * width)
+    style = "red" if fraction >= _FULL else "green"
+    rest = width - filled
+    return Text.assemble(("█" * filled, style), ("─" * rest, "dim"), f" {fraction:>4.0%}")
 
 
 def _gib(size_bytes: float) -> str:
@@ -124,5 +125,5 @@ SCREEN = Declaration(
     SystemScreen,
     key="f10",
     title="System",
-    help="Processor, memory, disk, GPUs and the processes of the lab",
+    help="Show processor, memory, disk, GPUs and the processes of the lab",
 )

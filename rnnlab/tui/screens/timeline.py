@@ -1,4 +1,4 @@
-"""The timeline: move along the loss curve and read what the model wrote then."""
+"""The timeline: move along the loss curve and read the samples of each step."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.state import LabState
 
 _READ_BYTES = 1 << 22
-"""Of the samples that are read at once, so that a long file does not hold up the keys."""
+"""Maximum bytes of samples per read, so that a long file does not block the keys."""
 _MIN_WIDTH = 24
 
 
 class TimelineSample(VerticalScroll, can_focus=True):
-    """What one decoder made of one prompt."""
+    """One sample: a decoder's text for one prompt."""
 
     def __init__(self) -> None:
         super().__init__(classes="sample")
@@ -44,7 +44,7 @@ class TimelineSample(VerticalScroll, can_focus=True):
         self._body = Static(markup=False)
 
     def compose(self) -> ComposeResult:
-        """Hold decoder and figures, which stay, and the text, which scrolls."""
+        """Yield the head, which stays, and the text, which scrolls."""
         yield self._head
         yield self._body
 
@@ -66,17 +66,17 @@ class TimelineSample(VerticalScroll, can_focus=True):
 
 
 def _why_empty(run: RunSummary) -> str:
-    """Say why a run has no samples, and what to do."""
+    """Return why a run has no samples, and what the user can do."""
     if run.task == "classify":
-        return "A classifier writes nothing. ^n chooses another run; F3 lets it judge a document."
+        return "A classifier writes no text. ^n chooses another run; F3 classifies a document."
     if run.is_shipped:
         return (
-            "The shipped run comes without what it wrote in training. F3 prompts it as it is now; "
-            "^n chooses another run; one of your own, begun with n, writes samples."
+            "The shipped run comes without the samples of its training. F3 prompts its final "
+            "weights; ^n chooses another run; n starts one of your own, which writes samples."
         )
     return (
-        "There are no samples of this run. Runs write them while they train where sample_length is "
-        "above 0, the first at once. F3 prompts this one as it is now; ^n chooses another run."
+        "This run has no samples. A run writes samples during training if sample_length is above "
+        "0, the first before step 1. F3 prompts the current weights; ^n chooses another run."
     )
 
 
@@ -110,20 +110,20 @@ def _ask(screen: TimelineScreen) -> None:
 _ALONG = Group["TimelineScreen"](
     "Along the curve",
     (
-        Action("left,h", "before", _mover(-1), "Before", "The samples before", True, "←"),
-        Action("right,l", "after", _mover(1), "After", "The samples after", True, "→"),
-        Action("pageup", "far-before", _mover(-10), "Ten before", "Ten rounds back"),
-        Action("pagedown", "far-after", _mover(10), "Ten after", "Ten rounds on"),
-        Action("home", "first", _first, "First", "Before any training"),
-        Action("end", "live", _live, "Newest", "The newest, followed as they come", True),
-        Action("enter", "ask", _ask, "Prompt", "Prompt the run as it was then", True),
+        Action("left,h", "before", _mover(-1), "Previous", "Show the previous samples", True, "←"),
+        Action("right,l", "after", _mover(1), "Next", "Show the next samples", True, "→"),
+        Action("pageup", "far-before", _mover(-10), "Back 10", "Go back 10 rounds of samples"),
+        Action("pagedown", "far-after", _mover(10), "Forward 10", "Go forward 10 rounds"),
+        Action("home", "first", _first, "First", "Show the first samples, before training"),
+        Action("end", "live", _live, "Newest", "Follow the newest samples", True),
+        Action("enter", "ask", _ask, "Prompt", "Prompt the checkpoint of this step", True),
         Action("c", "copy", _copy, "Copy", "Copy the focused sample"),
     ),
 )
 
 
 class TimelineScreen(BaseScreen):
-    """The loss curve with a cursor above, the samples of its step below."""
+    """The loss curve with a cursor, and below it the samples of the cursor's step."""
 
     GROUPS: ClassVar = (_ALONG, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
@@ -134,7 +134,7 @@ class TimelineScreen(BaseScreen):
         self.chart.can_focus = True
         self.rounds: list[Round] = []
         self.place: int | None = None
-        """Of the round that is shown; None for the newest, whichever it is."""
+        """Index of the round that is shown; None to follow the newest."""
         self._status = Static(id="timeline-status", markup=False)
         self._box = HorizontalScroll(id="samples", can_focus=False)
         self._why_empty = Static(id="no-samples", markup=False)
@@ -145,19 +145,19 @@ class TimelineScreen(BaseScreen):
         self._shown: object = None
 
     def compose_body(self) -> ComposeResult:
-        """Lay out curve, figures and samples."""
+        """Yield the curve, the status line and the samples."""
         yield self.chart
         yield self._status
         yield self._why_empty
         yield self._box
 
     def on_mount(self) -> None:
-        """Begin at the curve."""
+        """Focus the curve."""
         self.chart.focus()
 
     @on(RunChosen)
     def take(self) -> None:
-        """Read what has been sampled since, and show it where the newest is looked at."""
+        """Read the new samples, and show them if the newest ones are followed."""
         chosen = self.desk.chosen
         if chosen is None:
             return
@@ -186,52 +186,52 @@ class TimelineScreen(BaseScreen):
         return self.rounds[-1 if self.place is None else min(self.place, len(self.rounds) - 1)]
 
     def sample_read(self) -> SampleRecord | None:
-        """Return the focused sample, or the first one of the round; None while there is none."""
+        """Return the focused sample, or the first one of the round; None if there is none."""
         focused = self.focused
         if isinstance(focused, TimelineSample) and focused.record is not None:
             return focused.record
         return self.shown.samples[0] if self.shown is not None else None
 
     def move(self, by: int) -> None:
-        """Go so many rounds on or back; beyond the last one the newest is followed."""
+        """Move by a number of rounds; beyond the last one, follow the newest."""
         if self.rounds:
             last = len(self.rounds) - 1
             place = (last if self.place is None else self.place) + by
             self.go_to(None if place > last else max(0, place))
 
     def go_to(self, place: int | None) -> None:
-        """Go to a round, None for the newest."""
+        """Show a round; None follows the newest."""
         self.place = place
         if self.desk.chosen is not None:
             self._show(self.desk.chosen)
 
     @on(ChartPointed)
     def point(self, message: ChartPointed) -> None:
-        """Go to the round nearest to where the mouse points."""
+        """Show the round nearest to the step under the mouse."""
         message.stop()
         if self.rounds:
-            steps = [one.step for one in self.rounds]
-            near = min(range(len(steps)), key=lambda place: abs(steps[place] - message.x))
-            self.go_to(None if near == len(steps) - 1 else near)
+            steps = [samples.step for samples in self.rounds]
+            nearest = min(range(len(steps)), key=lambda place: abs(steps[place] - message.x))
+            self.go_to(None if nearest == len(steps) - 1 else nearest)
 
     def prompt_then(self) -> None:
-        """Open the prompt with this round's checkpoint and the sample's prompt, if it has one."""
+        """Open the prompt screen with this round's checkpoint and the sample's prompt."""
         chosen, shown, sample = self.desk.chosen, self.shown, self.sample_read()
         if chosen is None or shown is None or sample is None:
-            self.tell("there is no sample to go on from", "warning")
+            self.tell("this run has no sample to take a prompt from", "warning")
             return
-        fields, said = self.desk.writing.fields, ""
+        fields, toast = self.desk.writing.fields, ""
         if sample.prompt:
             fields.prompt = sample.prompt.replace("\n", "\\n")
         run = self.desk.opened(chosen.name)
-        kept = run.paths.checkpoint_steps() if run is not None else []
-        if shown.step in kept:
+        steps = run.paths.checkpoint_steps() if run is not None else []
+        if shown.step in steps:
             fields.checkpoints[chosen.name] = str(shown.step)
         else:
-            near = min(kept, key=lambda step: abs(step - shown.step), default=None)
-            fields.checkpoints[chosen.name] = "last" if near is None else str(near)
-            said = f"the weights of step {shown.step:,} are gone: nearest kept {near}"
-        self.open_screen("prompt", saying=said)
+            nearest = min(steps, key=lambda step: abs(step - shown.step), default=None)
+            fields.checkpoints[chosen.name] = "last" if nearest is None else str(nearest)
+            toast = f"no checkpoint of step {shown.step:,}; the nearest is {nearest}"
+        self.open_screen("prompt", saying=toast)
 
     def _show(self, chosen: RunSummary) -> None:
         shown = self.shown
@@ -247,7 +247,7 @@ class TimelineScreen(BaseScreen):
                 self.show_samples(shown)
 
     def _where(self, chosen: RunSummary, shown: Round | None) -> Text:
-        """Return where the cursor is and what the losses were there."""
+        """Return the status line: step and losses at the cursor."""
         name = visible(chosen.name)
         if shown is None:
             return Text.assemble((name, "bold"), ("  has no samples", "dim"))
@@ -264,35 +264,35 @@ class TimelineScreen(BaseScreen):
 
     @work(group="samples", exclusive=True)
     async def show_samples(self, shown: Round | None) -> None:
-        """Show a column for each sample; they stay where only their texts change."""
+        """Show a column per sample; reuse the columns if their number has not changed."""
         samples = shown.samples if shown is not None else ()
         self._why_empty.display = shown is None
         if shown is None and self.desk.chosen is not None:
             self._why_empty.update(_why_empty(self.desk.chosen))
         if len(samples) != len(self._columns):
-            self._columns = []  # first: a newer call may end this one while it waits
+            self._columns = []  # before the await, where a newer call may cancel this one
             await self._box.remove_children()
             self._columns = [TimelineSample() for _ in samples]
             await self._box.mount_all(self._columns)
-            self._share_width()
+            self._divide_width()
         for column, record in zip(self._columns, samples, strict=True):
             column.show(record)
 
     def on_resize(self) -> None:
-        """Share the new width among the columns."""
+        """Divide the new width among the columns."""
         super().on_resize()
-        self._share_width()
+        self._divide_width()
 
-    def _share_width(self) -> None:
-        share = self.size.width // max(1, len(self._columns))
+    def _divide_width(self) -> None:
+        width = self.size.width // max(1, len(self._columns))
         for column in self._columns:
-            column.styles.width = max(_MIN_WIDTH, share)
+            column.styles.width = max(_MIN_WIDTH, width)
 
 
 SCREEN = Declaration(
     TimelineScreen,
     key="f6",
     title="Timeline",
-    help="What a run wrote along its loss curve",
+    help="Read a run's samples along its loss curve",
     needs_run=True,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -166,8 +167,8 @@ class TokensScreen(BaseScreen):
     def on_screen_resume(self) -> None:
         """Look at the candidate that was chosen, or at the best one of what was written last."""
         super().on_screen_resume()
-        writing = self.desk.writing
-        subject = writing.subject or writing.best()
+        session = self.desk.writing
+        subject = session.subject or session.best()
         is_classifier = self.desk.chosen is not None and self.desk.chosen.task == "classify"
         if subject is not None and subject != self._subject:
             self._subject, answer = subject, subject.answer
@@ -214,12 +215,13 @@ class TokensScreen(BaseScreen):
         self.post_message(
             Asked(
                 self,
-                Distributions(
+                self._run,
+                partial(
+                    Distributions,
                     0,
-                    self._run,
-                    now.prompt,
-                    list(now.tokens),
-                    self._filters(),
+                    prompt=now.prompt,
+                    tokens=list(now.tokens),
+                    decoder=self._filters(),
                     checkpoint=self._checkpoint,
                     unknown="nearest",
                 ),
@@ -233,12 +235,12 @@ class TokensScreen(BaseScreen):
             self.tell("the text has ended: nothing follows its end", "warning")
         elif self._run:
             self._is_writing = True
+            decoders, checkpoint = [self._filters()], self._checkpoint
             self.post_message(
                 Asked(
                     self,
-                    Generate(
-                        0, self._run, now.text, [self._filters()], self._checkpoint, _MORE, num=1
-                    ),
+                    self._run,
+                    lambda path: Generate(0, path, now.text, decoders, checkpoint, _MORE, num=1),
                 )
             )
 

@@ -1,1 +1,1 @@
-"""The frame around every screen: base class, registry, panes, keys that hold everywhere."""
+"""The frame around every screen: base class, registry, panes, global keys."""

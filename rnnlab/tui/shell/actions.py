@@ -1,7 +1,7 @@
-"""Actions: what a user can do, with its key, its label and its help line, in tables.
+"""Actions: tables of what a user can do, each with its key, label and help line.
 
-A screen lists its groups of actions; the key bindings, the footer, the help and the palette are all
-made from them, and an action is done by calling the function that stands in the table.
+A screen lists its groups of actions. The key bindings, the footer, the help and the command palette
+are derived from them, and an action runs by calling the function in the table.
 """
 
 from __future__ import annotations
@@ -13,69 +13,69 @@ from typing import Any, Generic, TypeVar
 from textual.binding import Binding
 
 S_contra = TypeVar("S_contra", contravariant=True)
-"""The screen on which an action is done."""
+"""The screen that an action is called with."""
 
 
 def always(_screen: object) -> bool:
-    """Tell that there is always something to do."""
+    """Return True: the default of `Action.is_possible`."""
     return True
 
 
 @dataclass(frozen=True)
 class Action(Generic[S_contra]):
-    """One thing that a user can do."""
+    """One command of a screen."""
 
     key: str
-    """Textual's name of the key; several are set apart by commas."""
+    """Textual's name of the key, or several names separated by commas."""
     name: str
-    """Tells it from the other actions of its screen."""
+    """Unique among the actions of its screen."""
     do: Callable[[S_contra], object]
-    """Does it, with the screen it is done on; what an `async def` does may wait for an answer."""
+    """Called with the screen; a coroutine function may wait for a dialog."""
     label: str
-    """A word or two, for the footer and the palette."""
+    """One or two words, for the footer and the palette."""
     help: str
     """One line, for the help and the palette."""
     is_in_footer: bool = False
     shown_key: str = ""
-    """How the key is written where its name is unwieldy."""
+    """Short form of the key for the footer and the help; empty for the default form."""
     is_priority: bool = False
-    """Whether it is done before the next key is looked at: it moves the focus, and keys that come
-    in a burst over a slow line must land where it moved to. Also goes before text fields: no
-    letter may have it."""
+    """Whether it runs before the next key is processed, for actions that move the focus: on a slow
+    connection, keys that arrive together must go to the new focus. It also overrides text fields,
+    so its key must not be a character."""
     is_repeatable: bool = False
-    """Whether its key counts again while it is still being done."""
+    """Whether its key starts it again while it is still running."""
     is_possible: Callable[[S_contra], bool] = always
-    """Whether it could do anything now; else its key is dead and not in the footer."""
+    """Whether it would have an effect now; otherwise its key is dead and the footer omits it."""
     label_now: Callable[[S_contra], str] | None = None
-    """Says what its key would do now, for the footer; an empty word keeps it out. None: `label`."""
+    """Returns the label for the footer in the current state, empty to omit it. None: `label`."""
     opens: bool = False
-    """Whether it opens a screen or a dialog: what is pressed before that is there is for it."""
+    """Whether it opens a screen or a dialog, which then receives the following keys."""
 
     @property
     def written_key(self) -> str:
-        """The key as people write it."""
+        """The key in its short form, as the help shows it."""
         return self.shown_key or ", ".join(map(written, self.key.split(",")))
 
 
 @dataclass(frozen=True)
 class Group(Generic[S_contra]):
-    """Actions that belong together."""
+    """Related actions under one title."""
 
     title: str
     actions: tuple[Action[S_contra], ...]
     pane: str = ""
-    """Id of the pane that must have the focus; empty where they go from anywhere in the screen.
-    The same key may do one thing in one pane and another in the next."""
+    """Id of the pane that must have the focus; empty for any focus. The same key may have different
+    actions in different panes."""
 
 
 Bindable = Binding | tuple[str, str] | tuple[str, str, str]
-"""What Textual takes for a binding."""
+"""The types that Textual accepts as a binding."""
 
 FOCUS_BINDINGS = (
     Binding("tab", "app.focus_next", "Next", show=False, priority=True),
-    Binding("shift+tab", "app.focus_previous", "Before", show=False, priority=True),
+    Binding("shift+tab", "app.focus_previous", "Previous", show=False, priority=True),
 )
-"""Done at once, so that the keys after them land where the focus has moved to."""
+"""With priority, so that the following keys go to the new focus."""
 
 _WRITTEN = {
     "question_mark": "?", "slash": "/", "plus": "+", "minus": "-", "equals_sign": "=",
@@ -87,17 +87,17 @@ _WRITTEN = {
 
 
 def written(key: str) -> str:
-    """Return a key as people write it: `?` for question_mark, `F2` for f2."""
+    """Return the short form of a key: `?` for question_mark, `F2` for f2."""
     *modifiers, key = key.split("+")
     name = _WRITTEN.get(key, key.upper() if key[:1] == "f" and key[1:].isdigit() else key)
     return "+".join([*modifiers, name])
 
 
 def bindings(groups: Iterable[Group[Any]]) -> list[Bindable]:
-    """Return the bindings of a screen's table; its `action_do` does what they name.
+    """Return the bindings of a screen's table; they call its `action_do` with the action's name.
 
-    Each key has one of its own: a text field may take one of them away, and the footer names the
-    first that is left.
+    Every key has its own binding: a text field may consume one of an action's keys, and the footer
+    then names the first of the others.
     """
     return [
         *FOCUS_BINDINGS,

@@ -1,4 +1,4 @@
-"""What can be done on every screen: open another one, help, quit."""
+"""Actions of every screen: open another screen, help, quit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _opener(entry: ScreenEntry) -> Action[BaseScreen]:
 
 
 _MOST_NAMED = 5
-"""Runs in a question: it stands above its answers, on a small screen too."""
+"""Maximum number of runs named in the question: it must fit above its buttons."""
 
 
 def _help(screen: BaseScreen) -> None:
@@ -31,14 +31,14 @@ def _out(screen: BaseScreen) -> None:
 
 
 async def _quit(screen: BaseScreen) -> None:
-    """Leave; ask when something trains."""
+    """Close the app; ask first if runs are training or queued."""
     active = [
         s.name
         for s in screen.desk.summaries.values()
         if s.state in ("running", "starting", "queued")
     ]
     if active:
-        question = f"{_named(active)}: training goes on without the lab."
+        question = f"{_named(active)}: training continues after the lab closes."
         answers = [("leave", "Leave running"), ("stop", "Save and stop"), ("cancel", "Cancel")]
         answer = await screen.app.push_screen_wait(ChoiceScreen(question, answers))
         if answer == "cancel":
@@ -50,9 +50,9 @@ async def _quit(screen: BaseScreen) -> None:
 
 
 def _named(runs: list[str]) -> str:
-    """Return names in a line, the first ones of many."""
-    named, others = runs[:_MOST_NAMED], len(runs) - _MOST_NAMED
-    return ", ".join(named) + (f" and {others} more" if others > 0 else "")
+    """Return the first names in one line, and the number of the others."""
+    num_others = len(runs) - _MOST_NAMED
+    return ", ".join(runs[:_MOST_NAMED]) + (f" and {num_others} more" if num_others > 0 else "")
 
 
 SCREENS = Group("Screens", tuple(map(_opener, entries())))
@@ -63,9 +63,9 @@ EVERYWHERE = Group[BaseScreen](
             "escape", "out", _out, "Out", "Cancel, leave full screen, or go back", True,
             is_priority=True, label_now=lambda screen: screen.way_out(),
         ),
-        Action("question_mark,f1", "help", _help, "Help", "This list", True, opens=True),
+        Action("question_mark,f1", "help", _help, "Help", "Show all keys", True, opens=True),
         Action(
-            "q", "quit", _quit, "Quit", "Leave the lab; training goes on", True, opens=True
+            "q", "quit", _quit, "Quit", "Close the lab; training continues", True, opens=True
         ),
     ),
 )  # fmt: skip

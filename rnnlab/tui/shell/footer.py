@@ -1,7 +1,7 @@
-"""The line at the bottom: the keys that go here, as many as there is room for.
+"""The footer: the keys that have an effect now, as many as fit.
 
-Painted, not made of widgets: it changes with the focus and with what can be done, and a widget for
-every key would have each of them styled and laid out anew.
+It renders one line of text instead of composing a widget per key: it changes with every focus, and
+Textual would style and lay out all these widgets again.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from textual.widget import Widget
 from rnnlab.tui.shell.actions import Group
 
 _HELP = "help"
-"""Stays where others have no room: it names them all."""
+"""Never omitted, since the help lists all keys."""
 _OUT = "out"
-"""Left out after all others."""
+"""Omitted last."""
 
 
 class Shown(NamedTuple):
-    """A key of the line."""
+    """One key in the footer."""
 
     key: str
-    """Textual's name of it."""
+    """Textual's name of the key."""
     name: str
-    """That of the action."""
+    """Name of the action."""
     written: str
-    """The key as people write it."""
+    """The key in its short form."""
     label: str
-    """What it does now."""
+    """Label of the action in the current state."""
     help: str
 
     @property
     def width(self) -> int:
-        """Columns that it takes: blanks around the key, one behind the label."""
+        """Width in columns: a blank on both sides of the key and one after the label."""
         return cell_len(self.written) + cell_len(self.label) + 3
 
 
 class LabFooter(Widget):
-    """Names what the keys would do now; a click on one presses it."""
+    """Show the keys that have an effect now; a click on one presses it."""
 
     COMPONENT_CLASSES: ClassVar = {"keys--key", "keys--label"}
     DEFAULT_CSS = """
@@ -59,36 +59,36 @@ class LabFooter(Widget):
     """
 
     def __init__(self, label_of: Callable[[str], str]) -> None:
-        """Make an empty line; label_of: says what an action would do, nothing to leave it out."""
+        """label_of: returns the label of an action by its name, empty to omit the action."""
         super().__init__()
         self._label_of = label_of
         self._keys: list[Shown] = []
 
     @property
     def shown(self) -> list[Shown]:
-        """The keys that have room, in the order of the screen's table."""
-        kept = list(self._keys)
-        room = self.size.width - sum(key.width for key in kept)
-        others = [key for key in kept if key.name not in (_HELP, _OUT)]
-        for key in [*reversed(others), *(key for key in kept if key.name == _OUT)]:
+        """The keys that fit, in the order of the screen's table."""
+        visible = list(self._keys)
+        room = self.size.width - sum(key.width for key in visible)
+        others = [key for key in visible if key.name not in (_HELP, _OUT)]
+        for key in [*reversed(others), *(key for key in visible if key.name == _OUT)]:
             if room < 0:
                 room += key.width
-                kept.remove(key)
-        return kept
+                visible.remove(key)
+        return visible
 
     def on_mount(self) -> None:
-        """Follow the focus and what can be done."""
-        self.screen.bindings_updated_signal.subscribe(self, self._follow)
+        """Subscribe to changes of the focus and of the possible actions."""
+        self.screen.bindings_updated_signal.subscribe(self, self._update)
 
-    def _follow(self, screen: Screen[object]) -> None:
-        """Look again which keys go here; where they are the same, nothing is painted."""
+    def _update(self, screen: Screen[object]) -> None:
+        """Update the keys; paint only if they have changed."""
         keys = _keys_of(screen, self._label_of)
         if keys != self._keys:
             self._keys = keys
             self.refresh()
 
     def render(self) -> RenderResult:
-        """Return the line."""
+        """Return the line of keys and labels."""
         key_style = self.get_component_rich_style("keys--key", partial=True)
         label_style = self.get_component_rich_style("keys--label", partial=True)
         text = Text(no_wrap=True)
@@ -97,7 +97,7 @@ class LabFooter(Widget):
         return text
 
     def key_at(self, column: int) -> Shown | None:
-        """Return the key that is written there."""
+        """Return the key shown at a column; None beyond the last one."""
         end = 0
         for key in self.shown:
             end += key.width
@@ -111,24 +111,24 @@ class LabFooter(Widget):
             self.app.simulate_key(key.key)
 
     def on_mouse_move(self, event: MouseMove) -> None:
-        """Say more of the key below the pointer."""
+        """Show the help line of the key under the pointer as a tooltip."""
         key = self.key_at(event.x)
         self.tooltip = None if key is None else key.help
 
 
 def _keys_of(screen: Screen[object], label_of: Callable[[str], str]) -> list[Shown]:
-    """Return the keys that could do something now, each action once."""
+    """Return the keys that have an effect now, one per action, in the order of the table."""
     groups: Sequence[Group[Any]] = getattr(screen, "GROUPS", ())
     places = {
         action.name: place
         for place, action in enumerate(action for group in groups for action in group.actions)
     }
-    found: dict[str, Shown] = {}
-    for one in screen.active_bindings.values():
-        # Textual calls it by what it does.
-        name = one.binding.action.removeprefix("do('").removesuffix("')")
-        label = label_of(name) if one.binding.show else ""
-        if label and name not in found:
-            written = one.binding.key_display or one.binding.key
-            found[name] = Shown(one.binding.key, name, written, label, one.tooltip)
-    return sorted(found.values(), key=lambda key: places[key.name])
+    keys: dict[str, Shown] = {}
+    for active in screen.active_bindings.values():
+        # A binding's action is the call: do('name').
+        name = active.binding.action.removeprefix("do('").removesuffix("')")
+        label = label_of(name) if active.binding.show else ""
+        if label and name not in keys:
+            written = active.binding.key_display or active.binding.key
+            keys[name] = Shown(active.binding.key, name, written, label, active.tooltip)
+    return sorted(keys.values(), key=lambda key: places[key.name])

@@ -1,7 +1,7 @@
-"""Keys wait while one that opens a screen is being done, until the screen has come.
+"""Holds key presses while a screen or a dialog opens.
 
-What opens a screen or a dialog takes a while, and fingers are faster: without the gate the next
-letters would be commands to the screen below, where `s` stops a run.
+Opening one takes longer than pressing the next key. Without the buffer, keys meant for the new
+screen would be commands to the screen below, where `s` stops a run.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from textual.events import Key, Paste
 from textual.message_pump import MessagePump
 
 Pressed = Key | Paste
-"""What goes to whatever has the focus."""
+"""Events that go to the focused widget."""
 
 
 class KeyBuffer:
-    """Open, or closed until the one who closed it last lets go."""
+    """A queue of events: open, or closed until the last caller of `close` opens it again."""
 
     def __init__(self) -> None:
         self._held: deque[Pressed] = deque()
@@ -25,31 +25,31 @@ class KeyBuffer:
         self._is_closed = False
 
     def close(self) -> int:
-        """Hold what is pressed from now on; return the ticket that opens it again."""
+        """Hold all further key presses; return the ticket that opens the buffer again."""
         self._is_closed = True
         self._ticket += 1
         return self._ticket
 
     def open(self, ticket: int) -> None:
-        """Let keys pass again, unless somebody else has closed it since."""
+        """Let keys pass again, unless another caller has closed the buffer since."""
         if ticket == self._ticket:
             self._is_closed = False
 
     def holds(self, event: Pressed) -> bool:
-        """Take an event where others wait or the gate is closed; tell whether it was taken."""
+        """Queue an event if the buffer is closed or not empty; return True if it was queued."""
         if self._is_closed or self._held:
             self._held.append(event)
             return True
         return False
 
     def next(self) -> Pressed | None:
-        """Give what was held first; None while the gate is closed or where nothing is held."""
+        """Remove and return the oldest event; None if the buffer is closed or empty."""
         return None if self._is_closed or not self._held else self._held.popleft()
 
 
-def follow(path: Sequence[MessagePump], done: Callable[[], object]) -> None:
-    """Call something once everybody on a path, in turn, has done what was posted to them so far."""
-    for place, pump in enumerate(path):
-        if pump.call_later(follow, path[place + 1 :], done):
+def after_all(pumps: Sequence[MessagePump], callback: Callable[[], object]) -> None:
+    """Call `callback` after each message pump, in turn, has processed its queue so far."""
+    for place, pump in enumerate(pumps):
+        if pump.call_later(after_all, pumps[place + 1 :], callback):
             return
-    done()
+    callback()

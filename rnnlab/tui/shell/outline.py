@@ -1,7 +1,6 @@
-"""The first frame: the panes of the home screen, before there is anything in them.
+"""The first frame: the empty panes of the home screen.
 
-Everything that is imported for it delays it, so it needs neither the widgets of the home screen nor
-what these show.
+Each import delays it, so it uses neither the widgets of the home screen nor their data.
 """
 
 from __future__ import annotations
@@ -26,20 +25,20 @@ HOME_PANES = (
 
 
 class Outline(Screen[None]):
-    """Looks like the home screen, and gives way to it."""
+    """An empty copy of the home screen's layout, which the home screen replaces."""
 
     HORIZONTAL_BREAKPOINTS = BaseScreen.HORIZONTAL_BREAKPOINTS
     VERTICAL_BREAKPOINTS = BaseScreen.VERTICAL_BREAKPOINTS
     entry_name = HOME
 
     def __init__(self, chosen: Mapping[str, bool]) -> None:
-        """Leave out what the user has hidden: `chosen` is as in a layout of panes."""
+        """chosen: panes that the user has shown or hidden; see `Layout.chosen`."""
         super().__init__()
         self._layout = Layout(self, HOME_PANES)
         self._layout.chosen = dict(chosen)
 
     def compose(self) -> ComposeResult:
-        """Lay out what the home screen does, where it does."""
+        """Lay out empty panes like those of the home screen."""
         self._layout.begin()
         runs, plots, prompt, details = map(_frame, HOME_PANES)
         yield ScreenBar()
@@ -51,11 +50,11 @@ class Outline(Screen[None]):
         yield Static(id="keys")
 
     def on_mount(self) -> None:
-        """Show as many panes as there is room for."""
+        """Show as many panes as fit."""
         self._layout.apply()
 
     def on_resize(self) -> None:
-        """Show as many panes as there is room for."""
+        """Show as many panes as fit."""
         self._layout.apply()
 
 

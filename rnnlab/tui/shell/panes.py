@@ -1,7 +1,7 @@
-"""The panes of a screen: shown, hidden, or one of them alone.
+"""The panes of a screen: shown, hidden, or one of them in full screen.
 
-What a user has chosen holds until it is reset; where there is no room, panes that can wait are left
-out and come alone when they are asked for.
+A user's choice lasts until it is reset. On a small terminal, less important panes are hidden, and
+their keys show them in full screen.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from rnnlab.tui.shell.screen import BaseScreen
 
 _NORMAL, _WIDE = 100, 150
-"""Columns of a screen that is not narrow, and of a wide one."""
+"""Minimum columns of a normal and of a wide screen."""
 OFF, ALONE = "-off", "-alone"
-"""Classes of a pane that is not shown, and of one that has the screen to itself."""
+"""CSS classes of a hidden pane and of a pane in full screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +31,29 @@ class Pane:
     """Id of its widget; containers of panes have the class `panes`."""
     title: str
     is_for_wide: bool = False
-    """Whether it is left out where the screen is not wide (150 columns)."""
+    """Whether it is hidden below 150 columns."""
     is_for_normal: bool = False
-    """Whether it is left out where the screen is narrow (below 100 columns)."""
+    """Whether it is hidden below 100 columns."""
     also: str = ""
-    """A second key that shows and hides it, beside its number."""
+    """A second key that shows and hides it, besides its digit."""
 
 
 class Layout:
-    """Which panes of a screen are shown."""
+    """Decides which panes of a screen are shown."""
 
     def __init__(self, screen: Screen[Any], panes: Sequence[Pane]) -> None:
         self._screen = screen
         self._panes = panes
         self.alone: str | None = None
-        """The pane that has the screen to itself."""
+        """Id of the pane in full screen; None if there is none."""
         self.chosen: dict[str, bool] = {}
-        """Panes that the user has shown or hidden; the others follow the room there is."""
+        """Panes that the user has shown or hidden; the others depend on the terminal's size."""
 
     def begin(self) -> None:
-        """Give a screen that has nothing in it yet the classes of the terminal's size.
+        """Set the CSS classes of the terminal's size on a screen that is still empty.
 
-        Textual sets them behind the first layout: all styles would be found again, and panes seen
-        that there is no room for.
+        Textual sets them after the first layout, so the first frame would show panes that do not
+        fit, and all styles would be computed twice.
         """
         screen = self._screen
         for size, breakpoints in zip(
@@ -65,18 +65,18 @@ class Layout:
             screen.add_class(*reached[-1:])
 
     def leave_full(self) -> bool:
-        """Show the other panes again; tell whether one was alone."""
+        """Leave full screen; return True if a pane was in full screen."""
         was_alone, self.alone = self.alone is not None, None
         self.apply()
         return was_alone
 
     def toggle_full(self, pane: str | None) -> None:
-        """Show a pane alone, or all again."""
+        """Show a pane in full screen, or leave full screen."""
         self.alone = None if self.alone is not None else pane
         self.apply()
 
     def toggle(self, pane: str) -> None:
-        """Show or hide a pane; one that there is no room for comes alone."""
+        """Show or hide a pane; one that does not fit is shown in full screen."""
         if self.alone == pane:
             self.alone = None
         elif self.is_shown(pane) and self.alone is None:
@@ -89,19 +89,19 @@ class Layout:
         self.apply()
 
     def reset(self) -> None:
-        """Show what there is room for."""
+        """Forget the user's choices: show the panes that fit."""
         self.alone = None
         self.chosen.clear()
         self.apply()
 
     def is_shown(self, pane: str) -> bool:
-        """Tell whether a pane is shown."""
+        """Return True if a pane is shown."""
         if self.alone is not None:
             return pane == self.alone
         return self._has_room(pane) and self.chosen.get(pane, True)
 
     def apply(self) -> None:
-        """Bring the widgets in line."""
+        """Set the CSS classes of the panes' widgets."""
         for pane in self._panes:
             widget = self._screen.query_one(f"#{pane.id}")
             widget.set_class(not self.is_shown(pane.id), OFF)
@@ -111,28 +111,28 @@ class Layout:
             container.set_class(not any(map(self.is_shown, inside)), OFF)
 
     def _has_room(self, pane: str) -> bool:
-        found = next((p for p in self._panes if p.id == pane), None)
-        if found is None:
+        spec = next((p for p in self._panes if p.id == pane), None)
+        if spec is None:
             return True
-        # Below a dialog, the screen itself learns of another size later than of the event.
+        # The app's size: below a dialog, the screen's own size is set after the resize event.
         width = self._screen.app.size.width
-        return width >= (_WIDE if found.is_for_wide else _NORMAL if found.is_for_normal else 0)
+        return width >= (_WIDE if spec.is_for_wide else _NORMAL if spec.is_for_normal else 0)
 
 
 def pane_group(panes: Sequence[Pane]) -> Group[BaseScreen]:
-    """Return the actions on a screen's panes: its digits, full screen, all again."""
+    """Return the actions on a screen's panes: the digits, full screen, reset."""
     toggles: list[Action[BaseScreen]] = [
         Action(
             ",".join(filter(None, (str(number), pane.also))),
             f"pane-{pane.id}",
             _toggler(pane.id),
             f"{pane.title} pane",
-            f"Show or hide the pane {pane.title.lower()}",
+            f"Show or hide the {pane.title.lower()} pane",
         )
         for number, pane in enumerate(panes, 1)
     ]
     full: Action[BaseScreen] = Action(
-        "f", "full", _full, "Full", "Show the focused pane alone, or all again", True
+        "f", "full", _full, "Full", "Show the focused pane in full screen, or leave it", True
     )
     reset: Action[BaseScreen] = Action("0", "panes", _reset, "All panes", "Show all panes again")
     return Group("Panes", (full, *toggles, reset))

@@ -1,4 +1,4 @@
-"""A table whose rows are chosen: what the lists of runs and of corpora share."""
+"""A table with a row cursor, the base of the lists of runs and of corpora."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual.widgets import DataTable
 
 
 class RowList(DataTable[Text]):
-    """Home and end go to the first and to the last row: the cursor has no column to go to."""
+    """A table in which home and end go to the first and the last row, not to a column."""
 
     BINDINGS = [
         Binding("home", "scroll_top", "First", show=False),

@@ -1,6 +1,6 @@
-"""What every screen of the lab is: a bar, a body, a footer, and a table of actions.
+"""The base class of all screens: a bar, a body, a footer, and a table of actions.
 
-A screen never computes and never waits in a handler: it reads the desk and does actions.
+A screen never computes and never blocks in a handler: it reads the state and runs actions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from rnnlab.tui.messages import KeysDue, ScreenAsked, Told
+from rnnlab.tui.messages import KeysDue, ReplaceableToast, ScreenAsked
 from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.footer import LabFooter
 from rnnlab.tui.shell.panes import Layout, Pane
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from rnnlab.tui.state import LabState
 
 HOME = "lab"
-"""The screen that the app opens with and that escape leads back to."""
-_DOING = "actions"
-"""Group of the workers that do actions."""
+"""Name of the home screen, which the app opens with and escape returns to."""
+_ACTIONS = "actions"
+"""Group of the workers that run actions."""
 Severity = Literal["information", "warning", "error"]
 
 
 class BaseScreen(Screen[None]):
-    """One screen; built once by the shell, kept when another one is shown."""
+    """One screen; the app builds it once and keeps it while another one is shown."""
 
     GROUPS: ClassVar[tuple[Group[Any], ...]] = ()
-    """Its table of actions. Every screen also writes `BINDINGS = bindings(GROUPS)`."""
+    """Its table of actions. Every screen must also define `BINDINGS = bindings(GROUPS)`."""
     PANES: ClassVar[tuple[Pane, ...]] = ()
-    """What `f` shows alone and the digits show and hide; see `_panes.py`."""
+    """The panes that the digits show and hide, and `f` shows in full screen; see `panes.py`."""
     IS_FORM: ClassVar[bool] = False
-    """Whether all of it is fields, so that escape leaves the screen and not first a field."""
+    """Whether it consists of fields: escape then leaves the screen, not just the field."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
 
@@ -53,50 +53,50 @@ class BaseScreen(Screen[None]):
 
     @property
     def entry_name(self) -> str:
-        """Name under which the shell knows this screen: that of its file."""
+        """Name in the screen registry: the file's name with hyphens."""
         return type(self).__module__.rpartition(".")[2].replace("_", "-")
 
     def compose(self) -> ComposeResult:
-        """Put the body between the bar and the footer."""
+        """Yield the bar, the body and the footer."""
         self.panes.begin()
         yield ScreenBar()
         yield from self.compose_body()
         yield LabFooter(self.label_of)
 
     def compose_body(self) -> ComposeResult:
-        """Lay out what is the screen's own."""
+        """Yield the widgets between the bar and the footer."""
         yield from ()
 
     def take(self) -> None:
-        """Show what has changed on the desk; called after every read while the screen is shown."""
+        """Show the changes of the state; called after every poll while the screen is shown."""
 
     def keep_view(self) -> None:
-        """Write into `desk.view` what is to be found again at the next start."""
+        """Copy into `desk.view` the settings of this screen that are saved across starts."""
         if self.panes.chosen:
             self.desk.view.panes[self.entry_name] = dict(self.panes.chosen)
         else:
             self.desk.view.panes.pop(self.entry_name, None)
 
     def fail(self, reason: str) -> None:
-        """Say that the generator has ended."""
+        """Show why the generator has ended."""
         self.tell(reason, "error")
 
     def out(self) -> None:
-        """Escape: one thing at a time, the same order on every screen."""
+        """Handle escape: stop a task, leave a field, leave full screen, or leave the screen."""
         if self.end_writing() or self.leave_field() or self.panes.leave_full():
             return
         self.leave()
 
     def end_writing(self) -> bool:
-        """End what goes on, the first step of escape; tell whether something did."""
+        """Stop a running task, the first step of escape; return True if there was one."""
         return False
 
     def leave_field(self) -> bool:
-        """Go from a text field to where letters are keys; tell whether the focus was in one."""
+        """Move the focus out of a text field; return True if it was in one."""
         is_in_field = self._is_in_field
         if is_in_field:
-            beside = self.beside_fields()  # a board that is still empty takes no focus
-            self.set_focus(beside if beside is not None and beside.focusable else None)
+            target = self.beside_fields()  # an empty board cannot have the focus
+            self.set_focus(target if target is not None and target.focusable else None)
         return is_in_field
 
     @property
@@ -108,41 +108,41 @@ class BaseScreen(Screen[None]):
         self.open_screen(HOME)
 
     def way_out(self) -> str:
-        """Say in a word or two what escape does now; nothing where it does nothing."""
+        """Return the footer's label of escape in the current state; empty if it has no effect."""
         if self.is_writing:
-            return "End writing"
+            return "Stop"
         if self._is_in_field:
             return "Leave text"
         return "Home" if self.panes.alone is None else "All panes"
 
     @property
     def is_writing(self) -> bool:
-        """Whether something goes on that escape ends."""
+        """Whether a task is running that escape stops."""
         return False
 
     def main_widget(self) -> Widget | None:
-        """Return what has the focus when the screen comes; None to leave it where it was."""
+        """Return the widget to focus when the screen opens; None to keep the previous focus."""
         return None
 
     def beside_fields(self) -> Widget | None:
-        """Return where letters are keys, for the focus that leaves a text field."""
+        """Return the widget to focus when the focus leaves a text field."""
         return self.main_widget()
 
     def open_screen(self, name: str, *, saying: str = "") -> None:
-        """Show another screen and say something there; keys from now on are for that one."""
+        """Show another screen, and the toast `saying` on it; it receives all further keys."""
         self.desk.keys.close()
         self.post_message(ScreenAsked(name, saying))
 
     def arrive(self) -> None:
-        """Take note that this screen is to come, not only a dialog over it to go."""
+        """Note that this screen opens, as opposed to a dialog above it that closes."""
         self._has_arrived = True
 
     def on_screen_suspend(self) -> None:
-        """Name no keys while a dialog has them."""
+        """Hide the footer while a dialog receives the keys."""
         self.query_one(LabFooter).visible = False
 
     def on_screen_resume(self) -> None:
-        """Show what has come while another screen was shown, and begin at the main widget."""
+        """Show the current state, and focus the main widget if the screen has just opened."""
         self.query_one(LabFooter).visible = True
         self.take()
         if self._has_arrived:
@@ -152,20 +152,20 @@ class BaseScreen(Screen[None]):
         self.show_keys()
 
     def show_keys(self) -> None:
-        """Bring the footer in line with what can be done now; it knows what it shows."""
+        """Update the footer to the actions that are possible now."""
         self.refresh_bindings()
 
     @on(events.Mount)
     def fit(self) -> None:
-        """Show as many panes as there is room for."""
+        """Show as many panes as fit."""
         self.panes.apply()
 
     def on_resize(self) -> None:
-        """Show as many panes as there is room for."""
+        """Show as many panes as fit."""
         self.panes.apply()
 
     def action_named(self, name: str) -> tuple[Group[Any], Action[Any]] | None:
-        """Return an action of the table and its group."""
+        """Return an action of the table and its group; None for an unknown name."""
         for group in self.GROUPS:
             for action in group.actions:
                 if action.name == name:
@@ -173,64 +173,66 @@ class BaseScreen(Screen[None]):
         return None
 
     def label_of(self, name: str) -> str:
-        """Return what an action's key would do now, empty for one that the footer leaves out."""
-        found = self.action_named(name)
-        if found is None:
+        """Return the label of an action in the current state; empty to omit it from the footer."""
+        entry = self.action_named(name)
+        if entry is None:
             return ""
-        action = found[1]
+        _, action = entry
         return action.label if action.label_now is None else action.label_now(self)
 
     def opens_with(self, key: str) -> bool:
-        """Tell whether a key of the table may open a screen or a dialog."""
+        """Return True if a key of the table may open a screen or a dialog."""
         actions = [action for group in self.GROUPS for action in group.actions if action.opens]
         return any(key in action.key.split(",") for action in actions)
 
     def action_do(self, name: str) -> None:
-        """Do an action of the table; one that asks or waits is done once at a time."""
-        found = self.action_named(name)
-        if found is None or (self._is_doing(name) and not found[1].is_repeatable):
+        """Run an action of the table; a coroutine runs at most once at a time."""
+        entry = self.action_named(name)
+        if entry is None or (self._is_running(name) and not entry[1].is_repeatable):
             return
-        made = found[1].do(self)
-        if inspect.iscoroutine(made):
-            if found[1].opens:
-                made = self._hold_keys_for(made, self.desk.keys.close())
-            self.run_worker(made, name=name, group=_DOING)
+        _, action = entry
+        result = action.do(self)
+        if inspect.iscoroutine(result):
+            if action.opens:
+                result = self._hold_keys_for(result, self.desk.keys.close())
+            self.run_worker(result, name=name, group=_ACTIONS)
 
-    async def _hold_keys_for(self, doing: Coroutine[Any, Any, None], ticket: int) -> None:
-        """Do what opens a dialog; where it has opened none, the keys are for this screen."""
+    async def _hold_keys_for(self, coroutine: Coroutine[Any, Any, None], ticket: int) -> None:
+        """Run an action that opens a dialog; release the keys if it has not opened one."""
         try:
-            await doing
+            await coroutine
         finally:
             self.post_message(KeysDue(ticket))
 
-    def _is_doing(self, name: str) -> bool:
+    def _is_running(self, name: str) -> bool:
         return any(
-            one.node is self and one.group == _DOING and one.name == name and not one.is_finished
-            for one in self.workers
-        )
+            worker.node is self and worker.group == _ACTIONS and worker.name == name
+            and not worker.is_finished
+            for worker in self.workers
+        )  # fmt: skip
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave a pane's keys alone while another pane has the focus, and what can do nothing."""
+        """Disable the actions of panes without the focus, and those that have no effect now."""
         if action != "do":
             return True
-        found = self.action_named(str(parameters[0]))
-        if found is None or (found[0].pane and not self.has_focus_in(found[0].pane)):
+        entry = self.action_named(str(parameters[0]))
+        if entry is None or (entry[0].pane and not self.has_focus_in(entry[0].pane)):
             return False
-        return found[1].is_possible(self)
+        return entry[1].is_possible(self)
 
     def has_focus_in(self, pane: str) -> bool:
-        """Tell whether the focus is in the widget of that id."""
+        """Return True if the focus is in the widget with that id."""
         return self.focused is not None and any(
             widget.id == pane for widget in self.focused.ancestors_with_self
         )
 
     def tell(self, message: str, severity: Severity = "information") -> None:
-        """Say something in passing, in place of what was told like that before."""
-        told = Told(message, severity=severity, markup=False, timeout=4)
-        self.app.post_message(Notify(told))
+        """Show a toast, replacing the previous one of the same severity."""
+        toast = ReplaceableToast(message, severity=severity, markup=False, timeout=4)
+        self.app.post_message(Notify(toast))
 
     def groups_of_focus_first(self) -> list[Group[Any]]:
-        """Return the groups: the focused pane's, those of anywhere, then the other panes'."""
+        """Return the groups: the focused pane's, those of any focus, then the other panes'."""
 
         def order(group: Group[Any]) -> tuple[bool, bool]:
             is_of_other_pane = bool(group.pane) and not self.has_focus_in(group.pane)

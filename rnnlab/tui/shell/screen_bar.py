@@ -1,4 +1,4 @@
-"""The line at the top: the screens with their keys, and what goes on in the lab."""
+"""The line at the top: the screens with their keys, and how many runs are in each state."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from rnnlab.tui.shell.screen_registry import ScreenEntry, entries
 
 _GAP = "  "
 _MORE = "… F1"
-"""Where there is no room for all: the help lists the others."""
+"""Shown if not all screens fit; the help lists the others."""
 
 
 class ScreenBar(Widget):
-    """Names the screens, as many as there is room for; a click opens one."""
+    """Show the names of as many screens as fit; a click opens one."""
 
     def __init__(self) -> None:
         super().__init__(id="title")
-        self._news = ""
+        self._status = ""
         self._places: list[tuple[int, int, str]] = []
 
-    def say(self, news: str) -> None:
-        """Show what goes on, at the right; written only when it differs."""
-        if news != self._news:
-            self._news = news
+    def show_status(self, status: str) -> None:
+        """Show the states of the runs, at the right; paint only if the text has changed."""
+        if status != self._status:
+            self._status = status
             self.refresh()
 
     def render(self) -> RenderResult:
-        """Return the line: the screen that is shown stands out."""
+        """Return the line, with the visible screen in reverse."""
         text, self._places = Text(no_wrap=True), []
         shown = getattr(self.screen, "entry_name", "")
         room = self.size.width - 2
@@ -42,9 +42,9 @@ class ScreenBar(Widget):
         ending = next((len(label) + len(gap) for name, label in labels if name == shown), 0)
         is_full = False
         for name, label in labels:
-            # The one that is shown is named at the end where it has no room at its place.
-            kept = len(_MORE) + (0 if name == shown else ending)
-            is_full = is_full or len(text) + len(label) > room - kept
+            # If the visible screen does not fit at its place, its name comes at the end.
+            reserved = len(_MORE) + (0 if name == shown else ending)
+            is_full = is_full or len(text) + len(label) > room - reserved
             if is_full and name != shown:
                 continue
             if name == shown:
@@ -54,8 +54,8 @@ class ScreenBar(Widget):
             text.append_text(label).append(gap)
         if is_full:
             text.append(_MORE, "dim")
-        if len(text) + len(self._news) <= room:
-            text.append(self._news.rjust(room - len(text)), "dim")
+        if len(text) + len(self._status) <= room:
+            text.append(self._status.rjust(room - len(text)), "dim")
         return text
 
     def on_click(self, event: Click) -> None:

@@ -1,4 +1,4 @@
-"""What goes on, in a line; what is wrong takes as many lines as it needs, up to three."""
+"""A status in one line, or an error in up to three lines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rnnlab.base.display import visible
 
 
 class StatusLine(Static):
-    """Says one thing at a time, plain text in any case."""
+    """Show one message as plain text, without markup."""
 
     _PROBLEM = "-problem"
 
@@ -17,8 +17,8 @@ class StatusLine(Static):
         super().__init__(id=id, markup=False)
 
     def say(self, text: str, *, is_problem: bool = False) -> None:
-        """Say what goes on, or what is wrong."""
+        """Show a status, or an error in red."""
         was_problem = self.has_class(self._PROBLEM)
         self.set_class(is_problem, self._PROBLEM)
-        said = Text(visible(text, newline=" "), "red" if is_problem else "dim")
-        self.update(said, layout=is_problem or was_problem)
+        message = Text(visible(text, newline=" "), "red" if is_problem else "dim")
+        self.update(message, layout=is_problem or was_problem)

@@ -1,7 +1,7 @@
-"""Processes that the lab waits for: nothing of one outlives the event loop that started it.
+"""Subprocesses whose output the app awaits; all of them end before the event loop closes.
 
-A process leaves its pipes open in the loop until its exit and all its output have been taken note
-of; a loop that is closed before can never close them.
+A process keeps its pipes open in the loop until its exit and all its output have been read. A loop
+that closes earlier can never close the pipes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 
 class ProcessOutput(NamedTuple):
-    """What a process has said."""
+    """Exit code, stdout and stderr of an ended process."""
 
     exit_code: int
     out: bytes
@@ -22,20 +22,20 @@ class ProcessOutput(NamedTuple):
 
 
 class _Child:
-    """A process that is read to its end, whatever becomes of whoever wanted that."""
+    """A process whose output is read to the end, even if its caller is cancelled."""
 
     def __init__(self) -> None:
         self._process: Process | None = None
         self._is_given_up = False
 
     def give_up(self) -> None:
-        """Kill it, at once or when it has started."""
+        """Kill the process, now or as soon as it has started."""
         self._is_given_up = True
         if self._process is not None:
             kill(self._process)
 
     async def run(self, command: Sequence[str], environment: Mapping[str, str]) -> ProcessOutput:
-        """Start it and read what it says."""
+        """Start the process and read its output to the end."""
         self._process = process = await asyncio.create_subprocess_exec(
             *command,
             stdin=DEVNULL,
@@ -51,14 +51,14 @@ class _Child:
 
 
 _RUNNING: dict[asyncio.Task[ProcessOutput], _Child] = {}
-"""Commands that are not at their end yet, given up or not."""
+"""Commands that have not ended yet, killed or not."""
 
 
 async def output_of(command: Sequence[str], environment: Mapping[str, str]) -> ProcessOutput:
-    """Run a command to its end; it is killed where its caller is cancelled.
+    """Run a command to its end and return its output; kill it if the caller is cancelled.
 
-    A task of its own looks after the process: a worker is cancelled once when the lab closes and
-    again when its screen goes, and the second time would cut off what the first one cleared away.
+    A separate task owns the process: a Textual worker is cancelled once when the app closes and
+    again when its screen is removed, and the second time would interrupt the clean-up of the first.
     """
     child = _Child()
     running = asyncio.create_task(child.run(command, environment))
@@ -72,14 +72,14 @@ async def output_of(command: Sequence[str], environment: Mapping[str, str]) -> P
 
 
 async def end_all() -> None:
-    """Give up every command and wait for its end: to be called before the loop closes."""
+    """Kill every running command and wait for its end; call this before the loop closes."""
     for child in _RUNNING.values():
         child.give_up()
     await asyncio.gather(*_RUNNING, return_exceptions=True)
 
 
 async def end(process: Process) -> None:
-    """Kill a process and take note of all that is left of it; nobody may be reading from it."""
+    """Kill a process and read the rest of its output; no other task may be reading it."""
     kill(process)
     if process.stdin is not None:
         process.stdin.close()

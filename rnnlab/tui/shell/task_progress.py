@@ -1,4 +1,4 @@
-"""A line for what takes long: done in a thread, how far it is, how it has ended; one at a time."""
+"""A status line for a background task: runs it in a thread, shows its progress and its result."""
 
 from __future__ import annotations
 
@@ -20,88 +20,91 @@ if TYPE_CHECKING:
 _SHOWN_EVERY_S = 0.25
 
 
-class _GivenUpError(Exception):
-    """The user has seen enough of something that takes long."""
+class _CancelledError(Exception):
+    """The user has cancelled the background task."""
 
 
-class Errand:
-    """Something that takes long, done in a thread: how far it is, and whether it is given up."""
+class BackgroundTask:
+    """The progress of a task that runs in a thread, and whether it is cancelled."""
 
     def __init__(self, what: str) -> None:
         self.what = what
         self.done, self.total = 0, 0
-        self.is_given_up = False
+        self.is_cancelled = False
 
     def progress(self, done: int, total: int) -> None:
-        """Note how far it is; stops the thread at its next step once it is given up."""
-        if self.is_given_up:
-            raise _GivenUpError
+        """Record the progress; raise, which ends the thread's work, if the task is cancelled."""
+        if self.is_cancelled:
+            raise _CancelledError
         self.done, self.total = done, total
 
     def __str__(self) -> str:
-        """Say how far it is."""
-        far = f" {count(self.done)} of {count(self.total)}" if self.total else ""
-        return f"{self.what}…{far} (esc gives up)"
+        """Return the progress as one line."""
+        progress = f" {count(self.done)} of {count(self.total)}" if self.total else ""
+        return f"{self.what}…{progress} (esc cancels)"
 
 
-class ErrandLine(Static):
-    """Runs an errand and says what becomes of it."""
+class TaskProgress(Static):
+    """Runs one background task at a time, and shows its progress and its result."""
 
     @dataclass
     class Done(Message):
-        """An errand has come to a good end."""
+        """A background task has succeeded."""
 
         name: str
-        """What it has brought."""
+        """Name of the result, as given to `begin`."""
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id=id, markup=False)
-        self._errand: Errand | None = None
+        self._background: BackgroundTask | None = None
 
     @property
     def is_busy(self) -> bool:
-        """Whether an errand is being run."""
-        return self._errand is not None
+        """Whether a task is running."""
+        return self._background is not None
 
     def on_mount(self) -> None:
-        """Show how far it is now and then."""
+        """Show the progress at intervals."""
         self.set_interval(_SHOWN_EVERY_S, self._show)
 
     def on_unmount(self) -> None:
-        """Give up what takes long when the lab closes: its thread would hold the shell."""
-        self.give_up()
+        """Cancel the task when the app closes: the process would wait for its thread."""
+        self.cancel()
 
     def begin(self, what: str, name: str, do: Callable[[Progress], str]) -> str:
-        """Begin an errand that brings `name`; return why not, where another one is being run."""
-        if self._errand is not None:
-            return f"still {self._errand.what}; esc gives that up"
-        self._errand = Errand(what)
+        """Begin a task whose result is called `name`.
+
+        Return an empty string, or an error if another task is running.
+        """
+        if self._background is not None:
+            return f"still {self._background.what}; press esc to cancel it"
+        self._background = BackgroundTask(what)
         self._show()
-        self.run_worker(self._run(self._errand, name, do), name="errand", group="errand")
+        self.run_worker(self._run(self._background, name, do), name="task", group="task")
         return ""
 
-    def give_up(self) -> None:
-        """Let the thread stop at its next step."""
-        if self._errand is not None:
-            self._errand.is_given_up = True
+    def cancel(self) -> None:
+        """Stop the thread's work at its next report of progress."""
+        if self._background is not None:
+            self._background.is_cancelled = True
 
-    async def _run(self, errand: Errand, name: str, do: Callable[[Progress], str]) -> None:
+    async def _run(self, task: BackgroundTask, name: str, do: Callable[[Progress], str]) -> None:
         try:
-            said = await asyncio.to_thread(do, errand.progress)
+            result = await asyncio.to_thread(do, task.progress)
         except RnnlabError as error:
             self._end(str(error), "bold red")
         except OSError as error:
-            self._end(one_line(f"{errand.what}: {error}"), "bold red")
-        except _GivenUpError:
-            self._end(f"{errand.what}: given up", "dim")
+            self._end(one_line(f"{task.what}: {error}"), "bold red")
+        except _CancelledError:
+            self._end(f"{task.what}: cancelled", "dim")
         else:
-            self._end(said, "green")
+            self._end(result, "green")
             self.post_message(self.Done(name))
 
     def _show(self) -> None:
-        if self._errand is not None:
-            self.update(Text(visible(str(self._errand), newline=" "), "bold"))
+        if self._background is not None:
+            self.update(Text(visible(str(self._background), newline=" "), "bold"))
 
-    def _end(self, said: str, style: str) -> None:
-        self._errand = None
-        self.update(Text(visible(said, newline=" "), style))
+    def _end(self, result: str, style: str) -> None:
+        self._background = None
+        self.update(Text(visible(result, newline=" "), style))

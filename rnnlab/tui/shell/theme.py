@@ -1,4 +1,4 @@
-"""How the lab looks on this terminal: theme, colours of the runs, which characters it may use."""
+"""The appearance on this terminal: theme, colours of the runs, available characters."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ THEMES = (
         variables={"surface-lighten-1": "#808080", "surface-lighten-2": "#a0a0a0"},
     ),
 )  # fmt: skip
-"""Registered under these names."""
+"""The app's themes, registered under their names."""
 
 
 @dataclass(frozen=True)
 class Appearance:
-    """What preferences and terminal come to."""
+    """The appearance that results from the preferences and the terminal."""
 
     theme: str = "dark"
     series: str = "colour-blind"
@@ -53,13 +53,13 @@ class Appearance:
     @property
     def palette(self) -> Palette:
         """Colours of the runs."""
-        from rnnlab.plots import PALETTES  # the first frame has no run and goes without
+        from rnnlab.plots import PALETTES  # a slow import, which the first frame does not need
 
         return PALETTES[self.series]
 
 
 def appearance_of(preferences: Preferences) -> Appearance:
-    """Return what is asked for, and where nothing is, what the terminal can show."""
+    """Return the preferred appearance; `auto` values depend on the terminal."""
     theme, glyphs = preferences.theme, preferences.glyphs
     if theme == "auto":
         theme = "light" if _is_light(os.environ.get("COLORFGBG", "")) else "dark"
@@ -71,13 +71,13 @@ def appearance_of(preferences: Preferences) -> Appearance:
 
 
 def _is_light(colors: str) -> bool:
-    """Tell whether COLORFGBG ("0;15") says that the background is light."""
+    """Return True if the background in COLORFGBG (such as "0;15") is light."""
     background = colors.rpartition(";")[2]
     return background.isdigit() and int(background) in (7, *range(9, 16))
 
 
 def _has_braille() -> bool:
-    """Tell whether the terminal is likely to have braille: the Linux console has none."""
+    """Return True if the terminal can probably show braille; the Linux console cannot."""
     encoding = (getattr(sys.__stdout__, "encoding", "") or "").lower().replace("-", "")
     return encoding.startswith("utf") and os.environ.get("TERM") != "linux"
 
@@ -94,33 +94,33 @@ _ASCII = {
 
 
 _JOINERS = "\u200c\u200d"
-"""Have no width and do nothing but join or part their neighbours: emoji are made with them."""
+"""Zero-width characters that join or separate their neighbours, as in emoji."""
 
 
 class HarmlessFilter(LineFilter):
-    """Lets no control character through to the terminal, whatever widget it stands in.
+    """Replaces control characters in all widgets before they reach the terminal.
 
-    Text is shown by `display.visible`; this is for what is shown by others, such as a line that a
-    user has pasted into a field.
+    The app's own texts already pass through `display.visible`. This filter is for texts of other
+    widgets, such as a line that a user has pasted into a field.
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Return the segments without what a terminal would obey."""
+        """Return the segments without control characters."""
         if all(segment.text.isprintable() for segment in segments):
             return segments
         return [segment._replace(text=harmless(segment.text)) for segment in segments]
 
 
 def harmless(text: str) -> str:
-    """Return text of the same width without what a terminal would obey."""
+    """Return text of the same width, with blanks in place of control characters."""
     return "".join(c if c.isprintable() or c in _JOINERS else " " * cell_len(c) for c in text)
 
 
 class AsciiFilter(LineFilter):
-    """Keeps every line to ASCII, cell by cell; what has no likeness becomes a question mark."""
+    """Replaces every character by a similar ASCII one, or by a question mark."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Return the segments with their letters replaced."""
+        """Return the segments in ASCII, of the same width."""
         return [
             segment if segment.text.isascii() else segment._replace(text=to_ascii(segment.text))
             for segment in segments

@@ -1,4 +1,4 @@
-"""The views of a screen in one line, the chosen one standing out; a click chooses."""
+"""The views of a screen in one line, the chosen one highlighted; a click chooses one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from textual.widget import Widget
 
 
 class ViewTabs(Widget):
-    """A row of names, each behind the digit that chooses it."""
+    """A row of names, each preceded by the digit that chooses it."""
 
     @dataclass
     class Chosen(Message):
-        """Another view is wanted."""
+        """The user has clicked on a view."""
 
         name: str
 
@@ -29,22 +29,22 @@ class ViewTabs(Widget):
         self._places: list[tuple[int, int, str]] = []
 
     def choose(self, name: str) -> None:
-        """Let a name stand out."""
+        """Highlight a name."""
         self.chosen = name
         self.refresh()
 
     def neighbour(self, step: int) -> str:
-        """Return the name so many places on, round the ends."""
+        """Return the name `step` positions after the chosen one, with wrap-around."""
         return self.names[(self.names.index(self.chosen) + step) % len(self.names)]
 
     def show_keys(self, *, are_live: bool) -> None:
-        """Show the digits, or names alone while digits are letters of a text."""
+        """Show the digits, or only the names while digits are input of a text field."""
         if are_live != self._has_keys:
             self._has_keys = are_live
             self.refresh()
 
     def render(self) -> RenderResult:
-        """Return the line, as telling as there is room for."""
+        """Return the line, with as many digits and names as fit."""
         text, self._places = Text(no_wrap=True), []
         for name, label in zip(self.names, self._labels(), strict=True):
             self._places.append((len(text), len(text) + len(label), name))
@@ -52,9 +52,9 @@ class ViewTabs(Widget):
         return text
 
     def _labels(self) -> list[Text]:
-        """Return digits and names, without what there is no room for.
+        """Return a label of digit and name per view, shortened to fit.
 
-        First the digit of the chosen one goes, which is not needed there, then the others' names.
+        The chosen view's digit is dropped first, then the names of the other views.
         """
         chosen, keys = self.names.index(self.chosen), self._has_keys
         for all_digits, all_names in ((True, True), (False, True), (False, False)):

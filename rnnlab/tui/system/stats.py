@@ -1,4 +1,4 @@
-"""What the machine is doing: processor, memory, disk, GPUs, and the processes of the lab."""
+"""The load of the machine: processor, memory, disk, GPUs, and the processes of the lab."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Gpu:
 
     name: str
     utilisation: float
-    """Share of the time in which it computed, 0 to 1."""
+    """Fraction of the time it was busy, 0 to 1."""
     used_bytes: int
     total_bytes: int
     celsius: int
@@ -29,17 +29,19 @@ class ProcessRead:
     what: str
     pid: int
     cores: float
-    """Cores kept busy since the look before."""
+    """Average number of busy cores since the previous read."""
     held_bytes: int
+    """Resident memory."""
 
 
 @dataclass(frozen=True)
 class MachineRead:
-    """One look at the machine."""
+    """One reading of the machine."""
 
     cores: tuple[float, ...]
-    """Share of the time in which each core computed, 0 to 1."""
+    """Fraction of the time that each core was busy, 0 to 1."""
     load: tuple[float, float, float]
+    """Load averages over 1, 5 and 15 minutes."""
     used_bytes: int
     total_bytes: int
     swap_used_bytes: int
@@ -50,10 +52,10 @@ class MachineRead:
 
 
 class Machine:
-    """Looks at the machine; what is a rate is the one since the look before."""
+    """Reads the load of the machine; rates are averages since the previous read."""
 
     def __init__(self, folder: Path) -> None:
-        """folder: whose disk is looked at, or that of the nearest folder that is there."""
+        """folder: the disk to read is the one of this folder or of its nearest existing parent."""
         self._folder = next(
             p for p in (folder.absolute(), *folder.absolute().parents) if p.exists()
         )
@@ -65,7 +67,7 @@ class Machine:
         generators = [("generator", pid) for pid in _generators()]
         read = [self._process(what, pid) for what, pid in [*processes, *generators]]
         return MachineRead(
-            cores=tuple(share / 100 for share in psutil.cpu_percent(percpu=True)),
+            cores=tuple(percentage / 100 for percentage in psutil.cpu_percent(percpu=True)),
             load=psutil.getloadavg(),
             used_bytes=memory.total - memory.available,
             total_bytes=memory.total,
@@ -87,7 +89,7 @@ class Machine:
 
 
 def _generators() -> list[int]:
-    """Return the generator process: the one child of the lab that trains nothing."""
+    """Return the ids of the generator processes among the children of the app."""
     try:
         children = psutil.Process().children()
         return [c.pid for c in children if "rnnlab.worker.generate" in c.cmdline()]
@@ -96,19 +98,19 @@ def _generators() -> list[int]:
 
 
 def read_gpus() -> tuple[Gpu, ...]:
-    """Return the GPUs that NVIDIA's library tells of; none where it or a driver is missing."""
+    """Return the GPUs that NVIDIA's library reports; empty if it or the driver is missing."""
     try:
         import pynvml
     except ImportError:
         return ()
-    found: list[Gpu] = []
+    gpus: list[Gpu] = []
     with contextlib.suppress(pynvml.NVMLError):
         pynvml.nvmlInit()
         for number in range(pynvml.nvmlDeviceGetCount()):
             handle = pynvml.nvmlDeviceGetHandleByIndex(number)
             name = pynvml.nvmlDeviceGetName(handle)
             memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
-            found.append(
+            gpus.append(
                 Gpu(
                     name if isinstance(name, str) else name.decode(errors="replace"),
                     pynvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100,
@@ -117,4 +119,4 @@ def read_gpus() -> tuple[Gpu, ...]:
                     int(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU)),
                 )
             )
-    return tuple(found)
+    return tuple(gpus)

@@ -1,4 +1,4 @@
-"""What answers a question of the generator process: one file a kind, with `answer(question, desk)`.
+"""Answers of the generator process: one file per kind, with `answer(question, context)`.
 
-It says replies through the desk until the question is answered or nobody wants to know any more.
+An answer sends its replies through `context.send` until it is complete or cancelled.
 """

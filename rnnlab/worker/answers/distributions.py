@@ -1,4 +1,4 @@
-"""Says what a model expects at every place of a text: raw, and as a decoder's filters leave it."""
+"""Give the model's distribution at every place of a text: raw, and after a decoder's filters."""
 
 from __future__ import annotations
 
@@ -13,25 +13,30 @@ if TYPE_CHECKING:
     from rnnlab.models import Unknown
 
 
-def answer(look: Distributions, desk: AnswerContext) -> None:
-    """Answer at once: every place is looked at in one go."""
-    from rnnlab.models import look_at
+def answer(question: Distributions, context: AnswerContext) -> None:
+    """Send the distributions of all places in one reply."""
+    from rnnlab.models import distributions_of
 
-    spec = parse_spec(look.decoder)
-    loaded = desk.model(look.ask, look.run, look.checkpoint)
-    desk.say(Started(look.ask, loaded.step))
-    found = look_at(
-        loaded, look.prompt, look.tokens, spec, look.num_shown, cast("Unknown", look.unknown)
+    spec = parse_spec(question.decoder)
+    loaded = context.model(question.ask, question.run, question.checkpoint)
+    context.send(Started(question.ask, loaded.step))
+    text = distributions_of(
+        loaded,
+        question.prompt,
+        question.tokens,
+        spec,
+        question.num_shown,
+        cast("Unknown", question.unknown),
     )
-    desk.say(
+    context.send(
         DistributionsFound(
-            look.ask,
+            question.ask,
             loaded.step,
-            found.tokens,
-            found.num_prompt,
-            found.first_place,
-            [asdict(row) for row in found.rows],
-            found.chain,
-            found.prompt_note,
+            text.tokens,
+            text.num_prompt,
+            text.first_place,
+            [asdict(row) for row in text.rows],
+            text.chain,
+            text.prompt_note,
         )
     )

@@ -1,4 +1,7 @@
-"""Continues a text with several decoders, a step of each in turn; a classifier judges it."""
+"""Continue a text with several decoders from one prefill, one step of each in turn.
+
+A classifier gives the probabilities of its classes instead.
+"""
 
 from __future__ import annotations
 
@@ -16,82 +19,82 @@ if TYPE_CHECKING:
     from rnnlab.models import GenerationStep, LoadedModel, Unknown
 
 _MAX_TRACED = 20_000
-"""Hypotheses of a decoder that are told at most: more than anybody looks through."""
+"""Hypotheses of a decoder that are sent at most: more than anybody looks through."""
 
 
-def answer(request: Generate, desk: AnswerContext) -> None:
-    """Answer frame by frame."""
-    from rnnlab.models import Classifier, continue_texts, make_readable
+def answer(request: Generate, context: AnswerContext) -> None:
+    """Send the frames of every decoder until all have ended or the request is cancelled."""
+    from rnnlab.models import Classifier, continue_prefilled, encode_prompt, prefill
 
     specs: list[Spec] = [parse_spec(text) for text in request.decoders]
-    loaded = desk.model(request.ask, request.run, request.checkpoint)
+    loaded = context.model(request.ask, request.run, request.checkpoint)
     if isinstance(loaded.model, Classifier):
-        desk.say(Started(request.ask, loaded.step))
-        desk.say(Progress(request.ask, 0, [_verdict(loaded, request.prompt)], is_last=True))
+        context.send(Started(request.ask, loaded.step))
+        context.send(Progress(request.ask, 0, [_verdict(loaded, request.prompt)], is_last=True))
         return
     unknown = cast("Unknown", request.unknown)
-    # What cannot be read is said before anybody clears his screen for an answer.
-    make_readable(loaded.vocabulary, request.prompt, unknown)
-    columns = [
-        _Column(
-            number,
-            request,
-            desk,
-            continue_texts(
-                loaded, [request.prompt], spec, request.length, request.num, request.seed, unknown
-            ),
+    # Raises for unknown characters before `Started`, at which the screens drop the old answers.
+    prompt = encode_prompt(loaded.vocabulary, request.prompt, unknown)
+    context.send(Started(request.ask, loaded.step))
+    prefilled = prefill(loaded, [prompt], specs)
+    searches = []
+    for number, spec in enumerate(specs):
+        steps = continue_prefilled(
+            loaded, prefilled, spec, request.length, request.num, request.seed
         )
-        for number, spec in enumerate(specs)
-    ]
-    desk.say(Started(request.ask, loaded.step))
-    while columns and not desk.is_cancelled(request.ask):
-        columns = [column for column in columns if column.grow()]
+        searches.append(_Search(number, request, context, steps))
+    while searches and not context.is_cancelled(request.ask):
+        searches = [search for search in searches if search.advance()]
 
 
-class _Column:
-    """One decoder of a request at work."""
+class _Search:
+    """One decoder of a request; sends a frame at most every `FRAME_S` seconds."""
 
     def __init__(
-        self, number: int, request: Generate, desk: AnswerContext, growths: Iterator[GenerationStep]
+        self,
+        number: int,
+        request: Generate,
+        context: AnswerContext,
+        steps: Iterator[GenerationStep],
     ) -> None:
         self._number = number
         self._request = request
-        self._desk = desk
-        self._growths = growths
+        self._context = context
+        self._generation = steps
         self._pace = Pace()
         self._tracer: Tracer | None = None
         self._num_traced = 0
         self._steps: list[TracedStep] = []
 
-    def grow(self) -> bool:
-        """Take a step, tell of it where that is due, and return whether there is another."""
-        growth = next(self._growths)
-        is_due = self._pace.is_due() or growth.is_last
+    def advance(self) -> bool:
+        """Take one step and send it if a frame is due; return whether more steps follow."""
+        step = next(self._generation)
+        is_due = self._pace.is_due() or step.is_last
         if self._request.has_trace:
-            self._trace(growth, is_due=is_due)
+            self._trace(step, is_due=is_due)
         if is_due:
-            self._desk.say(
-                Progress(self._request.ask, self._number, growth.answers(), growth.is_last)
+            self._context.send(
+                Progress(self._request.ask, self._number, step.answers(), step.is_last)
             )
-        return not growth.is_last
+        return not step.is_last
 
-    def _trace(self, growth: GenerationStep, *, is_due: bool) -> None:
+    def _trace(self, generated: GenerationStep, *, is_due: bool) -> None:
         was_full = self._num_traced >= _MAX_TRACED
         if not was_full:
             if self._tracer is None:
-                self._tracer = growth.of.tracer(has_rows=False)
-            found = self._tracer.add(growth.frame)
-            self._steps += found
-            self._num_traced += sum(len(step.hypotheses) for step in found)
+                self._tracer = generated.of.tracer(has_rows=False)
+            traced = self._tracer.add(generated.frame)
+            self._steps += traced
+            self._num_traced += sum(len(step.hypotheses) for step in traced)
         is_cut = not was_full and self._num_traced >= _MAX_TRACED
         if (is_due or is_cut) and self._steps:
             steps = [asdict(step) for step in self._steps]
             self._steps.clear()
-            self._desk.say(Trace(self._request.ask, self._number, steps, is_cut))
+            self._context.send(Trace(self._request.ask, self._number, steps, is_cut))
 
 
 def _verdict(loaded: LoadedModel, text: str) -> Answer:
-    """Return what a classifier thinks of a text, in the form of an answer: a token for a class."""
+    """Return the classes of a text as an answer with one token per class, most probable first."""
     from rnnlab.models import classify_texts
 
     [verdict] = classify_texts(loaded, [text])

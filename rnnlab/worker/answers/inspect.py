@@ -1,4 +1,4 @@
-"""Looks into one or two models, or sets the runs of the vanishing-gradient lab side by side."""
+"""Inspect one or two models, or compare the runs of the vanishing-gradient lab."""
 
 from __future__ import annotations
 
@@ -19,32 +19,34 @@ if TYPE_CHECKING:
 
 VANISHING = "vanishing"
 _datasets: dict[str, Dataset] = {}
-"""Corpora of the runs looked into last: to read one again for every page would take its time."""
+"""Corpora of the runs inspected last, so that not every question reads one again."""
 
 
-def answer(question: Inspect, desk: AnswerContext) -> None:
-    """Answer at once."""
-    found = _vanishing(question) if question.view == VANISHING else _inspect(question, desk)
-    desk.say(Inspected(question.ask, [finding.to_json() for finding in found]))
+def answer(question: Inspect, context: AnswerContext) -> None:
+    """Send all findings in one reply."""
+    findings = _vanishing(question) if question.view == VANISHING else _inspect(question, context)
+    context.send(Inspected(question.ask, [finding.to_json() for finding in findings]))
 
 
-def _inspect(question: Inspect, desk: AnswerContext) -> list[Finding]:
+def _inspect(question: Inspect, context: AnswerContext) -> list[Finding]:
     from rnnlab.insight import Wishes, inspect
 
-    subject = _subject(question, question.run, question.checkpoint, desk)
+    subject = _subject(question, question.run, question.checkpoint, context)
     other = None
     if question.other is not None:
-        other = _subject(question, question.other, question.other_checkpoint, desk)
-    desk.say(Started(question.ask, subject.loaded.step))
+        other = _subject(question, question.other, question.other_checkpoint, context)
+    context.send(Started(question.ask, subject.loaded.step))
     wishes = Wishes(question.text, question.unit, question.property, question.gate, other)
     return inspect(subject, question.view, wishes)
 
 
-def _subject(question: Inspect, run: str, checkpoint: str, desk: AnswerContext) -> InspectedModel:
+def _subject(
+    question: Inspect, run: str, checkpoint: str, context: AnswerContext
+) -> InspectedModel:
     from rnnlab.insight import InspectedModel
 
     data = None if question.data is None else Path(question.data)
-    load = partial(desk.model, question.ask, run, checkpoint)
+    load = partial(context.model, question.ask, run, checkpoint)
     return InspectedModel(RunPaths(Path(run)), checkpoint, data, load, _datasets)
 
 

@@ -186,7 +186,9 @@ def test_gradients_pass_through_the_dropped_matrix(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(CELLS) - set(RECURRENT)))
 def test_recurrent_dropout_is_refused_where_there_are_no_recurrent_weights(name: str) -> None:
-    with pytest.raises(BadInputError, match="no recurrent weights to drop; set recurrent_dropout"):
+    with pytest.raises(
+        BadInputError, match="no recurrent weights to drop; use --recurrent-dropout 0"
+    ):
         RecurrentStack(cell_of(name), 2, 3, 1, recurrent_dropout=0.1, generator=torch.Generator())
 
 

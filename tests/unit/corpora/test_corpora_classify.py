@@ -126,7 +126,7 @@ def test_a_batch_holds_classes_and_real_lengths() -> None:
         lengths += batch.lengths_B.tolist()
     assert sorted(lengths)[-1] == 8
     assert len(lengths) == dataset.splits["train"].num_tokens == 54
-    assert dataset.splits["train"].letters == 1
+    assert dataset.splits["train"].chars_per_token == 1
 
 
 def test_measuring_is_bounded_in_memory_and_by_tokens() -> None:

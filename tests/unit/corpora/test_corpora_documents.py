@@ -135,9 +135,9 @@ def test_classes_are_sorted_as_numbers_where_all_are(
 
 def test_some_documents_are_taken(write: Write) -> None:
     found = read_documents(write("a.csv", "split,label,text\ntrain,0,a\ntest,1,b\ntrain,1,c\n"))
-    assert found.take([2, 0]) == Documents(("c", "a"), ("1", "0"), ("train",) * 2, ("0", "1"))
-    assert (len(found), len(found.take([]))) == (3, 0)
-    assert DOCUMENTS.take([1]) == Documents(("bad",), ("0",), (), ("0", "1"))
+    assert found.select([2, 0]) == Documents(("c", "a"), ("1", "0"), ("train",) * 2, ("0", "1"))
+    assert (len(found), len(found.select([]))) == (3, 0)
+    assert DOCUMENTS.select([1]) == Documents(("bad",), ("0",), (), ("0", "1"))
 
 
 def test_half_letters_that_json_can_write_are_replaced(write: Write) -> None:

@@ -72,7 +72,7 @@ def test_entropy_and_length_equal_those_of_all_texts() -> None:
     # Each is a sum over the texts, whose probabilities are products of a few factors.
     assert_close(expected.entropy_nats, entropy_nats, terms=len(texts))
     letters = math.fsum(p * len(text) for text, p in texts.items())
-    assert_close(expected.letters, letters, terms=len(texts))
+    assert_close(expected.num_chars, letters, terms=len(texts))
 
 
 @pytest.mark.parametrize("rules", [FLAT, LOOPS, NESTED], ids=["flat", "loops", "nested"])
@@ -92,18 +92,18 @@ def test_entropy_and_length_are_fixed_points_of_the_chain_rule(rules: Rules) -> 
         expected = Grammar(rules).expect(name)
         # After 300 rounds what is left of the start is below 9 digits, and above rounding.
         assert expected.entropy_nats == pytest.approx(entropies[name], rel=1e-9)
-        assert expected.letters == pytest.approx(lengths[name], rel=1e-9)
+        assert expected.num_chars == pytest.approx(lengths[name], rel=1e-9)
 
 
 def test_the_reber_grammar_takes_six_fair_choices_on_average() -> None:
     expected = Grammar(LOOPS).expect("reber")
     assert expected.entropy_nats == pytest.approx(6 * math.log(2))
-    assert expected.letters == pytest.approx(8)
+    assert expected.num_chars == pytest.approx(8)
 
 
 def test_a_geometric_length_has_its_closed_form() -> None:
     expected = Grammar({"run": {"a{run}": 9, "b": 1}}).expect("run")
-    assert expected.letters == pytest.approx(10)
+    assert expected.num_chars == pytest.approx(10)
     assert expected.entropy_nats == pytest.approx(-10 * (0.9 * math.log(0.9) + 0.1 * math.log(0.1)))
 
 
@@ -210,7 +210,7 @@ def test_an_infinite_length_is_refused(rules: Rules) -> None:
 
 def test_a_length_barely_finite_is_computed() -> None:
     expected = Grammar({"a": {"x{a}{a}": 499_999, ".": 500_001}}).expect("a")
-    assert expected.letters == pytest.approx(500_000)
+    assert expected.num_chars == pytest.approx(500_000)
 
 
 def test_an_unknown_symbol_is_refused_with_the_nearest_one() -> None:

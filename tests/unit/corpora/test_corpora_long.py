@@ -73,7 +73,7 @@ def assert_same(one: Dataset, other: Dataset) -> None:
     assert set(one.splits) == set(other.splits)
     for name in one.splits:
         a, b = one.splits[name], other.splits[name]
-        assert (a.num_tokens, a.letters) == (b.num_tokens, b.letters)
+        assert (a.num_tokens, a.chars_per_token) == (b.num_tokens, b.chars_per_token)
         for x, y in zip(
             [*a.train_batches(1), *a.eval_batches()],
             [*b.train_batches(1), *b.eval_batches()],

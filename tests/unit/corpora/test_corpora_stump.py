@@ -38,7 +38,7 @@ def test_it_is_in_the_registry_with_a_summary() -> None:
 def test_the_floor_counts_the_end_of_a_sentence_as_a_letter() -> None:
     sentence = stump.grammar().expect("sentence")
     floor = floor_nats("sentences")
-    assert floor * (sentence.letters + 1) == pytest.approx(sentence.entropy_nats)
+    assert floor * (sentence.num_chars + 1) == pytest.approx(sentence.entropy_nats)
     assert 0.45 < floor < 0.75
 
 
@@ -48,7 +48,7 @@ def test_the_floor_of_the_stream_adds_the_choice_of_each_separator() -> None:
     separator_nats = math.log(3) - 2 / 3 * math.log(2)
     paragraph_nats = 4 * sentence.entropy_nats + 3 * separator_nats
     floor = floor_nats("stream")
-    assert floor == pytest.approx(paragraph_nats / (4 * (sentence.letters + 1)))
+    assert floor == pytest.approx(paragraph_nats / (4 * (sentence.num_chars + 1)))
 
 
 def test_the_text_has_the_size_and_letters_of_a_small_corpus(text: str) -> None:

@@ -64,8 +64,10 @@ def test_letters_of_a_word_are_those_of_the_text() -> None:
     full = build(stream, TEXT, test_fraction=0.2)
     for name in ("val", "test"):
         predicted = stream_text(full, name)
-        assert splits[name].letters * splits[name].num_tokens == pytest.approx(len(predicted))
-    assert full.splits["train"].letters == pytest.approx(
+        assert splits[name].chars_per_token * splits[name].num_tokens == pytest.approx(
+            len(predicted)
+        )
+    assert full.splits["train"].chars_per_token == pytest.approx(
         len(TEXT) / len(full.vocabulary.split(TEXT)), rel=0.1
     )
 
@@ -73,11 +75,11 @@ def test_letters_of_a_word_are_those_of_the_text() -> None:
 def test_letters_of_a_sentence_count_its_end() -> None:
     text = "Ab cde. " * 40
     # "Ab", " cde", "." and the end: 7 letters and 1 in 4 targets.
-    assert build(sentences, text).splits["train"].letters == pytest.approx(2)
+    assert build(sentences, text).splits["train"].chars_per_token == pytest.approx(2)
     # Cut after two words: no end is predicted.
-    assert build(sentences, text, length=2).splits["val"].letters == pytest.approx(3)
-    assert build(sentences, text, tokens="chars").splits["train"].letters == 1
-    assert build(stream, text, tokens="chars").splits["train"].letters == 1
+    assert build(sentences, text, length=2).splits["val"].chars_per_token == pytest.approx(3)
+    assert build(sentences, text, tokens="chars").splits["train"].chars_per_token == 1
+    assert build(stream, text, tokens="chars").splits["train"].chars_per_token == 1
 
 
 def test_a_sentence_is_read_from_its_end_to_its_end() -> None:

@@ -338,4 +338,4 @@ def test_the_nucleus_beam_is_the_beam_with_a_nucleus() -> None:
 def test_options_are_frozen() -> None:
     options: Options = parse_spec("beam").options
     with pytest.raises(ValueError, match="frozen"):
-        options.p = 0.5  # type: ignore[misc]
+        options.last = 5  # type: ignore[misc]

@@ -55,7 +55,7 @@ def test_a_corpus_that_has_changed_is_not_looked_at(shelf: Shelf) -> None:
     shelf.begin()
     old = shelf.prepared()
     shelf.write("new")
-    with pytest.raises(BadInputError, match="has changed since it began; give a text"):
+    with pytest.raises(BadInputError, match="has changed since the run started; give a text"):
         shelf.look()
     shelf.write("old")
     assert shelf.look().fingerprint == old.fingerprint

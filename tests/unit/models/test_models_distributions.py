@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from rnnlab.corpora import EOS, UnknownTokensError
 from rnnlab.decoding import parse_spec
-from rnnlab.models import LoadedModel, continue_texts, look_at, score_text
+from rnnlab.models import LoadedModel, continue_texts, distributions_of, score_text
 from tests.toys.numeric import assert_close
 
 Make = Callable[..., LoadedModel]
@@ -24,7 +24,7 @@ def assert_logprobs_close(found: ArrayLike, expected: ArrayLike) -> None:
 
 def test_every_letter_has_the_log_prob_that_scoring_gives_it(make_loaded: Make) -> None:
     loaded = make_loaded(task="sentences")
-    found = look_at(loaded, "abé", list("dcab"), PLAIN)
+    found = distributions_of(loaded, "abé", list("dcab"), PLAIN)
     assert found.tokens == list("abédcab")
     assert (found.num_prompt, found.first_place, len(found.rows)) == (3, 0, 8)
     score = score_text(loaded, "abédcab")
@@ -40,7 +40,7 @@ def test_every_letter_has_the_log_prob_that_scoring_gives_it(make_loaded: Make) 
 
 def test_filters_apply_after_the_prompt_and_name_what_they_drop(make_loaded: Make) -> None:
     loaded = make_loaded()
-    found = look_at(loaded, "ab", list("cd"), parse_spec("sample:top_k=2,ban=a"))
+    found = distributions_of(loaded, "ab", list("cd"), parse_spec("sample:top_k=2,ban=a"))
     for row in found.rows[:2]:
         assert row.num_left == len(loaded.vocabulary)
         assert_logprobs_close(row.entropy_nats, row.filtered_entropy_nats)
@@ -54,7 +54,7 @@ def test_filters_apply_after_the_prompt_and_name_what_they_drop(make_loaded: Mak
 
 
 def test_a_letter_that_the_filters_drop_can_be_looked_at(make_loaded: Make) -> None:
-    found = look_at(make_loaded(), "", list("aab"), parse_spec("sample:ban=a"))
+    found = distributions_of(make_loaded(), "", list("aab"), parse_spec("sample:ban=a"))
     assert len(found.rows) == 4
     taken = next(token for token in found.rows[0].tokens if token.token == "a")
     assert (taken.filtered_logprob, taken.fate) == (None, "dropped by ban")
@@ -64,7 +64,7 @@ def test_an_answer_is_expected_as_its_search_found_it(make_loaded: Make) -> None
     loaded = make_loaded(task="sentences")
     *_, last = continue_texts(loaded, ["ab"], parse_spec("beam:k=3"), 12)
     for answer in last.answers():
-        found = look_at(loaded, "ab", answer.tokens, PLAIN)
+        found = distributions_of(loaded, "ab", answer.tokens, PLAIN)
         shown = [
             next(t.logprob for t in row.tokens if t.token == token)
             for row, token in zip(found.rows[2:], answer.tokens, strict=False)
@@ -75,8 +75,8 @@ def test_an_answer_is_expected_as_its_search_found_it(make_loaded: Make) -> None
 
 def test_of_a_long_prompt_the_end_is_looked_at(make_loaded: Make) -> None:
     loaded = make_loaded()
-    whole = look_at(loaded, "abcd" * 5, [], PLAIN)
-    part = look_at(loaded, "abcd" * 5, [], PLAIN, max_places=6)
+    whole = distributions_of(loaded, "abcd" * 5, [], PLAIN)
+    part = distributions_of(loaded, "abcd" * 5, [], PLAIN, max_places=6)
     assert (part.first_place, len(part.rows)) == (14, 7)
     entropies, expected = ([row.entropy_nats for row in looked.rows] for looked in (part, whole))
     assert_logprobs_close(entropies, expected[14:])
@@ -84,19 +84,19 @@ def test_of_a_long_prompt_the_end_is_looked_at(make_loaded: Make) -> None:
 
 def test_a_limit_of_the_decoder_does_not_end_the_text(make_loaded: Make) -> None:
     spec = parse_spec("sample:stop=a,max_length=1,max_time=0.000001")
-    assert len(look_at(make_loaded(), "", list("abca"), spec).rows) == 5
+    assert len(distributions_of(make_loaded(), "", list("abca"), spec).rows) == 5
 
 
 def test_where_the_filters_leave_nothing_no_row_follows(make_loaded: Make) -> None:
-    found = look_at(make_loaded(), "", list("ab"), parse_spec("sample:prefix=ab,ban=b"))
+    found = distributions_of(make_loaded(), "", list("ab"), parse_spec("sample:prefix=ab,ban=b"))
     assert len(found.rows) == 1
 
 
 def test_what_the_model_never_saw_is_refused_or_read_as_the_nearest(make_loaded: Make) -> None:
     with pytest.raises(UnknownTokensError, match="Ω"):
-        look_at(make_loaded(), "aΩ", [], PLAIN)
+        distributions_of(make_loaded(), "aΩ", [], PLAIN)
     with pytest.raises(UnknownTokensError, match="x"):
-        look_at(make_loaded(), "a", ["x"], PLAIN)
-    found = look_at(make_loaded(), "äΩ", [], PLAIN, unknown="nearest")
+        distributions_of(make_loaded(), "a", ["x"], PLAIN)
+    found = distributions_of(make_loaded(), "äΩ", [], PLAIN, unknown="nearest")
     assert found.tokens == ["a"]
     assert "left out 'Ω'" in found.prompt_note

@@ -6,6 +6,7 @@ Shapes: P prompts, T tokens, V tokens of the vocabulary, F features.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,14 @@ import torch
 from rnnlab.base import registry
 from rnnlab.corpora import Ids
 from rnnlab.decoding import SearchStart, parse_spec
-from rnnlab.models import LoadedModel, continue_texts
-from rnnlab.models._prefill import read_prompts, repeat_rows
+from rnnlab.models import (
+    LoadedModel,
+    continue_prefilled,
+    continue_texts,
+    encode_prompt,
+    prefill,
+)
+from rnnlab.models._prefill import prefill_prompts, repeat_rows
 from rnnlab.models.steppers import Engine, make_stepper, native_report
 from rnnlab.protocol.messages import Answer
 from tests.toys.cases import case
@@ -58,7 +65,7 @@ def read(
     stepper = make_stepper(loaded.language_model, engine)
     prompts = [prompt_of(length) for length in lengths]
     sizes = {"stepped": STEPPED, "chunk": CHUNK, **sizes}
-    return read_prompts(loaded, stepper, prompts, keep_features=True, **sizes)
+    return prefill_prompts(loaded, stepper, prompts, keep_features=True, **sizes)
 
 
 def own(loaded: LoadedModel, length: int) -> tuple[Any, Any]:
@@ -104,7 +111,7 @@ def test_a_prompt_is_read_as_the_model_reads_it(
 def test_a_prompt_longer_than_the_steps_is_read_by_default(make_loaded: Make) -> None:
     loaded = make_loaded(cell="gru")
     prompts = [prompt_of(600)]
-    start = read_prompts(loaded, loaded.stepper, prompts, keep_features=False)
+    start = prefill_prompts(loaded, loaded.stepper, prompts, keep_features=False)
     log_probs_V, _ = own(loaded, 600)
     # A GRU forgets its older errors: those of the last steps remain.
     assert_read_close(start.log_probs_PV[0], log_probs_V, loaded)
@@ -152,7 +159,7 @@ def test_the_state_goes_on_from_where_the_prompt_ends(make_loaded: Make, engine:
     longer = [np.append(prompt_of(length), 3) for length in lengths]
     start = read(loaded, lengths, engine)
     log_probs_PV, _ = stepper.step(start.state, np.arange(3), np.full(3, 3))
-    expected = read_prompts(loaded, stepper, longer, keep_features=False)
+    expected = prefill_prompts(loaded, stepper, longer, keep_features=False)
     assert_read_close(log_probs_PV, expected.log_probs_PV, loaded)
 
 
@@ -232,3 +239,22 @@ def test_samples_of_many_prompts_do_not_depend_on_their_number(
         assert [a.tokens for a in more[:2]] == [a.tokens for a in fewer]
         assert len({a.text for a in more}) > 1
         assert [a.rank for a in more] == [1, 2, 3, 4, 5]
+
+
+def test_several_decoders_share_one_prefill_and_give_the_same_bits(make_loaded: Make) -> None:
+    """The model steps through the prompt once; a state that a search changed would show."""
+    loaded = make_loaded(task="sentences", cell="gru")
+    specs = [parse_spec(text) for text in ("greedy", "contrastive", "beam:k=3", "sample")]
+    prompts = [encode_prompt(loaded.vocabulary, text) for text in ("abcd", "", "dé a")]
+    alone = []
+    for spec in specs:
+        *_, last = continue_texts(loaded, [prompt.text for prompt in prompts], spec, 9, 2, seed=4)
+        alone.append(last.answers())
+    prefilled = prefill(loaded, prompts, specs)
+    searches = [continue_prefilled(loaded, prefilled, spec, 9, 2, seed=4) for spec in specs]
+    together: list[list[Answer]] = [[] for _ in specs]
+    for steps in zip_longest(*searches):  # interleaved, as the generator process does
+        for number, step in enumerate(steps):
+            if step is not None:
+                together[number] = step.answers()
+    assert together == alone

@@ -10,7 +10,7 @@ import pytest
 from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import EOS, UNK, Vocabulary
 from rnnlab.decoding import parse_spec
-from rnnlab.models import LoadedModel, ReadablePrompt, continue_texts, make_readable
+from rnnlab.models import EncodedPrompt, LoadedModel, continue_texts, encode_prompt
 
 Make = Callable[..., LoadedModel]
 LETTERS = Vocabulary((EOS, *"\n abceEfos\"'.-"))
@@ -20,9 +20,9 @@ WORDS = Vocabulary(
 SURE_WORDS = Vocabulary(WORDS.tokens[1:], "words")
 
 
-def read(vocabulary: Vocabulary, text: str, unknown: Any = "auto") -> ReadablePrompt:
+def read(vocabulary: Vocabulary, text: str, unknown: Any = "auto") -> EncodedPrompt:
     """Read a prompt; check that the tokens are those of the text, and the note a line."""
-    found = make_readable(vocabulary, text, unknown)
+    found = encode_prompt(vocabulary, text, unknown)
     assert found.tokens.tolist() == vocabulary.encode(found.text).tolist()
     assert found.note.isprintable()
     return found

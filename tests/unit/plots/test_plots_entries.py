@@ -113,8 +113,8 @@ def test_rates_are_seen_from_zero_up(plot: ModuleType) -> None:
 
 def test_the_loss_is_of_what_the_runs_predict() -> None:
     letters, words = (NamedHistory(unit, 0, History(), unit=unit) for unit in ("letter", "word"))
-    assert loss.chart([letters, letters]).y_label == "nats a letter"
-    assert loss.chart([letters, words]).y_label == loss.chart([]).y_label == "nats a token"
+    assert loss.chart([letters, letters]).y_label == "nats/char"
+    assert loss.chart([letters, words]).y_label == loss.chart([]).y_label == "nats/token"
 
 
 def test_the_loss_shows_the_floor_of_its_corpus() -> None:

@@ -83,10 +83,10 @@ def test_what_is_faint_is_nearer_to_the_background() -> None:
 
 
 def test_ascii_words_keep_what_can_be_kept() -> None:
-    assert DrawStyle("ascii").say("modèle · 5↑ …") == "mod?le - 5^ ..."
+    assert DrawStyle("ascii").printable("modèle · 5↑ …") == "mod?le - 5^ ..."
 
 
 def test_words_are_one_line_without_control_characters() -> None:
-    said = DrawStyle().say("a\n\tb\x1b[31m\x07\u202e")
+    said = DrawStyle().printable("a\n\tb\x1b[31m\x07\u202e")
     assert said.startswith("a b [31m")
     assert said.isprintable()

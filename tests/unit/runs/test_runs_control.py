@@ -82,7 +82,7 @@ def test_a_paused_run_is_not_paused_twice(run: Run, worker: None) -> None:
 @pytest.mark.parametrize("verb", [control.pause, control.stop, control.checkpoint])
 def test_a_run_without_a_worker_gets_no_command(run: Run, state: State, verb: Verb) -> None:
     say(run, state)
-    with pytest.raises(BadInputError, match=f"'a' is {state}; there is no worker"):
+    with pytest.raises(BadInputError, match=f"'a' is {state} and has no worker"):
         verb(run)
     assert actions(run) == []
 
@@ -97,7 +97,7 @@ def test_a_lost_run_gets_no_command(run: Run) -> None:
 class TestResume:
     def test_a_paused_worker_is_woken(self, run: Run, worker: None, launched: list[Run]) -> None:
         say(run, "paused")
-        assert control.resume(run) == "a goes on"
+        assert control.resume(run) == "a resumes"
         assert actions(run) == ["resume"]
         assert launched == []
 
@@ -107,19 +107,21 @@ class TestResume:
     ) -> None:
         say(run, state)
         run.paths.pointer("last").write_text("42\n")
-        assert control.resume(run) == "a goes on from step 42"
+        assert control.resume(run) == "a resumes from step 42"
         assert launched == [run]
 
     def test_a_run_without_a_checkpoint_starts_again(self, run: Run, launched: list[Run]) -> None:
         say(run, "failed")
-        assert control.resume(run) == "a goes on from step 0"
+        assert control.resume(run) == "a resumes from step 0"
 
     @pytest.mark.parametrize("state", ["starting", "running"])
     def test_a_run_at_work_is_left_alone(
         self, run: Run, worker: None, launched: list[Run], state: State
     ) -> None:
         say(run, state)
-        with pytest.raises(BadInputError, match=f"'a' is {state} already; nothing to resume"):
+        with pytest.raises(
+            BadInputError, match=f"'a' is {state} already; `rnnlab watch a` follows it"
+        ):
             control.resume(run)
         assert launched == []
         assert actions(run) == []

@@ -40,10 +40,10 @@ def test_a_process_that_the_kernels_log_names_was_killed_for_want_of_memory(kern
     kernel(4, LOG)
     reason = why_lost(said(), "mine")
     assert "(process 71 on" in reason
-    assert "killed by the kernel for want of memory (its log names the process)" in reason
-    assert "it held 900 MiB" in reason
+    assert "killed by the kernel for lack of memory (its log names the process)" in reason
+    assert "it used 900 MiB" in reason
     assert "smaller --batch" in reason
-    assert "`rnnlab resume mine` goes on" in reason
+    assert "`rnnlab resume mine` continues the run" in reason
 
 
 @pytest.mark.parametrize("log", ["", LOG.replace("71", "72")])

@@ -61,7 +61,7 @@ def test_a_run_is_moved(queue: Queue, name: str, by: int, order: str, place: int
 
 
 def test_what_does_not_wait_cannot_be_moved(queue: Queue) -> None:
-    with pytest.raises(BadInputError, match="'d' does not wait"):
+    with pytest.raises(BadInputError, match="'d' is not in the queue"):
         queue.move("d", -1)
 
 

@@ -263,7 +263,9 @@ class TestRemove:
         assert lock is not None
         for state in ("starting", "running", "paused"):
             say(run, state)
-            with pytest.raises(BadInputError, match="'a' is training; `rnnlab stop a` first"):
+            with pytest.raises(
+                BadInputError, match="'a' is training; stop it first with `rnnlab stop a`"
+            ):
                 store.remove(run)
         os.close(lock)
         assert run.paths.config.exists()

@@ -14,8 +14,8 @@ GUESSING = math.log(80)
 
 def alarms(losses: list[float]) -> list[tuple[int, str]]:
     watch = LossWatch(GUESSING)
-    heard = ((i, watch.hear(loss, loss)) for i, loss in enumerate(losses))
-    return [(i, alarm.event) for i, alarm in heard if alarm is not None]
+    alarms = ((i, watch.check(loss, loss)) for i, loss in enumerate(losses))
+    return [(i, alarm.event) for i, alarm in alarms if alarm is not None]
 
 
 def falling(num: int, noise: float = 0.05) -> list[float]:
@@ -53,7 +53,7 @@ def test_a_divergence_is_twice_what_guessing_costs() -> None:
 def test_the_message_says_the_loss_and_what_was_usual() -> None:
     watch = LossWatch(GUESSING)
     for _ in range(10):
-        assert watch.hear(1.25, 1.3) is None
-    alarm = watch.hear(3.5, 7.75)
+        assert watch.check(1.25, 1.3) is None
+    alarm = watch.check(3.5, 7.75)
     assert alarm is not None
-    assert alarm.message == "loss 3.5, in one step 7.75, after 1.25"
+    assert alarm.message == "mean loss rose from 1.25 to 3.5 (largest step 7.75)"

@@ -87,7 +87,7 @@ def test_without_bfloat16_in_the_processor_it_computes_in_float32_and_says_so(
         session = start(dtype, dtype=dtype, steps=10, seams=seams)
         train(session)
         losses.append([record.train_loss for record in trains(session)])
-        notes = [message for _, _, message in events(session) if "no bfloat16" in message]
+        notes = [message for _, _, message in events(session) if "bfloat16" in message]
         assert bool(notes) == (dtype == "bfloat16")
     assert losses[0] == losses[1]
 
@@ -236,7 +236,7 @@ def test_checkpoint_saves_at_once(start: Start) -> None:
     session = start(script={3: [Command("checkpoint")]}, keep=100)
     train(session)
     assert 3 in session.paths.checkpoint_steps()
-    assert (3, "checkpoint", "asked for") in events(session)
+    assert (3, "checkpoint", "requested") in events(session)
 
 
 def test_a_checkpoint_for_a_prompt_is_saved_without_a_word(start: Start) -> None:
@@ -314,7 +314,7 @@ def test_changed_settings_outlive_the_worker(start: Start) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("hidden", 5, "'hidden' cannot be changed while it trains"),
+        ("hidden", 5, "'hidden' cannot be changed during training"),
         ("lr", -1, "lr = -1"),
         ("lr", float("nan"), "lr = nan"),
         ("clip", -0.5, "clip = -0.5"),
@@ -376,7 +376,7 @@ def test_a_run_can_be_prompted_from_its_first_moment(start: Start) -> None:
     assert set(steps) == {0, 6, 8, 12, 16, 18}
 
 
-def test_a_run_takes_half_the_cores_unless_told(
+def test_a_run_uses_half_the_cores_by_default(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[int] = []

@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import (  # type: ig
     EventAccumulator,
 )
 
-from rnnlab.insight import gradient_through_time, look
+from rnnlab.insight import gradient_through_time, probe
 from rnnlab.runs.history import History, read_history
 from rnnlab.training import Session, train
 from rnnlab.training._probing import is_on_grid
@@ -51,7 +51,7 @@ def test_what_it_says_is_what_the_weights_of_that_step_give(start: Start) -> Non
     sample = session.probe.sample
     assert sample is not None
     last = history_of(session).probes[-1]
-    assert last == look(session.model, sample, 24).record
+    assert last == probe(session.model, sample, 24).record
     for layer in gradient_through_time(session.model.eval(), sample):
         assert last.of_last[layer.name] == pytest.approx(layer.of_last_T.tolist(), rel=1e-3)
 
@@ -93,7 +93,7 @@ def test_a_resumed_run_sees_what_an_uninterrupted_one_sees(start: Start) -> None
 
 
 def test_a_look_that_is_dear_is_taken_less_often(start: Start) -> None:
-    """A look between two readings takes 1 s: the next one is due after 50 more."""
+    """A probe between two readings takes 1 s: the next one is due after 50 more."""
     clock = Clock(per_reading=1.0)
     session = start(probe_every=1, steps=24, seams={"clock": clock})
     train(session)

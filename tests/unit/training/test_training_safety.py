@@ -144,7 +144,7 @@ def test_the_carried_state_starts_afresh_after_a_bad_step(start: Start) -> None:
 def test_a_run_gives_up_after_a_whole_window_of_bad_steps(start: Start, log_every: int) -> None:
     session = start(log_every=log_every, steps=100)
     poison_loss(session, lambda step: step >= 6)
-    with pytest.raises(RnnlabError, match=r"not finite in \d+ steps running") as caught:
+    with pytest.raises(RnnlabError, match=r"not finite in \d+ consecutive steps") as caught:
         train(session)
     assert "--lr" in str(caught.value)
     assert 16 <= session.state.step <= 24

@@ -196,7 +196,7 @@ def test_after_a_rollback_samples_and_looks_are_taken_again(start: Start) -> Non
     session = start(**SAMPLING, sample_every=4, probe_every=4, seams={"clock": Clock()})
     session.sampler, session.probe.sample = broken_sampler(session), Broken()  # type: ignore[assignment]
     session.sample()
-    session.probe.take_if_due(1)
+    session.probe.run_if_due(1)
     said = [
         r.message
         for r in JournalTail(session.paths.journal).read().records
@@ -204,12 +204,12 @@ def test_after_a_rollback_samples_and_looks_are_taken_again(start: Start) -> Non
     ]
     for what in ("samples", "looks"):
         assert said.count(f"no more {what}: ZeroDivisionError: oops") == 1
-    session.probe.take_if_due(4)
+    session.probe.run_if_due(4)
     assert not read_history(session.paths.journal).probes
     session.save()
     session.roll_back("for a test")
     session.sample()
-    session.probe.take_if_due(4)
+    session.probe.run_if_due(4)
     assert samples(session)
     assert read_history(session.paths.journal).probes
 

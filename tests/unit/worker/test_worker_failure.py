@@ -70,7 +70,7 @@ def test_room_is_reserved_and_given_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("free_bytes", "says"),
-    [(10 << 20, "killed for want of memory: 10 MiB were left, it held 900 MiB"),
+    [(10 << 20, "killed for lack of memory: 10 MiB were left, it used 900 MiB"),
      (8 << 30, "it was killed, or the machine went down"), (None, "it was killed")],
 )  # fmt: skip
 def test_a_worker_that_died_without_a_word_is_said_to_have_died_and_why(

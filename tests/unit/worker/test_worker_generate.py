@@ -16,7 +16,7 @@ from rnnlab.protocol.messages import Ended, Failed, Generate, Reply
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.worker import AnswerContext, ModelCache, NotYetError, generate
+from rnnlab.worker import AnswerContext, ModelCache, NotYetError, Pace, generate
 from tests.conftest import Lab
 
 
@@ -86,3 +86,9 @@ def test_a_question_that_was_put_back_comes_after_the_others() -> None:
                 break
         sent.close()  # its thread reads to the end
     assert order == [1, 2, 1]
+
+
+def test_frames_are_sent_at_most_every_80_ms() -> None:
+    times = iter([0.0, 0.05, 0.079, 0.1, 0.17, 0.2])
+    pace = Pace(lambda: next(times))
+    assert [pace.is_due() for _ in range(6)] == [True, False, False, True, False, True]

@@ -38,7 +38,7 @@ def tell(attendant: Attendant, record: EventRecord | TrainRecord, *, is_high: bo
         watch=SimpleNamespace(is_high=is_high), state=None, progress=0.5, epoch=1.0
     )
     steering: Any = Steering(attendant)  # type: ignore[arg-type]
-    steering.heard(record, session)
+    steering.on_record(record, session)
     return attendant.status.alarm
 
 

@@ -1,1 +1,1 @@
-"""Dialogs that any screen can open; none knows a run."""
+"""Dialogs that any screen can open; they do not know runs."""

@@ -1,4 +1,4 @@
-"""A question that one line answers."""
+"""A dialog with one text field."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 
 
 class AskLineScreen(ModalScreen[str | None]):
-    """Gives what was written, None for escape or for nothing."""
+    """Returns the text, or None for escape or an empty text."""
 
     DEFAULT_CSS = """
     AskLineScreen { align: center middle; }
@@ -18,19 +18,19 @@ class AskLineScreen(ModalScreen[str | None]):
     """
     BINDINGS = [("escape", "dismiss(None)", "Cancel")]
 
-    def __init__(self, question: str, wish: str) -> None:
-        """Ask; `wish` stands in the line at first."""
+    def __init__(self, question: str, default: str) -> None:
+        """default: initial text of the field."""
         super().__init__()
         self._question = question
-        self._wish = wish
+        self._default = default
 
     def compose(self) -> ComposeResult:
         """Show the question and the line."""
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False)
-            yield Input(self._wish, compact=True, id="line")
+            yield Input(self._default, compact=True, id="line")
 
     @on(Input.Submitted)
-    def give(self, event: Input.Submitted) -> None:
-        """Give what was written."""
+    def submit(self, event: Input.Submitted) -> None:
+        """Close and return the text."""
         self.dismiss(event.value.strip() or None)

@@ -1,4 +1,4 @@
-"""A question with a few answers, one of them the default; `y` and `n` answer yes or no."""
+"""A dialog with a question and a button per answer; `y` and `n` answer a yes/no question."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from textual.widgets import Button, Static
 
 
 class ChoiceScreen(ModalScreen[str]):
-    """Gives the name of the chosen answer, "cancel" for escape."""
+    """Returns the name of the chosen answer; "cancel" for escape."""
 
     BINDINGS = [
         ("escape", "dismiss('cancel')", "Cancel"),
-        ("left", "app.focus_previous", "Back"),
-        ("right", "app.focus_next", "Forth"),
+        ("left", "app.focus_previous", "Previous"),
+        ("right", "app.focus_next", "Next"),
         ("y", "answer(True)", "Yes"),
         ("n", "answer(False)", "No"),
     ]
 
     def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
-        """Ask; `answers` are (name, label), the first the default."""
+        """answers: pairs (name, label); the first is the default."""
         super().__init__()
         self._question = question
         self._answers = answers
 
     def compose(self) -> ComposeResult:
-        """Show the question and a button for every answer."""
+        """Yield the question and a button per answer."""
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False)
             with Horizontal(classes="buttons"):
@@ -40,15 +40,15 @@ class ChoiceScreen(ModalScreen[str]):
 
     @property
     def _yes(self) -> str | None:
-        """The one answer beside "cancel"; None where there are several."""
+        """The only answer besides "cancel"; None if there are several."""
         others = [name for name, _ in self._answers if name != "cancel"]
         return others[0] if len(others) == 1 else None
 
     def action_answer(self, is_yes: bool) -> None:
-        """Answer a question of yes or no."""
+        """Answer a yes/no question; do nothing for other questions."""
         if self._yes is not None:
             self.dismiss(self._yes if is_yes else "cancel")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Give the answer."""
+        """Close and return the answer."""
         self.dismiss(event.button.id or "cancel")

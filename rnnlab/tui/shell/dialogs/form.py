@@ -1,4 +1,4 @@
-"""A short form in a dialog: a few texts to fill in."""
+"""A dialog with a short form: a few text fields."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from rnnlab.tui.shell.actions import FOCUS_BINDINGS
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """A text to fill in."""
+    """A text field of the form."""
 
     name: str
     label: str
     help: str
-    """Shown where nothing is written yet."""
+    """Placeholder of the empty field."""
     value: str = ""
 
 
 Answers = dict[str, str]
-"""What was written in a form, by the names of its blanks."""
+"""The texts in the fields, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a form cannot be taken as it is written."""
+    """The reason why a form is not valid."""
 
     blank: str
-    """Name of the one to be mended."""
+    """Name of the invalid field."""
     reason: str
 
 
 class FormScreen(ModalScreen[Answers | None]):
-    """Gives what was written, None when it was left; it stays while that cannot be used."""
+    """Returns the answers, or None if cancelled; stays open while they are not valid."""
 
     BINDINGS = [
         *FOCUS_BINDINGS,
@@ -60,14 +60,14 @@ class FormScreen(ModalScreen[Answers | None]):
         button: str,
         check: Callable[[Answers], Problem | None] | None = None,
     ) -> None:
-        """Ask for what `blanks` name; `check`, in a thread, says what is wrong with the answers."""
+        """check: called in a thread, returns the problem of the answers; None if they are valid."""
         super().__init__()
         self._check = check
         self._title, self._about, self._button = title, about, button
         self._blanks = blanks
 
     def compose(self) -> ComposeResult:
-        """Make a row for every blank."""
+        """Yield a row per field, a line for errors, and the buttons."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._title
             yield Static(Text(self._about, "dim"))
@@ -83,11 +83,11 @@ class FormScreen(ModalScreen[Answers | None]):
     @on(Input.Submitted)
     @on(Button.Pressed, "#take")
     async def take(self) -> None:
-        """Close with what is written, or say what is wrong with it and go there."""
+        """Close and return the answers, or show the error and focus the invalid field."""
         answers = {blank.name: self._field(blank.name).value.strip() for blank in self._blanks}
         problem = await asyncio.to_thread(self._check, answers) if self._check else None
         if not self.is_current:
-            return  # left while it was checked
+            return  # cancelled while `check` was running
         if problem is None:
             self.dismiss(answers)
         else:
@@ -101,5 +101,5 @@ class FormScreen(ModalScreen[Answers | None]):
 
     @on(Button.Pressed, "#cancel")
     def cancel(self) -> None:
-        """Leave the form."""
+        """Close the form without answers."""
         self.dismiss(None)

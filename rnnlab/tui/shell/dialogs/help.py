@@ -1,4 +1,4 @@
-"""The keys, from the table that binds them; those of the focused pane come first."""
+"""The help: all keys of a screen, from the table that binds them, the focused pane's first."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from textual.widgets import Static
 from rnnlab.tui.shell.actions import Action, Group
 
 _WIDE = 150
-"""Columns of a terminal from which on the groups stand in two columns."""
+"""Minimum terminal width for showing the groups in two columns."""
 _TEXT_FIELDS: Group[Any] = Group(
     "In text fields",
     tuple(
         Action(key, key, lambda _screen: None, "", text, shown_key=key)
         for key, text in (
-            ("tab, shift+tab", "The next field or pane, or the one before"),
-            ("^a ^e ^w ^k ^u", "Start, end; delete word, to the end, to the start"),
-            ("ctrl+p", "All actions by name"),
+            ("tab, shift+tab", "Focus the next or previous field or pane"),
+            ("^a ^e ^w ^k ^u", "Go to start, end; delete word, to the end, to the start"),
+            ("ctrl+p", "Open the command palette: all actions by name"),
         )
     ),
 )
@@ -47,14 +47,14 @@ class HelpScreen(ModalScreen[None]):
         self._is_wide = False
 
     def compose(self) -> ComposeResult:
-        """Show the groups in as many columns as there is room for."""
+        """Yield the groups, in one or two columns."""
         with VerticalScroll(classes="dialog") as dialog:
             dialog.border_title = "Keys"
             dialog.border_subtitle = "esc closes, ↑ ↓ scroll"
             yield Static(self._table(self.app.size.width))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Choose the columns anew."""
+        """Switch between one and two columns."""
         if (event.size.width >= _WIDE) != self._is_wide:
             self.query_one(Static).update(self._table(event.size.width))
 
@@ -65,7 +65,7 @@ class HelpScreen(ModalScreen[None]):
         return table
 
     def action_scroll(self, by: int) -> None:
-        """Scroll by lines."""
+        """Scroll by a number of lines."""
         self.query_one(".dialog").scroll_relative(y=by, animate=False)
 
 
@@ -81,7 +81,7 @@ def _column(groups: Sequence[Group[Any]]) -> Table:
 
 
 def _halves(groups: Sequence[Group[Any]]) -> list[Sequence[Group[Any]]]:
-    """Return the groups in two columns of about the same length."""
+    """Split the groups into two columns of about the same length."""
     sizes = [len(group.actions) + 1 for group in groups]
-    cut = min(range(1, len(groups)), key=lambda i: abs(sum(sizes[:i]) - sum(sizes[i:])))
-    return [groups[:cut], groups[cut:]]
+    middle = min(range(1, len(groups)), key=lambda i: abs(sum(sizes[:i]) - sum(sizes[i:])))
+    return [groups[:middle], groups[middle:]]

@@ -1,4 +1,4 @@
-"""A list to pick from; what is typed filters it."""
+"""A dialog with a list to pick from; typing filters it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rnnlab.base.display import visible
 
 
 class PickScreen(ModalScreen[str | None]):
-    """Gives what was picked, None for escape."""
+    """Returns the name of the picked choice; None for escape."""
 
     BINDINGS = [
         ("escape", "dismiss(None)", "Cancel"),
@@ -32,30 +32,30 @@ class PickScreen(ModalScreen[str | None]):
     def __init__(
         self, title: str, choices: Sequence[tuple[str, str]], current: str, part: str = ""
     ) -> None:
-        """Ask; `choices` are (name, what it is), `current` is under the cursor at first.
+        """choices: pairs (name, description); current: name under the cursor at first.
 
-        part: what is written already; where it is part of a choice, the list begins with those.
+        part: initial filter; ignored if it is a full name or no choice contains it.
         """
         super().__init__()
         self._title = title
         self._choices = choices
         self._current = current
         names = [name for name, _ in choices]
-        self._part = part if part not in names and self._fitting(part) else ""
+        self._part = part if part not in names and self._matches(part) else ""
 
     def compose(self) -> ComposeResult:
-        """Put the line that filters above the list."""
+        """Yield the filter and, below it, the list."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._title
-            dialog.border_subtitle = "type to filter, ↑ ↓, enter takes, esc leaves"
+            dialog.border_subtitle = "type to filter, ↑ ↓, enter picks, esc cancels"
             yield Input(
                 self._part, "part of a name", compact=True, id="line", select_on_focus=False
             )
             yield OptionList(id="choices", markup=False)
-            yield Static(Text("nothing fits", "dim"), id="none")
+            yield Static(Text("no match", "dim"), id="none")
 
     def on_mount(self) -> None:
-        """Show all, or what fits to what is written already."""
+        """Show all choices, or those that match the initial filter."""
         self._fill(self._part)
         names = [name for name, _ in self._choices]
         if self._current in names:
@@ -63,47 +63,47 @@ class PickScreen(ModalScreen[str | None]):
 
     @on(Input.Changed)
     def follow(self, event: Input.Changed) -> None:
-        """Show what fits so far: names that begin so first."""
+        """Show the choices that match the filter."""
         self._fill(event.value)
 
     def _fill(self, text: str) -> None:
-        fitting = self._fitting(text)
+        matches = self._matches(text)
         rows = self.query_one(OptionList)
-        width = max((cell_len(name) for name, _ in fitting), default=0)
+        width = max((cell_len(name) for name, _ in matches), default=0)
         rows.clear_options()
-        rows.add_options([Option(_row(name, what, width), id=name) for name, what in fitting])
-        rows.highlighted = 0 if fitting else None
-        rows.display = bool(fitting)
-        self.query_one("#none").display = not fitting
+        rows.add_options([Option(_row(name, about, width), id=name) for name, about in matches])
+        rows.highlighted = 0 if matches else None
+        rows.display = bool(matches)
+        self.query_one("#none").display = not matches
 
-    def _fitting(self, text: str) -> list[tuple[str, str]]:
-        """Return the choices that have all words of a text, names that begin so first."""
+    def _matches(self, text: str) -> list[tuple[str, str]]:
+        """Return the choices that contain all words of a text, matching prefixes first."""
         words = text.lower().split()
-        fitting = [
-            (name, what)
-            for name, what in self._choices
-            if all(word in f"{name} {what}".lower() for word in words)
+        matches = [
+            (name, about)
+            for name, about in self._choices
+            if all(word in f"{name} {about}".lower() for word in words)
         ]
         if words:
-            fitting.sort(key=lambda one: not one[0].lower().startswith(words[0]))
-        return fitting
+            matches.sort(key=lambda choice: not choice[0].lower().startswith(words[0]))
+        return matches
 
     def action_move(self, how: str) -> None:
-        """Move the cursor of the list while the line keeps the focus."""
+        """Move the cursor of the list while the filter keeps the focus."""
         getattr(self.query_one(OptionList), f"action_{how}")()
 
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)
     def take(self) -> None:
-        """Give what is under the cursor."""
+        """Close and return the choice under the cursor."""
         chosen = self.query_one(OptionList).highlighted_option
         if chosen is not None:
             self.dismiss(chosen.id)
 
 
-def _row(name: str, what: str, width: int) -> Table:
-    """Return a row: what does not fit beside the name goes on below itself."""
+def _row(name: str, about: str, width: int) -> Table:
+    """Return a row of name and description; a long description wraps in its own column."""
     row = Table.grid(padding=(0, 2))
     row.add_column(width=width)
-    row.add_row(Text(visible(name, newline=" ")), Text(visible(what, newline=" "), "dim"))
+    row.add_row(Text(visible(name, newline=" ")), Text(visible(about, newline=" "), "dim"))
     return row

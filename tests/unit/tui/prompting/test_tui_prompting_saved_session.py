@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from rnnlab.decoding import TracedHypothesis, TracedStep, parse_spec
-from rnnlab.protocol.messages import Answer, Ended, Failed, Generate, Progress, Started, Trace
+from rnnlab.protocol.messages import Answer, Ended, Failed, Progress, Started, Trace
 from rnnlab.tui.prompting import saved_session
-from rnnlab.tui.prompting.session import PromptSession
+from rnnlab.tui.prompting.session import PromptRequest, PromptSession
 
 ANSWER = Answer("beam:k=3", ["beam"], 1, "Once", "ce", False, -1.0, -1.0, ["c", "e"], [-0.5, -0.5])
 HYPOTHESIS = TracedHypothesis(1, 0, "c", -0.5, -0.5, -0.5, "kept")
@@ -22,7 +22,7 @@ STEP = TracedStep(0, 0, [], [HYPOTHESIS], None, "")
 def written(*, num_steps: int = 1) -> PromptSession:
     """Return what was asked of a beam and answered."""
     writing = PromptSession()
-    writing.begin("alpha", Generate(3, "alpha", "On", ["beam:k=3"]), [parse_spec("beam:k=3")])
+    writing.begin(PromptRequest("alpha", "On", (parse_spec("beam:k=3"),)))
 
     async def hear() -> None:
         await writing.hear(Started(3, 40))
@@ -48,7 +48,8 @@ def test_what_was_answered_is_recalled_and_the_generator_is_still_to_come(tmp_pa
     saved_session.save(written(), file)
     writing = recalled(file)
     assert writing.answers == {0: [ANSWER]}
-    assert (writing.run, writing.step, writing.elapsed_s) == ("alpha", 40, 0.5)
+    assert writing.request == PromptRequest("alpha", "On", (parse_spec("beam:k=3"),))
+    assert (writing.step, writing.elapsed_s) == (40, 0.5)
     assert (writing.is_over, writing.is_recalled, writing.is_cancelled) == (True, True, False)
     assert not writing.history.prompts, "nothing was asked anew"
     assert list(writing.searches[0].made) == [1]
@@ -65,7 +66,7 @@ def test_an_answer_that_was_cancelled_or_cut_by_leaving_is_kept_as_such(tmp_path
     file = tmp_path / "answers.jsonl"
     for reply, elapsed_s in ((Ended(3, was_cancelled=True, elapsed_s=0.25), 0.25), (None, 0.0)):
         writing = written()
-        writing.begin("alpha", Generate(4, "alpha", "On", ["greedy"]), [parse_spec("greedy")])
+        writing.begin(PromptRequest("alpha", "On", (parse_spec("greedy"),)))
         asyncio.run(writing.hear(Started(4, 41)))
         asyncio.run(writing.hear(Progress(4, 0, [ANSWER], is_last=False)))
         if reply is not None:

@@ -10,7 +10,7 @@ import pytest
 from rnnlab.runs.records import State
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary, summarise
-from rnnlab.tui.runs.notifications import news_of
+from rnnlab.tui.runs.notifications import status_of
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def test_who_waits_does_not_train_and_what_is_shipped_lies_elsewhere(
 ) -> None:
     runs = [replace(run, state=state) for state in states]
     last = [replace(one, is_shipped=True) for one in runs[len(runs) - num_shipped :]]
-    assert news_of([*runs[: len(runs) - num_shipped], *last], Path("c")) == said
+    assert status_of([*runs[: len(runs) - num_shipped], *last], Path("c")) == said
 
 
 def test_a_folders_name_is_text(run: RunSummary) -> None:
-    assert "\x1b" not in news_of([run], Path("a\x1b[31m"))
+    assert "\x1b" not in status_of([run], Path("a\x1b[31m"))

@@ -1,0 +1,96 @@
+"""The screens with a prompt: what lab, prompt, beams and compare have in common."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from textual import on
+
+from rnnlab.protocol.messages import Reply
+from rnnlab.tui.messages import AskCancelled, Asked
+from rnnlab.tui.prompting.form import PromptForm
+from rnnlab.tui.prompting.session import PromptRequest, PromptSession
+from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.status_line import StatusLine
+
+
+class SessionView(Protocol):
+    """Shows the session's replies while its screen is visible."""
+
+    async def hear(self, reply: Reply) -> None:
+        """Show a reply to the session's request."""
+
+    async def catch_up(self) -> None:
+        """Show the session after replies that arrived while the screen was hidden."""
+
+    def mark_stale(self) -> None:
+        """Dim the answers while the fields hold another request."""
+
+
+class PromptingScreen(BaseScreen):
+    """A screen with the fields of the prompt; only while it is visible its view gets replies."""
+
+    form: PromptForm
+    status: StatusLine
+    """The line for errors and for the state of the request."""
+    view: SessionView | None = None
+    """Shows the session; None for a screen with requests of its own."""
+
+    @property
+    def session(self) -> PromptSession:
+        """The session that all screens share."""
+        return self.desk.writing
+
+    @property
+    def is_shown(self) -> bool:
+        """True if this screen is the one that is visible, perhaps below a dialog."""
+        shown = [screen for screen in self.app.screen_stack if isinstance(screen, BaseScreen)]
+        return bool(shown) and shown[-1] is self
+
+    def on_screen_resume(self) -> None:
+        """Show the fields as another screen has left them, and the replies since then."""
+        self.form.load()
+        super().on_screen_resume()
+        if self.view is not None and self.is_shown:
+            if self.session.attach(self.view):
+                self.call_later(self.view.catch_up)
+            else:
+                self.view.mark_stale()
+
+    def on_screen_suspend(self) -> None:
+        """Leave the session, unless only a dialog covers this screen."""
+        super().on_screen_suspend()
+        if self.view is not None and not self.is_shown:
+            self.session.detach(self.view)
+
+    @on(PromptForm.Submitted)
+    async def begin_request(self, message: PromptForm.Submitted) -> None:
+        """Answer the submitted fields; a screen overrides `submit`."""
+        await self.submit(message.request)
+
+    async def submit(self, request: PromptRequest) -> None:
+        """Begin the request in the session and ask the generator."""
+        self.session.submit(request)
+        self.post_message(Asked(self.session, request.run, request.question))
+
+    @on(PromptForm.Said)
+    def show_note(self, message: PromptForm.Said) -> None:
+        """Show an error or a hint of the fields."""
+        self.status.say(message.text, is_problem=message.is_problem)
+
+    def fail(self, reason: str) -> None:
+        """Show that the generator process has ended."""
+        self.status.say(reason, is_problem=True)
+
+    @property
+    def is_writing(self) -> bool:
+        """True while a request is being answered and not cancelled."""
+        return not (self.session.is_over or self.session.is_cancelled)
+
+    def end_writing(self) -> bool:
+        """Cancel the request; return True if one was being answered."""
+        was_writing = self.is_writing
+        if was_writing:
+            self.session.is_cancelled = True
+            self.post_message(AskCancelled(self.session))
+        return was_writing
