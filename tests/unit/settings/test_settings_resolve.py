@@ -52,7 +52,8 @@ def layer(
     """Add a value of a setting to a layer; return the value that this layer then gives."""
     if source in LAYER_NAMES:
         name = LAYER_NAMES[source]
-        return replace(layers, **{name: {**getattr(layers, name), setting: value}}), value
+        changed: dict[str, Any] = {name: {**getattr(layers, name), setting: value}}
+        return replace(layers, **changed), value
     if source is Source.RECIPE:
         file = folder.path / "recipe.toml"
         file.write_text(
