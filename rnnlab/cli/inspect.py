@@ -84,7 +84,7 @@ def command(
     json: Json = False,
     settings: SettingOptions,
 ) -> int:
-    """Inspect a run, or with --recipe train several runs and compare them.
+    """Inspect a run, or train and compare the runs of a recipe.
 
     With --recipe, the settings of `rnnlab train` override those of the recipe, and an interrupted
     command continues if it is repeated: it keeps all runs.

@@ -39,7 +39,7 @@ def command(
     json: Json = False,
     settings: SettingOptions,
 ) -> int:
-    """Train the runs of a recipe and compare their figures with the published ones.
+    """Train the runs of a recipe and compare with published figures.
 
     The settings of `rnnlab train` override those of the recipe; the report lists them. Ctrl-c saves
     and stops; the same command continues. It measures a finished run without training it again.

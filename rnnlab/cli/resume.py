@@ -22,7 +22,7 @@ def command(
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> int:
-    """Resume a paused, stopped, failed or lost run exactly where it ended."""
+    """Resume a paused, stopped, failed or lost run where it ended."""
     opened = RunStore.default(checkpoints).open(run)
     was_paused = opened.status().state == "paused"
     message = control.resume(opened, is_queued=queue)

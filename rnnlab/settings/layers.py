@@ -82,11 +82,13 @@ class Resolved:
         }
 
     def valid_config(self) -> RunConfig:
-        """Return the configuration; raises the first problem."""
-        if self.problems:
-            raise self.problems[0].error
-        if self.config is None:
+        """Return the configuration; raises the first problem, or that there is no corpus."""
+        first = self.problems[0] if self.problems else None
+        if self.needs_corpus and (first is None or first.name != "recipe"):
             raise BadInputError(
                 "missing argument CORPUS", "name a corpus, a text file, or --recipe NAME"
             )
+        if first is not None:
+            raise first.error
+        assert self.config is not None
         return self.config

@@ -162,7 +162,9 @@ class _Resolver:
         merged: dict[str, Setting] = {}
         for source in Source:
             is_corpus = source is Source.CORPUS
-            ignored = _RATE_SETTINGS if is_corpus and _RATE_SETTINGS & merged.keys() else set()
+            ignored: set[str] = (
+                _RATE_SETTINGS if is_corpus and _RATE_SETTINGS & merged.keys() else set()
+            )
             for name, value in self._stack.get(source, {}).items():
                 if name not in ignored and not (name == without and source in WRITTEN):
                     merged.setdefault(name, Setting(value, source))

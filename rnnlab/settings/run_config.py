@@ -32,7 +32,7 @@ from rnnlab.settings.problems import Problem, validation_problems
 
 
 class RunConfig(BaseModel):
-    """Everything that decides what a run computes: immutable, validated, stored as TOML."""
+    """All settings of a run: immutable, validated, stored as TOML."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
@@ -243,7 +243,8 @@ def validate(values: Mapping[str, Any]) -> tuple[RunConfig | None, tuple[Problem
 
     Settings that exclude each other are a problem only if each of them is valid by itself.
     """
-    fields, problems = RunConfig.model_fields, []
+    fields = RunConfig.model_fields
+    problems: list[Problem] = []
     for name in (name for name in values if name not in fields):
         hint = did_you_mean(name, fields, "see `rnnlab train --help`")
         problems.append(Problem.of(name, BadInputError(f"unknown setting {name!r}", hint)))

@@ -61,7 +61,7 @@ class TestResolve:
         data = Path(text.parent.name)
         assert checked_config({"corpus": "mer"}, data).corpus == str(text.resolve())
 
-    def test_a_text_of_ones_own_is_a_stream_unless_told(self, text: Path) -> None:
+    def test_a_text_of_the_user_is_a_stream_by_default(self, text: Path) -> None:
         assert checked_config({"corpus": str(text)}).task == "stream"
         assert checked_config({"corpus": str(text), "task": "sentences"}).task == "sentences"
 
@@ -82,7 +82,7 @@ class TestResolve:
             (b"aaaaaaaaaaaaaaaaaaaaaaaaaa" * 50, "one distinct letter"),
         ],
     )
-    def test_a_text_that_cannot_be_learnt_is_refused_before_anything_is_made(
+    def test_a_text_that_cannot_be_learned_is_refused_before_a_run_is_created(
         self, tmp_path: Path, content: bytes, message: str
     ) -> None:
         file = tmp_path / "bad.txt"
@@ -95,7 +95,7 @@ class TestResolve:
         with pytest.raises(BadInputError):
             checked_config({"corpus": corpus})
 
-    def test_documents_are_classified_and_known_by_their_place(self, reviews: Path) -> None:
+    def test_documents_are_classified_and_named_by_their_path(self, reviews: Path) -> None:
         config = checked_config({"corpus": "reviews"}, reviews.parent)
         assert (config.task, config.tokens) == ("classify", "words")
         assert config.corpus == str(reviews.resolve())
@@ -110,7 +110,7 @@ class TestResolve:
             ("text,label\nfine,1\nbad,0\n", "leave none for val"),
         ],
     )
-    def test_bad_documents_are_refused_before_anything_is_made(
+    def test_bad_documents_are_refused_before_a_run_is_created(
         self, tmp_path: Path, content: str, message: str
     ) -> None:
         file = tmp_path / "bad.csv"
@@ -126,17 +126,17 @@ class TestResolve:
         for corpus in ("stump", str(shipped)):
             assert checked_config({"corpus": corpus, "limit_chars": 20_000}).corpus == "stump"
 
-    def test_a_corpus_of_ours_brings_settings_that_suit_it(self) -> None:
-        found = checked_config({"corpus": "copy:delay=150,sentences=200"})
-        assert (found.corpus, found.task) == ("copy:delay=150,sentences=200", "sentences")
-        assert found.length == 161
+    def test_a_generated_corpus_suggests_settings(self) -> None:
+        config = checked_config({"corpus": "copy:delay=150,sentences=200"})
+        assert (config.corpus, config.task) == ("copy:delay=150,sentences=200", "sentences")
+        assert config.length == 161
         assert checked_config({"corpus": "copy:delay=150,sentences=200", "length": 99}).length == 99
         stump = checked_config({"corpus": "stump:letters=20000"})
         assert (stump.schedule, stump.lr) == ("cosine", 0.006)
-        told = checked_config({"corpus": "stump:letters=20000", "lr": 0.01})
-        assert (told.schedule, told.lr) == ("constant", 0.01)
+        with_rate = checked_config({"corpus": "stump:letters=20000", "lr": 0.01})
+        assert (with_rate.schedule, with_rate.lr) == ("constant", 0.01)
 
-    def test_a_shipped_file_that_a_corpus_of_ones_own_hides_keeps_its_place(
+    def test_a_shipped_file_hidden_by_a_corpus_of_the_user_keeps_its_path(
         self, tmp_path: Path, text: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("RNNLAB_DATA", str(tmp_path))
@@ -218,14 +218,14 @@ class TestStartRun:
         assert list((tmp_path / "runs").iterdir()) == []
 
 
-def test_a_run_is_taken_up_by_its_settings_not_by_its_name(tmp_path: Path) -> None:
+def test_a_run_is_continued_by_its_settings_not_by_its_name(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
-    mine, other = RunConfig(corpus="x", seed=1), RunConfig(corpus="x", seed=2)
-    assert submit.find_run(store, "a", mine) == ("a", None)
+    config, other = RunConfig(corpus="x", seed=1), RunConfig(corpus="x", seed=2)
+    assert submit.find_run(store, "a", config) == ("a", None)
     store.create("a", other.to_toml())
-    assert submit.find_run(store, "a", mine) == ("a-2", None)
-    store.create("a-2", mine.to_toml())
-    name, run = submit.find_run(store, "a", mine)
+    assert submit.find_run(store, "a", config) == ("a-2", None)
+    store.create("a-2", config.to_toml())
+    name, run = submit.find_run(store, "a", config)
     assert run is not None
     assert name == run.name == "a-2"
     (tmp_path / "a" / "config.toml").write_text("nonsense")
@@ -266,7 +266,7 @@ class TestQueueRecipe:
         config = RunConfig.from_toml(store.open("lab-gru-x2").paths.config)
         assert (config.cell, config.layers, config.steps) == ("gru", 2, 20)
 
-    def test_what_is_done_or_at_work_is_left_alone_and_the_rest_goes_on(
+    def test_finished_and_active_runs_are_skipped_and_the_rest_is_resumed(
         self, tmp_path: Path, recipe: Recipe, queued: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         store = RunStore(tmp_path / "runs")
@@ -301,7 +301,7 @@ class TestQueueRecipe:
         ("x" * 99, {}, f"{'x' * 24}-lstm-128"),
     ],
 )
-def test_the_default_name_says_what_the_run_is(
+def test_the_default_name_has_corpus_cell_and_size(
     corpus: str, settings: dict[str, object], name: str
 ) -> None:
     assert submit.default_name(RunConfig.from_values({"corpus": corpus, **settings})) == name

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.base.files import replace_text
 from rnnlab.runs.store import RunStore
 from rnnlab.settings.layers import WRITTEN, Layers, Resolved, Setting, Source
@@ -51,7 +52,8 @@ def layer(
     """Add a value of a setting to a layer; return the value that this layer then gives."""
     if source in LAYER_NAMES:
         name = LAYER_NAMES[source]
-        return replace(layers, **{name: {**getattr(layers, name), setting: value}}), value
+        changed: dict[str, Any] = {name: {**getattr(layers, name), setting: value}}
+        return replace(layers, **changed), value
     if source is Source.RECIPE:
         file = folder.path / "recipe.toml"
         file.write_text(
@@ -114,7 +116,7 @@ def test_a_written_setting_names_the_value_that_it_hides(folder: Folder) -> None
         corpus = COPY if lower is Source.CORPUS else "mer"
         layers = replace(hidden_layers, command_line={"corpus": corpus, "length": 7})
         fallback = folder.resolve(layers).fallbacks["length"]
-        # The layers of the user count as one: the fallback is the value if the user writes none.
+        # The layers of the user count as one: the fallback ignores all of them.
         if lower in WRITTEN:
             assert fallback == Setting(100, Source.DEFAULT), lower
         else:
@@ -166,6 +168,14 @@ def test_all_problems_are_listed_in_the_order_of_the_command_line(folder: Folder
     names = [problem.name for problem in resolved.problems]
     assert names == ["recipe", "init_from", "corpus", "embeddings", "hiden", "cell", "hidden"]
     assert resolved.config is None
+
+
+def test_a_missing_corpus_is_raised_first_unless_the_recipe_is_unknown(folder: Folder) -> None:
+    written = Layers({"cell": "lstn"})
+    with pytest.raises(BadInputError, match="missing argument CORPUS"):
+        folder.resolve(written).valid_config()
+    with pytest.raises(BadInputError, match="unknown recipe 'nobody'"):
+        folder.resolve(replace(written, recipe="nobody")).valid_config()
 
 
 def test_an_ancestor_conflicts_with_every_other_shape(folder: Folder) -> None:

@@ -13,6 +13,7 @@ import pytest
 from rnnlab import cli, submit
 from rnnlab.base.errors import BadInputError
 from rnnlab.runs.store import Run, RunStore
+from rnnlab.settings.layers import Source
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.tui.new_run.model import Draft, read_draft
 
@@ -83,7 +84,7 @@ def test_the_command_line_starts_the_same_run(
         {"recipe": "lstm-molire"},
         {"recipe": "imdb-gru-glove"},
         {"corpus": "stmp"},
-        {"corpus": "stump", "init_from": "nobody"},
+        {"corpus": "stump", "init_from": "taken"},
         {"corpus": "stump", "embeddings": "glvoe", "tokens": "words"},
         {"corpus": "stump", "cell": "lstn", "hidden": "0"},
         {"corpus": "stump", "dropout": "1.5"},
@@ -96,6 +97,7 @@ def test_the_command_line_starts_the_same_run(
 def test_the_command_line_raises_the_first_problem_of_the_form(
     written: dict[str, str], data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    RunStore(data.parent / "checkpoints").create("taken", RunConfig(corpus="x").to_toml())
     draft = read(data, **written)
     assert cli.run(shlex.split(draft.command())[1:]) == 2
     assert str(draft.resolved.problems[0].error) in capsys.readouterr().err
@@ -182,6 +184,17 @@ def test_placeholders_with_word_vectors_are_the_settings_of_the_run(data: Path) 
     assert draft.problems == {}
     assert (draft.placeholder("embedding"), draft.placeholder("frozen")) == ("3", "true")
     assert (config.embedding, config.frozen) == (3, True)
+
+
+def test_the_shape_of_an_ancestor_is_shown_and_another_shape_is_a_problem(data: Path) -> None:
+    store = RunStore(data.parent / "checkpoints")
+    ancestor = store.create("old", RunConfig(corpus="x", hidden=24).to_toml())
+    ancestor.paths.weights(7).write_bytes(b"weights")
+    draft = read(data, corpus="my text.txt", init_from="old@7")
+    assert (draft.placeholder("hidden"), draft.source("hidden")) == ("24", Source.ANCESTOR)
+    assert draft.settings()["init_from"] == f"{ancestor.paths.root.resolve()}@7"
+    other = read(data, corpus="my text.txt", init_from="old@7", hidden="25")
+    assert list(other.problems) == ["hidden"]
 
 
 def test_a_field_is_changed_if_it_differs_from_its_placeholder(data: Path) -> None:
