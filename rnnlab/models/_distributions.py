@@ -1,4 +1,4 @@
-"""What a model expects at every place of a text: a search that is told what to write, traced.
+"""The distribution at every place of a text: the trace of a search whose choices are forced.
 
 Shapes: R rows (one), V tokens of the vocabulary, T tokens of a text.
 """
@@ -18,19 +18,19 @@ from rnnlab.models._prefill import prefill_prompts
 from rnnlab.models._prompt import Unknown, encode_prompt
 
 MAX_PLACES = 600
-"""Places that are looked at of a prompt, its last ones."""
+"""Most places of a prompt that have a row, the last ones."""
 
 
 class TextDistributions(NamedTuple):
-    """A text and what was expected at its places."""
+    """A text and the distributions of its tokens."""
 
     tokens: list[str]
-    """Of the prompt as it was read, then those after it."""
+    """The encoded prompt, then the tokens after it."""
     num_prompt: int
     first_place: int
-    """Place of the first row: a long text is not looked at from its beginning."""
+    """Index of the token that the first row predicts; above 0 for a long prompt."""
     rows: list[TracedRow]
-    """Distributions, up to that of what comes next; fewer where the filters leave nothing."""
+    """Distributions, the last one of the token after the text; fewer if the filters leave none."""
     chain: list[str]
     prompt_note: str
 
@@ -44,11 +44,11 @@ def distributions_of(
     unknown: Unknown = "auto",
     max_places: int = MAX_PLACES,
 ) -> TextDistributions:
-    """Return the distribution of every token of a text and of the one to come.
+    """Return the distribution of every token of a text and of the token after it.
 
-    tokens: what was written after the prompt; a decoder's filters apply to them alone. num_shown:
-    tokens that are listed of each distribution. max_places: places of the prompt, its last ones,
-    that have a row. Raises BadInputError for what cannot be read.
+    tokens: the text after the prompt; the filters of `spec` apply only to it. num_shown: least
+    number of tokens listed per distribution. max_places: most places of the prompt with a row, the
+    last ones. Raises BadInputError for unknown characters or tokens.
     """
     vocabulary = loaded.vocabulary
     read = encode_prompt(vocabulary, prompt, unknown)
@@ -67,18 +67,18 @@ def distributions_of(
 def _rows(
     loaded: LoadedModel,
     before: Ids,
-    told: Ids,
+    forced: Ids,
     options: Options,
     num_shown: int,
     whole_after: str | None = None,
 ) -> list[TracedRow]:
-    """Return the distribution of each token that is told.
+    """Return the distribution of each forced token.
 
-    whole_after: the text before them, where they were written: whole words then, and the
-    distribution of the next one as well. Fewer rows where the filters leave nothing.
+    whole_after: the text of the prompt, if the forced tokens follow it: then whole words only, and
+    also the distribution of the token after them. Fewer rows if the filters leave no token.
     """
     vocabulary, stepper = loaded.vocabulary, loaded.stepper
-    length = len(told) + (whole_after is not None)
+    length = len(forced) + (whole_after is not None)
     if not length:
         return []
     start = prefill_prompts(loaded, stepper, [before], keep_features=False)
@@ -90,7 +90,7 @@ def _rows(
 
     def choose(filtered_RV: LogProbs, _rows: Sequence[int], place: int) -> Ids:
         best_R: Ids = filtered_RV.argmax(-1)
-        return told[place : place + 1] if place < len(told) else best_R
+        return forced[place : place + 1] if place < len(forced) else best_R
 
     frames = write_rows(step, start, options, length, choose)
     return [row for frame in frames for traced in tracer.add(frame) for row in traced.rows]

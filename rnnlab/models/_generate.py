@@ -1,4 +1,4 @@
-"""A trained model continues texts: several prompts and samples at once, a step at a time."""
+"""Continue texts with a trained model: several prompts and samples at once, step by step."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from rnnlab.protocol.messages import Answer
 
 @dataclass(frozen=True)
 class Continuation:
-    """What is continued, and how; the same for all frames."""
+    """The prompts, decoder and limits of one search; the same for all its frames."""
 
     spec: Spec
     prompts: Sequence[EncodedPrompt]
     vocabulary: Vocabulary
     num: int | None
-    """Samples of a random decoder, or best hypotheses of a search; None: one, or all."""
+    """Samples of a random decoder (None: one), or best hypotheses of a search (None: all)."""
     start: SearchStart
-    """Where the search began, a row for each prompt and sample."""
+    """The initial state of the search, one row per prompt and sample."""
     rows_a_prompt: int
     length: int
-    """Tokens that a continuation has at most."""
+    """Most tokens of a continuation."""
 
     def tracer(self, *, has_rows: bool = True) -> Tracer:
-        """Return what makes a trace of this continuation's frames.
+        """Return a tracer for the frames of this search.
 
-        has_rows: with the distribution of every next token.
+        has_rows: also trace the distribution of every next token.
         """
         return Tracer(
             self.spec.options, self.start, self.vocabulary.tokens, self.length, has_rows=has_rows
@@ -43,31 +43,31 @@ class Continuation:
 
     @property
     def chain(self) -> list[str]:
-        """What really happens to the model's distribution, in order."""
+        """The filters and the search that are applied, in order."""
         first = [_whole_words.CHAIN] if self.vocabulary.kind == "words" else []
         has_eos = self.vocabulary.eos is not None
         return [*first, *self.spec.options.chain(has_eos=has_eos)]
 
     def hypotheses(self, frame: Frame) -> list[list[Hypothesis]]:
-        """Return those of each prompt, best first; samples in the order of their drawing."""
-        found: list[list[Hypothesis]] = [[] for _ in self.prompts]
+        """Return the hypotheses of each prompt, best first; samples in the order of drawing."""
+        by_prompt: list[list[Hypothesis]] = [[] for _ in self.prompts]
         for hypothesis in frame.hypotheses:
-            found[hypothesis.prompt // self.rows_a_prompt].append(hypothesis)
+            by_prompt[hypothesis.prompt // self.rows_a_prompt].append(hypothesis)
         if self.rows_a_prompt == 1:
-            found = [sorted(mine, key=lambda h: -h.score) for mine in found]
-        return [mine[: self.num] for mine in found]
+            by_prompt = [sorted(group, key=lambda h: -h.score) for group in by_prompt]
+        return [group[: self.num] for group in by_prompt]
 
 
 @dataclass(frozen=True)
 class GenerationStep:
-    """How far a decoder has come; answers are only spelled out when asked for."""
+    """One step of a search; its answers are decoded only on request."""
 
     frame: Frame
     of: Continuation
 
     @property
     def is_last(self) -> bool:
-        """Whether the decoder has ended."""
+        """True if the search has ended."""
         return self.frame.is_last
 
     def answers(self) -> list[Answer]:
@@ -76,13 +76,13 @@ class GenerationStep:
 
     def answers_by_prompt(self) -> list[list[Answer]]:
         """Return the continuations so far of each prompt, best first."""
-        found = []
+        by_prompt = []
         for number, hypotheses in enumerate(self.of.hypotheses(self.frame)):
             best = hypotheses[0].tokens() if hypotheses else []
-            found.append(
+            by_prompt.append(
                 [self._answer(h, rank, number, best) for rank, h in enumerate(hypotheses, 1)]
             )
-        return found
+        return by_prompt
 
     def _answer(self, hypothesis: Hypothesis, rank: int, number: int, best: list[int]) -> Answer:
         vocabulary, prompt = self.of.vocabulary, self.of.prompts[number].text
@@ -176,7 +176,7 @@ def continue_texts(
 
 
 def parting(best: list[int], tokens: list[int]) -> int | None:
-    """Return the place of the first token that differs from the best answer's, or is beyond it."""
+    """Return the index of the first token that differs from the best answer; None if none does."""
     for place, token in enumerate(tokens):
         if place >= len(best) or best[place] != token:
             return place

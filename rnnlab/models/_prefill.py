@@ -1,4 +1,4 @@
-"""Prompts are read: where a search begins.
+"""Prefill prompts: run them through the model up to the initial state of a search.
 
 Shapes: P prompts, T tokens, V tokens of the vocabulary, F features that the head reads.
 """
@@ -16,10 +16,10 @@ from rnnlab.models._checkpoint import LoadedModel
 from rnnlab.models.steppers import State, Stepper
 
 STEPPED = 512
-"""Tokens of a prompt that are read a step at a time, all prompts at once. Longer ones begin with a
-whole-sequence kernel, whose sums may be rounded another way on another number of threads."""
+"""Number of last tokens of a prompt that are stepped through, with all prompts together. The tokens
+before go through a whole-sequence kernel, whose rounding may depend on the number of threads."""
 CHUNK = 4096
-"""Tokens that such a kernel reads at once."""
+"""Most tokens in one call of that kernel; bounds the memory."""
 
 
 def prefill_prompts(
@@ -31,12 +31,11 @@ def prefill_prompts(
     stepped: int = STEPPED,
     chunk: int = CHUNK,
 ) -> SearchStart:
-    """Return the start of a search, a row for each prompt.
+    """Return the initial state of a search, one row per prompt, independent of the other prompts.
 
-    keep_features: also what the top layer gave after every token, [T, F] for each prompt. What a
-    prompt's row holds does not depend on the prompts beside it. stepped: tokens of a prompt, its
-    last ones, that are read a step at a time, at least 1. chunk: tokens before them that are read
-    at once.
+    keep_features: also return the top layer's output after every token, [T, F] per prompt.
+    stepped: number of last tokens that are stepped through, at least 1. chunk: most tokens before
+    them in one call of the whole-sequence kernel.
     """
     model = loaded.language_model
     states: list[State] = [None] * len(prompts)
@@ -85,7 +84,7 @@ def prefill_prompts(
 
 
 def repeat_rows(stepper: Stepper, start: SearchStart, times: int) -> SearchStart:
-    """Return a start with so many rows for each prompt, beside each other."""
+    """Return a start with `times` adjacent rows per prompt."""
     if times == 1:
         return start
     rows_R = np.repeat(np.arange(len(start.prompts)), times)

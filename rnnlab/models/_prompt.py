@@ -1,4 +1,4 @@
-"""What a user has written, as a model can read it."""
+"""Encode a prompt with the vocabulary of a model; replace or drop unknown characters."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Ids, UnknownTokensError, Vocabulary
 
 Unknown = Literal["auto", "refuse", "drop", "nearest", "unk"]
-"""What is done with a letter or word that the model never saw.
+"""Treatment of characters or words that are not in the vocabulary.
 
-auto: `unk` where the vocabulary has the token, else `refuse`. nearest: the letter without its mark,
-in the other case or in plain type, the word that is spelled most alike; dropped where none is.
+auto: `unk` if the vocabulary has that token, else `refuse`. nearest: the letter without its accent,
+in the other case or in ASCII, or the word with the most similar spelling; dropped if there is none.
 """
 
 _PLAIN = str.maketrans(
@@ -23,34 +23,37 @@ _PLAIN = str.maketrans(
     | dict.fromkeys("\u2018\u2019\u201a`\u00b4", "'")
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
 )
-"""Letters and marks that Unicode takes for no others, and what a typewriter has for them."""
+"""Characters that Unicode does not decompose, and their ASCII equivalents."""
 _ALIKE = 0.75
-"""How alike the spelling of two words is at least that are taken for each other, from 0 to 1."""
+"""Least similarity (difflib's ratio, 0 to 1) of a word that replaces an unknown one."""
 
 
 class EncodedPrompt(NamedTuple):
-    """A prompt in the letters and tokens of a model."""
+    """A prompt in the characters and tokens of a vocabulary."""
 
     text: str
     tokens: Ids
     note: str
-    """What was changed, as one line; empty: nothing."""
+    """One line naming the changes; empty if there are none."""
 
 
 def encode_prompt(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") -> EncodedPrompt:
-    """Return a prompt with what the model never saw refused, dropped, replaced or as <unk>.
+    """Encode a prompt; `unknown` decides about tokens that are not in the vocabulary.
 
-    Raises UnknownTokensError naming what is unknown where that is refused.
+    Raises UnknownTokensError naming them if they are refused.
     """
     if unknown not in get_args(Unknown):
-        raise BadInputError(f"{unknown!r} is no way", f"choose {', '.join(get_args(Unknown))}")
+        raise BadInputError(
+            f"{unknown!r} is not a treatment of unknown characters",
+            f"choose {', '.join(get_args(Unknown))}",
+        )
     if unknown == "unk" and vocabulary.unk is None:
         raise BadInputError(
-            "this model knows no <unk>", "choose refuse, drop or nearest for unknown letters"
+            "the vocabulary of this model has no <unk>", "choose refuse, drop or nearest"
         )
     text = vocabulary.normalise(text)
     if vocabulary.kind == "words":
-        text = text.rstrip(" ")  # the next word brings its own space
+        text = text.rstrip(" ")  # a word token begins with its space
     tokens = vocabulary.split(text)
     strange = vocabulary.unknown(tokens)
     if not strange:
@@ -70,22 +73,22 @@ def encode_prompt(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") 
         replaced |= instead
         tokens = vocabulary.split("".join(instead.get(token, token) for token in tokens))
         strange = vocabulary.unknown(tokens)
-        unknown = "drop"  # what grew together once something between was dropped
-    return EncodedPrompt("".join(tokens), vocabulary.ids_of(tokens), _said(replaced))
+        unknown = "drop"  # the neighbours of a dropped token may form an unknown one
+    return EncodedPrompt("".join(tokens), vocabulary.ids_of(tokens), _changes(replaced))
 
 
 def _nearest(vocabulary: Vocabulary, token: str) -> str:
-    """Return the known token nearest to an unknown one, or "" where none is near."""
+    """Return the known token nearest to an unknown one, or "" if none is near."""
     known = _by_plain_form(vocabulary)
     plain = _plain_form(token)
     if not plain:
-        return ""  # a mark without its letter
+        return ""  # an accent without its letter
     if plain in known:
         return _in_case_of(token, known[plain])
     if vocabulary.kind == "chars":
-        # One letter may be several in plain type, such as an ellipsis.
+        # One character may be several in ASCII, such as an ellipsis.
         return "".join(known[letter][0] for letter in plain if letter in known)
-    # Without its space it would grow together with the word before.
+    # Without its space the word would join the one before it.
     apart = [form for form in known if form.startswith(" ") or not plain.startswith(" ")]
     alike = difflib.get_close_matches(plain, apart, n=1, cutoff=_ALIKE)
     return _in_case_of(token, known[alike[0]]) if alike else ""
@@ -97,32 +100,32 @@ def _in_case_of(token: str, alike: list[str]) -> str:
 
 @lru_cache(maxsize=4)
 def _by_plain_form(vocabulary: Vocabulary) -> dict[str, list[str]]:
-    """Return the tokens by their plain form; of several with one form, the plainest first."""
+    """Return the tokens by their plain form, the token that equals its plain form first."""
     special = {vocabulary.eos, vocabulary.unk, vocabulary.pad}
     tokens = [token for i, token in enumerate(vocabulary.tokens) if i not in special]
-    found: dict[str, list[str]] = {}
+    by_form: dict[str, list[str]] = {}
     for token in sorted(tokens, key=lambda token: (token != _plain_form(token), token)):
-        found.setdefault(_plain_form(token), []).append(token)
-    return found
+        by_form.setdefault(_plain_form(token), []).append(token)
+    return by_form
 
 
 def _plain_form(token: str) -> str:
-    """Return a token without marks, in lower case and plain type; any white space is a blank."""
+    """Return a token in lower-case ASCII without accents; any white space becomes a blank."""
     if token.isspace():
         return " "
     apart = unicodedata.normalize("NFKD", token.translate(_PLAIN)).casefold()
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
-def _said(instead: dict[str, str]) -> str:
+def _changes(instead: dict[str, str]) -> str:
     replaced = [f"{old!r} as {new!r}" for old, new in instead.items() if new]
     dropped = [repr(old) for old, new in instead.items() if not new]
-    said = [f"read {_listed(replaced)}"] if replaced else []
+    changes = [f"read {_listed(replaced)}"] if replaced else []
     if dropped:
-        said.append(f"left out {_listed(dropped)}")
-    return "never seen: " + "; ".join(said)
+        changes.append(f"left out {_listed(dropped)}")
+    return "never seen: " + "; ".join(changes)
 
 
-def _listed(said: list[str]) -> str:
-    some = ", ".join(said[:5])
-    return f"{some} and {len(said) - 5} more" if len(said) > 5 else some
+def _listed(changes: list[str]) -> str:
+    some = ", ".join(changes[:5])
+    return f"{some} and {len(changes) - 5} more" if len(changes) > 5 else some

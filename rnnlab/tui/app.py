@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.filter import Monochrome, NoColor
 from textual.notifications import Notify
@@ -32,6 +32,10 @@ from rnnlab.base.errors import EXIT_TERMINATED
 from rnnlab.base.preferences import Preferences, load_preferences
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.messages import (
+    AskCancelled,
+    Asked,
+    GeneratorDied,
+    GeneratorSaid,
     KeysDue,
     PreferencesChanged,
     ReplaceableToast,
@@ -39,8 +43,9 @@ from rnnlab.tui.messages import (
     ScreenAsked,
 )
 from rnnlab.tui.outside import DEFAULT, Outside
-from rnnlab.tui.prompting.asking_app import AskingApp
 from rnnlab.tui.prompting.history import PromptHistory
+from rnnlab.tui.prompting.questions import Questions
+from rnnlab.tui.shell.key_dispatcher import KeyDispatcher
 from rnnlab.tui.shell.outline import Outline
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
@@ -51,15 +56,17 @@ from rnnlab.tui.view_state import answers_file, load_view, prompts_file, save_vi
 
 if TYPE_CHECKING:
     from rnnlab.tui.runs.polling import RunPoller
+    from rnnlab.tui.state import LabState
 
 _DEFAULT_PREFERENCES = Preferences()
 
 
-class LabApp(AskingApp):
+class LabApp(App[None]):
     """The app for one folder of runs."""
 
     TITLE = "rnnlab"
     CSS_PATH = "lab.tcss"
+    state: LabState
 
     def __init__(
         self,
@@ -78,7 +85,9 @@ class LabApp(AskingApp):
         seconds, for rate limits; has_outline: whether the first frame is an outline of the home
         screen, drawn before the slow imports; outside: processes, the machine and intervals.
         """
-        super().__init__(outside)
+        super().__init__()
+        self._keys = KeyDispatcher(self, super().on_event)
+        self._questions = Questions(outside.make_generator(self.post_message), store)
         self._outside = outside
         self._store, self._data, self._clock = store, data, clock
         self._preferences = preferences
@@ -105,19 +114,37 @@ class LabApp(AskingApp):
         if self._outline is None:
             self._build_state()
         else:
-            self._keys.close()  # hold keys for the home screen while the outline is shown
+            self._keys.buffer.close()  # hold keys for the home screen while the outline is shown
 
     def _build_state(self) -> None:
         """Build the state and the home screen."""
         from rnnlab.tui.state import LabState
 
-        self.desk = LabState(
-            self._store, self._data, self._view, self._preferences, self._clock, self._keys,
+        self.state = LabState(
+            self._store, self._data, self._view, self._preferences, self._clock, self._keys.buffer,
             self._outside,
         )  # fmt: skip
-        self.desk.writing.history = PromptHistory(prompts_file(self._view_file))
-        self._poller = self._outside.make_feed(self._store)
-        self._pages[HOME] = entry(HOME).make(self.desk)
+        self.state.writing.history = PromptHistory(prompts_file(self._view_file))
+        self._poller = self._outside.make_poller(self._store)
+        self._pages[HOME] = entry(HOME).make(self.state)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Pass keys through the dispatcher, and other events on."""
+        if isinstance(event, events.Key | events.Paste):
+            await self._keys.dispatch(event)
+        else:
+            await super().on_event(event)
+
+    @on(KeysDue)
+    async def release_keys(self, message: KeysDue) -> None:
+        """Pass the held keys to the screen that has opened."""
+        await self._keys.release(message.ticket)
+
+    @property
+    def page(self) -> BaseScreen:
+        """The visible screen, below any dialog."""
+        pages = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
+        return pages[-1]
 
     def get_default_screen(self) -> Screen[None]:
         """Return the outline of the home screen, or the home screen itself."""
@@ -136,8 +163,8 @@ class LabApp(AskingApp):
 
     def apply_theme(self) -> None:
         """Apply the theme and the glyphs of the preferences."""
-        self._ascii.enabled = self.desk.appearance.glyphs == "ascii"
-        self.theme = self.desk.appearance.theme
+        self._ascii.enabled = self.state.appearance.glyphs == "ascii"
+        self.theme = self.state.appearance.theme
 
     def refresh_css(self, animate: bool = True) -> None:
         """Parse and apply the styles again, unless the home screen is just being mounted."""
@@ -153,7 +180,7 @@ class LabApp(AskingApp):
                 # Without a handler, SIGTERM would leave the terminal in raw mode.
                 terminate = partial(self.exit, return_code=EXIT_TERMINATED)
                 loop.add_signal_handler(signal.SIGTERM, terminate)
-        self.hold_keys_for_screens()
+        self._keys.hold_for_screens()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -170,54 +197,54 @@ class LabApp(AskingApp):
     async def on_unmount(self) -> None:
         """Save the view and end the processes of the app; training workers keep running."""
         self._save()
-        await self._generator.close()
+        await self._questions.generator.close()
         await end_all()
 
     def _save(self) -> None:
         """Write the view and the last prompt session, if the runs have been listed."""
-        if not self._pages or not self.desk.summaries:
+        if not self._pages or not self.state.summaries:
             return
         from rnnlab.tui.prompting import saved_session
 
         for page in self._pages.values():
             page.keep_view()
-        save_view(self.desk.view_to_keep(), self._view_file)
-        saved_session.save(self.desk.writing, answers_file(self._view_file))
+        save_view(self.state.view_to_keep(), self._view_file)
+        saved_session.save(self.state.writing, answers_file(self._view_file))
 
     async def _restore_session(self) -> None:
         """Show the last prompt session, if its run still exists."""
         from rnnlab.tui.prompting import saved_session
 
         saved = await asyncio.to_thread(saved_session.read, answers_file(self._view_file))
-        if saved is not None and saved.request.run in self.desk.summaries:
-            await self.desk.writing.recall(saved)
+        if saved is not None and saved.request.run in self.state.summaries:
+            await self.state.writing.recall(saved)
 
     async def _poll(self) -> None:
         """Read the runs at intervals until the app closes, and at once after a choice."""
         await self._read_runs()
         if self._is_open():
             # After the runs are listed: loading the generator keeps a core busy.
-            self.run_worker(self._generator.start(), name="generator")
+            self.run_worker(self._questions.generator.start(), name="generator")
             await self._restore_session()
         while self._is_open():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._chosen_again.wait(), self.desk.preferences.refresh_s)
+                await asyncio.wait_for(self._chosen_again.wait(), self.state.preferences.refresh_s)
             await self._read_runs()
 
     async def _read_runs(self) -> None:
         """Read the runs, show notifications and refresh the visible screen."""
         self._chosen_again.clear()
-        read = await asyncio.to_thread(self._poller.read, self.desk.watched)
+        read = await asyncio.to_thread(self._poller.read, self.state.watched)
         if not self._is_open():
             return
-        for notice in self.desk.take(read):
+        for notice in self.state.update(read):
             self.notify(
                 notice.message, severity=notice.severity, markup=False, timeout=notice.timeout_s
             )
         page = self.page
         if page.is_mounted:  # a screen that is still being composed has no bar
-            page.query_one(ScreenBar).show_status(self.desk.status)
-            page.take()
+            page.query_one(ScreenBar).show_status(self.state.status)
+            page.show_state()
             page.show_keys()
 
     def on_notify(self, event: Notify) -> None:
@@ -237,30 +264,30 @@ class LabApp(AskingApp):
     @on(ScreenAsked)
     async def show_screen(self, message: ScreenAsked) -> None:
         """Show another screen directly above the home screen: the stack is at most two deep."""
-        ticket = self._keys.close()
+        ticket = self._keys.buffer.close()
         await self._show_screen(message)
         self.post_message(KeysDue(ticket))  # releases the keys if no screen was shown
 
     async def _show_screen(self, message: ScreenAsked) -> None:
         target = entry(message.name)
-        if target.needs_run and self.desk.chosen is None:
-            self.page.tell(f"{target.title} needs a run; choose one in the lab (F2)", "warning")
+        if target.needs_run and self.state.chosen is None:
+            self.page.toast(f"{target.title} needs a run; choose one in the lab (F2)", "warning")
             return
         if message.name == self.page.entry_name:
             return
         self._remove_toasts()
         page = self._pages.get(target.name)
         if page is None:
-            page = self._pages[target.name] = target.make(self.desk)
+            page = self._pages[target.name] = target.make(self.state)
             self.install_screen(page, target.name)
         page.arrive()
         while len(self.screen_stack) > 1:
             await self.pop_screen()
-        self.desk.also_watched = ()
+        self.state.also_watched = ()
         if target.name != HOME:
             await self.push_screen(page)
         if message.toast:
-            page.tell(message.toast)
+            page.toast(message.toast)
 
     @on(PreferencesChanged)
     def apply_preferences(self) -> None:
@@ -273,6 +300,25 @@ class LabApp(AskingApp):
     def poll_now(self) -> None:
         """Read the curves of the newly chosen run without waiting for the next interval."""
         self._chosen_again.set()
+
+    @on(Asked)
+    async def ask(self, message: Asked) -> None:
+        """Send a question to the generator process."""
+        await self._questions.ask(message)
+
+    @on(AskCancelled)
+    async def cancel(self, message: AskCancelled) -> None:
+        """End a listener's question early."""
+        await self._questions.generator.cancel(message.listener)
+
+    async def on_generator_said(self, message: GeneratorSaid) -> None:
+        """Hand a reply to the listener of its question."""
+        await self._questions.deliver(message.reply, self.state.writing)
+
+    def on_generator_died(self, message: GeneratorDied) -> None:
+        """Show that the generator process has ended; the next prompt starts another."""
+        self.state.writing.is_ready = False
+        self.page.fail(f"the generator ended: {message.reason}; enter asks again")
 
     def _hang_up(self) -> None:
         """Save the view and end the process: the terminal is gone, nothing can be drawn."""

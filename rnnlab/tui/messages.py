@@ -23,7 +23,7 @@ class RunChosen(Message):
 class Listener(Protocol):
     """Asks the generator questions; only its newest question is answered."""
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Handle a reply to the newest question."""
 
 
@@ -93,7 +93,7 @@ class AskCancelled(Message):
 
 @dataclass
 class GeneratorSaid(Message):
-    """The generator process has sent a reply."""
+    """The generator process has replied."""
 
     reply: Reply
 

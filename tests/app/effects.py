@@ -157,8 +157,8 @@ def _cursor(world: World) -> float | None:
 
 
 def _place_in_list(world: World) -> int:
-    desk = world.app.desk
-    return [one.name for one in desk.in_order()].index(desk.chosen_name or "")
+    state = world.app.state
+    return [one.name for one in state.in_order()].index(state.chosen_name or "")
 
 
 def _moves_by(by: int) -> Effect:
@@ -221,10 +221,10 @@ _RUN_CHOICE = {"next-run": _moves_by(1), "run-before": _moves_by(-1)}
 
 _LAB = {
     "prompt": focuses("prompt"),
-    "mark": changes(lambda world: world.app.desk.marked),
-    "pin": changes(lambda world: list(world.app.desk.view.pinned)),
-    "sort": changes(lambda world: world.app.desk.view.sort),
-    "reverse": changes(lambda world: world.app.desk.view.is_reversed),
+    "mark": changes(lambda world: world.app.state.selected),
+    "pin": changes(lambda world: list(world.app.state.view.pinned)),
+    "sort": changes(lambda world: world.app.state.view.sort),
+    "reverse": changes(lambda world: world.app.state.view.is_reversed),
     "filter": opens("FilterScreen"),
     "down": grows(lambda world: world.page.table.cursor_row),
     "up": falls(lambda world: world.page.table.cursor_row, "j"),
@@ -250,11 +250,11 @@ _BEAMS = {
 
 
 def _place(world: World) -> int:
-    return int(world.page.walk.now.place)
+    return int(world.page.editor.now.place)
 
 
 def _num_letters(world: World) -> int | None:
-    return len(world.page.walk.now.all_tokens) or None
+    return len(world.page.editor.now.all_tokens) or None
 
 
 _TOKENS = {
@@ -264,12 +264,12 @@ _TOKENS = {
     "last": becomes(lambda world: _place(world) == _num_letters(world), True, "home"),
     "up": falls(lambda world: world.page.distribution.cursor, "home", "down", "down"),
     "down": grows(lambda world: world.page.distribution.cursor, "home"),
-    "take": changes(lambda world: world.page.walk.now.all_tokens, "home", "down"),
+    "take": changes(lambda world: world.page.editor.now.all_tokens, "home", "down"),
     "cut": falls(_num_letters, "g", "end", "left"),
     "undo": grows(_num_letters, "end", "left", "backspace"),
     "go-on": grows(_num_letters),
     "copy": Effect(
-        lambda world: (world.app.clipboard, world.page.walk.now.text),
+        lambda world: (world.app.clipboard, world.page.editor.now.text),
         lambda was, now: now[0] == was[1] != was[0],
     ),
     "marks": changes(lambda world: world.page.text.has_marks),

@@ -24,13 +24,13 @@ from rnnlab.protocol.messages import (
     Started,
 )
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.beams.pruned_list import GivenUpList
+from rnnlab.tui.beams.pruned_list import PrunedList
 from rnnlab.tui.beams.search_tree import SearchTree
 from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.prompting.search_trace import OVERTAKEN
 from rnnlab.tui.screens.beams import BeamsScreen
 from rnnlab.tui.screens.tokens import TokensScreen
-from rnnlab.tui.tokens.token_editor import Walked
+from rnnlab.tui.tokens.token_editor import EditedText
 from tests.toys.app_lab import home, until
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def status_of(screen: BeamsScreen) -> str:
 
 
 def given_up(screen: BeamsScreen) -> str:
-    return str(screen.query_one(GivenUpList).render())
+    return str(screen.query_one(PrunedList).render())
 
 
 async def test_candidates_grow_with_their_story_and_what_was_given_up(
@@ -122,7 +122,7 @@ async def test_candidates_grow_with_their_story_and_what_was_given_up(
         reasons = (OVERTAKEN, WIDE, WIDE)
         columns = {line.index(f"  {why}") for line, why in zip(lines, reasons, strict=True)}
         assert len(columns) == 1, "reasons stand in a column"
-        assert screen.query_one(GivenUpList).border_title == "Given up: 3"
+        assert screen.query_one(PrunedList).border_title == "Pruned: 3"
 
 
 async def test_the_tree_comes_and_goes_on_its_key(
@@ -163,7 +163,7 @@ async def test_another_decoders_search_is_shown_and_escape_cancels_what_grows(
         await until(pilot, lambda: generator.num_cancelled == 1)
         assert app.screen is screen
         generator.say(Ended(1, was_cancelled=True, elapsed_s=0.1))
-        await until(pilot, lambda: app.desk.writing.is_over)
+        await until(pilot, lambda: app.state.writing.is_over)
         for _ in range(2):
             await pilot.press("escape")
         await until(pilot, lambda: app.screen is home(app))
@@ -198,7 +198,7 @@ async def open_tokens(
     await pilot.press(*text, "enter")
     await until(pilot, lambda: generator.questions)
     generator.look(*[ROW] * (len(text) + 1), chain=("top-p=0.9", "greedy"))
-    await until(pilot, lambda: screen.walk.now.all_tokens == tuple(text))
+    await until(pilot, lambda: screen.editor.now.all_tokens == tuple(text))
     return screen
 
 
@@ -217,10 +217,10 @@ async def test_a_text_of_ones_own_is_stepped_through(
         assert (look.prompt, look.tokens, look.checkpoint) == ("ab[", [], "live")
         assert app.focused is screen.text
         await pilot.press("right", "right")
-        await until(pilot, lambda: screen.walk.now.chosen == "[")
+        await until(pilot, lambda: screen.editor.now.chosen == "[")
         lines = listed(screen)
-        assert lines[0] == "entropy 1.00 nats, as of 2.7 equal choices"
-        assert lines[1] == "filtered 0.50, as of 1.6 equal choices, 2 left"
+        assert lines[0] == "entropy 1.00 nats, as 2.7 equal choices"
+        assert lines[1] == "filtered 0.50, as 1.6 equal choices, 2 left"
         assert lines[3].startswith(" b     1  60.00%   80.00% ")
         assert lines[4].startswith("▸[     2  30.00%   20.00% ")
         assert lines[5].startswith(" ␛     3  10.00%          ")
@@ -230,9 +230,9 @@ async def test_a_text_of_ones_own_is_stepped_through(
         (reverse,) = (span for span in rendered.spans if span.style == "reverse")
         assert rendered.plain[reverse.start : reverse.end] == lines[4].rstrip("▇")
         await pilot.press("end")
-        assert screen.walk.now.chosen is None
+        assert screen.editor.now.chosen is None
         await pilot.press("home", "left")
-        assert screen.walk.now.place == 0
+        assert screen.editor.now.place == 0
 
 
 async def test_another_letter_branches_off_and_undo_brings_the_text_back(
@@ -247,14 +247,14 @@ async def test_another_letter_branches_off_and_undo_brings_the_text_back(
         assert isinstance(look, Distributions)
         assert (look.prompt, look.tokens, look.checkpoint) == ("a", ["["], "40")
         generator.look(ROW, ROW, ROW)
-        await until(pilot, lambda: screen.walk.now.all_tokens == ("a", "["))
+        await until(pilot, lambda: screen.editor.now.all_tokens == ("a", "["))
         await pilot.press("u")
         await until(pilot, lambda: len(generator.questions) == 3)
-        assert "".join(screen.walk.now.all_tokens) == "abb"
+        assert "".join(screen.editor.now.all_tokens) == "abb"
         generator.look(*[ROW] * 4)
         await pilot.press("backspace")
         await until(pilot, lambda: len(generator.questions) == 4)
-        assert "".join(screen.walk.now.all_tokens) == "a"
+        assert "".join(screen.editor.now.all_tokens) == "a"
 
 
 async def test_the_decoder_writes_on_and_what_it_wrote_can_be_looked_into(
@@ -298,7 +298,7 @@ async def test_enter_on_a_candidate_opens_its_letters_with_the_weights_that_wrot
         generator.look(*[ROW] * 7)
         tokens = app.screen
         assert isinstance(tokens, TokensScreen)
-        await until(pilot, lambda: tokens.walk.now.place == 4)
+        await until(pilot, lambda: tokens.editor.now.place == 4)
 
 
 async def test_foreign_text_is_shown_letter_by_letter(
@@ -308,13 +308,13 @@ async def test_foreign_text_is_shown_letter_by_letter(
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_tokens(pilot, app, generator, "a")
         for num, text in enumerate(("[/bold]", "\x1b[31mred", "😀x"), 2):
-            screen.walk.begin(text, ())
-            screen.look()
+            screen.editor.begin(text, ())
+            screen.ask_distributions()
             await until(pilot, lambda num=num: len(generator.questions) == num)  # type: ignore[misc]
             generator.look(*[ROW] * (len(text) + 1))
             await until(
                 pilot,
-                lambda text=text: screen.walk.now.all_tokens == tuple(text),  # type: ignore[misc]
+                lambda text=text: screen.editor.now.all_tokens == tuple(text),  # type: ignore[misc]
             )
             for has_marks in (False, True):
                 screen.text.has_marks = has_marks
@@ -348,21 +348,21 @@ async def test_the_end_is_no_letter_and_a_long_text_is_put_together_once_a_step(
     lab.add("alpha")
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_tokens(pilot, app, generator, "ab")
-        screen.walk.append(["c", EOS])
+        screen.editor.append(["c", EOS])
         await pilot.press("g", "c")
         await until(pilot, lambda: copied == ["abc"])
         assert generator.requests == []
         await until(pilot, lambda: any("the text has ended" in one for one in said))
         num_read = 0
 
-        def count(walked: Walked) -> tuple[str, ...]:
+        def count(edited: EditedText) -> tuple[str, ...]:
             nonlocal num_read
             num_read += 1
-            return (*walked.prompt_tokens, *walked.tokens)
+            return (*edited.prompt_tokens, *edited.tokens)
 
-        monkeypatch.setattr(Walked, "all_tokens", property(count))
-        screen.walk.begin("", list("b" * 50))
-        await screen.hear(
+        monkeypatch.setattr(EditedText, "all_tokens", property(count))
+        screen.editor.begin("", list("b" * 50))
+        await screen.on_reply(
             DistributionsFound(1, 40, list("b" * 50), 0, 0, [asdict(ROW)] * 51, ["greedy"])
         )
         assert num_read < 10

@@ -1,4 +1,4 @@
-"""The corpora screen: a list, a look into one, a file taken in, a known one fetched."""
+"""The corpora screen: list, profile, add, fetch."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def go_to(pilot: Pilot[None], app: LabApp, name: str) -> None:
     pytest.fail(f"{name} is not in the list")
 
 
-async def test_what_is_there_is_listed_and_looked_into(app: LabApp) -> None:
+async def test_corpora_are_listed_and_profiled(app: LabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app)
         await until(pilot, lambda: "[bold]figures of mine[/bold]" in seen(app))
@@ -81,7 +81,7 @@ async def test_what_is_there_is_listed_and_looked_into(app: LabApp) -> None:
         assert "CC BY-SA" in seen(app)
 
 
-async def test_a_corpus_is_looked_into_once_and_again_when_the_list_is_read_again(
+async def test_a_corpus_is_profiled_once_and_again_after_a_refresh(
     open_lab: OpenLab, data: Path
 ) -> None:
     looks: list[str] = []
@@ -103,10 +103,10 @@ async def test_a_corpus_is_looked_into_once_and_again_when_the_list_is_read_agai
         await until(pilot, lambda: looks.count("mine") == num + 1)
 
 
-async def test_a_look_is_what_the_command_line_says(data: Path) -> None:
+async def test_a_profile_is_the_output_of_the_command_line(data: Path) -> None:
     said, is_whole = await look_into_corpus("mine", data, 44)
     assert is_whole
-    assert "1,600 letters, 11 distinct" in said
+    assert "1,600 characters, 11 distinct" in said
     assert "try: rnnlab train" in said
     bars = [line for line in said.splitlines() if "█" in line]
     assert bars
@@ -116,7 +116,7 @@ async def test_a_look_is_what_the_command_line_says(data: Path) -> None:
     assert said.startswith("no corpus and no file named 'nobody'")
 
 
-async def test_a_file_is_taken_in(app: LabApp, data: Path, tmp_path: Path) -> None:
+async def test_a_file_is_added(app: LabApp, data: Path, tmp_path: Path) -> None:
     source = tmp_path / "été.txt"
     source.write_bytes("L'été est là. ".encode("latin-1") * 50)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -126,13 +126,13 @@ async def test_a_file_is_taken_in(app: LabApp, data: Path, tmp_path: Path) -> No
         app.screen.query_one("#blank-name", Input).value = "summer"
         app.screen.query_one("#blank-file", Input).value = str(source)
         await pilot.press("enter")
-        await until(pilot, lambda: "summer is there" in status(app))
+        await until(pilot, lambda: "added summer" in status(app))
         assert "Latin-1" in status(app)
         await until(pilot, lambda: (c := page(app).table.chosen) and c.name == "summer")
     assert (data / "summer.txt").read_text("utf-8").startswith("L'été est là.")
 
 
-async def test_what_is_wrong_with_a_form_is_said_in_it_and_mended_there(
+async def test_problems_of_a_form_are_shown_in_it_and_corrected_there(
     app: LabApp, data: Path, tmp_path: Path
 ) -> None:
     source = tmp_path / "new.txt"
@@ -160,11 +160,11 @@ async def test_what_is_wrong_with_a_form_is_said_in_it_and_mended_there(
             assert problem.size.height
         app.screen.query_one("#blank-encoding", Input).value = ""
         await pilot.press("enter")
-        await until(pilot, lambda: "x is there" in status(app))
+        await until(pilot, lambda: "added x" in status(app))
     assert sorted(file.name for file in data.iterdir()) == ["mine.txt", "x.txt"]
 
 
-async def test_columns_are_as_wide_as_their_text_and_what_is_wrong_with_a_fetch_is_said(
+async def test_columns_are_as_wide_as_their_text_and_problems_of_a_fetch_are_shown(
     app: LabApp,
 ) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
@@ -188,7 +188,7 @@ async def test_columns_are_as_wide_as_their_text_and_what_is_wrong_with_a_fetch_
             field.value = ""
 
 
-async def test_what_was_written_for_a_file_that_failed_is_there_to_be_mended(
+async def test_after_a_failure_the_form_has_the_previous_answers(
     app: LabApp, data: Path, tmp_path: Path
 ) -> None:
     table = tmp_path / "opinions.csv"
@@ -208,7 +208,7 @@ async def test_what_was_written_for_a_file_that_failed_is_there_to_be_mended(
         assert app.screen.query_one("#blank-file", Input).value == str(table)
         app.screen.query_one("#blank-label", Input).value = "verdict"
         await pilot.press("enter")
-        await until(pilot, lambda: "opinions is there" in status(app))
+        await until(pilot, lambda: "added opinions" in status(app))
         await pilot.press("a")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         assert app.screen.query_one("#blank-name", Input).value == ""
@@ -233,7 +233,7 @@ async def test_a_known_corpus_is_read_from_a_file(
         await pilot.pause()
         assert isinstance(app.screen, CorporaScreen), "what is there is not fetched"
         await go_to(pilot, app, "shakespeare")
-        for words in ("is not the file that is known", "shakespeare is there"):
+        for words in ("is not the file that is known", "fetched shakespeare"):
             await pilot.press("g")
             await until(pilot, lambda: isinstance(app.screen, FormScreen))
             app.screen.query_one("#blank-file", Input).value = str(given)
@@ -244,12 +244,12 @@ async def test_a_known_corpus_is_read_from_a_file(
     assert (data / "shakespeare.txt").read_bytes() == b"To be.\n"
 
 
-async def test_the_footer_says_what_escape_does_once_an_errand_has_ended(
+async def test_the_footer_labels_escape_after_a_task_has_ended(
     app: LabApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where it was made while the errand ran, between two looks at the runs."""
+    """Also if it was created during the task, between two polls."""
 
-    def way_out() -> str:
+    def escape_label() -> str:
         keys = app.page.query_one(LabFooter).shown
         return {key.written: key.label for key in keys}.get("esc", "")
 
@@ -264,13 +264,13 @@ async def test_the_footer_says_what_escape_does_once_an_errand_has_ended(
         with monkeypatch.context() as between:
             between.setattr(CorporaScreen, "show_keys", lambda _screen: None)
             page(app).begin_task("waiting", "mine", wait)
-            page(app).refresh_bindings()  # as whenever the focus moves
-            await until(pilot, lambda: way_out() == "Stop")
+            page(app).refresh_bindings()  # as after a move of the focus
+            await until(pilot, lambda: escape_label() == "Stop")
         may_end.set()
-        await until(pilot, lambda: way_out() == "Home")
+        await until(pilot, lambda: escape_label() == "Home")
 
 
-async def test_what_takes_long_tells_how_far_it_is_and_can_be_given_up(app: LabApp) -> None:
+async def test_a_task_shows_its_progress_and_can_be_cancelled(app: LabApp) -> None:
     is_reading: list[bool] = []
     hold = threading.Event()
 
@@ -295,7 +295,7 @@ async def test_what_takes_long_tells_how_far_it_is_and_can_be_given_up(app: LabA
         assert isinstance(app.page, CorporaScreen)
         screen.begin_task("reading all over again", "all", endless)
         await until(pilot, lambda: "reading all over again… 1.0M" in status(app))
-    # Here the app has ended: the thread has too, or the shell would wait for it.
+    # The app has ended; so has the thread, or the process would wait for it.
     try:
         async with asyncio.timeout(10):
             while is_reading:

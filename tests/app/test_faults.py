@@ -1,4 +1,4 @@
-"""What is wrong with a run is said where it is looked at, in every size; and who waits for whom."""
+"""The error banner at every size, and what waits for what."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONG = (
 
 
 def cells(app: LabApp, name: str) -> str:
-    """Return what the table says of a run; nothing before it is listed."""
+    """Return the cells of a run; empty before it is listed."""
     table = home(app).table
     listed = [str(row.key.value) for row in table.ordered_rows]
     return " ".join(cell.plain for cell in table.get_row(name)) if name in listed else ""
@@ -73,9 +73,7 @@ async def test_the_reason_goes_when_another_run_is_chosen_and_when_it_is_well(
         assert "●" in cells(app, "alpha")
 
 
-async def test_trouble_is_told_whatever_run_is_looked_at(
-    lab: Lab, app: LabApp, said: list[str]
-) -> None:
+async def test_an_alarm_is_a_toast_on_any_screen(lab: Lab, app: LabApp, said: list[str]) -> None:
     run = lab.add("alpha", "running")
     lab.add("beta", "running")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -106,7 +104,7 @@ async def test_the_place_in_the_queue_is_seen_in_the_narrowest_table(lab: Lab, a
         assert [str(row.key.value) for row in home(app).table.ordered_rows] == ["second", "first"]
 
 
-async def test_a_fault_of_a_prompt_takes_the_lines_it_needs(lab: Lab, app: LabApp) -> None:
+async def test_an_error_of_a_prompt_has_as_many_lines_as_it_needs(lab: Lab, app: LabApp) -> None:
     lab.add("alpha")
     lab.add("beta")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -149,12 +147,12 @@ async def test_the_runs_are_read_again_and_again_though_nobody_asks(
     app = open_lab(preferences=Preferences(refresh_s=0.1))
     async with app.run_test(size=(80, 24)):
         async with asyncio.timeout(40):
-            while "alpha" not in app.desk.summaries:
+            while "alpha" not in app.state.summaries:
                 await asyncio.sleep(0.01)
             lab.say(run, state="paused", step=41)
-            while app.desk.summaries["alpha"].step != 41:
+            while app.state.summaries["alpha"].step != 41:
                 await asyncio.sleep(0.01)
-        assert app.desk.summaries["alpha"].state == "paused"
+        assert app.state.summaries["alpha"].state == "paused"
 
 
 def screen_text(app: LabApp) -> str:

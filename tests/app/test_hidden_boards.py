@@ -34,7 +34,7 @@ async def test_a_board_listens_only_while_its_screen_is_visible(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
-        app.desk.writing.fields.decoders = "greedy"
+        app.state.writing.fields.decoders = "greedy"
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen) and app.focused)
         page = app.screen
@@ -50,9 +50,9 @@ async def test_a_board_listens_only_while_its_screen_is_visible(
         generator.say(frame(1, " upon", is_last=True))
         generator.say(Ended(1, was_cancelled=False, elapsed_s=0.1))
         await until(pilot, lambda: texts(home(app).pane.board) == ["Once upon"])
-        await until(pilot, lambda: app.desk.writing.is_over)
+        await until(pilot, lambda: app.state.writing.is_over)
         assert texts(page.pane.board) == ["Once u"], "nor is one that was shown before"
-        await pilot.press("question_mark")
+        await pilot.press("f1")
         await until(pilot, lambda: app.screen is not home(app))
         await pilot.press("escape")
         await pilot.press("f3")
@@ -66,7 +66,7 @@ async def test_the_texts_that_are_compared_wait_for_their_screen_too(
     lab.add("beta")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count == 2)
-        app.desk.writing.fields.decoders = "greedy"
+        app.state.writing.fields.decoders = "greedy"
         await pilot.press("f8")
         await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.focused)
         page = app.screen
@@ -80,7 +80,7 @@ async def test_the_texts_that_are_compared_wait_for_their_screen_too(
             generator.say(frame(ask, " u"))
             generator.say(frame(ask, f" upon {ask}", is_last=True))
             generator.say(Ended(ask, was_cancelled=False, elapsed_s=0.1))
-        await until(pilot, lambda: not page.is_writing)
+        await until(pilot, lambda: not page.is_task_running)
         assert texts(page.board) == []
         await pilot.press("f8")
         await until(pilot, lambda: texts(page.board) == ["Once upon 1", "Once upon 2"])
@@ -91,7 +91,7 @@ async def test_a_frame_is_drawn_at_once(lab: Lab, app: LabApp, generator: FakeGe
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
-        app.desk.writing.fields.decoders = "greedy"
+        app.state.writing.fields.decoders = "greedy"
         home(app).form.load()
         await pilot.press("enter", *"Once", "enter")
         await until(pilot, lambda: generator.requests)

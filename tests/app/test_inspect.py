@@ -1,4 +1,4 @@
-"""The screen of insight: what it asks, what it shows of the answers, how it is steered."""
+"""The inspect screen: its questions, the findings, its keys."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def screen(app: LabApp) -> InspectScreen:
 
 
 async def open_inspect(pilot: Pilot[None], app: LabApp, run: str = "alpha") -> None:
-    """Choose a run on the home screen and look into it."""
-    await until(pilot, lambda: home(app).table.row_count == len(app.desk.summaries) > 0)
-    for _ in app.desk.summaries:
-        if app.desk.chosen_name == run:
+    """Choose a run on the home screen and inspect it."""
+    await until(pilot, lambda: home(app).table.row_count == len(app.state.summaries) > 0)
+    for _ in app.state.summaries:
+        if app.state.chosen_name == run:
             break
         await pilot.press("down")
         await pilot.pause()
@@ -76,7 +76,7 @@ def finding(run: str = "alpha", says: str = "It fades.", units: tuple[str, ...] 
 
 
 def shown(app: LabApp) -> str:
-    """Return all that stands on the page, as wide as it is."""
+    """Return the text of the page at its width."""
     page = screen(app).page
     width = page.scrollable_content_region.width
     console = Console(file=io.StringIO(), width=width, markup=False, highlight=False)
@@ -93,7 +93,7 @@ def is_view(generator: FakeGenerator, view: str) -> Callable[[], bool]:
     return lambda: bool(generator.questions) and asked(generator).view == view
 
 
-async def test_it_looks_at_the_chosen_run_at_once_and_at_a_view_by_its_digit(
+async def test_the_chosen_run_is_inspected_at_once_and_a_digit_chooses_a_view(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
@@ -115,7 +115,7 @@ async def test_it_looks_at_the_chosen_run_at_once_and_at_a_view_by_its_digit(
         await until(pilot, lambda: asked(generator).view == view_names()[-1])
 
 
-async def test_what_was_found_is_shown_or_why_nothing_was_and_foreign_text_is_harmless(
+async def test_findings_or_errors_are_shown_without_control_characters(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
@@ -161,7 +161,7 @@ async def test_two_models_stand_side_by_side_where_there_is_room(
         await until(pilot, lambda: asked(generator).other is None)
 
 
-async def test_letters_of_a_text_are_no_keys_and_escape_leaves_its_field_then_the_screen(
+async def test_characters_of_a_text_are_not_keys_and_escape_leaves_its_field_then_the_screen(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
@@ -203,9 +203,7 @@ async def test_units_are_paged_through_in_the_order_of_their_rank(
             await until(pilot, is_unit(generator, unit))
 
 
-async def test_a_run_that_trains_is_looked_into_again_as_it_goes_on(
-    lab: Lab, open_lab: OpenLab
-) -> None:
+async def test_a_training_run_is_inspected_again_at_intervals(lab: Lab, open_lab: OpenLab) -> None:
     app = open_lab(outside=replace(WORLD, inspect_every_s=0.0))
     generator = FakeGenerator.latest_made
     run = lab.add("alpha", "running", steps=40)
@@ -222,7 +220,7 @@ async def test_a_run_that_trains_is_looked_into_again_as_it_goes_on(
         await until(pilot, lambda: "and then" in shown(app))
 
 
-async def test_the_lab_of_several_runs_is_asked_with_them_and_again_as_they_go_on(
+async def test_the_vanishing_view_has_all_its_runs_and_is_refreshed(
     lab: Lab, open_lab: OpenLab
 ) -> None:
     app = open_lab(outside=replace(WORLD, inspect_every_s=0.0))
@@ -268,7 +266,7 @@ async def test_the_runs_of_the_lab_are_queued_with_a_key_in_the_lab_s_own_folder
         await until(pilot, lambda: any("12 runs are queued" in one for one in said))
         assert len(launched) == 12
         assert all(is_queued for _, is_queued in launched)
-        await until(pilot, lambda: "vanishing-lstm-x8" in app.desk.summaries)
+        await until(pilot, lambda: "vanishing-lstm-x8" in app.state.summaries)
         await until(pilot, is_view(generator, "vanishing"))
         assert len(asked(generator).members) == 12
 
@@ -315,7 +313,7 @@ def is_beside(generator: FakeGenerator, wanted: tuple[str | None, str]) -> Calla
     return is_so
 
 
-async def test_a_run_removed_elsewhere_is_said_and_stands_beside_nothing(
+async def test_a_removed_run_is_reported_and_not_compared(
     lab: Lab,
     app: LabApp,
     generator: FakeGenerator,
@@ -333,13 +331,13 @@ async def test_a_run_removed_elsewhere_is_said_and_stands_beside_nothing(
         screen(app).ask()
         assert screen(app).other is None
         await until(pilot, lambda: any("unknown run 'beta'" in one for one in said))
-        desk = LabState(lab.store)  # it has opened no run before
-        desk.chosen_name = "alpha"
-        assert InspectScreen(desk).kept_steps() == []
+        state = LabState(lab.store)  # it has opened no run before
+        state.chosen_name = "alpha"
+        assert InspectScreen(state).kept_steps() == []
         for key in ("f3", "f4", "f6", "f8", "f2"):
             await pilot.press(key)
             await pilot.pause()
-            app.page.take()
+            app.page.show_state()
         assert generator.latest == num, "and neither is the chosen one asked, which is gone, too"
 
 
@@ -347,7 +345,7 @@ def gone(_store: RunStore, name: str) -> Run:
     raise UnknownNameError("run", name, [])
 
 
-async def test_what_was_asked_of_another_view_is_not_shown_in_this_one(
+async def test_a_stale_reply_of_another_view_is_not_shown(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
@@ -358,5 +356,5 @@ async def test_what_was_asked_of_another_view_is_not_shown_in_this_one(
         await until(pilot, lambda: "a difference needs two models" in shown(app))
         late = Inspected(1, [replace(finding(), view="gradients").to_json()])
         for reply in (late, Failed(1, "no such unit")):
-            await screen(app).hear(reply)
+            await screen(app).on_reply(reply)
             assert "a difference needs two models" in shown(app)

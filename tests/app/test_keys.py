@@ -1,4 +1,4 @@
-"""Where keys go: what is pressed while a screen comes is for it, never for the one below."""
+"""Keys that are pressed while a screen opens go to this screen, never to the one below."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_what_is_held_comes_in_the_order_of_the_keys_and_only_once_all_let_go() 
 
 
 def steered(lab: Lab) -> list[str]:
-    """Return the runs whose worker was sent a command since this was called last."""
+    """Return the runs whose worker was sent a command since the last call."""
     return [run.name for run in lab.store if mailed(run)]
 
 
 @asynccontextmanager
 async def training(lab: Lab, app: LabApp) -> AsyncIterator[Pilot[None]]:
-    """Open the lab on a run in training, which a stray letter would steer."""
+    """Open the lab on a training run, which a stray key would control."""
     lab.add("alpha", "running")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
@@ -57,9 +57,9 @@ async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
     lab: Lab, app: LabApp
 ) -> None:
     async with training(lab, app) as pilot:
-        for text in ("stop", "stopstop"):  # the second time the screen is there already
+        for text in ("stop", "stopstop"):  # the second time, the screen exists already
             burst(app, "f3", *"stop", "f2")
-            await until(pilot, lambda text=text: app.desk.writing.fields.prompt == text)  # type: ignore[misc]
+            await until(pilot, lambda text=text: app.state.writing.fields.prompt == text)  # type: ignore[misc]
             await until(pilot, lambda: app.page.entry_name == HOME)
         assert steered(lab) == []
 
@@ -67,13 +67,13 @@ async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
 async def test_letters_do_not_overtake_the_key_that_clears_the_field(lab: Lab, app: LabApp) -> None:
     async with training(lab, app) as pilot:
         burst(app, "enter", *"old", "ctrl+u", *"new", "home", "x")
-        await until(pilot, lambda: app.desk.writing.fields.prompt == "xnew")
+        await until(pilot, lambda: app.state.writing.fields.prompt == "xnew")
 
 
 async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(lab: Lab, app: LabApp) -> None:
     async with training(lab, app) as pilot:
         for one in entries():
-            if one.name not in (HOME, "system"):  # these steer runs themselves
+            if one.name not in (HOME, "system"):  # these control runs themselves
                 burst(app, one.first_key, "s", "w", "m", "f2")
                 await until(pilot, lambda one=one: app.is_screen_installed(one.name))  # type: ignore[misc]
                 await until(pilot, lambda: app.page.entry_name == HOME)
@@ -83,7 +83,7 @@ async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(lab: Lab, app: 
 async def test_a_burst_goes_through_several_screens(lab: Lab, app: LabApp) -> None:
     async with training(lab, app) as pilot:
         burst(app, "f10", "f3", "s", "f6", "s", "f3", "s")
-        await until(pilot, lambda: app.desk.writing.fields.prompt == "ss")
+        await until(pilot, lambda: app.state.writing.fields.prompt == "ss")
         assert isinstance(app.page, PromptScreen)
         burst(app, "f6", "s", "f2", "s")
         await until(pilot, lambda: steered(lab) == ["alpha"])
@@ -98,7 +98,7 @@ async def test_what_is_written_right_after_the_key_of_a_dialog_is_for_the_dialog
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count == 2)
         burst(app, "slash", *"sum", "enter", "slash", "s")
-        await until(pilot, lambda: app.desk.view.filter == "s")
+        await until(pilot, lambda: app.state.view.filter == "s")
         assert isinstance(app.screen, FilterScreen)
         burst(app, "enter", "n", "s")
         await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
@@ -120,7 +120,7 @@ def is_in_field(app: LabApp) -> bool:
 
 
 def footer(app: LabApp) -> dict[str, str]:
-    """Return what the footer offers, by key."""
+    """Return the labels of the footer, by key."""
     return {key.written: key.label for key in app.page.query_one(LabFooter).shown}
 
 
@@ -135,7 +135,7 @@ async def test_the_footer_names_the_help_key_that_goes_here(lab: Lab, app: LabAp
         assert "?" not in footer(app), "it is a letter of the text"
 
 
-async def test_escape_ends_writing_then_leaves_the_text_then_the_screen(
+async def test_escape_stops_the_task_then_leaves_the_text_then_the_screen(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     for run in ("alpha", "beta"):
@@ -157,8 +157,10 @@ async def test_escape_ends_writing_then_leaves_the_text_then_the_screen(
             await pilot.press("escape")
             assert not is_in_field(app), name
             assert app.page.entry_name == name
-            way_out = None if name == HOME else "Home"
-            await until(pilot, lambda way_out=way_out: footer(app).get("esc") == way_out)  # type: ignore[misc]
+            escape_label = None if name == HOME else "Home"
+            await until(
+                pilot, lambda escape_label=escape_label: footer(app).get("esc") == escape_label
+            )  # type: ignore[misc]
             await pilot.press("escape")
             await until(pilot, lambda: app.page.entry_name == HOME)
 
@@ -172,7 +174,7 @@ async def test_the_keys_of_the_board_are_alive_once_the_text_is_left_and_in_the_
         await pilot.press("f4", "x", "enter")
         await until(pilot, lambda: generator.requests)
         generator.answer("y")
-        await until(pilot, lambda: not app.page.is_writing)
+        await until(pilot, lambda: not app.page.is_task_running)
         assert "b" not in footer(app)
         await pilot.press("escape")
         await until(pilot, lambda: {"b", "s"} <= footer(app).keys())
@@ -239,6 +241,6 @@ async def test_a_dialog_gives_the_focus_back_to_where_it_was(lab: Lab, app: LabA
 async def test_a_toast_replaces_the_previous_one_of_its_severity(app: LabApp) -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         for text in "one", "two", "three":
-            app.page.tell(text)
-        app.page.tell("wrong", "error")
+            app.page.toast(text)
+        app.page.toast("wrong", "error")
         await until(pilot, lambda: toasts(app) == ["three", "wrong"])

@@ -1,4 +1,4 @@
-"""What is said in passing: where it lies, and that it goes with the screen it was said on."""
+"""Toasts: their position, and that they close with their screen."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from tests.toys.fake_generator import FakeGenerator
 
 
-async def test_what_was_said_goes_with_its_screen_and_what_is_said_of_the_next_stays(
+async def test_toasts_close_with_their_screen_and_the_next_screens_toast_stays(
     lab: Lab, app: LabApp
 ) -> None:
     lab.add("alpha")
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
-        home(app).tell("of the lab")
-        home(app).tell("with care", "warning")
+        home(app).toast("of the lab")
+        home(app).toast("with care", "warning")
         await until(pilot, lambda: len(toasts(app)) == 2)
         await pilot.press("f10")
         await until(pilot, lambda: isinstance(app.page, SystemScreen))
         await until(pilot, lambda: not toasts(app))
-        app.page.open_screen("prompt", saying="of the prompt")
+        app.page.open_screen("prompt", toast="of the prompt")
         await until(pilot, lambda: isinstance(app.page, PromptScreen))
         await until(pilot, lambda: toasts(app) == ["of the prompt"])
 
 
-async def test_trouble_stays_whatever_screen_is_shown(lab: Lab, app: LabApp) -> None:
+async def test_error_toasts_stay_on_all_screens(lab: Lab, app: LabApp) -> None:
     run = lab.add("alpha", "running")
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
@@ -43,7 +43,7 @@ async def test_trouble_stays_whatever_screen_is_shown(lab: Lab, app: LabApp) -> 
         assert toasts(app) == ["alpha failed: the disk is full"]
 
 
-async def test_what_is_said_covers_no_candidate_on_a_small_screen(
+async def test_toasts_cover_no_candidate_on_a_small_screen(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
@@ -53,7 +53,7 @@ async def test_what_is_said_covers_no_candidate_on_a_small_screen(
         await until(pilot, lambda: generator.requests)
         generator.answer(" one", " two", " three")
         await until(pilot, lambda: app.screen.query(Candidate))
-        home(app).tell("copied 12 letters; tmux needs: set -g set-clipboard on")
+        home(app).toast("copied 12 letters; tmux needs: set -g set-clipboard on")
         await until(
             pilot, lambda: app.screen.query("Toast") and app.screen.query_one("Toast").region
         )

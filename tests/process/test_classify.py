@@ -71,7 +71,7 @@ def test_a_measurement_has_accuracy_f1_and_confusion(reviews: Lab, call: Call) -
     assert found["accuracy"] > 0.9
     assert 0.9 < found["f1"] <= 1
     shown = call(reviews, "evaluate", "opinions", "--split", "test").stdout
-    assert "right of 48 documents, F1 " in shown
+    assert "on 48 documents, F1 " in shown
 
 
 def test_the_table_and_the_summary_show_the_accuracy(reviews: Lab, call: Call) -> None:

@@ -29,5 +29,5 @@ def test_a_run_carries_its_floor_to_the_plot(call: Call, lab: Lab) -> None:
     found = call(lab, "evaluate", "c", "--json").json
     assert trained["floor_nats"] == found["floor_nats"] > 0
     assert found["remembered"] < 0.2
-    assert "of what memory can win" in call(lab, "evaluate", "c").stdout
+    assert "of the possible gain from memory" in call(lab, "evaluate", "c").stdout
     assert "floor" in call(lab, "watch", "c", "--once").stdout

@@ -95,7 +95,7 @@ def test_a_recipe_is_trained_measured_and_not_trained_again(lab: Lab, call: Call
     assert document["differs"] == [
         "set here: lr = 0.02 (the recipe: 0.01)",
         "set here: threads = 1 (the recipe: 0)",
-        "tiny.txt is another text than the recipe's (its SHA-256 differs)",
+        "tiny.txt differs from the recipe's corpus (by its SHA-256)",
         "It is tiny.",
     ]
 

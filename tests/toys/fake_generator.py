@@ -57,7 +57,7 @@ class FakeGenerator:
 
     async def deliver(self, reply: Reply) -> None:
         if (listener := self.listener(reply)) is not None:
-            await listener.hear(reply)
+            await listener.on_reply(reply)
 
     async def cancel(self, listener: Listener) -> None:
         self.num_cancelled += 1

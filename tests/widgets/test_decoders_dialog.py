@@ -77,7 +77,7 @@ async def test_the_line_rewrites_the_form_which_stays_without_a_decoder_until_es
         assert form.query_one("#option-top_k", Input).value == "9"
         form.query_one("#list").focus()
         await pilot.press("space", "enter")
-        await until(pilot, lambda: "no decoder is taken" in problem(form))
+        await until(pilot, lambda: "no decoder is selected" in problem(form))
         assert not host.results
         await pilot.press("escape")
         await until(pilot, lambda: host.results)

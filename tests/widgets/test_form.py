@@ -1,4 +1,4 @@
-"""A short form: what is wrong is shown in it, and it is left with the answers or without."""
+"""A short form: shows problems, and closes with or without answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def check(answers: Answers) -> Problem | None:
     return None if answers["name"] else Problem("name", "[b]nothing is written yet")
 
 
-async def test_an_error_is_shown_and_its_field_focused_until_it_is_mended() -> None:
+async def test_an_error_is_shown_and_its_field_focused_until_it_is_corrected() -> None:
     form = FormScreen("Add", "about it", BLANKS, "Add", check)
     async with asked(form) as (host, pilot):
         problem = form.query_one("#form-problem", Static)
@@ -59,7 +59,7 @@ async def test_a_form_that_is_left_while_it_is_checked_gives_no_answers() -> Non
     async with asked(form) as (host, pilot):
         try:
             host.post_message(events.Key("enter", "\r"))
-            # Not with `until`, which also waits for the form, and that is busy.
+            # Not `until`, which also waits for the form, which is busy.
             await asyncio.to_thread(is_checking.wait, 60.0)
             form.dismiss(None)
         finally:

@@ -1,4 +1,4 @@
-"""What a search gave up: the latest ones, greyed, with the reason."""
+"""The pruned hypotheses of a search, the latest first, each with the reason."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from textual.widget import Widget
 
 from rnnlab.base.display import visible
 from rnnlab.protocol.messages import EOS
-from rnnlab.tui.prompting.search_trace import OVERTAKEN, GivenUp, SearchTrace
+from rnnlab.tui.prompting.search_trace import OVERTAKEN, Pruned, SearchTrace
 from rnnlab.tui.prompting.token_text import END_MARK, LEGEND
 
 _FIGURES = 26
-"""Columns of a line that are no text and no reason."""
+"""Columns of a line besides the text and the reason."""
 
 
-class GivenUpList(Widget):
-    """A line for each hypothesis, as many as there is room for."""
+class PrunedList(Widget):
+    """One line per hypothesis, as many as fit."""
 
-    BORDER_TITLE = "Given up"
+    BORDER_TITLE = "Pruned"
 
     def __init__(self) -> None:
         super().__init__(id="given-up")
@@ -29,22 +29,22 @@ class GivenUpList(Widget):
         self.border_subtitle = LEGEND
 
     def show(self, search: SearchTrace, best: Sequence[str]) -> None:
-        """Show what a search gave up; `best` are the tokens of its best text."""
+        """Show the pruned hypotheses; `best` are the tokens of the best text."""
         self._search, self._best = search, list(best)
         self.refresh()
 
     def render(self) -> RenderResult:
-        """Return the lines, the latest above; of one step those that had lived come first."""
+        """Return the lines, the latest step first; within a step the longest-lived first."""
         search, (width, height) = self._search, self.content_size
-        total = len(search.given_up)
-        self.border_title = f"Given up: {total:,}" if total else "Given up"
+        total = len(search.pruned)
+        self.border_title = f"Pruned: {total:,}" if total else "Pruned"
         if not total:
-            return Text("nothing: only searches with several candidates give some up", "dim")
-        latest = search.given_up[-4 * max(1, height) :]
+            return Text("nothing: only searches with several candidates prune", "dim")
+        latest = search.pruned[-4 * max(1, height) :]
         latest = sorted(latest, key=lambda g: (-g.step, g.reason != OVERTAKEN))[:height]
         room = max(8, width - _FIGURES - max(len(given.reason) for given in latest))
         texts = [self._text(given.id, room) for given in latest]
-        widest = max(text.cell_len for text in texts)  # so that the reasons stand in a column
+        widest = max(text.cell_len for text in texts)  # aligns the reasons
         lines = [
             self._line(given, text, widest, width)
             for given, text in zip(latest, texts, strict=True)
@@ -52,8 +52,8 @@ class GivenUpList(Widget):
         return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
 
     def _text(self, node: int, room: int) -> Text:
-        """Return the end of a hypothesis, underlined what it does not share with the best one."""
-        tokens = [made.token for made in self._search.path(node)]
+        """Return the end of a hypothesis, underlined from where it differs from the best."""
+        tokens = [hypothesis.token for hypothesis in self._search.path(node)]
         parts_at = self._search.parting(node, self._best)
         own = "".join(END_MARK if token == EOS else token for token in tokens[parts_at:])
         text = visible(own, newline="⏎")[-room:]
@@ -61,10 +61,10 @@ class GivenUpList(Widget):
         lead = before[-(room - len(text)) :] if room > len(text) else ""
         return Text(lead, "dim").append(text, "underline")
 
-    def _line(self, given: GivenUp, text: Text, widest: int, width: int) -> Text:
-        made = self._search.made[given.id]
-        mean = _mean(made.logprob, self._search.path(given.id))
-        line = Text(f"✗ {given.step:>4} {made.logprob:>8.2f} ø{mean} ").append_text(text)
+    def _line(self, given: Pruned, text: Text, widest: int, width: int) -> Text:
+        hypothesis = self._search.hypotheses[given.id]
+        mean = _mean(hypothesis.logprob, self._search.path(given.id))
+        line = Text(f"✗ {given.step:>4} {hypothesis.logprob:>8.2f} ø{mean} ").append_text(text)
         line.append(" " * (widest - text.cell_len)).append(f"  {given.reason}", "italic")
         line.stylize("dim")
         line.truncate(width, overflow="ellipsis")

@@ -1,4 +1,4 @@
-"""The tree of a search: where candidates part, which branches died and why."""
+"""The tree of a search: where candidates differ, which branches were pruned and why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SearchTree(Tree[None]):
-    """Branches that fold."""
+    """The branches, which can be folded."""
 
     BORDER_TITLE = "Tree"
 
@@ -25,11 +25,11 @@ class SearchTree(Tree[None]):
         super().__init__("", id="search-tree")
 
     def show(self, prompt: str, root: Branch | None) -> None:
-        """Show a search's tree, all of it unfolded."""
+        """Show the tree of a search, all branches unfolded."""
         self.clear()
         self.root.set_label(Text(visible(prompt, newline="⏎")[-40:] or "(no prompt)", "bold"))
         if root is None:
-            self.root.add_leaf(Text("nothing is known of this search: ask with a beam", "dim"))
+            self.root.add_leaf(Text("this search has no trace: prompt with a beam", "dim"))
         else:
             if root.tokens:
                 self.root.set_label(

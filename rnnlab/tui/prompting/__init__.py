@@ -1,1 +1,1 @@
-"""What the app needs to prompt a run."""
+"""Prompting: the session, its fields and boards, and the client of the generator process."""

@@ -46,13 +46,13 @@ def _letters(screen: PromptingScreen) -> None:
 def _next_look(screen: PromptingScreen) -> None:
     board, looks = screen.query_one(CandidateBoard), get_args(Look)
     board.set_look(looks[(looks.index(board.look) + 1) % len(looks)])
-    screen.status.say(_NOTES[board.look])
+    screen.status.show_text(_NOTES[board.look])
 
 
 def _copy(screen: PromptingScreen) -> None:
     answer = screen.query_one(CandidateBoard).focused_answer()
     if answer is None:
-        screen.tell("there is no continuation to copy", "warning")
+        screen.toast("there is no continuation to copy", "warning")
     else:
         copy(screen, answer.text)
 
@@ -61,14 +61,14 @@ def copy(screen: BaseScreen, text: str) -> None:
     """Copy a text through the terminal (OSC 52) and show a toast."""
     screen.app.copy_to_clipboard(text)
     tmux = "; tmux needs: set -g set-clipboard on" if "TMUX" in os.environ else ""
-    screen.tell(f"copied {len(text)} letters{tmux}")
+    screen.toast(f"copied {len(text)} letters{tmux}")
 
 
 async def _save(screen: PromptingScreen) -> None:
     """Save all candidates of the board to a file."""
     answers = screen.query_one(CandidateBoard).all_answers()
     if not answers:
-        screen.tell("there is no continuation to save", "warning")
+        screen.toast("there is no continuation to save", "warning")
         return
     session = screen.session
     await save(screen, answers, session.request.run if session.request else "", session.step)
@@ -83,10 +83,10 @@ async def save(screen: BaseScreen, answers: list[Answer], run: str, step: int | 
     try:
         file = save_answers(Path(name), answers)
     except BadInputError as error:
-        screen.tell(str(error), "error")
+        screen.toast(str(error), "error")
     else:
         count = f"{len(answers)} continuation{'s' * (len(answers) != 1)}"
-        screen.tell(f"saved {count} to {visible(str(file), newline=' ')}")
+        screen.toast(f"saved {count} to {visible(str(file), newline=' ')}")
 
 
 async def _decoders(screen: PromptingScreen) -> None:
@@ -106,7 +106,7 @@ def _look_into(screen: PromptingScreen) -> None:
     candidate = screen.query_one(CandidateBoard).focused_candidate()
     session = screen.session
     if candidate is None or candidate.answer is None or not candidate.answer.tokens:
-        screen.tell("there is no continuation to open", "warning")
+        screen.toast("there is no continuation to open", "warning")
         return
     run = session.request.run if session.request else ""
     run, step = candidate.source or (run, session.step or 0)

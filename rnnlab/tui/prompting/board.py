@@ -76,6 +76,8 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
             self._columns = columns
             self._set_widths()
             await self.mount_all(self._columns.values())
+            for decoder, answers in self._answers.items():
+                self._show(decoder, answers)
         self.scroll_home(animate=False)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -112,7 +114,8 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         self._answers[decoder] = answers
         if is_last:
             self._whole.add(decoder)
-        self._show(decoder, answers)
+        if not self._putting.locked():  # else `_put` shows it in the new columns
+            self._show(decoder, answers)
 
     def _show(self, decoder: int, answers: Sequence[Answer]) -> None:
         for answer in answers:

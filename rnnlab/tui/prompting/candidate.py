@@ -1,6 +1,6 @@
 """One continuation: its figures, which stay, and its text, which scrolls.
 
-The letter where a candidate leaves the best one of its decoder is shown in reverse.
+The first token that differs from the decoder's best candidate is shown in reverse.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 Look = Literal["text", "shade", "marks", "letters"]
-"""How a continuation is shown: surprising letters underlined, each letter's probability as shade or
-as a mark below it, or a line for each letter."""
+"""Display of a continuation: surprising tokens underlined, each token's probability as a shade or
+as a mark below it, or one line per token."""
 
 _BAR = 12
 _FIGURES = 18
-"""Columns of a letter and its two figures."""
+"""Columns of a token and its two figures."""
 _AROUND = 4
-"""Columns of a candidate that are no text: line, padding, scroll bar."""
+"""Columns of a candidate besides the text: line, padding, scroll bar."""
 _ROOMY = 28
-"""Columns from which rank and figures stand on one line."""
+"""Least number of columns for rank and figures on one line."""
 
 
 class Candidate(VerticalScroll, can_focus=True):
-    """One answer."""
+    """One column: the head and the text of an answer."""
 
     BINDINGS = [
         Binding("left", "neighbour(-1)", "Before", show=False),
@@ -48,15 +48,15 @@ class Candidate(VerticalScroll, can_focus=True):
     def __init__(self, title: str, rank: int, *, has_story: bool = False) -> None:
         """Make an empty column.
 
-        has_story: also say where it leaves the best one, its score and why it ends.
+        has_story: also show where it differs from the best one, its score and why it ends.
         """
         super().__init__(classes="best" if rank == 1 else "")
         self.answer: Answer | None = None
         self._theme = ""
         self._is_whole = False
-        """Whether no more of the answer comes."""
+        """True once the answer is complete."""
         self.source: tuple[str, int] | None = None
-        """Run and step of the weights that wrote it, where that is not what was asked last."""
+        """Run and step of the weights that wrote it; None for those of the session."""
         self._look: Look = "text"
         self._has_story = has_story
         self._title = visible(title, newline="⏎")
@@ -64,41 +64,41 @@ class Candidate(VerticalScroll, can_focus=True):
         self._body = Static()
 
     def compose(self) -> ComposeResult:
-        """Hold the figures, which stay, and the text, which scrolls."""
+        """Lay out the figures, which stay, and the text, which scrolls."""
         yield self._head
         yield self._body
 
     def action_neighbour(self, by: int) -> None:
-        """Go to the candidate beside this one; none is beyond the last."""
+        """Focus the next candidate, or the previous one if `by` is -1."""
         candidates = list(self.screen.query(Candidate))
         place = candidates.index(self) + by
         if 0 <= place < len(candidates):
             self.screen.set_focus(candidates[place])
 
     def notify_style_update(self) -> None:
-        """Shade the letters anew when the theme is another one."""
+        """Shade the text again if the theme has changed."""
         super().notify_style_update()
         if self.answer is not None and self._look == "shade" and self._theme != self.app.theme:
             self.show(self.answer, self._look, is_whole=self._is_whole)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Break lines anew: those of the head, and those with marks below them."""
+        """Wrap the head and the lines with marks at the new width."""
         if self.answer is not None:
             self.show(self.answer, self._look, is_whole=self._is_whole)
         else:
             self._head.update(Text(self._named(), "bold"))
 
     def refuse(self, reason: str) -> None:
-        """Say why no answer comes, or why no more of it."""
+        """Show an error below the answer so far."""
         text = Text() if self.answer is None else self._shown(self.answer).append("\n")
         self._body.update(text.append(visible(reason), "red"))
 
     def show(self, answer: Answer, look: Look, *, is_whole: bool) -> None:
-        """Show an answer; its end while it grows, its beginning once it is whole.
+        """Show an answer: scrolled to its end while it grows, to its beginning once complete.
 
-        Whoever reads it, with the focus on it, is left where he is.
+        A focused candidate does not scroll.
         """
-        is_first = self.answer is None  # the figures are a line more
+        is_first = self.answer is None  # the figures add a line
         self.answer, self._look, self._theme = answer, look, self.app.theme
         self._is_whole = is_whole
         between = "  " if self._has_story and self.region.width >= _ROOMY else "\n"
@@ -112,7 +112,7 @@ class Candidate(VerticalScroll, can_focus=True):
         self._head.update(head, layout=is_first or bool(answer.note) or self._has_story)
         self._body.update(self._shown(answer))
         if not self.has_focus and is_whole:
-            # The text is laid out by then.
+            # After the refresh: scrolling needs the layout of the new text.
             self.call_after_refresh(self._go_to_beginning)
         elif not self.has_focus:
             self.scroll_end(animate=False)
@@ -122,7 +122,7 @@ class Candidate(VerticalScroll, can_focus=True):
 
     @property
     def _begins_at(self) -> int:
-        """Line on which the answer's own letters begin; 0 where most of the prompt has room too."""
+        """Line on which the continuation begins; 0 if most of the prompt fits too."""
         if self.answer is None or self._look not in ("text", "shade"):
             return 0
         prompt = self.answer.text[: len(self.answer.text) - len(self.answer.continuation)]
@@ -131,12 +131,12 @@ class Candidate(VerticalScroll, can_focus=True):
         return line if line > self.size.height // 2 else 0
 
     def _named(self) -> str:
-        """Return the title, broken into lines."""
+        """Return the title, wrapped at the width."""
         return broken(self._title, self._room)
 
     @property
     def _room(self) -> int:
-        """Columns for text; below 1 before it is laid out."""
+        """Columns for text; below 1 before the layout."""
         return self.region.width - _AROUND
 
     def _shown(self, answer: Answer) -> Text:
@@ -146,12 +146,12 @@ class Candidate(VerticalScroll, can_focus=True):
         prompt = answer.text[: len(answer.text) - len(answer.continuation)]
         letters = letters_of(prompt, answer.tokens, answer.token_logprobs, answer.parts_at)
         if look == "marks":
-            # As if there were a scroll bar: it comes only once the text is there.
+            # Leave room for the scroll bar, which appears only after the text is set.
             return marked(letters, max(1, self.region.width - _AROUND))
         return shaded(letters, shades_of(self)) if look == "shade" else plain(letters)
 
     def _lines(self, answer: Answer) -> Text:
-        """Return a line for each token: log-prob, sum so far, probability as a bar."""
+        """Return one line per token: log-prob, cumulative log-prob, probability as a bar."""
         bar = max(1, min(_BAR, self.content_size.width - _FIGURES))
         text = Text(no_wrap=True)
         total = 0.0

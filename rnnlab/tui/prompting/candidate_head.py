@@ -1,4 +1,4 @@
-"""What stands above a candidate: its decoder, its figures, and how it compares with the best."""
+"""The head of a candidate: its decoder, its figures, and how it compares with the best."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ENDS = {
 
 
 def broken(title: str, width: int) -> str:
-    """Break a title into lines where words end; only a long one where its options do."""
+    """Wrap a title between words, and a word that is too long between its options."""
     lines = [""]
     for word in re.findall(r"[^ ]* *", title):
         is_long = len(word.rstrip()) > width > 0
@@ -32,7 +32,7 @@ def figures(answer: Answer, width: int) -> str:
 
 
 def story(answer: Answer) -> str:
-    """Return what a candidate is ranked by, where it leaves the best one and why it ends."""
+    """Return where a candidate differs from the best one, its score and why it ends."""
     parts = "the best" if answer.rank == 1 else "as #1"
     if answer.parts_at is not None:
         parts = f"leaves #1 at {answer.parts_at + 1}"

@@ -1,4 +1,4 @@
-"""Choose decoders and set their options: as a form, and as specs in a line; both say the same."""
+"""Select decoders and set their options, in a form or as specs in a line; both stay in step."""
 
 from __future__ import annotations
 
@@ -17,14 +17,12 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.decoding import OptionHelp, make_spec, options_of, parse_spec, spec_values, split_specs
 from rnnlab.tui.shell.actions import FOCUS_BINDINGS
 
-_TAKEN, _LEFT = "[x]", "[ ]"
-"""Told apart without colour."""
+_SELECTED, _UNSELECTED = "[x]", "[ ]"
+"""Marks of a row, readable without colour."""
 _ROW = 22
 """Columns of a row of the list."""
-_LIST = (
-    "Space takes a decoder or drops it; tab leads to its options, enter gives all that are taken."
-)
-_LINE = "All that are taken, as they are written on the command line; blanks set them apart."
+_LIST = "Space selects a decoder or removes it; tab goes to its options, enter uses the selection."
+_LINE = "The selected decoders as on the command line, separated by blanks."
 
 
 class OptionField(Horizontal):
@@ -50,18 +48,18 @@ class OptionField(Horizontal):
 
     @property
     def title(self) -> str:
-        """How the option is called."""
+        """The name of the option."""
         return self.option.name.replace("_", " ")
 
     @property
     def explanation(self) -> str:
-        """What the option is for."""
+        """The help of the option and its choices."""
         choices = f" ({', '.join(self.option.choices)})" if self.option.choices else ""
         return visible(f"{self.option.help}{choices}", newline=" ")
 
 
 class DecodersScreen(ModalScreen[list[str] | None]):
-    """Gives the specs, None when the form was left."""
+    """Returns the specs; None if it is cancelled."""
 
     DEFAULT_CSS = """
     DecodersScreen { align: center middle; }
@@ -80,22 +78,22 @@ class DecodersScreen(ModalScreen[list[str] | None]):
     BINDINGS = [
         *FOCUS_BINDINGS,
         ("escape", "dismiss(None)", "Cancel"),
-        ("f9", "give", "Take these"),
+        ("f9", "give", "Use these"),
     ]
 
     def __init__(self, line: str) -> None:
-        """Begin with the specs of a line, as far as it holds any."""
+        """Begin with the valid specs of a line."""
         super().__init__()
         self._line = line
-        self._specs: list[str] = _readable(line)
+        self._specs: list[str] = _valid_specs(line)
         self._shown = ""
-        """The spec or name whose options are in the form."""
+        """The spec or name of the decoder whose options the form shows."""
 
     def compose(self) -> ComposeResult:
-        """Put the line above, the decoders at the left, the options at the right."""
+        """Lay out the line above, the decoders at the left, the options at the right."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Decoders"
-            dialog.border_subtitle = "space takes or drops, tab to the options, enter closes"
+            dialog.border_subtitle = "space selects, tab to the options, enter closes"
             with Horizontal(id="specs-line"):
                 yield Label("specs ", classes="name")
                 yield Input(self._line, id="specs", compact=True)
@@ -107,14 +105,14 @@ class DecodersScreen(ModalScreen[list[str] | None]):
             yield Static(id="problem", markup=False)
 
     async def on_mount(self) -> None:
-        """Begin with the first decoder in use."""
+        """Show the first selected decoder."""
         self._fill(0)
         await self._show_options(self._names()[0])
         self.query_one("#list").focus()
         self.watch(self, "focused", self._follow)
 
     def _names(self) -> list[str]:
-        """Return what the list shows: the specs in use, then every other decoder."""
+        """Return the rows of the list: the selected specs, then every other decoder."""
         used = {spec.partition(":")[0] for spec in self._specs}
         return [*self._specs, *(name for name in registry.names("decoding") if name not in used)]
 
@@ -124,7 +122,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
             rows.clear_options()
             rows.add_options(
                 [
-                    Option(_row(name, is_taken=place < len(self._specs)))
+                    Option(_row(name, is_selected=place < len(self._specs)))
                     for place, name in enumerate(self._names())
                 ]
             )
@@ -136,7 +134,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
         await self._show_options(self._names()[event.option_index])
 
     async def _show_options(self, spec: str) -> None:
-        """Make a field for every option of a decoder."""
+        """Make one field per option of a decoder."""
         self._shown = spec
         name, values = spec_values(spec)
         self.query_one("#about", Static).update(registry.summary("decoding", name))
@@ -147,7 +145,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
             await options.mount_all(fields)
 
     def key_space(self) -> None:
-        """Take or drop the decoder under the cursor."""
+        """Select or remove the decoder under the cursor."""
         rows = self.query_one("#list", OptionList)
         if not rows.has_focus or rows.highlighted is None:
             return
@@ -158,7 +156,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
             self._specs.append(self._names()[place])
         self._write_line()
         self._fill(place)
-        self._explain("" if self._specs else "at least one decoder is needed")
+        self._explain("" if self._specs else "select at least one decoder")
 
     @on(OptionList.OptionSelected)
     @on(Input.Submitted)
@@ -169,7 +167,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
             for spec in specs:
                 parse_spec(spec)
             if not specs:
-                raise BadInputError("no decoder is taken", "space takes one")
+                raise BadInputError("no decoder is selected", "press space to select one")
         except BadInputError as error:
             self._explain(str(error))
         else:
@@ -177,7 +175,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
 
     @on(Input.Changed, "#specs")
     async def read_line(self, event: Input.Changed) -> None:
-        """Follow what is written in the line."""
+        """Update the list and the options from the line."""
         if not event.input.has_focus:
             return
         try:
@@ -194,7 +192,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
 
     @on(Input.Changed, ".field Input")
     def read_option(self, event: Input.Changed) -> None:
-        """Write the spec of the decoder whose option was changed; it is taken by that."""
+        """Update the spec of the decoder whose option has changed, and select it."""
         if not event.input.has_focus:
             return
         values = {
@@ -215,11 +213,11 @@ class DecodersScreen(ModalScreen[list[str] | None]):
         self._explain()
 
     def _follow(self) -> None:
-        """Explain what has the focus now."""
+        """Show the help of the focused widget."""
         self._explain()
 
     def _explain(self, problem: str = "") -> None:
-        """Say what is wrong, or in full what has the focus: a row may be too short for its help."""
+        """Show an error, or the full help of the focused widget: a row may truncate it."""
         area = self.query_one("#problem", Static)
         field = self.focused.parent if self.focused is not None else None
         title, help_line = "specs", _LINE
@@ -231,19 +229,19 @@ class DecodersScreen(ModalScreen[list[str] | None]):
         if problem:
             area.update(Text(visible(problem, newline=" "), "bold red"), layout=False)
             return
-        said = Text(help_line)
+        text = Text(help_line)
         if self._shown in self._specs:
             chain = " → ".join(parse_spec(self._shown).chain)
-            said.append(f"\nruns as {visible(chain, newline=' ')}", "dim")
-        area.update(said, layout=False)
+            text.append(f"\nruns as {visible(chain, newline=' ')}", "dim")
+        area.update(text, layout=False)
 
     def _write_line(self) -> None:
         self.query_one("#specs", Input).value = " ".join(self._specs)
 
 
-def _readable(line: str) -> list[str]:
-    """Return the specs of a line that can be read."""
-    found = []
+def _valid_specs(line: str) -> list[str]:
+    """Return the valid specs of a line."""
+    specs = []
     try:
         texts = split_specs(line)
     except BadInputError:
@@ -253,16 +251,16 @@ def _readable(line: str) -> list[str]:
             parse_spec(text)
         except BadInputError:
             continue
-        found.append(text)
-    return found
+        specs.append(text)
+    return specs
 
 
-def _row(spec: str, *, is_taken: bool) -> Text:
+def _row(spec: str, *, is_selected: bool) -> Text:
     name, colon, options = spec.partition(":")
     row = Text.assemble(
-        (f"{_TAKEN if is_taken else _LEFT} ", "bold" if is_taken else "dim"),
-        (visible(name, newline="⏎"), "bold" if is_taken else ""),
+        (f"{_SELECTED if is_selected else _UNSELECTED} ", "bold" if is_selected else "dim"),
+        (visible(name, newline="⏎"), "bold" if is_selected else ""),
         (visible(colon + options, newline="⏎"), "dim"),
     )
-    row.truncate(_ROW, overflow="ellipsis")  # the whole of it stands in the line above
+    row.truncate(_ROW, overflow="ellipsis")  # the line above shows the whole spec
     return row

@@ -66,7 +66,7 @@ class DocumentPane(Horizontal):
             text = self.text.text
             self.post_message(Asked(self, self._run.name, lambda path: Generate(0, path, text, [])))
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Show the classes."""
         match reply:
             case Started():

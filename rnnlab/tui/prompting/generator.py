@@ -57,7 +57,7 @@ class GeneratorClient:
             self._process_of.pop(reply.ask, None)
             self._listeners.pop(reply.ask, None)
         if listener is not None:
-            await listener.hear(reply)
+            await listener.on_reply(reply)
 
     async def start(self) -> asyncio.subprocess.Process:
         """Start the process unless it runs; before the first prompt, since torch loads slowly."""

@@ -1,7 +1,7 @@
-"""The prompts that were asked, kept across starts: a line of JSON each, the latest last.
+"""The submitted prompts, saved across starts: one JSON line each, the latest last.
 
-They are text and stay text: read back, never interpreted. A file that is missing or broken says
-nothing, one that cannot be written is done without.
+Prompts are data: they are read back, never interpreted. A missing or broken file gives no prompts;
+an error while writing is ignored.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from pathlib import Path
 from rnnlab.base.files import replace_text
 
 MOST = 100
-"""Prompts kept."""
+"""Most prompts in the history."""
 _FEW_MORE = 2 * MOST
-"""Lines from which the file is written anew."""
+"""Number of lines at which the file is rewritten with the last `MOST`."""
 
 
 class PromptHistory:
-    """A list that is also a file; None for a list alone."""
+    """The list of prompts, and its file."""
 
     def __init__(self, file: Path | None = None) -> None:
-        """Read what was kept."""
+        """Read the file; None keeps the history in memory only."""
         self._file = file
-        found = _read(file)
-        self.prompts = found[-MOST:]
-        if file is not None and len(found) >= _FEW_MORE:
+        saved = _read(file)
+        self.prompts = saved[-MOST:]
+        if file is not None and len(saved) >= _FEW_MORE:
             with contextlib.suppress(OSError):
                 replace_text(file, "".join(map(_line, self.prompts)), is_private=True)
 
     def add(self, prompt: str) -> None:
-        """Take note of a prompt, unless it is that of last time."""
+        """Append a prompt, unless it equals the latest one."""
         if not prompt or self.prompts[-1:] == [prompt]:
             return
         self.prompts = [*self.prompts, prompt][-MOST:]
@@ -42,7 +42,7 @@ class PromptHistory:
 
 
 def _append(file: Path, line: str) -> None:
-    """Append one whole line to a file that only its owner reads."""
+    """Append one whole line to a file with mode 0600."""
     file.parent.mkdir(parents=True, exist_ok=True)
     number = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
@@ -56,17 +56,17 @@ def _line(prompt: str) -> str:
 
 
 def _read(file: Path | None) -> list[str]:
-    """Return the prompts in a file; lines that are none are passed over."""
+    """Return the prompts in a file; invalid lines are skipped."""
     if file is None:
         return []
     try:
         lines = file.read_bytes().splitlines()
     except OSError:
         return []
-    found: list[str] = []
+    prompts: list[str] = []
     for line in lines:
         with contextlib.suppress(ValueError, RecursionError):
             prompt = json.loads(line)
             if isinstance(prompt, str) and prompt:
-                found.append(prompt)
-    return found
+                prompts.append(prompt)
+    return prompts

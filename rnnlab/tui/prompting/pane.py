@@ -67,7 +67,7 @@ class PromptPane(Vertical):
         self.mark_stale()
         self._show_status()
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Show a reply to the session's request."""
         match reply:
             case Started():
@@ -96,20 +96,20 @@ class PromptPane(Vertical):
         """Show the state of the session in one line."""
         session = self._session
         if session.failure is not None:
-            self.status.say(self.form.problem_note(), is_problem=True)
+            self.status.show_text(self.form.problem_note(), is_problem=True)
         elif session.request is None:
-            self.status.say(_HINT)
+            self.status.show_text(_HINT)
         elif session.step is None:
             is_cancelled = session.is_over and session.is_cancelled
             note = "cancelled; enter asks again" if is_cancelled else self.form.waiting_note()
-            self.status.say(note)
+            self.status.show_text(note)
         elif not session.is_over:
             chains = "; ".join(" → ".join(spec.chain) for spec in session.specs)
             step = f"step {session.step:,}"
             doing = f"writing with {step} (esc ends it): {chains}"
-            self.status.say(doing if chains else f"reading with {step}")
+            self.status.show_text(doing if chains else f"reading with {step}")
         else:
-            self.status.say(self.board.origin or self._end_note(session.step))
+            self.status.show_text(self.board.origin or self._end_note(session.step))
 
     def _end_note(self, step: int) -> str:
         session = self._session

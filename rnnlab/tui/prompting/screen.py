@@ -17,7 +17,7 @@ from rnnlab.tui.shell.status_line import StatusLine
 class SessionView(Protocol):
     """Shows the session's replies while its screen is visible."""
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Show a reply to the session's request."""
 
     async def catch_up(self) -> None:
@@ -39,7 +39,7 @@ class PromptingScreen(BaseScreen):
     @property
     def session(self) -> PromptSession:
         """The session that all screens share."""
-        return self.desk.writing
+        return self.state.writing
 
     @property
     def is_shown(self) -> bool:
@@ -76,20 +76,20 @@ class PromptingScreen(BaseScreen):
     @on(PromptForm.Said)
     def show_note(self, message: PromptForm.Said) -> None:
         """Show an error or a hint of the fields."""
-        self.status.say(message.text, is_problem=message.is_problem)
+        self.status.show_text(message.text, is_problem=message.is_problem)
 
     def fail(self, reason: str) -> None:
         """Show that the generator process has ended."""
-        self.status.say(reason, is_problem=True)
+        self.status.show_text(reason, is_problem=True)
 
     @property
-    def is_writing(self) -> bool:
+    def is_task_running(self) -> bool:
         """True while a request is being answered and not cancelled."""
         return not (self.session.is_over or self.session.is_cancelled)
 
-    def end_writing(self) -> bool:
+    def stop_task(self) -> bool:
         """Cancel the request; return True if one was being answered."""
-        was_writing = self.is_writing
+        was_writing = self.is_task_running
         if was_writing:
             self.session.is_cancelled = True
             self.post_message(AskCancelled(self.session))

@@ -1,4 +1,4 @@
-"""What is known of a search: every hypothesis that a step made, kept or gave up, as it comes.
+"""The trace of a search: every hypothesis that a step made, kept or pruned.
 
 Made from the steps that the generator tells; the beam board and its tree are drawn from it.
 """
@@ -16,53 +16,53 @@ OVERTAKEN = "no extension of it was kept"
 _ALIVE = frozenset({"kept", "eos", "stop"})
 
 
-class GivenUp(NamedTuple):
-    """A hypothesis that goes no further."""
+class Pruned(NamedTuple):
+    """A hypothesis that the search does not extend."""
 
     step: int
-    """Step of the search that gave it up; a text given up at step t has t tokens, or one fewer."""
+    """Step that pruned it; a text pruned at step t has t tokens, or one fewer."""
     id: int
     reason: str
 
 
 class SearchTrace:
-    """One search, as far as it has come."""
+    """The steps of one search so far."""
 
     def __init__(self) -> None:
-        self.made: dict[int, TracedHypothesis] = {}
-        self.given_up: list[GivenUp] = []
-        """In the order in which they were."""
+        self.hypotheses: dict[int, TracedHypothesis] = {}
+        self.pruned: list[Pruned] = []
+        """In the order of pruning."""
         self.is_cut = False
-        """Whether the search went on beyond what was told."""
+        """True if the search went on after the last traced step."""
         self.steps: list[TracedStep] = []
         self._live: tuple[int, ...] = ()
 
     def add(self, steps: Iterable[TracedStep]) -> None:
-        """Take more steps, in order."""
+        """Append steps, in order."""
         for step in steps:
             self.steps.append(step)
-            self.made.update((made.id, made) for made in step.hypotheses)
+            self.hypotheses.update((made.id, made) for made in step.hypotheses)
             gone_on = {made.parent for made in step.hypotheses if made.fate in _ALIVE}
             answers = {answer.id for answer in step.answers}
             for made in step.hypotheses:
                 if made.fate not in _ALIVE:
-                    self.given_up.append(GivenUp(step.step, made.id, made.fate))
+                    self.pruned.append(Pruned(step.step, made.id, made.fate))
             if step.hypotheses:
                 for node in self._live:
                     if node not in gone_on | answers:
-                        self.given_up.append(GivenUp(step.step, node, OVERTAKEN))
+                        self.pruned.append(Pruned(step.step, node, OVERTAKEN))
                 self._live = tuple(made.id for made in step.hypotheses if made.fate == "kept")
 
     def path(self, node: int) -> list[TracedHypothesis]:
-        """Return the hypotheses from the first token to one of them."""
+        """Return the hypotheses from the first token to `node`."""
         path = []
-        while node in self.made:
-            path.append(self.made[node])
-            node = self.made[node].parent
+        while node in self.hypotheses:
+            path.append(self.hypotheses[node])
+            node = self.hypotheses[node].parent
         return path[::-1]
 
     def parting(self, node: int, best: list[str]) -> int:
-        """Return the place of the first token in which a hypothesis leaves the best text."""
+        """Return the index of the first token in which a hypothesis differs from the best text."""
         tokens = [made.token for made in self.path(node)]
         place = 0
         while place < min(len(tokens), len(best)) and tokens[place] == best[place]:
@@ -70,9 +70,9 @@ class SearchTrace:
         return place
 
     def tree(self) -> Branch | None:
-        """Return where hypotheses part; None while nothing is known.
+        """Return the tree of the hypotheses; None before the first step.
 
-        While the search goes on, those that it still extends count as answers.
+        While the search runs, the hypotheses that it extends count as answers.
         """
         from rnnlab.decoding import TracedAnswer, grow_tree
 

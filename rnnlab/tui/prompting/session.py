@@ -196,8 +196,11 @@ class PromptSession:
         self.begin(last.request)
         self.is_recalled = True
         for reply in last.replies:
-            if self.request is last.request:  # the user may submit another one during the replay
-                await self.hear(reply)
+            if self._is_current(last.request):  # the user may submit another one meanwhile
+                await self.on_reply(reply)
+
+    def _is_current(self, request: PromptRequest) -> bool:
+        return self.request is request
 
     def best(self) -> ChosenAnswer | None:
         """Return the first decoder's best candidate; None while there is none."""
@@ -206,7 +209,7 @@ class PromptSession:
             return None
         return ChosenAnswer(self.request.run, self.step, answer)
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Record a reply to the request, then hand it to the board of the visible screen."""
         self._num_changes += 1
         match reply:
@@ -231,7 +234,7 @@ class PromptSession:
             case _:
                 pass
         if self._listener is not None:
-            await self._listener.hear(reply)
+            await self._listener.on_reply(reply)
 
 
 def save_answers(file: Path, answers: Sequence[Answer]) -> Path:

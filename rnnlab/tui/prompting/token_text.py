@@ -1,6 +1,6 @@
-"""Letters and how much a model expected each: as shade, and without colour as marks below them.
+"""Tokens shaded by their surprisal or, without colour, with marks below them.
 
-The text is foreign: what is shown of it goes through `display.visible`, one cell or two a letter.
+The text comes from a model: every token passes through `display.visible`; it has 1 or 2 cells.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from rnnlab.base.display import visible
 from rnnlab.protocol.messages import EOS
 
 END_MARK = "∎"
-"""Where the model ended the sentence itself."""
+"""The end of a sentence that the model has written."""
 BARS = tuple(map(math.log, (0.6, 0.3, 0.1, 0.03)))
-"""Log-probs below which a letter is the next shade of unexpected."""
+"""Log-probs at which the next darker shade begins."""
 SURPRISING = math.log(0.05)
 MARKS = " .-=#"
-"""Stands below a letter of each shade where there is no colour."""
+"""The mark of each shade."""
 LEGEND = "darker, or . - = #: below 60, 30, 10, 3 %"
-_SHARES = (0.0, 0.16, 0.32, 0.52, 0.78)
-"""How much of the warning colour is in the background of each shade."""
+_BLENDS = (0.0, 0.16, 0.32, 0.52, 0.78)
+"""Fraction of the warning colour in the background of each shade."""
 
 
 def shade(logprob: float) -> int:
-    """Return how unexpected a letter was, from 0 to 4."""
+    """Return the shade of a log-prob, from 0 (expected) to 4."""
     return sum(logprob < bar for bar in BARS)
 
 
@@ -41,20 +41,20 @@ class Shades(NamedTuple):
 
     @classmethod
     def of(cls, background: Color, foreground: Color, warning: Color) -> Shades:
-        """Return styles that go from the background to the warning colour, the text readable."""
-        found = []
-        for share in _SHARES:
-            behind = background.blend(warning, share, alpha=1.0)
+        """Return styles from the background to the warning colour, with readable text."""
+        styles = []
+        for fraction in _BLENDS:
+            behind = background.blend(warning, fraction, alpha=1.0)
             ink = foreground
             if contrast_ratio(behind, ink) < contrast_ratio(behind, behind.get_contrast_text(1.0)):
                 ink = behind.get_contrast_text(1.0) if contrast_ratio(behind, ink) < 4.5 else ink
-            found.append(
+            styles.append(
                 Style(
-                    color=ink.rich_color if share else None,
-                    bgcolor=behind.rich_color if share else None,
+                    color=ink.rich_color if fraction else None,
+                    bgcolor=behind.rich_color if fraction else None,
                 )
             )
-        return cls(tuple(found))
+        return cls(tuple(styles))
 
 
 def contrast_ratio(one: Color, other: Color) -> float:
@@ -72,31 +72,31 @@ def _luminance(color: Color) -> float:
 
 
 class Letter(NamedTuple):
-    """One token as it is shown."""
+    """One token as displayed."""
 
     text: str
     logprob: float | None
     """None in the prompt."""
     style: str = ""
     is_break: bool = False
-    """Whether the line ends after it."""
+    """True if the line ends after it."""
 
 
 def letters_of(
     prompt: str, tokens: Sequence[str], logprobs: Sequence[float], parts_at: int | None = None
 ) -> list[Letter]:
-    """Return a prompt and what was written after it, the token marked in which it parts."""
-    # Of line ends in a row only the last breaks the line.
+    """Return the prompt and its continuation, with the token at `parts_at` in reverse."""
+    # Only the last of consecutive newlines breaks the line.
     after = [*prompt[1:], *tokens, ""]
-    found = [
+    letters = [
         Letter(_shown(c), None, "dim", _breaks(c, next_))
         for c, next_ in zip(prompt, after, strict=False)
     ]
     rest = zip(tokens, logprobs, [*tokens, ""][1:], strict=True)
     for place, (token, logprob, next_) in enumerate(rest):
         style = "reverse" if place == parts_at else ""
-        found.append(Letter(_shown(token), logprob, style, _breaks(token, next_)))
-    return found
+        letters.append(Letter(_shown(token), logprob, style, _breaks(token, next_)))
+    return letters
 
 
 def _breaks(token: str, after: str) -> bool:
@@ -108,7 +108,7 @@ def _shown(token: str) -> str:
 
 
 def plain(letters: Sequence[Letter]) -> Text:
-    """Return the text, what was most unexpected underlined."""
+    """Return the text with surprising tokens underlined."""
     text = Text()
     for letter in letters:
         is_strange = letter.logprob is not None and letter.logprob < SURPRISING
@@ -119,7 +119,7 @@ def plain(letters: Sequence[Letter]) -> Text:
 
 
 def shaded(letters: Sequence[Letter], shades: Shades) -> Text:
-    """Return the text with each letter's background as dark as it was unexpected."""
+    """Return the text with each token's background in its shade."""
     text = Text()
     for letter in letters:
         style = Style.parse(letter.style)

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started, Trace
-from rnnlab.tui.beams.pruned_list import GivenUpList
+from rnnlab.tui.beams.pruned_list import PrunedList
 from rnnlab.tui.beams.search_tree import SearchTree
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
@@ -59,11 +59,11 @@ class BeamsScreen(PromptingScreen):
     GROUPS: ClassVar = (_BEAMS, PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
         self.form = PromptForm(self.session)
         self.board = CandidateBoard("shade", has_story=True)
-        self.given_up = GivenUpList()
+        self.pruned = PrunedList()
         self.tree_view = SearchTree()
         self.shown = 0
         """Index of the decoder that is shown."""
@@ -79,13 +79,13 @@ class BeamsScreen(PromptingScreen):
         yield self.status
         yield self.board
         yield self.tree_view
-        yield self.given_up
+        yield self.pruned
 
     def on_mount(self) -> None:
         """Show marks in place of shades if there is no colour."""
         if self.app.no_color:
             self.board.set_look("marks")
-        self._show_state()
+        self._show_status()
 
     async def catch_up(self) -> None:
         """Show the session after replies that arrived while the screen was hidden."""
@@ -101,24 +101,24 @@ class BeamsScreen(PromptingScreen):
 
     def main_widget(self) -> Widget:
         """Return the candidates if there are any, else the text."""
-        return self.beside_fields() if self.session.answers else self.form.prompt
+        return self.widget_after_fields() if self.session.answers else self.form.prompt
 
-    def beside_fields(self) -> Widget:
+    def widget_after_fields(self) -> Widget:
         """Return the tree or the candidates, whichever is visible."""
         return self.tree_view if self.tree_view.display else self.board.reading_place()
 
     @on(RunChosen)
-    def take(self) -> None:
+    def show_state(self) -> None:
         """Show the chosen run in the fields."""
-        chosen = self.desk.chosen
-        self.form.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
+        chosen = self.state.chosen
+        self.form.choose(chosen, self.state.opened(chosen.name) if chosen else None)
 
     @on(RunChosen)
     @on(Input.Changed)
     def mark_stale(self) -> None:
         """Dim the answers and name their request while the fields hold another one."""
         if self.board.mark_stale(self.form.origin_of_answers()):
-            self._show_state()
+            self._show_status()
 
     @property
     def search(self) -> SearchTrace:
@@ -137,9 +137,9 @@ class BeamsScreen(PromptingScreen):
         self.tree_view.display, self.board.display = is_tree, not is_tree
         if is_tree:
             self._show_tree()
-        self.set_focus(self.beside_fields())
+        self.set_focus(self.widget_after_fields())
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Show a reply to the newest request."""
         match reply:
             case Started():
@@ -148,18 +148,18 @@ class BeamsScreen(PromptingScreen):
                 await self._begin()
             case Progress() if reply.decoder == self.shown:
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
-                self._show_state()
+                self._show_status()
             case Trace() if reply.decoder == self.shown:
-                self._show_given_up()
+                self._show_pruned()
             case Failed():
                 self.mark_stale()
-                self._show_state()
+                self._show_status()
                 is_begun = self.session.step is not None
                 await self.board.refuse(reply.message, is_begun=is_begun)
             case Ended() if not self.session.problem:
                 self.board.finish()
-                self._show_given_up()
-                self._show_state()
+                self._show_pruned()
+                self._show_status()
                 self.mark_stale()
                 if self.tree_view.display:
                     self._show_tree()
@@ -169,13 +169,11 @@ class BeamsScreen(PromptingScreen):
     async def submit(self, request: PromptRequest) -> None:
         """Prompt the chosen run, unless it is a classifier."""
         if self.form.is_classifier:
-            self.status.say("a classifier does not write: ^n chooses another run", is_problem=True)
+            self.status.show_text(
+                "a classifier does not write: ^n chooses another run", is_problem=True
+            )
         else:
             await super().submit(request)
-
-    def fail(self, reason: str) -> None:
-        """Say that nothing will come."""
-        self.status.say(reason, is_problem=True)
 
     def _choose_first_beam(self) -> None:
         """Show the first decoder with several candidates, or else the first decoder."""
@@ -196,35 +194,35 @@ class BeamsScreen(PromptingScreen):
             if (answers := session.answers.get(self.shown)) is not None:
                 is_last = self.shown in session.complete
                 self.board.grow(self.shown, answers, is_last=is_last)
-            self._show_given_up()
+            self._show_pruned()
             if self.tree_view.display:
                 self._show_tree()
-        self._show_state()
+        self._show_status()
 
     def _best(self) -> list[str]:
         answers = self.session.answers.get(self.shown)
         return answers[0].tokens if answers else []
 
-    def _show_given_up(self) -> None:
-        self.given_up.show(self.search, self._best())
+    def _show_pruned(self) -> None:
+        self.pruned.show(self.search, self._best())
 
     def _show_tree(self) -> None:
         request = self.session.request
         self.tree_view.show(request.prompt if request else "", self.search.tree())
 
-    def _show_state(self) -> None:
+    def _show_status(self) -> None:
         """Show the state of the search, its step and its chain in one line."""
         session = self.session
         if self.board.origin:
-            self.status.say(self.board.origin)
+            self.status.show_text(self.board.origin)
         elif session.failure is not None:
-            self.status.say(self.form.problem_note(), is_problem=True)
+            self.status.show_text(self.form.problem_note(), is_problem=True)
         elif session.request is None or (session.step is not None and not session.specs):
-            self.status.say(_HINT)
+            self.status.show_text(_HINT)
         elif session.request is not self._request or session.step is None:
             is_cancelled = session.is_over and session.is_cancelled
             note = "cancelled; enter asks again" if is_cancelled else self.form.waiting_note()
-            self.status.say(note)
+            self.status.show_text(note)
         else:
             spec, answers = session.specs[self.shown], session.answers.get(self.shown, [])
             length = max((len(answer.tokens) for answer in answers), default=0)
@@ -232,7 +230,7 @@ class BeamsScreen(PromptingScreen):
             state = "done" if session.is_over else "growing"
             of = f" ({self.shown + 1} of {len(session.specs)}, s next)" * (len(session.specs) > 1)
             cut = ", the trace is cut" * self.search.is_cut
-            self.status.say(
+            self.status.show_text(
                 f"{state} at {length}{cut}; {session.request.run} at step {session.step:,}; "
                 f"{chain}{of}"
             )

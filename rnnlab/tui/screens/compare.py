@@ -64,11 +64,11 @@ class _Asker:
         self.is_over = False
         self.has_failed = False
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Hand a reply to the screen, with the run that it is about."""
         self.is_over = self.is_over or isinstance(reply, Ended)
         self.has_failed = self.has_failed or isinstance(reply, Failed)
-        self._screen.on_reply(self, reply)
+        self._screen.show_reply(self, reply)
 
 
 class CompareScreen(PromptingScreen):
@@ -80,8 +80,8 @@ class CompareScreen(PromptingScreen):
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
         self.form = PromptForm(self.session, is_of_all=True)
         self.board = CandidateBoard()
         self.names: tuple[str, ...] = ()
@@ -112,12 +112,17 @@ class CompareScreen(PromptingScreen):
 
     def on_mount(self) -> None:
         """Show how to begin."""
-        self.status.say("enter: every run continues the same text with the same decoders and seed")
+        self.status.show_text(
+            "enter: every run continues the same text with the same decoders and seed"
+        )
         prompt(self)
 
     def on_screen_resume(self) -> None:
         """Draw the newest frames that arrived while another screen was visible."""
         super().on_screen_resume()
+        self._draw_hidden_frames()
+
+    def _draw_hidden_frames(self) -> None:
         for number, frame in self._hidden_frames.items():
             self.board.grow(number, frame.answers[:1], is_last=frame.is_last)
         self._hidden_frames.clear()
@@ -126,18 +131,18 @@ class CompareScreen(PromptingScreen):
         """Return the text."""
         return self.form.prompt
 
-    def beside_fields(self) -> Widget:
+    def widget_after_fields(self) -> Widget:
         """Return the first text, or the board while there is none."""
         return self.board.reading_place()
 
     @on(RunChosen)
-    def take(self) -> None:
+    def show_state(self) -> None:
         """Show the changes of the runs to compare."""
         self.names = self._compared()
-        self.desk.also_watched = self.names
-        summaries = [self.desk.summaries[name] for name in self.names]
+        self.state.also_watched = self.names
+        summaries = [self.state.summaries[name] for name in self.names]
         chosen = summaries[0] if summaries else None
-        self.form.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
+        self.form.choose(chosen, self.state.opened(chosen.name) if chosen else None)
         if summaries != self._shown:
             self._shown = summaries
             self.summary_table.update(self._rows(summaries))
@@ -148,12 +153,12 @@ class CompareScreen(PromptingScreen):
 
     def _compared(self) -> tuple[str, ...]:
         """Return the selected runs; for a single one, also the newest of the same corpus."""
-        selected = self.desk.selected[:_MOST]
+        selected = self.state.overlaid[:_MOST]
         if len(selected) > 1 or not selected:
             return selected
-        mine = self.desk.summaries[selected[0]]
+        mine = self.state.summaries[selected[0]]
         others = sorted(
-            (s for s in self.desk.summaries.values() if s.name != mine.name),
+            (s for s in self.state.summaries.values() if s.name != mine.name),
             key=lambda s: (s.corpus != mine.corpus, s.task != mine.task, -s.created),
         )
         return (mine.name, *(s.name for s in others[: _FEW - 1]))
@@ -163,19 +168,19 @@ class CompareScreen(PromptingScreen):
         text = Text()
         for name in self.names:
             text.append("▎", self._color_of(name)).append(visible(name), "bold")
-            text.append("● " if name in self.desk.marked else " ")
-        has_marked = any(name in self.desk.marked for name in self.names)
+            text.append("● " if name in self.state.selected else " ")
+        has_marked = any(name in self.state.selected for name in self.names)
         which = "● marked" if has_marked else "chosen and newest"
         return text.append(f" {which}; F2, then space marks others", "dim")
 
     def _color_of(self, name: str) -> str:
-        palette = self.desk.appearance.palette
-        r, g, b = palette[self.desk.color_of(name) % len(palette)]
+        palette = self.state.appearance.palette
+        r, g, b = palette[self.state.color_of(name) % len(palette)]
         return f"rgb({r},{g},{b})"
 
     def _rows(self, summaries: Sequence[RunSummary]) -> Table | Text:
         """Return the settings that differ and the figures, one column per run."""
-        opened = [self.desk.opened(summary.name) for summary in summaries]
+        opened = [self.state.opened(summary.name) for summary in summaries]
         runs = [run for run in opened if run is not None]
         summaries = [s for s, run in zip(summaries, opened, strict=True) if run is not None]
         if len(summaries) < 2:
@@ -201,14 +206,14 @@ class CompareScreen(PromptingScreen):
             self._charts = {}  # before the await, at which a newer call may cancel this one
             await box.remove_children()
             self._charts = {
-                unit: ChartPane("loss", self.desk, is_zoomable=False) for unit in groups
+                unit: ChartPane("loss", self.state, is_zoomable=False) for unit in groups
             }
             frames = [Vertical(chart, classes="unit") for chart in self._charts.values()]
             for frame, unit in zip(frames, groups, strict=True):
                 frame.border_title = f"nats a {unit}"
             await box.mount_all(frames)
         for unit, names in groups.items():
-            histories = self.desk.named_histories(tuple(names))
+            histories = self.state.named_histories(tuple(names))
             self._charts[unit].show(histories, "step", Viewport(), is_log=False)
 
     async def submit(self, request: PromptRequest) -> None:
@@ -224,13 +229,13 @@ class CompareScreen(PromptingScreen):
         await self.board.begin_best(titles)
         self._askers = [_Asker(self, number, name) for number, name in enumerate(self.names)]
         for asker in self._askers:
-            is_classifier = self.desk.summaries[asker.name].task == "classify"
+            is_classifier = self.state.summaries[asker.name].task == "classify"
             specs = () if is_classifier else request.specs
             own = replace(request, run=asker.name, specs=specs, unknown="nearest", has_trace=False)
             self.post_message(Asked(asker, asker.name, own.question))
-        self.status.say(f"asking {len(self._askers)} runs…")
+        self.status.show_text(f"asking {len(self._askers)} runs…")
 
-    def on_reply(self, asker: _Asker, reply: Reply) -> None:
+    def show_reply(self, asker: _Asker, reply: Reply) -> None:
         """Show a reply about one run."""
         if asker not in self._askers:
             return
@@ -246,6 +251,7 @@ class CompareScreen(PromptingScreen):
                 else:
                     self._hidden_frames[number] = reply
             case Failed():
+                self._draw_hidden_frames()  # a frame drawn later would replace the error
                 first = asker.number * per_run
                 self.board.fail(reply.message, range(first, first + per_run))
             case Ended():
@@ -258,18 +264,18 @@ class CompareScreen(PromptingScreen):
         failed = [asker.name for asker in self._askers if asker.has_failed]
         answered = sum(asker.is_over and not asker.has_failed for asker in self._askers)
         cannot = f", {', '.join(failed)} cannot" if failed else ""
-        self.status.say(
+        self.status.show_text(
             f"{answered} of {len(self._askers)} runs have answered{cannot}; esc goes to the texts"
         )
 
     @property
-    def is_writing(self) -> bool:
+    def is_task_running(self) -> bool:
         """True while a run is writing."""
         return any(not asker.is_over for asker in self._askers)
 
-    def end_writing(self) -> bool:
+    def stop_task(self) -> bool:
         """Cancel the requests of all runs; return True if one was writing."""
-        was_writing = self.is_writing
+        was_writing = self.is_task_running
         for asker in self._askers:
             if not asker.is_over:
                 self.post_message(AskCancelled(asker))
@@ -281,6 +287,6 @@ SCREEN = Declaration(
     CompareScreen,
     key="f8",
     title="Compare",
-    help="The chosen and the marked runs side by side",
+    help="The chosen and the selected runs side by side",
     needs_run=True,
 )

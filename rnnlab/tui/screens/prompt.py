@@ -34,8 +34,8 @@ class PromptScreen(PromptingScreen):
     GROUPS: ClassVar = (_WRITE, PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
         self.pane = self.view = PromptPane(self.session)
         self.form, self.status = self.pane.form, self.pane.status
         self.document = DocumentPane()
@@ -49,25 +49,25 @@ class PromptScreen(PromptingScreen):
         """Return the text or the document."""
         return self.form.prompt if not self._is_classifier else self.document.text
 
-    def beside_fields(self) -> Widget | None:
+    def widget_after_fields(self) -> Widget | None:
         """Return the candidate to read; None for a document."""
         return None if self._is_classifier else self.pane.board.reading_place()
 
     @property
     def _is_classifier(self) -> bool:
         """True if the chosen run classifies documents."""
-        return self.desk.chosen is not None and self.desk.chosen.task == "classify"
+        return self.state.chosen is not None and self.state.chosen.task == "classify"
 
     @on(RunChosen)
-    def take(self) -> None:
+    def show_state(self) -> None:
         """Show the chosen run, with the pane for its task."""
-        chosen = self.desk.chosen
+        chosen = self.state.chosen
         self.pane.set_class(self._is_classifier, "-other-task")
         self.document.set_class(not self._is_classifier, "-other-task")
         if self._is_classifier:
             self.document.choose(chosen)
         else:
-            self.pane.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
+            self.pane.choose(chosen, self.state.opened(chosen.name) if chosen else None)
 
     def focus_text(self) -> None:
         """Focus the prompt or the document."""

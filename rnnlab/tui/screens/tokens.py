@@ -1,4 +1,4 @@
-"""The token view: a text letter by letter, what could have stood in each place, and branches."""
+"""The token view: a text token by token, the distribution at each place, and branches."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ if TYPE_CHECKING:
     from rnnlab.decoding import TracedRow, TracedToken
 
 _MORE = 40
-"""Letters that the decoder writes on at once."""
+"""Tokens that the decoder appends per key press."""
 
 
 def _mover(by: int) -> Callable[[TokensScreen], None]:
     def move(screen: TokensScreen) -> None:
-        screen.walk.move(by)
+        screen.editor.move(by)
         screen.show_place()
 
     return move
 
 
 def _first(screen: TokensScreen) -> None:
-    screen.walk.go_to(0)
+    screen.editor.go_to(0)
     screen.show_place()
 
 
 def _last(screen: TokensScreen) -> None:
-    screen.walk.go_to(len(screen.walk.now.all_tokens))
+    screen.editor.go_to(len(screen.editor.now.all_tokens))
     screen.show_place()
 
 
@@ -71,22 +71,22 @@ def _down(screen: TokensScreen) -> None:
 
 def _take(screen: TokensScreen) -> None:
     token = screen.distribution.under_cursor
-    if token is not None and screen.walk.take(token):
-        screen.look()
+    if token is not None and screen.editor.put(token):
+        screen.ask_distributions()
     else:
         screen.show_place()
 
 
 def _cut(screen: TokensScreen) -> None:
-    screen.walk.cut()
-    screen.look()
+    screen.editor.cut()
+    screen.ask_distributions()
 
 
 def _undo(screen: TokensScreen) -> None:
-    if screen.walk.undo():
-        screen.look()
+    if screen.editor.undo():
+        screen.ask_distributions()
     else:
-        screen.tell("there is nothing to undo", "warning")
+        screen.toast("there is nothing to undo", "warning")
 
 
 def _go_on(screen: TokensScreen) -> None:
@@ -94,7 +94,7 @@ def _go_on(screen: TokensScreen) -> None:
 
 
 def _copy(screen: TokensScreen) -> None:
-    copy(screen, screen.walk.now.text)
+    copy(screen, screen.editor.now.text)
 
 
 def _marks(screen: TokensScreen) -> None:
@@ -112,13 +112,13 @@ _STEPPING = Group["TokensScreen"](
         Action("left", "before", _mover(-1), "Before", "The letter before"),
         Action("right", "after", _mover(1), "Next", "The next letter"),
         Action("home", "first", _first, "First", "The first letter"),
-        Action("end", "last", _last, "End", "Beyond the last letter: what comes next"),
+        Action("end", "last", _last, "End", "The place after the last letter"),
         Action("up", "up", _up, "Up", "A more probable letter"),
         Action("down", "down", _down, "Down", "A less probable letter"),
-        Action("enter", "take", _take, "Take", "Put this letter here and branch off", True),
-        Action("backspace", "cut", _cut, "Cut", "Drop all from here on; at the end the last one"),
+        Action("enter", "take", _take, "Take", "Put this letter here and start a branch", True),
+        Action("backspace", "cut", _cut, "Cut", "Drop all from here on; at the end one letter"),
         Action("u", "undo", _undo, "Undo", "Go back to the text before", True),
-        Action("g", "go-on", _go_on, "Go on", "Let the decoder write on from the end", True),
+        Action("g", "go-on", _go_on, "Go on", "Let the decoder continue the text", True),
         Action("c", "copy", _copy, "Copy", "Copy the text"),
         Action("d", "marks", _marks, "View", "Shades or marks"),
         Action("slash", "write", _write, "Text", "Write a text of your own", True),
@@ -128,24 +128,24 @@ _STEPPING = Group["TokensScreen"](
 
 
 class TokensScreen(BaseScreen):
-    """The text at the left or above, the distribution at its right or below."""
+    """The text at the left or above, the distribution at the right or below."""
 
     GROUPS: ClassVar = (_STEPPING, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
-        self.walk = TokenEditor()
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
+        self.editor = TokenEditor()
         self.text = TokenCursor()
         self.distribution = DistributionPane()
         self._status = StatusLine("token-status")
         self._rows: dict[int, TracedRow] = {}
         self._read: dict[int, TracedToken] = {}
-        """The tokens that stand in the text, by their places, as far as they were looked at."""
+        """The tokens of the text by place, as far as their distributions are known."""
         self._run = ""
         self._checkpoint = "last"
-        self._is_writing = False
-        self._why_empty = "looking…"
+        self._is_task_running = False
+        self._why_empty = "computing…"
         self._subject: ChosenAnswer | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -161,57 +161,57 @@ class TokensScreen(BaseScreen):
             yield self.distribution
 
     def on_mount(self) -> None:
-        """Begin at the text; without colour with marks."""
+        """Show marks in place of shades if there is no colour."""
         self.text.has_marks = self.app.no_color
 
     def on_screen_resume(self) -> None:
-        """Look at the candidate that was chosen, or at the best one of what was written last."""
+        """Open the candidate that was chosen, or the best one of the session."""
         super().on_screen_resume()
-        session = self.desk.writing
+        session = self.state.writing
         subject = session.subject or session.best()
-        is_classifier = self.desk.chosen is not None and self.desk.chosen.task == "classify"
+        is_classifier = self.state.chosen is not None and self.state.chosen.task == "classify"
         if subject is not None and subject != self._subject:
             self._subject, answer = subject, subject.answer
             self._run, self._checkpoint = subject.run, str(subject.step)
             self.query_one("#own-filters", Input).value = answer.decoder
-            self.walk.begin(answer.prompt, answer.tokens, is_behind_prompt=True)
-            self.look()
+            self.editor.begin(answer.prompt, answer.tokens, is_behind_prompt=True)
+            self.ask_distributions()
             self.set_focus(self.text)
         elif is_classifier:
-            why = "a classifier writes no letters: choose another run"
-            self._status.say(why, is_problem=True)
-        elif not self.walk.now.all_tokens:
-            self._status.say(
+            why = "a classifier does not write: choose another run"
+            self._status.show_text(why, is_problem=True)
+        elif not self.editor.now.all_tokens:
+            self._status.show_text(
                 "write a text above, then enter; or enter on a candidate of Prompt (F3)"
             )
 
     def main_widget(self) -> Widget:
-        """Return the text that is walked through, or the field while there is none."""
-        return self.text if self.walk.now.all_tokens else self.query_one("#own-text", Input)
+        """Return the text, or the field while there is no text."""
+        return self.text if self.editor.now.all_tokens else self.query_one("#own-text", Input)
 
-    def beside_fields(self) -> Widget:
-        """Return the text that is walked through."""
+    def widget_after_fields(self) -> Widget:
+        """Return the text."""
         return self.text
 
     @on(Input.Submitted)
     def look_at_own_text(self) -> None:
-        """Look at what was written in the field, with the chosen run's newest weights."""
+        """Open the text of the field, with the newest weights of the chosen run."""
         field = self.query_one("#own-text", Input)
-        if field.value and self.desk.chosen is not None:
-            self._run, self._checkpoint = self.desk.chosen.name, "live"
-            self.walk.begin(field.value.replace("\\n", "\n"), ())
+        if field.value and self.state.chosen is not None:
+            self._run, self._checkpoint = self.state.chosen.name, "live"
+            self.editor.begin(field.value.replace("\\n", "\n"), ())
         self.text.focus()
-        self.look()
+        self.ask_distributions()
 
-    def look(self) -> None:
-        """Ask what could stand in each place."""
-        now = self.walk.now
+    def ask_distributions(self) -> None:
+        """Ask for the distribution at each place."""
+        now = self.editor.now
         if not self._run:
             return
-        chosen = self.desk.summaries.get(self._run)
+        chosen = self.state.summaries.get(self._run)
         if chosen is not None and chosen.state == "starting":
-            self._is_writing = True  # escape ends the wait
-            self._status.say(f"waiting for the first weights of {self._run}…")
+            self._is_task_running = True  # escape ends the wait
+            self._status.show_text(f"waiting for the first weights of {self._run}…")
         self.post_message(
             Asked(
                 self,
@@ -229,12 +229,12 @@ class TokensScreen(BaseScreen):
         )
 
     def write_on(self) -> None:
-        """Let the decoder write on after the last letter."""
-        now = self.walk.now
+        """Let the decoder continue after the last token."""
+        now = self.editor.now
         if EOS in now.tokens:
-            self.tell("the text has ended: nothing follows its end", "warning")
+            self.toast("the text has ended: nothing can follow", "warning")
         elif self._run:
-            self._is_writing = True
+            self._is_task_running = True
             decoders, checkpoint = [self._filters()], self._checkpoint
             self.post_message(
                 Asked(
@@ -246,42 +246,42 @@ class TokensScreen(BaseScreen):
 
     @on(TokenCursor.Chosen)
     def go_to_letter(self, message: TokenCursor.Chosen) -> None:
-        """Go to a letter that was clicked."""
-        self.walk.go_to(message.place)
+        """Move the cursor to the clicked token."""
+        self.editor.go_to(message.place)
         self.show_place()
 
-    async def hear(self, reply: Reply) -> None:
-        """Show what was found."""
+    async def on_reply(self, reply: Reply) -> None:
+        """Show a reply."""
         match reply:
             case Started():
-                # From now on the same weights, though the run may train on.
+                # Keep these weights although the run may train on.
                 self._checkpoint = str(reply.step)
             case DistributionsFound():
-                self._take_look(reply)
+                self._show_distributions(reply)
             case Ended():
-                self._is_writing = False
+                self._is_task_running = False
                 if reply.was_cancelled:
-                    self._status.say("given up; enter in the text asks again")
+                    self._status.show_text("cancelled; enter in the text asks again")
             case Progress() if reply.is_last:
                 if reply.answers and reply.answers[0].tokens:
-                    self.walk.append(reply.answers[0].tokens)
-                    self.look()
+                    self.editor.append(reply.answers[0].tokens)
+                    self.ask_distributions()
                 else:
-                    self.tell("nothing can follow", "warning")
+                    self.toast("nothing can follow", "warning")
             case Failed():
                 if "no checkpoint" in reply.message and self._checkpoint != "last":
                     self._checkpoint = "last"
-                    self._status.say(f"{reply.message}; looking with the last one", is_problem=True)
-                    self.look()
+                    self._status.show_text(f"{reply.message}; using the last one", is_problem=True)
+                    self.ask_distributions()
                 else:
-                    self._status.say(reply.message, is_problem=True)
+                    self._status.show_text(reply.message, is_problem=True)
             case _:
                 pass
 
-    def _take_look(self, looked: DistributionsFound) -> None:
+    def _show_distributions(self, looked: DistributionsFound) -> None:
         from rnnlab.decoding import read_row
 
-        self.walk.read(looked.tokens, looked.num_prompt)
+        self.editor.read(looked.tokens, looked.num_prompt)
         self._rows = {
             place: read_row(row) for place, row in enumerate(looked.rows, looked.first_place)
         }
@@ -293,14 +293,14 @@ class TokensScreen(BaseScreen):
         }
         note = f"{looked.prompt_note}; " if looked.prompt_note else ""
         chain = " → ".join(looked.chain)
-        self._status.say(f"{note}{self._run} at step {looked.step:,}; {chain}")
+        self._status.show_text(f"{note}{self._run} at step {looked.step:,}; {chain}")
         self.show_place()
 
     def show_place(self) -> None:
-        """Show the text and what could stand where the cursor is."""
-        now = self.walk.now
+        """Show the text and the distribution at the cursor."""
+        now = self.editor.now
         tokens = now.all_tokens
-        # Another letter may stand in a place by now, until it is looked at.
+        # A changed token has no log-prob until its distribution arrives.
         logprobs = {
             place: token.logprob
             for place, token in self._read.items()
@@ -309,24 +309,24 @@ class TokensScreen(BaseScreen):
         self.text.show(tokens, len(now.prompt_tokens), logprobs, now.place)
         where = f"{now.place + 1} of {len(tokens)}"
         self.text.border_title = f"Text: letter {where}" if now.chosen is not None else "Text: next"
-        why = "the filters leave nothing here" if self._rows else self._why_empty
+        why = "the filters leave no token here" if self._rows else self._why_empty
         self.distribution.show(self._rows.get(now.place), now.chosen, why)
 
     def fail(self, reason: str) -> None:
-        """Say that nothing will come."""
-        self._status.say(reason, is_problem=True)
+        """Show that the generator process has ended."""
+        self._status.show_text(reason, is_problem=True)
 
     @property
-    def is_writing(self) -> bool:
-        """Whether the decoder writes on, or weights are waited for."""
-        return self._is_writing
+    def is_task_running(self) -> bool:
+        """True while the decoder writes or the run has no weights yet."""
+        return self._is_task_running
 
-    def end_writing(self) -> bool:
-        """End what the decoder writes, or the wait."""
-        was_writing, self._is_writing = self._is_writing, False
-        if was_writing:
+    def stop_task(self) -> bool:
+        """Cancel the request; return True if there was one."""
+        was_running, self._is_task_running = self._is_task_running, False
+        if was_running:
             self.post_message(AskCancelled(self))
-        return was_writing
+        return was_running
 
     def _filters(self) -> str:
         return self.query_one("#own-filters", Input).value.strip() or "greedy"

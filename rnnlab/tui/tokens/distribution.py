@@ -1,4 +1,4 @@
-"""The distribution of a letter: the model's own, what the filters left, and who dropped what."""
+"""The distribution of a token: of the model, after the filters, and the filter that dropped it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 _HEAD = 3
 """Lines above the list."""
 _FIGURES = 34
-"""Columns of a line that are no bar."""
+"""Columns of a line besides the bar."""
 _FATE = 18
 
 
 class DistributionPane(Widget, can_focus=True):
-    """A line for each letter, most probable first, one of them under the cursor."""
+    """One line per token, most probable first, with a cursor."""
 
-    BORDER_TITLE = "What could stand here"
+    BORDER_TITLE = "Distribution"
 
     def __init__(self) -> None:
         super().__init__(id="distribution")
@@ -34,30 +34,30 @@ class DistributionPane(Widget, can_focus=True):
         self._why_empty = ""
         self._written: str | None = None
         self.cursor = 0
-        """Place of the letter under the cursor."""
+        """Index of the token under the cursor."""
 
     def show(self, row: TracedRow | None, written: str | None, why_empty: str = "") -> None:
-        """Show a distribution; the cursor goes to the letter that stands in the text."""
+        """Show a distribution; the cursor goes to the token in the text."""
         self._row, self._written, self._why_empty = row, written, why_empty
         tokens = [token.token for token in row.tokens] if row else []
         self.cursor = tokens.index(written) if written in tokens else 0
         self.refresh()
 
     def move(self, by: int) -> None:
-        """Move the cursor so many lines."""
+        """Move the cursor by `by` lines."""
         num = len(self._row.tokens) if self._row else 0
         self.cursor = max(0, min(num - 1, self.cursor + by))
         self.refresh()
 
     @property
     def under_cursor(self) -> str | None:
-        """The letter under the cursor; None where there is no distribution."""
+        """The token under the cursor; None without a distribution."""
         if self._row is None or not self._row.tokens:
             return None
         return self._row.tokens[self.cursor].token
 
     def render(self) -> RenderResult:
-        """Return entropies, then the letters around the cursor."""
+        """Return the entropies, then the tokens around the cursor."""
         row, (width, height) = self._row, self.content_size
         if row is None:
             return Text(self._why_empty, "dim")
@@ -66,11 +66,11 @@ class DistributionPane(Widget, can_focus=True):
             row.num_left < len(row.tokens)
             or abs(row.entropy_nats - row.filtered_entropy_nats) > 1e-6
         )
-        text.append(f"entropy {row.entropy_nats:.2f} nats, as of {_choices(row.entropy_nats)}")
+        text.append(f"entropy {row.entropy_nats:.2f} nats, as {_choices(row.entropy_nats)}")
         if is_filtered:
             text.append(
                 f"\nfiltered {row.filtered_entropy_nats:.2f}, "
-                f"as of {_choices(row.filtered_entropy_nats)}, {row.num_left} left\n"
+                f"as {_choices(row.filtered_entropy_nats)}, {row.num_left} left\n"
             )
         else:
             text.append("\nno filter changes it\n", "dim")
@@ -94,7 +94,7 @@ class DistributionPane(Widget, can_focus=True):
                 "" if token.filtered_logprob is None else f"{math.exp(token.filtered_logprob):.2%}"
             )
             line.append(f"{left:>8} ")
-        if place == self.cursor:  # a bar in reverse would be a hole
+        if place == self.cursor:  # before the bar: a reversed bar would be invisible
             line.stylize("reverse")
         line.append("▇" * max(0, round(raw * bar)), "green" if not is_dropped else "")
         if is_dropped:

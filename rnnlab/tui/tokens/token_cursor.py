@@ -1,4 +1,4 @@
-"""A text to be stepped through: each letter shaded by how unexpected it was, the cursor on one."""
+"""A text with a cursor: each token is shaded by its surprisal."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from rnnlab.tui.prompting.candidate import shades_of
 from rnnlab.tui.prompting.token_text import END_MARK, LEGEND, MARKS, shade
 
 _NEXT = "▁"
-"""Stands beyond the last letter: what comes next."""
+"""The place after the last token."""
 
 
 class TokenCursor(Widget, can_focus=True):
-    """Lines of letters, with marks below them where there is no colour."""
+    """Lines of tokens, with marks below them if there is no colour."""
 
     BORDER_TITLE = "Text"
 
     class Chosen(Message):
-        """A letter was clicked."""
+        """The user has clicked a token."""
 
         def __init__(self, place: int) -> None:
             super().__init__()
@@ -41,20 +41,20 @@ class TokenCursor(Widget, can_focus=True):
         self._place = 0
         self.border_subtitle = LEGEND
         self.has_marks = False
-        """Whether marks are shown instead of shades."""
+        """True to show marks instead of shades."""
         self._places: list[list[tuple[int, int, int]]] = []
-        """Of each line that is shown: first column, last column and place of its letters."""
+        """For each visible line: first column, last column and place of its tokens."""
 
     def show(
         self, tokens: Sequence[str], num_prompt: int, logprobs: Mapping[int, float], place: int
     ) -> None:
-        """Show a text; `logprobs` are those of the places that are known."""
+        """Show a text; `logprobs` by place, as far as they are known."""
         self._tokens, self._num_prompt = tokens, num_prompt
         self._logprobs, self._place = logprobs, place
         self.refresh()
 
     def on_click(self, event: Click) -> None:
-        """Go to the letter that was clicked."""
+        """Post the place of the clicked token."""
         x, y = event.x - self.gutter.left, event.y - self.gutter.top
         row = y // 2 if self.has_marks else y
         if 0 <= row < len(self._places):
@@ -95,7 +95,7 @@ class TokenCursor(Widget, can_focus=True):
         return text
 
     def _lines(self, width: int) -> list[list[tuple[int, str]]]:
-        """Return place and text of every letter, line by line, words kept whole where they fit."""
+        """Return place and text of every token, line by line, without breaking words that fit."""
         lines: list[list[tuple[int, str]]] = [[]]
         for place, token in enumerate([*self._tokens, ""]):
             shown = self._shown(place, token)
@@ -117,7 +117,7 @@ def _size(line: list[tuple[int, str]]) -> int:
 
 
 def _cut_word(line: list[tuple[int, str]], width: int) -> list[tuple[int, str]]:
-    """Take the letters after a line's last space from it; none where the word is long."""
+    """Remove and return the word at a line's end; [] if it is longer than half a line."""
     start = next((i + 1 for i in reversed(range(len(line))) if line[i][1].startswith(" ")), 0)
     if not start or len(line) - start > width // 2:
         return []

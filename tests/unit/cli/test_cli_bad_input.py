@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Refuse(Protocol):
-    """Check that a command line is refused, with one line that says all `words`."""
+    """Check that a command line fails with one line that contains all `words`."""
 
     def __call__(self, arguments: list[str], *words: str) -> None: ...
 
@@ -43,7 +43,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of files that are no good."""
+    """A folder of invalid files."""
     folder = tmp_path_factory.mktemp("bad")
     for name, content in FILES.items():
         (folder / name).write_bytes(content)
@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def refuse(lab: Lab, call: Call) -> Refuse:
-    """Return a check that a command line is refused as it should be."""
+    """Return the check of a command line that fails."""
 
     def refuse(arguments: list[str], *words: str) -> None:
         ended = call(lab, *arguments, code=2)
@@ -83,7 +83,7 @@ def refuse(lab: Lab, call: Call) -> Refuse:
         ("split.tsv", ["split.tsv", "line 2", "'other'"]),
     ],
 )
-def test_a_text_that_is_no_good_is_refused(
+def test_an_invalid_text_is_an_error(
     refuse: Refuse, folder: Path, file: str, words: list[str]
 ) -> None:
     refuse(["train", str(folder / file)], *words)
@@ -101,7 +101,7 @@ def test_an_unknown_verb_without_a_near_one_names_what_lists_them(refuse: Refuse
         ("words.vec", ["words.vec", "line 1"]),
     ],
 )
-def test_vectors_that_are_no_good_are_refused(
+def test_invalid_vectors_are_an_error(
     refuse: Refuse, folder: Path, vectors: str, words: list[str]
 ) -> None:
     arguments = ["train", str(folder / "reviews.csv"), "--embeddings", str(folder / vectors)]
@@ -148,7 +148,7 @@ def test_a_letter_that_the_first_weights_never_saw_is_named(refuse: Refuse, fold
         (["--config", "{folder}/broken.toml"], ["broken.toml is not a TOML file"]),
     ],
 )
-def test_a_setting_that_is_no_good_is_refused(
+def test_an_invalid_setting_is_an_error(
     lab: Lab, refuse: Refuse, folder: Path, options: list[str], words: list[str]
 ) -> None:
     given = [option.format(folder=folder) for option in options]
@@ -175,12 +175,12 @@ def test_a_setting_that_is_no_good_is_refused(
             ["cannot read nowhere.txt", "No such"],
         ),
         (["generate", "nobody", "--prompts", "{folder}"], ["cannot read", "directory"]),
-        (["generate", "nobody", "--prompts", "{folder}/empty.txt"], ["empty.txt holds no prompt"]),
-        (["generate", "nobody", "--prompts", "{folder}/blank.txt"], ["blank.txt holds no prompt"]),
+        (["generate", "nobody", "--prompts", "{folder}/empty.txt"], ["empty.txt has no prompts"]),
+        (["generate", "nobody", "--prompts", "{folder}/blank.txt"], ["blank.txt has no prompts"]),
         (["generate", "nobody", "--prompts", "{folder}/latin.txt"], ["latin.txt is not UTF-8"]),
         (
             ["generate", "nobody", "--prompts", "{folder}/short-prompts.jsonl"],
-            ["short-prompts.jsonl, line 3: no prompt"],
+            ["short-prompts.jsonl, line 3: not a prompt"],
         ),
         (["generate", "nobody", "--prompt", "a", "--unknown", "guess"], ["--unknown", "'guess'"]),
         (["generate", "nobody", "--prompt", "a"], ["unknown run 'nobody'"]),
@@ -195,7 +195,7 @@ def test_a_setting_that_is_no_good_is_refused(
         (["rm", "../x"], ["unknown run '../x'"]),
     ],
 )
-def test_a_command_line_that_is_no_good_is_refused(
+def test_an_invalid_command_line_is_an_error(
     refuse: Refuse, folder: Path, arguments: list[str], words: list[str]
 ) -> None:
     refuse([argument.replace("{folder}", str(folder)) for argument in arguments], *words)

@@ -1,4 +1,4 @@
-"""Files of prompts."""
+"""Reading files of prompts."""
 
 from __future__ import annotations
 
@@ -60,16 +60,16 @@ class TestFiles:
     @pytest.mark.parametrize(
         "bad", ["7", "{}", "null", "a", '["a"]', '{"prompt": 7}', '{"prompt": null}', "[" * 99_999]
     )
-    def test_a_line_that_is_no_prompt_is_named_by_its_number(self, write: Any, bad: str) -> None:
+    def test_an_invalid_line_is_named_by_its_number(self, write: Any, bad: str) -> None:
         file = write(f'"a\u2028"\n\n{bad}\n', "p.jsonl")
-        with pytest.raises(BadInputError, match=r"p\.jsonl, line 3: no prompt"):
+        with pytest.raises(BadInputError, match=r"p\.jsonl, line 3: not a prompt"):
             read_prompts(file)
 
     @pytest.mark.parametrize(
         ("content", "words"),
         [
-            (b"", "holds no prompt"),
-            (b" \n\r\n\t\n", "holds no prompt"),
+            (b"", "has no prompts"),
+            (b" \n\r\n\t\n", "has no prompts"),
             (b"\x7fELF\xff\xfe\x00", "is not UTF-8"),
             ("café".encode("latin-1"), "is not UTF-8"),
         ],

@@ -46,8 +46,10 @@ class TestReport:
         eight = result("eight", LayerNorms((1,), ((0.25,), *[(1.0,)] * 6, (25.0,))))
         said = self.report(tmp_path, one, two, eight).layers_say()
         assert said is not None
-        assert said.startswith("The gradient of layer 1 is 0.01 times that of layer 8 in eight")
-        assert said.endswith("the most is 0.5, in two.")
+        assert said.startswith(
+            "The gradient of layer 1 is 0.01 times the gradient of layer 8 in eight"
+        )
+        assert said.endswith("the largest is 0.5, in two.")
         assert self.report(tmp_path, one).layers_say() is None
 
     def test_the_document_holds_every_figure(self, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How answers and trees look to people."""
+"""Answers and trees as text."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class TestSideBySide:
         print_side_by_side([answer()])
         assert "score" not in capsys.readouterr().out
 
-    def test_nothing_foreign_is_obeyed(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_control_characters_are_made_visible(self, capsys: pytest.CaptureFixture[str]) -> None:
         evil = "\x1b[31m\x07\x9b2J[bold]"
         print_side_by_side(
             [
@@ -84,7 +84,7 @@ class TestSideBySide:
         assert "[bold]" in shown
         assert "␛[31m" in shown
 
-    def test_no_answer_is_said(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_missing_answer_is_stated(self, capsys: pytest.CaptureFixture[str]) -> None:
         print_side_by_side([])
         assert "no text: the filters left no token" in capsys.readouterr().out
 
@@ -132,7 +132,7 @@ def test_a_tree_is_printed_best_first_and_no_line_is_too_long(
     assert "-9.00 ✗ beyond the beam's width" in "".join(line[4:] for line in lines[3:])
 
 
-# Each is deeper than the screen is wide; one is deeper than Python recurses.
+# Each tree is deeper than the screen is wide; one is deeper than Python's recursion limit.
 @pytest.mark.parametrize(("width", "depth"), [(20, 60), (80, 1010), (200, 80)])
 def test_of_a_deep_tree_no_answer_is_lost(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int, depth: int

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to be in, without the user's settings, with one text."""
+    """A current folder with one text, without the user's settings."""
     for name in [name for name in os.environ if name.startswith("RNNLAB_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -29,14 +29,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
-    """Runs for which a worker would have been started."""
+    """Runs whose worker would have been started."""
     runs: list[Run] = []
     monkeypatch.setattr(submit, "launch", lambda run, **_: runs.append(run))
     return runs
 
 
 def raising(error: BaseException) -> typer.Typer:
-    """Return a command line of one verb, which raises an error."""
+    """Return a Typer app with one verb, which raises an error."""
 
     def command() -> None:
         raise error
@@ -57,7 +57,7 @@ class TestSettings:
             if name != "corpus":
                 assert f"--{name.replace('_', '-')}" in shown
 
-    def test_the_command_line_goes_before_the_environment_the_file_and_the_default(
+    def test_options_override_the_environment_the_file_and_the_default(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, started: list[Run]
     ) -> None:
         (folder / "a.toml").write_text("hidden = 1\nlayers = 2\nembedding = 3\ncorpus = 'other'\n")
@@ -126,7 +126,7 @@ class TestLists:
         if not arguments:
             assert "rnnlab --help" in shown.err
 
-    def test_weights_of_another_step_than_the_last_are_said(
+    def test_weights_of_another_step_than_the_last_are_named(
         self, folder: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         runs = {name: RunStore(folder / "checkpoints").create(name, "") for name in ("a", "b")}
@@ -139,7 +139,7 @@ class TestLists:
         assert "a: its last weights are those of step 30" in said
         assert not any(line.startswith("b:") for line in said)
 
-    def test_a_folder_before_the_verb_goes_before_the_environment_not_before_the_verbs_own(
+    def test_a_folder_before_the_verb_overrides_the_environment_but_not_the_verbs_own(
         self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for name in ("one", "two", "three"):
@@ -158,7 +158,7 @@ class TestLists:
         assert cli.run(["queue"]) == 0
         shown = capsys.readouterr()
         assert shown.out == ""
-        assert "nothing waits" in shown.err
+        assert "the queue is empty" in shown.err
 
     def test_versions_are_shown(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.run(["--version"]) == 0
@@ -187,13 +187,13 @@ class TestRemoving:
         return store
 
     def remove(self, monkeypatch: pytest.MonkeyPatch, said: str, *options: str) -> int:
-        """Delete both runs at a terminal that answers so."""
+        """Delete both runs, with this answer to the confirmation."""
         terminal = io.StringIO(said)
         monkeypatch.setattr(terminal, "isatty", lambda: True)
         monkeypatch.setattr(sys, "stdin", terminal)
         return cli.run(["rm", "a", "b", "a", *options])
 
-    def test_a_terminal_is_asked_once_and_no_keeps_the_runs(
+    def test_a_terminal_user_is_asked_once_and_no_keeps_the_runs(
         self, store: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert self.remove(monkeypatch, "n\n") == 130
@@ -203,11 +203,15 @@ class TestRemoving:
         assert self.remove(monkeypatch, "y\n") == 0
         assert list(store) == []
 
-    def test_yes_is_not_asked(self, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_yes_skips_the_confirmation(
+        self, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         assert self.remove(monkeypatch, "", "--yes") == 0
         assert list(store) == []
 
-    def test_a_script_is_not_asked(self, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_script_needs_no_confirmation(
+        self, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(sys, "stdin", io.StringIO())
         assert cli.run(["rm", "a", "b"]) == 0
         assert list(store) == []

@@ -82,7 +82,7 @@ def test_documents_are_shown(data: Path, capsys: pytest.CaptureFixture[str]) -> 
     ]
     corpora.command("films", data=data)
     output = capsys.readouterr().out
-    assert "9 documents, 9 words in the median" in output
+    assert "9 documents, median length 9 words" in output
     assert "classes: 0 (5), 1 (4)" in output
     assert "splits: train 6, test 3" in output
     assert "0: film\n" in output
@@ -95,8 +95,10 @@ def test_the_figures_of_a_text_are_lines_of_their_own(
     corpora.command("line", data=data)
     lines = capsys.readouterr().out.split("\n")
     assert lines[:2] == [str(data / "line.txt"), "12,001 letters, 4 distinct"]
-    assert lines[2] == "rare letters (less than ten times): 1: ⏎"
-    assert lines[3].startswith("sentences: 1, 11,999 letters in the median, 95 % up to 11,999,")
+    assert lines[2] == "rare characters (fewer than 10 times): 1: ⏎"
+    assert lines[3].startswith(
+        "sentences: 1, median length 11,999 characters, 95 % at most 11,999,"
+    )
     assert not any("up to 12,000 letters" in line for line in lines), "one length is no histogram"
 
 
@@ -115,7 +117,7 @@ def test_many_classes_are_shown_in_part(data: Path, capsys: pytest.CaptureFixtur
     (data / "many.csv").write_text(f"label,text\n{rows}\n")
     corpora.command("many", data=data)
     output = capsys.readouterr().out
-    assert "19 (1), 30 more\nsplits: none named" in output
+    assert "19 (1), 30 more\nsplits: none" in output
 
 
 def test_a_packed_text_is_shown_like_a_plain_one(

@@ -149,7 +149,7 @@ def test_ways_that_there_are_not_are_refused_in_a_line() -> None:
         with pytest.raises(BadInputError) as caught:
             read(vocabulary, "a", unknown)
         assert str(caught.value).isprintable()
-    with pytest.raises(BadInputError, match="knows no <unk>; choose refuse, drop or nearest"):
+    with pytest.raises(BadInputError, match="has no <unk>; choose refuse, drop or nearest"):
         read(LETTERS, "a", "unk")
 
 

@@ -29,29 +29,29 @@ MEASURE = "published = 2.0\n"
         ("hidden", "hiden", ["unknown setting 'hiden'", "did you mean 'hidden'?"]),
         ("hidden = 8", 'hidden = "many"', ["hidden = 'many'", "whole number"]),
         ("hidden = 8", "hidden = [8]", ["hidden = [8]", "whole number"]),
-        ("hidden = 8", 'corpus = "x"', ["'corpus' is no setting here"]),
+        ("hidden = 8", 'corpus = "x"', ["'corpus' is not a setting of a recipe"]),
         ('"stream"', '"steam"', ["unknown task 'steam'", "did you mean 'stream'?"]),
         ('name = "train"', 'nmae = "train"', ["measures 1", "'nmae'", "did you mean 'name'?"]),
         (MEASURE, "publishd = 2.0\n", ["measures 1", "'publishd'", "did you mean 'published'?"]),
         (MEASURE, "published = [2]\n", ["measures 1", "published"]),
         ('"train_running"', '"los"', ["measures 1", "what = 'los'", "'loss'"]),
         ('"train_running"', '"loss"', ["measures 1", "loss needs a split"]),
-        (MEASURE, 'split = "val"\n', ["measures 1", "takes no split"]),
+        (MEASURE, 'split = "val"\n', ["measures 1", "remove the split"]),
         (MEASURE, 'checkpoint = "first"\n', ["checkpoint = 'first'"]),
         (MEASURE, "goal = nan\n", ["goal = 'nan'", "finite"]),
         (MEASURE, '[[measures]]\nname = "train"\nwhat = "train_running"\n', ["the same name"]),
         (MEASURE, "[grid]\nlayers = 3\n", ["grid", "layers = '3'", "valid list"]),
         (MEASURE, "[grid]\nlayers = []\n", ["'layers' has no values"]),
         (MEASURE, "[grid]\nlayers = [1, 0]\n", ["layers = 0"]),
-        (MEASURE, "[grid]\nhidden = [1, 2]\n", ["'hidden' is a setting and in the grid"]),
-        (MEASURE, "[grid]\nseed = [" + "1," * 65 + "]\n", ["more than 64 runs"]),
+        (MEASURE, "[grid]\nhidden = [1, 2]\n", ["'hidden' is both in the settings"]),
+        (MEASURE, "[grid]\nseed = [" + "1," * 65 + "]\n", ["more than 64 combinations"]),
         (MEASURE, "[[reached]]\nfigures = {tset = 1.0}\nseconds = 1\nmachine = 'a'\n"
                   "command = 'b'\n", ["no measure 'tset'"]),
         (MEASURE, "[[reached]]\nfigures = {train = 1.0}\n", ["reached 1", "'seconds' is missing"]),
         (MEASURE, "published = \n", ["is not a TOML file"]),
     ],
 )  # fmt: skip
-def test_a_recipe_that_is_no_good_is_refused_in_one_line_with_file_and_key(
+def test_an_invalid_recipe_is_an_error_of_one_line_with_file_and_key(
     write: Write, old: str, new: str, words: list[str]
 ) -> None:
     file = write(old, new)
@@ -73,7 +73,7 @@ def test_a_file_that_is_not_there_and_an_unknown_name_are_told_apart(tmp_path: P
         recipes.load("./lstm-moliere")
 
 
-def test_a_recipe_is_called_as_its_file_made_fit_for_a_run(write: Write, tmp_path: Path) -> None:
+def test_a_recipe_has_the_name_of_its_file_valid_for_a_run(write: Write, tmp_path: Path) -> None:
     odd = write().rename(tmp_path / "é à la mer!.toml")
     assert recipes.load(str(odd)).name == "la-mer"
 

@@ -117,10 +117,10 @@ def test_the_files_name_no_place_of_a_machine() -> None:
             assert "/work" not in line
 
 
-def test_what_a_corpus_lacks_is_said_with_how_to_get_it(tmp_path: Path) -> None:
+def test_an_error_says_how_to_get_a_missing_corpus(tmp_path: Path) -> None:
     from rnnlab.base.errors import BadInputError
 
     with pytest.raises(BadInputError) as raised:
         recipes.locate(recipes.load("imdb-gru"), None, tmp_path)
     assert "Large Movie Review" in str(raised.value)
-    assert f"put it at {tmp_path / 'imdb.csv.gz'}, or give --file" in str(raised.value)
+    assert f"put it at {tmp_path / 'imdb.csv.gz'}, or add --file" in str(raised.value)

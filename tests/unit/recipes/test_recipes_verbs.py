@@ -1,4 +1,4 @@
-"""`rnnlab recipes`, `rnnlab train --recipe` and what `rnnlab reproduce` refuses."""
+"""`rnnlab recipes`, `rnnlab train --recipe` and the errors of `rnnlab reproduce`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
-    """Runs for which a worker would have been started."""
+    """Runs whose worker would have been started."""
     runs: list[Run] = []
     monkeypatch.setattr(submit, "launch", lambda run, **_: runs.append(run))
     return runs
@@ -95,7 +95,7 @@ class TestTrain:
         assert config.length == RunConfig(corpus="x").length
         assert config.corpus.endswith("/data/mer.txt")
 
-    def test_a_corpus_goes_before_the_recipes(
+    def test_a_corpus_overrides_the_recipes(
         self, call: Call, lab: Lab, write: Write, mer: None, started: list[Run]
     ) -> None:
         self.train(call, lab, lab.text, "--recipe", write())
@@ -112,7 +112,7 @@ class TestTrain:
         (["reproduce"], ["RECIPE"]),
         (["reproduce", "lstm-molier"], ["unknown recipe", "'lstm-moliere'"]),
         (["reproduce", "nowhere.toml"], ["nowhere.toml", "No such file"]),
-        (["reproduce", "lstm-moliere"], ["get it: github.com/", "moliere.txt, or give --file"]),
+        (["reproduce", "lstm-moliere"], ["get it: github.com/", "moliere.txt, or add --file"]),
         (["reproduce", "lstm-moliere", "--file", "nowhere.txt"], ["nowhere.txt"]),
         (["reproduce", "lstm-moliere", "--file", "tiny.txt", "--hidden", "0"], ["hidden = 0"]),
         (["reproduce", "lstm-moliere", "--file", "tiny.txt", "--name", ".."], ["run's name"]),

@@ -94,18 +94,18 @@ def test_steps_ascend_however_often_a_run_is_resumed(moves: list[tuple[bool, int
 def test_the_version_grows_with_every_change_and_with_nothing_else() -> None:
     history = history_of(train(1))
     version = history.version
-    history.take(JournalChunk([], is_restart=False))
+    history.add(JournalChunk([], is_restart=False))
     assert history.version == version
-    history.take(JournalChunk([train(2)], is_restart=False))
+    history.add(JournalChunk([train(2)], is_restart=False))
     assert history.version > version
     version = history.version
-    history.take(JournalChunk([], is_restart=True))
+    history.add(JournalChunk([], is_restart=True))
     assert history.version > version
 
 
 def test_a_replaced_journal_replaces_the_history() -> None:
     history = history_of(train(1), layers(1), validation(1), EventRecord(1, "note"))
-    history.take(JournalChunk([train(7)], is_restart=True))
+    history.add(JournalChunk([train(7)], is_restart=True))
     assert history.train == [train(7)]
     assert (history.layers, history.evals, history.events) == ([], [], [])
 
@@ -132,7 +132,7 @@ def test_a_history_with_a_limit_stays_below_it_and_keeps_the_extremes() -> None:
     assert steps[-50:] == list(range(1950, 2000))
 
 
-def test_of_the_looks_of_a_long_run_few_are_kept_from_all_of_it() -> None:
+def test_the_probes_of_a_long_run_are_thinned_evenly() -> None:
     history = History(most=8000)
     for step in range(1500):
         history.extend([ProbeRecord(step, 8, 100, {}, {}, {}, {}, {}, {})])
@@ -155,7 +155,7 @@ def test_an_overview_has_the_rare_records_the_ends_and_few_of_the_others(tmp_pat
         journal.append(EventRecord(2000, "finished"))
     tail = JournalTail(file)
     history = History()
-    history.take(tail.read_overview(400))
+    history.add(tail.read_overview(400))
     assert len(history.evals) == 20
     assert len(history.events) == 1
     assert 150 <= len(history.train) <= 250
@@ -163,11 +163,11 @@ def test_an_overview_has_the_rare_records_the_ends_and_few_of_the_others(tmp_pat
     assert (history.train[0].step, history.train[-1].step) == (1, 2000)
     with Journal(file) as journal:
         journal.append(train_at(2001, 1.0))
-    history.take(tail.read())
+    history.add(tail.read())
     assert history.train[-1].step == 2001
 
 
-def test_an_overview_of_a_short_journal_is_all_of_it_and_of_none_nothing(tmp_path: Path) -> None:
+def test_an_overview_of_a_short_journal_is_complete(tmp_path: Path) -> None:
     file = tmp_path / "metrics.jsonl"
     assert JournalTail(file).read_overview(10).records == []
     with Journal(file) as journal:

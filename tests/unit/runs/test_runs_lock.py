@@ -62,7 +62,7 @@ def test_a_taken_lock_is_free_again_when_it_is_closed(file: Path) -> None:
     assert not is_locked(file)
 
 
-def test_a_look_takes_the_lock_from_nobody(file: Path) -> None:
+def test_is_locked_takes_the_lock_from_nobody(file: Path) -> None:
     lock = take_lock(file)
     assert lock is not None
     assert is_locked(file)
@@ -119,7 +119,7 @@ def test_a_refused_lock_leaves_no_open_file(file: Path, holder: subprocess.Popen
 
 
 def test_a_reader_knows_of_a_death_within_ten_seconds() -> None:
-    """On another host, too: the heartbeat grows old, and then the reader looks."""
+    """Also on another host: the heartbeat becomes stale before the reader reads it."""
     assert STALE_S + Preferences().refresh_s < 10
     assert STALE_S > 3 * HEARTBEAT_S, "two heartbeats that come late are no death"
 

@@ -73,7 +73,7 @@ def test_a_question_that_was_put_back_comes_after_the_others() -> None:
         inbox = generate.Inbox(stream)
         for ask in (1, 2):
             sent.write(
-                f'{{"kind": "write", "ask": {ask}, "run": "r", "prompt": "", "decoders": []}}\n'
+                f'{{"kind": "generate", "ask": {ask}, "run": "r", "prompt": "", "decoders": []}}\n'
             )
         sent.flush()
         order = []

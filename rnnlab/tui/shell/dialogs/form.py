@@ -82,7 +82,7 @@ class FormScreen(ModalScreen[Answers | None]):
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#take")
-    async def take(self) -> None:
+    async def submit(self) -> None:
         """Close and return the answers, or show the error and focus the invalid field."""
         answers = {blank.name: self._field(blank.name).value.strip() for blank in self._blanks}
         problem = await asyncio.to_thread(self._check, answers) if self._check else None

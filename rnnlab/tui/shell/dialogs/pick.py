@@ -94,7 +94,7 @@ class PickScreen(ModalScreen[str | None]):
 
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)
-    def take(self) -> None:
+    def pick(self) -> None:
         """Close and return the choice under the cursor."""
         chosen = self.query_one(OptionList).highlighted_option
         if chosen is not None:

@@ -31,7 +31,7 @@ def ids_of_answers(trace: SearchTrace) -> list[int]:
 def test_the_answers_can_be_read_from_their_ids() -> None:
     trace = searched("beam:k=3", 8)
     assert len(ids_of_answers(trace)) == 3
-    scores = [trace.made[node].score for node in ids_of_answers(trace)]
+    scores = [trace.hypotheses[node].score for node in ids_of_answers(trace)]
     assert scores == sorted(scores, reverse=True)
     assert all(len(trace.path(node)) <= 8 for node in ids_of_answers(trace))
 
@@ -39,20 +39,20 @@ def test_the_answers_can_be_read_from_their_ids() -> None:
 def test_all_that_does_not_lead_to_an_answer_was_given_up_once_with_a_reason() -> None:
     trace = searched("beam:k=3", 8)
     leads = {made.id for node in ids_of_answers(trace) for made in trace.path(node)}
-    parents = {made.parent for made in trace.made.values()}
-    ends = {node for node in trace.made if node not in leads and node not in parents}
-    given_up = [given.id for given in trace.given_up]
+    parents = {made.parent for made in trace.hypotheses.values()}
+    ends = {node for node in trace.hypotheses if node not in leads and node not in parents}
+    given_up = [given.id for given in trace.pruned]
     assert ends <= set(given_up)
     assert len(set(given_up)) == len(given_up)
     assert not set(given_up) & leads
-    assert {given.reason for given in trace.given_up} == {"beyond the beam's width", OVERTAKEN}
+    assert {given.reason for given in trace.pruned} == {"beyond the beam's width", OVERTAKEN}
 
 
 def test_where_a_text_leaves_the_best_one_is_found() -> None:
     trace = searched("beam:k=3", 8)
     best = [made.token for made in trace.path(ids_of_answers(trace)[0])]
     assert trace.parting(ids_of_answers(trace)[0], best) == len(best)
-    for given in trace.given_up:
+    for given in trace.pruned:
         tokens = [made.token for made in trace.path(given.id)]
         place = trace.parting(given.id, best)
         assert tokens[:place] == best[:place]

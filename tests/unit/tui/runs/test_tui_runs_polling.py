@@ -1,4 +1,4 @@
-"""The feed reads only what has changed: the summaries of ended runs and whole journals once."""
+"""The poller reads only changes: summaries of ended runs and whole journals once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def lab(tmp_path: Path) -> Lab:
     return Lab(RunStore(tmp_path / "checkpoints"))
 
 
-def test_the_feed_reads_an_ended_run_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_poller_reads_an_ended_run_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.add("done")
     lab.add("busy", "running")
     read: list[str] = []
@@ -38,7 +38,7 @@ def test_the_feed_reads_an_ended_run_once(lab: Lab, monkeypatch: pytest.MonkeyPa
     assert read == ["busy", "done", "busy", "busy"]
 
 
-def test_the_feed_gives_a_journal_once_and_whole_when_watched_anew(lab: Lab) -> None:
+def test_the_poller_returns_a_journal_once_and_all_of_it_when_watched_again(lab: Lab) -> None:
     run = lab.add("alpha", steps=5)
     feed = RunPoller(lab.store)
     assert feed.read([]).news == {}
@@ -56,10 +56,10 @@ def test_a_run_of_a_recipe_shows_the_published_losses(lab: Lab, tmp_path: Path) 
     launch: Launch = start_nothing
     draft = read_draft({"corpus": str(text), "recipe": "lstm-moliere"}, lab.store)
     name = draft.start(is_queued=False, launch_worker=launch)
-    desk = LabState(lab.store)
-    desk.take(RunPoller(lab.store).read([name]))
-    assert desk.summaries[name].published == {"train": 1.1036, "val": 1.5117}
-    levels = loss.chart(desk.named_histories((name,))).levels
+    state = LabState(lab.store)
+    state.update(RunPoller(lab.store).read([name]))
+    assert state.summaries[name].published == {"train": 1.1036, "val": 1.5117}
+    levels = loss.chart(state.named_histories((name,))).levels
     assert [(level.name, level.value) for level in levels] == [
         ("published train", 1.1036),
         ("published val", 1.5117),

@@ -30,7 +30,7 @@ def test_a_text_of_ones_own_begins_at_its_first_letter() -> None:
 
 def test_the_letter_that_stands_there_is_gone_on_from() -> None:
     made = walk()
-    assert not made.take("c")
+    assert not made.put("c")
     assert "".join(made.now.all_tokens) == "abcdef"
     assert made.now.place == 3
     assert not made.undo()
@@ -39,9 +39,9 @@ def test_the_letter_that_stands_there_is_gone_on_from() -> None:
 def test_another_letter_branches_off_and_undo_goes_back() -> None:
     made = walk()
     made.move(1)
-    assert made.take("x")
+    assert made.put("x")
     assert ("".join(made.now.all_tokens), made.now.prompt, made.now.place) == ("abcx", "ab", 4)
-    assert made.take("y")
+    assert made.put("y")
     assert "".join(made.now.all_tokens) == "abcxy"
     assert made.undo()
     assert made.undo()
@@ -52,7 +52,7 @@ def test_another_letter_branches_off_and_undo_goes_back() -> None:
 def test_a_branch_within_the_prompt_shortens_the_prompt() -> None:
     made = walk()
     made.go_to(1)
-    assert made.take("x")
+    assert made.put("x")
     assert (made.now.prompt, made.now.prompt_tokens, made.now.tokens) == ("a", ("a",), ("x",))
 
 
@@ -81,7 +81,7 @@ def test_what_follows_can_be_cut_in_the_text_and_in_the_prompt() -> None:
 
 def test_after_a_branch_was_written_on_and_undone_its_last_letter_can_be_cut() -> None:
     made = walk()
-    made.take("x")
+    made.put("x")
     made.append(["y", "z"])
     made.undo()
     made.cut()

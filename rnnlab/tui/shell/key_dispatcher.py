@@ -1,8 +1,10 @@
-"""An app that holds key presses while a screen or a dialog opens."""
+"""Passes keys to the widgets, and holds them while a screen or a dialog opens."""
 
 from __future__ import annotations
 
-from textual import events, on
+from collections.abc import Awaitable, Callable
+
+from textual import events
 from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
@@ -16,38 +18,38 @@ _ANSWERS = ("enter", "space", "escape", "y", "n")
 """Keys that complete or cancel a field, a list, a button or a dialog."""
 
 
-class KeyedApp(App[None]):
-    """Receives every key before the widgets do."""
+class KeyDispatcher:
+    """Receives every key of an app before the widgets do."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._keys = KeyBuffer()
+    def __init__(self, app: App[None], deliver: Callable[[events.Event], Awaitable[None]]) -> None:
+        """deliver: passes a key to the focused widget."""
+        self.buffer = KeyBuffer()
+        self._app = app
+        self._deliver = deliver
 
-    async def on_event(self, event: events.Event) -> None:
-        """Pass keys on, or hold them: `s` after a key that opens a screen is for that screen."""
-        if not isinstance(event, events.Key | events.Paste):
-            await super().on_event(event)
-        elif not self.screen_stack:
+    async def dispatch(self, event: Pressed) -> None:
+        """Pass a key on, or hold it: `s` after a key that opens a screen is for that screen."""
+        if not self._app.screen_stack:
             return  # the lab is closing
-        elif event.is_forwarded:
-            await super().on_event(event)
-        elif not self._keys.holds(event):
+        if event.is_forwarded:
+            await self._deliver(event)
+        elif not self.buffer.holds(event):
             await self._press(event)
 
     async def _press(self, event: Pressed) -> None:
         """Pass a key on; if later keys could overtake it, hold them until it is processed."""
-        if not self.screen_stack:
+        if not self._app.screen_stack:
             return  # the lab is closing
-        target = self.focused or self.screen
+        target = self._app.focused or self._app.screen
         if isinstance(event, events.Paste) or not self._takes_a_while(event, target):
-            await super().on_event(event)
+            await self._deliver(event)
             return
-        ticket = self._keys.close()
-        await super().on_event(event)
+        ticket = self.buffer.close()
+        await self._deliver(event)
         # A key bubbles up from widget to widget until one handles it, and the message that a field
         # or a button posts in response bubbles up again. The end marker takes the same two ways.
         path = target.ancestors_with_self * (2 if event.is_forwarded else 0)
-        after_all(path, lambda: self.post_message(KeysDue(ticket)))
+        after_all(path, lambda: self._app.post_message(KeysDue(ticket)))
 
     def _takes_a_while(self, event: events.Key, target: Widget) -> bool:
         """Return True if a key is processed after more messages: it edits a field or opens one."""
@@ -55,23 +57,22 @@ class KeyedApp(App[None]):
             return False  # a character of a text
         if isinstance(target, Input | TextArea):
             return True  # a key such as "clear" bubbles up to a command; a character does not
-        page = self.screen
+        page = self._app.screen
         return event.key in _ANSWERS or (
             isinstance(page, BaseScreen) and page.opens_with(event.key)
         )
 
-    def hold_keys_for_screens(self) -> None:
+    def hold_for_screens(self) -> None:
         """From now on, hold keys whenever a screen opens."""
-        self.screen_change_signal.subscribe(self, self._wait_for_screen, immediate=True)
+        self._app.screen_change_signal.subscribe(self._app, self._wait_for_screen, immediate=True)
 
     def _wait_for_screen(self, screen: Screen[object]) -> None:
         """Hold keys until a screen has opened and set its focus."""
-        ticket = self._keys.close()
-        after_all([screen], lambda: self.post_message(KeysDue(ticket)))
+        ticket = self.buffer.close()
+        after_all([screen], lambda: self._app.post_message(KeysDue(ticket)))
 
-    @on(KeysDue)
-    async def give_keys(self, message: KeysDue) -> None:
+    async def release(self, ticket: int) -> None:
         """Pass the held keys to the screen that has opened."""
-        self._keys.open(message.ticket)
-        while (event := self._keys.next()) is not None:
+        self.buffer.open(ticket)
+        while (event := self.buffer.next()) is not None:
             await self._press(event)

@@ -1,0 +1,41 @@
+"""Routes questions to the generator process and its replies to the listeners."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnnlab.base.errors import RnnlabError
+from rnnlab.protocol.messages import Ended, Failed, Ready, Reply, RunName, RunPath, Started
+from rnnlab.tui.messages import Asked
+
+if TYPE_CHECKING:
+    from rnnlab.runs.store import RunStore
+    from rnnlab.tui.outside import Answering
+    from rnnlab.tui.prompting.session import PromptSession
+
+
+class Questions:
+    """The open questions of the app; the only place where a run's name becomes a path."""
+
+    def __init__(self, generator: Answering, store: RunStore) -> None:
+        self.generator = generator
+        self._store = store
+
+    def _path(self, run: RunName) -> RunPath:
+        return str(self._store.open(run).paths.root.resolve())
+
+    async def ask(self, asked: Asked) -> None:
+        """Send a question to the generator process, or fail it if its run is gone."""
+        try:
+            path = self._path(asked.run)
+        except RnnlabError as error:
+            await asked.listener.on_reply(Failed(0, str(error)))
+            await asked.listener.on_reply(Ended(0, was_cancelled=False, elapsed_s=0.0))
+            return
+        await self.generator.ask(asked.listener, asked.question(path))
+
+    async def deliver(self, reply: Reply, session: PromptSession) -> None:
+        """Hand a reply to its listener; the first one shows that the process is ready."""
+        if isinstance(reply, Ready | Started):
+            session.is_ready = True
+        await self.generator.deliver(reply)
