@@ -145,10 +145,10 @@ async def test_what_is_wrong_with_a_form_is_said_in_it_and_mended_there(
         assert not problem.display
         for name, file, encoding, words, blank in (
             ("", str(source), "", "name: nothing is written yet", "name"),
-            ("../x", "nowhere.txt", "", "cannot be a corpus's name", "name"),
-            ("mine", str(source), "", "a corpus named 'mine' is there already", "name"),
+            ("../x", "nowhere.txt", "", "is not a valid name for a corpus", "name"),
+            ("mine", str(source), "", "the corpus 'mine' already exists", "name"),
             ("x", "", "", "file: nothing is written yet", "file"),
-            ("x", "[bold]nowhere", "", "no file and no folder named '[bold]nowhere'", "file"),
+            ("x", "[bold]nowhere", "", "there is no file or folder '[bold]nowhere'", "file"),
             ("x", "~nobodyx/y", "", "no home folder for '~nobodyx/y'", "file"),
             ("x", str(source), "utf-9", "unknown encoding 'utf-9'", "encoding"),
         ):
@@ -178,7 +178,7 @@ async def test_columns_are_as_wide_as_their_text_and_what_is_wrong_with_a_fetch_
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         problem = app.screen.query_one("#form-problem", Static)
         for blank, written, words in (
-            ("file", "nowhere.zip", "no file and no folder named 'nowhere.zip'"),
+            ("file", "nowhere.zip", "there is no file or folder 'nowhere.zip'"),
             ("width", "abc", "'abc' is no number; write 50, 100, 200 or 300"),
         ):
             field = app.screen.query_one(f"#blank-{blank}", Input)
@@ -233,7 +233,7 @@ async def test_a_known_corpus_is_read_from_a_file(
         await pilot.pause()
         assert isinstance(app.screen, CorporaScreen), "what is there is not fetched"
         await go_to(pilot, app, "shakespeare")
-        for words in ("is not the file that is known", "shakespeare is there"):
+        for words in ("is not the expected file", "shakespeare is there"):
             await pilot.press("g")
             await until(pilot, lambda: isinstance(app.screen, FormScreen))
             app.screen.query_one("#blank-file", Input).value = str(given)

@@ -159,10 +159,10 @@ def test_a_spec_reads_as_it_is_written(name: str) -> None:
     [
         ("copy:dely=5", "did you mean 'delay'"),
         ("copy:", "no option ''"),
-        ("copy:delay", "delay is a whole number"),
-        ("copy:delay=-5", "delay is a whole number"),
-        ("copy:delay=many", "delay is a whole number"),
-        ("copy:delay=99999", "delay is not from 0 to 2000"),
+        ("copy:delay", "delay is not an integer"),
+        ("copy:delay=-5", "delay is not an integer"),
+        ("copy:delay=many", "delay is not an integer"),
+        ("copy:delay=99999", "delay must be from 0 to 2000"),
         ("reber:size=5", "no option 'size'"),
     ],
 )

@@ -170,7 +170,9 @@ def test_a_corpus_is_not_replaced_by_its_own_file(source: Path, data: Path) -> N
     own = data / "mine.jsonl"
     own.write_text('{"label": "a", "text": "x", "author": "z"}\n{"label": "b", "text": "y"}\n')
     before = own.read_bytes()
-    assert "is the corpus itself" in refused("mine", own, data, AddOptions(is_replacing=True))
+    assert "is the file of the corpus itself" in refused(
+        "mine", own, data, AddOptions(is_replacing=True)
+    )
     assert own.read_bytes() == before
 
 
@@ -183,7 +185,7 @@ def test_a_split_is_known_by_its_long_name_and_other_folders_are_named(
             (source / split / label / "1.txt").write_text(f"{split} {label}")
     made, notes = add_corpus("films", source, data)
     assert sorted(set(read_documents(made).splits)) == ["test", "train", "val"]
-    assert "folders beside the splits are left out: extra" in notes
+    assert "ignored folders that are not splits: extra" in notes
 
 
 def test_splits_without_classes_are_no_classes(source: Path, data: Path) -> None:
@@ -230,20 +232,20 @@ def test_folders_are_classes_and_a_flat_folder_is_one_text(source: Path, data: P
         ("a.txt", b"\xef\xbb\xbf", "is empty"),
         ("a.txt", bytes(range(256)) * 20, "is a binary file"),
         ("a.txt", b"\x7fELF\x01\x01" + b"\1\2\3\4" * 50, "is a binary file"),
-        ("a.txt", "Été\nde\n".encode() + b"caf\xe9\n", "is UTF-8 up to line 3 and broken there"),
-        ("a.txt", "Été d'été".encode()[:-1], "is UTF-8 up to line 1 and broken there"),
+        ("a.txt", "Été\nde\n".encode() + b"caf\xe9\n", "is not valid UTF-8 in line 3"),
+        ("a.txt", "Été d'été".encode()[:-1], "is not valid UTF-8 in line 1"),
         ("a.txt", "text".encode("utf-16") + b"\x00", "is not UTF-16"),
-        ("a.txt.gz", gzip.compress(b"text" * 999, mtime=0)[:-20], "is no whole gzip file"),
-        ("a.txt.gz", b"no gzip", "is no whole gzip file"),
+        ("a.txt.gz", gzip.compress(b"text" * 999, mtime=0)[:-20], "is not a complete gzip file"),
+        ("a.txt.gz", b"no gzip", "is not a complete gzip file"),
         ("a.csv", b"label,text\n1,one\n1,two\n", "have the label '1'"),
         ("a.csv", b"label,text\n", "has no documents"),
         ("a.csv", b"text,stars\na,1\n", "no column 'label'"),
         ("a.csv", b"label,body\n1,a\n", "no column 'text'"),
         ("a.csv", b'label,text\n1,"open\n', "line 2"),
         ("a.csv", b"label,text,split\n1,a,dev\n", "unknown split 'dev'"),
-        ("a.csv", b"label,text,split\n1,a,test\n0,b,test\n", "no document of split train"),
+        ("a.csv", b"label,text,split\n1,a,test\n0,b,test\n", "no documents of split train"),
         ("a.jsonl", b'{"label": 1}\n', "no 'text'"),
-        ("a.jsonl", b"label\n", "is no JSON"),
+        ("a.jsonl", b"label\n", "is not valid JSON"),
     ],
 )
 def test_what_is_no_corpus_is_refused_in_one_line_and_leaves_nothing(
@@ -256,12 +258,12 @@ def test_what_is_no_corpus_is_refused_in_one_line_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("../mine", "cannot be a corpus's name"),
-        ("", "cannot be a corpus's name"),
-        (".hidden", "cannot be a corpus's name"),
-        ("a b", "cannot be a corpus's name"),
-        ("n" * 65, "cannot be a corpus's name"),
-        ("stump", "is a corpus of rnnlab's own"),
+        ("../mine", "is not a valid name for a corpus"),
+        ("", "is not a valid name for a corpus"),
+        (".hidden", "is not a valid name for a corpus"),
+        ("a b", "is not a valid name for a corpus"),
+        ("n" * 65, "is not a valid name for a corpus"),
+        ("stump", "is a built-in corpus"),
     ],
 )
 def test_a_bad_name_is_refused(source: Path, data: Path, name: str, words: str) -> None:
@@ -270,7 +272,7 @@ def test_a_bad_name_is_refused(source: Path, data: Path, name: str, words: str) 
 
 
 def test_other_bad_input_is_refused(source: Path, data: Path) -> None:
-    assert "no file and no folder named" in refused("mine", source / "nothing", data)
+    assert "there is no file or folder" in refused("mine", source / "nothing", data)
     assert "no .txt files" in refused("mine", source, data)
     (source / "a.txt").write_text("some text")
     for name in ("utf-99", "", "rot13", "base64"):
@@ -281,7 +283,7 @@ def test_a_corpus_gives_way_only_when_told(source: Path, data: Path) -> None:
     (source / "a.csv").write_text(TABLE)
     (source / "b.txt").write_text("some text")
     add_corpus("mine", source / "a.csv", data)
-    assert "is there already" in refused("mine", source / "b.txt", data)
+    assert "already exists" in refused("mine", source / "b.txt", data)
     add_corpus("mine", source / "b.txt", data, AddOptions(is_replacing=True))
     assert [file.name for file in data.iterdir()] == ["mine.txt"]
 

@@ -169,8 +169,8 @@ HEAD = "label,text\n"
         ("a.csv", HEAD + "0,a\n0,b\n", "all documents of FILE have the label '0'"),
         ("a.csv", HEAD + "0,a\n,b\n", "FILE, line 3: the label is empty"),
         ("a.csv", HEAD + '0,"a\nb\nc"\n  ,b\n', "FILE, line 5: the label is empty"),
-        ("a.csv", HEAD + "0,a\n1\n", "FILE, line 3: 1 fields, the first line names 2"),
-        ("a.csv", HEAD + "0,a\n1,b, c\n", "FILE, line 3: 3 fields, the first line names 2"),
+        ("a.csv", HEAD + "0,a\n1\n", "FILE, line 3: 1 fields, but the first line names 2"),
+        ("a.csv", HEAD + "0,a\n1,b, c\n", "FILE, line 3: 3 fields, but the first line names 2"),
         ("a.csv", HEAD + '0,a\n1,"b\nc\nd\n', "FILE, line 3: unexpected end of data"),
         ("a.csv", HEAD + '0,a\n1,"b" c\n', "FILE, line 3: ',' expected after '\"'"),
         ("a.csv", b"label,text\n0,a\n1,\xe9t\xe9\n", "not UTF-8 (byte 0xe9) in line 3"),
@@ -178,25 +178,25 @@ HEAD = "label,text\n"
         ("a.jsonl", b'{"label":0,"text":"a"}\n\xff', "not UTF-8 (byte 0xff) in line 2"),
         ("a.csv", "split,label,text\ntrain,0,a\ndev,1,b\n", "FILE, line 3: unknown split 'dev'"),
         ("a.csv", "split,label,text\n,0,a\n", "FILE, line 2: unknown split ''"),
-        ("a.csv", "split,label,text\ntest,0,a\nval,1,b\n", "FILE has no document of split train"),
-        ("a.jsonl", '{"label":0,"text":"a"}\n{"label":0,\n', "FILE, line 2 is no JSON"),
-        ("a.jsonl", '{"label":0,"text":"a"}\n[]', "FILE, line 2 is no JSON object"),
-        ("a.jsonl", "[" * 100_000, "FILE, line 1 is no JSON: nested too deeply"),
-        ("a.jsonl", '{"label":' + "9" * 5000 + "}", "FILE, line 1 is no JSON"),
+        ("a.csv", "split,label,text\ntest,0,a\nval,1,b\n", "FILE has no documents of split train"),
+        ("a.jsonl", '{"label":0,"text":"a"}\n{"label":0,\n', "FILE, line 2 is not valid JSON"),
+        ("a.jsonl", '{"label":0,"text":"a"}\n[]', "FILE, line 2 is not a JSON object"),
+        ("a.jsonl", "[" * 100_000, "FILE, line 1 is not valid JSON: nested too deeply"),
+        ("a.jsonl", '{"label":' + "9" * 5000 + "}", "FILE, line 1 is not valid JSON"),
         ("a.jsonl", '{"label":0}', "FILE, line 1: no 'text'"),
         ("a.jsonl", '\n{"text":"a"}', "FILE, line 2: no 'label'"),
-        ("a.jsonl", '{"label":0,"text":null}', "FILE, line 1: the text is none"),
-        ("a.jsonl", '{"label":0.5,"text":"a"}', "neither a text nor a whole number"),
-        ("a.jsonl", '{"label":true,"text":"a"}', "neither a text nor a whole number"),
+        ("a.jsonl", '{"label":0,"text":null}', "FILE, line 1: the text is not a string"),
+        ("a.jsonl", '{"label":0.5,"text":"a"}', "neither a string nor an integer"),
+        ("a.jsonl", '{"label":true,"text":"a"}', "neither a string nor an integer"),
         ("a.jsonl", '{"label":"","text":"a"}', "FILE, line 1: the label is empty"),
         ("a.jsonl", '{"label":0,"text":"a","split":1}', "FILE, line 1: unknown split '1'"),
         (
             "a.jsonl",
             '{"label":0,"text":"a","split":"train"}\n{"label":1,"text":"b"}',
-            "FILE says the split of 1 of its 2 documents",
+            "FILE names a split for 1 of its 2 documents",
         ),
-        ("a.txt", TABLE, "FILE holds no labelled documents by its name"),
-        ("a.txt.gz", TABLE, "FILE holds no labelled documents by its name"),
+        ("a.txt", TABLE, "FILE is not a file of labelled documents"),
+        ("a.txt.gz", TABLE, "FILE is not a file of labelled documents"),
     ],
 )
 def test_what_is_no_table_of_documents_is_refused_with_its_line(
@@ -211,7 +211,7 @@ def test_what_is_no_table_of_documents_is_refused_with_its_line(
 def test_a_broken_gzip_file_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "a.csv.gz"
     file.write_bytes(content)
-    assert "FILE is no whole gzip file" in refused(file)
+    assert "FILE is not a complete gzip file" in refused(file)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -158,13 +158,13 @@ def test_a_broken_download_goes_on_where_it_stood(data: Path, server: Server, kn
 def test_a_silent_server_is_given_up(data: Path, server: Server, known: Known) -> None:
     known.make("shakespeare", server.content, server.url("stalled"))
     # On a busy machine not even the first third may come in time.
-    with pytest.raises(RnnlabError, match=r"broke .*nothing came for 0\.2 s"):
+    with pytest.raises(RnnlabError, match=r"failed .*no data for 0\.2 s"):
         fetch_corpus("shakespeare", data, stall_s=0.2)
 
 
 @pytest.mark.parametrize(
     ("manner", "words"),
-    [("wrong", "its hash differs"), ("endless", "sends more than the 129,000 bytes")],
+    [("wrong", "its hash differs"), ("endless", "sends more than the expected 129,000 bytes")],
 )
 def test_what_is_not_the_known_file_is_refused_and_removed(
     data: Path, server: Server, known: Known, manner: str, words: str
@@ -182,7 +182,7 @@ def test_an_answer_that_is_no_file_is_said(data: Path, server: Server, known: Kn
         deaf.bind(("127.0.0.1", 0))
         port = deaf.getsockname()[1]
         known.make("shakespeare", server.content, f"http://127.0.0.1:{port}/text.txt")
-        with pytest.raises(RnnlabError, match=r"broke at once .it cannot be reached"):
+        with pytest.raises(RnnlabError, match=r"failed at once .the server cannot be reached"):
             fetch_corpus("shakespeare", data)
     assert files(data) == []
 
@@ -200,7 +200,7 @@ def test_what_is_there_is_not_fetched_again(data: Path, server: Server, known: K
     known.make("shakespeare", server.content, server.url("good"))
     fetch_corpus("shakespeare", data)
     server.requests.clear()
-    assert "is there already" in refused("shakespeare", data)
+    assert "already exists" in refused("shakespeare", data)
     assert server.requests == []
     fetch_corpus("shakespeare", data, is_replacing=True)
     assert len(server.requests) == 1
@@ -275,7 +275,7 @@ def test_a_table_of_reviews_will_do_if_it_says_the_split(tmp_path: Path, data: P
     given.write_bytes(gzip.compress(b"split,label,text\ntrain,1,a\ntest,0,b\n"))
     fetched = fetch_corpus("imdb", data, given)
     assert read_documents(fetched.file).splits == ("train", "test")
-    assert "no hash of such a file is known" in fetched.notes[0]
+    assert "its hash is not checked" in fetched.notes[0]
 
 
 def test_only_the_vectors_of_wanted_words_are_kept(

@@ -126,9 +126,9 @@ def test_a_gzipped_text_is_read_like_a_plain_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"no gzip at all", "is no whole gzip file"),
-        (gzip.compress(b"abc" * 1000, mtime=0)[:-12], "is no whole gzip file"),
-        (gzip.compress(b"abc" * 1000, mtime=0)[:12] + b"\xff" * 30, "is no whole gzip file"),
+        (b"no gzip at all", "is not a complete gzip file"),
+        (gzip.compress(b"abc" * 1000, mtime=0)[:-12], "is not a complete gzip file"),
+        (gzip.compress(b"abc" * 1000, mtime=0)[:12] + b"\xff" * 30, "is not a complete gzip file"),
         (b"", "is empty"),
         (gzip.compress(b"", mtime=0), "is empty"),
         (gzip.compress(b"a\nb\n\xe9t\xe9\n", mtime=0), "is not UTF-8 (byte 0xe9) in line 3"),

@@ -158,7 +158,7 @@ def test_a_broken_or_missing_file_is_told(tmp_path: Path) -> None:
     file = tmp_path / "a.txt.gz"
     assert "No such file" in refused(lambda: vectors_width(file))
     file.write_bytes(gzip.compress(FILE.encode() * 9, mtime=0)[:-9])
-    assert "no whole gzip file" in refused(lambda: read_vectors(file, ["the"], 2))
+    assert "not a complete gzip file" in refused(lambda: read_vectors(file, ["the"], 2))
 
 
 # In a dataset

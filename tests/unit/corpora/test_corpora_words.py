@@ -97,7 +97,7 @@ def test_a_sentence_is_read_from_its_end_to_its_end() -> None:
 def test_the_length_of_a_sentence_counts_words() -> None:
     text = "One two three four five six. " * 20 + "One. " * 20
     dataset = build(sentences, text, length=5)
-    assert "20 sentences are longer than 5 words and were cut there (22.2% of all words)" in (
+    assert "20 sentences are longer than 5 words and truncated (losing 22.2% of all words)" in (
         dataset.notes
     )
     longest = max(batch.inputs_BT.shape[1] for batch in dataset.splits["train"].eval_batches())
