@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _RECENT = 40
 """Number of losses in the status, for the sparkline."""
 _ALARMING = frozenset({"diverged", "skipped"})
-"""Events after which a run is in trouble until it is on_record to be well."""
+"""Events that set the alarm of the status, until the loss is normal again."""
 _STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
 """The state of the run after an event."""
 

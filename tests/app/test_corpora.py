@@ -113,7 +113,7 @@ async def test_a_look_is_what_the_command_line_says(data: Path) -> None:
     assert max(map(len, bars)) <= 44
     said, is_whole = await look_into_corpus("nobody", data)
     assert not is_whole
-    assert said.startswith("no corpus and no file named 'nobody'")
+    assert said.startswith("there is no corpus or file 'nobody'")
 
 
 async def test_a_file_is_taken_in(app: LabApp, data: Path, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ class TestResolve:
             (b"caf\xe9", "is not UTF-8"),
             (b"ELF\0\1\2", "is a binary file"),
             (b"too short", "give a longer text"),
-            (b"aaaaaaaaaaaaaaaaaaaaaaaaaa" * 50, "one distinct letter"),
+            (b"aaaaaaaaaaaaaaaaaaaaaaaaaa" * 50, "one distinct character"),
         ],
     )
     def test_a_text_that_cannot_be_learnt_is_refused_before_anything_is_made(
@@ -153,7 +153,7 @@ class TestResolve:
         config = submit.resolve(values)
         assert (config.embeddings, config.embedding) == (str(vectors.resolve()), 3)
         assert submit.resolve({**values, "embedding": 3}).embedding == 3
-        with pytest.raises(BadInputError, match="have 3 numbers, embedding is 64"):
+        with pytest.raises(BadInputError, match="have 3 elements, but embedding is 64"):
             submit.resolve({**values, "embedding": 64})
 
     @pytest.mark.parametrize(

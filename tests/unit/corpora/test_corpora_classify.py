@@ -82,7 +82,7 @@ def test_a_long_document_is_cut_to_its_head_or_tail(part: str, kept: str) -> Non
     dataset = build(documents_of(texts, ["0", "1"] * 3, SPLITS), length=3, part=part)
     assert set(texts_of(dataset)) == {kept, "a b", "f e d", "c"}
     end = "first" if part == "head" else "last"
-    assert f"16.7% of the documents are longer than 3 words: their {end} 3 are read" in (
+    assert f"16.7% of the documents are longer than 3 words and truncated to their {end} 3" in (
         dataset.notes
     )
     assert len(dataset.vocabulary) == 8  # counted before the cut
@@ -159,8 +159,8 @@ def test_notes_say_splits_classes_and_duplicates() -> None:
     labels = ["a", "b", "a", "a", "b", "a"]
     dataset = build(documents_of(texts, labels, SPLITS))
     assert dataset.notes[0] == "6 documents (4 train, 2 val) of 2 classes (a 66.7%, b 33.3%)"
-    assert dataset.notes[-1] == "documents that are among those to train on, too: 1 of val"
-    assert not any("among those" in note for note in build(NUMBERED).notes)
+    assert dataset.notes[-1] == "documents that are also in the train split: 1 of val"
+    assert not any("also in the train" in note for note in build(NUMBERED).notes)
     many = documents_of([str(i) for i in range(240)], [str(i % 12) for i in range(240)])
     assert "of 12 classes" in build(many).notes[0]
     assert build(many).notes[0].endswith("2 more)")
@@ -204,12 +204,12 @@ def test_a_vocabulary_of_letters_decides_how_documents_are_read() -> None:
 @pytest.mark.parametrize(
     ("vocabulary", "said"),
     [
-        (Vocabulary.count("abc"), "of another task"),
-        (Vocabulary((PAD, UNK, "a"), "lowercase"), "of another task"),
-        (Vocabulary((UNK, "a"), "words", classes=("neg", "pos")), "of another task"),
+        (Vocabulary.count("abc"), "for another task"),
+        (Vocabulary((PAD, UNK, "a"), "lowercase"), "for another task"),
+        (Vocabulary((UNK, "a"), "words", classes=("neg", "pos")), "for another task"),
         (
             Vocabulary((PAD, UNK), "lowercase", classes=("neg", "other")),
-            "the model knows no class 'pos'; its classes: neg, other",
+            "the model does not have the class 'pos'; choose documents of its classes: neg, other",
         ),
     ],
 )
@@ -249,7 +249,7 @@ def test_documents_are_prepared_from_their_settings(table: Path) -> None:
     ("content", "said"),
     [
         ("split,label,text\ntrain,0,a\ntrain,0,b\nval,1,c\n", "no document of class '1' to train"),
-        ("label,text\n0,a\n1,b\n", "2 documents leave none for val"),
+        ("label,text\n0,a\n1,b\n", "2 documents are too few for a val split"),
         ("label,text\n0,a\n", "have the label '0'"),
     ],
 )
@@ -269,5 +269,5 @@ def test_a_check_reads_no_text() -> None:
 
 
 def test_documents_without_a_word_are_refused() -> None:
-    with pytest.raises(BadInputError, match="has any ascii letter or digit"):
+    with pytest.raises(BadInputError, match="has no ascii letters or digits"):
         build(documents_of(["日本"] * 20, ["0", "1"] * 10), alphabet="ascii")

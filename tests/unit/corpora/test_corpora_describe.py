@@ -27,9 +27,9 @@ def test_corpora_are_told_with_their_task(data: Path) -> None:
     films, mer, *ours = describe_corpora(data)
     stump = next(corpus for corpus in ours if corpus.name == "stump")
     assert (films.name, films.task, films.floor_nats) == ("films", "classify", None)
-    assert films.summary == "labelled documents of yours"
+    assert films.summary == "your labelled documents"
     assert films.size_bytes == (data / "films.csv.gz").stat().st_size
-    assert (mer.name, mer.task, mer.summary) == ("mer", "stream", "a text file of yours")
+    assert (mer.name, mer.task, mer.summary) == ("mer", "stream", "your text file")
     assert (stump.name, stump.task) == ("stump", "sentences")
     assert stump.floor_nats
     assert stump.options

@@ -163,7 +163,7 @@ HEAD = "label,text\n"
         (
             "a.csv",
             "Label,text\n1,x\n",
-            "name it in the first line, or `rnnlab corpora add NAME FILE --label COLUMN`",
+            "rename a column, or use `rnnlab corpora add NAME FILE --label COLUMN`",
         ),
         ("a.tsv", TABLE.replace(",", "|"), "no column 'label'"),
         ("a.csv", HEAD + "0,a\n0,b\n", "all documents of FILE have the label '0'"),

@@ -97,9 +97,13 @@ def test_a_file_without_a_test_has_none() -> None:
 @pytest.mark.parametrize(
     ("labels", "values", "said"),
     [
-        (["0", "1"], {}, "2 documents leave none for val; give more documents, or a larger val_"),
-        (["0", "1"] * 4, {"val_fraction": 0.4, "test_fraction": 0.01}, "none for test"),
-        (["0", "1"], {"val_fraction": 0.5, "test_fraction": 0.4}, "none for train; give more"),
+        (["0", "1"], {}, "2 documents are too few for a val split; add documents or raise --val-"),
+        (["0", "1"] * 4, {"val_fraction": 0.4, "test_fraction": 0.01}, "too few for a test split"),
+        (
+            ["0", "1"],
+            {"val_fraction": 0.5, "test_fraction": 0.4},
+            "too few for a train split; add documents",
+        ),
     ],
 )
 def test_too_few_documents_are_refused(

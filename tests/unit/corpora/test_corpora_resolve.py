@@ -187,7 +187,7 @@ def test_a_folder_or_a_dead_link_of_such_a_name_is_no_corpus(folder: Path) -> No
     (folder / "data" / "copy:foo=1.txt").write_text("a text of the user's")
     names = {corpus.name: corpus for corpus in describe_corpora()}
     assert not {"a", "b"} & set(names)
-    assert names["copy:foo=1"].summary == "a text file of yours"
+    assert names["copy:foo=1"].summary == "your text file"
 
 
 def test_a_plain_text_goes_before_documents_of_the_same_name(folder: Path) -> None:
@@ -228,13 +228,13 @@ def test_a_known_corpus_that_is_not_there_can_be_fetched(folder: Path) -> None:
 
 def test_an_unknown_corpus_is_named_with_those_there_are(folder: Path) -> None:
     message = refused(lambda: find_corpus("écume"))
-    assert "no corpus and no file named 'écume'" in message
+    assert "there is no corpus or file 'écume'" in message
     assert "moliere" in message.partition("corpora:")[2]
 
 
 def test_of_an_unknown_corpus_the_nearest_is_named(folder: Path) -> None:
     message = refused(lambda: find_corpus("molière"))
-    assert "no corpus and no file named 'molière'" in message
+    assert "there is no corpus or file 'molière'" in message
     assert message.endswith("did you mean 'moliere'?")
 
 
@@ -247,12 +247,12 @@ def test_of_an_unknown_corpus_the_nearest_is_named(folder: Path) -> None:
         ("data", "is a folder"),
         (".", "is a folder"),
         ("..", "is a folder"),
-        ("data/moliere", "no corpus and no file"),
-        ("../data/moliere", "no corpus and no file"),
-        ("moliere/x", "no corpus and no file"),
+        ("data/moliere", "there is no corpus or file"),
+        ("../data/moliere", "there is no corpus or file"),
+        ("moliere/x", "there is no corpus or file"),
         ("x" * 5000, "File name too long"),
         ("~nobody-of-this-name/x.txt", "home folder"),
-        ("\x1b[31mred", "no corpus and no file"),
+        ("\x1b[31mred", "there is no corpus or file"),
     ],
 )
 def test_what_is_no_corpus_is_refused_in_one_line(folder: Path, corpus: str, said: str) -> None:

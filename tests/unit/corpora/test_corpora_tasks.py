@@ -78,7 +78,7 @@ def test_the_order_differs_between_epochs_and_seeds() -> None:
 def test_cut_sentences_are_counted_and_said_and_predict_no_end() -> None:
     text = "Court. " * 40 + "Bien trop long pour tenir ici. " * 4 + "Court. " * 36
     dataset = cut_sentences(text, length=10)
-    assert "4 sentences are longer than 10 letters" in dataset.notes[1]
+    assert "4 sentences are longer than 10 characters" in dataset.notes[1]
     lost = 4 * (len("Bien trop long pour tenir ici.") - 10)
     letters = 76 * len("Court.") + 4 * len("Bien trop long pour tenir ici.")
     share = lost / letters
@@ -192,12 +192,12 @@ def test_the_end_of_a_stream_is_held_out() -> None:
 @pytest.mark.parametrize(
     ("text", "values", "said"),
     [
-        ("aaaaaaaaaa", {}, "one distinct letter"),
-        ("a", {}, "one distinct letter"),
+        ("aaaaaaaaaa", {}, "one distinct character"),
+        ("a", {}, "one distinct character"),
         ("abcabcabc", {"length": 100}, "need 101"),
         ("ab" * 20, {"batch": 30, "length": 5}, "need 60"),
-        ("ab" * 50, {"length": 90}, "90 of them to train on"),
-        ("ab" * 4, {"length": 2, "batch": 1}, "to train on"),
+        ("ab" * 50, {"length": 90}, "90 of them for training"),
+        ("ab" * 4, {"length": 2, "batch": 1}, "for training"),
     ],
 )
 def test_a_text_too_short_for_the_settings_is_refused(

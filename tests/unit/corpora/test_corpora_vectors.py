@@ -126,13 +126,13 @@ def test_a_word_is_split_off_at_line_feeds_alone(write: Write) -> None:
         ("the 1 2\ncat 1 2 3\n", "line 2: 3 numbers, expected 2"),
         ("the 1 2\ncat\n", "line 2: 0 numbers, expected 2"),
         ("6 2\nthe 1 2 3\n", "line 2: 3 numbers, expected 2"),
-        ("dog 1 2\nthe 1 x\n", "line 2: 'x' is no number"),
-        ("the nan 1\n", "line 1: 'nan' is no number"),
-        ("the 1 inf\n", "line 1: 'inf' is no number"),
-        ("the 1 1e999\n", "line 1: '1e999' is no number"),
-        ("the  1\n", "line 1: '' is no number"),
+        ("dog 1 2\nthe 1 x\n", "line 2: 'x' is not a number"),
+        ("the nan 1\n", "line 1: 'nan' is not a number"),
+        ("the 1 inf\n", "line 1: 'inf' is not a number"),
+        ("the 1 1e999\n", "line 1: '1e999' is not a number"),
+        ("the  1\n", "line 1: '' is not a number"),
         (b"dog 1 2\n\xff\xfe 1 2\n", "not UTF-8 (byte 0xff) in line 2"),
-        ("dog 1 2\n", "has a vector for none of the 2 tokens"),
+        ("dog 1 2\n", "has no vector for any of the 2 tokens"),
     ],
 )
 def test_what_is_no_file_of_vectors_is_refused(
@@ -196,7 +196,7 @@ def test_the_coverage_counts_words_and_running_words(write: Write) -> None:
     documents = Documents(texts, ("0", "1") * 3, splits, ("0", "1"))  # type: ignore[arg-type]
     notes = build(classify, documents, None, embeddings=str(write(FILE))).notes
     assert notes[-1] == (
-        "2 of 4 words (50.0%) have a vector in vectors.txt, 50.0% of the running words to train on"
+        "2 of 4 words (50.0%) have a vector in vectors.txt: 50.0% of the words of the train split"
     )
 
 
@@ -224,5 +224,7 @@ def test_vectors_are_checked_before_the_corpus_is_read(write: Write, tmp_path: P
     config = RunConfig.from_values(
         {"corpus": str(tmp_path / "none.txt"), "tokens": "words", "embeddings": str(write(FILE))}
     )
-    with pytest.raises(BadInputError, match="have 2 numbers, embedding is 64; set embedding = 2"):
+    with pytest.raises(
+        BadInputError, match="have 2 elements, but embedding is 64; use --embedding 2"
+    ):
         check(config)

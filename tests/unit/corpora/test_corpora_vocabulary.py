@@ -106,7 +106,7 @@ def test_a_file_that_is_no_vocabulary_is_told_in_one_line(
     file = tmp_path / "vocabulary.json"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(RnnlabError, match="missing or no vocabulary") as caught:
+    with pytest.raises(RnnlabError, match="missing or is not a vocabulary") as caught:
         Vocabulary.load(file)
     assert str(file) in str(caught.value)
 
@@ -134,7 +134,7 @@ def test_a_vocabulary_of_a_kind_unknown_here_is_refused(
 ) -> None:
     file = tmp_path / "vocabulary.json"
     file.write_text(json.dumps(document))
-    with pytest.raises(RnnlabError, match="missing or no vocabulary"):
+    with pytest.raises(RnnlabError, match="missing or is not a vocabulary"):
         Vocabulary.load(file)
 
 

@@ -155,9 +155,9 @@ def test_a_classifiers_vocabulary_is_refused() -> None:
     ("text", "values", "said"),
     [
         (" same" * 500, {}, "one distinct word"),
-        ("a b c", {}, "3 words, 3 of them to train on; batch 4 and length 20 need 21"),
+        ("a b c", {}, "3 words, 3 of them for training; batch 4 and length 20 need 21"),
         ("日本語。" * 100, {"alphabet": "ascii"}, "no ascii word"),
-        ("日本語。" * 100, {"alphabet": "ascii", "tokens": "chars"}, "no ascii letter"),
+        ("日本語。" * 100, {"alphabet": "ascii", "tokens": "chars"}, "no ascii character"),
     ],
 )
 def test_a_text_without_enough_words_is_refused(

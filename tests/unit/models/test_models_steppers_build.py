@@ -150,7 +150,7 @@ def test_a_cache_that_others_may_write_is_refused(
     cache.mkdir(parents=True)
     cache.chmod(0o777)
     assert load_library().library is None
-    assert "someone else" in native_report()
+    assert "another user" in native_report()
     assert make_stepper(make_model()).writer is None
 
 
@@ -160,7 +160,7 @@ def test_a_cache_that_is_not_ours_is_refused(
     uid = os.getuid()
     monkeypatch.setenv("CC", script(tmp_path / "cc", "echo cc 1"))
     monkeypatch.setattr(os, "getuid", lambda: uid + 1)
-    assert "someone else" in native_report()
+    assert "another user" in native_report()
 
 
 def test_a_cache_that_cannot_be_made_leaves_torch(
