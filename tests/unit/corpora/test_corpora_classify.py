@@ -73,7 +73,7 @@ def test_the_vocabulary_has_specials_then_the_most_frequent_words_of_train() -> 
         UNK,
         "a",
     )
-    assert "unknown of the running words: 0.0% (train), 33.3% (val)" in dataset.notes[1]
+    assert "unknown words in the text: 0.0% (train), 33.3% (val)" in dataset.notes[1]
 
 
 @pytest.mark.parametrize(("part", "kept"), [("head", "a b c"), ("tail", "d e f")])

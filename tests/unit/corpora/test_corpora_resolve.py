@@ -241,9 +241,9 @@ def test_the_error_of_an_unknown_corpus_names_the_nearest(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("corpus", "said"),
     [
-        ("", "no name"),
-        ("  ", "no name"),
-        ("a\0b", "no name"),
+        ("", "name of the corpus is empty"),
+        ("  ", "name of the corpus is empty"),
+        ("a\0b", "name of the corpus is empty"),
         ("data", "is a folder"),
         (".", "is a folder"),
         ("..", "is a folder"),

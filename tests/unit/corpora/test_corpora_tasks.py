@@ -82,7 +82,7 @@ def test_truncated_sentences_are_counted_in_a_note_and_predict_no_end() -> None:
     lost = 4 * (len("Bien trop long pour tenir ici.") - 10)
     letters = 76 * len("Court.") + 4 * len("Bien trop long pour tenir ici.")
     share = lost / letters
-    assert f"{share:.1%} of all letters" in dataset.notes[1]
+    assert f"{share:.1%} of all characters" in dataset.notes[1]
     eos = dataset.vocabulary.eos
     num_cut = 0
     for batch in dataset.splits["train"].train_batches(0):
@@ -226,7 +226,7 @@ def test_a_corpus_is_prepared_from_its_settings(tmp_path: Path) -> None:
     dataset = prepare(config, tmp_path)
     assert dataset.vocabulary == Vocabulary.count(NUMBERED.replace(" ", "\n"))
     limited = prepare(config.model_copy(update={"limit_chars": 500}), tmp_path)
-    assert "500 letters" in limited.notes[0]
+    assert "500 characters" in limited.notes[0]
     assert limited.fingerprint != dataset.fingerprint
 
 

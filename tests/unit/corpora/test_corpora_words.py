@@ -45,7 +45,7 @@ def test_the_vocabulary_has_the_words_of_the_train_split(task: Task) -> None:
     assert tokens[: len(specials)] == specials
     assert " two" in tokens
     assert not {" Three", "Three", " four", "?"} & set(tokens)
-    assert "unknown of the running words: 0.0% (train)" in dataset.notes[0]
+    assert "unknown words in the text: 0.0% (train)" in dataset.notes[0]
     assert ", 0.0% (val)" not in dataset.notes[0]
 
 

@@ -166,9 +166,9 @@ def test_a_classifier_cannot_generate_and_a_language_model_cannot_classify(
     make_loaded: Make,
 ) -> None:
     loaded = make_loaded(task="classify")
-    with pytest.raises(BadInputError, match="'run' classifies documents"):
+    with pytest.raises(BadInputError, match="'run' is a classifier"):
         next(continue_texts(loaded, ["a"], parse_spec("greedy"), 3))
-    with pytest.raises(BadInputError, match="'run' classifies documents"):
+    with pytest.raises(BadInputError, match="'run' is a classifier"):
         score_text(loaded, "a")
     with pytest.raises(BadInputError, match="'run' is a language model"):
         classify_texts(make_loaded(), ["a"])
