@@ -288,7 +288,7 @@ def test_only_the_vectors_of_requested_words_are_extracted(
     assert fetched.file.name == "glove.6B.200d.txt"
     assert [line.split()[0] for line in fetched.file.read_text().splitlines()] == ["of", "good"]
     assert corpus_names(data) == corpus_names(tmp_path)
-    with pytest.raises(BadInputError, match="no vectors of 60 numbers"):
+    with pytest.raises(BadInputError, match="no vectors of 60 elements"):
         fetch_corpus("glove", data, given, Request(60))
     with pytest.raises(BadInputError, match="no vector for any of the words"):
         fetch_corpus("glove", data, given, Request(200, frozenset({"zzz"})), is_replacing=True)
