@@ -172,8 +172,8 @@ class Grammar:
             draws[i] = (right[i] - later) / rows[i][i]
         return dict(zip(names, draws, strict=True))
 
-    def outlines(self, start: str, kept: Collection[str]) -> dict[Items, Fraction]:
-        """Return the expansions of a symbol, without expanding those in `kept`, by probability.
+    def outlines(self, start: str, unexpanded: Collection[str]) -> dict[Items, Fraction]:
+        """Return the expansions of a symbol, and their probabilities, with some symbols unexpanded.
 
         The expanded symbols must not be recursive. If the grammar is prefix-free, different
         outlines have no text in common.
@@ -184,7 +184,7 @@ class Grammar:
             done, items, probability = waiting.pop()
             if not items:
                 probabilities[done] = probabilities.get(done, Fraction(0)) + probability
-            elif isinstance(items[0], str) or items[0].name in kept:
+            elif isinstance(items[0], str) or items[0].name in unexpanded:
                 waiting.append(((*done, items[0]), items[1:], probability))
             else:
                 rule = self.rule(items[0].name)
@@ -251,14 +251,14 @@ class Grammar:
         return names
 
 
-def bayes_floor(grammar: Grammar, labels: Sequence[str], kept: Collection[str]) -> Floor:
+def bayes_floor(grammar: Grammar, labels: Sequence[str], unexpanded: Collection[str]) -> Floor:
     """Return the floor of classifying texts of n equally frequent labels, each a symbol.
 
-    kept: symbols that are independent of the label. With P(outline | label), the best prediction is
-    correct with probability sum_outline max_label P / n; the label's entropy given the text is
-    -sum P/n ln(P / sum_label P) (Duda and Hart 1973).
+    unexpanded: symbols that are independent of the label. With P(outline | label), the best
+    prediction is correct with probability sum_outline max_label P / n; the label's entropy given
+    the text is -sum P/n ln(P / sum_label P) (Duda and Hart 1973).
     """
-    outlines = [grammar.outlines(label, kept) for label in labels]
+    outlines = [grammar.outlines(label, unexpanded) for label in labels]
     accuracy, terms = Fraction(0), []
     for outline in set().union(*outlines):
         probs = [by_outline.get(outline, Fraction(0)) for by_outline in outlines]

@@ -30,15 +30,15 @@ def hold_out(documents: Documents, config: RunConfig) -> dict[SplitName, Ids]:
         fractions = {"val": config.val_fraction}
         if config.test_fraction:
             fractions["test"] = config.test_fraction
-    drawn: dict[SplitName, list[Ids]] = {name: [] for name in ("train", *fractions)}
+    sampled: dict[SplitName, list[Ids]] = {name: [] for name in ("train", *fractions)}
     for of_class in _by_class(documents, random.permutation(rows["train"])):
         begin = 0
         for name, fraction in fractions.items():
             end = begin + int(len(of_class) * fraction + 0.5)
-            drawn[name].append(of_class[begin:end])
+            sampled[name].append(of_class[begin:end])
             begin = end
-        drawn["train"].append(of_class[begin:])
-    rows |= {name: np.concatenate(parts) for name, parts in drawn.items()}
+        sampled["train"].append(of_class[begin:])
+    rows |= {name: np.concatenate(parts) for name, parts in sampled.items()}
     _check(rows, len(documents))
     return {name: random.permutation(rows[name]) for name in _in_order(rows)}
 

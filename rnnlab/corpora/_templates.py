@@ -38,12 +38,12 @@ def written_out(rules: Mapping[str, Mapping[str, int]], brackets: str = "()") ->
     its templates.
     """
     choice = _CHOICES[brackets]
-    written: Rules = {}
+    expanded: Rules = {}
     for name, alternatives in rules.items():
         for number in (r"\1", r"\2"):
             chosen = {choice.sub(number, text): w for text, w in alternatives.items()}
-            written.setdefault(choice.sub(number, name), {}).update(chosen)
-    return written
+            expanded.setdefault(choice.sub(number, name), {}).update(chosen)
+    return expanded
 
 
 def with_capitals(rules: Rules) -> Rules:

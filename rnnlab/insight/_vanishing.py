@@ -183,10 +183,14 @@ def _heat(group: Sequence[_Measured]) -> HeatMap | None:
 
 def _comparable(measured: Sequence[_Measured], cells: Sequence[str]) -> list[_Measured]:
     """Return the run of every cell at the greatest depth at which all cells have norms."""
-    begun = [one for one in measured if one.norms]
-    depths = [{one.member.layers for one in begun if one.member.cell == cell} for cell in cells]
+    with_norms = [one for one in measured if one.norms]
+    depths = [
+        {one.member.layers for one in with_norms if one.member.cell == cell} for cell in cells
+    ]
     common = set.intersection(*depths) if depths else set()
-    by_cell = {one.member.cell: one for one in begun if one.member.layers == max(common, default=0)}
+    by_cell = {
+        one.member.cell: one for one in with_norms if one.member.layers == max(common, default=0)
+    }
     return list(by_cell.values())
 
 

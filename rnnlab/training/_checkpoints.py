@@ -118,12 +118,12 @@ class Checkpoints:
 
     def _drop_old(self, last: int) -> None:
         steps = self._paths.checkpoint_steps()
-        kept = {last, self.trusted, self._paths.read_pointer("best"), *steps[-self._keep :]}
+        needed = {last, self.trusted, self._paths.read_pointer("best"), *steps[-self._keep :]}
         for step in steps:
-            if step not in kept:
+            if step not in needed:
                 self._paths.weights(step).unlink(missing_ok=True)
         resumable = {last} if self._trusted is None else {last, self._trusted}
-        kept_states = {self._paths.training_state(step) for step in resumable}
+        needed_states = {self._paths.training_state(step) for step in resumable}
         for file in self._paths.root.glob("training-*.safetensors"):
-            if file not in kept_states:
+            if file not in needed_states:
                 file.unlink(missing_ok=True)

@@ -195,7 +195,7 @@ async def test_an_error_is_shown_beside_its_field_and_in_full_below_and_the_form
     lab.add("taken")
     cases: tuple[tuple[dict[str, str], str, str], ...] = (
         ({}, "no corpus", "corpus"),
-        ({"corpus": "no/such/file"}, "no corpus and no file", "corpus"),
+        ({"corpus": "no/such/file"}, "there is no corpus or file", "corpus"),
         ({"corpus": "stump", "tied": "true"}, "tied needs", "corpus"),
         ({"corpus": "stump", "hidden": "0"}, "hidden: should be greater", "hidden"),
         ({"corpus": "stump", "name": "taken"}, "already exists", "name"),
@@ -204,7 +204,7 @@ async def test_an_error_is_shown_beside_its_field_and_in_full_below_and_the_form
         form = await open_form(pilot, app)
         for name, value, says in (
             ("recipe", "lstm-molire", "no recipe 'lstm-molire'; similar: lstm-moliere"),
-            ("corpus", "no/such/file", "no corpus and no file named 'no/such/file'"),
+            ("corpus", "no/such/file", "there is no corpus or file 'no/such/file'"),
             ("corpus", "stum", "did you mean 'stump'? "),
             ("hidden", "many", "should be a whole number"),
         ):

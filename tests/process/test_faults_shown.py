@@ -134,7 +134,7 @@ async def test_a_full_disk_is_said_with_what_makes_room(trained: Lab, lab: Lab) 
     lab.until_state(run, "failed")
     written.rename(run.paths.journal)
     async with opened(lab) as pilot:
-        why = ("the disk is full", "make room", "`rnnlab resume full`")
+        why = ("the disk is full", "free some space", "`rnnlab resume full`")
         await until_said(pilot, "full", "failed", mark_of("failed"), *why)
 
 
@@ -145,7 +145,7 @@ async def test_want_of_memory_is_said_with_what_needs_less(lab: Lab) -> None:
         preexec_fn=partial(resource.setrlimit, resource.RLIMIT_AS, (limit, limit)),
     )  # fmt: skip
     async with opened(lab) as pilot:
-        why = ("out of memory", "use a smaller --batch, --length or --hidden")
+        why = ("out of memory", "lower --batch, --length or --hidden")
         await until_said(pilot, "big", "failed", mark_of("failed"), *why)
 
 

@@ -79,7 +79,7 @@ class TestResolve:
             (b"caf\xe9", "is not UTF-8"),
             (b"ELF\0\1\2", "is a binary file"),
             (b"too short", "give a longer text"),
-            (b"aaaaaaaaaaaaaaaaaaaaaaaaaa" * 50, "one distinct letter"),
+            (b"aaaaaaaaaaaaaaaaaaaaaaaaaa" * 50, "one distinct character"),
         ],
     )
     def test_a_text_that_cannot_be_learned_is_refused_before_a_run_is_created(
@@ -154,7 +154,7 @@ class TestResolve:
         config = checked_config(values)
         assert (config.embeddings, config.embedding) == (str(vectors.resolve()), 3)
         assert checked_config({**values, "embedding": 3}).embedding == 3
-        with pytest.raises(BadInputError, match="have 3 numbers, embedding is 64"):
+        with pytest.raises(BadInputError, match="have 3 elements, but embedding is 64"):
             checked_config({**values, "embedding": 64})
 
     @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ class NativeStepper:
         log_probs_TRV = np.empty((num, rows, packed.vocab), np.float32)
         states = np.empty((2, rows, packed.row), np.float32)
         mass_V, places = np.empty(packed.vocab), np.empty((2, rows), np.int64)
-        written = self._write(
+        num_steps = self._write(
             packed.address, threads, pieces, num_states, rows, state.address, address(parents_R),
             num, -1 if eos is None else eos, address(first_RV),
             None if goals_TR is None else address(goals_TR), address(tokens_TR),
@@ -148,10 +148,10 @@ class NativeStepper:
             scratch[1] + 4 * room,
         )  # fmt: skip
         self._spare.append(scratch)
-        if written < 0:
+        if num_steps < 0:
             raise IndexError(f"a parent is not among {num_states} rows")
-        after = state if written == 0 else NativeState(states[(written - 1) % 2])
-        return Written(tokens_TR[:written], log_probs_TRV[:written], after)
+        after = state if num_steps == 0 else NativeState(states[(num_steps - 1) % 2])
+        return Written(tokens_TR[:num_steps], log_probs_TRV[:num_steps], after)
 
     def features(self, state: NativeState) -> Floats:
         """See `Stepper`; a copy."""
