@@ -154,7 +154,7 @@ async def until(
     async with asyncio.timeout(seconds):
         while not condition():
             if isinstance(pilot.app, LabApp):
-                pilot.app.read_at_once()
+                pilot.app.poll_now()
             await asyncio.sleep(wait_s)
             wait_s = min(1.2 * wait_s, 0.1)
     await pilot.pause()
