@@ -35,66 +35,66 @@ def command(
 ) -> None:
     """Measure loss, perplexity and accuracy, independent of batch size and window."""
     opened = RunStore.default(checkpoints).open(run)
-    step, found, floor = measure(opened, split, checkpoint, data, file)
+    step, evaluation, floor = measure(opened, split, checkpoint, data, file)
     document: dict[str, Any] = {
         "run": run,
         "split": split,
         "step": step,
-        "loss_nats": found.loss_nats,
-        "bits_per_char": found.bits_per_char if found.confusion is None else None,
-        "perplexity": found.perplexity,
-        "accuracy": found.accuracy,
-        "num_tokens": found.num_tokens,
-        **_distance(found, floor),
+        "loss_nats": evaluation.loss_nats,
+        "bits_per_char": evaluation.bits_per_char if evaluation.confusion is None else None,
+        "perplexity": evaluation.perplexity,
+        "accuracy": evaluation.accuracy,
+        "num_tokens": evaluation.num_tokens,
+        **_distance(evaluation, floor),
     }
-    if found.confusion is not None:
+    if evaluation.confusion is not None:
         classes = Vocabulary.load(opened.paths.vocabulary).classes
-        document |= {"f1": found.f1, "classes": classes, "confusion": found.confusion}
+        document |= {"f1": evaluation.f1, "classes": classes, "confusion": evaluation.confusion}
     if json:
         print_json(document)
-    elif found.confusion is not None:
+    elif evaluation.confusion is not None:
         typer.echo(
-            f"{run} at step {step} on {split}: accuracy {found.accuracy:.2%} on "
-            f"{found.num_tokens:,} documents, F1 {found.f1:.4f}, "
-            f"{found.loss_nats:.4f} nats/document"
+            f"{run} at step {step} on {split}: accuracy {evaluation.accuracy:.2%} on "
+            f"{evaluation.num_tokens:,} documents, F1 {evaluation.f1:.4f}, "
+            f"{evaluation.loss_nats:.4f} nats/document"
         )
-        _print_distance(found, floor, "document")
+        _print_distance(evaluation, floor, "document")
         rows = [
             [name, *(f"{count:,}" for count in row)]
-            for name, row in zip(classes, found.confusion, strict=True)
+            for name, row in zip(classes, evaluation.confusion, strict=True)
         ]
         print_table(["actual \\ predicted", *classes], rows, classes)
     else:
         unit = summarise(opened).unit
         typer.echo(
-            f"{run} at step {step} on {split}: {found.loss_nats:.4f} {nats_per(unit)}, "
-            f"{found.bits_per_char:.4f} bits/char, perplexity {found.perplexity:.3f}, "
-            f"accuracy {found.accuracy:.1%} on {found.num_tokens:,} tokens"
+            f"{run} at step {step} on {split}: {evaluation.loss_nats:.4f} {nats_per(unit)}, "
+            f"{evaluation.bits_per_char:.4f} bits/char, perplexity {evaluation.perplexity:.3f}, "
+            f"accuracy {evaluation.accuracy:.1%} on {evaluation.num_tokens:,} tokens"
         )
-        _print_distance(found, floor, unit)
+        _print_distance(evaluation, floor, unit)
 
 
-def _distance(found: Evaluation, floor: Floor | None) -> dict[str, float | None]:
+def _distance(evaluation: Evaluation, floor: Floor | None) -> dict[str, float | None]:
     """Return the distance of a measurement from the floor of its corpus; empty if unknown."""
     if floor is None:
         return {}
     return {
         "floor_nats": floor.loss_nats,
-        "above_floor_nats": found.loss_nats - floor.loss_nats,
+        "above_floor_nats": evaluation.loss_nats - floor.loss_nats,
         "floor_accuracy": floor.accuracy,
-        "remembered": floor.remembered(found.loss_nats),
+        "remembered": floor.remembered(evaluation.loss_nats),
     }
 
 
-def _print_distance(found: Evaluation, floor: Floor | None, unit: str) -> None:
+def _print_distance(evaluation: Evaluation, floor: Floor | None, unit: str) -> None:
     if floor is None:
         return
-    excess = found.loss_nats - floor.loss_nats
+    excess = evaluation.loss_nats - floor.loss_nats
     line = f"floor {floor.loss_nats:.4f} {nats_per(unit)}: {excess:+.4f}"
     if floor.accuracy is not None:
-        distance = found.accuracy - floor.accuracy
+        distance = evaluation.accuracy - floor.accuracy
         line += f"; highest accuracy {floor.accuracy:.2%}: {distance:+.2%}"
-    remembered = floor.remembered(found.loss_nats)
+    remembered = floor.remembered(evaluation.loss_nats)
     if remembered is not None:
         line += f"; {remembered:.1%} of the possible gain from memory"
     typer.echo(line)

@@ -144,7 +144,7 @@ def trace(
     )
 
 
-def kept(curves: Iterable[Curve]) -> tuple[Curve, ...]:
+def non_empty(curves: Iterable[Curve]) -> tuple[Curve, ...]:
     """Return the curves that have at least one point."""
     return tuple(curve for curve in curves if curve.xs)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rnnlab.plots._chart import Axis, Chart, NamedHistory, along, kept, trace, waiting
+from rnnlab.plots._chart import Axis, Chart, NamedHistory, along, non_empty, trace, waiting
 from rnnlab.runs.records import TrainRecord
 
 
@@ -32,7 +32,7 @@ def rate_chart(
         title=title,
         x_label=axis,
         y_label=unit,
-        curves=kept(curves),
+        curves=non_empty(curves),
         empty=waiting(runs, title, "it appears with the first record"),
         axis=axis,
         is_log=is_log,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from rnnlab.plots._chart import Axis, Chart, Level, NamedHistory, along, kept, trace, waiting
+from rnnlab.plots._chart import Axis, Chart, Level, NamedHistory, along, non_empty, trace, waiting
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
@@ -24,7 +24,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         title="gradient norm" + (_clipped_steps(runs[0]) if is_alone else ""),
         x_label=axis,
         y_label="",
-        curves=kept(curves),
+        curves=non_empty(curves),
         levels=_levels(runs),
         empty=waiting(runs, "gradient norm", "the first appears after a few steps"),
         axis=axis,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnnlab.plots._axis_lookup import places
-from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, kept, number, waiting
+from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, non_empty, number, waiting
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
@@ -14,7 +14,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         title="half-life of the gradient through time (sample)" + _layer(runs),
         x_label=axis,
         y_label="steps",
-        curves=kept(curve for run in runs for curve in _curves(runs, run, axis)),
+        curves=non_empty(curve for run in runs for curve in _curves(runs, run, axis)),
         empty=waiting(runs, "gradient probe", "the first appears after one step"),
         axis=axis,
         is_log=is_log,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnnlab.plots._axis_lookup import places
-from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, kept, number, waiting
+from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, non_empty, number, waiting
 from rnnlab.runs.history import History
 
 
@@ -27,7 +27,7 @@ def _curves(history: History, axis: Axis) -> tuple[Curve, ...]:
     xs = places(history, [record.step for record in history.layers], axis)
     records = history.layers if xs else []
     parameters = dict.fromkeys(name for record in records for name in record.grad_norms)
-    return kept(
+    return non_empty(
         Curve(
             name=parameter,
             xs=tuple(x for x, r in zip(xs, records, strict=True) if parameter in r.grad_norms),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnnlab.base.display import nats_per
-from rnnlab.plots._chart import Axis, Chart, Level, NamedHistory, along, kept, trace, waiting
+from rnnlab.plots._chart import Axis, Chart, Level, NamedHistory, along, non_empty, trace, waiting
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
@@ -23,7 +23,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         title="loss",
         x_label=axis,
         y_label=nats_per(_unit(runs)),
-        curves=kept(curves),
+        curves=non_empty(curves),
         levels=(*_floors(runs), *dict.fromkeys(level for r in runs for level in r.published)),
         empty=waiting(runs, "loss", "the first appears after a few steps"),
         axis=axis,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnnlab.plots._axis_lookup import places
-from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, kept, waiting
+from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, non_empty, waiting
 from rnnlab.runs.history import History
 
 
@@ -16,7 +16,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         title=f"{title} · {runs[0].name}" if len(runs) > 1 else title,
         x_label=axis,
         y_label="fraction",
-        curves=kept(_curves(runs[0].history, axis)) if runs else (),
+        curves=non_empty(_curves(runs[0].history, axis)) if runs else (),
         empty=waiting(runs, "gate probe", "the first appears after one step"),
         axis=axis,
         is_log=is_log,
