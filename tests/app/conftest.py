@@ -1,4 +1,4 @@
-"""Runs on disk without workers, and a generator that says what a test tells it to."""
+"""Runs on disk without workers, and a generator whose replies the test sets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.toys.app_lab import WORLD, Clock, Lab, OpenLab
 from tests.toys.fake_generator import FakeGenerator
 
 USUAL = Preferences(glyphs="braille")
-"""The usual preferences; "auto" would depend on the encoding of pytest's output."""
+"""Default preferences, without "auto", which depends on the encoding of pytest's output."""
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def lab(tmp_path: Path) -> Lab:
 
 @pytest.fixture
 def open_lab(lab: Lab) -> OpenLab:
-    """Return a maker of apps without processes, over the lab's runs unless told otherwise."""
+    """Return a factory of apps without processes, by default with the lab's runs."""
 
     def make(store: RunStore | None = None, **options: Any) -> LabApp:
         return LabApp(store or lab.store, **{"preferences": USUAL, "outside": WORLD, **options})
@@ -38,7 +38,7 @@ def open_lab(lab: Lab) -> OpenLab:
 
 @pytest.fixture
 def app(open_lab: OpenLab) -> LabApp:
-    """An app over the lab's runs, without processes."""
+    """An app with the lab's runs, without processes."""
     return open_lab()
 
 
@@ -49,7 +49,7 @@ def generator(app: LabApp) -> FakeGenerator:
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return what the lab says in passing, as it comes."""
+    """Return the list of toasts, which grows."""
     heard: list[str] = []
 
     def hear(_app: LabApp, event: Notify) -> None:
@@ -68,7 +68,7 @@ def clock() -> Clock:
 def open_fixed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> fixed_lab.OpenFixed:
-    """Return a maker of labs in which nothing is left to chance; see `fixed_lab.py`."""
+    """Return a factory of deterministic labs; see `fixed_lab.py`."""
     monkeypatch.setenv("XDG_CONFIG_HOME", "config")
     monkeypatch.chdir(tmp_path)  # paths on the screen are relative to it
     monkeypatch.setattr(Input, "cursor_blink", False)
@@ -85,5 +85,5 @@ def open_fixed(
 
 @pytest.fixture
 def opened(open_fixed: fixed_lab.OpenFixed) -> LabApp:
-    """A lab in which nothing is left to chance, in the dark theme."""
+    """A deterministic lab in the dark theme."""
     return open_fixed()

@@ -99,7 +99,7 @@ async def test_curves_stay_while_the_cursor_moves_and_selected_runs_are_overlaid
         chosen = table(app).chosen
         assert chosen is not None
         away = {"alpha": "beta", "beta": "alpha"}[chosen.name]
-        for watched in (away, chosen.name):  # the cursor has moved and come back during a read
+        for watched in (away, chosen.name):  # the cursor has moved and returned during a poll
             app.desk.take(feed.read([watched]))
             home(app).take()
         assert "train 2.000" in chart(app, "loss")

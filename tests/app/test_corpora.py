@@ -1,4 +1,4 @@
-"""The corpora screen: a list, a look into one, a file taken in, a known one fetched."""
+"""The corpora screen: list, profile, add, fetch."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ async def test_a_known_corpus_is_read_from_a_file(
 async def test_the_footer_says_what_escape_does_once_an_errand_has_ended(
     app: LabApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where it was made while the errand ran, between two looks at the runs."""
+    """Also if it was created during the task, between two polls."""
 
     def way_out() -> str:
         keys = app.page.query_one(LabFooter).shown
@@ -264,7 +264,7 @@ async def test_the_footer_says_what_escape_does_once_an_errand_has_ended(
         with monkeypatch.context() as between:
             between.setattr(CorporaScreen, "show_keys", lambda _screen: None)
             page(app).begin_task("waiting", "mine", wait)
-            page(app).refresh_bindings()  # as whenever the focus moves
+            page(app).refresh_bindings()  # as after a move of the focus
             await until(pilot, lambda: way_out() == "Stop")
         may_end.set()
         await until(pilot, lambda: way_out() == "Home")
@@ -295,7 +295,7 @@ async def test_what_takes_long_tells_how_far_it_is_and_can_be_given_up(app: LabA
         assert isinstance(app.page, CorporaScreen)
         screen.begin_task("reading all over again", "all", endless)
         await until(pilot, lambda: "reading all over again… 1.0M" in status(app))
-    # Here the app has ended: the thread has too, or the shell would wait for it.
+    # The app has ended; so has the thread, or the process would wait for it.
     try:
         async with asyncio.timeout(10):
             while is_reading:

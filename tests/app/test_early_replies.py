@@ -1,4 +1,4 @@
-"""Replies that come while the screen that would show them is still being put together."""
+"""Replies that arrive while their screen is still being composed."""
 
 from __future__ import annotations
 

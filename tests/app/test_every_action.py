@@ -69,7 +69,7 @@ async def test_every_key_does_what_it_is_for(name: str, world: World) -> None:
 async def press(
     pilot: Pilot[None], world: World, name: str, group: Group[Any], action: Action[Any]
 ) -> None:
-    """Press an action's key where it goes, and wait for what it is for."""
+    """Press an action's key with the right focus, and wait for its effect."""
     effect = EFFECTS[name][action.name]
     await begin(pilot, world, name, group, effect)
     await pilot.press(*effect.before)
@@ -110,7 +110,7 @@ async def begin(
 
 
 async def show(pilot: Pilot[None], world: World, name: str) -> None:
-    """Bring a screen to life."""
+    """Start a screen's data."""
     keys = SCENES[name].keys if name in SCENES else (entry(name).first_key,)
     await pilot.press(keys[0])
     await until(pilot, lambda: world.page.entry_name == name)

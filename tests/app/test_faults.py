@@ -1,4 +1,4 @@
-"""What is wrong with a run is said where it is looked at, in every size; and who waits for whom."""
+"""The error banner at every size, and what waits for what."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONG = (
 
 
 def cells(app: LabApp, name: str) -> str:
-    """Return what the table says of a run; nothing before it is listed."""
+    """Return the cells of a run; empty before it is listed."""
     table = home(app).table
     listed = [str(row.key.value) for row in table.ordered_rows]
     return " ".join(cell.plain for cell in table.get_row(name)) if name in listed else ""

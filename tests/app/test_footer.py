@@ -1,4 +1,4 @@
-"""The line of keys at the bottom: what they would do now, by click too, and whose they are."""
+"""The footer: labels in the current state, clicks, keys of panes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def line(app: LabApp) -> LabFooter:
 
 
 def labels(app: LabApp) -> dict[str, str]:
-    """Return what the footer offers, by key."""
+    """Return the labels of the footer, by key."""
     return {key.written: key.label for key in line(app).shown}
 
 

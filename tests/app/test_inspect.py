@@ -1,4 +1,4 @@
-"""The screen of insight: what it asks, what it shows of the answers, how it is steered."""
+"""The inspect screen: its questions, the findings, its keys."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def screen(app: LabApp) -> InspectScreen:
 
 
 async def open_inspect(pilot: Pilot[None], app: LabApp, run: str = "alpha") -> None:
-    """Choose a run on the home screen and look into it."""
+    """Choose a run on the home screen and inspect it."""
     await until(pilot, lambda: home(app).table.row_count == len(app.desk.summaries) > 0)
     for _ in app.desk.summaries:
         if app.desk.chosen_name == run:
@@ -76,7 +76,7 @@ def finding(run: str = "alpha", says: str = "It fades.", units: tuple[str, ...] 
 
 
 def shown(app: LabApp) -> str:
-    """Return all that stands on the page, as wide as it is."""
+    """Return the text of the page at its width."""
     page = screen(app).page
     width = page.scrollable_content_region.width
     console = Console(file=io.StringIO(), width=width, markup=False, highlight=False)

@@ -1,4 +1,4 @@
-"""Where keys go: what is pressed while a screen comes is for it, never for the one below."""
+"""Keys that are pressed while a screen opens go to this screen, never to the one below."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_what_is_held_comes_in_the_order_of_the_keys_and_only_once_all_let_go() 
 
 
 def steered(lab: Lab) -> list[str]:
-    """Return the runs whose worker was sent a command since this was called last."""
+    """Return the runs whose worker was sent a command since the last call."""
     return [run.name for run in lab.store if mailed(run)]
 
 
 @asynccontextmanager
 async def training(lab: Lab, app: LabApp) -> AsyncIterator[Pilot[None]]:
-    """Open the lab on a run in training, which a stray letter would steer."""
+    """Open the lab on a training run, which a stray key would control."""
     lab.add("alpha", "running")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
@@ -57,7 +57,7 @@ async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
     lab: Lab, app: LabApp
 ) -> None:
     async with training(lab, app) as pilot:
-        for text in ("stop", "stopstop"):  # the second time the screen is there already
+        for text in ("stop", "stopstop"):  # the second time, the screen exists already
             burst(app, "f3", *"stop", "f2")
             await until(pilot, lambda text=text: app.desk.writing.fields.prompt == text)  # type: ignore[misc]
             await until(pilot, lambda: app.page.entry_name == HOME)
@@ -73,7 +73,7 @@ async def test_letters_do_not_overtake_the_key_that_clears_the_field(lab: Lab, a
 async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(lab: Lab, app: LabApp) -> None:
     async with training(lab, app) as pilot:
         for one in entries():
-            if one.name not in (HOME, "system"):  # these steer runs themselves
+            if one.name not in (HOME, "system"):  # these control runs themselves
                 burst(app, one.first_key, "s", "w", "m", "f2")
                 await until(pilot, lambda one=one: app.is_screen_installed(one.name))  # type: ignore[misc]
                 await until(pilot, lambda: app.page.entry_name == HOME)
@@ -120,7 +120,7 @@ def is_in_field(app: LabApp) -> bool:
 
 
 def footer(app: LabApp) -> dict[str, str]:
-    """Return what the footer offers, by key."""
+    """Return the labels of the footer, by key."""
     return {key.written: key.label for key in app.page.query_one(LabFooter).shown}
 
 

@@ -1,4 +1,4 @@
-"""The outline that is the first frame, and how the home screen takes its place."""
+"""The outline, which is the first frame, and its replacement by the home screen."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Places = dict[str, "Region | None"]
 
 @pytest.fixture(autouse=True)
 def collecting() -> Iterator[None]:
-    """Begin as the command line does, with garbage collection off; leave nothing frozen."""
+    """Start like the command line, with garbage collection off; unfreeze afterwards."""
     gc.disable()
     yield
     gc.enable()
@@ -44,7 +44,7 @@ def collecting() -> Iterator[None]:
 
 @pytest.fixture
 def outlined() -> list[Places]:
-    """Where the panes stood in the outline, noted when it was on the screen."""
+    """The regions of the panes in the outline, recorded while it was visible."""
     return []
 
 
@@ -68,7 +68,7 @@ def open_outlined(open_lab: OpenLab, outlined: list[Places]) -> OpenLab:
 
 
 def places(app: LabApp) -> Places:
-    """Return where each pane stands, None for one that does not."""
+    """Return the region of each pane, None for a hidden one."""
     panes = [app.screen.query_one(f"#{pane.id}") for pane in HOME_PANES]
     return {str(pane.id): None if pane.has_class(OFF) else pane.region for pane in panes}
 

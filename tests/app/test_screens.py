@@ -1,4 +1,4 @@
-"""What holds for every screen: its declaration, its actions, how it is reached and left."""
+"""Every screen: its declaration, its actions, how it opens and closes."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ async def test_an_action_that_asks_asks_once_whatever_comes_in_a_burst(
 
 
 class NotedMachine:
-    """Reads the same every time, and notes when and in which thread."""
+    """Returns the same reading every time, and records the time and the thread."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -31,7 +31,7 @@ DIALOGS = {
 }
 ALL = {one.name: SCENES.get(one.name, Scene((one.key,))) for one in entries()} | DIALOGS
 READERS = ("timeline", "inspect", "new-run", "system", "corpora", "settings", *DIALOGS)
-"""What asks for no text, and so leaves the lab as it was found: taken in one lab."""
+"""Scenes without text input, which leave the lab unchanged: drawn in one lab."""
 IN_ONE_LAB = {"readers": READERS, **{name: (name,) for name in ALL if name not in READERS}}
 
 
@@ -58,7 +58,7 @@ async def test_pictures(
                 if (width, height) != tuple(opened.size):
                     await pilot.resize_terminal(width, height)
                 shown[f"{name}][{width}x{height}"] = await settled(pilot, opened, clock)
-            sizes = sizes[::-1]  # the next one begins with the size that there is
+            sizes = sizes[::-1]  # the next scene begins at the current size
             if name != names[-1]:
                 await go_home(pilot, opened)
     for size, text in shown.items():
@@ -66,7 +66,7 @@ async def test_pictures(
 
 
 async def bring(pilot: Pilot[None], app: LabApp, clock: Clock, scene: Scene) -> None:
-    """Press a scene's keys, each once the one before has done what it does."""
+    """Press a scene's keys, each after the previous one has been processed."""
     *first, last = scene.keys
     for key in first:
         await pilot.press(key)

@@ -1,4 +1,4 @@
-"""Keys that steer the chosen run, and leaving the lab while runs train."""
+"""Keys that control the chosen run, and closing the lab while runs train."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def test_a_refused_command_and_a_full_disk_are_shown_as_errors(
         await until(pilot, lambda: any("No space left" in text for text in toasts(app)))
         table(app).choose("done")
         await until(pilot, lambda: app.desk.chosen_name == "done")
-        app.page.action_do("stop")  # as from the palette: its key does nothing here
+        app.page.action_do("stop")  # as from the palette: its key has no effect here
         await until(pilot, lambda: any("finished" in text for text in toasts(app)))
 
 

@@ -1,4 +1,4 @@
-"""What is said in passing: where it lies, and that it goes with the screen it was said on."""
+"""Toasts: their position, and that they close with their screen."""
 
 from __future__ import annotations
 

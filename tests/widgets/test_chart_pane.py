@@ -1,4 +1,4 @@
-"""When a chart is drawn, in a bare host: once for the same data, apart from others, when read."""
+"""When a chart is drawn, in a bare host: once for the same data, not with other charts, once read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def lab(tmp_path: Path) -> Lab:
 
 
 def read(desk: LabState, feed: RunPoller, *names: str) -> None:
-    """Read the journals of these runs, and of no others."""
+    """Read the journals of these runs only."""
     desk.take(feed.read(names))
 
 

@@ -1,4 +1,4 @@
-"""A short form: what is wrong is shown in it, and it is left with the answers or without."""
+"""A short form: shows problems, and closes with or without answers."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def test_a_form_that_is_left_while_it_is_checked_gives_no_answers() -> Non
     async with asked(form) as (host, pilot):
         try:
             host.post_message(events.Key("enter", "\r"))
-            # Not with `until`, which also waits for the form, and that is busy.
+            # Not `until`, which also waits for the form, which is busy.
             await asyncio.to_thread(is_checking.wait, 60.0)
             form.dismiss(None)
         finally:

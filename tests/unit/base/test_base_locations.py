@@ -13,7 +13,7 @@ from rnnlab.corpora import find_corpus, parse_spec
 
 @pytest.fixture(autouse=True)
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of temporary files, a home of the test's own, and no XDG folder."""
+    """A temporary home folder, and no XDG folders; returns the folder of temporary files."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Refuse(Protocol):
-    """Check that a command line is refused, with one line that says all `words`."""
+    """Check that a command line fails with one line that contains all `words`."""
 
     def __call__(self, arguments: list[str], *words: str) -> None: ...
 
@@ -43,7 +43,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of files that are no good."""
+    """A folder of invalid files."""
     folder = tmp_path_factory.mktemp("bad")
     for name, content in FILES.items():
         (folder / name).write_bytes(content)
@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def refuse(lab: Lab, call: Call) -> Refuse:
-    """Return a check that a command line is refused as it should be."""
+    """Return the check of a command line that fails."""
 
     def refuse(arguments: list[str], *words: str) -> None:
         ended = call(lab, *arguments, code=2)

@@ -1,4 +1,4 @@
-"""Files of prompts."""
+"""Reading files of prompts."""
 
 from __future__ import annotations
 

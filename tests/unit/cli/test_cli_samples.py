@@ -1,4 +1,4 @@
-"""`rnnlab samples`: what a run wrote while it trained."""
+"""`rnnlab samples`: the samples of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How answers and trees look to people."""
+"""Answers and trees as text."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_tree_is_printed_best_first_and_no_line_is_too_long(
     assert "-9.00 ✗ beyond the beam's width" in "".join(line[4:] for line in lines[3:])
 
 
-# Each is deeper than the screen is wide; one is deeper than Python recurses.
+# Each tree is deeper than the screen is wide; one is deeper than Python's recursion limit.
 @pytest.mark.parametrize(("width", "depth"), [(20, 60), (80, 1010), (200, 80)])
 def test_of_a_deep_tree_no_answer_is_lost(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int, depth: int

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to be in, without the user's settings, with one text."""
+    """A current folder with one text, without the user's settings."""
     for name in [name for name in os.environ if name.startswith("RNNLAB_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -29,14 +29,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
-    """Runs for which a worker would have been started."""
+    """Runs whose worker would have been started."""
     runs: list[Run] = []
     monkeypatch.setattr(submit, "launch", lambda run, **_: runs.append(run))
     return runs
 
 
 def raising(error: BaseException) -> typer.Typer:
-    """Return a command line of one verb, which raises an error."""
+    """Return a Typer app with one verb, which raises an error."""
 
     def command() -> None:
         raise error
@@ -187,7 +187,7 @@ class TestRemoving:
         return store
 
     def remove(self, monkeypatch: pytest.MonkeyPatch, said: str, *options: str) -> int:
-        """Delete both runs at a terminal that answers so."""
+        """Delete both runs, with this answer to the confirmation."""
         terminal = io.StringIO(said)
         monkeypatch.setattr(terminal, "isatty", lambda: True)
         monkeypatch.setattr(sys, "stdin", terminal)

@@ -1,4 +1,4 @@
-"""What stands beside and below the curves, and where."""
+"""The axes: labels and their positions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A drawing's size, its safety and what it says when there is nothing to draw."""
+"""The size of a drawing, hostile text in it, and its text without curves."""
 
 from __future__ import annotations
 

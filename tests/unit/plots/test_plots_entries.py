@@ -1,4 +1,4 @@
-"""What single plots show."""
+"""The contents of single plots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures beyond curves: as large as asked, on every kind of terminal, foreign text harmless."""
+"""Kinds of pictures: exact sizes, all kinds of terminals, hostile text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How curves are named and told apart, with colours and without."""
+"""The legend names and distinguishes curves, with colours and without."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_any_two_of_eight_colours_are_told_apart_without_red_or_green(deficiency
     seen = [lab(seen_with(deficiency, color)) for color in PALETTE]
     distances = [math.dist(a, b) for i, a in enumerate(seen) for b in seen[:i]]
     assert len(PALETTE) == 8
-    # The original has 10; 2.3 is a difference just noticed.
+    # The original palette has 10; 2.3 is the just noticeable difference.
     assert min(distances) > 15
 
 

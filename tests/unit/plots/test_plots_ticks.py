@@ -62,7 +62,7 @@ def test_logarithmic_ticks_are_labelled_with_real_values(
         number = label
         for suffix, exponent in (("k", "e3"), ("M", "e6"), ("G", "e9"), ("T", "e12")):
             number = number.replace(suffix, exponent)
-        # A label has few digits: it may be off its tick by a thousandth of a decade.
+        # A label has few digits: it may differ from its tick by a thousandth of a decade.
         assert log10(float(number)) == pytest.approx(position, abs=1e-3)
 
 

@@ -1,4 +1,4 @@
-"""A recipe of the test's own."""
+"""A tiny recipe."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Write(Protocol):
-    """Write a recipe: the tiny one with one part replaced, or with more at its end."""
+    """Write the tiny recipe with one part replaced or lines appended."""
 
     def __call__(self, old: str = "", new: str = "", more: str = "") -> Path: ...
 

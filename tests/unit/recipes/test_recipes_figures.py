@@ -70,7 +70,7 @@ def test_a_journal_without_norms_gives_none() -> None:
 
 
 def test_seconds_to_a_loss_wait_for_the_mean_of_a_whole_epoch() -> None:
-    # Two records an epoch: means of the last epoch 3.0, 2.5, 1.75, 1.0, 1.25.
+    # Two records per epoch: means of the last epoch 3.0, 2.5, 1.75, 1.0, 1.25.
     losses = [4.0, 2.0, 3.0, 0.5, 1.5, 1.0]
     records = [replace(train(i, i / 2, loss), time_s=10.0 * i) for i, loss in enumerate(losses, 1)]
     assert seconds_to_loss(history(*records), 2.5) == 30.0

@@ -1,4 +1,4 @@
-"""`rnnlab recipes`, `rnnlab train --recipe` and what `rnnlab reproduce` refuses."""
+"""`rnnlab recipes`, `rnnlab train --recipe` and the errors of `rnnlab reproduce`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
-    """Runs for which a worker would have been started."""
+    """Runs whose worker would have been started."""
     runs: list[Run] = []
     monkeypatch.setattr(submit, "launch", lambda run, **_: runs.append(run))
     return runs

@@ -33,7 +33,7 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def worker(run: Run) -> Iterator[None]:
-    """Stands for a worker: the lock is held."""
+    """Hold the lock, as a worker would."""
     lock = take_lock(run.paths.lock)
     assert lock is not None
     yield

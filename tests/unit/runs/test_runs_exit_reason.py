@@ -1,4 +1,4 @@
-"""Why a worker died without a word: what its last heartbeat, the kernel's count and log tell."""
+"""Reasons for a worker's unexpected end, from its last heartbeat, the kernel's count and log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Kernel = Callable[[int, str], None]
 
 @pytest.fixture
 def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kernel:
-    """Let the kernel have killed so many processes and written this."""
+    """Set the kernel's number of out-of-memory kills and its log."""
     monkeypatch.setattr(memory, "VMSTAT", tmp_path / "vmstat")
     monkeypatch.setattr(exit_reason, "KERNEL_LOG", str(tmp_path / "kmsg"))
 

@@ -1,4 +1,4 @@
-"""Live weights: a worker that trains is asked to save, and waited for."""
+"""Live weights: a training worker is asked to save a checkpoint."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_worker_that_does_not_answer_is_not_waited_for_long(tmp_path: Path) ->
 
 @pytest.mark.parametrize("state", ["paused", "finished", "running"])
 def test_without_a_worker_that_trains_nothing_is_asked(tmp_path: Path, state: State) -> None:
-    """The run that says it is running has no living worker: it is lost."""
+    """A run with the status running and no living worker is lost."""
     run = make_run(tmp_path, state)
     assert not save_now(run.paths)
     assert collect(run.paths.mailbox) == []
@@ -112,7 +112,7 @@ def test_who_waits_no_more_has_nothing_saved(tmp_path: Path) -> None:
 
 @contextmanager
 def held(run: Run) -> Iterator[None]:
-    """Be the run's worker for a while."""
+    """Act as the run's worker during a block."""
     lock = take_lock(run.paths.lock)
     assert lock is not None
     try:

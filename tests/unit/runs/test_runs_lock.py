@@ -119,7 +119,7 @@ def test_a_refused_lock_leaves_no_open_file(file: Path, holder: subprocess.Popen
 
 
 def test_a_reader_knows_of_a_death_within_ten_seconds() -> None:
-    """On another host, too: the heartbeat grows old, and then the reader looks."""
+    """Also on another host: the heartbeat becomes stale before the reader reads it."""
     assert STALE_S + Preferences().refresh_s < 10
     assert STALE_S > 3 * HEARTBEAT_S, "two heartbeats that come late are no death"
 

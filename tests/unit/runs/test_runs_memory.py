@@ -1,4 +1,4 @@
-"""What a container has left, told from files as the kernel writes them."""
+"""The available memory of a container, from files in the kernel's format."""
 
 from __future__ import annotations
 

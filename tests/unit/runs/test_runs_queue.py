@@ -21,7 +21,7 @@ from rnnlab.settings.run_config import RunConfig
 
 @pytest.fixture
 def workers(tmp_path: Path) -> Iterator[dict[str, int]]:
-    """Locks that this process holds in the place of the waiting workers a, b and c."""
+    """Locks that this process holds in place of the queued workers a, b and c."""
     store = RunStore(tmp_path)
     locks = {}
     for name in "abc":

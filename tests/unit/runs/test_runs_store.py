@@ -191,7 +191,9 @@ class TestShipped:
         assert both.open("mine").is_shipped
 
     def test_a_run_of_ones_own_goes_before_a_shipped_one(self, both: RunStore) -> None:
-        own = RunStore(both.root).create("starter", CONFIG)  # as it was before there was that one
+        own = RunStore(both.root).create(
+            "starter", CONFIG
+        )  # created before rnnlab shipped a run of this name
         assert both.open("starter") == own == {run.name: run for run in both}["starter"]
 
     def test_it_is_shipped_in_a_checkout_too(self, both: RunStore) -> None:
@@ -242,7 +244,7 @@ class TestStatus:
 
         def end_first(status: Status, lock: Path) -> State:
             if status.state == "running":
-                say(run, "finished")  # the worker's last word, then its end
+                say(run, "finished")  # the worker's last status, then its end
             return true_state(status, lock)
 
         monkeypatch.setattr(store_module, "true_state", end_first)
@@ -272,7 +274,7 @@ class TestRemove:
 
     def test_a_run_that_trains_elsewhere_stays(self, store: RunStore) -> None:
         run = store.create("a", CONFIG)
-        # A heartbeat that does not grow old while a busy machine runs this test.
+        # A heartbeat in the future does not become stale on a busy machine.
         say(run, "running", host="elsewhere", heartbeat=time.time() + 3600)
         with pytest.raises(BadInputError, match="is training"):
             store.remove(run)

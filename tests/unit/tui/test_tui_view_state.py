@@ -1,4 +1,4 @@
-"""How the lab was looked at, kept in a file."""
+"""The view, saved in a file."""
 
 from __future__ import annotations
 

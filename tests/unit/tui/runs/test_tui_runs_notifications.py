@@ -1,4 +1,4 @@
-"""What is said of all runs in a line."""
+"""The status of all runs in one line."""
 
 from __future__ import annotations
 

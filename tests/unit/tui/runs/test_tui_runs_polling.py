@@ -1,4 +1,4 @@
-"""The feed reads only what has changed: the summaries of ended runs and whole journals once."""
+"""The poller reads only changes: summaries of ended runs and whole journals once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes of the lab are ended before the event loop is: nothing is left that it must close."""
+"""The app's subprocesses end before the event loop: no open pipes remain."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rnnlab.tui.prompting.generator import GeneratorClient
 from rnnlab.tui.shell.subprocesses import end_all, output_of
 
 _TALKER = "import sys, time; print('x' * 200_000, flush=True); time.sleep(3600)"
-"""Fills its pipe and then says nothing more."""
+"""Fills its pipe and then writes nothing more."""
 _SILENT = "import time; time.sleep(3600)"
 
 
@@ -65,7 +65,7 @@ def test_an_estimator_that_is_closed_leaves_nothing_behind() -> None:
 
 
 def _assert_nothing_is_left(do: Callable[[], Awaitable[None]]) -> None:
-    """Run something in a loop of its own, and look for pipes that the loop has not closed."""
+    """Run a coroutine in a new event loop, and check that the loop has closed all pipes."""
 
     async def main() -> None:
         await do()

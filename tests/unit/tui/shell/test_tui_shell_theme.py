@@ -1,4 +1,4 @@
-"""What preferences and terminal come to, and the filters between the screen and the terminal."""
+"""The appearance from preferences and terminal, and the filters of the screen's lines."""
 
 from __future__ import annotations
 
