@@ -1,4 +1,4 @@
-"""When a chart is drawn, in a bare host: once for the same data, not with other charts, once read."""
+"""When a chart is drawn, in a bare host: once for the same data, after other charts, once read."""
 
 from __future__ import annotations
 
