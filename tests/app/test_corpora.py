@@ -69,7 +69,7 @@ async def go_to(pilot: Pilot[None], app: LabApp, name: str) -> None:
     pytest.fail(f"{name} is not in the list")
 
 
-async def test_what_is_there_is_listed_and_looked_into(app: LabApp) -> None:
+async def test_corpora_are_listed_and_profiled(app: LabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app)
         await until(pilot, lambda: "[bold]figures of mine[/bold]" in seen(app))
@@ -81,7 +81,7 @@ async def test_what_is_there_is_listed_and_looked_into(app: LabApp) -> None:
         assert "CC BY-SA" in seen(app)
 
 
-async def test_a_corpus_is_looked_into_once_and_again_when_the_list_is_read_again(
+async def test_a_corpus_is_profiled_once_and_again_after_a_refresh(
     open_lab: OpenLab, data: Path
 ) -> None:
     looks: list[str] = []
@@ -103,7 +103,7 @@ async def test_a_corpus_is_looked_into_once_and_again_when_the_list_is_read_agai
         await until(pilot, lambda: looks.count("mine") == num + 1)
 
 
-async def test_a_look_is_what_the_command_line_says(data: Path) -> None:
+async def test_a_profile_is_the_output_of_the_command_line(data: Path) -> None:
     said, is_whole = await look_into_corpus("mine", data, 44)
     assert is_whole
     assert "1,600 characters, 11 distinct" in said
@@ -116,7 +116,7 @@ async def test_a_look_is_what_the_command_line_says(data: Path) -> None:
     assert said.startswith("no corpus and no file named 'nobody'")
 
 
-async def test_a_file_is_taken_in(app: LabApp, data: Path, tmp_path: Path) -> None:
+async def test_a_file_is_added(app: LabApp, data: Path, tmp_path: Path) -> None:
     source = tmp_path / "été.txt"
     source.write_bytes("L'été est là. ".encode("latin-1") * 50)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -132,7 +132,7 @@ async def test_a_file_is_taken_in(app: LabApp, data: Path, tmp_path: Path) -> No
     assert (data / "summer.txt").read_text("utf-8").startswith("L'été est là.")
 
 
-async def test_what_is_wrong_with_a_form_is_said_in_it_and_mended_there(
+async def test_problems_of_a_form_are_shown_in_it_and_corrected_there(
     app: LabApp, data: Path, tmp_path: Path
 ) -> None:
     source = tmp_path / "new.txt"
@@ -164,7 +164,7 @@ async def test_what_is_wrong_with_a_form_is_said_in_it_and_mended_there(
     assert sorted(file.name for file in data.iterdir()) == ["mine.txt", "x.txt"]
 
 
-async def test_columns_are_as_wide_as_their_text_and_what_is_wrong_with_a_fetch_is_said(
+async def test_columns_are_as_wide_as_their_text_and_problems_of_a_fetch_are_shown(
     app: LabApp,
 ) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
@@ -188,7 +188,7 @@ async def test_columns_are_as_wide_as_their_text_and_what_is_wrong_with_a_fetch_
             field.value = ""
 
 
-async def test_what_was_written_for_a_file_that_failed_is_there_to_be_mended(
+async def test_after_a_failure_the_form_has_the_previous_answers(
     app: LabApp, data: Path, tmp_path: Path
 ) -> None:
     table = tmp_path / "opinions.csv"
@@ -244,7 +244,7 @@ async def test_a_known_corpus_is_read_from_a_file(
     assert (data / "shakespeare.txt").read_bytes() == b"To be.\n"
 
 
-async def test_the_footer_says_what_escape_does_once_an_errand_has_ended(
+async def test_the_footer_labels_escape_after_a_task_has_ended(
     app: LabApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also if it was created during the task, between two polls."""
@@ -270,7 +270,7 @@ async def test_the_footer_says_what_escape_does_once_an_errand_has_ended(
         await until(pilot, lambda: way_out() == "Home")
 
 
-async def test_what_takes_long_tells_how_far_it_is_and_can_be_given_up(app: LabApp) -> None:
+async def test_a_task_shows_its_progress_and_can_be_cancelled(app: LabApp) -> None:
     is_reading: list[bool] = []
     hold = threading.Event()
 

@@ -73,9 +73,7 @@ async def test_the_reason_goes_when_another_run_is_chosen_and_when_it_is_well(
         assert "●" in cells(app, "alpha")
 
 
-async def test_trouble_is_told_whatever_run_is_looked_at(
-    lab: Lab, app: LabApp, said: list[str]
-) -> None:
+async def test_an_alarm_is_a_toast_on_any_screen(lab: Lab, app: LabApp, said: list[str]) -> None:
     run = lab.add("alpha", "running")
     lab.add("beta", "running")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -106,7 +104,7 @@ async def test_the_place_in_the_queue_is_seen_in_the_narrowest_table(lab: Lab, a
         assert [str(row.key.value) for row in home(app).table.ordered_rows] == ["second", "first"]
 
 
-async def test_a_fault_of_a_prompt_takes_the_lines_it_needs(lab: Lab, app: LabApp) -> None:
+async def test_an_error_of_a_prompt_has_as_many_lines_as_it_needs(lab: Lab, app: LabApp) -> None:
     lab.add("alpha")
     lab.add("beta")
     async with app.run_test(size=(80, 24)) as pilot:

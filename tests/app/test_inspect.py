@@ -93,7 +93,7 @@ def is_view(generator: FakeGenerator, view: str) -> Callable[[], bool]:
     return lambda: bool(generator.questions) and asked(generator).view == view
 
 
-async def test_it_looks_at_the_chosen_run_at_once_and_at_a_view_by_its_digit(
+async def test_the_chosen_run_is_inspected_at_once_and_a_digit_chooses_a_view(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
@@ -115,7 +115,7 @@ async def test_it_looks_at_the_chosen_run_at_once_and_at_a_view_by_its_digit(
         await until(pilot, lambda: asked(generator).view == view_names()[-1])
 
 
-async def test_what_was_found_is_shown_or_why_nothing_was_and_foreign_text_is_harmless(
+async def test_findings_or_errors_are_shown_without_control_characters(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
@@ -161,7 +161,7 @@ async def test_two_models_stand_side_by_side_where_there_is_room(
         await until(pilot, lambda: asked(generator).other is None)
 
 
-async def test_letters_of_a_text_are_no_keys_and_escape_leaves_its_field_then_the_screen(
+async def test_characters_of_a_text_are_not_keys_and_escape_leaves_its_field_then_the_screen(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
@@ -203,9 +203,7 @@ async def test_units_are_paged_through_in_the_order_of_their_rank(
             await until(pilot, is_unit(generator, unit))
 
 
-async def test_a_run_that_trains_is_looked_into_again_as_it_goes_on(
-    lab: Lab, open_lab: OpenLab
-) -> None:
+async def test_a_training_run_is_inspected_again_at_intervals(lab: Lab, open_lab: OpenLab) -> None:
     app = open_lab(outside=replace(WORLD, inspect_every_s=0.0))
     generator = FakeGenerator.latest_made
     run = lab.add("alpha", "running", steps=40)
@@ -222,7 +220,7 @@ async def test_a_run_that_trains_is_looked_into_again_as_it_goes_on(
         await until(pilot, lambda: "and then" in shown(app))
 
 
-async def test_the_lab_of_several_runs_is_asked_with_them_and_again_as_they_go_on(
+async def test_the_vanishing_view_has_all_its_runs_and_is_refreshed(
     lab: Lab, open_lab: OpenLab
 ) -> None:
     app = open_lab(outside=replace(WORLD, inspect_every_s=0.0))
@@ -315,7 +313,7 @@ def is_beside(generator: FakeGenerator, wanted: tuple[str | None, str]) -> Calla
     return is_so
 
 
-async def test_a_run_removed_elsewhere_is_said_and_stands_beside_nothing(
+async def test_a_removed_run_is_reported_and_not_compared(
     lab: Lab,
     app: LabApp,
     generator: FakeGenerator,
@@ -347,7 +345,7 @@ def gone(_store: RunStore, name: str) -> Run:
     raise UnknownNameError("run", name, [])
 
 
-async def test_what_was_asked_of_another_view_is_not_shown_in_this_one(
+async def test_a_stale_reply_of_another_view_is_not_shown(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")

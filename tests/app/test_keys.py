@@ -135,7 +135,7 @@ async def test_the_footer_names_the_help_key_that_goes_here(lab: Lab, app: LabAp
         assert "?" not in footer(app), "it is a letter of the text"
 
 
-async def test_escape_ends_writing_then_leaves_the_text_then_the_screen(
+async def test_escape_stops_the_task_then_leaves_the_text_then_the_screen(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     for run in ("alpha", "beta"):

@@ -40,7 +40,7 @@ def desk(lab: Lab) -> LabState:
 
 
 @every_screen
-def test_what_is_read_of_a_file_is_what_it_declares(name: str, desk: LabState) -> None:
+def test_the_registry_reads_the_declaration(name: str, desk: LabState) -> None:
     found = entry(name)
     screen = found.make(desk)
     assert screen.entry_name == name
@@ -62,7 +62,7 @@ def test_every_action_is_bound_to_its_key_once_in_a_pane(name: str, desk: LabSta
 
 
 @every_screen
-def test_no_letter_goes_before_text_fields(name: str, desk: LabState) -> None:
+def test_no_letter_overrides_text_fields(name: str, desk: LabState) -> None:
     for group in entry(name).make(desk).GROUPS:
         for action in group.actions:
             if action.is_priority:

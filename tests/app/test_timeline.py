@@ -65,7 +65,7 @@ def texts(screen: TimelineScreen) -> list[str]:
     return [str(sample.query(Static).last().render()) for sample in screen.query(TimelineSample)]
 
 
-async def test_the_cursor_moves_along_the_curve_and_the_text_of_then_is_read(
+async def test_the_cursor_moves_along_the_curve_and_shows_the_samples_of_its_step(
     lab: Lab, app: LabApp
 ) -> None:
     add_samples(lab.add("alpha"), 0, 10, 20, 40)
@@ -109,7 +109,7 @@ async def test_new_samples_are_followed_at_the_end_and_not_elsewhere(lab: Lab, a
         assert "at 10" in texts(screen)[0]
 
 
-async def test_enter_prompts_the_run_as_it_was_then_or_nearly(
+async def test_enter_prompts_the_checkpoint_of_the_step_or_the_nearest(
     lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []  # what is shown goes away after some seconds
@@ -162,7 +162,7 @@ async def test_without_samples_it_says_why_and_another_run_is_a_key_away(
         await until(pilot, lambda: where(screen).startswith("classes") and not texts(screen))
 
 
-async def test_samples_are_shown_though_showing_others_was_broken_off(
+async def test_samples_are_shown_after_an_interrupted_update(
     lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_samples(lab.add("alpha"), 10)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.toys.fake_generator import FakeGenerator
 
 
-async def test_what_was_said_goes_with_its_screen_and_what_is_said_of_the_next_stays(
+async def test_toasts_close_with_their_screen_and_the_next_screens_toast_stays(
     lab: Lab, app: LabApp
 ) -> None:
     lab.add("alpha")
@@ -32,7 +32,7 @@ async def test_what_was_said_goes_with_its_screen_and_what_is_said_of_the_next_s
         await until(pilot, lambda: toasts(app) == ["of the prompt"])
 
 
-async def test_trouble_stays_whatever_screen_is_shown(lab: Lab, app: LabApp) -> None:
+async def test_error_toasts_stay_on_all_screens(lab: Lab, app: LabApp) -> None:
     run = lab.add("alpha", "running")
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
@@ -43,7 +43,7 @@ async def test_trouble_stays_whatever_screen_is_shown(lab: Lab, app: LabApp) -> 
         assert toasts(app) == ["alpha failed: the disk is full"]
 
 
-async def test_what_is_said_covers_no_candidate_on_a_small_screen(
+async def test_toasts_cover_no_candidate_on_a_small_screen(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")

@@ -19,7 +19,7 @@ def check(answers: Answers) -> Problem | None:
     return None if answers["name"] else Problem("name", "[b]nothing is written yet")
 
 
-async def test_an_error_is_shown_and_its_field_focused_until_it_is_mended() -> None:
+async def test_an_error_is_shown_and_its_field_focused_until_it_is_corrected() -> None:
     form = FormScreen("Add", "about it", BLANKS, "Add", check)
     async with asked(form) as (host, pilot):
         problem = form.query_one("#form-problem", Static)

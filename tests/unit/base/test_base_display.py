@@ -14,7 +14,7 @@ any_number = st.none() | st.integers() | st.floats()
 
 @given(st.text(alphabet=st.characters()))
 @example("\x1b[31mred\x1b[0m\x07\r\x7f\x9b\u202e\u2066\ud800")
-def test_visible_text_holds_no_control_character(text: str) -> None:
+def test_visible_text_has_no_control_characters(text: str) -> None:
     shown = visible(text, newline="⏎")
     assert not [c for c in shown if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn"}]
     assert len(shown) == len(text)
@@ -32,7 +32,7 @@ def test_control_characters_are_shown_as_pictures() -> None:
 
 
 @given(st.text(alphabet=st.characters()))
-def test_visible_text_is_left_alone(text: str) -> None:
+def test_printable_text_is_unchanged(text: str) -> None:
     assert visible(visible(text)) == visible(text)
 
 
@@ -59,7 +59,7 @@ def test_every_loss_can_be_shown(value: float | None) -> None:
         (math.inf, MISSING),
     ],
 )  # fmt: skip
-def test_counts_have_three_digits_or_so(value: float | None, shown: str) -> None:
+def test_counts_have_about_three_digits(value: float | None, shown: str) -> None:
     assert count(value) == shown
 
 

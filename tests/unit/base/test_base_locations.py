@@ -50,7 +50,7 @@ def test_a_cache_that_cannot_be_written_is_temporary(
     assert cache_folder() == temporary
 
 
-def test_a_folder_without_write_permission_is_no_cache(
+def test_a_folder_without_write_permission_is_not_used_as_cache(
     tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "read-only"

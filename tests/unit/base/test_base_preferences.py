@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "config.toml"
 
 
-def test_without_a_file_everything_is_as_it_comes(file: Path) -> None:
+def test_without_a_file_all_values_are_defaults(file: Path) -> None:
     assert load_preferences(file) == Preferences()
     assert all(one.metadata["help"] for one in known())
 
@@ -52,7 +52,7 @@ def test_a_key_is_found_however_it_is_written(file: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["[mine]\nslots = 3\n", "slots = [\n", "\xff"])
-def test_a_file_that_would_be_broken_is_left_as_it_is(file: Path, text: str) -> None:
+def test_a_file_that_would_become_invalid_is_not_changed(file: Path, text: str) -> None:
     file.parent.mkdir()
     file.write_text(text, encoding="latin-1")
     with pytest.raises(BadInputError, match=r"config\.toml"):
@@ -69,13 +69,13 @@ def test_a_linked_file_stays_a_link(file: Path, tmp_path: Path) -> None:
     assert load_preferences(file).slots == 5
 
 
-def test_the_environment_goes_before_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_overrides_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_preference("theme", "light", file)
     monkeypatch.setenv("RNNLAB_THEME", "dark")
     assert load_preferences(file).theme == "dark"
 
 
-def test_without_a_home_folder_the_environment_alone_speaks(
+def test_without_a_home_folder_only_the_environment_counts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def no_home(self: Path) -> Path:
@@ -104,7 +104,7 @@ def test_a_home_that_is_not_the_users_has_no_file(
     assert load_preferences() == Preferences()
 
 
-def test_the_file_stands_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_chooses_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", "/x")
     assert preferences_file() == Path("/x/rnnlab/config.toml")
     monkeypatch.setenv("RNNLAB_CONFIG", "/y/z.toml")
@@ -119,7 +119,7 @@ def test_the_file_stands_where_the_environment_says(monkeypatch: pytest.MonkeyPa
      ("slots = true", "a whole number"), ("slots = 1.5", "a whole number"),
      ("slots = inf", "a whole number"), ("[", "no TOML file")],
 )  # fmt: skip
-def test_a_bad_file_is_said_by_its_name_and_key(file: Path, text: str, says: str) -> None:
+def test_an_error_names_the_file_and_the_key(file: Path, text: str, says: str) -> None:
     file.parent.mkdir()
     file.write_text(text)
     with pytest.raises(BadInputError) as caught:
@@ -142,7 +142,7 @@ def test_a_number_is_taken_from_text() -> None:
     ("colors", "system", "no_color"),
     [("16", "standard", None), ("none", None, "1"), ("auto", None, None)],
 )
-def test_textual_is_told_what_colours_there_are(
+def test_textual_gets_the_preferred_colours(
     monkeypatch: pytest.MonkeyPatch, colors: str, system: str | None, no_color: str | None
 ) -> None:
     for name in ("TEXTUAL_COLOR_SYSTEM", "NO_COLOR"):

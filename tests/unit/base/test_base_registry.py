@@ -32,7 +32,7 @@ def test_a_dash_in_a_name_is_an_underscore_in_the_file() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "_base", "__init__", "first_sample", "../errors", "lstm.py"])
-def test_what_is_no_entry_is_never_imported(name: str) -> None:
+def test_a_file_that_is_not_an_entry_is_never_imported(name: str) -> None:
     with pytest.raises(UnknownNameError):
         registry.load("decoding", name)
 
@@ -41,7 +41,7 @@ def test_what_is_no_entry_is_never_imported(name: str) -> None:
     ("kind", "noun"),
     [("cells", "cell"), ("decoding", "decoder"), ("corpora/tasks", "task"), ("corpora", "corpus")],
 )
-def test_an_unknown_name_is_called_as_a_user_calls_it(kind: str, noun: str) -> None:
+def test_an_error_uses_the_users_word_for_a_kind(kind: str, noun: str) -> None:
     with pytest.raises(UnknownNameError, match=f"^unknown {noun} 'qqq'"):
         registry.check(kind, "qqq")
 

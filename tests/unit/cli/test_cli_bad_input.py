@@ -83,7 +83,7 @@ def refuse(lab: Lab, call: Call) -> Refuse:
         ("split.tsv", ["split.tsv", "line 2", "'other'"]),
     ],
 )
-def test_a_text_that_is_no_good_is_refused(
+def test_an_invalid_text_is_an_error(
     refuse: Refuse, folder: Path, file: str, words: list[str]
 ) -> None:
     refuse(["train", str(folder / file)], *words)
@@ -101,7 +101,7 @@ def test_an_unknown_verb_without_a_near_one_names_what_lists_them(refuse: Refuse
         ("words.vec", ["words.vec", "line 1"]),
     ],
 )
-def test_vectors_that_are_no_good_are_refused(
+def test_invalid_vectors_are_an_error(
     refuse: Refuse, folder: Path, vectors: str, words: list[str]
 ) -> None:
     arguments = ["train", str(folder / "reviews.csv"), "--embeddings", str(folder / vectors)]
@@ -148,7 +148,7 @@ def test_a_letter_that_the_first_weights_never_saw_is_named(refuse: Refuse, fold
         (["--config", "{folder}/broken.toml"], ["broken.toml is no TOML file"]),
     ],
 )
-def test_a_setting_that_is_no_good_is_refused(
+def test_an_invalid_setting_is_an_error(
     lab: Lab, refuse: Refuse, folder: Path, options: list[str], words: list[str]
 ) -> None:
     given = [option.format(folder=folder) for option in options]
@@ -195,7 +195,7 @@ def test_a_setting_that_is_no_good_is_refused(
         (["rm", "../x"], ["unknown run '../x'"]),
     ],
 )
-def test_a_command_line_that_is_no_good_is_refused(
+def test_an_invalid_command_line_is_an_error(
     refuse: Refuse, folder: Path, arguments: list[str], words: list[str]
 ) -> None:
     refuse([argument.replace("{folder}", str(folder)) for argument in arguments], *words)

@@ -60,7 +60,7 @@ class TestFiles:
     @pytest.mark.parametrize(
         "bad", ["7", "{}", "null", "a", '["a"]', '{"prompt": 7}', '{"prompt": null}', "[" * 99_999]
     )
-    def test_a_line_that_is_no_prompt_is_named_by_its_number(self, write: Any, bad: str) -> None:
+    def test_an_invalid_line_is_named_by_its_number(self, write: Any, bad: str) -> None:
         file = write(f'"a\u2028"\n\n{bad}\n', "p.jsonl")
         with pytest.raises(BadInputError, match=r"p\.jsonl, line 3: not a prompt"):
             read_prompts(file)

@@ -68,7 +68,7 @@ class TestSideBySide:
         print_side_by_side([answer()])
         assert "score" not in capsys.readouterr().out
 
-    def test_nothing_foreign_is_obeyed(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_control_characters_are_made_visible(self, capsys: pytest.CaptureFixture[str]) -> None:
         evil = "\x1b[31m\x07\x9b2J[bold]"
         print_side_by_side(
             [
@@ -84,7 +84,7 @@ class TestSideBySide:
         assert "[bold]" in shown
         assert "␛[31m" in shown
 
-    def test_no_answer_is_said(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_missing_answer_is_stated(self, capsys: pytest.CaptureFixture[str]) -> None:
         print_side_by_side([])
         assert "nothing" in capsys.readouterr().out
 

@@ -57,7 +57,7 @@ class TestSettings:
             if name != "corpus":
                 assert f"--{name.replace('_', '-')}" in shown
 
-    def test_the_command_line_goes_before_the_environment_the_file_and_the_default(
+    def test_options_override_the_environment_the_file_and_the_default(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, started: list[Run]
     ) -> None:
         (folder / "a.toml").write_text("hidden = 1\nlayers = 2\nembedding = 3\ncorpus = 'other'\n")
@@ -126,7 +126,7 @@ class TestLists:
         if not arguments:
             assert "rnnlab --help" in shown.err
 
-    def test_weights_of_another_step_than_the_last_are_said(
+    def test_weights_of_another_step_than_the_last_are_named(
         self, folder: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         runs = {name: RunStore(folder / "checkpoints").create(name, "") for name in ("a", "b")}
@@ -139,7 +139,7 @@ class TestLists:
         assert "a: its last weights are those of step 30" in said
         assert not any(line.startswith("b:") for line in said)
 
-    def test_a_folder_before_the_verb_goes_before_the_environment_not_before_the_verbs_own(
+    def test_a_folder_before_the_verb_overrides_the_environment_but_not_the_verbs_own(
         self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for name in ("one", "two", "three"):
@@ -193,7 +193,7 @@ class TestRemoving:
         monkeypatch.setattr(sys, "stdin", terminal)
         return cli.run(["rm", "a", "b", "a", *options])
 
-    def test_a_terminal_is_asked_once_and_no_keeps_the_runs(
+    def test_a_terminal_user_is_asked_once_and_no_keeps_the_runs(
         self, store: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert self.remove(monkeypatch, "n\n") == 130
@@ -203,11 +203,15 @@ class TestRemoving:
         assert self.remove(monkeypatch, "y\n") == 0
         assert list(store) == []
 
-    def test_yes_is_not_asked(self, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_yes_skips_the_confirmation(
+        self, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         assert self.remove(monkeypatch, "", "--yes") == 0
         assert list(store) == []
 
-    def test_a_script_is_not_asked(self, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_script_needs_no_confirmation(
+        self, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(sys, "stdin", io.StringIO())
         assert cli.run(["rm", "a", "b"]) == 0
         assert list(store) == []

@@ -29,7 +29,7 @@ def chart(*curves: Curve, **more: Any) -> Chart:
 FALLING = chart(curve(*(1 + 3 * math.exp(-i / 30) for i in range(100))))
 
 
-def test_a_loss_below_one_is_drawn_twice_on_a_logarithmic_axis() -> None:
+def test_a_loss_below_one_is_drawn_on_a_log_scale() -> None:
     below_one = chart(curve(0.9, 0.5, 0.01, 0.002), is_log=True)
     first = draw(below_one, 60, 12, style=PLAIN)
     assert draw(below_one, 60, 12, style=PLAIN) == first

@@ -36,7 +36,7 @@ def test_no_more_than_two_points_a_column_are_left(ys: list[float], columns: int
 
 
 @given(st.lists(st.tuples(st.floats(0, 1e3), heights), max_size=300), columns)
-def test_what_is_left_is_in_order_and_was_there(
+def test_the_remaining_points_are_original_and_in_order(
     points: list[tuple[float, float]], columns: int
 ) -> None:
     points.sort(key=lambda point: point[0])
@@ -52,13 +52,13 @@ def test_a_short_series_is_left_as_it_is(ys: list[float]) -> None:
 
 
 @given(st.lists(st.floats() | st.just(math.nan), max_size=100), columns)
-def test_what_is_not_finite_is_left_out_and_counted(ys: list[float], columns: int) -> None:
+def test_points_that_are_not_finite_are_omitted_and_counted(ys: list[float], columns: int) -> None:
     kept = decimate([float(x) for x in range(len(ys))], ys, columns)
     assert all(map(math.isfinite, kept.ys))
     assert kept.num_not_finite == sum(not abs(y) <= 1e300 for y in ys)
 
 
-def test_a_point_without_a_place_is_left_out_too() -> None:
+def test_a_point_without_a_finite_position_is_omitted_too() -> None:
     assert decimate([1.0, math.nan, math.inf], [1.0, 2.0, 3.0], 10) == ([1.0], [1.0], 2)
 
 

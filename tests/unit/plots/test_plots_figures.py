@@ -63,7 +63,7 @@ def test_every_picture_keeps_to_its_size(size: tuple[int, int], style: DrawStyle
             assert "\x1b" not in text, picture.title
 
 
-def test_a_finding_comes_out_of_the_pipe_as_it_went_in() -> None:
+def test_a_finding_survives_json() -> None:
     finding = Finding("gates", "run", 7, ("seen",), PICTURES[:2] + PICTURES[3:4] + PICTURES[5:7])
     again = finding_from_json(json.loads(json.dumps(finding.to_json())))
     assert again == finding
@@ -82,7 +82,7 @@ def test_a_value_that_has_no_logarithm_is_told_from_one_that_is_missing() -> Non
     assert "?" not in first
 
 
-def test_more_columns_than_room_are_averaged_and_that_is_said() -> None:
+def test_columns_that_do_not_fit_are_averaged_with_a_note() -> None:
     heat = HeatMap("m", ("r",), tuple(map(str, range(100))), (tuple(map(float, range(100))),))
     title, row, foot = draw_picture(heat, 60, style=PLAIN).split("\n")
     assert "neighbours averaged" in title
@@ -121,7 +121,7 @@ def test_heat_maps_that_are_compared_have_one_scale() -> None:
         assert other == plane
 
 
-def test_what_has_no_like_in_the_other_finding_stays_as_it_is() -> None:
+def test_a_picture_without_counterpart_is_unchanged() -> None:
     empty = HeatMap("h", ("r",), ("1",), ((None,),), is_log=True)
     for pictures in ([(HEAT,), ()], [(HEAT,), (PICTURES[4],)], [(empty,), (empty,)]):
         findings = [Finding("v", "run", 1, (), own) for own in pictures]

@@ -102,7 +102,7 @@ def test_the_legend_of_many_runs_gets_shorter_then_counts_the_rest() -> None:
     assert narrow[1].index(" b ") == narrow[2].index(" e ")
 
 
-def test_a_value_in_the_legend_is_left_out_rather_than_cut() -> None:
+def test_a_value_in_the_legend_is_omitted_rather_than_truncated() -> None:
     both = chart(curve(4.0, 2.0), curve(4.0, 2.1, name="val"))
     assert draw(both, 28, 4, style=PLAIN).startswith("loss  ⠒⠒ train 2.000\n")
 

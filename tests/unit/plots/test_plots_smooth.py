@@ -19,5 +19,5 @@ def test_smoothing_is_the_average_weighted_by_age() -> None:
     assert_close(smoothed(ys, 0.5)[-1], mean, terms=3)
 
 
-def test_smoothing_passes_over_values_that_are_not_finite() -> None:
+def test_smoothing_ignores_values_that_are_not_finite() -> None:
     assert_close(smoothed([2.0, math.inf, 2.0], 0.9), [2.0, math.nan, 2.0], terms=2)

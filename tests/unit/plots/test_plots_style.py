@@ -71,11 +71,11 @@ def test_any_two_of_eight_colours_are_told_apart_without_red_or_green(deficiency
     assert min(distances) > 15
 
 
-def test_the_palette_starts_over_after_its_last_colour() -> None:
+def test_the_palette_wraps_around() -> None:
     assert DrawStyle().color(8) == DrawStyle().color(0)
 
 
-def test_what_is_faint_is_nearer_to_the_background() -> None:
+def test_faint_colours_are_closer_to_the_background() -> None:
     for background in ((0, 0, 0), (255, 255, 255)):
         style = DrawStyle(background=background)
         faint, full = style.color(0, is_faint=True), style.color(0)

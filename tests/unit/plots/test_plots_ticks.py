@@ -95,7 +95,7 @@ def test_a_value_has_always_as_many_digits(value: float, expected: str) -> None:
     [(0.0, "0"), (1.0, "1"), (0.5, "0.5"), (100.0, "100"), (10_000.0, "10k"), (1e-5, "1e-5"),
      (2.5e-7, "2.5e-7"), (1e20, "1e20"), (1e-3, "0.001")],
 )  # fmt: skip
-def test_a_brief_number_has_no_idle_zeros(value: float, expected: str) -> None:
+def test_a_brief_number_has_no_trailing_zeros(value: float, expected: str) -> None:
     assert brief(value) == expected
 
 

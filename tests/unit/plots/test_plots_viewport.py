@@ -49,7 +49,7 @@ def test_a_smoothed_curve_has_its_raw_one_as_a_ghost_that_is_not_listed() -> Non
     assert "smoothed 0.9" in text
 
 
-def test_values_that_were_set_are_not_smoothed() -> None:
+def test_exact_values_are_not_smoothed() -> None:
     seen = looked_at(chart(line(4.0, 1.0, 4.0), is_exact=True), Viewport(smoothing=0.9))
     assert seen.curves[0].ys == (4.0, 1.0, 4.0)
     assert "smoothed" not in draw(seen, 78, 12, style=PLAIN)
@@ -108,7 +108,7 @@ def test_whatever_is_done_a_window_stays_inside_of_the_data(
         assert -1e-6 <= low < high <= 100 + 1e-6
 
 
-def test_a_cut_line_is_led_on_to_the_edges_and_points_are_not() -> None:
+def test_a_cut_line_is_interpolated_at_the_edges_and_points_are_not() -> None:
     curve = line(0.0, 10.0, 20.0, 30.0)
     part = cut(curve, Extent(0.5, 2.5))
     assert part.xs == (0.5, 1.0, 2.0, 2.5)
@@ -163,7 +163,7 @@ def test_the_cursor_goes_from_point_to_point_and_stays_inside() -> None:
     assert places == [4.0, 3.0, 2.0, 3.0, 4.0, 4.0]
 
 
-def test_the_cursor_has_nowhere_to_stand_without_points() -> None:
+def test_without_points_there_is_no_cursor() -> None:
     assert moved_cursor(chart(), Viewport(), 1, 80) is None
     assert extent(chart()) is None
 

@@ -51,7 +51,7 @@ MEASURE = "published = 2.0\n"
         (MEASURE, "published = \n", ["is no TOML file"]),
     ],
 )  # fmt: skip
-def test_a_recipe_that_is_no_good_is_refused_in_one_line_with_file_and_key(
+def test_an_invalid_recipe_is_an_error_of_one_line_with_file_and_key(
     write: Write, old: str, new: str, words: list[str]
 ) -> None:
     file = write(old, new)
@@ -73,7 +73,7 @@ def test_a_file_that_is_not_there_and_an_unknown_name_are_told_apart(tmp_path: P
         recipes.load("./lstm-moliere")
 
 
-def test_a_recipe_is_called_as_its_file_made_fit_for_a_run(write: Write, tmp_path: Path) -> None:
+def test_a_recipe_has_the_name_of_its_file_valid_for_a_run(write: Write, tmp_path: Path) -> None:
     odd = write().rename(tmp_path / "é à la mer!.toml")
     assert recipes.load(str(odd)).name == "la-mer"
 

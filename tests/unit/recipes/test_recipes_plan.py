@@ -40,9 +40,7 @@ def test_a_grid_is_one_run_for_each_combination(make: Make, file: Path) -> None:
     ]  # fmt: skip
 
 
-def test_what_is_set_goes_before_the_recipe_and_takes_the_grids_place(
-    make: Make, file: Path
-) -> None:
+def test_settings_override_the_recipe_and_its_grid(make: Make, file: Path) -> None:
     runs = recipes.plan(make(more=GRID), file, {"layers": 2, "lr": 0.5}, name="mine")
     assert [run.name for run in runs] == ["mine-x2-seed-3", "mine-x2-seed-4"]
     assert {(run.values["layers"], run.values["lr"]) for run in runs} == {(2, 0.5)}
@@ -53,7 +51,7 @@ def test_settings_that_do_not_go_with_the_recipe_are_refused(make: Make, file: P
         recipes.plan(make(), file, {"tied": True})
 
 
-def test_what_is_set_otherwise_is_said_and_the_same_value_is_not(make: Make, file: Path) -> None:
+def test_differing_settings_are_listed_and_equal_ones_are_not(make: Make, file: Path) -> None:
     given = {"lr": 0.5, "hidden": 8, "one_hot": True, "layers": 2, "batch": 16, "steps": 3}
     assert recipes.overridden(make(more=GRID), given, file) == [
         "set here: lr = 0.5 (the recipe: 0.01)",
@@ -63,7 +61,7 @@ def test_what_is_set_otherwise_is_said_and_the_same_value_is_not(make: Make, fil
     ]
 
 
-def test_another_text_is_said(make: Make, file: Path) -> None:
+def test_another_text_is_listed(make: Make, file: Path) -> None:
     right = hashlib.sha256(file.read_bytes()).hexdigest()
     top = 'corpus = "mer"\n'
     assert recipes.overridden(make(top, f'{top}sha256 = "{right}"\n'), {}, file) == []

@@ -117,7 +117,7 @@ def test_the_files_name_no_place_of_a_machine() -> None:
             assert "/work" not in line
 
 
-def test_what_a_corpus_lacks_is_said_with_how_to_get_it(tmp_path: Path) -> None:
+def test_an_error_says_how_to_get_a_missing_corpus(tmp_path: Path) -> None:
     from rnnlab.base.errors import BadInputError
 
     with pytest.raises(BadInputError) as raised:

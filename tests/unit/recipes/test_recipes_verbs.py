@@ -95,7 +95,7 @@ class TestTrain:
         assert config.length == RunConfig(corpus="x").length
         assert config.corpus.endswith("/data/mer.txt")
 
-    def test_a_corpus_goes_before_the_recipes(
+    def test_a_corpus_overrides_the_recipes(
         self, call: Call, lab: Lab, write: Write, mer: None, started: list[Run]
     ) -> None:
         self.train(call, lab, lab.text, "--recipe", write())

@@ -95,7 +95,7 @@ def test_a_lost_run_gets_no_command(run: Run) -> None:
 
 
 class TestResume:
-    def test_a_paused_worker_is_woken(self, run: Run, worker: None, launched: list[Run]) -> None:
+    def test_a_paused_worker_is_resumed(self, run: Run, worker: None, launched: list[Run]) -> None:
         say(run, "paused")
         assert control.resume(run) == "a resumes"
         assert actions(run) == ["resume"]

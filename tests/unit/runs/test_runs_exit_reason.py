@@ -36,7 +36,7 @@ def said(host: str = "") -> Status:
     )  # fmt: skip
 
 
-def test_a_process_that_the_kernels_log_names_was_killed_for_want_of_memory(kernel: Kernel) -> None:
+def test_a_process_in_the_kernels_log_was_killed_for_lack_of_memory(kernel: Kernel) -> None:
     kernel(4, LOG)
     reason = why_lost(said(), "mine")
     assert "(process 71 on" in reason
@@ -47,19 +47,19 @@ def test_a_process_that_the_kernels_log_names_was_killed_for_want_of_memory(kern
 
 
 @pytest.mark.parametrize("log", ["", LOG.replace("71", "72")])
-def test_where_the_log_does_not_tell_it_is_probable(kernel: Kernel, log: str) -> None:
+def test_without_the_log_the_reason_is_probable(kernel: Kernel, log: str) -> None:
     kernel(4, log)
     assert "probably killed by the kernel, which has killed for want" in why_lost(said(), "mine")
 
 
-def test_what_was_killed_before_or_elsewhere_is_no_reason(kernel: Kernel) -> None:
+def test_earlier_kills_and_other_hosts_are_not_evidence(kernel: Kernel) -> None:
     kernel(3, LOG)
     assert "without a word" in why_lost(said(), "mine")
     kernel(4, LOG)
     assert "without a word" in why_lost(said(host="elsewhere"), "mine")
 
 
-def test_where_the_kernel_does_not_tell_nothing_is_claimed(
+def test_without_the_kernels_count_no_reason_is_claimed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory, "VMSTAT", tmp_path / "none")

@@ -132,7 +132,7 @@ def test_a_history_with_a_limit_stays_below_it_and_keeps_the_extremes() -> None:
     assert steps[-50:] == list(range(1950, 2000))
 
 
-def test_of_the_looks_of_a_long_run_few_are_kept_from_all_of_it() -> None:
+def test_the_probes_of_a_long_run_are_thinned_evenly() -> None:
     history = History(most=8000)
     for step in range(1500):
         history.extend([ProbeRecord(step, 8, 100, {}, {}, {}, {}, {}, {})])
@@ -167,7 +167,7 @@ def test_an_overview_has_the_rare_records_the_ends_and_few_of_the_others(tmp_pat
     assert history.train[-1].step == 2001
 
 
-def test_an_overview_of_a_short_journal_is_all_of_it_and_of_none_nothing(tmp_path: Path) -> None:
+def test_an_overview_of_a_short_journal_is_complete(tmp_path: Path) -> None:
     file = tmp_path / "metrics.jsonl"
     assert JournalTail(file).read_overview(10).records == []
     with Journal(file) as journal:

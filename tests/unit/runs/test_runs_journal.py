@@ -41,7 +41,7 @@ def test_a_missing_journal_is_an_empty_one(file: Path) -> None:
     assert JournalTail(file).read() == ([], False)
 
 
-def test_a_journal_is_gone_on_with_after_a_crash_in_mid_line(file: Path) -> None:
+def test_a_journal_is_continued_after_a_crash_within_a_line(file: Path) -> None:
     with Journal(file) as journal:
         journal.append(event(1))
     with file.open("ab") as stream:
@@ -89,7 +89,7 @@ class TestTail:
             found += tail.read().records
         assert found == records
 
-    def test_it_reads_no_more_than_it_is_told(self, file: Path) -> None:
+    def test_it_reads_at_most_max_bytes(self, file: Path) -> None:
         with Journal(file) as journal:
             journal.append(*map(event, range(20)))
         tail, found = JournalTail(file), []
@@ -98,7 +98,7 @@ class TestTail:
             found += chunk
         assert found == list(range(20))
 
-    def test_lines_that_are_no_records_are_passed_over(self, file: Path) -> None:
+    def test_invalid_lines_are_ignored(self, file: Path) -> None:
         lines = [
             b"", b"{}", b"junk", b"\xff\xfe", b'{"kind": "new", "step": 1}', b"[" * 50_000,
             b'{"kind": "event", "step": "x", "event": "note"}', encode(event(7)).encode().strip(),

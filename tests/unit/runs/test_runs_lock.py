@@ -62,7 +62,7 @@ def test_a_taken_lock_is_free_again_when_it_is_closed(file: Path) -> None:
     assert not is_locked(file)
 
 
-def test_a_look_takes_the_lock_from_nobody(file: Path) -> None:
+def test_is_locked_takes_the_lock_from_nobody(file: Path) -> None:
     lock = take_lock(file)
     assert lock is not None
     assert is_locked(file)

@@ -55,7 +55,7 @@ def test_another_process_can_send(mailbox: Path) -> None:
         b'{"action": "set", "name": "lr", "value": 1' + b"0" * 400 + b"}",
     ],
 )  # fmt: skip
-def test_what_is_no_command_is_dropped_and_hides_no_other(mailbox: Path, letter: bytes) -> None:
+def test_an_invalid_file_is_dropped_and_hides_no_command(mailbox: Path, letter: bytes) -> None:
     mailbox.mkdir()
     (mailbox / "00000-junk.json").write_bytes(letter)
     send(mailbox, Command("stop"))
@@ -63,7 +63,7 @@ def test_what_is_no_command_is_dropped_and_hides_no_other(mailbox: Path, letter:
     assert list(mailbox.iterdir()) == []
 
 
-def test_what_is_no_letter_is_left_alone(mailbox: Path) -> None:
+def test_other_files_are_left_alone(mailbox: Path) -> None:
     (mailbox / "00000-folder.json").mkdir(parents=True)
     (mailbox / "note.txt").write_text('{"action": "stop"}')
     (mailbox / ".half.json.tmp").write_text('{"action": "stop"}')
@@ -74,7 +74,7 @@ def test_what_is_no_letter_is_left_alone(mailbox: Path) -> None:
     }  # fmt: skip
 
 
-def test_a_newer_field_is_passed_over(mailbox: Path) -> None:
+def test_a_newer_field_is_ignored(mailbox: Path) -> None:
     mailbox.mkdir()
     (mailbox / "1.json").write_text('{"action": "stop", "why": "tired"}')
     assert collect(mailbox) == [Command("stop")]

@@ -10,7 +10,7 @@ from rnnlab.runs import memory
 
 
 @pytest.mark.parametrize(("most", "left"), [("1000", 750), ("max", None), ("none", None)])
-def test_files_that_were_read_are_no_want_of_memory(
+def test_the_file_cache_counts_as_available(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str, left: int | None
 ) -> None:
     (tmp_path / "memory.max").write_text(f"{most}\n")

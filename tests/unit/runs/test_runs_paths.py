@@ -63,7 +63,7 @@ class TestCheckpoints:
     def test_there_are_none_in_a_missing_folder(self, tmp_path: Path) -> None:
         assert RunPaths(tmp_path / "none").checkpoint_steps() == []
 
-    def test_a_pointer_holds_a_step(self, tmp_path: Path) -> None:
+    def test_a_pointer_names_a_step(self, tmp_path: Path) -> None:
         paths = RunPaths(tmp_path)
         paths.pointer("last").write_text("12\n")
         assert paths.read_pointer("last") == 12

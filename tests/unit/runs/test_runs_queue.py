@@ -60,7 +60,7 @@ def test_a_run_is_moved(queue: Queue, name: str, by: int, order: str, place: int
     assert names(queue) == order
 
 
-def test_what_does_not_wait_cannot_be_moved(queue: Queue) -> None:
+def test_a_run_that_is_not_queued_cannot_be_moved(queue: Queue) -> None:
     with pytest.raises(BadInputError, match="'d' is not in the queue"):
         queue.move("d", -1)
 
@@ -106,7 +106,7 @@ def test_each_device_has_slots_of_its_own(queue: Queue) -> None:
     os.close(other)
 
 
-def test_an_entry_that_is_no_entry_is_passed_over(queue: Queue, tmp_path: Path) -> None:
+def test_an_invalid_entry_is_ignored(queue: Queue, tmp_path: Path) -> None:
     QueuePaths(tmp_path).entry("b").write_text("[1")
     (QueuePaths(tmp_path).root / "._a.json").write_text("{}")
     assert names(queue) == "ac"
@@ -123,7 +123,7 @@ def test_a_removed_run_leaves_the_queue(
     assert RunPaths(tmp_path / "a").root.is_dir()
 
 
-def test_the_queue_is_no_run(tmp_path: Path, queue: Queue) -> None:
+def test_the_folder_of_the_queue_is_not_a_run(tmp_path: Path, queue: Queue) -> None:
     assert [run.name for run in RunStore(tmp_path)] == ["a", "b", "c"]
 
 

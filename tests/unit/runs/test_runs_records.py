@@ -71,7 +71,7 @@ def test_a_status_comes_back_from_its_document(status: Status) -> None:
 
 
 @given(records, st.data())
-def test_a_part_of_a_line_is_no_record(record: Record, data: st.DataObject) -> None:
+def test_a_part_of_a_line_is_not_a_record(record: Record, data: st.DataObject) -> None:
     line = encode(record).encode()
     end = data.draw(st.integers(0, len(line) - 2))
     assert decode(line[:end]) is None
@@ -95,7 +95,7 @@ json_values = st.recursive(
     st.sampled_from([field.name for field in dataclasses.fields(TrainRecord)] + ["grad_norms"]),
     json_values,
 )
-def test_a_record_holds_what_its_fields_say_or_is_none(kind: str, name: str, value: Any) -> None:
+def test_a_record_with_a_wrong_type_is_none(kind: str, name: str, value: Any) -> None:
     values = json.loads(encode(TRAIN)) | {"grad_norms": {}, "event": "x", "val_loss": 1.0}
     values |= {"kind": kind, "is_best": True, name: value}
     record = decode(json.dumps(values))
@@ -114,7 +114,7 @@ def test_lines_are_decoded_together_as_one_by_one(given: list[Record], others: l
     assert decode_lines(lines) == given
 
 
-def test_an_unknown_kind_is_no_record() -> None:
+def test_an_unknown_kind_is_not_a_record() -> None:
     assert decode('{"kind": "neurons", "step": 3}') is None
     assert decode('{"step": 3}') is None
 
@@ -131,7 +131,7 @@ def test_a_field_with_a_default_may_be_missing() -> None:
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
-def test_what_json_cannot_hold_is_written_as_null(value: float) -> None:
+def test_inf_and_nan_are_written_as_null(value: float) -> None:
     train = dataclasses.replace(TRAIN, train_loss=value, grad_norm=value)
     assert decode(encode(train)) == dataclasses.replace(TRAIN, train_loss=None, grad_norm=None)
     layers = LayersRecord(1, {"a": value, "b": 1.0})
@@ -150,7 +150,7 @@ def test_what_json_cannot_hold_is_written_as_null(value: float) -> None:
         '{"state": "running", "recent_losses": [null]}', "[" * 100_000,
     ],
 )  # fmt: skip
-def test_what_is_no_status_is_none(document: str) -> None:
+def test_an_invalid_status_is_none(document: str) -> None:
     assert decode_status(document) is None
 
 

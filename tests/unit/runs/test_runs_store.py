@@ -180,7 +180,7 @@ class TestShipped:
     def test_shipped_runs_are_listed_among_the_others(self, both: RunStore) -> None:
         assert [(run.name, run.is_shipped) for run in both] == [("a", False), ("starter", True)]
 
-    def test_a_shipped_run_stays(self, both: RunStore) -> None:
+    def test_a_shipped_run_cannot_be_removed(self, both: RunStore) -> None:
         with pytest.raises(BadInputError, match="is shipped"):
             both.remove(both.open("starter"))
         assert both.open("starter").paths.config.exists()
@@ -190,10 +190,9 @@ class TestShipped:
         assert {run.name: run.is_shipped for run in both}["mine"]
         assert both.open("mine").is_shipped
 
-    def test_a_run_of_ones_own_goes_before_a_shipped_one(self, both: RunStore) -> None:
-        own = RunStore(both.root).create(
-            "starter", CONFIG
-        )  # created before rnnlab shipped a run of this name
+    def test_an_own_run_hides_a_shipped_one(self, both: RunStore) -> None:
+        # As if it was created before rnnlab shipped a run of this name.
+        own = RunStore(both.root).create("starter", CONFIG)
         assert both.open("starter") == own == {run.name: run for run in both}["starter"]
 
     def test_it_is_shipped_in_a_checkout_too(self, both: RunStore) -> None:
@@ -208,7 +207,7 @@ class TestShipped:
 
 
 class TestStatus:
-    def test_an_ended_worker_has_the_last_word(self, store: RunStore) -> None:
+    def test_the_last_status_of_an_ended_worker_counts(self, store: RunStore) -> None:
         run = store.create("a", CONFIG)
         say(run, "failed", reason="no room", step=7)
         assert (run.status().state, run.status().reason, run.status().step) == (
@@ -259,7 +258,7 @@ class TestRemove:
         store.remove(run)
         assert [entry.name for entry in store.root.iterdir()] == ["b"]
 
-    def test_a_run_that_trains_stays(self, store: RunStore) -> None:
+    def test_a_training_run_cannot_be_removed(self, store: RunStore) -> None:
         run = store.create("a", CONFIG)
         lock = take_lock(run.paths.lock)
         assert lock is not None
@@ -272,14 +271,14 @@ class TestRemove:
         os.close(lock)
         assert run.paths.config.exists()
 
-    def test_a_run_that_trains_elsewhere_stays(self, store: RunStore) -> None:
+    def test_a_run_that_trains_on_another_host_cannot_be_removed(self, store: RunStore) -> None:
         run = store.create("a", CONFIG)
         # A heartbeat in the future does not become stale on a busy machine.
         say(run, "running", host="elsewhere", heartbeat=time.time() + 3600)
         with pytest.raises(BadInputError, match="is training"):
             store.remove(run)
 
-    def test_a_worker_that_has_said_its_last_word_is_waited_for(self, store: RunStore) -> None:
+    def test_removal_waits_for_a_worker_that_is_ending(self, store: RunStore) -> None:
         run = store.create("a", CONFIG)
         say(run, "finished")
         lock = take_lock(run.paths.lock)

@@ -29,7 +29,7 @@ def run(tmp_path: Path) -> RunSummary:
          "1 training, 1 paused, 2 queued, 4 runs in c"),
     ],
 )  # fmt: skip
-def test_who_waits_does_not_train_and_what_is_shipped_lies_elsewhere(
+def test_queued_and_shipped_runs_are_counted_separately(
     run: RunSummary, states: list[State], num_shipped: int, said: str
 ) -> None:
     runs = [replace(run, state=state) for state in states]

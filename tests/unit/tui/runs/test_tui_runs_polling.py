@@ -22,7 +22,7 @@ def lab(tmp_path: Path) -> Lab:
     return Lab(RunStore(tmp_path / "checkpoints"))
 
 
-def test_the_feed_reads_an_ended_run_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_poller_reads_an_ended_run_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.add("done")
     lab.add("busy", "running")
     read: list[str] = []
@@ -38,7 +38,7 @@ def test_the_feed_reads_an_ended_run_once(lab: Lab, monkeypatch: pytest.MonkeyPa
     assert read == ["busy", "done", "busy", "busy"]
 
 
-def test_the_feed_gives_a_journal_once_and_whole_when_watched_anew(lab: Lab) -> None:
+def test_the_poller_returns_a_journal_once_and_all_of_it_when_watched_again(lab: Lab) -> None:
     run = lab.add("alpha", steps=5)
     feed = RunPoller(lab.store)
     assert feed.read([]).news == {}
