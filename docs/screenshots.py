@@ -141,7 +141,7 @@ async def _tour(pilot: Pilot[None], app: LabApp, folder: Path, scenes: tuple[Sce
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("dark", "light"):
         app.desk.prefer(replace(app.desk.preferences, theme=theme))
-        app.wear()
+        app.apply_theme()
         for scene in scenes:
             await pilot.press("escape", "escape", "escape", "f10")
             app.desk.chosen_name = scene.run or None  # home comes with it
