@@ -88,7 +88,7 @@ async def take(folder: Path, tour: Path | None, only: Collection[str]) -> None:
         app = LabApp(store, preferences=_PREFERENCES)
         async with app.run_test(size=(120, 40)) as pilot:
             await _until(pilot, lambda: (runs[1].status().best_step or 0) > 0, "a validation")
-            app.desk.marked = ("stump-gru",)
+            app.state.selected = ("stump-gru",)
             await _prompt(pilot, app)
             if tour is None:
                 await _readme(pilot, app)
@@ -110,7 +110,7 @@ async def take(folder: Path, tour: Path | None, only: Collection[str]) -> None:
 
 async def _prompt(pilot: Pilot[None], app: LabApp) -> None:
     """Prompt a run with three decoders and wait for the answers."""
-    while app.desk.chosen_name != "stump-lstm":
+    while app.state.chosen_name != "stump-lstm":
         await pilot.press("down")
         await pilot.pause(0.3)
     await pilot.press("enter")
@@ -140,11 +140,11 @@ async def _tour(pilot: Pilot[None], app: LabApp, folder: Path, scenes: tuple[Sce
     """Take scenes at every size in two themes."""
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("dark", "light"):
-        app.desk.prefer(replace(app.desk.preferences, theme=theme))
+        app.state.prefer(replace(app.state.preferences, theme=theme))
         app.apply_theme()
         for scene in scenes:
             await pilot.press("escape", "escape", "escape", "f10")
-            app.desk.chosen_name = scene.run or None  # home comes with it
+            app.state.chosen_name = scene.run or None  # home comes with it
             await pilot.press("f2")
             await pilot.pause(0.5)
             await pilot.press(*scene.keys)
@@ -158,7 +158,7 @@ async def _tour(pilot: Pilot[None], app: LabApp, folder: Path, scenes: tuple[Sce
 async def _lose(pilot: Pilot[None], app: LabApp, run: Run) -> None:
     """Kill a run's worker, so that the run is found lost."""
     os.kill(run.status().pid, signal.SIGKILL)
-    await _until(pilot, lambda: app.desk.summaries[run.name].state == "lost", "a lost run")
+    await _until(pilot, lambda: app.state.summaries[run.name].state == "lost", "a lost run")
 
 
 async def _picture(pilot: Pilot[None], app: LabApp, size: tuple[int, int], file: Path) -> None:

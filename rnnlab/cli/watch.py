@@ -40,7 +40,7 @@ def command(
     shown = None
     while True:
         for history, tail in zip(histories, tails, strict=True):
-            history.take(tail.read())
+            history.add(tail.read())
         summaries = [summarise(run) for run in opened]
         state = (shutil.get_terminal_size(), [(s.state, s.step) for s in summaries])
         if state != shown:

@@ -18,7 +18,7 @@ from rnnlab.models._classifier import Classifier
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models._text_model import TextModel
 from rnnlab.models.steppers import Stepper, make_stepper
-from rnnlab.runs.fresh_checkpoint import await_first, settled
+from rnnlab.runs.fresh_checkpoint import await_first, resolve_live
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.store import Run
 from rnnlab.settings.run_config import RunConfig
@@ -96,7 +96,7 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
     """
     if which == "live":
         await_first(paths)
-    wanted = settled(paths, which)
+    wanted = resolve_live(paths, which)
     config = RunConfig.from_toml(paths.config)
     vocabulary = Vocabulary.load(paths.vocabulary) if paths.vocabulary.exists() else None
     if not paths.checkpoint_steps():

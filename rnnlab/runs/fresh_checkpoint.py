@@ -24,7 +24,7 @@ START_PATIENCE_S = 60.0
 _POLL_S = 0.02
 
 
-def settled(
+def resolve_live(
     paths: RunPaths,
     which: Pointer | Literal["live"] | int,
     is_over: Callable[[], bool] = lambda: False,

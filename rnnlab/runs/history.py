@@ -92,7 +92,7 @@ class History:
         if self.most is not None and len(self.events) > self.most:
             del self.events[: self.most // 2]
 
-    def take(self, chunk: JournalChunk) -> None:
+    def add(self, chunk: JournalChunk) -> None:
         """Add the records of a chunk; after a restart of the journal, drop the previous ones."""
         if chunk.is_restart:
             self.train.clear()
@@ -108,7 +108,7 @@ class History:
 def read_history(journal: Path) -> History:
     """Return the history in a whole journal."""
     history = History()
-    history.take(JournalTail(journal).read())
+    history.add(JournalTail(journal).read())
     return history
 
 

@@ -111,13 +111,13 @@ class LabApp(AskingApp):
         """Build the state and the home screen."""
         from rnnlab.tui.state import LabState
 
-        self.desk = LabState(
+        self.state = LabState(
             self._store, self._data, self._view, self._preferences, self._clock, self._keys,
             self._outside,
         )  # fmt: skip
-        self.desk.writing.history = PromptHistory(prompts_file(self._view_file))
-        self._poller = self._outside.make_feed(self._store)
-        self._pages[HOME] = entry(HOME).make(self.desk)
+        self.state.writing.history = PromptHistory(prompts_file(self._view_file))
+        self._poller = self._outside.make_poller(self._store)
+        self._pages[HOME] = entry(HOME).make(self.state)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the outline of the home screen, or the home screen itself."""
@@ -136,8 +136,8 @@ class LabApp(AskingApp):
 
     def apply_theme(self) -> None:
         """Apply the theme and the glyphs of the preferences."""
-        self._ascii.enabled = self.desk.appearance.glyphs == "ascii"
-        self.theme = self.desk.appearance.theme
+        self._ascii.enabled = self.state.appearance.glyphs == "ascii"
+        self.theme = self.state.appearance.theme
 
     def refresh_css(self, animate: bool = True) -> None:
         """Parse and apply the styles again, unless the home screen is just being mounted."""
@@ -175,22 +175,22 @@ class LabApp(AskingApp):
 
     def _save(self) -> None:
         """Write the view and the last prompt session, if the runs have been listed."""
-        if not self._pages or not self.desk.summaries:
+        if not self._pages or not self.state.summaries:
             return
         from rnnlab.tui.prompting import saved_session
 
         for page in self._pages.values():
             page.keep_view()
-        save_view(self.desk.view_to_keep(), self._view_file)
-        saved_session.save(self.desk.writing, answers_file(self._view_file))
+        save_view(self.state.view_to_keep(), self._view_file)
+        saved_session.save(self.state.writing, answers_file(self._view_file))
 
     async def _restore_session(self) -> None:
         """Show the last prompt session, if its run still exists."""
         from rnnlab.tui.prompting import saved_session
 
         saved = await asyncio.to_thread(saved_session.read, answers_file(self._view_file))
-        if saved is not None and saved.request.run in self.desk.summaries:
-            await self.desk.writing.recall(saved)
+        if saved is not None and saved.request.run in self.state.summaries:
+            await self.state.writing.recall(saved)
 
     async def _poll(self) -> None:
         """Read the runs at intervals until the app closes, and at once after a choice."""
@@ -201,23 +201,23 @@ class LabApp(AskingApp):
             await self._restore_session()
         while self._is_open():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._chosen_again.wait(), self.desk.preferences.refresh_s)
+                await asyncio.wait_for(self._chosen_again.wait(), self.state.preferences.refresh_s)
             await self._read_runs()
 
     async def _read_runs(self) -> None:
         """Read the runs, show notifications and refresh the visible screen."""
         self._chosen_again.clear()
-        read = await asyncio.to_thread(self._poller.read, self.desk.watched)
+        read = await asyncio.to_thread(self._poller.read, self.state.watched)
         if not self._is_open():
             return
-        for notice in self.desk.take(read):
+        for notice in self.state.update(read):
             self.notify(
                 notice.message, severity=notice.severity, markup=False, timeout=notice.timeout_s
             )
         page = self.page
         if page.is_mounted:  # a screen that is still being composed has no bar
-            page.query_one(ScreenBar).show_status(self.desk.status)
-            page.take()
+            page.query_one(ScreenBar).show_status(self.state.status)
+            page.show_state()
             page.show_keys()
 
     def on_notify(self, event: Notify) -> None:
@@ -243,24 +243,24 @@ class LabApp(AskingApp):
 
     async def _show_screen(self, message: ScreenAsked) -> None:
         target = entry(message.name)
-        if target.needs_run and self.desk.chosen is None:
-            self.page.tell(f"{target.title} needs a run; choose one in the lab (F2)", "warning")
+        if target.needs_run and self.state.chosen is None:
+            self.page.toast(f"{target.title} needs a run; choose one in the lab (F2)", "warning")
             return
         if message.name == self.page.entry_name:
             return
         self._remove_toasts()
         page = self._pages.get(target.name)
         if page is None:
-            page = self._pages[target.name] = target.make(self.desk)
+            page = self._pages[target.name] = target.make(self.state)
             self.install_screen(page, target.name)
         page.arrive()
         while len(self.screen_stack) > 1:
             await self.pop_screen()
-        self.desk.also_watched = ()
+        self.state.also_watched = ()
         if target.name != HOME:
             await self.push_screen(page)
         if message.toast:
-            page.tell(message.toast)
+            page.toast(message.toast)
 
     @on(PreferencesChanged)
     def apply_preferences(self) -> None:

@@ -22,7 +22,7 @@ class RunChosen(Message):
 class Listener(Protocol):
     """Asks the generator questions; only its newest question is answered."""
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Handle a reply to the newest question."""
 
 

@@ -104,7 +104,7 @@ class Outside:
 
     make_generator: Callable[[Callable[[Message], object]], Answering] = _generator
     """Takes the function that posts the replies."""
-    make_feed: Callable[[RunStore], RunPoller] = _feed
+    make_poller: Callable[[RunStore], RunPoller] = _feed
     make_estimator: Callable[[Path | None], Estimating] = _estimator
     """Takes the folder of corpora."""
     make_machine: Callable[[Path], MachineReader] = _machine

@@ -60,7 +60,7 @@ class LabState:
         self.has_read = False
         """True once the runs have been listed."""
         self.chosen_name: str | None = self.view.chosen or None
-        self.marked: tuple[str, ...] = tuple(self.view.marked)
+        self.selected: tuple[str, ...] = tuple(self.view.marked)
         """Runs whose curves are overlaid on the chosen run's, in the order of their selection."""
         self.also_watched: tuple[str, ...] = ()
         """Further runs whose journals the visible screen needs."""
@@ -79,15 +79,15 @@ class LabState:
         return self.summaries.get(self.chosen_name) if self.chosen_name else None
 
     @property
-    def selected(self) -> tuple[str, ...]:
+    def overlaid(self) -> tuple[str, ...]:
         """The chosen run, then the others whose curves are overlaid."""
         chosen = [self.chosen.name] if self.chosen else []
-        return tuple(dict.fromkeys([*chosen, *(n for n in self.marked if n in self.summaries)]))
+        return tuple(dict.fromkeys([*chosen, *(n for n in self.selected if n in self.summaries)]))
 
     @property
     def watched(self) -> tuple[str, ...]:
         """Runs whose journals are read at each poll."""
-        return tuple(dict.fromkeys([*self.selected, *self.also_watched]))
+        return tuple(dict.fromkeys([*self.overlaid, *self.also_watched]))
 
     @property
     def status(self) -> str:
@@ -137,7 +137,7 @@ class LabState:
         """Return the view to save, without entries for runs that no longer exist."""
         view, existing = self.view, self.summaries.keys()
         view.chosen = self.chosen_name or ""
-        view.marked = [name for name in self.marked if name in existing]
+        view.marked = [name for name in self.selected if name in existing]
         view.pinned = [name for name in view.pinned if name in existing]
         view.colors = {name: color for name, color in view.colors.items() if name in existing}
         fields = self.writing.fields
@@ -149,9 +149,9 @@ class LabState:
 
     def named_histories(self, names: tuple[str, ...] | None = None) -> list[NamedHistory]:
         """Return runs in the form that plots take; by default the chosen and selected runs."""
-        return [self._named(name) for name in (self.selected if names is None else names)]
+        return [self._named(name) for name in (self.overlaid if names is None else names)]
 
-    def take(self, read: RunsRead) -> list[Notice]:
+    def update(self, read: RunsRead) -> list[Notice]:
         """Store the result of a poll; return notifications of runs that changed since the last."""
         notices = [
             notice
@@ -171,7 +171,7 @@ class LabState:
             name: self._histories.get(name) or History(most=2 * MOST_RECORDS) for name in read.news
         }
         for name, chunk in read.news.items():
-            self._histories[name].take(chunk)
+            self._histories[name].add(chunk)
         return notices
 
     def _named(self, name: str) -> NamedHistory:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnlab.protocol.messages import Reply
-from rnnlab.runs.fresh_checkpoint import START_PATIENCE_S, await_first, is_to_come, settled
+from rnnlab.runs.fresh_checkpoint import START_PATIENCE_S, await_first, is_to_come, resolve_live
 from rnnlab.runs.paths import RunPaths
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ModelCache:
         from rnnlab.models import load_model, parse_checkpoint
 
         paths = RunPaths(Path(run))
-        which = settled(paths, parse_checkpoint(checkpoint), is_over)
+        which = resolve_live(paths, parse_checkpoint(checkpoint), is_over)
         step = which if isinstance(which, int) else paths.read_pointer(which)
         key = _key(paths, -1 if step is None else step)
         if key not in self._loaded:

@@ -157,8 +157,8 @@ def _cursor(world: World) -> float | None:
 
 
 def _place_in_list(world: World) -> int:
-    desk = world.app.desk
-    return [one.name for one in desk.in_order()].index(desk.chosen_name or "")
+    state = world.app.state
+    return [one.name for one in state.in_order()].index(state.chosen_name or "")
 
 
 def _moves_by(by: int) -> Effect:
@@ -221,10 +221,10 @@ _RUN_CHOICE = {"next-run": _moves_by(1), "run-before": _moves_by(-1)}
 
 _LAB = {
     "prompt": focuses("prompt"),
-    "mark": changes(lambda world: world.app.desk.marked),
-    "pin": changes(lambda world: list(world.app.desk.view.pinned)),
-    "sort": changes(lambda world: world.app.desk.view.sort),
-    "reverse": changes(lambda world: world.app.desk.view.is_reversed),
+    "mark": changes(lambda world: world.app.state.selected),
+    "pin": changes(lambda world: list(world.app.state.view.pinned)),
+    "sort": changes(lambda world: world.app.state.view.sort),
+    "reverse": changes(lambda world: world.app.state.view.is_reversed),
     "filter": opens("FilterScreen"),
     "down": grows(lambda world: world.page.table.cursor_row),
     "up": falls(lambda world: world.page.table.cursor_row, "j"),

@@ -166,7 +166,7 @@ async def test_fields_and_answers_are_restored_at_the_next_start(
             field(app, name).value = value
         await pilot.press("enter")
         await until(pilot, lambda: "done in" in status(app))
-        written, traced = bodies(app), app.desk.writing.searches[0].made
+        written, traced = bodies(app), app.state.writing.searches[0].made
     assert (tmp_path / "state" / "answers-1.jsonl").stat().st_mode & 0o77 == 0, "for its owner only"
     app = open_lab(view_file=view, outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -176,7 +176,7 @@ async def test_fields_and_answers_are_restored_at_the_next_start(
             lambda: "at the last start: done in 0.2s with the weights of step 40" in status(app),
         )
         assert {name: field(app, name).value for name in values} == values
-        assert app.desk.writing.searches[0].made == traced
+        assert app.state.writing.searches[0].made == traced
         assert not FakeGenerator.latest_made.requests
         before = (tmp_path / "state" / "answers-1.jsonl").stat().st_mtime_ns
     assert (tmp_path / "state" / "answers-1.jsonl").stat().st_mtime_ns == before, "another lab's"
@@ -192,11 +192,11 @@ async def test_answers_of_a_removed_run_are_not_shown_again(
     lab.store.remove(alpha)
     lab.add("beta")
     feed = CountedFeed(lab.store)
-    outside = replace(WORLD, make_feed=lambda _store: feed)
+    outside = replace(WORLD, make_poller=lambda _store: feed)
     app = open_lab(view_file=tmp_path / "view-1.json", outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: feed.num_reads >= RECALLED_BY)
-        assert app.desk.writing.request is None
+        assert app.state.writing.request is None
 
 
 async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_with_them(
@@ -213,7 +213,7 @@ async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_
     new = Generate(2, "alpha", "Once", ["greedy"])
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Once", " upon")
-        writing = app.desk.writing
+        writing = app.state.writing
         await writing.recall(last)
         assert writing.request is not None
         assert writing.request.prompt == "Once"
@@ -221,7 +221,7 @@ async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_
     class Hasty:
         """Asks something else at the first word."""
 
-        async def hear(self, reply: Reply) -> None:
+        async def on_reply(self, reply: Reply) -> None:
             if isinstance(reply, Started):
                 writing.begin("alpha", new, ())
 
@@ -248,7 +248,7 @@ async def test_answers_recalled_before_the_prompt_is_mounted_are_shown_in_it(
         await mount(pane)
 
     monkeypatch.setattr(PromptPane, "on_mount", mount_late)
-    outside = replace(WORLD, make_feed=lambda _store: feed)
+    outside = replace(WORLD, make_poller=lambda _store: feed)
     app = open_lab(view_file=tmp_path / "view-1.json", has_outline=True, outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: feed.num_reads >= RECALLED_BY)

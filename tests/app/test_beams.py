@@ -163,7 +163,7 @@ async def test_another_decoders_search_is_shown_and_escape_cancels_what_grows(
         await until(pilot, lambda: generator.num_cancelled == 1)
         assert app.screen is screen
         generator.say(Ended(1, was_cancelled=True, elapsed_s=0.1))
-        await until(pilot, lambda: app.desk.writing.is_over)
+        await until(pilot, lambda: app.state.writing.is_over)
         for _ in range(2):
             await pilot.press("escape")
         await until(pilot, lambda: app.screen is home(app))
@@ -362,7 +362,7 @@ async def test_the_end_is_no_letter_and_a_long_text_is_put_together_once_a_step(
 
         monkeypatch.setattr(Walked, "all_tokens", property(count))
         screen.walk.begin("", list("b" * 50))
-        await screen.hear(
+        await screen.on_reply(
             DistributionsFound(1, 40, list("b" * 50), 0, 0, [asdict(ROW)] * 51, ["greedy"])
         )
         assert num_read < 10

@@ -31,7 +31,7 @@ async def test_the_charts_are_zoomed_panned_and_frozen_by_keys_and_name_their_st
         await until(pilot, lambda: "step · frozen" in chart(app, "loss"))
         lab.write(run, range(41, 61))
         lab.say(run, state="running", step=60)
-        await until(pilot, lambda: app.desk.history("alpha").train[-1].step == 60)
+        await until(pilot, lambda: app.state.history("alpha").train[-1].step == 60)
         assert (plots.look.window.low, plots.look.window.high) == (20, 40)
         await pilot.press("pageup")
         assert plots.look.window.high == pytest.approx(35)
@@ -100,8 +100,8 @@ async def test_curves_stay_while_the_cursor_moves_and_selected_runs_are_overlaid
         assert chosen is not None
         away = {"alpha": "beta", "beta": "alpha"}[chosen.name]
         for watched in (away, chosen.name):  # the cursor has moved and returned during a poll
-            app.desk.take(feed.read([watched]))
-            home(app).take()
+            app.state.update(feed.read([watched]))
+            home(app).show_state()
         assert "train 2.000" in chart(app, "loss")
         await pilot.press("space", "down")
         await until(pilot, lambda: {"alpha", "beta"} <= set(chart(app, "loss").split()))

@@ -104,7 +104,7 @@ async def test_the_marked_runs_are_compared_each_unit_on_its_own_axis(
     set_settings(lab.add("words"), tokens="words")
     async with app.run_test(size=(160, 50)) as pilot:
         await until(pilot, lambda: home(app).table.row_count == 4)
-        app.desk.chosen_name, app.desk.marked = "alpha", ("words", "beta")
+        app.state.chosen_name, app.state.selected = "alpha", ("words", "beta")
         screen = await open_compare(pilot, app)
         assert screen.names == ("alpha", "words", "beta")
         await until(pilot, lambda: len(screen.query(ChartPane)) == 2)
@@ -123,7 +123,7 @@ async def test_one_alone_stands_beside_the_newest_of_its_corpus(lab: Lab, app: L
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: home(app).table.row_count == 4)
         home(app).table.choose("alpha")
-        await until(pilot, lambda: app.desk.chosen_name == "alpha")
+        await until(pilot, lambda: app.state.chosen_name == "alpha")
         screen = await open_compare(pilot, app)
         assert screen.names == ("alpha", "gamma", "beta")
 
@@ -155,7 +155,7 @@ async def test_every_run_continues_the_same_prompt_in_its_own_columns(
         generator.say(Failed(2, "something is wrong"))
         for ask in (1, 2):
             generator.say(Ended(ask, was_cancelled=False, elapsed_s=0.1))
-        assert app.desk.writing.history.prompts == ["Once"]
+        assert app.state.writing.history.prompts == ["Once"]
         status = screen.query_one("#compare-status", Static)
         await until(pilot, lambda: "1 of 2 runs have answered" in str(status.render()))
         assert f"{screen.names[1]} cannot" in str(status.render())
@@ -198,7 +198,7 @@ async def test_an_old_answer_is_not_written_into_new_columns(
 
         async def begin_while_the_old_one_is_heard(titles: list[str]) -> None:
             await begin(titles)
-            await old.hear(failed)
+            await old.on_reply(failed)
 
         monkeypatch.setattr(screen.board, "begin_best", begin_while_the_old_one_is_heard)
         await pilot.press("enter")
@@ -214,7 +214,7 @@ async def test_a_step_chosen_for_one_run_is_not_asked_of_the_others(
     lab.add("beta")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: home(app).table.row_count == 2)
-        app.desk.writing.fields.checkpoints["beta"] = "20"
+        app.state.writing.fields.checkpoints["beta"] = "20"
         screen = await open_compare(pilot, app)
         field = screen.query_one("#checkpoint", Input)
         assert field.value == "live"
@@ -239,13 +239,13 @@ async def test_the_compared_runs_are_named_with_their_marks_and_how_to_choose_ot
         lab.add(name)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: home(app).table.row_count == 3)
-        app.desk.chosen_name = "alpha"
+        app.state.chosen_name = "alpha"
         screen = await open_compare(pilot, app)
         line = screen.query_one("#compare-runs", Static)
         assert str(line.content).startswith("▎alpha ▎gamma ▎beta  chosen and newest")
         await pilot.press("f2")
         await until(pilot, lambda: app.page is home(app))
-        app.desk.marked = ("beta",)
+        app.state.selected = ("beta",)
         await pilot.press("f8")
         await until(pilot, lambda: str(line.content).startswith("▎alpha ▎beta●  ● marked"))
         assert "F2, then space marks others" in str(line.content)

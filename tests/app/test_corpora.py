@@ -249,7 +249,7 @@ async def test_the_footer_labels_escape_after_a_task_has_ended(
 ) -> None:
     """Also if it was created during the task, between two polls."""
 
-    def way_out() -> str:
+    def escape_label() -> str:
         keys = app.page.query_one(LabFooter).shown
         return {key.written: key.label for key in keys}.get("esc", "")
 
@@ -265,9 +265,9 @@ async def test_the_footer_labels_escape_after_a_task_has_ended(
             between.setattr(CorporaScreen, "show_keys", lambda _screen: None)
             page(app).begin_task("waiting", "mine", wait)
             page(app).refresh_bindings()  # as after a move of the focus
-            await until(pilot, lambda: way_out() == "Stop")
+            await until(pilot, lambda: escape_label() == "Stop")
         may_end.set()
-        await until(pilot, lambda: way_out() == "Home")
+        await until(pilot, lambda: escape_label() == "Home")
 
 
 async def test_a_task_shows_its_progress_and_can_be_cancelled(app: LabApp) -> None:

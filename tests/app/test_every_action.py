@@ -37,7 +37,7 @@ def world(open_fixed: OpenFixed, said: list[str]) -> World:
 
     outside = replace(fixed_lab.WORLD, describe_corpora=described)
     lab = World(open_fixed(outside=outside), said)
-    queue = Queue(lab.app.desk.store.root)
+    queue = Queue(lab.app.state.store.root)
     for name in ("waiting", "running-lstm"):  # both are locked, as by workers
         queue.join(name, "cpu")
     return lab
@@ -45,14 +45,14 @@ def world(open_fixed: OpenFixed, said: list[str]) -> World:
 
 def own_groups(name: str, world: World) -> list[Group[Any]]:
     """Return a screen's groups; those that go from everywhere are pressed at home."""
-    groups = entry(name).make(world.app.desk).GROUPS
+    groups = entry(name).make(world.app.state).GROUPS
     return [one for one in groups if name == HOME or one not in (SCREENS, EVERYWHERE)]
 
 
 @pytest.mark.timeout(400)  # a few dozen keys, each of which draws a screen
 @pytest.mark.parametrize("name", [one.name for one in entries()])
 async def test_every_key_does_what_it_is_for(name: str, world: World) -> None:
-    assert entry(name).make(world.app.desk).GROUPS[-2:] == (SCREENS, EVERYWHERE)
+    assert entry(name).make(world.app.state).GROUPS[-2:] == (SCREENS, EVERYWHERE)
     groups = own_groups(name, world)
     named = {action.name for group in groups for action in group.actions}
     assert named == EFFECTS[name].keys(), "every action has a row, and every row an action"
@@ -94,8 +94,8 @@ async def begin(
         await pilot.press(entry(name).first_key)
         await until(pilot, lambda: app.page.entry_name == name)
     page = app.page
-    if app.desk.chosen_name != effect.run:
-        app.desk.chosen_name = effect.run
+    if app.state.chosen_name != effect.run:
+        app.state.chosen_name = effect.run
         if isinstance(page, LabScreen):
             page.table.expect(effect.run)
             page.table.show()

@@ -147,12 +147,12 @@ async def test_the_runs_are_read_again_and_again_though_nobody_asks(
     app = open_lab(preferences=Preferences(refresh_s=0.1))
     async with app.run_test(size=(80, 24)):
         async with asyncio.timeout(40):
-            while "alpha" not in app.desk.summaries:
+            while "alpha" not in app.state.summaries:
                 await asyncio.sleep(0.01)
             lab.say(run, state="paused", step=41)
-            while app.desk.summaries["alpha"].step != 41:
+            while app.state.summaries["alpha"].step != 41:
                 await asyncio.sleep(0.01)
-        assert app.desk.summaries["alpha"].state == "paused"
+        assert app.state.summaries["alpha"].state == "paused"
 
 
 def screen_text(app: LabApp) -> str:

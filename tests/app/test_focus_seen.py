@@ -60,8 +60,8 @@ async def test_the_focus_is_seen_wherever_it_is(
 
 async def wear(pilot: Pilot[None], app: LabApp, look: Preferences) -> None:
     """Change the looks as the screen of settings does, but for this lab alone."""
-    if app.desk.preferences != look:
-        app.desk.prefer(look)
+    if app.state.preferences != look:
+        app.state.prefer(look)
         app.page.post_message(PreferencesChanged())
         await until(pilot, lambda: app.theme == look.theme)
     await painted(app)

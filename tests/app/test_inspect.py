@@ -35,9 +35,9 @@ def screen(app: LabApp) -> InspectScreen:
 
 async def open_inspect(pilot: Pilot[None], app: LabApp, run: str = "alpha") -> None:
     """Choose a run on the home screen and inspect it."""
-    await until(pilot, lambda: home(app).table.row_count == len(app.desk.summaries) > 0)
-    for _ in app.desk.summaries:
-        if app.desk.chosen_name == run:
+    await until(pilot, lambda: home(app).table.row_count == len(app.state.summaries) > 0)
+    for _ in app.state.summaries:
+        if app.state.chosen_name == run:
             break
         await pilot.press("down")
         await pilot.pause()
@@ -266,7 +266,7 @@ async def test_the_runs_of_the_lab_are_queued_with_a_key_in_the_lab_s_own_folder
         await until(pilot, lambda: any("12 runs are queued" in one for one in said))
         assert len(launched) == 12
         assert all(is_queued for _, is_queued in launched)
-        await until(pilot, lambda: "vanishing-lstm-x8" in app.desk.summaries)
+        await until(pilot, lambda: "vanishing-lstm-x8" in app.state.summaries)
         await until(pilot, is_view(generator, "vanishing"))
         assert len(asked(generator).members) == 12
 
@@ -331,13 +331,13 @@ async def test_a_removed_run_is_reported_and_not_compared(
         screen(app).ask()
         assert screen(app).other is None
         await until(pilot, lambda: any("unknown run 'beta'" in one for one in said))
-        desk = LabState(lab.store)  # it has opened no run before
-        desk.chosen_name = "alpha"
-        assert InspectScreen(desk).kept_steps() == []
+        state = LabState(lab.store)  # it has opened no run before
+        state.chosen_name = "alpha"
+        assert InspectScreen(state).kept_steps() == []
         for key in ("f3", "f4", "f6", "f8", "f2"):
             await pilot.press(key)
             await pilot.pause()
-            app.page.take()
+            app.page.show_state()
         assert generator.latest == num, "and neither is the chosen one asked, which is gone, too"
 
 
@@ -356,5 +356,5 @@ async def test_a_stale_reply_of_another_view_is_not_shown(
         await until(pilot, lambda: "a difference needs two models" in shown(app))
         late = Inspected(1, [replace(finding(), view="gradients").to_json()])
         for reply in (late, Failed(1, "no such unit")):
-            await screen(app).hear(reply)
+            await screen(app).on_reply(reply)
             assert "a difference needs two models" in shown(app)

@@ -59,7 +59,7 @@ async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
     async with training(lab, app) as pilot:
         for text in ("stop", "stopstop"):  # the second time, the screen exists already
             burst(app, "f3", *"stop", "f2")
-            await until(pilot, lambda text=text: app.desk.writing.fields.prompt == text)  # type: ignore[misc]
+            await until(pilot, lambda text=text: app.state.writing.fields.prompt == text)  # type: ignore[misc]
             await until(pilot, lambda: app.page.entry_name == HOME)
         assert steered(lab) == []
 
@@ -67,7 +67,7 @@ async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
 async def test_letters_do_not_overtake_the_key_that_clears_the_field(lab: Lab, app: LabApp) -> None:
     async with training(lab, app) as pilot:
         burst(app, "enter", *"old", "ctrl+u", *"new", "home", "x")
-        await until(pilot, lambda: app.desk.writing.fields.prompt == "xnew")
+        await until(pilot, lambda: app.state.writing.fields.prompt == "xnew")
 
 
 async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(lab: Lab, app: LabApp) -> None:
@@ -83,7 +83,7 @@ async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(lab: Lab, app: 
 async def test_a_burst_goes_through_several_screens(lab: Lab, app: LabApp) -> None:
     async with training(lab, app) as pilot:
         burst(app, "f10", "f3", "s", "f6", "s", "f3", "s")
-        await until(pilot, lambda: app.desk.writing.fields.prompt == "ss")
+        await until(pilot, lambda: app.state.writing.fields.prompt == "ss")
         assert isinstance(app.page, PromptScreen)
         burst(app, "f6", "s", "f2", "s")
         await until(pilot, lambda: steered(lab) == ["alpha"])
@@ -98,7 +98,7 @@ async def test_what_is_written_right_after_the_key_of_a_dialog_is_for_the_dialog
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count == 2)
         burst(app, "slash", *"sum", "enter", "slash", "s")
-        await until(pilot, lambda: app.desk.view.filter == "s")
+        await until(pilot, lambda: app.state.view.filter == "s")
         assert isinstance(app.screen, FilterScreen)
         burst(app, "enter", "n", "s")
         await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
@@ -157,8 +157,10 @@ async def test_escape_stops_the_task_then_leaves_the_text_then_the_screen(
             await pilot.press("escape")
             assert not is_in_field(app), name
             assert app.page.entry_name == name
-            way_out = None if name == HOME else "Home"
-            await until(pilot, lambda way_out=way_out: footer(app).get("esc") == way_out)  # type: ignore[misc]
+            escape_label = None if name == HOME else "Home"
+            await until(
+                pilot, lambda escape_label=escape_label: footer(app).get("esc") == escape_label
+            )  # type: ignore[misc]
             await pilot.press("escape")
             await until(pilot, lambda: app.page.entry_name == HOME)
 
@@ -172,7 +174,7 @@ async def test_the_keys_of_the_board_are_alive_once_the_text_is_left_and_in_the_
         await pilot.press("f4", "x", "enter")
         await until(pilot, lambda: generator.requests)
         generator.answer("y")
-        await until(pilot, lambda: not app.page.is_writing)
+        await until(pilot, lambda: not app.page.is_task_running)
         assert "b" not in footer(app)
         await pilot.press("escape")
         await until(pilot, lambda: {"b", "s"} <= footer(app).keys())
@@ -239,6 +241,6 @@ async def test_a_dialog_gives_the_focus_back_to_where_it_was(lab: Lab, app: LabA
 async def test_a_toast_replaces_the_previous_one_of_its_severity(app: LabApp) -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         for text in "one", "two", "three":
-            app.page.tell(text)
-        app.page.tell("wrong", "error")
+            app.page.toast(text)
+        app.page.toast("wrong", "error")
         await until(pilot, lambda: toasts(app) == ["three", "wrong"])

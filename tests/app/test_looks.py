@@ -27,14 +27,14 @@ async def test_the_lab_comes_back_as_it_was_left(
     async with first.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(first).table.row_count == 2)
         await pilot.press("down", "p", "y", "plus", "3", "q")
-        color = first.desk.color_of("alpha")
+        color = first.state.color_of("alpha")
     again = open_lab(view_file=file)
     async with again.run_test(size=(120, 40)) as pilot:
         await until(
-            pilot, lambda: again.desk.chosen_name == "alpha" and home(again).table.row_count
+            pilot, lambda: again.state.chosen_name == "alpha" and home(again).table.row_count
         )
-        assert again.desk.view.pinned == ["alpha"]
-        assert again.desk.color_of("alpha") == color
+        assert again.state.view.pinned == ["alpha"]
+        assert again.state.color_of("alpha") == color
         assert home(again).plots.view.is_log
         assert home(again).plots.look.smoothing == 0.5
         assert not home(again).panes.is_shown("prompt-pane")

@@ -152,7 +152,7 @@ async def test_a_run_is_started_by_keys_and_the_form_keeps_what_was_written(
         assert form.field is field_of(app, "name"), "escape leaves the focus where it was"
         await pilot.press("pagedown", *"gru", "ctrl+r")
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
-        await until(pilot, lambda: app.desk.chosen_name == "mine" and app.desk.chosen)
+        await until(pilot, lambda: app.state.chosen_name == "mine" and app.state.chosen)
         config, is_queued = workers.started[0]
         assert (config.cell, config.task, is_queued) == ("gru", "sentences", False)
         await open_form(pilot, app)
@@ -166,7 +166,7 @@ async def test_both_keys_are_one_run_and_who_has_gone_elsewhere_meanwhile_stays_
     lab.add("other")
     workers.may_start.clear()
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.desk.chosen_name == "other")
+        await until(pilot, lambda: app.state.chosen_name == "other")
         form = await open_form(pilot, app)
         write(app, corpus="stump", name="waits")
         burst(app, "ctrl+l", "ctrl+r", "ctrl+y")
@@ -176,16 +176,16 @@ async def test_both_keys_are_one_run_and_who_has_gone_elsewhere_meanwhile_stays_
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
         assert [is_queued for _, is_queued in workers.started] == [True], "the first key counts"
         workers.may_start.clear()
-        await until(pilot, lambda: app.desk.chosen_name == "waits" and app.desk.chosen)
+        await until(pilot, lambda: app.state.chosen_name == "waits" and app.state.chosen)
         await open_form(pilot, app)
         write(app, name="mine")
         await pilot.press("ctrl+r", "escape", "delete")
         await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
         workers.may_start.set()
         await until(pilot, lambda: not field_of(app, "name", form).input.value)
-        await until(pilot, lambda: "mine" in app.desk.summaries)
+        await until(pilot, lambda: "mine" in app.state.summaries)
         assert isinstance(app.screen, ChoiceScreen), "its answer is still waited for"
-        assert app.desk.chosen_name == "waits"
+        assert app.state.chosen_name == "waits"
     assert [is_queued for _, is_queued in workers.started] == [True, False]
 
 
@@ -256,7 +256,7 @@ async def test_a_recipe_fills_in_all_is_emptied_and_comes_back_and_its_command_i
         }  # fmt: skip
         write(app, **written)
         await until(pilot, lambda: "measured once the writing" in painted(app, "estimate"))
-        line = read_draft(written, app.desk.store, app.desk.data).command()
+        line = read_draft(written, app.state.store, app.state.data).command()
         assert "--recipe lstm-moliere --limit-chars 1000 --one-hot" in line
         await until(pilot, lambda: line.split()[-1] in painted(app, "command"))
         await pilot.press("ctrl+y")

@@ -55,12 +55,12 @@ def open_outlined(open_lab: OpenLab, outlined: list[Places]) -> OpenLab:
     def make(store: RunStore | None = None, **options: Any) -> LabApp:
         app: LabApp
 
-        def make_feed(store: RunStore) -> RunPoller:  # called while the outline is shown
+        def make_poller(store: RunStore) -> RunPoller:  # called while the outline is shown
             assert isinstance(app.screen, Outline)
             outlined.append(places(app))
             return RunPoller(store)
 
-        outside = replace(WORLD, make_feed=make_feed)
+        outside = replace(WORLD, make_poller=make_poller)
         app = open_lab(store, has_outline=True, outside=outside, **options)
         return app
 

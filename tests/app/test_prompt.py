@@ -81,16 +81,16 @@ async def test_another_run_is_chosen_by_a_key_and_home_follows(lab: Lab, app: La
     lab.add("beta")
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_prompt(pilot, app)
-        first = app.desk.chosen_name
+        first = app.state.chosen_name
         await pilot.press("ctrl+n")
-        await until(pilot, lambda: app.desk.chosen_name != first)
-        assert screen.pane.border_title == f"Prompt {app.desk.chosen_name}"
+        await until(pilot, lambda: app.state.chosen_name != first)
+        assert screen.pane.border_title == f"Prompt {app.state.chosen_name}"
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: app.desk.chosen_name == first)
+        await until(pilot, lambda: app.state.chosen_name == first)
         await pilot.press("ctrl+n", "escape", "escape")
         await until(pilot, lambda: app.screen is home(app))
-        assert home(app).table.chosen is app.desk.chosen
-        assert app.desk.chosen_name != first
+        assert home(app).table.chosen is app.state.chosen
+        assert app.state.chosen_name != first
 
 
 async def test_what_is_written_on_one_screen_stands_on_the_others(

@@ -49,10 +49,10 @@ async def test_the_cursor_stays_on_its_run_when_others_are_added_filtered_out_an
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: table(app).row_count == 2)
         table(app).choose("alpha")
-        await until(pilot, lambda: app.desk.chosen_name == "alpha")
+        await until(pilot, lambda: app.state.chosen_name == "alpha")
         lab.add("gamma", "running")
         await until(pilot, lambda: table(app).row_count == 3)
-        assert table(app).chosen == app.desk.summaries["alpha"]
+        assert table(app).chosen == app.state.summaries["alpha"]
         await pilot.press("slash")
         await until(pilot, lambda: isinstance(app.screen, FilterScreen))
         await pilot.press("a", "l", "p")
@@ -61,11 +61,11 @@ async def test_the_cursor_stays_on_its_run_when_others_are_added_filtered_out_an
         assert "Runs 1 of 3 · /alp" in str(home(app).table.border_title)
         await pilot.press("slash", "z")
         await until(pilot, lambda: home(app).table.row_count == 0)
-        assert app.desk.chosen is None, "no key may steer a run that is not listed"
+        assert app.state.chosen is None, "no key may steer a run that is not listed"
         await pilot.press("escape")
         await until(pilot, lambda: home(app).table.row_count == 3)
-        await until(pilot, lambda: app.desk.chosen_name == "alpha")
-        assert app.desk.view.filter == ""
+        await until(pilot, lambda: app.state.chosen_name == "alpha")
+        assert app.state.view.filter == ""
 
 
 async def test_a_read_that_finds_nothing_new_paints_no_table(
@@ -73,7 +73,7 @@ async def test_a_read_that_finds_nothing_new_paints_no_table(
 ) -> None:
     lab.add("alpha")
     feed = CountedFeed(lab.store)
-    app = open_lab(outside=replace(WORLD, make_feed=lambda _store: feed))
+    app = open_lab(outside=replace(WORLD, make_poller=lambda _store: feed))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: table(app).row_count and "train 2.000" in chart(app, "loss"))
         num_painted = 0
@@ -157,8 +157,8 @@ async def test_a_run_is_deleted_only_when_the_question_is_answered_with_yes(
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: table(app).row_count == 2)
         for keys, is_deleted in answers:
-            num = len(app.desk.summaries)
-            chosen = app.desk.chosen
+            num = len(app.state.summaries)
+            chosen = app.state.chosen
             assert chosen is not None
             run = runs[chosen.name]
             await pilot.press("delete")

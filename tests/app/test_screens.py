@@ -35,22 +35,22 @@ every_screen = pytest.mark.parametrize("name", [e.name for e in entries()])
 
 
 @pytest.fixture
-def desk(lab: Lab) -> LabState:
+def state(lab: Lab) -> LabState:
     return LabState(lab.store)
 
 
 @every_screen
-def test_the_registry_reads_the_declaration(name: str, desk: LabState) -> None:
+def test_the_registry_reads_the_declaration(name: str, state: LabState) -> None:
     found = entry(name)
-    screen = found.make(desk)
+    screen = found.make(state)
     assert screen.entry_name == name
     assert found.title
     assert found.help
 
 
 @every_screen
-def test_every_action_is_bound_to_its_key_once_in_a_pane(name: str, desk: LabState) -> None:
-    screen = entry(name).make(desk)
+def test_every_action_is_bound_to_its_key_once_in_a_pane(name: str, state: LabState) -> None:
+    screen = entry(name).make(state)
     bound = [b for b in type(screen).BINDINGS if isinstance(b, Binding)]
     assert bound == bindings(screen.GROUPS)
     names = [action.name for group in screen.GROUPS for action in group.actions]
@@ -62,8 +62,8 @@ def test_every_action_is_bound_to_its_key_once_in_a_pane(name: str, desk: LabSta
 
 
 @every_screen
-def test_no_letter_overrides_text_fields(name: str, desk: LabState) -> None:
-    for group in entry(name).make(desk).GROUPS:
+def test_no_letter_overrides_text_fields(name: str, state: LabState) -> None:
+    for group in entry(name).make(state).GROUPS:
         for action in group.actions:
             if action.is_priority:
                 assert all(len(key) > 1 for key in action.key.split(",")), action.name
@@ -86,7 +86,7 @@ async def test_its_keys_open_every_screen_and_escape_leads_home(lab: Lab, app: L
 
 @every_screen
 def test_every_action_is_in_the_palette(name: str, lab: Lab, app: LabApp) -> None:
-    page = entry(name).make(app.desk)
+    page = entry(name).make(app.state)
     offered = {(c.title, c.help) for c in app.actions_of(page)}
     for group in page.GROUPS:
         for action in group.actions:
@@ -168,7 +168,7 @@ async def test_an_action_that_asks_asks_once_whatever_comes_in_a_burst(
     monkeypatch.setattr(control, "move_in_queue", move)
     lab.add("alpha")
     async with app.run_test() as pilot:
-        await until(pilot, lambda: app.desk.chosen)
+        await until(pilot, lambda: app.state.chosen)
         page = app.page
         page.action_do("sooner")
         page.action_do("sooner")
@@ -229,11 +229,11 @@ async def test_reads_of_the_machine_cancel_no_action_and_are_made_in_a_thread(
     app = open_lab(clock=clock, outside=outside)
     lab.add("alpha", "running")
     async with app.run_test() as pilot:
-        await until(pilot, lambda: app.desk.summaries)
+        await until(pilot, lambda: app.state.summaries)
         await pilot.press("f10", "q")
         await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
         num_reads = len(machine.times)
-        app.page.take()
+        app.page.show_state()
         await until(pilot, lambda: len(machine.times) > num_reads)
         await pilot.press("enter")
         await until(pilot, lambda: not app.is_running)

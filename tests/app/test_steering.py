@@ -36,7 +36,7 @@ async def test_a_key_sends_its_command_to_the_worker_of_the_chosen_run(
         await until(pilot, lambda: table(app).row_count == 2)
         for key, name, action in presses:
             table(app).choose(name)
-            await until(pilot, lambda name=name: app.desk.chosen_name == name)  # type: ignore[misc]
+            await until(pilot, lambda name=name: app.state.chosen_name == name)  # type: ignore[misc]
             await pilot.press(key)
             await until(
                 pilot,
@@ -56,11 +56,11 @@ async def test_a_refused_command_and_a_full_disk_are_shown_as_errors(
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: table(app).row_count == 2)
         table(app).choose("alpha")
-        await until(pilot, lambda: app.desk.chosen_name == "alpha")
+        await until(pilot, lambda: app.state.chosen_name == "alpha")
         await pilot.press("r")
         await until(pilot, lambda: any("No space left" in text for text in toasts(app)))
         table(app).choose("done")
-        await until(pilot, lambda: app.desk.chosen_name == "done")
+        await until(pilot, lambda: app.state.chosen_name == "done")
         app.page.action_do("stop")  # as from the palette: its key has no effect here
         await until(pilot, lambda: any("finished" in text for text in toasts(app)))
 

@@ -128,7 +128,7 @@ async def test_enter_prompts_the_checkpoint_of_the_step_or_the_nearest(
         assert app.screen.query_one("#prompt", Input).value == "Once\\n"
         await until(pilot, lambda: any("no checkpoint of step 0" in one for one in said))
         await pilot.press("ctrl+n")
-        await until(pilot, lambda: app.desk.chosen_name == "beta")
+        await until(pilot, lambda: app.state.chosen_name == "beta")
         assert app.screen.query_one("#checkpoint", Input).value == "live"
         await pilot.press("ctrl+n")
         await until(pilot, lambda: app.screen.query_one("#checkpoint", Input).value == "10")
@@ -152,7 +152,7 @@ async def test_without_samples_it_says_why_and_another_run_is_a_key_away(
     lab.add("classes", task="classify")
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_timeline(pilot, app)
-        app.desk.chosen_name = "classes"
+        app.state.chosen_name = "classes"
         await until(pilot, lambda: "A classifier writes no text" in why_empty(screen))
         await pilot.press("enter", "right", "c")
         assert app.screen is screen

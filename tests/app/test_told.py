@@ -21,13 +21,13 @@ async def test_toasts_close_with_their_screen_and_the_next_screens_toast_stays(
     lab.add("alpha")
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
-        home(app).tell("of the lab")
-        home(app).tell("with care", "warning")
+        home(app).toast("of the lab")
+        home(app).toast("with care", "warning")
         await until(pilot, lambda: len(toasts(app)) == 2)
         await pilot.press("f10")
         await until(pilot, lambda: isinstance(app.page, SystemScreen))
         await until(pilot, lambda: not toasts(app))
-        app.page.open_screen("prompt", saying="of the prompt")
+        app.page.open_screen("prompt", toast="of the prompt")
         await until(pilot, lambda: isinstance(app.page, PromptScreen))
         await until(pilot, lambda: toasts(app) == ["of the prompt"])
 
@@ -53,7 +53,7 @@ async def test_toasts_cover_no_candidate_on_a_small_screen(
         await until(pilot, lambda: generator.requests)
         generator.answer(" one", " two", " three")
         await until(pilot, lambda: app.screen.query(Candidate))
-        home(app).tell("copied 12 letters; tmux needs: set -g set-clipboard on")
+        home(app).toast("copied 12 letters; tmux needs: set -g set-clipboard on")
         await until(
             pilot, lambda: app.screen.query("Toast") and app.screen.query_one("Toast").region
         )

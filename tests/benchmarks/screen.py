@@ -311,12 +311,12 @@ def stream_an_hour() -> None:
             store,
             preferences=Preferences(refresh_s=0.001),
             clock=lambda: float(seconds),
-            outside=Outside(make_feed=Hour),
+            outside=Outside(make_poller=Hour),
         )
         async with app.run_test(size=SIZE):
-            while not app.desk.summaries:
+            while not app.state.summaries:
                 await asyncio.sleep(0.01)
-            app.desk.marked = tuple(names)
+            app.state.selected = tuple(names)
             while seconds < 3600:
                 await asyncio.sleep(0.1)
             assert "run-0" in app.screen.query_one("#plot-loss", ChartPane).text, "it is drawn"

@@ -149,7 +149,7 @@ class FixedMachine:
 
 WORLD = Outside(
     make_generator=AnsweringGenerator,
-    make_feed=CountedFeed,
+    make_poller=CountedFeed,
     make_machine=FixedMachine,
     describe_corpora=lambda _data: list(CORPORA),
     look_into_corpus=look,

@@ -28,22 +28,22 @@ def lab(tmp_path: Path) -> Lab:
     return Lab(RunStore(tmp_path))
 
 
-def read(desk: LabState, feed: RunPoller, *names: str) -> None:
+def read(state: LabState, feed: RunPoller, *names: str) -> None:
     """Read the journals of these runs only."""
-    desk.take(feed.read(names))
+    state.update(feed.read(names))
 
 
-def show(pane: ChartPane, desk: LabState, *names: str) -> None:
-    pane.show(desk.named_histories(names), "step", Viewport(), is_log=False)
+def show(pane: ChartPane, state: LabState, *names: str) -> None:
+    pane.show(state.named_histories(names), "step", Viewport(), is_log=False)
 
 
 async def test_a_chart_is_drawn_once_for_the_same_data_and_size(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab.add("alpha")
-    desk = LabState(lab.store, outside=AT_ONCE)
-    read(desk, RunPoller(lab.store), "alpha")
-    pane = ChartPane("loss", desk)
+    state = LabState(lab.store, outside=AT_ONCE)
+    read(state, RunPoller(lab.store), "alpha")
+    pane = ChartPane("loss", state)
     drawn: list[Chart] = []
 
     def counted(chart: Chart, width: int, height: int, **options: Any) -> Drawing:
@@ -51,11 +51,11 @@ async def test_a_chart_is_drawn_once_for_the_same_data_and_size(
         return drawing(chart, width, height, **options)
 
     async with shown(pane) as (_, pilot):
-        show(pane, desk, "alpha")
+        show(pane, state, "alpha")
         await until(pilot, lambda: "train 2.000" in pane.text)
         monkeypatch.setattr(chart_pane, "drawing", counted)
         for _ in range(5):
-            show(pane, desk, "alpha")
+            show(pane, state, "alpha")
             pane.refresh()
             await pilot.pause()
         assert drawn == []
@@ -68,17 +68,17 @@ async def test_the_chart_of_selected_runs_stays_while_the_cursor_moves_among_the
 ) -> None:
     lab.add("beta", steps=20)
     lab.add("alpha", steps=40)
-    desk = LabState(lab.store, outside=Outside(chart_every_s=NEVER_S))
-    read(desk, RunPoller(lab.store), "alpha", "beta")
-    pane = ChartPane("loss", desk)
+    state = LabState(lab.store, outside=Outside(chart_every_s=NEVER_S))
+    read(state, RunPoller(lab.store), "alpha", "beta")
+    pane = ChartPane("loss", state)
     async with shown(pane) as (_, pilot):
-        show(pane, desk, "beta", "alpha")
+        show(pane, state, "beta", "alpha")
         await until(pilot, lambda: pane.names_drawn == {"alpha", "beta"})
         before = pane.text
-        show(pane, desk, "alpha", "beta")
+        show(pane, state, "alpha", "beta")
         await pilot.pause()
         assert pane.text == before
-        show(pane, desk, "alpha")
+        show(pane, state, "alpha")
         await until(pilot, lambda: pane.names_drawn == {"alpha"})
 
 
@@ -86,8 +86,8 @@ async def test_charts_that_are_due_together_are_drawn_apart(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = lab.add("alpha", "running")
-    desk, feed = LabState(lab.store, outside=AT_ONCE), RunPoller(lab.store)
-    grid = PlotGrid(desk)
+    state, feed = LabState(lab.store, outside=AT_ONCE), RunPoller(lab.store)
+    grid = PlotGrid(state)
     drawn_by: dict[str, set[int]] = {}
 
     def noted(chart: Chart, width: int, height: int, **options: Any) -> Drawing:
@@ -95,15 +95,15 @@ async def test_charts_that_are_due_together_are_drawn_apart(
         return drawing(chart, width, height, **options)
 
     async with shown(grid, size=(80, 24)) as (_, pilot):
-        read(desk, feed, "alpha")
-        grid.show(desk.named_histories(("alpha",)))
+        read(state, feed, "alpha")
+        grid.show(state.named_histories(("alpha",)))
         panes = [pane for pane in grid.query(ChartPane) if pane.display]
         assert len(panes) == 2
         await until(pilot, lambda: all(pane.names_drawn for pane in panes))
         monkeypatch.setattr(chart_pane, "drawing", noted)
         lab.write(run, range(41, 61))
-        read(desk, feed, "alpha")
-        grid.show(desk.named_histories(("alpha",)))
+        read(state, feed, "alpha")
+        grid.show(state.named_histories(("alpha",)))
         await until(pilot, lambda: len(drawn_by) == 2)
         first, second = drawn_by.values()
         assert not first & second
@@ -114,15 +114,15 @@ async def test_the_first_picture_of_a_chosen_run_waits_for_its_journal_and_no_lo
 ) -> None:
     lab.add("beta", steps=20)
     lab.add("alpha", steps=40)
-    desk, feed = LabState(lab.store, outside=Outside(chart_every_s=NEVER_S)), RunPoller(lab.store)
-    pane = ChartPane("loss", desk)
+    state, feed = LabState(lab.store, outside=Outside(chart_every_s=NEVER_S)), RunPoller(lab.store)
+    pane = ChartPane("loss", state)
     async with shown(pane) as (_, pilot):
-        read(desk, feed, "alpha")
-        show(pane, desk, "alpha")
+        read(state, feed, "alpha")
+        show(pane, state, "alpha")
         await until(pilot, lambda: "train 2.000" in pane.text)
-        show(pane, desk, "beta")
+        show(pane, state, "beta")
         await pilot.pause()
         assert "train 2.000" in pane.text
-        read(desk, feed, "beta")
-        show(pane, desk, "beta")
+        read(state, feed, "beta")
+        show(pane, state, "beta")
         await until(pilot, lambda: "train 3.000" in pane.text)

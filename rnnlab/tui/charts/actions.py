@@ -22,11 +22,11 @@ def _previous_chart(screen: LabScreen) -> None:
 
 
 def _axis(screen: LabScreen) -> None:
-    screen.tell(f"x axis: {screen.plots.next_axis()}")
+    screen.toast(f"x axis: {screen.plots.next_axis()}")
 
 
 def _log(screen: LabScreen) -> None:
-    screen.tell("log scale (y)" if screen.plots.toggle_log() else "linear scale (y)")
+    screen.toast("log scale (y)" if screen.plots.toggle_log() else "linear scale (y)")
 
 
 def _smoother(screen: LabScreen) -> None:
@@ -43,7 +43,7 @@ def _all(screen: LabScreen) -> None:
 
 def _live(screen: LabScreen) -> None:
     mode = screen.plots.toggle_live()
-    screen.tell({"live": "following the newest steps", "frozen": "x range frozen"}.get(mode, mode))
+    screen.toast({"live": "following the newest steps", "frozen": "x range frozen"}.get(mode, mode))
 
 
 def _single(screen: LabScreen) -> None:

@@ -37,9 +37,9 @@ _WHEEL = 0.8
 class ChartPane(Widget):
     """Show the chart of one plot; the mouse sets the cursor and, if zoomable, drags and zooms."""
 
-    def __init__(self, plot: str, desk: LabState, *, is_zoomable: bool = True) -> None:
+    def __init__(self, plot: str, state: LabState, *, is_zoomable: bool = True) -> None:
         super().__init__(id=f"plot-{plot}")
-        self._desk = desk
+        self._state = state
         self.plot = plot
         self._is_zoomable = is_zoomable
         self._runs: Sequence[NamedHistory] = ()
@@ -72,7 +72,7 @@ class ChartPane(Widget):
         """
         is_new_view = (axis, viewport, is_log) != (self._axis, self._viewport, self._is_log)
         are_others = _names(runs) != _names(self._runs)
-        now = self._desk.clock()
+        now = self._state.clock()
         if are_others:
             self._chosen_at = now
         self._runs, self._axis, self._viewport, self._is_log = runs, axis, viewport, is_log
@@ -84,7 +84,7 @@ class ChartPane(Widget):
         elif is_new_view:
             self._draw_in(wait_s)
         elif self._is_stale:
-            outside = self._desk.outside
+            outside = self._state.outside
             rest_s = max(outside.chart_every_s, self._cost_s / outside.chart_time_fraction)
             self._draw_in(max(wait_s, self._drawn_at + rest_s - now))
 
@@ -140,7 +140,7 @@ class ChartPane(Widget):
 
     def _draw_in(self, seconds: float, *, is_postponed: bool = False) -> None:
         """Draw after a delay, or sooner if a drawing is already due sooner and not postponed."""
-        due_at = self._desk.clock() + seconds
+        due_at = self._state.clock() + seconds
         if self._later is not None:
             if seconds > 0 and due_at >= self._due_at and not is_postponed:
                 return
@@ -171,7 +171,7 @@ class ChartPane(Widget):
                 self.refresh(*(Region(0, y, width, 1) for y in changed))
         self._strips = strips
         self._cost_s = time.perf_counter() - start_s
-        self._drawn_at = self._desk.clock()
+        self._drawn_at = self._state.clock()
 
     def _strip(self, line: str) -> Strip:
         text = Text.from_ansi(line, no_wrap=True, end="")
@@ -179,7 +179,7 @@ class ChartPane(Widget):
         return strip.adjust_cell_length(self.size.width, self.rich_style)
 
     def _style(self) -> DrawStyle:
-        return draw_style(self, self._desk.appearance)
+        return draw_style(self, self._state.appearance)
 
     # The mouse
 

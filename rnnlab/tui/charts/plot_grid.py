@@ -43,11 +43,11 @@ class PlotGrid(Grid, can_focus=True):
 
     BORDER_TITLE = "Charts"
 
-    def __init__(self, desk: LabState) -> None:
+    def __init__(self, state: LabState) -> None:
         super().__init__(id="plots")
         known = registry.names("plots")
         first = [name for name in FIRST_CHARTS if name in known]
-        self._panes = {name: ChartPane(name, desk) for name in dict.fromkeys([*first, *known])}
+        self._panes = {name: ChartPane(name, state) for name in dict.fromkeys([*first, *known])}
         self._order = list(self._panes)
         self._runs: tuple[NamedHistory, ...] = ()
         self._axis: Axis = "step"

@@ -33,19 +33,19 @@ async def _add(screen: CorporaScreen) -> None:
     previous = screen.failed_answers
     blanks = [Blank(b.name, b.label, b.help, previous.get(b.name, b.value)) for b in _ADDING]
     about = "Any text file, or documents with labels, can be a corpus."
-    check = partial(problem_of_adding, data=screen.desk.data)
+    check = partial(problem_of_adding, data=screen.state.data)
     form = FormScreen("Add a corpus", about, blanks, "Add", check)
     answers = await screen.app.push_screen_wait(form)
     if answers is not None:
         screen.failed_answers = answers
         name = answers["name"]
-        screen.begin_task(f"adding {name}", name, adding(answers, screen.desk.data))
+        screen.begin_task(f"adding {name}", name, adding(answers, screen.state.data))
 
 
 async def _fetch(screen: CorporaScreen) -> None:
     chosen = screen.table.chosen
     if chosen is None or chosen.state != "fetch":
-        screen.tell("this corpus is already here; choose one marked ↓", "warning")
+        screen.toast("this corpus is already here; choose one marked ↓", "warning")
         return
     blanks = [Blank("file", "From file", "empty: from the network")]
     if chosen.task == "vectors":
@@ -55,7 +55,7 @@ async def _fetch(screen: CorporaScreen) -> None:
     answers = await screen.app.push_screen_wait(form)
     if answers is not None:
         name = chosen.name
-        screen.begin_task(f"fetching {name}", name, fetching(name, answers, screen.desk.data))
+        screen.begin_task(f"fetching {name}", name, fetching(name, answers, screen.state.data))
 
 
 async def _refresh(screen: CorporaScreen) -> None:

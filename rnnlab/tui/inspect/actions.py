@@ -60,10 +60,10 @@ def _checkpoint(screen: InspectScreen) -> None:
 
 def _compare(screen: InspectScreen) -> None:
     """Choose the next to compare: selected runs first, older checkpoints, other runs, none."""
-    desk = screen.desk
-    older = [f"{desk.chosen_name}@{step}" for step in screen.kept_steps()[-2::-1]]
-    names: list[str | None] = [None, *desk.marked, *older, *desk.summaries]
-    names = [name for name in dict.fromkeys(names) if name != desk.chosen_name]
+    state = screen.state
+    older = [f"{state.chosen_name}@{step}" for step in screen.kept_steps()[-2::-1]]
+    names: list[str | None] = [None, *state.selected, *older, *state.summaries]
+    names = [name for name in dict.fromkeys(names) if name != state.chosen_name]
     here = names.index(screen.other) if screen.other in names else 0
     screen.other = names[(here + 1) % len(names)]
     screen.ask()
@@ -91,19 +91,19 @@ async def _train_lab(screen: InspectScreen) -> None:
         from rnnlab import recipes
         from rnnlab.submit import queue_recipe
 
-        desk = screen.desk
+        state = screen.state
         recipe = recipes.load(VANISHING)
-        return queue_recipe(recipe, desk.store, desk.data, desk.outside.launch)
+        return queue_recipe(recipe, state.store, state.data, state.outside.launch)
 
     try:
         names = await asyncio.to_thread(queue)
     except RnnlabError as error:
-        screen.tell(str(error), "warning")
+        screen.toast(str(error), "warning")
         return
     if names:
-        screen.tell(f"{len(names)} runs are queued; F2 shows them, s there removes one")
+        screen.toast(f"{len(names)} runs are queued; F2 shows them, s there removes one")
     else:
-        screen.tell("all runs of the lab are trained, running or queued")
+        screen.toast("all runs of the lab are trained, running or queued")
 
 
 INSIGHT = Group["InspectScreen"](

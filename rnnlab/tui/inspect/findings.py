@@ -33,9 +33,9 @@ class Findings(VerticalScroll, can_focus=True):
 
     BORDER_TITLE = "Findings"
 
-    def __init__(self, desk: LabState) -> None:
+    def __init__(self, state: LabState) -> None:
         super().__init__(id="findings")
-        self._desk = desk
+        self._state = state
         self.body = Static("", markup=False)
         self._findings: tuple[Finding, ...] = ()
         self._drawn: object = None
@@ -51,7 +51,7 @@ class Findings(VerticalScroll, can_focus=True):
         if is_new_page:
             self.scroll_home(animate=False)
 
-    def say(self, message: str) -> None:
+    def show_text(self, message: str) -> None:
         """Show a message instead of findings."""
         self._findings = ()
         self._drawn = None
@@ -82,7 +82,7 @@ class Findings(VerticalScroll, can_focus=True):
             self.body.update(Text("\n", no_wrap=True).join(pages))
 
     def _style(self) -> DrawStyle:
-        appearance = self._desk.appearance
+        appearance = self._state.appearance
         # Without colours, shades are drawn as characters; a filter could not replace them later.
         return replace(draw_style(self, appearance), has_color=appearance.has_color)
 

@@ -50,7 +50,7 @@ class DraftPane(Vertical):
             about.append(f" Enter lists them{'' if kind.is_closed else ', others go too'}.", "dim")
         self._write(self._about, about)
 
-    def say(self, text: str, *, is_problem: bool = False) -> None:
+    def show_text(self, text: str, *, is_problem: bool = False) -> None:
         """Say how a start goes, in the place of the help."""
         self._write(self._about, Text(_line(text), "bold red" if is_problem else "dim"))
 

@@ -30,18 +30,18 @@ _SAID = {
 """What each look shows."""
 
 
-def is_writing(screen: BaseScreen) -> bool:
+def is_task_running(screen: BaseScreen) -> bool:
     """Tell whether a request is being answered that escape would end."""
-    writing = screen.desk.writing
+    writing = screen.state.writing
     return not (writing.is_over or writing.is_cancelled)
 
 
-def end_writing(screen: BaseScreen) -> bool:
+def stop_task(screen: BaseScreen) -> bool:
     """End what is being written; tell whether anything was."""
-    was_writing = is_writing(screen)
+    was_writing = is_task_running(screen)
     if was_writing:
-        screen.desk.writing.is_cancelled = True
-        screen.post_message(AskCancelled(screen.desk.writing))
+        screen.state.writing.is_cancelled = True
+        screen.post_message(AskCancelled(screen.state.writing))
     return was_writing
 
 
@@ -69,7 +69,7 @@ def _next_look(screen: BaseScreen) -> None:
 def _copy(screen: BaseScreen) -> None:
     answer = screen.query_one(CandidateBoard).focused_answer()
     if answer is None:
-        screen.tell("there is no continuation to copy", "warning")
+        screen.toast("there is no continuation to copy", "warning")
     else:
         copy(screen, answer.text)
 
@@ -78,16 +78,16 @@ def copy(screen: BaseScreen, text: str) -> None:
     """Copy a text over the terminal (OSC 52) and say so."""
     screen.app.copy_to_clipboard(text)
     tmux = "; tmux needs: set -g set-clipboard on" if "TMUX" in os.environ else ""
-    screen.tell(f"copied {len(text)} letters{tmux}")
+    screen.toast(f"copied {len(text)} letters{tmux}")
 
 
 async def _save(screen: BaseScreen) -> None:
     """Save what was written to a file."""
     answers = screen.query_one(CandidateBoard).all_answers()
     if not answers:
-        screen.tell("there is no continuation to save", "warning")
+        screen.toast("there is no continuation to save", "warning")
         return
-    await save(screen, answers, screen.desk.writing.run, screen.desk.writing.step)
+    await save(screen, answers, screen.state.writing.run, screen.state.writing.step)
 
 
 async def save(screen: BaseScreen, answers: list[Answer], run: str, step: int | None) -> None:
@@ -99,10 +99,10 @@ async def save(screen: BaseScreen, answers: list[Answer], run: str, step: int | 
     try:
         file = save_answers(Path(wish), answers)
     except BadInputError as error:
-        screen.tell(str(error), "error")
+        screen.toast(str(error), "error")
     else:
         some = f"{len(answers)} continuation{'s' * (len(answers) != 1)}"
-        screen.tell(f"saved {some} to {visible(str(file), newline=' ')}")
+        screen.toast(f"saved {some} to {visible(str(file), newline=' ')}")
 
 
 async def _decoders(screen: BaseScreen) -> None:
@@ -120,9 +120,9 @@ async def _decoders(screen: BaseScreen) -> None:
 def _look_into(screen: BaseScreen) -> None:
     """Open the letters of the focused candidate."""
     candidate = screen.query_one(CandidateBoard).focused_candidate()
-    writing = screen.desk.writing
+    writing = screen.state.writing
     if candidate is None or candidate.answer is None or not candidate.answer.tokens:
-        screen.tell("there is no continuation to look into", "warning")
+        screen.toast("there is no continuation to look into", "warning")
         return
     run, step = candidate.source or (writing.run, writing.step or 0)
     writing.subject = ChosenAnswer(run, step, candidate.answer)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class AskingApp(KeyedApp):
-    """Has a desk that knows the runs, and a screen on which it says what is wrong."""
+    """Has a state that knows the runs, and a screen on which it says what is wrong."""
 
-    desk: LabState
+    state: LabState
 
     def __init__(self, outside: Outside) -> None:
         super().__init__()
@@ -38,10 +38,10 @@ class AskingApp(KeyedApp):
         """Hand a question to the generator, its run's folder looked up."""
         question = message.question
         try:
-            run = self.desk.store.open(question.run).paths.root.resolve()
+            run = self.state.store.open(question.run).paths.root.resolve()
         except RnnlabError as error:
-            await message.listener.hear(Failed(question.ask, str(error)))
-            await message.listener.hear(Ended(question.ask, was_cancelled=False, elapsed_s=0.0))
+            await message.listener.on_reply(Failed(question.ask, str(error)))
+            await message.listener.on_reply(Ended(question.ask, was_cancelled=False, elapsed_s=0.0))
             return
         await self._generator.ask(message.listener, replace(question, run=str(run)))
 
@@ -51,15 +51,15 @@ class AskingApp(KeyedApp):
         await self._generator.cancel(message.listener)
 
     @on(GeneratorSaid)
-    async def hear(self, message: GeneratorSaid) -> None:
+    async def on_generator_said(self, message: GeneratorSaid) -> None:
         """Hand a reply to whoever waits for it."""
         if isinstance(message.reply, Ready | Started):
-            self.desk.writing.is_ready = True
+            self.state.writing.is_ready = True
         if (listener := self._generator.listener(message.reply)) is not None:
-            await listener.hear(message.reply)
+            await listener.on_reply(message.reply)
 
     @on(GeneratorDied)
-    def mourn(self, message: GeneratorDied) -> None:
+    def on_generator_died(self, message: GeneratorDied) -> None:
         """Say that the generator is gone; the next prompt starts another."""
-        self.desk.writing.is_ready = False
+        self.state.writing.is_ready = False
         self.page.fail(f"the generator ended: {message.reason}; enter asks again")

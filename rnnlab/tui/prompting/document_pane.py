@@ -66,7 +66,7 @@ class DocumentPane(Horizontal):
             text = self.text.text
             self.post_message(Asked(self, Generate(0, self._run.name, text, [])))
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Show the classes."""
         match reply:
             case Started():

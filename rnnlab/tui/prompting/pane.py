@@ -39,7 +39,7 @@ class PromptPane(Vertical):
 
     async def on_mount(self) -> None:
         """Say how to begin, and listen: nothing could be shown before."""
-        self._status.say("write, then enter; several decoders are set apart by blanks")
+        self._status.show_text("write, then enter; several decoders are set apart by blanks")
         self._writing.show_on(self)
         await self._catch_up()
 
@@ -64,7 +64,7 @@ class PromptPane(Vertical):
         """Say where what stands below is not what the fields ask for, or is so again."""
         is_news = self.board.mark_old(self.form.origin_of_answers())
         if is_news and not self._has_failed:
-            self._status.say(self.board.origin or self._said_at_end)
+            self._status.show_text(self.board.origin or self._said_at_end)
 
     async def _catch_up(self) -> None:
         """Show what was written while this pane was not there."""
@@ -83,14 +83,14 @@ class PromptPane(Vertical):
     @on(PromptForm.Said)
     def say_of_form(self, message: PromptForm.Said) -> None:
         """Say what the form has to say."""
-        self._status.say(message.text, is_problem=message.is_problem)
+        self._status.show_text(message.text, is_problem=message.is_problem)
 
     @on(PromptForm.Wanted)
     def ask(self, message: PromptForm.Wanted) -> None:
         """Ask the chosen run."""
         self.post_message(message.question())
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Show a reply to the newest request."""
         writing = self._writing
         match reply:
@@ -100,16 +100,16 @@ class PromptPane(Vertical):
                 await self.board.begin(writing.specs)
                 chains = "; ".join(" → ".join(spec.chain) for spec in writing.specs)
                 doing = f"writing with step {reply.step:,} (esc ends it): {chains}"
-                self._status.say(doing if chains else f"reading with step {reply.step:,}")
+                self._status.show_text(doing if chains else f"reading with step {reply.step:,}")
             case Progress():
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed():
-                self._status.say(self.form.remedy_of(reply), is_problem=True)
+                self._status.show_text(self.form.remedy_of(reply), is_problem=True)
                 self._has_failed = True
                 self._mark_old()
                 await self.board.refuse(reply.message, is_begun=writing.step is not None)
             case Ended() if reply.was_cancelled and writing.step is None:
-                self._status.say("given up; enter asks again")
+                self._status.show_text("given up; enter asks again")
             case Ended() if not self._has_failed and writing.step is not None:
                 self.board.finish()
                 self._say_end(was_cancelled=reply.was_cancelled)
@@ -125,9 +125,9 @@ class PromptPane(Vertical):
             f"{since}{note}{how} in {self._writing.elapsed_s:.1f}s with the weights of step "
             f"{self._writing.step:,}; esc goes to the candidates"
         )
-        self._status.say(self._said_at_end)
+        self._status.show_text(self._said_at_end)
         self._mark_old()
 
     def fail(self, reason: str) -> None:
         """Say that the generator has died."""
-        self._status.say(reason, is_problem=True)
+        self._status.show_text(reason, is_problem=True)

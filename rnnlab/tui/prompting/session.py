@@ -135,7 +135,7 @@ class PromptSession:
         self.is_recalled = True
         for reply in last.replies:
             if self._is_about(last.request):  # something else may be asked while this is shown
-                await self.hear(reply)
+                await self.on_reply(reply)
 
     def _is_about(self, request: Generate) -> bool:
         return self.request is request
@@ -147,7 +147,7 @@ class PromptSession:
             return None
         return ChosenAnswer(self.run, self.step, answer)
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Take a reply, then hand it on."""
         match reply:
             case Started():
@@ -169,7 +169,7 @@ class PromptSession:
             case _:
                 pass
         for listener in self._shown_by:
-            await listener.hear(reply)
+            await listener.on_reply(reply)
 
 
 def save_answers(file: Path, answers: Sequence[Answer]) -> Path:

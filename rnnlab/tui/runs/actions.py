@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 async def _pause(screen: BaseScreen) -> None:
-    chosen = screen.desk.chosen
+    chosen = screen.state.chosen
     is_paused = chosen is not None and chosen.state == "paused"
     await do_with_chosen(screen, _resuming(screen) if is_paused else control.pause)
 
@@ -28,7 +28,7 @@ async def _resume(screen: BaseScreen) -> None:
 
 
 def _resuming(screen: BaseScreen, *, is_queued: bool = False) -> Callable[[Run], str]:
-    return partial(control.resume, is_queued=is_queued, launch_worker=screen.desk.outside.launch)
+    return partial(control.resume, is_queued=is_queued, launch_worker=screen.state.outside.launch)
 
 
 async def _stop(screen: BaseScreen) -> None:
@@ -41,15 +41,15 @@ async def _checkpoint(screen: BaseScreen) -> None:
 
 async def _delete(screen: BaseScreen) -> None:
     """Delete the chosen run, after a confirmation."""
-    chosen = screen.desk.chosen
+    chosen = screen.state.chosen
     if chosen is None:
         return
     if chosen.is_shipped:
-        screen.tell(f"{chosen.name} is shipped with rnnlab and cannot be deleted", "warning")
+        screen.toast(f"{chosen.name} is shipped with rnnlab and cannot be deleted", "warning")
         return
 
     def remove(run: Run) -> str:
-        screen.desk.store.remove(run)
+        screen.state.store.remove(run)
         return f"{run.name} is deleted"
 
     question = f"Delete {chosen.name} for good, with its checkpoints?"
@@ -74,7 +74,7 @@ def _in(*states: State) -> Callable[[BaseScreen], bool]:
     """Return a function that returns True if the chosen run is in one of these states."""
 
     def is_in_one(screen: BaseScreen) -> bool:
-        chosen = screen.desk.chosen
+        chosen = screen.state.chosen
         return chosen is not None and chosen.state in states
 
     return is_in_one

@@ -9,12 +9,12 @@ from rnnlab.tui.shell.screen import BaseScreen
 
 def _choose(screen: BaseScreen, by: int) -> None:
     """Choose the next (1) or previous (-1) run in the order of the runs table."""
-    desk = screen.desk
-    names = [summary.name for summary in desk.in_order()]
+    state = screen.state
+    names = [summary.name for summary in state.in_order()]
     if not names:
         return
-    place = names.index(desk.chosen_name) if desk.chosen_name in names else 0
-    desk.chosen_name = names[(place + by) % len(names)]
+    place = names.index(state.chosen_name) if state.chosen_name in names else 0
+    state.chosen_name = names[(place + by) % len(names)]
     screen.post_message(RunChosen())
 
 

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 async def do_with_run(screen: BaseScreen, act: Callable[[Run], str], name: str) -> None:
     """Call a function with a run; show its result or its error as a toast."""
     try:
-        screen.tell(await asyncio.to_thread(lambda: act(screen.desk.store.open(name))))
+        screen.toast(await asyncio.to_thread(lambda: act(screen.state.store.open(name))))
     except RnnlabError as error:
-        screen.tell(str(error), "warning")
+        screen.toast(str(error), "warning")
 
 
 async def do_with_chosen(screen: BaseScreen, act: Callable[[Run], str]) -> None:
     """Call a function with the chosen run; show a toast if no run is chosen."""
-    chosen = screen.desk.chosen
+    chosen = screen.state.chosen
     if chosen is None:
-        screen.tell("no run is chosen; n starts one", "warning")
+        screen.toast("no run is chosen; n starts one", "warning")
     else:
         await do_with_run(screen, act, chosen.name)

@@ -57,9 +57,9 @@ class RunsTable(RowList):
     BORDER_TITLE = "Runs"
     _is_filling = False
 
-    def __init__(self, desk: LabState) -> None:
+    def __init__(self, state: LabState) -> None:
         super().__init__("runs")
-        self._desk = desk
+        self._state = state
         self._summaries: dict[str, RunSummary] = {}
         self._columns: tuple[str, ...] = ()
         self._cells: dict[tuple[str, str], Text] = {}
@@ -84,18 +84,18 @@ class RunsTable(RowList):
         if name in self._summaries:
             self.move_cursor(row=self.get_row_index(name), animate=False)
 
-    def toggle_mark(self) -> None:
+    def toggle_selection(self) -> None:
         """Select the chosen run, or deselect it."""
         if self.chosen is not None:
-            name, marked = self.chosen.name, self._desk.marked
+            name, marked = self.chosen.name, self._state.selected
             others = tuple(other for other in marked if other != name)
-            self._desk.marked = others if name in marked else (*marked, name)
+            self._state.selected = others if name in marked else (*marked, name)
             self._fill()
             self._post_choice()
 
     def show(self) -> None:
         """Show the runs of the state in their order; update only the cells that have changed."""
-        rows = self._desk.in_order()
+        rows = self._state.in_order()
         self._update_title(len(rows))
         names = [summary.name for summary in rows]
         has_same_rows = names == [str(row.key.value) for row in self.ordered_rows]
@@ -121,14 +121,14 @@ class RunsTable(RowList):
 
     def _post_choice(self) -> None:
         chosen = self.chosen
-        self._desk.chosen_name = chosen.name if chosen is not None else None
+        self._state.chosen_name = chosen.name if chosen is not None else None
         self.post_message(RunChosen())
 
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
         """Sort by the clicked column; a second click reverses the order."""
         event.stop()
         sort = _SORT_OF.get(str(event.column_key.value), "name")
-        view = self._desk.view
+        view = self._state.view
         view.is_reversed = view.sort == sort and not view.is_reversed
         view.sort = sort
         self.show()
@@ -138,13 +138,13 @@ class RunsTable(RowList):
 
         The hint for an empty list is in the title, too: a low screen has no lower border.
         """
-        view, total = self._desk.view, len(self._desk.summaries)
+        view, total = self._state.view, len(self._state.summaries)
         parts = ["Runs" if num_shown == total else f"Runs {num_shown} of {total}"]
         if view.sort != "newest" or view.is_reversed:
             parts.append(f"by {view.sort}{' ↑' if view.is_reversed else ''}")
         if view.filter:
             parts.append(f"/{visible(view.filter, newline=' ')}")
-        title = Text(" · ".join(parts) if total or not self._desk.has_read else _NO_RUNS).markup
+        title = Text(" · ".join(parts) if total or not self._state.has_read else _NO_RUNS).markup
         hint = "/ then esc lists all" if total and not num_shown else ""
         # Setting a title repaints the whole table, even if it has not changed.
         if title != self.border_title:
@@ -165,7 +165,7 @@ class RunsTable(RowList):
         """Replace all columns and rows; keep the cursor on its run."""
         name_to_choose = self.chosen.name if self.chosen is not None else self._hidden
         if not self._summaries:
-            self._hidden = self._hidden or self._desk.chosen_name
+            self._hidden = self._hidden or self._state.chosen_name
         with self.prevent(DataTable.RowHighlighted):
             self.clear(columns=True)
             self._cells.clear()
@@ -215,10 +215,10 @@ class RunsTable(RowList):
         match column:
             case "run":
                 mark, style = TROUBLE_MARK if s.alarm else STATE_MARKS[s.state]
-                palette = self._desk.appearance.palette
-                r, g, b = palette[self._desk.color_of(s.name) % len(palette)]
-                flag = "◆" if s.name in self._desk.marked else "▎"
-                pin = "^" if s.name in self._desk.view.pinned else " "
+                palette = self._state.appearance.palette
+                r, g, b = palette[self._state.color_of(s.name) % len(palette)]
+                flag = "◆" if s.name in self._state.selected else "▎"
+                pin = "^" if s.name in self._state.view.pinned else " "
                 name = shortened(s.name, _NAME)
                 cell = Text.assemble((flag, f"rgb({r},{g},{b})"), (mark, style), pin, name)
                 return cell.append(_SHIPPED, "dim") if _has_shipped_label(s) else cell

@@ -13,7 +13,7 @@ from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started, Tr
 from rnnlab.tui.beams.pruned_list import GivenUpList
 from rnnlab.tui.beams.search_tree import SearchTree
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, end_writing, is_writing, prompt
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, is_task_running, prompt, stop_task
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.search_trace import SearchTrace
@@ -42,11 +42,11 @@ _BEAMS = Group["BeamsScreen"](
         Action("slash", "write", prompt, "Write", "Go to the text"),
         Action(
             "b", "tree", _tree, "Tree", "The tree of the search, or the candidates", True,
-            is_possible=lambda screen: bool(screen.desk.writing.specs),
+            is_possible=lambda screen: bool(screen.state.writing.specs),
         ),
         Action(
             "s", "next-search", _next_search, "Next decoder", "Show the next decoder", True,
-            is_possible=lambda screen: len(screen.desk.writing.specs) > 1,
+            is_possible=lambda screen: len(screen.state.writing.specs) > 1,
         ),
     ),
 )  # fmt: skip
@@ -58,9 +58,9 @@ class BeamsScreen(BaseScreen):
     GROUPS: ClassVar = (_BEAMS, PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
-        self.form = PromptForm(desk.writing)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
+        self.form = PromptForm(state.writing)
         self.board = CandidateBoard("shade", has_story=True)
         self.given_up = GivenUpList()
         self.tree_view = SearchTree()
@@ -79,7 +79,7 @@ class BeamsScreen(BaseScreen):
 
     async def on_mount(self) -> None:
         """Show what was asked on another screen, and listen; without colour by marks."""
-        self.desk.writing.show_on(self)
+        self.state.writing.show_on(self)
         if self.app.no_color:
             self.board.look_so("marks")
         self.shown = self._first_beam()
@@ -93,26 +93,26 @@ class BeamsScreen(BaseScreen):
 
     def main_widget(self) -> Widget:
         """Return the candidates where there are some, else the text."""
-        return self.beside_fields() if self.desk.writing.answers else self.form.prompt
+        return self.widget_after_fields() if self.state.writing.answers else self.form.prompt
 
-    def beside_fields(self) -> Widget:
+    def widget_after_fields(self) -> Widget:
         """Return the tree or the candidates, whichever is shown."""
         return self.tree_view if self.tree_view.display else self.board.reading_place()
 
     @property
-    def is_writing(self) -> bool:
+    def is_task_running(self) -> bool:
         """Whether a search goes on."""
-        return is_writing(self)
+        return is_task_running(self)
 
-    def end_writing(self) -> bool:
+    def stop_task(self) -> bool:
         """End the search."""
-        return end_writing(self)
+        return stop_task(self)
 
     @on(RunChosen)
-    def take(self) -> None:
+    def show_state(self) -> None:
         """Show the run that will answer."""
-        chosen = self.desk.chosen
-        self.form.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
+        chosen = self.state.chosen
+        self.form.choose(chosen, self.state.opened(chosen.name) if chosen else None)
 
     @on(RunChosen)
     @on(Input.Changed)
@@ -124,11 +124,11 @@ class BeamsScreen(BaseScreen):
     @property
     def search(self) -> SearchTrace:
         """What is known of the search that is shown."""
-        return self.desk.writing.searches.get(self.shown, _EMPTY)
+        return self.state.writing.searches.get(self.shown, _EMPTY)
 
     def choose_search(self, number: int) -> None:
         """Show another decoder's search."""
-        num = len(self.desk.writing.specs)
+        num = len(self.state.writing.specs)
         self.shown = number % num if num else 0
         self._begin_again()
 
@@ -138,9 +138,9 @@ class BeamsScreen(BaseScreen):
         self.tree_view.display, self.board.display = is_tree, not is_tree
         if is_tree:
             self._show_tree()
-        self.set_focus(self.beside_fields())
+        self.set_focus(self.widget_after_fields())
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Show a reply to the newest request."""
         match reply:
             case Started():
@@ -154,10 +154,10 @@ class BeamsScreen(BaseScreen):
                 self._show_given_up()
             case Failed():
                 self.mark_old()
-                self._status.say(self.form.remedy_of(reply), is_problem=True)
-                is_begun = self.desk.writing.step is not None
+                self._status.show_text(self.form.remedy_of(reply), is_problem=True)
+                is_begun = self.state.writing.step is not None
                 await self.board.refuse(reply.message, is_begun=is_begun)
-            case Ended() if not self.desk.writing.problem:
+            case Ended() if not self.state.writing.problem:
                 self.board.finish()
                 self._show_given_up()
                 self._say_state()
@@ -170,21 +170,23 @@ class BeamsScreen(BaseScreen):
     def on_prompt_form_wanted(self, message: PromptForm.Wanted) -> None:
         """Ask the chosen run, if it can write."""
         if self.form.is_classifier:
-            self._status.say("a classifier writes nothing: ^n chooses another run", is_problem=True)
+            self._status.show_text(
+                "a classifier writes nothing: ^n chooses another run", is_problem=True
+            )
         else:
             self.post_message(message.question())
 
     def on_prompt_form_said(self, message: PromptForm.Said) -> None:
         """Say what the fields have to say."""
-        self._status.say(message.text, is_problem=message.is_problem)
+        self._status.show_text(message.text, is_problem=message.is_problem)
 
     def fail(self, reason: str) -> None:
         """Say that nothing will come."""
-        self._status.say(reason, is_problem=True)
+        self._status.show_text(reason, is_problem=True)
 
     def _first_beam(self) -> int:
         """Return the first decoder that has several candidates, or the first one."""
-        specs = self.desk.writing.specs
+        specs = self.state.writing.specs
         beams = [i for i, spec in enumerate(specs) if spec.options.num_answers() > 1]
         return beams[0] if beams else 0
 
@@ -194,7 +196,7 @@ class BeamsScreen(BaseScreen):
 
     async def _begin(self) -> None:
         """Show a search from its beginning."""
-        writing = self.desk.writing
+        writing = self.state.writing
         if writing.step is not None and writing.specs:
             await self.board.begin(writing.specs, {self.shown})
             if self.shown in writing.answers:
@@ -205,25 +207,25 @@ class BeamsScreen(BaseScreen):
         self._say_state()
 
     def _best(self) -> list[str]:
-        answers = self.desk.writing.answers.get(self.shown)
+        answers = self.state.writing.answers.get(self.shown)
         return answers[0].tokens if answers else []
 
     def _show_given_up(self) -> None:
         self.given_up.show(self.search, self._best())
 
     def _show_tree(self) -> None:
-        request = self.desk.writing.request
+        request = self.state.writing.request
         self.tree_view.show(request.prompt if request else "", self.search.tree())
 
     def _say_state(self) -> None:
         """Say how far the search has come, and by what chain."""
-        writing = self.desk.writing
+        writing = self.state.writing
         if self.board.origin:
-            self._status.say(self.board.origin)
+            self._status.show_text(self.board.origin)
         elif writing.problem:
-            self._status.say(writing.problem, is_problem=True)
+            self._status.show_text(writing.problem, is_problem=True)
         elif writing.step is None or not writing.specs:
-            self._status.say(_NOTHING)
+            self._status.show_text(_NOTHING)
         else:
             spec, answers = writing.specs[self.shown], writing.answers.get(self.shown, [])
             length = max((len(answer.tokens) for answer in answers), default=0)
@@ -231,7 +233,7 @@ class BeamsScreen(BaseScreen):
             state = "done" if writing.is_over else "growing"
             of = f" ({self.shown + 1} of {len(writing.specs)}, s next)" * (len(writing.specs) > 1)
             cut = ", the trace is cut" * self.search.is_cut
-            self._status.say(
+            self._status.show_text(
                 f"{state} at {length}{cut}; {writing.run} at step {writing.step:,}; {chain}{of}"
             )
 

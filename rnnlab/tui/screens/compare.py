@@ -63,7 +63,7 @@ class _Asker:
         self.is_over = False
         self.has_failed = False
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Hand a reply on with the run's number."""
         self.is_over = self.is_over or isinstance(reply, Ended)
         self.has_failed = self.has_failed or isinstance(reply, Failed)
@@ -79,9 +79,9 @@ class CompareScreen(BaseScreen):
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
-        self.form = PromptForm(desk.writing, is_of_all=True)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
+        self.form = PromptForm(state.writing, is_of_all=True)
         self.board = CandidateBoard()
         self.names: tuple[str, ...] = ()
         """The runs that are compared."""
@@ -109,7 +109,9 @@ class CompareScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Say how texts come here."""
-        self._status.say("enter: every run continues the same text with the same decoders and seed")
+        self._status.show_text(
+            "enter: every run continues the same text with the same decoders and seed"
+        )
         prompt(self)
 
     def on_screen_resume(self) -> None:
@@ -121,18 +123,18 @@ class CompareScreen(BaseScreen):
         """Return the text."""
         return self.form.prompt
 
-    def beside_fields(self) -> Widget:
+    def widget_after_fields(self) -> Widget:
         """Return the first text that was written, or their place."""
         return self.board.reading_place()
 
     @on(RunChosen)
-    def take(self) -> None:
+    def show_state(self) -> None:
         """Show what has changed of the runs that are compared."""
         self.names = self._compared()
-        self.desk.also_watched = self.names
-        summaries = [self.desk.summaries[name] for name in self.names]
+        self.state.also_watched = self.names
+        summaries = [self.state.summaries[name] for name in self.names]
         chosen = summaries[0] if summaries else None
-        self.form.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
+        self.form.choose(chosen, self.state.opened(chosen.name) if chosen else None)
         if summaries != self._shown:
             self._shown = summaries
             self.summary_table.update(self._rows(summaries))
@@ -143,12 +145,12 @@ class CompareScreen(BaseScreen):
 
     def _compared(self) -> tuple[str, ...]:
         """Return the selected runs; beside one alone the newest of the same corpus."""
-        selected = self.desk.selected[:_MOST]
+        selected = self.state.overlaid[:_MOST]
         if len(selected) > 1 or not selected:
             return selected
-        mine = self.desk.summaries[selected[0]]
+        mine = self.state.summaries[selected[0]]
         others = sorted(
-            (s for s in self.desk.summaries.values() if s.name != mine.name),
+            (s for s in self.state.summaries.values() if s.name != mine.name),
             key=lambda s: (s.corpus != mine.corpus, s.task != mine.task, -s.created),
         )
         return (mine.name, *(s.name for s in others[: _FEW - 1]))
@@ -158,19 +160,19 @@ class CompareScreen(BaseScreen):
         text = Text()
         for name in self.names:
             text.append("▎", self._color_of(name)).append(visible(name), "bold")
-            text.append("● " if name in self.desk.marked else " ")
-        has_marked = any(name in self.desk.marked for name in self.names)
+            text.append("● " if name in self.state.selected else " ")
+        has_marked = any(name in self.state.selected for name in self.names)
         which = "● marked" if has_marked else "chosen and newest"
         return text.append(f" {which}; F2, then space marks others", "dim")
 
     def _color_of(self, name: str) -> str:
-        palette = self.desk.appearance.palette
-        r, g, b = palette[self.desk.color_of(name) % len(palette)]
+        palette = self.state.appearance.palette
+        r, g, b = palette[self.state.color_of(name) % len(palette)]
         return f"rgb({r},{g},{b})"
 
     def _rows(self, summaries: Sequence[RunSummary]) -> Table | Text:
         """Return the settings that differ, then the figures, a column a run."""
-        opened = [self.desk.opened(summary.name) for summary in summaries]
+        opened = [self.state.opened(summary.name) for summary in summaries]
         runs = [run for run in opened if run is not None]
         summaries = [s for s, run in zip(summaries, opened, strict=True) if run is not None]
         if len(summaries) < 2:
@@ -196,20 +198,20 @@ class CompareScreen(BaseScreen):
             self._charts = {}  # first: a newer call may end this one while it waits
             await box.remove_children()
             self._charts = {
-                unit: ChartPane("loss", self.desk, is_zoomable=False) for unit in groups
+                unit: ChartPane("loss", self.state, is_zoomable=False) for unit in groups
             }
             frames = [Vertical(chart, classes="unit") for chart in self._charts.values()]
             for frame, unit in zip(frames, groups, strict=True):
                 frame.border_title = f"nats a {unit}"
             await box.mount_all(frames)
         for unit, names in groups.items():
-            histories = self.desk.named_histories(tuple(names))
+            histories = self.state.named_histories(tuple(names))
             self._charts[unit].show(histories, "step", Viewport(), is_log=False)
 
     @on(PromptForm.Wanted)
     async def ask(self, message: PromptForm.Wanted) -> None:
         """Ask every run the same."""
-        self.desk.writing.history.add(message.request.prompt)
+        self.state.writing.history.add(message.request.prompt)
         for asker in self._askers:
             self.post_message(AskCancelled(asker))
         self._askers = []  # what they still say is of the columns that go
@@ -219,7 +221,7 @@ class CompareScreen(BaseScreen):
         await self.board.begin_best(titles)
         self._askers = [_Asker(self, number, name) for number, name in enumerate(self.names)]
         for asker in self._askers:
-            is_classifier = self.desk.summaries[asker.name].task == "classify"
+            is_classifier = self.state.summaries[asker.name].task == "classify"
             request = replace(
                 message.request,
                 run=asker.name,
@@ -228,12 +230,12 @@ class CompareScreen(BaseScreen):
                 has_trace=False,
             )
             self.post_message(Asked(asker, request))
-        self._status.say(f"asking {len(self._askers)} runs…")
+        self._status.show_text(f"asking {len(self._askers)} runs…")
 
     @on(PromptForm.Said)
     def say_of_form(self, message: PromptForm.Said) -> None:
         """Say what the form has to say."""
-        self._status.say(message.text, is_problem=message.is_problem)
+        self._status.show_text(message.text, is_problem=message.is_problem)
 
     def take_reply(self, asker: _Asker, reply: Reply) -> None:
         """Show what one run has written."""
@@ -260,22 +262,22 @@ class CompareScreen(BaseScreen):
         failed = [asker.name for asker in self._askers if asker.has_failed]
         answered = sum(asker.is_over and not asker.has_failed for asker in self._askers)
         cannot = f", {', '.join(failed)} cannot" if failed else ""
-        self._status.say(
+        self._status.show_text(
             f"{answered} of {len(self._askers)} runs have answered{cannot}; esc goes to the texts"
         )
 
     def fail(self, reason: str) -> None:
         """Say that nothing will come."""
-        self._status.say(reason, is_problem=True)
+        self._status.show_text(reason, is_problem=True)
 
     @property
-    def is_writing(self) -> bool:
+    def is_task_running(self) -> bool:
         """Whether a run still writes."""
         return any(not asker.is_over for asker in self._askers)
 
-    def end_writing(self) -> bool:
+    def stop_task(self) -> bool:
         """End what the runs still write."""
-        was_writing = self.is_writing
+        was_writing = self.is_task_running
         for asker in self._askers:
             if not asker.is_over:
                 self.post_message(AskCancelled(asker))

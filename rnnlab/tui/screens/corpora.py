@@ -39,8 +39,8 @@ class CorporaScreen(BaseScreen):
     GROUPS: ClassVar = (CORPORA, pane_group(_PANES), SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
         self.table = CorporaTable()
         self._profile = Static(id="look-text", markup=False)
         self.progress = TaskProgress("corpora-status")
@@ -70,11 +70,11 @@ class CorporaScreen(BaseScreen):
         """Set the chosen corpus for the new run, unless it must be fetched first."""
         chosen = self.table.chosen
         if message.name == "new-run" and chosen is not None and chosen.state != "fetch":
-            self.desk.corpus_for_run = chosen.name
+            self.state.corpus_for_run = chosen.name
 
     async def refresh_list(self, go_to: str | None = None) -> None:
         """Read the list, in a thread: the first time, it computes floors."""
-        described = await asyncio.to_thread(self.desk.outside.describe_corpora, self.desk.data)
+        described = await asyncio.to_thread(self.state.outside.describe_corpora, self.state.data)
         if self.is_attached:
             self.table.show(described, go_to)
             self._profile_soon()
@@ -88,7 +88,7 @@ class CorporaScreen(BaseScreen):
         """Profile the chosen corpus once the cursor rests."""
         if self._delay is not None:
             self._delay.stop()
-        self._delay = self.set_timer(self.desk.outside.look_after_s, self._profile_now)
+        self._delay = self.set_timer(self.state.outside.look_after_s, self._profile_now)
 
     def _profile_now(self) -> None:
         chosen = self.table.chosen
@@ -100,8 +100,8 @@ class CorporaScreen(BaseScreen):
         profile = self._profiles.get((chosen.name, chosen.size_bytes))
         if profile is None and chosen.state != "fetch":
             self._profile.update(_heading(chosen).append("\n\nreading…", "dim"))
-            read_profile, columns = self.desk.outside.look_into_corpus, self._profile.size.width
-            text, is_success = await read_profile(chosen.name, self.desk.data, columns)
+            read_profile, columns = self.state.outside.look_into_corpus, self._profile.size.width
+            text, is_success = await read_profile(chosen.name, self.state.data, columns)
             profile = _heading(chosen).append(f"\n\n{text}")
             if is_success:
                 self._profiles[chosen.name, chosen.size_bytes] = profile
@@ -116,7 +116,7 @@ class CorporaScreen(BaseScreen):
     def begin_task(self, what: str, name: str, do: Callable[[Progress], str]) -> None:
         """Begin a background task that adds the corpus `name`, unless one is running."""
         if error := self.progress.begin(what, name, do):
-            self.tell(error, "warning")
+            self.toast(error, "warning")
 
     @on(TaskProgress.Done)
     def show_new_corpus(self, message: TaskProgress.Done) -> None:
@@ -129,11 +129,11 @@ class CorporaScreen(BaseScreen):
         return self.table
 
     @property
-    def is_writing(self) -> bool:
+    def is_task_running(self) -> bool:
         """Whether a corpus is being fetched or added."""
         return self.progress.is_busy
 
-    def end_writing(self) -> bool:
+    def stop_task(self) -> bool:
         """Cancel the background task; return True if there was one."""
         was_busy = self.progress.is_busy
         if was_busy:

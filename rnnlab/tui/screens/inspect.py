@@ -38,10 +38,10 @@ class InspectScreen(BaseScreen):
     GROUPS: ClassVar = (INSIGHT, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
         self.tabs = ViewTabs(view_names())
-        self.page = Findings(desk)
+        self.page = Findings(state)
         self.checkpoint = "last"
         self.other: str | None = None
         """The run to compare with the chosen one, or a checkpoint: `run@step`."""
@@ -69,15 +69,15 @@ class InspectScreen(BaseScreen):
         """Focus the page, where letters are keys."""
         self.page.focus()
 
-    def take(self) -> None:
+    def show_state(self) -> None:
         """Inspect again if the parameters or, after an interval, the steps have changed."""
-        chosen = self.desk.chosen
+        chosen = self.state.chosen
         if chosen is None:
-            self.page.say("no run is chosen; choose one in the lab (F2)")
+            self.page.show_text("no run is chosen; choose one in the lab (F2)")
             return
         time_s, progress = self._inspected_at
-        age_s = self.desk.clock() - time_s
-        is_due = self._progress() != progress and age_s > self.desk.outside.inspect_every_s
+        age_s = self.state.clock() - time_s
+        is_due = self._progress() != progress and age_s > self.state.outside.inspect_every_s
         is_changed = self._parameters() != self._asked
         if is_changed or (is_due and not self._is_waiting):
             self.ask()
@@ -85,26 +85,26 @@ class InspectScreen(BaseScreen):
 
     def ask(self) -> None:
         """Ask the generator for the findings of the current view."""
-        chosen = self.desk.chosen
+        chosen = self.state.chosen
         if chosen is None:
             return
         other_name, _, other_checkpoint = (self.other or "").partition("@")
         try:
-            other = _path(self.desk.store.open(other_name)) if other_name else None
+            other = _path(self.state.store.open(other_name)) if other_name else None
         except RnnlabError as error:
-            self.tell(str(error), "warning")
+            self.toast(str(error), "warning")
             self.other = other = None
         self._asked = self._parameters()
-        self._inspected_at = (self.desk.clock(), self._progress())
+        self._inspected_at = (self.state.clock(), self._progress())
         self._problem = ""
         missing = self._missing()
         self._is_waiting = not missing
         if missing:
-            self.page.say(missing)
+            self.page.show_text(missing)
             return
         members = []
         if self.tabs.chosen == VANISHING:
-            runs = map(self.desk.opened, self.lab_runs())
+            runs = map(self.state.opened, self.lab_runs())
             members = [_path(run) for run in runs if run is not None]
         self.post_message(
             Asked(
@@ -119,7 +119,7 @@ class InspectScreen(BaseScreen):
                     property=self._value("property"),
                     other=other,
                     other_checkpoint=other_checkpoint or "last",
-                    data=None if self.desk.data is None else str(self.desk.data),
+                    data=None if self.state.data is None else str(self.state.data),
                     members=members,
                 ),
             )
@@ -128,13 +128,13 @@ class InspectScreen(BaseScreen):
 
     def kept_steps(self) -> list[int]:
         """Return the steps of the chosen run's checkpoints on disk, ascending."""
-        chosen = self.desk.chosen_name
-        run = self.desk.opened(chosen) if chosen else None
+        chosen = self.state.chosen_name
+        run = self.state.opened(chosen) if chosen else None
         return run.paths.checkpoint_steps() if run is not None else []
 
     def lab_runs(self) -> list[str]:
         """Return the names of the vanishing-gradient lab's runs, sorted by cell and depth."""
-        runs = [s for s in self.desk.summaries.values() if s.name.startswith(f"{VANISHING}-")]
+        runs = [s for s in self.state.summaries.values() if s.name.startswith(f"{VANISHING}-")]
         cells = ("rnn", "gru", "lstm")
         return [
             s.name
@@ -148,7 +148,7 @@ class InspectScreen(BaseScreen):
             )
         ]
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Show the findings or the error of the generator."""
         match reply:
             case Inspected():
@@ -162,7 +162,9 @@ class InspectScreen(BaseScreen):
                 self.page.show(self._findings, is_new_page=is_new_page)
             case Failed() if not self._missing():
                 self._problem = reply.message
-                self.page.say(reply.message.replace("--with RUN", "b").replace("--text", "text"))
+                self.page.show_text(
+                    reply.message.replace("--with RUN", "b").replace("--text", "text")
+                )
                 self._shown = ()
             case Ended():
                 self._is_waiting = False
@@ -173,7 +175,7 @@ class InspectScreen(BaseScreen):
     def fail(self, reason: str) -> None:
         """Show why there will be no findings."""
         self._is_waiting = False
-        self.page.say(reason)
+        self.page.show_text(reason)
         self._show_status()
 
     def main_widget(self) -> Widget:
@@ -195,7 +197,7 @@ class InspectScreen(BaseScreen):
         for name, _ in _FIELDS:
             is_used = view in _USED_BY.get(name, view_names()[:-1])
             self.query_one(f"#inspect-{name}", Input).disabled = not is_used
-        self.page.say("inspecting ...")
+        self.page.show_text("inspecting ...")
         self.ask()
         self.page.focus()
 
@@ -208,7 +210,7 @@ class InspectScreen(BaseScreen):
     def turn(self, step: int) -> None:
         """Show the unit `step` positions further in the ranking."""
         if self.tabs.chosen != "neurons" or not self.units:
-            self.tell("only the neurons view has units; choose it first", "warning")
+            self.toast("only the neurons view has units; choose it first", "warning")
             return
         field = self.query_one("#inspect-unit", Input)
         here = self.units.index(field.value) if field.value in self.units else 0
@@ -225,13 +227,13 @@ class InspectScreen(BaseScreen):
 
     def _progress(self) -> tuple[int, ...]:
         """Return the current steps of the inspected runs."""
-        chosen, runs = self.desk.chosen_name, self.desk.summaries
+        chosen, runs = self.state.chosen_name, self.state.summaries
         names = self.lab_runs() if self.tabs.chosen == VANISHING else [chosen]
         return tuple(runs[name].step for name in names if name in runs)
 
     def _parameters(self) -> tuple[object, ...]:
         """Return what the findings depend on, except the fields, which count when submitted."""
-        chosen = self.desk.chosen
+        chosen = self.state.chosen
         lab = tuple(self.lab_runs()) if self.tabs.chosen == VANISHING else ()
         name = chosen.name if chosen else None
         return name, self.tabs.chosen, self.checkpoint, self.other, lab
@@ -242,7 +244,7 @@ class InspectScreen(BaseScreen):
         return value or None if not field.disabled else None
 
     def _show_status(self) -> None:
-        chosen = self.desk.chosen
+        chosen = self.state.chosen
         if chosen is None:
             return
         shown = f"step {self._findings[0].step:,}" if self._findings else "not inspected yet"
@@ -257,7 +259,7 @@ class InspectScreen(BaseScreen):
 
     def _state_of_lab(self) -> str:
         """Return one line: the number of the lab's runs in each state."""
-        states = Counter(self.desk.summaries[name].state for name in self.lab_runs())
+        states = Counter(self.state.summaries[name].state for name in self.lab_runs())
         counts = ", ".join(f"{num} {state}" for state, num in states.items())
         total = f"{states.total()} runs of the lab" + (f" ({counts})" if counts else "")
         return f"{total}; v queues the missing ones"

@@ -13,7 +13,7 @@ from textual.widgets import DataTable
 from rnnlab.tui.charts.actions import CHARTS, IN_CHARTS
 from rnnlab.tui.charts.plot_grid import GridView, PlotGrid
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, end_writing, is_writing, prompt
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, is_task_running, prompt, stop_task
 from rnnlab.tui.prompting.pane import PromptPane
 from rnnlab.tui.runs.actions import STEERING
 from rnnlab.tui.runs.details import Details
@@ -31,35 +31,35 @@ from rnnlab.tui.state import LabState
 
 
 def _select(screen: LabScreen) -> None:
-    screen.table.toggle_mark()
+    screen.table.toggle_selection()
 
 
 def _pin(screen: LabScreen) -> None:
-    if screen.desk.chosen is not None:
-        name = screen.desk.chosen.name
-        is_pinned = screen.desk.toggle_pin(name)
+    if screen.state.chosen is not None:
+        name = screen.state.chosen.name
+        is_pinned = screen.state.toggle_pin(name)
         screen.table.show()
-        screen.tell(f"{name} is pinned to the top" if is_pinned else f"{name} is unpinned")
+        screen.toast(f"{name} is pinned to the top" if is_pinned else f"{name} is unpinned")
 
 
 def _sort(screen: LabScreen) -> None:
-    view, sorts = screen.desk.view, list(SORTS)
+    view, sorts = screen.state.view, list(SORTS)
     place = sorts.index(view.sort) if view.sort in sorts else -1
     view.sort, view.is_reversed = sorts[(place + 1) % len(sorts)], False
     screen.table.show()
 
 
 def _reverse(screen: LabScreen) -> None:
-    screen.desk.view.is_reversed = not screen.desk.view.is_reversed
+    screen.state.view.is_reversed = not screen.state.view.is_reversed
     screen.table.show()
 
 
 def _filter(screen: LabScreen) -> None:
     def set_filter(text: str) -> None:
-        screen.desk.view.filter = text.strip()
+        screen.state.view.filter = text.strip()
         screen.table.show()
 
-    screen.app.push_screen(FilterScreen(screen.desk.view.filter, set_filter))
+    screen.app.push_screen(FilterScreen(screen.state.view.filter, set_filter))
 
 
 def _down(screen: LabScreen) -> None:
@@ -101,13 +101,13 @@ class LabScreen(BaseScreen):
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
-        self.table = RunsTable(desk)
-        self.plots = PlotGrid(desk)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
+        self.table = RunsTable(state)
+        self.plots = PlotGrid(state)
         self.details = Details()
         self.banner = ErrorBanner()
-        self.pane = PromptPane(desk.writing)
+        self.pane = PromptPane(state.writing)
 
     def compose_body(self) -> ComposeResult:
         """Yield the panes and the error banner."""
@@ -120,50 +120,50 @@ class LabScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Restore the view of the charts and focus the runs."""
-        view = self.desk.view
+        view = self.state.view
         self.plots.set_view(
             GridView(
                 "epoch" if view.axis == "epoch" else "time" if view.axis == "time" else "step",
                 view.is_log, view.smoothing, tuple(view.charts), view.is_single,
             )
         )  # fmt: skip
-        if self.desk.chosen_name:
-            self.table.expect(self.desk.chosen_name)
+        if self.state.chosen_name:
+            self.table.expect(self.state.chosen_name)
         self.table.focus()
 
     def keep_view(self) -> None:
         """Copy the view of the charts, too."""
         super().keep_view()
-        view, grid = self.desk.view, self.plots.view
+        view, grid = self.state.view, self.plots.view
         view.axis, view.is_log, view.smoothing = grid.axis, grid.is_log, grid.smoothing
         view.charts, view.is_single = list(grid.order), grid.is_single
 
-    def take(self) -> None:
+    def show_state(self) -> None:
         """Show the current runs."""
         self.table.show()
         self.show_chosen()
 
     def on_screen_resume(self) -> None:
         """Show the run and the prompt that another screen has set."""
-        chosen = self.desk.chosen_name  # replacing the table's rows may change the choice
+        chosen = self.state.chosen_name  # replacing the table's rows may change the choice
         super().on_screen_resume()
         if chosen is not None:
             self.table.expect(chosen)  # a run just started is not listed yet
             self.table.show()
-            self.desk.chosen_name = chosen
+            self.state.chosen_name = chosen
         self.pane.load()
 
     @on(RunChosen)
     def show_chosen(self) -> None:
         """Show the chosen run and the selected runs."""
-        chosen = self.desk.chosen
+        chosen = self.state.chosen
         self.banner.show(chosen)
-        self.plots.show(self.desk.named_histories())
-        opened = self.desk.opened(chosen.name) if chosen else None
+        self.plots.show(self.state.named_histories())
+        opened = self.state.opened(chosen.name) if chosen else None
         self.pane.choose(chosen, opened)
         self.details.show(
             chosen,
-            self.desk.history(chosen.name) if chosen else None,
+            self.state.history(chosen.name) if chosen else None,
             opened.paths.read_pointer("last") if opened else None,
         )
 
@@ -180,22 +180,22 @@ class LabScreen(BaseScreen):
         """Return the runs."""
         return self.table
 
-    def beside_fields(self) -> Widget:
+    def widget_after_fields(self) -> Widget:
         """Return the candidate that was read last, or the table if there are no answers."""
-        return self.pane.board.reading_place() if self.desk.writing.answers else self.table
+        return self.pane.board.reading_place() if self.state.writing.answers else self.table
 
     @property
-    def is_writing(self) -> bool:
+    def is_task_running(self) -> bool:
         """Whether an answer is being generated."""
-        return is_writing(self)
+        return is_task_running(self)
 
-    def end_writing(self) -> bool:
+    def stop_task(self) -> bool:
         """Stop the generation of an answer; return True if there was one."""
-        return end_writing(self)
+        return stop_task(self)
 
-    def way_out(self) -> str:
+    def escape_label(self) -> str:
         """Return the footer's label of escape; empty in the table, where it has no effect."""
-        out = super().way_out()
+        out = super().escape_label()
         return out if out != "Home" else "" if self.focused is self.table else "Runs"
 
     def leave(self) -> None:

@@ -118,11 +118,11 @@ class NewRunScreen(BaseScreen):
     IS_FORM = True
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
-        self.draft = read_draft({}, desk.store, desk.data)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
+        self.draft = read_draft({}, state.store, state.data)
         self._pane = DraftPane()
-        self._estimator = desk.outside.make_estimator(desk.data)
+        self._estimator = state.outside.make_estimator(state.data)
         self._estimate_timer: Timer | None = None
         self._is_beginning = False
         self._emptied: dict[str, str] = {}
@@ -148,7 +148,7 @@ class NewRunScreen(BaseScreen):
     def on_screen_resume(self) -> None:
         """Take over the corpus that another screen has chosen."""
         super().on_screen_resume()
-        corpus, self.desk.corpus_for_run = self.desk.corpus_for_run, None
+        corpus, self.state.corpus_for_run = self.state.corpus_for_run, None
         if corpus is not None:
             self.query_one("#field-corpus", Input).value = corpus
 
@@ -167,11 +167,11 @@ class NewRunScreen(BaseScreen):
         return {"corpus": self._corpora, "recipe": _recipes, "init_from": self._runs}
 
     def _corpora(self) -> Sequence[Choice]:
-        described = self.desk.outside.describe_corpora(self.desk.data)
+        described = self.state.outside.describe_corpora(self.state.data)
         return [(one.name, one.summary) for one in described if one.state != "fetch"]
 
     def _runs(self) -> Sequence[Choice]:
-        return [(run.name, f"{run.cell} on {run.corpus}") for run in self.desk.in_order()]
+        return [(run.name, f"{run.cell} on {run.corpus}") for run in self.state.in_order()]
 
     @on(Input.Changed)
     def _read(self) -> None:
@@ -179,7 +179,7 @@ class NewRunScreen(BaseScreen):
         fields = list(self.query(SettingField))
         written = {field.kind.name: field.input.value for field in fields}
         was_faulty = self.draft.faulty is not None
-        self.draft = draft = read_draft(written, self.desk.store, self.desk.data)
+        self.draft = draft = read_draft(written, self.state.store, self.state.data)
         for field in fields:
             name = field.kind.name
             problem = draft.problems.get(name, "")
@@ -192,7 +192,7 @@ class NewRunScreen(BaseScreen):
             self._pane.show_estimate(_LATER)
         if self._estimate_timer is not None:
             self._estimate_timer.stop()
-        pause_s = self.desk.outside.estimate_after_s
+        pause_s = self.state.outside.estimate_after_s
         self._estimate_timer = self.set_timer(pause_s, self.ask_estimate)
 
     def _explain(self) -> None:
@@ -231,23 +231,23 @@ class NewRunScreen(BaseScreen):
     async def _begin(self, *, is_queued: bool) -> None:
         if self.draft.faulty is not None:
             self.query_one(f"#field-{self.draft.faulty}", Input).focus()
-        self._pane.say("checking the text…")
+        self._pane.show_text("checking the text…")
         try:
             name = await asyncio.to_thread(
-                self.draft.start, is_queued=is_queued, launch_worker=self.desk.outside.launch
+                self.draft.start, is_queued=is_queued, launch_worker=self.state.outside.launch
             )
         except RnnlabError as error:
-            self._pane.say(str(error), is_problem=True)
+            self._pane.show_text(str(error), is_problem=True)
             return
         self.query_one("#field-name", Input).value = ""
         self._explain()
         how = "waits for a free slot" if is_queued else "is starting"
         said = f"{name} {how}; it goes on when you leave"
         if self.is_active:
-            self.desk.chosen_name = name
-            self.open_screen(HOME, saying=said)
+            self.state.chosen_name = name
+            self.open_screen(HOME, toast=said)
         else:  # whoever looks at something else by now stays there
-            self.tell(said)
+            self.toast(said)
 
     def empty_or_refill(self) -> None:
         """Empty all fields; where all are empty, bring back what stood there before."""
@@ -257,7 +257,7 @@ class NewRunScreen(BaseScreen):
             self._emptied = written
             for name in written:
                 inputs[name].value = ""
-            self.tell("all fields are empty; ^o again brings back what stood there")
+            self.toast("all fields are empty; ^o again brings back what stood there")
         else:
             for name, value in self._emptied.items():
                 inputs[name].value = value

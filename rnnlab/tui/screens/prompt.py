@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, end_writing, is_writing
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, is_task_running, stop_task
 from rnnlab.tui.prompting.document_pane import DocumentPane
 from rnnlab.tui.prompting.pane import PromptPane
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
@@ -34,9 +34,9 @@ class PromptScreen(BaseScreen):
     GROUPS: ClassVar = (_WRITE, PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
-        self.pane = PromptPane(desk.writing)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
+        self.pane = PromptPane(state.writing)
         self.document = DocumentPane()
 
     def compose_body(self) -> ComposeResult:
@@ -53,18 +53,18 @@ class PromptScreen(BaseScreen):
         """Return the text or the document."""
         return self.pane.form.prompt if self._is_prompt else self.document.text
 
-    def beside_fields(self) -> Widget | None:
+    def widget_after_fields(self) -> Widget | None:
         """Return the candidate that is read."""
         return self.pane.board.reading_place() if self._is_prompt else None
 
     @property
-    def is_writing(self) -> bool:
+    def is_task_running(self) -> bool:
         """Whether an answer is on its way."""
-        return is_writing(self)
+        return is_task_running(self)
 
-    def end_writing(self) -> bool:
+    def stop_task(self) -> bool:
         """End the answer that is on its way."""
-        return end_writing(self)
+        return stop_task(self)
 
     @property
     def _is_prompt(self) -> bool:
@@ -72,16 +72,16 @@ class PromptScreen(BaseScreen):
         return self.document.has_class("-other-task")
 
     @on(RunChosen)
-    def take(self) -> None:
+    def show_state(self) -> None:
         """Show the run that will answer."""
-        chosen = self.desk.chosen
+        chosen = self.state.chosen
         is_classifier = chosen is not None and chosen.task == "classify"
         self.pane.set_class(is_classifier, "-other-task")
         self.document.set_class(not is_classifier, "-other-task")
         if is_classifier:
             self.document.choose(chosen)
         else:
-            self.pane.choose(chosen, self.desk.opened(chosen.name) if chosen else None)
+            self.pane.choose(chosen, self.state.opened(chosen.name) if chosen else None)
 
     def focus_text(self) -> None:
         """Put the cursor into the prompt or the document."""

@@ -49,7 +49,7 @@ class SettingsScreen(BaseScreen):
             pane.border_title = "Settings"
             pane.border_subtitle = "tab next · ← → move · enter chooses"
             for preference in known():
-                yield from _row(preference, getattr(self.desk.preferences, preference.name))
+                yield from _row(preference, getattr(self.state.preferences, preference.name))
             yield Static(
                 Text(f"{_location()}; the environment variable RNNLAB_<NAME> overrides "
                      "it; themes chosen in the command palette last for this session", "dim"),
@@ -71,24 +71,24 @@ class SettingsScreen(BaseScreen):
     def write(self, event: Input.Submitted | Input.Blurred) -> None:
         """Save and apply a number."""
         name = str(event.input.id).removeprefix("set-").replace("-", "_")
-        if event.value != f"{getattr(self.desk.preferences, name):g}":
+        if event.value != f"{getattr(self.state.preferences, name):g}":
             self._save(name, event.value)
 
     def _save(self, name: str, value: object) -> None:
         problem = self.query_one("#settings-problem", Static)
         try:
             value = checked(name, value)
-            if value == getattr(self.desk.preferences, name):
+            if value == getattr(self.state.preferences, name):
                 return
             save_preference(name, value)
         except RnnlabError as error:
             problem.update(Text(str(error), "bold red"))
             return
         problem.update("")
-        self.desk.prefer(with_value(self.desk.preferences, name, value))
+        self.state.prefer(with_value(self.state.preferences, name, value))
         self.post_message(PreferencesChanged())
         later = "; takes effect at the next start" if name == "colors" else ""
-        self.tell(f"{name} = {value}, saved{later}")
+        self.toast(f"{name} = {value}, saved{later}")
 
 
 def _location() -> str:

@@ -37,9 +37,9 @@ class SystemScreen(BaseScreen):
     GROUPS: ClassVar = (STEERING, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
-        self._machine = desk.outside.make_machine(desk.store.root)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
+        self._machine = state.outside.make_machine(state.store.root)
         self._read_at = 0.0
         self._body = Static("reading the machine's load…", markup=False)
 
@@ -53,10 +53,10 @@ class SystemScreen(BaseScreen):
         """Focus the text, which scrolls."""
         self.query_one(Facts).focus()
 
-    def take(self) -> None:
+    def show_state(self) -> None:
         """Read the machine again, at most once per `machine_every_s`."""
-        if self.desk.clock() - self._read_at > self.desk.outside.machine_every_s:
-            self._read_at = self.desk.clock()
+        if self.state.clock() - self._read_at > self.state.outside.machine_every_s:
+            self._read_at = self.state.clock()
             # In the default group, `exclusive` would cancel the actions of this screen.
             self.run_worker(self._read(), name="machine", group="machine", exclusive=True)
 
@@ -65,7 +65,7 @@ class SystemScreen(BaseScreen):
         processes = [("the lab", os.getpid())]
         processes += [
             (f"{s.name} ({s.state})", s.pid)
-            for s in self.desk.summaries.values()
+            for s in self.state.summaries.values()
             if s.pid and s.host == here
         ]
         # In a thread: finding the generator walks through all processes.

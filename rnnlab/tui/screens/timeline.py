@@ -98,7 +98,7 @@ def _live(screen: TimelineScreen) -> None:
 def _copy(screen: TimelineScreen) -> None:
     sample = screen.sample_read()
     if sample is None:
-        screen.tell("there is no sample to copy", "warning")
+        screen.toast("there is no sample to copy", "warning")
     else:
         copy(screen, sample.prompt + sample.text)
 
@@ -128,9 +128,9 @@ class TimelineScreen(BaseScreen):
     GROUPS: ClassVar = (_ALONG, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
-        self.chart = ChartPane("loss", desk, is_zoomable=False)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
+        self.chart = ChartPane("loss", state, is_zoomable=False)
         self.chart.can_focus = True
         self.rounds: list[Round] = []
         self.place: int | None = None
@@ -156,20 +156,20 @@ class TimelineScreen(BaseScreen):
         self.chart.focus()
 
     @on(RunChosen)
-    def take(self) -> None:
+    def show_state(self) -> None:
         """Read the new samples, and show them if the newest ones are followed."""
-        chosen = self.desk.chosen
+        chosen = self.state.chosen
         if chosen is None:
             return
         if chosen.name != self._run or self._tail is None:
-            run = self.desk.opened(chosen.name)
+            run = self.state.opened(chosen.name)
             if run is None:
                 return
             self._run, self.place, self._history = chosen.name, None, History()
             self.rounds = []
             self._tail = JournalTail(run.paths.samples)
         version = self._history.version
-        self._history.take(self._tail.read(_READ_BYTES))
+        self._history.add(self._tail.read(_READ_BYTES))
         if self._history.version != version or not self.rounds:
             self.rounds = rounds_of(self._history.samples)
         self._show(chosen)
@@ -202,8 +202,8 @@ class TimelineScreen(BaseScreen):
     def go_to(self, place: int | None) -> None:
         """Show a round; None follows the newest."""
         self.place = place
-        if self.desk.chosen is not None:
-            self._show(self.desk.chosen)
+        if self.state.chosen is not None:
+            self._show(self.state.chosen)
 
     @on(ChartPointed)
     def point(self, message: ChartPointed) -> None:
@@ -216,14 +216,14 @@ class TimelineScreen(BaseScreen):
 
     def prompt_then(self) -> None:
         """Open the prompt screen with this round's checkpoint and the sample's prompt."""
-        chosen, shown, sample = self.desk.chosen, self.shown, self.sample_read()
+        chosen, shown, sample = self.state.chosen, self.shown, self.sample_read()
         if chosen is None or shown is None or sample is None:
-            self.tell("this run has no sample to take a prompt from", "warning")
+            self.toast("this run has no sample to take a prompt from", "warning")
             return
-        fields, toast = self.desk.writing.fields, ""
+        fields, toast = self.state.writing.fields, ""
         if sample.prompt:
             fields.prompt = sample.prompt.replace("\n", "\\n")
-        run = self.desk.opened(chosen.name)
+        run = self.state.opened(chosen.name)
         steps = run.paths.checkpoint_steps() if run is not None else []
         if shown.step in steps:
             fields.checkpoints[chosen.name] = str(shown.step)
@@ -231,13 +231,16 @@ class TimelineScreen(BaseScreen):
             nearest = min(steps, key=lambda step: abs(step - shown.step), default=None)
             fields.checkpoints[chosen.name] = "last" if nearest is None else str(nearest)
             toast = f"no checkpoint of step {shown.step:,}; the nearest is {nearest}"
-        self.open_screen("prompt", saying=toast)
+        self.open_screen("prompt", toast=toast)
 
     def _show(self, chosen: RunSummary) -> None:
         shown = self.shown
         cursor = None if shown is None or self.place is None else float(shown.step)
         self.chart.show(
-            self.desk.named_histories((chosen.name,)), "step", Viewport(cursor=cursor), is_log=False
+            self.state.named_histories((chosen.name,)),
+            "step",
+            Viewport(cursor=cursor),
+            is_log=False,
         )
         key = (chosen.name, shown, self.place is None, len(self.rounds))
         if key != self._shown:
@@ -251,7 +254,7 @@ class TimelineScreen(BaseScreen):
         name = visible(chosen.name)
         if shown is None:
             return Text.assemble((name, "bold"), ("  has no samples", "dim"))
-        train_loss, val_loss = losses_at(self.desk.history(chosen.name), shown.step)
+        train_loss, val_loss = losses_at(self.state.history(chosen.name), shown.step)
         place = len(self.rounds) if self.place is None else self.place + 1
         is_live = self.place is None and chosen.is_active
         state = "live" if is_live else "newest" if self.place is None else "frozen"
@@ -267,8 +270,8 @@ class TimelineScreen(BaseScreen):
         """Show a column per sample; reuse the columns if their number has not changed."""
         samples = shown.samples if shown is not None else ()
         self._why_empty.display = shown is None
-        if shown is None and self.desk.chosen is not None:
-            self._why_empty.update(_why_empty(self.desk.chosen))
+        if shown is None and self.state.chosen is not None:
+            self._why_empty.update(_why_empty(self.state.chosen))
         if len(samples) != len(self._columns):
             self._columns = []  # before the await, where a newer call may cancel this one
             await self._box.remove_children()

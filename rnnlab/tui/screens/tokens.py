@@ -85,7 +85,7 @@ def _undo(screen: TokensScreen) -> None:
     if screen.walk.undo():
         screen.look()
     else:
-        screen.tell("there is nothing to undo", "warning")
+        screen.toast("there is nothing to undo", "warning")
 
 
 def _go_on(screen: TokensScreen) -> None:
@@ -132,8 +132,8 @@ class TokensScreen(BaseScreen):
     GROUPS: ClassVar = (_STEPPING, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
-    def __init__(self, desk: LabState) -> None:
-        super().__init__(desk)
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
         self.walk = TokenEditor()
         self.text = TokenCursor()
         self.distribution = DistributionPane()
@@ -166,9 +166,9 @@ class TokensScreen(BaseScreen):
     def on_screen_resume(self) -> None:
         """Look at the candidate that was chosen, or at the best one of what was written last."""
         super().on_screen_resume()
-        writing = self.desk.writing
+        writing = self.state.writing
         subject = writing.subject or writing.best()
-        is_classifier = self.desk.chosen is not None and self.desk.chosen.task == "classify"
+        is_classifier = self.state.chosen is not None and self.state.chosen.task == "classify"
         if subject is not None and subject != self._subject:
             self._subject, answer = subject, subject.answer
             self._run, self._checkpoint = subject.run, str(subject.step)
@@ -178,9 +178,9 @@ class TokensScreen(BaseScreen):
             self.set_focus(self.text)
         elif is_classifier:
             why = "a classifier writes no letters: choose another run"
-            self._status.say(why, is_problem=True)
+            self._status.show_text(why, is_problem=True)
         elif not self.walk.now.all_tokens:
-            self._status.say(
+            self._status.show_text(
                 "write a text above, then enter; or enter on a candidate of Prompt (F3)"
             )
 
@@ -188,7 +188,7 @@ class TokensScreen(BaseScreen):
         """Return the text that is walked through, or the field while there is none."""
         return self.text if self.walk.now.all_tokens else self.query_one("#own-text", Input)
 
-    def beside_fields(self) -> Widget:
+    def widget_after_fields(self) -> Widget:
         """Return the text that is walked through."""
         return self.text
 
@@ -196,8 +196,8 @@ class TokensScreen(BaseScreen):
     def look_at_own_text(self) -> None:
         """Look at what was written in the field, with the chosen run's newest weights."""
         field = self.query_one("#own-text", Input)
-        if field.value and self.desk.chosen is not None:
-            self._run, self._checkpoint = self.desk.chosen.name, "live"
+        if field.value and self.state.chosen is not None:
+            self._run, self._checkpoint = self.state.chosen.name, "live"
             self.walk.begin(field.value.replace("\\n", "\n"), ())
         self.text.focus()
         self.look()
@@ -207,10 +207,10 @@ class TokensScreen(BaseScreen):
         now = self.walk.now
         if not self._run:
             return
-        chosen = self.desk.summaries.get(self._run)
+        chosen = self.state.summaries.get(self._run)
         if chosen is not None and chosen.state == "starting":
             self._is_writing = True  # escape ends the wait
-            self._status.say(f"waiting for the first weights of {self._run}…")
+            self._status.show_text(f"waiting for the first weights of {self._run}…")
         self.post_message(
             Asked(
                 self,
@@ -230,7 +230,7 @@ class TokensScreen(BaseScreen):
         """Let the decoder write on after the last letter."""
         now = self.walk.now
         if EOS in now.tokens:
-            self.tell("the text has ended: nothing follows its end", "warning")
+            self.toast("the text has ended: nothing follows its end", "warning")
         elif self._run:
             self._is_writing = True
             self.post_message(
@@ -248,7 +248,7 @@ class TokensScreen(BaseScreen):
         self.walk.go_to(message.place)
         self.show_place()
 
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         """Show what was found."""
         match reply:
             case Started():
@@ -259,20 +259,22 @@ class TokensScreen(BaseScreen):
             case Ended():
                 self._is_writing = False
                 if reply.was_cancelled:
-                    self._status.say("given up; enter in the text asks again")
+                    self._status.show_text("given up; enter in the text asks again")
             case Progress() if reply.is_last:
                 if reply.answers and reply.answers[0].tokens:
                     self.walk.append(reply.answers[0].tokens)
                     self.look()
                 else:
-                    self.tell("nothing can follow", "warning")
+                    self.toast("nothing can follow", "warning")
             case Failed():
                 if "no checkpoint" in reply.message and self._checkpoint != "last":
                     self._checkpoint = "last"
-                    self._status.say(f"{reply.message}; looking with the last one", is_problem=True)
+                    self._status.show_text(
+                        f"{reply.message}; looking with the last one", is_problem=True
+                    )
                     self.look()
                 else:
-                    self._status.say(reply.message, is_problem=True)
+                    self._status.show_text(reply.message, is_problem=True)
             case _:
                 pass
 
@@ -291,7 +293,7 @@ class TokensScreen(BaseScreen):
         }
         note = f"{looked.prompt_note}; " if looked.prompt_note else ""
         chain = " → ".join(looked.chain)
-        self._status.say(f"{note}{self._run} at step {looked.step:,}; {chain}")
+        self._status.show_text(f"{note}{self._run} at step {looked.step:,}; {chain}")
         self.show_place()
 
     def show_place(self) -> None:
@@ -312,14 +314,14 @@ class TokensScreen(BaseScreen):
 
     def fail(self, reason: str) -> None:
         """Say that nothing will come."""
-        self._status.say(reason, is_problem=True)
+        self._status.show_text(reason, is_problem=True)
 
     @property
-    def is_writing(self) -> bool:
+    def is_task_running(self) -> bool:
         """Whether the decoder writes on, or weights are waited for."""
         return self._is_writing
 
-    def end_writing(self) -> bool:
+    def stop_task(self) -> bool:
         """End what the decoder writes, or the wait."""
         was_writing, self._is_writing = self._is_writing, False
         if was_writing:

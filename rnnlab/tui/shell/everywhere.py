@@ -34,7 +34,7 @@ async def _quit(screen: BaseScreen) -> None:
     """Close the app; ask first if runs are training or queued."""
     active = [
         s.name
-        for s in screen.desk.summaries.values()
+        for s in screen.state.summaries.values()
         if s.state in ("running", "starting", "queued")
     ]
     if active:
@@ -61,7 +61,7 @@ EVERYWHERE = Group[BaseScreen](
     (
         Action(
             "escape", "out", _out, "Out", "Cancel, leave full screen, or go back", True,
-            is_priority=True, label_now=lambda screen: screen.way_out(),
+            is_priority=True, label_now=lambda screen: screen.escape_label(),
         ),
         Action("question_mark,f1", "help", _help, "Help", "Show all keys", True, opens=True),
         Action(

@@ -44,12 +44,12 @@ class BaseScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
 
-    def __init__(self, desk: LabState) -> None:
+    def __init__(self, state: LabState) -> None:
         super().__init__()
-        self.desk = desk
+        self.state = state
         self._has_arrived = False
         self.panes = Layout(self, self.PANES)
-        self.panes.chosen = dict(desk.view.panes.get(self.entry_name, {}))
+        self.panes.chosen = dict(state.view.panes.get(self.entry_name, {}))
 
     @property
     def entry_name(self) -> str:
@@ -67,27 +67,27 @@ class BaseScreen(Screen[None]):
         """Yield the widgets between the bar and the footer."""
         yield from ()
 
-    def take(self) -> None:
+    def show_state(self) -> None:
         """Show the changes of the state; called after every poll while the screen is shown."""
 
     def keep_view(self) -> None:
-        """Copy into `desk.view` the settings of this screen that are saved across starts."""
+        """Copy into `state.view` the settings of this screen that are saved across starts."""
         if self.panes.chosen:
-            self.desk.view.panes[self.entry_name] = dict(self.panes.chosen)
+            self.state.view.panes[self.entry_name] = dict(self.panes.chosen)
         else:
-            self.desk.view.panes.pop(self.entry_name, None)
+            self.state.view.panes.pop(self.entry_name, None)
 
     def fail(self, reason: str) -> None:
         """Show why the generator has ended."""
-        self.tell(reason, "error")
+        self.toast(reason, "error")
 
     def out(self) -> None:
         """Handle escape: stop a task, leave a field, leave full screen, or leave the screen."""
-        if self.end_writing() or self.leave_field() or self.panes.leave_full():
+        if self.stop_task() or self.leave_field() or self.panes.leave_full():
             return
         self.leave()
 
-    def end_writing(self) -> bool:
+    def stop_task(self) -> bool:
         """Stop a running task, the first step of escape; return True if there was one."""
         return False
 
@@ -95,7 +95,7 @@ class BaseScreen(Screen[None]):
         """Move the focus out of a text field; return True if it was in one."""
         is_in_field = self._is_in_field
         if is_in_field:
-            target = self.beside_fields()  # an empty board cannot have the focus
+            target = self.widget_after_fields()  # an empty board cannot have the focus
             self.set_focus(target if target is not None and target.focusable else None)
         return is_in_field
 
@@ -107,16 +107,16 @@ class BaseScreen(Screen[None]):
         """Leave the screen, the last step of escape."""
         self.open_screen(HOME)
 
-    def way_out(self) -> str:
+    def escape_label(self) -> str:
         """Return the footer's label of escape in the current state; empty if it has no effect."""
-        if self.is_writing:
+        if self.is_task_running:
             return "Stop"
         if self._is_in_field:
             return "Leave text"
         return "Home" if self.panes.alone is None else "All panes"
 
     @property
-    def is_writing(self) -> bool:
+    def is_task_running(self) -> bool:
         """Whether a task is running that escape stops."""
         return False
 
@@ -124,14 +124,14 @@ class BaseScreen(Screen[None]):
         """Return the widget to focus when the screen opens; None to keep the previous focus."""
         return None
 
-    def beside_fields(self) -> Widget | None:
+    def widget_after_fields(self) -> Widget | None:
         """Return the widget to focus when the focus leaves a text field."""
         return self.main_widget()
 
-    def open_screen(self, name: str, *, saying: str = "") -> None:
-        """Show another screen, and the toast `saying` on it; it receives all further keys."""
-        self.desk.keys.close()
-        self.post_message(ScreenAsked(name, saying))
+    def open_screen(self, name: str, *, toast: str = "") -> None:
+        """Show another screen, and the toast on it; it receives all further keys."""
+        self.state.keys.close()
+        self.post_message(ScreenAsked(name, toast))
 
     def arrive(self) -> None:
         """Note that this screen opens, as opposed to a dialog above it that closes."""
@@ -144,7 +144,7 @@ class BaseScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show the current state, and focus the main widget if the screen has just opened."""
         self.query_one(LabFooter).visible = True
-        self.take()
+        self.show_state()
         if self._has_arrived:
             self._has_arrived = False
             if (main := self.main_widget()) is not None:
@@ -194,7 +194,7 @@ class BaseScreen(Screen[None]):
         result = action.do(self)
         if inspect.iscoroutine(result):
             if action.opens:
-                result = self._hold_keys_for(result, self.desk.keys.close())
+                result = self._hold_keys_for(result, self.state.keys.close())
             self.run_worker(result, name=name, group=_ACTIONS)
 
     async def _hold_keys_for(self, coroutine: Coroutine[Any, Any, None], ticket: int) -> None:
@@ -226,7 +226,7 @@ class BaseScreen(Screen[None]):
             widget.id == pane for widget in self.focused.ancestors_with_self
         )
 
-    def tell(self, message: str, severity: Severity = "information") -> None:
+    def toast(self, message: str, severity: Severity = "information") -> None:
         """Show a toast, replacing the previous one of the same severity."""
         toast = ReplaceableToast(message, severity=severity, markup=False, timeout=4)
         self.app.post_message(Notify(toast))

@@ -53,12 +53,12 @@ class ScreenEntry:
         """The key that the bar shows."""
         return self.key.partition(",")[0]
 
-    def make(self, desk: LabState) -> BaseScreen:
+    def make(self, state: LabState) -> BaseScreen:
         """Import the screen's file and build the screen."""
         stem = self.name.replace("-", "_")
         module = importlib.import_module(f"rnnlab.tui.screens.{stem}")
         declaration: Declaration = module.SCREEN
-        return declaration.screen(desk)
+        return declaration.screen(state)
 
 
 @cache

@@ -16,7 +16,7 @@ class StatusLine(Static):
     def __init__(self, id: str) -> None:  # noqa: A002  the name of Textual's own argument
         super().__init__(id=id, markup=False)
 
-    def say(self, text: str, *, is_problem: bool = False) -> None:
+    def show_text(self, text: str, *, is_problem: bool = False) -> None:
         """Show a status, or an error in red."""
         was_problem = self.has_class(self._PROBLEM)
         self.set_class(is_problem, self._PROBLEM)

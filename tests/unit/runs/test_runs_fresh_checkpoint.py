@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.base.files import replace_text
-from rnnlab.runs.fresh_checkpoint import FOR_A_PROMPT, await_first, save_now, settled
+from rnnlab.runs.fresh_checkpoint import FOR_A_PROMPT, await_first, resolve_live, save_now
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.records import State, Status, encode_status
@@ -41,7 +41,7 @@ def test_a_run_that_trains_saves_and_is_waited_for(tmp_path: Path) -> None:
 
     worker = threading.Thread(target=work)
     worker.start()
-    assert settled(run.paths, "live") == "last"
+    assert resolve_live(run.paths, "live") == "last"
     assert run.paths.read_pointer("last") == 12
     worker.join()
     assert found == [Command("checkpoint", FOR_A_PROMPT)]
@@ -67,7 +67,7 @@ def test_without_a_worker_that_trains_nothing_is_asked(tmp_path: Path, state: St
 @pytest.mark.parametrize("which", ["last", "best", 7])
 def test_other_checkpoints_are_as_they_are(tmp_path: Path, which: object) -> None:
     run = make_run(tmp_path, "finished")
-    assert settled(run.paths, which) == which  # type: ignore[arg-type]
+    assert resolve_live(run.paths, which) == which  # type: ignore[arg-type]
 
 
 def test_the_first_weights_of_a_run_that_starts_are_waited_for(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_who_waits_no_more_does_not_keep_the_next_one_waiting(tmp_path: Path) ->
 def test_who_waits_no_more_has_nothing_saved(tmp_path: Path) -> None:
     run = make_run(tmp_path, "running")
     with held(run):
-        assert settled(run.paths, "live", lambda: True) == "last"
+        assert resolve_live(run.paths, "live", lambda: True) == "last"
     assert collect(run.paths.mailbox) == []
 
 

@@ -94,18 +94,18 @@ def test_steps_ascend_however_often_a_run_is_resumed(moves: list[tuple[bool, int
 def test_the_version_grows_with_every_change_and_with_nothing_else() -> None:
     history = history_of(train(1))
     version = history.version
-    history.take(JournalChunk([], is_restart=False))
+    history.add(JournalChunk([], is_restart=False))
     assert history.version == version
-    history.take(JournalChunk([train(2)], is_restart=False))
+    history.add(JournalChunk([train(2)], is_restart=False))
     assert history.version > version
     version = history.version
-    history.take(JournalChunk([], is_restart=True))
+    history.add(JournalChunk([], is_restart=True))
     assert history.version > version
 
 
 def test_a_replaced_journal_replaces_the_history() -> None:
     history = history_of(train(1), layers(1), validation(1), EventRecord(1, "note"))
-    history.take(JournalChunk([train(7)], is_restart=True))
+    history.add(JournalChunk([train(7)], is_restart=True))
     assert history.train == [train(7)]
     assert (history.layers, history.evals, history.events) == ([], [], [])
 
@@ -155,7 +155,7 @@ def test_an_overview_has_the_rare_records_the_ends_and_few_of_the_others(tmp_pat
         journal.append(EventRecord(2000, "finished"))
     tail = JournalTail(file)
     history = History()
-    history.take(tail.read_overview(400))
+    history.add(tail.read_overview(400))
     assert len(history.evals) == 20
     assert len(history.events) == 1
     assert 150 <= len(history.train) <= 250
@@ -163,7 +163,7 @@ def test_an_overview_has_the_rare_records_the_ends_and_few_of_the_others(tmp_pat
     assert (history.train[0].step, history.train[-1].step) == (1, 2000)
     with Journal(file) as journal:
         journal.append(train_at(2001, 1.0))
-    history.take(tail.read())
+    history.add(tail.read())
     assert history.train[-1].step == 2001
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Listening:
-    async def hear(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> None:
         raise AssertionError(f"the app alone tells {reply}")
 
 

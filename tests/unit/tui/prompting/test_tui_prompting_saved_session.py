@@ -25,11 +25,11 @@ def written(*, num_steps: int = 1) -> PromptSession:
     writing.begin("alpha", Generate(3, "alpha", "On", ["beam:k=3"]), [parse_spec("beam:k=3")])
 
     async def hear() -> None:
-        await writing.hear(Started(3, 40))
+        await writing.on_reply(Started(3, 40))
         for _ in range(num_steps):
-            await writing.hear(Trace(3, 0, [asdict(STEP)]))
-        await writing.hear(Progress(3, 0, [ANSWER], is_last=True))
-        await writing.hear(Ended(3, was_cancelled=False, elapsed_s=0.5))
+            await writing.on_reply(Trace(3, 0, [asdict(STEP)]))
+        await writing.on_reply(Progress(3, 0, [ANSWER], is_last=True))
+        await writing.on_reply(Ended(3, was_cancelled=False, elapsed_s=0.5))
 
     asyncio.run(hear())
     return writing
@@ -66,10 +66,10 @@ def test_an_answer_that_was_cancelled_or_cut_by_leaving_is_kept_as_such(tmp_path
     for reply, elapsed_s in ((Ended(3, was_cancelled=True, elapsed_s=0.25), 0.25), (None, 0.0)):
         writing = written()
         writing.begin("alpha", Generate(4, "alpha", "On", ["greedy"]), [parse_spec("greedy")])
-        asyncio.run(writing.hear(Started(4, 41)))
-        asyncio.run(writing.hear(Progress(4, 0, [ANSWER], is_last=False)))
+        asyncio.run(writing.on_reply(Started(4, 41)))
+        asyncio.run(writing.on_reply(Progress(4, 0, [ANSWER], is_last=False)))
         if reply is not None:
-            asyncio.run(writing.hear(reply))
+            asyncio.run(writing.on_reply(reply))
         saved_session.save(writing, file)
         again = recalled(file)
         assert (again.step, again.is_cancelled, again.elapsed_s) == (41, True, elapsed_s)
@@ -78,7 +78,7 @@ def test_an_answer_that_was_cancelled_or_cut_by_leaving_is_kept_as_such(tmp_path
 def test_what_went_wrong_is_not_kept_nor_what_was_kept_before(tmp_path: Path) -> None:
     file = tmp_path / "answers.jsonl"
     writing = written()
-    asyncio.run(writing.hear(Failed(3, "the model is gone")))
+    asyncio.run(writing.on_reply(Failed(3, "the model is gone")))
     saved_session.save(writing, file)
     assert not file.exists()
     saved_session.save(written(), file)

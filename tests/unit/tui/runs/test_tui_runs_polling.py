@@ -56,10 +56,10 @@ def test_a_run_of_a_recipe_shows_the_published_losses(lab: Lab, tmp_path: Path) 
     launch: Launch = start_nothing
     draft = read_draft({"corpus": str(text), "recipe": "lstm-moliere"}, lab.store)
     name = draft.start(is_queued=False, launch_worker=launch)
-    desk = LabState(lab.store)
-    desk.take(RunPoller(lab.store).read([name]))
-    assert desk.summaries[name].published == {"train": 1.1036, "val": 1.5117}
-    levels = loss.chart(desk.named_histories((name,))).levels
+    state = LabState(lab.store)
+    state.update(RunPoller(lab.store).read([name]))
+    assert state.summaries[name].published == {"train": 1.1036, "val": 1.5117}
+    levels = loss.chart(state.named_histories((name,))).levels
     assert [(level.name, level.value) for level in levels] == [
         ("published train", 1.1036),
         ("published val", 1.5117),
