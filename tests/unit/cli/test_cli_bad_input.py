@@ -163,7 +163,7 @@ def test_an_invalid_setting_is_an_error(
         (["train", "--recipe", "nothing"], ["unknown recipe 'nothing'"]),
         (["reproduce", "lstm-molière"], ["unknown recipe", "'lstm-moliere'"]),
         (["reproduce", "lstm-moliere"], ["moliere.txt", "--file"]),
-        (["classify", "starter"], ["give --text or --file"]),
+        (["classify", "starter"], ["add --text TEXT or --file FILE"]),
         (["classify", "starter", "--text", "a"], ["is a language model"]),
         (["generate", "nobody"], ["give either --prompt or --prompts"]),
         (
