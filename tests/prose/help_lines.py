@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from typer.main import get_command
@@ -20,6 +21,7 @@ WIDTH = 80
 _NOT_FIRST = ("how", "what", "where", "whether", "which", "so", "whose", "why", "when")
 
 
+@cache
 def verbs() -> Mapping[str, Any]:
     """Return Typer's command of every verb."""
     return get_command(build_app()).commands  # type: ignore[attr-defined, no-any-return]
@@ -48,21 +50,29 @@ def help_lines() -> dict[str, str]:
     return lines
 
 
-def problems(line: str) -> list[str]:
-    """Return the rules that a help line breaks."""
+def problems(line: str, width: int = WIDTH) -> list[str]:
+    """Return the rules that a help line breaks, if it may have `width` columns."""
     broken = []
     if not line:
         broken.append("has no text")
     elif line.split(maxsplit=1)[0].lower().strip(",.") in _NOT_FIRST:
         broken.append(f"begins with {line.split(maxsplit=1)[0]!r}: begin with a verb or a noun")
-    if len(line) > WIDTH:
-        broken.append(f"has {len(line)} columns: at most {WIDTH}")
+    if len(line) > width:
+        broken.append(f"has {len(line)} columns: at most {width}")
     return broken
 
 
+@cache
 def all_problems() -> dict[str, list[str]]:
-    """Return the broken rules of every help line that breaks one."""
-    by_name = {name: problems(line) for name, line in help_lines().items()}
+    """Return the broken rules of every help line that breaks one.
+
+    The help of a verb has to fit next to its name in the list of verbs.
+    """
+    beside = WIDTH - 4 - max(map(len, verbs()))
+    by_name = {
+        name: problems(line, beside if name.removeprefix("rnnlab ") in verbs() else WIDTH)
+        for name, line in help_lines().items()
+    }
     return {name: broken for name, broken in by_name.items() if broken}
 
 
