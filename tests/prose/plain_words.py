@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.prose.texts import Text, documents, modules, name_of, texts_of
+from tests.prose.texts import Text, documents, modules, name_of, other_files, texts_of
 
 BANNED = {
     r"so many(?! that)": "write N or the name of the option",
@@ -21,7 +21,7 @@ BANNED = {
     r"unless (told|said)( otherwise)?": 'write "by default"',
     r"(unless|where) \w+( \w+)? says otherwise": 'write "by default"',
     r"in passing": 'write "toast" or "notification"',
-    r"goes? (first|before (it|them|the others|all))": 'write "overrides" or "comes first"',
+    r"go(es)? (first|before (it|them|the others|all))": 'write "overrides" or "comes first"',
     r"(start|begin)(s|ing)? afresh": 'write "reset" or "start from scratch"',
     r"(of|from|than) before": 'write the noun: "the previous steps"',
     r"that of the last": "repeat the noun",
@@ -96,7 +96,7 @@ def local_names(source: str, file: str = "") -> Iterator[Breach]:
 
 
 def breaches(file: Path) -> list[Breach]:
-    """Return every breach of a document or a Python file, by line."""
+    """Return every breach of a file, by line."""
     name = name_of(file)
     all_of_them = [breach for text in texts_of(file) for breach in phrases(text, name)]
     if file.suffix == ".py":
@@ -106,5 +106,6 @@ def breaches(file: Path) -> list[Breach]:
 
 def all_breaches() -> dict[str, list[Breach]]:
     """Return the breaches of every file that has some."""
-    by_file = {name_of(file): breaches(file) for file in [*documents(), *modules()]}
+    files = [*documents(), *modules(), *other_files()]
+    by_file = {name_of(file): breaches(file) for file in files}
     return {name: places for name, places in by_file.items() if places}

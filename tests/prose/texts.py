@@ -33,8 +33,13 @@ def documents() -> list[Path]:
 
 
 def modules() -> list[Path]:
-    """Return the Python files of the package."""
-    return sorted(PACKAGE.rglob("*.py"))
+    """Return the Python files of the package and of `docs`."""
+    return [*sorted(PACKAGE.rglob("*.py")), *sorted((ROOT / "docs").glob("*.py"))]
+
+
+def other_files() -> list[Path]:
+    """Return the recipes and style sheets of the package."""
+    return sorted([*PACKAGE.rglob("*.toml"), *PACKAGE.rglob("*.tcss")])
 
 
 def name_of(file: Path) -> str:
@@ -43,10 +48,12 @@ def name_of(file: Path) -> str:
 
 
 def texts_of(file: Path) -> Iterator[Text]:
-    """Yield the prose of a document or of a Python file."""
+    """Yield the prose of a document, a Python file, a recipe or a style sheet."""
     source = file.read_text(encoding="utf-8")
     if file.suffix == ".md":
         yield from markdown_texts(source)
+    elif file.suffix != ".py":
+        yield Text(1, source)
     else:
         yield from python_texts(source, has_strings=name_of(file) not in GRAMMARS)
 
