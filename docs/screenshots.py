@@ -40,15 +40,15 @@ _SLOWER = {"hidden": 24, "lr": 0.001}
 
 
 class Scene(NamedTuple):
-    """What is done on the home screen before a picture is taken."""
+    """The key presses on the home screen that lead to a picture."""
 
     name: str
     keys: tuple[str, ...]
     wait_s: float = 2.5
     run: str = "stump-lstm"
-    """The chosen one."""
+    """The chosen run."""
     then: tuple[str, ...] = ()
-    """What is done once that has come."""
+    """Key presses after the wait."""
 
 
 _SCREENS = tuple(Scene(entry.name, (entry.first_key,)) for entry in entries())
@@ -76,7 +76,7 @@ _WITHOUT_RUNS = (
 
 
 async def take(folder: Path, tour: Path | None, only: Collection[str]) -> None:
-    """Train two runs, let a third one wait, and take the pictures."""
+    """Train two runs, queue a third one, and take the pictures."""
     os.chdir(folder)  # so that the pictures show the usual name of the folder of runs
     os.environ["RNNLAB_SLOTS"] = "1"
     store = RunStore.default()
@@ -127,7 +127,7 @@ async def _prompt(pilot: Pilot[None], app: LabApp) -> None:
 
 
 async def _readme(pilot: Pilot[None], app: LabApp) -> None:
-    """Take the home screen at three sizes, and one screen more."""
+    """Take the home screen at three sizes, and the comparison."""
     for size in _SIZES:
         await _picture(pilot, app, size, _HERE / f"lab-{size[0]}x{size[1]}.svg")
     await pilot.press("escape", "escape", "f8")
@@ -149,7 +149,7 @@ async def _tour(pilot: Pilot[None], app: LabApp, folder: Path, scenes: tuple[Sce
         app.wear()
         for scene in scenes:
             await pilot.press("escape", "escape", "escape", "f10")
-            app.desk.chosen_name = scene.run or None  # home comes with it
+            app.desk.chosen_name = scene.run or None  # opening home selects it
             await pilot.press("f2")
             await pilot.pause(0.5)
             await pilot.press(*scene.keys)
@@ -184,6 +184,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tour", type=Path, help="Folder for pictures of every screen.")
     parser.add_argument("--only", nargs="+", default=(), help="Names of pictures of the tour.")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        asyncio.run(take(Path(name), given.tour.resolve() if given.tour else None, given.only))
+        tour = arguments.tour.resolve() if arguments.tour else None
+        asyncio.run(take(Path(name), tour, arguments.only))
