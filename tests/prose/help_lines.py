@@ -24,7 +24,8 @@ _NOT_FIRST = ("how", "what", "where", "whether", "which", "so", "whose", "why", 
 @cache
 def verbs() -> Mapping[str, Any]:
     """Return Typer's command of every verb."""
-    return get_command(build_app()).commands  # type: ignore[attr-defined, no-any-return]
+    commands: Mapping[str, Any] = vars(get_command(build_app()))["commands"]
+    return commands
 
 
 def help_lines() -> dict[str, str]:

@@ -19,7 +19,7 @@ class Table(NamedTuple):
     def first_column(self) -> list[str]:
         """Return the names in the first column: of `beam:k=5` and `beam RUN` it is `beam`."""
         spans = [span for row in self.rows for span in row[0]]
-        return list(dict.fromkeys(re.match(r"[\w -]*\w", span.split(" ")[0])[0] for span in spans))  # type: ignore[index]
+        return list(dict.fromkeys(re.sub(r"[ :=].*", "", span) for span in spans))
 
     def all_columns(self) -> list[str]:
         """Return every code span of the table."""

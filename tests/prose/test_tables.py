@@ -112,8 +112,9 @@ def test_the_tables_of_filters_and_limits_are_complete() -> None:
 
 def test_the_table_of_filters_has_the_order_of_the_chain() -> None:
     (table,) = tables_of("filters")
-    alone = [Options(**{name: NOT_NEUTRAL[name]}).chain()[0] for name in table.first_column()]  # type: ignore[arg-type]
-    assert alone == Options(**NOT_NEUTRAL).chain(), table.place  # type: ignore[arg-type]
+    names = table.first_column()
+    alone = [Options.model_validate({name: NOT_NEUTRAL[name]}).chain()[0] for name in names]
+    assert alone == Options.model_validate(NOT_NEUTRAL).chain(), table.place
 
 
 @pytest.mark.parametrize("document", [name_of(file) for file in documents()])

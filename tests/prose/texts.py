@@ -101,7 +101,7 @@ def python_texts(source: str, *, has_strings: bool = True) -> Iterator[Text]:
                     yield Text(node.lineno, _without_code(prose))
             case ast.JoinedStr(values=parts) if has_strings:
                 prose = "".join(
-                    part.value if isinstance(part, ast.Constant) else "{}" for part in parts
+                    str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts
                 )
                 if " " in prose:
                     yield Text(node.lineno, _without_code(prose))
