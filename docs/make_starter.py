@@ -1,7 +1,7 @@
-"""Train the shipped model anew: `python docs/make_starter.py` replaces `checkpoints/starter`.
+"""Train the shipped model again: `python docs/make_starter.py` replaces `checkpoints/starter`.
 
-It is an ordinary run on the shipped corpus; what only a resumed run or TensorBoard needs is left
-out, so that it stays small.
+It is an ordinary run on the shipped corpus, without the files that only a resumed run or
+TensorBoard needs, so that it stays small.
 """
 
 from __future__ import annotations

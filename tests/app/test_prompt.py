@@ -113,7 +113,7 @@ async def test_what_is_written_on_one_screen_stands_on_the_others(
 
 
 async def test_a_model_of_words_is_asked_for_words(lab: Lab, app: LabApp) -> None:
-    from rnnlab.runs.paths import replace_text
+    from rnnlab.base.files import replace_text
     from rnnlab.settings.run_config import RunConfig
 
     run = lab.add("alpha")

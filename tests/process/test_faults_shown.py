@@ -70,7 +70,7 @@ async def until_said(pilot: Pilot[None], name: str, state: str, mark: str, *why:
     await until(pilot, lambda: f"{name} {state}: " in line(pilot))
     for words in why:
         await until(pilot, partial(says, pilot, words))
-    assert page.fault.size.height >= page.fault.virtual_size.height, "nothing of it is cut"
+    assert page.banner.size.height >= page.banner.virtual_size.height, "nothing of it is cut"
 
 
 def says(pilot: Pilot[None], words: str) -> bool:
@@ -78,7 +78,7 @@ def says(pilot: Pilot[None], words: str) -> bool:
 
 
 def line(pilot: Pilot[None]) -> str:
-    return str(home(lab_of(pilot)).fault.render())
+    return str(home(lab_of(pilot)).banner.render())
 
 
 def details(pilot: Pilot[None]) -> str:
@@ -100,7 +100,7 @@ async def test_a_killed_worker_is_lost_and_the_key_that_is_said_brings_it_back(l
         await until_said(pilot, "killed", "lost", mark_of("lost"), *why)
         await pilot.press("r")
         await until(pilot, run.is_alive)
-        await until(pilot, lambda: not home(lab_of(pilot)).fault.display)
+        await until(pilot, lambda: not home(lab_of(pilot)).banner.display)
 
 
 @pytest.mark.parametrize(
