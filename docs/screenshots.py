@@ -28,7 +28,7 @@ from rnnlab.submit import checked_config, start_run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.shell.screen_registry import entries
 
-_HERE = Path(__file__).checked_config().parent
+_HERE = Path(__file__).resolve().parent
 _SIZES = ((80, 24), (120, 40), (200, 50))
 _PREFERENCES = Preferences(theme="dark", glyphs="braille")
 _SETTINGS = {
@@ -186,5 +186,5 @@ if __name__ == "__main__":
     parser.add_argument("--only", nargs="+", default=(), help="Names of pictures of the tour.")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        tour = arguments.tour.checked_config() if arguments.tour else None
+        tour = arguments.tour.resolve() if arguments.tour else None
         asyncio.run(take(Path(name), tour, arguments.only))
