@@ -1,7 +1,7 @@
-"""Train the shipped model anew: `python docs/make_starter.py` replaces `checkpoints/starter`.
+"""Train the shipped model again: `python docs/make_starter.py` replaces `checkpoints/starter`.
 
-It is an ordinary run on the shipped corpus; what only a resumed run or TensorBoard needs is left
-out, so that it stays small.
+It is an ordinary run on the shipped corpus, without the files that only a resumed run or
+TensorBoard needs, so that it stays small.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rnnlab.cli._follow import follow
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import encode_status
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.submit import resolve, start_run
+from rnnlab.submit import checked_config, start_run
 
 SETTINGS = {
     "corpus": "stump", "cell": "lstm", "hidden": 128, "embedding": 32, "batch": 16, "lr": 0.01,
@@ -43,7 +43,7 @@ def trim(run: Run, to: RunPaths) -> None:
 def main() -> None:
     """Train, then replace the shipped run."""
     with tempfile.TemporaryDirectory() as folder:
-        run = start_run(resolve(SETTINGS), RunStore(Path(folder)), "starter")
+        run = start_run(checked_config(SETTINGS), RunStore(Path(folder)), "starter")
         if follow(run, is_new=True, json=False) == 0:
             trim(run, RunPaths(shipped_runs()[0]))
 

@@ -1,9 +1,9 @@
-"""Take the pictures: `python docs/screenshots.py` writes those of the README to `docs/`.
+"""Take the pictures: `python docs/screenshots.py` writes the pictures of the documents to `docs/`.
 
 `python docs/screenshots.py --tour FOLDER` takes every screen at 80x24, 120x40 and 200x50, dark and
-light, to be looked at; with dialogs, a lost run, and a lab without any. `--only NAME...` takes some
-of them. Two real runs are trained on the shipped corpus in a temporary folder and prompted while
-they train; the app exports what it shows.
+light, for inspection: with dialogs, a lost run, and a lab without runs. `--only NAME...` takes some
+of these pictures. Two real runs are trained on the shipped corpus in a temporary folder and
+prompted during training; the app exports its own screen.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from textual.widgets import Input
 from rnnlab.base.preferences import Preferences
 from rnnlab.runs import control
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.submit import resolve, start_run
+from rnnlab.submit import checked_config, start_run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.shell.screen_registry import entries
 
@@ -35,18 +35,20 @@ _SETTINGS = {
     "corpus": "stump", "hidden": 96, "batch": 32, "lr": 0.005, "log_every": 5, "minutes": 12,
     "threads": 1,
 }  # fmt: skip
+_SLOWER = {"hidden": 24, "lr": 0.001}
+"""Settings of the second run, which keep its curves apart from those of the first."""
 
 
 class Scene(NamedTuple):
-    """What is done on the home screen before a picture is taken."""
+    """The key presses on the home screen that lead to a picture."""
 
     name: str
     keys: tuple[str, ...]
     wait_s: float = 2.5
     run: str = "stump-lstm"
-    """The chosen one."""
+    """The chosen run."""
     then: tuple[str, ...] = ()
-    """What is done once that has come."""
+    """Key presses after the wait."""
 
 
 _SCREENS = tuple(Scene(entry.name, (entry.first_key,)) for entry in entries())
@@ -74,15 +76,18 @@ _WITHOUT_RUNS = (
 
 
 async def take(folder: Path, tour: Path | None, only: Collection[str]) -> None:
-    """Train two runs, let a third one wait, and take the pictures."""
+    """Train two runs, queue a third one, and take the pictures."""
     os.chdir(folder)  # so that the pictures show the usual name of the folder of runs
     os.environ["RNNLAB_SLOTS"] = "1"
     store = RunStore.default()
     runs = [
         start_run(
-            resolve({**_SETTINGS, "cell": cell}), store, f"stump-{cell}", is_queued=cell == "rnn"
+            checked_config({**_SETTINGS, "cell": cell, **own}),
+            store,
+            f"stump-{cell}",
+            is_queued=cell == "rnn",
         )
-        for cell in ("gru", "lstm", "rnn")
+        for cell, own in {"gru": _SLOWER, "lstm": {}, "rnn": {}}.items()
     ]
     try:
         app = LabApp(store, preferences=_PREFERENCES)
@@ -122,7 +127,7 @@ async def _prompt(pilot: Pilot[None], app: LabApp) -> None:
 
 
 async def _readme(pilot: Pilot[None], app: LabApp) -> None:
-    """Take the home screen at three sizes, and one screen more."""
+    """Take the home screen at three sizes, and the comparison."""
     for size in _SIZES:
         await _picture(pilot, app, size, _HERE / f"lab-{size[0]}x{size[1]}.svg")
     await pilot.press("escape", "escape", "f8")
@@ -144,7 +149,7 @@ async def _tour(pilot: Pilot[None], app: LabApp, folder: Path, scenes: tuple[Sce
         app.apply_theme()
         for scene in scenes:
             await pilot.press("escape", "escape", "escape", "f10")
-            app.state.chosen_name = scene.run or None  # home comes with it
+            app.state.chosen_name = scene.run or None  # opening home selects it
             await pilot.press("f2")
             await pilot.pause(0.5)
             await pilot.press(*scene.keys)
@@ -179,6 +184,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tour", type=Path, help="Folder for pictures of every screen.")
     parser.add_argument("--only", nargs="+", default=(), help="Names of pictures of the tour.")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        asyncio.run(take(Path(name), given.tour.resolve() if given.tour else None, given.only))
+        tour = arguments.tour.resolve() if arguments.tour else None
+        asyncio.run(take(Path(name), tour, arguments.only))

@@ -1,7 +1,6 @@
-"""Start a run: check everything first, leave nothing behind when something is wrong.
+"""Start a run: check everything first, so that a failed start leaves no files behind.
 
-The command line and the app start runs here, one by one or all those of a recipe. Never imports
-torch.
+The command line and the app start runs here, single ones or those of a recipe. Never imports torch.
 """
 
 from __future__ import annotations
@@ -15,77 +14,50 @@ from typing import Any
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.files import replace_text
-from rnnlab.base.locations import data_folder
-from rnnlab.corpora import (
-    Progress,
-    check,
-    find_corpus,
-    holds_documents,
-    lasting_name,
-    shown_name,
-    silent,
-    suggested_settings,
-    suggested_task,
-    vectors_width,
-)
+from rnnlab.corpora import Progress, check, lasting_name, shown_name, silent
 from rnnlab.decoding import parse_prompts, parse_spec, split_specs
 from rnnlab.recipes import Recipe, locate, plan
 from rnnlab.runs import control
 from rnnlab.runs.launch import Launch, launch
 from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import Run, RunStore
+from rnnlab.settings.layers import Layers, Resolved
+from rnnlab.settings.resolve import resolve
 from rnnlab.settings.run_config import RunConfig
-from rnnlab.settings.warm_start import check_text, find_ancestor, hand_over, take_over
+from rnnlab.settings.warm_start import check_text, copy_initial_weights
 
-_COURSE = {"lr", "schedule", "optimizer", "init_from"}
-_NOTHING: Mapping[str, float] = MappingProxyType({})
+_NO_LOSSES: Mapping[str, float] = MappingProxyType({})
 
 
-def resolve(
+def checked_config(
     values: Mapping[str, Any],
     data: Path | None = None,
     store: RunStore | None = None,
     progress: Progress = silent,
 ) -> RunConfig:
-    """Return the settings of a run to be started, its corpus found and fit for them.
+    """Resolve settings that come from one layer, then check them; see `check_resolved`."""
+    return check_resolved(resolve(Layers(values), data, store), data, progress)
 
-    The task, where it is left open, is the one the corpus is made for. store: where `init_from` is
-    looked for, the default one if None. progress: told how far a long text has been read. Raises
-    BadInputError.
+
+def check_resolved(
+    resolved: Resolved, data: Path | None = None, progress: Progress = silent
+) -> RunConfig:
+    """Return the settings of a run, once its corpus has been read and suits them.
+
+    The corpus is then a path or a generated corpus, whatever folder of corpora a worker has.
+    progress: called while a long text is read. Raises BadInputError: the first problem.
     """
-    values = dict(values)
-    ancestor = None
-    if values.get("init_from") is not None:
-        ancestor = find_ancestor(str(values["init_from"]), store or RunStore.default())
-        if holds_documents(find_corpus(str(values.get("corpus", "")), data)):
-            values.setdefault("task", "classify")
-        values = take_over(values, ancestor)
-    corpus = str(values.get("corpus", ""))
-    file = find_corpus(corpus, data)
-    values.setdefault("task", suggested_task(corpus, file))
-    suggested = suggested_settings(corpus, data)
-    values = {**beside(values, suggested), **values, "corpus": lasting_name(corpus, data)}
-    if isinstance(values.get("embeddings"), str):
-        vectors = find_vectors(values["embeddings"], data)
-        values["embeddings"] = str(vectors)
-        if values.get("embedding") is None:
-            values["embedding"] = vectors_width(vectors)
-    config = RunConfig.from_values(values)
+    config = resolved.valid_config()
+    config = config.model_copy(update={"corpus": lasting_name(config.corpus, data)})
     check_samples(config)
     check(config, progress=progress)
-    if ancestor is not None:
-        check_text(config, ancestor)
+    if resolved.ancestor is not None:
+        check_text(config, resolved.ancestor)
     return config
 
 
-def beside(values: Mapping[str, Any], suggested: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what suits a corpus; what is said of the rate is not mixed with it."""
-    dropped = _COURSE if _COURSE & values.keys() else set()
-    return {name: value for name, value in suggested.items() if name not in dropped}
-
-
 def check_samples(config: RunConfig) -> None:
-    """Raise BadInputError where the tracked prompts or their decoders cannot be read."""
+    """Raise BadInputError if the prompts of the samples or their decoders cannot be parsed."""
     for text in split_specs(config.sample_decoders):
         parse_spec(text)
     parse_prompts(config.sample_prompts)
@@ -97,20 +69,20 @@ def start_run(
     name: str | None = None,
     *,
     is_queued: bool = False,
-    published: Mapping[str, float] = _NOTHING,
+    published: Mapping[str, float] = _NO_LOSSES,
     launch_worker: Launch | None = None,
 ) -> Run:
-    """Create a run and start its worker; raises BadInputError when the name is taken.
+    """Create a run and start its worker; raises BadInputError if the name is taken.
 
-    is_queued: whether the worker waits for a free slot before it trains. published: losses that
-    were published of the same experiment, by what they are of; its charts show them.
-    launch_worker: starts the worker; `rnnlab.runs.launch.launch` if None.
+    is_queued: whether the worker waits for a free slot before it trains. published: split ->
+    published loss of the same experiment, for the charts. launch_worker: starts the worker;
+    `rnnlab.runs.launch.launch` if None.
     """
     if name is None:
         name = store.free_name(default_name(config))
     run = store.create(check_run_name(name), config.to_toml())
     try:
-        hand_over(config, run)
+        copy_initial_weights(config, run)
         if published:
             replace_text(run.paths.published, json.dumps(dict(published)))
         (launch_worker or launch)(run, is_queued=is_queued)
@@ -126,15 +98,15 @@ def queue_recipe(
     data: Path | None = None,
     launch_worker: Launch | None = None,
 ) -> list[str]:
-    """Put every run of a recipe into the queue and return their names.
+    """Queue every run of a recipe and return the names of the queued runs.
 
-    A run that is finished, at work or waiting already is left alone; one that ended early goes on.
-    Raises BadInputError when the corpus is not there.
+    Runs that are finished, active or queued are skipped; runs that ended early are resumed. Raises
+    BadInputError if there is no such corpus.
     """
     corpus = locate(recipe, None, data)
     queued = []
     for planned in plan(recipe, corpus, {}, None, data):
-        config = resolve(planned.values, data, store)
+        config = checked_config(planned.values, data, store)
         name, run = find_run(store, planned.name, config)
         if run is None:
             published = recipe.published_losses
@@ -150,14 +122,14 @@ def queue_recipe(
     return queued
 
 
-def find_run(store: RunStore, wish: str, config: RunConfig) -> tuple[str, Run | None]:
-    """Return the run called `wish`, `wish-2`... with these settings, or the first free name."""
+def find_run(store: RunStore, name: str, config: RunConfig) -> tuple[str, Run | None]:
+    """Return the run `name`, `name-2`... that has these settings, or the first free name."""
     runs = {run.name: run for run in store}
     for number in itertools.count(1):
-        name = wish if number == 1 else f"{wish}-{number}"
-        run = runs.get(name)
+        numbered = name if number == 1 else f"{name}-{number}"
+        run = runs.get(numbered)
         if run is None or (not run.is_shipped and _settings(run) == config):
-            return name, run
+            return numbered, run
     raise AssertionError("there is always a free name")
 
 
@@ -169,29 +141,7 @@ def _settings(run: Run) -> RunConfig | None:
 
 
 def default_name(config: RunConfig) -> str:
-    """Return a name that says what the run is."""
+    """Return a name made of corpus, cell and size: `moliere-lstm-128x2`."""
     corpus = "".join(c if c.isascii() and c.isalnum() else "-" for c in shown_name(config.corpus))
     depth = f"x{config.layers}" if config.layers > 1 else ""
     return f"{corpus.strip('-')[:24] or 'run'}-{config.cell}-{config.hidden}{depth}"
-
-
-def find_vectors(vectors: str, data: Path | None = None) -> Path:
-    """Return the file of word vectors: a path, or a name in the data folder.
-
-    Raises BadInputError when it is not there.
-    """
-    try:
-        file = Path(vectors).expanduser()
-        if file.is_file():
-            return file.resolve()
-        if file.name == vectors:
-            for ending in ("", ".txt", ".txt.gz"):
-                there = data_folder(data) / f"{vectors}{ending}"
-                if there.is_file():
-                    return there.resolve()
-    except (OSError, RuntimeError, ValueError):
-        pass
-    raise BadInputError(
-        f"no file of word vectors named {vectors!r}",
-        "give the path of one; `rnnlab corpora fetch glove` gets some",
-    )

@@ -1,7 +1,7 @@
-"""Recurrent cells: one file a cell, its equations beside its fused twin.
+"""Recurrent cells: one file per cell, with its equations and their fused version.
 
-A cell's module holds `CELL`. Parameters are named and stacked as torch does, so that one state dict
-serves both engines.
+A cell's module defines `CELL`. Parameters have torch's names and layout, so that one state dict
+fits both engines.
 """
 
 from rnnlab.cells._base import Cell, LayerState, LayerWeights, Weights

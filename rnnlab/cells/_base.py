@@ -1,4 +1,4 @@
-"""What a cell is.
+"""The interface of a cell.
 
 Shapes: B sequences, T steps, I inputs, H hidden units, G = num_gates * H rows of the stacked gates.
 """
@@ -14,11 +14,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 LayerState = tuple[Tensor, ...]
-"""State of one layer, each part [B, H]; the first is h, what the layer above reads."""
+"""State of one layer, each part [B, H]; the first is h, the input of the next layer."""
 
 
 class LayerWeights(Protocol):
-    """What the weights of every cell have: a NamedTuple of tensors with these two among them."""
+    """The weights of any cell: a NamedTuple of tensors that has these two fields."""
 
     @property
     def weight_ih(self) -> Tensor:
@@ -45,7 +45,7 @@ class Weights(NamedTuple):
 
 
 class InputWeights(NamedTuple):
-    """Parameters of a layer whose gates read the input alone."""
+    """Parameters of a layer whose gates read only the input."""
 
     weight_ih: Tensor
     """[G, I]"""
@@ -57,27 +57,27 @@ W = TypeVar("W", bound=LayerWeights)
 
 
 class Cell(ABC, Generic[W]):
-    """One recurrent cell over the weights of a layer; it holds no state of its own."""
+    """A recurrent cell: the equations of one layer. It holds neither weights nor state."""
 
     gates: ClassVar[tuple[str, ...]]
-    """Letters of the gates in the order in which the weights are stacked."""
+    """Letters of the gates, in the order of the stacked weights."""
     candidates: ClassVar[frozenset[str]] = frozenset({"g", "n", "h"})
-    """Letters among them that are new content and no doors: they have no open and no shut."""
+    """Letters in `gates` that are candidates (new content): they are neither open nor closed."""
     h_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
-    """Ends between which h lies and near which it is saturated; None where it has no upper end."""
+    """Bounds of h, near which it is saturated; None if h has no upper bound."""
     weights_type: type[W]
-    """The NamedTuple of a layer's parameters: `Weights`, or one of the cell's own."""
+    """The NamedTuple of a layer's parameters: `Weights`, or a type of the cell's own."""
     fixed: ClassVar[frozenset[str]] = frozenset()
-    """Names of weights that are not trained: saved with the others, but no parameters."""
+    """Names of weights that are saved but not trained."""
     num_states: ClassVar[int] = 1
-    """Parts of a layer's state: h alone, or h and c."""
+    """Number of parts of a layer's state: 1 for h, 2 for h and c."""
     has_fused: ClassVar[bool] = True
-    """Whether `fused` is there; a cell without it runs on its equations."""
+    """Whether `fused` is implemented; a cell without it runs on its equations."""
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-        """Return the shape of every parameter, by its name and in the order of `weights_type`.
+        """Return the shape of every parameter by name, in the order of `weights_type`.
 
-        Dropout of the recurrent weights needs a `weight_hh` among them.
+        Recurrent dropout needs a parameter `weight_hh`.
         """
         rows = len(self.gates) * hidden_size
         return {
@@ -89,28 +89,28 @@ class Cell(ABC, Generic[W]):
 
     @torch.no_grad()
     def initialise(self, weights: W, generator: torch.Generator) -> None:
-        """Fill the parameters as torch does: uniform within 1/sqrt(H)."""
+        """Fill the parameters like torch: uniform in +-1/sqrt(H)."""
         bound = self.hidden_size(weights) ** -0.5
         for parameter in weights:
             parameter.uniform_(-bound, bound, generator=generator)
 
     def start(self, batch: int, weights: W) -> LayerState:
-        """Return the state [B, H] before the first step: zeros."""
+        """Return the state before the first step, each part [B, H]: zeros by default."""
         zeros = weights.weight_ih.new_zeros(batch, self.hidden_size(weights))
         return (zeros,) * self.num_states
 
     def project(self, x: Tensor, weights: W) -> Tensor:
-        """Return the input's share [..., G] of all gates, bias included, for inputs [..., I].
+        """Return the input term [..., G] of all gates, with the bias, for inputs [..., I].
 
-        It needs no state, so that a whole sequence has it from one product.
+        It does not depend on the state: one product computes it for a whole sequence.
         """
         return F.linear(x, weights.weight_ih, weights.bias_ih)
 
     def gate_values(self, x_BG: Tensor, state: LayerState, weights: W) -> tuple[Tensor, ...]:
         """Return the value [B, H] of each of `gates` in a step from `state`, in their order.
 
-        The gates of a cell with a fused twin read h and not c: those of all steps of a sequence
-        whose h is known come from one product. Here, for a cell without doors: h itself.
+        In a cell with a fused kernel the gates read h but not c, so that a whole sequence with
+        known h needs only one product. Default, for a cell without gates: h itself.
         """
         return self.step(x_BG, state, weights)[:1]
 
@@ -118,18 +118,18 @@ class Cell(ABC, Generic[W]):
     def step(self, x_BG: Tensor, state: LayerState, weights: W) -> LayerState:
         """Return the state after one step.
 
-        x_BG: the input's share of all gates, from `project`.
+        x_BG: the input term of all gates, from `project`.
         """
 
     def fused(self, x_BTI: Tensor, state: LayerState, weights: W) -> tuple[Tensor, LayerState]:
-        """Return the outputs [B, T, H] and the last state from one kernel for the whole sequence.
+        """Return the outputs [B, T, H] and the last state from a kernel for whole sequences.
 
-        Raises TypeError where there is none.
+        Raises TypeError if the cell has no such kernel.
         """
         raise TypeError(f"{type(self).__name__} has no fused kernel")
 
     def hidden_size(self, weights: W) -> int:
-        """Return H."""
+        """Return H, the number of hidden units."""
         return weights.weight_ih.shape[0] // len(self.gates)
 
     def rows(self, stacked: Tensor, gate: str) -> Tensor:

@@ -1,4 +1,4 @@
-"""Dropout whose randomness is the caller's generator alone.
+"""Dropout that draws only from the caller's generator.
 
 Shapes: B sequences, T steps, F features.
 """
@@ -13,33 +13,31 @@ from torch import Tensor
 
 
 def dropout(
-    x: Tensor, share: float, generator: torch.Generator | None, *, variational: bool = False
+    x: Tensor, rate: float, generator: torch.Generator | None, *, variational: bool = False
 ) -> Tensor:
-    """Zero a share of the elements and scale the rest so that the mean stays (inverted dropout).
+    """Zero a fraction `rate` of the elements and scale the rest by 1 / (1 - rate).
 
-    x: any shape; [B, T, F] where variational. generator: on x's device; not drawn from at share 0.
+    x: any shape; [B, T, F] if variational. generator: on x's device; not used if rate is 0.
     variational: one mask [B, 1, F] for all steps of a row (Gal and Ghahramani 2016, "A
     theoretically grounded application of dropout in recurrent neural networks").
     """
-    if share == 0.0:
+    if rate == 0.0:
         return x
     shape = (x.shape[0], 1, *x.shape[2:]) if variational else x.shape
-    # Scaled here, the mask costs x one product forward and one backward.
-    mask = _kept(shape, share, generator, x.device).to(x.dtype).mul_(1 / (1 - share))
+    # Scaling the mask instead of x saves one product forward and one backward.
+    mask = _keep_mask(shape, rate, generator, x.device).to(x.dtype).mul_(1 / (1 - rate))
     return x * mask
 
 
-def _kept(
-    shape: Sequence[int], share: float, generator: torch.Generator | None, device: torch.device
+def _keep_mask(
+    shape: Sequence[int], rate: float, generator: torch.Generator | None, device: torch.device
 ) -> Tensor:
-    """Return which elements stay; `share` is rounded to 1/65,536.
+    """Return the boolean mask of the elements to keep; `rate` is rounded to 1/65,536.
 
-    One random word decides four elements: three to five times as fast as `bernoulli_`, which
-    draws one for each and would take a quarter of a small LSTM's step.
+    One 64-bit random word serves four elements. That is three to five times as fast as
+    `bernoulli_`, which would take a quarter of a small LSTM's step.
     """
     size = math.prod(shape)
     words = torch.empty((size + 3) // 4, dtype=torch.int64, device=device)
     words.random_(-(2**63), None, generator=generator)
-    return (
-        words.view(torch.int16)[:size].view(shape) >= min(round(share * 2**16), 2**16 - 1) - 2**15
-    )
+    return words.view(torch.int16)[:size].view(shape) >= min(round(rate * 2**16), 2**16 - 1) - 2**15

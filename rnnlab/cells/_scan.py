@@ -2,13 +2,13 @@
 
     h_t = a_t * h_{t-1} + v_t
 
-Products of such decays shrink to zero and do no harm there, so that neither logarithms nor
-divisions are needed. The gradient is the same recurrence from the last step to the first; where
-dy_t is what the loss says of h_t alone:
+Products of such decays can underflow to zero without harm, so that neither logarithms nor
+divisions are needed. The gradient is the same recurrence from the last step to the first. With
+dy_t, the direct gradient of the loss with respect to h_t:
 
     G_t = a_{t+1} * G_{t+1} + dy_t,    da_t = G_t * h_{t-1},    dv_t = G_t,    dh_0 = a_1 * G_1
 
-It needs a and h alone, [B, T, H] each: no graph of T steps is kept.
+The backward pass needs only a and h, [B, T, H] each, instead of a graph of T steps.
 
 Source: Martin and Cundy (2018), "Parallelizing linear recurrent neural nets over sequence length".
 The candidate's g: Feng et al. (2024), "Were RNNs all we needed?", appendix B.
@@ -27,15 +27,15 @@ from torch.autograd.function import Function, once_differentiable
 from torch.nn import functional as F
 
 Fill = Callable[[Tensor, Tensor, Tensor, Tensor, bool], None]
-"""A way to compute the recurrence: writes h [B, T, H] from a, v, h_0, and whether backwards."""
+"""An algorithm of the recurrence: (h, a, v, h_0, is_backwards) writes h [B, T, H] in place."""
 
 
 def scan(a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, *, fill: Fill | None = None) -> Tensor:
-    """Return h_1 ... h_T [B, T, H], in the dtype of all v_t, from all a_t and v_t, and h_0 [B, H].
+    """Return h_1 ... h_T [B, T, H] from a_t and v_t [B, T, H] and h_0 [B, H], in the dtype of v.
 
-    fill: `loop` or `double`; by default the faster one on the device. Agrees with the recurrence to
-    1e-10 in float64, in values and gradients. It has no second derivative: torch raises
-    RuntimeError when asked for one.
+    fill: `loop` or `double`; defaults to the faster one on the device. Agrees with the recurrence
+    to 1e-10 in float64, in values and gradients. A second derivative is not supported: torch
+    raises RuntimeError.
     """
     fill = fill or fastest_fill(v_BTH.device)
     h_BTH: Tensor = _Scan.apply(a_BTH, v_BTH, h_BH, fill)  # type: ignore[no-untyped-call]
@@ -43,27 +43,27 @@ def scan(a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, *, fill: Fill | None = None
 
 
 def fastest_fill(device: torch.device) -> Fill:
-    """Return the faster way on a device."""
+    """Return the faster algorithm on a device: `loop` on a CPU, `double` on a GPU."""
     return loop if device.type == "cpu" else double
 
 
 def g(x: Tensor) -> Tensor:
-    """Return x + 0.5 where x >= 0, sigmoid(x) elsewhere: positive, and without a jump.
+    """Return x + 0.5 for x >= 0, sigmoid(x) for x < 0: positive and continuous.
 
-    It is max(x, 0) + sigmoid(min(x, 0)), which on a CPU takes less than half of torch.where's time,
-    forward and backward. At 0 itself the slope is the sigmoid's, 0.25.
+    Computed as max(x, 0) + sigmoid(min(x, 0)), which on a CPU takes less than half the time of
+    torch.where, forward and backward. The derivative at 0 is the sigmoid's, 0.25.
     """
     positive = F.relu(x)
     return positive + torch.sigmoid(x - positive)
 
 
 def wide(x: Tensor) -> Tensor:
-    """Return x in float32 or wider: a running sum has no use in bfloat16."""
+    """Return x in float32 or wider: bfloat16 is too coarse for a running sum."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 class _Scan(Function):
-    """The scan and its gradient, as written at the top of this file."""
+    """The scan and its gradient, as defined at the top of this file."""
 
     @staticmethod
     def forward(ctx: Any, a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, fill: Fill) -> Tensor:
@@ -78,7 +78,7 @@ class _Scan(Function):
     def backward(ctx: Any, dy_BTH: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         a_BTH, h_BTH, h_BH = ctx.saved_tensors
         G_BTH = torch.empty_like(dy_BTH)
-        # The last step has no later one to hear from; the others are the scan, backwards.
+        # G_T = dy_T; the other steps are a backward scan.
         last_BH = G_BTH[:, -1].copy_(dy_BTH[:, -1])
         ctx.fill(G_BTH[:, :-1], a_BTH[:, 1:], dy_BTH[:, :-1], last_BH, True)
         da_BTH = torch.empty_like(a_BTH)
@@ -88,10 +88,10 @@ class _Scan(Function):
 
 
 def loop(h_BTH: Tensor, a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, is_backwards: bool) -> None:
-    """Write the recurrence, from h_BH before the first step or after the last, a step at a time.
+    """Compute the recurrence step by step; h_BH: the value before the first step (or the last).
 
-    On a CPU 4 (B16 T100 H128) to 20 times (B64 T100 H256) as fast as doubling, on one thread: it
-    goes through the memory once.
+    On one CPU thread 4 (B16 T100 H128) to 20 times (B64 T100 H256) as fast as `double`: it reads
+    the memory only once.
     """
     order = -1 if is_backwards else 1
     slices = (tensor.unbind(1)[::order] for tensor in (h_BTH, a_BTH, v_BTH))
@@ -100,12 +100,11 @@ def loop(h_BTH: Tensor, a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, is_backwards
 
 
 def double(h_BTH: Tensor, a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, is_backwards: bool) -> None:
-    """Write the recurrence in few operations, for devices on which starting one is what costs.
+    """Compute the recurrence in about log2(T) operations, for devices with slow kernel launches.
 
-    Two steps in a row are one step of the same form: (a, v) and then (a', v') is (a * a',
-    a' * v + v'), from Blelloch (1990), "Prefix sums and their applications". So every step is
-    joined with what lies 1, 2, 4, ... before it: Hillis and Steele (1986), "Data parallel
-    algorithms".
+    Two consecutive steps are one step of the same form: (a, v) followed by (a', v') is (a * a',
+    a' * v + v'), from Blelloch (1990), "Prefix sums and their applications". Every step is combined
+    with the one 1, 2, 4, ... steps before it: Hillis and Steele (1986), "Data parallel algorithms".
     """
     if is_backwards:
         a_BTH, v_BTH = a_BTH.flip(1), v_BTH.flip(1)
@@ -114,8 +113,8 @@ def double(h_BTH: Tensor, a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, is_backwar
     reach = 1
     while reach < v_BTH.shape[1]:
         later = a_BTH[:, reach:]
-        joined = torch.addcmul(v_BTH[:, reach:], later, v_BTH[:, :-reach])
-        v_BTH = torch.cat([v_BTH[:, :reach], joined], 1)
+        combined = torch.addcmul(v_BTH[:, reach:], later, v_BTH[:, :-reach])
+        v_BTH = torch.cat([v_BTH[:, :reach], combined], 1)
         a_BTH = torch.cat([a_BTH[:, :reach], later * a_BTH[:, :-reach]], 1)
         reach *= 2
     h_BTH.copy_(v_BTH.flip(1) if is_backwards else v_BTH)

@@ -1,7 +1,7 @@
-"""Layers of one cell over each other, on the cell's equations or on its fused twin.
+"""A stack of layers of one cell, on the cell's equations or its fused kernel.
 
-Shapes: B sequences, T steps, I inputs, H hidden units, F features of a layer's output: H, or 2H
-where it reads both ways.
+Shapes: B sequences, T steps, I inputs, H hidden units, F features of a layer's output: H, or 2H if
+bidirectional.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ from rnnlab.cells._base import Cell, LayerState, LayerWeights
 from rnnlab.cells._dropout import dropout
 
 State = tuple[LayerState, ...]
-"""State of a stack: over layers (and directions: l0, l0_reverse, l1, ...), each part [B, H]."""
+"""State of a stack, by layer (and direction: l0, l0_reverse, l1, ...); each part is [B, H]."""
 
 Engine = Literal["auto", "fused", "equations"]
 
 
 def select(state: State, rows_B: Tensor) -> State:
-    """Return the state of the given rows: h and c of every layer, reordered alike."""
+    """Return the state of the rows `rows_B`: h and c of every layer, in that order."""
     return tuple(tuple(part.index_select(0, rows_B) for part in layer) for layer in state)
 
 
 class RecurrentStack(nn.Module):
     """`num_layers` layers of a cell; parameters `weight_ih_l0`, ... as in torch.nn.LSTM.
 
-    dropout: share of what a layer above the first reads that is dropped while training.
-    variational: the same units at all steps of a call.
-    recurrent_dropout: share of the recurrent weights dropped for a call while training (DropConnect
-    on weight_hh, as in Merity et al. 2018, "Regularizing and optimizing LSTM language models").
-    residual: from the second layer on, a layer's output is what it gives plus what lay below it.
-    That sum takes the input as it was before the dropout: the way past the layers stays whole.
+    dropout: rate of the dropout on the input of every layer but the first, in training mode.
+    variational: drop the same units at all steps of a call.
+    recurrent_dropout: fraction of the recurrent weights dropped for one call in training mode
+    (DropConnect on weight_hh, as in Merity et al. 2018, "Regularizing and optimizing LSTM language
+    models").
+    residual: from the second layer on, add a layer's input, before dropout, to its output.
     bidirectional: a second set of weights (`weight_ih_l0_reverse`, ...) reads from the last step to
-    the first; the outputs of both stand beside each other.
-    generator: decides the initial weights.
+    the first; the outputs of both directions are concatenated.
+    generator: draws the initial weights.
 
-    Raises BadInputError for an engine or a dropout that the cell does not have.
+    Raises BadInputError if the cell has no fused kernel or no recurrent weights to drop.
     """
 
     output_size: int
-    """F, the features of the top layer's output."""
+    """F, the number of features of the top layer's output."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class RecurrentStack(nn.Module):
         self._names = tuple(cell.shapes(1, 1))
         if recurrent_dropout > 0.0 and "weight_hh" not in self._names:
             raise BadInputError(
-                "this cell has no recurrent weights to drop", "set recurrent_dropout = 0"
+                "this cell has no recurrent weights to drop", "use --recurrent-dropout 0"
             )
         self.cell = cell
         self.hidden_size = hidden_size
@@ -90,7 +90,7 @@ class RecurrentStack(nn.Module):
         return self._weights(f"_l{layer}{'_reverse' if reverse else ''}")
 
     def start_state(self, batch: int) -> State:
-        """Return the state before the first token: the cell's start in every layer."""
+        """Return the state of `batch` rows before the first token."""
         return tuple(
             self.cell.start(batch, self._weights(f"_l{layer}{suffix}"))
             for layer in range(self.num_layers)
@@ -106,10 +106,10 @@ class RecurrentStack(nn.Module):
     ) -> tuple[Tensor, State]:
         """Return the top layer's outputs [B, T, F] and the state after T steps.
 
-        generator: decides the dropouts; it is only drawn from while training.
-        lengths_B: steps of each row that are real, the rest being padding at its end (None: all).
-        The reverse direction begins at a row's last real step, so that no output at a real step
-        depends on padding; outputs at padded steps and the last state of a padded row mean nothing.
+        generator: draws the dropout masks; used in training mode only.
+        lengths_B: number of steps of each row before its padding (None: no padding). The reverse
+        direction starts at a row's last real step, so that no output at a real step depends on
+        padding. Outputs at padded steps and the last state of a padded row are undefined.
         """
         last: list[LayerState] = []
         for layer in range(self.num_layers):
@@ -119,9 +119,9 @@ class RecurrentStack(nn.Module):
             outputs = []
             for suffix in self._suffixes:
                 weights = self._dropped(self._weights(f"_l{layer}{suffix}"), generator)
-                read_BTI = _reversed(x_BTI, lengths_B) if suffix else x_BTI
+                input_BTI = _reversed(x_BTI, lengths_B) if suffix else x_BTI
                 run = self.cell.fused if self.is_fused else self._run_equations
-                y_BTH, layer_state = run(read_BTI, state[len(last)], weights)
+                y_BTH, layer_state = run(input_BTI, state[len(last)], weights)
                 outputs.append(_reversed(y_BTH, lengths_B) if suffix else y_BTH)
                 last.append(layer_state)
             x_BTI = torch.cat(outputs, dim=2) if self.is_bidirectional else outputs[0]
@@ -132,8 +132,8 @@ class RecurrentStack(nn.Module):
     def step(self, x_BI: Tensor, state: State) -> tuple[Tensor, State]:
         """Return the top layer's output [B, H] and the state after one step, on the equations.
 
-        One step on the fused kernels is slower: torch re-packs the weights at every call. Raises
-        TypeError where the stack reads both ways: it needs the whole sequence.
+        The fused kernels are slower for one step: torch re-packs the weights at every call. Raises
+        TypeError if the stack is bidirectional: the reverse direction needs the whole sequence.
         """
         if self.is_bidirectional:
             raise TypeError("a bidirectional stack reads whole sequences, not steps")
@@ -150,7 +150,7 @@ class RecurrentStack(nn.Module):
     def _register(self, suffix: str, shapes: dict[str, tuple[int, ...]]) -> None:
         for name, shape in shapes.items():
             if name in self.cell.fixed:
-                # A buffer is saved and moved with the rest, and no user of parameters() meets it.
+                # A buffer is saved and moved with the rest, but is not among parameters().
                 self.register_buffer(name + suffix, torch.empty(shape))
             else:
                 self.register_parameter(name + suffix, nn.Parameter(torch.empty(shape)))
@@ -161,7 +161,7 @@ class RecurrentStack(nn.Module):
         return weights
 
     def _dropped(self, weights: LayerWeights, generator: torch.Generator | None) -> LayerWeights:
-        """Return the weights with a share of the recurrent ones dropped, while training."""
+        """Return the weights after recurrent dropout; unchanged in evaluation mode."""
         if not self.training or self.recurrent_dropout == 0.0:
             return weights
         tensors = (
@@ -174,10 +174,10 @@ class RecurrentStack(nn.Module):
     def _run_equations(
         self, x_BTI: Tensor, state: LayerState, weights: LayerWeights
     ) -> tuple[Tensor, LayerState]:
-        """Step through a layer; the input's share of the gates comes from one product for all t."""
+        """Step through a layer; one product computes the input term of the gates for all steps."""
         x_BTG = self.cell.project(x_BTI, weights)
         if x_BTG.shape[1] == 1:
-            # One letter a step, as in the first notebooks: half of the time would go into lists.
+            # Sequences of one step: the lists below would take half of the time.
             state = self.cell.step(x_BTG[:, 0], state, weights)
             return state[0][:, None], state
         outputs = []
@@ -188,10 +188,10 @@ class RecurrentStack(nn.Module):
 
 
 def _reversed(x_BTF: Tensor, lengths_B: Tensor | None) -> Tensor:
-    """Return each row's real steps in reverse order, the padding at its end left where it is."""
+    """Return each row's real steps in reverse order; the padding at its end does not move."""
     if lengths_B is None:
         return x_BTF.flip(1)
     steps_T = torch.arange(x_BTF.shape[1], device=x_BTF.device)
     mirrored_BT = lengths_B.to(x_BTF.device)[:, None] - 1 - steps_T
-    places_BT = torch.where(mirrored_BT >= 0, mirrored_BT, steps_T)
-    return x_BTF.gather(1, places_BT[..., None].expand_as(x_BTF))
+    indices_BT = torch.where(mirrored_BT >= 0, mirrored_BT, steps_T)
+    return x_BTF.gather(1, indices_BT[..., None].expand_as(x_BTF))

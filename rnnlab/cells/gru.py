@@ -1,12 +1,12 @@
-"""Gated recurrent unit, the reset gate after the hidden product.
+"""Gated recurrent unit with the reset gate after the hidden product.
 
     r_t = sigmoid(W_ir x_t + b_ir + W_hr h_{t-1} + b_hr)
     z_t = sigmoid(W_iz x_t + b_iz + W_hz h_{t-1} + b_hz)
     n_t = tanh(W_in x_t + b_in + r_t * (W_hn h_{t-1} + b_hn))
     h_t = (1 - z_t) * n_t + z_t * h_{t-1}
 
-Source: Cho et al. (2014), "Learning phrase representations using RNN encoder-decoder", in the form
-of its first version that cuDNN and torch.nn.GRU compute.
+Source: Cho et al. (2014), "Learning phrase representations using RNN encoder-decoder", first
+version; cuDNN and torch.nn.GRU compute this form.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class GRU(Cell[Weights]):
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: Weights
     ) -> tuple[Tensor, LayerState]:
-        """Run torch's kernel over the sequence."""
+        """Run torch's kernel on the whole sequence."""
         (h,) = state
         y_BTH, h_1BH = torch.gru(
             x_BTI, h[None], weights, has_biases=True, num_layers=1, dropout=0.0,

@@ -1,4 +1,4 @@
-"""Gated recurrent unit, the reset gate before the hidden product.
+"""Gated recurrent unit with the reset gate before the hidden product.
 
     r_t = sigmoid(W_ir x_t + b_ir + W_hr h_{t-1} + b_hr)
     z_t = sigmoid(W_iz x_t + b_iz + W_hz h_{t-1} + b_hz)
@@ -6,7 +6,7 @@
     h_t = (1 - z_t) * n_t + z_t * h_{t-1}
 
 Source: Cho et al. (2014), "Learning phrase representations using RNN encoder-decoder"; weights
-stacked as in torch.nn.GRU, which resets after the product and is the cell `gru`.
+stacked as in torch.nn.GRU. torch.nn.GRU itself resets after the product: see the cell `gru`.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class LSTM(Cell[Weights]):
 
     @torch.no_grad()
     def initialise(self, weights: Weights, generator: torch.Generator) -> None:
-        """Fill as torch does, but b_if + b_hf = 1, so that a new network forgets little."""
+        """Fill like torch, except b_if + b_hf = 1, so that a new network forgets little."""
         super().initialise(weights, generator)
         self.rows(weights.bias_ih, "f").fill_(1.0)
         self.rows(weights.bias_hh, "f").fill_(0.0)
@@ -56,7 +56,7 @@ class LSTM(Cell[Weights]):
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: Weights
     ) -> tuple[Tensor, LayerState]:
-        """Run torch's kernel over the sequence."""
+        """Run torch's kernel on the whole sequence."""
         h, c = state
         y_BTH, h_1BH, c_1BH = torch.lstm(
             x_BTI, (h[None], c[None]), weights, has_biases=True, num_layers=1, dropout=0.0,

@@ -1,4 +1,4 @@
-"""Long short-term memory that writes exactly what it forgets (coupled gates, CIFG).
+"""Long short-term memory with coupled input and forget gates (CIFG).
 
     f_t = sigmoid(W_if x_t + b_if + W_hf h_{t-1} + b_hf)
     g_t = tanh(W_ig x_t + b_ig + W_hg h_{t-1} + b_hg)
@@ -28,7 +28,7 @@ class CoupledLSTM(Cell[Weights]):
 
     @torch.no_grad()
     def initialise(self, weights: Weights, generator: torch.Generator) -> None:
-        """Fill as torch does, but b_if + b_hf = 1, so that a new network forgets little."""
+        """Fill like torch, except b_if + b_hf = 1, so that a new network forgets little."""
         super().initialise(weights, generator)
         self.rows(weights.bias_ih, "f").fill_(1.0)
         self.rows(weights.bias_hh, "f").fill_(0.0)

@@ -8,7 +8,7 @@
     c_t = f_t * c_{t-1} + i_t * g_t
     h_t = o_t * tanh(s_c * LN(c_t) + b_c)
 
-LN(v) = (v - mean(v)) / sqrt(var(v) + 1e-5) over a row's units, those of the four gates together.
+LN(v) = (v - mean(v)) / sqrt(var(v) + 1e-5) over a row's units, over all four gates together.
 
 Source: Ba, Kiros and Hinton (2016), "Layer normalization", supplement. The forget gate starts open,
 b_x of f = 1 (Jozefowicz et al. 2015).
@@ -26,7 +26,7 @@ from rnnlab.cells._base import Cell, LayerState
 
 
 class NormWeights(NamedTuple):
-    """Parameters of a layer: matrices, one bias, and a gain for each normalisation."""
+    """Parameters of a layer: two matrices, and the gains and biases of the normalisations."""
 
     weight_ih: Tensor
     """[4H, I]"""
@@ -53,7 +53,7 @@ class NormLSTM(Cell[NormWeights]):
     has_fused = False
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-        """Return the two matrices, and the bias and gain of each normalisation."""
+        """Return the shapes of the two matrices and of the gains and biases."""
         rows = 4 * hidden_size
         return {
             "weight_ih": (rows, input_size),
@@ -67,9 +67,9 @@ class NormLSTM(Cell[NormWeights]):
 
     @torch.no_grad()
     def initialise(self, weights: NormWeights, generator: torch.Generator) -> None:
-        """Fill the matrices as torch does; the gains with 1, the biases with 0, but b_x of f = 1.
+        """Fill the matrices like torch, the gains with 1, the biases with 0, except b_x of f = 1.
 
-        So a new network normalises only, and forgets little.
+        A new network then forgets little.
         """
         bound = self.hidden_size(weights) ** -0.5
         for matrix in (weights.weight_ih, weights.weight_hh):
@@ -81,7 +81,7 @@ class NormLSTM(Cell[NormWeights]):
         self.rows(weights.bias_ih, "f").fill_(1.0)
 
     def project(self, x: Tensor, weights: NormWeights) -> Tensor:
-        """Return s_x * LN(W_x x) + b_x, which needs no state."""
+        """Return s_x * LN(W_x x) + b_x, which does not depend on the state."""
         return _norm(F.linear(x, weights.weight_ih), weights.gain_ih, weights.bias_ih)
 
     def gate_values(

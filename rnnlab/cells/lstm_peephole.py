@@ -1,4 +1,4 @@
-"""Long short-term memory whose gates see the cell state (peepholes).
+"""Long short-term memory with peepholes: the gates also read the cell state.
 
     i_t = sigmoid(W_ii x_t + b_ii + W_hi h_{t-1} + b_hi + p_i * c_{t-1})
     f_t = sigmoid(W_if x_t + b_if + W_hf h_{t-1} + b_hf + p_f * c_{t-1})
@@ -22,7 +22,7 @@ from rnnlab.cells._base import Cell, LayerState
 
 
 class PeepholeWeights(NamedTuple):
-    """Parameters of a layer, those of torch.nn.LSTM and the diagonals from c to the gates."""
+    """Parameters of a layer: those of torch.nn.LSTM, and the peepholes from c to the gates."""
 
     weight_ih: Tensor
     """[4H, I]"""
@@ -49,13 +49,13 @@ class PeepholeLSTM(Cell[PeepholeWeights]):
     has_fused = False
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-        """Return the four of torch.nn.LSTM, and the peepholes of i, f and o."""
+        """Return the shapes of the parameters of torch.nn.LSTM, and of the peepholes."""
         peepholes = {f"peephole_{gate}": (hidden_size,) for gate in "ifo"}
         return {**super().shapes(input_size, hidden_size), **peepholes}
 
     @torch.no_grad()
     def initialise(self, weights: PeepholeWeights, generator: torch.Generator) -> None:
-        """Fill as torch does, but b_if + b_hf = 1, so that a new network forgets little."""
+        """Fill like torch, except b_if + b_hf = 1, so that a new network forgets little."""
         super().initialise(weights, generator)
         self.rows(weights.bias_ih, "f").fill_(1.0)
         self.rows(weights.bias_hh, "f").fill_(0.0)

@@ -1,13 +1,13 @@
-"""Minimal gated recurrent unit: its gates read the input alone, all steps are computed at once.
+"""Minimal gated recurrent unit: the gates read only the input, so all steps are computed at once.
 
     z_t = sigmoid(W_iz x_t + b_iz)
     n_t = g(W_in x_t + b_in)
     h_t = (1 - z_t) * h_{t-1} + z_t * n_t
 
-g(x) = x + 0.5 where x >= 0, sigmoid(x) elsewhere.
+g(x) = x + 0.5 for x >= 0, sigmoid(x) for x < 0.
 
-Source: Feng et al. (2024), "Were RNNs all we needed?", appendix B. They scan over the steps in
-logarithms; here they are not needed, since h_{t-1} is multiplied by at most one.
+Source: Feng et al. (2024), "Were RNNs all we needed?", appendix B. The paper scans in log space;
+this is not necessary, because the factor of h_{t-1} is at most one.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from rnnlab.cells._scan import g, scan, wide
 
 
 class MinGRU(Cell[InputWeights]):
-    """The equations above, and the scan over all steps."""
+    """The equations above, and a scan over all steps."""
 
     gates = ("z", "n")
     weights_type = InputWeights
     h_range = None
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-        """Return the input's weights: no other ones."""
+        """Return the shapes of the input's weights; there are no recurrent weights."""
         rows = 2 * hidden_size
         return {"weight_ih": (rows, input_size), "bias_ih": (rows,)}
 
     @torch.no_grad()
     def initialise(self, weights: InputWeights, generator: torch.Generator) -> None:
-        """Fill as torch fills a linear layer, which this is: uniform within 1/sqrt(I)."""
+        """Fill like torch.nn.Linear: uniform in +-1/sqrt(I)."""
         bound = weights.weight_ih.shape[1] ** -0.5
         for parameter in weights:
             parameter.uniform_(-bound, bound, generator=generator)
@@ -56,7 +56,7 @@ class MinGRU(Cell[InputWeights]):
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: InputWeights
     ) -> tuple[Tensor, LayerState]:
-        """Scan the sequence: neither what h is multiplied by nor what is added depends on h."""
+        """Scan the sequence: decays and increments do not depend on h."""
         (h,) = state
         a_z, a_n = wide(self.project(x_BTI, weights)).chunk(2, dim=2)
         z = torch.sigmoid(a_z)

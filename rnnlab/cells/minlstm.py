@@ -1,15 +1,15 @@
-"""Minimal long short-term memory: its gates read the input alone, all steps are computed at once.
+"""Minimal long short-term memory: the gates read only the input, all steps are computed at once.
 
     f_t = sigmoid(W_if x_t + b_if)
     i_t = sigmoid(W_ii x_t + b_ii)
     n_t = g(W_in x_t + b_in)
     h_t = (f_t * h_{t-1} + i_t * n_t) / (f_t + i_t)
 
-g(x) = x + 0.5 where x >= 0, sigmoid(x) elsewhere.
+g(x) = x + 0.5 for x >= 0, sigmoid(x) for x < 0.
 
-Source: Feng et al. (2024), "Were RNNs all we needed?", appendix B. They scan over the steps in
-logarithms; here they are not needed, since h_{t-1} is multiplied by at most one. The forget gate
-starts open, b_if = 1, as in the other LSTMs (Jozefowicz et al. 2015).
+Source: Feng et al. (2024), "Were RNNs all we needed?", appendix B. The paper scans in log space;
+this is not necessary, because the factor of h_{t-1} is at most one. The forget gate starts open,
+b_if = 1, as in the other LSTMs (Jozefowicz et al. 2015).
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from rnnlab.cells._scan import g, scan, wide
 
 
 class MinLSTM(Cell[InputWeights]):
-    """The equations above, and the scan over all steps."""
+    """The equations above, and a scan over all steps."""
 
     gates = ("f", "i", "n")
     weights_type = InputWeights
     h_range = None
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-        """Return the input's weights: no other ones."""
+        """Return the shapes of the input's weights; there are no recurrent weights."""
         rows = 3 * hidden_size
         return {"weight_ih": (rows, input_size), "bias_ih": (rows,)}
 
     @torch.no_grad()
     def initialise(self, weights: InputWeights, generator: torch.Generator) -> None:
-        """Fill as torch fills a linear layer, uniform within 1/sqrt(I), but b_if = 1."""
+        """Fill like torch.nn.Linear, uniform in +-1/sqrt(I), except b_if = 1."""
         bound = weights.weight_ih.shape[1] ** -0.5
         for parameter in weights:
             parameter.uniform_(-bound, bound, generator=generator)
@@ -53,23 +53,23 @@ class MinLSTM(Cell[InputWeights]):
         """Return h_t."""
         (h,) = state
         a_f, a_i, a_n = wide(x_BG).chunk(3, dim=1)
-        kept = torch.sigmoid(_log_ratio(a_f, a_i))
+        decay = torch.sigmoid(_log_ratio(a_f, a_i))
         n = g(a_n)
-        return (kept * h + (1 - kept) * n,)
+        return (decay * h + (1 - decay) * n,)
 
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: InputWeights
     ) -> tuple[Tensor, LayerState]:
-        """Scan the sequence: neither what h is multiplied by nor what is added depends on h."""
+        """Scan the sequence: decays and increments do not depend on h."""
         (h,) = state
         a_f, a_i, a_n = wide(self.project(x_BTI, weights)).chunk(3, dim=2)
-        kept = torch.sigmoid(_log_ratio(a_f, a_i))
-        y_BTH = scan(kept, (1 - kept) * g(a_n), h)
+        decay = torch.sigmoid(_log_ratio(a_f, a_i))
+        y_BTH = scan(decay, (1 - decay) * g(a_n), h)
         return y_BTH, (y_BTH[:, -1],)
 
 
 def _log_ratio(a_f: Tensor, a_i: Tensor) -> Tensor:
-    """Return log(f / i): its sigmoid is f / (f + i), without 0 / 0 where both gates are shut."""
+    """Return log(f / i): its sigmoid is f / (f + i), without 0 / 0 if both gates are closed."""
     return F.logsigmoid(a_f) - F.logsigmoid(a_i)
 
 

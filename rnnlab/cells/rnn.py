@@ -27,7 +27,7 @@ class RNN(Cell[Weights]):
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: Weights
     ) -> tuple[Tensor, LayerState]:
-        """Run torch's kernel over the sequence."""
+        """Run torch's kernel on the whole sequence."""
         (h,) = state
         y_BTH, h_1BH = torch.rnn_tanh(
             x_BTI, h[None], weights, has_biases=True, num_layers=1, dropout=0.0,

@@ -1,4 +1,4 @@
-"""Elman network with rectified linear units, begun as the identity (IRNN).
+"""Elman network with rectified linear units, initialised with the identity matrix (IRNN).
 
     h_t = max(0, W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)
 
@@ -25,7 +25,7 @@ class ReluRNN(Cell[Weights]):
     def initialise(self, weights: Weights, generator: torch.Generator) -> None:
         """Fill W_hh with the identity, W_ih with N(0, 0.001) and the biases with 0.
 
-        A new network adds up a little of what it reads and forgets nothing.
+        A new network sums its scaled inputs and forgets nothing. 0.001 is the standard deviation.
         """
         weights.weight_ih.normal_(std=0.001, generator=generator)
         torch.nn.init.eye_(weights.weight_hh)
@@ -40,7 +40,7 @@ class ReluRNN(Cell[Weights]):
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: Weights
     ) -> tuple[Tensor, LayerState]:
-        """Run torch's kernel over the sequence."""
+        """Run torch's kernel on the whole sequence."""
         (h,) = state
         y_BTH, h_1BH = torch.rnn_relu(
             x_BTI, h[None], weights, has_biases=True, num_layers=1, dropout=0.0,

@@ -1,10 +1,10 @@
-"""Simple recurrent network with sigmoids, as in the first recurrent language models.
+"""Elman network with sigmoid units, as in the first recurrent language models.
 
     h_t = sigmoid(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)
     h_0 = a small random vector, drawn once and not trained
 
-Source: Mikolov et al. (2010), "Recurrent neural network based language model", who write s for h,
-U for W_ih and W for W_hh, use no biases, and begin with small values such as 0.1.
+Source: Mikolov et al. (2010), "Recurrent neural network based language model". The paper writes s
+for h, U for W_ih and W for W_hh, has no biases, and starts with small values such as 0.1.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rnnlab.cells._base import Cell, LayerState
 
 
 class StartWeights(NamedTuple):
-    """Parameters of a layer, and where its state begins."""
+    """Parameters of a layer, and its start state."""
 
     weight_ih: Tensor
     """[H, I]"""
@@ -29,7 +29,7 @@ class StartWeights(NamedTuple):
     bias_hh: Tensor
     """[H]"""
     start: Tensor
-    """[H], h_0; saved with the weights, so that a text's score stays the same."""
+    """[H], h_0; saved with the weights, so that scores of texts are reproducible."""
 
 
 class SigmoidRNN(Cell[StartWeights]):
@@ -42,12 +42,12 @@ class SigmoidRNN(Cell[StartWeights]):
     h_range = (0.0, 1.0)
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-        """Return the four of torch.nn.RNN, and h_0."""
+        """Return the shapes of the parameters of torch.nn.RNN, and of h_0."""
         return {**super().shapes(input_size, hidden_size), "start": (hidden_size,)}
 
     @torch.no_grad()
     def initialise(self, weights: StartWeights, generator: torch.Generator) -> None:
-        """Fill as torch does, and h_0 uniformly from [0, 0.1)."""
+        """Fill like torch, and h_0 uniformly from [0, 0.1)."""
         super().initialise(weights, generator)
         weights.start.uniform_(0.0, 0.1, generator=generator)
 

@@ -12,6 +12,7 @@ from rnnlab import __version__
 from rnnlab.base import registry
 from rnnlab.base.preferences import announce_colors
 from rnnlab.cli._options import Checkpoints, Data
+from rnnlab.cli._settings import GroupedCommand
 
 
 def build_app() -> typer.Typer:
@@ -25,7 +26,7 @@ def build_app() -> typer.Typer:
     )
     app.callback(invoke_without_command=True)(_lab)
     for verb in registry.names("cli"):
-        app.command(verb)(registry.load("cli", verb).command)
+        app.command(verb, cls=GroupedCommand)(registry.load("cli", verb).command)
     return app
 
 

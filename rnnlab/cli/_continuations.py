@@ -97,7 +97,7 @@ def _encode(loaded: LoadedModel, options: GenerateOptions) -> list[EncodedPrompt
             encoded.append(encode_prompt(loaded.vocabulary, prompt, options.unknown))
         except UnknownTokensError as error:
             where = f"prompt {number}: " if len(options.prompts) > 1 else ""
-            hint = "write without, or try --unknown nearest"
+            hint = "remove them, or use --unknown nearest"
             raise BadInputError(f"{where}{error.what}", hint) from None
     return encoded
 

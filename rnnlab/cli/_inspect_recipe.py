@@ -1,4 +1,4 @@
-"""Train the runs of a recipe, then set their gradients side by side."""
+"""Train the runs of a recipe, then compare their gradients."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from rnnlab.runs.history import read_history
 from rnnlab.runs.store import RunStore
 
 
-def look_at_recipe(
+def inspect_recipe(
     name: str,
     store: RunStore,
     data: Path | None,
     file: Path | None,
     settings: Mapping[str, Any],
 ) -> tuple[int, list[Finding]]:
-    """Return the exit code and what was found in the runs that are there.
+    """Return the exit code and the findings of the runs trained so far.
 
-    Runs that were interrupted go on, finished ones are only looked at. Raises BadInputError.
+    Interrupted runs are resumed; finished runs are not trained again. Raises BadInputError.
     """
     recipe = recipes.load(name)
     corpus = recipes.locate(recipe, file, data)

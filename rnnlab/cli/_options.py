@@ -13,7 +13,7 @@ from rnnlab.runs.store import RunStore
 
 
 def complete_run(incomplete: str) -> list[str]:
-    """Return the names of runs that begin so, for the shell."""
+    """Return the names of runs with a prefix, for completion in the shell."""
     return [run.name for run in RunStore.default() if run.name.startswith(incomplete)]
 
 
@@ -21,11 +21,11 @@ _completion: Callable[[str], list[str]] = complete_run
 
 Checkpoints = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option(help="Folder of runs (./checkpoints).", envvar="RNNLAB_CHECKPOINTS"),
+    typer.Option(help="Folder of runs (default: ./checkpoints).", envvar="RNNLAB_CHECKPOINTS"),
 ]
 Data = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option(help="Folder of corpora (./data).", envvar="RNNLAB_DATA"),
+    typer.Option(help="Folder of corpora (default: ./data).", envvar="RNNLAB_DATA"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 RunName = Annotated[
@@ -37,12 +37,12 @@ RunNames = Annotated[
 Checkpoint = Annotated[
     str, typer.Option(help="Checkpoint: last, best, live (saved now) or a step.")
 ]
-Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of every decoder that draws.")]
+Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of the decoders that sample.")]
 Decoders = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option("--decoder", "-d", metavar="SPEC", help="Decoder, such as beam:k=5; repeatable."),
 ]
 Unknown = Annotated[
     Literal["auto", "refuse", "drop", "nearest", "unk"],
-    typer.Option(help="Letters or words that the model never saw."),
+    typer.Option(help="Handling of characters or words unknown to the model."),
 ]

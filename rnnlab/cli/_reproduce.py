@@ -1,4 +1,4 @@
-"""Carry out the runs of a recipe, one after the other, through the usual worker."""
+"""Train and measure the runs of a recipe one after the other, each in a worker."""
 
 from __future__ import annotations
 
@@ -31,34 +31,34 @@ if TYPE_CHECKING:
 
 @dataclass
 class Reproduction:
-    """A recipe being carried out."""
+    """The runs of a recipe, trained and measured one after the other."""
 
     recipe: Recipe
     store: RunStore
     data: Path | None
     overridden: tuple[str, ...]
-    """What the user has set otherwise than the recipe, said before the first training, too."""
+    """Lines that name the settings and texts that differ from the recipe's."""
     _results: list[RunResult] = field(default_factory=list)
     _is_complete: bool = False
 
     def report(self) -> Report:
-        """Return what has been measured so far."""
+        """Return the figures measured so far."""
         differs = (*self.overridden, *self.recipe.differs)
         return Report(self.recipe, tuple(self._results), self._is_complete, differs)
 
     def carry_out(self, runs: list[PlannedRun]) -> int:
-        """Train and measure each run; return the exit code, that of the first run that failed."""
+        """Train and measure each run; return 0 or the exit code of the first run that failed."""
         for planned in runs:
-            code = self._carry_out(planned)
+            code = self._train_and_measure(planned)
             if code:
                 return code
         self._is_complete = True
         return 0
 
-    def _carry_out(self, planned: PlannedRun) -> int:
-        from rnnlab.submit import find_run, resolve, start_run
+    def _train_and_measure(self, planned: PlannedRun) -> int:
+        from rnnlab.submit import checked_config, find_run, start_run
 
-        config = resolve(planned.values, self.data, self.store)
+        config = checked_config(planned.values, self.data, self.store)
         name, run = find_run(self.store, planned.name, config)
         is_new = run is None
         if run is None:
@@ -67,15 +67,15 @@ class Reproduction:
                 talk(line)
         is_finished = not is_new and run.status().state == "finished"
         if is_finished:
-            talk(f"{name} is trained already; it is measured only")
+            talk(f"{name} is already trained; measuring it")
         else:
             if not is_new:
-                _wake(run)
+                _resume(run)
             code = follow(run, is_new=is_new, json=False)
             if code:
                 return code
         if run.status().state != "finished":
-            talk(f"{name} was stopped; the same command goes on with it")
+            talk(f"{name} was stopped; the same command continues it")
             return EXIT_INTERRUPTED
         self._results.append(self._measure(run, config, is_trained_now=not is_finished))
         return 0
@@ -83,8 +83,8 @@ class Reproduction:
     def _measure(self, run: Run, config: RunConfig, *, is_trained_now: bool) -> RunResult:
         talk(f"measuring {run.name}")
         history = read_history(run.paths.journal)
-        wanted = [(m.split, m.checkpoint) for m in self.recipe.measures if m.split is not None]
-        measured = measure_all(run, wanted, self.data)
+        splits = [(m.split, m.checkpoint) for m in self.recipe.measures if m.split is not None]
+        measured = measure_all(run, splits, self.data)
         figures = []
         for measure in self.recipe.measures:
             if measure.threshold is not None:
@@ -96,11 +96,11 @@ class Reproduction:
             elif measure.split is None:
                 figures.append(MeasuredValue(measure, train_running_loss(history), None))
             elif (measure.split, measure.checkpoint) not in measured:
-                talk(f"{run.name} has no {measure.split} split: {measure.name} is not measured")
+                talk(f"{run.name} has no {measure.split} split: skipping {measure.name}")
                 figures.append(MeasuredValue(measure, None, None))
             else:
-                step, found, _ = measured[measure.split, measure.checkpoint]
-                figures.append(MeasuredValue(measure, _quantity(measure, found), step))
+                step, evaluation, _ = measured[measure.split, measure.checkpoint]
+                figures.append(MeasuredValue(measure, _quantity(measure, evaluation), step))
         status = run.status()
         return RunResult(
             name=run.name,
@@ -117,27 +117,27 @@ class Reproduction:
         )
 
 
-def _wake(run: Run) -> None:
-    """Bring an unfinished run back to work; one that is at work is left alone."""
+def _resume(run: Run) -> None:
+    """Resume an unfinished run, unless it is active."""
     state = run.status().state
     talk(
         control.resume(run)
         if state in ("paused", "stopped", "failed", "lost")
-        else f"{run.name} is {state} already; followed from here"
+        else f"{run.name} is already {state}; following it"
     )
 
 
-def _quantity(measure: Measure, found: Evaluation) -> float | None:
+def _quantity(measure: Measure, evaluation: Evaluation) -> float | None:
     match measure.what:
         case "accuracy":
-            return found.accuracy
+            return evaluation.accuracy
         case "f1":
-            return found.f1
+            return evaluation.f1
         case _:
-            return found.loss_nats
+            return evaluation.loss_nats
 
 
 def _tokens_per_s(history: History) -> float | None:
-    """Return the median rate over the run: a pause or a busy moment does not count."""
+    """Return the median over the run: pauses and busy moments do not change it."""
     rates = [record.tokens_per_s for record in history.train if record.tokens_per_s > 0]
     return median(rates) if rates else None

@@ -1,4 +1,4 @@
-"""Continuations printed for people: columns side by side, and the tree of a search."""
+"""Continuations in columns side by side, and the tree of a search, for the terminal."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 _MIN_COLUMN = 24
 _END_MARK = "∎"
-_ENDS = {"eos": "ended", "stop": "stopped", "time": "out of time", "stuck": "nothing was left"}
+_ENDS = {"eos": "ended", "stop": "stopped", "time": "out of time", "stuck": "no token left"}
 
 
 def print_side_by_side(answers: Sequence[Answer]) -> None:
-    """Print answers in as many columns as fit, each under its decoder, rank and log-prob."""
+    """Print answers in as many columns as fit, below their decoder, rank and log-prob."""
     from rich.table import Table
     from rich.text import Text
 
@@ -28,7 +28,7 @@ def print_side_by_side(answers: Sequence[Answer]) -> None:
     most = max(1, out.width // _MIN_COLUMN)
     rows = list(_rows(answers, most))
     if not rows:
-        out.print("no text: the filters left nothing", style="italic")
+        out.print("no text: the filters left no token", style="italic")
         return
     width = out.width // min(most, max(map(len, rows))) - 2
     for number, row in enumerate(rows):
@@ -49,34 +49,34 @@ def print_side_by_side(answers: Sequence[Answer]) -> None:
 
 
 def print_tree(title: str, root: Branch) -> None:
-    """Print the tree of a search: answers in full, branches that died dimmed.
+    """Print the tree of a search, with pruned branches dimmed.
 
-    However deep it is, half of the width is left to the text.
+    The text has at least half of the width, at any depth.
     """
     from rich.text import Text
 
     out = console()
     label = Text.assemble((visible(title, newline="⏎"), "bold"), " ", *_label(root))
-    growing = [(label, root, "", "")]
-    while growing:
-        label, branch, guide, under = growing.pop()
+    stack = [(label, root, "", "")]
+    while stack:
+        label, branch, guide, under = stack.pop()
         room = max(1, out.width - min(len(guide), out.width // 2))
         for line in label.wrap(out, room, overflow="fold"):
             out.print(Text.assemble((_nearest(guide, out.width - room), "dim"), line))
             guide = under + ("│   " if branch.branches else "")
         for number, child in enumerate(reversed(branch.branches)):
             first, rest = ("├── ", "│   ") if number else ("└── ", "    ")
-            growing.append((Text.assemble(*_label(child)), child, under + first, under + rest))
+            stack.append((Text.assemble(*_label(child)), child, under + first, under + rest))
 
 
 def _nearest(guide: str, width: int) -> str:
-    """Return as much of the lines that lead to a branch as there is room for, its own end."""
+    """Return the lines that lead to a branch, truncated on the left to a width."""
     return guide if len(guide) <= width else "…" + guide[len(guide) - width + 1 :]
 
 
 def _label(branch: Branch) -> list[str | tuple[str, str]]:
-    letters = "".join(_END_MARK if token == EOS else token for token in branch.tokens)
-    text = visible(letters, newline="⏎")
+    written = "".join(_END_MARK if token == EOS else token for token in branch.tokens)
+    text = visible(written, newline="⏎")
     figure = f"  {branch.logprob:.2f}" if branch.tokens else ""
     fate = f" {branch.fate}" if branch.fate else ""
     if not branch.is_alive:
@@ -85,7 +85,7 @@ def _label(branch: Branch) -> list[str | tuple[str, str]]:
 
 
 def _rows(answers: Sequence[Answer], most: int) -> Iterator[list[Answer]]:
-    """Share answers out among rows; those of one decoder stay together where they can."""
+    """Yield rows of answers; the answers of one decoder share a row if they fit."""
     row: list[Answer] = []
     for _, group in groupby(answers, key=lambda answer: answer.decoder):
         together = list(group)
@@ -105,11 +105,11 @@ def _figures(answer: Answer) -> str:
     end = f", {_ENDS[answer.end]}" if answer.end in _ENDS else ""
     is_ranked_otherwise = abs(answer.score - answer.logprob) > 0.005
     score = f", score {answer.score:.2f}" if is_ranked_otherwise else ""
-    return f"{answer.logprob:.2f} nats, {mean:.2f} a token{score}{end}"
+    return f"{answer.logprob:.2f} nats, {mean:.2f} per token{score}{end}"
 
 
 def _body(answer: Answer) -> Text:
-    """Return prompt and continuation, the letter marked at which it leaves the best answer."""
+    """Return prompt and continuation, with the first difference from the best answer reversed."""
     from rich.text import Text
 
     prompt = answer.text[: len(answer.text) - len(answer.continuation)]

@@ -23,7 +23,7 @@ def command(
     ] = None,
     file: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="Text file with a document per line (-: standard input)."),
+        typer.Option(help="File with a document per line (-: standard input)."),
     ] = None,
     checkpoint: Checkpoint = "best",
     checkpoints: Checkpoints = None,

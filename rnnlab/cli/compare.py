@@ -34,7 +34,7 @@ def command(
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
-    """Compare runs: metrics, differing settings, curves, continuations."""
+    """Compare runs: metrics, settings, curves, continuations."""
     store = RunStore.default(checkpoints)
     opened = [store.open(name) for name in dict.fromkeys(runs)]
     specs = [parse_spec(text) for text in decoder or DEFAULT_DECODERS]

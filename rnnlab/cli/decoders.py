@@ -11,10 +11,10 @@ import typer
 from rnnlab.base import registry
 from rnnlab.cli._options import Json
 from rnnlab.cli._output import console, print_json
-from rnnlab.decoding import Decoder, Options, option_help, option_names
+from rnnlab.decoding import FILTERS, Decoder, Options, option_help, option_names
 
 _SETTING = 20
-"""Columns of an option and its default."""
+"""Width of the column with an option and its default."""
 
 
 def command(json: Json = False) -> None:
@@ -29,15 +29,13 @@ def command(json: Json = False) -> None:
         for option in decoder["options"]:
             if not option["is_shared"]:
                 _print_option(option)
-    typer.echo("\nEvery decoder also takes, and its filters apply in this order:")
+    typer.echo("\nOptions of every decoder; the filters apply in this order:")
     shared = {field: _option(name, field, Options) for name, field in option_names(Options).items()}
-    for name, field in Options.FILTERS:
-        _print_option(shared.pop(field), _source(name))
+    for name, entry in FILTERS.items():
+        _print_option(shared.pop(entry.option), _source(name))
     for option in shared.values():
         _print_option(option)
-    typer.echo(
-        '\nValues with blanks, commas or quotes stand in quotes: sample:stop="\\n\\n|THE END"'
-    )
+    typer.echo('\nQuote values with spaces, commas or quotes: sample:stop="\\n\\n|THE END"')
 
 
 def _describe(name: str) -> dict[str, Any]:
@@ -59,13 +57,13 @@ def _option(key: str, field: str, options: type[Options]) -> dict[str, Any]:
 
 
 def _source(filter_name: str) -> str:
-    """Return where a filter was published, as its docstring has it."""
-    found = re.search(
+    """Return " [Author (year)]" from the docstring of a filter, or ""."""
+    match = re.search(
         r"Source:.*?(\w+(?: et al\.| and \w+)? \(\d{4}\))",
         registry.description("decoding/filters", filter_name),
         re.DOTALL,
     )
-    return f" [{' '.join(found[1].split())}]" if found else ""
+    return f" [{' '.join(match[1].split())}]" if match else ""
 
 
 def _print_option(option: dict[str, Any], source: str = "") -> None:
@@ -76,6 +74,6 @@ def _print_option(option: dict[str, Any], source: str = "") -> None:
 
 
 def _print(line: str, indent: int) -> None:
-    """Print a line as wide as the terminal, what goes on below it indented."""
+    """Print a line wrapped to the terminal, with continuation lines indented."""
     width = console().width
     typer.echo(textwrap.fill(line, width, subsequent_indent=" " * indent, drop_whitespace=True))

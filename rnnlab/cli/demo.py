@@ -28,14 +28,14 @@ def command(
     minutes: Annotated[float, typer.Option(min=0.01, help="Minutes to train.")] = 0.25,
 ) -> int:
     """Run a demonstration: train on the shipped corpus, plot, and prompt."""
-    from rnnlab.submit import resolve, start_run
+    from rnnlab.submit import checked_config, start_run
 
     with tempfile.TemporaryDirectory(prefix="rnnlab-demo-") as folder:
         store = RunStore.default(Path(folder))
         typer.echo(
             f"1. A worker trains an LSTM on the shipped corpus for {duration(60 * minutes)}."
         )
-        config = resolve(
+        config = checked_config(
             {"corpus": "stump", "cell": "lstm", "hidden": 96, "batch": 32, "lr": 0.005,
              "minutes": minutes, "log_every": 5, "eval_every": 50}
         )  # fmt: skip

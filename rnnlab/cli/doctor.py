@@ -19,7 +19,7 @@ _PACKAGES = ("torch", "textual", "plotext", "rich", "typer", "safetensors", "ten
 
 
 def command(checkpoints: Checkpoints = None, data: Data = None, json: Json = False) -> None:
-    """Show device, terminal, data and versions; include it in bug reports."""
+    """Show device, terminal, data and versions, for bug reports."""
     facts = _facts(checkpoints, data)
     if json:
         print_json(facts)

@@ -33,7 +33,10 @@ def command(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Measure loss, perplexity and accuracy, independent of batch size and window."""
+    """Measure loss, perplexity and accuracy of a run's model.
+
+    The figures do not depend on batch size and window.
+    """
     opened = RunStore.default(checkpoints).open(run)
     step, evaluation, floor = measure(opened, split, checkpoint, data, file)
     document: dict[str, Any] = {

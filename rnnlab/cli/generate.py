@@ -31,21 +31,25 @@ def command(
     ] = None,
     prompts: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="File of prompts: one a line (\\n is a new line), or .jsonl."),
+        typer.Option(help="File of prompts: one per line (\\n: line break), or .jsonl."),
     ] = None,
     decoder: Decoders = None,
-    length: Annotated[int, typer.Option(min=1, help="Tokens to write at most.")] = DEFAULT_LENGTH,
+    length: Annotated[
+        int, typer.Option(min=1, help="Maximum number of tokens to write.")
+    ] = DEFAULT_LENGTH,
     num: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="Samples or best candidates of each decoder."),
+        typer.Option(min=1, help="Number of samples or best candidates per decoder."),
     ] = None,
     seed: Seed = 1,
     unknown: Unknown = "auto",
     checkpoint: Checkpoint = "last",
-    tree: Annotated[bool, typer.Option(help="Show where candidates part and which died.")] = False,
+    tree: Annotated[
+        bool, typer.Option(help="Show the tree of the search, with pruned branches.")
+    ] = False,
     trace: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="Write every step as a line of JSON to this file."),
+        typer.Option(help="File for the trace: one line of JSON per step."),
     ] = None,
     checkpoints: Checkpoints = None,
     json: Json = False,
@@ -53,20 +57,20 @@ def command(
     """Continue a text with one or several decoders, side by side."""
     specs = [parse_spec(text) for text in decoder or DEFAULT_DECODERS]
     if (prompt is None) == (prompts is None):
-        raise BadInputError("one of --prompt and --prompts is needed", 'write --prompt "text"')
+        raise BadInputError("give either --prompt or --prompts", 'write --prompt "text"')
     texts = [prompt] if prompt is not None else read_prompts(prompts or Path())
     opened = RunStore.default(checkpoints).open(run)
-    wish = GenerateOptions(texts, specs, length, num, seed, checkpoint, unknown)
-    kept: list[Trace] = []
+    options = GenerateOptions(texts, specs, length, num, seed, checkpoint, unknown)
+    steps: list[Trace] = []
     with _trace_file(trace) as write:
-        wants = tree or trace is not None
+        is_traced = tree or trace is not None
 
-        def take(step: Trace) -> None:
+        def add_step(step: Trace) -> None:
             write(step)
             if tree:
-                kept.append(step)
+                steps.append(step)
 
-        answers = list(generate(opened, wish, take if wants else None))
+        answers = list(generate(opened, options, add_step if is_traced else None))
     if json:
         print_json([asdict(answer) for several in answers for answer in several])
         return
@@ -76,22 +80,22 @@ def command(
         if several and several[0].prompt_note:
             talk(several[0].prompt_note)
         print_side_by_side(several)
-    _print_trees(kept, texts)
+    _print_trees(steps, texts)
 
 
-def _print_trees(kept: list[Trace], texts: list[str]) -> None:
+def _print_trees(traces: list[Trace], texts: list[str]) -> None:
     searches: dict[tuple[int, int, int], list[Trace]] = {}
-    for one in kept:
-        searches.setdefault((one.prompt, one.number, one.sample), []).append(one)
+    for trace in traces:
+        searches.setdefault((trace.prompt, trace.number, trace.sample), []).append(trace)
     for (number, _, _), steps in sorted(searches.items(), key=lambda item: item[0]):
         typer.echo()
         title = f"{steps[0].decoder}: {visible(texts[number], newline='⏎')}"
-        print_tree(title, grow_tree([one.step for one in steps]))
+        print_tree(title, grow_tree([trace.step for trace in steps]))
 
 
 @contextmanager
 def _trace_file(file: Path | None) -> Iterator[Callable[[Trace], object]]:
-    """Give what writes a step of the trace; nothing is written where no file is wanted."""
+    """Yield a function that writes a step to the trace file; without a file, it does nothing."""
     if file is None:
         yield lambda _: None
         return

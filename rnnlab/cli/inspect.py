@@ -1,10 +1,9 @@
-"""Look into a trained net: gradients, gates, neurons, recurrent spectrum, memory."""
+"""Inspect a trained network: gradients, gates, neurons, recurrent spectrum, memory."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -13,8 +12,9 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.cli._findings import check_writable, print_findings, write_svg
 from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, complete_run
 from rnnlab.cli._output import print_json
-from rnnlab.cli._settings import with_settings
+from rnnlab.cli._settings import SettingOptions, with_settings
 from rnnlab.runs.store import RunStore
+from rnnlab.settings.command_line import flag_of
 
 if TYPE_CHECKING:
     from rnnlab.plots import Finding
@@ -30,41 +30,41 @@ _View = Annotated[
 ]
 _Text = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option(help="Text to look with [held-out text of the run]."),
+    typer.Option(help="Text to read (default: the run's validation split)."),
 ]
 _Unit = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option(help="Unit, such as l0.17, or 17 of the top layer (neurons, gates)."),
+    typer.Option(help="Unit l0.17, or 17 of the top layer (neurons, gates)."),
 ]
 _Property = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
         "--property",
-        help="Rank units by quotes, line-position, capital, after-vowel, word-start or a "
-        "regular expression (neurons).",
+        help="Rank units by quotes, line-position, capital, after-vowel, word-start "
+        "or a regular expression (neurons).",
     ),
 ]
 _Gate = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option(help="Letter of one gate (gates, spectrum)."),
+    typer.Option(help="Gate, by its letter (gates, spectrum)."),
 ]
 _Other = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--with", metavar="RUN[@CHECKPOINT]", help="Model to set beside it."),
+    typer.Option("--with", metavar="RUN[@CHECKPOINT]", help="Model to compare with."),
 ]
 _Recipe = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option(help="Train the runs of a recipe and set them side by side: vanishing."),
+    typer.Option(help="Train the runs of a recipe and compare them (vanishing)."),
 ]
 _File = Annotated[Optional[Path], typer.Option(help="Corpus file of the recipe.")]  # noqa: UP045
 _Svg = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(help="Write the plots to this file instead of the terminal."),
 ]
-_Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only.")]
+_Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
 
 
-@with_settings
+@with_settings(are_hidden=True)
 def command(
     run: _Run = None,
     view: _View = None,
@@ -82,48 +82,46 @@ def command(
     checkpoints: Checkpoints = None,
     data: Data = None,
     json: Json = False,
-    settings: dict[str, Any],
+    settings: SettingOptions,
 ) -> int:
-    """Look into a run, or with --recipe into several that are trained for it.
+    """Inspect a run, or train and compare the runs of a recipe.
 
-    The options of a training hold for --recipe alone; all that is there is kept, so that the same
-    command goes on where it was interrupted.
+    With --recipe, the settings of `rnnlab train` override those of the recipe, and an interrupted
+    command continues if it is repeated: it keeps all runs.
     """
     store = RunStore.default(checkpoints)
     if svg is not None:
         check_writable(svg)
     if recipe is not None:
         if run is not None:
-            raise BadInputError("a recipe names its runs itself", "leave RUN and VIEW out")
-        from rnnlab.cli._inspect_recipe import look_at_recipe
+            raise BadInputError("a recipe names its runs", "leave RUN and VIEW out")
+        from rnnlab.cli._inspect_recipe import inspect_recipe
 
-        code, found = look_at_recipe(recipe, store, data, file, settings)
+        code, findings = inspect_recipe(recipe, store, data, file, settings.merged)
     else:
-        view = _check(run, view, settings)
+        view = _checked_view(run, view, settings)
         models = [(store.open(run or ""), checkpoint)]
         if other is not None:
             name, _, at = other.partition("@")
             models.append((store.open(name), at or "last"))
-        from rnnlab.insight import InspectedModel, Wishes, inspect  # torch, once all of it is there
+        from rnnlab.insight import InspectedModel, Wishes, inspect  # torch: after the checks
 
-        subject, *beside = (InspectedModel(opened.paths, at, data) for opened, at in models)
-        code, found = 0, inspect(subject, view, Wishes(text, unit, prop, gate, *beside))
-    _show(found, svg, json=json, is_ascii=is_ascii)
+        subject, *others = (InspectedModel(opened.paths, at, data) for opened, at in models)
+        code, findings = 0, inspect(subject, view, Wishes(text, unit, prop, gate, *others))
+    _show(findings, svg, json=json, is_ascii=is_ascii)
     return code
 
 
-def _check(run: str | None, view: str | None, settings: dict[str, Any]) -> str:
-    """Return the view; raises BadInputError where something is missing or has no use here."""
+def _checked_view(run: str | None, view: str | None, settings: SettingOptions) -> str:
+    """Return the view; raises BadInputError if RUN or VIEW is missing or a setting is given."""
     views = ", ".join(registry.names("insight"))
     if run is None:
-        raise BadInputError("a RUN or a --recipe is needed", f"and of a run one of {views}")
+        raise BadInputError("missing argument RUN", f"give RUN and VIEW ({views}), or --recipe")
     if view is None:
-        raise BadInputError(f"what is to be seen of {run!r}?", f"one of {views}")
+        raise BadInputError("missing argument VIEW", f"give one of {views}")
     registry.check("insight", view)
-    for name in settings:
-        if f"RNNLAB_{name.upper()}" not in os.environ:
-            flag = name.replace("_", "-")
-            raise BadInputError(f"--{flag} is a setting of a training", "it goes with --recipe")
+    for name in settings.command_line:
+        raise BadInputError(f"{flag_of(name)} is a training setting", "use it with --recipe only")
     return view
 
 

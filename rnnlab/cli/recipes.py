@@ -24,7 +24,7 @@ def command(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """List the experiments that `rnnlab reproduce` runs, or show the settings of one."""
+    """List the recipes of `rnnlab reproduce`, or show one."""
     if name is not None:
         recipe = recipes.load(name)
         if json:

@@ -1,9 +1,9 @@
-"""Run an experiment and set its figures beside the published ones."""
+"""Run an experiment and compare its figures with the published ones."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
@@ -11,48 +11,48 @@ from rnnlab import recipes
 from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json
 from rnnlab.cli._reproduce import Reproduction
-from rnnlab.cli._settings import with_settings
+from rnnlab.cli._settings import SettingOptions, with_settings
 from rnnlab.runs.store import RunStore
 
 
-@with_settings
+@with_settings(are_hidden=True)
 def command(
     recipe: Annotated[
         str,
         typer.Argument(
             metavar="RECIPE",
-            help="A recipe (`rnnlab recipes`) or a TOML file of your own.",
+            help="Recipe (`rnnlab recipes`) or your own TOML file.",
             show_default=False,
         ),
     ],
     *,
     file: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="The corpus file, where it is not in the data folder."),
+        typer.Option(help="Corpus file (default: in the data folder)."),
     ] = None,
     name: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Name of the run, or what several begin with [the recipe's]."),
+        typer.Option(help="Name of the run, or prefix of the names (default: the recipe's)."),
     ] = None,
     checkpoints: Checkpoints = None,
     data: Data = None,
     json: Json = False,
-    settings: dict[str, Any],
+    settings: SettingOptions,
 ) -> int:
-    """Train as a recipe says and print published, ours, ratio, time and what differs.
+    """Train the runs of a recipe and compare with published figures.
 
-    Settings given as options go before the recipe's and are said. Ctrl-c saves and stops; the same
-    command goes on from there, and measures a finished run without training it again.
+    The settings of `rnnlab train` override those of the recipe; the report lists them. Ctrl-c saves
+    and stops; the same command continues. It measures a finished run without training it again.
     """
     loaded = recipes.load(recipe)
     corpus = recipes.locate(loaded, file, data)
-    runs = recipes.plan(loaded, corpus, settings, name, data)
-    overridden = tuple(recipes.overridden(loaded, settings, corpus))
+    runs = recipes.plan(loaded, corpus, settings.merged, name, data)
+    overridden = tuple(recipes.overridden(loaded, settings.merged, corpus))
     reproduction = Reproduction(loaded, RunStore.default(checkpoints), data, overridden)
     try:
         code = reproduction.carry_out(runs)
     finally:
-        # What was measured before a run failed is not lost.
+        # If a run fails, the figures measured before are still reported.
         report = reproduction.report()
         if report.results:
             if json:

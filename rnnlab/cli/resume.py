@@ -15,14 +15,14 @@ from rnnlab.runs.store import RunStore
 
 def command(
     run: RunName,
-    detach: Annotated[bool, typer.Option("--detach", help="Return at once.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Return without following it.")] = False,
     queue: Annotated[
         bool, typer.Option("--queue", help="Wait for a free slot before training.")
     ] = False,
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> int:
-    """Go on exactly where a paused, stopped, failed or lost run stood."""
+    """Resume a paused, stopped, failed or lost run where it ended."""
     opened = RunStore.default(checkpoints).open(run)
     was_paused = opened.status().state == "paused"
     message = control.resume(opened, is_queued=queue)

@@ -1,4 +1,4 @@
-"""Read what a run wrote to its tracked prompts while it trained."""
+"""Show the samples that a run wrote for its tracked prompts during training."""
 
 from __future__ import annotations
 
@@ -25,39 +25,39 @@ def command(
     run: RunName,
     at: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=0, help="Step: only what it wrote last by then, in full."),
+        typer.Option(min=0, help="Show only the latest samples up to this step, in full."),
     ] = None,
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
-    """Show what a run made of its tracked prompts, step by step."""
+    """Show the continuations of the tracked prompts during training."""
     opened = RunStore.default(checkpoints).open(run)
     rounds, history = read_rounds(opened.paths), read_history(opened.paths.journal)
     if at is not None and rounds:
         rounds = [rounds[place_at(rounds, at)]]
     if json:
-        print_json([_document(found, history) for found in rounds])
+        print_json([_document(samples, history) for samples in rounds])
         return
     if not rounds:
         raise BadInputError(
             f"{run!r} has no samples",
-            "language models write them where sample_length is above 0; `rnnlab generate` asks now",
+            "train with --sample-length above 0, or run `rnnlab generate`",
         )
-    for found in rounds:
-        _print(found, history, is_whole=at is not None)
+    for samples in rounds:
+        _print(samples, history, is_whole=at is not None)
 
 
-def _document(found: Round, history: History) -> dict[str, Any]:
-    train_loss, val_loss = losses_at(history, found.step)
+def _document(samples: Round, history: History) -> dict[str, Any]:
+    train_loss, val_loss = losses_at(history, samples.step)
     return {
-        "step": found.step,
-        "epoch": found.epoch,
-        "time_s": found.time_s,
+        "step": samples.step,
+        "epoch": samples.epoch,
+        "time_s": samples.time_s,
         "train_loss": train_loss,
         "val_loss": val_loss,
         "samples": [
             {name: value for name, value in asdict(sample).items() if name not in _SHARED}
-            for sample in found.samples
+            for sample in samples.samples
         ],
     }
 
@@ -65,15 +65,15 @@ def _document(found: Round, history: History) -> dict[str, Any]:
 _SHARED = frozenset({"step", "epoch", "time_s"})
 
 
-def _print(found: Round, history: History, *, is_whole: bool) -> None:
-    """Print a round; a line each unless they are wanted whole."""
+def _print(samples: Round, history: History, *, is_whole: bool) -> None:
+    """Print the samples of one step, truncated to one line each unless is_whole."""
     from rich.text import Text
 
     out = console()
-    train_loss, val_loss = losses_at(history, found.step)
-    head = f"step {found.step:,}, epoch {found.epoch:.2f}"
+    train_loss, val_loss = losses_at(history, samples.step)
+    head = f"step {samples.step:,}, epoch {samples.epoch:.2f}"
     out.print(Text(f"{head}, train {loss(train_loss)}, val {loss(val_loss)}", "bold"))
-    for sample in found.samples:
+    for sample in samples.samples:
         line = _line(sample, newline="\n" if is_whole else "⏎")
         if not is_whole:
             line.truncate(out.width, overflow="ellipsis")

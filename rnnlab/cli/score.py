@@ -1,4 +1,4 @@
-"""Say how probable a model finds a text."""
+"""Score a text: its log-prob under a trained model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def command(
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
-    """Give the log-prob of every letter of a text, from the start state on."""
+    """Print the log-prob of every token of a text, read from the initial state."""
     opened = RunStore.default(checkpoints).open(run)
     from rnnlab.models import load_model, parse_checkpoint, score_text
 
@@ -42,6 +42,6 @@ def command(
         rows.append(["<eos>", f"{score.eos_logprob:.4f}"])
     print_table(["token", "logprob"], rows, ("logprob",))
     typer.echo(
-        f"logprob {score.logprob:.4f}, {score.loss_nats:.4f} nats a {loaded.vocabulary.noun}, "
-        f"{score.bits_per_char:.4f} bits a letter"
+        f"logprob {score.logprob:.4f}, {score.loss_nats:.4f} nats per {loaded.vocabulary.noun}, "
+        f"{score.bits_per_char:.4f} bits per character"
     )

@@ -28,7 +28,10 @@ def command(
     axis: Annotated[Axis, typer.Option(help="Unit of the x axis.")] = "step",
     checkpoints: Checkpoints = None,
 ) -> None:
-    """Show the curves of runs during training; ctrl-c exits, training continues."""
+    """Show the curves of runs during training.
+
+    Ctrl-c exits; training continues.
+    """
     store = RunStore.default(checkpoints)
     opened = [store.open(name) for name in dict.fromkeys(runs)]
     tails = [JournalTail(run.paths.journal) for run in opened]

@@ -1,6 +1,6 @@
-"""Text to ids: corpora, vocabularies and the tasks that cut a text into batches.
+"""Corpora, vocabularies and tasks, which turn a text into batches of token ids.
 
-Never imports torch: arrays are numpy's, so that a corpus can be checked before a worker starts.
+Must not import torch: arrays are numpy's, so that the command line can check a corpus quickly.
 """
 
 from rnnlab.corpora._add import AddOptions, add_corpus, check_name, check_source
@@ -33,7 +33,6 @@ from rnnlab.corpora._resolve import (
     lasting_name,
     read_corpus,
     shown_name,
-    suggested_settings,
     suggested_task,
     suits,
 )
@@ -98,7 +97,6 @@ __all__ = [
     "shown_name",
     "silent",
     "source_names",
-    "suggested_settings",
     "suggested_task",
     "suits",
     "vectors_width",

@@ -1,7 +1,7 @@
-"""Take a user's file or folder in as a corpus: one file of a known form in the data folder.
+"""Add a user's file or folder as a corpus: convert it to one file in the data folder.
 
 A text becomes `NAME.txt`, UTF-8 with LF line ends; labelled documents become `NAME.csv` with the
-columns split (where there are splits), label and text. Memory does not grow with the text.
+columns split (if the source has splits), label and text. Memory does not grow with the text.
 """
 
 from __future__ import annotations
@@ -32,18 +32,20 @@ from rnnlab.corpora._generated import made_names
 from rnnlab.corpora._sizes import SIZES
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_OURS = frozenset({"split", "label", "text"})
-"""Columns that mean something; one of a user's that only has such a name is given another."""
+_RESERVED = frozenset({"split", "label", "text"})
+"""Reserved columns; another column of the source with such a name gets the prefix `other_`."""
 
 
 @dataclass(frozen=True)
 class AddOptions:
-    """What the user says of a file, where it cannot be told from it."""
+    """The user's options for a file."""
 
     encoding: str | None = None
+    """Name of the encoding; None: detect it."""
     columns: Columns = field(default_factory=Columns)
+    """Names of the columns of labelled documents."""
     is_replacing: bool = False
-    """Whether a corpus of that name gives way."""
+    """Whether to replace a corpus of the same name."""
 
 
 def add_corpus(
@@ -54,13 +56,14 @@ def add_corpus(
     progress: Progress = silent,
     block_chars: int = SIZES.block_chars,
 ) -> tuple[Path, list[str]]:
-    """Take a file or folder in as corpus `name`; return its file and what is worth saying.
+    """Add a file or folder as corpus `name`; return the new file and notes for the user.
 
-    Raises BadInputError for what cannot be used; then nothing is left behind.
+    block_chars: characters to read at once. Raises BadInputError, and leaves no file behind, if the
+    name or the source cannot be used.
     """
     folder = data_folder(data)
-    there = check_name(name, folder, is_replacing=wish.is_replacing)
-    _check_not_itself(source, there)
+    existing = check_name(name, folder, is_replacing=wish.is_replacing)
+    _check_not_itself(source, existing)
     is_folder = check_source(source)
     if is_folder and is_labelled_folder(source):
         rows, notes = folder_documents(source, wish.encoding, progress)
@@ -79,61 +82,66 @@ def add_corpus(
         else:
             blocks = text_blocks(source, encoding, block_chars, progress)
             file = _write_text(folder / f"{name}.txt", blocks, str(source))
-    for old in there:
+    for old in existing:
         if old != file:
             old.unlink(missing_ok=True)
     return file, notes
 
 
 def check_source(source: Path) -> bool:
-    """Tell whether what is to be taken in is a folder.
+    """Return True for a folder, False for a file.
 
-    Raises BadInputError where there is neither a file nor a folder, or it cannot be looked at.
+    Raises BadInputError if there is neither, or if it cannot be read.
     """
     try:
         is_folder, is_file = source.is_dir(), source.is_file()
     except OSError as error:
         raise BadInputError(f"cannot read {source}: {error.strerror}") from None
     if not is_folder and not is_file:
-        raise BadInputError(f"no file and no folder named {str(source)!r}", "give the path of one")
+        raise BadInputError(
+            f"there is no file or folder {str(source)!r}", "give the path of a file or folder"
+        )
     return is_folder
 
 
 def check_name(name: str, folder: Path, *, is_replacing: bool = False) -> list[Path]:
-    """Return the files that a corpus of that name has already.
+    """Return the existing files of a corpus of that name.
 
-    Raises BadInputError where the name cannot be that of a file, is one of ours, or is taken.
+    Raises BadInputError if the name is not allowed or is a built-in corpus, and if the corpus
+    exists, unless `is_replacing`.
     """
     if not _NAME.fullmatch(name):
         raise BadInputError(
-            f"{name!r} cannot be a corpus's name",
-            "use letters, digits, '.', '_' and '-', at most 64, the first a letter or digit",
+            f"{name!r} is not a valid name for a corpus",
+            "use up to 64 of letters, digits, '.', '_' and '-', the first a letter or digit",
         )
     if name in made_names():
-        raise BadInputError(f"{name!r} is a corpus of rnnlab's own", "choose another name")
-    there = [folder / f"{name}{ending}" for ending in ENDINGS]
-    there = [file for file in there if file.exists()]
-    if there and not is_replacing:
+        raise BadInputError(f"{name!r} is a built-in corpus", "choose another name")
+    candidates = [folder / f"{name}{ending}" for ending in ENDINGS]
+    existing = [file for file in candidates if file.exists()]
+    if existing and not is_replacing:
         raise BadInputError(
-            f"a corpus named {name!r} is there already ({there[0]})",
-            "choose another name, or --replace",
+            f"the corpus {name!r} already exists ({existing[0]})",
+            "choose another name, or replace it with --replace",
         )
-    return there
+    return existing
 
 
-def _check_not_itself(source: Path, there: Iterable[Path]) -> None:
-    """Refuse to replace a corpus by its own file: what was not taken over would be lost."""
-    if any(source.exists() and file.samefile(source) for file in there):
-        raise BadInputError(f"{source} is the corpus itself", "give the file that it was made from")
+def _check_not_itself(source: Path, existing: Iterable[Path]) -> None:
+    """Refuse to replace a corpus by its own file: its other columns would be lost."""
+    if any(source.exists() and file.samefile(source) for file in existing):
+        raise BadInputError(
+            f"{source} is the file of the corpus itself", "give the file that it was made from"
+        )
 
 
 def text_blocks(
     file: Path, encoding: Encoding, block_chars: int, progress: Progress = silent
 ) -> Iterator[str]:
-    """Give the text of a file in blocks, line ends as LF, without a byte order mark.
+    """Yield the text of a file in blocks, with LF line ends, without a byte order mark.
 
-    block_chars: length of a block, at most. Raises BadInputError, with the line, for bytes that are
-    not in the encoding.
+    block_chars: most characters of a block. Raises BadInputError, with the line, if the file is not
+    in the encoding.
     """
     num_lines = 0
     with (
@@ -147,7 +155,7 @@ def text_blocks(
         except UnicodeError:
             raise BadInputError(
                 f"{file} is not {encoding.name} after line {num_lines + 1:,}",
-                "say its encoding: --encoding NAME",
+                "give its encoding with --encoding NAME",
             ) from None
 
 
@@ -172,9 +180,9 @@ def _write_documents(file: Path, rows: Iterable[Row], source: str) -> Path:
 
 
 def table_lines(rows: Iterable[Row], source: str) -> Iterator[str]:
-    """Give the lines of a table of documents: split, where it is known, label, others, text.
+    """Yield the lines of a CSV table of documents: split (if known), label, other columns, text.
 
-    Raises BadInputError, at their end, where nothing can be learnt from the documents.
+    Raises BadInputError after the last line if the documents cannot be used for training.
     """
     labels: Counter[str] = Counter()
     splits: Counter[str] = Counter()
@@ -185,8 +193,8 @@ def table_lines(rows: Iterable[Row], source: str) -> Iterator[str]:
         has_split = row.split is not None
         if not labels:
             others = list(row.others)
-            shown = [f"other_{o}" if o in _OURS else o for o in others]
-            writer.writerow([*["split"] * has_split, "label", *shown, "text"])
+            renamed = [f"other_{o}" if o in _RESERVED else o for o in others]
+            writer.writerow([*["split"] * has_split, "label", *renamed, "text"])
         labels[row.label] += 1
         splits.update([row.split] if row.split is not None else [])
         split = [row.split] * has_split

@@ -1,4 +1,4 @@
-"""Forms of texts: plain, and packed in a zip file."""
+"""Readers of downloaded texts: plain, gzipped, or in a zip file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Reader = Callable[[Path, Request], Output]
 
 
 def plain_text(file_name: str) -> Reader:
-    """Return a reader of a text file, also gzipped."""
+    """Return a reader of a text file, plain or gzipped."""
 
     def blocks(file: Path) -> Iterator[str]:
         with open_bytes(file) as stream:
@@ -22,5 +22,5 @@ def plain_text(file_name: str) -> Reader:
 
 
 def zipped_text(file_name: str, member: str) -> Reader:
-    """Return a reader of the only member of a zip file."""
+    """Return a reader of one member of a zip file."""
     return lambda file, _: Output(file_name, zip_text(file, member))

@@ -31,6 +31,6 @@ def cannot_write(file: Path, error: OSError) -> RnnlabError:
     """Return the error that says why a file cannot be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return BadInputError(
-            f"no space left for {file}", "free some, or take another folder with --data"
+            f"no space left for {file}", "free some space, or choose another folder with --data"
         )
     return RnnlabError(f"cannot write {file}: {error.strerror or error}")

@@ -1,4 +1,4 @@
-"""Rows of unequal length in batches: little padding, yet an order left to chance."""
+"""Batches of rows of unequal length, with little padding and in random order."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 from rnnlab.corpora._vocabulary import Ids
 
 _BUCKET_BATCHES = 50
-"""Batches sorted by length together: for letters enough for little padding."""
+"""Batches per bucket: for characters this is enough for little padding."""
 _MOST_PADDING = 0.045
-"""Where more of a batch would be padding, as among words, buckets are made larger."""
+"""Buckets are doubled while the padding exceeds this fraction, as it does for words."""
 
 
 class Buckets:
     """The batches of each epoch: rows shuffled, then sorted by length within buckets.
 
-    The larger a bucket, the less is padded, and the more the longest rows meet each other again.
+    A larger bucket has less padding, but long rows are more often in the same batch.
     """
 
     def __init__(self, lengths: Ids, batch: int, seed: int) -> None:
@@ -30,16 +30,16 @@ class Buckets:
         return -(-len(self._lengths) // self._batch)
 
     def order(self, epoch: int) -> list[Ids]:
-        """Return the rows of each batch of an epoch."""
+        """Return the row indices of each batch of an epoch."""
         return self._order(epoch, self._bucket)
 
     def padding(self) -> float:
-        """Return the share of padded places in the batches of the first epoch."""
+        """Return the fraction of padding in the batches of the first epoch."""
         return self._padding(self._bucket)
 
     @cached_property
     def _bucket(self) -> int:
-        """Rows of a bucket, the same for all epochs."""
+        """Number of rows of a bucket, the same for all epochs."""
         bucket = self._batch * _BUCKET_BATCHES
         while bucket < len(self._lengths) and self._padding(bucket) > _MOST_PADDING:
             bucket *= 2
@@ -57,15 +57,15 @@ class Buckets:
 
     def _padding(self, bucket: int) -> float:
         batches = self._order(0, bucket)
-        places = sum(len(rows) * int(self._lengths[rows].max()) for rows in batches)
-        return 1 - int(self._lengths.sum()) / places
+        num_padded = sum(len(rows) * int(self._lengths[rows].max()) for rows in batches)
+        return 1 - int(self._lengths.sum()) / num_padded
 
 
 def sorted_order(lengths: Ids, max_tokens: int, max_rows: int, max_places: int) -> list[Ids]:
-    """Return the rows of each batch when measuring: the shortest first, free of chance.
+    """Return the row indices of each batch for evaluation: the shortest rows first, deterministic.
 
-    max_tokens: take the first rows that hold so many, at least one (0: all rows). max_rows,
-    max_places: limits to a batch, padding included, which bound its memory.
+    max_tokens: use only the first rows, up to N tokens but at least one row (0: all rows).
+    max_rows, max_places: limits of a batch in rows and in tokens with padding, to bound its memory.
     """
     num_rows = len(lengths)
     if max_tokens:

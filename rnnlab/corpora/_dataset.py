@@ -1,6 +1,7 @@
-"""What a task makes of a text: splits of ids that give batches, the same ones every time.
+"""Datasets: the splits of a corpus, which yield reproducible batches of token ids.
 
-Shapes: B sequences of a batch, T tokens of each, V tokens of the vocabulary, E numbers of a vector.
+Shapes: B sequences of a batch, T tokens of each, V tokens of the vocabulary, E elements of a
+vector.
 """
 
 from __future__ import annotations
@@ -20,39 +21,39 @@ SplitName = Literal["train", "val", "test"]
 Unit = Literal["letter", "word", "document"]
 
 IGNORED = -100
-"""Target of a padded place: no loss is taken there (torch's default ignore_index)."""
+"""Target of padding, without a loss (torch's default ignore_index)."""
 
 
 class Batch(NamedTuple):
-    """Sequences to be trained on or measured at once."""
+    """Sequences for one training step or one forward pass."""
 
     inputs_BT: Ids
-    """Tokens read."""
+    """Input tokens."""
     targets: Ids
-    """[B, T] tokens to be predicted, IGNORED where there is none; or [B] classes of documents."""
+    """[B, T] next tokens, IGNORED for padding; or [B] classes of documents."""
     num_tokens: int
-    """Targets that are not ignored."""
+    """Number of targets that are not ignored."""
     is_start: bool
-    """Whether the sequences start here; otherwise they go on from the batch before."""
+    """Whether the sequences start here; otherwise they continue the previous batch."""
     lengths_B: Ids | None = None
-    """Tokens of each document, the rest of its row is padding; None where no class is predicted."""
+    """Number of tokens of each document, without padding; None for a language model."""
 
     @property
     def num_read(self) -> int:
-        """Tokens read, padding left out."""
+        """Number of input tokens, without padding."""
         return self.num_tokens if self.lengths_B is None else int(self.lengths_B.sum())
 
 
 class Split(ABC):
-    """One part of a text: for training, validation or the test."""
+    """One part of a corpus: for training, validation or test."""
 
     num_tokens: int
-    """Targets in one pass: tokens predicted, or documents."""
-    letters: float = 1.0
-    """Letters of a target on average, an end of sentence being one; 1 for a document.
+    """Number of targets in one pass: tokens, or documents."""
+    chars_per_token: float = 1.0
+    """Mean characters per target, an end of sentence counting as one; 1 for a document.
 
-    bits per character = loss in bits / letters. The letters of an unknown word count, although the
-    model is only asked for <unk>: with many of them the figure flatters.
+    bits per character = loss in bits / chars_per_token. The characters of an unknown word count,
+    although the model only predicts <unk>: many unknown words make the result look too good.
     """
 
     @abstractmethod
@@ -61,42 +62,43 @@ class Split(ABC):
 
     @abstractmethod
     def train_batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        """Give the batches of an epoch from number `start` on.
+        """Yield the batches of an epoch from number `start` on.
 
-        The order depends on the settings' seed, the epoch and nothing else, so that a resumed run
-        sees what an uninterrupted one would have seen.
+        The order depends only on the seed and the epoch, so that a resumed run has the same batches
+        as an uninterrupted one.
         """
 
     @abstractmethod
     def eval_batches(self, max_tokens: int = 0) -> Iterator[Batch]:
-        """Give the whole split once, in order and free of chance; 0: no limit to tokens read.
+        """Yield the whole split once, in a fixed order.
 
-        The mean loss over these batches depends neither on the batch size nor on the window.
+        max_tokens: yield only the first N tokens; 0 for all. The mean loss over these batches
+        depends neither on the batch size nor on the window.
         """
 
 
 class WordVectors(NamedTuple):
-    """Vectors to begin with, read from a file."""
+    """Initial word vectors, read from a file."""
 
     matrix: npt.NDArray[np.float32]
-    """[V, E], a row for each token of the vocabulary."""
+    """[V, E], one row per token of the vocabulary."""
     found: npt.NDArray[np.bool_]
-    """[V] whether the file has the word; other rows are zero or small and random."""
+    """[V] True if the file has the word; other rows are zero or small and random."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A text made ready for training."""
+    """A corpus prepared for training."""
 
     vocabulary: Vocabulary
     splits: Mapping[SplitName, Split]
     notes: tuple[str, ...]
-    """What the user should know: what was cut, how much padding there is."""
+    """Messages for the user, such as on truncation and padding."""
     fingerprint: str
-    """SHA-256 of the text, to tell on resume that it is the same."""
+    """SHA-256 of the text, to check on resume that it has not changed."""
     unit: Unit = "letter"
-    """What one target is."""
+    """The unit of a target."""
     vectors: WordVectors | None = None
-    """Vectors to begin with; None where none are asked for or the weights are there already."""
+    """Initial word vectors; None if the settings name no file, or for a trained model."""
     floor: Floor | None = None
-    """What the best model reaches on fresh text of this source; None where it is not known."""
+    """The lowest achievable loss on unseen text; None if unknown."""

@@ -1,4 +1,4 @@
-"""What corpora are there and what is in them, for people to look at before a run."""
+"""Descriptions of all available corpora, for the list of corpora."""
 
 from __future__ import annotations
 
@@ -15,49 +15,49 @@ from rnnlab.corpora._resolve import corpus_names, place_of, suggested_task
 
 
 class CorpusDescription(NamedTuple):
-    """A corpus in one row."""
+    """A row of the list of corpora."""
 
     name: str
     file: str | None
-    """None where it is made when it is first used."""
+    """Path; None if there is no file yet."""
     size_bytes: int | None
     task: str
-    """The task it is made for; `vectors` of words are for none."""
+    """The suggested task; `vectors` for a file of word vectors."""
     floor_nats: float | None
-    """The smallest expected loss, where the text is our own: its exact entropy a letter."""
+    """Lowest achievable loss in nats per character, for a built-in corpus: its exact entropy."""
     summary: str
     floor_accuracy: float | None = None
-    """The largest expected accuracy (Bayes), where our own documents are classified."""
+    """Highest achievable accuracy (Bayes), for built-in labelled documents."""
     state: Literal["here", "made", "fetch"] = "here"
-    """A file that is there, one that is made when it is first used, one to be fetched."""
+    """`here`: there is a file; `made`: generated on first use; `fetch`: can be downloaded."""
     licence: str = ""
-    """Of what can be fetched."""
+    """Licence of a downloadable corpus."""
     options: dict[str, int] | None = None
-    """What the corpus can be made with, `NAME:option=value`, and the defaults; None for files."""
+    """Options of a built-in corpus, as in `NAME:option=value`, with defaults; None for files."""
 
 
 class DocumentsDescription(NamedTuple):
-    """Labelled documents at a glance."""
+    """Counts of labelled documents."""
 
     num_documents: int
     classes: dict[str, int]
-    """Documents of each class."""
+    """Number of documents by class."""
     splits: dict[str, int]
-    """Documents of each split; empty where the file names none."""
+    """Number of documents by split; empty if the file has no splits."""
     median_words: float
-    """Words of a document in the middle, told apart by white space."""
+    """Median number of words per document, separated by white space."""
 
 
 def describe_corpora(data: Path | None = None) -> list[CorpusDescription]:
-    """Return files of the user's, then ours, then those that can be fetched, each by name."""
-    here = [_describe(name, data) for name in corpus_names(data)]
-    here.sort(key=lambda corpus: (corpus.options is not None, corpus.name))
-    names = {corpus.name for corpus in here}
-    return here + [_describe_source(name) for name in source_names() if name not in names]
+    """Return the user's files, built-in corpora and downloadable corpora, each sorted by name."""
+    local = [_describe(name, data) for name in corpus_names(data)]
+    local.sort(key=lambda corpus: (corpus.options is not None, corpus.name))
+    names = {corpus.name for corpus in local}
+    return local + [_describe_source(name) for name in source_names() if name not in names]
 
 
 def describe_documents(documents: Documents) -> DocumentsDescription:
-    """Return how many documents there are of each kind and how long they are."""
+    """Return the counts of documents by class and split, and their median length."""
     labels, splits = Counter(documents.labels), Counter(documents.splits)
     return DocumentsDescription(
         len(documents),
@@ -79,7 +79,7 @@ def _describe(name: str, data: Path | None) -> CorpusDescription:
     file = place_of(name, data)
     if file is not None and spec_of(file.resolve()) is None:
         task = suggested_task(str(file))
-        summary = "labelled documents of yours" if task == "classify" else "a text file of yours"
+        summary = "your labelled documents" if task == "classify" else "your text file"
         return CorpusDescription(name, str(file), file.stat().st_size, task, None, summary)
     spec = parse_spec(name)
     assert spec is not None

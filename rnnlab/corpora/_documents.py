@@ -1,7 +1,7 @@
 """Read labelled documents: tables (csv, tsv) and JSON lines, plain or gzipped.
 
-A document has a `label`, a `text` and, in some files, a `split`; whatever else a file says of it is
-left aside.
+A document has a `label`, a `text` and, in some files, a `split`. Other columns or keys are not used
+for training.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from rnnlab.corpora._tokens import normalise
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _LONGEST_FIELD = 2**31 - 1
-"""Letters of a csv field; the csv module stops at 131,072 by default."""
+"""Most characters of a csv field; the csv module's default is 131,072."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,18 @@ class Documents:
     """Labelled texts, in the order of their file."""
 
     texts: tuple[str, ...]
-    """Composed (NFC), line ends as LF."""
+    """Normalised (NFC), with LF line ends."""
     labels: tuple[str, ...]
     splits: tuple[SplitName, ...]
-    """The part each document belongs to; empty where the file does not say."""
+    """The split of each document; empty if the file has no splits."""
     classes: tuple[str, ...]
-    """The distinct labels of the file, sorted; as numbers where all are integers."""
+    """The distinct labels, sorted; numerically if all are integers."""
 
     def __len__(self) -> int:
         return len(self.texts)
 
-    def take(self, rows: Iterable[int]) -> Documents:
-        """Return some of the documents; the classes stay."""
+    def select(self, rows: Iterable[int]) -> Documents:
+        """Return the documents at the given indices, with the same classes."""
         rows = list(rows)
         return Documents(
             tuple(self.texts[i] for i in rows),
@@ -56,7 +56,7 @@ class Documents:
 
 
 class Columns(NamedTuple):
-    """How the columns, or keys, of a file are called that hold what a document is."""
+    """Names of the columns, or JSON keys, of label, text and split."""
 
     label: str = "label"
     text: str = "text"
@@ -64,29 +64,29 @@ class Columns(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A document as it stands in its file."""
+    """A document of a file; `line` is the number of its first line, from 1."""
 
     line: int
     label: str
     text: str
     split: str | None
     others: Mapping[str, str] = MappingProxyType({})
-    """What the other columns of a table say."""
+    """The other columns of a table, by name."""
 
 
 def read_documents(file: Path, progress: Progress | None = None) -> Documents:
-    """Return the documents of a csv, tsv or jsonl file, also gzipped.
+    """Return the documents of a csv, tsv or jsonl file, plain or gzipped.
 
-    A table's first line names its columns: `label` and `text`, also `split` (train, val, test) and
-    any others; JSON lines hold objects with the same keys. Raises BadInputError with file, line and
-    what to do.
+    The first line of a table names its columns: `label`, `text`, optionally `split` (train, val,
+    test) and any others; JSON lines are objects with the same keys. Raises BadInputError with file
+    and line.
     """
     kind = ending(file)
     if kind not in DOCUMENT_ENDINGS:
         endings = ", ".join(DOCUMENT_ENDINGS)
         raise BadInputError(
-            f"{file} holds no labelled documents by its name",
-            f"give a file that ends in one of {endings} (also .gz), or use --task stream",
+            f"{file} is not a file of labelled documents",
+            f"give a file that ends in one of {endings} (or these with .gz), or use --task stream",
         )
     texts: list[str] = []
     labels: list[str] = []
@@ -106,9 +106,9 @@ def document_rows(
     columns: Columns = Columns(),  # noqa: B008 (frozen)
     progress: Progress | None = None,
 ) -> Iterator[Row]:
-    """Give the documents of a file one after another, their labels and splits checked.
+    """Yield the documents of a file, with valid labels and splits.
 
-    Raises BadInputError with file, line and what to do.
+    Raises BadInputError with file and line.
     """
     kind = ending(file)
     rows = _json_rows if kind == ".jsonl" else _table_rows
@@ -116,15 +116,13 @@ def document_rows(
         for row in rows(stream, file, columns):
             label = row.label.strip()
             if not label:
-                raise BadInputError(
-                    f"{file}, line {row.line}: the label is empty", "name its class"
-                )
+                raise BadInputError(f"{file}, line {row.line}: the label is empty", "add a label")
             split = None if row.split is None else _split_name(row.split, file, row.line)
             yield row._replace(label=label, split=split)
 
 
 def sort_classes(labels: Iterable[str]) -> tuple[str, ...]:
-    """Return the distinct labels, sorted; as numbers where all are integers."""
+    """Return the distinct labels, sorted; numerically if all are integers."""
     distinct = set(labels)
     if all(_INTEGER.fullmatch(label) for label in distinct):
         return tuple(sorted(distinct, key=lambda label: (int(label), label)))
@@ -134,17 +132,17 @@ def sort_classes(labels: Iterable[str]) -> tuple[str, ...]:
 def check_rows(
     source: str, labels: Mapping[str, int], splits: Mapping[str, int]
 ) -> tuple[str, ...]:
-    """Return the classes of documents, told by how many have each label and each split.
+    """Return the classes of documents, given their numbers by label and by split.
 
-    Raises BadInputError where nothing can be learnt from them.
+    Raises BadInputError if the documents cannot be used for training.
     """
     num, num_with_split = sum(labels.values()), sum(splits.values())
     if not num:
-        raise BadInputError(f"{source} has no documents", "give a file with some rows")
+        raise BadInputError(f"{source} has no documents", "give a file with at least two documents")
     if splits and num_with_split != num:
         raise BadInputError(
-            f"{source} says the split of {num_with_split:,} of its {num:,} documents",
-            "give all of them a split, or none",
+            f"{source} names a split for {num_with_split:,} of its {num:,} documents",
+            "name a split for all documents, or for none",
         )
     classes = sort_classes(labels)
     if len(classes) < 2:
@@ -153,7 +151,8 @@ def check_rows(
         )
     if splits and "train" not in splits:
         raise BadInputError(
-            f"{source} has no document of split train", "name some train, or leave out the splits"
+            f"{source} has no documents of split train",
+            "add documents of split train, or remove the splits",
         )
     return classes
 
@@ -162,13 +161,13 @@ def _split_name(split: str, file: Path, line: int) -> SplitName:
     name = split.strip()
     if name not in get_args(SplitName):
         raise BadInputError(
-            f"{file}, line {line}: unknown split {name!r}", "write train, val or test"
+            f"{file}, line {line}: unknown split {name!r}", "use train, val or test"
         )
     return cast(SplitName, name)
 
 
 def _table_rows(stream: TextIO, file: Path, columns: Columns) -> Iterator[Row]:
-    """Give the rows of a csv or tsv file; a row's line is the one it begins in."""
+    """Yield the rows of a csv or tsv file."""
     with _long_fields():
         first = stream.readline()
         reader = csv.reader(
@@ -177,15 +176,15 @@ def _table_rows(stream: TextIO, file: Path, columns: Columns) -> Iterator[Row]:
         line = 1
         try:
             header = [name.strip() for name in next(reader, [])]
-            label, text, split = _places(header, file, columns)
+            label, text, split = _column_indices(header, file, columns)
             rest = [i for i in range(len(header)) if i not in (label, text, split)]
             line = reader.line_num + 1
             for fields in reader:
                 if fields and len(fields) != len(header):
                     raise BadInputError(
-                        f"{file}, line {line}: {len(fields)} fields, the first line "
+                        f"{file}, line {line}: {len(fields)} fields, but the first line "
                         f"names {len(header)}",
-                        "put a text with a separator or a line end in quotes",
+                        "quote texts that contain a separator or a line end",
                     )
                 if fields:
                     split_name = None if split is None else fields[split]
@@ -195,30 +194,32 @@ def _table_rows(stream: TextIO, file: Path, columns: Columns) -> Iterator[Row]:
         except csv.Error as error:
             raise BadInputError(
                 f"{file}, line {line}: {error}",
-                'put such a text in quotes and write a quote within it twice: ""',
+                'put the text in quotes and double each quote within it: ""',
             ) from None
 
 
 def _delimiter(first: str, file: Path, columns: Columns) -> str:
-    """Return what stands between the fields: a tab, a comma, or the one that the header tells."""
-    usual = "\t" if ending(file) == ".tsv" else ","
-    for delimiter in (usual, ";", "\t", ","):
+    """Return the delimiter that splits the header into the columns; default: comma, .tsv: tab."""
+    default = "\t" if ending(file) == ".tsv" else ","
+    for delimiter in (default, ";", "\t", ","):
         names = [name.strip().strip('"') for name in first.split(delimiter)]
         if columns.label in names and columns.text in names:
             return delimiter
-    return usual
+    return default
 
 
-def _places(header: Sequence[str], file: Path, columns: Columns) -> tuple[int, int, int | None]:
-    """Return the places of label, text and split in a row."""
+def _column_indices(
+    header: Sequence[str], file: Path, columns: Columns
+) -> tuple[int, int, int | None]:
+    """Return the indices of label, text and split in a row."""
     if not any(header):
-        raise BadInputError(f"{file} is empty", "its first line should name label and text")
-    for what, name in (("label", columns.label), ("text", columns.text)):
+        raise BadInputError(f"{file} is empty", "name the columns label and text in its first line")
+    for option, name in (("label", columns.label), ("text", columns.text)):
         if name not in header:
-            there = ", ".join(repr(column[:40]) for column in header[:8])
+            names = ", ".join(repr(column[:40]) for column in header[:8])
             raise BadInputError(
-                f"{file}, line 1: no column {name!r} among {there}",
-                f"name it in the first line, or `rnnlab corpora add NAME FILE --{what} COLUMN`",
+                f"{file}, line 1: no column {name!r} among {names}",
+                f"rename a column, or use `rnnlab corpora add NAME FILE --{option} COLUMN`",
             )
     split = header.index(columns.split) if columns.split in header else None
     return header.index(columns.label), header.index(columns.text), split
@@ -231,34 +232,35 @@ def _json_rows(stream: TextIO, file: Path, columns: Columns) -> Iterator[Row]:
 
 
 def _json_row(line: str, number: int, file: Path, columns: Columns) -> Row:
-    where = f"{file}, line {number}"
-    hint = f'write one {{"{columns.label}": ..., "{columns.text}": ...}} a line'
+    place = f"{file}, line {number}"
+    hint = f'write one {{"{columns.label}": ..., "{columns.text}": ...}} per line'
     try:
         row: Any = json.loads(line)
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
-        raise BadInputError(f"{where} is no JSON: {reason}", hint) from None
+        raise BadInputError(f"{place} is not valid JSON: {reason}", hint) from None
     if not isinstance(row, Mapping):
-        raise BadInputError(f"{where} is no JSON object", hint)
+        raise BadInputError(f"{place} is not a JSON object", hint)
     for key in (columns.label, columns.text):
         if key not in row:
-            raise BadInputError(f"{where}: no {key!r}", hint)
+            raise BadInputError(f"{place}: no {key!r}", hint)
     label, text, split = row[columns.label], row[columns.text], row.get(columns.split)
     if isinstance(label, bool) or not isinstance(label, str | int):
-        raise BadInputError(f"{where}: the label is neither a text nor a whole number", hint)
+        raise BadInputError(f"{place}: the label is neither a string nor an integer", hint)
     if not isinstance(text, str):
-        raise BadInputError(f"{where}: the text is none", hint)
-    return Row(number, _whole(str(label)), _whole(text), None if split is None else str(split))
+        raise BadInputError(f"{place}: the text is not a string", hint)
+    split_name = None if split is None else str(split)
+    return Row(number, _without_surrogates(str(label)), _without_surrogates(text), split_name)
 
 
-def _whole(text: str) -> str:
-    """Return a text without halves of letters: JSON can write them, no file can hold them."""
+def _without_surrogates(text: str) -> str:
+    """Return a text without unpaired surrogates, which JSON can write but UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @contextmanager
 def _long_fields() -> Iterator[None]:
-    """Let a csv field be as long as a book; the module's limit is one for the whole process."""
+    """Allow csv fields as long as a book; the csv module has one limit for the whole process."""
     before = csv.field_size_limit(_LONGEST_FIELD)
     try:
         yield

@@ -1,7 +1,7 @@
-"""A file from the network: its size and hash are known, what has come already is not asked again.
+"""Download of a file of known size and hash; resumes after a broken connection.
 
-Pooch checks the hash and puts the file in its place; the download itself is ours, since pooch
-starts anew where a connection breaks.
+Pooch checks the hash and moves the file into place. It does not do the download, since it would
+restart from zero after a broken connection.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from rnnlab.corpora._atomic import cannot_write
 from rnnlab.corpora._encoding import Progress
 
 CONNECT_S, STALL_S = 15.0, 30.0
-"""How long a server may take to answer, and to send anything more."""
+"""Timeouts in seconds: for the connection, and for the next bytes."""
 _ATTEMPTS = 5
-"""Connections in a row that bring nothing before a download is given up."""
+"""Number of consecutive connections without data after which a download fails."""
 _BLOCK = 1 << 14
-"""Bytes taken at once; of a block that a broken connection leaves unfinished nothing is kept."""
+"""Bytes per block; an unfinished block of a broken connection is discarded."""
 
 
 def download(
@@ -33,26 +33,26 @@ def download(
     progress: Progress,
     stall_s: float = STALL_S,
 ) -> None:
-    """Get `url` as `file`; go on where an earlier attempt broke off.
+    """Download `url` to `file`; resume an earlier attempt.
 
-    known_hash: `sha256:...`. size: the file's bytes; more are not read. stall_s: seconds that the
-    server may take to send the next bytes. Raises RnnlabError if the network fails: the bytes that
-    have arrived are kept beside `file`. Raises BadInputError if the disk has no room, or if the
-    file has another hash; such a file is removed.
+    known_hash: `sha256:...`. size: bytes of the file. stall_s: timeout for the next bytes, in
+    seconds. Raises RnnlabError if the network fails, and keeps the partial file next to `file`.
+    Raises BadInputError if the disk has too little space, or if the hash differs, and then deletes
+    the file.
     """
-    import pooch  # with requests a third of a second
+    import pooch  # importing pooch and requests takes 0.3 s
 
     pooch.get_logger().setLevel(logging.WARNING)
     part = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(file.parent).free
-        have = part.stat().st_size if part.exists() else 0
-        if free < size - have:
+        num_bytes = part.stat().st_size if part.exists() else 0
+        if free < size - num_bytes:
             raise BadInputError(
-                f"{file.parent} has {free / 1e6:,.0f} MB free, {(size - have) / 1e6:,.0f} MB are "
-                "needed",
-                "free some, or take another folder with --data",
+                f"{file.parent} has {free / 1e6:,.0f} MB free, the download needs "
+                f"{(size - num_bytes) / 1e6:,.0f} MB",
+                "free some space, or choose another folder with --data",
             )
 
         def fetch(url: str, to: Any, _: object) -> None:
@@ -63,89 +63,95 @@ def download(
     except ValueError:
         part.unlink(missing_ok=True)
         raise BadInputError(
-            f"what came from {_host(url)} is not the file that is known: its hash differs",
-            "get it elsewhere and give it with --from FILE",
+            f"the file from {_host(url)} is not the expected one: its hash differs",
+            "download it elsewhere and give it with --from FILE",
         ) from None
     except OSError as error:
         raise cannot_write(file, error) from None
     finally:
         with suppress(OSError):
-            file.parent.rmdir()  # where nothing has come
+            file.parent.rmdir()  # fails, as it should, if the folder holds a file
 
 
 def _complete(url: str, part: Path, size: int, progress: Progress, stall_s: float) -> None:
-    """Bring a partial file to its full size, over as many connections as it takes."""
+    """Complete a partial file, over several connections if necessary."""
     import requests
 
-    num_in_vain = 0
+    num_failures = 0
     while True:
-        have = part.stat().st_size if part.exists() else 0
-        if have == size:
+        before = part.stat().st_size if part.exists() else 0
+        if before == size:
             return
-        why = ""
+        reason = ""
         try:
-            _continue(url, part, have, size, progress, stall_s)
+            _continue(url, part, before, size, progress, stall_s)
         except requests.RequestException as error:
-            why = _reason(error, stall_s)
-        now = part.stat().st_size if part.exists() else 0
-        if now == size:
+            reason = _reason(error, stall_s)
+        after = part.stat().st_size if part.exists() else 0
+        if after == size:
             return
-        num_in_vain = 0 if now > have else num_in_vain + 1
-        if num_in_vain >= _ATTEMPTS or (num_in_vain and not now):
-            where = f"after {now / 1e6:,.1f} of {size / 1e6:,.1f} MB" if now else "at once"
-            go_on = "the same command goes on from there; or " if now else ""
+        num_failures = 0 if after > before else num_failures + 1
+        if num_failures >= _ATTEMPTS or (num_failures and not after):
+            progress_made = f"after {after / 1e6:,.1f} of {size / 1e6:,.1f} MB"
+            resume = "run the same command again to resume, or " if after else ""
             raise RnnlabError(
-                f"the connection to {_host(url)} broke {where}{f' ({why})' if why else ''}",
-                f"{go_on}get {url} elsewhere and give it with --from FILE",
+                f"the connection to {_host(url)} failed {progress_made if after else 'at once'}"
+                f"{f' ({reason})' if reason else ''}",
+                f"{resume}download {url} elsewhere and give it with --from FILE",
             )
 
 
 def _continue(
-    url: str, part: Path, have: int, size: int, progress: Progress, stall_s: float
+    url: str, part: Path, num_bytes: int, size: int, progress: Progress, stall_s: float
 ) -> None:
-    """Read one connection to its end into a partial file."""
+    """Append the data of one connection to a partial file of `num_bytes` bytes."""
     import requests
 
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    headers = {"Accept-Encoding": "identity"}
+    if num_bytes:
+        headers["Range"] = f"bytes={num_bytes}-"
     with requests.get(url, headers=headers, stream=True, timeout=(CONNECT_S, stall_s)) as answer:
-        if answer.status_code == 416:  # it has less than we do: begin anew
+        if answer.status_code == 416:  # the server's file is shorter than ours: start from zero
             part.unlink(missing_ok=True)
             return
         if answer.status_code not in (200, 206):
             raise RnnlabError(
                 f"{_host(url)} answers {answer.status_code} {answer.reason} for {url}",
-                "get the file elsewhere and give it with --from FILE",
+                "download the file elsewhere and give it with --from FILE",
             )
-        goes_on = have and answer.status_code == 206
-        with part.open("ab" if goes_on else "wb") as stream:
-            _take(answer.iter_content(_BLOCK), stream, have if goes_on else 0, size, progress)
+        is_resuming = num_bytes and answer.status_code == 206
+        with part.open("ab" if is_resuming else "wb") as stream:
+            blocks = answer.iter_content(_BLOCK)
+            _write_blocks(blocks, stream, num_bytes if is_resuming else 0, size, progress)
     if part.stat().st_size > size:
         part.unlink()
         raise BadInputError(
-            f"{_host(url)} sends more than the {size:,} bytes that the file is known to have",
-            "get it elsewhere and give it with --from FILE",
+            f"{_host(url)} sends more than the expected {size:,} bytes",
+            "download the file elsewhere and give it with --from FILE",
         )
 
 
-def _take(blocks: Any, stream: IO[bytes], have: int, size: int, progress: Progress) -> None:
+def _write_blocks(
+    blocks: Any, stream: IO[bytes], num_bytes: int, size: int, progress: Progress
+) -> None:
     for block in blocks:
         stream.write(block)
-        have += len(block)
-        progress(min(have, size), size)
-        if have > size:
+        num_bytes += len(block)
+        progress(min(num_bytes, size), size)
+        if num_bytes > size:
             return
 
 
 def _reason(error: Exception, stall_s: float) -> str:
-    """Return what went wrong with a connection, in a few words."""
+    """Return a short description of a failed connection."""
     name = type(error).__name__
     if "timed out" in str(error) and name != "ConnectTimeout":
-        return f"nothing came for {stall_s:g} s"
+        return f"no data for {stall_s:g} s"
     return {
-        "ConnectionError": "it cannot be reached",
-        "ConnectTimeout": "it does not answer",
-        "ChunkedEncodingError": "it ended early",
-        "SSLError": "its certificate is not valid",
+        "ConnectionError": "the server cannot be reached",
+        "ConnectTimeout": "the server does not answer",
+        "ChunkedEncodingError": "the connection ended early",
+        "SSLError": "the certificate is not valid",
     }.get(name, name)
 
 

@@ -1,7 +1,7 @@
-"""In which encoding a text file is, told from its bytes.
+"""Detection of the encoding of a text file.
 
-A byte order mark decides; then zeros at every second byte (UTF-16); then whether it reads as UTF-8;
-then what charset-normalizer makes of the place where it does not.
+In this order: a byte order mark; zeros at every second byte (UTF-16); valid UTF-8; the guess of
+charset-normalizer for the bytes around the first invalid one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import IO, NamedTuple, cast
 from rnnlab.base.errors import BadInputError
 
 Progress = Callable[[int, int], None]
-"""Called now and then with what is done and what there is to do, in bytes."""
+"""Called at intervals with the amounts done and to do, in bytes."""
 
 
 def silent(_done: int, _total: int) -> None:
-    """Tell nobody how far something is."""
+    """Ignore the progress."""
 
 
 _BLOCK = 1 << 20
@@ -37,15 +37,15 @@ _GUESSES = (
     "cp1252", "mac_roman", "cp1251", "koi8_r", "cp1253", "gb18030", "big5", "shift_jis", "euc_jp",
     "euc_kr",
 )  # fmt: skip
-"""What is taken into account beside UTF: single-byte sets that differ in a letter or two cannot be
-told apart, so one stands for its like."""
+"""Candidates other than UTF: single-byte encodings that differ in a letter or two cannot be
+distinguished, so one represents all similar ones."""
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x0b\x1b")
 _MOST_CONTROLS = 0.01
-"""Share of control bytes above which a file is no text."""
+"""A file with a larger fraction of control bytes is binary."""
 
 
 class Encoding(NamedTuple):
-    """An encoding as Python and as people call it."""
+    """An encoding: Python's name of the codec, and the name for users."""
 
     codec: str
     name: str
@@ -55,31 +55,33 @@ LATIN_1 = Encoding("latin-1", "Latin-1")
 
 
 def named_encoding(name: str) -> Encoding:
-    """Return the encoding of a name; raises BadInputError where there is none of it."""
+    """Return the encoding with a name; raises BadInputError if there is none."""
     try:
         codec = codecs.lookup(name)
     except (LookupError, ValueError):
         raise BadInputError(
-            f"unknown encoding {name!r}", "write utf-8, utf-16, latin-1, cp1252 ..."
+            f"unknown encoding {name!r}", "use a name such as utf-8, utf-16, latin-1 or cp1252"
         ) from None
     if not codec._is_text_encoding:
-        raise BadInputError(f"{name!r} is no encoding of texts", "write utf-8, latin-1 ...")
+        raise BadInputError(
+            f"{name!r} is not a text encoding", "use a name such as utf-8 or latin-1"
+        )
     return Encoding("utf-8-sig" if codec.name == "utf-8" else codec.name, codec.name)
 
 
 def detect_encoding(file: Path) -> Encoding:
-    """Return the encoding of a text file, which is read to its end where that is needed.
+    """Return the encoding of a text file; reads the whole file if necessary.
 
-    Raises BadInputError for a file that is empty, binary, broken UTF-8, or in no encoding known.
+    Raises BadInputError for a file that is empty, binary, invalid UTF-8 or in an unknown encoding.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     last, num_lines, is_ascii = b"", 0, True
     with open_bytes(file) as stream:
         while block := stream.read(_BLOCK):
             if not last:
-                found = _by_mark(block)
-                if found is not None:
-                    return found
+                encoding = _by_mark(block)
+                if encoding is not None:
+                    return encoding
                 _check_text(block, file)
             last = last[-_SAMPLE // 2 :] + block
             try:
@@ -102,39 +104,42 @@ def detect_encoding(file: Path) -> Encoding:
 
 def _broken(file: Path, line: int) -> BadInputError:
     return BadInputError(
-        f"{file} is UTF-8 up to line {line:,} and broken there",
-        "get it again, or say its encoding: --encoding NAME",
+        f"{file} is not valid UTF-8 in line {line:,}",
+        "repair the file, or give its encoding with --encoding NAME",
     )
 
 
 @contextmanager
 def open_bytes(file: Path, progress: Progress | None = None) -> Iterator[IO[bytes]]:
-    """Open a file, unpacked where it is gzipped; raises BadInputError when it cannot be read.
+    """Open a file for reading, decompressed if its name ends in .gz.
 
-    progress: told how much of the file, packed as it is, has been read.
+    progress: called with the compressed bytes read so far. Raises BadInputError if the file cannot
+    be read.
     """
     try:
         size = file.stat().st_size
         with file.open("rb") as raw:
-            source = cast(IO[bytes], _Told(raw, size, progress) if progress else raw)
+            source = cast(IO[bytes], _ProgressReader(raw, size, progress) if progress else raw)
             if is_gzipped(file):
                 with gzip.GzipFile(fileobj=source) as unpacked:
                     yield cast(IO[bytes], unpacked)
             else:
                 yield source
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise BadInputError(f"{file} is no whole gzip file", "get it again") from None
+        raise BadInputError(
+            f"{file} is not a complete gzip file", "download or compress it again"
+        ) from None
     except OSError as error:
         raise BadInputError(f"cannot read {file}: {error.strerror}") from None
 
 
 def is_gzipped(file: Path) -> bool:
-    """Tell whether a file is gzipped, by its name."""
+    """Return whether a file is gzipped, by its name."""
     return file.name.lower().endswith(".gz")
 
 
-class _Told:
-    """A file that tells how far it has been read."""
+class _ProgressReader:
+    """A file that reports how far it has been read."""
 
     def __init__(self, raw: IO[bytes], size: int, progress: Progress) -> None:
         self._raw, self._size, self._progress = raw, size, progress
@@ -143,7 +148,7 @@ class _Told:
         self.closed = False
 
     def read(self, size: int = -1) -> bytes:
-        """Read, and tell."""
+        """Read, and report the position."""
         block = self._raw.read(size)
         self._progress(self._raw.tell(), self._size)
         return block
@@ -172,16 +177,17 @@ def _check_text(block: bytes, file: Path) -> None:
 
 
 def _guess(sample: bytes, file: Path) -> Encoding:
-    """Return the encoding that a piece of a file, not UTF-8, is most likely in."""
-    import charset_normalizer  # a third of a second, and few files need it
+    """Return the most likely encoding of a part of a file that is not UTF-8."""
+    import charset_normalizer  # importing it takes 0.3 s, and few files need it
 
     sample = sample[:_SAMPLE]
-    found = charset_normalizer.from_bytes(sample, cp_isolation=list(_GUESSES)).best()
-    if found is None:
+    guess = charset_normalizer.from_bytes(sample, cp_isolation=list(_GUESSES)).best()
+    if guess is None:
         raise BadInputError(
-            f"{file} is not UTF-8, and in no other encoding known", "say it: --encoding NAME"
+            f"{file} is not UTF-8, and its encoding is unknown",
+            "give its encoding with --encoding NAME",
         )
-    if found.encoding == "cp1252":
-        has_windows_letters = any(0x80 <= byte < 0xA0 for byte in sample)
-        return Encoding("cp1252", "Windows-1252") if has_windows_letters else LATIN_1
-    return Encoding(found.encoding, found.encoding.replace("_", "-"))
+    if guess.encoding == "cp1252":
+        has_windows_chars = any(0x80 <= byte < 0xA0 for byte in sample)
+        return Encoding("cp1252", "Windows-1252") if has_windows_chars else LATIN_1
+    return Encoding(guess.encoding, guess.encoding.replace("_", "-"))

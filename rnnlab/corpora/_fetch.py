@@ -1,4 +1,4 @@
-"""Get a known corpus: from the network, or from a file that was got elsewhere."""
+"""Fetch a known corpus: from the network, or from a file that the user has downloaded."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from rnnlab.corpora._tokens import split_tokens
 
 KIND = "corpora/sources"
 _DOWNLOADS = ".fetch"
-"""Folder in the data folder of what is being downloaded."""
+"""Folder for downloads, in the data folder."""
 
 
 class Fetched(NamedTuple):
-    """What came of it."""
+    """A fetched corpus: its file, its source, and notes for the user."""
 
     file: Path
     source: Source
@@ -37,31 +37,30 @@ def source_names() -> tuple[str, ...]:
 
 
 def load_source(name: str) -> Source:
-    """Return what is known of a corpus of others; raises UnknownNameError."""
+    """Return the source of a downloadable corpus; raises UnknownNameError."""
     return cast(Source, registry.load(KIND, name).SOURCE)
 
 
 def fetch_corpus(
     name: str,
     data: Path | None = None,
-    given: Path | None = None,
+    local: Path | None = None,
     request: Request = Request(),  # noqa: B008 (frozen)
     progress: Progress = silent,
     *,
     is_replacing: bool = False,
     stall_s: float = STALL_S,
 ) -> Fetched:
-    """Get a known corpus into the data folder, whole or not at all.
+    """Fetch a known corpus into the data folder, atomically.
 
-    given: a file that was got elsewhere, in any of the forms of the corpus. stall_s: seconds that
-    the server may take to send anything more. Raises BadInputError for a file that is not the known
-    one or cannot be read, and where the corpus is there already; RnnlabError where the network
-    fails.
+    local: a downloaded file, in any of the forms of the corpus. stall_s: timeout for the next
+    bytes, in seconds. Raises BadInputError if the file is not the expected one or cannot be read,
+    or if the corpus exists and `is_replacing` is False; RnnlabError if the network fails.
     """
     source = load_source(name)
     folder = data_folder(data)
     _check_absent(name, source, folder, is_replacing=is_replacing)
-    archive = given
+    archive = local
     if archive is None:
         archive = folder / _DOWNLOADS / source.archive_name
         form = source.forms[0]
@@ -72,19 +71,19 @@ def fetch_corpus(
     output = form.read(archive, request)
     file = folder / output.file_name
     if file.exists() and not is_replacing:
-        raise BadInputError(f"{file} is there already", "--replace puts another in its place")
+        raise BadInputError(f"{file} already exists", "replace it with --replace")
     _write(output, file)
-    is_known = "its hash is the known one" if form.sha256 else "no hash of such a file is known"
-    notes = [f"from {archive}; {is_known}"]
-    if given is None and source.keeps_archive:
-        notes.append(f"{archive} is kept: it holds more than was read")
-    elif given is None:
+    check = "its hash is correct" if form.sha256 else "its hash is not checked"
+    notes = [f"from {archive}; {check}"]
+    if local is None and source.keeps_archive:
+        notes.append(f"kept {archive}, which holds more data")
+    elif local is None:
         archive.unlink(missing_ok=True)
     return Fetched(file, source, tuple(notes))
 
 
 def words_of(corpus: str, data: Path | None) -> frozenset[str]:
-    """Return the words of a corpus, as they are and in lower case, whose vectors are wanted."""
+    """Return the words of a corpus, unchanged and in lower case, for the choice of word vectors."""
     file = find_corpus(corpus, data)
     texts = read_documents(file).texts if holds_documents(file) else (read_corpus(file),)
     words: set[str] = set()
@@ -96,9 +95,12 @@ def words_of(corpus: str, data: Path | None) -> frozenset[str]:
 
 
 def wanted_words(data: Path | None) -> tuple[frozenset[str] | None, str]:
-    """Return the words of all documents in the data folder (None: there are none), and whose."""
-    found: Iterable[Path] = sorted(data_folder(data).glob("[!.]*"))
-    names = sorted({f.name.partition(".")[0] for f in found if holds_documents(f)})
+    """Return the words of all documents in the data folder, and a description of them.
+
+    The words are None if there are no documents: then all word vectors are wanted.
+    """
+    files: Iterable[Path] = sorted(data_folder(data).glob("[!.]*"))
+    names = sorted({f.name.partition(".")[0] for f in files if holds_documents(f)})
     if not names:
         return None, "all words"
     words = frozenset[str]().union(*(words_of(name, data) for name in names))
@@ -111,9 +113,7 @@ def _check_absent(name: str, source: Source, folder: Path, *, is_replacing: bool
     for ending in ENDINGS:
         file = folder / f"{name}{ending}"
         if file.exists():
-            raise BadInputError(
-                f"{name!r} is there already ({file})", "--replace puts another in its place"
-            )
+            raise BadInputError(f"{name!r} already exists ({file})", "replace it with --replace")
 
 
 def _write(output: Output, file: Path) -> None:
@@ -124,4 +124,4 @@ def _write(output: Output, file: Path) -> None:
                 is_empty = is_empty and not block.strip()
                 stream.write(block)
         if is_empty:
-            raise BadInputError(f"there is no text in what makes {file.name}", "get it again")
+            raise BadInputError(f"the source of {file.name} contains no text", "fetch it again")

@@ -1,4 +1,4 @@
-"""Text files, plain or gzipped: their endings, and reading them with errors fit for a user."""
+"""Text files, plain or gzipped: their endings, and reading them with errors for the user."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from rnnlab.corpora._encoding import Progress, open_bytes
 
 GZIP = ".gz"
 DOCUMENT_ENDINGS = (".csv", ".tsv", ".jsonl")
-"""Tables of labelled documents."""
+"""Endings of files of labelled documents."""
 ENDINGS = tuple(end + gz for end in (".txt", *DOCUMENT_ENDINGS) for gz in ("", GZIP))
-"""Endings of a corpus in a data folder; the first that is there is taken."""
+"""Endings of a corpus in a data folder; the first existing one is used."""
 
 
 def bare_name(file: str) -> str:
-    """Return a file's name without folder and endings: `reviews` for `data/reviews.csv.gz`."""
+    """Return a file's name without folder and ending: `reviews` for `data/reviews.csv.gz`."""
     return Path(_without_gzip(Path(file).name)).stem
 
 
 def ending(file: Path) -> str:
-    """Return the ending of a file in lower case, without that of gzip: `.csv`."""
+    """Return the ending of a file in lower case, without `.gz`: `.csv` for `A.CSV.gz`."""
     return Path(_without_gzip(file.name)).suffix.lower()
 
 
 def holds_documents(file: Path) -> bool:
-    """Return whether a file is, by its ending, a table of labelled documents."""
+    """Return whether a file holds labelled documents, by its ending."""
     return ending(file) in DOCUMENT_ENDINGS
 
 
@@ -40,10 +40,10 @@ def reading(
     codec: str = "utf-8-sig",
     progress: Progress | None = None,
 ) -> Iterator[TextIO]:
-    """Open a text file, gzipped where its name says so; a byte order mark is dropped.
+    """Open a text file, decompressed if its name ends in .gz; a byte order mark is dropped.
 
-    newline: as for `open`. Raises BadInputError, also for what goes wrong while it is read: when
-    the file is not there, not in the encoding (with the line) or broken.
+    newline: as for `open`. Raises BadInputError, also within the `with` block, if the file does not
+    exist, is not in the encoding (with the line) or is broken.
     """
     with open_bytes(file, progress) as stream:
         try:
@@ -52,21 +52,25 @@ def reading(
         except UnicodeDecodeError as error:
             if codec != "utf-8-sig":
                 raise BadInputError(
-                    f"{file} is not {codec}: {error.reason}", "say its encoding: --encoding NAME"
+                    f"{file} is not {codec}: {error.reason}",
+                    "give its encoding with --encoding NAME",
                 ) from None
             byte = error.object[error.start]
             raise BadInputError(
                 f"{file} is not UTF-8 (byte 0x{byte:02x}) in line {_first_bad_line(file)}",
-                "`rnnlab corpora add NAME FILE` finds its encoding",
+                "add the file with `rnnlab corpora add NAME FILE`, which detects the encoding",
             ) from None
         except UnicodeError:
             raise BadInputError(
-                f"{file} is not {codec}", "say its encoding: --encoding NAME"
+                f"{file} is not {codec}", "give its encoding with --encoding NAME"
             ) from None
 
 
 def _first_bad_line(file: Path) -> int:
-    """Return the number of the first line that is not UTF-8: readers decode blocks, not lines."""
+    """Return the number of the first line that is not UTF-8.
+
+    Python's error does not have it, since it decodes blocks, not lines.
+    """
     with open_bytes(file) as stream:
         for number, line in enumerate(stream, 1):
             try:

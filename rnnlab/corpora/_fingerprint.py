@@ -1,4 +1,4 @@
-"""What tells a corpus from another, to the last letter."""
+"""The fingerprint of a corpus, which changes with every character."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 
 
 def fingerprint(*texts: str) -> str:
-    """Return the SHA-256 of a text, or of several and where each ends."""
+    """Return the SHA-256 of a text, or of several texts and their lengths, in hexadecimal."""
     digest = hashlib.sha256()
     for text in texts:
         encoded = text.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""The least that a model can lose on a text whose source we know."""
+"""The floor of a corpus: the lowest achievable loss on unseen text from a known source."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from typing import NamedTuple
 
 
 class Floor(NamedTuple):
-    """What the best model there can be reaches on fresh text of a source, on average."""
+    """The best achievable expected results on unseen text from a source."""
 
     loss_nats: float
-    """Smallest expected loss of a target: the entropy of a letter, or of a class given its text."""
+    """Lowest expected loss per target: the entropy of a character, or of a class given its text."""
     accuracy: float | None = None
-    """Largest expected share of classes found rightly (Bayes accuracy); None for letters."""
+    """Highest expected accuracy (Bayes accuracy); None for a language model."""
     blank_nats: float | None = None
-    """Smallest expected loss of a model that knows how often what comes, but remembers nothing;
-    None where that tells little."""
+    """Lowest expected loss of a model without memory, which knows only frequencies; None if that is
+    not a useful comparison."""
 
     def remembered(self, loss_nats: float) -> float | None:
-        """Return the share of what memory can win that a loss has won: 0 blank, 1 at the floor."""
+        """Return the fraction of the possible gain from memory: 0 at `blank_nats`, 1 at the floor.
+
+        None if the corpus has no `blank_nats`.
+        """
         if self.blank_nats is None or self.blank_nats <= self.loss_nats:
             return None
         return (self.blank_nats - loss_nats) / (self.blank_nats - self.loss_nats)

@@ -1,4 +1,4 @@
-"""Folders of texts: a class a folder, the layout of aclImdb, or texts that make one.
+"""Folders of texts: one folder per class, the layout of aclImdb, or texts to be joined.
 
 aclImdb/train/pos/*.txt, aclImdb/test/neg/*.txt ...    splits, then classes
 films/good/*.txt, films/bad/*.txt ...                  classes
@@ -20,7 +20,7 @@ _SPLITS = {
     "test": "test",
 }  # fmt: skip
 _UNLABELLED = "unsup"
-"""Folder of aclImdb whose reviews have no label."""
+"""Folder of aclImdb with reviews without a label."""
 _TEXT = "*.txt"
 
 
@@ -33,14 +33,14 @@ class _Folder(NamedTuple):
 
 
 def is_labelled_folder(folder: Path) -> bool:
-    """Tell whether a folder holds documents, by class or by split and class."""
+    """Return whether a folder has subfolders of documents, by class or by split and class."""
     return bool(_labelled(folder))
 
 
 def folder_documents(
     folder: Path, encoding: str | None, progress: Progress
 ) -> tuple[Iterator[Row], list[str]]:
-    """Return the documents of a folder, in an order that is the same everywhere, and notes."""
+    """Return the documents of a folder, in a reproducible order, and notes for the user."""
     parts = _labelled(folder)
     splits = sorted({part.split for part in parts if part.split})
     is_split = len(splits) > 0
@@ -49,20 +49,23 @@ def folder_documents(
         notes.append(f"splits by folder: {', '.join(splits)}")
         others = [path.name for path in _folders(folder) if path.name not in _SPLITS]
         if others:
-            notes.append(f"folders beside the splits are left out: {', '.join(others)}")
+            notes.append(f"ignored folders that are not splits: {', '.join(others)}")
     if any(path.name == _UNLABELLED for path in _folders(folder, depth=2)):
-        notes.append(f"folders named {_UNLABELLED!r} are left out: they have no label")
+        notes.append(f"ignored folders named {_UNLABELLED!r}, which have no labels")
     return _rows(parts, encoding, progress), notes
 
 
 def folder_texts(
     folder: Path, encoding: str | None, progress: Progress
 ) -> tuple[Iterator[str], list[str]]:
-    """Return the texts of a folder by name, an empty line between them, and notes."""
+    """Return the texts of a folder, in order of their names, and notes for the user.
+
+    Each text ends with an empty line. Raises BadInputError if there are no texts.
+    """
     files = sorted(folder.glob(_TEXT))
     if not files:
         raise BadInputError(
-            f"{folder} holds no .txt files, nor folders of them", "give a folder of texts"
+            f"{folder} has no .txt files and no folders of them", "give a folder of texts"
         )
 
     def texts() -> Iterator[str]:
@@ -70,11 +73,14 @@ def folder_texts(
             yield read_text(file, encoding).rstrip("\n") + "\n\n"
             progress(number + 1, len(files))
 
-    return texts(), [f"{len(files):,} files, by name, an empty line between them"]
+    return texts(), [f"joined {len(files):,} files by name, with an empty line between them"]
 
 
 def read_text(file: Path, encoding: str | None) -> str:
-    """Return a whole text file, line ends as LF; raises BadInputError."""
+    """Return a whole text file with LF line ends; raises BadInputError.
+
+    encoding: its name; None: detect it.
+    """
     if not file.stat().st_size:
         return ""
     codec = (detect_encoding(file) if encoding is None else named_encoding(encoding)).codec
@@ -83,13 +89,13 @@ def read_text(file: Path, encoding: str | None) -> str:
             text = stream.read().decode(codec)
         except UnicodeError:
             raise BadInputError(
-                f"{file} is not {codec}", "say its encoding: --encoding NAME"
+                f"{file} is not {codec}", "give its encoding with --encoding NAME"
             ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _labelled(folder: Path) -> list[_Folder]:
-    """Return the folders of classes, by split where these are named; empty where there are none."""
+    """Return the folders of classes, with their splits if there are any; may be empty."""
     splits = [path for path in _folders(folder) if path.name in _SPLITS]
     parts = [
         _Folder(path, path.name, _SPLITS[split.name])
@@ -100,15 +106,15 @@ def _labelled(folder: Path) -> list[_Folder]:
     bare = [path.name for path in splits if _has_text(path)]
     if bare:
         raise BadInputError(
-            f"{folder} holds texts without a class in {', '.join(bare)}",
-            "put the texts of each class into a folder of their own, as train/good/1.txt",
+            f"{folder} has texts without a class in {', '.join(bare)}",
+            "put the texts of each class into a separate folder, such as train/good/1.txt",
         )
     return parts or [_Folder(path, path.name, None) for path in _folders(folder) if _has_text(path)]
 
 
 def _folders(folder: Path, depth: int = 1) -> list[Path]:
-    found = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
-    return found + [below for path in found for below in _folders(path, depth - 1)] * (depth > 1)
+    paths = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
+    return paths + [below for path in paths for below in _folders(path, depth - 1)] * (depth > 1)
 
 
 def _has_text(folder: Path) -> bool:

@@ -1,8 +1,8 @@
-"""Corpora of our own making: a seeded source, its exact floor, and how it is written as a spec.
+"""Built-in corpora: a seeded generator of text, its exact floor, and its spec.
 
-`copy:delay=50` is the corpus `copy` with one of its options set, as decoders are written. A corpus
-whose text is shipped lies in `data/`; any other is made when it is first asked for, the same bytes
-everywhere, and kept in the user's cache.
+`copy:delay=50` is the corpus `copy` with an option, in the syntax of decoders. Some texts are
+shipped in `data/`; the others are generated on first use, with the same bytes on every machine, and
+stored in the user's cache.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from rnnlab.corpora._atomic import replacing
 from rnnlab.corpora._floor import Floor
 
 Options = Mapping[str, int]
-"""Every option of a corpus with its value."""
+"""The value of every option of a corpus."""
 
 
 class Option(NamedTuple):
-    """A whole number that a corpus can be made with."""
+    """An integer option of a built-in corpus, with its limits."""
 
     default: int
     low: int
@@ -39,61 +39,62 @@ def _no_settings(_: Options) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class MadeCorpus:
-    """What the file of a corpus ends with: `CORPUS = MadeCorpus(...)`."""
+    """A built-in corpus; its module ends with `CORPUS = MadeCorpus(...)`."""
 
     task: str
-    """The task it is made for."""
+    """The suggested task."""
     make: Callable[[Options], str]
-    """Its whole text, the same for the same options."""
+    """Returns the whole text, the same for the same options."""
     floor: Callable[[Options, str], Floor | None]
-    """Its floor when it is read for a task, letter by letter; None where it is not known."""
+    """Returns the floor for a task, with characters as tokens; None if unknown."""
     options: Mapping[str, Option]
     ending: str = ".txt"
+    """Ending of the file."""
     is_shipped: bool = True
-    """Whether the text made with the defaults lies in `data/`."""
+    """Whether the text with the default options is shipped in `data/`."""
     settings: Callable[[Options], dict[str, Any]] = field(default=_no_settings)
-    """Settings of a run that it needs and that nobody has given."""
+    """Returns the corpus's defaults for settings of a run."""
 
 
 class CorpusSpec(NamedTuple):
-    """A corpus of ours and what it is made with."""
+    """A built-in corpus with the values of its options."""
 
     name: str
     corpus: MadeCorpus
     options: Options
 
     def __str__(self) -> str:
-        """Write it as `parse_spec` reads it, defaults left out."""
-        given = [
+        """Return the spec in the syntax of `parse_spec`, without options at their defaults."""
+        changed = [
             f"{name}={value}"
             for name, value in self.options.items()
             if value != self.corpus.options[name].default
         ]
-        return f"{self.name}:{','.join(given)}" if given else self.name
+        return f"{self.name}:{','.join(changed)}" if changed else self.name
 
     @property
     def is_shipped(self) -> bool:
-        """Whether its very text is shipped."""
+        """Whether the text with these options is shipped."""
         return self.corpus.is_shipped and ":" not in str(self)
 
     def text(self) -> str:
-        """Return its text."""
+        """Return the text."""
         return self.corpus.make(self.options)
 
     def floor(self, task: str) -> Floor | None:
-        """Return its floor for a task."""
+        """Return the floor for a task; None if unknown."""
         return self.corpus.floor(self.options, task)
 
 
 def made_names() -> tuple[str, ...]:
-    """Return the names of the corpora that we can make."""
+    """Return the names of the built-in corpora."""
     return registry.names("corpora")
 
 
 def parse_spec(text: str) -> CorpusSpec | None:
-    """Return the corpus that a spec names; None where it names none of ours.
+    """Return the built-in corpus for a spec, or None if the name is not a built-in corpus.
 
-    Raises BadInputError for an option that the corpus has not, or a value out of its limits.
+    Raises BadInputError for an unknown option or a value outside its limits.
     """
     name, colon, rest = text.partition(":")
     if name not in made_names():
@@ -103,26 +104,26 @@ def parse_spec(text: str) -> CorpusSpec | None:
     for part in rest.split(",") if colon else []:
         key, equals, value = part.partition("=")
         if key not in options:
-            hint = did_you_mean(key, options, f"it has {', '.join(options)}")
+            hint = did_you_mean(key, options, f"its options are {', '.join(options)}")
             raise BadInputError(f"corpus {name!r} has no option {key!r}", hint)
         option = corpus.options[key]
         if not (equals and value.isascii() and value.isdigit() and len(value) < 12):
-            raise BadInputError(f"{text}: {key} is a whole number", f"write {name}:{key}=N")
+            raise BadInputError(f"{text}: {key} is not an integer", f"use the form {name}:{key}=N")
         if not option.low <= int(value) <= option.high:
             raise BadInputError(
-                f"{text}: {key} is not from {option.low} to {option.high}", option.help
+                f"{text}: {key} must be from {option.low} to {option.high}", option.help
             )
         options[key] = int(value)
     return CorpusSpec(name, corpus, options)
 
 
 def made_file(spec: CorpusSpec) -> Path:
-    """Return the file of a corpus of ours, made where it is not there yet."""
+    """Return the file of a built-in corpus; generate it if it does not exist."""
     if spec.is_shipped:
         return shipped_folder() / "data" / f"{spec.name}{spec.corpus.ending}"
     source = Path(cast(str, registry.load("corpora", spec.name).__file__))
-    mark = hashlib.sha256(source.read_bytes()).hexdigest()[:12]
-    folder = cache_folder() / "corpora" / mark
+    version = hashlib.sha256(source.read_bytes()).hexdigest()[:12]
+    folder = cache_folder() / "corpora" / version
     file = folder / f"{spec}{spec.corpus.ending}"
     if not file.is_file():
         write_made(spec, file)
@@ -130,27 +131,30 @@ def made_file(spec: CorpusSpec) -> Path:
 
 
 def write_made(spec: CorpusSpec, file: Path) -> None:
-    """Write the text of a corpus of ours, whole or not at all."""
+    """Write the text of a built-in corpus atomically."""
     with replacing(file) as temporary:
         temporary.write_bytes(spec.text().encode("utf-8"))
 
 
 def spec_of(file: Path) -> CorpusSpec | None:
-    """Return the corpus of ours whose text a file is, told by its place."""
+    """Return the built-in corpus of a file, by the file's path; None for other files."""
     name = file.name
     if file.parent == shipped_folder() / "data":
         spec = parse_spec(Path(name).stem)
-        is_ours = spec is not None and spec.is_shipped and Path(name).suffix == spec.corpus.ending
-        return spec if is_ours else None
+        is_built_in = (
+            spec is not None and spec.is_shipped and Path(name).suffix == spec.corpus.ending
+        )
+        return spec if is_built_in else None
     if file.is_relative_to(cache_folder() / "corpora"):
         return parse_spec(Path(name).stem)
     return None
 
 
 def floor_of(file: Path, task: str, kind: str, alphabet: str) -> Floor | None:
-    """Return the floor of a corpus as it is read; None where it is not known.
+    """Return the floor of a corpus file for a task and its tokens; None if unknown.
 
-    A floor is known for the letters of our own texts, and for documents however they are read.
+    It is known for built-in corpora: for characters, and for documents with any tokens. kind,
+    alphabet: as in `Vocabulary`.
     """
     spec = spec_of(file.resolve())
     if spec is None or (task != "classify" and (kind, alphabet) != ("chars", "unicode")):

@@ -1,4 +1,4 @@
-"""Which documents are trained on and which held out; the same ones for the same seed."""
+"""The train, validation and test splits of documents, reproducible by the seed."""
 
 from __future__ import annotations
 
@@ -14,58 +14,58 @@ from rnnlab.settings.run_config import RunConfig
 
 
 def hold_out(documents: Documents, config: RunConfig) -> dict[SplitName, Ids]:
-    """Return the documents of each split by their places, in random order.
+    """Return the indices of the documents of each split, in random order.
 
-    The splits are those of the file. Where it names none, validation and test are drawn from all
-    documents; where it names no validation, that is drawn from those to train on. What is drawn has
-    the classes in the same shares. Raises BadInputError when a split would be empty.
+    Uses the splits of the file. If it has none, validation and test are drawn from all documents;
+    if it has no validation split, that is drawn from the train split. Drawing is stratified by
+    class. Raises BadInputError if a split would be empty.
     """
     random = np.random.Generator(np.random.PCG64(config.seed))
     if documents.splits:
         names = np.array(documents.splits)
         rows = {name: np.flatnonzero(names == name) for name in _in_order(set(names.tolist()))}
-        wanted: dict[SplitName, float] = {} if "val" in rows else {"val": config.val_fraction}
+        fractions: dict[SplitName, float] = {} if "val" in rows else {"val": config.val_fraction}
     else:
         rows = {"train": np.arange(len(documents))}
-        wanted = {"val": config.val_fraction}
+        fractions = {"val": config.val_fraction}
         if config.test_fraction:
-            wanted["test"] = config.test_fraction
-    drawn: dict[SplitName, list[Ids]] = {name: [] for name in ("train", *wanted)}
+            fractions["test"] = config.test_fraction
+    sampled: dict[SplitName, list[Ids]] = {name: [] for name in ("train", *fractions)}
     for of_class in _by_class(documents, random.permutation(rows["train"])):
         begin = 0
-        for name, fraction in wanted.items():
+        for name, fraction in fractions.items():
             end = begin + int(len(of_class) * fraction + 0.5)
-            drawn[name].append(of_class[begin:end])
+            sampled[name].append(of_class[begin:end])
             begin = end
-        drawn["train"].append(of_class[begin:])
-    rows |= {name: np.concatenate(parts) for name, parts in drawn.items()}
+        sampled["train"].append(of_class[begin:])
+    rows |= {name: np.concatenate(parts) for name, parts in sampled.items()}
     _check(rows, len(documents))
     return {name: random.permutation(rows[name]) for name in _in_order(rows)}
 
 
 def draw(documents: Documents, limit_chars: int, seed: int) -> Documents:
-    """Return documents drawn at random, `limit_chars` letters or a little less, in file order.
+    """Return random documents with at most about `limit_chars` characters, in file order.
 
-    Every class of every split keeps its share of the letters, and at least one document.
+    Every class of every split keeps its fraction of the characters, and at least one document.
     """
     sizes = np.array([len(text) for text in documents.texts])
-    share = limit_chars / max(1, int(sizes.sum()))
-    if share >= 1:
+    fraction = limit_chars / max(1, int(sizes.sum()))
+    if fraction >= 1:
         return documents
     random = np.random.Generator(np.random.PCG64(seed))
-    kept: list[Ids] = []
+    chosen: list[Ids] = []
     splits = np.array(documents.splits or ["train"] * len(documents))
     for name in sorted(set(splits.tolist())):
         shuffled = random.permutation(np.flatnonzero(splits == name))
         for of_class in _by_class(documents, shuffled):
-            letters = np.cumsum(sizes[of_class])
-            num_kept = int(np.searchsorted(letters, share * letters[-1], "right"))
-            kept.append(of_class[: max(1, num_kept)])
-    return documents.take(np.sort(np.concatenate(kept)).tolist())
+            num_chars = np.cumsum(sizes[of_class])
+            num_chosen = int(np.searchsorted(num_chars, fraction * num_chars[-1], "right"))
+            chosen.append(of_class[: max(1, num_chosen)])
+    return documents.select(np.sort(np.concatenate(chosen)).tolist())
 
 
 def _by_class(documents: Documents, rows: Ids) -> list[Ids]:
-    """Return the rows of each class that occurs among them, in their order."""
+    """Return the rows grouped by class, without empty groups, in their order."""
     place = {name: i for i, name in enumerate(documents.classes)}
     labels = np.array([place[documents.labels[i]] for i in rows], dtype=np.int64)
     return [rows[labels == i] for i in np.unique(labels)]
@@ -79,6 +79,6 @@ def _check(rows: dict[SplitName, Ids], num_documents: int) -> None:
     for name, part in rows.items():
         if not len(part):
             raise BadInputError(
-                f"{num_documents:,} documents leave none for {name}",
-                f"give more documents{'' if name == 'train' else f', or a larger {name}_fraction'}",
+                f"{num_documents:,} documents are too few for a {name} split",
+                "add documents" if name == "train" else f"add documents or raise --{name}-fraction",
             )

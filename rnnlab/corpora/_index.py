@@ -1,7 +1,7 @@
-"""The tokens of many texts numbered in one pass, a vocabulary chosen afterwards.
+"""Indexing of the tokens of many texts in one pass, before the vocabulary is known.
 
-Numbers are first given in the order in which tokens come; so each token of the text is looked up
-once, whether a vocabulary is there already or is counted from these very texts.
+Tokens are first numbered in order of their first occurrence. Each token of the text is then looked
+up only once, whether the vocabulary is given or counted from the same texts.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from rnnlab.corpora._vocabulary import Ids, Vocabulary
 NUM_CODEPOINTS = 0x110000
 
 Places = npt.NDArray[np.integer[Any]]
-"""Places of tokens among the distinct ones, in as few bytes as they take; may lie on disk."""
+"""Indices of tokens in the list of distinct tokens, in as few bytes as possible; may be on disk."""
 
 
 class Encoded:
-    """Tokens as ids, looked up as they are asked for."""
+    """Token ids that are looked up on access."""
 
     def __init__(self, places: Places, table: Ids) -> None:
         self.places = places
@@ -36,38 +36,38 @@ class Encoded:
 
     @classmethod
     def of(cls, ids: Ids) -> Encoded:
-        """Return ids that are in memory already."""
+        """Return an instance for ids in memory."""
         return cls(ids, np.arange(int(ids.max(initial=-1)) + 1))
 
     def __len__(self) -> int:
         return len(self.places)
 
-    def __getitem__(self, wanted: slice | Ids) -> Ids:
-        return self.look_up(self.places[wanted])
+    def __getitem__(self, positions: slice | Ids) -> Ids:
+        return self.look_up(self.places[positions])
 
     def look_up(self, places: Places) -> Ids:
-        """Return the ids of places."""
-        found: Ids = self.table[places]
-        return found
+        """Return the ids of indices in the list of distinct tokens."""
+        ids: Ids = self.table[places]
+        return ids
 
     def part(self, part: slice) -> Encoded:
-        """Return some of the tokens, none of them looked up."""
+        """Return a part of the tokens without looking them up."""
         return Encoded(self.places[part], self.table)
 
 
 @dataclass(frozen=True)
 class Indexed:
-    """The tokens of texts, end to end, as places in a list of the distinct ones."""
+    """The tokens of concatenated texts, as indices in a list of the distinct tokens."""
 
     distinct: Sequence[str]
     places: Places
-    """For each token its place in `distinct`."""
+    """The index in `distinct` of each token."""
     starts: Ids
-    """Where each text begins in `places`; one more for the end."""
+    """The offset in `places` of each text, and the end of the last one."""
     counted_at_once: int = SIZES.counted_at_once
 
     def counts(self, part: slice = slice(None)) -> Ids:
-        """Return how often each distinct token occurs in a part of the tokens."""
+        """Return the number of occurrences of each distinct token in a part of the tokens."""
         counts: Ids = np.zeros(len(self.distinct), dtype=np.int64)
         places = self.places[part]
         for begin in range(0, len(places), self.counted_at_once):
@@ -76,55 +76,55 @@ class Indexed:
         return counts
 
     def occurring(self) -> Ids:
-        """Return one for each distinct token: all of them occur, nothing has to be counted."""
+        """Return 1 for each distinct token, as all of them occur; cheaper than `counts`."""
         return np.ones(len(self.distinct), dtype=np.int64)
 
     def sizes(self) -> Ids:
-        """Return the number of letters of each distinct token."""
+        """Return the number of characters of each distinct token."""
         return np.array([len(token) for token in self.distinct], dtype=np.int64)
 
     def encode(self, vocabulary: Vocabulary) -> Ids:
-        """Return all tokens as ids; raises BadInputError where the vocabulary lacks a letter."""
+        """Return the ids of all tokens; raises BadInputError for an unknown character."""
         encoded: Ids = vocabulary.ids_of(self.distinct)[self.places]
         return encoded
 
-    def share(self, vocabulary: Vocabulary, part: slice) -> float:
-        """Return the share of the tokens of a part that a vocabulary does not know."""
+    def unknown_fraction(self, vocabulary: Vocabulary, part: slice) -> float:
+        """Return the fraction of the tokens of a part that are not in the vocabulary."""
         counts = self.counts(part)
         is_unknown = vocabulary.ids_of(self.distinct) == vocabulary.unk
         return float(counts[is_unknown].sum() / max(1, counts.sum()))
 
     def lazily(self, vocabulary: Vocabulary) -> Encoded:
-        """Return all tokens as ids that are looked up as they are asked for; raises likewise."""
+        """Return the ids of all tokens, to be looked up on access; raises like `encode`."""
         return Encoded(self.places, vocabulary.ids_of(self.distinct))
 
     def extend(self, vocabulary: Vocabulary, counts: Ids, size: int) -> Vocabulary:
-        """Return a vocabulary of special tokens with tokens of these texts added.
+        """Return a vocabulary of special tokens, extended by tokens of these texts.
 
-        counts: of each distinct token, in the texts that it may know. Of letters it takes all, in
-        code order; of words the `size` most frequent, equal ones in code order.
+        counts: occurrences of each distinct token in the texts to use. Adds all characters, in code
+        point order, or the `size` most frequent words, ties in code point order.
         """
-        found = [int(i) for i in np.flatnonzero(counts)]
+        occurring = [int(i) for i in np.flatnonzero(counts)]
         if vocabulary.kind == "chars":
-            tokens = sorted(self.distinct[i] for i in found)
+            tokens = sorted(self.distinct[i] for i in occurring)
         else:
-            found.sort(key=lambda i: (-counts[i], self.distinct[i]))
-            words = (self.distinct[i] for i in found)
+            occurring.sort(key=lambda i: (-counts[i], self.distinct[i]))
+            words = (self.distinct[i] for i in occurring)
             tokens = [word for word in words if word.removeprefix(" ") != UNK][:size]
         return replace(vocabulary, tokens=(*vocabulary.tokens, *tokens))
 
 
 def index(texts: Iterable[str], kind: Kind) -> Indexed:
-    """Return the tokens of normalised texts, numbered."""
-    return _index_letters(list(texts)) if kind == "chars" else _index_words(texts, kind)
+    """Return the indexed tokens of normalised texts."""
+    return _index_chars(list(texts)) if kind == "chars" else _index_words(texts, kind)
 
 
-def _index_letters(texts: Sequence[str]) -> Indexed:
+def _index_chars(texts: Sequence[str]) -> Indexed:
     joined = "".join(texts).encode("utf-32-le", "surrogatepass")
     codepoints = np.frombuffer(joined, dtype=np.uint32)
-    is_there = np.zeros(NUM_CODEPOINTS, dtype=np.bool_)
-    is_there[codepoints] = True
-    distinct = np.flatnonzero(is_there)
+    occurs = np.zeros(NUM_CODEPOINTS, dtype=np.bool_)
+    occurs[codepoints] = True
+    distinct = np.flatnonzero(occurs)
     place = np.zeros(NUM_CODEPOINTS, dtype=np.int32)
     place[distinct] = np.arange(len(distinct), dtype=np.int32)
     return Indexed([chr(c) for c in distinct], place[codepoints], _starts(map(len, texts)))

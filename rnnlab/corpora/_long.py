@@ -1,9 +1,9 @@
-"""Texts too long for the memory: read in blocks, encoded once, the ids mapped from the disk.
+"""Texts too long for memory: read in blocks and encoded once; the ids are mapped from disk.
 
-A block ends before a space or a line end. Unicode's normal forms never join these to what stands
-before them, and no word goes on there: the tokens of the blocks, end to end, are those of the text.
-Where none comes for long, a text of letters is cut before any other ASCII one, of which the same
-holds.
+A block ends before a space or a line end. Unicode normalisation never joins these to the previous
+character, and no word contains them: the tokens of the blocks, concatenated, are the tokens of the
+text. In a very long sequence without spaces, a text of characters is divided before another ASCII
+character, for which the same is true.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from rnnlab.corpora._tokens import Alphabet, Kind, normalise, split_sentences
 __all__ = ["Cut", "LongText", "Sizes", "index_text", "open_text"]
 
 _GZIP_RATIO = 3
-"""How much longer a text is than its gzipped file, at least."""
+"""Estimate of the least compression ratio of a gzipped text."""
 _WHOLE_SENTENCES = re.compile(r".*[.?!](?=[^.?!])", re.DOTALL)
 
 Cut = Literal["stream", "sentences"]
@@ -36,7 +36,7 @@ Cut = Literal["stream", "sentences"]
 
 @dataclass(frozen=True)
 class LongText:
-    """A text on disk, or the first letters of it."""
+    """A text on disk, or its first `limit_chars` characters."""
 
     file: Path
     limit_chars: int | None
@@ -44,7 +44,7 @@ class LongText:
     sizes: Sizes = SIZES
 
     def blocks(self, kind: Kind) -> Iterator[str]:
-        """Give the text in composed blocks; raises BadInputError as `read_corpus` does."""
+        """Yield the text in normalised (NFC) blocks; raises BadInputError like `read_corpus`."""
         left, most = self.limit_chars, self.sizes.block_chars
         rest = ""
         with reading(self.file, progress=self.progress) as stream:
@@ -64,10 +64,10 @@ class LongText:
             yield normalise(rest)
 
     def _end_within(self, block: str, kind: Kind) -> int:
-        """Return where to cut what has neither a space nor a line end; 0: nowhere."""
+        """Return where to divide a block without spaces and line ends; 0: nowhere."""
         if kind == "words":
             raise BadInputError(
-                f"{self.file} has {len(block):,} letters without a space", "use --tokens chars"
+                f"{self.file} has {len(block):,} characters without a space", "use --tokens chars"
             )
         return next((i for i in range(len(block) - 1, 0, -1) if block[i].isascii()), 0)
 
@@ -75,7 +75,7 @@ class LongText:
 def open_text(
     file: Path, limit_chars: int | None, progress: Progress, sizes: Sizes = SIZES
 ) -> str | LongText:
-    """Return the text of a file, or the file itself where the text is too long."""
+    """Return the text of a file, or a `LongText` if it is too long for memory."""
     try:
         size = file.stat().st_size * (_GZIP_RATIO if is_gzipped(file) else 1)
     except OSError as error:
@@ -88,16 +88,17 @@ def open_text(
 def index_text(
     text: str | LongText, cut: Cut, kind: Kind, alphabet: Alphabet
 ) -> tuple[Indexed, str]:
-    """Return the tokens of a text, numbered, and its fingerprint.
+    """Return the indexed tokens of a text, and its fingerprint.
 
-    cut: `stream` takes it as one, `sentences` part by part. Those of a long text lie on disk.
+    cut: `stream` keeps the text whole, `sentences` splits it. The tokens of a long text are stored
+    on disk.
     """
     if isinstance(text, str):
-        letters = normalise(text, alphabet)
+        normalised = normalise(text, alphabet)
         if cut == "sentences":
-            return index(split_sentences(letters), kind), fingerprint(text)
-        # No token goes on over a line end; so a text needs no list of all its words.
-        parts = [letters] if kind == "chars" else letters.splitlines(keepends=True)
+            return index(split_sentences(normalised), kind), fingerprint(text)
+        # No token crosses a line end: indexing line by line avoids a list of all words.
+        parts = [normalised] if kind == "chars" else normalised.splitlines(keepends=True)
         return index(parts, kind), fingerprint(text)
     key = Key(_content_sha256(text), cut, kind, alphabet, text.limit_chars)
     return stored(
@@ -108,19 +109,19 @@ def index_text(
 def _parts(
     text: LongText, cut: Cut, kind: Kind, alphabet: Alphabet, digest: hashlib._Hash
 ) -> Iterator[list[str]]:
-    """Give the parts of a text, some at a time; the whole of it goes through `digest`."""
+    """Yield the parts of a text, several at a time; update `digest` with the whole text."""
     rest = ""
     for block in text.blocks(kind):
         digest.update(block.encode("utf-8", "surrogatepass"))
-        letters = normalise(block, alphabet)
+        normalised = normalise(block, alphabet)
         if cut == "stream":
-            yield [letters]
+            yield [normalised]
             continue
-        letters = rest + letters
-        found = _WHOLE_SENTENCES.match(letters)
-        end = found.end() if found else 0
-        yield split_sentences(letters[:end])
-        rest = letters[end:]
+        normalised = rest + normalised
+        match = _WHOLE_SENTENCES.match(normalised)
+        end = match.end() if match else 0
+        yield split_sentences(normalised[:end])
+        rest = normalised[end:]
     if rest:
         yield split_sentences(rest)
 

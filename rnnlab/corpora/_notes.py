@@ -1,4 +1,4 @@
-"""What a user is told about a corpus made ready."""
+"""Notes for the user on a prepared corpus; a run logs them as events."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ _SHOWN_CLASSES = 10
 
 
 def unknown_note(vocabulary: Vocabulary, indexed: Indexed, parts: Mapping[SplitName, slice]) -> str:
-    """Return how much of each split is read as <unk>, to be added to a note; "" without one.
+    """Return the end of a note: the fraction of <unk> in each split; "" if there is no <unk>.
 
     parts: the tokens of each split.
     """
     if vocabulary.unk is None:
         return ""
-    unit = "letters" if vocabulary.kind == "chars" else "words"
-    named = ", ".join(
-        f"{indexed.share(vocabulary, part):.1%} ({name})"
+    unit = "characters" if vocabulary.kind == "chars" else "words"
+    fractions = ", ".join(
+        f"{indexed.unknown_fraction(vocabulary, part):.1%} ({name})"
         for name, part in parts.items()
         if part.stop > part.start
     )
-    return f"; unknown of the running {unit}: {named}" if named else ""
+    return f"; unknown {unit} in the text: {fractions}" if fractions else ""
 
 
 def documents_note(documents: Documents, rows: Mapping[SplitName, Ids]) -> str:
-    """Return how many documents there are of each split and each class."""
+    """Return a note with the numbers of documents by split and the fractions by class."""
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in rows.items())
     labels = Counter(documents.labels)
-    shares = [
+    fractions = [
         f"{name} {labels[name] / len(documents):.1%}" for name in documents.classes[:_SHOWN_CLASSES]
     ]
     if len(documents.classes) > _SHOWN_CLASSES:
-        shares.append(f"{len(documents.classes) - _SHOWN_CLASSES:,} more")
+        fractions.append(f"{len(documents.classes) - _SHOWN_CLASSES:,} more")
     return (
         f"{len(documents):,} documents ({sizes}) of {len(documents.classes):,} classes "
-        f"({', '.join(shares)})"
+        f"({', '.join(fractions)})"
     )
 
 
 def duplicates_note(documents: Documents, rows: Mapping[SplitName, Ids]) -> list[str]:
-    """Return a note on documents held out that are trained on, too; none where there are none."""
-    trained = {documents.texts[i] for i in rows["train"]}
+    """Return a note on validation and test documents that are also in train; may be empty."""
+    train_texts = {documents.texts[i] for i in rows["train"]}
     nums = {
-        name: sum(documents.texts[i] in trained for i in part)
+        name: sum(documents.texts[i] in train_texts for i in part)
         for name, part in rows.items()
         if name != "train"
     }
-    found = ", ".join(f"{num:,} of {name}" for name, num in nums.items() if num)
-    return [f"documents that are among those to train on, too: {found}"] if found else []
+    duplicates = ", ".join(f"{num:,} of {name}" for name, num in nums.items() if num)
+    return [f"documents that are also in the train split: {duplicates}"] if duplicates else []

@@ -1,4 +1,4 @@
-"""From a run's settings to its dataset."""
+"""Preparation of a run's dataset from its settings."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from rnnlab.settings.run_config import RunConfig
 
 
 class Task(Protocol):
-    """What a module of `corpora/tasks` offers; what it reads is its own affair."""
+    """The interface of a module in `corpora/tasks`; the type of its source is its own choice."""
 
     def read(self, file: Path, config: RunConfig, progress: Progress = silent) -> Any:
-        """Read a corpus; raises BadInputError when it cannot be read or used.
+        """Return the source of a corpus file; raises BadInputError if it cannot be read or used.
 
-        progress: told how far a long one has been read, by this and by what comes after it.
+        progress: called while a long corpus is read, here and later in `build`.
         """
         ...
 
     def check(self, source: Any, config: RunConfig) -> None:
-        """Raise what `build` would raise, in seconds however large the corpus is."""
+        """Raise the errors of `build`, within seconds for a corpus of any size."""
         ...
 
     def build(self, source: Any, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
-        """Cut what was read into splits, its tokens counted where no vocabulary is given.
+        """Return the dataset of a source; its tokens are counted if there is no vocabulary.
 
-        Raises BadInputError when there is too little for the settings.
+        Raises BadInputError if the corpus is too small for the settings.
         """
         ...
 
@@ -41,10 +41,10 @@ class Task(Protocol):
 def prepare(
     config: RunConfig, data: Path | None = None, vocabulary: Vocabulary | None = None
 ) -> Dataset:
-    """Read the corpus of `config` and make it ready; raises BadInputError with one line.
+    """Return the dataset of a run; raises BadInputError if the corpus cannot be used.
 
-    data: folder of corpora where it is not the default one. vocabulary: of a model already
-    trained, whose vectors are its weights; by default tokens are counted and vectors read.
+    data: folder of corpora; None: the default one. vocabulary: of a trained model, in which case no
+    vectors are read; None: count the tokens of the corpus and read the vectors of `config`.
     """
     task = _task(config)
     file = find_corpus(config.corpus, data)
@@ -55,9 +55,9 @@ def prepare(
 
 
 def check(config: RunConfig, data: Path | None = None, progress: Progress = silent) -> None:
-    """Raise BadInputError where a run with these settings could not begin: before it is made.
+    """Raise BadInputError if a run with these settings could not start.
 
-    The corpus is read; its documents, which may be many, are not yet cut into words.
+    Reads the corpus and the vectors, but does not tokenise documents, which is slow.
     """
     check_vectors(config)
     task = _task(config)

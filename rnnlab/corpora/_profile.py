@@ -1,4 +1,4 @@
-"""A look into a corpus: how it begins, its figures, and how to train on it to begin with."""
+"""The profile of a corpus: its beginning, its statistics, and suggested settings."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from rnnlab.corpora._floor import Floor
 from rnnlab.corpora._generated import floor_of, spec_of
 from rnnlab.corpora._statistics import (
     SAMPLE_CHARS,
+    CharCounts,
     DocumentsStatistics,
-    LetterCounts,
     TextStatistics,
     documents_statistics,
     text_statistics,
@@ -30,13 +30,13 @@ _BLOCK_CHARS = 1 << 22
 
 
 class Suggestion(NamedTuple):
-    """How a corpus is trained on to begin with."""
+    """Suggested task and settings for a first run on a corpus."""
 
     task: str
     settings: dict[str, Any]
 
     def command(self, corpus: str) -> list[str]:
-        """Return the words of the command line that does it."""
+        """Return the command line, word by word, that starts the run."""
         options = [(f"--{k.replace('_', '-')}", str(v)) for k, v in self.settings.items()]
         words = ["rnnlab", "train", corpus, "--task", self.task]
         return words + [word for option in options for word in option]
@@ -44,23 +44,25 @@ class Suggestion(NamedTuple):
 
 @dataclass(frozen=True)
 class CorpusProfile:
-    """What is seen of a corpus."""
+    """The profile of a corpus: of a text, or of labelled documents."""
 
     file: Path
     begins: str
-    """Its first letters; of the first document, where it holds documents."""
+    """First characters of the text, or of the first document."""
     suggestion: Suggestion
     text: TextStatistics | None = None
-    """None where it holds documents."""
+    """None for documents."""
     documents: DocumentsStatistics | None = None
+    """None for a text."""
     described: DocumentsDescription | None = None
+    """None for a text."""
     examples: tuple[tuple[str, str], ...] = ()
     """Label and text of the first documents of each class."""
     floor: Floor | None = None
-    """What the best model reaches by the task suggested, where that is known."""
+    """The floor for the suggested task; None if unknown."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as a JSON document."""
+        """Return the profile as a JSON document."""
         figures = self.text or self.documents
         assert figures is not None
         return {
@@ -81,17 +83,17 @@ class CorpusProfile:
 
 
 def look_into(file: Path, progress: Progress | None = None) -> CorpusProfile:
-    """Return a look into the file of a corpus; its memory does not grow with a text.
+    """Return the profile of a corpus file; memory does not grow with the length of a text.
 
-    Raises BadInputError for a file that cannot be read, or is no corpus.
+    Raises BadInputError for a file that cannot be read or is not a corpus.
     """
-    look = _look_into_documents(file) if holds_documents(file) else _look_into_text(file, progress)
-    floor = floor_of(file, look.suggestion.task, "chars", "unicode")
-    return replace(look, floor=floor)
+    profile = _documents_profile(file) if holds_documents(file) else _text_profile(file, progress)
+    floor = floor_of(file, profile.suggestion.task, "chars", "unicode")
+    return replace(profile, floor=floor)
 
 
-def _look_into_text(file: Path, progress: Progress | None) -> CorpusProfile:
-    counts, sample = LetterCounts(), ""
+def _text_profile(file: Path, progress: Progress | None) -> CorpusProfile:
+    counts, sample = CharCounts(), ""
     with reading(file, progress=progress) as stream:
         while block := stream.read(_BLOCK_CHARS):
             if "\0" in block:
@@ -105,7 +107,7 @@ def _look_into_text(file: Path, progress: Progress | None) -> CorpusProfile:
     return CorpusProfile(file, sample[:BEGIN_CHARS], _suggest(file, figures), text=figures)
 
 
-def _look_into_documents(file: Path) -> CorpusProfile:
+def _documents_profile(file: Path) -> CorpusProfile:
     documents = read_documents(file)
     figures = documents_statistics(documents.texts)
     examples = tuple((documents.labels[i], documents.texts[i]) for i in _examples(documents))
@@ -124,7 +126,7 @@ def _look_into_documents(file: Path) -> CorpusProfile:
 
 
 def _suggest(file: Path, figures: TextStatistics) -> Suggestion:
-    """Return a task by how a text is laid out, and a net by how much there is of it."""
+    """Return a suggestion: the task depends on the layout, the network on the size of the text."""
     spec = spec_of(file.resolve())
     if spec is not None:
         return Suggestion(spec.corpus.task, {"cell": "lstm"} | _needed(file))
@@ -146,13 +148,13 @@ def _suggest(file: Path, figures: TextStatistics) -> Suggestion:
 
 
 def _needed(file: Path) -> dict[str, Any]:
-    """Return the settings that a corpus of ours brings itself."""
+    """Return the defaults that a built-in corpus sets."""
     spec = spec_of(file.resolve())
     return spec.corpus.settings(spec.options) if spec else {}
 
 
 def _examples(documents: Documents) -> list[int]:
-    """Return the places of the first documents of each class: a file is often sorted by class."""
+    """Return the indices of the first documents of each class: files are often sorted by class."""
     num_each = max(1, _NUM_EXAMPLES // len(documents.classes))
     classes = documents.classes[:_NUM_EXAMPLES]
     of_class = ((i for i, label in enumerate(documents.labels) if label == c) for c in classes)
@@ -160,7 +162,7 @@ def _examples(documents: Documents) -> list[int]:
 
 
 def _plain(value: Any) -> Any:
-    """Return named tuples as objects, recursively: `asdict` leaves them as they are."""
+    """Return a value with named tuples as dictionaries, recursively: `asdict` does not do that."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):

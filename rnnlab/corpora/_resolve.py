@@ -1,4 +1,4 @@
-"""Find a corpus by name or path and read its text."""
+"""Finding a corpus by name or path, and reading its text."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from rnnlab.corpora._generated import made_file, made_names, parse_spec, spec_of
 from rnnlab.corpora._tokens import normalise
 
 VECTORS = re.compile(r"glove\..*d\.txt(\.gz)?")
-"""Names of files of word vectors: no corpora, though they lie beside them."""
+"""Names of files of word vectors, which are in the data folder but are not corpora."""
 
 
 def find_corpus(corpus: str, data: Path | None = None) -> Path:
-    """Return the file of a corpus: a path, a name in the data folder, one of ours or its spec.
+    """Return the file of a corpus: a path, a name in the data folder, or a built-in corpus's spec.
 
-    One of ours that is not shipped is made now. Raises BadInputError with the names that are known.
+    Generates a built-in corpus that is not shipped. Raises BadInputError with the known names.
     """
     if not corpus.strip() or "\0" in corpus:
-        raise BadInputError("the corpus has no name", "give a corpus or the path of a text file")
+        raise BadInputError(
+            "the name of the corpus is empty", "give a corpus or the path of a text file"
+        )
     try:
         if Path(corpus).name == corpus:
             if file := place_of(corpus, data):
@@ -39,16 +41,18 @@ def find_corpus(corpus: str, data: Path | None = None) -> Path:
     except OSError as error:
         raise BadInputError(f"cannot read {corpus}: {error.strerror}") from None
     except RuntimeError:
-        raise BadInputError(f"there is no home folder for {corpus}", "give a whole path") from None
+        raise BadInputError(
+            f"there is no home folder for {corpus}", "give an absolute path"
+        ) from None
     known = corpus_names(data)
     hint = did_you_mean(corpus, known, f"corpora: {', '.join(known)}")
     if (name := bare_name(corpus)) in registry.names("corpora/sources"):
-        hint = f"`rnnlab corpora fetch {name}` gets it"
-    raise BadInputError(f"no corpus and no file named {corpus!r}", hint)
+        hint = f"fetch it with `rnnlab corpora fetch {name}`"
+    raise BadInputError(f"there is no corpus or file {corpus!r}", hint)
 
 
 def place_of(name: str, data: Path | None = None) -> Path | None:
-    """Return the file of that name in the data folder or among the shipped; None without one."""
+    """Return the file of a corpus in the data folder or among the shipped ones, or None."""
     for folder in (data_folder(data), shipped_folder() / "data"):
         for ending in ENDINGS:
             file = folder / f"{name}{ending}"
@@ -58,26 +62,26 @@ def place_of(name: str, data: Path | None = None) -> Path | None:
 
 
 def corpus_names(data: Path | None = None) -> list[str]:
-    """Return the names of all corpora that are there or can be made."""
+    """Return the names of all files and built-in corpora, sorted."""
     folders = (data_folder(data), shipped_folder() / "data")
     files = ((file, end) for f in folders for end in ENDINGS for file in f.glob(f"[!.]*{end}"))
-    found = {
+    names = {
         file.name.removesuffix(end)
         for file, end in files
         if not VECTORS.fullmatch(file.name) and file.is_file()
     }
-    return sorted(found | set(made_names()))
+    return sorted(names | set(made_names()))
 
 
 def shown_name(corpus: str) -> str:
-    """Return a short name for a corpus: a spec as it is, a file's without folder and endings."""
+    """Return a short name for a corpus: its spec, or the file's name without folder and ending."""
     return bare_name(corpus)
 
 
 def suggested_task(corpus: str, file: Path | None = None) -> str:
-    """Return the task that a corpus is made for: documents are classified, a text is a stream.
+    """Return the suggested task: `classify` for documents, a built-in corpus's own, else `stream`.
 
-    One of ours names its own. file: where the corpus was found; by default it is a path.
+    file: the corpus's file; None: `corpus` is its path.
     """
     if holds_documents(file or Path(corpus)):
         return "classify"
@@ -85,35 +89,39 @@ def suggested_task(corpus: str, file: Path | None = None) -> str:
     return spec.corpus.task if spec else "stream"
 
 
-def suggested_settings(corpus: str, data: Path | None = None) -> dict[str, Any]:
-    """Return what a run on a corpus of ours needs to be set to, unless somebody says otherwise."""
-    spec = spec_of(find_corpus(corpus, data).resolve())
-    return spec.corpus.settings(spec.options) if spec else {}
-
-
 def suits(corpus: str, data: Path | None = None) -> dict[str, Any]:
-    """Return task and settings of a run on a corpus where nobody says otherwise; makes no text.
+    """Return the default task and settings of a run on a corpus, without generating its text.
 
-    Raises BadInputError where there is no such corpus.
+    Raises BadInputError if there is no such corpus.
     """
     spec = parse_spec(corpus) if Path(corpus).name == corpus else None
-    if spec is not None:
+    if spec is not None and not _has_file(corpus, data):
         return {"task": spec.corpus.task, **spec.corpus.settings(spec.options)}
-    return {"task": suggested_task(corpus, find_corpus(corpus, data))}
+    file = find_corpus(corpus, data)
+    spec = spec_of(file.resolve())
+    settings = spec.corpus.settings(spec.options) if spec else {}
+    return {"task": suggested_task(corpus, file), **settings}
+
+
+def _has_file(name: str, data: Path | None) -> bool:
+    try:
+        return place_of(name, data) is not None
+    except OSError:  # the name is too long for a file
+        return False
 
 
 def lasting_name(corpus: str, data: Path | None = None) -> str:
-    """Return what names a corpus for good: a spec if it is one of ours, otherwise its place."""
+    """Return a permanent name of a corpus: a built-in corpus's spec, or the absolute path."""
     file = find_corpus(corpus, data).resolve()
     spec = spec_of(file)
     return str(spec) if spec and find_corpus(str(spec)).resolve() == file else str(file)
 
 
 def read_corpus(file: Path, limit_chars: int | None = None) -> str:
-    """Return a file's text: UTF-8 (a byte order mark is dropped), line ends as LF, composed (NFC).
+    """Return the text of a UTF-8 file, without a byte order mark, with LF line ends, in NFC.
 
-    limit_chars: read the first so many characters only, in memory bounded by them.
-    Raises BadInputError when the file cannot be read, is not UTF-8, binary or empty.
+    limit_chars: read only the first N characters, with memory bounded by N. Raises BadInputError
+    if the file cannot be read, is not UTF-8, or is binary or empty.
     """
     with reading(file) as stream:
         text = stream.read(-1 if limit_chars is None else limit_chars)

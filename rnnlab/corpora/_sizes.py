@@ -1,4 +1,4 @@
-"""How much of a text on disk is held in memory at once."""
+"""Limits of memory for texts on disk."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sizes:
-    """Limits of memory and disk for texts on disk; no result depends on them."""
+    """Limits of memory and disk for texts on disk; results do not depend on them."""
 
     long_bytes: int = 32 << 20
-    """Size of a file from which on its text is not read at once."""
+    """A file of at least this size is not read into memory as a whole."""
     block_chars: int = 1 << 21
-    """Characters that are decoded at once."""
+    """Characters to decode at once."""
     block_bytes: int = 1 << 22
-    """Bytes that are hashed at once."""
+    """Bytes to hash at once."""
     most_chars: int = 1 << 23
-    """Characters without a space or a line end that are waited for."""
+    """Longest block without a space or a line end."""
     widened_at_once: int = 1 << 22
-    """Bytes of token numbers that are copied at once when a wider number is needed."""
+    """Bytes of token numbers to copy at once when a wider integer type becomes necessary."""
     counted_at_once: int = 1 << 22
-    """Tokens that are counted at once: numpy needs eight bytes for each meanwhile."""
+    """Tokens to count at once: numpy temporarily needs eight bytes for each."""
     most_kept: int = 8
-    """Ways of reading the same text that are kept on disk, the newest ones."""
+    """Most encodings of the same text on disk; the oldest ones are deleted."""
 
 
 SIZES = Sizes()

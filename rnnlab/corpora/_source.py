@@ -1,7 +1,7 @@
-"""What a file of `corpora/sources` says of a corpus of others: `SOURCE = Source(...)`.
+"""Sources of downloadable corpora; a module in `corpora/sources` defines `SOURCE = Source(...)`.
 
-A form is one kind of file in which a corpus comes. The hash of a file decides which form it is; one
-without a known hash is told by its ending and taken as it is.
+A form is one format in which a corpus is distributed. A file's hash decides its form; a form
+without a known hash is recognised by its ending and not checked.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _BLOCK_CHARS = 1 << 22
 
 
 class Request(NamedTuple):
-    """What of a corpus is wanted."""
+    """Options for fetching word vectors; other sources ignore them."""
 
     width: int = 100
-    """Numbers of a word vector."""
+    """Number of elements of a vector."""
     words: frozenset[str] | None = None
-    """Words whose vectors are kept; None for all."""
+    """Words whose vectors to extract; None for all."""
 
 
 class Output(NamedTuple):
-    """A file of the data folder, as it is written."""
+    """A file to be written to the data folder: its name and its text in blocks."""
 
     file_name: str
     blocks: Iterable[str]
@@ -40,27 +40,28 @@ class Output(NamedTuple):
 
 @dataclass(frozen=True)
 class Form:
-    """One kind of file in which a corpus comes."""
+    """One format in which a corpus is distributed."""
 
     endings: tuple[str, ...]
     read: Callable[[Path, Request], Output]
     sha256: str | None = None
-    """None where no hash is known: then the ending decides."""
+    """None if no hash is known: the ending decides."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A corpus of others."""
+    """A downloadable corpus."""
 
     url: str
     size_bytes: int
-    """Of what is downloaded."""
+    """Size of the download."""
     licence: str
     forms: tuple[Form, ...]
-    """The first is what the address gives."""
+    """The first one is the form of the file at `url`."""
     kind: Literal["stream", "classify", "vectors"] = "stream"
+    """The suggested task, or `vectors`."""
     keeps_archive: bool = False
-    """Whether what was downloaded stays, since it holds more than was read."""
+    """Whether to keep the download, because it holds more data than was extracted."""
 
     @property
     def archive_name(self) -> str:
@@ -69,11 +70,11 @@ class Source:
 
 
 def form_of(source: Source, file: Path) -> Form:
-    """Return the form that a file is; raises BadInputError where its hash is not the known one."""
+    """Return the form of a file; raises BadInputError if its hash is not a known one."""
     name = file.name.lower()
-    found = _sha256(file)
+    sha256 = _sha256(file)
     for form in source.forms:
-        if form.sha256 == found:
+        if form.sha256 == sha256:
             return form
     for form in source.forms:
         if form.sha256 is None and name.endswith(form.endings):
@@ -82,14 +83,14 @@ def form_of(source: Source, file: Path) -> Form:
         f"{form.endings[0]} {form.sha256[:12]}…" for form in source.forms if form.sha256
     )
     raise BadInputError(
-        f"{file} is not the file that is known: its SHA-256 is {found[:12]}…, known: {known}",
-        "get it again; `rnnlab corpora add NAME FILE` takes any file",
+        f"{file} is not the expected file: its SHA-256 is {sha256[:12]}…, expected: {known}",
+        "download it again, or add it unchecked with `rnnlab corpora add NAME FILE`",
     )
 
 
 @contextmanager
 def archive_errors(file: Path) -> Iterator[None]:
-    """Turn what is wrong with an archive into one line."""
+    """Turn the errors of a broken archive into BadInputError."""
     try:
         yield
     except (
@@ -97,12 +98,12 @@ def archive_errors(file: Path) -> Iterator[None]:
         RuntimeError, UnicodeError,
     ):  # fmt: skip
         raise BadInputError(
-            f"{file} is no whole archive of the known layout", "get it again"
+            f"{file} is not a complete archive of the expected layout", "download it again"
         ) from None
 
 
 def zip_text(file: Path, member: str) -> Iterator[str]:
-    """Give the text of a member of a zip file in blocks; raises BadInputError for a bad archive."""
+    """Yield the text of a member of a zip file, in blocks; raises BadInputError if it is broken."""
     with archive_errors(file), zipfile.ZipFile(file) as archive:
         for name in archive.namelist():
             check_member(name, file)
@@ -111,7 +112,7 @@ def zip_text(file: Path, member: str) -> Iterator[str]:
 
 
 def decoded(stream: IO[bytes]) -> Iterator[str]:
-    """Give the text of bytes in UTF-8 in blocks; a letter that is cut at their end is left out."""
+    """Yield the text of a UTF-8 stream in blocks; an incomplete last character is dropped."""
     import codecs
 
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -120,11 +121,12 @@ def decoded(stream: IO[bytes]) -> Iterator[str]:
 
 
 def check_member(name: str, file: Path) -> None:
-    """Raise BadInputError for a member of an archive that would lie outside of a folder."""
+    """Raise BadInputError if a member of an archive would be extracted outside of its folder."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts:
         raise BadInputError(
-            f"{file} has a member that leaves its folder: {name!r}", "do not trust that archive"
+            f"{file} has a member outside of its folder: {name!r}",
+            "do not use this archive: it may be malicious",
         )
 
 

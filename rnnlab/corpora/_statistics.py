@@ -1,6 +1,6 @@
-"""Figures about a text or about documents: what they are made of, and how well they can be guessed.
+"""Statistics of a text or of documents: characters, lengths, and bounds of the entropy.
 
-A long text is counted whole, in blocks; what needs the text at hand is measured on its beginning.
+The characters of a long text are counted in blocks; the other statistics are of its beginning.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ import numpy.typing as npt
 from rnnlab.corpora._tokens import split_sentences
 from rnnlab.corpora._vocabulary import Ids
 
-_Shares = npt.NDArray[np.float64]
+_Probs = npt.NDArray[np.float64]
 
 SAMPLE_CHARS = 4_000_000
-"""Letters at the beginning of a text that sentences are measured on."""
+"""Characters at the beginning of a text for the statistics of sentences."""
 _BOUND_CHARS = 1_000_000
-"""Letters of that which bounds of the entropy are measured on."""
+"""Characters of the sample for the bounds of the entropy."""
 _RARE = 10
-"""A letter that comes less often is rare."""
+"""A character with fewer occurrences is rare."""
 _HIGHEST_ORDER = 6
-"""Letters of the longest n-gram: longer ones no longer help in texts of such a length."""
+"""Characters of the longest n-gram: longer ones do not help in texts of this length."""
 _NUM_CODEPOINTS = 0x110000
 _NUM_BINS = 12
 
 
 class Lengths(NamedTuple):
-    """How long sentences or documents are."""
+    """Statistics of the lengths of sentences or documents."""
 
     num: int
     p5: float
@@ -39,56 +39,58 @@ class Lengths(NamedTuple):
     p95: float
     longest: int
     histogram: tuple[tuple[int, int], ...]
-    """Upper ends of bins, and how many are in each; the last bin holds whatever is longer."""
+    """Upper end and count of each bin; the last bin includes all longer ones."""
 
 
 class Bounds(NamedTuple):
-    """Upper bounds of a text's entropy, in nats a letter: a good model does better."""
+    """Upper bounds of a text's entropy, in nats per character: a good model has a lower loss."""
 
     unigram: float
-    """How often each letter comes."""
+    """By the frequencies of the characters."""
     ngrams: tuple[float, ...]
-    """Held-out loss of n-grams of order 2, 3, ... (Witten and Bell 1991)."""
+    """Loss of n-grams of order 2, 3, ... on the last tenth (Witten and Bell 1991)."""
     gzip: float
+    """By compression with zlib."""
 
 
 @dataclass(frozen=True)
 class TextStatistics:
-    """A text in figures."""
+    """Statistics of a text."""
 
     num_chars: int
     num_distinct: int
     rare: str
-    """Letters that come less than ten times."""
+    """Characters with fewer than ten occurrences."""
     sentences: Lengths
+    """In characters."""
     num_lines: int
-    """Lines of what was measured."""
+    """Number of lines of the sample."""
     num_duplicates: int
-    """Sentences that are there before, of those measured."""
+    """Number of sentences of the sample that repeat an earlier one."""
     bounds: Bounds | None
-    """None for a text too short to say."""
+    """None if the text is too short."""
     measured_chars: int
-    """Letters at the beginning on which sentences were measured."""
+    """Number of characters of the sample."""
 
 
 @dataclass(frozen=True)
 class DocumentsStatistics:
-    """Documents in figures."""
+    """Statistics of documents."""
 
     num_chars: int
     num_distinct: int
     rare: str
-    """Letters that come less than ten times."""
+    """Characters with fewer than ten occurrences."""
     words: Lengths
-    """Words of a document, told apart by white space."""
+    """In words, separated by white space."""
     num_duplicates: int
-    """Documents whose text is there before."""
+    """Number of documents that repeat the text of an earlier one."""
     bounds: Bounds | None
-    """Of the texts end to end."""
+    """Bounds for the concatenated texts; None if they are too short."""
 
 
-class LetterCounts:
-    """Counts the letters of a text that comes in blocks."""
+class CharCounts:
+    """Counts the characters of a text, block by block."""
 
     def __init__(self) -> None:
         self._counts = np.zeros(_NUM_CODEPOINTS, dtype=np.int64)
@@ -101,19 +103,22 @@ class LetterCounts:
 
     @property
     def num_chars(self) -> int:
-        """Letters counted."""
+        """Number of characters so far."""
         return int(self._counts.sum())
 
     def distinct(self, fewer_than: int | None = None) -> str:
-        """Return the distinct letters, or those that came less often than a number of times."""
-        is_there = self._counts > 0
+        """Return the distinct characters, or only those with fewer than N occurrences."""
+        is_included = self._counts > 0
         if fewer_than is not None:
-            is_there &= self._counts < fewer_than
-        return "".join(map(chr, np.flatnonzero(is_there)))
+            is_included &= self._counts < fewer_than
+        return "".join(map(chr, np.flatnonzero(is_included)))
 
 
-def text_statistics(counts: LetterCounts, sample: str) -> TextStatistics:
-    """Return the figures of a text: its letters counted whole, the rest from its beginning."""
+def text_statistics(counts: CharCounts, sample: str) -> TextStatistics:
+    """Return the statistics of a text.
+
+    counts: of the whole text. sample: its beginning, for all other statistics.
+    """
     sentences = split_sentences(sample)
     return TextStatistics(
         num_chars=counts.num_chars,
@@ -129,49 +134,49 @@ def text_statistics(counts: LetterCounts, sample: str) -> TextStatistics:
 
 def lengths_of(lengths: Iterable[int]) -> Lengths:
     """Return percentiles and a histogram of lengths."""
-    found = np.sort(np.fromiter(lengths, dtype=np.int64))
-    if not len(found):
+    ordered = np.sort(np.fromiter(lengths, dtype=np.int64))
+    if not len(ordered):
         return Lengths(0, 0.0, 0.0, 0.0, 0, ())
-    p5, median, p95 = (float(p) for p in np.percentile(found, [5, 50, 95]))
+    p5, median, p95 = (float(p) for p in np.percentile(ordered, [5, 50, 95]))
     width = _round_up(max(1.0, p95 / (_NUM_BINS - 1)))
-    num_bins = min(_NUM_BINS, int(found[-1]) // width + 1)
+    num_bins = min(_NUM_BINS, int(ordered[-1]) // width + 1)
     ends = [width * (i + 1) for i in range(num_bins)]
-    ends[-1] = max(ends[-1], int(found[-1]))
-    below = np.searchsorted(found, ends, "right")
+    ends[-1] = max(ends[-1], int(ordered[-1]))
+    below = np.searchsorted(ordered, ends, "right")
     nums = np.diff(below, prepend=0)
     histogram = tuple((end, int(num)) for end, num in zip(ends, nums, strict=True))
-    return Lengths(len(found), p5, median, p95, int(found[-1]), histogram)
+    return Lengths(len(ordered), p5, median, p95, int(ordered[-1]), histogram)
 
 
 def entropy_bounds(text: str) -> Bounds | None:
-    """Return upper bounds of a text's entropy; None for one too short to say.
+    """Return upper bounds of a text's entropy in nats per character; None below 1,000 characters.
 
-    The last tenth is predicted by n-grams counted in the rest, mixed with those of lower order:
+    The last tenth is predicted by n-grams counted in the rest, interpolated with lower orders:
     p_n(x | h) = (c(hx) + t(h) p_(n-1)(x | h')) / (c(h) + t(h)), with t(h) the number of different
-    letters that came after h; the lowest order knows the alphabet only.
+    characters after h; the lowest order is uniform over the alphabet.
     """
     text = text[:_BOUND_CHARS]
     if len(text) < 1_000:
         return None
     encoded = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    distinct, letters = np.unique(encoded, return_inverse=True)
-    shares = np.bincount(letters) / len(letters)
-    unigram = -float(np.sum(shares * np.log(shares)))
-    num_train = len(letters) * 9 // 10
-    p = np.full(len(letters), 1 / len(distinct))
-    contexts: Ids = np.zeros(len(letters), dtype=np.int64)
+    distinct, chars = np.unique(encoded, return_inverse=True)
+    frequencies = np.bincount(chars) / len(chars)
+    unigram = -float(np.sum(frequencies * np.log(frequencies)))
+    num_train = len(chars) * 9 // 10
+    p = np.full(len(chars), 1 / len(distinct))
+    contexts: Ids = np.zeros(len(chars), dtype=np.int64)
     losses = []
     for _ in range(_HIGHEST_ORDER):
-        _, grams = np.unique(contexts * len(distinct) + letters, return_inverse=True)
+        _, grams = np.unique(contexts * len(distinct) + chars, return_inverse=True)
         p = _witten_bell(contexts, grams, p, num_train)
         losses.append(-float(np.mean(np.log(p[num_train:]))))
         contexts = np.concatenate([[0], grams[:-1] + 1])
-    packed = len(zlib.compress(text.encode("utf-8", "replace"), 9))
-    return Bounds(unigram, tuple(losses[1:]), packed * 8 * float(np.log(2)) / len(text))
+    num_bytes = len(zlib.compress(text.encode("utf-8", "replace"), 9))
+    return Bounds(unigram, tuple(losses[1:]), num_bytes * 8 * float(np.log(2)) / len(text))
 
 
-def _witten_bell(contexts: Ids, grams: Ids, lower: _Shares, num_train: int) -> _Shares:
-    """Return the probability of every letter by one order from that of the order below."""
+def _witten_bell(contexts: Ids, grams: Ids, lower: _Probs, num_train: int) -> _Probs:
+    """Return the probability of every character under one order, given those of the order below."""
     num_contexts, num_grams = int(contexts.max()) + 1, int(grams.max()) + 1
     gram_counts = np.bincount(grams[:num_train], minlength=num_grams)
     context_counts = np.bincount(contexts[:num_train], minlength=num_contexts)
@@ -184,8 +189,8 @@ def _witten_bell(contexts: Ids, grams: Ids, lower: _Shares, num_train: int) -> _
 
 
 def documents_statistics(texts: Sequence[str]) -> DocumentsStatistics:
-    """Return the figures of documents."""
-    counts = LetterCounts()
+    """Return the statistics of documents."""
+    counts = CharCounts()
     for begin in range(0, len(texts), 1_000):
         counts.add("".join(texts[begin : begin + 1_000]))
     return DocumentsStatistics(
@@ -199,7 +204,7 @@ def documents_statistics(texts: Sequence[str]) -> DocumentsStatistics:
 
 
 def _round_up(value: float) -> int:
-    """Return a number of one digit and zeros, or 5 with zeros, not below `value`."""
+    """Return the least of 1, 2, 5, 10, 20, 50, ... that is not below `value`."""
     size = 1
     while size * 10 <= value:
         size *= 10

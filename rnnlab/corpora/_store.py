@@ -1,9 +1,9 @@
-"""Encoded texts on disk, next to their corpus: made once, mapped into memory from then on.
+"""Encoded texts on disk, next to their corpus: written once, then mapped into memory.
 
-One folder each, named by what decides its content: the text's bytes and how they are read. It is
-written beside its place and moved there, so that it is whole or not there; several processes may
-write the same one at once. Whoever writes one removes what was made of other contents of its file:
-a process that has mapped that keeps what it has mapped.
+One folder per encoded text; its name is a hash of the text's content and of the way to read it. A
+folder is written under a temporary name and renamed, so that it is always complete; several
+processes may write the same one at the same time. The writer deletes the folders of older contents
+of the file; a process that has mapped one of them keeps its mapping.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ from rnnlab.corpora._tokens import Kind, split_tokens
 from rnnlab.corpora._vocabulary import Ids
 
 _FORMAT = 1
-"""Changes with what is written, so that no older folder is read."""
+"""Version of the format, part of the key: folders of other versions are not read."""
 _ABOUT, _PLACES, _STARTS = "about.json", "places.bin", "starts.bin"
 _DTYPES = (np.uint8, np.uint16, np.int32)
 _DRAFT = ".new-"
 _TRIES = 3
 _OLD_S = 3600.0
-"""Seconds after which a draft that nobody writes to is a leftover."""
+"""A draft that was not written to for this many seconds is a leftover."""
 
 Parts = Callable[["hashlib._Hash"], Iterator[list[str]]]
-"""Gives the parts of a text, some at a time, and puts the whole of it through a digest."""
+"""Yields the parts of a text, several at a time, and updates a digest with the whole text."""
 
 
 class Key(NamedTuple):
-    """What decides how a text is encoded."""
+    """The text and the way to read it: everything that determines the encoded text."""
 
     content_sha256: str
-    """Of the file, unpacked."""
+    """SHA-256 of the decompressed file."""
     cut: str
     kind: Kind
     alphabet: str
@@ -57,60 +57,60 @@ class Key(NamedTuple):
 
     @property
     def folder_name(self) -> str:
-        """Return a name that is another one where anything is."""
+        """A hash of the key and of the format."""
         return hashlib.sha256(json.dumps([_FORMAT, *self]).encode()).hexdigest()[:32]
 
 
 def stored(file: Path, key: Key, parts: Parts, sizes: Sizes = SIZES) -> tuple[Indexed, str]:
-    """Return the tokens of a text and its fingerprint from the disk, made where there are none.
+    """Return the indexed tokens of a text and its fingerprint from disk; write them if missing.
 
-    Raises BadInputError where there is no space for them.
+    Raises BadInputError if the disk is full.
     """
     for folder in cache_folders(file):
-        found = _load(folder / key.folder_name, key, sizes)
-        if found is not None:
-            return found
+        loaded = _load(folder / key.folder_name, key, sizes)
+        if loaded is not None:
+            return loaded
     folder = _writable(cache_folders(file)) / key.folder_name
     _drop_leftovers(folder.parent)
     try:
         draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=folder.parent))
         try:
             _write(draft, key, parts, _source(file, folder.parent), sizes)
-            found = _put(draft, folder, key, sizes)
+            loaded = _put(draft, folder, key, sizes)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise cannot_write(folder, error) from None
     _drop_stale(folder.parent, _source(file, folder.parent), key, sizes.most_kept)
-    return found
+    return loaded
 
 
 def _source(file: Path, folder: Path) -> str:
-    """Return what a file is called in a folder of encoded texts: by its name where it lies beside.
+    """Return the name of a file in `about.json`: relative if the folder is next to the file.
 
-    So it holds wherever that place is mounted.
+    A relative name stays valid if the disk is mounted elsewhere.
     """
     return file.name if folder.parent == file.parent else str(file.resolve())
 
 
 def _put(draft: Path, folder: Path, key: Key, sizes: Sizes) -> tuple[Indexed, str]:
-    """Move a finished draft to its place, unless another process has put the same there."""
+    """Rename a finished draft, unless another process has already written the same folder."""
     for _ in range(_TRIES):
         try:
             os.rename(draft, folder)
         except OSError as error:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                 raise
-        found = _load(folder, key, sizes)
-        if found is not None:
-            return found
-        # What stands there is broken: nobody else can be using it.
+        loaded = _load(folder, key, sizes)
+        if loaded is not None:
+            return loaded
+        # The existing folder is broken, so that no process can be using it.
         shutil.rmtree(folder, ignore_errors=True)
     raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
 
 
 def cache_folders(file: Path) -> tuple[Path, Path]:
-    """Return where encoded texts are looked for: next to the file, or in the data folder."""
+    """Return the folders of encoded texts: next to the file, and in the data folder."""
     return file.parent / ".encoded", data_folder() / ".encoded"
 
 
@@ -128,7 +128,7 @@ def _writable(folders: tuple[Path, ...]) -> Path:
 
 
 def _drop_leftovers(folder: Path) -> None:
-    """Remove what a process that was killed has left, once nobody can be at it any more."""
+    """Delete the drafts of killed processes, once they are old enough."""
     for draft in folder.glob(f"{_DRAFT}*"):
         with contextlib.suppress(OSError):
             if time.time() - max(f.stat().st_mtime for f in (draft, *draft.iterdir())) > _OLD_S:
@@ -136,29 +136,29 @@ def _drop_leftovers(folder: Path) -> None:
 
 
 def _drop_stale(folder: Path, source: str, key: Key, most_kept: int) -> None:
-    """Remove what was made of earlier contents of a file, and of its content more than is kept."""
-    kept = []
+    """Delete the folders of earlier contents of a file, and the oldest ones of its content."""
+    current = []
     for other in folder.glob(f"[!{_DRAFT[0]}]*"):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             about = _about(other)
             if about["source"] != source:
                 continue
             if about["key"] == [_FORMAT, key.content_sha256, *about["key"][2:]]:
-                kept.append((other.stat().st_mtime_ns, other))
+                current.append((other.stat().st_mtime_ns, other))
             else:
                 shutil.rmtree(other, ignore_errors=True)
-    for _, other in sorted(kept)[:-most_kept]:
+    for _, other in sorted(current)[:-most_kept]:
         shutil.rmtree(other, ignore_errors=True)
 
 
 def _about(folder: Path) -> dict[str, Any]:
-    """Return what a folder says of itself; raises OSError or ValueError."""
+    """Return the content of a folder's `about.json`; raises OSError or ValueError."""
     about: dict[str, Any] = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     return about
 
 
 def _load(folder: Path, key: Key, sizes: Sizes) -> tuple[Indexed, str] | None:
-    """Return what a folder holds; None where it is not there or not whole."""
+    """Return the tokens and fingerprint of a folder; None if it is missing or incomplete."""
     try:
         about = _about(folder)
         if about["key"] != [_FORMAT, *key]:
@@ -172,18 +172,18 @@ def _load(folder: Path, key: Key, sizes: Sizes) -> tuple[Indexed, str] | None:
 
 
 def _mapped(file: Path, dtype: str, num: int) -> np.ndarray[Any, Any]:
-    """Return the numbers of a file, of which no page is read before it is needed."""
+    """Return the numbers of a file, mapped into memory."""
     if num == 0:
         return np.zeros(0, dtype=dtype)
     if file.stat().st_size != num * np.dtype(dtype).itemsize:
-        raise ValueError("not whole")
-    # A plain array over the map: slices of a memmap cost ten times as much.
+        raise ValueError("the file is incomplete")
+    # A plain array over the mapping: slicing a memmap is ten times as slow.
     return np.asarray(np.memmap(file, dtype=dtype, mode="r", shape=(num,)))
 
 
 def _write(folder: Path, key: Key, parts: Parts, source: str, sizes: Sizes) -> None:
     digest = hashlib.sha256()
-    number = _LetterNumbers() if key.kind == "chars" else _WordNumbers(key.kind)
+    number = _CharNumbers() if key.kind == "chars" else _WordNumbers(key.kind)
     num_parts = num_tokens = 0
     with (
         _PlacesFile(folder / _PLACES, sizes.widened_at_once) as places,
@@ -191,13 +191,13 @@ def _write(folder: Path, key: Key, parts: Parts, source: str, sizes: Sizes) -> N
     ):
         starts.write(np.zeros(1, dtype="<i8").tobytes())
         for some in parts(digest):
-            found, lengths = number(some)
-            places.append(found, len(number))
+            numbers, lengths = number(some)
+            places.append(numbers, len(number))
             ends = num_tokens + np.cumsum(lengths, dtype="<i8")
             if key.cut == "sentences":
                 starts.write(ends.tobytes())
                 num_parts += len(some)
-            num_tokens += len(found)
+            num_tokens += len(numbers)
         if key.cut != "sentences":
             starts.write(np.array([num_tokens], dtype="<i8").tobytes())
             num_parts = 1
@@ -216,8 +216,8 @@ def _write(folder: Path, key: Key, parts: Parts, source: str, sizes: Sizes) -> N
     (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
 
 
-class _LetterNumbers:
-    """Numbers letters in the order in which they come."""
+class _CharNumbers:
+    """Numbers characters in order of their first occurrence."""
 
     def __init__(self) -> None:
         self._place: Ids = np.full(NUM_CODEPOINTS, -1, dtype=np.int64)
@@ -227,7 +227,7 @@ class _LetterNumbers:
         return len(self._distinct)
 
     def __call__(self, parts: list[str]) -> tuple[Places, list[int]]:
-        """Return the number of every letter, and the letters of each part."""
+        """Return the number of every character, and the length of each part."""
         encoded = "".join(parts).encode("utf-32-le", "surrogatepass")
         codes = np.frombuffer(encoded, dtype=np.uint32)
         places: Ids = self._place[codes]
@@ -239,12 +239,12 @@ class _LetterNumbers:
         return places, [len(part) for part in parts]
 
     def distinct(self) -> list[str]:
-        """Return the letters by their numbers."""
+        """Return the characters in order of their numbers."""
         return [chr(code) for code in self._distinct]
 
 
 class _WordNumbers:
-    """Numbers words in the order in which they come."""
+    """Numbers words in order of their first occurrence."""
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
@@ -254,22 +254,22 @@ class _WordNumbers:
         return len(self._numbers)
 
     def __call__(self, parts: list[str]) -> tuple[Places, list[int]]:
-        """Return the number of every word, and the words of each part."""
-        found = array("i")
+        """Return the number of every word, and the length in words of each part."""
+        numbers = array("i")
         lengths = []
         for part in parts:
             tokens = split_tokens(part, self._kind)
-            found.extend(map(self._numbers.__getitem__, tokens))
+            numbers.extend(map(self._numbers.__getitem__, tokens))
             lengths.append(len(tokens))
-        return np.array(found, dtype=np.int32), lengths
+        return np.array(numbers, dtype=np.int32), lengths
 
     def distinct(self) -> list[str]:
-        """Return the words by their numbers."""
+        """Return the words in order of their numbers."""
         return list(self._numbers)
 
 
 class _PlacesFile:
-    """Numbers on disk, in one byte each as long as they fit, then in more."""
+    """A file of integers, of one byte each as long as all fit, then of more."""
 
     def __init__(self, file: Path, widened_at_once: int) -> None:
         self._file = file
@@ -284,7 +284,7 @@ class _PlacesFile:
         self.stream.close()
 
     def append(self, places: Places, num_distinct: int) -> None:
-        """Write numbers below `num_distinct`."""
+        """Append numbers, all below `num_distinct`; widen the file if necessary."""
         while num_distinct > np.iinfo(self.dtype).max + 1:
             self._widen()
         self.stream.write(places.astype(self.dtype).tobytes())

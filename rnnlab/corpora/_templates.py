@@ -1,4 +1,4 @@
-"""Short hand for grammars: lists of words, choices that agree with each other, capital letters."""
+"""Shorthand for grammars: lists of words, choices that agree with each other, capital letters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rnnlab.corpora._generated import Option, Options
 from rnnlab.corpora._grammar import Grammar
 
 Rules = dict[str, dict[str, int]]
-"""Templates of each symbol with their weights."""
+"""The templates of each symbol, with weights."""
 
 _REFERENCE_TO_CAPITAL = re.compile(r"\{([A-Z]\w*)\}")
 _CHOICES = {
@@ -18,38 +18,38 @@ _CHOICES = {
     "[]": re.compile(r"\[([^|\]]*)\|([^\]]*)\]"),
     "<>": re.compile(r"<([^|>]*)\|([^>]*)>"),
 }
-_MAX_LETTERS = 50_000_000
+_MAX_CHARS = 50_000_000
 
 
 def words(text: str) -> list[str]:
-    """Return what stands between commas; line ends are spaces."""
+    """Return the parts of a text between commas; line ends count as spaces."""
     return " ".join(text.split()).split(", ")
 
 
 def lists(of_words: Mapping[str, list[str]]) -> Rules:
-    """Return a rule for each list, its words equally likely."""
+    """Return a rule for each list, with equally probable words."""
     return {name: dict.fromkeys(texts, 1) for name, texts in of_words.items()}
 
 
 def written_out(rules: Mapping[str, Mapping[str, int]], brackets: str = "()") -> Rules:
-    """Return the rules with each choice `(one|many)` written out as two.
+    """Return the rules with each choice `(one|many)` expanded into two.
 
-    A choice in the name of a rule decides all choices in its templates at once.
+    A rule with a choice in its name becomes two rules; each uses the same side of all choices in
+    its templates.
     """
     choice = _CHOICES[brackets]
-    written: Rules = {}
+    expanded: Rules = {}
     for name, alternatives in rules.items():
         for number in (r"\1", r"\2"):
             chosen = {choice.sub(number, text): w for text, w in alternatives.items()}
-            written.setdefault(choice.sub(number, name), {}).update(chosen)
-    return written
+            expanded.setdefault(choice.sub(number, name), {}).update(chosen)
+    return expanded
 
 
 def with_capitals(rules: Rules) -> Rules:
-    """Return the rules with those added that their capital names ask for.
+    """Return the rules, and a new rule for each symbol in a template that begins with a capital.
 
-    A name with a capital is the symbol of that name with the first letter of its texts in upper
-    case.
+    Such a symbol is the symbol in lower case, with the first letter of its texts in upper case.
     """
     rules = dict(rules)
     waiting = list(rules)
@@ -63,21 +63,21 @@ def with_capitals(rules: Rules) -> Rules:
 
 
 def text_options(letters: int) -> dict[str, Option]:
-    """Return the options of a text that is drawn until it is long enough."""
+    """Return the options of a generated text; letters: the default length in characters."""
     return {
-        "letters": Option(letters, 1_000, _MAX_LETTERS, "letters of the text, about"),
+        "letters": Option(letters, 1_000, _MAX_CHARS, "approximate length in characters"),
         "seed": Option(1, 0, 2**31 - 1, "seed of the text"),
     }
 
 
 def draw_text(grammar: Grammar, start: str, options: Options) -> str:
-    """Return texts drawn from `start`, end to end, until they are long enough together."""
+    """Return concatenated random texts of symbol `start`, with at least the length in `options`."""
     generator = Random(options["seed"])
     texts: list[str] = []
-    num_letters = 0
-    while num_letters < options["letters"]:
+    num_chars = 0
+    while num_chars < options["letters"]:
         texts.append(grammar.derive(start, generator).text)
-        num_letters += len(texts[-1])
+        num_chars += len(texts[-1])
     return "".join(texts)
 
 

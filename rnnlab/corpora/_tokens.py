@@ -1,7 +1,8 @@
-"""How a text becomes letters and tokens, before any of them has a number.
+"""Normalisation and tokenisation of texts.
 
-Three kinds of tokens: `chars`, single letters; `words`, the words of a language model, each with
-the space before it, so that nothing is lost; `lowercase`, the bare words of a document to classify.
+Three kinds of tokens: `chars`, single characters; `words`, the words of a language model, each with
+the space before it, so that the text can be restored; `lowercase`, the words of a document for
+classification, without spaces and marks.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ Alphabet = Literal["unicode", "ascii"]
 EOS, PAD, UNK = "<eos>", "<pad>", "<unk>"
 
 _SPACED_WORD = re.compile(rf" ?{UNK}| ?\w+(?:['’]\w+)*| ?[^\w\s]|\s")  # noqa: RUF001
-"""Every letter is in exactly one match: the matches of a text, joined, are the text."""
+"""Every character is in exactly one match: the joined matches of a text are the text."""
 _SENTENCE = re.compile(r"[^.?!]*[.?!]+|[^.?!]+$")
 _BARE_WORD = re.compile(r"[^\W_]+")
 _LINE_BREAK = re.compile(r"<br\s*/?>")
@@ -25,10 +26,10 @@ _CONTROL = dict.fromkeys([*range(0x20), 0x7F])
 
 
 def normalise(text: str, alphabet: Alphabet = "unicode") -> str:
-    """Return a text in an alphabet, line ends as LF.
+    """Return a text in an alphabet, with LF line ends.
 
-    unicode: every letter, composed (NFC). ascii: the 95 printable letters of ASCII; marks are taken
-    off their letters (NFD), white space and line ends become spaces, any other letter is dropped.
+    unicode: all characters, in NFC. ascii: the 95 printable characters of ASCII; diacritics are
+    removed (NFD), white space and line ends become spaces, all other characters are dropped.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if alphabet == "ascii":
@@ -38,17 +39,17 @@ def normalise(text: str, alphabet: Alphabet = "unicode") -> str:
 
 
 def split_sentences(text: str) -> list[str]:
-    """Return the sentences of a text, each with its marks, white space made single spaces."""
-    found = (" ".join(match[0].split()) for match in _SENTENCE.finditer(text))
-    return [sentence for sentence in found if any(c.isalnum() for c in sentence)]
+    """Return the sentences of a text with their final marks; white space becomes single spaces."""
+    sentences = (" ".join(match[0].split()) for match in _SENTENCE.finditer(text))
+    return [sentence for sentence in sentences if any(c.isalnum() for c in sentence)]
 
 
 def split_tokens(text: str, kind: Kind) -> list[str]:
     """Return the tokens of a normalised text.
 
-    chars: its letters. words: words with inner apostrophes, marks and single white spaces, each
-    word and mark with one space before it where there is one; joined they are the text.
-    lowercase: runs of letters and digits in lower case, HTML line breaks left out.
+    chars: its characters. words: words with inner apostrophes, marks and single white spaces; words
+    and marks include one preceding space; the joined tokens are the text. lowercase: sequences of
+    letters and digits in lower case, without HTML line breaks.
     """
     if kind == "chars":
         return list(text)

@@ -1,7 +1,7 @@
-"""Word vectors to begin with, in the text format of GloVe: a word and its numbers a line.
+"""Initial word vectors, in the text format of GloVe: one word and its numbers per line.
 
-Only the lines of words that are needed are turned into numbers: a file of 400,000 words is read in
-seconds and takes no memory. Shapes: V tokens of the vocabulary, E numbers of a vector.
+Only the lines of words in the vocabulary are parsed: a file of 400,000 words is read in seconds
+and takes little memory. Shapes: V tokens of the vocabulary, E elements of a vector.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from rnnlab.corpora._vocabulary import Vocabulary
 from rnnlab.settings.run_config import RunConfig
 
 _UNKNOWN_SCALE = 0.1
-"""Spread of the vectors made up, as a share of that of the vectors found: small beside them."""
+"""Standard deviation of random vectors, as a fraction of that of the vectors in the file."""
 
 
 def vectors_width(file: Path) -> int:
-    """Return how many numbers the vectors of a file have, by its first vector.
+    """Return the number of elements of the vectors of a file, by its first vector.
 
-    Raises BadInputError when the file cannot be read or holds no vectors.
+    Raises BadInputError if the file cannot be read or has no vectors.
     """
     for number, line in _lines(file):
         width = line.count(" ")
         if width < 1:
             raise BadInputError(
-                f"{file}, line {number}: no vector", "give a file in GloVe's text format"
+                f"{file}, line {number}: no vector", "give a file in the text format of GloVe"
             )
         _vector(line.rsplit(" ", width)[1:], f"{file}, line {number}")
         return width
@@ -44,9 +44,9 @@ def vectors_width(file: Path) -> int:
 
 
 def check_vectors(config: RunConfig) -> None:
-    """Raise BadInputError when the vectors of `config` are not there or one is of another width.
+    """Raise BadInputError if the vectors of `config` are missing or one has the wrong length.
 
-    Every line is looked at, which takes a second where there are 400,000.
+    Reads every line, which takes 1 s for 400,000 words.
     """
     if config.embeddings is None:
         return
@@ -54,8 +54,8 @@ def check_vectors(config: RunConfig) -> None:
     width = vectors_width(file)
     if width != config.embedding:
         raise BadInputError(
-            f"the vectors of {file} have {width} numbers, embedding is {config.embedding}",
-            f"set embedding = {width}, or leave it out",
+            f"the vectors of {file} have {width} elements, but embedding is {config.embedding}",
+            f"use --embedding {width}, or omit it",
         )
     for number, line in _lines(file):
         if line.count(" ") != width:
@@ -69,12 +69,12 @@ def read_vectors(
     unknown: Literal["zero", "random"] = "random",
     seed: int = 1,
 ) -> WordVectors:
-    """Return a vector for each token, read from a file (also gzipped).
+    """Return a vector for each token from a file, plain or gzipped.
 
-    A token is looked up without the space before it, as it is, then in lower case. One that the
-    file lacks is zero, or normal with a tenth of the spread of those found; padding is zero.
-    Raises BadInputError with file and line for what is no vector of `width` numbers, and when no
-    token is found.
+    A token is looked up without its leading space, unchanged and then in lower case. A token that
+    is not in the file gets zeros, or a normal vector with a tenth of the standard deviation of the
+    others; padding gets zeros. Raises BadInputError with file and line for a line that is not a
+    vector of `width` numbers, and if the file has none of the tokens.
     """
     rows = _matching_rows(file, [token.removeprefix(" ") for token in tokens], width)
     matrix_VE = np.zeros((len(tokens), width), dtype=np.float32)
@@ -84,14 +84,14 @@ def read_vectors(
         found_V[i] = True
     if not found_V.any():
         raise BadInputError(
-            f"{file} has a vector for none of the {len(tokens):,} tokens",
-            "give vectors of the language of the corpus",
+            f"{file} has no vector for any of the {len(tokens):,} tokens",
+            "give vectors for the language of the corpus",
         )
     if unknown == "random":
         random = np.random.Generator(np.random.PCG64([seed, len(tokens), width]))
-        made_up_VE = random.standard_normal(matrix_VE.shape, dtype=np.float32)
-        spread = _UNKNOWN_SCALE * float(matrix_VE[found_V].std())
-        matrix_VE[~found_V] = spread * made_up_VE[~found_V]
+        normal_VE = random.standard_normal(matrix_VE.shape, dtype=np.float32)
+        std = _UNKNOWN_SCALE * float(matrix_VE[found_V].std())
+        matrix_VE[~found_V] = std * normal_VE[~found_V]
     matrix_VE[[token == PAD for token in tokens]] = 0
     return WordVectors(matrix_VE, found_V)
 
@@ -99,9 +99,9 @@ def read_vectors(
 def initial_vectors(
     config: RunConfig, vocabulary: Vocabulary, indexed: Indexed, train: slice
 ) -> tuple[WordVectors | None, tuple[str, ...]]:
-    """Return the vectors that `config` names, if any, and a note on how much they cover.
+    """Return the vectors that `config` names, if any, and a note on their coverage.
 
-    train: the running tokens of the training part.
+    train: the tokens of the train split.
     """
     if config.embeddings is None:
         return None, ()
@@ -111,10 +111,10 @@ def initial_vectors(
     known_V = vectors.found & is_word_V
     counts = indexed.counts(train)
     known = counts[known_V[vocabulary.ids_of(indexed.distinct)]].sum()
-    running = float(known / max(1, counts.sum()))
+    coverage = float(known / max(1, counts.sum()))
     note = (
         f"{known_V.sum():,} of {is_word_V.sum():,} words ({known_V.sum() / is_word_V.sum():.1%}) "
-        f"have a vector in {file.name}, {running:.1%} of the running words to train on"
+        f"have a vector in {file.name}: {coverage:.1%} of the words of the train split"
     )
     return vectors, (note,)
 
@@ -122,7 +122,7 @@ def initial_vectors(
 def _matching_rows(
     file: Path, words: Sequence[str], width: int
 ) -> Mapping[int, npt.NDArray[np.float32]]:
-    """Return the vector of each place of `words` that the file has a row for, the first one."""
+    """Return the vector of each index of `words` that the file has a line for (the first line)."""
     exact, lower = _places(words), _places([word.lower() for word in words])
     vectors: dict[int, npt.NDArray[np.float32]] = {}
     in_lower_case: dict[int, npt.NDArray[np.float32]] = {}
@@ -153,21 +153,26 @@ def _places(words: Sequence[str]) -> dict[str, list[int]]:
     return dict(places)
 
 
-def _spaced_word(line: str, width: int, where: str) -> str:
-    """Return the word of a line with spaces in it; raises BadInputError when it is no such line."""
+def _spaced_word(line: str, width: int, place: str) -> str:
+    """Return the word of a line if the word contains spaces; raises BadInputError if it does not.
+
+    place: file and line, for the error.
+    """
     parts = line.split(" ")
     if len(parts) <= width or all(_is_number(part) for part in parts[1:-width]):
         raise BadInputError(
-            f"{where}: {len(parts) - 1} numbers, expected {width}",
-            "the file is cut or its vectors differ in width; get it again",
+            f"{place}: {len(parts) - 1} numbers, expected {width}",
+            "download the file again: it may be incomplete",
         )
     return " ".join(parts[:-width])
 
 
-def _vector(numbers: Sequence[str], where: str) -> npt.NDArray[np.float32]:
+def _vector(numbers: Sequence[str], place: str) -> npt.NDArray[np.float32]:
     for number in numbers:
         if not _is_number(number):
-            raise BadInputError(f"{where}: {number[:40]!r} is no number", "get the file again")
+            raise BadInputError(
+                f"{place}: {number[:40]!r} is not a number", "download the file again"
+            )
     return np.array([float(number) for number in numbers], dtype=np.float32)
 
 
@@ -179,7 +184,7 @@ def _is_number(text: str) -> bool:
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
-    """Give the lines with their numbers; the sizes that word2vec writes first are left out."""
+    """Yield the lines with their numbers, without the first line of word2vec, which has sizes."""
     with reading(file, newline="\n") as stream:
         for number, line in enumerate(stream, 1):
             stripped = line.rstrip()

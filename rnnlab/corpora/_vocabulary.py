@@ -1,4 +1,4 @@
-"""The tokens of a model in the order of their ids; text to ids and back."""
+"""The vocabulary of a model: encoding text to token ids and decoding ids to text."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from rnnlab.corpora._tokens import EOS, PAD, UNK, Alphabet, Kind, normalise, spl
 Ids = npt.NDArray[np.int64]
 
 _BEFORE_SPACE = frozenset(".,;:!?)]}»”%>")
-"""Marks after which an unknown word is written with a space, as after a letter or a digit."""
+"""Marks after which an unknown word is decoded with a space, as after a letter or a digit."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Letters or words, after the special tokens of the task."""
+    """The special tokens of the task, followed by characters or words."""
 
     tokens: tuple[str, ...]
-    """Token of every id."""
+    """The tokens in order of their ids."""
     kind: Kind = "chars"
-    """What the tokens are: letters, words with the space before them, or bare words."""
+    """Characters, words with a leading space, or lowercase words without spaces."""
     alphabet: Alphabet = "unicode"
-    """The alphabet of the texts that were read."""
+    """The alphabet to which texts are normalised."""
     classes: tuple[str, ...] = ()
-    """Names of a classifier's classes in the order of their ids."""
+    """The classes of a classifier in order of their ids; empty for a language model."""
 
     @classmethod
     def count(cls, text: str, specials: Sequence[str] = ()) -> Vocabulary:
-        """Return the letters of a text: the specials, then its characters in code order."""
+        """Return a vocabulary of the specials and the text's characters in code point order."""
         return cls((*specials, *sorted(set(text))))
 
     def __len__(self) -> int:
@@ -48,42 +48,42 @@ class Vocabulary:
 
     @property
     def noun(self) -> str:
-        """What a token is called: a letter or a word."""
-        return "letter" if self.kind == "chars" else "word"
+        """Noun for a token, for messages: `character` or `word`."""
+        return "character" if self.kind == "chars" else "word"
 
     @cached_property
     def pieces(self) -> tuple[str, ...]:
-        """The text that each token adds; nothing for an end and for padding."""
-        silent = {self.eos, self.pad}
-        return tuple("" if i in silent else token for i, token in enumerate(self.tokens))
+        """The text of each token in order of the ids; empty for EOS and padding."""
+        without_text = {self.eos, self.pad}
+        return tuple("" if i in without_text else token for i, token in enumerate(self.tokens))
 
     @property
     def eos(self) -> int | None:
-        """Id of the end of a sentence; None where the task has no end."""
+        """Id of the end of a sentence; None if the task has no EOS."""
         return self._ids.get(EOS)
 
     @property
     def unk(self) -> int | None:
-        """Id of any token that is not in the vocabulary; None where there must be none."""
+        """Id of unknown tokens; None if unknown tokens are an error."""
         return self._ids.get(UNK)
 
     @property
     def pad(self) -> int | None:
-        """Id that fills up a batch of documents; None where nothing is padded with it."""
+        """Id of padding in a batch of documents; None for a language model."""
         return self._ids.get(PAD)
 
     def normalise(self, text: str) -> str:
-        """Return a text as the corpora are read: in the alphabet, line ends as LF."""
+        """Return a text normalised like the corpus: in the alphabet, with LF line ends."""
         return normalise(text, self.alphabet)
 
     def split(self, text: str) -> list[str]:
-        """Return the tokens of a normalised text, known or not."""
+        """Return the tokens of a normalised text, whether they are in the vocabulary or not."""
         return split_tokens(text, self.kind)
 
     def ids_of(self, tokens: Sequence[str]) -> Ids:
-        """Return the ids of tokens; those not known are <unk>.
+        """Return the ids of tokens; unknown tokens become <unk>.
 
-        Raises UnknownTokensError naming them where the vocabulary has no <unk>.
+        Raises UnknownTokensError for unknown tokens if the vocabulary has no <unk>.
         """
         unknown = -1 if self.unk is None else self.unk
         get = self._ids.get
@@ -93,33 +93,33 @@ class Vocabulary:
         return ids
 
     def unknown(self, tokens: Sequence[str]) -> list[str]:
-        """Return the tokens that are not known, each once; a literal <unk> is."""
+        """Return the unknown tokens, without repetitions; a literal <unk> is known."""
         known = self._ids
-        strange = [token for token in dict.fromkeys(tokens) if token not in known]
-        return [token for token in strange if token.strip(" ") != UNK] if UNK in known else strange
+        unknown = [token for token in dict.fromkeys(tokens) if token not in known]
+        return [token for token in unknown if token.strip(" ") != UNK] if UNK in known else unknown
 
     def encode(self, text: str) -> Ids:
-        """Return the ids of a normalised text, one for each of `split`.
+        """Return the ids of a normalised text, one per token of `split`.
 
-        A literal `<unk>` among words is that token. Raises UnknownTokensError like `ids_of`.
+        In a text of words a literal `<unk>` is that token. Raises UnknownTokensError like `ids_of`.
         """
         return self.ids_of(self.split(text))
 
     def decode(self, ids: Iterable[int], after: str = "") -> str:
-        """Return the text of ids; ends and padding are left out, an unknown word is `<unk>`.
+        """Return the text of ids, without EOS and padding; an unknown word is `<unk>`.
 
-        after: the text that is continued. An unknown word has lost the space before it: among words
-        one is written where the text so far ends in a letter, a digit or a closing mark.
+        after: the text that the ids continue. An unknown word has lost its leading space; it gets
+        one if the text before it ends in a letter, a digit or a closing mark.
         """
-        silent = {self.eos, self.pad}
-        kept = [i for i in ids if i not in silent]
+        without_text = {self.eos, self.pad}
+        text_ids = [i for i in ids if i not in without_text]
         if self.kind == "lowercase":
-            return " ".join(self.tokens[i] for i in kept)
-        if self.kind == "chars" or self.unk not in kept:
-            return "".join(self.tokens[i] for i in kept)
+            return " ".join(self.tokens[i] for i in text_ids)
+        if self.kind == "chars" or self.unk not in text_ids:
+            return "".join(self.tokens[i] for i in text_ids)
         pieces: list[str] = []
         last = after[-1:]
-        for i in kept:
+        for i in text_ids:
             needs_space = i == self.unk and (last.isalnum() or last in _BEFORE_SPACE)
             pieces.append(" " + UNK if needs_space else self.tokens[i])
             last = pieces[-1][-1]
@@ -137,9 +137,9 @@ class Vocabulary:
 
     @classmethod
     def load(cls, file: Path) -> Vocabulary:
-        """Read what `save` wrote, now or before there were words and classes.
+        """Read a saved vocabulary, also of the older format without words and classes.
 
-        Raises RnnlabError when the file is missing or no vocabulary.
+        Raises RnnlabError if the file is missing or is not a vocabulary.
         """
         try:
             document = json.loads(file.read_text(encoding="utf-8"))
@@ -149,15 +149,16 @@ class Vocabulary:
             tokens, classes = document["tokens"], document.get("classes", ())
             return cls(tuple(map(str, tokens)), kind, alphabet, tuple(map(str, classes)))
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            raise RnnlabError(f"{file} is missing or no vocabulary") from None
+            raise RnnlabError(f"{file} is missing or is not a vocabulary") from None
 
 
 class UnknownTokensError(BadInputError):
-    """A text has letters or words that a model does not know."""
+    """A text has characters or words that are not in the vocabulary."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
         some = ", ".join(repr(token) for token in tokens[:5])
-        more = f" and {len(tokens) - 5} other letters" if len(tokens) > 5 else ""
+        more = f" and {len(tokens) - 5} more" if len(tokens) > 5 else ""
         super().__init__(
-            f"the model never saw {some}{more}", "write without, or train on a text with it"
+            f"the model never saw {some}{more}",
+            "remove it from the text, or train on a corpus that has it",
         )

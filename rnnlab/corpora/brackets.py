@@ -1,9 +1,8 @@
-"""Words in nested brackets and quotes: whatever was opened last has to be closed first.
+"""Words in nested brackets and quotes: the last one opened must be closed first.
 
-Five pairs, `() [] <> «»` and the quote, which opens and closes with one mark and is never nested in
-itself. A line holds a few levels of them, so that which mark closes next, past everything that was
-opened and closed meanwhile, is the whole difficulty: a stack, as in the Dyck languages on which
-recurrent nets are tried (Gers and Schmidhuber 2001).
+Five pairs: `() [] <> «»` and the quote, which opens and closes with the same mark and is never
+nested in itself. A line has a few levels. To predict a closing mark, a model needs a stack, as in
+the Dyck languages, a common test of recurrent networks (Gers and Schmidhuber 2001).
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from rnnlab.corpora._templates import Rules, draw_text, lists, text_options, wor
 _PAIRS = {"round": "()", "square": "[]", "angle": "<>", "guillemet": "«»", "quote": '""'}
 _WORDS = words("bel, cor, dun, jo, ket, mo, ra, sim, tu")
 _CLOSE, _WORD, _OPEN, _FIRST_WORD = 10, 12, 4, 4
-"""Weights of what may come next within a level (it ends, a word, a pair), and of a word first in
-it. An opened pair opens less than one other on average, or a line would never end."""
+"""Weights of the next item within a level (its end, a word, a pair), and of a word as the first
+item. On average a pair contains less than one other pair, or a line would never end."""
 
 
 def _level(kind: str, close: str, *, in_quote: bool) -> Rules:
-    """Return the rules of a level: what may come first in it, and what after that."""
+    """Return the rules of a level: of its first item, and of the items after that."""
     mark = "_in_quote" if in_quote else ""
     pairs = [pair for pair in _PAIRS if not (in_quote and pair == "quote")]
     first = {f"{{word}}{{{kind}{mark}}}": _FIRST_WORD * len(pairs)}
@@ -31,9 +30,9 @@ def _level(kind: str, close: str, *, in_quote: bool) -> Rules:
     rest[f" {{word}}{{{kind}{mark}}}"] = _WORD * len(pairs)
     for pair in pairs:
         inner = "_in_quote" if in_quote or pair == "quote" else ""
-        opened = f"{_PAIRS[pair][0]}{{first_{pair}{inner}}}{{{kind}{mark}}}"
-        first[opened] = 1
-        rest[f" {opened}"] = _OPEN
+        nested = f"{_PAIRS[pair][0]}{{first_{pair}{inner}}}{{{kind}{mark}}}"
+        first[nested] = 1
+        rest[f" {nested}"] = _OPEN
     return {f"first_{kind}{mark}": first, f"{kind}{mark}": rest}
 
 
@@ -53,11 +52,11 @@ def make(options: Options) -> str:
 
 
 def floor(options: Options, task: str) -> Floor | None:
-    """Return the smallest expected loss a letter, line ends included; the lines are one stream."""
+    """Return the floor of the lines as one stream, in nats per character, with line ends."""
     if task != "stream":
         return None
     line = grammar().expect("first_line")
-    return Floor(line.entropy_nats / line.letters)
+    return Floor(line.entropy_nats / line.num_chars)
 
 
 CORPUS = MadeCorpus("stream", make, floor, text_options(350_000))

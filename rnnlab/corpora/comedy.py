@@ -1,9 +1,9 @@
-"""A French comedy without end, from a grammar of our own, in the layout of the plays.
+"""An endless French comedy from a probabilistic grammar, in the layout of a play.
 
-Two persons share a scene: its first line names them, then they speak by turns, until one of them
-leaves. What a net has to carry, and how far: who speaks next (a whole speech); the gender of whom
-is spoken to (*monsieur*, *madame*) and of who speaks (*perdu*, *perdue*), in every sentence; the
-gender of a noun up to its adjective; of a verb, the person.
+A scene has two persons: its first line names them, then they speak in turns until one leaves. A
+model must remember who speaks next (over a whole speech), the gender of the listener (*monsieur*,
+*madame*) and of the speaker (*perdu*, *perdue*) in every sentence, the gender of a noun up to its
+adjective, and the person of a verb.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PERSONS = {
 }  # fmt: skip
 
 _RULES: Rules = {
-    # Names in brackets: [who speaks], <who is spoken to>; in round ones a noun's gender.
+    # Gender: [speaker], <listener>, (noun).
     "speech[_m|_f]<_m|_f>": {"{sentence[_m|_f]<_m|_f>}{more[_m|_f]<_m|_f>}": 1},
     "more[_m|_f]<_m|_f>": {"\n\n": 3, " {sentence[_m|_f]<_m|_f>}{more[_m|_f]<_m|_f>}": 2},
     "sentence[_m|_f]<_m|_f>": {
@@ -123,7 +123,7 @@ _LISTS = {
 
 
 def _scenes() -> Rules:
-    """Return the rules of scenes: each two persons speak by turns."""
+    """Return the rules of the scenes: every two persons speak in turns."""
     rules: Rules = {"play": {}}
     for a, b in permutations(PERSONS, 2):
         one, other = PERSONS[a], PERSONS[b]
@@ -141,7 +141,7 @@ def _scenes() -> Rules:
 
 @cache
 def grammar() -> Grammar:
-    """Return the grammar, prefix-free; it starts at `play`, a scene."""
+    """Return the prefix-free grammar; its start symbol is `play`, a scene."""
     rules = written_out(written_out(written_out(_RULES, "[]"), "<>"))
     return Grammar(with_capitals(rules | lists(_LISTS)) | _scenes())
 
@@ -152,15 +152,14 @@ def make(options: Options) -> str:
 
 
 def floor(options: Options, task: str) -> Floor | None:
-    """Return the smallest expected loss a letter; the scenes are one stream.
+    """Return the floor of the scenes as one stream, in nats per character.
 
-    A held-out tenth of the file is a sample: what the best model loses on it differs from this by
-    about 0.005.
+    A tenth of the file is a sample: the loss of the best model on it differs by about 0.005.
     """
     if task != "stream":
         return None
     scene = grammar().expect("play")
-    return Floor(scene.entropy_nats / scene.letters)
+    return Floor(scene.entropy_nats / scene.num_chars)
 
 
 CORPUS = MadeCorpus("stream", make, floor, text_options(450_000))

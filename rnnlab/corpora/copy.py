@@ -1,10 +1,10 @@
-"""Copy memory: some letters, a delay, a sign, then the same letters again.
+"""Copy memory: random letters, a delay, a signal, then the same letters again.
 
     bdca----------=bdca.
 
-A sentence each. What comes after the sign is certain for whoever remembers it over the delay, and a
-guess for whoever does not (Hochreiter and Schmidhuber 1997; Arjovsky et al. 2016). The letters
-before the delay are a guess for everyone: they make the floor.
+Each line is a sentence. A model with memory can predict the letters after the signal with
+certainty (Hochreiter and Schmidhuber 1997; Arjovsky et al. 2016). The letters before the delay are
+unpredictable: their entropy is the floor.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from rnnlab.corpora._generated import MadeCorpus, Option, Options
 
 
 def make(options: Options) -> str:
-    """Return the corpus, a sentence a line."""
+    """Return the corpus, one sentence per line."""
     generator = Random(options["seed"])
-    wait = "-" * options["delay"] + "="
+    delay = "-" * options["delay"] + "="
     lines = []
     for _ in range(options["sentences"]):
-        drawn = (int(generator.random() * options["symbols"]) for _ in range(options["length"]))
-        letters = "".join(ascii_lowercase[i] for i in drawn)
-        lines.append(f"{letters}{wait}{letters}.\n")
+        indices = (int(generator.random() * options["symbols"]) for _ in range(options["length"]))
+        letters = "".join(ascii_lowercase[i] for i in indices)
+        lines.append(f"{letters}{delay}{letters}.\n")
     return "".join(lines)
 
 
 def floor(options: Options, task: str) -> Floor | None:
-    """Return the entropy of the letters to copy, over all letters and the end of a sentence.
+    """Return the entropy of the letters to copy, per character of a sentence including EOS.
 
-    Without memory each letter costs its entropy twice.
+    Without memory the loss is twice that.
     """
     if task != "sentences":
         return None
-    num_letters = _num_letters(options)
+    num_chars = _num_chars(options)
     letters_nats = options["length"] * math.log(options["symbols"])
-    return Floor(letters_nats / num_letters, None, 2 * letters_nats / num_letters)
+    return Floor(letters_nats / num_chars, None, 2 * letters_nats / num_chars)
 
 
 def settings(options: Options) -> dict[str, int]:
-    """Return the settings that do not cut a sentence."""
-    return {"length": max(100, _num_letters(options))}
+    """Return a length that does not truncate a sentence."""
+    return {"length": max(100, _num_chars(options))}
 
 
-def _num_letters(options: Options) -> int:
-    """Return the letters of a sentence: what is copied, twice, the delay, the sign, two ends."""
+def _num_chars(options: Options) -> int:
+    """Return the characters of a sentence: the letters twice, delay, signal, full stop and EOS."""
     return 2 * options["length"] + options["delay"] + 3
 
 
@@ -56,10 +56,10 @@ CORPUS = MadeCorpus(
     make,
     floor,
     {
-        "delay": Option(10, 0, 2_000, "steps between the letters and the sign"),
-        "length": Option(4, 1, 100, "letters to copy"),
-        "symbols": Option(4, 2, 26, "different letters"),
-        "sentences": Option(10_000, 100, 1_000_000, "sentences of the text"),
+        "delay": Option(10, 0, 2_000, "steps between the letters and the signal"),
+        "length": Option(4, 1, 100, "number of letters to copy"),
+        "symbols": Option(4, 2, 26, "number of different letters"),
+        "sentences": Option(10_000, 100, 1_000_000, "number of sentences"),
         "seed": Option(1, 0, 2**31 - 1, "seed of the text"),
     },
     is_shipped=False,

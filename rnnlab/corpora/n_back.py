@@ -1,10 +1,10 @@
-"""The n-back task: after each letter a mark says whether it is that of n letters before.
+"""The n-back task: the mark after each letter shows whether it equals the letter n steps back.
 
     a.b.a!c.a!c!        (n = 2)
 
-Half of the letters come again after n others, so that both the letter and its mark can be told
-better by a net that keeps the last n in their order and brings them up to date at every step (the
-task is Kirchner's, 1958). One long stream.
+Half of the letters equal the letter n steps back. A model that stores the last n letters in order,
+and updates them at every step, predicts both letters and marks better (Kirchner 1958). The corpus
+is one long stream.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ SAME, OTHER = "!", "."
 
 
 def make(options: Options) -> str:
-    """Return the corpus, one line."""
+    """Return the corpus, as one line."""
     generator = Random(options["seed"])
     n, symbols = options["n"], options["symbols"]
-    drawn = [int(generator.random() * symbols) for _ in range(n)]
-    while len(drawn) < options["letters"] // 2:
-        before = drawn[-n]
+    letters = [int(generator.random() * symbols) for _ in range(n)]
+    while len(letters) < options["letters"] // 2:
+        before = letters[-n]
         is_same = generator.random() < 0.5
         another = (before + 1 + int(generator.random() * (symbols - 1))) % symbols
-        drawn.append(before if is_same else another)
-    is_same_again = (a == b for a, b in zip(drawn, drawn[n:], strict=False))
+        letters.append(before if is_same else another)
+    is_same_again = (a == b for a, b in zip(letters, letters[n:], strict=False))
     marks = [OTHER] * n + [SAME if same else OTHER for same in is_same_again]
-    return "".join(ascii_lowercase[i] + mark for i, mark in zip(drawn, marks, strict=True)) + "\n"
+    return "".join(ascii_lowercase[i] + mark for i, mark in zip(letters, marks, strict=True)) + "\n"
 
 
 def floor(options: Options, task: str) -> Floor | None:
-    """Return half the entropy of a letter given the last n: its mark is certain then.
+    """Return half the entropy of a letter given the last n letters: its mark is then certain.
 
-    The letter is that of n before with probability 1/2, else one of S - 1 others: its entropy is
-    ln 2 + ln(S - 1) / 2.
-    Without memory every letter is as likely as another, and every mark as likely as not.
+    A letter equals the letter n steps back with probability 1/2, else it is one of S - 1 others:
+    its entropy is ln 2 + ln(S - 1) / 2. Without memory all letters are equally probable, and so are
+    both marks.
     """
     if task != "stream":
         return None
@@ -53,9 +53,9 @@ CORPUS = MadeCorpus(
     make,
     floor,
     {
-        "n": Option(2, 1, 200, "letters back"),
-        "symbols": Option(4, 2, 26, "different letters"),
-        "letters": Option(400_000, 2_000, 50_000_000, "letters of the text, marks included"),
+        "n": Option(2, 1, 200, "distance in letters"),
+        "symbols": Option(4, 2, 26, "number of different letters"),
+        "letters": Option(400_000, 2_000, 50_000_000, "length in characters, with marks"),
         "seed": Option(1, 0, 2**31 - 1, "seed of the text"),
     },
     is_shipped=False,

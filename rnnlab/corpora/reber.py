@@ -1,8 +1,8 @@
-"""Strings of the embedded Reber grammar, one a line: the first letters decide the last but one.
+"""Strings of the embedded Reber grammar: the second letter of a line is also the last but one.
 
-A line is B, T or P, a string of Reber's grammar (1967), the same T or P again, E. The inner string
-takes six fair choices on average; that the outer letter comes again has to be remembered over it
-(Hochreiter and Schmidhuber 1997, section 5.1).
+A line is B, T or P, a string of Reber's grammar (1967), the same T or P again, E. A model must
+remember the outer letter over the inner string, which has six fair choices on average (Hochreiter
+and Schmidhuber 1997, section 5.1).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rnnlab.corpora._templates import draw_text, text_options
 
 @cache
 def grammar() -> Grammar:
-    """Return the grammar of a line, its states named by the letters that lead to them."""
+    """Return the grammar of a line; a state has the name of the letter that leads to it."""
     return Grammar(
         {
             "line": ["BT{inner}TE\n", "BP{inner}PE\n"],
@@ -31,16 +31,16 @@ def grammar() -> Grammar:
 
 
 def make(options: Options) -> str:
-    """Return the corpus: a string a line."""
+    """Return the corpus, one string per line."""
     return draw_text(grammar(), "line", options)
 
 
 def floor(options: Options, task: str) -> Floor | None:
-    """Return the smallest expected loss a letter, line ends included; the lines are one stream."""
+    """Return the floor of the lines as one stream, in nats per character, with line ends."""
     if task != "stream":
         return None
     line = grammar().expect("line")
-    return Floor(line.entropy_nats / line.letters)
+    return Floor(line.entropy_nats / line.num_chars)
 
 
 CORPUS = MadeCorpus("stream", make, floor, text_options(250_000))

@@ -1,11 +1,11 @@
-"""Opinions on films that nobody has made, from a grammar of our own: how well they can be told.
+"""Reviews of fictitious films from a probabilistic grammar, labelled good or bad.
 
-A writer judges the story, the cast and the music, each as the label says in 17 cases of 20. A word
-tells little by itself: half of the judgements are negated (*not, after two hours in the rain,
-boring*), others' opinions on other things stand between them, and one writer in four takes it all
-back in the end. So a net has to bind a cue to its negation, count what was for and against over
-some sixty words, and turn its verdict round where that is asked for. The best guess from the text
-is right in 93.9 % of the cases: two of three judgements are not always those of the label.
+A review judges the story, the cast and the music; each judgement agrees with the label in 17 cases
+of 20. A single word has little information: half of the judgements are negated (*not, after two
+hours in the rain, boring*), remarks on other things separate them, and one review in four retracts
+everything at its end. A model must bind a word to its negation, count judgements over about sixty
+words, and invert the result after a retraction. The best possible prediction is correct in 93.9 %
+of the cases, because the majority of the judgements does not always agree with the label.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ _LISTS = {
 
 
 def _review(first: str, second: str) -> dict[str, int]:
-    """Return the reviews of a label: judgements as it says, or others that are taken back."""
+    """Return the reviews of a label: judgements that agree, or opposite ones with a retraction."""
     return {
         f"{{Lead}} {_judgements(first)} {{Close}}": _KEEPS,
         f"{{Lead}} {_judgements(second)} {{Retract}}": _RETRACTS,
@@ -90,7 +90,7 @@ def _judgements(side: str) -> str:
 
 @cache
 def grammar() -> Grammar:
-    """Return the grammar, prefix-free; it starts at `label_good` or `label_bad`."""
+    """Return the prefix-free grammar; its start symbols are `label_good` and `label_bad`."""
     numbered = written_out(_RULES)
     rules = {name: rule for name, rule in numbered.items() if not name.endswith("_aspect")}
     for aspect, nouns in _ASPECTS.items():
@@ -100,10 +100,13 @@ def grammar() -> Grammar:
             rules[f"{side}_{aspect}_itself"] = {
                 text.replace("{aspect}", f"{{{aspect}}}"): weight for text, weight in texts
             }
-            told = f"{side}_{aspect}_told"
-            rules[told] = {f"{{Remark}} {{{told}}}": 2, f"{{{_capital(side)}_{aspect}_itself}}": 3}
+            symbol = f"{side}_{aspect}_told"
+            rules[symbol] = {
+                f"{{Remark}} {{{symbol}}}": 2,
+                f"{{{_capital(side)}_{aspect}_itself}}": 3,
+            }
             rules[f"{side}_{aspect}"] = {
-                f"{{{told}}}": _AS_LABELLED,
+                f"{{{symbol}}}": _AS_LABELLED,
                 f"{{{other}_{aspect}_told}}": _OTHERWISE,
             }
     rules["label_good"] = _review("for", "against")
@@ -116,7 +119,7 @@ def _capital(name: str) -> str:
 
 
 def make(options: Options) -> str:
-    """Return the corpus, a table of split, label and text; a tenth is for the test."""
+    """Return the corpus: a table of split, label and text; val and test have a tenth each."""
     generator = Random(options["seed"])
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
@@ -136,7 +139,7 @@ def _floor() -> Floor:
 
 
 def floor(options: Options, task: str) -> Floor | None:
-    """Return the Bayes accuracy and the entropy of the label given the text, a document."""
+    """Return the Bayes accuracy, and the entropy of a document's label given its text."""
     return _floor() if task == "classify" else None
 
 

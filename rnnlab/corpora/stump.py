@@ -1,9 +1,9 @@
-"""Campaign speeches of nobody in particular, from a grammar of our own: the entropy is known.
+"""Campaign speeches from a probabilistic grammar with known entropy.
 
-Promises, thanks, rhetorical questions and cheers, in towns that are on no map. What a net has to
-carry over some words: the number of a subject up to its verb, past nouns of the other number; that
-a quote is open; whether a question or a cheer was begun, for every sentence ends in its only one of
-the marks `. ? !`.
+Promises, thanks, rhetorical questions and cheers, in fictitious towns. Over several words a model
+must remember the number of a subject up to its verb, past nouns of the other number; that a quote
+is open; and whether a question or a cheer has begun, because every sentence ends in the only `.`,
+`?` or `!` that it has.
 """
 
 from __future__ import annotations
@@ -178,8 +178,8 @@ _RULES: Rules = {
         "a million": 1,
     },
 }
-"""`(one|many)` makes two alternatives, or symbols, of one: number decides all its places at once. A
-name with a capital is the symbol of that name with the first letter of its texts in upper case."""
+"""`(one|many)` expands an alternative, or a symbol, into two: one per grammatical number. A name
+that begins with a capital is that symbol with the first letter of its texts in upper case."""
 
 
 def _plural(noun: str) -> str:
@@ -219,41 +219,41 @@ _LISTS = {
 
 @cache
 def grammar() -> Grammar:
-    """Return the grammar, prefix-free and not recursive within a sentence.
+    """Return the prefix-free grammar, which is not recursive within a sentence.
 
-    It starts at `sentence` or at `paragraph`.
+    Its start symbols are `sentence` and `paragraph`.
     """
     return Grammar(with_capitals(written_out(_RULES) | lists(_LISTS)))
 
 
 def make(options: Options) -> str:
-    """Return the corpus: a paragraph a line, its sentences with single spaces between."""
+    """Return the corpus, one paragraph per line, with single spaces between sentences."""
     return draw_text(grammar(), "paragraph", options)
 
 
 def floor(options: Options, task: str) -> Floor | None:
-    """Return the smallest expected loss of a model that reads the corpus for a task.
+    """Return the floor for a task, in nats per character.
 
-    What separates sentences counts as one letter each. For `sentences` it is the end of sentence,
-    which is certain after the mark: (entropy of a sentence) / (its expected letters + 1). For
-    `stream` it is a space or the paragraph's line end, whose choice adds its entropy: (entropy of a
-    paragraph) / (its expected letters, separators included). A held-out tenth of the file is a
-    sample: what the best model loses on it differs from this by about 0.004.
+    A separator of sentences counts as one character. For `sentences` it is EOS, which is certain
+    after the final mark: (entropy of a sentence) / (its expected characters + 1). For `stream` it
+    is a space or a line end, which adds entropy: (entropy of a paragraph) / (its expected
+    characters with separators). A tenth of the file is a sample: the loss of the best model on it
+    differs by about 0.004.
     """
     if task == "stream":
         paragraph = grammar().expect("paragraph")
-        return Floor(paragraph.entropy_nats / paragraph.letters)
+        return Floor(paragraph.entropy_nats / paragraph.num_chars)
     if task == "sentences":
         sentence = grammar().expect("sentence")
-        return Floor(sentence.entropy_nats / (sentence.letters + 1))
+        return Floor(sentence.entropy_nats / (sentence.num_chars + 1))
     return None
 
 
 def settings(options: Options) -> dict[str, str | float]:
-    """Return a course of the rate that comes near the floor in a few minutes.
+    """Return a learning rate schedule that comes near the floor in a few minutes.
 
-    After ten epochs an LSTM of 128 units is 0.03 nats a letter lower with it than with the constant
-    rate that suits other texts.
+    After ten epochs the loss of an LSTM of 128 units is 0.03 nats per character lower than with the
+    constant rate that is best for other texts.
     """
     return {"schedule": "cosine", "lr": 0.006}
 

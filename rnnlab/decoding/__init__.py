@@ -1,6 +1,6 @@
 """Decoders: pure searches over `step(state, parents, tokens) -> (log_probs, state)`, in numpy.
 
-They know no model. One file a decoder, one file a filter.
+They never see the model itself. One file per decoder, one file per filter.
 """
 
 from rnnlab.decoding._base import (
@@ -23,9 +23,10 @@ from rnnlab.decoding._describe import (
     options_of,
     spec_values,
 )
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._hypothesis import End, Hypothesis, empty_hypothesis
 from rnnlab.decoding._numbers import Ids, LogProbs
-from rnnlab.decoding._options import Options
+from rnnlab.decoding._options import FILTERS, Options
 from rnnlab.decoding._rows import draw
 from rnnlab.decoding._spec import Spec, option_names, parse_spec
 from rnnlab.decoding._text import Rows
@@ -43,11 +44,13 @@ from rnnlab.decoding._tree import Branch, grow_tree
 from rnnlab.decoding._values import parse_prompts, split_specs
 
 __all__ = [
+    "FILTERS",
     "Branch",
     "Decoder",
     "End",
     "Expansion",
     "Features",
+    "Filter",
     "Frame",
     "Goals",
     "Hypothesis",

@@ -1,6 +1,6 @@
-"""What a decoder is: a search over a step that knows no model and yields frames of hypotheses.
+"""Interfaces of a decoder: a search that calls a step function and yields frames of hypotheses.
 
-Searches are plain numpy on the host; where the model and its state live is the step's affair.
+Searches are numpy on the host; the step hides the model, its device and the form of its state.
 Shapes: P prompts, R rows (live hypotheses or samples of all prompts), V tokens of the vocabulary,
 F features of the model's top layer.
 """
@@ -22,130 +22,130 @@ if TYPE_CHECKING:
     from rnnlab.decoding._options import Options
 
 State = Any
-"""The model's state over R rows; searches hand it back and never look inside."""
+"""The model's state over R rows; searches pass it on and never read it."""
 Features = npt.NDArray[Any]
 
 
 class Step(Protocol):
-    """The seam between decoders and models."""
+    """The interface between decoders and models."""
 
     def __call__(self, state: State, parents_R: Ids, tokens_R: Ids, /) -> tuple[LogProbs, State]:
-        """Let row r go on from row `parents_R[r]` of the state: it reads `tokens_R[r]`.
+        """Read token `tokens_R[r]` after row `parents_R[r]` of the state, for each new row r.
 
-        Return the log-probs [R, V] of the next token, and the state of the new rows. The state that
-        was given stays as it is: a search may step from it again.
+        Return the log-probs [R, V] of the next token, and the state of the new rows. The argument
+        `state` is not changed: a search may step from it again.
         """
         ...
 
 
 Goals = npt.NDArray[np.float64] | None
-"""Where the draws of T steps and R rows invert the distribution, [T, R] in [0, 1); None: no draws.
-"""
+"""Uniform random numbers [T, R] in [0, 1) at which T draws of R rows invert the cumulative
+distribution; None: greedy, without draws."""
 
 
 class Written(NamedTuple):
-    """What several steps at once gave."""
+    """The result of several steps in one call."""
 
     tokens_TR: Ids
     log_probs_TRV: LogProbs
-    """The distribution after each of these tokens."""
+    """The log-probs after each of these tokens."""
     state: State
 
 
 class Writer(Protocol):
-    """Several steps in one call, where nothing stands between a distribution and its choice.
+    """Several steps in one call, for greedy decoding and sampling without filters.
 
-    Each of them chooses the most probable token, of equal ones the lowest id, or inverts the
-    cumulative distribution at a goal, as `draw` does; then it is a `Step`, to the same bits.
+    Each step chooses the most probable token (ties go to the lowest id) or draws at a goal, as
+    `draw` does, and then computes the same bits as a `Step`.
     """
 
     def stretch(self, num_rows: int) -> int:
-        """Return how many steps of so many rows are worth one call, at least one."""
+        """Return how many steps of this number of rows are efficient in one call, at least 1."""
         ...
 
     def write(
         self, state: State, parents_R: Ids, log_probs_RV: LogProbs, num: int, goals_TR: Goals,
         eos: int | None,
     ) -> Written:  # fmt: skip
-        """Let row r go on from row `parents_R[r]` of the state by `num` tokens.
+        """Append `num` tokens to row `parents_R[r]` of the state, for each new row r.
 
-        log_probs_RV: what the first token is chosen from. It may stop early, once every row has
-        written `eos`; a row that has ended before the others goes on in vain.
+        log_probs_RV: distribution of the first token. The call may return early, once every row has
+        written `eos`; until then, it extends rows that have ended, too.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a row has read before the search begins."""
+    """Tokens that a row has read before the search begins."""
 
     tokens: Sequence[int] = ()
-    """Ids, without the boundary that a sentence begins with."""
+    """Ids, without the boundary token at the start of a sentence."""
     features_TF: Features | None = None
-    """What the top layer gave after each token; None where nobody needs it."""
+    """Output of the top layer after each token; None if the decoder does not need it."""
 
 
 class SearchStart(NamedTuple):
-    """Where a search begins: the prompts have been read."""
+    """The initial state of a search, after the prompts have been read."""
 
     log_probs_PV: LogProbs
-    """Log-probs of the first token to write."""
+    """Log-probs of the first token of the continuation."""
     state: State
     """State after the prompts, P rows."""
     eos: int | None = None
-    """The token that ends a sentence; None where texts have no end."""
+    """The token that ends a sentence; None if texts have no end."""
     prompts: Sequence[Prompt] = ()
-    """What was read, a prompt a row; empty: nothing."""
+    """One per row; empty: no prompts."""
     pieces: Sequence[str] = ()
-    """The text that each token adds, "" for one that adds none."""
+    """The text of each token of the vocabulary, "" for tokens without text."""
     features: Callable[[State], Features] | None = None
-    """Gives what the top layer made of each row's last token [R, F], for contrastive search."""
+    """Returns the output of the top layer after each row's last token, for contrastive search."""
     leaves_out: bool = False
-    """Whether the step leaves tokens out, so that what is left need not sum to one."""
+    """Whether the step omits tokens, so that the probabilities may not sum to one."""
     writer: Writer | None = None
-    """Takes several steps at once; None where there is only the step."""
+    """Takes several steps in one call; None if only single steps are possible."""
     clock: Callable[[], float] = time.monotonic
-    """Gives the time in seconds, against which `max_time` is measured."""
+    """Returns the time in seconds, for `max_time`."""
 
 
 class Expansion(NamedTuple):
-    """The distributions from which a frame's hypotheses were chosen."""
+    """The hypotheses that a step extended, and the distributions of their next tokens."""
 
     hypotheses: Callable[[], list[Hypothesis]]
-    """Those that were to be extended, a row each."""
+    """One hypothesis per row."""
     log_probs_RV: LogProbs
-    """The model's own."""
+    """Of the model."""
     filtered_RV: LogProbs
-    """What the filters left."""
+    """After the filters."""
 
 
 Pruned = tuple[Callable[[], list[Hypothesis]], str]
-"""Hypotheses that a step gave up, and why."""
+"""Hypotheses that a step pruned, and the reason."""
 
 Last = Literal["ended", "length", "time"]
-"""Why a search is over: nothing is left to extend, the texts are long enough, or time is up."""
+"""Why a search is over: no hypothesis to extend, maximum length, or `max_time`."""
 
 
 class Frame(NamedTuple):
     """All hypotheses after one step of a search, best first within a prompt."""
 
     choose: Callable[[], list[Hypothesis]]
-    """Gives the live and finished ones; they are only spelled out when somebody looks."""
+    """Returns the live and finished hypotheses; lazy, because most frames are not shown."""
     last: Last | None = None
-    """Why these are the answers; None while the search goes on."""
+    """Why the search is over; None if it goes on."""
     expansions: Sequence[Expansion] = ()
-    """What the step looked at."""
+    """The distributions from which the step chose."""
     pruned: Sequence[Pruned] = ()
     notes: Sequence[str] = ()
-    """What the search found out about the answers to each prompt; empty: nothing."""
+    """A remark about the answers to each prompt; empty: none."""
 
     def note(self, prompt: int) -> str:
-        """Return what the search found out about a prompt's answers."""
+        """Return the remark about the answers to a prompt, or ""."""
         return self.notes[prompt] if self.notes else ""
 
     @property
     def hypotheses(self) -> list[Hypothesis]:
-        """Live and finished ones."""
+        """The live and finished hypotheses."""
         return self.choose()
 
     @property
@@ -158,23 +158,23 @@ Search = Callable[
     [Step, SearchStart, Any, int, Sequence[np.random.Generator]],
     Iterator[Frame],
 ]
-"""search(step, start, options, max_length, generators): one generator for each prompt.
+"""search(step, start, options, max_length, generators) with one generator per prompt.
 
-The options are of the decoder's own type.
+The options have the type of the decoder.
 """
 
 
 @dataclass(frozen=True)
 class Decoder:
-    """An entry of the folder: a search and the options that it takes."""
+    """An entry of the folder: a search and its type of options."""
 
     search: Search
     options: type[Options]
     is_random: bool
-    """Whether the seed matters, so that several samples differ."""
+    """Whether the result depends on the seed, so that several samples differ."""
     source: str = ""
-    """Where it was published."""
+    """Publication, as "Author (year)"."""
     gives_set: bool = False
-    """Whether a random search gives different answers at once, so that no samples are repeated."""
+    """Whether one random search returns several different answers: it is not repeated."""
     needs_features: bool = False
-    """Whether it compares what the top layer makes of the tokens."""
+    """Whether it needs `SearchStart.features`, the outputs of the top layer."""

@@ -1,4 +1,4 @@
-"""What every beam search shares: one model step for the live hypotheses of all prompts.
+"""Shared by every beam search: one model step for the live hypotheses of all prompts.
 
 Shapes: R live hypotheses, N candidates, V tokens of the vocabulary.
 """
@@ -22,20 +22,20 @@ from rnnlab.decoding._text import Rows, StopCriteria
 
 
 class Survivors(NamedTuple):
-    """What one prompt's beam goes on with after a step."""
+    """The hypotheses of one prompt that a step keeps live."""
 
     parents_R: Ids
-    """Numbers of the rows extended, within the beam."""
+    """Rows of the beam that they extend."""
     tokens_R: Ids
 
 
 class Live(Protocol):
-    """Hypotheses that a step extends, a row each."""
+    """Hypotheses that a step extends, one per row."""
 
     def __len__(self) -> int: ...
 
     def hypotheses(self) -> list[Hypothesis]:
-        """Return all of them, in the order of their rows."""
+        """Return all hypotheses, in the order of their rows."""
         ...
 
 
@@ -44,18 +44,21 @@ class Beam(Protocol):
 
     @property
     def live(self) -> Live:
-        """What the next step extends; empty when the search of this prompt has ended."""
+        """Hypotheses to extend in the next step; empty once the search of this prompt is over."""
         ...
 
     pruned: list[Pruned]
-    """What the last step gave up, and why."""
+    """Hypotheses that the last step pruned, with the reasons."""
 
     def grow(self, log_probs_RV: LogProbs, filtered_RV: LogProbs) -> Survivors:
         """Extend the live hypotheses by one token; return the new live ones."""
         ...
 
     def ranking(self) -> Callable[[], list[Hypothesis]]:
-        """Return what gives the answers so far, best first; later steps do not change them."""
+        """Return a function that returns the answers so far, best first.
+
+        Later steps do not change its result.
+        """
         ...
 
 
@@ -66,9 +69,9 @@ def search_beams(
     max_length: int,
     make_beam: Callable[[int], Beam],
 ) -> Iterator[Frame]:
-    """Let the beams of all prompts grow, a model step at a time.
+    """Grow the beams of all prompts; yield a frame after each model step.
 
-    make_beam: gives the beam of a prompt's number.
+    make_beam: returns the beam of a prompt, given its number.
     """
     log_probs_RV, state = start.log_probs_PV, start.state
     limits = Limits(start, options, max_length)
@@ -76,16 +79,16 @@ def search_beams(
     for length in range(1, limits.max_length + 1):
         filtered_RV = log_probs_RV
         if options.changes(start):
-            everyone = [h for beam in beams for h in beam.live.hypotheses()]
-            filtered_RV = options.filter(log_probs_RV, Rows(everyone, start, options))
+            live = [h for beam in beams for h in beam.live.hypotheses()]
+            filtered_RV = options.filter(log_probs_RV, Rows(live, start, options))
         expansions, survivors, pruned = [], [], []
         first = 0
         for beam in beams:
             rows = slice(first, first + len(beam.live))
             if rows.stop > rows.start:
-                mine = rows_of(log_probs_RV, filtered_RV, rows)
-                expansions.append(Expansion(beam.live.hypotheses, *mine))
-                parents_R, tokens_R = beam.grow(*mine)
+                distributions = rows_of(log_probs_RV, filtered_RV, rows)
+                expansions.append(Expansion(beam.live.hypotheses, *distributions))
+                parents_R, tokens_R = beam.grow(*distributions)
                 survivors.append(Survivors(parents_R + first if first else parents_R, tokens_R))
                 pruned += beam.pruned
             first = rows.stop
@@ -103,16 +106,16 @@ def search_beams(
 def rows_of(
     log_probs_RV: LogProbs, filtered_RV: LogProbs, rows: slice
 ) -> tuple[LogProbs, LogProbs]:
-    """Return some rows of both; where nothing was filtered they stay one and the same array."""
-    mine_RV = log_probs_RV[rows]
-    return mine_RV, mine_RV if filtered_RV is log_probs_RV else filtered_RV[rows]
+    """Return some rows of both arrays; the results are one array if the arguments are."""
+    selected_RV = log_probs_RV[rows]
+    return selected_RV, selected_RV if filtered_RV is log_probs_RV else filtered_RV[rows]
 
 
 def _all(rankings: Sequence[Callable[[], list[Hypothesis]]]) -> list[Hypothesis]:
     return list(chain.from_iterable(ranking() for ranking in rankings))
 
 
-def candidates(
+def candidates_at(
     totals_RV: npt.NDArray[np.float64], log_probs_RV: LogProbs, places_N: Ids
 ) -> Candidates:
     """Return the candidates at places of the flattened [R, V]; their scores are the totals."""
@@ -126,45 +129,47 @@ def candidates(
 
 
 class Finisher:
-    """Parts candidates into those that end a text and those that go on."""
+    """Tells which candidates end a text, and makes hypotheses of candidates."""
 
     def __init__(self, start: SearchStart, options: Options) -> None:
-        self._ends = StopCriteria(start, options)
+        self._criteria = StopCriteria(start, options)
 
     @property
-    def ends_nothing(self) -> bool:
-        """Whether texts have no end."""
-        return self._ends.eos is None and not self._ends.are_textual
+    def never_ends(self) -> bool:
+        """Whether there is neither an end of the sentence nor a stop string."""
+        return self._criteria.eos is None and not self._criteria.are_textual
 
-    def ended(self, live: Generation, found: Candidates) -> npt.NDArray[np.bool_]:
-        """Return which of the candidates [N] end."""
-        if self._ends.are_textual:
+    def ended(self, live: Generation, candidates: Candidates) -> npt.NDArray[np.bool_]:
+        """Return a mask [N] of the candidates that end a text."""
+        if self._criteria.are_textual:
             return np.array(
                 [
-                    self._ends.of(live.hypothesis(parent), token) is not None
+                    self._criteria.of(live.hypothesis(parent), token) is not None
                     for parent, token in zip(
-                        found.parents_N.tolist(), found.tokens_N.tolist(), strict=True
+                        candidates.parents_N.tolist(), candidates.tokens_N.tolist(), strict=True
                     )
                 ],
                 dtype=bool,
             )
-        if self._ends.eos is None:
-            return np.zeros(len(found.tokens_N), dtype=bool)
-        is_eos_N: npt.NDArray[np.bool_] = found.tokens_N == self._ends.eos
+        if self._criteria.eos is None:
+            return np.zeros(len(candidates.tokens_N), dtype=bool)
+        is_eos_N: npt.NDArray[np.bool_] = candidates.tokens_N == self._criteria.eos
         return is_eos_N
 
-    def hypotheses(self, live: Generation, found: Candidates) -> list[Hypothesis]:
-        """Return the candidates as hypotheses, with what ended them."""
-        made = []
-        for parent, token, logprob, score in zip(*(f.tolist() for f in tuple(found)), strict=True):
-            old = live.hypothesis(parent)
-            made.append(old.extended(token, logprob, score, self._ends.of(old, token)))
-        return made
+    def hypotheses(self, live: Generation, candidates: Candidates) -> list[Hypothesis]:
+        """Return the candidates as hypotheses, with the reason of their end."""
+        columns = [column.tolist() for column in candidates]
+        hypotheses = []
+        for number, token, logprob, score in zip(*columns, strict=True):
+            parent = live.hypothesis(number)
+            end = self._criteria.of(parent, token)
+            hypotheses.append(parent.extended(token, logprob, score, end))
+        return hypotheses
 
 
 def possible(totals_RV: npt.NDArray[np.float64], places_N: Ids) -> Ids:
-    """Return the places whose candidates can come at all, of places that are given best first."""
+    """Return the places of possible candidates, those above -inf; the places are best first."""
     if len(places_N) and totals_RV.item(int(places_N[-1])) > NEVER:
         return places_N
-    kept: Ids = places_N[totals_RV.reshape(-1)[places_N] > NEVER]
-    return kept
+    possible_N: Ids = places_N[totals_RV.reshape(-1)[places_N] > NEVER]
+    return possible_N

@@ -1,4 +1,4 @@
-"""The options of a decoder as people read and write them: for the command line and for forms."""
+"""The options of a decoder as text, for the command line and for forms."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ class OptionHelp(NamedTuple):
     """One option of a decoder."""
 
     name: str
-    """As a spec writes it."""
+    """Key in a spec."""
     default: Any
     help: str
     is_shared: bool
-    """Whether every decoder has it, with this default."""
+    """Whether every decoder has the option, with this default."""
     choices: tuple[str, ...]
-    """What it can be, where that is a few words."""
+    """The possible values of a choice; empty for other types."""
 
     @property
     def shown_default(self) -> str:
-        """The default as a spec writes it."""
+        """The default, formatted as in a spec."""
         if isinstance(self.default, float):
             return format(self.default, "g")
         return str(self.default)
 
 
 def option_help(options: type[Options], name: str, field: str) -> OptionHelp:
-    """Return the help of one field of some options."""
+    """Return the help of a field of some options. name: its key in a spec."""
     info, shared = options.model_fields[field], Options.model_fields.get(field)
     is_choice = get_origin(info.annotation) is Literal
     return OptionHelp(
@@ -46,28 +46,28 @@ def option_help(options: type[Options], name: str, field: str) -> OptionHelp:
 
 
 def options_of(name: str) -> list[OptionHelp]:
-    """Return the options of a decoder, its own ones first; raises UnknownNameError."""
+    """Return the options of a decoder, its own before the shared ones; raises UnknownNameError."""
     decoder: Decoder = registry.load("decoding", name).DECODER
-    found = [
+    described = [
         option_help(decoder.options, key, field)
         for key, field in option_names(decoder.options).items()
     ]
-    return sorted(found, key=lambda option: option.is_shared)
+    return sorted(described, key=lambda option: option.is_shared)
 
 
 def make_spec(name: str, values: Mapping[str, str]) -> str:
-    """Return the spec of a decoder with these options, those that are empty left out.
+    """Return the spec of a decoder with these options; empty values are omitted.
 
-    values: texts as they are meant, without quotes. Raises BadInputError where they are refused.
+    values: plain texts, without quotes. Raises BadInputError if a value is invalid.
     """
     written = ",".join(f"{key}={quoted(value)}" for key, value in values.items() if value)
     return parse_spec(f"{name}:{written}" if written else name).text
 
 
 def spec_values(text: str) -> tuple[str, dict[str, str]]:
-    """Return the decoder of a spec and its options as they are meant, without quotes.
+    """Return the name of a spec's decoder and its options as plain texts, without quotes.
 
-    Raises BadInputError where it is none.
+    Raises BadInputError if the spec is invalid.
     """
     spec = parse_spec(text)
     return spec.name, written_values(spec)

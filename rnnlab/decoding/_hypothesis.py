@@ -1,4 +1,4 @@
-"""A hypothesis: one continuation, linked to the shorter one that it extends."""
+"""A hypothesis: one continuation, linked to the hypothesis that it extends."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy.typing as npt
 from rnnlab.decoding._numbers import Ids
 
 End = Literal["eos", "stop"]
-"""What ended a text: the model's own end of the sentence, or a stop string."""
+"""Why a text ended: the model's end of the sentence, or a stop string."""
 
 
 class Hypothesis:
-    """One continuation; it is never changed once made."""
+    """One continuation; immutable by convention."""
 
     __slots__ = ("end", "length", "logprob", "parent", "prompt", "score", "token", "token_logprob")
 
@@ -33,20 +33,20 @@ class Hypothesis:
         """The hypothesis without the last token; None for the empty one."""
         self.token = token
         self.token_logprob = token_logprob
-        """The model's own log-prob of the last token in nats, before any filter."""
+        """Log-prob of the last token by the model, in nats, before any filter."""
         self.logprob = logprob
-        """The model's own log-prob of all tokens in nats."""
+        """Log-prob of all tokens by the model, in nats."""
         self.score = score
-        """What the search ranks by."""
+        """Value by which the search ranks."""
         self.length = length
         self.end = end
-        """What ended the text; None while it can go on."""
+        """Why the text ended; None if it can be extended."""
         self.prompt = prompt
-        """Number of the prompt that it continues."""
+        """Number of its prompt."""
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing can follow."""
+        """Whether the text has ended."""
         return self.end is not None
 
     def path(self) -> list[Hypothesis]:
@@ -63,17 +63,17 @@ class Hypothesis:
         return [node.token for node in self.path()]
 
     def token_logprobs(self) -> list[float]:
-        """Return the model's own log-prob of each token in nats."""
+        """Return the model's log-prob of each token in nats."""
         return [node.token_logprob for node in self.path()]
 
     def last_tokens(self, num: int) -> list[int]:
-        """Return the last `num` tokens, or all where there are fewer."""
-        found: list[int] = []
+        """Return the last `num` tokens, or all if there are fewer."""
+        tokens: list[int] = []
         node: Hypothesis | None = self
-        while node is not None and node.length > 0 and len(found) < num:
-            found.append(node.token)
+        while node is not None and node.length > 0 and len(tokens) < num:
+            tokens.append(node.token)
             node = node.parent
-        return found[::-1]
+        return tokens[::-1]
 
     def extended(self, token: int, logprob: float, score: float, end: End | None) -> Hypothesis:
         """Return this hypothesis with one more token."""
@@ -88,16 +88,16 @@ def empty_hypothesis(prompt: int = 0) -> Hypothesis:
 
 
 class Candidates(NamedTuple):
-    """Extensions of one generation by a token each, as arrays over N of them."""
+    """N extensions of the hypotheses of one generation by one token each."""
 
     parents_N: Ids
-    """Numbers of the hypotheses that they extend, within the generation before."""
+    """Numbers of the extended hypotheses in their generation."""
     tokens_N: Ids
     token_logprobs_N: npt.NDArray[np.float64]
     scores_N: npt.NDArray[np.float64]
 
     def at(self, places: Ids | npt.NDArray[np.bool_]) -> Candidates:
-        """Return some of them."""
+        """Return the candidates at some places, or under a mask."""
         return Candidates(
             self.parents_N[places],
             self.tokens_N[places],
@@ -107,50 +107,50 @@ class Candidates(NamedTuple):
 
 
 class Generation:
-    """The live hypotheses of one prompt and length; objects are only made when asked for.
+    """The live hypotheses of one prompt and length, as arrays; objects are created on access.
 
-    A beam of a hundred would otherwise spend more time on making them than the model on its step.
+    For a beam of 100, creating all objects would take longer than the step of the model.
     """
 
     def __init__(self, previous: Generation | None, candidates: Candidates, prompt: int) -> None:
         self._previous = previous
         self._candidates = candidates
         self._prompt = prompt
-        self._made: list[Hypothesis | None] = [None] * len(candidates.tokens_N)
+        self._hypotheses: list[Hypothesis | None] = [None] * len(candidates.tokens_N)
         self.length: int = 0 if previous is None else previous.length + 1
         self.scores_N = candidates.scores_N
-        """What each is ranked by."""
+        """Value by which each is ranked."""
 
     @classmethod
     def empty(cls, prompt: int) -> Generation:
-        """Return the generation that holds the empty hypothesis alone."""
+        """Return the generation with only the empty hypothesis."""
         zeros = np.zeros(1)
-        nothing = Candidates(np.zeros(1, np.int64), np.full(1, -1, np.int64), zeros, zeros)
-        generation = cls(None, nothing, prompt)
-        generation._made = [empty_hypothesis(prompt)]
+        empty = Candidates(np.zeros(1, np.int64), np.full(1, -1, np.int64), zeros, zeros)
+        generation = cls(None, empty, prompt)
+        generation._hypotheses = [empty_hypothesis(prompt)]
         return generation
 
     def __len__(self) -> int:
-        return len(self._made)
+        return len(self._hypotheses)
 
     def hypothesis(self, number: int) -> Hypothesis:
-        """Return one of them."""
+        """Return a hypothesis by its number."""
         missing: list[tuple[Generation, int]] = []
         generation: Generation = self
-        made = generation._made[number]
-        while made is None:
+        hypothesis = generation._hypotheses[number]
+        while hypothesis is None:
             missing.append((generation, number))
             number = int(generation._candidates.parents_N[number])
             assert generation._previous is not None
             generation = generation._previous
-            made = generation._made[number]
+            hypothesis = generation._hypotheses[number]
         for generation, number in reversed(missing):
-            made = made.extended(*generation._extension(number), None)
-            generation._made[number] = made
-        return made
+            hypothesis = hypothesis.extended(*generation._extension(number), None)
+            generation._hypotheses[number] = hypothesis
+        return hypothesis
 
     def hypotheses(self) -> list[Hypothesis]:
-        """Return all of them, in their order."""
+        """Return all hypotheses, in their order."""
         return [self.hypothesis(number) for number in range(len(self))]
 
     def _extension(self, number: int) -> tuple[int, float, float]:

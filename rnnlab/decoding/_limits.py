@@ -1,4 +1,4 @@
-"""How long a search may go on."""
+"""Limits of the length and the duration of a search."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from rnnlab.decoding._options import Options
 
 
 class Limits:
-    """The length and the time that are asked for; the time is measured from now on."""
+    """Limits of length and time; the time starts when the object is created."""
 
     def __init__(self, start: SearchStart, options: Options, max_length: int) -> None:
         self.max_length = options.longest(max_length)
-        """Tokens that a text may have."""
+        """Maximum number of tokens of a text."""
         self._clock = start.clock
         self._deadline = self._clock() + options.max_time if options.max_time else None
 
     @property
     def is_time_up(self) -> bool:
-        """Whether the search has to give what it has."""
+        """Whether the search has to stop now."""
         return self._deadline is not None and self._clock() >= self._deadline
 
     def last(self, length: int, *, is_over: bool) -> Last | None:
-        """Return why a search is over after a step, or None while it goes on.
+        """Return why a search is over after a step, or None if it goes on.
 
-        is_over: whether no text can be extended.
+        length: tokens written so far. is_over: whether no text can be extended.
         """
         if is_over:
             return "ended"

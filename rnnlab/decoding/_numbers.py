@@ -1,4 +1,4 @@
-"""Arithmetic of log-probs in numpy; minus infinity is a token that cannot come, never an error.
+"""Arithmetic of log-probs in numpy; minus infinity is an impossible token, never an error.
 
 Shapes: R rows, V tokens of the vocabulary, N values.
 """
@@ -18,22 +18,22 @@ NEVER = float("-inf")
 
 
 def log_softmax(logits_RV: LogProbs) -> LogProbs:
-    """Return the log-probs of logits; a row without a possible token stays without one."""
+    """Return the log-probs of logits; a row of minus infinity stays one."""
     best_R1 = logits_RV.max(-1, keepdims=True)
     is_dead_R1 = best_R1 == NEVER
     has_dead = is_dead_R1.any()
     if has_dead:
         best_R1[is_dead_R1] = 0.0
-    found_RV: LogProbs = logits_RV - best_R1
-    mass_R1 = np.exp(found_RV).sum(-1, keepdims=True)
+    normalised_RV: LogProbs = logits_RV - best_R1
+    mass_R1 = np.exp(normalised_RV).sum(-1, keepdims=True)
     if has_dead:
         mass_R1[is_dead_R1] = 1.0
-    found_RV -= np.log(mass_R1)
-    return found_RV
+    normalised_RV -= np.log(mass_R1)
+    return normalised_RV
 
 
 def only(log_probs_RV: LogProbs, is_kept_RV: npt.NDArray[np.bool_]) -> LogProbs:
-    """Return the log-probs with all other tokens at minus infinity, renormalised."""
+    """Return renormalised log-probs, with the tokens outside the mask at minus infinity."""
     kept_RV = log_probs_RV.copy()
     kept_RV[~is_kept_RV] = NEVER
     return log_softmax(kept_RV)
@@ -48,17 +48,17 @@ def entropy(log_probs_RV: LogProbs) -> npt.NDArray[np.float64]:
 
 
 def best_first(log_probs_RV: LogProbs) -> Ids:
-    """Return the tokens of each row, the most probable first; of equal ones the lowest id."""
+    """Return the tokens of each row, the most probable first; ties go to the lowest id."""
     order: Ids = np.argsort(-log_probs_RV, axis=-1, kind="stable")
     return order
 
 
 def largest(values_N: npt.NDArray[Any], num: int) -> Ids:
-    """Return the places of the `num` largest values, best first; of equal ones the first place."""
+    """Return the places of the `num` largest values, best first; ties go to the first place."""
     if num < len(values_N):
-        parted_N = values_N.copy()
-        parted_N.partition(len(values_N) - num)
-        bar = parted_N[len(values_N) - num]
-        places: Ids = (values_N >= bar).nonzero()[0]
+        partitioned_N = values_N.copy()
+        partitioned_N.partition(len(values_N) - num)
+        threshold = partitioned_N[len(values_N) - num]
+        places: Ids = (values_N >= threshold).nonzero()[0]
         return places[(-values_N[places]).argsort(kind="stable")[:num]]
     return (-values_N).argsort(kind="stable")

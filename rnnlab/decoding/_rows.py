@@ -1,6 +1,6 @@
-"""Decoders that write one token after another: each row on its own, all rows in one model step.
+"""Decoders that extend each row on its own, one token at a time, all rows in one model step.
 
-Shapes: R rows still being written, T steps, V tokens of the vocabulary.
+Shapes: R live rows, T steps, V tokens of the vocabulary.
 """
 
 from __future__ import annotations
@@ -21,53 +21,54 @@ from rnnlab.decoding._text import Rows, StopCriteria
 Choose = Callable[[LogProbs, Sequence[int], int], Ids]
 """choose(filtered log-probs [R, V], numbers of the rows, tokens written so far) -> tokens [R].
 
-Every row has a token that can come.
+Every row has at least one possible token.
 """
 Ahead = Callable[[Sequence[int], int], Goals]
-"""ahead(numbers of the rows, steps T) -> the goals of their next draws, None where none are drawn.
+"""ahead(numbers of the rows, steps T) -> goals of their next T draws; None: greedy.
 
-What `choose` would do after the first token, told before the distributions are known.
+The random numbers that `choose` would use, drawn before the distributions are known.
 """
 
 
 class _Place(NamedTuple):
-    """Where the rows stand after a step."""
+    """The distributions and the state after a step."""
 
     log_probs_RV: LogProbs
     state: State
     places_R: Ids
-    """The row of the state that each goes on from."""
+    """The row of the state that belongs to each live row."""
 
 
 class _Texts:
-    """The texts being written."""
+    """The texts of all rows, and which of them are live."""
 
     def __init__(self, start: SearchStart, options: Options, max_length: int) -> None:
-        self._ends, self._limits = StopCriteria(start, options), Limits(start, options, max_length)
+        self._criteria = StopCriteria(start, options)
+        self._limits = Limits(start, options, max_length)
         self.hypotheses = [empty_hypothesis(row) for row in range(len(start.log_probs_PV))]
-        """Of all rows, those that have ended too."""
+        """One per row, ended or live."""
         self.rows = list(range(len(self.hypotheses)))
-        """Numbers of those still being written."""
+        """Numbers of the live rows."""
         self.length = 0
 
     @property
     def num_left(self) -> int:
-        """Return how many tokens a text may still get."""
+        """Number of tokens until the maximum length."""
         return self._limits.max_length - self.length
 
     def only(self, places: Sequence[int] | Ids) -> None:
-        """Go on with some of the rows."""
+        """Keep only some of the live rows."""
         self.rows = [self.rows[i] for i in places]
 
     def grow(
         self, log_probs_RV: LogProbs, filtered_RV: LogProbs, tokens_R: Ids
     ) -> tuple[Frame, list[int]]:
-        """Add a token to every row that is being written; return the places of those that go on.
+        """Append a token to every live row; return the frame and the places of rows still live.
 
-        Those that have ended are no longer among the rows.
+        Rows that ended are removed from `rows`.
         """
         old = [self.hypotheses[row] for row in self.rows]
-        hypotheses = self.hypotheses.copy()  # the old list belongs to the last frame
+        hypotheses = self.hypotheses.copy()  # the previous frame keeps the old list
         live = []
         for i, (row, parent, token) in enumerate(
             zip(self.rows, old, tokens_R.tolist(), strict=True)
@@ -75,7 +76,7 @@ class _Texts:
             logprob = gain = log_probs_RV.item(i, token)
             if filtered_RV is not log_probs_RV:
                 gain = filtered_RV.item(i, token)
-            end = self._ends.of(parent, token)
+            end = self._criteria.of(parent, token)
             hypotheses[row] = parent.extended(token, logprob, parent.score + gain, end)
             if end is None:
                 live.append(i)
@@ -84,7 +85,7 @@ class _Texts:
         last = self._limits.last(self.length, is_over=not live)
         if len(live) < len(old):
             self.only(live)
-        # Neither list is touched again.
+        # Neither list changes any more, so that `copy` can be called later.
         expansions = (Expansion(old.copy, log_probs_RV, filtered_RV),)
         return Frame(hypotheses.copy, last, expansions), live
 
@@ -97,24 +98,23 @@ def write_rows(
     choose: Choose,
     ahead: Ahead | None = None,
 ) -> Iterator[Frame]:
-    """Write a token to every row that has not ended, until all have or a limit is reached.
+    """Append tokens to all rows until all have ended or a limit is reached; yield every step.
 
-    The score of a row is the log-prob under the filtered distribution, the one it was drawn from.
-    ahead: where the choice needs no more than the distribution, what lets a `Writer` take several
-    steps at once when nothing is filtered either.
+    The score of a row is its log-prob under the filtered distributions. ahead: goals of `choose`,
+    if it is greedy or draws; without filters, a `Writer` then takes several steps in one call.
     """
     texts = _Texts(start, options, max_length)
-    here: _Place | None = _Place(start.log_probs_PV, start.state, np.arange(len(texts.rows)))
+    place: _Place | None = _Place(start.log_probs_PV, start.state, np.arange(len(texts.rows)))
     writer = None if options.changes(start) else start.writer
-    while here is not None:
-        log_probs_RV, state, places_R = here
+    while place is not None:
+        log_probs_RV, state, places_R = place
         filtered_RV = log_probs_RV
         if options.changes(start):
             old = [texts.hypotheses[row] for row in texts.rows]
             filtered_RV = options.filter(log_probs_RV, Rows(old, start, options))
-            can_go_on_R = filtered_RV.max(-1) > NEVER
-            if not can_go_on_R.all():
-                kept_R = can_go_on_R.nonzero()[0]
+            has_token_R = filtered_RV.max(-1) > NEVER
+            if not has_token_R.all():
+                kept_R = has_token_R.nonzero()[0]
                 texts.only(kept_R.tolist())
                 places_R = places_R[kept_R]
                 log_probs_RV, filtered_RV = log_probs_RV[kept_R], filtered_RV[kept_R]
@@ -129,20 +129,20 @@ def write_rows(
         if len(live) < len(places_R):
             places_R, tokens_R = places_R[live], tokens_R[live]
         log_probs_RV, state = step(state, places_R, tokens_R)
-        here = _Place(log_probs_RV, state, np.arange(len(texts.rows)))
-        # The last token of a text needs no step after it.
+        place = _Place(log_probs_RV, state, np.arange(len(texts.rows)))
+        # No step is needed after the last token of a text.
         if writer and ahead and (num := min(writer.stretch(len(texts.rows)), texts.num_left - 1)):
             goals_TR = ahead(texts.rows, num)
-            here = yield from _write_ahead(texts, here, writer, num, goals_TR, start.eos)
+            place = yield from _write_ahead(texts, place, writer, num, goals_TR, start.eos)
 
 
 def _write_ahead(
-    texts: _Texts, here: _Place, writer: Writer, num: int, goals_TR: Goals, eos: int | None
+    texts: _Texts, place: _Place, writer: Writer, num: int, goals_TR: Goals, eos: int | None
 ) -> Generator[Frame, None, _Place | None]:
-    """Write several tokens in one call; return where the rows stand then, None if all is over."""
-    chosen_RV, kept = here.log_probs_RV, np.arange(len(texts.rows))
+    """Append several tokens in one call; return the place after them, None if all is over."""
+    chosen_RV, kept = place.log_probs_RV, np.arange(len(texts.rows))
     is_whole = True
-    written = writer.write(here.state, here.places_R, chosen_RV, num, goals_TR, eos)
+    written = writer.write(place.state, place.places_R, chosen_RV, num, goals_TR, eos)
     for tokens_R, after_RV in zip(written.tokens_TR, written.log_probs_TRV, strict=True):
         if not is_whole:
             tokens_R, after_RV = tokens_R[kept], after_RV[kept]  # noqa: PLW2901
@@ -163,12 +163,12 @@ def best(filtered_RV: LogProbs, _rows: Sequence[int], _length: int) -> Ids:
 
 
 def no_draws(_rows: Sequence[int], _num: int) -> Goals:
-    """Draw nothing; an `Ahead`."""
+    """Return None: no draws; an `Ahead`."""
     return None
 
 
 def goals(generators: Sequence[np.random.Generator], rows: Sequence[int], num: int) -> Goals:
-    """Return where the next draws of each row invert its distribution, as `draw` would have it."""
+    """Return the goals [T, R] of the next draws of each row, as `draw` would use them."""
     return np.stack([generators[row].random(num) for row in rows], axis=1)
 
 
@@ -177,18 +177,18 @@ def draw(
 ) -> Ids:
     """Draw a token for each row, with the row's own generator.
 
-    A row's text thus depends on its own seed alone, not on the rows beside it. The draw inverts the
-    cumulative distribution at one uniform number in float64.
+    A row's text thus depends on its own seed only, not on other rows. The draw inverts the
+    cumulative distribution at one uniform random number, in float64.
     """
     mass_RV = log_probs_RV.astype(np.float64)
-    mass_RV -= mass_RV.max(-1, keepdims=True)  # all of them may be too improbable for a float
+    mass_RV -= mass_RV.max(-1, keepdims=True)  # otherwise exp may underflow for all tokens
     mass_RV = np.exp(mass_RV, out=mass_RV).cumsum(-1)
     tokens = []
     for mass_V, row in zip(mass_RV, rows, strict=True):
-        whole = mass_V[-1]
-        token = int(mass_V.searchsorted(generators[row].random() * whole, side="right"))
+        total = mass_V[-1]
+        token = int(mass_V.searchsorted(generators[row].random() * total, side="right"))
         if token == len(mass_V):
-            # Rounding can put the goal on the very end: stay on a token that can be drawn.
-            token = int(mass_V.searchsorted(whole))
+            # Rounding can move the goal to the very end: take the last possible token.
+            token = int(mass_V.searchsorted(total))
         tokens.append(token)
     return np.array(tokens)

@@ -1,4 +1,4 @@
-"""Decoder specs, `name:key=value,key=value`, the way a decoder is written everywhere."""
+"""Decoder specs, `name:key=value,key=value`: a decoder and its options as text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rnnlab.decoding._values import split_spec, unquoted
 
 @dataclass(frozen=True)
 class Spec:
-    """A decoder with its options."""
+    """A parsed spec: a decoder with its options."""
 
     text: str
     """As the user wrote it."""
@@ -28,24 +28,24 @@ class Spec:
 
     @property
     def chain(self) -> list[str]:
-        """What really happens, filter by filter, then the search."""
+        """The active filters in their order, then the search and its limits."""
         return self.options.chain()
 
 
 def option_names(options: type[Options]) -> dict[str, str]:
-    """Return the names that a spec uses, each with the field it sets."""
+    """Return the keys of a spec, each with the field of the options that it sets."""
     return {field.alias or name: name for name, field in options.model_fields.items()}
 
 
 def written_values(spec: Spec) -> dict[str, str]:
-    """Return the options that were written, as they are meant, without quotes."""
+    """Return the values in the text of a spec by their keys, without quotes."""
     rest = spec.text.partition(":")[2]
     written = _values(spec.text, rest, spec.name, spec.decoder.options)
     return {key: unquoted(value) for key, value in written.items()}
 
 
 def parse_spec(text: str) -> Spec:
-    """Return what a spec means; raises BadInputError with one line naming what is wrong."""
+    """Parse a spec; raises BadInputError with a message of one line."""
     name, _, rest = text.strip().partition(":")
     name = name.strip()
     if not name:
@@ -65,7 +65,7 @@ def parse_spec(text: str) -> Spec:
         options = decoder.options.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        problem = str(first["msg"]).removeprefix("Input ").removeprefix("Value error, ")
+        problem = _problem(first["type"], first["msg"])
         if not first["loc"]:
             raise BadInputError(f"in spec {text!r}: {problem}") from None
         key = str(first["loc"][0])
@@ -76,8 +76,26 @@ def parse_spec(text: str) -> Spec:
     return Spec(text.strip(), name, decoder, options)
 
 
+_PROBLEMS = {
+    "int": "not an integer",
+    "float": "not a number",
+    "finite": "not a finite number",
+    "greater": "too small",
+    "less": "too large",
+}
+"""Messages by the first word of a type of pydantic's errors."""
+
+
+def _problem(kind: str, message: str) -> str:
+    """Return a short message for an error of pydantic."""
+    if kind == "int_parsing_size":
+        return "too many digits"
+    plain = message.removeprefix("Input ").removeprefix("Value error, ")
+    return _PROBLEMS.get(kind.partition("_")[0], plain)
+
+
 def _values(text: str, rest: str, name: str, options: type[Options]) -> dict[str, str]:
-    """Return the options of a spec as they are written, each under a key that exists."""
+    """Return the quoted values of a spec by their keys, all of which exist."""
     known = option_names(options)
     values: dict[str, str] = {}
     try:
@@ -88,11 +106,11 @@ def _values(text: str, rest: str, name: str, options: type[Options]) -> dict[str
         key, equals, value = (piece.strip() for piece in part.partition("="))
         if not key:
             raise BadInputError(
-                f"in spec {text!r}, {part.strip()!r} is no key=value",
-                "parted by commas, as k=5,p=1",
+                f"in spec {text!r}, {part.strip()!r} is not of the form key=value",
+                "separate options by commas: k=5,p=1",
             )
         if key not in known:
-            # A field that goes by another name in a spec is near to that one.
+            # The name of a field whose key has another name suggests that key.
             names = {**{field: alias for alias, field in known.items()}, **dict.fromkeys(known)}
             near = nearest(key, names)
             raise BadInputError(
@@ -101,17 +119,17 @@ def _values(text: str, rest: str, name: str, options: type[Options]) -> dict[str
             )
         if not equals or not value:
             raise BadInputError(
-                f"in spec {text!r}, {part.strip()!r} is no key=value",
+                f"in spec {text!r}, {part.strip()!r} is not of the form key=value",
                 _limits(key, "", options.model_fields[known[key]]) or f"write {key}=text",
             )
         if key in values:
-            raise BadInputError(f"in spec {text!r}, {key} is given twice", "give it once")
+            raise BadInputError(f"in spec {text!r}, {key} occurs twice", "remove one of them")
         values[key] = value
     return values
 
 
 def _limits(key: str, value: str, field: FieldInfo) -> str:
-    """Return what an option can be that is not said yet: the nearest choice, or the range."""
+    """Return the hint of an error message: the nearest choice, or the range of the option."""
     if get_origin(field.annotation) is Literal:
         choices = get_args(field.annotation)
         return did_you_mean(value, choices, "" if value else f"{key} is {' or '.join(choices)}")

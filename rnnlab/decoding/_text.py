@@ -1,4 +1,4 @@
-"""What a row has read and written, as filters and stop strings see it."""
+"""The prompts and continuations of rows, for filters and stop strings."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Rows:
-    """The rows of a step: for filters that look at more than the distribution."""
+    """The rows of a step, for filters that need more than the distribution."""
 
     def __init__(
         self, hypotheses: Sequence[Hypothesis], start: SearchStart, options: Options
     ) -> None:
         self.hypotheses = hypotheses
-        """One a row."""
+        """One per row."""
         self.start = start
         self.options = options
 
@@ -27,41 +27,41 @@ class Rows:
         return len(self.hypotheses)
 
     def written(self, row: int) -> int:
-        """Return how many tokens the row has written."""
+        """Return the number of tokens of the row's continuation."""
         return self.hypotheses[row].length
 
     def recent(self, row: int, num: int) -> list[int]:
-        """Return the last `num` tokens that the row has read or written."""
-        found = self.hypotheses[row].last_tokens(num)
-        missing = num - len(found)
+        """Return the last `num` tokens of the row's prompt and continuation."""
+        written = self.hypotheses[row].last_tokens(num)
+        missing = num - len(written)
         prompts = self.start.prompts
         if missing <= 0 or not prompts:
-            return found
+            return written
         before = prompts[self.hypotheses[row].prompt].tokens
-        return [*before[max(0, len(before) - missing) :], *found]
+        return [*before[max(0, len(before) - missing) :], *written]
 
-    def tail(self, row: int, num_letters: int) -> str:
-        """Return the last letters that the row has read or written, at least `num_letters`.
+    def tail(self, row: int, num_chars: int) -> str:
+        """Return the end of the row's prompt and continuation, at least `num_chars` characters.
 
-        Fewer only where there are no more.
+        It is shorter if the whole text is.
         """
         pieces = self.start.pieces
-        num = max(1, num_letters)
-        # A token adds a letter or more; only silent ones make a second look necessary.
+        num = max(1, num_chars)
+        # Most tokens add a character or more: only tokens without text need a second pass.
         while True:
             tokens = self.recent(row, num)
             text = "".join(pieces[token] for token in tokens)
-            if len(text) >= num_letters or len(tokens) < num:
+            if len(text) >= num_chars or len(tokens) < num:
                 return text
             num *= 2
 
     def continuation(self, row: int) -> str:
-        """Return the text that the row has written."""
+        """Return the text of the row's continuation."""
         return "".join(self.start.pieces[token] for token in self.hypotheses[row].tokens())
 
 
 class StopCriteria:
-    """Tells what ends a text: the end of the sentence, or a stop string."""
+    """Stop criteria of a text: the end of the sentence and the stop strings."""
 
     def __init__(self, start: SearchStart, options: Options) -> None:
         self.eos = start.eos
@@ -71,11 +71,11 @@ class StopCriteria:
 
     @property
     def are_textual(self) -> bool:
-        """Whether more than the last token decides."""
+        """Whether there are stop strings, so that more than the last token decides."""
         return bool(self._stops)
 
     def of(self, parent: Hypothesis, token: int) -> End | None:
-        """Return what ends `parent` extended by a token, or None."""
+        """Return why `parent` extended by a token has ended, or None."""
         if token == self.eos:
             return "eos"
         if self._stops:
@@ -85,17 +85,17 @@ class StopCriteria:
         return None
 
     def _tail(self, parent: Hypothesis) -> str:
-        """Return the last letters among which a stop string can begin.
+        """Return the end of the continuation in which a stop string can begin.
 
-        Stop strings count in what is written, not in the prompt.
+        Stop strings in the prompt do not count.
         """
-        num_letters = num = self._reach - 1
-        if not num_letters:
+        num_chars = num = self._reach - 1
+        if not num_chars:
             return ""
-        # As in `Rows.tail`: only silent tokens make a second look necessary.
+        # As in `Rows.tail`, only tokens without text need a second pass.
         while True:
             tokens = parent.last_tokens(num)
             text = "".join(self._pieces[t] for t in tokens)
-            if len(text) >= num_letters or len(tokens) < num:
-                return text[-num_letters:]
+            if len(text) >= num_chars or len(tokens) < num:
+                return text[-num_chars:]
             num *= 2

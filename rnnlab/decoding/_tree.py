@@ -1,4 +1,4 @@
-"""The tree of a search: where hypotheses part, and which branches died."""
+"""The tree of a search: where hypotheses diverge, and which branches were pruned."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from dataclasses import dataclass, field
 from rnnlab.decoding._trace import TracedHypothesis, TracedStep
 
 _SHOWN_FROM = 8
-"""Tokens that a branch that died has lived for at least to be worth a line."""
+"""Minimum number of tokens of a pruned branch to be listed."""
 _NOTHING_LEFT = "no extension of it was kept"
 
 
 @dataclass
 class Branch:
-    """A stretch of text without a fork, and what it forks into."""
+    """A text without a fork, and the branches after it."""
 
     tokens: list[str]
     logprob: float = 0.0
-    """The model's own, of the whole text up to its end, in nats."""
+    """By the model, of the whole text up to the end of the branch, in nats."""
     fate: str = ""
-    """Of a leaf: `eos`, `stop`, `length`, `time`, `stuck`, or why it was given up."""
+    """Of a leaf: `eos`, `stop`, `length`, `time`, `stuck`, or why it was pruned."""
     is_alive: bool = True
     """Whether it leads to an answer."""
     branches: list[Branch] = field(default_factory=list)
-    """Those that lead to answers, the most probable first; then those that died."""
+    """Branches that lead to answers, the most probable first; then the pruned ones."""
 
 
 def grow_tree(steps: Sequence[TracedStep], max_dead: int = 2) -> Branch:
-    """Return the tree of one prompt's search, all of its steps given.
+    """Return the tree of one prompt's search, given all of its steps.
 
-    max_dead: branches listed at a fork that died, those that lived longest; one of a few tokens is
-    not listed.
+    max_dead: maximum number of pruned branches at a fork, the longest ones; short branches are not
+    listed.
     """
-    made = {h.id: h for step in steps for h in step.hypotheses}
+    by_id = {h.id: h for step in steps for h in step.hypotheses}
     children: dict[int, list[TracedHypothesis]] = {}
-    for hypothesis in made.values():
+    for hypothesis in by_id.values():
         children.setdefault(hypothesis.parent, []).append(hypothesis)
-    heights = _heights(made, children)
+    heights = _heights(by_id, children)
     ends = {answer.id: answer.end for step in steps for answer in step.answers}
-    alive = _alive(made, ends)
-    best = _best(made, alive)
+    alive = _alive(by_id, ends)
+    best = _best(by_id, alive)
     root = Branch([])
-    growing = [(root, 0)]
-    while growing:
-        branch, node = growing.pop()
+    stack = [(root, 0)]
+    while stack:
+        branch, node = stack.pop()
         while True:
             below = children.get(node, [])
             kept = sorted((h for h in below if h.id in alive), key=lambda h: -best[h.id])
@@ -55,41 +55,41 @@ def grow_tree(steps: Sequence[TracedStep], max_dead: int = 2) -> Branch:
             node = kept[0].id
             branch.tokens.append(kept[0].token)
         if node:
-            branch.logprob = made[node].logprob
+            branch.logprob = by_id[node].logprob
         branch.fate = ends.get(node, "")
         branch.branches = [Branch([h.token]) for h in kept]
-        growing += [(child, h.id) for child, h in zip(branch.branches, kept, strict=True)]
+        stack += [(child, h.id) for child, h in zip(branch.branches, kept, strict=True)]
         branch.branches += [_dead_branch(h, children, heights) for h in dead]
     return root
 
 
 def _heights(
-    made: dict[int, TracedHypothesis], children: dict[int, list[TracedHypothesis]]
+    by_id: dict[int, TracedHypothesis], children: dict[int, list[TracedHypothesis]]
 ) -> dict[int, int]:
-    """Return how many tokens each hypothesis's branch has from it on."""
+    """Return the number of tokens of the longest text from each hypothesis on."""
     heights: dict[int, int] = {}
-    for node in sorted(made, reverse=True):  # a child's number is higher than its parent's
+    for node in sorted(by_id, reverse=True):  # a child's id is higher than its parent's
         heights[node] = 1 + max((heights[h.id] for h in children.get(node, ())), default=0)
     return heights
 
 
-def _alive(made: dict[int, TracedHypothesis], answers: Iterable[int]) -> set[int]:
-    """Return the hypotheses that lead to an answer."""
+def _alive(by_id: dict[int, TracedHypothesis], answers: Iterable[int]) -> set[int]:
+    """Return the ids of the hypotheses that lead to an answer."""
     alive: set[int] = set()
     for answer in answers:
         node = answer
         while node and node not in alive:
             alive.add(node)
-            node = made[node].parent
+            node = by_id[node].parent
     return alive
 
 
-def _best(made: dict[int, TracedHypothesis], alive: set[int]) -> dict[int, float]:
+def _best(by_id: dict[int, TracedHypothesis], alive: set[int]) -> dict[int, float]:
     """Return the log-prob of the best answer that each hypothesis leads to."""
     best: dict[int, float] = {}
     for node in sorted(alive, reverse=True):
-        best.setdefault(node, made[node].logprob)
-        parent = made[node].parent
+        best.setdefault(node, by_id[node].logprob)
+        parent = by_id[node].parent
         best[parent] = max(best.get(parent, best[node]), best[node])
     return best
 
@@ -99,7 +99,7 @@ def _dead_branch(
     children: dict[int, list[TracedHypothesis]],
     heights: dict[int, int],
 ) -> Branch:
-    """Return the longest text of a branch that died, and why it did."""
+    """Return the longest text of a pruned branch, and why it was pruned."""
     tokens = [hypothesis.token]
     while below := children.get(hypothesis.id):
         hypothesis = max(below, key=lambda h: (heights[h.id], h.logprob))

@@ -1,4 +1,4 @@
-"""Values of a spec that are text: quoted, with escapes, several of them parted by |."""
+"""Text values of a spec: quotes, escapes, and lists separated by |."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _PLAIN = re.compile(r"[^\s,:=|\"\\]+")
 
 
 def split_spec(text: str) -> list[str]:
-    """Split the options of a spec at its commas, those within quotes left alone.
+    """Split the options of a spec at the commas outside quotes.
 
-    Raises ValueError where a quote is never closed.
+    Raises ValueError if a quote is not closed.
     """
     return _split(text, ",")
 
 
 def split_specs(text: str) -> list[str]:
-    """Return the specs of a line, set apart by white space, that within quotes left alone.
+    """Split a line of specs at the white space outside quotes.
 
-    Raises BadInputError where a quote is never closed.
+    Raises BadInputError if a quote is not closed.
     """
     try:
         return [spec for spec in _split(text, " \t\n") if spec]
@@ -34,47 +34,47 @@ def split_specs(text: str) -> list[str]:
 
 def _split(text: str, separators: str) -> list[str]:
     parts, part, is_quoted, is_escaped = [], "", False, False
-    for letter in text:
-        if letter in separators and not is_quoted:
+    for char in text:
+        if char in separators and not is_quoted:
             parts.append(part)
             part, is_escaped = "", False
             continue
-        part += letter
-        if letter == '"' and not is_escaped:
+        part += char
+        if char == '"' and not is_escaped:
             is_quoted = not is_quoted
-        is_escaped = letter == "\\" and not is_escaped
+        is_escaped = char == "\\" and not is_escaped
     if is_quoted:
-        raise ValueError("a quote is never closed")
+        raise ValueError("a quote is not closed")
     return [*parts, part]
 
 
 def unquoted(value: str) -> str:
-    r"""Return the text that a value means, quotes around it dropped, \n, \t, \r, \" and \\ read.
+    r"""Return the text of a value: without its quotes, with \n, \t, \r, \" and \\ unescaped.
 
-    \| and \= stay as they are, for whoever parts the text at them. Raises ValueError where a quote
-    stands within the value.
+    \| and \= stay escaped for the parser of the list. Raises ValueError if there is a quote within
+    the value.
     """
-    found = _VALUE.fullmatch(value)
-    if found is None:
-        raise ValueError('quotes go around the whole value, as "a|b"')
-    inner = found[2] if found[1] is None else found[1]
+    match = _VALUE.fullmatch(value)
+    if match is None:
+        raise ValueError('put the quotes around the whole value: "a|b"')
+    inner = match[2] if match[1] is None else match[1]
     return re.sub(r"\\(.)", lambda part: _ESCAPES.get(part[1], part[0]), inner, flags=re.DOTALL)
 
 
 def quoted(text: str) -> str:
-    """Return a text as a value of a spec that means it, quoted where it has to be."""
+    """Return a text as a value of a spec, quoted if necessary; the inverse of `unquoted`."""
     if _PLAIN.fullmatch(text):
         return text
     escaped = re.sub(r"\\(?![|=])", r"\\\\", text).replace('"', '\\"')
-    for letter, written in (("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
-        escaped = escaped.replace(letter, written)
+    for char, escape in (("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
+        escaped = escaped.replace(char, escape)
     return f'"{escaped}"'
 
 
 def parse_strings(text: str) -> tuple[str, ...]:
-    r"""Return the strings that are parted by | (\| is one within); none where the text is empty.
+    r"""Return the strings of a list separated by |, in which \| is a literal |.
 
-    Raises ValueError where one of them is empty.
+    An empty text has no strings. Raises ValueError if one of several strings is empty.
     """
     strings = tuple(part.replace("\\|", "|") for part in re.split(r"(?<!\\)\|", text))
     if not text:
@@ -85,9 +85,9 @@ def parse_strings(text: str) -> tuple[str, ...]:
 
 
 def parse_prompts(text: str) -> tuple[str, ...]:
-    r"""Return the prompts that are parted by |, \n, \t and \| read; none where the text is empty.
+    r"""Return the prompts of a list separated by |, with \n, \t and \| unescaped.
 
-    Raises BadInputError where one of them is empty.
+    An empty text has no prompts. Raises BadInputError if one of several prompts is empty.
     """
     try:
         prompts = parse_strings(text)
@@ -97,21 +97,23 @@ def parse_prompts(text: str) -> tuple[str, ...]:
 
 
 def parse_biases(text: str) -> dict[str, float]:
-    r"""Return the nats that each string is given, from "a=1.5|b=-2" (\| and \= are letters).
+    r"""Return the nats of each string of a list such as "a=1.5|b=-2" (\| and \= are literal).
 
-    Raises ValueError where it is written otherwise.
+    Raises ValueError if the list is not of this form.
     """
     biases: dict[str, float] = {}
     for part in parse_strings(text):
-        found = re.fullmatch(r"(.+)(?<!\\)=(.*)", part, re.DOTALL)
+        match = re.fullmatch(r"(.+)(?<!\\)=(.*)", part, re.DOTALL)
         try:
-            nats = float(found[2]) if found else float("nan")
+            nats = float(match[2]) if match else float("nan")
         except ValueError:
             nats = float("nan")
-        if not found or not abs(nats) <= 100:
-            raise ValueError(f'{part!r} is no string=nats, as "e=-2|the=1.5" from -100 to 100')
-        string = found[1].replace("\\=", "=")
+        if not match or not abs(nats) <= 100:
+            raise ValueError(
+                f'{part!r} is not of the form string=nats, such as "e=-2", from -100 to 100'
+            )
+        string = match[1].replace("\\=", "=")
         if string in biases:
-            raise ValueError(f"{string!r} is given twice")
+            raise ValueError(f"{string!r} occurs twice; remove one")
         biases[string] = nats
     return biases

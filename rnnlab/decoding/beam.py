@@ -1,9 +1,19 @@
-"""Beam search: keep the k most probable continuations at every length.
+"""Beam search: at every length, keep the k most probable hypotheses.
 
-With `p` below 1 it is nucleus beam search: a hypothesis is extended by the tokens of its nucleus
-only. Finished sentences are kept apart from live ones, so that an early end never crowds them out.
+Each step does the following for one prompt (`WidthBeam.grow`):
 
-Sources: Lowerre (1976); score = log p / length^a or, as Wu et al. (2016, equation 14) have it,
+    extend  every live hypothesis by every token that the filters left: the candidates;
+    select  candidates, best first, until k of them are live. Those that end a text on the way are
+            finished; they are kept apart, so that an early end never takes the place of a live one;
+    prune   live hypotheses whose score is more than `gap` below the best score so far;
+    stop    once no live hypothesis can become one of the n best texts (see `early`).
+
+The answers are the n best of the finished and the live hypotheses. The same search in plain lists
+is `naive_beam` in tests/toys/searches.py; test_decoding_beam.py compares the two.
+
+With `p` below 1 this is nucleus beam search: only the tokens of its nucleus extend a hypothesis.
+
+Sources: Lowerre (1976); score = log p / length^a or, in Wu et al. (2016, equation 14),
 log p / ((5 + length) / 6)^a; the gap: Freitag and Al-Onaizan (2017).
 Shapes: R live hypotheses of a prompt, N candidates, V tokens of the vocabulary.
 """
@@ -19,7 +29,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from rnnlab.decoding._base import Decoder, Pruned
-from rnnlab.decoding._beam import Finisher, Survivors, candidates, possible, search_beams
+from rnnlab.decoding._beam import Finisher, Survivors, candidates_at, possible, search_beams
 from rnnlab.decoding._hypothesis import Candidates, Generation, Hypothesis
 from rnnlab.decoding._numbers import NEVER, Ids, LogProbs, largest
 from rnnlab.decoding._options import Options, shown_number
@@ -31,48 +41,48 @@ if TYPE_CHECKING:
 
 
 class BeamOptions(Options):
-    """Width, ranking and when to stop, beside the filters of every decoder."""
+    """Width, ranking and stop criterion, in addition to the shared options."""
 
     k: int = Field(5, ge=1, le=1000)
     """Hypotheses kept at every step."""
     n: int = Field(0, ge=0, le=1000)
-    """Answers given at the end, the best ones (0: k)."""
+    """Number of answers, the best ones (0: k)."""
     length_penalty: float = Field(0.0, ge=0, le=10)
-    """Rank by log-prob / length^a: 0 favours short sentences, 1 is the mean of a letter."""
+    """Exponent a of log-prob / length^a (0: short texts, 1: mean)."""
     penalty: Literal["power", "wu"] = "power"
     """Form of the length penalty: length^a, or ((5 + length) / 6)^a."""
     rank: Literal["auto", "model", "filtered"] = "auto"
-    """Rank by the model's own probability or the filtered one (auto: where it matters alone)."""
+    """Rank by model or filtered probability (auto: see the chain)."""
     early: Literal["decided", "full", "never"] = "decided"
-    """End once no live one can win, once k are finished, or only when all is searched."""
+    """Stop when no live one can win, when k are finished, or never."""
     gap: float = Field(0.0, ge=0)
-    """Give up hypotheses whose score is more than so many nats below the best (0: none)."""
+    """Prune hypotheses over N nats below the best score (0: none)."""
 
     @model_validator(mode="after")
     def _check_answers(self) -> Self:
         if self.n > self.k:
-            raise ValueError(f"n={self.n} answers are more than k={self.k} hypotheses")
+            raise ValueError(f"n={self.n} answers are more than k={self.k} hypotheses; raise k")
         return self
 
     def num_answers(self) -> int:
-        """Return how many answers the search gives."""
+        """Return the number of answers: n, or k if n is 0."""
         return self.n or self.k
 
     @cached_property
     def ranks_by_model(self) -> bool:
-        """Whether the model's own probability decides.
+        """Whether hypotheses are ranked by the model's probability.
 
-        It does not, unless it is asked for, where a penalty or a bias would otherwise do nothing,
-        or a temperature that no cut follows.
+        Defaults to the model's probability, except when a penalty, a bias, or a temperature without
+        a truncating filter would then have no effect.
         """
-        active = {name for name, _ in self.active_filters()}
-        is_idle = bool(active & self.PENALTIES) or (
-            "temperature" in active and not active & self.CUTS
+        kinds = self.active_kinds()
+        has_idle_filter = "penalty" in kinds or (
+            "temperature" in kinds and "truncating" not in kinds
         )
-        return self.rank == "model" or (self.rank == "auto" and not is_idle)
+        return self.rank == "model" or (self.rank == "auto" and not has_idle_filter)
 
     def search_chain(self) -> list[str]:
-        """Return the search's own part of the chain."""
+        """Return the search's entries in the chain."""
         by = "model" if self.ranks_by_model else "filtered"
         chain = [f"beam k={self.k}", f"rank by {by} probability"]
         if self.length_penalty:
@@ -81,7 +91,7 @@ class BeamOptions(Options):
         if self.gap:
             chain.append(f"gap={shown_number(self.gap)}")
         if self.early != "decided":
-            chain.append("stop when k are finished" if self.early == "full" else "search it all")
+            chain.append("stop when k are finished" if self.early == "full" else "never stop early")
         return [*chain, f"best {self.n}"] if self.n else chain
 
     def totals(
@@ -90,9 +100,9 @@ class BeamOptions(Options):
         log_probs_RV: LogProbs,
         filtered_RV: LogProbs,
     ) -> npt.NDArray[np.float64]:
-        """Return the totals of hypotheses after each token, given those before it, in nats.
+        """Return the totals [R, V] after each token, given the totals [R] before it, in nats.
 
-        In float64: float32 sums of a long text would drift from its log-prob.
+        In float64, because float32 sums of a long text drift from its log-prob.
         """
         if not self.ranks_by_model:
             log_probs_RV = filtered_RV
@@ -102,7 +112,7 @@ class BeamOptions(Options):
         return totals_RV
 
     def score(self, totals_N: npt.NDArray[np.float64], length: int) -> npt.NDArray[np.float64]:
-        """Return what texts of a length are ranked by, given their totals."""
+        """Return the scores of texts of a length: their totals with the length penalty."""
         if not self.length_penalty:
             return totals_N
         base = length if self.penalty == "power" else (5 + length) / 6
@@ -117,7 +127,7 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],  # noqa: ARG001
 ) -> Iterator[Frame]:
-    """Extend all live hypotheses of all prompts by one model step at a time."""
+    """Extend the live hypotheses of all prompts with one model step at a time."""
 
     def make_beam(prompt: int) -> WidthBeam:
         return WidthBeam(prompt, start, options, options.longest(max_length))
@@ -135,121 +145,127 @@ class WidthBeam:
         self._finisher = Finisher(start, options)
         self._max_length = max_length
         self._totals_R = np.zeros(1)
-        """What the live hypotheses have gained so far, before any length penalty."""
+        """Log-probs of the live hypotheses in nats, without the length penalty."""
         self._finished: list[Hypothesis] = []
+        """At most k, best first."""
         self.live = self._shown = Generation.empty(prompt)
-        """What the next step extends; what is shown beside the finished ones."""
+        """Hypotheses to extend in the next step, and those that frames show with the finished."""
         self.chosen_N: Ids = np.zeros(0, np.int64)
-        """Tokens that the last step took, those that ended a text too."""
+        """Tokens that the last step appended, including those that ended a text."""
         self.pruned: list[Pruned] = []
         self._prompt = prompt
 
     def ranking(self) -> Callable[[], list[Hypothesis]]:
-        """Return what gives the best of the live and the finished hypotheses."""
+        """Return a function that returns the n best of the live and the finished hypotheses."""
         return partial(_ranked, self._finished, self._shown, self._options.num_answers())
 
     def grow(
         self,
         log_probs_RV: LogProbs,
         filtered_RV: LogProbs,
-        malus_V: npt.NDArray[np.float64] | None = None,
+        penalty_V: npt.NDArray[np.float64] | None = None,
     ) -> Survivors:
-        """Extend the live hypotheses by one token.
+        """Do one step: extend, select, prune, stop. Return the new live hypotheses.
 
-        malus_V: nats that a token loses in the choice of survivors, and there alone.
+        penalty_V: nats subtracted from tokens for the selection alone, not from totals or scores.
         """
         width, old = self._options.k, self.live
-        found, totals_N, ends_N = self._best(log_probs_RV, filtered_RV, malus_V)
+        candidates, totals_N, ends_N = self._extend(log_probs_RV, filtered_RV, penalty_V)
         self.pruned = []
-        lives_N = np.arange(len(totals_N)) if ends_N is None else np.flatnonzero(~ends_N)
-        ended_N = lives_N[:0]
-        if ends_N is not None and len(lives_N) < len(ends_N):
-            # An end that only comes after the k best live ones is worse than k others.
+        live_N = np.arange(len(totals_N)) if ends_N is None else np.flatnonzero(~ends_N)
+        ended_N = live_N[:0]
+        if ends_N is not None and len(live_N) < len(ends_N):
+            # An end that ranks below k live candidates is outside the beam, too.
             ended_N = np.flatnonzero(ends_N)
-            is_behind_N = np.searchsorted(lives_N[:width], ended_N) >= width
-            self._give_up(found, ended_N[is_behind_N], "beyond the beam's width")
-            ended_N = ended_N[~is_behind_N]
-            self._finish(found.at(ended_N))
-        self._give_up(found, lives_N[width:], "beyond the beam's width")
-        lives_N = lives_N[:width]
-        if self._options.gap and len(lives_N):
-            lives_N = self._near(found, lives_N)
-        if reason := self._why_decided(totals_N[lives_N]):
-            self._give_up(found, lives_N, reason)
-            lives_N = lives_N[:0]
-        self._totals_R = totals_N[lives_N]
-        survivors = found.at(lives_N)
+            is_outside_N = np.searchsorted(live_N[:width], ended_N) >= width
+            self._prune(candidates, ended_N[is_outside_N], "beyond the beam's width")
+            ended_N = ended_N[~is_outside_N]
+            self._finish(candidates.at(ended_N))
+        self._prune(candidates, live_N[width:], "beyond the beam's width")
+        live_N = live_N[:width]
+        if self._options.gap and len(live_N):
+            live_N = self._within_gap(candidates, live_N)
+        if reason := self._stop_reason(totals_N[live_N]):
+            self._prune(candidates, live_N, reason)
+            live_N = live_N[:0]
+        self._totals_R = totals_N[live_N]
+        survivors = candidates.at(live_N)
         self.chosen_N = survivors.tokens_N
         if len(ended_N):
-            self.chosen_N = np.concatenate([self.chosen_N, found.tokens_N[ended_N]])
+            self.chosen_N = np.concatenate([self.chosen_N, candidates.tokens_N[ended_N]])
         self.live = Generation(old, survivors, self._prompt)
-        # Where nothing can follow and nothing has ended, the texts so far are the answers.
+        # If no token can follow and no text has ended, the texts so far are the answers.
         if len(self.live) or self._finished:
             self._shown = self.live
             dead = []
-            if filtered_RV is not log_probs_RV:  # a model always leaves something
+            if filtered_RV is not log_probs_RV:  # only filters can leave no token
                 dead = np.flatnonzero(filtered_RV.max(-1) == NEVER).tolist()
             if dead:
-                self.pruned.append((partial(_some, old, dead), "nothing can follow"))
+                self.pruned.append((partial(_select, old, dead), "nothing can follow"))
         return Survivors(survivors.parents_N, survivors.tokens_N)
 
-    def _best(
+    def _extend(
         self,
         log_probs_RV: LogProbs,
         filtered_RV: LogProbs,
-        malus_V: npt.NDArray[np.float64] | None,
+        penalty_V: npt.NDArray[np.float64] | None,
     ) -> tuple[Candidates, npt.NDArray[np.float64], npt.NDArray[np.bool_] | None]:
-        """Return the best candidates, their totals and which of them end a text (None: no end).
+        """Return the best candidates, their totals, and a mask of those that end a text.
 
-        They are enough for k live ones, where there are so many.
+        They include k live ones if there are k. The mask is None if texts have no end.
         """
         totals_RV = self._options.totals(self._totals_R, log_probs_RV, filtered_RV)
-        ranked_RV = totals_RV if malus_V is None else totals_RV - malus_V
-        # Each row ends in EOS at most once, so that twice the width is enough; a stop string may
-        # end many.
+        ranked_RV = totals_RV if penalty_V is None else totals_RV - penalty_V
+        # Each row ends in EOS at most once, so that 2k candidates suffice; stop strings can end
+        # more of them.
         num = 2 * self._options.k
         while True:
             places_N = largest(ranked_RV.reshape(-1), num)
-            found = candidates(totals_RV, log_probs_RV, possible(totals_RV, places_N))
-            if self._finisher.ends_nothing:
+            candidates = candidates_at(totals_RV, log_probs_RV, possible(totals_RV, places_N))
+            if self._finisher.never_ends:
                 ends_N = None
                 break
-            ends_N = self._finisher.ended(self.live, found)
-            if len(found.tokens_N) < num or (~ends_N).sum() >= self._options.k:
+            ends_N = self._finisher.ended(self.live, candidates)
+            if len(candidates.tokens_N) < num or (~ends_N).sum() >= self._options.k:
                 break
             num *= 2
-        scores_N = self._options.score(found.scores_N, self.live.length + 1)
-        return found._replace(scores_N=scores_N), found.scores_N, ends_N
+        totals_N = candidates.scores_N
+        scores_N = self._options.score(totals_N, self.live.length + 1)
+        return candidates._replace(scores_N=scores_N), totals_N, ends_N
 
-    def _finish(self, found: Candidates) -> None:
-        ended = self._finisher.hypotheses(self.live, found)
+    def _finish(self, candidates: Candidates) -> None:
+        """Add candidates that end a text to the k best finished ones."""
+        ended = self._finisher.hypotheses(self.live, candidates)
         ranked = sorted([*self._finished, *ended], key=lambda h: -h.score)
         self._finished = ranked[: self._options.k]
         if displaced := ranked[self._options.k :]:
-            self.pruned.append((partial(list, displaced), "k better ones have ended"))
+            self.pruned.append((partial(list, displaced), "k better texts are finished"))
 
-    def _give_up(self, found: Candidates, places: Ids, reason: str) -> None:
+    def _prune(self, candidates: Candidates, places: Ids, reason: str) -> None:
         if len(places):
-            self.pruned.append((partial(self._made, self.live, found, places), reason))
+            hypotheses = partial(self._hypotheses, self.live, candidates, places)
+            self.pruned.append((hypotheses, reason))
 
-    def _made(self, live: Generation, found: Candidates, places: Ids) -> list[Hypothesis]:
-        return self._finisher.hypotheses(live, found.at(places))
+    def _hypotheses(
+        self, live: Generation, candidates: Candidates, places: Ids
+    ) -> list[Hypothesis]:
+        return self._finisher.hypotheses(live, candidates.at(places))
 
-    def _near(self, found: Candidates, lives_N: Ids) -> Ids:
-        """Return those that are not too far below the best text so far."""
-        scores_N = found.scores_N[lives_N]
+    def _within_gap(self, candidates: Candidates, live_N: Ids) -> Ids:
+        """Return the live candidates within the gap below the best score; prune the others."""
+        scores_N = candidates.scores_N[live_N]
         best = max([scores_N.max(), *(h.score for h in self._finished[:1])])
         is_near_N = scores_N >= best - self._options.gap
         reason = f"more than {shown_number(self._options.gap)} below the best"
-        self._give_up(found, lives_N[~is_near_N], reason)
-        near_N: Ids = lives_N[is_near_N]
+        self._prune(candidates, live_N[~is_near_N], reason)
+        near_N: Ids = live_N[is_near_N]
         return near_N
 
-    def _why_decided(self, totals_N: npt.NDArray[np.float64]) -> str:
-        """Tell why the search of this prompt has ended; "" while it has not.
+    def _stop_reason(self, totals_N: npt.NDArray[np.float64]) -> str:
+        """Return why the search of this prompt stops, or "" if it goes on.
 
-        A total only falls, and a length penalty shrinks it no further than at the greatest length:
-        the best that a live hypothesis can come to is its total now, judged at that length.
+        A total only falls, and a length penalty raises scores most at the maximum length: the total
+        so far, scored at that length, is an upper bound for a live hypothesis.
         """
         options = self._options
         if not len(totals_N) or options.early == "never":
@@ -259,11 +275,11 @@ class WidthBeam:
         num = options.num_answers()
         if len(self._finished) < num:
             return ""
-        reachable = options.score(totals_N.max(keepdims=True), self._max_length)[0]
-        return "cannot win any more" if reachable <= self._finished[num - 1].score else ""
+        upper_bound = options.score(totals_N.max(keepdims=True), self._max_length)[0]
+        return "cannot win any more" if upper_bound <= self._finished[num - 1].score else ""
 
 
-def _some(generation: Generation, numbers: list[int]) -> list[Hypothesis]:
+def _select(generation: Generation, numbers: list[int]) -> list[Hypothesis]:
     return [generation.hypothesis(number) for number in numbers]
 
 

@@ -1,15 +1,15 @@
-"""Contrastive search: of the k most probable tokens the one that repeats least what was said.
+"""Contrastive search: among the k most probable tokens, trade probability against repetition.
 
-The next token is the one of the k candidates v, the most probable ones after all filters, with the
-greatest
+The candidates v are the k most probable tokens after all filters. The next token is the one with
+the greatest
 
     (1 - alpha) p(v | x) - alpha max_j cos(h_v, h_xj),
 
-where h is what the model's top layer gives after a token: h_v once v is read after the text x so
-far, h_xj after each token of x, the prompt's included. Where nothing was read yet, the second term
-is 0. The end of a sentence is a candidate like any other: the model reads it, too. One model step
-reads the candidates of all texts, and gives the chosen ones' next log-probs as well. The score of a
-text is the sum of that value over its tokens.
+where h is the output of the model's top layer after a token: h_v after reading v behind the text x
+so far, h_xj after each token of x, including the prompt's. If x is empty, the second term is 0. The
+end of a sentence is a candidate like any other: the model reads it, too. One model step reads the
+candidates of all texts, and also gives the next log-probs of the chosen ones. The score of a text
+is the sum of that value over its tokens.
 
 Source: Su et al. (2022), "A contrastive framework for neural text generation", equation 5.
 Shapes: R rows still being written, N candidates of all rows, K of one row, T tokens read by a row,
@@ -42,20 +42,20 @@ if TYPE_CHECKING:
 
 
 class ContrastiveOptions(Options):
-    """Candidates and the weight of repetition, beside the filters of every decoder."""
+    """Number of candidates and weight of repetition, in addition to the shared options."""
 
     k: int = Field(5, ge=1, le=1000)
-    """Candidates: the so many most probable tokens."""
+    """Number of candidates, the most probable tokens."""
     alpha: float = Field(0.6, ge=0, le=1)
-    """Weight of being unlike the text so far against being probable (0: greedy)."""
+    """Weight of dissimilarity against probability (0: greedy)."""
 
     def search_chain(self) -> list[str]:
-        """Return the search's own part of the chain."""
+        """Return the search's entries in the chain."""
         return [f"contrastive k={self.k} alpha={shown_number(self.alpha)}"]
 
 
 class _Memory:
-    """The directions of the features that one text has met; it grows by doubling."""
+    """The unit features of all tokens that one text has read; it grows by doubling."""
 
     def __init__(self, features_TF: Features | None) -> None:
         self._length = 0
@@ -64,7 +64,7 @@ class _Memory:
             self._unit_TF, self._length = _unit(features_TF), len(features_TF)
 
     def add(self, unit_F: Features) -> None:
-        """Remember one more."""
+        """Append the features of one more token."""
         if self._unit_TF is None:
             self._unit_TF = np.empty((16, len(unit_F)), unit_F.dtype)
         elif self._length == len(self._unit_TF):
@@ -73,7 +73,7 @@ class _Memory:
         self._length += 1
 
     def similarity(self, unit_KF: Features) -> npt.NDArray[np.float64]:
-        """Return the greatest cosine [K] with anything remembered; 0 where nothing is."""
+        """Return the greatest cosine [K] with the features of any token; 0 without any."""
         if self._unit_TF is None:
             return np.zeros(len(unit_KF))
         cosines_KT = unit_KF @ self._unit_TF[: self._length].T
@@ -82,7 +82,7 @@ class _Memory:
 
 
 def _unit(features_NF: Features) -> Features:
-    """Return features of length 1, in float64; a zero vector stays, like nothing else."""
+    """Return features scaled to length 1, in float64; a zero vector stays zero."""
     wide_NF = features_NF.astype(np.float64)
     length_N1 = np.linalg.norm(wide_NF, axis=-1, keepdims=True)
     unit_NF: Features = wide_NF / np.where(length_N1 > 0.0, length_N1, 1.0)
@@ -96,19 +96,19 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],  # noqa: ARG001
 ) -> Iterator[Frame]:
-    """Write to every row the candidate of the greatest value, until all have ended.
+    """Append the candidate of the greatest value to every row, until all have ended.
 
-    Raises BadInputError where the model shows no features.
+    Raises BadInputError if the model gives no features.
     """
     features_of = _features_of(start)
-    ends, limits = StopCriteria(start, options), Limits(start, options, max_length)
+    criteria, limits = StopCriteria(start, options), Limits(start, options, max_length)
     state, live = start.state, _Live.all_of(start.log_probs_PV)
     hypotheses = [empty_hypothesis(row) for row in live.rows]
     memories = [
         _Memory(start.prompts[row].features_TF if start.prompts else None) for row in live.rows
     ]
     for length in range(1, limits.max_length + 1):
-        live, filtered_RV = _that_can_go_on(live, hypotheses, start, options)
+        live, filtered_RV = _extendable(live, hypotheses, start, options)
         if not live.rows:
             yield Frame(partial(list, hypotheses), "ended")
             return
@@ -121,14 +121,14 @@ def search(
         choices = [
             _Choice(
                 old[i], tokens[i], live.log_probs_RV[i], filtered_RV[i],
-                memories[row].similarity(units[i]), options.alpha, ends,
+                memories[row].similarity(units[i]), options.alpha, criteria,
             )
             for i, row in enumerate(live.rows)
         ]  # fmt: skip
-        hypotheses = hypotheses.copy()  # the old list belongs to the last frame
+        hypotheses = hypotheses.copy()  # the previous frame keeps the old list
         for row, choice in zip(live.rows, choices, strict=True):
-            hypotheses[row] = choice.taken()
-        pruned = [lost for choice in choices for lost in choice.given_up()]
+            hypotheses[row] = choice.extended()
+        pruned = [other for choice in choices for other in choice.pruned()]
         going_on = [i for i, row in enumerate(live.rows) if hypotheses[row].end is None]
         last = limits.last(length, is_over=not going_on)
         expansion = Expansion(partial(list, old), live.log_probs_RV, filtered_RV)
@@ -142,24 +142,24 @@ def search(
 
 
 def _features_of(start: SearchStart) -> Callable[[State], Features]:
-    """Return what gives the features of texts; raises BadInputError where a model has none."""
+    """Return the function from state to features; raises BadInputError without one."""
     if start.features is None:
         raise BadInputError(
-            "contrastive search compares what the model's top layer makes of tokens, "
-            "which this model does not show",
+            "contrastive search needs the outputs of the model's top layer, "
+            "which this model does not give",
             "choose another decoder",
         )
     return start.features
 
 
 class _Live(NamedTuple):
-    """The texts that are still being written."""
+    """The texts that can still be extended."""
 
     rows: list[int]
     places_R: Ids
-    """Where they stand in the state."""
+    """Their rows of the state."""
     log_probs_RV: LogProbs
-    """What may follow them, before any filter."""
+    """Their next log-probs, before any filter."""
 
     @classmethod
     def all_of(cls, log_probs_PV: LogProbs) -> _Live:
@@ -168,10 +168,10 @@ class _Live(NamedTuple):
         return cls(list(range(num)), np.arange(num), log_probs_PV)
 
 
-def _that_can_go_on(
+def _extendable(
     live: _Live, hypotheses: Sequence[Hypothesis], start: SearchStart, options: ContrastiveOptions
 ) -> tuple[_Live, LogProbs]:
-    """Return the texts that the filters let something follow, with what they leave."""
+    """Return the texts to which the filters leave a token, with their filtered log-probs."""
     filtered_RV = live.log_probs_RV
     if options.changes(start):
         texts = [hypotheses[row] for row in live.rows]
@@ -184,13 +184,13 @@ def _that_can_go_on(
 
 
 def _most_probable(filtered_V: LogProbs, k: int) -> Ids:
-    """Return the candidates of one text by id, so that the lowest of equal values comes first."""
+    """Return the candidates of one text, ordered by id, so that ties go to the lowest."""
     best_K = largest(filtered_V, k)
     return np.sort(best_K[filtered_V[best_K] > NEVER])
 
 
 class _Choice:
-    """The candidates that may follow one text, and the one of the greatest value."""
+    """The candidates of one text, and the one of the greatest value."""
 
     def __init__(
         self,
@@ -200,22 +200,22 @@ class _Choice:
         filtered_V: LogProbs,
         similarity_K: npt.NDArray[np.float64],
         alpha: float,
-        ends: StopCriteria,
+        criteria: StopCriteria,
     ) -> None:
-        self._parent, self._tokens_K, self._ends = parent, tokens_K, ends
+        self._parent, self._tokens_K, self._criteria = parent, tokens_K, criteria
         self._log_probs_V = log_probs_V
         self._similarity_K = similarity_K
         self._probs_K = np.exp(filtered_V[tokens_K], dtype=np.float64)
         self._values_K = (1.0 - alpha) * self._probs_K - alpha * similarity_K
         self.best = int(self._values_K.argmax())
-        """Place of the chosen one among the candidates."""
+        """Index of the chosen candidate."""
 
-    def taken(self) -> Hypothesis:
-        """Return the text with the chosen candidate."""
+    def extended(self) -> Hypothesis:
+        """Return the text extended by the chosen candidate."""
         return self._with(self.best)
 
-    def given_up(self) -> list[Pruned]:
-        """Return the other candidates with their figures, spelled out when somebody looks."""
+    def pruned(self) -> list[Pruned]:
+        """Return the other candidates, lazily, with their figures as the reason."""
         return [
             (
                 partial(self._listed, number),
@@ -229,7 +229,7 @@ class _Choice:
     def _with(self, number: int) -> Hypothesis:
         parent, token = self._parent, self._tokens_K.item(number)
         logprob, score = self._log_probs_V.item(token), parent.score + self._values_K.item(number)
-        return parent.extended(token, logprob, score, self._ends.of(parent, token))
+        return parent.extended(token, logprob, score, self._criteria.of(parent, token))
 
     def _listed(self, number: int) -> list[Hypothesis]:
         return [self._with(number)]

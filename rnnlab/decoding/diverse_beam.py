@@ -1,14 +1,14 @@
-"""Diverse beam search: groups of a beam that shun the tokens which earlier groups have chosen.
+"""Diverse beam search: each group of a beam avoids the tokens that earlier groups chose.
 
-The k hypotheses of a prompt are parted into groups, and at every step the groups are extended one
-after another. Group g keeps the candidates y with the greatest
+The k hypotheses of a prompt are divided into groups, and every step extends one group after
+another. Group g keeps the candidates y with the greatest
 
     score(y) - diversity * (number of times that earlier groups chose y's last token at this step),
 
-a token that ends a text counted too. The term decides who stays, and nothing else: totals and
-scores are those of `beam`. Every group keeps its own finished texts and ends by itself, with as
-many answers as it has hypotheses. Those of all groups are ranked together; a text that several
-groups have found counts once, so that there may be fewer than asked for.
+where tokens that end a text count, too. The second term only affects the selection: totals and
+scores are those of `beam`. Every group has its own finished texts and stop criterion, and as many
+answers as hypotheses. The answers of all groups are ranked together; a text of several groups
+counts once, so that there may be fewer answers than n.
 
 Source: Vijayakumar et al. (2016), "Diverse beam search", algorithm 1 with the Hamming diversity.
 Shapes: R live hypotheses of a prompt, V tokens of the vocabulary.
@@ -38,34 +38,34 @@ if TYPE_CHECKING:
 
 
 class DiverseBeamOptions(BeamOptions):
-    """Groups and their diversity, beside what every beam has."""
+    """Number of groups and their diversity, in addition to the options of `beam`."""
 
     k: int = Field(6, ge=1, le=1000)
     """Hypotheses kept at every step, in all groups together."""
     groups: int = Field(3, ge=1, le=1000)
-    """Groups of equal size that the k hypotheses are parted into."""
+    """Number of groups of equal size that share the k hypotheses."""
     diversity: float = Field(0.5, ge=0, le=100)
-    """Nats that a token loses for each time an earlier group has chosen it at this step."""
+    """Nats subtracted from a token per earlier group that chose it."""
 
     @model_validator(mode="after")
     def _check_groups(self) -> DiverseBeamOptions:
         if self.k % self.groups:
             above = self.k + self.groups - self.k % self.groups
             raise ValueError(
-                f"k={self.k} cannot be parted into {self.groups} groups of equal size: "
+                f"k={self.k} is not a multiple of groups={self.groups}; "
                 f"choose for example k={above}"
             )
         return self
 
-    def of_a_group(self) -> BeamOptions:
-        """Return the options of one group's beam."""
+    def group_options(self) -> BeamOptions:
+        """Return the options of the beam of one group."""
         return self.model_copy(update={"k": self.k // self.groups})
 
     def search_chain(self) -> list[str]:
-        """Return the search's own part of the chain."""
+        """Return the search's entries in the chain."""
         size = self.k // self.groups
         _, *rest = super().search_chain()
-        rest = [said.replace("when k are", f"a group when {size} are") for said in rest]
+        rest = [entry.replace("when k are", f"a group when {size} are") for entry in rest]
         return [
             f"diverse beam k={self.k}: groups={self.groups} of {size}",
             f"diversity={shown_number(self.diversity)}",
@@ -80,7 +80,7 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],  # noqa: ARG001
 ) -> Iterator[Frame]:
-    """Extend the live hypotheses of all groups of all prompts by one model step at a time."""
+    """Extend the live hypotheses of all groups and prompts with one model step at a time."""
 
     def make_beam(prompt: int) -> _Groups:
         return _Groups(prompt, start, options, options.longest(max_length))
@@ -88,8 +88,8 @@ def search(
     return search_beams(step, start, options, max_length, make_beam)
 
 
-class _Joined:
-    """The live hypotheses of all groups, one group after another."""
+class _JoinedGroups:
+    """The live hypotheses of all groups, one group after another; a `Live`."""
 
     def __init__(self, parts: list[Generation]) -> None:
         self._parts = parts
@@ -108,24 +108,26 @@ class _Groups:
         self, prompt: int, start: SearchStart, options: DiverseBeamOptions, max_length: int
     ) -> None:
         self._options = options
-        each = options.of_a_group()
-        self._groups = [WidthBeam(prompt, start, each, max_length) for _ in range(options.groups)]
+        of_group = options.group_options()
+        self._groups = [
+            WidthBeam(prompt, start, of_group, max_length) for _ in range(options.groups)
+        ]
         empty = Generation.empty(prompt)
         for group in self._groups:
             group.live = empty
         self.live: Live = empty
         self.pruned: list[Pruned] = []
         self._is_shared = True
-        """Whether all groups still stand at the one row of the prompt."""
+        """Whether all groups still extend the single row of the prompt."""
 
     def ranking(self) -> Callable[[], list[Hypothesis]]:
-        """Return what gives the best of all groups."""
+        """Return a function that returns the n best texts of all groups."""
         rankings = [group.ranking() for group in self._groups]
         return partial(_ranked, rankings, self._options.num_answers())
 
     def grow(self, log_probs_RV: LogProbs, filtered_RV: LogProbs) -> Survivors:
-        """Extend the hypotheses of each group by one token, in view of the groups before it."""
-        malus_V = np.zeros(log_probs_RV.shape[1])
+        """Do one step of each group; tokens that earlier groups chose are penalised."""
+        penalty_V = np.zeros(log_probs_RV.shape[1])
         self.pruned = []
         survivors = []
         first = 0
@@ -133,24 +135,24 @@ class _Groups:
             if not len(group.live):
                 continue
             rows = slice(first, first + len(group.live))
-            mine = rows_of(log_probs_RV, filtered_RV, rows)
-            parents_R, tokens_R = group.grow(*mine, malus_V)
+            distributions = rows_of(log_probs_RV, filtered_RV, rows)
+            parents_R, tokens_R = group.grow(*distributions, penalty_V)
             survivors.append(Survivors(parents_R + first, tokens_R))
-            np.add.at(malus_V, group.chosen_N, self._options.diversity)
+            np.add.at(penalty_V, group.chosen_N, self._options.diversity)
             self.pruned += group.pruned
             if not self._is_shared:
                 first = rows.stop
         self._is_shared = False
-        self.live = _Joined([group.live for group in self._groups])
+        self.live = _JoinedGroups([group.live for group in self._groups])
         return Survivors(*(np.concatenate(parts) for parts in zip(*survivors, strict=True)))
 
 
 def _ranked(rankings: list[Callable[[], list[Hypothesis]]], num: int) -> list[Hypothesis]:
-    found: dict[tuple[int, ...], Hypothesis] = {}
+    texts: dict[tuple[int, ...], Hypothesis] = {}
     for ranking in rankings:
         for hypothesis in ranking():
-            found.setdefault(tuple(hypothesis.tokens()), hypothesis)
-    return sorted(found.values(), key=lambda h: -h.score)[:num]
+            texts.setdefault(tuple(hypothesis.tokens()), hypothesis)
+    return sorted(texts.values(), key=lambda h: -h.score)[:num]
 
 
 DECODER = Decoder(search, DiverseBeamOptions, is_random=False, source="Vijayakumar et al. (2016)")

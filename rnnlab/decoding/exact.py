@@ -1,16 +1,17 @@
-"""Find the most probable text of all, and prove it: depth-first branch and bound.
+"""Find the most probable text and prove it: depth-first branch and bound.
 
-A text is complete once it ends or has the greatest length. Log-probs only fall as a text grows, so
-that no hypothesis y whose total is not above that of the best complete text y* leads to a better:
+A text is complete once it ends or has the maximum length. Log-probs only fall as a text grows, so
+that a hypothesis y leads to no better text unless its total exceeds that of the best complete text
+y*:
 
-    cut y where log p(y) <= log p(y*).
+    prune y if log p(y) <= log p(y*).
 
-y* begins as the best of a beam, and each better text that is found takes its place; of equally
-probable ones the first that was found stays. The deepest hypotheses go on first, the best of them
-before the others, some dozens in one model step. The search may end before its time, once it has
-read as many rows as its budget allows: then the greatest total of what is still open bounds the
-log-prob of every text. Without an end of the sentence, all texts are just as long, and the tree is
-as good as never searched whole but for short ones.
+y* starts as the best text of a beam, and every better text replaces it; ties go to the first one
+found. The deepest hypotheses are extended first, the best of them before the others, up to 32 in
+one model step. When the search has read as many rows as its budget allows, it stops without a
+proof: the greatest total of the open hypotheses is then an upper bound of the log-prob of every
+text. Without an end of the sentence, all texts have the same length, and only short trees can be
+searched completely.
 
 Source: Stahlberg and Byrne (2019), "On NMT search errors and model errors: cat got your tongue?",
 algorithm 1.
@@ -28,7 +29,7 @@ from pydantic import Field
 
 from rnnlab.decoding import beam
 from rnnlab.decoding._base import Decoder, Expansion, Frame, Pruned
-from rnnlab.decoding._beam import Finisher, candidates, possible
+from rnnlab.decoding._beam import Finisher, candidates_at, possible
 from rnnlab.decoding._hypothesis import Candidates, Generation, empty_hypothesis
 from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._numbers import NEVER, largest
@@ -43,30 +44,30 @@ if TYPE_CHECKING:
     from rnnlab.decoding._numbers import LogProbs
 
 _BATCH = 32
-"""Rows in a model step: more make a step cheaper by the row, and more rows in vain."""
+"""Rows in a model step: more cost less per row, but more of them turn out useless."""
 
 
 class ExactOptions(Options):
-    """The first bound and how far to go, beside the filters of every decoder."""
+    """The first bound and the budget, in addition to the shared options."""
 
     bound: Literal["beam", "greedy"] = "beam"
-    """What finds the first text, above which the search looks."""
+    """Search for the first text, whose log-prob is the first bound."""
     k: int = Field(10, ge=1, le=1000)
     """Width of the beam that finds the first text."""
     budget: int = Field(20_000, ge=0, le=100_000_000)
-    """Model rows that the search may read for each prompt, beside the first text's."""
+    """Model rows per prompt, in addition to those of the first text."""
     rank: Literal["auto", "model", "filtered"] = "auto"
-    """Look for the most probable by the model or by the filters (auto: where a penalty is set)."""
+    """Maximise model or filtered probability (auto: see the chain)."""
 
-    def of_the_bound(self) -> beam.BeamOptions:
-        """Return the options of the beam that finds the first text; a beam of one is greedy."""
+    def bound_options(self) -> beam.BeamOptions:
+        """Return the options of the beam that finds the first text; width 1 is greedy."""
         shared: dict[str, Any] = {name: getattr(self, name) for name in Options.model_fields}
         width = self.k if self.bound == "beam" else 1
         return beam.BeamOptions(**shared, k=width, n=1, rank=self.rank)
 
     def search_chain(self) -> list[str]:
-        """Return the search's own part of the chain."""
-        by = "model" if self.of_the_bound().ranks_by_model else "filtered"
+        """Return the search's entries in the chain."""
+        by = "model" if self.bound_options().ranks_by_model else "filtered"
         first = f"beam k={self.k}" if self.bound == "beam" else "greedy"
         return [
             f"first text by {first}",
@@ -82,32 +83,31 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],
 ) -> Iterator[Frame]:
-    """Find a text for every prompt with a beam, then search one prompt's tree after another."""
+    """Find a text for every prompt with a beam, then search the prompts' trees one by one."""
     limits = Limits(start, options, max_length)
-    each = options.of_the_bound()
-    firsts = beam.search(step, start, each, max_length, generators)
-    for frame in firsts:
+    bound = options.bound_options()
+    for frame in beam.search(step, start, bound, max_length, generators):
         if frame.is_last:
             break
         yield frame
-    found = frame.hypotheses
+    firsts = frame.hypotheses
     proofs = []
     for prompt in range(len(start.log_probs_PV)):
-        first = next((h for h in found if h.prompt == prompt), None)
-        proofs.append(_Proof(prompt, start, options, each, limits.max_length, first))
+        first = next((h for h in firsts if h.prompt == prompt), None)
+        proofs.append(_Proof(prompt, start, options, bound, limits.max_length, first))
     expansions, pruned = frame.expansions, frame.pruned
     current: _Proof | None = None
     while True:
         proof = next((p for p in proofs if p.can_go_on), None)
-        bests = [proof.best for proof in proofs]
+        best = [proof.best for proof in proofs]
         if proof is None or limits.is_time_up:
             notes = [p.note(is_time_up=limits.is_time_up) for p in proofs]
-            yield Frame(partial(list, bests), _last(proofs, limits), expansions, pruned, notes)
+            yield Frame(partial(list, best), _last(proofs, limits), expansions, pruned, notes)
             return
         if proof is not current:
             current = proof
             expansions = [*expansions, proof.root]
-        yield Frame(partial(list, bests), None, expansions, pruned)
+        yield Frame(partial(list, best), None, expansions, pruned)
         expansions = [proof.advance(step)]
         pruned = proof.pruned
 
@@ -120,28 +120,30 @@ def _last(proofs: list[_Proof], limits: Limits) -> Last:
 
 
 class _Open:
-    """Candidates of some rows that may lead to a better text, best first."""
+    """Open candidates of some rows, best first: they may lead to a better text."""
 
-    def __init__(self, rows: Generation, state: State, first_row: int, found: Candidates) -> None:
+    def __init__(
+        self, rows: Generation, state: State, first_row: int, candidates: Candidates
+    ) -> None:
         self.rows = rows
         self.state = state
         self.first_row = first_row
-        """Where the rows begin in the state."""
-        self._found = found
+        """Row of the state that belongs to the first of `rows`."""
+        self._candidates = candidates
         self._next = 0
 
     @property
     def highest(self) -> float:
-        """Total of the best that is left; -inf where none is."""
-        scores_N = self._found.scores_N
+        """Total of the best remaining candidate; -inf if there is none."""
+        scores_N = self._candidates.scores_N
         return float(scores_N[self._next]) if self._next < len(scores_N) else NEVER
 
-    def take(self, num: int, above: float) -> Candidates:
-        """Return the best, and at most `num`, whose total is above a bar; they are gone then."""
-        scores_N = self._found.scores_N[self._next : self._next + num]
+    def pop(self, num: int, above: float) -> Candidates:
+        """Remove and return the best candidates, at most `num`, with a total above a bound."""
+        scores_N = self._candidates.scores_N[self._next : self._next + num]
         places = np.arange(self._next, self._next + int((scores_N > above).sum()))
         self._next += len(places)
-        return self._found.at(places)
+        return self._candidates.at(places)
 
 
 class _Proof:
@@ -152,85 +154,85 @@ class _Proof:
         prompt: int,
         start: SearchStart,
         options: ExactOptions,
-        each: beam.BeamOptions,
+        bound: beam.BeamOptions,
         max_length: int,
         first: Hypothesis | None,
     ) -> None:
         self.best = first or empty_hypothesis(prompt)
-        """The best complete text so far; until there is one, what the beam could write."""
+        """The best complete text so far; before there is one, the longest text of the beam."""
         is_complete = self.best.is_finished or self.best.length == max_length
-        self._bar = self.best.score if is_complete else NEVER
-        """Total that a text has to be above."""
+        self._bound = self.best.score if is_complete else NEVER
+        """Total that a better text has to exceed."""
         self.pruned: list[Pruned] = []
         self._prompt = prompt
         self._start = start
-        self._options = each
+        self._options = bound
         self._budget = options.budget
         self._max_length = max_length
         self._finisher = Finisher(start, options)
         self._num_read = 0
         self._open: list[_Open] = []
-        """The deepest last."""
+        """The deepest hypotheses are last."""
         row = slice(prompt, prompt + 1)
-        self.root = self._look(
+        self.root = self._expand(
             Generation.empty(prompt), start.log_probs_PV[row], start.state, prompt
         )
-        """What the empty hypothesis is extended by: the first that the search looks at."""
+        """Expansion of the empty hypothesis, the first one of the search."""
 
     @property
     def can_go_on(self) -> bool:
-        """Whether something is open, and the budget allows to look."""
+        """Whether candidates are open and the budget is not used up."""
         return bool(self._open) and self._num_read < self._budget
 
     def note(self, *, is_time_up: bool) -> str:
-        """Return what is known about the best text."""
+        """Return whether the best text is proved, or else the upper bound."""
         if self._open:
             why = f"budget of {self._budget} rows ran out"
             if is_time_up and self.can_go_on:
                 why = "time ran out"
-            highest = max(self._bar, *(part.highest for part in self._open))
+            highest = max(self._bound, *(part.highest for part in self._open))
             return f"{why}: not proved; no text is above {_up(highest)} nats"
         at_most = "at most " if self._start.eos is not None or self._options.stop else ""
-        if self._bar == NEVER:
+        if self._bound == NEVER:
             return f"proved that no text of {at_most}{self._max_length} tokens can come"
         return f"proved the most probable of {at_most}{self._max_length} tokens"
 
     def advance(self, step: Step) -> Expansion:
-        """Let the model read the next rows, and look at what can follow them."""
+        """Let the model read the next rows, and expand them."""
         part = self._open[-1]
-        chosen = part.take(min(_BATCH, self._budget - self._num_read), self._bar)
-        if part.highest <= self._bar:
-            self._open.pop()  # its state is not needed beyond this step
+        chosen = part.pop(min(_BATCH, self._budget - self._num_read), self._bound)
+        if part.highest <= self._bound:
+            self._open.pop()  # releases the memory of its state after this step
         rows = Generation(part.rows, chosen, self._prompt)
         log_probs_RV, state = step(part.state, chosen.parents_N + part.first_row, chosen.tokens_N)
         self._num_read += len(rows)
-        return self._look(rows, log_probs_RV, state, 0)
+        return self._expand(rows, log_probs_RV, state, 0)
 
-    def _look(
+    def _expand(
         self, rows: Generation, log_probs_RV: LogProbs, state: State, first_row: int
     ) -> Expansion:
-        """Keep the best complete text among what follows some rows, and what may lead to one."""
+        """Keep the best complete text among the extensions of some rows, and the open ones."""
         filtered_RV = log_probs_RV
         if self._options.changes(self._start):
-            read = Rows(rows.hypotheses(), self._start, self._options)
-            filtered_RV = self._options.filter(log_probs_RV, read)
-        # The empty hypothesis has scored 0, so that a score is a total everywhere.
+            texts = Rows(rows.hypotheses(), self._start, self._options)
+            filtered_RV = self._options.filter(log_probs_RV, texts)
+        # The score of the empty hypothesis is 0, so that all scores are totals.
         totals_RV = self._options.totals(rows.scores_N, log_probs_RV, filtered_RV)
         totals = totals_RV.reshape(-1)
-        places_N = np.flatnonzero(totals > self._bar)
+        places_N = np.flatnonzero(totals > self._bound)
         is_complete_N = np.ones(len(places_N), dtype=bool)
         if rows.length + 1 < self._max_length:
-            found = candidates(totals_RV, log_probs_RV, places_N)
-            is_complete_N = self._finisher.ended(rows, found)
+            candidates = candidates_at(totals_RV, log_probs_RV, places_N)
+            is_complete_N = self._finisher.ended(rows, candidates)
         self._keep_best(rows, totals_RV, log_probs_RV, places_N[is_complete_N])
         open_N = places_N[~is_complete_N]
-        # More than the budget can read are never looked at; one of them says what is left open.
+        # The budget suffices for no more than these, and one more is the upper bound of the rest.
         best_N = open_N[largest(totals[open_N], self._budget - self._num_read + 1)]
-        found = candidates(totals_RV, log_probs_RV, best_N)
-        self._open.append(_Open(rows, state, first_row, found))
-        while self._open and self._open[-1].highest <= self._bar:
+        candidates = candidates_at(totals_RV, log_probs_RV, best_N)
+        self._open.append(_Open(rows, state, first_row, candidates))
+        while self._open and self._open[-1].highest <= self._bound:
             self._open.pop()
-        self._give_up(rows, totals_RV, log_probs_RV)
+        self._note_pruned(rows, totals_RV, log_probs_RV)
         return Expansion(rows.hypotheses, log_probs_RV, filtered_RV)
 
     def _keep_best(
@@ -240,26 +242,26 @@ class _Proof:
         log_probs_RV: LogProbs,
         complete_N: npt.NDArray[np.int64],
     ) -> None:
-        """Take the best complete text, where there is one; all are above the bar."""
+        """Replace the best text by the best complete one, if any; all exceed the bound."""
         if len(complete_N):
             best = int(totals_RV.reshape(-1)[complete_N].argmax())
-            found = candidates(totals_RV, log_probs_RV, complete_N[best : best + 1])
-            (self.best,) = self._finisher.hypotheses(rows, found)
-            self._bar = self.best.score
+            candidate = candidates_at(totals_RV, log_probs_RV, complete_N[best : best + 1])
+            (self.best,) = self._finisher.hypotheses(rows, candidate)
+            self._bound = self.best.score
 
-    def _give_up(
+    def _note_pruned(
         self, rows: Generation, totals_RV: npt.NDArray[np.float64], log_probs_RV: LogProbs
     ) -> None:
-        """Note the best of those that were cut; all of them would be most of the tree."""
+        """Record the best pruned candidates; all of them would be most of the tree."""
         places_N = possible(totals_RV, largest(totals_RV.reshape(-1), 2 * _BATCH))
-        cut = candidates(totals_RV, log_probs_RV, places_N)
-        cut = cut.at(cut.scores_N < self._bar)
-        make = partial(self._finisher.hypotheses, rows, cut)
-        self.pruned = [(make, "no better text begins like this")] if len(cut.tokens_N) else []
+        candidates = candidates_at(totals_RV, log_probs_RV, places_N)
+        pruned = candidates.at(candidates.scores_N < self._bound)
+        make = partial(self._finisher.hypotheses, rows, pruned)
+        self.pruned = [(make, "no better text begins like this")] if len(pruned.tokens_N) else []
 
 
 def _up(nats: float) -> str:
-    """Return a number with four digits that is not below it."""
+    """Return a number rounded up to four decimals."""
     return f"{np.ceil(nats * 1e4) / 1e4 + 0.0:.4f}"
 
 

@@ -1,4 +1,4 @@
-"""Draw the first token, then always take the most probable one: varied openings, a steady hand."""
+"""Draw the first token, then always take the most probable one."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class FirstSampleOptions(Options):
-    """The filters of every decoder; they matter for the first token."""
+    """The shared options; truncating filters only affect the first token."""
 
     def search_chain(self) -> list[str]:
-        """Return the search's own part of the chain."""
+        """Return the search's entries in the chain."""
         return ["sample the first", "then greedy"]
 
 
@@ -32,7 +32,7 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],
 ) -> Iterator[Frame]:
-    """Draw once, then write the most probable token until the end."""
+    """Draw one token, then append the most probable one until the end."""
 
     def choose(filtered_RV: LogProbs, rows: Sequence[int], length: int) -> Ids:
         return draw(filtered_RV, rows, generators) if length == 0 else filtered_RV.argmax(-1)

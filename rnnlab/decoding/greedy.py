@@ -1,4 +1,4 @@
-"""Always the most probable token; of equal ones the lowest id."""
+"""Always the most probable token; ties go to the lowest id."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class GreedyOptions(Options):
-    """Greedy takes the filters, though none but a ban can change its choice."""
+    """The shared options. Only penalties and constraints, and `typical`, change the choice."""
 
     def search_chain(self) -> list[str]:
-        """Return the search's own part of the chain."""
+        """Return the search's entries in the chain."""
         return ["greedy"]
 
 
@@ -31,7 +31,7 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],  # noqa: ARG001
 ) -> Iterator[Frame]:
-    """Write the most probable token until the end."""
+    """Append the most probable token until the end."""
     return write_rows(step, start, options, max_length, best, no_draws)
 
 

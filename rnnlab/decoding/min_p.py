@@ -1,4 +1,4 @@
-"""Sample among tokens that are not far less probable than the best one (`sample` with a filter)."""
+"""Sample from tokens almost as probable as the best one (`sample` with a filter)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rnnlab.decoding.sample import SampleOptions
 
 
 class MinPOptions(SampleOptions):
-    """The bar is on by default."""
+    """The filter is on by default."""
 
     min_p: float = Field(0.05, ge=0, le=1)
-    """Keep tokens at least so many times as probable as the best one."""
+    """Drop tokens less probable than min_p times the most probable one."""
 
 
 DECODER = replace(SAMPLE, options=MinPOptions, source="Nguyen et al. (2024)")

@@ -1,4 +1,4 @@
-"""Sample within the smallest set of tokens whose probability reaches p (`sample` with a filter)."""
+"""Sample from the fewest tokens whose total probability reaches p (`sample` with a filter)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class NucleusOptions(SampleOptions):
     """The nucleus is on by default."""
 
     p: float = Field(0.9, gt=0, le=1)
-    """Keep the smallest set of tokens whose probability reaches p."""
+    """Keep the fewest tokens whose total probability reaches p."""
 
 
 DECODER = replace(SAMPLE, options=NucleusOptions, source="Holtzman et al. (2020)")

@@ -14,7 +14,7 @@ class NucleusBeamOptions(BeamOptions):
     """The nucleus is on by default."""
 
     p: float = Field(0.9, gt=0, le=1)
-    """Extend a hypothesis only by the smallest set of tokens whose probability reaches p."""
+    """Extend by the fewest tokens whose total probability reaches p."""
 
 
 DECODER = replace(BEAM, options=NucleusBeamOptions, source="the course")

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class SampleOptions(Options):
-    """The filters of every decoder."""
+    """The shared options."""
 
     def search_chain(self) -> list[str]:
-        """Return the search's own part of the chain."""
+        """Return the search's entries in the chain."""
         return ["sample"]
 
 
@@ -33,7 +33,7 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],
 ) -> Iterator[Frame]:
-    """Draw tokens until the end; row i draws with generator i."""
+    """Draw tokens until the end; row i uses generator i."""
 
     def choose(filtered_RV: LogProbs, rows: Sequence[int], _length: int) -> Ids:
         return draw(filtered_RV, rows, generators)

@@ -1,17 +1,17 @@
-"""Stochastic beam search: draw k different texts, as sampling without replacement would.
+"""Stochastic beam search: draw k different texts, sampling without replacement.
 
 Every text y has a perturbed log-prob, G(y) ~ Gumbel(phi(y)) with phi the sum of its filtered
-log-probs; those of the k greatest G are k draws without replacement, in the order of G. The search
-finds them without looking at all texts: the G of a hypothesis is the greatest of the texts that
-begin with it, so it passes its own, T, down to its children. They draw g ~ Gumbel(phi), of maximum
-Z, and are moved to the maximum T by
+log-probs; the texts with the k greatest G are k draws without replacement, in the order of G. The
+search finds them without visiting all texts: the G of a hypothesis, T, is the greatest G of the
+texts that begin with it, so that T is also the maximum of its children. They draw g ~ Gumbel(phi),
+with the maximum Z, and are shifted to the maximum T by
 
     v = T - g + log(1 - exp(g - Z)),    G = T - max(0, v) - log(1 + exp(-|v|)).
 
-Finished texts stay in the beam with their G until k others beat it; so does a text that cannot be
-extended. The score of a text is its G, by which alone it is ranked; its phi is its log-prob where
-no filter is on. The last frame notes kappa, the greatest G that was not drawn (none: all texts
-were): estimates from the k draws weight a text by p / q, q = 1 - exp(-exp(phi - kappa)).
+Finished texts, and texts that the filters leave no token, stay in the beam until k others have a
+greater G. The score of a text is its G, which alone ranks it; without filters, phi is its log-prob.
+The note of the last frame is kappa, the greatest G that was not drawn (none: all texts were drawn):
+estimates from the k draws weight a text by p / q, q = 1 - exp(-exp(phi - kappa)).
 
 Source: Kool et al. (2019), "Stochastic beams and where to find them", algorithm 1 and appendix B.3.
 Shapes: R live hypotheses of a prompt, N candidates, V tokens of the vocabulary.
@@ -27,7 +27,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from rnnlab.decoding._base import Decoder
-from rnnlab.decoding._beam import Finisher, Survivors, candidates, possible, search_beams
+from rnnlab.decoding._beam import Finisher, Survivors, candidates_at, possible, search_beams
 from rnnlab.decoding._hypothesis import Generation
 from rnnlab.decoding._numbers import NEVER, largest
 from rnnlab.decoding._options import Options
@@ -41,17 +41,17 @@ if TYPE_CHECKING:
 
 
 class StochasticBeamOptions(Options):
-    """How many texts to draw, beside the filters of every decoder."""
+    """Number of texts to draw, in addition to the shared options."""
 
     k: int = Field(5, ge=1, le=1000)
-    """Texts drawn, no two of them alike."""
+    """Number of different texts to draw."""
 
     def num_answers(self) -> int:
-        """Return how many answers the search gives."""
+        """Return the number of texts to draw."""
         return self.k
 
     def search_chain(self) -> list[str]:
-        """Return the search's own part of the chain."""
+        """Return the search's entries in the chain."""
         return [
             f"stochastic beam k={self.k}",
             "sample without replacement",
@@ -66,7 +66,7 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],
 ) -> Iterator[Frame]:
-    """Extend the live hypotheses of all prompts; those of prompt i draw with generator i."""
+    """Extend the live hypotheses of all prompts; those of prompt i use generator i."""
     beams: list[_GumbelBeam] = []
 
     def make_beam(prompt: int) -> _GumbelBeam:
@@ -98,14 +98,14 @@ class _GumbelBeam:
         self._phis_R = np.zeros(1)
         self._perturbed_R = np.array([generator.gumbel()])
         self._leaves: list[Hypothesis] = []
-        """Texts that nothing can follow, best first."""
+        """Finished texts and texts that the filters leave no token, best first."""
         self.kappa = NEVER
-        """The greatest perturbed log-prob that fell out of the beam."""
+        """The greatest perturbed log-prob outside the beam so far."""
         self.live = Generation.empty(prompt)
         self.pruned: list[Pruned] = []
 
     def ranking(self) -> Callable[[], list[Hypothesis]]:
-        """Return what gives the texts drawn so far, in the order of the draws."""
+        """Return a function that returns the texts drawn so far, in the order of the draws."""
         return partial(_ranked, self._leaves, self.live)
 
     def grow(self, log_probs_RV: LogProbs, filtered_RV: LogProbs) -> Survivors:
@@ -116,22 +116,22 @@ class _GumbelBeam:
         perturbed_RV = with_maximum(phis_RV + noise_RV, self._perturbed_R)
         is_dead_R = filtered_RV.max(-1) == NEVER
         leaves = [*self._leaves, *(old.hypothesis(r) for r in np.flatnonzero(is_dead_R).tolist())]
-        # One more than can stay: the first that does not is kappa's.
+        # One more than the beam holds: the best one outside of it gives kappa.
         places_N = possible(perturbed_RV, largest(perturbed_RV.reshape(-1), self._k + 1))
-        found = candidates(perturbed_RV, log_probs_RV, places_N)
-        scores = np.concatenate([[leaf.score for leaf in leaves], found.scores_N])
+        candidates = candidates_at(perturbed_RV, log_probs_RV, places_N)
+        scores = np.concatenate([[leaf.score for leaf in leaves], candidates.scores_N])
         best_first = np.argsort(-scores, kind="stable")
         if len(best_first) > self._k:
             self.kappa = max(self.kappa, float(scores[best_first[self._k]]))
         is_kept = np.zeros(len(scores), dtype=bool)
         is_kept[best_first[: self._k]] = True
         is_kept_N = is_kept[len(leaves) :]
-        kept = [leaves[i] for i in np.flatnonzero(is_kept[: len(leaves)]).tolist()]
-        places_N, found = places_N[is_kept_N], found.at(is_kept_N)
-        ends_N = self._finisher.ended(old, found)
-        kept += self._finisher.hypotheses(old, found.at(ends_N))
-        self._leaves = sorted(kept, key=lambda h: -h.score)
-        survivors = found.at(~ends_N)
+        kept_leaves = [leaves[i] for i in np.flatnonzero(is_kept[: len(leaves)]).tolist()]
+        places_N, candidates = places_N[is_kept_N], candidates.at(is_kept_N)
+        ends_N = self._finisher.ended(old, candidates)
+        kept_leaves += self._finisher.hypotheses(old, candidates.at(ends_N))
+        self._leaves = sorted(kept_leaves, key=lambda h: -h.score)
+        survivors = candidates.at(~ends_N)
         self._phis_R = phis_RV.reshape(-1)[places_N[~ends_N]]
         self._perturbed_R = survivors.scores_N
         self.live = Generation(old, survivors, self._prompt)
@@ -141,15 +141,15 @@ class _GumbelBeam:
 def with_maximum(
     perturbed_RV: npt.NDArray[np.float64], maxima_R: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Return Gumbels as if they had been drawn with a given maximum in each row.
+    """Return Gumbel variables [R, V] shifted to a given maximum [R] in each row.
 
-    Minus infinity stays. Nothing overflows or cancels: every exponent is at most 0.
+    Minus infinity stays. No overflow or cancellation: every exponent is at most 0.
     """
     best_R1 = perturbed_RV.max(-1, keepdims=True)
     best_R1 = np.where(best_R1 == NEVER, 0.0, best_R1)
     goal_R1 = maxima_R[:, None]
     with np.errstate(divide="ignore"):
-        # log(1 - exp(-d)) keeps its digits through expm1 where d is small, else through log1p.
+        # log(1 - exp(-d)) is precise through expm1 if d is small, else through log1p.
         below_RV = best_R1 - perturbed_RV
         log_rest_RV = np.where(
             below_RV < np.log(2.0),

@@ -1,4 +1,4 @@
-"""Sample among the k most probable tokens (`sample` with a filter)."""
+"""Sample from the k most probable tokens (`sample` with a filter)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class TopKOptions(SampleOptions):
     """`k` instead of `top_k`."""
 
     top_k: int = Field(10, ge=1, alias="k")
-    """Keep the so many most probable tokens."""
+    """Keep the k most probable tokens."""
 
 
 DECODER = replace(SAMPLE, options=TopKOptions, source="Fan et al. (2018)")

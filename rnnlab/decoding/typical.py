@@ -1,4 +1,4 @@
-"""Sample among tokens about as surprising as is to be expected (`sample` with a filter)."""
+"""Sample from tokens whose surprise is close to the expected one (`sample` with a filter)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rnnlab.decoding.sample import SampleOptions
 
 
 class TypicalOptions(SampleOptions):
-    """The typical set is on by default."""
+    """The filter is on by default."""
 
     typical: float = Field(0.95, gt=0, le=1)
-    """Keep the most typical tokens until their probability reaches it."""
+    """Keep the most typical tokens, up to this total probability."""
 
 
 DECODER = replace(SAMPLE, options=TypicalOptions, source="Meister et al. (2023)")

@@ -1,11 +1,11 @@
-"""Insight: what goes on in a net, and why one learns where another does not.
+"""Insight: analyses of trained models and of the gradients in training.
 
-One file a view, with `view(subject, wishes)` that gives a `Finding`: figures, sentences made from
+One file per view. Its `view(subject, wishes)` returns a `Finding`: numbers, sentences computed from
 them, and pictures as data, which `rnnlab.plots` draws.
 """
 
 from rnnlab.insight._inspect import COMPARING, inspect
-from rnnlab.insight._probe import ProbeResult, look
+from rnnlab.insight._probe import ProbeResult, probe
 from rnnlab.insight._sample import LENGTH, ROWS, draw_sample
 from rnnlab.insight._subject import InspectedModel, Wishes
 from rnnlab.insight._through_time import (
@@ -33,7 +33,7 @@ __all__ = [
     "gradient_through_time",
     "half_life",
     "inspect",
-    "look",
+    "probe",
     "trace_layers",
     "trace_sample",
     "vanishing",

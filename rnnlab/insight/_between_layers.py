@@ -1,4 +1,4 @@
-"""How much of the gradient comes down to the first layer, from norms by parameter."""
+"""The fraction of the gradient that reaches the first layer, from the norms of the parameters."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ _RECURRENT = re.compile(r"(?:^|\.)weight_[hi]h_l(\d+)$")
 
 
 def layer_norms(grad_norms: Mapping[str, float | None]) -> dict[int, float]:
-    """Return the norm of each layer's recurrent weights, or of its input's where it has none."""
-    found: dict[int, float] = {}
+    """Return the gradient norm of each layer's recurrent weights, or else of its input weights."""
+    by_layer: dict[int, float] = {}
     for name, norm in grad_norms.items():
         match = _RECURRENT.search(name)
-        if match and norm is not None and ("weight_hh" in name or int(match[1]) not in found):
-            found[int(match[1])] = norm
-    return found
+        if match and norm is not None and ("weight_hh" in name or int(match[1]) not in by_layer):
+            by_layer[int(match[1])] = norm
+    return by_layer
 
 
-def first_share(norms: Mapping[int, float]) -> float | None:
-    """Return the first layer's norm over the top one's; None where the top one has none."""
+def first_to_top(norms: Mapping[int, float]) -> float | None:
+    """Return the first layer's norm divided by the top layer's; None if the latter is missing or 0.
+
+    norms: by the number of the layer.
+    """
     top = norms[max(norms)] if norms else 0.0
     return norms[min(norms)] / top if top else None

@@ -1,4 +1,4 @@
-"""In which column of a heat map a step of a run stands: its epoch, or its tenth of a short run."""
+"""The columns of a heat map over a run: epochs, or tenths of a short run."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from typing import Literal
 from rnnlab.runs.history import History
 
 _FEWEST_EPOCHS = 3
-"""Epochs from which on columns are epochs; a shorter run is cut into tenths."""
+"""Fewest epochs for columns that are epochs; a shorter run is divided into tenths."""
 _TENTHS = 10
 
 
 @dataclass(frozen=True)
 class TokenColumns:
-    """The columns of a heat map over a run, and which of them its steps belong to."""
+    """The columns of a heat map over a run, and the column of each step."""
 
     label: Literal["epoch", "step"]
     of_step: Mapping[int, str]
-    """Name of the column of each step that has norms, ascending."""
+    """Name of the column by step, for the steps with norms, ascending."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All columns in their order."""
+        """Names of all columns, in order."""
         return tuple(dict.fromkeys(self.of_step.values()))
 
 
 def epochs_of(history: History) -> TokenColumns:
-    """Return the epochs, counted from 1."""
+    """Return one column per epoch, counted from 1."""
     epoch_of = {record.step: str(max(1, math.ceil(record.epoch))) for record in history.train}
     steps = (record.step for record in history.layers if record.step in epoch_of)
     return TokenColumns("epoch", {step: epoch_of[step] for step in steps})
 
 
 def columns_of(history: History) -> TokenColumns:
-    """Return the epochs, or where there are few of them the tenths of a run by their last steps."""
+    """Return one column per epoch, or per tenth of a short run, named by its last step."""
     last = history.train[-1] if history.train else None
     if last is not None and last.epoch >= _FEWEST_EPOCHS:
         return epochs_of(history)
@@ -47,14 +47,14 @@ def columns_of(history: History) -> TokenColumns:
 
 
 def mean_norms(history: History, columns: TokenColumns) -> dict[str, list[float | None]]:
-    """Return for each parameter its mean gradient norm in every column."""
-    found: dict[str, dict[str, list[float]]] = {}
+    """Return the mean gradient norm of each parameter per column; None if a column has no norms."""
+    by_parameter: dict[str, dict[str, list[float]]] = {}
     for record in history.layers:
         column = columns.of_step.get(record.step)
         for name, norm in record.grad_norms.items():
             if column is not None and norm is not None:
-                found.setdefault(name, {}).setdefault(column, []).append(norm)
+                by_parameter.setdefault(name, {}).setdefault(column, []).append(norm)
     return {
         name: [fmean(norms[column]) if column in norms else None for column in columns.names]
-        for name, norms in found.items()
+        for name, norms in by_parameter.items()
     }

@@ -1,4 +1,4 @@
-"""One door for all views: what the command line and the app's generator call."""
+"""The entry point for all views, for the command line and for the generator process of the app."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from rnnlab.insight._subject import InspectedModel, Wishes
 from rnnlab.plots import Finding
 
 COMPARING = "difference"
-"""The view that is of two models at once."""
+"""The view that compares two models."""
 
 
 def inspect(subject: InspectedModel, view: str, wishes: Wishes) -> list[Finding]:
-    """Return what a view finds in a model and, where another is compared with, in that one.
+    """Return a view's finding for a model and, if `wishes.other` is set, for the other model.
 
-    Raises BadInputError for an unknown view, or for what the view cannot look at.
+    Raises BadInputError if the view is unknown or cannot be applied to the model.
     """
     module = registry.load("insight", view)
     if wishes.other is None or view == COMPARING:

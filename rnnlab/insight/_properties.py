@@ -1,6 +1,6 @@
-"""Properties of a text's letters, and how well a unit tells them.
+"""Properties of the characters of a text, and how well a unit predicts them.
 
-Shapes: T letters or tokens, H units.
+Shapes: T characters or tokens, H units.
 """
 
 from __future__ import annotations
@@ -17,51 +17,51 @@ import numpy.typing as npt
 from rnnlab.base.errors import BadInputError
 
 Flags = npt.NDArray[np.float64]
-"""[T] for every letter 1 where it has the property, 0 where not; or a number."""
+"""[T] 1 if a character has the property, else 0; or a number per character."""
 
 _OPENING, _CLOSING = "“«„", "”»"
 _VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæ")
 
 
 def _inside_quotes(text: str) -> Flags:
-    """Return where a quotation is open; a line end closes what was left open."""
-    found = np.zeros(len(text))
+    """Return 1 inside quotation marks, else 0; a line end closes an open quotation."""
+    flags_T = np.zeros(len(text))
     is_open = False
-    for i, letter in enumerate(text):
-        if letter == '"':
+    for i, char in enumerate(text):
+        if char == '"':
             is_open = not is_open
-        elif letter in _OPENING:
+        elif char in _OPENING:
             is_open = True
-        elif letter in _CLOSING or letter == "\n":
+        elif char in _CLOSING or char == "\n":
             is_open = False
-        found[i] = is_open
-    return found
+        flags_T[i] = is_open
+    return flags_T
 
 
 def _line_position(text: str) -> Flags:
-    """Return how many letters lie between each letter and the line end before it."""
-    found = np.zeros(len(text))
-    place = 0
-    for i, letter in enumerate(text):
-        found[i] = place
-        place = 0 if letter == "\n" else place + 1
-    return found
+    """Return the position of each character in its line, from 0."""
+    flags_T = np.zeros(len(text))
+    position = 0
+    for i, char in enumerate(text):
+        flags_T[i] = position
+        position = 0 if char == "\n" else position + 1
+    return flags_T
 
 
 def _capital(text: str) -> Flags:
-    return np.array([float(letter.isupper()) for letter in text])
+    return np.array([float(char.isupper()) for char in text])
 
 
 def _after_vowel(text: str) -> Flags:
-    """Return where the letter before is a vowel."""
+    """Return 1 if the previous character is a vowel, else 0."""
     before = ["", *text[:-1]]
-    return np.array([float(letter.lower() in _VOWELS) for letter in before])
+    return np.array([float(char.lower() in _VOWELS) for char in before])
 
 
 def _word_start(text: str) -> Flags:
     before = [" ", *text[:-1]]
     pairs = zip(before, text, strict=True)
-    return np.array([float(letter.isalnum() and not b.isalnum()) for b, letter in pairs])
+    return np.array([float(char.isalnum() and not b.isalnum()) for b, char in pairs])
 
 
 DEFAULT_PROPERTY = "capital"
@@ -75,34 +75,35 @@ PROPERTIES: dict[str, Callable[[str], Flags]] = {
 
 
 PATIENCE_S = 2.0
-"""Time that a regular expression may take: some would go on for years."""
+"""Time limit of a regular expression: some would take years."""
 
 
 def property_of(wish: str, tokens: Sequence[str], patience_s: float = PATIENCE_S) -> Flags:
-    """Return a property of every token: one by its name, or where a regular expression matches.
+    """Return a property [T] of every token: a named one, or a match of a regular expression.
 
-    A token has what any of its letters has; of a number, that of its last letter. Raises
-    BadInputError for a regular expression that is none or takes longer than `patience_s`, or where
-    all are alike.
+    A token has the property if one of its characters has it; a numeric property of a token is that
+    of its last character. Raises BadInputError if the regular expression is invalid or takes longer
+    than `patience_s`, or if the property is the same for all tokens.
     """
     text = "".join(tokens)
-    of_letters = PROPERTIES[wish](text) if wish in PROPERTIES else _matches(wish, text, patience_s)
+    by_char = PROPERTIES[wish](text) if wish in PROPERTIES else _matches(wish, text, patience_s)
     ends = np.cumsum([len(token) for token in tokens])
-    if set(of_letters.tolist()) <= {0.0, 1.0}:
+    if set(by_char.tolist()) <= {0.0, 1.0}:
         starts = np.concatenate([[0], ends[:-1]])
-        found: Flags = np.maximum.reduceat(of_letters, starts)
+        flags_T: Flags = np.maximum.reduceat(by_char, starts)
     else:
-        found = of_letters[ends - 1]
-    if len(set(found.tolist())) < 2:
-        unit = "letters" if len(text) == len(tokens) else "tokens"
+        flags_T = by_char[ends - 1]
+    if len(set(flags_T.tolist())) < 2:
+        unit = "characters" if len(text) == len(tokens) else "tokens"
         raise BadInputError(
-            f"{wish!r} holds for all {unit} of the text or for none", "give another text"
+            f"{wish!r} holds for all {unit} of the text or for none",
+            "use another --text or --property",
         )
-    return found
+    return flags_T
 
 
 def usual_property(tokens: Sequence[str]) -> str:
-    """Return the first property that some tokens have and others lack."""
+    """Return the name of the first property that some tokens have and others do not."""
     for name in (DEFAULT_PROPERTY, *PROPERTIES):
         try:
             property_of(name, tokens)
@@ -116,29 +117,30 @@ def _matches(wish: str, text: str, patience_s: float) -> Flags:
     try:
         pattern = re.compile(wish)
     except re.error as error:
-        known = ", ".join(PROPERTIES)
+        names = ", ".join(PROPERTIES)
         raise BadInputError(
-            f"{wish!r} is no property and no regular expression ({error})", f"known: {known}"
+            f"{wish!r} is neither a property nor a regular expression ({error})",
+            f"use a regular expression or one of: {names}",
         ) from None
-    found = np.zeros(len(text))
+    flags_T = np.zeros(len(text))
     try:
         with _alarm(patience_s):
             for match in pattern.finditer(text):
-                found[match.start() : match.end()] = 1.0
+                flags_T[match.start() : match.end()] = 1.0
     except TimeoutError:
         raise BadInputError(
             f"{wish!r} takes longer than {patience_s:g} s on this text",
-            "write it without repetitions of repetitions",
+            "remove nested repetitions such as (a+)+",
         ) from None
-    return found
+    return flags_T
 
 
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError after `seconds`; in the main thread alone, which signals interrupt.
+    """Raise TimeoutError after `seconds`, in the main thread only: Python handles signals there.
 
-    The alarm is unblocked meanwhile: a process may inherit that signal blocked. Handler, mask and
-    a timer of the caller's are restored.
+    SIGALRM is unblocked meanwhile, because a process may inherit it blocked. The caller's handler,
+    signal mask and timer are restored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -161,19 +163,19 @@ def _alarm(seconds: float) -> Iterator[None]:
 
 
 def predictiveness(values_TH: npt.NDArray[np.float64], flags_T: Flags) -> Flags:
-    """Return for every unit how well it tells a property, -1 to 1.
+    """Return a score [H] of every unit, -1 to 1: how well it predicts a property.
 
-    Of one that is there or not: 2 AUC - 1, AUC being the chance that the unit is higher where it is
-    there than where it is not (a tie counts half). Of a number: Pearson's correlation.
+    Of a binary property: 2 AUC - 1; the AUC is the probability that the unit is higher on a token
+    with the property than on one without (a tie counts half). Of a number: Pearson's correlation.
     """
     if set(flags_T.tolist()) <= {0.0, 1.0}:
         ranks_TH = _ranks(values_TH)
-        is_there = flags_T > 0
-        num_there = int(is_there.sum())
-        num_not = len(flags_T) - num_there
-        above = ranks_TH[is_there].sum(axis=0) - num_there * (num_there + 1) / 2
-        found: Flags = 2 * above / (num_there * num_not) - 1
-        return found
+        is_positive = flags_T > 0
+        num_positive = int(is_positive.sum())
+        num_negative = len(flags_T) - num_positive
+        wins_H = ranks_TH[is_positive].sum(axis=0) - num_positive * (num_positive + 1) / 2
+        scores_H: Flags = 2 * wins_H / (num_positive * num_negative) - 1
+        return scores_H
     x = values_TH - values_TH.mean(axis=0)
     y = flags_T - flags_T.mean()
     size = np.sqrt((x * x).sum(axis=0) * (y * y).sum())
@@ -182,10 +184,10 @@ def predictiveness(values_TH: npt.NDArray[np.float64], flags_T: Flags) -> Flags:
 
 
 def _ranks(values_TH: npt.NDArray[np.float64]) -> Flags:
-    """Return the rank of every value within its column, from 1; equal ones share their mean."""
+    """Return the rank of every value within its column, from 1; equal values get the mean rank."""
     ranks = np.empty(values_TH.shape)
     for column in range(values_TH.shape[1]):
-        _, where, counts = np.unique(values_TH[:, column], return_inverse=True, return_counts=True)
+        _, index, counts = np.unique(values_TH[:, column], return_inverse=True, return_counts=True)
         ends = np.cumsum(counts)
-        ranks[:, column] = (ends - (counts - 1) / 2)[where]
+        ranks[:, column] = (ends - (counts - 1) / 2)[index]
     return ranks

@@ -1,8 +1,8 @@
-"""The gradient of a loss with respect to every state of a layer, by the cell's own recursion.
+"""The gradient of a loss with respect to every state of a layer, by the recursion of the cell.
 
-q_t is dL/dh_t: what the layer above and the head say of h_t, and what comes back from step t + 1.
-Everything that the recursion multiplies by is known from the forward pass and computed for all
-steps at once; what is left of a step is one product with W_hh and a few operations on [L B, H].
+q_t is dL/dh_t: the gradient from the layer above or the head, plus the gradient from step t + 1.
+All factors of the recursion are known from the forward pass and computed for all steps at once.
+Each step then takes one product with W_hh and a few operations on [L B, H].
 
 Shapes: L losses, B sequences, T steps, H hidden units, G rows of the stacked gates.
 """
@@ -25,19 +25,19 @@ from rnnlab.insight._trace import LayerTrace
 
 
 class Backward(NamedTuple):
-    """What the recursion through a layer gives."""
+    """The gradients of a layer."""
 
     q_LBTH: Tensor
     """dL/dh_t for every loss."""
     da_LBTG: Tensor
-    """Gradient of the input's share of all gates: times W_ih it is that of the layer's input."""
+    """Gradient of the input term of all gates; times W_ih, the gradient of the layer's input."""
 
 
 Recursion = Callable[[LayerTrace, Tensor], Backward]
 
 
 def recursion_of(cell: Cell[object]) -> Recursion | None:  # type: ignore[type-var]
-    """Return the recursion of a cell that has one here, otherwise None."""
+    """Return the recursion of a cell, or None for a cell without one in this file."""
     return _RECURSIONS.get(type(cell))
 
 
@@ -66,7 +66,7 @@ def _rnn_sigmoid(trace: LayerTrace, dy_LBTH: Tensor) -> Backward:
 
 
 def _lstm(trace: LayerTrace, dy_LBTH: Tensor) -> Backward:
-    """dc_t += q_t o (1 - tanh(c_t)^2) gives da of i, f, g; q_t that of o; dc_{t-1} = dc_t f."""
+    """dc_t += q_t o (1 - tanh(c_t)^2) gives da of i, f, g; q_t gives da of o; dc_{t-1} = dc_t f."""
     i, f, g, o = (trace.gates[letter] for letter in "ifgo")
     c_BSH = trace.states[1]
     tanh_c = torch.tanh(c_BSH[:, 1:])
@@ -111,7 +111,7 @@ def _gru(trace: LayerTrace, dy_LBTH: Tensor) -> Backward:
         q_TLBH[t - 1].addcmul_(q_TLBH[t], z_TBH[t])
         _add_product(q_TLBH[t - 1], da_LBG, W_GH)
     q_LBTH = _time_third(q_TLBH)
-    # The input's share of n is not multiplied by r.
+    # The input term of n is not multiplied by r.
     da_LBTG = torch.cat([q_LBTH * slope for slope in (slope_r, slope_z, slope_n)], dim=3)
     return Backward(q_LBTH, da_LBTG)
 
@@ -135,7 +135,7 @@ def _add_product(into_LBH: Tensor, da_LBG: Tensor, W_GH: Tensor) -> None:
 
 
 def _time_first(dy_LBTH: Tensor) -> Tensor:
-    """Return [T, L, B, H], a copy that the recursion turns into q."""
+    """Return a copy [T, L, B, H], which the recursion turns into q in place."""
     return dy_LBTH.permute(2, 0, 1, 3).clone(memory_format=torch.contiguous_format)
 
 

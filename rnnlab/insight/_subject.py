@@ -1,4 +1,4 @@
-"""What is looked into: a run's model at a checkpoint, its journal, its text; and what is asked.
+"""The subject of a view: a run's model at a checkpoint, its journal and corpus; and the options.
 
 Shapes: B sequences, T tokens.
 """
@@ -23,52 +23,52 @@ from rnnlab.runs.history import History, read_history
 from rnnlab.runs.paths import RunPaths
 
 MOST_DATASETS = 2
-"""Corpora that are held: those of two models that are compared."""
+"""Number of corpora to keep in memory: enough to compare two models."""
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a user asks of a view; each view looks at what concerns it."""
+    """The options of a view; a view ignores options that do not apply to it."""
 
     text: str | None = None
-    """Text to look with; None: held-out text of the run."""
+    """Text to read; None: the run's validation split."""
     unit: str | None = None
     """Unit as `l0.17`, or `17` of the top layer."""
     property: str | None = None
-    """Property of letters by which units are ranked: a name, or a regular expression."""
+    """Property of characters for ranking units: a name or a regular expression."""
     gate: str | None = None
-    """Letter of the gate wanted; None: all, or the view's own choice."""
+    """Letter of a gate; None: all gates, or the view's own choice."""
     other: InspectedModel | None = None
-    """The model that is compared with, where a view compares."""
+    """The model to compare with."""
 
 
 @dataclass(frozen=True)
 class InspectedModel:
-    """A run at one checkpoint; what is not needed is not read."""
+    """A run at one checkpoint; model, journal and corpus are read when first needed."""
 
     paths: RunPaths
     checkpoint: str = "last"
     data: Path | None = None
-    """Folder of corpora where it is not the default one."""
+    """Folder of corpora; None: the default folder."""
     load: Callable[[], LoadedModel] | None = field(default=None, compare=False)
-    """Gives the model where somebody has it at hand."""
+    """Returns the model from a cache; None: load it from the run directory."""
     datasets: dict[str, Dataset] | None = field(default=None, compare=False)
-    """Corpora that were read before, by the settings of their run; the one used stands last, and
-    the first ones are dropped when there are more than `MOST_DATASETS`."""
+    """Cache of corpora by the settings of their run, least recently used first, limited to
+    `MOST_DATASETS`."""
 
     @property
     def name(self) -> str:
-        """The run's name."""
+        """Name of the run."""
         return self.paths.name
 
     @property
     def noun(self) -> str:
-        """What a token is: a letter or a word."""
+        """Noun for a token of this model, for messages."""
         return self.loaded.vocabulary.noun
 
     @cached_property
     def loaded(self) -> LoadedModel:
-        """The model; raises BadInputError where there is no such checkpoint."""
+        """The model; raises BadInputError if there is no such checkpoint."""
         try:
             if self.load is not None:
                 return self.load()
@@ -80,33 +80,33 @@ class InspectedModel:
 
     @cached_property
     def history(self) -> History:
-        """The journal as it stands."""
+        """The journal up to now."""
         return read_history(self.paths.journal)
 
     @cached_property
     def dataset(self) -> Dataset:
         """The run's corpus.
 
-        Raises BadInputError that asks for a text where it is not there or is another one now.
+        Raises BadInputError, with the advice to use --text, if it is missing or has changed.
         """
-        known = {} if self.datasets is None else self.datasets
+        cache = {} if self.datasets is None else self.datasets
         key = f"{self.paths.root}\n{self.loaded.config.to_toml()}"
-        held = known.pop(key, None)
+        cached = cache.pop(key, None)
         try:
-            if held is not None and self._is_own(held):
-                found = held
+            if cached is not None and self._is_corpus_of_run(cached):
+                dataset = cached
             else:
-                found = prepare(self.loaded.config, self.data, self.loaded.vocabulary)
-                check_corpus(self.paths, found.fingerprint)
+                dataset = prepare(self.loaded.config, self.data, self.loaded.vocabulary)
+                check_corpus(self.paths, dataset.fingerprint)
         except RnnlabError as error:
-            raise BadInputError(error.what, "give a text of your own with --text") from None
-        known[key] = found
-        while len(known) > MOST_DATASETS:
-            del known[next(iter(known))]
-        return found
+            raise BadInputError(error.what, "give a text with --text") from None
+        cache[key] = dataset
+        while len(cache) > MOST_DATASETS:
+            del cache[next(iter(cache))]
+        return dataset
 
-    def _is_own(self, dataset: Dataset) -> bool:
-        """Tell whether a corpus is that of the run, which may have been begun anew meanwhile."""
+    def _is_corpus_of_run(self, dataset: Dataset) -> bool:
+        """Return whether a corpus is the run's; a new run of the same name may have another."""
         try:
             check_corpus(self.paths, dataset.fingerprint)
         except BadInputError:
@@ -114,10 +114,10 @@ class InspectedModel:
         return True
 
     def sample(self, text: str | None, *, least: int = 2) -> Sample:
-        """Return the user's text as one sequence, or a sample of held-out ones.
+        """Return the user's text as one sequence, or a sample of the validation split.
 
-        Raises BadInputError for a text of fewer than `least` tokens, or for a classifier's, whose
-        class nobody knows.
+        Raises BadInputError for a text of fewer than `least` tokens, and for a text for a
+        classifier, because its class is unknown.
         """
         device = self.loaded.model.device
         if text is None:
@@ -125,73 +125,75 @@ class InspectedModel:
             return draw_sample(self.dataset.splits["val"], ROWS, length, device)
         if self.loaded.config.task == "classify":
             raise BadInputError(
-                "the class of this text is not known", "leave --text out: documents of the run"
+                "the class of this text is unknown",
+                "omit --text to use documents of the validation split",
             )
         ids = self.read(text, least=least)
         ids_1T = torch.from_numpy(self.with_start(ids))[None].to(device)
         return Sample(ids_1T[:, :-1], ids_1T[:, 1:])
 
     def read(self, text: str | None, *, least: int = 1, most: int | None = None) -> Ids:
-        """Return the tokens of the user's text, or of held-out text where there is none.
+        """Return the token ids [T] of the user's text, or of the validation split if it is None.
 
-        Raises BadInputError where there are fewer than `least`.
+        Returns at most `most` tokens. Raises BadInputError for fewer than `least` tokens.
         """
         vocabulary = self.loaded.vocabulary
         if text is None:
-            ids = self._held_out(most or 2000)
+            ids = self._validation_text(most or 2000)
         else:
             ids = encode_prompt(vocabulary, text).tokens
         if len(ids) < least:
-            what = "the text" if text is not None else "the held-out text"
+            source = "the text" if text is not None else "the validation split"
             raise BadInputError(
-                f"{what} has {len(ids)} {self.noun}s; this needs {least} at least",
+                f"{source} has {len(ids)} {self.noun}s; this view needs at least {least}",
                 "give a longer --text",
             )
         return ids if most is None else ids[:most]
 
     def with_start(self, ids: Ids) -> Ids:
-        """Return tokens with what a model of sentences reads before the first one."""
+        """Return tokens, preceded by EOS if the model is a sentence model."""
         eos = self.loaded.vocabulary.eos
         if eos is None or (len(ids) and ids[0] == eos):
             return ids
         return torch.cat([torch.tensor([eos]), torch.from_numpy(ids)]).numpy()
 
-    def _held_out(self, most: int) -> Ids:
-        """Return held-out text from its beginning; sentences and documents one after another."""
-        found: list[torch.Tensor] = []
-        num_found = 0
+    def _validation_text(self, most: int) -> Ids:
+        """Return the first `most` tokens of the validation split; sentences are concatenated."""
+        parts: list[torch.Tensor] = []
+        num_tokens = 0
         for batch in self.dataset.splits["val"].eval_batches():
             sizes_B = batch.lengths_B
             if sizes_B is None:
                 sizes_B = (batch.targets >= 0).sum(axis=1)
             for row, size in zip(batch.inputs_BT, sizes_B, strict=True):
-                found.append(torch.from_numpy(row[: min(int(size), most - num_found)].copy()))
-                num_found += len(found[-1])
-                if num_found >= most:
-                    return torch.cat(found).numpy()
-        return torch.cat(found).numpy()
+                parts.append(torch.from_numpy(row[: min(int(size), most - num_tokens)].copy()))
+                num_tokens += len(parts[-1])
+                if num_tokens >= most:
+                    return torch.cat(parts).numpy()
+        return torch.cat(parts).numpy()
 
 
 def check_finite(subject: InspectedModel, values: Iterable[float]) -> None:
-    """Raise BadInputError where a model computes numbers that are none."""
+    """Raise BadInputError if a value computed by a model is not finite."""
     if not all(map(math.isfinite, values)):
         raise BadInputError(
-            f"the numbers of {subject.name!r} overflow at step {subject.loaded.step}",
-            "look at an earlier --checkpoint",
+            f"the activations or gradients of {subject.name!r} overflow at step "
+            f"{subject.loaded.step}",
+            "choose an earlier --checkpoint",
         )
 
 
 def around(tokens: Sequence[str], place: int, num_before: int, num_after: int = 0) -> str:
-    """Return a token in brackets, with so many letters on either side."""
+    """Return the token at a place, in brackets, with at most N characters before and after it."""
     before = "".join(tokens[max(place - num_before, 0) : place])[-num_before:]
     after = "".join(tokens[place + 1 : place + 1 + num_after])[:num_after]
     return f"{before}[{tokens[place]}]{after}".replace("\n", "⏎")
 
 
 def tokens_of(loaded: LoadedModel, ids: Ids) -> tuple[str, ...]:
-    """Return tokens as a reader sees them.
+    """Return the text of every token for display.
 
-    An end of sentence is a line end; words of documents, which have no blanks, are set apart.
+    EOS becomes a line end. Words of documents, which are stored without spaces, get one each.
     """
     vocabulary = loaded.vocabulary
     if vocabulary.kind == "lowercase":

@@ -1,8 +1,8 @@
-"""How much of a loss's gradient reaches each state: ||dL/dh_t|| for every layer and step, exactly.
+"""Gradient through time: ||dL/dh_t|| for every layer and step, computed exactly.
 
-Two losses are followed. That of the *last* target alone tells how far back a gradient lives: its
-norm over the steps back from the end, and the half-life of that curve. The mean loss of the *whole*
-window is what training sees: every step adds to it, so that it hides a gradient that has vanished.
+For two losses. The loss of the *last* target shows how far back a gradient reaches: its norm over
+the steps back from the end, and the half-life of that curve. The mean loss of *all* targets is the
+training loss: every step contributes to it, so that it hides a vanished gradient.
 
 Shapes: L losses, B sequences, T steps, H hidden units, F features of a layer's output.
 """
@@ -23,13 +23,13 @@ from rnnlab.insight._trace import LayerTrace, layer_names, trace_layers
 from rnnlab.models import Classifier, TextModel
 
 _FIRST = 1
-"""Steps back at which a half-life begins: h_T itself is the one state that the head reads."""
+"""First step back of the fit of a half-life: h_T, 0 steps back, is read directly by the head."""
 _FEWEST = 3
-"""Norms through which a line says anything."""
+"""Fewest norms for the fit of a half-life."""
 
 
 class Sample(NamedTuple):
-    """Sequences of equal length, without padding, that a model reads from its start state."""
+    """Sequences of equal length, without padding, read from the start state."""
 
     tokens_BT: Tensor
     targets: Tensor
@@ -37,22 +37,23 @@ class Sample(NamedTuple):
 
 
 class ThroughTime(NamedTuple):
-    """Norms of dL/dh_t over all rows of a sample, of one layer; the last step stands last."""
+    """Norms of dL/dh_t over all rows of a sample, for one layer, in order of the steps."""
 
     name: str
+    """The layer, such as `l0`."""
     of_last_T: Tensor
-    """Of the last target's loss, mean over the rows."""
+    """Norms for the loss of the last target, averaged over the rows."""
     of_all_T: Tensor
-    """Of the mean loss of all targets; that of the last for a document, which has but one."""
+    """Norms for the mean loss of all targets; equal to `of_last_T` for documents."""
 
 
 def gradient_through_time(
     model: TextModel, sample: Sample, traces: Sequence[LayerTrace] | None = None
 ) -> list[ThroughTime]:
-    """Return the norms for every layer, from the lowest up; dropout is off.
+    """Return the norms for every layer, from the lowest up. The model must be in evaluation mode.
 
-    traces: of the sample, where they are known. By the cell's recursion where it has one, otherwise
-    by autograd through its equations, step after step.
+    traces: the result of `trace_sample`, if known. Uses the recursion of the cell if there is one,
+    without_fit autograd through the equations, step by step.
     """
     recursion = recursion_of(model.rnn.cell)
     if recursion is None or model.rnn.is_bidirectional:
@@ -61,35 +62,35 @@ def gradient_through_time(
 
 
 def trace_sample(model: TextModel, sample: Sample) -> list[LayerTrace]:
-    """Return what happens in the layers while a model reads a sample."""
+    """Return the states and gates of every layer while a model reads a sample."""
     with torch.no_grad():
         x_BTE = model.embed(sample.tokens_BT)
     return trace_layers(model.rnn, x_BTE, model.start_state(len(sample.tokens_BT)))
 
 
 def half_life(norms_T: Sequence[float]) -> float | None:
-    """Return the steps in which the gradient of the last loss halves on its way back.
+    """Return the number of steps in which the gradient of the last loss halves on its way back.
 
-    The straight line through the logarithms, by least squares, from one step before the last on:
-    ln 2 / slope. 0 where it is gone at once: no slope can be seen, and 0 is all that is left at the
-    end. None where it does not shrink, or where nothing is known: see `is_long_enough`.
+    -1 / slope of a least-squares line through log2 of the norms, without the last step. 0 if the
+    gradient vanishes within too few steps for a fit. None if it does not shrink, or if there are
+    too few norms: see `is_long_enough`.
     """
     if not is_long_enough(norms_T):
         return None
     backwards = list(reversed(norms_T))[_FIRST:]
-    otherwise = 0.0 if backwards[-1] == 0.0 else None
+    without_fit = 0.0 if backwards[-1] == 0.0 else None
     points = [(k, math.log2(norm)) for k, norm in enumerate(backwards) if 0.0 < norm < math.inf]
     if len(points) < _FEWEST:
-        return otherwise
+        return without_fit
     mean_k = sum(k for k, _ in points) / len(points)
     mean_log = sum(log for _, log in points) / len(points)
     covariance = sum((k - mean_k) * (log - mean_log) for k, log in points)
     slope = covariance / sum((k - mean_k) ** 2 for k, _ in points)
-    return -1.0 / slope if slope < 0 else otherwise
+    return -1.0 / slope if slope < 0 else without_fit
 
 
 def is_long_enough(norms_T: Sequence[float | None]) -> bool:
-    """Tell whether there are steps enough for a half-life."""
+    """Return whether there are enough steps for a half-life."""
     return len(norms_T) >= _FIRST + _FEWEST
 
 
@@ -110,19 +111,22 @@ def _by_recursion(
         losses = _losses(model, sample, y_BTF)
     grads = [torch.autograd.grad(loss, y_BTF, retain_graph=True)[0] for loss in losses]
     dy_LBTF = torch.stack(grads)
-    found: list[ThroughTime] = []
+    layers: list[ThroughTime] = []
     with torch.no_grad():
         for layer, trace in reversed(list(enumerate(traces))):
             q_LBTH, da_LBTG = recursion(trace, dy_LBTF)
-            found.append(_norms(trace.name, q_LBTH))
+            layers.append(_norms(trace.name, q_LBTH))
             if layer:
                 skipped = dy_LBTF if stack.is_residual else 0.0
                 dy_LBTF = da_LBTG @ trace.weights.weight_ih + skipped
-    return found[::-1]
+    return layers[::-1]
 
 
 def by_autograd(model: TextModel, sample: Sample) -> list[ThroughTime]:
-    """Return the same by autograd through the equations: slow, for any cell; the readable twin."""
+    """Return the same as `gradient_through_time`, for any cell, by autograd through the equations.
+
+    Slow; also the reference for the recursions.
+    """
     stack = model.rnn
     states: list[list[Tensor]] = []
     with torch.enable_grad():
@@ -144,19 +148,19 @@ def by_autograd(model: TextModel, sample: Sample) -> list[ThroughTime]:
 def _run_equations(
     stack: RecurrentStack, x_BTI: Tensor, start: Sequence[LayerState], states: list[list[Tensor]]
 ) -> Tensor:
-    """Return the top layer's outputs; `states` gets every h_t of every layer and direction."""
+    """Return the top layer's outputs; append every h_t of every layer and direction to `states`."""
     suffixes = (False, True) if stack.is_bidirectional else (False,)
     for layer in range(stack.num_layers):
         outputs = []
         for is_reverse in suffixes:
             weights = stack.weights(layer, reverse=is_reverse)
             x_BTG = stack.cell.project(x_BTI.flip(1) if is_reverse else x_BTI, weights)
-            state, passed = start[len(states)], []
+            state, h_steps = start[len(states)], []
             for x_BG in x_BTG.unbind(1):
                 state = stack.cell.step(x_BG, state, weights)
-                passed.append(state[0])
-            states.append(passed)
-            y_BTH = torch.stack(passed, dim=1)
+                h_steps.append(state[0])
+            states.append(h_steps)
+            y_BTH = torch.stack(h_steps, dim=1)
             outputs.append(y_BTH.flip(1) if is_reverse else y_BTH)
         y_BTF = torch.cat(outputs, dim=2)
         x_BTI = y_BTF + x_BTI if stack.is_residual and layer > 0 else y_BTF
@@ -164,7 +168,7 @@ def _run_equations(
 
 
 def _losses(model: TextModel, sample: Sample, y_BTF: Tensor) -> tuple[Tensor, ...]:
-    """Return the loss of the last target and the mean of all, or that of the documents alone."""
+    """Return the loss of the last target and the mean of all; for documents only their loss."""
     if isinstance(model, Classifier):
         lengths_B = torch.full_like(sample.targets, y_BTF.shape[1])
         logits_BC = model.logits(model.pool(y_BTF, lengths_B))

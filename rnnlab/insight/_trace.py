@@ -1,7 +1,7 @@
-"""All that happens in the layers while they read a batch: states, and the value of every gate.
+"""Traces of the layers while they read a batch: all states, and the value of every gate.
 
-Shapes: B sequences, T steps, S = T + 1 states (the first is that before the first token), I inputs,
-H hidden units, G rows of the stacked gates, F features of a layer's output.
+Shapes: B sequences, T steps, S = T + 1 states (the first one before the first token), I inputs, H
+hidden units, G rows of the stacked gates, F features of a layer's output.
 """
 
 from __future__ import annotations
@@ -16,36 +16,36 @@ from rnnlab.cells._scan import scan
 
 
 class LayerTrace(NamedTuple):
-    """One layer, or one direction of it, in its own order of reading."""
+    """The trace of a layer, or of one direction of it, in the order in which it reads."""
 
     name: str
     """`l0` reads the tokens; `l0_reverse` reads them from the last to the first."""
     weights: LayerWeights
     x_BTI: Tensor
-    """What it reads."""
+    """Inputs of the layer."""
     states: tuple[Tensor, ...]
-    """h_0 ... h_T and, where there is a cell state, c_0 ... c_T, [B, S, H] each."""
+    """h_0 ... h_T and, if the cell has one, the cell state c_0 ... c_T, [B, S, H] each."""
     gates: dict[str, Tensor]
-    """Value [B, T, H] of everything in `Cell.gates`, by its letter."""
+    """Values [B, T, H] of every gate in `Cell.gates`, by letter."""
 
     @property
     def outputs(self) -> Tensor:
-        """h_1 ... h_T."""
+        """h_1 ... h_T, [B, T, H]."""
         return self.states[0][:, 1:]
 
 
 def layer_names(stack: RecurrentStack) -> list[str]:
-    """Return the names of the layers, from the lowest up, and of their reverse directions."""
+    """Return the names of the layers and their reverse directions, from the lowest up."""
     suffixes = ("", "_reverse") if stack.is_bidirectional else ("",)
     return [f"l{layer}{suffix}" for layer in range(stack.num_layers) for suffix in suffixes]
 
 
 @torch.no_grad()
 def trace_layers(stack: RecurrentStack, x_BTI: Tensor, state: State) -> list[LayerTrace]:
-    """Return what happens in every layer, from the lowest up; no dropout, no padding.
+    """Return the trace of every layer, from the lowest up, without dropout or padding.
 
-    With a fused kernel the states are known from its outputs, and the gates of all steps come from
-    one product; c, which it does not tell, is the linear recurrence c_t = f_t c_{t-1} + i_t g_t.
+    A fused kernel returns every h, from which one product gives the gates of all steps. It does not
+    return c, which is computed by the linear recurrence c_t = f_t c_{t-1} + i_t g_t.
     """
     traces: list[LayerTrace] = []
     names = layer_names(stack)
@@ -53,9 +53,9 @@ def trace_layers(stack: RecurrentStack, x_BTI: Tensor, state: State) -> list[Lay
         outputs = []
         for is_reverse in (False, True) if stack.is_bidirectional else (False,):
             weights = stack.weights(layer, reverse=is_reverse)
-            read_BTI = x_BTI.flip(1) if is_reverse else x_BTI
+            input_BTI = x_BTI.flip(1) if is_reverse else x_BTI
             trace = _trace(
-                stack.cell, weights, read_BTI, state[len(traces)], is_fused=stack.is_fused
+                stack.cell, weights, input_BTI, state[len(traces)], is_fused=stack.is_fused
             )
             traces.append(trace._replace(name=names[len(traces)]))
             outputs.append(trace.outputs.flip(1) if is_reverse else trace.outputs)
@@ -73,7 +73,7 @@ def _trace(
         return LayerTrace("", weights, x_BTI, states, _gates(cell, weights, x_BTG, states))
     y_BTH, _ = cell.fused(x_BTI, start, weights)
     h_BSH = torch.cat([start[0][:, None], y_BTH], dim=1)
-    # No gate of a fused cell reads c, so that h may stand in its place.
+    # No gate of a fused cell reads c, so that h can be passed in its place.
     gates = _gates(cell, weights, x_BTG, (h_BSH,) * cell.num_states)
     states = (h_BSH,)
     if cell.num_states == 2:
@@ -85,16 +85,16 @@ def _trace(
 def _states_by_steps(
     cell: Cell[Any], weights: LayerWeights, x_BTG: Tensor, state: LayerState
 ) -> tuple[Tensor, ...]:
-    passed = [state]
+    steps = [state]
     for x_BG in x_BTG.unbind(1):
-        passed.append(cell.step(x_BG, passed[-1], weights))
-    return tuple(torch.stack(parts, dim=1) for parts in zip(*passed, strict=True))
+        steps.append(cell.step(x_BG, steps[-1], weights))
+    return tuple(torch.stack(parts, dim=1) for parts in zip(*steps, strict=True))
 
 
 def _gates(
     cell: Cell[Any], weights: LayerWeights, x_BTG: Tensor, states: tuple[Tensor, ...]
 ) -> dict[str, Tensor]:
-    """Return the gates of all steps at once, B * T rows of a single one."""
+    """Return the gates [B, T, H] of all steps, computed as one step of B * T rows."""
     before = tuple(part_BSH[:, :-1].flatten(0, 1) for part_BSH in states)
     values = cell.gate_values(x_BTG.flatten(0, 1), before, weights)
     shape = x_BTG.shape[:2]

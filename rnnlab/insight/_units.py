@@ -1,4 +1,4 @@
-"""Units: how they are named, and what each says at every token of a text.
+"""Hidden units: their names, and their activations along a text.
 
 Shapes: T tokens, H hidden units.
 """
@@ -23,30 +23,32 @@ class Unit(NamedTuple):
     """One hidden unit."""
 
     layer: str
-    """`l0`, or `l0_reverse` of the direction that reads backwards."""
+    """`l0`, or `l0_reverse` for the reverse direction."""
     number: int
 
     @property
     def name(self) -> str:
-        """How it is written: `l0.17`."""
+        """The unit as `l0.17`."""
         return f"{self.layer}.{self.number}"
 
 
 def parse_unit(text: str, model: TextModel) -> Unit:
-    """Return the unit that is written `l0.17`, or `17` of the top layer.
+    """Return the unit for `l0.17`, or for `17` in the top layer.
 
-    Raises BadInputError where the model has no such unit.
+    Raises BadInputError if the model has no such unit.
     """
     layers = layer_names(model.rnn)
     match = _UNIT.fullmatch(text.strip())
     if match is None:
-        raise BadInputError(f"{text!r} is no unit", "write l0.17, or 17 of the top layer")
+        raise BadInputError(
+            f"{text!r} is not a unit", "use the form l0.17, or 17 for the top layer"
+        )
     top = [name for name in layers if "_" not in name][-1]
     unit = Unit(match[1] or top, int(match[2]))
     if unit.layer not in layers or unit.number >= model.rnn.hidden_size:
         raise BadInputError(
             f"there is no unit {unit.name}",
-            f"layers {', '.join(layers)}, units 0 to {model.rnn.hidden_size - 1} in each",
+            f"choose layer {' or '.join(layers)} and unit 0 to {model.rnn.hidden_size - 1}",
         )
     return unit
 
@@ -55,7 +57,7 @@ def parse_unit(text: str, model: TextModel) -> Unit:
 def activations(model: TextModel, ids_T: Ids) -> dict[str, Tensor]:
     """Return h [T, H] of every layer after each token of a text, read from the start state.
 
-    A direction that reads backwards is turned round: row t is of token t in any case.
+    Row t belongs to token t, in the reverse direction too.
     """
     x_1TE = model.embed(torch.from_numpy(ids_T)[None].to(model.device))
     traces = trace_layers(model.rnn, x_1TE, model.start_state(1))

@@ -1,4 +1,4 @@
-"""The vanishing-gradient lab: cells and depths side by side, from the journals of their runs."""
+"""The vanishing-gradient lab: compares cells and depths by the journals of their runs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from rnnlab.insight._between_layers import first_share, layer_norms
+from rnnlab.insight._between_layers import first_to_top, layer_norms
 from rnnlab.insight._columns import TokenColumns, columns_of
 from rnnlab.insight._through_time import is_long_enough
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Table, brief, on_one_scale
 from rnnlab.runs.history import History
 
 _LAST_PROBES = 3
-"""Looks at the end whose median half-life counts: a single one moves with its step."""
+"""The half-life of a run is the median of its last N probes, because one probe is noisy."""
 
 
 @dataclass(frozen=True)
@@ -29,27 +29,28 @@ class Member:
 
 @dataclass(frozen=True)
 class _Measured:
-    """What a run's journal says of its layers."""
+    """Gradient norms and half-lives of a run, from its journal."""
 
     member: Member
     columns: TokenColumns
     norms: tuple[tuple[float | None, ...], ...]
-    """For each layer, the one that reads the tokens first, a mean norm for each column."""
-    share: float | None
-    """First layer's norm over the top one's, geometric mean over all records."""
+    """Mean norm of each layer, from the lowest up, per column."""
+    ratio: float | None
+    """First layer's norm divided by the top layer's, geometric mean over all records."""
     first_life: float | None
-    """Half-life through time in the first layer; 0: gone at once; None: it does not fade, or
-    nothing is known."""
+    """Half-life in the first layer, in steps; 0: vanishes at once; None: does not shrink, or is
+    unknown."""
     top_life: float | None
+    """Half-life in the top layer."""
 
     @property
-    def has_looks(self) -> bool:
-        """Whether any look through time could tell a half-life."""
+    def has_probes(self) -> bool:
+        """Whether a probe was long enough for a half-life."""
         return any(is_long_enough(r.of_last.get("l0", ())) for r in self.member.history.probes)
 
     @property
     def steps(self) -> int:
-        """Steps taken so far."""
+        """Number of steps so far."""
         train = self.member.history.train
         return train[-1].step if train else 0
 
@@ -61,21 +62,21 @@ class _Measured:
 
 
 def vanishing(members: Sequence[Member], recipe: str = "vanishing") -> Finding:
-    """Return table, heat maps, curves and what is seen, of runs that took equally many steps."""
-    found = [_measure(member) for member in members]
+    """Return the finding for runs of equally many steps: table, heat maps, curves, sentences."""
+    measured = [_measure(member) for member in members]
     cells = list(dict.fromkeys(member.cell for member in members))
-    steps = max((one.steps for one in found), default=0)
-    by_cell = [[one for one in found if one.member.cell == cell] for cell in cells]
-    pictures: list[Picture] = [_table(found, steps)]
+    steps = max((one.steps for one in measured), default=0)
+    by_cell = [[one for one in measured if one.member.cell == cell] for cell in cells]
+    pictures: list[Picture] = [_table(measured, steps)]
     # One scale, so that a shade is the same norm in every cell.
     pictures += on_one_scale([heat for group in by_cell if (heat := _heat(group)) is not None])
-    compared = _comparable(found, cells)
+    compared = _comparable(measured, cells)
     pictures.append(_through_time(compared))
     return Finding(
         view="vanishing",
         run=recipe,
         step=steps,
-        says=_says(compared, steps),
+        says=_sentences(compared, steps),
         pictures=tuple(pictures),
         figures={
             "runs": [
@@ -84,14 +85,14 @@ def vanishing(members: Sequence[Member], recipe: str = "vanishing") -> Finding:
                     "cell": one.member.cell,
                     "layers": one.member.layers,
                     "steps": one.steps,
-                    "first_over_last": one.share,
+                    "first_over_last": one.ratio,
                     "half_life_first": one.first_life,
                     "half_life_last": one.top_life,
                     "train_loss": one.loss,
                     "columns": one.columns.names,
                     "norms": one.norms,
                 }
-                for one in found
+                for one in measured
             ]
         },
     )
@@ -102,12 +103,12 @@ def _measure(member: Member) -> _Measured:
     by_step = [(r.step, norms) for r in history.layers if (norms := layer_norms(r.grad_norms))]
     columns = columns_of(history)
     table: dict[int, dict[str, list[float]]] = {}
-    shares = []
+    log_ratios = []
     for step, norms in by_step:
         for layer, norm in norms.items():
             table.setdefault(layer, {}).setdefault(columns.of_step.get(step, ""), []).append(norm)
-        if share := first_share(norms):
-            shares.append(math.log(share))
+        if ratio := first_to_top(norms):
+            log_ratios.append(math.log(ratio))
     return _Measured(
         member,
         columns,
@@ -115,7 +116,7 @@ def _measure(member: Member) -> _Measured:
             tuple(fmean(row[column]) if column in row else None for column in columns.names)
             for _, row in sorted(table.items())
         ),
-        math.exp(fmean(shares)) if shares else None,
+        math.exp(fmean(log_ratios)) if log_ratios else None,
         _life(history, 0),
         _life(history, member.layers - 1),
     )
@@ -127,23 +128,23 @@ def _life(history: History, layer: int) -> float | None:
     return median(known) if known else None
 
 
-def _table(found: Sequence[_Measured], steps: int) -> Table:
+def _table(measured: Sequence[_Measured], steps: int) -> Table:
     rows = [
         (
             f"{one.member.cell} x {one.member.layers}",
             *(brief(row[-1]) if row and row[-1] is not None else "–" for row in _ends(one)),  # noqa: RUF001
-            _figure(one.share),
+            _figure(one.ratio),
             _figure(one.first_life),
             _figure(one.top_life),
             _figure(one.loss),
         )
-        for one in found
+        for one in measured
     ]
     header = (
-        "cell x depth", "norm first", "last", "mean ratio", "half-life first", "last", "loss",
+        "cell x depth", "norm first", "top", "mean ratio", "half-life first", "top", "loss",
     )  # fmt: skip
     return Table(
-        f"W_hh's gradient norm at the end, mean ratio, half-lives; {steps} steps",
+        f"gradient norm of W_hh at the end, mean ratio first/top, half-lives; {steps} steps",
         header,
         tuple(rows),
     )
@@ -158,7 +159,7 @@ def _figure(value: float | None) -> str:
 
 
 def _heat(group: Sequence[_Measured]) -> HeatMap | None:
-    """Return the norms of all layers of all depths of a cell."""
+    """Return the norms of all layers and depths of one cell; None if there are none."""
     longest = max((one.columns for one in group), key=lambda columns: len(columns.names))
     if not longest.names:
         return None
@@ -180,12 +181,16 @@ def _heat(group: Sequence[_Measured]) -> HeatMap | None:
     )
 
 
-def _comparable(found: Sequence[_Measured], cells: Sequence[str]) -> list[_Measured]:
-    """Return the run of every cell at the greatest depth of which all of them have norms."""
-    begun = [one for one in found if one.norms]
-    depths = [{one.member.layers for one in begun if one.member.cell == cell} for cell in cells]
+def _comparable(measured: Sequence[_Measured], cells: Sequence[str]) -> list[_Measured]:
+    """Return the run of every cell at the greatest depth at which all cells have norms."""
+    with_norms = [one for one in measured if one.norms]
+    depths = [
+        {one.member.layers for one in with_norms if one.member.cell == cell} for cell in cells
+    ]
     common = set.intersection(*depths) if depths else set()
-    by_cell = {one.member.cell: one for one in begun if one.member.layers == max(common, default=0)}
+    by_cell = {
+        one.member.cell: one for one in with_norms if one.member.layers == max(common, default=0)
+    }
     return list(by_cell.values())
 
 
@@ -199,64 +204,68 @@ def _through_time(compared: Sequence[_Measured]) -> Chart:
             name = f"{one.member.cell} x {one.member.layers}"
             curves.append(Curve(name, tuple(map(float, range(len(ys)))), ys, color))
     return Chart(
-        "||dL/dh|| of the last loss in the first layer, at the end",
+        "||dL/dh|| of the last target's loss in the first layer, last probe",
         "steps back",
         "",
         tuple(curves),
-        empty="no look through time yet",
+        empty="no probe yet",
         is_log=True,
     )
 
 
-def _says(compared: Sequence[_Measured], steps: int) -> tuple[str, ...]:
-    """Return what is seen between layers and through time, of runs of the same depth."""
+def _sentences(compared: Sequence[_Measured], steps: int) -> tuple[str, ...]:
+    """Return sentences on the gradient across layers and through time, for runs of one depth."""
     if not compared:
-        return ("Nothing can be compared yet: no depth is there for every cell.",)
+        return ("No comparison yet: no depth has gradient norms for every cell.",)
     depth = compared[0].member.layers
-    here = {one.member.cell: one for one in compared}
-    said = []
-    late = [f"{cell} has taken {one.steps}" for cell, one in here.items() if one.steps < steps]
+    by_cell = {one.member.cell: one for one in compared}
+    sentences = []
+    late = [f"{cell} {one.steps}" for cell, one in by_cell.items() if one.steps < steps]
     if late:
-        said.append(f"Of {steps} steps {', '.join(late)}: what follows will change.")
-    shares = {cell: one.share for cell, one in here.items() if one.share is not None}
-    if depth > 1 and shares:
-        listed = ", ".join(f"{share:.3g} ({cell})" for cell, share in shares.items())
-        least = min(shares, key=lambda cell: shares[cell])
-        most = max(shares, key=lambda cell: shares[cell])
-        order = f": it fades most in {least}, least in {most}" if len(shares) > 1 else ""
-        said.append(
-            f"At depth {depth} the first layer's gradient is {listed} times the last one's{order}."
+        sentences.append(
+            f"Preliminary: not all runs have completed {steps} steps ({', '.join(late)})."
         )
-    said += _says_of_time(here)
+    ratios = {cell: one.ratio for cell, one in by_cell.items() if one.ratio is not None}
+    if depth > 1 and ratios:
+        listed = ", ".join(f"{ratio:.3g} ({cell})" for cell, ratio in ratios.items())
+        least = min(ratios, key=lambda cell: ratios[cell])
+        most = max(ratios, key=lambda cell: ratios[cell])
+        order = f": it shrinks most in {least}, least in {most}" if len(ratios) > 1 else ""
+        sentences.append(
+            f"At depth {depth} the first layer's gradient is {listed} times the top layer's{order}."
+        )
+    sentences += _sentences_on_time(by_cell)
     losses = ", ".join(
-        f"{one.loss:.3g} ({cell})" for cell, one in here.items() if one.loss is not None
+        f"{one.loss:.3g} ({cell})" for cell, one in by_cell.items() if one.loss is not None
     )
     if losses:
-        said.append(
-            f"Their training losses at the end: {losses}; a net that has not begun to learn "
-            "says little of its cell."
+        sentences.append(
+            f"Training losses at the end: {losses}; the result of a network that has not begun to "
+            "learn is not representative of its cell."
         )
-    return tuple(said)
+    return tuple(sentences)
 
 
-def _says_of_time(here: dict[str, _Measured]) -> list[str]:
+def _sentences_on_time(by_cell: dict[str, _Measured]) -> list[str]:
     """Return how far back the gradient reaches in the first layer of each cell."""
-    said = []
-    lives = {cell: one.first_life for cell, one in here.items() if one.first_life}
+    sentences = []
+    lives = {cell: one.first_life for cell, one in by_cell.items() if one.first_life}
     if lives:
         listed = ", ".join(f"{life:.1f} steps ({cell})" for cell, life in lives.items())
         shortest = min(lives, key=lambda cell: lives[cell])
         longest = max(lives, key=lambda cell: lives[cell])
         farther = f"{lives[longest] / lives[shortest]:.1f} times as far back as in {shortest}"
         order = f": in {longest} it reaches {farther}" if len(lives) > 1 else ""
-        said.append(f"Through time it halves every {listed}{order}.")
-    gone = [cell for cell, one in here.items() if one.first_life == 0.0]
-    if gone:
-        said.append(f"Through time it is gone within the window in {', '.join(gone)}.")
-    unfading = [c for c, one in here.items() if one.first_life is None and one.has_looks]
-    if unfading:
-        said.append(f"Through time it does not fade over the window in {', '.join(unfading)}.")
-    unknown = [c for c, one in here.items() if one.first_life is None and not one.has_looks]
+        sentences.append(f"Through time the gradient halves every {listed}{order}.")
+    vanished = [cell for cell, one in by_cell.items() if one.first_life == 0.0]
+    if vanished:
+        sentences.append(f"Through time it vanishes within the window in {', '.join(vanished)}.")
+    lasting = [c for c, one in by_cell.items() if one.first_life is None and one.has_probes]
+    if lasting:
+        sentences.append(
+            f"Through time it does not shrink within the window in {', '.join(lasting)}."
+        )
+    unknown = [c for c, one in by_cell.items() if one.first_life is None and not one.has_probes]
     if unknown:
-        said.append(f"How far back it reaches in {', '.join(unknown)} is not known: no look yet.")
-    return said
+        sentences.append(f"Through time it is unknown in {', '.join(unknown)}: no probe yet.")
+    return sentences

@@ -1,7 +1,7 @@
-"""Difference of two models on a text: how far apart they are at each letter, and which is right.
+"""Difference of two models on a text: which model predicts each token better, and by how much.
 
-For every letter: the log-prob that each gave it, and the Kullback-Leibler divergence between the
-two distributions of what comes next. Shapes: T tokens, V tokens of the vocabulary.
+For every token: its log-prob under each model, and the Kullback-Leibler divergence between the two
+distributions before it. Shapes: T tokens, V tokens of the vocabulary.
 """
 
 from __future__ import annotations
@@ -15,21 +15,23 @@ from rnnlab.insight._subject import InspectedModel, Wishes, around, check_finite
 from rnnlab.plots import Chart, Curve, Finding, ShadedText, Table
 
 _MOST = 600
+"""Most tokens of the text."""
 _LEAST = 2
 _NUM_LISTED = 8
 _AROUND = 18
+"""Characters shown before a token."""
 
 
 def view(subject: InspectedModel, wishes: Wishes) -> Finding:
-    """Return KL and log-probs of every letter of a text for a model and the one compared with."""
+    """Return log-probs and KL divergence (nats) of every token under a model and the other one."""
     if wishes.other is None:
-        raise BadInputError("a difference needs another model", "name it with --with RUN")
+        raise BadInputError("this view compares two models", "name the other one with --with RUN")
     ours = subject.loaded
-    places = _places(subject, wishes.other)
+    other_ids = _ids_in_other(subject, wishes.other)
     ids = subject.read(wishes.text, least=_LEAST, most=_MOST)
     tokens = tokens_of(ours, ids)
     p_TV = next_log_probs(subject, ids)
-    q_TV = next_log_probs(wishes.other, places[ids].numpy())[:, places]
+    q_TV = next_log_probs(wishes.other, other_ids[ids].numpy())[:, other_ids]
     kl_pq_T = (p_TV.exp() * (p_TV - q_TV)).sum(1)
     kl_qp_T = (q_TV.exp() * (q_TV - p_TV)).sum(1)
     check_finite(subject, kl_pq_T.tolist())
@@ -44,11 +46,11 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
         view="difference",
         run=subject.name,
         step=ours.step,
-        says=_says(names, losses, better, kl_pq_T.mean().item(), subject.noun),
+        says=_sentences(names, losses, better, kl_pq_T.mean().item(), subject.noun),
         pictures=(
             _shaded(names, gain_T, tokens, subject.noun),
             Chart(
-                f"divergence of the next {subject.noun}'s distributions", subject.noun, "nats",
+                f"KL divergence of the distributions of each {subject.noun}", subject.noun, "nats",
                 (Curve(f"KL({names[0]} || {names[1]})", tuple(map(float, range(len(ids)))),
                        tuple(kl_pq_T.tolist()), 0),),
             ),
@@ -70,27 +72,28 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
 
 
 def next_log_probs(subject: InspectedModel, ids: Ids) -> Tensor:
-    """Return what a model expects before each token of a text, [T, V] log-probs in float64."""
+    """Return the log-probs [T, V] before each token of a text, in nats, in float64."""
     model = subject.loaded.language_model
     log_probs_1TV, _ = model.read(torch.from_numpy(ids)[None].to(model.device))
     return log_probs_1TV[0, :-1].double().cpu()
 
 
-def _places(subject: InspectedModel, other: InspectedModel) -> Tensor:
-    """Return where each token of one vocabulary stands in the other.
+def _ids_in_other(subject: InspectedModel, other: InspectedModel) -> Tensor:
+    """Return the id [V] in the other vocabulary of each token of this one.
 
-    Raises BadInputError where they do not know the same tokens.
+    Raises BadInputError if the vocabularies do not have the same tokens.
     """
     ours, theirs = subject.loaded.vocabulary.tokens, other.loaded.vocabulary.tokens
-    place = {token: i for i, token in enumerate(theirs)}
-    alone = sorted(set(ours) ^ set(theirs))
-    if alone:
-        some = ", ".join(map(repr, alone[:5]))
+    id_of = {token: i for i, token in enumerate(theirs)}
+    unshared = sorted(set(ours) ^ set(theirs))
+    if unshared:
+        examples = ", ".join(map(repr, unshared[:5]))
         raise BadInputError(
-            f"{subject.name!r} and {other.name!r} do not know the same {subject.noun}s ({some})",
-            "compare models of one corpus",
+            f"{subject.name!r} and {other.name!r} have different vocabularies (only one has "
+            f"{examples})",
+            "choose a run on the same corpus",
         )
-    return torch.tensor([place[token] for token in ours])
+    return torch.tensor([id_of[token] for token in ours])
 
 
 def _names(subject: InspectedModel, other: InspectedModel) -> tuple[str, str]:
@@ -104,7 +107,7 @@ def _shaded(
 ) -> ShadedText:
     size = max(gain_T.abs().max().item(), 1e-9)
     return ShadedText(
-        title=f"which of the two expected each {noun} more",
+        title=f"which model gives each {noun} a higher probability",
         tokens=tokens,
         shades=tuple((gain_T / size).tolist()),
         high=f"{names[0]} by {size:.2g} nats",
@@ -113,7 +116,7 @@ def _shaded(
 
 
 def _table(names: tuple[str, str], gain_T: Tensor, tokens: tuple[str, ...], noun: str) -> Table:
-    """Return the tokens at which either is most ahead of the other."""
+    """Return the tokens with the largest differences of log-prob, in favour of either model."""
     order = gain_T.argsort(descending=True).tolist()
     rows = []
     for places, winner in ((order[:_NUM_LISTED], 0), (order[::-1][:_NUM_LISTED], 1)):
@@ -123,18 +126,19 @@ def _table(names: tuple[str, str], gain_T: Tensor, tokens: tuple[str, ...], noun
             if (gain_T[place] > 0 if winner == 0 else gain_T[place] < 0)
         ]
     header = (f"{noun} in brackets", "better", "nats")
-    return Table("where one is most ahead", header, tuple(rows))
+    return Table("largest differences", header, tuple(rows))
 
 
-def _says(
+def _sentences(
     names: tuple[str, str], losses: tuple[float, float], better: float, kl: float, noun: str
 ) -> tuple[str, ...]:
     if losses[0] == losses[1]:
-        return (f"Both expect this text alike: {losses[0]:.4f} nats a {noun}.",)
+        return (f"Both models have the same loss on this text: {losses[0]:.4f} nats per {noun}.",)
     winner = 0 if losses[0] < losses[1] else 1
-    share = better if winner == 0 else 1 - better
+    fraction = better if winner == 0 else 1 - better
     return (
-        f"{names[winner]} is better on this text: {losses[winner]:.4f} nats a {noun} "
-        f"against {losses[1 - winner]:.4f}; it expects {share:.0%} of the {noun}s more.",
-        f"On average their distributions are {kl:.3f} nats apart.",
+        f"{names[winner]} is better on this text: {losses[winner]:.4f} against "
+        f"{losses[1 - winner]:.4f} nats per {noun}; it gives {fraction:.0%} of the {noun}s a "
+        "higher probability.",
+        f"The mean KL divergence of their distributions is {kl:.3f} nats.",
     )

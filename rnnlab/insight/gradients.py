@@ -1,14 +1,14 @@
-"""Gradients by layer and parameter: over the epochs as trained, and on held-out text as it is now.
+"""Gradients by layer and parameter: in training by epoch, and on the validation split now.
 
-The first layer's share says how much of the gradient comes down to it: the norm of its recurrent
-weights' gradient over the top layer's.
+The ratio of the norms of the recurrent weights' gradient, first layer to top layer, shows how much
+of the gradient reaches the first layer.
 """
 
 from __future__ import annotations
 
 import torch
 
-from rnnlab.insight._between_layers import first_share
+from rnnlab.insight._between_layers import first_to_top
 from rnnlab.insight._between_layers import layer_norms as by_layer
 from rnnlab.insight._columns import columns_of, epochs_of, mean_norms
 from rnnlab.insight._subject import InspectedModel, Wishes, check_finite
@@ -19,7 +19,7 @@ from rnnlab.runs.history import History
 
 
 def view(subject: InspectedModel, wishes: Wishes) -> Finding:
-    """Return the norms of the journal by parameter and epoch, and those of a sample."""
+    """Return the gradient norms by parameter, from the journal by epoch and on a sample."""
     model = subject.loaded.model
     sample = subject.sample(wishes.text)
     grads = gradient_norms(model, sample)
@@ -37,17 +37,17 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
         if weights[name]
     ]
     num_rows, length = sample.tokens_BT.shape
-    title = f"now, on {num_rows} held-out sequences of {length} tokens"
+    title = f"now, on {num_rows} validation sequences of {length} tokens"
     if wishes.text is not None:
-        title = f"now, on the text given ({length} tokens)"
+        title = f"now, on the text ({length} tokens)"
     header = ("parameter", "gradient", "weight", "ratio")
     pictures.append(Table(title, header, tuple(rows)))
-    share = first_share(by_layer(grads))
+    ratio = first_to_top(by_layer(grads))
     return Finding(
         view="gradients",
         run=subject.name,
         step=subject.loaded.step,
-        says=_says(share, model.rnn.num_layers),
+        says=_sentences(ratio, model.rnn.num_layers),
         pictures=tuple(pictures),
         figures={
             "epochs": epochs,
@@ -57,13 +57,13 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
             "sample": {"num_rows": num_rows, "length": length},
             "grad_norms": grads,
             "weight_norms": weights,
-            "first_over_last": share,
+            "first_over_last": ratio,
         },
     )
 
 
 def gradient_norms(model: TextModel, sample: Sample) -> dict[str, float]:
-    """Return the norm of every parameter's gradient of the mean loss of a sample."""
+    """Return by parameter the norm of the gradient of a sample's mean loss."""
     with torch.enable_grad():
         example = Example(sample.tokens_BT, sample.targets, None)
         logits_NC, targets_N, _ = model.predict(example, model.start_state(len(sample.tokens_BT)))
@@ -75,13 +75,13 @@ def gradient_norms(model: TextModel, sample: Sample) -> dict[str, float]:
 
 
 def epoch_norms(history: History) -> tuple[list[int], dict[str, list[float | None]]]:
-    """Return the epochs, counted from 1, and for each parameter its mean norm in each of them."""
+    """Return the epochs, counted from 1, and by parameter the mean norm in each epoch."""
     columns = epochs_of(history)
     return list(map(int, columns.names)), mean_norms(history, columns)
 
 
 def _heat(history: History) -> HeatMap:
-    """Return the norms by parameter over the run."""
+    """Return the norms by parameter and column of the run."""
     columns = columns_of(history)
     by_parameter = mean_norms(history, columns)
     return HeatMap(
@@ -99,19 +99,19 @@ def _by_step(history: History) -> dict[str, list[float | None]]:
     return {name: [r.grad_norms.get(name) for r in history.layers] for name in names}
 
 
-def _says(share: float | None, num_layers: int) -> tuple[str, ...]:
+def _sentences(ratio: float | None, num_layers: int) -> tuple[str, ...]:
     if num_layers == 1:
-        return ("One layer: nothing can be lost between layers.",)
-    if share is None:
+        return ("One layer: the gradient cannot vanish between layers.",)
+    if ratio is None:
         return ("No gradient reaches the recurrent weights of the top layer.",)
-    verdict = "little is lost on the way down"
-    if share < 0.1:
-        verdict = "most of it is lost on the way down: the lower layers hardly learn"
-    elif share < 0.5:
-        verdict = "a good part is lost on the way down"
-    elif share > 2:
-        verdict = "it grows on the way down"
+    verdict = "little of it is lost between the layers"
+    if ratio < 0.1:
+        verdict = "most of it is lost between the layers, and the lower layers hardly learn"
+    elif ratio < 0.5:
+        verdict = "much of it is lost between the layers"
+    elif ratio > 2:
+        verdict = "it grows from the top layer down"
     return (
-        f"The gradient of the first layer's recurrent weights is {share:.3g} times the "
+        f"The gradient of the first layer's recurrent weights is {ratio:.3g} times the "
         f"top layer's: {verdict}.",
     )

@@ -1,9 +1,9 @@
-"""Memory: how far back a net remembers, by what it loses when the past is cut off or changed.
+"""Memory: how far back a model remembers, measured by truncating or changing the context.
 
-Two curves over k. The loss of a target when only the k tokens before it are read: where the curve
-lies flat, more context is no help. And how far the distribution moves (Kullback-Leibler divergence)
-when the token k steps back is exchanged for another. Shapes: B sequences, T tokens, C tokens of the
-vocabulary or classes, K distances.
+Two curves over k. The loss of a target if the model reads only the k tokens before it: where the
+curve is flat, more context does not help. And the Kullback-Leibler divergence of the prediction
+before and after replacing the token k steps back. Shapes: B sequences, T tokens, C tokens of the
+vocabulary or classes.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from rnnlab.models import Classifier, TextModel
 from rnnlab.plots import Chart, Curve, Finding, Table, brief
 
 ROWS = 64
+"""Number of positions at which the model predicts."""
 LEAST = 16
-"""Tokens of a text that a memory can be probed with."""
+"""Fewest tokens of a text."""
 _DISTANCES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 _SEED = 0
-"""Decides which token stands in for another."""
+"""Seed for the choice of the replacing tokens."""
 _FLAT = 0.05
-"""Share of what context gains that may be missing where the memory is said to end."""
+"""The memory ends at the context that reaches 1 - _FLAT of the improvement of all context."""
 _ROUNDING = 1e-6
-"""Share of a loss by which rounding alone changes it in float32: sums over more tokens are rounded
-otherwise."""
+"""Relative rounding error of a loss in float32: the order of the sums depends on the context."""
 
 
 def view(subject: InspectedModel, wishes: Wishes) -> Finding:
-    """Return the loss by kept context and the effect of a changed token by its distance."""
+    """Return the loss (nats) by context, and the effect (nats) of a replaced token by distance."""
     model = subject.loaded.model
     sample = _windows(subject, wishes.text)
     num_rows, length = sample.tokens_BT.shape
@@ -51,16 +51,16 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
         says=sentences(distances, losses, effects, reach),
         pictures=(
             Chart(
-                "loss by tokens of context kept", "tokens", "nats",
+                "loss by tokens of context", "tokens", "nats",
                 (Curve("loss", xs, tuple(losses), 0, "points"),),
             ),
             Chart(
-                "effect of another token k steps back (KL)", "k", "nats",
+                "effect of replacing the token k steps back (KL)", "k", "nats",
                 (Curve("KL", xs, tuple(effects), 1, "points"),), is_log=True,
             ),
             Table(
-                f"on {num_rows} places, {length} tokens before each",
-                ("tokens back", "loss with so many", "effect of another one"),
+                f"at {num_rows} positions with {length} tokens of context each",
+                ("k", "loss with k tokens", "effect k steps back"),
                 tuple(
                     (str(k), f"{loss:.4f}", brief(effect))
                     for k, loss, effect in zip(distances, losses, effects, strict=True)
@@ -78,7 +78,7 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
 
 
 def _windows(subject: InspectedModel, text: str | None) -> Sample:
-    """Return windows whose last target is predicted; of a user's text as many as it holds."""
+    """Return windows whose last target is predicted, from the validation split or a text."""
     if text is None:
         length = min(max(_DISTANCES), max(subject.loaded.config.length, LEAST))
         device = subject.loaded.model.device
@@ -94,36 +94,36 @@ def _windows(subject: InspectedModel, text: str | None) -> Sample:
 
 
 def loss_by_context(model: TextModel, sample: Sample, distances: Sequence[int]) -> list[float]:
-    """Return the mean loss of the last target when only so many tokens before it are read."""
+    """Return the mean loss (nats) of the last target, given only the last k tokens, for each k."""
     targets_B = _targets(sample)
     losses = [
         torch.nn.functional.nll_loss(predict_last(model, sample.tokens_BT[:, -k:]), targets_B)
         for k in distances
     ]
-    found: list[float] = torch.stack(losses).tolist()
-    return found
+    means: list[float] = torch.stack(losses).tolist()
+    return means
 
 
 def effect_by_distance(model: TextModel, sample: Sample, distances: Sequence[int]) -> list[float]:
-    """Return KL(before || after), mean over the rows, of another token at each distance.
+    """Return KL(before || after) in nats, mean over the rows, of replacing the token k steps back.
 
-    It is drawn from the tokens of the sample that differ from the one that stands there.
+    The new token is drawn from the sample's tokens that differ from the old one.
     """
     before_BC = predict_last(model, sample.tokens_BT)
-    chance = np.random.default_rng(_SEED)
+    rng = np.random.default_rng(_SEED)
     effects = []
     for k in distances:
         changed_BT = sample.tokens_BT.clone()
-        changed_BT[:, -k] = _others(sample.tokens_BT, changed_BT[:, -k], chance)
+        changed_BT[:, -k] = _others(sample.tokens_BT, changed_BT[:, -k], rng)
         after_BC = predict_last(model, changed_BT)
         effects.append((before_BC.exp() * (before_BC - after_BC)).sum(1).mean())
-    found: list[float] = torch.stack(effects).clamp(min=0.0).tolist()
-    return found
+    means: list[float] = torch.stack(effects).clamp(min=0.0).tolist()
+    return means
 
 
 @torch.no_grad()
 def predict_last(model: TextModel, tokens_BT: Tensor) -> Tensor:
-    """Return the log-probs [B, C] after rows of tokens, each read from the start state."""
+    """Return the log-probs [B, C] in nats after rows of tokens, read from the start state."""
     state = model.start_state(len(tokens_BT))
     y_BTF, _ = model.rnn(model.embed(tokens_BT), state)
     if isinstance(model, Classifier):
@@ -136,18 +136,18 @@ def _targets(sample: Sample) -> Tensor:
     return sample.targets[:, -1] if sample.targets.ndim > 1 else sample.targets
 
 
-def _others(tokens_BT: Tensor, here_B: Tensor, chance: np.random.Generator) -> Tensor:
-    """Return for every row a token of the sample that is not the one given."""
+def _others(tokens_BT: Tensor, old_B: Tensor, rng: np.random.Generator) -> Tensor:
+    """Return for every row a random token of the sample that differs from the old one."""
     pool = tokens_BT.flatten().cpu().numpy()
     others = []
-    for here in here_B.tolist():
-        different = pool[pool != here]
-        others.append(int(chance.choice(different)) if len(different) else here)
+    for old in old_B.tolist():
+        different = pool[pool != old]
+        others.append(int(rng.choice(different)) if len(different) else old)
     return torch.tensor(others, device=tokens_BT.device)
 
 
 def _reach(distances: Sequence[int], losses: Sequence[float]) -> int:
-    """Return the context from which on nearly all is gained that more of it could."""
+    """Return the least context with nearly the full improvement: see _FLAT."""
     least = min(losses)
     enough = least + max(_FLAT * (losses[0] - least), _ROUNDING * abs(least))
     return next(k for k, loss in zip(distances, losses, strict=True) if loss <= enough)
@@ -156,17 +156,17 @@ def _reach(distances: Sequence[int], losses: Sequence[float]) -> int:
 def sentences(
     distances: Sequence[int], losses: Sequence[float], effects: Sequence[float], reach: int
 ) -> tuple[str, ...]:
-    """Return one sentence on the losses by distance, one on the effects."""
+    """Return one sentence on the losses by context, and one on the effects by distance."""
     far = distances[-1]
     faint = next((k for k, e in zip(distances, effects, strict=True) if e < effects[0] / 100), None)
-    gained = f"{1 - _FLAT:.0%} of the gain is there with {reach}"
+    gain = f"{reach} tokens give {1 - _FLAT:.0%} of the improvement"
     if losses[0] - losses[-1] <= _ROUNDING * abs(losses[0]):
-        gained = "reading more is no gain here"
+        gain = "more context does not help here"
     return (
-        f"With one token of context the loss is {losses[0]:.3f}, with {far} it is "
-        f"{losses[-1]:.3f}; {gained}.",
-        f"A changed token has a hundredth of its effect {faint} steps on."
+        f"The loss is {losses[0]:.3f} with one token of context, {losses[-1]:.3f} with {far}; "
+        f"{gain}.",
+        f"Replacing a token has a hundredth of its effect after {faint} steps."
         if faint is not None
-        else f"A changed token still has {effects[-1] / max(effects[0], 1e-30):.1%} of its effect "
-        f"{far} steps on.",
+        else f"Replacing a token still has {effects[-1] / max(effects[0], 1e-30):.1%} of its "
+        f"effect after {far} steps.",
     )

@@ -1,7 +1,7 @@
-"""Neurons: a text coloured by one unit, and the units that tell a property of letters best.
+"""Neurons: a text shaded by one unit, and the units that best predict a property of characters.
 
-After Karpathy et al. (2015), "Visualizing and understanding recurrent networks". Shapes: T tokens,
-H hidden units.
+Source: Karpathy et al. (2015), "Visualizing and understanding recurrent networks". Shapes: T
+tokens, H hidden units.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from rnnlab.models import LoadedModel
 from rnnlab.plots import Finding, Picture, ShadedText, Table
 
 _MOST = 4000
-"""Tokens of held-out text that are looked at."""
+"""Most tokens of the text."""
 _SHOWN = 320
-"""Tokens that are shown coloured."""
+"""Most tokens of the shaded text."""
 _NUM_RANKED = 10
 _NUM_PEAKS = 8
 _AROUND = 14
-"""Letters shown on either side of a peak."""
+"""Characters shown on either side of a peak."""
 _LEAST = 8
 
 
 def view(subject: InspectedModel, wishes: Wishes) -> Finding:
-    """Return a unit along a text, where it is highest, and the units ranked by a property."""
+    """Return a unit's activations along a text, its peaks, and the units ranked by a property."""
     loaded = subject.loaded
     ids = subject.read(wishes.text, least=_LEAST, most=_MOST)
     tokens = tokens_of(loaded, ids)
@@ -45,16 +45,16 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
     pictures: tuple[Picture, ...] = (
         _shaded(f"{unit.name} after every {subject.noun}", values_T, tokens),
         Table(
-            f"units that tell {name!r} best",
-            ("unit", "score", "higher where it is"),
+            f"units that best predict {name!r}",
+            ("unit", "score", "higher if the property is"),
             tuple(
-                (one.name, f"{score:+.3f}", "there" if score > 0 else "not there")
+                (one.name, f"{score:+.3f}", "present" if score > 0 else "absent")
                 for one, score in ranked[:_NUM_RANKED]
             ),
         ),
         Table(
-            f"where {unit.name} is highest",
-            (f"around it, the {subject.noun} in brackets", "value"),
+            f"peaks of {unit.name}",
+            (f"context, the {subject.noun} in brackets", "value"),
             tuple((around, f"{value:+.3f}") for _, around, value in peaks),
         ),
     )
@@ -63,9 +63,9 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
         run=subject.name,
         step=loaded.step,
         says=(
-            f"{ranked[0][0].name} tells {name!r} best of all {len(ranked)} units: "
-            f"score {ranked[0][1]:+.2f} (0: not at all, 1 and -1: always)"
-            f"{_out_of(flags_T, subject)}.",
+            f"{ranked[0][0].name} predicts {name!r} best of all {len(ranked)} units: "
+            f"score {ranked[0][1]:+.2f} (0: chance, 1 and -1: perfect)"
+            f"{_count(flags_T, subject)}.",
             f"{unit.name}: score {scores[unit]:+.2f}, from {values_T.min():+.2f} to "
             f"{values_T.max():+.2f} on this text.",
         ),
@@ -87,29 +87,29 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
 def _activations(
     loaded: LoadedModel, subject: InspectedModel, ids: Ids
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Return h [T, H] by layer; what a model of sentences reads before the text has no row."""
-    read = subject.with_start(ids)
-    skipped = len(read) - len(ids)
-    found: dict[str, Tensor] = activations(loaded.model, read)
-    return {name: h_TH[skipped:].double().cpu().numpy() for name, h_TH in found.items()}
+    """Return h [T, H] by layer, without the row of the EOS that a sentence model reads first."""
+    inputs = subject.with_start(ids)
+    num_skipped = len(inputs) - len(ids)
+    by_layer: dict[str, Tensor] = activations(loaded.model, inputs)
+    return {name: h_TH[num_skipped:].double().cpu().numpy() for name, h_TH in by_layer.items()}
 
 
 def _ranked(
     by_layer: dict[str, npt.NDArray[np.float64]], flags_T: Flags
 ) -> list[tuple[Unit, float]]:
-    """Return all units with their scores for a property, the best first."""
-    found = [
+    """Return all units with their scores for a property, sorted by falling magnitude."""
+    scored = [
         (Unit(layer, number), float(score))
         for layer, values_TH in by_layer.items()
         for number, score in enumerate(predictiveness(values_TH, flags_T))
     ]
-    return sorted(found, key=lambda item: (-abs(item[1]), item[0]))
+    return sorted(scored, key=lambda item: (-abs(item[1]), item[0]))
 
 
-def _out_of(flags_T: Flags, subject: InspectedModel) -> str:
-    """Return of how many tokens a score is; empty for a number, which every token has.
+def _count(flags_T: Flags, subject: InspectedModel) -> str:
+    """Return the number of tokens with a property; empty for a numeric property.
 
-    A property of one letter or two is told by many units, by chance.
+    Many units predict a property of one or two tokens by chance.
     """
     if not set(flags_T.tolist()) <= {0.0, 1.0}:
         return ""
@@ -117,7 +117,7 @@ def _out_of(flags_T: Flags, subject: InspectedModel) -> str:
 
 
 def _shaded(title: str, values_T: npt.NDArray[np.float64], tokens: tuple[str, ...]) -> ShadedText:
-    """Return the text with a unit's values, the largest of them being 1."""
+    """Return the text shaded by a unit's values, scaled to a largest magnitude of 1."""
     shown = values_T[:_SHOWN]
     size = float(np.abs(shown).max()) or 1.0
     more = f", the first {_SHOWN} tokens" if len(values_T) > _SHOWN else ""
@@ -133,13 +133,13 @@ def _shaded(title: str, values_T: npt.NDArray[np.float64], tokens: tuple[str, ..
 def _peaks(
     values_T: npt.NDArray[np.float64], tokens: tuple[str, ...]
 ) -> list[tuple[int, str, float]]:
-    """Return the places where a unit is highest, apart from each other, with the text around."""
-    taken: list[int] = []
+    """Return the highest values of a unit, not too close together: position, context, value."""
+    chosen: list[int] = []
     for place in np.argsort(-values_T, kind="stable").tolist():
-        if all(abs(place - other) > _AROUND // 2 for other in taken):
-            taken.append(place)
-        if len(taken) == _NUM_PEAKS:
+        if all(abs(place - other) > _AROUND // 2 for other in chosen):
+            chosen.append(place)
+        if len(chosen) == _NUM_PEAKS:
             break
     return [
-        (place, around(tokens, place, _AROUND, _AROUND), float(values_T[place])) for place in taken
+        (place, around(tokens, place, _AROUND, _AROUND), float(values_T[place])) for place in chosen
     ]

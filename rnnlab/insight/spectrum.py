@@ -1,16 +1,16 @@
-"""Recurrent spectrum: eigenvalues of W_hh, norms of its powers, beside the bound on the gradient.
+"""Recurrent spectrum: eigenvalues of W_hh, norms of its powers, and the bound on the gradient.
 
-What comes back from step t + k to step t of a plain network is a product of k factors W_hh^T
+In a plain network the gradient from step t + k to step t is a product of k factors W_hh^T
 diag(f'), so that
 
     ||dL/dh_t|| <= (gamma sigma)^k ||dL/dh_{t+k}||,  sigma = ||W_hh||, gamma = max |f'|
 
-gamma is 1 for tanh and relu, 1/4 for the sigmoid: below gamma sigma = 1 the gradient must vanish.
-That is so in the top layer, where the loss is read from the last state: below it the gradient also
-goes back in time through the layers above, and a pooled loss enters at every step.
-Source: Pascanu et al. (2013), "On the difficulty of training recurrent neural networks". A gated
-cell has other ways back beside this matrix, which no such bound holds: there it is shown for the
-candidate alone. Shapes: H hidden units.
+gamma is 1 for tanh and relu, 1/4 for the sigmoid. If gamma sigma < 1, the gradient must vanish.
+The bound holds in the top layer if the loss depends on the last state only: in lower layers the
+gradient also flows back in time through the layers above, and a pooled loss enters at every step.
+Source: Pascanu et al. (2013), "On the difficulty of training recurrent neural networks". In a gated
+cell the gradient also flows through the gates, and the bound does not hold: the view shows the
+matrix of the candidate. Shapes: H hidden units.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Plane, Table
 from rnnlab.runs.records import ProbeRecord
 
 _MOST_STEPS = 40
-"""Steps back along which the bound is drawn."""
+"""Most steps back in the charts."""
 
 
 def view(subject: InspectedModel, wishes: Wishes) -> Finding:
-    """Return the spectrum of a gate's recurrent weights in every layer: the candidate's if none."""
+    """Return the spectrum of the recurrent weights in every layer, of a gate or the candidate."""
     loaded = subject.loaded
     model = loaded.model
     check_recurrent(model, loaded.config.cell)
@@ -72,7 +72,7 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
         view="spectrum",
         run=subject.name,
         step=loaded.step,
-        says=_says(spectra, gamma, bounded, is_gated=len(model.rnn.cell.gates) > 1),
+        says=_sentences(spectra, gamma, bounded, is_gated=len(model.rnn.cell.gates) > 1),
         pictures=tuple(pictures),
         figures={
             "gamma": gamma,
@@ -86,12 +86,12 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
 
 
 def slope_bound(cell: Cell[object]) -> float:  # type: ignore[type-var]
-    """Return gamma, the steepest slope of what the recurrent sum goes through."""
+    """Return gamma, the largest slope of the cell's activation function."""
     return 0.25 if isinstance(cell, SigmoidRNN) else 1.0
 
 
 def _bounded(loaded: LoadedModel) -> tuple[str, ...]:
-    """Return the matrices along whose powers alone the last loss comes back."""
+    """Return the names of the matrices to which the bound applies: see the module's docstring."""
     stack, config = loaded.model.rnn, loaded.config
     if len(stack.cell.gates) > 1 or (config.task == "classify" and config.pooling != "last"):
         return ()
@@ -102,7 +102,7 @@ def _bounded(loaded: LoadedModel) -> tuple[str, ...]:
 
 def spectrum(W_HH: Tensor, gamma: float) -> dict[str, object]:
     """Return eigenvalues, radius, norm and bound of a matrix, and the norms of its powers."""
-    found = eigenvalues(W_HH)
+    values = eigenvalues(W_HH)
     exact = W_HH.double().cpu()
     norm = torch.linalg.matrix_norm(exact, 2).item()
     powers, power = [], torch.eye(len(exact), dtype=torch.float64)
@@ -110,8 +110,8 @@ def spectrum(W_HH: Tensor, gamma: float) -> dict[str, object]:
         power = power @ exact
         powers.append(torch.linalg.matrix_norm(power, 2).item())
     return {
-        "eigenvalues": [[z.real, z.imag] for z in found.tolist()],
-        "radius": float(np.abs(found[0])),
+        "eigenvalues": [[z.real, z.imag] for z in values.tolist()],
+        "radius": float(np.abs(values[0])),
         "norm": norm,
         "power_norms": powers,
         "bound": [(gamma * norm) ** k for k in range(1, _MOST_STEPS + 1)],
@@ -126,20 +126,20 @@ def _chosen(subject: InspectedModel, wishes: Wishes) -> dict[str, Tensor]:
     if wishes.gate not in gates:
         raise BadInputError(
             f"the cell {subject.loaded.config.cell} has no gate {wishes.gate!r}",
-            f"its recurrent weights: {', '.join(gates)}",
+            f"use --gate with {' or '.join(gates)}",
         )
-    found = recurrent_matrices(model)
-    return {name: W for name, W in found.items() if name.endswith(f".{wishes.gate}")}
+    matrices = recurrent_matrices(model)
+    return {name: W for name, W in matrices.items() if name.endswith(f".{wishes.gate}")}
 
 
 def _powers_chart(
     name: str, spectrum: dict[str, object], norms: Sequence[float], *, is_bound: bool
 ) -> Chart:
-    """Return ||W^k||, its bound, and what the gradient really does over k steps back."""
+    """Return ||W^k||, its bound, and the measured gradient norm over k steps back."""
     powers, bound = spectrum["power_norms"], spectrum["bound"]
     assert isinstance(powers, list)
     assert isinstance(bound, list)
-    # From one step back on: the last state is the one that the head reads.
+    # Start one step back: the head reads the last state directly.
     first = norms[1] if len(norms) > 1 and norms[1] > 0 else 1.0
     ratios = [norm / first for norm in norms[2 : _MOST_STEPS + 2]]
     curves = (
@@ -177,12 +177,12 @@ def _table(spectra: dict[str, dict[str, object]], gamma: float) -> Table:
             )
         )
     header = ("W_hh", "radius", "norm", "||W^10||", "(gamma sigma)^10", f"||W^{_MOST_STEPS}||")
-    title = f"recurrent weights; sigma: their norm, gamma = {gamma:g}: the steepest slope"
+    title = f"recurrent weights; sigma: spectral norm, gamma = {gamma:g}: largest slope"
     return Table(title, header, tuple(rows))
 
 
 def _over_training(probes: Sequence[ProbeRecord]) -> list[Picture]:
-    """Return radius and norms of the powers at every look in training."""
+    """Return the spectral radius and the norms of the powers at every probe."""
     if len(probes) < 2:
         return []
     xs = tuple(float(record.step) for record in probes)
@@ -213,7 +213,7 @@ def _or_nan(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _says(
+def _sentences(
     spectra: dict[str, dict[str, object]],
     gamma: float,
     bounded: dict[str, bool],
@@ -223,27 +223,27 @@ def _says(
     if is_gated:
         radii = ", ".join(f"{one['radius']:.2f} ({name})" for name, one in spectra.items())
         return (
-            f"Radius {radii}. The gates give the gradient other ways back, so that no bound "
-            "follows from it.",
+            f"Spectral radius {radii}. The gradient also flows through the gates, so that this is "
+            "not a bound.",
         )
-    said = []
+    sentences = []
     for name, one in spectra.items():
         norm, radius = one["norm"], one["radius"]
         assert isinstance(norm, float)
         assert isinstance(radius, float)
         if not bounded[name]:
-            said.append(
-                f"{name}: radius {radius:.2f}. The gradient has other ways back beside this "
-                "matrix, so that no bound follows from it."
+            sentences.append(
+                f"{name}: spectral radius {radius:.2f}. The gradient also flows through other "
+                "paths, so that this is not a bound."
             )
         elif gamma * norm < 1:
-            said.append(
-                f"{name}: gamma sigma = {gamma * norm:.2f} < 1: whatever is read, the gradient "
-                f"shrinks at least to {(gamma * norm) ** 10:.2g} of itself in 10 steps."
+            sentences.append(
+                f"{name}: gamma sigma = {gamma * norm:.2f} < 1: for every input the gradient "
+                f"shrinks by at least a factor of {(gamma * norm) ** 10:.2g} in 10 steps."
             )
         else:
-            said.append(
-                f"{name}: gamma sigma = {gamma * norm:.2f} >= 1: the bound does not rule out that "
-                f"the gradient lasts; radius {radius:.2f}."
+            sentences.append(
+                f"{name}: gamma sigma = {gamma * norm:.2f} >= 1: the bound does not force the "
+                f"gradient to vanish; spectral radius {radius:.2f}."
             )
-    return tuple(said)
+    return tuple(sentences)

@@ -1,4 +1,4 @@
-"""Models: embedding, recurrent layers, head; how one is loaded from a run and prompted."""
+"""Models: embedding, recurrent layers, head; loading them from runs, generating, scoring."""
 
 from rnnlab.models._checkpoint import (
     LoadedModel,

@@ -1,4 +1,4 @@
-"""A model's weights on disk, and a run's model rebuilt from its directory; safetensors alone."""
+"""Saving and loading of weights, as safetensors only; building the model of a run."""
 
 from __future__ import annotations
 
@@ -24,47 +24,49 @@ from rnnlab.runs.store import Run
 from rnnlab.settings.run_config import RunConfig
 
 Which = Literal["last", "best", "live"] | int
-"""A checkpoint: the newest, the one with the lowest validation loss, the newest once a run that
-trains was asked to save, or that of a step."""
+"""A checkpoint: `last`; `best`, by validation loss; `live`, the last one after a request to a
+training run to save; or the number of a step."""
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A run's model at one checkpoint, ready to be used."""
+    """A run's model at one checkpoint, in evaluation mode, on its device."""
 
     model: TextModel
     vocabulary: Vocabulary
     config: RunConfig
     step: int
     name: str
-    """Of the run."""
+    """Name of the run."""
 
     @property
     def language_model(self) -> LanguageModel:
-        """The model, for whoever continues or scores a text; raises BadInputError for others."""
+        """The model, if it can continue and score texts; raises BadInputError for a classifier."""
         if not isinstance(self.model, LanguageModel):
             raise BadInputError(
-                f"{self.name!r} classifies documents, it writes none", "use rnnlab classify"
+                f"{self.name!r} is a classifier, it cannot generate or score text",
+                "use rnnlab classify",
             )
         return self.model
 
     @cached_property
     def stepper(self) -> Stepper:
-        """The language model, a token at a time; raises BadInputError for a classifier."""
+        """The language model as a step function; raises BadInputError for a classifier."""
         return make_stepper(self.language_model)
 
     @property
     def classifier(self) -> Classifier:
-        """The model, for whoever classifies a document; raises BadInputError for others."""
+        """The model, if it classifies documents; raises BadInputError for a language model."""
         if not isinstance(self.model, Classifier):
             raise BadInputError(
-                f"{self.name!r} is a language model", "classify with a run of --task classify"
+                f"{self.name!r} is a language model, it cannot classify documents",
+                "choose a run trained with --task classify",
             )
         return self.model
 
 
 def build_model(config: RunConfig, vocabulary: Vocabulary) -> TextModel:
-    """Return the model that a run's settings and vocabulary describe, with initial weights."""
+    """Return an untrained model for a run's settings and vocabulary, on the CPU."""
     model: TextModel
     if config.task == "classify":
         model = Classifier(config, len(vocabulary), len(vocabulary.classes))
@@ -74,66 +76,75 @@ def build_model(config: RunConfig, vocabulary: Vocabulary) -> TextModel:
 
 
 def save_weights(file: Path, model: TextModel) -> None:
-    """Write a model's weights so that a reader sees all of them or the file before."""
+    """Write a model's weights atomically: a reader sees the new file or the old one."""
     tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     with replacing(file) as temporary:
         save_file(tensors, temporary, {"format": "pt"})
 
 
 def load_weights(file: Path, model: TextModel) -> None:
-    """Read weights into a model; raises RnnlabError when they cannot be read or do not fit."""
+    """Load weights into a model; raises RnnlabError if the file does not fit the model.
+
+    Raises FileNotFoundError if there is no such file.
+    """
     try:
         model.load_state_dict(load_file(file))
     except (SafetensorError, RuntimeError) as error:
-        first = str(error).partition("\n")[0].rstrip(":")
-        raise RnnlabError(f"{file} does not fit this model: {first}") from None
+        first_line = str(error).partition("\n")[0].rstrip(":")
+        raise RnnlabError(f"{file} does not fit this model: {first_line}") from None
 
 
 def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> LoadedModel:
-    """Rebuild a run's model; a checkpoint that its worker replaces meanwhile is looked up again.
+    """Load a run's model at a checkpoint; retries if the worker deletes the file meanwhile.
 
-    Raises BadInputError when the run has no such checkpoint.
+    which: `live` waits for a training run to save its first checkpoint. device: as torch writes it.
+    Raises BadInputError if the run has no such checkpoint.
     """
     if which == "live":
         await_first(paths)
-    wanted = resolve_live(paths, which)
+    checkpoint = resolve_live(paths, which)
     config = RunConfig.from_toml(paths.config)
     vocabulary = Vocabulary.load(paths.vocabulary) if paths.vocabulary.exists() else None
     if not paths.checkpoint_steps():
-        raise BadInputError(f"{paths.name!r} has no checkpoint", _why_none(paths))
+        raise BadInputError(f"{paths.name!r} has no checkpoint", _hint_without_checkpoint(paths))
     if vocabulary is None:
-        raise BadInputError(f"{paths.vocabulary} is missing", "no text can be read without it")
+        raise BadInputError(
+            f"{paths.vocabulary} is missing",
+            "restore this file: the model cannot read text without it",
+        )
     model = build_model(config, vocabulary)
     for _ in range(10):
-        step = wanted if isinstance(wanted, int) else paths.read_pointer(wanted)
+        step = checkpoint if isinstance(checkpoint, int) else paths.read_pointer(checkpoint)
         if step is None:
             raise BadInputError(
-                f"{paths.name!r} has no {wanted} checkpoint yet", "try --checkpoint last"
+                f"{paths.name!r} has no {checkpoint} checkpoint yet", "use --checkpoint last"
             )
         try:
             load_weights(paths.weights(step), model)
         except FileNotFoundError:
-            if wanted == step:
+            if checkpoint == step:
                 break
             continue
         return LoadedModel(model.to(device).eval(), vocabulary, config, step, paths.name)
     steps = ", ".join(map(str, paths.checkpoint_steps()))
-    raise BadInputError(f"{paths.name!r} has no checkpoint {which}", f"kept: {steps}")
+    raise BadInputError(
+        f"{paths.name!r} has no checkpoint {which}", f"choose one of these steps: {steps}"
+    )
 
 
-def _why_none(paths: RunPaths) -> str:
-    """Say what becomes of a run that has saved nothing."""
+def _hint_without_checkpoint(paths: RunPaths) -> str:
+    """Return advice for a run that has not saved a checkpoint, by its state."""
     match Run(paths).status().state:
         case "queued":
-            return "it waits in the queue: ask once it trains"
+            return "the run is queued: try again when it trains"
         case "starting" | "running":
-            return "it is still reading its corpus: ask again"
+            return "the run is still reading its corpus: try again in a moment"
         case state:
-            return f"it is {state}: `rnnlab resume {paths.name}` starts it again"
+            return f"the run is {state}: start it again with `rnnlab resume {paths.name}`"
 
 
 def parse_checkpoint(text: str) -> Which:
-    """Return the checkpoint that a text means; raises BadInputError."""
+    """Return the checkpoint for `last`, `best`, `live` or a step; raises BadInputError."""
     if text == "last":
         return "last"
     if text == "best":
@@ -142,15 +153,19 @@ def parse_checkpoint(text: str) -> Which:
         return "live"
     if text.isascii() and text.isdigit():
         return int(text)
-    raise BadInputError(f"{text!r} is no checkpoint", "write last, best, live or a step")
+    raise BadInputError(f"{text!r} is not a checkpoint", "use last, best, live or a step number")
 
 
-def resolve_device(wish: str) -> torch.device:
-    """Return the device that a setting names; raises BadInputError when it is not there."""
-    if wish == "auto":
-        wish = "cuda" if torch.cuda.is_available() else "cpu"
-    if wish.startswith("cuda"):
-        index = int(wish.partition(":")[2] or 0)
+def resolve_device(setting: str) -> torch.device:
+    """Return the device of a setting, `auto`, `cpu`, `cuda` or `cuda:N`.
+
+    Raises BadInputError if this machine does not have the device.
+    """
+    name = setting
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda"):
+        index = int(name.partition(":")[2] or 0)
         if index >= torch.cuda.device_count():
-            raise BadInputError(f"there is no device {wish}", "use --device cpu")
-    return torch.device(wish)
+            raise BadInputError(f"there is no device {name}", "use --device cpu")
+    return torch.device(name)

@@ -1,6 +1,6 @@
-"""The classifier: of which class is a document?
+"""The classifier: predicts the class of a document.
 
-Shapes: B documents, T words of the longest, H features of a word, C classes.
+Shapes: B documents, T words of the longest one, H features per word, C classes.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from rnnlab.settings.run_config import RunConfig
 
 
 class Classifier(TextModel):
-    """A head over the classes, after a whole document."""
+    """A text model whose head predicts a class after a whole document."""
 
     def __init__(self, config: RunConfig, vocab_size: int, num_classes: int) -> None:
-        """Make a classifier with initial weights."""
+        """Create a classifier with random weights, drawn with the config's seed."""
         super().__init__(config, vocab_size, num_classes)
         self._pooling = config.pooling
 
@@ -26,8 +26,8 @@ class Classifier(TextModel):
     ) -> Tensor:
         """Return the logits [B, C] of documents padded at their ends.
 
-        lengths_B: words of each document, at least one; what stands beyond does not matter.
-        generator: decides the dropout; it is only drawn from while training.
+        lengths_B: number of words of each document, at least one; later tokens have no effect.
+        generator: draws the dropout masks; used in training mode only.
         """
         x_BTE = self.embed(tokens_BT, generator)
         state = self.start_state(len(tokens_BT))
@@ -38,25 +38,25 @@ class Classifier(TextModel):
     def predict(
         self, example: Example, state: State, generator: torch.Generator | None = None
     ) -> Prediction:
-        """Return the logits of every document; no state is carried from one to another."""
+        """Return the logits [B, C] of every document; `state` is returned unchanged."""
         tokens_BT, targets_B, lengths_B = example
         if lengths_B is None:
             lengths_B = torch.full_like(targets_B, tokens_BT.shape[1])
         return Prediction(self(tokens_BT, lengths_B, generator), targets_B, state)
 
     def pool(self, y_BTH: Tensor, lengths_B: Tensor) -> Tensor:
-        """Return what stands for a whole document [B, H]; padded places have no part in it."""
+        """Return the features [B, H] of whole documents; padding has no effect."""
         if self._pooling == "last":
-            return self._ends(y_BTH, lengths_B)
-        places_T = torch.arange(y_BTH.shape[1], device=y_BTH.device)
-        is_real_BT1 = (places_T < lengths_B[:, None])[..., None]
+            return self._last_outputs(y_BTH, lengths_B)
+        positions_T = torch.arange(y_BTH.shape[1], device=y_BTH.device)
+        is_real_BT1 = (positions_T < lengths_B[:, None])[..., None]
         if self._pooling == "max":
             return y_BTH.masked_fill(~is_real_BT1, -torch.inf).amax(dim=1)
         wide = torch.promote_types(y_BTH.dtype, torch.float32)
         return (y_BTH * is_real_BT1).sum(dim=1, dtype=wide) / lengths_B[:, None]
 
-    def _ends(self, y_BTH: Tensor, lengths_B: Tensor) -> Tensor:
-        """Return the outputs where each direction has read the whole document."""
+    def _last_outputs(self, y_BTH: Tensor, lengths_B: Tensor) -> Tensor:
+        """Return the outputs [B, H] of each direction after its last word of the document."""
         rows_B = torch.arange(len(y_BTH), device=y_BTH.device)
         last_BH = y_BTH[rows_B, lengths_B - 1]
         if not self.rnn.is_bidirectional:

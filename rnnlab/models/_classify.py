@@ -1,6 +1,6 @@
-"""A trained classifier reads documents.
+"""Classification of texts by a trained classifier.
 
-Shapes: B documents, T words of the longest, C classes.
+Shapes: B documents, T words of the longest one, C classes.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ Ids = npt.NDArray[np.int64]
 
 
 class Verdict(NamedTuple):
-    """What a classifier thinks of one document."""
+    """A classifier's prediction for one document."""
 
     label: str
     """The most probable class."""
     probabilities: dict[str, float]
-    """Of every class, in the order of the classes."""
+    """Probability of every class, in the vocabulary's order of classes."""
     num_tokens: int
-    """Words that were read."""
+    """Number of words that the model read."""
     num_unknown: int
-    """Words among them that the model does not know."""
+    """Number of these words that are not in the vocabulary."""
 
 
 @torch.inference_mode()
 def classify_texts(loaded: LoadedModel, texts: Sequence[str], batch: int = 64) -> list[Verdict]:
-    """Return a verdict on every text, read as the training documents were.
+    """Return a prediction for every text, preprocessed like the training documents.
 
-    batch: texts read at once. Raises BadInputError when the run is no classifier.
+    batch: number of texts per forward pass. Raises BadInputError for a language model.
     """
     model, vocabulary, config = loaded.classifier, loaded.vocabulary, loaded.config
     pad, unk = vocabulary.pad, vocabulary.unk
@@ -59,8 +59,8 @@ def classify_texts(loaded: LoadedModel, texts: Sequence[str], batch: int = 64) -
 
 
 def _ids(vocabulary: Vocabulary, text: str, config: RunConfig) -> Ids:
-    """Return a document cut as those of the training were; one <unk> where it has no token."""
+    """Return a document truncated like the training documents; one <unk> if it is empty."""
     assert vocabulary.unk is not None
     ids = vocabulary.encode(vocabulary.normalise(text))
-    kept = ids[-config.length :] if config.part == "tail" else ids[: config.length]
-    return kept if len(kept) else np.array([vocabulary.unk])
+    truncated = ids[-config.length :] if config.part == "tail" else ids[: config.length]
+    return truncated if len(truncated) else np.array([vocabulary.unk])

@@ -1,4 +1,4 @@
-"""The language model: which token comes next?
+"""The language model: predicts the next token.
 
 Shapes: B sequences, T tokens, V tokens of the vocabulary, H hidden units.
 """
@@ -14,12 +14,12 @@ from rnnlab.settings.run_config import RunConfig
 
 
 class LanguageModel(TextModel):
-    """A head over the vocabulary after every token."""
+    """A text model whose head predicts the next token after every token."""
 
     def __init__(self, config: RunConfig, vocab_size: int, eos: int | None) -> None:
-        """Make a model with initial weights.
+        """Create a model with random weights, drawn with the config's seed.
 
-        eos: the boundary between sentences, read before the first token; None for a stream.
+        eos: id of the sentence boundary, read before the first token; None for a stream.
         """
         super().__init__(config, vocab_size, vocab_size)
         self.eos = eos
@@ -29,7 +29,7 @@ class LanguageModel(TextModel):
     ) -> tuple[Tensor, State]:
         """Return the logits [B, T, V] of each next token, and the last state.
 
-        generator: decides the dropout; it is only drawn from while training.
+        generator: draws the dropout masks; used in training mode only.
         """
         y_BTH, state = self.rnn(self.embed(tokens_BT, generator), state, generator)
         return self.logits(self.drop_features(y_BTH, generator)), state
@@ -37,25 +37,25 @@ class LanguageModel(TextModel):
     def predict(
         self, example: Example, state: State, generator: torch.Generator | None = None
     ) -> Prediction:
-        """Return the logits of every next token; rows of padded places have no target."""
+        """Return the logits [B * T, V] of every next token; padding has target -100 (ignored)."""
         logits_BTV, state = self(example.tokens_BT, state, generator)
         return Prediction(logits_BTV.flatten(0, 1), example.targets.flatten(), state)
 
     @torch.inference_mode()
     def step(self, state: State, tokens_B: Tensor) -> tuple[Tensor, State]:
-        """Return the log-probs [B, V] of the next token after reading one more, and the state.
+        """Read one token per row; return the log-probs [B, V] of the next one, and the state.
 
-        The seam of every decoder.
+        In nats. Decoders call this through a `Stepper`.
         """
         y_BH, state = self.rnn.step(self.embed(tokens_B), state)
         return self.log_probs(self.logits(y_BH)), state
 
     @torch.inference_mode()
     def begin(self, batch: int) -> tuple[Tensor, State]:
-        """Return the features [B, F] that the head reads before the first token, and the state.
+        """Return the head's input [B, F] before the first token, and the state.
 
-        A model of sentences has read EOS there. A stream has no boundary to read: before its first
-        token stands what the head makes of the start state.
+        A sentence model reads EOS before the first token. A stream has no boundary: its head reads
+        the hidden state of the start state.
         """
         state = self.start_state(batch)
         if self.eos is None:
@@ -66,13 +66,13 @@ class LanguageModel(TextModel):
 
     @torch.inference_mode()
     def read_on(self, tokens_BT: Tensor, state: State) -> tuple[Tensor, State]:
-        """Return the features [B, T, F] after each of some more tokens, and the state."""
+        """Return the features [B, T, F] after each of the tokens, and the state after the last."""
         y_BTF, state = self.rnn(self.embed(tokens_BT), state)
         return y_BTF, state
 
     @torch.inference_mode()
     def predict_next(self, y: Tensor) -> Tensor:
-        """Return the log-probs [..., V] of the next token, given features [..., F]."""
+        """Return the log-probs [..., V] in nats of the next token, given features [..., F]."""
         return self.log_probs(self.logits(y))
 
     @torch.inference_mode()

@@ -1,7 +1,7 @@
-"""What language model and classifier share: embedding, recurrent layers, linear head.
+"""The base of language model and classifier: embedding, recurrent layers, linear head.
 
-Shapes: B sequences, T tokens, V tokens of the vocabulary, E embedding, F features that the head
-reads, C numbers that it gives.
+Shapes: B sequences, T tokens, V tokens of the vocabulary, E embedding, F features (inputs of the
+head), C outputs of the head, N targets.
 """
 
 from __future__ import annotations
@@ -28,31 +28,31 @@ class Example(NamedTuple):
     targets: Tensor
     """Next tokens [B, T], or classes [B]."""
     lengths_B: Tensor | None
-    """Real tokens of each row; None where all are, or where no padding has a target."""
+    """Number of tokens of each row without padding; None if padding can be ignored."""
 
     @classmethod
     def of(cls, batch: Batch, device: torch.device) -> Example:
-        """Bring a batch to a device."""
+        """Copy a batch to a device."""
 
-        def moved(ids: npt.NDArray[Any]) -> Tensor:
+        def to_device(ids: npt.NDArray[Any]) -> Tensor:
             return torch.from_numpy(ids).to(device, non_blocking=True)
 
-        lengths_B = None if batch.lengths_B is None else moved(batch.lengths_B)
-        return cls(moved(batch.inputs_BT), moved(batch.targets), lengths_B)
+        lengths_B = None if batch.lengths_B is None else to_device(batch.lengths_B)
+        return cls(to_device(batch.inputs_BT), to_device(batch.targets), lengths_B)
 
 
 class Prediction(NamedTuple):
-    """What a model makes of an example."""
+    """Logits and targets of an example."""
 
     logits_NC: Tensor
-    """One row for each target."""
+    """One row per target."""
     targets_N: Tensor
     state: State
-    """To be carried to the next batch."""
+    """Hidden state after the last token, for the next batch."""
 
 
 class Head(nn.Module):
-    """A linear layer, whose matrix may be another one's (weight tying; Press and Wolf 2017)."""
+    """A linear layer that may share the embedding's matrix (weight tying; Press and Wolf 2017)."""
 
     weight: nn.Parameter | None
 
@@ -79,7 +79,7 @@ class TextModel(nn.Module, ABC):
     """Embedding (or one-hot), recurrent layers, linear head."""
 
     def __init__(self, config: RunConfig, vocab_size: int, num_outputs: int) -> None:
-        """Make a model with the initial weights that the settings' seed decides."""
+        """Create a model with random weights, drawn with the config's seed."""
         super().__init__()
         generator = torch.Generator().manual_seed(config.seed)
         self.vocab_size = vocab_size
@@ -87,7 +87,7 @@ class TextModel(nn.Module, ABC):
         self.embedding: nn.Embedding | None = None
         if not config.one_hot:
             self.embedding = nn.Embedding(vocab_size, config.embedding)
-            # A tied matrix also gives logits: at unit variance they would start far apart.
+            # A tied matrix also produces the logits: unit variance would make them too large.
             std = config.embedding_std * (config.embedding**-0.5 if config.tied else 1.0)
             nn.init.normal_(self.embedding.weight, std=std, generator=generator)
             self.embedding.weight.requires_grad_(not config.frozen)
@@ -108,40 +108,43 @@ class TextModel(nn.Module, ABC):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return self.head.bias.device
 
     @cached_property
     def learnt(self) -> dict[str, nn.Parameter]:
-        """The parameters that training changes, by name; gathered once, since it takes its time."""
+        """The trainable parameters by name; cached, because collecting them is slow."""
         return {name: p for name, p in self.named_parameters() if p.requires_grad}
 
     def num_parameters(self) -> int:
-        """Return the number of learnt numbers."""
+        """Return the number of trainable scalars."""
         return sum(parameter.numel() for parameter in self.learnt.values())
 
     def start_state(self, batch: int) -> State:
-        """Return the state before the first token."""
+        """Return the hidden state before the first token, of `batch` rows."""
         return self.rnn.start_state(batch)
 
     @abstractmethod
     def predict(
         self, example: Example, state: State, generator: torch.Generator | None = None
     ) -> Prediction:
-        """Return the logits of every target of an example.
+        """Return the logits [N, C] of every target of an example.
 
-        state: where the rows stand (a classifier starts afresh). generator: decides the dropout;
-        it is only drawn from while training.
+        state: hidden state before the first token (a classifier ignores it). generator: draws the
+        dropout masks; used in training mode only.
         """
 
     def logits(self, y: Tensor) -> Tensor:
-        """Return what the head makes of the features."""
+        """Return the head's logits [..., C] of features [..., F]."""
         if self.head.weight is not None or self.embedding is None:
             return self.head(y)  # type: ignore[no-any-return]
         return self.head(y, self.embedding.weight)  # type: ignore[no-any-return]
 
     def embed(self, tokens: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Return the vectors [..., E] of tokens [...]; with dropout while training [B, T]."""
+        """Return the vectors [..., E] of tokens [...].
+
+        Training mode applies dropout and needs tokens [B, T].
+        """
         if self.embedding is not None:
             x = self.embedding(tokens)
         else:
@@ -154,11 +157,11 @@ class TextModel(nn.Module, ABC):
         return dropout(x, settings.embedding_dropout, generator, variational=settings.variational)
 
     def drop_features(self, y_BTF: Tensor, generator: torch.Generator | None) -> Tensor:
-        """Apply the dropout before the head."""
-        share = self._dropouts.dropout if self.training else 0.0
-        return dropout(y_BTF, share, generator, variational=self._dropouts.variational)
+        """Return the features [B, T, F] after dropout, unchanged in evaluation mode."""
+        rate = self._dropouts.dropout if self.training else 0.0
+        return dropout(y_BTF, rate, generator, variational=self._dropouts.variational)
 
     @staticmethod
     def log_probs(logits: Tensor) -> Tensor:
-        """Return the log-probs of logits, in float32 or wider."""
+        """Return the log-probs [..., C] of logits, in nats, in float32 or wider."""
         return F.log_softmax(logits, dim=-1, dtype=torch.promote_types(logits.dtype, torch.float32))

@@ -5,7 +5,7 @@ A recipe is a TOML file, shipped with rnnlab or written by the user. Never impor
 
 from rnnlab.recipes._figures import LayerNorms, layer_norms, seconds_to_loss, train_running_loss
 from rnnlab.recipes._files import content_sha256, locate
-from rnnlab.recipes._plan import PlannedRun, base_values, begun_with, overridden, plan
+from rnnlab.recipes._plan import PlannedRun, base_values, overridden, plan
 from rnnlab.recipes._recipe import Measure, Reached, Recipe, load, names
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Reached",
     "Recipe",
     "base_values",
-    "begun_with",
     "content_sha256",
     "layer_norms",
     "load",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnnlab.recipes._files import content_sha256, locate, locate_vectors
+from rnnlab.recipes._files import content_sha256, locate_vectors
 from rnnlab.recipes._recipe import Recipe, combinations
 from rnnlab.settings.run_config import RunConfig
 
@@ -33,15 +33,6 @@ def base_values(recipe: Recipe, settings: Mapping[str, Any], data: Path | None) 
     if "embeddings" not in settings and (vectors := locate_vectors(recipe, data)):
         values["embeddings"] = vectors
     return {name: value for name, value in values.items() if name not in settings}
-
-
-def begun_with(recipe: Recipe, settings: Mapping[str, Any], data: Path | None) -> dict[str, Any]:
-    """Return the settings of one run that starts from a recipe, including the corpus.
-
-    settings: override those of the recipe. Raise BadInputError if a required file is missing.
-    """
-    corpus = settings.get("corpus") or str(locate(recipe, None, data))
-    return {**base_values(recipe, settings, data), **settings, "corpus": corpus}
 
 
 def plan(

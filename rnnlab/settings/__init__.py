@@ -1,1 +1,1 @@
-"""The settings of a run: their defaults, limits and help; their groups; where values come from."""
+"""The settings of a run: defaults, limits, help and groups; the layers that give them values."""

@@ -1,4 +1,4 @@
-"""The settings of a run as the form shows them: what belongs together, and what can be chosen."""
+"""The groups of the settings, in the form and in `rnnlab train --help`; the choices of a field."""
 
 from __future__ import annotations
 
@@ -12,69 +12,70 @@ from rnnlab.settings.run_config import RunConfig
 
 OWN_HELP = MappingProxyType(
     {
-        "recipe": "Experiment to begin with: its settings hold where you write nothing.",
-        "name": "Name of the run; made from corpus, cell and size when empty.",
+        "recipe": "Recipe (`rnnlab recipes`) whose settings replace the defaults.",
+        "name": "Name of the run (default: made from corpus, cell and size).",
     }
 )
-"""Fields of the form that are no settings."""
-_BEGINNING = {
+"""Help of the fields that are not settings."""
+_GROUPS = {
     "Run": ("recipe", "corpus", "task", "name"),
     "Model": ("cell", "layers", "hidden", "embedding"),
     "Training": (
         "epochs", "minutes", "batch", "length", "lr", "schedule", "dropout", "clip", "seed",
     ),
-    "More of the text": (
+    "Text and split": (
         "tokens", "vocab_size", "alphabet", "limit_chars", "val_fraction", "test_fraction", "part",
     ),
-    "More of the model": (
+    "Model details": (
         "init_from", "one_hot", "embedding_std", "embeddings", "frozen", "unknown_vectors", "tied",
         "residual", "bidirectional", "pooling",
     ),
-    "Regularisation": (
+    "Regularization": (
         "embedding_dropout", "token_dropout", "recurrent_dropout", "variational", "weight_decay",
         "label_smoothing", "average", "clip_value",
     ),
-    "More of the training": (
+    "Training details": (
         "optimizer", "warmup", "final_lr", "momentum", "beta2", "steps", "patience",
         "on_divergence", "max_skipped",
     ),
 }  # fmt: skip
-_REST = "Machine and records"
+_LAST_GROUP = "Hardware and logging"
 
 Choice = tuple[str, str]
-"""What is written, and what it is."""
+"""A value and its description."""
 
 
 @dataclass(frozen=True)
 class FieldKind:
-    """What the form knows of a field."""
+    """A field of the form."""
 
     name: str
     help: str
     choices: Callable[[], Sequence[Choice]] | None = None
-    """What it can be; None where anything may be written. Some of them take a while to list."""
+    """The possible values, None for free text; listing them may read the disk."""
     is_closed: bool = True
-    """Whether nothing but the choices goes."""
+    """Whether the choices are the only valid values."""
 
     @property
     def title(self) -> str:
-        """How the field is called."""
+        """The label of the field."""
         return self.name.replace("_", " ")
 
 
 def groups() -> Mapping[str, tuple[str, ...]]:
-    """Return the fields of every group; a setting that no group names is in the last one."""
-    named = {name for names in _BEGINNING.values() for name in names}
+    """Return title -> fields; settings that no other group lists are in the last one."""
+    named = {name for names in _GROUPS.values() for name in names}
     return {
-        **_BEGINNING,
-        _REST: tuple(name for name in RunConfig.model_fields if name not in named),
+        **_GROUPS,
+        _LAST_GROUP: tuple(name for name in RunConfig.model_fields if name not in named),
     }
 
 
 def field_kind(name: str, lists: Mapping[str, Callable[[], Sequence[Choice]]]) -> FieldKind:
-    """Return what the form knows of a field.
+    """Return a field of the form.
 
-    lists: what is there of fields whose choices change, such as corpora; more may be written.
+    lists: field -> function that lists its choices, for fields whose choices change, such as the
+    corpora. These fields accept other values, too.
     """
     if name in lists:
         help_line = OWN_HELP.get(name) or str(RunConfig.model_fields[name].description)

@@ -1,56 +1,58 @@
-"""A run that begins with another one's weights: what it takes over, and how it gets them.
+"""A warm start: a run whose initial weights are those of another run, its ancestor.
 
-Never imports torch: weights are copied as the file they are.
+The settings that decide the shape of the weights are the ancestor's. Never imports torch: the file
+of weights is copied.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
-
-from pydantic import TypeAdapter, ValidationError
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Vocabulary, prepare, read_documents
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.settings.run_config import RunConfig
+from rnnlab.settings.problems import Problem
+from rnnlab.settings.run_config import RunConfig, parse_setting
 
-_TAKEN_OVER = (
+_INHERITED = (
     "task", "tokens", "alphabet", "cell", "layers", "hidden", "embedding", "one_hot", "tied",
     "residual", "bidirectional", "pooling", "part",
 )  # fmt: skip
-"""Settings that decide the shape of the weights, what the ids mean and what the head reads."""
+"""Settings that decide the shape of the weights, the meaning of ids and the input of the head."""
 
 
 class Ancestor(NamedTuple):
-    """A run at the checkpoint that another one begins with."""
+    """A run at the checkpoint whose weights another run starts with."""
 
     run: Run
     step: int
 
     @property
     def text(self) -> str:
-        """How it is written in the settings: the run's folder and the step."""
+        """The value of `init_from` in the settings of the new run: folder of the run and step."""
         return f"{self.run.paths.root.resolve()}@{self.step}"
 
 
-def find_ancestor(wish: str, store: RunStore) -> Ancestor:
+def find_ancestor(init_from: str, store: RunStore) -> Ancestor:
     """Return the run that `RUN`, `RUN@best`, `RUN@last` or `RUN@STEP` names.
 
-    RUN: a name in the store, or a run's folder. Without a checkpoint the best one, or the last
-    where there is no best. Raises BadInputError.
+    RUN: the name of a run in the store, or the folder of a run. The checkpoint defaults to the best
+    one, or to the last one if there is no best one. Raises BadInputError.
     """
-    name, has_checkpoint, checkpoint = wish.rpartition("@")
+    name, has_checkpoint, checkpoint = init_from.rpartition("@")
     if not has_checkpoint:
-        name, checkpoint = wish, ""
+        name, checkpoint = init_from, ""
     try:
         folder = Path(name).expanduser()
         run = RunStore(folder.parent).open(folder.name) if "/" in name else store.open(name)
     except (OSError, RuntimeError, ValueError):
-        raise BadInputError(f"{name!r} is no run's folder", "name a run or its folder") from None
+        raise BadInputError(
+            f"{name!r} is not the folder of a run", "name a run or its folder"
+        ) from None
     paths = run.paths
     if checkpoint.isascii() and checkpoint.isdigit():
         step: int | None = int(checkpoint)
@@ -60,49 +62,44 @@ def find_ancestor(wish: str, store: RunStore) -> Ancestor:
         step = paths.read_pointer("best")
         step = paths.read_pointer("last") if step is None else step
     else:
-        raise BadInputError(f"{checkpoint!r} is no checkpoint", "write @last, @best or @STEP")
+        raise BadInputError(f"{checkpoint!r} is not a checkpoint", "write @last, @best or @STEP")
     if step is None or not paths.weights(step).is_file():
-        kept = ", ".join(map(str, paths.checkpoint_steps())) or "none yet"
+        steps = ", ".join(map(str, paths.checkpoint_steps())) or "none yet"
         raise BadInputError(
-            f"{run.name!r} has no checkpoint {checkpoint}".rstrip(), f"kept: {kept}"
+            f"{run.name!r} has no checkpoint {checkpoint}".rstrip(), f"checkpoints: {steps}"
         )
     return Ancestor(run, step)
 
 
-def take_over(values: Mapping[str, Any], ancestor: Ancestor) -> dict[str, Any]:
-    """Return the settings of a run with those of its ancestor that decide the shape.
+def inherited_settings(ancestor: Ancestor) -> dict[str, Any]:
+    """Return the ancestor's settings that the new run must have, too; raises BadInputError."""
+    config = RunConfig.from_toml(ancestor.run.paths.config)
+    return {name: getattr(config, name) for name in _INHERITED}
 
-    Raises BadInputError where one that was given is another.
-    """
-    theirs = RunConfig.from_toml(ancestor.run.paths.config)
-    ours = dict(values)
-    if ours.get("embeddings") is not None:
-        raise BadInputError(
-            "init_from brings vectors of its own", "leave either it or embeddings out"
+
+def conflicts(
+    values: Mapping[str, Any], inherited: Mapping[str, Any], ancestor: Ancestor
+) -> Iterator[Problem]:
+    """Yield one problem for each setting of `values` that differs from the inherited one."""
+    if values.get("embeddings") is not None:
+        yield Problem.of(
+            "embeddings",
+            BadInputError("init_from and embeddings exclude each other", "leave one of them out"),
         )
-    for name in _TAKEN_OVER:
-        wanted = getattr(theirs, name)
-        given = ours.get(name)
-        if given is not None and typed(name, given) != wanted:
-            raise BadInputError(
-                f"the weights of {ancestor.run.name!r} have {name} = {wanted}, not {given}",
-                f"leave --{name.replace('_', '-')} out",
+    for name, value in inherited.items():
+        requested = values.get(name)
+        if requested is not None and parse_setting(name, requested) != value:
+            yield Problem.of(
+                name,
+                BadInputError(
+                    f"the weights of {ancestor.run.name!r} have {name} = {value}, not {requested}",
+                    f"leave --{name.replace('_', '-')} out",
+                ),
             )
-        ours[name] = wanted
-    return {**ours, "init_from": ancestor.text}
-
-
-def typed(name: str, given: Any) -> Any:
-    """Return a setting as it is kept, limits apart; a form gives all of them as text."""
-    annotation: Any = RunConfig.model_fields[name].annotation
-    try:
-        return TypeAdapter(annotation).validate_python(given)
-    except ValidationError:
-        return given
 
 
 def check_text(config: RunConfig, ancestor: Ancestor) -> None:
-    """Raise BadInputError when the corpus has a letter or class that the ancestor never saw."""
+    """Raise BadInputError if the corpus has a character or class unknown to the ancestor."""
     vocabulary = Vocabulary.load(ancestor.run.paths.vocabulary)
     if vocabulary.unk is None:
         prepare(config, vocabulary=vocabulary)
@@ -110,22 +107,25 @@ def check_text(config: RunConfig, ancestor: Ancestor) -> None:
         unknown = set(read_documents(Path(config.corpus)).classes) - set(vocabulary.classes)
         if unknown:
             raise BadInputError(
-                f"{ancestor.run.name!r} knows no class {min(unknown)!r}",
+                f"{ancestor.run.name!r} does not know the class {min(unknown)!r}",
                 f"its classes: {', '.join(vocabulary.classes[:20])}",
             )
 
 
-def hand_over(config: RunConfig, run: Run) -> None:
-    """Copy vocabulary and weights of a run's ancestor into its folder, which then stands alone."""
+def copy_initial_weights(config: RunConfig, run: Run) -> None:
+    """Copy the ancestor's vocabulary and weights into the run's folder, if there is an ancestor.
+
+    The run then no longer depends on its ancestor. Raises BadInputError.
+    """
     if config.init_from is None:
         return
     folder, _, step = config.init_from.rpartition("@")
-    theirs = RunPaths(Path(folder))
+    source = RunPaths(Path(folder))
     try:
-        shutil.copyfile(theirs.vocabulary, run.paths.vocabulary)
-        shutil.copyfile(theirs.weights(int(step)), run.paths.initial_weights)
+        shutil.copyfile(source.vocabulary, run.paths.vocabulary)
+        shutil.copyfile(source.weights(int(step)), run.paths.initial_weights)
     except OSError as error:
         raise BadInputError(
-            f"the weights of {theirs.name!r} at step {step} cannot be read: {error.strerror}",
-            "a run in training drops old checkpoints: try again",
+            f"the weights of {source.name!r} at step {step} cannot be read: {error.strerror}",
+            "a run in training deletes old checkpoints: try again",
         ) from None

@@ -1,4 +1,4 @@
-"""When a checkpoint is due, how it is written so that no pointer dangles, which ones are kept."""
+"""The checkpoints of a run: when one is due, writing them without a dangling pointer, pruning."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from rnnlab.runs.paths import RunPaths
 from rnnlab.training._state import TrainingState, save_training_state
 
 EVERY_S = 15.0
-"""Seconds between checkpoints: what a killed worker loses, how old a live prompt's weights are."""
+"""Default seconds between checkpoints: the most that a killed worker loses."""
 COST = 50
-"""Saving takes at most one part in so many of the time: slow disks get fewer checkpoints."""
+"""Saving takes at most 1/COST of the training time: a slow disk gets fewer checkpoints."""
 
 
 class OverflownWeightsError(RnnlabError):
@@ -37,7 +37,7 @@ class Checkpoints:
         fingerprint: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """clock: seconds since any moment."""
+        """keep: newest checkpoints to keep. clock: seconds from an arbitrary origin."""
         self._paths = paths
         self._keep = keep
         self._fingerprint = fingerprint
@@ -47,29 +47,31 @@ class Checkpoints:
         self._trusted: int | None = None
 
     def trust(self) -> None:
-        """Take note that the loss was still on its course after the last checkpoint."""
+        """Mark the last checkpoint as safe: the loss was still normal after it."""
         self._trusted = self._paths.read_pointer("last")
 
     @property
     def trusted(self) -> int | None:
-        """The step to go back to after a divergence, which is seen later than it begins.
+        """Step of the checkpoint to roll back to; None before the first checkpoint.
 
-        The last checkpoint after which all was well; before one is known, the last.
+        The newest checkpoint marked as safe (a divergence begins before it is detected), or the
+        last checkpoint if none is marked.
         """
         return self._paths.read_pointer("last") if self._trusted is None else self._trusted
 
     def is_due(self, step: int, every: int, minutes: float, elapsed_s: float) -> bool:
-        """Tell whether to save after `step`: every so many steps or minutes, where one is set.
+        """Return whether to save after `step`.
 
+        every, minutes: the interval in steps or minutes; if both are 0, every EVERY_S seconds.
         elapsed_s: training time so far. A young run changes fast and is saved more often, so that
-        whoever prompts it sees what it is now.
+        prompts use recent weights.
         """
-        waited_s = self._clock() - self._saved_at
+        age_s = self._clock() - self._saved_at
         if every or minutes:
             is_by_step = bool(every) and step % every == 0
-            return is_by_step or (bool(minutes) and waited_s > 60 * minutes)
-        wait_s = max(1.0, min(EVERY_S, elapsed_s / 4), COST * self._cost_s)
-        return waited_s > wait_s
+            return is_by_step or (bool(minutes) and age_s > 60 * minutes)
+        interval_s = max(1.0, min(EVERY_S, elapsed_s / 4), COST * self._cost_s)
+        return age_s > interval_s
 
     def save(
         self,
@@ -78,11 +80,11 @@ class Checkpoints:
         optimizer: torch.optim.Optimizer,
         state: TrainingState,
     ) -> None:
-        """Write weights and training state, point to them, then drop what is no longer needed.
+        """Write weights and training state, update the pointers, then delete old checkpoints.
 
-        shown: what is measured and prompted: the model being trained, or its average. Raises
-        RnnlabError when a weight is not finite: decay at a high rate can overflow where loss and
-        gradient did not. The checkpoint before stays the last one.
+        shown: the model that is evaluated and prompted: the one being trained, or its average.
+        Raises OverflownWeightsError, and leaves the previous checkpoint as the last one, if a
+        weight is not finite: weight decay at a high rate can overflow after a finite gradient.
         """
         if not torch.stack([p.isfinite().all() for p in model.parameters()]).all():
             raise OverflownWeightsError
@@ -92,7 +94,7 @@ class Checkpoints:
             replace_text(paths.corpus, json.dumps({"sha256": self._fingerprint}))
         save_training_state(paths.training_state(step), state, optimizer, model)
         save_weights(paths.weights(step), shown)
-        # `best` first: whoever is killed between the two goes on from the old `last` and mends it.
+        # `best` first: a worker killed between the two resumes from the old `last` and repairs it.
         if state.best_step not in {None, paths.read_pointer("best")}:
             replace_text(paths.pointer("best"), f"{state.best_step}\n", durable=True)
         replace_text(paths.pointer("last"), f"{step}\n", durable=True)
@@ -101,7 +103,7 @@ class Checkpoints:
         self._cost_s = self._saved_at - started
 
     def go_back_to(self, state: TrainingState) -> None:
-        """Forget the checkpoints after that of `state`, to which the run has returned."""
+        """Delete the checkpoints after `state`, to which the run has rolled back."""
         paths = self._paths
         replace_text(paths.pointer("last"), f"{state.step}\n", durable=True)
         best = paths.read_pointer("best")
@@ -116,12 +118,12 @@ class Checkpoints:
 
     def _drop_old(self, last: int) -> None:
         steps = self._paths.checkpoint_steps()
-        kept = {last, self.trusted, self._paths.read_pointer("best"), *steps[-self._keep :]}
+        needed = {last, self.trusted, self._paths.read_pointer("best"), *steps[-self._keep :]}
         for step in steps:
-            if step not in kept:
+            if step not in needed:
                 self._paths.weights(step).unlink(missing_ok=True)
         resumable = {last} if self._trusted is None else {last, self._trusted}
-        kept_states = {self._paths.training_state(step) for step in resumable}
+        needed_states = {self._paths.training_state(step) for step in resumable}
         for file in self._paths.root.glob("training-*.safetensors"):
-            if file not in kept_states:
+            if file not in needed_states:
                 file.unlink(missing_ok=True)

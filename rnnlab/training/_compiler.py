@@ -1,7 +1,7 @@
 """Train without torch's compiler: importing torch._dynamo takes 2 to 3 s, and nothing is compiled.
 
-An optimiser of torch imports it at its first call, only to exclude itself from compilation. That
-the steps are those of torch, to the bit, is tested with every version that the package accepts.
+Torch's optimisers import it at their first call, only to exclude themselves from compilation. A
+test checks that the steps equal torch's, to the bit, with every torch version the package accepts.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import torch
 from torch.optim import Optimizer
 
 _EXCLUDED = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
-"""Methods that torch wraps in a function which imports the compiler to exclude them."""
+"""Methods that torch wraps in a function that imports the compiler."""
 
 
 def leave_out_compiler() -> None:
-    """Mark the methods of every optimiser as excluded already; call it before one is made."""
+    """Mark the methods of torch's optimisers as excluded; call this before creating one."""
     for name in _EXCLUDED:
         method = inspect.unwrap(getattr(Optimizer, name))
         setattr(method, "__dynamo_disable", method)
 
 
 def update(optimizer: Optimizer) -> None:
-    """Take the optimiser's step, without the wrappers that import the compiler and call hooks."""
+    """Run the optimiser's step without the wrappers that import the compiler and call hooks."""
     with torch.no_grad():
         inspect.unwrap(type(optimizer).step)(optimizer)

@@ -1,9 +1,9 @@
-"""A moving average of the weights: what is measured and prompted in place of the last ones.
+"""EMA of the weights: evaluated, saved and prompted in place of the weights being trained.
 
     a_t = d_t a_{t-1} + (1 - d_t) w_t,    d_t = min(decay, (1 + t) / (10 + t))
 
-A net at a high rate wanders about a good place; the average stands in its middle. The young average
-forgets fast, so that it is not drawn to the initial weights.
+At a high learning rate the weights oscillate around a minimum; their average is closer to it. The
+decay is smaller at first, so that the initial weights are soon forgotten.
 
 Source: Polyak and Juditsky (1992), "Acceleration of stochastic approximation by averaging".
 """
@@ -19,17 +19,17 @@ from rnnlab.models import TextModel
 
 
 class WeightAverage:
-    """The averaged twin of a model."""
+    """A copy of a model whose weights are the EMA of the model's weights."""
 
     def __init__(self, model: TextModel, decay: float) -> None:
-        """Begin with the model's weights as they are."""
+        """Start from the model's present weights. decay: the limit of d_t, below 1."""
         self.model = copy.deepcopy(model).requires_grad_(requires_grad=False)
         self._decay = decay
         self._pairs = list(zip(self.model.parameters(), model.parameters(), strict=True))
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Take in the weights after optimiser step number `step`, 1 for the first."""
+        """Add the model's weights after optimiser step number `step`, 1 for the first."""
         decay = min(self._decay, (1 + step) / (10 + step))
         averages: list[Tensor] = [average for average, _ in self._pairs]
         weights: list[Tensor] = [weight for _, weight in self._pairs]

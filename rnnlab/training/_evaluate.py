@@ -1,4 +1,4 @@
-"""The loss on a held-out text, free of chance and of the batch size.
+"""Loss and accuracy on a split: deterministic, and independent of the training batch size.
 
 Shapes: N targets of a batch, C classes or tokens of the vocabulary.
 """
@@ -21,27 +21,27 @@ class Evaluation(NamedTuple):
 
     loss_nats: float
     accuracy: float
-    """Share of targets that were the most probable one."""
+    """Fraction of targets that were the most probable token or class."""
     num_tokens: int
     """Targets: tokens of a text, or documents."""
-    letters: float = 1.0
-    """Letters of a target on average: more than one where it is a word."""
+    chars_per_token: float = 1.0
+    """Mean characters per target: more than one if the tokens are words."""
     confusion: tuple[tuple[int, ...], ...] | None = None
-    """Documents by true class (row) and the one found (column); None for a language model."""
+    """Documents by actual class (row) and predicted class (column); None for a language model."""
 
     @property
     def bits_per_char(self) -> float:
-        """The loss in bits a letter."""
-        return self.loss_nats / math.log(2) / self.letters
+        """The loss in bits per character."""
+        return self.loss_nats / math.log(2) / self.chars_per_token
 
     @property
     def perplexity(self) -> float:
-        """Number of equally probable tokens that would be as hard to guess."""
+        """exp(loss), at most exp(700): the number of equally probable tokens with the same loss."""
         return math.exp(min(self.loss_nats, 700.0))
 
     @property
     def f1(self) -> float | None:
-        """F1 of the second class where there are two, else the mean F1 of all classes."""
+        """F1 of the second of two classes, or the mean F1 of more; None for a language model."""
         if self.confusion is None:
             return None
         scores = [_f1(self.confusion, c) for c in range(len(self.confusion))]
@@ -49,19 +49,23 @@ class Evaluation(NamedTuple):
 
 
 def _f1(confusion: tuple[tuple[int, ...], ...], c: int) -> float:
-    """Return 2 TP / (2 TP + FP + FN) of class `c`; 0 where it neither is nor was found."""
-    num_true = sum(confusion[c])
-    num_found = sum(row[c] for row in confusion)
-    return 2 * confusion[c][c] / (num_true + num_found) if num_true + num_found else 0.0
+    """Return 2 TP / (2 TP + FP + FN) of class `c`; 0 if it is never actual nor predicted."""
+    num_actual = sum(confusion[c])
+    num_predicted = sum(row[c] for row in confusion)
+    total = num_actual + num_predicted
+    return 2 * confusion[c][c] / total if total else 0.0
 
 
 @torch.inference_mode()
 def evaluate(model: TextModel, split: Split, max_tokens: int = 0) -> Evaluation:
-    """Measure a model on a split, or on its first `max_tokens`; dropout is off meanwhile."""
+    """Evaluate a model on a split, with dropout off.
+
+    max_tokens: evaluate only the first N tokens; 0 for all of them.
+    """
     was_training = model.training
     model.eval()
     loss_sum = torch.zeros((), dtype=torch.float64, device=model.device)
-    num_right = torch.zeros((), dtype=torch.int64, device=model.device)
+    num_correct = torch.zeros((), dtype=torch.int64, device=model.device)
     confusion = _no_confusion(model)
     num_tokens = 0
     state = model.start_state(1)
@@ -72,24 +76,24 @@ def evaluate(model: TextModel, split: Split, max_tokens: int = 0) -> Evaluation:
         logits_NC, targets_N, state = model.predict(example, state)
         losses_N = F.nll_loss(model.log_probs(logits_NC), targets_N, reduction="none")
         loss_sum += losses_N.sum(dtype=torch.float64)
-        found_N = logits_NC.argmax(1)
-        num_right += (found_N == targets_N).sum()
+        predicted_N = logits_NC.argmax(1)
+        num_correct += (predicted_N == targets_N).sum()
         num_tokens += batch.num_tokens
         if confusion is not None:
-            ones_N = torch.ones_like(targets_N)
-            confusion.index_put_((targets_N, found_N), ones_N, accumulate=True)
+            counts_N = torch.ones_like(targets_N)
+            confusion.index_put_((targets_N, predicted_N), counts_N, accumulate=True)
     model.train(was_training)
     return Evaluation(
         float(loss_sum) / num_tokens,
-        int(num_right) / num_tokens,
+        int(num_correct) / num_tokens,
         num_tokens,
-        split.letters,
+        split.chars_per_token,
         None if confusion is None else tuple(map(tuple, confusion.tolist())),
     )
 
 
 def _no_confusion(model: TextModel) -> Tensor | None:
-    """Return an empty table of classes; None for a language model."""
+    """Return zeros [C, C] for a classifier; None for a language model."""
     if not isinstance(model, Classifier):
         return None
     num_classes = model.head.bias.shape[0]

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 EVAL_EVERY = 500
-"""Steps between validations at most, where the settings leave it open."""
+"""Default for the longest interval between validations, in steps."""
 
 Ending = Literal["finished", "stopped"]
 
 
 def train(session: Session) -> Ending:
-    """Train until the settings' end or the command to stop; a checkpoint is there in any case."""
+    """Train to the end of the run or until a stop command; always leaves a checkpoint.
+
+    Raises RnnlabError if the training diverges and the settings do not allow a rollback.
+    """
     if session.state.step == 0:
         for message in session.dataset.notes:
             session.note("note", message)
@@ -35,12 +38,12 @@ def train(session: Session) -> Ending:
     else:
         session.note("resumed", f"from the checkpoint of step {session.state.step}")
     if session.dtype != session.config.dtype:
-        session.note("note", "this processor has no bfloat16: computing in float32")
+        session.note("note", "this processor does not support bfloat16: computing in float32")
     if session.progress >= 1.0:
         return "finished"
     loop = Loop(session)
     for batch in session.batches():
-        if not loop.obey_all():
+        if not loop.run_commands():
             session.save()
             return "stopped"
         if loop.advance(batch):
@@ -70,7 +73,7 @@ class Loop:
         is_over = session.tick() >= 1.0
         if self._log(update, is_over=is_over) is Position.REWOUND:
             return False
-        session.probe.take_if_due(session.state.step)
+        session.probe.run_if_due(session.state.step)
         is_validated = is_over or self._is_validation_due(is_epoch_end)
         is_sampled = self._sample(is_validated=is_validated, is_over=is_over)
         if self._save(is_validated=is_validated) is Position.REWOUND:
@@ -119,7 +122,7 @@ class Loop:
         return self._check(record, window)
 
     def _sample(self, *, is_validated: bool, is_over: bool) -> bool:
-        """Phase 4: continue the tracked prompts if due; return whether they were."""
+        """Phase 4: continue the tracked prompts if due; return True if they were."""
         session = self._session
         is_due = session.sampler is not None and session.sampler.is_due(
             session.state.step, is_validated=is_validated, is_over=is_over
@@ -158,23 +161,27 @@ class Loop:
         )
 
     def _check(self, record: TrainRecord, window: MetricWindow) -> Position:
-        """Log what is unusual about a record; roll back after a divergence if settings allow it.
+        """Log skipped steps, spikes and divergence; roll back after a divergence if allowed.
 
-        Raises RnnlabError if the loss is not finite for too many steps and rollback is off.
+        Raises RnnlabError after `max_skipped` consecutive bad steps if rollback is off.
         """
         session = self._session
         can_roll_back = session.config.on_divergence == "rollback"
         if window.most_bad_running >= session.config.max_skipped:
-            what = f"loss or gradient was not finite in {window.most_bad_running} steps running"
+            problem = (
+                f"loss or gradient was not finite in {window.most_bad_running} consecutive steps"
+            )
             if can_roll_back:
-                return session.roll_back(what)
-            raise RnnlabError(what, f"the weights are as they were before; {REMEDY}")
+                return session.roll_back(problem)
+            raise RnnlabError(problem, f"{REMEDY} (the skipped steps did not change the weights)")
         if record.skipped:
-            what = f"loss or gradient was not finite in {record.skipped} steps; {REMEDY}"
-            session.note("skipped", what)
+            session.note(
+                "skipped",
+                f"skipped {record.skipped} steps: loss or gradient was not finite; {REMEDY}",
+            )
         if record.train_loss is None:
             return Position.KEPT
-        alarm = session.watch.hear(record.train_loss, window.loss_max)
+        alarm = session.watch.check(record.train_loss, window.loss_max)
         if alarm is None:
             if can_roll_back and not session.watch.is_high and not record.skipped:
                 session.checkpoints.trust()
@@ -184,20 +191,20 @@ class Loop:
             return session.roll_back(alarm.message)
         return Position.KEPT
 
-    def obey_all(self) -> bool:
-        """Obey the commands that have come, wait while paused; tell whether to go on."""
+    def run_commands(self) -> bool:
+        """Carry out the pending commands, block while paused; return False for a stop command."""
         session = self._session
         while True:
             for command in session.control.commands():
                 if command.action == "stop":
                     return False
-                self._obey(command)
+                self._run_command(command)
             if not session.is_paused:
                 return True
             session.control.wait()
 
-    def _obey(self, command: Command) -> None:
-        """Do what a command says, `stop` excepted."""
+    def _run_command(self, command: Command) -> None:
+        """Carry out any command but `stop`."""
         session = self._session
         match command.action:
             case "pause" if not session.is_paused:
@@ -212,7 +219,7 @@ class Loop:
             case "checkpoint":
                 session.save()
                 if command.name != FOR_A_PROMPT:
-                    session.note("checkpoint", "asked for")
+                    session.note("checkpoint", "requested")
             case "set":
                 self._change(command.name, command.value)
 
@@ -221,7 +228,7 @@ class Loop:
         try:
             if name not in ("lr", "clip"):
                 raise BadInputError(
-                    f"{name!r} cannot be changed while it trains", "lr and clip can"
+                    f"{name!r} cannot be changed during training", "change lr or clip"
                 )
             values = {**session.config.model_dump(exclude_none=True), name: value}
             session.config = RunConfig.from_values(values)

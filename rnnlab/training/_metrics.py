@@ -1,4 +1,4 @@
-"""The steps since the last record, summed up without waiting for the device."""
+"""Metrics of the steps since the last record, collected without synchronising the device."""
 
 from __future__ import annotations
 
@@ -11,33 +11,36 @@ from torch import Tensor
 
 
 class StepMetrics(NamedTuple):
-    """What one step says of itself; the tensors are scalars that stay on the device."""
+    """Metrics of one step; the tensors are scalars on the device."""
 
     loss: Tensor
-    """Mean loss of its targets in nats, label smoothing left out."""
+    """Mean loss of the targets in nats, without label smoothing."""
     norm: Tensor
     """Norm of the whole gradient before clipping."""
     largest: Tensor | None
-    """Size of the gradient's largest number, where numbers are clipped."""
+    """Largest magnitude of a gradient element; None if elements are not clipped."""
     num_tokens: int
-    """Targets that the loss is the mean of."""
+    """Number of targets."""
     num_read: int
-    """Tokens read."""
+    """Number of input tokens."""
     clip: float
+    """Limit of the gradient norm; 0: off."""
     clip_value: float
+    """Limit of a gradient element's magnitude; 0: off."""
 
 
 @dataclass
 class MetricWindow:
-    """Sums over steps, whenever the device is asked.
+    """Sums over steps; `fold` reads pending steps from the device.
 
-    Steps are added one by one in their order, so that a resumed run, whose checkpoint asked in
-    between, gets bit for bit the sums of an uninterrupted one.
+    Steps are added one by one in their order: a checkpoint folds early, and a resumed run must get
+    bit for bit the sums of an uninterrupted one. The field names are part of the checkpoint.
     """
 
     loss_sum: float = 0.0
-    """Loss times tokens, of the steps that were not skipped; so are the next ones."""
+    """Sum of loss times targets. Skipped steps do not count, here and in the next four fields."""
     norm_sum: float = 0.0
+    """Sum of the gradient norms before clipping."""
     norm_max: float = 0.0
     loss_max: float = 0.0
     """Largest mean loss of a step."""
@@ -46,24 +49,24 @@ class MetricWindow:
     num_skipped: int = 0
     """Steps whose loss or gradient was not finite."""
     num_bad_running: int = 0
-    """Skipped steps one after another up to here, also those of the window before."""
+    """Consecutive skipped steps up to now, including those of the previous window."""
     most_bad_running: int = 0
-    """The longest such row."""
+    """Longest sequence of consecutive skipped steps."""
     num_steps: int = 0
     num_read: int = 0
     seconds: float = 0.0
-    """Time spent in these steps."""
-    _waiting: list[StepMetrics] = field(default_factory=list, repr=False)
+    """Duration of these steps."""
+    _pending: list[StepMetrics] = field(default_factory=list, repr=False)
 
     def add(self, step: StepMetrics) -> None:
-        """Take a step in; its figures are read later."""
-        self._waiting.append(step)
+        """Add a step without reading its tensors."""
+        self._pending.append(step)
         self.num_steps += 1
         self.num_read += step.num_read
 
     def fold(self) -> None:
-        """Read the figures of the steps taken in; this waits for the device."""
-        steps, self._waiting = self._waiting, []
+        """Read the tensors of the pending steps; this synchronises the device."""
+        steps, self._pending = self._pending, []
         if not steps:
             return
         losses = torch.stack([step.loss for step in steps]).tolist()
@@ -80,17 +83,17 @@ class MetricWindow:
             self.norm_max = max(self.norm_max, norm)
             self.loss_max = max(self.loss_max, loss)
             self.num_tokens += step.num_tokens
-            is_cut = step.largest is not None and step.largest.item() > step.clip_value
-            self.num_clipped += is_cut or 0 < step.clip < norm
+            exceeds_value = step.largest is not None and step.largest.item() > step.clip_value
+            self.num_clipped += exceeds_value or 0 < step.clip < norm
 
     def next(self) -> MetricWindow:
-        """Return the window that begins where this one ends."""
+        """Return an empty window that continues the count of consecutive skipped steps."""
         self.fold()
         return MetricWindow(num_bad_running=self.num_bad_running)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the sums as JSON values, all steps folded in."""
+        """Return the sums over all steps as JSON values."""
         self.fold()
         values = asdict(self)
-        del values["_waiting"]
+        del values["_pending"]
         return values

@@ -1,4 +1,4 @@
-"""Update rules and the course of the learning rate."""
+"""Optimisers and learning rate schedules."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rnnlab.settings.run_config import RunConfig
 from rnnlab.training._compiler import leave_out_compiler, update
 
 _ONE_CYCLE_START = 0.04
-"""Where one-cycle begins, as a share of the highest rate (torch's default, 1/25)."""
+"""Initial rate of one-cycle as a fraction of the highest rate (torch's default, 1/25)."""
 
 
 def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer:
-    """Return the optimiser of a run; weight decay is for matrices, not for biases."""
+    """Return the optimiser of a run; weight decay applies to matrices, not to biases."""
     leave_out_compiler()
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups: list[dict[str, Any]] = [{"params": parameters, "weight_decay": 0.0}]
@@ -38,10 +38,10 @@ def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer
 
 
 def _sgd(groups: list[dict[str, Any]], config: RunConfig) -> torch.optim.SGD:
-    """Return SGD whose momentum begins at zero.
+    """Return SGD with momentum buffers of zeros.
 
-    The fused rule makes room for it at the first step and fills it there; were that one skipped,
-    what happened to be in memory would be taken for momentum.
+    Torch's fused SGD allocates the buffers at the first step and fills them in the same kernel. If
+    a non-finite gradient skips that step, uninitialised memory would become the momentum.
     """
     sgd = torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, fused=True)
     if config.momentum:
@@ -51,10 +51,10 @@ def _sgd(groups: list[dict[str, Any]], config: RunConfig) -> torch.optim.SGD:
 
 
 def step_if_finite(optimizer: torch.optim.Optimizer, is_finite: torch.Tensor) -> None:
-    """Take a step unless loss or gradient is not finite; the weights are then left as they are.
+    """Take a step if `is_finite`, a boolean scalar on the device; else keep the weights.
 
-    The fused rules decide on the device, by the switch that mixed precision made for it, so that
-    nothing waits for the answer; RMSprop has no fused form and asks.
+    Torch's fused optimisers decide on the device through `found_inf`, made for mixed precision, so
+    that the host does not wait. RMSprop has no fused form: the host waits for `is_finite`.
     """
     if isinstance(optimizer, torch.optim.RMSprop):
         if is_finite:
@@ -66,11 +66,11 @@ def step_if_finite(optimizer: torch.optim.Optimizer, is_finite: torch.Tensor) ->
 
 
 def learning_rate(config: RunConfig, progress: float) -> float:
-    """Return the rate at a share of the run, 0 to 1.
+    """Return the learning rate at a fraction `progress` of the run, 0 to 1.
 
-    cosine: a straight rise over `warmup`, then half a cosine down to `final_lr` (Loshchilov and
+    cosine: a linear rise over `warmup`, then half a cosine down to `final_lr` (Loshchilov and
     Hutter 2017, without restarts). one-cycle: half a cosine up from 1/25, then half a cosine down
-    (Smith and Topin 2019). plateau: constant here, halved by `TrainingState.lr_scale`.
+    (Smith and Topin 2019). plateau: constant here; `TrainingState.lr_scale` halves it.
     """
     if config.schedule in ("constant", "plateau"):
         return config.lr
@@ -78,11 +78,11 @@ def learning_rate(config: RunConfig, progress: float) -> float:
         rise = progress / config.warmup
         if config.schedule == "cosine":
             return config.lr * max(rise, 1e-2)
-        return config.lr * _between(_ONE_CYCLE_START, 1.0, rise)
+        return config.lr * _half_cosine(_ONE_CYCLE_START, 1.0, rise)
     fall = min(1.0, (progress - config.warmup) / (1 - config.warmup))
-    return config.lr * _between(1.0, config.final_lr, fall)
+    return config.lr * _half_cosine(1.0, config.final_lr, fall)
 
 
-def _between(start: float, end: float, share: float) -> float:
-    """Return the point of half a cosine from `start` to `end`."""
-    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+def _half_cosine(start: float, end: float, fraction: float) -> float:
+    """Return the value at a fraction, 0 to 1, of half a cosine from `start` to `end`."""
+    return end + (start - end) * (1 + math.cos(math.pi * fraction)) / 2

@@ -18,17 +18,17 @@ def cpu_has_bfloat16() -> bool:
 def supported_dtype(
     device: torch.device, dtype: str, has_bfloat16: Callable[[], bool] = cpu_has_bfloat16
 ) -> str:
-    """Return the number format to compute in: float32 instead of a bfloat16 without kernels.
+    """Return the number format to compute in: float32 if the CPU lacks bfloat16 kernels.
 
-    has_bfloat16: asked for a CPU only. Without the kernels torch's LSTM fails, and its other layers
-    emulate the format, slower than float32.
+    has_bfloat16: called for a CPU only. Without the kernels torch's LSTM fails, and its other
+    layers emulate bfloat16, slower than float32.
     """
     is_lacking = dtype == "bfloat16" and device.type == "cpu" and not has_bfloat16()
     return "float32" if is_lacking else dtype
 
 
 def precision(device: torch.device, dtype: str) -> contextlib.AbstractContextManager[object]:
-    """Return the context of a forward pass in a supported format: mixed precision for bfloat16."""
+    """Return the context manager of a forward pass: autocast for bfloat16, else none."""
     if dtype == "bfloat16":
         return torch.autocast(device.type, torch.bfloat16)
     return contextlib.nullcontext()

@@ -1,26 +1,26 @@
-"""When a run in training is looked into, and where what is found is written."""
+"""Probes during training: statistics of gates and states, written to the journal."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rnnlab.insight import LENGTH, ROWS, Sample, draw_sample, look
+from rnnlab.insight import LENGTH, ROWS, Sample, draw_sample, probe
 
 if TYPE_CHECKING:
     from rnnlab.training._session import Session
 
 COST = 50
-"""A look takes at most one part in so many of the training time: a net so small that the look costs
-more than a few steps is looked at less often."""
+"""Probes take at most 1/COST of the training time: a network so small that a probe costs more than
+a few steps is probed less often."""
 
 
 MOST = 200
-"""Looks after which they become rarer: a long run has a few hundred more for each doubling."""
+"""Number of probes after which the interval doubles, to bound the journal of a long run."""
 
 
 def is_on_grid(step: int, every: int) -> bool:
-    """Tell whether a look belongs to a step: the first, then every so many, rarer in long runs."""
+    """Return whether to probe after a step: 1, multiples of `every`, later of 2 `every`, ..."""
     if step == 1:
         return True
     doublings = max(0, (step // (every * MOST)).bit_length() - 1)
@@ -28,9 +28,9 @@ def is_on_grid(step: int, every: int) -> bool:
 
 
 class Probing:
-    """Looks at the model of a session with the same held-out sequences again and again.
+    """Probes the model of a session, always on the same sequences of the validation split.
 
-    A look that fails is the last one, until the run returns to a checkpoint; it ends no run.
+    A failed probe is logged and does not end the run; the probes stop until the next rollback.
     """
 
     def __init__(self, session: Session) -> None:
@@ -43,19 +43,19 @@ class Probing:
             length = min(LENGTH, session.config.length)
             self.sample = draw_sample(split, ROWS, length, session.device)
 
-    def take_if_due(self, step: int) -> None:
-        """Look where it is due, if there is time for it."""
+    def run_if_due(self, step: int) -> None:
+        """Probe if due and within the time limit, and write the result."""
         if self.sample is None or not is_on_grid(step, self._every):
             return
         session = self._session
         started = session.clock()
         if step != 1 and started < self._due_at:
             return
-        found = session.attempt("looks", partial(look, session.model, self.sample, step))
-        if found is None:
+        result = session.attempt("probes", partial(probe, session.model, self.sample, step))
+        if result is None:
             self.sample = None
             return
-        session.write(found.record)
-        session.mirror.add_histograms("gates", found.values, step)
+        session.write(result.record)
+        session.mirror.add_histograms("gates", result.values, step)
         ended = session.clock()
         self._due_at = ended + COST * (ended - started)

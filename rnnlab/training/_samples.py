@@ -1,7 +1,7 @@
-"""Tracked prompts: continued again and again while a run trains, so that one can read it learn.
+"""Tracked prompts: continued at intervals during training, to follow progress by reading.
 
-Nothing here draws from the training's random generators or changes its weights: a run with samples
-takes the same steps, to the last bit, as one without.
+Nothing here may draw from the training's random generators or change its weights: a run with
+samples takes the same steps, to the last bit, as a run without samples.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from rnnlab.runs.records import SampleRecord
 from rnnlab.settings.run_config import RunConfig
 
 COST = 200
-"""Samples take at most one part in so many of the time, where no interval is set."""
-_PROMPT_LETTERS, _PROMPT_WORDS = 28, 6
-"""Of the held-out text, where no prompt is set: about so much."""
+"""Samples take at most 1/COST of the training time, unless an interval is set."""
+_PROMPT_CHARS, _PROMPT_WORDS = 28, 6
+"""Approximate length of the default prompt, by the kind of token."""
 
 
 class Sampler:
@@ -31,7 +31,7 @@ class Sampler:
         prompts: list[str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """clock: seconds since any moment."""
+        """clock: seconds from an arbitrary origin."""
         self._config = config
         self._vocabulary = vocabulary
         self._prompts = prompts
@@ -44,44 +44,47 @@ class Sampler:
     def of(
         cls, config: RunConfig, dataset: Dataset, clock: Callable[[], float] = time.monotonic
     ) -> Sampler | None:
-        """Return what samples a run; None for a classifier, or where no samples are wanted."""
+        """Return the sampler of a run; None for a classifier, or if samples are off."""
         if config.task == "classify" or not config.sample_length or not config.sample_decoders:
             return None
         prompts = list(parse_prompts(config.sample_prompts)) or [held_out_prompt(dataset)]
         return cls(config, dataset.vocabulary, prompts, clock)
 
     def is_due(self, step: int, *, is_validated: bool, is_over: bool) -> bool:
-        """Tell whether a round is due after a step, the last one always."""
+        """Return whether to sample after a step; always True after the last step."""
         if is_over:
             return True
         if self._config.sample_every:
             return step % self._config.sample_every == 0
-        waited_s = self._clock() - self._sampled_at
-        return is_validated and waited_s > COST * self._cost_s
+        age_s = self._clock() - self._sampled_at
+        return is_validated and age_s > COST * self._cost_s
 
     def sample(
         self, model: TextModel, step: int, epoch: float, time_s: float
     ) -> list[SampleRecord]:
-        """Return a round of samples; dropout is off meanwhile."""
+        """Return a continuation of every prompt by every decoder, with dropout off.
+
+        time_s: training time in seconds, for the records.
+        """
         assert isinstance(model, LanguageModel)
         was_training = model.training
         started = self._clock()
         try:
             loaded = LoadedModel(model.eval(), self._vocabulary, self._config, step, "")
-            found = [record for spec in self._specs for record in self._write(loaded, spec)]
+            rows = [record for spec in self._specs for record in self._continue(loaded, spec)]
         finally:
             model.train(was_training)
             self._sampled_at = self._clock()
             self._cost_s = self._sampled_at - started
         return [
             SampleRecord(step, epoch, time_s, *rest)
-            for rest in sorted(found, key=lambda rest: rest[0])
+            for rest in sorted(rows, key=lambda rest: rest[0])
         ]
 
-    def _write(
+    def _continue(
         self, loaded: LoadedModel, spec: Spec
     ) -> list[tuple[int, str, str, str, float, int, str]]:
-        """Return what a decoder makes of every prompt, as the rest of a record."""
+        """Return a decoder's continuation of every prompt: the last seven fields of a record."""
         config = self._config
         growths = continue_texts(
             loaded, self._prompts, spec, config.sample_length, 1, config.seed, "nearest"
@@ -102,14 +105,14 @@ class Sampler:
 
 
 def held_out_prompt(dataset: Dataset) -> str:
-    """Return the first words of the held-out text; nothing where every text begins afresh."""
+    """Return the first words of the validation split; empty if the texts have boundaries."""
     vocabulary = dataset.vocabulary
     if vocabulary.eos is not None:
         return ""
-    batch = next(iter(dataset.splits["val"].eval_batches(2 * _PROMPT_LETTERS)))
+    batch = next(iter(dataset.splits["val"].eval_batches(2 * _PROMPT_CHARS)))
     ids = batch.inputs_BT[0].tolist()
     if vocabulary.kind != "chars":
         return vocabulary.decode(ids[:_PROMPT_WORDS])
-    text = vocabulary.decode(ids[:_PROMPT_LETTERS])
-    whole_words, _, cut_word = text.rpartition(" ")
-    return f"{whole_words} " if whole_words and cut_word else text
+    text = vocabulary.decode(ids[:_PROMPT_CHARS])
+    whole_words, _, truncated_word = text.rpartition(" ")
+    return f"{whole_words} " if whole_words and truncated_word else text

@@ -1,4 +1,4 @@
-"""One run in training: everything that changes from step to step, and where it is written."""
+"""A run in training: model, optimiser, position in the data, and the files they are written to."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from rnnlab.training._samples import Sampler
 from rnnlab.training._state import TrainingState, load_training_state
 from rnnlab.training._tensorboard import Mirror
 
-_Found = TypeVar("_Found")
+_Result = TypeVar("_Result")
 
 PLATEAU = 2
-"""Validations without a new best after which the rate is halved (schedule plateau)."""
+"""Validations without improvement after which schedule `plateau` halves the learning rate."""
 
 MAX_ROLLBACKS = 5
-"""Returns to a checkpoint, each at half the rate, after which a run gives up."""
+"""Rollbacks, each of which halves the learning rate, after which the run fails."""
 
 
 class Position(Enum):
@@ -52,24 +52,28 @@ class Position(Enum):
 
 
 class Control(Protocol):
-    """Whoever steers a run and hears from it: the worker, or a test."""
+    """Sends commands to a run and receives its records: the worker, or a test."""
 
     def commands(self) -> list[Command]:
-        """Return the commands that have come; never blocks."""
+        """Return the pending commands; never blocks."""
         ...
 
     def wait(self) -> None:
-        """Block until a command may have come; called while paused."""
+        """Block until a command may be pending; called while paused."""
         ...
 
-    def heard(self, record: Record, session: Session) -> None:
-        """Take note of a record just written."""
+    def on_record(self, record: Record, session: Session) -> None:
+        """Handle a record that was just written."""
         ...
 
 
 @dataclass
 class Session:
-    """One run in training, from its last checkpoint on or from the beginning."""
+    """A run in training, resumed from its last checkpoint or started from scratch.
+
+    Raises RnnlabError if the checkpoint cannot be read, and BadInputError if the device does not
+    exist or the corpus has changed since the run started.
+    """
 
     paths: RunPaths
     config: RunConfig
@@ -78,16 +82,16 @@ class Session:
     is_paused: bool = False
     _: KW_ONLY
     clock: Callable[[], float] = time.perf_counter
-    """Seconds since any moment: the training time, and whatever is due by time."""
+    """Seconds from an arbitrary origin; measures the training time and the intervals."""
     make_mirror: Callable[[Path, int], Mirror] = Mirror
-    """Opens the mirror of the journal in a folder, from a step on."""
+    """Opens the TensorBoard mirror of the journal: folder, first step."""
     measure: Callable[[TextModel, Split, int], Evaluation] = evaluate
-    """Measures a model on at most N tokens of the validation split."""
+    """Evaluates a model on at most N tokens of the validation split."""
     has_bfloat16: Callable[[], bool] = cpu_has_bfloat16
-    """Whether the processor computes in bfloat16; without it a run computes in float32."""
+    """Returns whether the processor supports bfloat16; if not, the run computes in float32."""
 
     def __post_init__(self) -> None:
-        """Build the model, or bring it back to the run's last checkpoint."""
+        """Build the model and load the last checkpoint, if there is one."""
         self.device = resolve_device(self.config.device)
         self.dtype = supported_dtype(self.device, self.config.dtype, self.has_bfloat16)
         torch.set_num_threads(self.config.threads or half_the_cores())
@@ -115,7 +119,7 @@ class Session:
         self._ticked_at = self.clock()
 
     def _begin(self) -> None:
-        """Give the model what it begins with: chance, another run's weights, word vectors."""
+        """Initialise the weights: random, from another run, or with word vectors."""
         if self.paths.initial_weights.exists():
             load_weights(self.paths.initial_weights, self.model)
         if self.dataset.vectors is not None and self.model.embedding is not None:
@@ -126,7 +130,7 @@ class Session:
         self._start_average()
 
     def _go_back_to(self, step: int) -> None:
-        """Bring weights, optimiser and position back to a checkpoint."""
+        """Restore weights, optimiser and position in the data from a checkpoint."""
         self.state = load_training_state(
             self.paths.training_state(step), self.optimizer, self.model
         )
@@ -140,17 +144,17 @@ class Session:
 
     @property
     def shown_model(self) -> TextModel:
-        """What is measured, saved and prompted: the model being trained, or its average."""
+        """The model that is evaluated, saved and prompted: the trained one, or its average."""
         return self.model if self.average is None else self.average.model
 
     @property
     def epoch(self) -> float:
-        """Passes over the text so far."""
+        """Passes over the training split so far."""
         return self.state.epoch + self.state.batch / self.batches_per_epoch
 
     @property
     def total_steps(self) -> int | None:
-        """Steps at which the run ends; None when it only ends by the clock."""
+        """Number of steps of the whole run; None if only `minutes` limits it."""
         limits = []
         if self.config.steps is not None:
             limits.append(self.config.steps)
@@ -160,19 +164,19 @@ class Session:
 
     @property
     def progress(self) -> float:
-        """Share of the run that is done, 0 to 1."""
-        shares = [0.0]
+        """Completed fraction of the run, 0 to 1."""
+        fractions = [0.0]
         if self.total_steps is not None:
-            shares.append(self.state.step / self.total_steps)
+            fractions.append(self.state.step / self.total_steps)
         if self.config.minutes is not None:
-            shares.append(self.state.elapsed_s / (60 * self.config.minutes))
+            fractions.append(self.state.elapsed_s / (60 * self.config.minutes))
         if self.is_stagnant:
             return 1.0
-        return min(1.0, max(shares))
+        return min(1.0, max(fractions))
 
     @property
     def is_stagnant(self) -> bool:
-        """Whether validation has not improved for so long that the run ends early."""
+        """Whether the last `patience` validations brought no improvement."""
         return 0 < self.config.patience <= self.state.num_stale
 
     @property
@@ -181,7 +185,7 @@ class Session:
         return learning_rate(self.config, self.progress) * self.state.lr_scale
 
     def batches(self) -> Iterator[Batch]:
-        """Give batches for ever, from where the run stands, also after it was moved back."""
+        """Yield training batches without end from the run's position, also after a rollback."""
         while True:
             epoch, position = self.state.epoch, self.state.batch
             for batch in self.train_split.train_batches(epoch, position):
@@ -191,7 +195,7 @@ class Session:
                     break
 
     def tick(self) -> float:
-        """Bring the training time up to date and return the progress."""
+        """Update the training time and return the progress."""
         now = self.clock()
         if not self.is_paused:
             self.state.elapsed_s += now - self._ticked_at
@@ -199,21 +203,22 @@ class Session:
         return self.progress
 
     def validate(self) -> Position:
-        """Measure the validation split, keep the weights if they are the best, and save."""
-        found = self.measure(self.shown_model, self.dataset.splits["val"], self.config.eval_tokens)
+        """Evaluate on the validation split, mark the weights if they are the best, and save."""
+        measured = self.measure(
+            self.shown_model, self.dataset.splits["val"], self.config.eval_tokens
+        )
+        loss = measured.loss_nats
         state = self.state
         best = state.best_val_loss
-        is_best = math.isfinite(found.loss_nats) and (best is None or found.loss_nats < best)
+        is_best = math.isfinite(loss) and (best is None or loss < best)
         if is_best:
-            state.best_val_loss, state.best_step = found.loss_nats, state.step
+            state.best_val_loss, state.best_step = loss, state.step
         state.num_stale = 0 if is_best else state.num_stale + 1
         gradients = {n: p.grad for n, p in self.model.named_parameters() if p.grad is not None}
         self.mirror.add_histograms("gradients", gradients, state.step)
         self.tick()
-        accuracy = None if found.confusion is None else found.accuracy
-        self.write(
-            EvalRecord(state.step, self.epoch, state.elapsed_s, found.loss_nats, is_best, accuracy)
-        )
+        accuracy = None if measured.confusion is None else measured.accuracy
+        self.write(EvalRecord(state.step, self.epoch, state.elapsed_s, loss, is_best, accuracy))
         if state.num_stale and state.num_stale % PLATEAU == 0:
             self._lower_rate()
         return self.save()
@@ -222,12 +227,15 @@ class Session:
         if self.config.schedule == "plateau":
             scale = self.state.lr_scale
             self.state.lr_scale = min(scale, max(self.config.final_lr, scale / 2))
-            self.note("note", f"validation stagnates: learning rate {self.lr:.3g}")
+            self.note(
+                "note",
+                f"no improvement in {PLATEAU} validations: learning rate lowered to {self.lr:.3g}",
+            )
 
     def save(self) -> Position:
         """Write a checkpoint, after the journal; roll back if a weight is not finite.
 
-        Raises RnnlabError instead of rolling back if the settings say so.
+        Raises OverflownWeightsError instead of rolling back if `on_divergence` is "stop".
         """
         self.tick()
         self.journal.flush()
@@ -242,13 +250,13 @@ class Session:
     def roll_back(self, why: str) -> Position:
         """Return to the last trusted checkpoint, and halve the learning rate.
 
-        Raises RnnlabError after MAX_ROLLBACKS returns, or if no checkpoint can be trusted.
+        Raises RnnlabError after MAX_ROLLBACKS rollbacks, or if there is no checkpoint.
         """
         step = self.checkpoints.trusted
         before = self.state
         if step is None or before.num_rollbacks >= MAX_ROLLBACKS:
             raise RnnlabError(
-                f"{why}, also after {before.num_rollbacks} returns to a checkpoint",
+                f"{why}, even after {before.num_rollbacks} rollbacks",
                 REMEDY,
             )
         self._go_back_to(step)
@@ -259,30 +267,33 @@ class Session:
         self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
         self.mirror.close()
         self.mirror = self.make_mirror(self.paths.root, step)
-        # What failed with weights that overflowed may well go on with those from before.
+        # Samples and probes may have failed because the weights had overflowed: try them again.
         self.sampler = self.sampler or Sampler.of(self.config, self.dataset, self.clock)
         if self.probe.sample is None:
             self.probe = Probing(self)
-        self.note("rollback", f"{why}; back at step {step} with learning rate {self.lr:.3g}")
+        self.note("rollback", f"{why}; rolled back to step {step}, learning rate {self.lr:.3g}")
         self.save()
         return Position.REWOUND
 
     def write(self, *records: Record) -> None:
-        """Write records to the journal and its mirror, then tell whoever listens."""
+        """Write records to the journal and its mirror, then pass them to `control`."""
         self.journal.append(*records)
         for record in records:
             self.mirror.add(record)
-            self.control.heard(record, self)
+            self.control.on_record(record, self)
 
     def note(self, event: Event, message: str = "") -> None:
-        """Write an event."""
+        """Write an event to the journal; a rollback or resume also to the samples."""
         record = EventRecord(self.state.step, event, message, self.state.elapsed_s)
         self.write(record)
         if event in REWINDING and self._samples is not None:
             self._samples.append(record)
 
-    def attempt(self, what: str, work: Callable[[], _Found]) -> _Found | None:
-        """Return what work gives that a run can do without; say why where it fails."""
+    def attempt(self, what: str, work: Callable[[], _Result]) -> _Result | None:
+        """Return the result of optional work; if it raises, log the error and return None.
+
+        what: plural noun for the log, as in "no more samples: ...".
+        """
         try:
             return work()
         except Exception as error:
@@ -290,7 +301,7 @@ class Session:
             return None
 
     def sample(self) -> None:
-        """Continue the tracked prompts with the weights of now; no failure there ends a run."""
+        """Continue the tracked prompts with the present weights; a failure does not end the run."""
         if self.sampler is None or self._samples is None:
             return
         self.tick()
@@ -305,7 +316,7 @@ class Session:
             self.mirror.add(record)
 
     def close(self) -> None:
-        """Close what is written to."""
+        """Close the journal, the samples and the TensorBoard mirror."""
         if self._samples is not None:
             self._samples.close()
         self.mirror.close()
@@ -313,10 +324,9 @@ class Session:
 
 
 def half_the_cores() -> int:
-    """Return half the cores that this process may use, at least one.
+    """Return half the number of cores that this process may use, at least one.
 
-    Torch's threads spin while they wait for each other: where there are more of them than idle
-    cores, because another run trains or a prompt is answered, a run slows down many times over
-    (tests/benchmarks/sharing.py).
+    Torch's threads spin while they wait for each other. If another run or a prompt leaves fewer
+    idle cores than threads, a run slows down many times over (tests/benchmarks/sharing.py).
     """
     return max(1, len(os.sched_getaffinity(0)) // 2)

@@ -1,6 +1,6 @@
-"""Where a run stands: all that exact resume needs besides the weights, on disk as safetensors.
+"""The training state: everything that an exact resume needs, on disk as safetensors.
 
-The file stands alone: the weights being trained are in it, too, since the checkpoint beside it may
+The file is complete: it also holds the weights being trained, because the checkpoint next to it may
 hold their average. Shapes: H hidden units, B sequences.
 """
 
@@ -24,29 +24,29 @@ from rnnlab.training._metrics import MetricWindow
 
 @dataclass
 class TrainingState:
-    """Position in the data, carried state, chance, and what was best so far."""
+    """Position in the data, carried hidden state, random generator and best validation loss."""
 
     window: MetricWindow
     generator: torch.Generator
-    """Decides the dropout."""
+    """Draws the dropout masks."""
     step: int = 0
     epoch: int = 0
-    """Passes over the text that are complete."""
+    """Completed passes over the training split."""
     batch: int = 0
-    """Batches of the current pass that are done."""
+    """Completed batches of the current epoch."""
     elapsed_s: float = 0.0
     best_val_loss: float | None = None
     best_step: int | None = None
     carried: State | None = None
-    """State at the end of the last batch, detached; None at an epoch's start."""
+    """Hidden state [B, H] per layer after the last batch, detached; None at an epoch's start."""
     start: State = ()
-    """State before the first token, kept from step to step; not saved."""
+    """Hidden state before the first token, reused in every step; not saved."""
     changed: dict[str, float] = field(default_factory=dict)
-    """Settings changed while it ran."""
+    """Settings changed during training."""
     num_stale: int = 0
-    """Validations since the last one that was a new best."""
+    """Validations since the last improvement."""
     lr_scale: float = 1.0
-    """What plateaus and rollbacks have made of the learning rate."""
+    """Factor on the scheduled learning rate, lowered by plateaus and rollbacks."""
     num_rollbacks: int = 0
 
     @classmethod
@@ -64,7 +64,7 @@ _SCALARS = (
 def save_training_state(
     file: Path, state: TrainingState, optimizer: torch.optim.Optimizer, model: TextModel
 ) -> None:
-    """Write the state, the optimiser's and the weights being trained, whole or not at all."""
+    """Write training state, optimiser state and the weights being trained, atomically."""
     tensors = {f"model.{name}": part.contiguous() for name, part in model.state_dict().items()}
     tensors["generator"] = state.generator.get_state()
     for layer, parts in enumerate(state.carried or ()):
@@ -86,9 +86,9 @@ def save_training_state(
 def load_training_state(
     file: Path, optimizer: torch.optim.Optimizer, model: TextModel
 ) -> TrainingState:
-    """Read what `save_training_state` wrote, into `optimizer` and `model` what is theirs.
+    """Return a saved training state; restore `optimizer` and `model` from the same file.
 
-    Raises RnnlabError when the file is missing or unreadable.
+    Raises RnnlabError if the file is missing or unreadable, or from another kind of device.
     """
     device = model.device
     try:
@@ -104,24 +104,25 @@ def load_training_state(
         window = MetricWindow(**scalars.pop("window"))
         known = {name: scalars[name] for name in _SCALARS}
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        first = str(error).partition("\n")[0]
-        raise RnnlabError(f"{file} cannot be read: {first}", "start a new run") from None
+        first_line = str(error).partition("\n")[0]
+        raise RnnlabError(f"{file} cannot be read: {first_line}", "start a new run") from None
     generator = torch.Generator(device=device)
     try:
         generator.set_state(tensors["generator"])
     except RuntimeError:
         raise RnnlabError(
-            f"{file} is of another kind of device", "resume it where it began, or train anew"
+            f"{file} was written on another kind of device",
+            "resume the run on a device of that kind, or start a new run",
         ) from None
     _load_optimizer(optimizer, tensors, scalars)
     return TrainingState(window, generator, carried=_carried(tensors, device), **known)
 
 
 def _carried(tensors: dict[str, Tensor], device: torch.device) -> State | None:
-    """Return the carried state, in memory of its own.
+    """Return a copy of the carried state.
 
-    The file's mapping is not aligned as torch's own memory is, and a BLAS may add in another order
-    where it is not: the resumed run would then differ in the last bit.
+    The file's memory mapping is not aligned like memory that torch allocates. A BLAS may add
+    unaligned numbers in another order, and the resumed run would differ in the last bit.
     """
     layers: dict[int, list[Tensor]] = {}
     for name in sorted(name for name in tensors if name.startswith("carried.")):

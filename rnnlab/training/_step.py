@@ -1,6 +1,6 @@
-"""One optimiser step: loss, gradient, clipping, update; and the sums that a record is made of.
+"""One optimiser step: loss, gradient, clipping, update; and the records of the journal.
 
-Nothing here waits for the device. Shapes: N targets, C classes or tokens of the vocabulary.
+`take_step` must not synchronise the device. Shapes: N targets, C classes or tokens.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def take_step(
 ) -> dict[str, Tensor]:
     """Train on one batch and return the gradient norm of every parameter, before clipping.
 
-    dtype: the number format to compute in; by default the config's, as far as it is supported.
-    A loss or gradient that is not finite never enters the weights; the step counts as skipped and
-    the carried state starts afresh.
+    The norms are scalars on the device. dtype: the number format to compute in; defaults to the
+    config's, or to float32 if the device does not support it. If loss or gradient is not finite,
+    the weights do not change, the step counts as skipped and the carried state is reset.
     """
     example = Example.of(batch, model.device)
     fresh = _fresh_state(model, state, len(batch.inputs_BT))
@@ -58,11 +58,11 @@ def take_step(
     is_finite = torch.isfinite(total_norm + loss)
     largest = _limit_values(gradients, config.clip_value)
     if config.clip:
-        left_norm = total_norm if largest is None else _norm(torch._foreach_norm(gradients))
-        torch.nn.utils.clip_grads_with_norm_(named.values(), config.clip, left_norm)
+        clipped_norm = total_norm if largest is None else _norm(torch._foreach_norm(gradients))
+        torch.nn.utils.clip_grads_with_norm_(named.values(), config.clip, clipped_norm)
     step_if_finite(optimizer, is_finite)
 
-    state.carried = _kept(carried, is_finite, fresh)
+    state.carried = _next_state(carried, is_finite, fresh)
     state.window.add(
         StepMetrics(
             loss, total_norm, largest, batch.num_tokens, batch.num_read, config.clip,
@@ -73,20 +73,23 @@ def take_step(
 
 
 def _fresh_state(model: TextModel, state: TrainingState, batch: int) -> State:
-    """Return the state before the first token; it never changes, and is made once a batch size."""
+    """Return the state before the first token; cached until the batch size changes."""
     if not state.start or state.start[0][0].shape[0] != batch:
         state.start = model.start_state(batch)
     return state.start
 
 
 def _norm(norms: Sequence[Tensor]) -> Tensor:
-    """Return the norm of a whole whose parts have these norms."""
+    """Return the norm of all parameters together from the norm of each, all scalars."""
     norm: Tensor = torch.linalg.vector_norm(torch.stack(list(norms)))
     return norm
 
 
 def _limit_values(gradients: list[Tensor], limit: float) -> Tensor | None:
-    """Cut every number of the gradient at `limit` and return the largest size before; 0: none."""
+    """Clip every gradient element to +-`limit`; return the largest magnitude before clipping.
+
+    Returns None, and does not clip, if `limit` is 0.
+    """
     if not limit:
         return None
     largest = torch.stack(torch._foreach_norm(gradients, torch.inf)).max()
@@ -95,8 +98,8 @@ def _limit_values(gradients: list[Tensor], limit: float) -> Tensor | None:
     return largest
 
 
-def _kept(carried: State, is_finite: Tensor, fresh: State) -> State:
-    """Return the state to go on from, detached: the last one, or a fresh one after a bad step."""
+def _next_state(carried: State, is_finite: Tensor, fresh: State) -> State:
+    """Return the next batch's initial state, detached: `carried`, or `fresh` after a bad step."""
     return tuple(
         tuple(
             torch.where(is_finite, _wide(part.detach()), start)
@@ -111,18 +114,18 @@ def _wide(tensor: Tensor) -> Tensor:
 
 
 def train_record(state: TrainingState, epoch: float, lr: float) -> TrainRecord:
-    """Sum the window up; this is where the device is waited for."""
+    """Return the record of the steps since the last one; this synchronises the device."""
     window = state.window
     window.fold()
-    num_taken = window.num_steps - window.num_skipped
+    num_updates = window.num_steps - window.num_skipped
     return TrainRecord(
         step=state.step,
         epoch=epoch,
         time_s=state.elapsed_s,
         train_loss=window.loss_sum / window.num_tokens if window.num_tokens else None,
-        grad_norm=window.norm_sum / num_taken if num_taken else None,
-        grad_norm_max=window.norm_max if num_taken else None,
-        clipped=window.num_clipped / num_taken if num_taken else 0.0,
+        grad_norm=window.norm_sum / num_updates if num_updates else None,
+        grad_norm_max=window.norm_max if num_updates else None,
+        clipped=window.num_clipped / num_updates if num_updates else 0.0,
         skipped=window.num_skipped,
         lr=lr,
         tokens_per_s=window.num_read / window.seconds if window.seconds else 0.0,
@@ -130,8 +133,11 @@ def train_record(state: TrainingState, epoch: float, lr: float) -> TrainRecord:
 
 
 def layers_record(model: TextModel, step: int, norms: dict[str, Tensor]) -> LayersRecord:
-    """Bring the gradient norms of a step and those of the weights to the host, all at once."""
+    """Return the norms of gradients and weights per parameter, in one transfer from the device.
+
+    norms: gradient norms as `take_step` returns them.
+    """
     weights = torch._foreach_norm([model.learnt[name].detach() for name in norms])
     values = torch.stack([*norms.values(), *weights]).tolist()
-    of_weights = dict(zip(norms, values[len(norms) :], strict=True))
-    return LayersRecord(step, dict(zip(norms, values, strict=False)), of_weights)
+    weight_norms = dict(zip(norms, values[len(norms) :], strict=True))
+    return LayersRecord(step, dict(zip(norms, values, strict=False)), weight_norms)

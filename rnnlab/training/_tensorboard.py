@@ -1,4 +1,4 @@
-"""The TensorBoard mirror of a journal: the same figures, and histograms of gradients and gates."""
+"""The TensorBoard mirror of a journal: its metrics, and histograms of gradients and gates."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from rnnlab.runs.records import (
 
 
 class Mirror:
-    """An event file beside the journal."""
+    """A TensorBoard event file next to the journal."""
 
     def __init__(self, folder: Path, step: int) -> None:
-        """Open it; what an earlier worker wrote beyond `step` is marked as void."""
+        """Open the file and tell TensorBoard to discard earlier events after `step`."""
         self._writer = SummaryWriter(
             str(folder), purge_step=step + 1 if step else None, flush_secs=10
         )
 
     def add(self, record: Record) -> None:
-        """Mirror one record."""
+        """Write one record of the journal."""
         match record:
             case TrainRecord():
                 scalars = {
@@ -46,8 +46,8 @@ class Mirror:
                 scalars |= {f"weight/{name}": norm for name, norm in record.weight_norms.items()}
             case ProbeRecord():
                 scalars = {f"half_life/{name}": steps for name, steps in record.half_life.items()}
-                scalars |= {f"gate_shut/{name}": share for name, share in record.shut.items()}
-                scalars |= {f"gate_open/{name}": share for name, share in record.open.items()}
+                scalars |= {f"gate_shut/{name}": fraction for name, fraction in record.shut.items()}
+                scalars |= {f"gate_open/{name}": fraction for name, fraction in record.open.items()}
             case SampleRecord():
                 self._add_sample(record)
                 return
@@ -58,14 +58,14 @@ class Mirror:
                 self._writer.add_scalar(name, value, record.step)
 
     def _add_sample(self, record: SampleRecord) -> None:
-        """Write a sample as a block of code, so that nothing in it is taken for Markdown."""
+        """Write a sample as a code block, so that TensorBoard does not render it as Markdown."""
         text = f"{record.prompt}\N{BLACK RIGHT-POINTING SMALL TRIANGLE}{record.text}"
         block = "\n".join(f"    {line}" for line in visible(text).split("\n"))
         tag = f"samples/{record.prompt_number} {record.decoder}"
         self._writer.add_text(tag, block, record.step)
 
     def add_histograms(self, group: str, tensors: dict[str, Tensor], step: int) -> None:
-        """Write a histogram of each tensor: a parameter's gradient, a gate's values on a sample."""
+        """Write a histogram of each finite tensor: gradients by parameter, or gate values."""
         for name, tensor in tensors.items():
             if tensor.isfinite().all():
                 self._writer.add_histogram(f"{group}/{name}", tensor.float(), step)

@@ -1,7 +1,7 @@
-"""The processes that compute: one trains a run, one answers prompts; neither needs a terminal.
+"""The worker processes: one trains a run, one answers prompts; they do not need a terminal.
 
-Exported is what a kind of answer, a file in `answers`, works with, and `keep_memory` for programs
-that train without a worker.
+Exports the interface of the modules in `answers`, and `keep_memory` for programs that train without
+a worker.
 """
 
 from rnnlab.worker._context import AnswerContext, ModelCache, NotYetError, Pace

@@ -1,4 +1,4 @@
-"""Why a worker ends, in words for its user: what happened and what to do about it."""
+"""The reason for a worker's failure, as a message for the user with advice."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ _NO_MEMORY = ("can't allocate memory", "cannot allocate memory", "out of memory"
 
 
 class Reserve:
-    """A small file that keeps room on the disk for a run's last words."""
+    """A small file that reserves disk space for a run's last status and event."""
 
     def __init__(self, paths: RunPaths) -> None:
         self._file = paths.reserve
         with contextlib.suppress(OSError):
-            # Not zeros: some file systems store nothing for them.
+            # Not zeros: some file systems do not allocate blocks for them.
             self._file.write_bytes(os.urandom(_RESERVE_BYTES))
 
     def free(self) -> None:
-        """Give the room back."""
+        """Delete the file, to free its space."""
         with contextlib.suppress(OSError):
             self._file.unlink(missing_ok=True)
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Tell whether an error says so; libraries wrap it in errors of their own."""
+    """Return whether an error means that the disk is full, also if a library has wrapped it."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
     return any(words in str(error).lower() for words in _NO_SPACE)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says so: Python's, torch's for the CPU, or torch's for a GPU."""
+    """Return whether an error means out of memory: of Python, or of torch on a CPU or GPU."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     is_ours = isinstance(error, RnnlabError)
@@ -48,16 +48,16 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def reason_of(error: BaseException, folder: Path) -> str:
-    """Return why a run in `folder` failed, in one line, with what to do where that is known."""
+    """Return in one line why the run in `folder` failed, with advice if there is any."""
     if isinstance(error, RnnlabError):
-        return str(error)  # it names the place and what to do
+        return str(error)  # includes place and advice
     if is_disk_full(error):
         return one_line(
-            f"the disk is full ({_free(folder)} bytes free where the run lives); make room, for "
-            f"example with `rnnlab rm`, then `rnnlab resume {folder.name}`"
+            f"the disk is full ({_free(folder)} bytes free in the folder of runs); free some "
+            f"space, for example with `rnnlab rm`, then use `rnnlab resume {folder.name}`"
         )
     if is_out_of_memory(error):
-        return "out of memory; use a smaller --batch, --length or --hidden, or end other runs"
+        return "out of memory; lower --batch, --length or --hidden, or stop other runs"
     if isinstance(error, OSError) and error.strerror:
         return one_line(f"{error.strerror}: {error.filename or 'the run directory'}")
     return one_line(f"{type(error).__name__}: {error}; see worker.log")

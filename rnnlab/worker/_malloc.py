@@ -1,4 +1,4 @@
-"""Let the C library keep the memory of a training step for the next one."""
+"""Configuration of glibc's allocator: reuse the memory of a training step in the next one."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import ctypes
 import platform
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-"""Names of the parameters of mallopt(3)."""
+"""Parameters of mallopt(3)."""
 _KEPT_BYTES = 2**30
 
 
 def keep_memory() -> bool:
-    """Ask glibc to serve large arrays from its heap and to keep what was freed; tell if it will.
+    """Make glibc allocate large arrays on its heap and keep freed memory; return True on success.
 
-    By default every array above some megabytes is a new mapping of zeroed pages, given back when it
-    is freed: a step of a large LSTM then spends a third of its time on page faults
-    (tests/benchmarks/memory.py). Other C libraries are left alone.
+    By default every array of more than some MB is a new mapping of zeroed pages, unmapped when
+    freed: a step of a large LSTM then spends a third of its time on page faults
+    (tests/benchmarks/memory.py). Does nothing with other C libraries.
     """
     if platform.libc_ver()[0] != "glibc":
         return False

@@ -1,4 +1,4 @@
-"""A worker's slot: waited for in the queue, or taken where one is free, and held to the end."""
+"""A worker's slot: acquired through the queue, or at once if one is free, and held to the end."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from rnnlab.worker._status_thread import StatusReporter
 
 
 def preferred_slots() -> int:
-    """Return how many runs train at once, as it is set at this moment."""
+    """Return the number of runs that may train at the same time, by the current preferences."""
     try:
         return load_preferences().slots
     except RnnlabError:
-        return 1  # a file that cannot be read must neither stop the queue nor flood the device
+        return 1  # an unreadable file must neither block the queue nor overload the device
 
 
 @contextlib.contextmanager
 def hold_slot(
-    run: Run, attendant: StatusReporter, num_slots: Callable[[], int] = preferred_slots
+    run: Run, reporter: StatusReporter, num_slots: Callable[[], int] = preferred_slots
 ) -> Iterator[bool]:
     """Wait while the run is in the queue; yield True if it may train, False if it was stopped.
 
-    A run that does not queue takes a slot if one is free, so that the queue waits for it, and
-    trains in any case. The slot is free again after the block, or when the process is killed.
-    Runs before torch is loaded: a waiting worker is small.
+    A run outside of the queue always trains; it takes a slot if one is free, so that the queue
+    waits for it. The slot is released after the block, or when the process is killed. Must run
+    before torch is imported, so that a waiting worker needs little memory.
 
-    num_slots: returns how many runs train at once; called at each look.
+    num_slots: returns the number of runs that may train at the same time; called at each poll.
     """
     queue = Queue(run.paths.root.parent)
     slot = None
     while queue.has(run.name):
-        if any(command.action == "stop" for command in attendant.take()):
+        if any(command.action == "stop" for command in reporter.commands()):
             queue.leave(run.name)
             yield False
             return
         slot = queue.take_turn(run.name, num_slots())
         if slot is not None:
             break
-        attendant.wait()
+        reporter.wait()
     else:
         slot = take_free_slot(run, num_slots())
     try:
@@ -54,9 +54,9 @@ def hold_slot(
 
 
 def take_free_slot(run: Run, num_slots: int) -> int | None:
-    """Return the open file of a slot if one of `num_slots` is free, else None.
+    """Return the file descriptor of a slot if one of `num_slots` is free, else None.
 
-    None also where slots cannot be looked at, as in a folder that belongs to somebody else.
+    Returns None also if the files of the slots cannot be opened, as in another user's folder.
     """
     queue = Queue(run.paths.root.parent)
     with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
-"""The worker's second thread: it writes the status, beats the heart and fetches the mail.
+"""The worker's second thread: writes the status and the heartbeat, and reads the mailbox.
 
-The training thread never touches a file of these, so that a slow disk or a long step delays neither
-the loop nor the news that the run is alive.
+The training thread must not access these files: a slow disk must not delay the loop, and a long
+step must not delay the heartbeat.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from rnnlab.runs.records import Status, encode_status
 from rnnlab.worker._failure import Reserve
 
 _MAIL_S = 0.2
-"""How often the mailbox is looked at: what a key press waits for at most."""
+"""Interval of reading the mailbox, in seconds: the longest delay of a key press."""
 _STATUS_S = 0.5
-"""How often a changed status is written at most."""
+"""Shortest interval of writing a changed status, in seconds."""
 
 
 class StatusReporter:
-    """Keeps `status.json` and the mailbox of one run until it is closed."""
+    """Writes `status.json` and reads the mailbox of one run until it is closed."""
 
     def __init__(self, paths: RunPaths, status: Status) -> None:
         self._paths = paths
@@ -42,7 +42,7 @@ class StatusReporter:
         self._arrived = threading.Event()
         self._closing = threading.Event()
         self._reserve = Reserve(paths)
-        self._thread = threading.Thread(target=self._attend, name="attendant", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="status", daemon=True)
         self._write()
         self._thread.start()
 
@@ -52,7 +52,7 @@ class StatusReporter:
         return self._status
 
     def change(self, **changes: Any) -> None:
-        """Change fields of the status; it is written soon, at once when the state changes."""
+        """Change fields of the status; written at the next interval, or at once for a new state."""
         with self._lock:
             has_new_state = changes.get("state", self._status.state) != self._status.state
             self._status = replace(self._status, **changes)
@@ -61,62 +61,62 @@ class StatusReporter:
             self._write()
 
     def post(self, command: Command) -> None:
-        """Add a command that came by a signal.
+        """Add a command from a signal handler.
 
-        Nothing here takes a lock that the interrupted thread may hold: a paused worker notices when
-        its wait has timed out.
+        Must not take a lock that the interrupted thread may hold. A paused worker therefore sees
+        the command only after its wait has timed out.
         """
         self._commands.append(command)
 
-    def take(self) -> list[Command]:
-        """Return the commands that have come."""
+    def commands(self) -> list[Command]:
+        """Return the pending commands and remove them."""
         commands = []
         while self._commands:
             commands.append(self._commands.popleft())
         return commands
 
     def wait(self) -> None:
-        """Block until a command has come."""
+        """Block until a command is pending, for at most 1 s."""
         self._arrived.wait(timeout=1.0)
         self._arrived.clear()
 
-    def make_room(self) -> None:
-        """Free what was reserved for the last words."""
+    def free_reserve(self) -> None:
+        """Free the disk space that is reserved for the last status and event."""
         self._reserve.free()
 
     def end(self, **changes: Any) -> None:
-        """Write the status for the last time, whatever the disk, and end the thread.
+        """End the thread and write the last status, even if the disk is full.
 
-        A process that cannot say why it ends looks as if it had been killed.
+        Without it, the process would look like a killed one.
         """
         self._closing.set()
         self._thread.join()
-        self.make_room()
+        self.free_reserve()
         with self._lock:
             self._status = replace(self._status, heartbeat=time.time(), **changes)
             text = encode_status(self._status)
         try:
             replace_text(self._paths.status, text)
         except OSError:
-            # No room for a second file: the first one's blocks are still there.
+            # No space for a temporary file: overwrite the existing file in its own blocks.
             self._paths.status.write_text(text, encoding="utf-8")
 
     def close(self) -> None:
-        """End the thread, if it has not ended."""
+        """End the thread, if it is still running."""
         self._closing.set()
         self._thread.join()
-        self.make_room()
+        self.free_reserve()
 
-    def _attend(self) -> None:
+    def _run(self) -> None:
         while not self._closing.wait(_MAIL_S):
             try:
-                self._do_rounds()
+                self._update()
             except OSError as error:
-                # A full disk or a network file system that is away: the training may live through
-                # it, so try again at the next round.
-                sys.stderr.write(f"attendant: {error}\n")
+                # A full disk or an unavailable network file system need not end the training: try
+                # again after the interval.
+                sys.stderr.write(f"status thread: {error}\n")
 
-    def _do_rounds(self) -> None:
+    def _update(self) -> None:
         commands = collect(self._paths.mailbox)
         if commands:
             self._commands.extend(commands)

@@ -1,7 +1,8 @@
-"""`python -m rnnlab.worker.estimate`: say what runs would cost, measured by a short trial.
+"""`python -m rnnlab.worker.estimate`: estimates the cost of runs by a short trial.
 
-Lines of JSON: settings on standard input, one answer each on standard output. The process stays, so
-that torch is loaded once for a whole form. It writes no file.
+Reads lines of JSON with settings from standard input, and writes one answer per line to standard
+output. The process serves a whole form, so that torch is imported only once. It does not write
+files.
 """
 
 from __future__ import annotations
@@ -22,76 +23,77 @@ if TYPE_CHECKING:
     from rnnlab.settings.run_config import RunConfig
 
 TRIAL_S = 1.0
-"""How long steps are measured; the first one, which builds caches, is left out."""
+"""Duration of a trial, without its first step, which fills caches."""
 _MOST_STEPS = 200
 
 
 def trial(
     model: Any, config: RunConfig, split: Any, device: Any, seconds: float = TRIAL_S
 ) -> tuple[float, float]:
-    """Take steps for about `seconds`; return tokens per second and seconds per step."""
+    """Train for about `seconds`; return tokens per second and seconds per step."""
     from rnnlab.training import TrainingState, make_optimizer, take_step
 
     optimizer = make_optimizer(model, config)
     state = TrainingState.fresh(config.seed, device)
-    tokens, num_steps = 0, 0
+    num_tokens, num_steps = 0, 0
     batches = split.train_batches(0, 0)
     first = next(batches)
     take_step(model, optimizer, state, first, config)
-    _wait(device)
-    began = time.perf_counter()
+    _synchronise(device)
+    started = time.perf_counter()
     for batch in batches:
         take_step(model, optimizer, state, batch, config)
         num_steps += 1
-        tokens += batch.num_read
-        if time.perf_counter() - began > seconds or num_steps >= _MOST_STEPS:
+        num_tokens += batch.num_read
+        if time.perf_counter() - started > seconds or num_steps >= _MOST_STEPS:
             break
-    _wait(device)
-    elapsed_s = time.perf_counter() - began
-    if not num_steps:  # a text of one batch: its only step is all there is to measure
-        began = time.perf_counter()
+    _synchronise(device)
+    elapsed_s = time.perf_counter() - started
+    if not num_steps:  # the corpus has only one batch: measure it a second time
+        started = time.perf_counter()
         take_step(model, optimizer, state, first, config)
-        _wait(device)
-        elapsed_s, num_steps, tokens = time.perf_counter() - began, 1, first.num_read
-    return tokens / elapsed_s, elapsed_s / num_steps
+        _synchronise(device)
+        elapsed_s, num_steps, num_tokens = time.perf_counter() - started, 1, first.num_read
+    return num_tokens / elapsed_s, elapsed_s / num_steps
 
 
 Trial = Callable[[Any, "RunConfig", Any, Any], tuple[float, float]]
-"""Measures a model, on a split, on a device: tokens per second and seconds per step."""
+"""(model, config, split, device) -> tokens per second and seconds per step."""
 
 
 def main(questions: Iterable[str], replies: TextIO, measure: Trial = trial) -> int:
-    """Answer every line until the input ends."""
+    """Answer every line until the input ends; return the exit code."""
     for line in questions:
-        asked = json.loads(line)
+        question = json.loads(line)
         try:
-            answer = estimate(asked["values"], asked["data"], measure)
+            answer = estimate(question["values"], question["data"], measure)
         except RnnlabError as error:
             answer = {"problem": str(error)}
-        except Exception as error:  # whatever is wrong with one trial, the next one is made
+        except Exception as error:  # a failed trial must not end the process
             answer = {"problem": one_line(f"{type(error).__name__}: {error}")}
             if is_out_of_memory(error):
-                answer = {"problem": "out of memory; use a smaller batch, length or hidden"}
-        replies.write(json.dumps({"ask": asked["ask"], **answer}) + "\n")
+                answer = {"problem": "out of memory; lower batch, length or hidden"}
+        replies.write(json.dumps({"ask": question["ask"], **answer}) + "\n")
         replies.flush()
     return 0
 
 
 def estimate(values: dict[str, Any], data: str | None, measure: Trial = trial) -> dict[str, Any]:
-    """Return parameters, memory, speed and time of a run with these settings.
+    """Return the number of parameters, memory, speed and duration of a run with these settings.
 
-    Raises BadInputError where it could not begin.
+    Bytes and seconds, by the names in the JSON answer. Raises BadInputError if the run could not
+    start.
     """
     import torch
 
     from rnnlab.corpora import prepare
     from rnnlab.models import build_model, resolve_device
-    from rnnlab.submit import resolve
+    from rnnlab.submit import checked_config
     from rnnlab.training import half_the_cores
 
-    config = resolve(values, Path(data) if data else None)
+    config = checked_config(values, Path(data) if data else None)
     device = resolve_device(config.device)
-    _forget(device)
+    _reset_peaks(device)
     dataset = prepare(config)
     torch.set_num_threads(config.threads or half_the_cores())
     model = build_model(config, dataset.vocabulary).to(device)
@@ -109,7 +111,7 @@ def estimate(values: dict[str, Any], data: str | None, measure: Trial = trial) -
     }
 
 
-def _wait(device: Any) -> None:
+def _synchronise(device: Any) -> None:
     import torch
 
     if device.type == "cuda":
@@ -117,7 +119,7 @@ def _wait(device: Any) -> None:
 
 
 def _memory(device: Any) -> int:
-    """Return the memory that a worker needs at its most: of the GPU where it trains there."""
+    """Return the peak memory of a worker in bytes: GPU memory if it trains on a GPU."""
     import torch
 
     if device.type == "cuda":
@@ -125,8 +127,8 @@ def _memory(device: Any) -> int:
     return peak_bytes()
 
 
-def _forget(device: Any) -> None:
-    """Forget what the trials before needed: one process serves a whole form."""
+def _reset_peaks(device: Any) -> None:
+    """Reset the peak memory, which still includes the previous trials of this process."""
     import torch
 
     forget_peak()
@@ -136,7 +138,7 @@ def _forget(device: Any) -> None:
 
 
 def _total_s(config: RunConfig, step_s: float, batches: int) -> float:
-    """Return how long the whole run takes, validations left out."""
+    """Return the duration of the whole run in seconds, without validations."""
     limits = []
     if config.steps is not None:
         limits.append(config.steps * step_s)

@@ -1,8 +1,8 @@
-"""`python -m rnnlab.worker.train RUN_DIRECTORY LOCK`: train one run to its end, alone.
+"""`python -m rnnlab.worker.train RUN_DIRECTORY LOCK`: trains one run to its end.
 
-The launcher hands over the run's lock as an open file, held until the last word is written.
-Hang-ups and interrupts from a terminal that went away mean nothing here; SIGTERM means checkpoint
-and stop.
+LOCK is the file descriptor of the run's lock, which the launcher has acquired; the worker holds it
+until the last status is written. Ignores SIGHUP and SIGINT, because the terminal may go away;
+SIGTERM means to write a checkpoint and stop.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from rnnlab.training import Session
 
 _RECENT = 40
-"""Losses kept in the status for a sparkline."""
+"""Number of losses in the status, for the sparkline."""
 _ALARMING = frozenset({"diverged", "skipped"})
-"""Events after which a run is in trouble until it is heard to be well."""
+"""Events that set the alarm of the status, until the loss is normal again."""
 _STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
-"""What an event makes of a run's state."""
+"""The state of the run after an event."""
 
 
 def main() -> int:
@@ -46,49 +46,49 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     drop_leftovers(paths.root)
     keep_memory()
-    attendant = StatusReporter(paths, Run(paths).status())
-    signal.signal(signal.SIGTERM, lambda *_: attendant.post(Command("stop")))
+    reporter = StatusReporter(paths, Run(paths).status())
+    signal.signal(signal.SIGTERM, lambda *_: reporter.post(Command("stop")))
     slots = contextlib.ExitStack()
     try:
-        if slots.enter_context(hold_slot(Run(paths), attendant)):
-            attendant.change(state="starting")
-            ending = _train(paths, attendant)
+        if slots.enter_context(hold_slot(Run(paths), reporter)):
+            reporter.change(state="starting")
+            ending = _train(paths, reporter)
         else:
             ending = "stopped"
     except Exception as error:
-        attendant.make_room()
+        reporter.free_reserve()
         with contextlib.suppress(OSError):
             traceback.print_exc()
         is_bad_input = isinstance(error, BadInputError)
         reason = reason_of(error, paths.root)
-        attendant.end(state="failed", reason=reason, is_bad_input=is_bad_input)
+        reporter.end(state="failed", reason=reason, is_bad_input=is_bad_input)
         return EXIT_BAD_INPUT if is_bad_input else EXIT_FAILED
     else:
-        attendant.end(state=ending, eta_s=None)
+        reporter.end(state=ending, eta_s=None)
         return 0
     finally:
-        attendant.close()
+        reporter.close()
         slots.close()
-        # All is written. On a busy machine Python takes seconds to unload torch, and whoever wants
-        # to remove or resume the run would be told that it is still training.
+        # Release the lock before Python exits: unloading torch can take seconds, in which the run
+        # could not be removed or resumed.
         os.close(lock)
 
 
-def _train(paths: RunPaths, attendant: StatusReporter) -> State:
-    """Prepare the text, build or bring back the model, and train."""
+def _train(paths: RunPaths, reporter: StatusReporter) -> State:
+    """Prepare the corpus, build or load the model, and train; return the final state."""
     from rnnlab.corpora import Vocabulary, prepare
     from rnnlab.settings.run_config import RunConfig
     from rnnlab.training import Session, train
 
     config = RunConfig.from_toml(paths.config)
-    # A vocabulary without weights is that of a worker which died before its first checkpoint.
+    # A vocabulary without weights is left over from a worker killed before its first checkpoint.
     has_weights = paths.pointer("last").exists() or paths.initial_weights.exists()
     vocabulary = Vocabulary.load(paths.vocabulary) if has_weights else None
     dataset = prepare(config, vocabulary=vocabulary)
     if vocabulary is None:
         dataset.vocabulary.save(paths.vocabulary)
-    session = Session(paths, config, dataset, Steering(attendant))
-    attendant.change(
+    session = Session(paths, config, dataset, Steering(reporter))
+    reporter.change(
         state="running",
         device=str(session.device),
         parameters=session.model.num_parameters(),
@@ -101,8 +101,8 @@ def _train(paths: RunPaths, attendant: StatusReporter) -> State:
         ending = train(session)
         session.note(ending)
     except Exception as error:
-        attendant.make_room()
-        # On a full disk even this may fail: the status will say it, and the first fault counts.
+        reporter.free_reserve()
+        # On a full disk even this may fail; the status has the first error in any case.
         with contextlib.suppress(Exception):
             session.note("failed", reason_of(error, paths.root))
         with contextlib.suppress(Exception):
@@ -114,23 +114,23 @@ def _train(paths: RunPaths, attendant: StatusReporter) -> State:
 
 
 class Steering:
-    """Hands the attendant's mail to the loop, and the loop's news to the attendant."""
+    """Passes commands from the reporter to the loop, and records from the loop to the reporter."""
 
-    def __init__(self, attendant: StatusReporter) -> None:
-        self._attendant = attendant
-        self.commands = attendant.take
-        self.wait = attendant.wait
+    def __init__(self, reporter: StatusReporter) -> None:
+        self._reporter = reporter
+        self.commands = reporter.commands
+        self.wait = reporter.wait
 
-    def heard(self, record: Record, session: Session) -> None:
-        """Bring the status up to date with a record just written."""
-        status, state = self._attendant.status, session.state
+    def on_record(self, record: Record, session: Session) -> None:
+        """Update the status from a record that was just written."""
+        status, state = self._reporter.status, session.state
         match record:
             case TrainRecord():
                 recent = status.recent_losses
                 if record.train_loss is not None:
                     recent = [*recent, record.train_loss][-_RECENT:]
                 left = 1 - session.progress
-                self._attendant.change(
+                self._reporter.change(
                     step=record.step,
                     epoch=record.epoch,
                     elapsed_s=record.time_s,
@@ -142,7 +142,7 @@ class Steering:
                     alarm=status.alarm if session.watch.is_high or record.skipped else "",
                 )
             case EvalRecord():
-                self._attendant.change(
+                self._reporter.change(
                     val_loss=record.val_loss,
                     val_accuracy=record.accuracy,
                     best_val_loss=state.best_val_loss,
@@ -150,7 +150,7 @@ class Steering:
                     elapsed_s=record.time_s,
                 )
             case EventRecord():
-                self._attendant.change(
+                self._reporter.change(
                     state=_STATES.get(record.event, status.state),
                     alarm=record.message if record.event in _ALARMING else status.alarm,
                     step=record.step,

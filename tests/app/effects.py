@@ -341,8 +341,8 @@ def _values(world: World) -> list[str]:
 
 
 _NEW_RUN = {
-    "start": says("is starting; it goes on when you leave"),
-    "queue": says("waits for a free slot"),
+    "start": says("is starting; it continues if you quit the app"),
+    "queue": says("is queued; it continues"),
     "choose": opens("PickScreen"),
     "copy": copies("rnnlab train stump"),
     "next-group": becomes(_field, "epochs"),

@@ -26,15 +26,15 @@ async def test_the_charts_are_zoomed_panned_and_frozen_by_keys_and_name_their_st
         plots.focus()
         await pilot.press("up")
         await until(pilot, lambda: "step · live" in chart(app, "loss"))
-        assert plots.look.window.width == pytest.approx(20)
+        assert plots.viewport.window.width == pytest.approx(20)
         await pilot.press("v")
         await until(pilot, lambda: "step · frozen" in chart(app, "loss"))
         lab.write(run, range(41, 61))
         lab.say(run, state="running", step=60)
         await until(pilot, lambda: app.state.history("alpha").train[-1].step == 60)
-        assert (plots.look.window.low, plots.look.window.high) == (20, 40)
+        assert (plots.viewport.window.low, plots.viewport.window.high) == (20, 40)
         await pilot.press("pageup")
-        assert plots.look.window.high == pytest.approx(35)
+        assert plots.viewport.window.high == pytest.approx(35)
         await pilot.press("a")
         await until(pilot, lambda: "step · all" in chart(app, "loss"))
 
@@ -74,18 +74,18 @@ async def test_the_mouse_points_zooms_and_drags(lab: Lab, app: LabApp) -> None:
         pane = app.screen.query_one("#plot-loss", ChartPane)
         await pilot.click(pane, offset=(pane.size.width // 2, 5))
         await until(pilot, lambda: "at step" in chart(app, "loss"))
-        cursor = home(app).plots.look.cursor
+        cursor = home(app).plots.viewport.cursor
         assert cursor is not None
         assert 15 < cursor < 25
         pane.post_message(
             events.MouseScrollUp(pane, pane.size.width // 2, 5, 0, -1, 0, False, False, False)
         )
-        await until(pilot, lambda: home(app).plots.look.window.mode == "frozen")
-        low = home(app).plots.look.window.low
+        await until(pilot, lambda: home(app).plots.viewport.window.mode == "frozen")
+        low = home(app).plots.viewport.window.low
         await pilot.mouse_down(pane, offset=(30, 5))
         await pilot.hover(pane, offset=(50, 5))
         await pilot.mouse_up(pane, offset=(50, 5))
-        await until(pilot, lambda: home(app).plots.look.window.low < low)
+        await until(pilot, lambda: home(app).plots.viewport.window.low < low)
 
 
 async def test_curves_stay_while_the_cursor_moves_and_selected_runs_are_overlaid(

@@ -113,7 +113,7 @@ async def test_a_profile_is_the_output_of_the_command_line(data: Path) -> None:
     assert max(map(len, bars)) <= 44
     said, is_whole = await look_into_corpus("nobody", data)
     assert not is_whole
-    assert said.startswith("no corpus and no file named 'nobody'")
+    assert said.startswith("there is no corpus or file 'nobody'")
 
 
 async def test_a_file_is_added(app: LabApp, data: Path, tmp_path: Path) -> None:
@@ -145,10 +145,10 @@ async def test_problems_of_a_form_are_shown_in_it_and_corrected_there(
         assert not problem.display
         for name, file, encoding, words, blank in (
             ("", str(source), "", "name is empty; enter one", "name"),
-            ("../x", "nowhere.txt", "", "cannot be a corpus's name", "name"),
-            ("mine", str(source), "", "a corpus named 'mine' is there already", "name"),
+            ("../x", "nowhere.txt", "", "is not a valid name for a corpus", "name"),
+            ("mine", str(source), "", "the corpus 'mine' already exists", "name"),
             ("x", "", "", "file is empty; enter one", "file"),
-            ("x", "[bold]nowhere", "", "no file and no folder named '[bold]nowhere'", "file"),
+            ("x", "[bold]nowhere", "", "there is no file or folder '[bold]nowhere'", "file"),
             ("x", "~nobodyx/y", "", "no home folder for '~nobodyx/y'", "file"),
             ("x", str(source), "utf-9", "unknown encoding 'utf-9'", "encoding"),
         ):
@@ -178,7 +178,7 @@ async def test_columns_are_as_wide_as_their_text_and_problems_of_a_fetch_are_sho
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         problem = app.screen.query_one("#form-problem", Static)
         for blank, written, words in (
-            ("file", "nowhere.zip", "no file and no folder named 'nowhere.zip'"),
+            ("file", "nowhere.zip", "there is no file or folder 'nowhere.zip'"),
             ("width", "abc", "'abc' is not a number; enter 50, 100, 200 or 300"),
         ):
             field = app.screen.query_one(f"#blank-{blank}", Input)
@@ -233,7 +233,7 @@ async def test_a_known_corpus_is_read_from_a_file(
         await pilot.pause()
         assert isinstance(app.screen, CorporaScreen), "what is there is not fetched"
         await go_to(pilot, app, "shakespeare")
-        for words in ("is not the file that is known", "fetched shakespeare"):
+        for words in ("is not the expected file", "fetched shakespeare"):
             await pilot.press("g")
             await until(pilot, lambda: isinstance(app.screen, FormScreen))
             app.screen.query_one("#blank-file", Input).value = str(given)

@@ -157,10 +157,8 @@ async def test_escape_stops_the_task_then_leaves_the_text_then_the_screen(
             await pilot.press("escape")
             assert not is_in_field(app), name
             assert app.page.entry_name == name
-            escape_label = None if name == HOME else "Home"
-            await until(
-                pilot, lambda escape_label=escape_label: footer(app).get("esc") == escape_label
-            )  # type: ignore[misc]
+            label = None if name == HOME else "Home"
+            await until(pilot, lambda label=label: footer(app).get("esc") == label)  # type: ignore[misc]
             await pilot.press("escape")
             await until(pilot, lambda: app.page.entry_name == HOME)
 

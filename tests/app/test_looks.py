@@ -36,7 +36,7 @@ async def test_the_lab_comes_back_as_it_was_left(
         assert again.state.view.pinned == ["alpha"]
         assert again.state.color_of("alpha") == color
         assert home(again).plots.view.is_log
-        assert home(again).plots.look.smoothing == 0.5
+        assert home(again).plots.viewport.smoothing == 0.5
         assert not home(again).panes.is_shown("prompt-pane")
 
 

@@ -194,17 +194,17 @@ async def test_an_error_is_shown_beside_its_field_and_in_full_below_and_the_form
 ) -> None:
     lab.add("taken")
     cases: tuple[tuple[dict[str, str], str, str], ...] = (
-        ({}, "which text?", "corpus"),
-        ({"corpus": "no/such/file"}, "no corpus and no file", "corpus"),
+        ({}, "no corpus", "corpus"),
+        ({"corpus": "no/such/file"}, "there is no corpus or file", "corpus"),
         ({"corpus": "stump", "tied": "true"}, "tied needs", "corpus"),
         ({"corpus": "stump", "hidden": "0"}, "hidden: should be greater", "hidden"),
-        ({"corpus": "stump", "name": "taken"}, "is there already", "name"),
+        ({"corpus": "stump", "name": "taken"}, "already exists", "name"),
     )
     async with app.run_test(size=(80, 24)) as pilot:
         form = await open_form(pilot, app)
         for name, value, says in (
-            ("recipe", "lstm-molire", "no recipe 'lstm-molire'; near it: lstm-moliere"),
-            ("corpus", "no/such/file", "no corpus and no file named 'no/such/file'"),
+            ("recipe", "lstm-molire", "no recipe 'lstm-molire'; similar: lstm-moliere"),
+            ("corpus", "no/such/file", "there is no corpus or file 'no/such/file'"),
             ("corpus", "stum", "did you mean 'stump'? "),
             ("hidden", "many", "should be a whole number"),
         ):
@@ -245,17 +245,19 @@ async def test_a_recipe_fills_in_all_is_emptied_and_comes_back_and_its_command_i
         assert (field_of(app, "recipe").input.value, field_of(app, "hidden").input.value) == (
             "", "",
         )  # fmt: skip
-        await until(pilot, lambda: any("^o again brings back" in one for one in said))
+        await until(pilot, lambda: any("^o restores" in one for one in said))
         await pilot.press("ctrl+o")
         await until(pilot, lambda: field_of(app, "recipe").input.value == "lstm-moliere")
         assert field_of(app, "hidden").input.value == "64"
         write(app, recipe="", hidden="", limit_chars="many")
-        await until(pilot, lambda: "once limit_chars is mended" in painted(app, "estimate"))
+        await until(
+            pilot, lambda: "measured when limit_chars is corrected" in painted(app, "estimate")
+        )
         written = {
             "corpus": str(text), "recipe": "lstm-moliere", "limit_chars": "1000", "one_hot": "yes",
         }  # fmt: skip
         write(app, **written)
-        await until(pilot, lambda: "measured once the writing" in painted(app, "estimate"))
+        await until(pilot, lambda: "measured when you stop" in painted(app, "estimate"))
         line = read_draft(written, app.state.store, app.state.data).command()
         assert "--recipe lstm-moliere --limit-chars 1000 --one-hot" in line
         await until(pilot, lambda: line.split()[-1] in painted(app, "command"))
@@ -315,11 +317,11 @@ async def test_the_cost_of_a_run_is_measured_once_the_writing_pauses(open_lab: O
     app = open_lab(outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_form(pilot, app)
-        await until(pilot, lambda: "once there is a corpus" in painted(app, "estimate"))
+        await until(pilot, lambda: "measured when a corpus is given" in painted(app, "estimate"))
         write(app, corpus="stump", hidden="64", name="mine")
         await until(pilot, lambda: "[b]42.2k parameters" in painted(app, "estimate"))
         assert estimates.asked[-1] == {"corpus": "stump", "hidden": 64}
         num_asked = len(estimates.asked)
         write(app, hidden="many")
-        await until(pilot, lambda: "once hidden is mended" in painted(app, "estimate"))
+        await until(pilot, lambda: "measured when hidden is corrected" in painted(app, "estimate"))
         assert len(estimates.asked) == num_asked

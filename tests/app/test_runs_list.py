@@ -127,7 +127,7 @@ async def test_details_show_errors_kept_weights_and_odd_settings_of_the_chosen_r
     )
     wanted = {
         "failed": "out of [memory]",
-        "kept": "kept  the weights of step 30",
+        "kept": "saved weights of step 30",
         "odd": "␛[41mu",
     }
     async with app.run_test(size=(200, 50)) as pilot:

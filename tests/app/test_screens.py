@@ -203,13 +203,13 @@ async def test_the_machine_is_read_once_in_a_second_of_the_clock(
     clock = Clock(100.0)
     machine = NotedMachine(clock)
     app = open_lab(clock=clock, outside=replace(WORLD, make_machine=lambda _folder: machine))
-    take = system.SystemScreen.take
+    take = system.SystemScreen.show_state
 
     def counted_take(screen: system.SystemScreen) -> None:
         takes.append(clock.now)
         take(screen)
 
-    monkeypatch.setattr(system.SystemScreen, "take", counted_take)
+    monkeypatch.setattr(system.SystemScreen, "show_state", counted_take)
     lab.add("alpha")
     async with app.run_test() as pilot:
         await until(pilot, lambda: home(app).table.row_count)

@@ -126,7 +126,7 @@ async def test_enter_prompts_the_checkpoint_of_the_step_or_the_nearest(
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
         assert app.screen.query_one("#checkpoint", Input).value == "10"
         assert app.screen.query_one("#prompt", Input).value == "Once\\n"
-        await until(pilot, lambda: any("the weights of step 0 are gone" in one for one in said))
+        await until(pilot, lambda: any("no checkpoint of step 0" in one for one in said))
         await pilot.press("ctrl+n")
         await until(pilot, lambda: app.state.chosen_name == "beta")
         assert app.screen.query_one("#checkpoint", Input).value == "live"

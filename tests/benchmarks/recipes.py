@@ -94,7 +94,7 @@ config = RunConfig.from_values(settings)
 class Nobody:
     def commands(self): return []
     def wait(self): pass
-    def heard(self, record, session): pass
+    def on_record(self, record, session): pass
 session = Session(RunPaths(folder), config, prepare(config), Nobody())
 batches = session.batches()
 def step(): take_step(session.model, session.optimizer, session.state, next(batches), config)

@@ -3,7 +3,7 @@
 `python tests/benchmarks/telemetry.py`, about three minutes on 2 cores. LSTM and GRU, hidden 128 to
 512, batch 64, windows of 100. Bare is the step and the sums that a loss record needs. Telemetry at
 its defaults adds the norms of every parameter's gradient and weight at each record (every 10 steps)
-and at every 50th step a look into gates and gradients through time, TensorBoard histograms and all.
+and at every 50th step a probe of gates and gradients through time, with TensorBoard histograms.
 Each is measured as the difference between a step after which it is due and a bare step right before
 and after; medians of CPU time, one thread; all figures are ratios to the bare step of the same run.
 """
@@ -20,7 +20,7 @@ import torch
 
 from rnnlab.corpora import Batch, Vocabulary
 from rnnlab.corpora.tasks.stream import StreamSplit
-from rnnlab.insight import LENGTH, ROWS, draw_sample, look
+from rnnlab.insight import LENGTH, ROWS, draw_sample, probe
 from rnnlab.models import build_model
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.training import (
@@ -69,7 +69,7 @@ class Bench:
 
     def with_look(self) -> None:
         self.bare()
-        found = look(self.model, self.sample, 1)
+        found = probe(self.model, self.sample, 1)
         self.mirror.add(found.record)
         self.mirror.add_histograms("gates", found.values, 1)
 
@@ -106,7 +106,7 @@ def main() -> None:
             print(
                 f"  {cell:4} hidden {hidden}: {ratio:.4f} x the bare step "
                 f"(norms {layers:.3f} of a step, every {every_log}; "
-                f"a look {probe:.2f} steps, every {every_look})",
+                f"a probe {probe:.2f} steps, every {every_look})",
                 flush=True,
             )
 

@@ -1,4 +1,4 @@
-"""What every cell owes the lab, whoever wrote it.
+"""The contract of every cell.
 
 Shapes: B sequences, T steps, I inputs, H hidden units.
 """
@@ -47,7 +47,7 @@ FUSED = [name for name in CELLS if cell_of(name).has_fused]
 
 
 def make_stack(name: str, engine: Engine, num_layers: int, seed: int = 0) -> RecurrentStack:
-    """A stack in float64 whose biases, gains and start are as random as its matrices."""
+    """Return a stack in float64 with random matrices, biases, gains and start state."""
     random = torch.Generator().manual_seed(seed)
     stack = RecurrentStack(cell_of(name), I, H, num_layers, engine=engine, generator=random)
     stack.double().eval()
@@ -69,7 +69,7 @@ def random_state(cell: Cell[Any], num_layers: int, random: torch.Generator) -> S
 
 
 def make_case(name: str, num_layers: int, seed: int = 1) -> tuple[Tensor, State]:
-    """Inputs [B, T, I] and the state to start from."""
+    """Return inputs [B, T, I] and a start state."""
     random = torch.Generator().manual_seed(seed)
     x_BTI = torch.randn(B, T, I, dtype=torch.float64, generator=random)
     return x_BTI, random_state(cell_of(name), num_layers, random)
@@ -96,7 +96,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def check_twins(name: str, num_layers: int) -> None:
     given_BTI, given_state = make_case(name, num_layers)
-    # Every output and every part of the last state weighs differently in the loss.
+    # Every output and every part of the last state has a different weight in the loss.
     random = torch.Generator().manual_seed(2)
     weigh_BTH = torch.randn(B, T, H, dtype=torch.float64, generator=random)
     weigh_state = flat(random_state(cell_of(name), num_layers, random))
@@ -118,7 +118,7 @@ def check_twins(name: str, num_layers: int) -> None:
 
 
 @pytest.mark.parametrize("name", FUSED)
-def test_equations_equal_the_fused_twin_in_values_and_all_gradients(name: str) -> None:
+def test_equations_equal_the_fused_kernel_in_values_and_all_gradients(name: str) -> None:
     for num_layers in DEPTHS:
         with case(num_layers=num_layers):
             check_twins(name, num_layers)
@@ -236,7 +236,7 @@ def test_no_gradient_leaks_between_rows(name: str) -> None:
             assert not gradient_BTI[[0, 2]].any()
 
 
-def test_the_callers_tensors_are_left_alone(name: str) -> None:
+def test_the_callers_tensors_do_not_change(name: str) -> None:
     for engine in ENGINES:
         with case(engine=engine):
             stack = make_stack(name, engine, 2)
@@ -255,12 +255,12 @@ def test_select_reorders_every_part_of_every_layer(name: str) -> None:
     assert len(flat(selected)) == 3 * cell_of(name).num_states
     for part, chosen in zip(flat(state), flat(selected), strict=True):
         assert torch.equal(chosen, part[[2, 0, 2, 1]])
-    # A reordered state goes on as its rows would have.
+    # A reordered state continues like its rows.
     (y_BTH, _), (chosen_BTH, _) = stack(x_BTI, state), stack(x_BTI[rows_B], selected)
     assert_all_close([chosen_BTH], [y_BTH[rows_B]])
 
 
-def test_the_start_state_is_alike_in_all_rows_and_zero_unless_saved(name: str) -> None:
+def test_the_start_state_is_equal_in_all_rows_and_zero_unless_saved(name: str) -> None:
     stack = make_stack(name, "auto", 2)
     state = stack.start_state(B)
     assert [len(layer) for layer in state] == [cell_of(name).num_states] * 2
@@ -272,7 +272,7 @@ def test_the_start_state_is_alike_in_all_rows_and_zero_unless_saved(name: str) -
     assert all(map(torch.equal, flat(state), flat(stack.start_state(B))))
 
 
-def test_weights_that_are_not_trained_are_saved_but_no_parameters(name: str) -> None:
+def test_weights_that_are_not_trained_are_saved_but_not_parameters(name: str) -> None:
     cell, stack = cell_of(name), make_stack(name, "auto", 2)
     trained = {key for key, parameter in stack.named_parameters() if parameter.requires_grad}
     assert len(trained) == len(list(stack.parameters()))
@@ -280,7 +280,7 @@ def test_weights_that_are_not_trained_are_saved_but_no_parameters(name: str) -> 
     assert set(stack.state_dict()) - trained == fixed
 
 
-def test_the_docstring_carries_equations_and_a_source(name: str) -> None:
+def test_the_docstring_has_equations_and_a_source(name: str) -> None:
     text = registry.description("cells", name)
     assert registry.summary("cells", name).endswith(".")
     equations = re.findall(r"^ {4}(\w+)_t = \S.*", text, flags=re.MULTILINE)
@@ -305,7 +305,7 @@ def test_the_gates_match_the_shapes(name: str) -> None:
     assert torch.equal(torch.cat(rows_of_gates), weights.weight_ih)
 
 
-def test_initial_weights_depend_on_the_generator_alone(name: str) -> None:
+def test_initial_weights_depend_only_on_the_generator(name: str) -> None:
     def fresh(seed: int) -> list[Tensor]:
         random = torch.Generator().manual_seed(seed)
         stack = RecurrentStack(cell_of(name), I, H, 2, generator=random)
@@ -319,6 +319,6 @@ def test_initial_weights_depend_on_the_generator_alone(name: str) -> None:
     assert all(tensor.isfinite().all() for tensor in first)
 
 
-def test_the_cells_of_the_lab_are_there() -> None:
+def test_all_cells_are_registered() -> None:
     shipped = "rnn rnn-sigmoid rnn-relu gru gru-cho lstm lstm-peephole lstm-coupled lstm-layernorm"
     assert set(CELLS) >= {*shipped.split(), "mingru", "minlstm"}

@@ -1,6 +1,6 @@
-"""What every corpus of our own owes: the same bytes everywhere, and a floor that is proved.
+"""The contract of every built-in corpus: the same bytes on every machine, and a correct floor.
 
-A floor is computed in `rnnlab.corpora` by solving linear equations. Here it is found again without
+`rnnlab.corpora` computes a floor by solving linear equations. Here it is computed without
 them: the chain rule iterated to its fixed point, the mean surprise of texts whose probability a
 parser gives, the posterior of documents parsed under each label.
 """
@@ -64,7 +64,7 @@ def small(name: str) -> CorpusSpec:
 
 
 def made_file(spec: CorpusSpec) -> Path:
-    """Return the file of a corpus; no file of the working folder is taken for it."""
+    """Return the file of a corpus; never a file of the working folder."""
     return find_corpus(str(spec), Path("/nowhere"))
 
 
@@ -86,7 +86,7 @@ def test_its_shipped_file_is_its_text_byte_for_byte(name: str) -> None:
 
 
 def shipped_text(name: str) -> str:
-    """Return a text that another test compares with its source."""
+    """Return a shipped text, which another test compares with its source."""
     return made_file(spec_of_name(name)).read_bytes().decode("utf-8")
 
 
@@ -97,7 +97,7 @@ def test_all_shipped_texts_are_under_three_megabytes_together() -> None:
 
 
 def test_the_bytes_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
-    """This process has another seed than the one it starts."""
+    """The subprocess has another seed than this process."""
     specs = [small(name) for name in made_names()]
     code = (
         "import sys, pathlib; from rnnlab.corpora import parse_spec\n"
@@ -122,7 +122,7 @@ def test_another_seed_gives_another_text_with_the_same_floor(name: str) -> None:
     assert other.floor(spec.corpus.task) == spec.floor(spec.corpus.task)
 
 
-def test_it_has_a_floor_for_its_own_task_and_none_for_what_it_is_not_made_for(name: str) -> None:
+def test_it_has_a_floor_for_its_own_task_only(name: str) -> None:
     spec = spec_of_name(name)
     floor = spec.floor(spec.corpus.task)
     assert floor is not None
@@ -131,7 +131,9 @@ def test_it_has_a_floor_for_its_own_task_and_none_for_what_it_is_not_made_for(na
     assert spec.floor("no such task") is None
 
 
-def test_its_floor_goes_with_its_place_and_with_letters_only(name: str, tmp_path: Path) -> None:
+def test_its_floor_depends_on_its_path_and_on_characters_as_tokens(
+    name: str, tmp_path: Path
+) -> None:
     spec = small(name)
     file, task = made_file(spec), spec.corpus.task
 
@@ -159,10 +161,10 @@ def test_a_spec_reads_as_it_is_written(name: str) -> None:
     [
         ("copy:dely=5", "did you mean 'delay'"),
         ("copy:", "no option ''"),
-        ("copy:delay", "delay is a whole number"),
-        ("copy:delay=-5", "delay is a whole number"),
-        ("copy:delay=many", "delay is a whole number"),
-        ("copy:delay=99999", "delay is not from 0 to 2000"),
+        ("copy:delay", "delay is not an integer"),
+        ("copy:delay=-5", "delay is not an integer"),
+        ("copy:delay=many", "delay is not an integer"),
+        ("copy:delay=99999", "delay must be from 0 to 2000"),
         ("reber:size=5", "no option 'size'"),
     ],
 )
@@ -172,7 +174,7 @@ def test_a_bad_spec_is_refused_in_one_line(text: str, words: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_what_names_no_corpus_of_ours_is_no_spec() -> None:
+def test_other_names_are_not_specs() -> None:
     assert parse_spec("moliere") is None
     assert parse_spec("data/copy:delay=3") is None
 
@@ -192,13 +194,13 @@ def test_the_probability_of_a_drawn_text_is_that_of_its_parse(text: str) -> None
     drawn = [grammar.derive(start, generator) for _ in range(60)]
     for derivation in [one for one in drawn if len(one.text) < 1500][:30]:
         ((found,),) = derivations(grammar, derivation.text, start)
-        # One draw writes a letter or more: both log-probs are sums of at most so many terms.
+        # One draw writes at least one character: both log-probs have at most this number of terms.
         assert_close(found, derivation.logprob, terms=len(derivation.text))
 
 
 @pytest.mark.parametrize("text", GRAMMARS)
 def test_the_floor_is_a_fixed_point_of_the_chain_rule(text: str) -> None:
-    """H(symbol) = sum of p (-ln p + H of the symbols in the alternative), and letters likewise."""
+    """H(symbol) = sum of p (-ln p + H of the symbols in the alternative), and lengths likewise."""
     grammar, start = GRAMMARS[text][0](), GRAMMARS[text][1]
     names = list(grammar.expected_draws(start))
     nats, letters = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
@@ -219,13 +221,13 @@ def test_the_floor_is_a_fixed_point_of_the_chain_rule(text: str) -> None:
             break
     floor = spec_of_name(text).floor("stream")
     assert floor is not None
-    # The iteration ends when a step changes little: it has then come to 8 digits, not to rounding.
+    # The iteration stops at a small change: it is then correct to 8 digits, not to rounding.
     assert floor.loss_nats == pytest.approx(nats[start] / letters[start], rel=1e-8)
 
 
 @pytest.mark.parametrize("text", GRAMMARS)
 def test_the_floor_is_the_mean_surprise_of_drawn_texts(text: str) -> None:
-    """The exact ratio lies within 4 standard errors: one seed in 16,000 would fail by chance."""
+    """The exact ratio is within 4 standard errors; one seed in 16,000 would fail by chance."""
     grammar, start = GRAMMARS[text][0](), GRAMMARS[text][1]
     generator, num_draws = Random(5), 4_000 if text in ("reber", "brackets") else 600
     draws = [grammar.derive(start, generator) for _ in range(num_draws)]
@@ -266,7 +268,7 @@ def test_brackets_close_in_the_order_in_which_they_were_opened() -> None:
     assert deepest >= 8
 
 
-def test_two_persons_of_a_scene_speak_by_turns_and_are_spoken_to_by_their_gender() -> None:
+def test_two_persons_of_a_scene_speak_in_turns_with_the_gender_of_the_listener() -> None:
     scenes = shipped_text("comedy").split("SCÈNE ")[1:]
     assert len(scenes) > 500
     for scene in scenes:
@@ -287,7 +289,7 @@ def test_two_persons_of_a_scene_speak_by_turns_and_are_spoken_to_by_their_gender
 
 @pytest.fixture(scope="module")
 def judged() -> list[tuple[str, dict[str, float]]]:
-    """Fresh reviews with their label, and the posterior of each label by parsing."""
+    """Return new reviews, their labels, and the posterior of each label by parsing."""
     file = made_file(spec_of_name("reviews", documents="400", seed="77"))
     documents, grammar = read_documents(file), reviews.grammar()
     found = []
@@ -306,10 +308,10 @@ def test_no_part_of_the_reviews_has_two_derivations_of_one_text() -> None:
     reviews.grammar().check_prefix_free()
 
 
-def test_the_bayes_accuracy_is_that_of_the_posterior_of_fresh_reviews(
+def test_the_bayes_accuracy_equals_that_of_the_posterior_of_new_reviews(
     judged: list[tuple[str, dict[str, float]]],
 ) -> None:
-    """Once as the mean of the best posterior, once as the share that this guess has right."""
+    """Equals the mean of the best posterior, and the fraction of correct predictions."""
     floor = reviews.CORPUS.floor({}, "classify")
     assert floor is not None
     assert floor.accuracy is not None
@@ -328,15 +330,15 @@ def deviation(values: list[float]) -> float:
 
 
 def test_the_bayes_accuracy_is_that_of_the_better_of_three_judgements() -> None:
-    """The label's side wins when two of three agree with it: p^3 + 3 p^2 (1 - p), p = 17/20."""
+    """The majority is correct with probability p^3 + 3 p^2 (1 - p), p = 17/20."""
     floor = reviews.CORPUS.floor({}, "classify")
     p = 17 / 20
     assert floor is not None
     assert floor.accuracy == pytest.approx(p**3 + 3 * p**2 * (1 - p))
 
 
-def test_no_word_of_a_review_tells_its_label() -> None:
-    """Every word comes as often, within chance, in good reviews as in bad ones."""
+def test_no_word_of_a_review_reveals_its_label() -> None:
+    """Every word is equally frequent in good and bad reviews, within random error."""
     documents = read_documents(made_file(spec_of_name("reviews")))
     counts: dict[str, Counter[str]] = {"good": Counter(), "bad": Counter()}
     for label, text in zip(documents.labels, documents.texts, strict=True):
@@ -347,7 +349,7 @@ def test_no_word_of_a_review_tells_its_label() -> None:
         assert abs(shares[0] - shares[1]) < 0.2
 
 
-def test_the_marked_numbers_of_a_row_make_its_class() -> None:
+def test_the_class_of_a_row_is_the_sum_of_its_marked_numbers() -> None:
     documents = read_documents(made_file(small("adding")))
     for label, text in zip(documents.labels, documents.texts, strict=True):
         marked = [int(word[4:]) for word in text.split() if word.startswith("plus")]
@@ -359,8 +361,8 @@ def test_the_marked_numbers_of_a_row_make_its_class() -> None:
 # Sequences
 
 
-def test_what_is_copied_is_the_floor_of_copying() -> None:
-    """Count the sentences that there are: the best model is unsure of nothing but which it is."""
+def test_the_floor_of_copying_is_the_entropy_of_the_copied_letters() -> None:
+    """Count the possible sentences: the best model does not know only which one it is."""
     spec = spec_of_name("copy", delay="3", length="2", symbols="3", sentences="4000")
     lines = Counter(spec.text().splitlines())
     assert len(lines) == 3**2
@@ -375,8 +377,8 @@ def test_what_is_copied_is_the_floor_of_copying() -> None:
     assert spec.corpus.settings(spec.options)["length"] >= num_letters
 
 
-def test_the_letters_before_are_the_floor_of_n_back() -> None:
-    """The entropy of a letter and its mark, counted by the letter of n before."""
+def test_the_floor_of_n_back_is_the_conditional_entropy() -> None:
+    """The entropy of a letter and its mark, given the letter n steps back, by counting."""
     spec = spec_of_name("n-back", n="3", symbols="3", letters="60000")
     text = spec.text().removesuffix("\n")
     letters, marks = text[::2], text[1::2]

@@ -1,4 +1,4 @@
-"""What every decoder owes the lab, on a toy chain of tokens: no model, no training.
+"""What holds for every decoder, on a toy chain of tokens: no model, no training.
 
 Here are the claims that need a search of their own; those that hold for any search of any spec are
 in `test_contract_decoders_recorded.py`. Shapes: P prompts, R rows, V tokens of the vocabulary.
@@ -101,7 +101,7 @@ def test_where_nothing_may_be_written_the_answer_is_the_empty_text(name: str) ->
 
 
 def test_texts_that_nothing_can_follow_remain_answers(name: str) -> None:
-    """No letter twice, the prompt's included: after three there are none left."""
+    """No token may occur twice, including the prompt: after three there is none left."""
     frames = run(parse_spec(f"{name}:no_repeat=1,eos=ban"))
     assert frames[-1].last == "ended"
     for prompt in range(3):
@@ -116,7 +116,7 @@ def test_texts_that_nothing_can_follow_remain_answers(name: str) -> None:
 
 
 def test_a_row_that_nothing_can_follow_leaves_the_others_alone(name: str) -> None:
-    """Of the second prompt alone nothing but the banned token could come."""
+    """Only the banned token could follow the second prompt."""
     spec = parse_spec(f"{name}:ban=b")
     start = start_of()
     log_probs_PV = start.log_probs_PV.copy()
@@ -184,7 +184,8 @@ def test_a_spec_that_writes_every_option_out_means_the_same(name: str) -> None:
 
 def test_a_changed_option_shows_in_the_options_and_a_filter_in_the_chain(name: str) -> None:
     spec = parse_spec(f" {name} : temperature = 0.25 ,p=0.5")
-    assert (spec.name, spec.options.temperature, spec.options.p) == (name, 0.25, 0.5)
+    values = spec.options.model_dump()
+    assert (spec.name, values["temperature"], values["p"]) == (name, 0.25, 0.5)
     assert spec.chain[0] == "temperature=0.25"
     assert "top-p=0.5" in spec.chain
     assert spec.chain[-1]
@@ -205,7 +206,7 @@ def test_a_decoder_reads_nothing_before_it_is_asked(name: str) -> None:
 
 
 def test_what_a_step_leaves_out_is_shared_out_among_the_rest(name: str) -> None:
-    """As in word models: the log-probs of some tokens are taken away, those of others stay."""
+    """As in word models: some tokens are omitted, the log-probs of the others stay."""
     left = TABLE.copy()
     left[:, :, 1] = -np.inf
     shared = left - np.logaddexp.reduce(left, axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""What every filter owes the lab; a new one needs an entry in the tables below.
+"""What holds for every filter. A new one needs its formula in NAIVE and its values in VALUES.
 
 Shapes: R rows, V tokens of the vocabulary.
 """
@@ -17,7 +17,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rnnlab.base import registry
-from rnnlab.decoding import LogProbs, Options, parse_spec
+from rnnlab.decoding import FILTERS, LogProbs, Options, parse_spec
+from rnnlab.decoding.filters import ORDER
 from tests.toys.filter_rows import (
     EOS,
     LAST,
@@ -212,37 +213,22 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "epsilon": st.floats(0.001, 0.9),
     "eta": st.floats(0.0001, 0.99),
 }
-NEUTRAL: dict[str, Any] = {
-    "prefix": "",
-    "bias": "",
-    "repetition": 1.0,
-    "presence": 0.0,
-    "frequency": 0.0,
+PASSING_VALUES: dict[str, Any] = {
+    **{name: FILTERS[name].neutral for name in FILTERS},
     "no-repeat": 99,
-    "ban": "",
-    "min-length": 0,
-    "no-eos": "stop",
-    "temperature": 1.0,
     "top-n-sigma": 100.0,
     "top-k": 14,
-    "top-p": 1.0,
-    "min-p": 0.0,
-    "typical": 1.0,
-    "epsilon": 0.0,
-    "eta": 0.0,
 }
-"""The value that changes nothing."""
-MAY_TURN_THE_ORDER = {"bias", "repetition", "presence", "frequency"}
-"""All others only drop tokens, or keep the ratios' order."""
-MAY_DROP_THE_BEST = {"prefix", "ban", "no-repeat", "min-length", "no-eos", "typical"}
-IDEMPOTENT = {
-    "prefix", "ban", "no-repeat", "min-length", "no-eos", "top-k", "min-p", "epsilon",
-}  # fmt: skip
+"""Values with which `apply` changes nothing. A neutral 0 that stands for "off" is never applied:
+these filters have a value of their own here."""
+PENALTIES = {name for name in FILTERS if FILTERS[name].kind == "penalty"}
+"""All others only drop tokens, or keep the order."""
+CONSTRAINTS = {name for name in FILTERS if FILTERS[name].kind == "constraint"}
+MAY_DROP_THE_BEST = CONSTRAINTS | {"typical"}
+IDEMPOTENT = CONSTRAINTS | {"top-k", "min-p", "epsilon"}
 """Applied twice these do what they do once; a nucleus of a nucleus is smaller."""
-WITHOUT_CONTEXT = {
-    "temperature", "top-n-sigma", "top-k", "top-p", "min-p", "typical", "epsilon", "eta",
-}  # fmt: skip
-"""What was read and written does not matter to them."""
+WITHOUT_CONTEXT = set(FILTERS) - PENALTIES - CONSTRAINTS
+"""The result depends on the distribution alone, not on the text."""
 
 
 @st.composite
@@ -290,7 +276,7 @@ def the_callers_array_is_left_alone(case: Case) -> None:
 
 
 def the_neutral_value_changes_nothing(case: Case) -> None:
-    same_RV = case.apply(case.given_RV, NEUTRAL[case.name], rows_of(case.rows))
+    same_RV = case.apply(case.given_RV, PASSING_VALUES[case.name], rows_of(case.rows))
     assert not np.shares_memory(same_RV, case.given_RV)
     assert_close(same_RV, case.given_RV, terms=len(PIECES))
 
@@ -302,14 +288,14 @@ def what_could_not_come_still_cannot(case: Case) -> None:
 def what_is_left_sums_to_one_or_nothing_is_left(case: Case) -> None:
     for filtered_V in case.filtered_RV:
         can_come = bool((filtered_V > -np.inf).any())
-        assert can_come or case.name in MAY_DROP_THE_BEST - {"typical"}
+        assert can_come or case.name in CONSTRAINTS
         if can_come:
             mass = np.exp(filtered_V, dtype=np.float64).sum()
             assert_close(mass, 1.0, terms=TERMS, dtype=filtered_V.dtype)
 
 
 def the_best_token_stays_the_best_and_the_order_the_order(case: Case) -> None:
-    if case.name in MAY_TURN_THE_ORDER:
+    if case.name in PENALTIES:
         return
     for given_V, filtered_V in zip(case.given_RV, case.filtered_RV, strict=True):
         if case.name not in MAY_DROP_THE_BEST:
@@ -362,12 +348,19 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_every_filter_is_in_the_tables_of_this_test_and_in_the_chain() -> None:
-    for table in (NAIVE, VALUES, NEUTRAL):
-        assert set(table) == set(NAMES)
-    assert [filter_name for filter_name, _ in Options.FILTERS] == list(NAIVE)
-    assert set(NAMES) >= MAY_TURN_THE_ORDER | MAY_DROP_THE_BEST | IDEMPOTENT | WITHOUT_CONTEXT
-    assert MAY_TURN_THE_ORDER == Options.PENALTIES
+def test_every_filter_is_in_the_order_of_the_chain_and_in_the_tables_of_this_test() -> None:
+    assert sorted(ORDER) == list(NAMES)
+    assert list(FILTERS) == list(ORDER)
+    assert set(NAIVE) == set(VALUES) == set(NAMES)
+    # The documented order, which decides the result of every spec with two filters.
+    assert list(ORDER) == list(NAIVE)
+
+
+def test_the_option_of_a_filter_is_what_its_module_declares(name: str) -> None:
+    declared, field = FILTERS[name], Options.model_fields[FILTERS[name].option]
+    assert field.default == declared.neutral
+    assert field.description == declared.help
+    assert [name for name in FILTERS if FILTERS[name].option == declared.option] == [name]
 
 
 def test_the_docstring_says_what_it_does_and_who_says_so(name: str) -> None:
@@ -452,6 +445,7 @@ def test_options_apply_the_filters_in_the_documented_order(rows: list[Row]) -> N
 @given(data=st.data())
 def test_each_option_turns_on_its_filter_alone(name: str, data: st.DataObject) -> None:
     value = data.draw(VALUES[name])
-    option = dict(Options.FILTERS)[name]
-    assert Options(**{option: value}).active_filters() == ((name, value),)
+    options = Options.model_validate({FILTERS[name].option: value})
+    assert options.active_filters() == ((name, value),)
+    assert options.active_kinds() == {FILTERS[name].kind}
     assert not Options().has_filters

@@ -1,4 +1,4 @@
-"""What every stepper owes a search, for every cell: the model's own numbers, a token at a time.
+"""The contract of every stepper, for every cell: the results of the model, token by token.
 
 Shapes: R rows, T steps, V tokens of the vocabulary, F features that the head reads.
 """
@@ -40,7 +40,7 @@ ROUNDED = 13 + 13
 
 
 def cases_with_stacks() -> list[Any]:
-    """Every cell with one stack, and every native cell with two; both engines see all stacks."""
+    """Return every cell with one stack, every native cell with two; each stack for both engines."""
     stacks = itertools.cycle(STACKS)
     torchs = [(cell, "torch", stack) for cell, stack in zip(CELLS, stacks, strict=False)]
     twice = [cell for cell in NATIVE_CELLS for _ in range(2)]
@@ -52,7 +52,7 @@ def cases_with_stacks() -> list[Any]:
 
 
 def make_model(cell: str, dtype: str = "float32", **settings: Any) -> LanguageModel:
-    """A model whose every weight is random, yet no hidden state grows without bound."""
+    """Return a model with random weights and a bounded hidden state."""
     values = {"corpus": "none", "cell": cell, "hidden": 13, "embedding": 5, **settings}
     model = build_model(RunConfig.from_values(values), Vocabulary(tuple("abcdefghijk"))).eval()
     assert isinstance(model, LanguageModel)
@@ -65,7 +65,7 @@ def make_model(cell: str, dtype: str = "float32", **settings: Any) -> LanguageMo
 
 
 class Path(NamedTuple):
-    """What is read at every step, and by which row of the step before."""
+    """The tokens of every step, and their parent rows."""
 
     parents_TR: np.ndarray[Any, np.dtype[np.int64]]
     tokens_TR: np.ndarray[Any, np.dtype[np.int64]]
@@ -102,7 +102,7 @@ def test_a_path_has_the_log_probs_and_features_of_the_model_in_float64(
 
 
 @pytest.mark.parametrize(("cell", "engine"), CASES)
-def test_it_goes_on_from_what_a_model_has_read_at_once(cell: str, engine: Any) -> None:
+def test_it_continues_from_a_prefilled_state(cell: str, engine: Any) -> None:
     model = make_model(cell, layers=2, residual=True)
     stepper = make_stepper(model, engine)
     tokens_RT = torch.from_numpy(make_path().tokens_TR.T.copy())
@@ -151,7 +151,7 @@ def test_a_step_from_parents_is_a_step_from_their_selected_rows(cell: str, engin
 
 
 @pytest.mark.parametrize(("cell", "engine"), CASES)
-def test_rows_taken_apart_and_joined_go_on_as_before(cell: str, engine: Any) -> None:
+def test_selected_and_joined_rows_continue_unchanged(cell: str, engine: Any) -> None:
     stepper = make_stepper(model := make_model(cell, layers=2, residual=True), engine)
     (parents_R, *_), (tokens_R, more_R, *_) = make_path()
     _, state = stepper.step(start(model, stepper), parents_R, tokens_R)
@@ -168,7 +168,7 @@ def test_rows_taken_apart_and_joined_go_on_as_before(cell: str, engine: Any) -> 
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_features_are_the_callers_own(engine: Any) -> None:
+def test_features_are_a_copy(engine: Any) -> None:
     model = make_model("lstm")
     stepper = make_stepper(model, engine)
     _, state = stepper.step(start(model, stepper), *(ids[0] for ids in make_path()))
@@ -182,7 +182,7 @@ def test_features_are_the_callers_own(engine: Any) -> None:
     ("parents", "tokens"),
     [([0, R], [0, 0]), ([-1, 0], [0, 0]), ([0, 0], [0, V]), ([0, 0], [-1, 0])],
 )
-def test_a_row_or_a_token_that_is_not_there_is_refused(
+def test_a_missing_row_or_token_is_refused(
     engine: Any, parents: list[int], tokens: list[int]
 ) -> None:
     model = make_model("gru")

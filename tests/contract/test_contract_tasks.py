@@ -1,6 +1,6 @@
-"""What every task owes the loop: the same batches every time, every target counted once.
+"""The contract of every task: reproducible batches, and every target exactly once.
 
-Each task is tried with letters and with words; a case is written `task-tokens`.
+Each task is tested with characters and with words; a case is called `task-tokens`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SENTENCES = [sentence + "." for sentence in TEXT.replace("?", ".").replace("!", 
 
 @pytest.fixture(scope="module", autouse=True)
 def corpora(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The same sentences as a text and as documents, each file named as its kind is found."""
+    """The same sentences as a text and as documents, with the endings of their kinds."""
     folder = tmp_path_factory.mktemp("corpora")
     (folder / "text.txt").write_text(TEXT)
     write_documents(folder / "documents.csv", SENTENCES)
@@ -110,7 +110,7 @@ def test_batches_are_the_same_every_time(name: str, train: Split) -> None:
         assert same(train.train_batches(epoch), again.train_batches(epoch))
 
 
-def test_batches_do_not_depend_on_global_chance(name: str) -> None:
+def test_batches_do_not_depend_on_global_random_state(name: str) -> None:
     np.random.seed(1)  # noqa: NPY002 (the very thing that must not matter)
     first = list(build(name).splits["train"].train_batches(0))
     np.random.seed(2)  # noqa: NPY002
@@ -158,12 +158,12 @@ def test_a_batch_predicts_tokens_or_classes(name: str) -> None:
                 assert dataset.vocabulary.pad not in row[:length]
 
 
-def test_a_split_says_how_many_letters_a_target_has(name: str) -> None:
+def test_a_split_has_the_characters_per_token(name: str) -> None:
     dataset = build(name)
     assert dataset.unit in ("letter", "word", "document")
     for split in dataset.splits.values():
-        assert (split.letters == 1) == (dataset.unit != "word")
-        assert 1 <= split.letters < 6
+        assert (split.chars_per_token == 1) == (dataset.unit != "word")
+        assert 1 <= split.chars_per_token < 6
 
 
 def test_an_epoch_predicts_every_token_of_the_split_once(train: Split) -> None:
@@ -174,7 +174,7 @@ def test_an_epoch_predicts_every_token_of_the_split_once(train: Split) -> None:
     assert not counts[0] - whole
 
 
-def test_measuring_covers_every_split_once_in_the_same_order(name: str) -> None:
+def test_evaluation_covers_every_split_once_in_the_same_order(name: str) -> None:
     wide = build(name, batch=7).splits
     narrow = build(name, batch=1).splits
     for part in ("train", "val", "test"):
@@ -182,7 +182,7 @@ def test_measuring_covers_every_split_once_in_the_same_order(name: str) -> None:
         assert targets(wide[part].eval_batches()) == targets(narrow[part].eval_batches())
 
 
-def test_no_token_is_predicted_more_often_than_it_is_there(name: str) -> None:
+def test_no_token_is_predicted_more_often_than_it_occurs(name: str) -> None:
     """Each token is in one split and predicted at most once."""
     dataset = build(name, batch=1)
     counted = Counter[str]()
@@ -202,7 +202,7 @@ def test_no_token_is_predicted_more_often_than_it_is_there(name: str) -> None:
     )
 
 
-def test_a_limit_measures_the_first_tokens_only(train: Split) -> None:
+def test_a_limit_evaluates_the_first_tokens_only(train: Split) -> None:
     limited = list(train.eval_batches(max_tokens=200))
     assert 100 < sum(batch.num_read for batch in limited) <= 230
     assert not targets(limited) - targets(train.eval_batches())
@@ -210,39 +210,39 @@ def test_a_limit_measures_the_first_tokens_only(train: Split) -> None:
     assert len(smallest.inputs_BT) == 1
 
 
-def test_what_is_read_is_what_was_predicted_before(train: Split) -> None:
-    """A batch's inputs are its targets moved by one place: nothing is seen before it is asked."""
+def test_inputs_are_the_previous_targets(train: Split) -> None:
+    """The inputs are the targets shifted by one: no token is read before it is predicted."""
     for batch in (*train.train_batches(1), *train.eval_batches()):
         if batch.lengths_B is None:
             kept = batch.targets[:, :-1] != IGNORED
             assert np.array_equal(batch.inputs_BT[:, 1:][kept], batch.targets[:, :-1][kept])
 
 
-def test_the_fingerprint_tells_corpora_apart(name: str, tmp_path: Path) -> None:
+def test_different_corpora_have_different_fingerprints(name: str, tmp_path: Path) -> None:
     assert build(name).fingerprint == build(name, batch=3).fingerprint
     (tmp_path / "text.txt").write_text(TEXT[:-1] + "x.")
     write_documents(tmp_path / "documents.csv", [*SENTENCES[:-1], SENTENCES[-1] + "xxx"])
     assert build(name).fingerprint != prepare(config_of(name), tmp_path).fingerprint
 
 
-def test_a_vocabulary_that_is_given_is_kept_and_reads_the_same(name: str) -> None:
+def test_a_given_vocabulary_is_used_and_gives_the_same_batches(name: str) -> None:
     made = build(name)
     again = prepare(config_of(name), FOLDERS[-1], made.vocabulary)
     assert again.vocabulary is made.vocabulary
     for part, split in made.splits.items():
         assert same(split.eval_batches(), again.splits[part].eval_batches())
-        assert split.letters == again.splits[part].letters
+        assert split.chars_per_token == again.splits[part].chars_per_token
     assert (made.fingerprint, made.unit) == (again.fingerprint, again.unit)
 
 
-def test_the_vocabulary_comes_back_from_its_file(name: str, tmp_path: Path) -> None:
+def test_a_saved_vocabulary_is_loaded_unchanged(name: str, tmp_path: Path) -> None:
     made = build(name).vocabulary
     made.save(tmp_path / "vocabulary.json")
     assert type(made).load(tmp_path / "vocabulary.json") == made
 
 
-def test_the_vocabulary_reads_a_text_as_the_corpus_was_read(name: str) -> None:
-    """A prompt or a document given later becomes the very tokens that are trained on."""
+def test_the_vocabulary_encodes_a_text_like_the_corpus(name: str) -> None:
+    """A later prompt or document becomes the same tokens as in training."""
     dataset = build(name, length=400)
     vocabulary = dataset.vocabulary
     read = vocabulary.encode(vocabulary.normalise(SENTENCES[0].rstrip(".")))
@@ -282,7 +282,7 @@ def test_a_task_reads_checks_and_builds(name: str) -> None:
     assert task.build(source, None, config).fingerprint == build(name).fingerprint
 
 
-def test_notes_say_how_much_text_there_is(name: str) -> None:
+def test_notes_have_the_size_of_the_text(name: str) -> None:
     dataset = build(name)
     assert dataset.notes
     assert all("\n" not in note and note for note in dataset.notes)
@@ -292,11 +292,11 @@ def test_notes_say_how_much_text_there_is(name: str) -> None:
 
 
 class Uncut(Split):
-    """A split measured naively: a stream in one window, every other text alone, unpadded."""
+    """A split for naive evaluation: a stream in one window, other texts alone, without padding."""
 
     def __init__(self, split: Split) -> None:
         self._split = split
-        self.num_tokens, self.letters = split.num_tokens, split.letters
+        self.num_tokens, self.chars_per_token = split.num_tokens, split.chars_per_token
 
     def num_batches(self) -> int:
         return self._split.num_batches()
@@ -339,6 +339,6 @@ def test_the_mean_loss_does_not_depend_on_batch_or_window(name: str) -> None:
     for split in dataset.splits.values():
         found, wanted = evaluate(model, split), evaluate(model, Uncut(split))
         assert found.num_tokens == wanted.num_tokens
-        # As many losses are added as there are tokens, in another order.
+        # A sum over all tokens, in another order.
         assert_close(found.loss_nats, wanted.loss_nats, terms=found.num_tokens)
         assert found.accuracy == wanted.accuracy, "two scores differ by far more than rounding"

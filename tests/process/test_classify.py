@@ -113,7 +113,7 @@ def test_a_class_is_text_not_a_terminal_escape(call: Call, reviews: Lab, tmp_pat
 def test_a_classifier_continues_no_text(reviews: Lab, call: Call) -> None:
     ended = call(reviews, "generate", "opinions", "--prompt", "A film", code=2)
     assert ended.stderr.count("\n") == 1
-    assert "'opinions' classifies documents" in ended.stderr
+    assert "'opinions' is a classifier" in ended.stderr
 
 
 def test_the_apps_prompt_gets_the_classes_before_the_end_of_its_input_ends_it(

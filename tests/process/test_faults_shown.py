@@ -70,7 +70,7 @@ async def until_said(pilot: Pilot[None], name: str, state: str, mark: str, *why:
     await until(pilot, lambda: f"{name} {state}: " in line(pilot))
     for words in why:
         await until(pilot, partial(says, pilot, words))
-    assert page.fault.size.height >= page.fault.virtual_size.height, "nothing of it is cut"
+    assert page.banner.size.height >= page.banner.virtual_size.height, "nothing of it is cut"
 
 
 def says(pilot: Pilot[None], words: str) -> bool:
@@ -78,7 +78,7 @@ def says(pilot: Pilot[None], words: str) -> bool:
 
 
 def line(pilot: Pilot[None]) -> str:
-    return str(home(lab_of(pilot)).fault.render())
+    return str(home(lab_of(pilot)).banner.render())
 
 
 def details(pilot: Pilot[None]) -> str:
@@ -100,7 +100,7 @@ async def test_a_killed_worker_is_lost_and_the_key_that_is_said_brings_it_back(l
         await until_said(pilot, "killed", "lost", mark_of("lost"), *why)
         await pilot.press("r")
         await until(pilot, run.is_alive)
-        await until(pilot, lambda: not home(lab_of(pilot)).fault.display)
+        await until(pilot, lambda: not home(lab_of(pilot)).banner.display)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ async def test_a_full_disk_is_said_with_what_makes_room(trained: Lab, lab: Lab) 
     lab.until_state(run, "failed")
     written.rename(run.paths.journal)
     async with opened(lab) as pilot:
-        why = ("the disk is full", "make room", "`rnnlab resume full`")
+        why = ("the disk is full", "free some space", "`rnnlab resume full`")
         await until_said(pilot, "full", "failed", mark_of("failed"), *why)
 
 
@@ -145,7 +145,7 @@ async def test_want_of_memory_is_said_with_what_needs_less(lab: Lab) -> None:
         preexec_fn=partial(resource.setrlimit, resource.RLIMIT_AS, (limit, limit)),
     )  # fmt: skip
     async with opened(lab) as pilot:
-        why = ("out of memory", "use a smaller --batch, --length or --hidden")
+        why = ("out of memory", "lower --batch, --length or --hidden")
         await until_said(pilot, "big", "failed", mark_of("failed"), *why)
 
 

@@ -106,7 +106,7 @@ def test_a_score_is_the_mean_of_its_letters(ask: Ask) -> None:
     assert score["loss_nats"] == pytest.approx(-score["logprob"] / 13)
     assert score["bits_per_char"] == pytest.approx(score["loss_nats"] / math.log(2))
     said = ask("score", "stream", "--text", "Le roi mange.").stdout
-    assert f"{score['loss_nats']:.4f} nats a letter" in said
+    assert f"{score['loss_nats']:.4f} nats a character" in said
 
 
 @pytest.mark.parametrize("run", ["stream", "sentences"])
@@ -127,7 +127,10 @@ def test_the_loss_while_training_is_what_evaluate_finds(ask: Ask, trained: Lab, 
         (["generate", "stream", "--prompt", "Le 日"], "never saw '日'"),
         (["score", "stream", "--text", "\x1b[31m"], r"never saw '\x1b'"),
         (["generate", "stream", "--prompt", "a", "--checkpoint", "7"], "no checkpoint 7"),
-        (["generate", "stream", "--prompt", "a", "--checkpoint", "new"], "'new' is no checkpoint"),
+        (
+            ["generate", "stream", "--prompt", "a", "--checkpoint", "new"],
+            "'new' is not a checkpoint",
+        ),
         (["evaluate", "stream", "--split", "test"], "has no test split"),
         (["evaluate", "stream", "--file", "nowhere.txt"], "nowhere.txt"),
         (["evaluate", "stream", "--split", "all"], "all"),

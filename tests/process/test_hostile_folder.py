@@ -9,7 +9,7 @@ import pytest
 
 from rnnlab.runs.launch import child_command, child_environment, launch
 from rnnlab.runs.store import RunStore
-from rnnlab.submit import resolve
+from rnnlab.submit import checked_config
 from tests.conftest import Lab
 
 pytestmark = pytest.mark.process
@@ -25,7 +25,7 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_worker_imports_nothing_from_the_current_folder(lab: Lab, hostile: Path) -> None:
-    config = resolve({"corpus": str(lab.text), "hidden": 8, "steps": 2, "threads": 1})
+    config = checked_config({"corpus": str(lab.text), "hidden": 8, "steps": 2, "threads": 1})
     run = RunStore(lab.checkpoints).create("safe", config.to_toml())
     launch(run)
     lab.until_state(run, "finished")

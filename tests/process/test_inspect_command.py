@@ -96,8 +96,8 @@ def test_the_plots_go_into_a_file(ask: Ask, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "a RUN or a --recipe is needed"),
-        (["stream"], "what is to be seen"),
+        ([], "missing argument RUN"),
+        (["stream"], "missing argument VIEW"),
         (["nobody", "gates"], "unknown run"),
         (["stream", "gate"], "did you mean 'gates'"),
         (["stream", "gates", "--checkpoint", "7"], "has no checkpoint 7"),
@@ -105,11 +105,11 @@ def test_the_plots_go_into_a_file(ask: Ask, tmp_path: Path) -> None:
         (["stream", "neurons", "--unit", "l0.16"], "no unit l0.16"),
         (["stream", "memory", "--text", "Le roi."], "needs 16"),
         (["stream", "gates", "--svg", "/nowhere/plots.svg"], "cannot write"),
-        (["stream", "gates", "--layers", "3"], "it goes with --recipe"),
+        (["stream", "gates", "--layers", "3"], "use it with --recipe only"),
         (["stream", "difference"], "--with"),
-        (["stream", "difference", "--with", "sentences"], "do not know the same letters"),
+        (["stream", "difference", "--with", "sentences"], "have different vocabularies"),
         (["stream", "gates", "--with", "nobody"], "unknown run"),
-        (["stream", "--recipe", "vanishing"], "names its runs itself"),
+        (["stream", "--recipe", "vanishing"], "names its runs"),
         (["--recipe", "banishing"], "did you mean 'vanishing'"),
     ],
 )
@@ -151,7 +151,7 @@ def test_a_recipe_is_trained_once_and_then_looked_at(lab: Lab, call: Call) -> No
     assert (run["run"], run["cell"], run["layers"], run["steps"]) == ("lab-rnn-x2", "rnn", 2, 20)
     assert run["first_over_last"] > 0
     again = call(lab, "inspect", "--recipe", str(recipe), "--json")
-    assert "trained already" in again.stderr
+    assert "already trained" in again.stderr
     assert json.loads(again.stdout) == first.json
 
 

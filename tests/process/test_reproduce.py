@@ -100,7 +100,7 @@ def test_a_recipe_is_trained_measured_and_not_trained_again(lab: Lab, call: Call
     ]
 
     again = call(lab, "reproduce", recipe, "--file", lab.text, "--lr", "0.02")
-    assert "is trained already" in again.stderr
+    assert "is already trained" in again.stderr
     assert "about 2" in again.stdout
     assert f"{held_out['ours']:.4f}" in again.stdout
     assert "<= 9.0000 met" in again.stdout
@@ -134,7 +134,7 @@ def test_an_interrupted_one_saves_and_the_same_command_goes_on(lab: Lab, call: C
     out, _ = again.communicate(timeout=DEADLINE_S)
     assert again.returncode == 130
     assert f"long resumes from step {stopped_at}" in out
-    assert "long was stopped; the same command goes on with it" in out
+    assert "long was stopped; the same command continues it" in out
     assert [run.name for run in RunStore(lab.checkpoints)] == ["long"]
 
 
@@ -172,7 +172,7 @@ def test_a_grid_is_one_run_after_the_other_and_a_failing_one_ends_it(lab: Lab, c
 
     only = call(lab, "reproduce", recipe, "--layers", "2", "--json")
     assert [run["name"] for run in only.json["runs"]] == ["deep-x2"]
-    assert "is trained already" in only.stderr
+    assert "is already trained" in only.stderr
 
     failing = "\n[grid]\ndevice = ['cpu', 'cuda:99']\n"
     recipe.write_text(text + failing)

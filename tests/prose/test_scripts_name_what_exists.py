@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_every_path_of_a_script_exists() -> None:
     scripts = [*sorted((ROOT / "tests" / "matrix").glob("*.py")), ROOT / "Makefile"]
-    scripts += [ROOT / "CONTRIBUTING.md", ROOT / "README.md"]
+    scripts += [ROOT / "CONTRIBUTING.md", ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     named = {
         (script.name, path.rstrip(".,"))
         for script in scripts

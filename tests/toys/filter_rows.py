@@ -1,4 +1,4 @@
-"""Rows with a past of their own, as the filters see them.
+"""Rows, each with its prompt and continuation, for tests of filters.
 
 Shapes: R rows, V tokens of the vocabulary.
 """
@@ -12,19 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.base import registry
-from rnnlab.decoding import LogProbs, Options, Prompt, Rows, SearchStart, empty_hypothesis
+from rnnlab.decoding import FILTERS, LogProbs, Options, Prompt, Rows, SearchStart, empty_hypothesis
 
 Apply = Callable[[LogProbs, Any, Rows], LogProbs]
 EOS = 0
 PIECES = ("", "a", "b", "e", "th", " the", "ab", "h", " ", "ba", "\n", "he")
 LAST = 4
-"""How far the penalties look back here."""
+"""Number of last tokens that the penalties count here."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A distribution, and what was read and written before it."""
+    """A distribution after a prompt and a continuation."""
 
     logits: tuple[float, ...]
     prompt: tuple[int, ...] = ()
@@ -60,12 +59,11 @@ def log_probs(rows: Sequence[Row], dtype: type = np.float64) -> LogProbs:
 
 
 def load_filter(name: str) -> Apply:
-    apply: Apply = registry.load("decoding/filters", name).apply
-    return apply
+    return FILTERS[name].apply
 
 
 def kept_tokens(name: str, value: Any, logits: Sequence[float]) -> list[int]:
-    """Return the tokens that a filter leaves of a distribution without a past."""
+    """Return the tokens that a filter leaves of a distribution after an empty text."""
     row = Row(tuple(logits))
     filtered_1V = load_filter(name)(log_probs([row]), value, rows_of([row]))
     return np.flatnonzero(filtered_1V[0] > -math.inf).tolist()

@@ -1,4 +1,4 @@
-"""A tree of histories, small enough to be searched whole, and a beam search to be read beside ours.
+"""A tree of histories, small enough for an exhaustive search, and a readable beam search.
 
 Shapes: P prompts, R rows, V tokens of the vocabulary.
 """
@@ -186,17 +186,22 @@ def naive_beam(
     early: str = "decided",
     gap: float = math.inf,
 ) -> tuple[list[tuple[History, float]], int]:
-    """Beam search in plain lists: the n best texts with their scores, and the steps it took."""
-    live: list[tuple[History, float]] = [((), 0.0)]
-    finished: list[tuple[History, float]] = []
+    """Beam search in plain lists, to read next to the docstring of `rnnlab/decoding/beam.py`.
+
+    Return the n best texts with their scores, total / base(length), and the number of steps.
+    """
+    live: list[tuple[History, float]] = [((), 0.0)]  # with totals: their scores still change
+    finished: list[tuple[History, float]] = []  # with scores
     for size in range(1, length + 1):
-        grown = [
-            ((*tokens, token), total + gain)
+        # Extend: every live hypothesis by every token.
+        candidates = [
+            ((*tokens, token), total + logprob)
             for tokens, total in live
-            for token, gain in enumerate(after(seed, tokens).tolist())
+            for token, logprob in enumerate(after(seed, tokens).tolist())
         ]
+        # Select: best first, until k are live. Those that end a text on the way are finished.
         live = []
-        for tokens, total in sorted(grown, key=lambda text: -text[1]):
+        for tokens, total in sorted(candidates, key=lambda text: -text[1]):
             if len(live) == k:
                 break
             if tokens[-1] == eos:
@@ -204,12 +209,15 @@ def naive_beam(
             else:
                 live.append((tokens, total))
         finished = sorted(finished, key=lambda text: -text[1])[:k]
+        # Prune: those too far below the best score so far.
         best = max([live[0][1] / base(size), *(score for _, score in finished)])
         live = [text for text in live if text[1] / base(size) >= best - gap]
+        # Stop: totals only fall, so that no score exceeds the best total at the greatest length.
         can_win = not live or len(finished) < n or live[0][1] / base(length) > finished[n - 1][1]
         if (early == "decided" and not can_win) or (early == "full" and len(finished) == k):
             live = []
         if not live:
             break
-    both = [*finished, *((tokens, total / base(size)) for tokens, total in live)]
-    return sorted(both, key=lambda text: -text[1])[:n], size
+    # Answer: the n best of the finished and the live hypotheses.
+    texts = [*finished, *((tokens, total / base(size)) for tokens, total in live)]
+    return sorted(texts, key=lambda text: -text[1])[:n], size

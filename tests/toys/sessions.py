@@ -80,7 +80,7 @@ class ScriptedControl:
         later = self.script.pop(-1, [Command("resume")])
         self.script[self.session.state.step] = later
 
-    def heard(self, record: Record, session: Session) -> None:
+    def on_record(self, record: Record, session: Session) -> None:
         self.heard_records.append(record)
 
 

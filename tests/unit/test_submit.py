@@ -13,6 +13,7 @@ from rnnlab.runs import control
 from rnnlab.runs.records import State, Status
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
+from rnnlab.submit import checked_config
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ class TestResolve:
         self, text: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(text.parent)
-        config = submit.resolve({"corpus": "mer.txt", "hidden": 7})
+        config = checked_config({"corpus": "mer.txt", "hidden": 7})
         assert (config.corpus, config.hidden) == (str(text.resolve()), 7)
 
     def test_a_name_is_looked_up_in_the_data_folder(
@@ -58,17 +59,17 @@ class TestResolve:
     ) -> None:
         monkeypatch.chdir(text.parent.parent)
         data = Path(text.parent.name)
-        assert submit.resolve({"corpus": "mer"}, data).corpus == str(text.resolve())
+        assert checked_config({"corpus": "mer"}, data).corpus == str(text.resolve())
 
-    def test_a_text_of_ones_own_is_a_stream_unless_told(self, text: Path) -> None:
-        assert submit.resolve({"corpus": str(text)}).task == "stream"
-        assert submit.resolve({"corpus": str(text), "task": "sentences"}).task == "sentences"
+    def test_a_text_of_the_user_is_a_stream_by_default(self, text: Path) -> None:
+        assert checked_config({"corpus": str(text)}).task == "stream"
+        assert checked_config({"corpus": str(text), "task": "sentences"}).task == "sentences"
 
     def test_a_shipped_corpus_suggests_its_task(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(tmp_path)
-        assert submit.resolve({"corpus": "stump"}).task == "sentences"
+        assert checked_config({"corpus": "stump"}).task == "sentences"
 
     @pytest.mark.parametrize(
         ("content", "message"),
@@ -78,28 +79,28 @@ class TestResolve:
             (b"caf\xe9", "is not UTF-8"),
             (b"ELF\0\1\2", "is a binary file"),
             (b"too short", "give a longer text"),
-            (b"aaaaaaaaaaaaaaaaaaaaaaaaaa" * 50, "one distinct letter"),
+            (b"aaaaaaaaaaaaaaaaaaaaaaaaaa" * 50, "one distinct character"),
         ],
     )
-    def test_a_text_that_cannot_be_learnt_is_refused_before_anything_is_made(
+    def test_a_text_that_cannot_be_learned_is_refused_before_a_run_is_created(
         self, tmp_path: Path, content: bytes, message: str
     ) -> None:
         file = tmp_path / "bad.txt"
         file.write_bytes(content)
         with pytest.raises(BadInputError, match=message):
-            submit.resolve({"corpus": str(file)})
+            checked_config({"corpus": str(file)})
 
     @pytest.mark.parametrize("corpus", ["", "nowhere.txt", "/nowhere/x.txt", ".", "a\0b"])
     def test_a_corpus_that_is_not_there_is_refused(self, corpus: str) -> None:
         with pytest.raises(BadInputError):
-            submit.resolve({"corpus": corpus})
+            checked_config({"corpus": corpus})
 
-    def test_documents_are_classified_and_known_by_their_place(self, reviews: Path) -> None:
-        config = submit.resolve({"corpus": "reviews"}, reviews.parent)
+    def test_documents_are_classified_and_named_by_their_path(self, reviews: Path) -> None:
+        config = checked_config({"corpus": "reviews"}, reviews.parent)
         assert (config.task, config.tokens) == ("classify", "words")
         assert config.corpus == str(reviews.resolve())
         assert submit.default_name(config) == "reviews-lstm-128"
-        assert submit.resolve({"corpus": str(reviews)}).corpus == config.corpus
+        assert checked_config({"corpus": str(reviews)}).corpus == config.corpus
 
     @pytest.mark.parametrize(
         ("content", "message"),
@@ -109,13 +110,13 @@ class TestResolve:
             ("text,label\nfine,1\nbad,0\n", "leave none for val"),
         ],
     )
-    def test_bad_documents_are_refused_before_anything_is_made(
+    def test_bad_documents_are_refused_before_a_run_is_created(
         self, tmp_path: Path, content: str, message: str
     ) -> None:
         file = tmp_path / "bad.csv"
         file.write_text(content)
         with pytest.raises(BadInputError, match=message):
-            submit.resolve({"corpus": str(file)})
+            checked_config({"corpus": str(file)})
 
     def test_a_shipped_corpus_keeps_its_name_wherever_it_is_named(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -123,56 +124,56 @@ class TestResolve:
         monkeypatch.setenv("RNNLAB_DATA", str(tmp_path))
         shipped = shipped_folder() / "data" / "stump.txt"
         for corpus in ("stump", str(shipped)):
-            assert submit.resolve({"corpus": corpus, "limit_chars": 20_000}).corpus == "stump"
+            assert checked_config({"corpus": corpus, "limit_chars": 20_000}).corpus == "stump"
 
-    def test_a_corpus_of_ours_brings_settings_that_suit_it(self) -> None:
-        found = submit.resolve({"corpus": "copy:delay=150,sentences=200"})
-        assert (found.corpus, found.task) == ("copy:delay=150,sentences=200", "sentences")
-        assert found.length == 161
-        assert submit.resolve({"corpus": "copy:delay=150,sentences=200", "length": 99}).length == 99
-        stump = submit.resolve({"corpus": "stump:letters=20000"})
+    def test_a_generated_corpus_suggests_settings(self) -> None:
+        config = checked_config({"corpus": "copy:delay=150,sentences=200"})
+        assert (config.corpus, config.task) == ("copy:delay=150,sentences=200", "sentences")
+        assert config.length == 161
+        assert checked_config({"corpus": "copy:delay=150,sentences=200", "length": 99}).length == 99
+        stump = checked_config({"corpus": "stump:letters=20000"})
         assert (stump.schedule, stump.lr) == ("cosine", 0.006)
-        told = submit.resolve({"corpus": "stump:letters=20000", "lr": 0.01})
-        assert (told.schedule, told.lr) == ("constant", 0.01)
+        with_rate = checked_config({"corpus": "stump:letters=20000", "lr": 0.01})
+        assert (with_rate.schedule, with_rate.lr) == ("constant", 0.01)
 
-    def test_a_shipped_file_that_a_corpus_of_ones_own_hides_keeps_its_place(
+    def test_a_shipped_file_hidden_by_a_corpus_of_the_user_keeps_its_path(
         self, tmp_path: Path, text: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("RNNLAB_DATA", str(tmp_path))
         (tmp_path / "stump.txt").write_bytes(text.read_bytes())
         shipped = shipped_folder() / "data" / "stump.txt"
-        config = submit.resolve({"corpus": str(shipped), "limit_chars": 20_000})
+        config = checked_config({"corpus": str(shipped), "limit_chars": 20_000})
         assert config.corpus == str(shipped.resolve())
-        assert submit.resolve({"corpus": "stump"}).corpus == str((tmp_path / "stump.txt").resolve())
+        assert checked_config({"corpus": "stump"}).corpus == str((tmp_path / "stump.txt").resolve())
 
     def test_vectors_become_an_absolute_path_and_set_the_embedding(
         self, text: Path, vectors: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(vectors.parent)
         values = {"corpus": str(text), "tokens": "words", "embeddings": "vectors.txt", "length": 9}
-        config = submit.resolve(values)
+        config = checked_config(values)
         assert (config.embeddings, config.embedding) == (str(vectors.resolve()), 3)
-        assert submit.resolve({**values, "embedding": 3}).embedding == 3
-        with pytest.raises(BadInputError, match="have 3 numbers, embedding is 64"):
-            submit.resolve({**values, "embedding": 64})
+        assert checked_config({**values, "embedding": 3}).embedding == 3
+        with pytest.raises(BadInputError, match="have 3 elements, but embedding is 64"):
+            checked_config({**values, "embedding": 64})
 
     @pytest.mark.parametrize(
         "name", ["nowhere.txt", ".", "a\0b", "~nobody-of-this-name/x", "x" * 999]
     )
     def test_vectors_that_are_not_there_are_refused(self, text: Path, name: str) -> None:
         with pytest.raises(BadInputError, match="no file of word vectors"):
-            submit.resolve({"corpus": str(text), "tokens": "words", "embeddings": name})
+            checked_config({"corpus": str(text), "tokens": "words", "embeddings": name})
 
     def test_vectors_for_letters_are_refused(self, text: Path, vectors: Path) -> None:
-        with pytest.raises(BadInputError, match="vectors of words"):
-            submit.resolve({"corpus": str(text), "embeddings": str(vectors)})
+        with pytest.raises(BadInputError, match="embeddings are word vectors"):
+            checked_config({"corpus": str(text), "embeddings": str(vectors)})
 
 
 class TestStartRun:
     def test_a_run_has_its_settings_and_a_worker(
         self, text: Path, tmp_path: Path, launched: list[Run]
     ) -> None:
-        config = submit.resolve({"corpus": str(text), "steps": 3})
+        config = checked_config({"corpus": str(text), "steps": 3})
         run = submit.start_run(config, RunStore(tmp_path / "runs"), "a")
         assert RunConfig.from_toml(run.paths.config) == config
         assert launched == [run]
@@ -180,14 +181,14 @@ class TestStartRun:
     def test_a_run_without_a_name_gets_one_that_is_free(
         self, text: Path, tmp_path: Path, launched: list[Run]
     ) -> None:
-        config, store = submit.resolve({"corpus": str(text)}), RunStore(tmp_path / "runs")
+        config, store = checked_config({"corpus": str(text)}), RunStore(tmp_path / "runs")
         names = [submit.start_run(config, store).name for _ in range(3)]
         assert names == ["mer-lstm-128", "mer-lstm-128-2", "mer-lstm-128-3"]
 
     def test_a_taken_name_is_refused_and_the_run_there_kept(
         self, text: Path, tmp_path: Path, launched: list[Run]
     ) -> None:
-        config, store = submit.resolve({"corpus": str(text)}), RunStore(tmp_path / "runs")
+        config, store = checked_config({"corpus": str(text)}), RunStore(tmp_path / "runs")
         submit.start_run(config, store, "a")
         with pytest.raises(BadInputError, match="a run named 'a' is there already"):
             submit.start_run(config, store, "a")
@@ -198,7 +199,7 @@ class TestStartRun:
     def test_a_name_that_leaves_the_folder_is_refused(
         self, text: Path, tmp_path: Path, launched: list[Run], name: str
     ) -> None:
-        config = submit.resolve({"corpus": str(text)})
+        config = checked_config({"corpus": str(text)})
         with pytest.raises(BadInputError, match="cannot be a run's name"):
             submit.start_run(config, RunStore(tmp_path / "runs"), name)
         assert not (tmp_path / "runs").exists()
@@ -211,20 +212,20 @@ class TestStartRun:
             raise RnnlabError("cannot start a worker")
 
         monkeypatch.setattr(submit, "launch", fail)
-        config = submit.resolve({"corpus": str(text)})
+        config = checked_config({"corpus": str(text)})
         with pytest.raises(RnnlabError, match="cannot start a worker"):
             submit.start_run(config, RunStore(tmp_path / "runs"), "a")
         assert list((tmp_path / "runs").iterdir()) == []
 
 
-def test_a_run_is_taken_up_by_its_settings_not_by_its_name(tmp_path: Path) -> None:
+def test_a_run_is_continued_by_its_settings_not_by_its_name(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
-    mine, other = RunConfig(corpus="x", seed=1), RunConfig(corpus="x", seed=2)
-    assert submit.find_run(store, "a", mine) == ("a", None)
+    config, other = RunConfig(corpus="x", seed=1), RunConfig(corpus="x", seed=2)
+    assert submit.find_run(store, "a", config) == ("a", None)
     store.create("a", other.to_toml())
-    assert submit.find_run(store, "a", mine) == ("a-2", None)
-    store.create("a-2", mine.to_toml())
-    name, run = submit.find_run(store, "a", mine)
+    assert submit.find_run(store, "a", config) == ("a-2", None)
+    store.create("a-2", config.to_toml())
+    name, run = submit.find_run(store, "a", config)
     assert run is not None
     assert name == run.name == "a-2"
     (tmp_path / "a" / "config.toml").write_text("nonsense")
@@ -265,7 +266,7 @@ class TestQueueRecipe:
         config = RunConfig.from_toml(store.open("lab-gru-x2").paths.config)
         assert (config.cell, config.layers, config.steps) == ("gru", 2, 20)
 
-    def test_what_is_done_or_at_work_is_left_alone_and_the_rest_goes_on(
+    def test_finished_and_active_runs_are_skipped_and_the_rest_is_resumed(
         self, tmp_path: Path, recipe: Recipe, queued: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         store = RunStore(tmp_path / "runs")
@@ -300,7 +301,7 @@ class TestQueueRecipe:
         ("x" * 99, {}, f"{'x' * 24}-lstm-128"),
     ],
 )
-def test_the_default_name_says_what_the_run_is(
+def test_the_default_name_has_corpus_cell_and_size(
     corpus: str, settings: dict[str, object], name: str
 ) -> None:
     assert submit.default_name(RunConfig.from_values({"corpus": corpus, **settings})) == name

@@ -1,1 +1,1 @@
-"""Known corpora of others, one a file: where they are, by what they are told, how they are read."""
+"""Downloadable corpora, one per file: address, hash, and how to read the file."""

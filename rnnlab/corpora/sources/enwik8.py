@@ -1,4 +1,4 @@
-"""The first 100 MB of Wikipedia, with its markup (Hutter prize; Mahoney 2006)."""
+"""The first 100 MB of Wikipedia, with markup (Hutter prize; Mahoney 2006)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Word vectors, 400,000 English words in 50, 100, 200 or 300 numbers (GloVe 6B; Pennington 2014).
+"""Word vectors of 400,000 English words, with 50 to 300 elements (GloVe 6B; Pennington 2014).
 
-Only the rows of the words that are wanted are kept: with all of them the file is up to a gigabyte.
+Only the rows of requested words are extracted, because all rows take up to 1 GB.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ def _file_name(width: int) -> str:
 def _archive(file: Path, request: Request) -> Output:
     if request.width not in WIDTHS:
         raise BadInputError(
-            f"GloVe 6B has no vectors of {request.width} numbers", "--width 50, 100, 200 or 300"
+            f"GloVe 6B has no vectors of {request.width} elements",
+            "use --width 50, 100, 200 or 300",
         )
     name = _file_name(request.width)
-    return Output(name, _wanted(zip_text(file, name), request, file))
+    return Output(name, _requested_rows(zip_text(file, name), request, file))
 
 
 def _text(file: Path, request: Request) -> Output:
-    """Read one file of the archive, also gzipped; its first row tells the width."""
+    """Read one extracted file of the archive, plain or gzipped; its first row decides the width."""
 
     def blocks() -> Iterator[str]:
         with open_bytes(file) as stream:
@@ -40,27 +41,29 @@ def _text(file: Path, request: Request) -> Output:
     with open_bytes(file) as stream:
         first = stream.readline().decode("utf-8", "replace")
     if not _VECTORS.fullmatch(first):
-        raise BadInputError(f"{file} holds no word vectors", "give a file in GloVe's text format")
-    return Output(_file_name(first.rstrip().count(" ")), _wanted(blocks(), request, file))
+        raise BadInputError(
+            f"{file} has no word vectors", "give a file in the text format of GloVe"
+        )
+    return Output(_file_name(first.rstrip().count(" ")), _requested_rows(blocks(), request, file))
 
 
-def _wanted(blocks: Iterator[str], request: Request, file: Path) -> Iterator[str]:
-    """Give the rows of the words that are wanted."""
-    rest, num_kept = "", 0
+def _requested_rows(blocks: Iterator[str], request: Request, file: Path) -> Iterator[str]:
+    """Yield the rows of the requested words; raises BadInputError if there are none."""
+    rest, num_rows = "", 0
     for block in blocks:
         rows = (rest + block).split("\n")
         rest = rows.pop()
-        kept = [row for row in rows if _is_wanted(row, request)]
-        num_kept += len(kept)
-        yield "".join(f"{row}\n" for row in kept)
-    if rest and _is_wanted(rest, request):
-        num_kept += 1
+        requested = [row for row in rows if _is_requested(row, request)]
+        num_rows += len(requested)
+        yield "".join(f"{row}\n" for row in requested)
+    if rest and _is_requested(rest, request):
+        num_rows += 1
         yield f"{rest}\n"
-    if not num_kept:
-        raise BadInputError(f"{file} has a vector for none of the words", "give another corpus")
+    if not num_rows:
+        raise BadInputError(f"{file} has no vector for any of the words", "choose another corpus")
 
 
-def _is_wanted(row: str, request: Request) -> bool:
+def _is_requested(row: str, request: Request) -> bool:
     return request.words is None or row.partition(" ")[0] in request.words
 
 

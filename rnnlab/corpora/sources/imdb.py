@@ -1,7 +1,7 @@
-"""Film reviews, 25,000 to train on and 25,000 to test, half of them good (Maas et al. 2011).
+"""Film reviews: 25,000 for training and 25,000 for test, half of them positive (Maas et al. 2011).
 
-From the original archive the table has the columns split, label (1 is good), rating, id and text,
-ordered by split, label and id.
+The table has the columns split, label (1: positive), rating, id and text, and is sorted by split,
+label and id.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ def _archive_table(file: Path) -> Iterator[str]:
     with archive_errors(file), tarfile.open(file) as archive:
         for member in archive:
             check_member(member.name, file)
-            found = _MEMBER.fullmatch(member.name)
-            stream = archive.extractfile(member) if found and member.isreg() else None
-            if found is None or stream is None:
+            match = _MEMBER.fullmatch(member.name)
+            stream = archive.extractfile(member) if match and member.isreg() else None
+            if match is None or stream is None:
                 continue
-            split, side, number, rating = found.groups()
+            split, side, number, rating = match.groups()
             text = stream.read().decode("utf-8")
             order = (split == "test", side == "neg", int(number))
             rows.append((order, [split, _LABELS[side], rating, number, text]))
     if not rows:
-        raise BadInputError(f"{file} holds no reviews of aclImdb", "get it again")
+        raise BadInputError(f"{file} has no reviews of aclImdb", "download it again")
     yield from _lines([list(_HEADER)])
     yield from _lines([row for _, row in sorted(rows)])
 
@@ -53,21 +53,21 @@ def _table(file: Path, _: Request) -> Output:
 
 
 def _checked_table(file: Path) -> Iterator[str]:
-    """Give a table of reviews again, checked."""
+    """Yield the lines of a table of reviews after checking it."""
     rows = document_rows(file)
     first = next(rows, None)
     if first is not None and first.split is None:
         raise BadInputError(
-            f"{file} does not say the split of its reviews",
+            f"{file} does not name the split of its reviews",
             f"give a {ending(file)} file with the columns split, label and text",
         )
     yield from table_lines(chain([first] if first else [], rows), str(file))
 
 
 def _lines(rows: list[list[str]]) -> Iterator[str]:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows(rows)
-    yield written.getvalue()
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows(rows)
+    yield lines.getvalue()
 
 
 SOURCE = Source(

@@ -1,6 +1,6 @@
-"""Molière's plays in French, as the course's letter models read them.
+"""Molière's plays in French, the text of the course CoursDeepLearning.
 
-The text of CoursDeepLearning by Simon Thomine, at the commit from which its figures are.
+By Simon Thomine, at the commit of the course's published results.
 """
 
 from __future__ import annotations

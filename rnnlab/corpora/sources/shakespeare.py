@@ -1,4 +1,4 @@
-"""Tiny Shakespeare: a million letters of the plays, the text of char-rnn (Karpathy 2015)."""
+"""Tiny Shakespeare: a million characters of the plays, the text of char-rnn (Karpathy 2015)."""
 
 from __future__ import annotations
 

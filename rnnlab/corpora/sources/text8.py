@@ -1,4 +1,4 @@
-"""Wikipedia as 100 MB of the letters a to z and spaces (Mahoney 2006)."""
+"""100 MB of Wikipedia in the letters a to z and spaces (Mahoney 2006)."""
 
 from __future__ import annotations
 

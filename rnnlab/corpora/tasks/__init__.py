@@ -1,1 +1,1 @@
-"""How a text is cut into batches: one file a task."""
+"""Tasks: how a corpus is split and divided into batches; one file per task."""

@@ -1,8 +1,8 @@
-"""Labelled documents: a document is read from its first word on, its class is the target.
+"""Classification of labelled documents: the input is a document, the target its class.
 
-Batches are made of documents of like length, padded at their ends; how long each one really is goes
-with them. A document longer than `length` is cut to its head or tail. Documents are held out at
-random, alike in classes, where their file does not say which.
+A batch has documents of similar length, padded at their ends, and their true lengths. A document
+longer than `length` is truncated to its head or tail. If the file has no splits, validation and
+test are drawn at random, stratified by class.
 """
 
 from __future__ import annotations
@@ -29,33 +29,36 @@ from rnnlab.settings.run_config import RunConfig
 
 _EVAL_BATCH = 256
 _EVAL_PLACES = 65_536
-"""Tokens of a batch when measuring, padding included: bounds the memory of its states."""
+"""Most tokens of a batch in evaluation, with padding: bounds the memory of the states."""
 
 
 class _Encoded(NamedTuple):
-    """Documents of one split as ids."""
+    """The documents of one split as token ids."""
 
     ids: Ids
-    """Of all splits, end to end; the last one is <unk>, which empty documents are read as."""
+    """Ids of all splits, concatenated; the last one is <unk>, the content of empty documents."""
     starts: Ids
-    """Where what is kept of each document begins in `ids`."""
+    """Offset in `ids` of each truncated document."""
     lengths: Ids
-    """Tokens kept of each document, at least one."""
+    """Number of tokens of each truncated document, at least one."""
     classes: Ids
+    """Id of the class of each document."""
 
 
 class _Tokens(NamedTuple):
-    """The tokens of documents, ordered so that those of a split lie together."""
+    """The tokens of documents, grouped by split."""
 
     indexed: Indexed
     order: Ids
-    """Place in the file of each document."""
+    """Position in the file of each document."""
     documents_of: dict[SplitName, slice]
+    """The documents of each split, as a slice of `order`."""
     tokens_of: dict[SplitName, slice]
+    """The tokens of each split."""
 
 
 class DocumentSplit(Split):
-    """Documents in batches of like length."""
+    """Documents in batches of similar length."""
 
     def __init__(self, documents: _Encoded, pad: int, config: RunConfig) -> None:
         self._documents = documents
@@ -68,18 +71,18 @@ class DocumentSplit(Split):
         return self._buckets.num_batches()
 
     def train_batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        """Give the documents in an order of their own for each epoch."""
+        """Yield the documents in a different random order in each epoch."""
         for rows in self._buckets.order(epoch)[start:]:
             yield self._padded(rows)
 
     def eval_batches(self, max_tokens: int = 0) -> Iterator[Batch]:
-        """Give the first documents of the split that hold `max_tokens` to be read, all for 0."""
+        """Yield the first documents of the split, up to `max_tokens` input tokens (0: all)."""
         lengths = self._documents.lengths
         for rows in sorted_order(lengths, max_tokens, _EVAL_BATCH, _EVAL_PLACES):
             yield self._padded(rows)
 
     def padding(self) -> float:
-        """Return the share of padded places in the batches of the first epoch."""
+        """Return the fraction of padding in the batches of the first epoch."""
         return self._buckets.padding()
 
     def _padded(self, rows: Ids) -> Batch:
@@ -92,7 +95,7 @@ class DocumentSplit(Split):
 
 
 def read(file: Path, config: RunConfig, progress: Progress = silent) -> Documents:
-    """Return the documents of a file; some drawn at random where `limit_chars` is set."""
+    """Return the documents of a file, or a random sample if `limit_chars` is set."""
     documents = read_documents(file, progress)
     if config.limit_chars is None:
         return documents
@@ -100,14 +103,15 @@ def read(file: Path, config: RunConfig, progress: Progress = silent) -> Document
 
 
 def check(documents: Documents, config: RunConfig) -> None:
-    """Raise BadInputError when there are too few documents; no text is cut into words."""
+    """Raise BadInputError if there are too few documents; does not tokenise them."""
     _check_training(documents, hold_out(documents, config)["train"])
 
 
 def build(documents: Documents, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
-    """Make documents ready; raises BadInputError when there are too few, or unknown classes.
+    """Return the dataset of documents.
 
-    A vocabulary is counted in the documents to train on, before they are cut.
+    A new vocabulary is counted in the train split, before truncation. Raises BadInputError if there
+    are too few documents, or if the vocabulary does not have their classes.
     """
     class_ids = _class_ids(documents, vocabulary)
     rows = hold_out(documents, config)
@@ -120,8 +124,8 @@ def build(documents: Documents, vocabulary: Vocabulary | None, config: RunConfig
         counts = tokens.indexed.counts(tokens.tokens_of["train"])
         if not counts.any():
             raise BadInputError(
-                f"no document to train on has any {config.alphabet} letter or digit",
-                "give other texts",
+                f"the train split has no {config.alphabet} letters or digits",
+                "choose another corpus or --alphabet",
             )
         vocabulary = tokens.indexed.extend(empty, counts, config.vocab_size)
     else:
@@ -135,7 +139,7 @@ def build(documents: Documents, vocabulary: Vocabulary | None, config: RunConfig
         documents_note(documents, rows),
         f"{len(vocabulary):,} tokens; {splits['train'].padding():.1%} of a batch is padding"
         + unknown_note(vocabulary, tokens.indexed, tokens.tokens_of),
-        *_cut_note(tokens.indexed, vocabulary, config),
+        *_truncation_note(tokens.indexed, vocabulary, config),
         *duplicates_note(documents, rows),
     ]
     vectors = None
@@ -144,16 +148,17 @@ def build(documents: Documents, vocabulary: Vocabulary | None, config: RunConfig
             config, vocabulary, tokens.indexed, tokens.tokens_of["train"]
         )
         notes += coverage
-    mark = fingerprint(*documents.texts, *documents.labels, *documents.splits)
-    return Dataset(vocabulary, splits, tuple(notes), mark, "document", vectors)
+    sha256 = fingerprint(*documents.texts, *documents.labels, *documents.splits)
+    return Dataset(vocabulary, splits, tuple(notes), sha256, "document", vectors)
 
 
 def _check_training(documents: Documents, train: Ids) -> None:
-    """Raise BadInputError where a class has no document to be learnt from."""
+    """Raise BadInputError if a class has no document in the train split."""
     missing = set(documents.classes) - {documents.labels[i] for i in train}
     if missing:
         raise BadInputError(
-            f"there is no document of class {min(missing)!r} to train on", "give some, or drop it"
+            f"the train split has no document of class {min(missing)!r}",
+            "add documents of this class, or remove the class",
         )
 
 
@@ -175,18 +180,21 @@ def _tokenise(documents: Documents, rows: dict[SplitName, Ids], vocabulary: Voca
 
 
 def _class_ids(documents: Documents, vocabulary: Vocabulary | None) -> Ids:
-    """Return the class of each document; raises BadInputError where the model knows it not."""
+    """Return the class id of each document; raises BadInputError for unknown classes."""
     if vocabulary and (not vocabulary.classes or vocabulary.pad is None or vocabulary.unk is None):
-        raise BadInputError("the vocabulary is of another task", "it names no classes")
+        raise BadInputError(
+            "the vocabulary is for another task: it has no classes",
+            "choose a run of --task classify",
+        )
     classes = vocabulary.classes if vocabulary else documents.classes
-    place = {name: i for i, name in enumerate(classes)}
-    unknown = set(documents.classes) - set(place)
+    id_of = {name: i for i, name in enumerate(classes)}
+    unknown = set(documents.classes) - set(id_of)
     if unknown:
         raise BadInputError(
-            f"the model knows no class {min(unknown)!r}",
-            f"its classes: {', '.join(classes[:20])}",
+            f"the model does not have the class {min(unknown)!r}",
+            f"choose documents of its classes: {', '.join(classes[:20])}",
         )
-    return np.array([place[label] for label in documents.labels], dtype=np.int64)
+    return np.array([id_of[label] for label in documents.labels], dtype=np.int64)
 
 
 def _make_split(
@@ -199,22 +207,22 @@ def _make_split(
 ) -> DocumentSplit:
     assert vocabulary.pad is not None
     starts, lengths = tokens.indexed.starts[:-1][part], np.diff(tokens.indexed.starts)[part]
-    kept = np.minimum(lengths, config.length)
+    truncated = np.minimum(lengths, config.length)
     if config.part == "tail":
-        starts = starts + lengths - kept
+        starts = starts + lengths - truncated
     starts = np.where(lengths == 0, len(ids) - 1, starts)
-    encoded = _Encoded(ids, starts, np.maximum(kept, 1), classes[part])
+    encoded = _Encoded(ids, starts, np.maximum(truncated, 1), classes[part])
     return DocumentSplit(encoded, vocabulary.pad, config)
 
 
-def _cut_note(indexed: Indexed, vocabulary: Vocabulary, config: RunConfig) -> list[str]:
-    """Return a note on what was cut off, none where nothing was."""
-    is_cut = np.diff(indexed.starts) > config.length
-    if not is_cut.any():
+def _truncation_note(indexed: Indexed, vocabulary: Vocabulary, config: RunConfig) -> list[str]:
+    """Return a note on truncated documents; empty if there are none."""
+    is_truncated = np.diff(indexed.starts) > config.length
+    if not is_truncated.any():
         return []
-    unit = "letters" if vocabulary.kind == "chars" else "words"
+    unit = "characters" if vocabulary.kind == "chars" else "words"
     end = "first" if config.part == "head" else "last"
     return [
-        f"{is_cut.mean():.1%} of the documents are longer than {config.length} {unit}: "
-        f"their {end} {config.length} are read"
+        f"{is_truncated.mean():.1%} of the documents are longer than {config.length} {unit} and "
+        f"truncated to their {end} {config.length}"
     ]

@@ -1,9 +1,9 @@
-"""Sentences of variable length, each starting afresh, ending in EOS and padded to the longest.
+"""Independent sentences of variable length, with EOS at their ends, padded to the longest.
 
-A sentence s_1 ... s_n is read as EOS s_1 ... s_n and predicts s_1 ... s_n EOS: EOS is the boundary
-between sentences, so that a model can also start one. Batches are made of sentences of like length,
-so that little is padded. A padded place is read as EOS and has no target: the loss is averaged over
-real tokens only, and no probability is wasted on a token that never comes.
+The inputs of a sentence s_1 ... s_n are EOS s_1 ... s_n, the targets are s_1 ... s_n EOS: EOS is
+the boundary between sentences, so that a model can also start one. A batch has sentences of similar
+length, to limit padding. Padding has the input EOS and no target: the loss is averaged over real
+tokens only, and no probability is spent on a padding token.
 """
 
 from __future__ import annotations
@@ -29,42 +29,42 @@ from rnnlab.settings.run_config import RunConfig
 
 _EVAL_BATCH = 256
 _EVAL_PLACES = 16_384
-"""Tokens of a batch when measuring, padding included: bounds the memory of its states."""
+"""Most tokens of a batch in evaluation, with padding: bounds the memory of the states."""
 _EVAL_LOGITS = 2**24
-"""Most logits of such a batch: bounds their memory where many words are known."""
+"""Most logits of such a batch: bounds their memory for a large vocabulary."""
 
 
 class _Sentences(NamedTuple):
-    """Encoded sentences of one split."""
+    """The sentences of one split as token ids."""
 
     ids: Encoded
-    """Of all splits, end to end."""
+    """Ids of all splits, concatenated."""
     starts: Ids
-    """Where each sentence begins in `ids`."""
+    """Offset in `ids` of each sentence."""
     lengths: Ids
-    """Tokens kept of each sentence."""
+    """Number of tokens of each truncated sentence."""
     is_whole: npt.NDArray[np.bool_]
-    """Whether a sentence was kept to its end; a cut one predicts no EOS."""
+    """False for a truncated sentence, which does not predict EOS."""
 
 
 class SentenceSplit(Split):
-    """Sentences in batches of like length."""
+    """Sentences in batches of similar length."""
 
     def __init__(
         self,
         sentences: _Sentences,
         vocabulary: Vocabulary,
         config: RunConfig,
-        letters: float = 1.0,
+        chars_per_token: float = 1.0,
     ) -> None:
         assert vocabulary.eos is not None
         self._sentences = sentences
         self._eos = vocabulary.eos
         self._eval_places = min(_EVAL_PLACES, _EVAL_LOGITS // len(vocabulary))
         self._lengths = sentences.lengths + 1
-        """Places of each sentence with the EOS read before it."""
+        """Number of inputs of each sentence, with the initial EOS."""
         self._buckets = Buckets(self._lengths, config.batch, config.seed)
-        self.letters = letters
+        self.chars_per_token = chars_per_token
         self.num_tokens = int(sentences.lengths.sum() + sentences.is_whole.sum())
 
     def num_batches(self) -> int:
@@ -72,17 +72,17 @@ class SentenceSplit(Split):
         return self._buckets.num_batches()
 
     def train_batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        """Give the sentences in an order of their own for each epoch."""
+        """Yield the sentences in a different random order in each epoch."""
         for rows in self._buckets.order(epoch)[start:]:
             yield self._padded(rows)
 
     def eval_batches(self, max_tokens: int = 0) -> Iterator[Batch]:
-        """Give the first sentences of the split that hold `max_tokens`, all for 0."""
+        """Yield the first sentences of the split, up to `max_tokens` tokens (0: all)."""
         for rows in sorted_order(self._lengths, max_tokens, _EVAL_BATCH, self._eval_places):
             yield self._padded(rows)
 
     def padding(self) -> float:
-        """Return the share of padded places in the batches of the first epoch."""
+        """Return the fraction of padding in the batches of the first epoch."""
         return self._buckets.padding()
 
     def _padded(self, rows: Ids) -> Batch:
@@ -102,26 +102,27 @@ class SentenceSplit(Split):
 
 
 def read(file: Path, config: RunConfig, progress: Progress = silent) -> str | LongText:
-    """Return the text of a file, the first `limit_chars` of it where there is a limit."""
+    """Return the text of a file, or its first `limit_chars` characters if that is set."""
     return open_text(file, config.limit_chars, progress)
 
 
 def check(text: str | LongText, config: RunConfig) -> None:
-    """Raise BadInputError when `build` would; the vectors are checked elsewhere."""
+    """Raise the errors of `build`, except those of word vectors (see `check_vectors`)."""
     build(text, None, config.model_copy(update={"embeddings": None}))
 
 
 def build(text: str | LongText, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
-    """Cut a text into sentences, the last held out; raises BadInputError when there are too few.
+    """Return the dataset of the sentences of a text; the last ones are for validation and test.
 
-    The letters of a vocabulary are counted in all sentences, its words in those to train on.
+    A new vocabulary has the characters of all sentences, or the words of the train split. Raises
+    BadInputError if there are too few sentences.
     """
     kind = vocabulary.kind if vocabulary else config.tokens
     alphabet = vocabulary.alphabet if vocabulary else config.alphabet
     unit: Unit = "letter" if kind == "chars" else "word"
-    indexed, mark = index_text(text, "sentences", kind, alphabet)
+    indexed, sha256 = index_text(text, "sentences", kind, alphabet)
     starts = indexed.starts
-    parts = _cut(indexed, config)
+    parts = _split_sentences(indexed, config)
     spans = {
         name: slice(int(starts[rows.start]), int(starts[rows.stop])) for name, rows in parts.items()
     }
@@ -132,36 +133,40 @@ def build(text: str | LongText, vocabulary: Vocabulary | None, config: RunConfig
         empty = Vocabulary(specials, kind, alphabet)
         vocabulary = indexed.extend(empty, counts, config.vocab_size)
     if vocabulary.eos is None:
-        raise BadInputError("the vocabulary has no end of sentence", "it is of another task")
+        raise BadInputError(
+            "the vocabulary is for another task: it has no end of sentence",
+            "choose a run of --task sentences",
+        )
     ids = indexed.lazily(vocabulary)
     splits = {
         name: _make_split(indexed, ids, rows, vocabulary, config) for name, rows in parts.items()
     }
     notes = [
         f"{len(starts) - 1:,} sentences, {len(vocabulary):,} tokens; "
-        f"{parts['train'].stop:,} to train on; "
+        f"{parts['train'].stop:,} for training; "
         f"{splits['train'].padding():.1%} of a batch is padding"
         + unknown_note(vocabulary, indexed, spans),
-        *_cut_note(np.diff(starts), config.length, unit),
+        *_truncation_note(np.diff(starts), config.length, unit),
     ]
     vectors = None
     if is_new:
         vectors, coverage = initial_vectors(config, vocabulary, indexed, spans["train"])
         notes += coverage
-    return Dataset(vocabulary, splits, tuple(notes), mark, unit, vectors)
+    return Dataset(vocabulary, splits, tuple(notes), sha256, unit, vectors)
 
 
-def _cut(indexed: Indexed, config: RunConfig) -> dict[SplitName, slice]:
-    """Return which sentences each split has; raises BadInputError when there are too few."""
+def _split_sentences(indexed: Indexed, config: RunConfig) -> dict[SplitName, slice]:
+    """Return the sentences of each split; raises BadInputError if there are too few."""
     size = len(indexed.starts) - 1
     num_val, num_test = int(size * config.val_fraction), int(size * config.test_fraction)
     num_train = size - num_val - num_test
     if num_val < 1 or num_train < 2 or (config.test_fraction and num_test < 1):
         ends = {indexed.distinct[i] for i in indexed.places[indexed.starts[1:] - 1]}
         has_end = any(token.endswith((".", "?", "!")) for token in ends)
-        found = f"has {size} sentences ending" if has_end else "has no sentence that ends"
+        problem = f"has only {size} sentences ending" if has_end else "has no sentence that ends"
         raise BadInputError(
-            f"the corpus {found} in '.', '?' or '!'", "give a text with more, or use --task stream"
+            f"the corpus {problem} in '.', '?' or '!'",
+            "give a text with more sentences, or use --task stream",
         )
     parts: dict[SplitName, slice] = {
         "train": slice(0, num_train),
@@ -176,24 +181,25 @@ def _make_split(
     indexed: Indexed, ids: Encoded, rows: slice, vocabulary: Vocabulary, config: RunConfig
 ) -> SentenceSplit:
     starts, lengths = indexed.starts[:-1][rows], np.diff(indexed.starts)[rows]
-    kept = np.minimum(lengths, config.length)
-    sentences = _Sentences(ids, starts, kept, lengths <= config.length)
-    letters = 1.0
+    truncated = np.minimum(lengths, config.length)
+    sentences = _Sentences(ids, starts, truncated, lengths <= config.length)
+    chars_per_token = 1.0
     if vocabulary.kind != "chars":
         num_ends = int(sentences.is_whole.sum())
         before = np.concatenate([[0], np.cumsum(indexed.sizes()[indexed.places])])
-        num_letters = int((before[starts + kept] - before[starts]).sum())
-        letters = (num_letters + num_ends) / (int(kept.sum()) + num_ends)
-    return SentenceSplit(sentences, vocabulary, config, letters)
+        num_chars = int((before[starts + truncated] - before[starts]).sum())
+        chars_per_token = (num_chars + num_ends) / (int(truncated.sum()) + num_ends)
+    return SentenceSplit(sentences, vocabulary, config, chars_per_token)
 
 
-def _cut_note(lengths: Ids, max_length: int, unit: str) -> list[str]:
-    """Return a note on what was cut off, none where nothing was."""
-    num_cut = int((lengths > max_length).sum())
-    if not num_cut:
+def _truncation_note(lengths: Ids, max_length: int, unit: str) -> list[str]:
+    """Return a note on truncated sentences; empty if there are none."""
+    num_truncated = int((lengths > max_length).sum())
+    if not num_truncated:
         return []
-    lost = int(np.maximum(0, lengths - max_length).sum())
+    num_lost = int(np.maximum(0, lengths - max_length).sum())
+    noun = "characters" if unit == "letter" else f"{unit}s"
     return [
-        f"{num_cut:,} sentences are longer than {max_length} {unit}s and were cut there "
-        f"({lost / int(lengths.sum()):.1%} of all {unit}s)"
+        f"{num_truncated:,} sentences are longer than {max_length} {noun} and truncated "
+        f"(losing {num_lost / int(lengths.sum()):.1%} of all {noun})"
     ]

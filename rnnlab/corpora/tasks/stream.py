@@ -1,8 +1,9 @@
-"""One long text: parallel streams cut into windows, the state carried from window to window.
+"""One long text as parallel streams, in windows; the hidden state is carried between windows.
 
-The text is cut into `batch` streams of equal length, read side by side; a window holds `length`
-tokens of each. Gradients stop at the window's start (truncated backpropagation through time,
-Williams and Peng 1990), the state does not. Shapes: B streams, S tokens of each, T of a window.
+The text is divided into `batch` streams of equal length, read in parallel; a window has `length`
+tokens of each. Gradients stop at the start of a window, the state does not (truncated
+backpropagation through time, Williams and Peng 1990). Shapes: B streams, S tokens of a stream, T
+tokens of a window.
 """
 
 from __future__ import annotations
@@ -22,38 +23,38 @@ from rnnlab.corpora._vocabulary import Ids, Vocabulary
 from rnnlab.settings.run_config import RunConfig
 
 EVAL_WINDOW = 4096
-"""Tokens read at once when measuring; no figure depends on it, since the state is carried."""
+"""Tokens of a window in evaluation; does not change the loss, since the state is carried."""
 _EVAL_LOGITS = 2**24
-"""Most logits of a window when measuring: bounds its memory where many words are known."""
+"""Most logits of such a window: bounds their memory for a large vocabulary."""
 
 
 class StreamSplit(Split):
-    """A part of the text as `batch` parallel streams."""
+    """A part of the text, as `batch` parallel streams in training."""
 
     def __init__(
         self,
         ids: Ids | Encoded,
         batch: int,
         length: int,
-        letters: float = 1.0,
-        num_known: int = 1,
+        chars_per_token: float = 1.0,
+        vocab_size: int = 1,
     ) -> None:
         self._ids = ids if isinstance(ids, Encoded) else Encoded.of(ids)
         self._length = length
-        self._eval_window = max(1, min(EVAL_WINDOW, _EVAL_LOGITS // num_known))
+        self._eval_window = max(1, min(EVAL_WINDOW, _EVAL_LOGITS // vocab_size))
         num_predicted = (len(ids) - 1) // batch
-        self.letters = letters
+        self.chars_per_token = chars_per_token
         self.num_tokens = num_predicted * batch
         places = self._ids.places
         self._inputs_BS = places[: self.num_tokens].reshape(batch, num_predicted)
         self._targets_BS = places[1 : self.num_tokens + 1].reshape(batch, num_predicted)
 
     def num_batches(self) -> int:
-        """Return the number of windows; the last may be shorter."""
+        """Return the number of windows of an epoch; the last may be shorter."""
         return -(-self._inputs_BS.shape[1] // self._length)
 
     def train_batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        """Give the windows in order; every epoch reads the text from its start."""
+        """Yield the windows in order; every epoch starts at the beginning of the text."""
         for window in range(start, self.num_batches()):
             columns = slice(window * self._length, (window + 1) * self._length)
             inputs_BT = self._ids.look_up(self._inputs_BS[:, columns])
@@ -61,7 +62,7 @@ class StreamSplit(Split):
             yield Batch(inputs_BT, targets_BT, inputs_BT.size, is_start=window == 0)
 
     def eval_batches(self, max_tokens: int = 0) -> Iterator[Batch]:
-        """Give the text as one stream, so that every token is predicted from all before it."""
+        """Yield the text as one stream: every token is predicted from all previous tokens."""
         end = len(self._ids) - 1
         if max_tokens:
             end = min(end, max_tokens)
@@ -73,28 +74,30 @@ class StreamSplit(Split):
 
 
 def read(file: Path, config: RunConfig, progress: Progress = silent) -> str | LongText:
-    """Return the text of a file, the first `limit_chars` of it where there is a limit."""
+    """Return the text of a file, or its first `limit_chars` characters if that is set."""
     return open_text(file, config.limit_chars, progress)
 
 
 def check(text: str | LongText, config: RunConfig) -> None:
-    """Raise BadInputError when `build` would; the vectors are checked elsewhere."""
+    """Raise the errors of `build`, except those of word vectors (see `check_vectors`)."""
     build(text, None, config.model_copy(update={"embeddings": None}))
 
 
 def build(text: str | LongText, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
-    """Cut a text into consecutive splits; raises BadInputError when one would be too short.
+    """Return the dataset of a text, divided into consecutive splits.
 
-    The letters of a vocabulary are counted in the whole text, its words in the training part.
+    A new vocabulary has the characters of the whole text, or the words of the train split. Raises
+    BadInputError if a split would be too short.
     """
     kind = vocabulary.kind if vocabulary else config.tokens
     alphabet = vocabulary.alphabet if vocabulary else config.alphabet
     unit: Unit = "letter" if kind == "chars" else "word"
-    indexed, mark = index_text(text, "stream", kind, alphabet)
+    noun = "character" if kind == "chars" else "word"
+    indexed, sha256 = index_text(text, "stream", kind, alphabet)
     if len(indexed.distinct) < 2:
-        amount = "one distinct" if indexed.distinct else f"no {alphabet}"
-        raise BadInputError(f"the corpus has {amount} {unit}", "there is nothing to learn in it")
-    parts = _cut(indexed, config, unit)
+        amount = f"only one distinct {noun}" if indexed.distinct else f"no {alphabet} {noun}s"
+        raise BadInputError(f"the corpus has {amount}", "choose another corpus")
+    parts = _split_text(indexed, config, noun)
     is_new = vocabulary is None
     if vocabulary is None:
         specials = () if kind == "chars" else (UNK,)
@@ -102,46 +105,50 @@ def build(text: str | LongText, vocabulary: Vocabulary | None, config: RunConfig
         empty = Vocabulary(specials, kind, alphabet)
         vocabulary = indexed.extend(empty, counts, config.vocab_size)
     if vocabulary.kind == "lowercase":
-        raise BadInputError("the vocabulary is of another task", "its words lack the spaces")
+        raise BadInputError(
+            "the vocabulary is for another task: its words have no spaces",
+            "choose a run of --task stream",
+        )
     ids = indexed.lazily(vocabulary)
     splits = {
         name: StreamSplit(
             ids.part(part),
             config.batch if name == "train" else 1,
             config.length,
-            1.0 if kind == "chars" else _letters_per_token(indexed, part),
+            1.0 if kind == "chars" else _chars_per_token(indexed, part),
             len(vocabulary),
         )
         for name, part in parts.items()
     }
-    known = "distinct" if kind == "chars" else "known"
+    adjective = "distinct" if kind == "chars" else "in the vocabulary"
     notes = [
-        f"{len(ids):,} {unit}s, {len(vocabulary):,} {known}; "
-        f"{parts['train'].stop:,} to train on" + unknown_note(vocabulary, indexed, parts)
+        f"{len(ids):,} {noun}s, {len(vocabulary):,} {adjective}; "
+        f"{parts['train'].stop:,} for training" + unknown_note(vocabulary, indexed, parts)
     ]
     vectors = None
     if is_new:
         vectors, coverage = initial_vectors(config, vocabulary, indexed, parts["train"])
         notes += coverage
-    return Dataset(vocabulary, splits, tuple(notes), mark, unit, vectors)
+    return Dataset(vocabulary, splits, tuple(notes), sha256, unit, vectors)
 
 
-def _cut(indexed: Indexed, config: RunConfig, unit: str) -> dict[SplitName, slice]:
-    """Return where each split lies; raises BadInputError when there is too little of one."""
+def _split_text(indexed: Indexed, config: RunConfig, noun: str) -> dict[SplitName, slice]:
+    """Return the tokens of each split; raises BadInputError if a split would be too short."""
     size = len(indexed.places)
     num_val, num_test = int(size * config.val_fraction), int(size * config.test_fraction)
     num_train = size - num_val - num_test
     if num_val >= 2 and config.test_fraction and num_test < 2:
         raise BadInputError(
-            f"test_fraction = {config.test_fraction:g} of {size:,} {unit}s leaves none to predict",
-            "give a longer text, or a larger --test-fraction",
+            f"{size:,} {noun}s with test_fraction = {config.test_fraction:g} are too few for a "
+            "test split",
+            "give a longer text, or raise --test-fraction",
         )
     if num_train < config.batch * 2 or num_train <= config.length or num_val < 2:
         need = max(config.batch * 2, config.length + 1)
         raise BadInputError(
-            f"the corpus has {size:,} {unit}s, {num_train:,} of them to train on; "
+            f"the corpus has {size:,} {noun}s, {num_train:,} of them for training; "
             f"batch {config.batch} and length {config.length} need {need:,}",
-            "give a longer text, or a smaller --batch or --length",
+            "give a longer text, or lower --batch or --length",
         )
     parts: dict[SplitName, slice] = {
         "train": slice(0, num_train),
@@ -152,8 +159,8 @@ def _cut(indexed: Indexed, config: RunConfig, unit: str) -> dict[SplitName, slic
     return parts
 
 
-def _letters_per_token(indexed: Indexed, part: slice) -> float:
-    """Return the letters of a token on average; the first one of a part is not predicted."""
+def _chars_per_token(indexed: Indexed, part: slice) -> float:
+    """Return the mean characters per token of a part, without the first, which is not a target."""
     predicted = slice(part.start + 1, part.stop)
     counts = indexed.counts(predicted)
     return float((counts * indexed.sizes()).sum() / counts.sum())

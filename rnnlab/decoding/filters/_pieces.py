@@ -1,7 +1,7 @@
-"""Which tokens make a text complete, hold or begin with a string.
+"""Tokens that complete, contain or begin a string.
 
-A vocabulary is searched once for each string; every step after that only compares a few endings.
-A token that adds no text, as the end of the sentence, is never among those found.
+A vocabulary is searched once per string; every step after that only compares a few suffixes.
+A token that adds no text, such as the end of the sentence, is never returned.
 """
 
 from __future__ import annotations
@@ -14,34 +14,34 @@ import numpy as np
 from rnnlab.decoding._numbers import Ids
 
 Rules = list[tuple[str, Ids]]
-"""What a text has to end with, and the tokens that then do it."""
+"""Suffixes of the text so far, each with the tokens that match after it."""
 
 
 def completing(pieces: Sequence[str], string: str) -> Rules:
-    """Return the tokens after which a text ends with a string; none stands in two rules."""
-    found = defaultdict(list)
+    """Return the tokens after which a text ends with a string; each is in at most one rule."""
+    tokens_after = defaultdict(list)
     for token, piece in enumerate(pieces):
         if piece.endswith(string):
-            found[""].append(token)
+            tokens_after[""].append(token)
         elif piece and string.endswith(piece):
-            found[string[: -len(piece)]].append(token)
-    return _rules(found)
+            tokens_after[string[: -len(piece)]].append(token)
+    return _rules(tokens_after)
 
 
 def containing(pieces: Sequence[str], string: str) -> Rules:
-    """Return the tokens within which a string comes to its end."""
-    found = defaultdict(list)
+    """Return the tokens that contain the last character of an occurrence of a string."""
+    tokens_after = defaultdict(list)
     for token, piece in enumerate(pieces):
         if string in piece:
-            found[""].append(token)
+            tokens_after[""].append(token)
         for length in range(1, min(len(piece), len(string) - 1) + 1):
             if string.endswith(piece[:length]):
-                found[string[:-length]].append(token)
-    return _rules(found)
+                tokens_after[string[:-length]].append(token)
+    return _rules(tokens_after)
 
 
 def beginning(pieces: Sequence[str], string: str) -> Ids:
-    """Return the tokens that write the beginning of a string, or all of it and more."""
+    """Return the tokens that are a prefix of a string, or of which it is a prefix."""
     return np.array(
         [
             token
@@ -52,5 +52,5 @@ def beginning(pieces: Sequence[str], string: str) -> Ids:
     )
 
 
-def _rules(found: dict[str, list[int]]) -> Rules:
-    return [(before, np.array(tokens, dtype=np.int64)) for before, tokens in found.items()]
+def _rules(tokens_after: dict[str, list[int]]) -> Rules:
+    return [(before, np.array(tokens, dtype=np.int64)) for before, tokens in tokens_after.items()]

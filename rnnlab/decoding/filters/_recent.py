@@ -1,4 +1,4 @@
-"""The tokens that the penalties look back at."""
+"""The last tokens, which the penalties lower."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def recent_counts(rows: Rows) -> Iterator[tuple[int, Ids, Ids]]:
-    """Yield each row with the tokens among its last ones, and how often each is there.
+    """Yield for each row: its number, its last tokens (each once), and the count of each.
 
-    The end of the sentence is left out: it repeats nothing that a reader would see.
+    The end of the sentence is not counted: it repeats no visible text.
     """
     for row in range(len(rows)):
         recent = rows.recent(row, rows.options.last)

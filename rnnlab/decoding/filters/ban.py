@@ -1,8 +1,8 @@
-"""Never write certain strings, as "e|the": no token within which one of them would end.
+"""Never write certain strings, such as "e|the": drop every token that would complete one.
 
-Letters of the prompt count, so that a string begun there is not completed; the end of the sentence
-writes nothing and may always come. Source: the `bad_words` of constrained decoding, here by text
-instead of by token, so that no other spelling in tokens gets past it.
+The characters of the prompt count, so that a string that begins there is not completed. The end of
+the sentence adds no text and stays possible. Source: the `bad_words` of constrained decoding, here
+by text instead of by token, so that no other tokenisation of the string passes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import LogProbs, only
 from rnnlab.decoding._values import parse_strings
 from rnnlab.decoding.filters._pieces import Rules, containing
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, strings: str, rows: Rows) -> LogProbs:
-    """Return the log-probs with what would write one of the strings at -inf."""
+    """Return the log-probs with tokens that complete one of the strings at -inf."""
     rules = _rules(tuple(rows.start.pieces), strings)
     reach = max((len(before) for before, _ in rules), default=0)
     is_kept_RV = np.ones(log_probs_RV.shape, dtype=np.bool_)
@@ -36,3 +37,14 @@ def apply(log_probs_RV: LogProbs, strings: str, rows: Rows) -> LogProbs:
 @lru_cache(maxsize=16)
 def _rules(pieces: tuple[str, ...], strings: str) -> Rules:
     return [rule for string in parse_strings(strings) for rule in containing(pieces, string)]
+
+
+FILTER = Filter(
+    kind="constraint",
+    apply=apply,
+    option="ban",
+    value_type=str,
+    neutral="",
+    check=parse_strings,
+    help='Strings that are never written, such as "e|the".',
+)

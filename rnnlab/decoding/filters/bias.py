@@ -1,7 +1,7 @@
-"""Add nats to the tokens that complete a string, as written in "e=-2|the=1.5".
+"""Add nats to the tokens that complete a string, such as "e=-2|the=1.5".
 
-A token completes a string when the text, the prompt included, then ends with it; a token that
-completes several is given the nats of all. The end of the sentence completes nothing. Source: the
+A token completes a string if the text, including the prompt, then ends with it. The nats of all
+strings that a token completes are added up. The end of the sentence completes nothing. Source: the
 `logit_bias` of OpenAI's API, here by text instead of by token.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import Ids, LogProbs, log_softmax
 from rnnlab.decoding._values import parse_biases
 from rnnlab.decoding.filters._pieces import completing
@@ -38,3 +39,14 @@ def _rules(pieces: tuple[str, ...], biases: str) -> list[tuple[str, Ids, float]]
         for string, nats in parse_biases(biases).items()
         for before, tokens_N in completing(pieces, string)
     ]
+
+
+FILTER = Filter(
+    kind="penalty",
+    apply=apply,
+    option="bias",
+    value_type=str,
+    neutral="",
+    check=parse_biases,
+    help='Nats for tokens that complete a string, as in "e=-2|the=1.5".',
+)

@@ -1,4 +1,4 @@
-"""Keep tokens of at least the probability epsilon; the best one always stays.
+"""Drop tokens less probable than epsilon; the most probable one always stays.
 
 Source: Hewitt et al. (2022), "Truncation sampling as language model desmoothing".
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding.filters._keep import keep_probable
 
 if TYPE_CHECKING:
@@ -15,5 +16,15 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, epsilon: float, rows: Rows) -> LogProbs:
-    """Return the log-probs with all that is less probable at -inf."""
+    """Return the log-probs with less probable tokens at -inf."""
     return keep_probable(log_probs_RV, epsilon)
+
+
+FILTER = Filter(
+    kind="truncating",
+    apply=apply,
+    option="epsilon",
+    neutral=0.0,
+    limits={"ge": 0, "lt": 1},
+    help="Drop tokens less probable than epsilon.",
+)

@@ -1,6 +1,6 @@
-"""Keep tokens of at least the probability min(eta, sqrt(eta) exp(-H)); the best one always stays.
+"""Drop tokens less probable than min(eta, sqrt(eta) exp(-H)); the most probable one always stays.
 
-H is the entropy: where it is high, tokens below eta stay too. Source: Hewitt et al. (2022),
+H is the entropy: if it is high, tokens below eta stay, too. Source: Hewitt et al. (2022),
 "Truncation sampling as language model desmoothing", whose epsilon is our eta.
 """
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import LogProbs, entropy
 from rnnlab.decoding.filters._keep import keep_probable
 
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, eta: float, rows: Rows) -> LogProbs:
-    """Return the log-probs with all that is less probable at -inf."""
-    bar_R = np.minimum(eta, np.sqrt(eta) * np.exp(-entropy(log_probs_RV)))
-    return keep_probable(log_probs_RV, bar_R[:, None])
+    """Return the log-probs with less probable tokens at -inf."""
+    threshold_R = np.minimum(eta, np.sqrt(eta) * np.exp(-entropy(log_probs_RV)))
+    return keep_probable(log_probs_RV, threshold_R[:, None])
+
+
+FILTER = Filter(
+    kind="truncating",
+    apply=apply,
+    option="eta",
+    neutral=0.0,
+    limits={"ge": 0, "lt": 1},
+    help="Like epsilon, with a lower threshold if the entropy is high.",
+)

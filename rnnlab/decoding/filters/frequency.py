@@ -1,4 +1,4 @@
-"""Take nats from every token for each time that it came lately.
+"""Subtract nats from a token for each of its occurrences among the last tokens.
 
 Source: the `frequency_penalty` of OpenAI's API: logit - penalty * count. The end of the sentence is
 never penalised.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import LogProbs, log_softmax
 from rnnlab.decoding.filters._recent import recent_counts
 
@@ -16,8 +17,19 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, nats: float, rows: Rows) -> LogProbs:
-    """Return the log-probs, those of recent tokens less count times the nats, renormalised."""
+    """Return the log-probs, lowered by count times nats for recent tokens, renormalised."""
     penalised_RV = log_probs_RV.copy()
     for row, tokens_N, counts_N in recent_counts(rows):
         penalised_RV[row, tokens_N] -= nats * counts_N
     return log_softmax(penalised_RV)
+
+
+FILTER = Filter(
+    kind="penalty",
+    apply=apply,
+    option="frequency",
+    neutral=0.0,
+    limits={"ge": -100, "le": 100},
+    chain_text="{name}={value} over the last {last}",
+    help="Nats subtracted per occurrence of a token among the last ones.",
+)

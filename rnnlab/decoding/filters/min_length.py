@@ -1,12 +1,13 @@
-"""Do not end the sentence before so many tokens are written.
+"""Do not end the sentence before N tokens are written.
 
-Source: Klein et al. (2017), "OpenNMT", whose translator has it as `min_length`.
+Source: the `min_length` of the translator of Klein et al. (2017), "OpenNMT".
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import NEVER, LogProbs, log_softmax
 
 if TYPE_CHECKING:
@@ -20,3 +21,15 @@ def apply(log_probs_RV: LogProbs, num: int, rows: Rows) -> LogProbs:
         is_short_R = [rows.written(row) < num for row in range(len(rows))]
         kept_RV[is_short_R, rows.start.eos] = NEVER
     return log_softmax(kept_RV)
+
+
+FILTER = Filter(
+    kind="constraint",
+    apply=apply,
+    option="min_length",
+    value_type=int,
+    neutral=0,
+    limits={"ge": 0},
+    needs_eos=True,
+    help="Do not end the sentence before N tokens are written.",
+)

@@ -1,4 +1,4 @@
-"""Keep tokens at least min_p times as probable as the best one, renormalised.
+"""Drop tokens less probable than min_p times the most probable one.
 
 Source: Nguyen et al. (2024), "Turning up the heat: min-p sampling for creative and coherent LLM
 outputs".
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import LogProbs, only
 
 if TYPE_CHECKING:
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, min_p: float, rows: Rows) -> LogProbs:
-    """Return the log-probs with all that is less probable at -inf."""
+    """Return the log-probs with less probable tokens at -inf."""
     probs_RV = np.exp(log_probs_RV, dtype=np.float64)
     return only(log_probs_RV, probs_RV >= min_p * probs_RV.max(-1, keepdims=True))
+
+
+FILTER = Filter(
+    kind="truncating",
+    apply=apply,
+    option="min_p",
+    neutral=0.0,
+    limits={"ge": 0, "le": 1},
+    help="Drop tokens less probable than min_p times the most probable one.",
+)

@@ -1,6 +1,6 @@
-"""Never write the same n tokens in a row twice, what the prompt holds included.
+"""Never write the same n consecutive tokens twice, counting the prompt.
 
-The end of the sentence may always come. Source: Paulus et al. (2018), "A deep reinforced model for
+The end of the sentence stays possible. Source: Paulus et al. (2018), "A deep reinforced model for
 abstractive summarization", section 2.5.
 """
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import LogProbs, only
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, n: int, rows: Rows) -> LogProbs:
-    """Return the log-probs with what would complete a known n-gram at -inf."""
+    """Return the log-probs with tokens that complete a known n-gram at -inf."""
     is_kept_RV = np.ones(log_probs_RV.shape, dtype=np.bool_)
     for row in range(len(rows)):
         tokens_T = np.array(rows.recent(row, sys.maxsize), dtype=np.int64)
@@ -30,3 +31,14 @@ def apply(log_probs_RV: LogProbs, n: int, rows: Rows) -> LogProbs:
     if rows.start.eos is not None:
         is_kept_RV[:, rows.start.eos] = True
     return only(log_probs_RV, is_kept_RV)
+
+
+FILTER = Filter(
+    kind="constraint",
+    apply=apply,
+    option="no_repeat",
+    value_type=int,
+    neutral=0,
+    limits={"ge": 0, "le": 1000},
+    help="Never write the same N consecutive tokens twice (0: allowed).",
+)

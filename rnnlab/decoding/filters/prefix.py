@@ -1,8 +1,8 @@
-"""Begin the continuation with a given text, whatever tokens it is made of.
+"""Begin the continuation with a given text, in any tokenisation.
 
-As long as the text is not written, only tokens come that write its next letters, perhaps with more
-after its end; the sentence cannot end. Source: prefix-constrained decoding, Wuebker et al. (2016),
-"Models and inference for prefix-constrained machine translation".
+Until the text is complete, only tokens that write its next characters are kept (the last one may
+write more), and the sentence cannot end. Source: prefix-constrained decoding, Wuebker et al.
+(2016), "Models and inference for prefix-constrained machine translation".
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import LogProbs, only
 from rnnlab.decoding.filters._pieces import beginning
 
@@ -22,11 +23,11 @@ _beginning = lru_cache(maxsize=64)(beginning)
 
 
 def apply(log_probs_RV: LogProbs, prefix: str, rows: Rows) -> LogProbs:
-    """Return the log-probs with what does not fit the text at -inf."""
+    """Return the log-probs with tokens that do not fit the text at -inf."""
     pieces = tuple(rows.start.pieces)
     is_kept_RV = np.ones(log_probs_RV.shape, dtype=np.bool_)
     for row in range(len(rows)):
-        # Every token that was let through added a letter, so that the text is written by now.
+        # Every kept token added at least one character: the text is complete by now.
         if rows.written(row) >= len(prefix):
             continue
         written = rows.continuation(row)
@@ -36,3 +37,13 @@ def apply(log_probs_RV: LogProbs, prefix: str, rows: Rows) -> LogProbs:
         if prefix.startswith(written):
             is_kept_RV[row, _beginning(pieces, prefix[len(written) :])] = True
     return only(log_probs_RV, is_kept_RV)
+
+
+FILTER = Filter(
+    kind="constraint",
+    apply=apply,
+    option="prefix",
+    value_type=str,
+    neutral="",
+    help="Text with which the continuation begins.",
+)

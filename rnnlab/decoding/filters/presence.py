@@ -1,4 +1,4 @@
-"""Take nats from every token that came lately, however often.
+"""Subtract nats from every token that occurs among the last tokens, however often.
 
 Source: the `presence_penalty` of OpenAI's API: logit - penalty * [count > 0]. The end of the
 sentence is never penalised.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import LogProbs, log_softmax
 from rnnlab.decoding.filters._recent import recent_counts
 
@@ -16,8 +17,19 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, nats: float, rows: Rows) -> LogProbs:
-    """Return the log-probs, those of recent tokens less the nats, renormalised."""
+    """Return the log-probs, lowered by the nats for recent tokens, renormalised."""
     penalised_RV = log_probs_RV.copy()
     for row, tokens_N, _ in recent_counts(rows):
         penalised_RV[row, tokens_N] -= nats
     return log_softmax(penalised_RV)
+
+
+FILTER = Filter(
+    kind="penalty",
+    apply=apply,
+    option="presence",
+    neutral=0.0,
+    limits={"ge": -100, "le": 100},
+    chain_text="{name}={value} over the last {last}",
+    help="Nats subtracted from tokens that occur among the last ones.",
+)

@@ -1,14 +1,15 @@
-"""Make tokens that came lately worse: their logit times the penalty.
+"""Multiply the logits of tokens that occur among the last tokens by a penalty.
 
 Source: Keskar et al. (2019), "CTRL", who divide positive logits and multiply negative ones. Here
-log-probs are taken as logits; they are never positive, so that all are multiplied and a token that
-is all but certain stays so. The end of the sentence is never penalised.
+the logits are log-probs, which are never positive: all are multiplied, and a token that is almost
+certain stays so. The end of the sentence is never penalised.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import LogProbs, log_softmax
 from rnnlab.decoding.filters._recent import recent_counts
 
@@ -17,8 +18,19 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, penalty: float, rows: Rows) -> LogProbs:
-    """Return the log-probs, those of recent tokens times the penalty, renormalised."""
+    """Return the log-probs, multiplied by the penalty for recent tokens, renormalised."""
     penalised_RV = log_probs_RV.copy()
     for row, tokens_N, _ in recent_counts(rows):
         penalised_RV[row, tokens_N] *= penalty
     return log_softmax(penalised_RV)
+
+
+FILTER = Filter(
+    kind="penalty",
+    apply=apply,
+    option="repetition",
+    neutral=1.0,
+    limits={"ge": 1, "le": 100},
+    chain_text="{name}={value} over the last {last}",
+    help="Factor on the (negative) logits of tokens among the last ones.",
+)

@@ -9,16 +9,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import LogProbs, log_softmax
 
 if TYPE_CHECKING:
     from rnnlab.decoding._text import Rows
 
 _COLDEST = 1e-30
-"""In float32 less would make the best token overflow too; it is alone long before."""
+"""Below this, the best token would overflow in float32, too; all others do so much earlier."""
 
 
 def apply(log_probs_RV: LogProbs, temperature: float, rows: Rows) -> LogProbs:
     """Return log-probs proportional to p^(1/T)."""
-    with np.errstate(over="ignore"):  # what is improbable enough becomes impossible
+    with np.errstate(over="ignore"):  # improbable tokens become impossible
         return log_softmax(log_probs_RV / max(temperature, _COLDEST))
+
+
+FILTER = Filter(
+    kind="temperature",
+    apply=apply,
+    option="temperature",
+    neutral=1.0,
+    limits={"gt": 0, "le": 100},
+    help="Divisor of the logits: below 1 sharper, above 1 flatter.",
+)

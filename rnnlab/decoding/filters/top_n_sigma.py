@@ -1,7 +1,8 @@
 """Keep tokens whose logit is at most n standard deviations below the best: l >= max - n sigma.
 
-A temperature before it does not change which tokens these are. sigma is the population's, over the
-tokens that can come at all. Source: Tang et al. (2024), "Top-n sigma: not all logits are you need".
+A temperature before it does not change which tokens stay. sigma is the standard deviation of the
+population of all possible tokens. Source: Tang et al. (2024), "Top-n sigma: not all logits are you
+need".
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import NEVER, LogProbs, only
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, n: float, rows: Rows) -> LogProbs:
-    """Return the log-probs with all that is further below the best at -inf."""
+    """Return the log-probs with tokens further below the best at -inf."""
     is_possible_RV = log_probs_RV > NEVER
     num_R1 = np.maximum(is_possible_RV.sum(-1, keepdims=True), 1)
     finite_RV = np.where(is_possible_RV, log_probs_RV, 0.0).astype(np.float64)
@@ -25,3 +27,13 @@ def apply(log_probs_RV: LogProbs, n: float, rows: Rows) -> LogProbs:
     deviation_RV = np.where(is_possible_RV, finite_RV - mean_R1, 0.0)
     sigma_R1 = np.sqrt((deviation_RV**2).sum(-1, keepdims=True) / num_R1)
     return only(log_probs_RV, log_probs_RV >= log_probs_RV.max(-1, keepdims=True) - n * sigma_R1)
+
+
+FILTER = Filter(
+    kind="truncating",
+    apply=apply,
+    option="sigma",
+    neutral=0.0,
+    limits={"ge": 0, "le": 100},
+    help="Drop logits N standard deviations below the best (0: none).",
+)

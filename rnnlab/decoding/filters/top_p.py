@@ -1,6 +1,6 @@
-"""Keep the nucleus: the smallest set of most probable tokens whose mass reaches p, renormalised.
+"""Keep the nucleus: the fewest most probable tokens whose total probability reaches p.
 
-Of equally probable tokens the lower ids stay. Source: Holtzman et al. (2020), "The curious case of
+Ties go to the lower ids. Source: Holtzman et al. (2020), "The curious case of
 neural text degeneration".
 """
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import LogProbs, only
 from rnnlab.decoding.filters._keep import are_largest
 
@@ -21,8 +22,18 @@ def apply(log_probs_RV: LogProbs, p: float, rows: Rows) -> LogProbs:
     """Return the log-probs with all but the nucleus at -inf; the best token always stays."""
     sorted_RV = np.sort(log_probs_RV, axis=-1)[:, ::-1]
     probs_RV = np.exp(sorted_RV, dtype=np.float64)
-    # A token is needed while the mass of those before it has not reached p.
+    # A token is needed while the mass of the tokens before it is below p.
     mass_before_RV = probs_RV.cumsum(-1) - probs_RV
     num_R1 = (mass_before_RV < p).sum(-1, keepdims=True)
-    bar_R1 = sorted_RV[np.arange(len(sorted_RV))[:, None], num_R1 - 1]
-    return only(log_probs_RV, are_largest(log_probs_RV, bar_R1, num_R1))
+    threshold_R1 = sorted_RV[np.arange(len(sorted_RV))[:, None], num_R1 - 1]
+    return only(log_probs_RV, are_largest(log_probs_RV, threshold_R1, num_R1))
+
+
+FILTER = Filter(
+    kind="truncating",
+    apply=apply,
+    option="p",
+    neutral=1.0,
+    limits={"gt": 0, "le": 1},
+    help="Keep the fewest tokens whose total probability reaches p.",
+)

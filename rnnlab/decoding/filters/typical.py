@@ -1,7 +1,7 @@
-"""Keep the most typical tokens: the smallest set by |-log p - H| whose mass reaches tau.
+"""Keep the most typical tokens, the smallest |-log p - H|, until their probability reaches tau.
 
-H is the entropy: tokens stay whose surprise is near to what is expected, so that the most probable
-one may go. Of equally typical ones the lower ids stay. Source: Meister et al. (2023), "Locally
+H is the entropy. Tokens whose surprise is close to the expected surprise stay, so that the most
+probable token may be dropped. Ties go to the lower ids. Source: Meister et al. (2023), "Locally
 typical sampling".
 """
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import NEVER, LogProbs, entropy, log_softmax
 
 if TYPE_CHECKING:
@@ -24,8 +25,18 @@ def apply(log_probs_RV: LogProbs, tau: float, rows: Rows) -> LogProbs:
     order_RV = np.argsort(distance_RV, axis=-1, kind="stable")
     sorted_RV = np.take_along_axis(log_probs_RV, order_RV, axis=-1)
     probs_RV = np.exp(sorted_RV, dtype=np.float64)
-    # A token is needed while the mass of those before it has not reached tau.
+    # A token is needed while the mass of the tokens before it is below tau.
     mass_before_RV = probs_RV.cumsum(-1) - probs_RV
     kept_RV = np.empty_like(log_probs_RV)
     np.put_along_axis(kept_RV, order_RV, np.where(mass_before_RV < tau, sorted_RV, NEVER), axis=-1)
     return log_softmax(kept_RV)
+
+
+FILTER = Filter(
+    kind="truncating",
+    apply=apply,
+    option="typical",
+    neutral=1.0,
+    limits={"gt": 0, "le": 1},
+    help="Keep the most typical tokens, up to this total probability.",
+)

@@ -1,6 +1,6 @@
-"""The seam between a search and a language model.
+"""The interface between a search and a language model.
 
-Shapes: R rows, V tokens of the vocabulary, F features that the head reads, B rows of a prompt.
+Shapes: R rows, V tokens of the vocabulary, F features (inputs of the head), B rows of a prompt.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ from rnnlab import cells
 from rnnlab.decoding import Writer
 
 State = Any
-"""Where some rows stand; each stepper has its own kind, opaque to a search."""
+"""Hidden state of some rows; each stepper has its own type, opaque to a search."""
 Floats = NDArray[np.float32] | NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 
 class Stepper(Protocol):
-    """Steps of one model, in evaluation mode, whose weights stay as they are."""
+    """Steps of one model in evaluation mode with fixed weights."""
 
     def step(self, state: State, parents_R: Rows, tokens_R: Rows) -> tuple[Floats, State]:
-        """Return the log-probs [R, V] of the next token, C-contiguous, and the state of R rows.
+        """Return the log-probs [R, V] of the next token in nats, C-contiguous, and the new state.
 
-        Row r continues row `parents_R[r]` of `state` by reading `tokens_R[r]`. `state` is never
-        changed: a search may step from it again. Raises IndexError for a row or a token that is
-        not there.
+        Row r continues row `parents_R[r]` of `state` by reading `tokens_R[r]`. `state` does not
+        change: a search may step from it again. Raises IndexError if a row or a token is out of
+        range.
         """
 
     @property
     def writer(self) -> Writer | None:
-        """What takes several of these steps at once, where the engine can do so."""
+        """Runs several steps per call; None if the engine cannot."""
 
     def features(self, state: State) -> Floats:
-        """Return what the head reads [R, F]: the top layer's output, after the residual sum."""
+        """Return the head's input [R, F]: the top layer's output after the residual sum."""
 
     def select(self, state: State, rows_R: Rows) -> State:
-        """Return the state of the given rows, which may repeat."""
+        """Return the state of the rows `rows_R`, which may repeat."""
 
     def join(self, states: Sequence[State]) -> State:
-        """Return one state with the rows of several, at least one, in their order."""
+        """Return the concatenation of at least one state, in order."""
 
     def adopt(self, model_state: cells.State, features_BF: Tensor) -> State:
-        """Return the state [B] that a model's own has, as after reading a prompt at once."""
+        """Return a state of B rows made from a model's state, as after prefilling a prompt."""

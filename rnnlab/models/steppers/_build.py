@@ -1,7 +1,7 @@
-"""The native step is compiled once on the user's machine and kept in the user's cache.
+"""Compilation of the native step, once per machine, into the user's cache.
 
-Nothing here may fail loudly or print: without a compiler, or without a cache that is the user's
-alone, there is no native step, and the reason is kept for `rnnlab doctor`.
+Nothing here may raise or print: without a compiler, or without a cache that only the user can
+write to, there is no native step, and `rnnlab doctor` shows the reason.
 """
 
 from __future__ import annotations
@@ -26,86 +26,89 @@ SOURCES = Path(__file__).with_name("native")
 """The folder of step.c and its headers."""
 FLAGS = (
     "-std=gnu11", "-O3", "-fPIC", "-shared", "-pthread", "-Wall", "-Wextra", "-fno-math-errno",
-    # Products and sums join to one rounding in every tile alike: never -ffast-math, which reorders.
+    # Every tile fuses products and sums alike. Never -ffast-math: it would reorder the sums.
     "-ffp-contract=fast",
 )  # fmt: skip
 TUNINGS: tuple[tuple[str, ...], ...] = (("-march=native",), ())
-"""Flags for this very processor, and none for a compiler that does not know them."""
+"""Flags for this processor; none, as a fallback, for a compiler that does not know them."""
 COMPILERS = ("cc", "gcc", "clang")
 TIMEOUT_S = 60.0
 
 
 class Build(NamedTuple):
-    """The library, or why there is none."""
+    """The compiled library, or the reason why it is missing."""
 
     library: ctypes.CDLL | None
     report: str
-    """By which compiler and where, or the reason."""
+    """Compiler and path of the library, or the reason why it is missing."""
 
 
 class _BuildError(Exception):
-    """No library; the message says why."""
+    """The library cannot be built; the message is the reason."""
 
 
 def load_library() -> Build:
-    """Return the compiled step, or why there is none; RNNLAB_NATIVE=0 switches it off."""
+    """Return the compiled library or the reason why it is missing.
+
+    RNNLAB_NATIVE=0 disables it.
+    """
     if os.environ.get("RNNLAB_NATIVE") == "0":
-        return Build(None, "switched off by RNNLAB_NATIVE=0")
+        return Build(None, "disabled by RNNLAB_NATIVE=0")
     return build()
 
 
 @cache
 def build() -> Build:
-    """Return the library, compiled where it is not in the cache; a second or two the first time."""
+    """Return the library from the cache, or compile it, which takes 1 to 2 s."""
     try:
         compiler = _compiler()
         version = _run([*compiler, "--version"]).partition("\n")[0]
         folder = _folder()
-        why = ""
+        reason = ""
         for tuning in TUNINGS:
             flags = [*FLAGS, *tuning]
             library = folder / f"step-{_key(version, flags)}.so"
             try:
                 loaded = _load_or_compile(library, [*compiler, *flags])
             except _BuildError as failure:
-                why = why or str(failure)
+                reason = reason or str(failure)
                 continue
             return Build(loaded, f"built by {version}, cached as {library}")
-        raise _BuildError(why)
+        raise _BuildError(reason)
     except (_BuildError, OSError) as failure:
         return Build(None, str(failure))
 
 
 def _compiler() -> list[str]:
-    """Return the command of the compiler: $CC, or the first one found."""
-    given = shlex.split(os.environ.get("CC", ""))
-    for name in [given[0]] if given else COMPILERS:
-        if found := shutil.which(name):
-            return [found, *given[1:]]
-    raise _BuildError(f"no C compiler found ({' '.join(given) or ', '.join(COMPILERS)})")
+    """Return the compiler's command: $CC, or the first of COMPILERS on the path."""
+    cc = shlex.split(os.environ.get("CC", ""))
+    for name in [cc[0]] if cc else COMPILERS:
+        if path := shutil.which(name):
+            return [path, *cc[1:]]
+    raise _BuildError(f"no C compiler found ({' '.join(cc) or ', '.join(COMPILERS)})")
 
 
 def _folder() -> Path:
-    """Return the cache's folder; what lies there is executed, so nobody else may write to it."""
+    """Return the cache folder, to which only the user may write: its code is executed."""
     if not hasattr(os, "getuid"):
-        raise _BuildError("only on POSIX systems")
+        raise _BuildError("only POSIX systems are supported")
     folder = cache_folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    about = folder.stat()
-    if about.st_uid != os.getuid() or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise _BuildError(f"{folder} belongs to, or may be written by, someone else")
+    info = folder.stat()
+    if info.st_uid != os.getuid() or info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise _BuildError(f"{folder} belongs to, or is writable by, another user")
     return folder
 
 
 def _key(version: str, flags: list[str]) -> str:
-    """Return what changes with the source, the flags, the compiler or the processor."""
+    """Return a hash of the source, the flags, the compiler and the processor."""
     sources = [path.read_text(encoding="utf-8") for path in sorted(SOURCES.glob("*.[ch]"))]
     parts = [*sources, *flags, version, _processor()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def _processor() -> str:
-    """Return what the processor can do: a cache may be shared by different machines."""
+    """Return the processor's features: different machines may share one cache."""
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
         for line in lines:
             if line.startswith(("flags", "Features")):
@@ -114,7 +117,7 @@ def _processor() -> str:
 
 
 def _load_or_compile(library: Path, command: list[str]) -> ctypes.CDLL:
-    """Return the library; one that does not load, as after a full disk, is compiled afresh."""
+    """Return the library; compile it if it is missing or does not load, as after a full disk."""
     if library.is_file():
         with contextlib.suppress(OSError):
             return ctypes.CDLL(str(library))
@@ -123,7 +126,7 @@ def _load_or_compile(library: Path, command: list[str]) -> ctypes.CDLL:
     try:
         _run([*command, str(SOURCES / "step.c"), "-o", name, "-lm"])
         loaded = ctypes.CDLL(name)
-        # Several processes may build at once: each puts a whole file there.
+        # Several processes may build at once: each moves a complete file into place.
         os.replace(name, library)
     finally:
         Path(name).unlink(missing_ok=True)
@@ -131,9 +134,9 @@ def _load_or_compile(library: Path, command: list[str]) -> ctypes.CDLL:
 
 
 def _run(command: list[str]) -> str:
-    """Return what a command prints, or raise _BuildError with the first line of its complaint."""
+    """Return a command's stdout; raises _BuildError with the first error of its stderr."""
     try:
-        ended = subprocess.run(
+        completed = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -144,8 +147,8 @@ def _run(command: list[str]) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _BuildError(f"{command[0]} does not run: {error}") from error
-    if ended.returncode != 0:
-        complaints = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
-        worst = next((line for line in complaints if "error" in line), complaints[0])
-        raise _BuildError(f"{command[0]} fails: {worst}")
-    return ended.stdout
+    if completed.returncode != 0:
+        lines = completed.stderr.strip().splitlines() or [f"exit code {completed.returncode}"]
+        first_error = next((line for line in lines if "error" in line), lines[0])
+        raise _BuildError(f"{command[0]} fails: {first_error}")
+    return completed.stdout

@@ -1,7 +1,7 @@
-"""Steps through our own C, for the plain cells in float32 on the CPU: see native/step.c.
+"""Steps in C for the plain cells in float32 on the CPU: see native/step.c.
 
-Shapes: R rows, S numbers of a row's state, T steps, V tokens of the vocabulary, F features that the
-head reads, B rows of a prompt.
+Shapes: R rows, S floats of a row's state, T steps, V tokens of the vocabulary, F features (inputs
+of the head), B rows of a prompt.
 """
 
 from __future__ import annotations
@@ -22,18 +22,17 @@ from rnnlab.models.steppers._base import Floats, Rows
 from rnnlab.models.steppers._pack import CELLS, F32, Packed, address, padded
 
 MOST_TABLE_NUMBERS = 2**25
-"""Numbers of the first layer's table of V x G; above (128 MB) torch's two products are the choice.
-"""
+"""Largest size V x G of the first layer's table (128 MB); above, the torch engine is used."""
 ROWS_PER_THREAD, PRODUCTS_PER_THREAD = 16, 2_000_000
-"""Work that a thread is worth: to wake one up takes as long as about as many multiplications."""
+"""Least work per thread: waking a thread takes as long as about PRODUCTS_PER_THREAD products."""
 PIECES_PER_THREAD = 2
-"""More than one, so that a thread that wakes up late leaves little to wait for."""
+"""More than one, so that the others take over the work of a thread that wakes late."""
 MOST_STEPS, PRODUCTS_AT_ONCE = 32, 40_000_000
-"""Steps of one call, and their multiplications: some milliseconds, so that text still streams."""
+"""Limits of one call: a few milliseconds, so that text still streams."""
 
 
 class NativeState:
-    """State of some rows, and where it stands in memory: to ask for that takes its time."""
+    """State of some rows, with its memory address: looking the address up is slow."""
 
     __slots__ = ("address", "rows_RS")
 
@@ -42,11 +41,11 @@ class NativeState:
         self.address = address(rows_RS)
 
 
-def unfit(model: LanguageModel, most_table_numbers: int = MOST_TABLE_NUMBERS) -> str:
-    """Return why a model has no native step; empty where it has one."""
-    # Not isinstance: a cell made from another one has equations of its own.
+def why_not_native(model: LanguageModel, most_table_numbers: int = MOST_TABLE_NUMBERS) -> str:
+    """Return why the native step cannot run a model; empty if it can."""
+    # Not isinstance: a subclass of a cell has its own equations.
     if type(model.rnn.cell) not in CELLS:
-        return f"the cell {type(model.rnn.cell).__name__} has none"
+        return f"the cell {type(model.rnn.cell).__name__} is not supported"
     if model.device.type != "cpu":
         return f"the model is on {model.device.type}"
     if any(tensor.dtype != torch.float32 for tensor in model.state_dict().values()):
@@ -59,8 +58,8 @@ def unfit(model: LanguageModel, most_table_numbers: int = MOST_TABLE_NUMBERS) ->
 class NativeStepper:
     """Steps on packed copies of the weights; may be called from several threads at once.
 
-    num_threads: what many rows are split over; None is torch's number. It never changes a result.
-    products_per_thread: multiplications that another thread is started for.
+    num_threads: most threads for many rows, None for torch's number; never changes a result.
+    products_per_thread: multiplications per additional thread.
     """
 
     def __init__(
@@ -81,7 +80,8 @@ class NativeStepper:
         self._products_per_thread = products_per_thread
         self._packed = Packed(model, library.rnnlab_lanes())
         self._spare: list[tuple[F32, int]] = []
-        """Room for products. A call takes one and puts it back: two at once never share it."""
+        """Scratch buffers with their addresses. A call pops one and returns it, so that two
+        concurrent calls never share one."""
 
     def step(
         self, state: NativeState, parents_R: Rows, tokens_R: Rows
@@ -91,9 +91,9 @@ class NativeStepper:
         num, num_states = len(parents_R), len(state.rows_RS)
         if len(tokens_R) != num:
             raise IndexError(f"{len(tokens_R)} tokens for {num} rows")
-        threads, pieces, room = self._shares(num)
-        # After the products the order of the rows.
-        scratch = self._take(room + num + num_states + 1)
+        threads, pieces, room = self._split(num)
+        # The order of the rows is stored after the products.
+        scratch = self._pop_scratch(room + num + num_states + 1)
         log_probs_RV = np.empty((num, self._packed.vocab), np.float32)
         after = NativeState(np.empty((num, self._packed.row), np.float32))
         is_bad = self._step(
@@ -104,7 +104,7 @@ class NativeStepper:
         self._spare.append(scratch)
         if is_bad:
             raise IndexError(
-                f"a parent outside {num_states} rows or a token outside the vocabulary"
+                f"a parent is not among {num_states} rows, or a token not in the vocabulary"
             )
         return log_probs_RV, after
 
@@ -115,8 +115,8 @@ class NativeStepper:
 
     def stretch(self, num_rows: int) -> int:
         """See `Writer`."""
-        worth = PRODUCTS_AT_ONCE // max(1, num_rows * self._packed.row_products)
-        return max(1, min(MOST_STEPS, worth))
+        num_steps = PRODUCTS_AT_ONCE // max(1, num_rows * self._packed.row_products)
+        return max(1, min(MOST_STEPS, num_steps))
 
     def write(
         self, state: NativeState, parents_R: Rows, log_probs_RV: Floats, num: int, goals_TR: Goals,
@@ -127,18 +127,20 @@ class NativeStepper:
         rows, num_states = len(parents_R), len(state.rows_RS)
         first_RV = np.require(log_probs_RV, np.float32, ("C", "W"))
         if first_RV.shape != (rows, packed.vocab):
-            raise IndexError(f"log-probs of {first_RV.shape} for {rows} rows")
+            raise IndexError(f"log-probs have shape {first_RV.shape}, for {rows} rows")
         if goals_TR is not None:
             goals_TR = np.require(goals_TR, np.float64, ("C", "W"))
             if goals_TR.shape != (num, rows):
-                raise IndexError(f"goals of {goals_TR.shape} for {num} steps of {rows} rows")
-        threads, pieces, room = self._shares(rows)
-        scratch = self._take(room + rows + max(rows, num_states) + 1)
+                raise IndexError(
+                    f"goals have shape {goals_TR.shape}, for {num} steps of {rows} rows"
+                )
+        threads, pieces, room = self._split(rows)
+        scratch = self._pop_scratch(room + rows + max(rows, num_states) + 1)
         tokens_TR = np.empty((num, rows), np.int64)
         log_probs_TRV = np.empty((num, rows, packed.vocab), np.float32)
         states = np.empty((2, rows, packed.row), np.float32)
         mass_V, places = np.empty(packed.vocab), np.empty((2, rows), np.int64)
-        written = self._write(
+        num_steps = self._write(
             packed.address, threads, pieces, num_states, rows, state.address, address(parents_R),
             num, -1 if eos is None else eos, address(first_RV),
             None if goals_TR is None else address(goals_TR), address(tokens_TR),
@@ -146,10 +148,10 @@ class NativeStepper:
             scratch[1] + 4 * room,
         )  # fmt: skip
         self._spare.append(scratch)
-        if written < 0:
-            raise IndexError(f"a parent outside {num_states} rows")
-        after = state if written == 0 else NativeState(states[(written - 1) % 2])
-        return Written(tokens_TR[:written], log_probs_TRV[:written], after)
+        if num_steps < 0:
+            raise IndexError(f"a parent is not among {num_states} rows")
+        after = state if num_steps == 0 else NativeState(states[(num_steps - 1) % 2])
+        return Written(tokens_TR[:num_steps], log_probs_TRV[:num_steps], after)
 
     def features(self, state: NativeState) -> Floats:
         """See `Stepper`; a copy."""
@@ -176,17 +178,17 @@ class NativeStepper:
             rows_BS[:, start : start + packed.hidden] = part.detach().numpy()
         return NativeState(rows_BS)
 
-    def _shares(self, num: int) -> tuple[int, int, int]:
-        """Return threads, pieces and the numbers that their products take, for so many rows."""
+    def _split(self, num: int) -> tuple[int, int, int]:
+        """Return for `num` rows the numbers of threads, pieces and floats of scratch memory."""
         packed, threads, pieces = self._packed, 1, -(-num // self._chunk) or 1
         if num >= 2 * ROWS_PER_THREAD:
-            worth = num * packed.row_products // self._products_per_thread
-            threads = max(1, min(self._threads, num // ROWS_PER_THREAD, worth))
+            most = num * packed.row_products // self._products_per_thread
+            threads = max(1, min(self._threads, num // ROWS_PER_THREAD, most))
             pieces = pieces if threads == 1 else padded(pieces, PIECES_PER_THREAD * threads)
         return threads, pieces, threads * -(-num // pieces) * packed.row_scratch
 
-    def _take(self, num_floats: int) -> tuple[F32, int]:
-        """Return room for so many numbers, and its address."""
+    def _pop_scratch(self, num_floats: int) -> tuple[F32, int]:
+        """Return a buffer of at least `num_floats` floats, and its address."""
         try:
             spare = self._spare.pop()
         except IndexError:
@@ -198,6 +200,6 @@ class NativeStepper:
 
 
 def _indices(ids: Rows) -> NDArray[np.int64]:
-    """Return contiguous ids whose address can be had: not those of a read-only array."""
+    """Return contiguous, writeable ids: `address` does not accept a read-only array."""
     ids = np.ascontiguousarray(ids, np.int64)
     return ids if ids.flags.writeable else ids.copy()

@@ -1,4 +1,4 @@
-"""A model's weights as the native step wants them: packed copies, and a struct that points to them.
+"""A model's weights in the layout of the native step: packed copies, and a C struct of pointers.
 
 Shapes: V tokens of the vocabulary, K inputs of a product, G rows of the stacked gates.
 """
@@ -24,14 +24,14 @@ from rnnlab.cells.rnn_sigmoid import SigmoidRNN
 from rnnlab.models._language_model import LanguageModel
 
 CELLS: tuple[type[cells.Cell[Any]], ...] = (RNN, ReluRNN, SigmoidRNN, GRU, LSTM)
-"""In the order of native/gates.h."""
+"""The supported cells, in the order of native/gates.h."""
 NO_LOGIT = -1e30
-"""Of a column that only pads the vocabulary: its share of the softmax is nothing."""
+"""Logit of a column that pads the vocabulary: it adds nothing to the softmax."""
 ALIGNMENT = 64
 
 F32 = NDArray[np.float32]
 _NOTHING = c_char * 0
-"""What every array has room for, an empty one too."""
+"""A ctypes type of size 0, which fits into every array, even an empty one."""
 
 
 class _Layer(Structure):
@@ -51,10 +51,10 @@ class _Net(Structure):
 
 
 class Packed:
-    """Packed weights of a model, which has to be fit for it (see `_native.unfit`).
+    """Packed weights of a model that the native step supports (see `_native.why_not_native`).
 
-    lanes: numbers of the processor's vector. A state's row holds h (and c) of every layer, the
-    units padded to whole vectors, and with a residual stack the sum that the head reads.
+    lanes: floats per vector register. A state's row holds h (and c) of every layer, padded to whole
+    vectors, and in a residual stack also the sum that the head reads.
     """
 
     def __init__(self, model: LanguageModel, lanes: int) -> None:
@@ -68,27 +68,29 @@ class Packed:
         parts = rnn.cell.num_states * self.units
         self.is_residual = rnn.is_residual and rnn.num_layers > 1
         self.row = rnn.num_layers * parts + (self.units if self.is_residual else 0)
-        """Numbers of a state's row."""
+        """Number of floats of a state's row."""
         self.features = rnn.num_layers * parts if self.is_residual else (rnn.num_layers - 1) * parts
-        """Where in a row stands what the head reads."""
+        """Offset in a row of the head's input."""
         self.row_scratch = max(2 * gates, columns)
-        """Numbers that the products of a row take."""
+        """Number of floats for the products of a row."""
         self.row_products = self.hidden * (columns + (2 * rnn.num_layers - 1) * gates)
-        """Multiplications of a row's step."""
-        self._kept: list[Any] = []
+        """Number of multiplications of a row's step."""
+        self._buffers: list[Any] = []
         layers = (_Layer * rnn.num_layers)()
         for number in range(rnn.num_layers):
             weights = rnn.weights(number)
             assert isinstance(weights, tuple)
-            # The start of a cell that has one is no part of its equations.
-            given = Weights(*(_gate_rows(t, num_gates, self.units, gates) for t in weights[:4]))
+            # The fifth tensor, the start state of some cells, is not part of a step.
+            padded_weights = Weights(
+                *(_gate_rows(t, num_gates, self.units, gates) for t in weights[:4])
+            )
             if number == 0:
-                layers[0].input = self._keep(_first_table(model, given))
+                layers[0].input = self._keep(_first_table(model, padded_weights))
             else:
-                layers[number].input = self._keep(_panels(given.weight_ih, panel))
-                layers[number].input_bias = self._keep(given.bias_ih.numpy())
-            layers[number].hidden = self._keep(_panels(given.weight_hh, panel))
-            layers[number].hidden_bias = self._keep(given.bias_hh.numpy())
+                layers[number].input = self._keep(_panels(padded_weights.weight_ih, panel))
+                layers[number].input_bias = self._keep(padded_weights.bias_ih.numpy())
+            layers[number].hidden = self._keep(_panels(padded_weights.weight_hh, panel))
+            layers[number].hidden_bias = self._keep(padded_weights.bias_hh.numpy())
         tied = model.embedding.weight if model.embedding is not None else None
         head = tied if model.head.weight is None else model.head.weight
         assert head is not None
@@ -101,32 +103,32 @@ class Packed:
             self.vocab, columns, self.row, parts, self.features, self.is_residual,
         )  # fmt: skip
         self.address = ctypes.addressof(self._net)
-        """Of the struct that C reads."""
+        """Address of the struct that the C code reads."""
 
     def _keep(self, array: F32) -> int:
-        """Hold an aligned copy as long as this lives; return its address."""
-        room = np.empty(array.size + ALIGNMENT // 4, np.float32)
-        skipped = -address(room) % ALIGNMENT // 4
-        room[skipped : skipped + array.size] = array.ravel()
-        self._kept.append(room)
-        return address(room) + 4 * skipped
+        """Store an aligned copy for the lifetime of this object; return its address."""
+        buffer = np.empty(array.size + ALIGNMENT // 4, np.float32)
+        offset = -address(buffer) % ALIGNMENT // 4
+        buffer[offset : offset + array.size] = array.ravel()
+        self._buffers.append(buffer)
+        return address(buffer) + 4 * offset
 
 
 def address(array: NDArray[Any]) -> int:
-    """Return where a contiguous and writeable array stands.
+    """Return the memory address of a contiguous and writeable array.
 
-    A fifth of the time of numpy's `array.ctypes.data`: five of those would be a quarter of a step.
+    Five times as fast as numpy's `array.ctypes.data`, which would take a quarter of a step.
     """
     return ctypes.addressof(_NOTHING.from_buffer(array))  # type: ignore[arg-type]
 
 
 def padded(size: int, multiple: int) -> int:
-    """Return the least multiple that is not below a size."""
+    """Return the size rounded up to a multiple."""
     return -(-size // multiple) * multiple
 
 
 def _gate_rows(stacked: Tensor, num_gates: int, units: int, gates: int) -> Tensor:
-    """Return stacked weights [G, ...], every gate padded with zeros to whole vectors, and all."""
+    """Return stacked weights [G, ...], each gate padded with zeros to `units`, all to `gates`."""
     rest = stacked.shape[1:]
     hidden = stacked.shape[0] // num_gates
     padded = stacked.new_zeros(gates, *rest)
@@ -136,7 +138,7 @@ def _gate_rows(stacked: Tensor, num_gates: int, units: int, gates: int) -> Tenso
 
 
 def _first_table(model: LanguageModel, weights: Weights) -> F32:
-    """Return the first layer's share [V, G] of all gates for every token: no product is needed."""
+    """Return the first layer's input term [V, G] of all gates by token, to save the product."""
     table_VG = weights.weight_ih.double().T
     if model.embedding is not None:
         table_VG = model.embedding.weight.detach().double() @ table_VG

@@ -1,6 +1,6 @@
-"""Steps through torch: every cell on every device.
+"""Steps in torch: every cell on every device.
 
-Shapes: R rows, V tokens of the vocabulary, F features that the head reads, B rows of a prompt.
+Shapes: R rows, V tokens of the vocabulary, F features (inputs of the head), B rows of a prompt.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class TorchState(NamedTuple):
 
 
 class TorchStepper:
-    """The model's own step; arrays and tensors share memory on the CPU."""
+    """Steps of the model itself; arrays and tensors share memory on the CPU."""
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
@@ -36,26 +36,26 @@ class TorchStepper:
         """Select the parents, then step; see `Stepper`."""
         self._check(parents_R, len(state.features_RF))
         self._check(tokens_R, self._model.vocab_size)
-        parents = cells.select(state.layers, self._moved(parents_R))
-        x = self._model.embed(self._moved(tokens_R))
+        parents = cells.select(state.layers, self._to_device(parents_R))
+        x = self._model.embed(self._to_device(tokens_R))
         features_RF, layers = self._model.rnn.step(x, parents)
         log_probs_RV = self._model.log_probs(self._model.logits(features_RF))
         return log_probs_RV.contiguous().cpu().numpy(), TorchState(layers, features_RF)
 
     @property
     def writer(self) -> None:
-        """See `Stepper`: torch's single steps gain nothing by it."""
+        """None, see `Stepper`: several torch steps per call would not be faster."""
         return None
 
     def features(self, state: TorchState) -> Floats:
         """See `Stepper`; a copy."""
-        found: Floats = state.features_RF.cpu().numpy().copy()
-        return found
+        features: Floats = state.features_RF.cpu().numpy().copy()
+        return features
 
     @torch.inference_mode()
     def select(self, state: TorchState, rows_R: Rows) -> TorchState:
         """See `Stepper`."""
-        rows = self._moved(rows_R)
+        rows = self._to_device(rows_R)
         return TorchState(cells.select(state.layers, rows), state.features_RF.index_select(0, rows))
 
     @torch.inference_mode()
@@ -71,11 +71,11 @@ class TorchStepper:
         """See `Stepper`; the tensors are shared."""
         return TorchState(model_state, features_BF)
 
-    def _moved(self, ids: Rows) -> Tensor:
+    def _to_device(self, ids: Rows) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(ids, np.int64)).to(self._model.device)
 
     @staticmethod
     def _check(ids: NDArray[np.int64], size: int) -> None:
-        """Refuse here what would otherwise end a GPU's process."""
+        """Raise IndexError for an id out of range, which on a GPU would abort the process."""
         if len(ids) and not 0 <= ids.min() <= ids.max() < size:
             raise IndexError(f"rows or tokens out of range: {ids.min()} to {ids.max()} of {size}")

@@ -1,4 +1,4 @@
-"""The form's end of the process that estimates: asked for the newest settings, one at a time."""
+"""Client of the process that measures the cost of a run: one request at a time, newest first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rnnlab.base.display import count, duration
 from rnnlab.runs.launch import child_command, child_environment
@@ -16,17 +17,17 @@ from rnnlab.tui.shell.subprocesses import end, kill
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run would cost, or why it could not begin."""
+    """The cost of a run, or the reason why it cannot be trained."""
 
     text: str
     is_problem: bool = False
 
 
 class Estimator:
-    """Owns the process; started when first asked, so that torch is loaded once a form."""
+    """Starts the process at the first request and keeps it: torch is loaded once."""
 
     def __init__(self, data: Path | None, command: Sequence[str] | None = None) -> None:
-        """data: folder of corpora; command: starts the process, rnnlab's worker if None."""
+        """data: folder of corpora. command: of the process, `rnnlab.worker.estimate` if None."""
         self._data = data
         self._command = command or child_command("rnnlab.worker.estimate")
         self._process: asyncio.subprocess.Process | None = None
@@ -35,11 +36,11 @@ class Estimator:
 
     @property
     def is_started(self) -> bool:
-        """Whether there is a process."""
+        """Whether the process has been started and not closed."""
         return self._process is not None
 
-    async def ask(self, values: dict[str, str]) -> Estimate | None:
-        """Return what a run with these settings would cost; None where newer ones were asked."""
+    async def ask(self, values: dict[str, Any]) -> Estimate | None:
+        """Return the cost of a run with these settings; None if a newer request has arrived."""
         self._newest += 1
         number = self._newest
         async with self._turn:
@@ -49,9 +50,9 @@ class Estimator:
             assert process.stdin is not None
             assert process.stdout is not None
             data = str(self._data) if self._data else None
-            asked = {"ask": number, "values": values, "data": data}
+            request = {"ask": number, "values": values, "data": data}
             try:
-                process.stdin.write((json.dumps(asked) + "\n").encode())
+                process.stdin.write((json.dumps(request) + "\n").encode())
                 await process.stdin.drain()
                 line = await process.stdout.readline()
             except (BrokenPipeError, ConnectionResetError):
@@ -62,7 +63,7 @@ class Estimator:
             return _estimate(json.loads(line)) if number == self._newest else None
 
     async def close(self) -> None:
-        """End the process, whatever it measures; what waits for its turn is not asked any more."""
+        """End the process during any measurement and drop the waiting requests."""
         self._newest += 1
         if self._process is not None:
             kill(self._process)
@@ -86,8 +87,8 @@ class Estimator:
 
 def _why_ended(code: int) -> str:
     if code == -signal.SIGKILL:
-        return "the trial was killed: out of memory?"
-    return f"the trial ended without an answer (exit code {code})"
+        return "the measurement was killed: out of memory?"
+    return f"the measurement ended without a result (exit code {code})"
 
 
 def _estimate(answer: dict[str, object]) -> Estimate:
@@ -97,7 +98,7 @@ def _estimate(answer: dict[str, object]) -> Estimate:
     memory = f"{figures['memory_bytes'] / 2**20:.0f} MiB"
     return Estimate(
         f"{count(figures['parameters'])} parameters, {memory}, "
-        f"{count(figures['tokens_per_s'])} tokens a second on {answer['device']}\n"
-        f"an epoch of {count(figures['steps'])} steps in {duration(figures['epoch_s'])}, "
-        f"all in {duration(figures['total_s'])} (by a short trial)"
+        f"{count(figures['tokens_per_s'])} tokens/s on {answer['device']}\n"
+        f"epoch of {count(figures['steps'])} steps: {duration(figures['epoch_s'])}, "
+        f"run: {duration(figures['total_s'])} (measured in a short trial)"
     )

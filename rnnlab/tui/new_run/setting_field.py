@@ -1,4 +1,4 @@
-"""One setting in a form: its name, its value, and what it is for or what is wrong with it."""
+"""One field of the form: its name, its value, and its help or its problem."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from rnnlab.base.display import visible
 from rnnlab.settings.groups import FieldKind
 
 _CHANGED = "•"
-"""Before the name of a field that says something of its own."""
+"""Precedes the name of a field whose value differs from its placeholder."""
 _OPENS = "▼"
-"""Behind the value of a field that has choices."""
+"""Follows the value of a field that has choices."""
 
 
 class SettingField(Widget):
     """A row of the form.
 
-    All but the value is painted, not made of widgets: a form has many rows, and every key that is
-    written lays all widgets out anew.
+    Only the value is a widget; the rest is painted, because a form has many rows and each key press
+    computes the layout of all widgets.
     """
 
     COMPONENT_CLASSES: ClassVar = {"field--name", "field--help", "field--problem"}
@@ -36,27 +36,27 @@ class SettingField(Widget):
         self.input = Input(compact=True, id=f"field-{kind.name}")
 
     def compose(self) -> ComposeResult:
-        """Make the only part that is written."""
+        """Yield the input of the value."""
         yield self.input
 
-    def show(self, holds: str, problem: str, *, is_changed: bool) -> None:
-        """Show what holds where nothing is written, what is wrong, whether it is changed."""
-        holds = visible(holds, newline=" ")
-        if self.input.placeholder != holds:
-            self.input.placeholder = holds
+    def show(self, placeholder: str, problem: str, *, is_changed: bool) -> None:
+        """Show the placeholder, the problem ("" for none), and the mark of a changed value."""
+        placeholder = visible(placeholder, newline=" ")
+        if self.input.placeholder != placeholder:
+            self.input.placeholder = placeholder
         if (problem, is_changed) != (self.problem, self._is_changed):
             self.problem, self._is_changed = problem, is_changed
             self.refresh()
 
     def on_click(self, event: Click) -> None:
-        """Go to the value; a click beside it opens the list, where there is one."""
+        """Focus the input; a click next to it opens the list of choices, if the field has one."""
         if event.widget is self:
             self.input.focus()
             if self.kind.choices is not None:
                 self.call_later(self.app.simulate_key, "enter")
 
     def render(self) -> RenderResult:
-        """Return the row; the value lies over the blanks in its middle."""
+        """Return the row; the input covers the blanks in its middle."""
         styles = self.input.styles
         name = Text(f"{_CHANGED if self._is_changed else ' '} {self.kind.title}")
         name.truncate(styles.margin.left, pad=True)

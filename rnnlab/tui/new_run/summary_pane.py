@@ -1,4 +1,4 @@
-"""What a draft comes to: the focused field in full, the cost of the run, the command line."""
+"""Below the form: the focused field in full, the cost of the run, and the command."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from textual.widgets import Static
 
 from rnnlab.base.display import visible
 from rnnlab.settings.groups import FieldKind
+from rnnlab.settings.layers import Source
 from rnnlab.tui.new_run.estimator import Estimate
 from rnnlab.tui.new_run.model import Draft
 
-_LOW = {"about": 3, "estimate": 2, "command": 2}
-"""Lines that a part has in any case, so that little moves while it is written."""
-_HIGH = 6
+_MIN_HEIGHTS = {"about": 3, "estimate": 2, "command": 2}
+"""Smallest height of each part in lines, so that little moves while the user types."""
+_MAX_HEIGHT = 6
 
 
 class DraftPane(Vertical):
-    """Always in view, whatever field is shown."""
+    """Stays visible while the fields scroll."""
 
     def __init__(self) -> None:
         super().__init__(id="draft")
@@ -29,13 +30,13 @@ class DraftPane(Vertical):
         self._command = Static(id="command", markup=False)
 
     def compose(self) -> ComposeResult:
-        """Put the parts one below the other."""
+        """Yield the parts from top to bottom."""
         yield self._about
         yield self._cost
         yield self._command
 
     def explain(self, kind: FieldKind, draft: Draft) -> None:
-        """Say in full what is wrong with a field, or with all of them, and what it is for."""
+        """Show the problem, help and placeholder of a field in full."""
         self.border_title = kind.title
         problem = draft.problems.get(kind.name, "") or draft.problems.get("", "")
         about = Text()
@@ -43,32 +44,35 @@ class DraftPane(Vertical):
             end = "" if problem.endswith((".", "?", "!")) else "."
             about.append(f"{_line(problem)}{end} ", "bold red")
         about.append(kind.help)
-        holds = draft.holds.get(kind.name)
-        if holds and draft.is_changed(kind.name):
-            about.append(f" Without you: {_line(holds)}.", "bold")
+        placeholder, source = draft.placeholder(kind.name), draft.source(kind.name)
+        if draft.is_changed(kind.name) and placeholder:
+            about.append(f" Value if empty: {_line(placeholder)} ({source}).", "bold")
+        elif kind.name not in draft.values and source not in (None, Source.DEFAULT):
+            about.append(f" Value set by the {source}.", "bold")
         if kind.choices is not None:
-            about.append(f" Enter lists them{'' if kind.is_closed else ', others go too'}.", "dim")
+            others = "" if kind.is_closed else "; other values are possible"
+            about.append(f" Enter lists the choices{others}.", "dim")
         self._write(self._about, about)
 
-    def show_text(self, text: str, *, is_problem: bool = False) -> None:
-        """Say how a start goes, in the place of the help."""
+    def show_message(self, text: str, *, is_problem: bool = False) -> None:
+        """Show the progress or the error of a start in the place of the help."""
         self._write(self._about, Text(_line(text), "bold red" if is_problem else "dim"))
 
     def show_command(self, draft: Draft) -> None:
-        """Show the command line that does the same."""
+        """Show the command that trains the same run."""
         self._write(self._command, _labelled("command", Text(_line(draft.command()))))
 
     def show_estimate(self, estimate: Estimate) -> None:
-        """Say what the run would cost."""
+        """Show the cost of the run."""
         style = "bold red" if estimate.is_problem else ""
         self._write(self._cost, _labelled("cost   ", Text(visible(estimate.text), style)))
 
     def _write(self, part: Static, text: RenderableType) -> None:
-        """Write a part, as high as it needs to be; laid out anew only where that is different."""
+        """Update a part and its height; an unchanged height avoids a new layout."""
         lines = self.app.console.render_lines(
             text, self.app.console.options.update_width(max(1, part.size.width)), pad=False
         )
-        height = max(_LOW[str(part.id)], min(len(lines), _HIGH))
+        height = max(_MIN_HEIGHTS[str(part.id)], min(len(lines), _MAX_HEIGHT))
         if part.styles.height is None or part.styles.height.value != height:
             part.styles.height = height
         part.update(text, layout=False)

@@ -1,7 +1,7 @@
-"""New run: every setting with its help, what the run would cost, the command that does the same.
+"""New run: every setting with its help, the cost of the run, the command that trains it.
 
-What is written stays while other screens are looked at, and after a start: the next run is often
-the same with one thing changed.
+The fields keep their texts while another screen is open, and after a start: the next run often
+differs in one setting.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.state import LabState
 
-_LATER = Estimate("measured once the writing pauses")
+_LATER = Estimate("measured when you stop typing")
 
 
 async def _start(screen: NewRunScreen) -> None:
@@ -50,7 +50,7 @@ def _trial(screen: NewRunScreen) -> None:
 
 
 async def _choose(screen: NewRunScreen) -> None:
-    """Open the list of a field that has one; go on to the next field from any other."""
+    """Open the choices of the focused field; without choices, focus the next field."""
     field = screen.field
     if field is None or field.kind.choices is None:
         screen.focus_next()
@@ -77,34 +77,34 @@ _FORM = Group["NewRunScreen"](
     "New run",
     (
         Action("ctrl+r", "start", _start, "Start", "Start the run now", True, "^r"),
-        Action("ctrl+l", "queue", _queue, "Queue", "Start it once a slot is free", True, "^l"),
+        Action("ctrl+l", "queue", _queue, "Queue", "Queue it until a slot is free", True, "^l"),
         Action(
-            "enter", "choose", _choose, "List", "Choose from a list (▼); else on to the next field",
+            "enter", "choose", _choose, "List", "List the choices (▼), or go to the next field",
             True, is_priority=True, opens=True, label_now=_list_or_next,
         ),
-        Action("ctrl+y", "copy", _copy, "Copy", "Copy the command that does the same", True, "^y"),
+        Action("ctrl+y", "copy", _copy, "Copy", "Copy the command of this run", True, "^y"),
         Action(
             "pagedown", "next-group", lambda screen: screen.go_to_group(1), "Group",
-            "The next group of settings", True, is_priority=True, is_repeatable=True,
+            "Go to the next group of settings", True, is_priority=True, is_repeatable=True,
         ),
         Action(
-            "pageup", "group-before", lambda screen: screen.go_to_group(-1), "Group before",
-            "The group of settings before", is_priority=True, is_repeatable=True,
+            "pageup", "group-before", lambda screen: screen.go_to_group(-1), "Previous group",
+            "Go to the previous group of settings", is_priority=True, is_repeatable=True,
         ),
         Action(
             "down", "next-field", lambda screen: screen.focus_next(), "Next field",
-            "The next field", is_priority=True, is_repeatable=True,
+            "Go to the next field", is_priority=True, is_repeatable=True,
         ),
         Action(
-            "up", "field-before", lambda screen: screen.focus_previous(), "Field before",
-            "The field before", is_priority=True, is_repeatable=True,
+            "up", "field-before", lambda screen: screen.focus_previous(), "Previous field",
+            "Go to the previous field", is_priority=True, is_repeatable=True,
         ),
         Action(
-            "ctrl+g", "trial", _trial, "Measure", "Measure now what the run would cost",
+            "ctrl+g", "trial", _trial, "Measure", "Measure the cost of the run now",
             shown_key="^g",
         ),
         Action(
-            "ctrl+o", "empty", _empty, "Empty", "Empty all fields; pressed again, fill them again",
+            "ctrl+o", "empty", _empty, "Empty", "Empty all fields, or restore them",
             True, "^o",
         ),
     ),
@@ -112,7 +112,7 @@ _FORM = Group["NewRunScreen"](
 
 
 class NewRunScreen(BaseScreen):
-    """The settings in groups; below or beside them what they come to."""
+    """The settings in groups; below them, or on their right, the summary."""
 
     GROUPS: ClassVar = (_FORM, SCREENS, EVERYWHERE)
     IS_FORM = True
@@ -126,10 +126,10 @@ class NewRunScreen(BaseScreen):
         self._estimate_timer: Timer | None = None
         self._is_beginning = False
         self._emptied: dict[str, str] = {}
-        """What stood in the fields that were emptied last."""
+        """Texts of the fields that were emptied last."""
 
     def compose_body(self) -> ComposeResult:
-        """Put what the run comes to below its settings, or beside them where it is wide."""
+        """Yield the fields and the summary; the style sheet arranges them by the width."""
         with Horizontal(id="new-run"):
             with VerticalScroll(id="fields", can_focus=False):
                 for title, names in groups().items():
@@ -139,21 +139,21 @@ class NewRunScreen(BaseScreen):
             yield self._pane
 
     def on_mount(self) -> None:
-        """Begin with the corpus; follow the focus."""
+        """Focus the corpus; explain whichever field has the focus."""
         self.query_one("#field-corpus", Input).focus()
         self.watch(self, "focused", self._explain)
         self._pane.show_estimate(_LATER)
         self._read()
 
     def on_screen_resume(self) -> None:
-        """Take over the corpus that another screen has chosen."""
+        """Fill in the corpus that was chosen on another screen."""
         super().on_screen_resume()
         corpus, self.state.corpus_for_run = self.state.corpus_for_run, None
         if corpus is not None:
             self.query_one("#field-corpus", Input).value = corpus
 
     async def on_unmount(self) -> None:
-        """End the process that measures."""
+        """End the process that measures the cost."""
         await self._estimator.close()
 
     @property
@@ -175,7 +175,7 @@ class NewRunScreen(BaseScreen):
 
     @on(Input.Changed)
     def _read(self) -> None:
-        """Read the whole form as it is written, and show what that comes to."""
+        """Resolve the fields once, and show problems, placeholders, command and cost."""
         fields = list(self.query(SettingField))
         written = {field.kind.name: field.input.value for field in fields}
         was_faulty = self.draft.faulty is not None
@@ -183,11 +183,11 @@ class NewRunScreen(BaseScreen):
         for field in fields:
             name = field.kind.name
             problem = draft.problems.get(name, "")
-            field.show(draft.holds.get(name, ""), problem, is_changed=draft.is_changed(name))
+            field.show(draft.placeholder(name), problem, is_changed=draft.is_changed(name))
         self._pane.show_command(draft)
         self._explain()
         if draft.faulty is not None:
-            self._pane.show_estimate(Estimate(f"once {draft.faulty} is mended"))
+            self._pane.show_estimate(Estimate(f"measured when {draft.faulty} is corrected"))
         elif was_faulty:
             self._pane.show_estimate(_LATER)
         if self._estimate_timer is not None:
@@ -196,32 +196,32 @@ class NewRunScreen(BaseScreen):
         self._estimate_timer = self.set_timer(pause_s, self.ask_estimate)
 
     def _explain(self) -> None:
-        """Say in full what the focused field is for; its row may be too short for it."""
+        """Show the help of the focused field in full; its row may be too short for it."""
         if self.field is not None:
             self._pane.explain(self.field.kind, self.draft)
 
     def ask_estimate(self) -> None:
-        """Measure what the run would cost, once it can be tried."""
+        """Measure the cost of the run, unless a field has a problem."""
         self.run_worker(self._estimate(self.draft), group="estimate")
 
     async def _estimate(self, draft: Draft) -> None:
-        """Say what the run would cost; measured in a process of its own."""
+        """Show the cost of the run, measured in a separate process."""
         if draft.faulty is not None:
-            return  # which is said already
+            return  # the pane shows this already
         try:
             settings = draft.settings()
         except RnnlabError:
-            self._pane.show_estimate(Estimate("once there is a corpus"))
+            self._pane.show_estimate(Estimate("measured when a corpus is given"))
             return
         self._pane.show_estimate(Estimate("measuring…"))
-        found = await self._estimator.ask(settings)
-        if found is not None and self.is_attached and draft is self.draft:
-            self._pane.show_estimate(found)
+        estimate = await self._estimator.ask(settings)
+        if estimate is not None and self.is_attached and draft is self.draft:
+            self._pane.show_estimate(estimate)
 
     async def begin(self, *, is_queued: bool) -> None:
-        """Check everything, then start the run; what is wrong is said and the form stays."""
+        """Check everything, then start the run; on an error, show it and stay in the form."""
         if self._is_beginning:
-            return  # both keys at once are one run
+            return  # both start keys in quick succession start one run
         self._is_beginning = True
         try:
             await self._begin(is_queued=is_queued)
@@ -231,39 +231,39 @@ class NewRunScreen(BaseScreen):
     async def _begin(self, *, is_queued: bool) -> None:
         if self.draft.faulty is not None:
             self.query_one(f"#field-{self.draft.faulty}", Input).focus()
-        self._pane.show_text("checking the text…")
+        self._pane.show_message("checking the text…")
         try:
             name = await asyncio.to_thread(
                 self.draft.start, is_queued=is_queued, launch_worker=self.state.outside.launch
             )
         except RnnlabError as error:
-            self._pane.show_text(str(error), is_problem=True)
+            self._pane.show_message(str(error), is_problem=True)
             return
         self.query_one("#field-name", Input).value = ""
         self._explain()
-        how = "waits for a free slot" if is_queued else "is starting"
-        said = f"{name} {how}; it goes on when you leave"
+        state = "is queued" if is_queued else "is starting"
+        message = f"{name} {state}; it continues if you quit the app"
         if self.is_active:
             self.state.chosen_name = name
-            self.open_screen(HOME, toast=said)
-        else:  # whoever looks at something else by now stays there
-            self.toast(said)
+            self.open_screen(HOME, toast=message)
+        else:  # the user has opened another screen meanwhile: stay there
+            self.toast(message)
 
     def empty_or_refill(self) -> None:
-        """Empty all fields; where all are empty, bring back what stood there before."""
+        """Empty all fields; if all are empty, restore the texts emptied last."""
         inputs = {field.kind.name: field.input for field in self.query(SettingField)}
         written = {name: field.value for name, field in inputs.items() if field.value}
         if written:
             self._emptied = written
             for name in written:
                 inputs[name].value = ""
-            self.toast("all fields are empty; ^o again brings back what stood there")
+            self.toast("all fields are empty; ^o restores them")
         else:
             for name, value in self._emptied.items():
                 inputs[name].value = value
 
     def go_to_group(self, by: int) -> None:
-        """Go to the first field of the next group, or of the one before."""
+        """Focus the first field of another group; by: 1 for the next group, -1 for the previous."""
         firsts = [names[0] for names in groups().values()]
         place = next(
             i
@@ -283,5 +283,5 @@ SCREEN = Declaration(
     NewRunScreen,
     key="n",
     title="New run",
-    help="Start a run: every setting with its help and what it costs",
+    help="Start a run: every setting with its help, and the cost of the run",
 )

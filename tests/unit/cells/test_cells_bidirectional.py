@@ -1,4 +1,4 @@
-"""Stacks that read both ways: torch.nn's values at real steps, whatever stands in the padding.
+"""Bidirectional stacks: torch.nn's values at real steps, for any padding.
 
 Shapes: B sequences, T steps, I inputs, H hidden units.
 """
@@ -42,7 +42,7 @@ def make_stack(
 
 
 def make_case(stack: RecurrentStack, seed: int = 2) -> tuple[Tensor, State]:
-    """Inputs [B, T, I] and a state to start from that differs everywhere."""
+    """Return inputs [B, T, I] and a random start state."""
     random = torch.Generator().manual_seed(seed)
     x_BTI = torch.randn(B, T, I, dtype=torch.float64, generator=random)
     state = tuple(
@@ -137,7 +137,7 @@ def check_padding(name: str, engine: Engine, residual: bool) -> None:
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_a_padded_row_gives_what_it_gives_alone(name: str) -> None:
+def test_a_padded_row_has_the_outputs_of_the_row_alone(name: str) -> None:
     stack = make_stack(name)
     x_BTI, state = make_case(stack)
     found, _ = stack(x_BTI, state, None, LENGTHS_B)
@@ -149,7 +149,7 @@ def test_a_padded_row_gives_what_it_gives_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_full_lengths_are_no_lengths(name: str) -> None:
+def test_full_lengths_are_equivalent_to_none(name: str) -> None:
     stack = make_stack(name)
     x_BTI, state = make_case(stack)
     (found, last), (expected, expected_last) = (
@@ -162,7 +162,7 @@ def test_full_lengths_are_no_lengths(name: str) -> None:
         assert all(map(torch.equal, *parts))
 
 
-def test_a_residual_sum_keeps_the_directions_apart() -> None:
+def test_a_residual_sum_does_not_mix_the_directions() -> None:
     stack, plain = make_stack("gru", residual=True), make_stack("gru")
     below = make_stack("gru", num_layers=1)
     below.load_state_dict({k: v for k, v in stack.state_dict().items() if "_l0" in k})
@@ -173,7 +173,7 @@ def test_a_residual_sum_keeps_the_directions_apart() -> None:
     assert_all_close([found], [top + first])
 
 
-def test_a_stack_that_reads_both_ways_takes_no_single_steps() -> None:
+def test_a_bidirectional_stack_has_no_single_steps() -> None:
     stack = make_stack("lstm")
     x_BTI, state = make_case(stack)
     with pytest.raises(TypeError, match="whole sequences"):
@@ -181,7 +181,7 @@ def test_a_stack_that_reads_both_ways_takes_no_single_steps() -> None:
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_every_direction_has_a_state_and_weights_of_its_own(name: str) -> None:
+def test_every_direction_has_its_own_state_and_weights(name: str) -> None:
     stack = make_stack(name)
     assert len(stack.start_state(B)) == 4
     forward, reverse = stack.weights(1), stack.weights(1, reverse=True)

@@ -1,4 +1,4 @@
-"""Dropout between layers, of the same units at all steps, of the recurrent weights.
+"""Dropout between layers, variational dropout, and dropout of the recurrent weights.
 
 Shapes: B sequences, T steps, I inputs, H hidden units.
 """
@@ -26,7 +26,7 @@ HH = "weight_hh_l0"
 
 
 class Linear(Cell[Weights]):
-    """h_t = W_ih x_t + W_hh h_{t-1}: what is dropped shows in the output."""
+    """h_t = W_ih x_t + W_hh h_{t-1}: the output shows the dropped units."""
 
     gates = ("h",)
     weights_type = Weights
@@ -53,7 +53,7 @@ RECURRENT = [name for name in CELLS if has_recurrent_weights(name)]
 
 
 def copying(num_layers: int, *, dropout: float, variational: bool = False) -> RecurrentStack:
-    """A stack that gives what it reads [B, T, H], apart from the dropout."""
+    """Return a stack whose outputs [B, T, H] are its inputs, except for the dropout."""
     stack = RecurrentStack(
         Linear(), H, H, num_layers, dropout=dropout, variational=variational, generator=generator(1)
     )
@@ -65,15 +65,15 @@ def copying(num_layers: int, *, dropout: float, variational: bool = False) -> Re
     return stack.train()
 
 
-def test_dropout_zeroes_its_share_and_keeps_the_mean() -> None:
+def test_dropout_zeroes_its_rate_and_keeps_the_mean() -> None:
     dropped = dropout(torch.ones(100, 100), 0.3, generator(1))
-    # 10,000 places: five standard deviations of the share are 0.023.
+    # 10,000 elements: five standard deviations of the fraction are 0.023.
     assert abs(float((dropped == 0).float().mean()) - 0.3) < 0.023
     values = sorted(set(dropped.flatten().tolist()))
     assert_close(values, [0.0, 1 / 0.7], terms=1, dtype=np.float32)
 
 
-def test_dropout_of_nothing_draws_nothing() -> None:
+def test_dropout_at_rate_zero_draws_nothing() -> None:
     random, x = generator(1), torch.ones(2, 3)
     assert dropout(x, 0.0, random) is x
     assert torch.equal(random.get_state(), generator(1).get_state())
@@ -88,12 +88,12 @@ def test_variational_dropout_is_one_mask_for_all_steps_and_another_for_each_row(
     assert_close(values, [0.0, 1 / 0.6], terms=1, dtype=np.float32)
 
 
-def test_dropout_lies_between_layers_and_not_above_the_last() -> None:
+def test_dropout_is_between_layers_and_not_above_the_last() -> None:
     x_BTI = torch.ones(4, 5, H)
     for num_layers, num_between in ((1, 0), (2, 1), (3, 2)):
         stack = copying(num_layers, dropout=0.5)
         trained, _ = stack(x_BTI, stack.start_state(4), generator(2))
-        # A unit that lives through every dropout has been doubled by each.
+        # A unit that no dropout removed has been doubled by each.
         assert set(trained.flatten().tolist()) == {2.0**num_between} | (
             {0.0} if num_between else set()
         )
@@ -127,14 +127,14 @@ def test_recurrent_dropout_is_one_scaled_mask_of_the_matrix_for_a_call() -> None
             parameter.zero_()
         weight_HH.uniform_(0.5, 1.5, generator=generator(2))
     before = weight_HH.detach().clone()
-    # Rows that begin as unit vectors give the matrix back: h_1 = M^T, h_2 = M^T M^T, ...
+    # Unit vectors as start states give the matrix: h_1 = M^T, h_2 = M^T M^T, ...
     with torch.no_grad():
         y_BTH, _ = stack(torch.zeros(size, 3, 1), ((torch.eye(size),),), generator(3))
     masked_HH = y_BTH[:, 0].T
     kept_HH = masked_HH != 0
     # A product with a unit vector is exact; the scaling rounds once.
     assert_close(masked_HH[kept_HH], before[kept_HH] / (1 - share), terms=1)
-    # 10,000 places: five standard deviations of the share are 0.023.
+    # 10,000 elements: five standard deviations of the fraction are 0.023.
     assert abs(float(kept_HH.float().mean()) - (1 - share)) < 0.023
     assert_close(y_BTH[:, 1], y_BTH[:, 0] @ masked_HH.T, terms=size)
     assert_close(y_BTH[:, 2], y_BTH[:, 1] @ masked_HH.T, terms=size)
@@ -142,7 +142,7 @@ def test_recurrent_dropout_is_one_scaled_mask_of_the_matrix_for_a_call() -> None
 
 
 def run_recurrent(name: str, engine: Engine, share: float, seed: int | None = 5) -> Tensor:
-    """Outputs while training (no seed: while measuring) with a share of the weights dropped."""
+    """Return the outputs with recurrent dropout, in evaluation mode if there is no seed."""
     stack = RecurrentStack(
         cell_of(name), 2, 8, 2, recurrent_dropout=share, engine=engine, generator=generator(1)
     ).double()
@@ -157,7 +157,7 @@ def run_recurrent(name: str, engine: Engine, share: float, seed: int | None = 5)
 def test_recurrent_dropout_depends_on_the_generator_alone_and_not_on_the_engine(name: str) -> None:
     found = run_recurrent(name, "auto", 0.5)
     expected = run_recurrent(name, "equations", 0.5)
-    # 6 steps, each a sum of 8 + 8 products that passes the errors of the step before on, enlarged.
+    # 6 steps, each a sum of 8 + 8 products that amplifies the errors of the previous step.
     assert_close(found.detach(), expected.detach(), terms=6 * 16, ulps=1000)
     # Exact: the same operations on tensors of the same shape.
     assert torch.equal(found, run_recurrent(name, "auto", 0.5))
@@ -165,7 +165,7 @@ def test_recurrent_dropout_depends_on_the_generator_alone_and_not_on_the_engine(
 
 
 @pytest.mark.parametrize("name", RECURRENT)
-def test_recurrent_dropout_is_off_while_measuring(name: str) -> None:
+def test_recurrent_dropout_is_off_in_evaluation(name: str) -> None:
     undropped = run_recurrent(name, "auto", 0.0)
     # Exact: the same operations on tensors of the same shape.
     assert torch.equal(run_recurrent(name, "auto", 0.5, seed=None), undropped)
@@ -178,20 +178,22 @@ def test_gradients_pass_through_the_dropped_matrix(name: str) -> None:
         cell_of(name), 2, 8, 1, recurrent_dropout=0.5, generator=generator(1)
     ).train()
     state = tuple(tuple(part + 0.5 for part in layer) for layer in stack.start_state(3))
-    # The first unit's row of the last gate: what is dropped of it gets no gradient.
+    # The first unit's row of the last gate: its dropped weights get no gradient.
     y_BTH, _ = stack(torch.full((3, 1, 2), 0.3), state, generator(3))
     (gradient,) = torch.autograd.grad(y_BTH[..., 0].sum(), [dict(stack.named_parameters())[HH]])
     assert 0 < int((gradient[-8] == 0).sum()) < 8
 
 
 @pytest.mark.parametrize("name", sorted(set(CELLS) - set(RECURRENT)))
-def test_recurrent_dropout_is_refused_where_there_are_no_recurrent_weights(name: str) -> None:
-    with pytest.raises(BadInputError, match="no recurrent weights to drop; set recurrent_dropout"):
+def test_recurrent_dropout_is_refused_without_recurrent_weights(name: str) -> None:
+    with pytest.raises(
+        BadInputError, match="no recurrent weights to drop; use --recurrent-dropout 0"
+    ):
         RecurrentStack(cell_of(name), 2, 3, 1, recurrent_dropout=0.1, generator=torch.Generator())
 
 
 @pytest.mark.parametrize("variational", [False, True])
-def test_no_dropout_touches_torchs_global_generator(variational: bool) -> None:
+def test_dropout_does_not_use_torchs_global_generator(variational: bool) -> None:
     stack = RecurrentStack(
         cell_of("lstm"), 2, 3, 2, dropout=0.5, recurrent_dropout=0.5, variational=variational,
         bidirectional=True, generator=generator(1),

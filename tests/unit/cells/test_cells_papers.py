@@ -1,4 +1,4 @@
-"""The cells that torch.nn lacks, against a slow reading of each paper's equations in numpy.
+"""The cells that torch.nn does not have, against a slow implementation of their papers in numpy.
 
 Shapes: T steps, I inputs, H hidden units; one row at a time.
 """
@@ -26,7 +26,7 @@ B, T, I, H = 3, 7, 4, 5  # noqa: E741
 
 
 class Read(NamedTuple):
-    """What a paper's equations are read with."""
+    """The weights and inputs of a paper's equations."""
 
     w: dict[str, Array]
     """Parameters of one layer by name."""
@@ -38,7 +38,7 @@ class Read(NamedTuple):
         return np.split(self.w[name], len(self.gates))[self.gates.index(gate)]
 
     def seen(self, gate: str, x: Array, h: Array) -> Array:
-        """W x + b + U h + b': what a gate sees of the input and of a hidden state."""
+        """Return W x + b + U h + b', the argument of a gate."""
         from_x = self.part("weight_ih", gate) @ x + self.part("bias_ih", gate)
         return from_x + self.part("weight_hh", gate) @ h + self.part("bias_hh", gate)
 
@@ -155,5 +155,5 @@ def check_equations(name: str, engine: Engine) -> None:
             assert_close(part[row], last, terms=T * (I + H), ulps=1000)
 
 
-def test_every_cell_is_read_from_its_paper_or_is_torchs_own() -> None:
+def test_every_cell_is_tested_against_its_paper_or_torch() -> None:
     assert set(registry.names("cells")) - set(PAPERS) <= {"rnn", "rnn-relu", "gru", "lstm"}

@@ -1,4 +1,4 @@
-"""The scan against the recurrence it stands for, by both of its ways of computing.
+"""The scan against the recurrence that it computes, for both algorithms.
 
 Shapes: B sequences, T steps, H hidden units.
 """
@@ -42,7 +42,7 @@ STARTS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 class Case(NamedTuple):
-    """What a scan is given: a and v [B, T, H], h_0 [B, H]."""
+    """The arguments of a scan: a and v [B, T, H], h_0 [B, H]."""
 
     a: Tensor
     v: Tensor
@@ -76,7 +76,7 @@ def with_gradients(
 
 
 def assert_equal_to_the_recurrence(way: Fill, inputs: Case, dy_BTH: Tensor) -> None:
-    """Compare a way to scan with the recurrence.
+    """Compare an algorithm of the scan with the recurrence.
 
     No decay is above 1, so that no error grows: one product and one sum for each step, and again
     for the sums of the gradient.
@@ -89,7 +89,7 @@ def assert_equal_to_the_recurrence(way: Fill, inputs: Case, dy_BTH: Tensor) -> N
 
 @pytest.fixture(params=[loop, double])
 def way(request: pytest.FixtureRequest) -> Fill:
-    """One of the two ways to compute a scan."""
+    """One of the two algorithms of a scan."""
     fill: Fill = request.param
     return fill
 
@@ -109,13 +109,13 @@ def test_the_gradients_are_those_of_finite_differences(way: Fill) -> None:
             assert torch.autograd.gradcheck(partial(scan, fill=way), leaves)
 
 
-def test_it_does_not_matter_how_the_tensors_lie_in_memory(way: Fill) -> None:
+def test_the_memory_layout_of_the_tensors_does_not_matter(way: Fill) -> None:
     inputs = Case(
         torch.sigmoid(drawn(B, 2 * H, 7, seed=1)).transpose(1, 2)[..., ::2],
         drawn(7, B, H, seed=2).transpose(0, 1),
         drawn(1, H, seed=3).expand(B, H),
     )
-    # What .sum() hands back: one number for all places.
+    # The gradient of .sum(): one number for all elements.
     assert_equal_to_the_recurrence(
         way, inputs, torch.ones(1, 1, 1, dtype=torch.float64).expand(B, 7, H)
     )
@@ -124,21 +124,21 @@ def test_it_does_not_matter_how_the_tensors_lie_in_memory(way: Fill) -> None:
     )
 
 
-def test_what_the_scan_is_given_is_left_alone(way: Fill) -> None:
+def test_the_scan_does_not_change_its_arguments(way: Fill) -> None:
     inputs, dy_BTH = make_case(9), drawn(B, 9, H, seed=4)
     given = [tensor.clone() for tensor in (*inputs, dy_BTH)]
     with_gradients(partial(scan, fill=way), inputs, dy_BTH)
     assert all(map(torch.equal, (*inputs, dy_BTH), given))
 
 
-def test_the_scan_keeps_float32s_digits_over_a_long_text(way: Fill) -> None:
+def test_the_scan_keeps_the_precision_of_float32_over_a_long_text(way: Fill) -> None:
     inputs = make_case(1000, width=32)
     narrow = Case(*(tensor.float() for tensor in inputs))
     dy_BTH = drawn(B, 1000, 32, seed=4)
     found = with_gradients(partial(scan, fill=way), narrow, dy_BTH.float())
     expected = with_gradients(stepped, inputs, dy_BTH)
     for one, other in zip(found, expected, strict=True):
-        # Both ways err 2e-7, as decays forget older errors; a scan in logarithms errs up to 3e-5.
+        # Both have an error of 2e-7, as decays reduce older errors; in log space it is up to 3e-5.
         assert float((one.double() - other).abs().max()) < 3e-6 * float(other.abs().max())
 
 
@@ -153,7 +153,7 @@ def test_a_start_in_bfloat16_is_scanned_in_float32(way: Fill) -> None:
     assert dh_BH.dtype == torch.bfloat16
 
 
-def test_two_arrays_are_kept_for_the_gradient_whatever_the_number_of_steps() -> None:
+def test_the_gradient_saves_two_arrays_for_any_number_of_steps() -> None:
     kept: list[int] = []
 
     def keep(tensor: Tensor) -> Tensor:
@@ -166,14 +166,14 @@ def test_two_arrays_are_kept_for_the_gradient_whatever_the_number_of_steps() -> 
     assert sorted(kept) == [B * H, B * 50 * H, B * 50 * H]
 
 
-def test_a_second_derivative_is_refused_not_wrong() -> None:
+def test_a_second_derivative_is_refused() -> None:
     leaves = [tensor.requires_grad_() for tensor in make_case(4)]
     (da_BTH, *_) = torch.autograd.grad(scan(*leaves).square().sum(), leaves, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         da_BTH.sum().backward()  # type: ignore[no-untyped-call]
 
 
-def test_the_cpu_loops_and_other_devices_double() -> None:
+def test_the_default_is_loop_on_a_cpu_and_double_elsewhere() -> None:
     assert fastest_fill(torch.device("cpu")) is loop
     assert fastest_fill(torch.device("cuda", 0)) is double
     inputs, dy_BTH = make_case(100), drawn(B, 100, H, seed=4)
@@ -191,7 +191,7 @@ def test_the_candidate_is_positive_and_has_the_right_slope() -> None:
     assert g(x).min() > 0
     (slope,) = torch.autograd.grad(g(x).sum(), [x])
     assert_close(slope, torch.where(x >= 0, 1.0, left * (1 - left)).detach(), terms=4)
-    # At 0 any slope between both sides' will do, 0 would not: weights may begin there.
+    # At 0 any slope between both sides' is correct, except 0: weights may start there.
     zero = torch.zeros(1, requires_grad=True)
     (slope,) = torch.autograd.grad(g(zero).sum(), [zero])
     assert g(zero) == 0.5
@@ -199,7 +199,7 @@ def test_the_candidate_is_positive_and_has_the_right_slope() -> None:
 
 
 @pytest.mark.parametrize("engine", ["equations", "fused"])
-def test_a_minlstm_whose_gates_are_all_shut_still_weighs_them(engine: Engine) -> None:
+def test_a_minlstm_with_closed_gates_still_weighs_them(engine: Engine) -> None:
     cell = registry.load("cells", "minlstm").CELL
     random = torch.Generator().manual_seed(1)
     stack = RecurrentStack(cell, 1, 1, 1, engine=engine, generator=random)
@@ -215,7 +215,7 @@ def test_a_minlstm_whose_gates_are_all_shut_still_weighs_them(engine: Engine) ->
 
 
 @pytest.mark.parametrize("name", ["mingru", "minlstm"])
-def test_in_mixed_precision_the_running_sums_stay_wide(name: str) -> None:
+def test_in_mixed_precision_running_sums_are_in_float32(name: str) -> None:
     cell = registry.load("cells", name).CELL
     stack = RecurrentStack(cell, 8, 8, 1, generator=torch.Generator().manual_seed(1))
     x_BTI, dy_BTH = drawn(2, 400, 8, seed=2).float(), drawn(2, 400, 8, seed=3).float()

@@ -1,4 +1,4 @@
-"""Layers over each other: engines, residual sums, a cell that has no fused twin.
+"""Stacks of layers: engines, residual sums, a cell without a fused kernel.
 
 Shapes: B sequences, T steps, I inputs, H hidden units.
 """
@@ -17,7 +17,7 @@ CELLS = registry.names("cells")
 
 
 class Sum(Cell[Weights]):
-    """h_t = x_t + W_hh h_{t-1}: a cell of a user's own, without a kernel."""
+    """h_t = x_t + W_hh h_{t-1}: a user's cell, without a kernel."""
 
     gates = ("h",)
     weights_type = Weights
@@ -31,7 +31,7 @@ def generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def test_a_cell_without_a_twin_runs_on_its_equations() -> None:
+def test_a_cell_without_a_kernel_runs_on_its_equations() -> None:
     stack = RecurrentStack(Sum(), 2, 3, 2, generator=generator(1))
     assert not stack.is_fused
     y_BTH, state = stack(torch.ones(4, 5, 2), stack.start_state(4))
@@ -39,7 +39,7 @@ def test_a_cell_without_a_twin_runs_on_its_equations() -> None:
     assert torch.equal(state[-1][0], y_BTH[:, -1])
 
 
-def test_the_fused_engine_is_refused_where_there_is_none() -> None:
+def test_the_fused_engine_is_refused_for_a_cell_without_it() -> None:
     with pytest.raises(BadInputError, match="--engine equations"):
         RecurrentStack(Sum(), 2, 3, 1, engine="fused", generator=torch.Generator())
     with pytest.raises(TypeError, match="Sum has no fused kernel"):
@@ -57,7 +57,7 @@ def assert_all_close(found: list[torch.Tensor], expected: list[torch.Tensor]) ->
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_a_residual_stack_adds_what_lies_below_from_the_second_layer_on(name: str) -> None:
+def test_a_residual_stack_adds_the_input_from_the_second_layer_on(name: str) -> None:
     cell = registry.load("cells", name).CELL
     stack = RecurrentStack(cell, 3, 4, 3, residual=True, generator=generator(1)).eval()
     x_BTI = torch.randn(2, 5, 3, generator=generator(2))
@@ -92,7 +92,7 @@ def test_the_residual_path_is_not_dropped() -> None:
     with torch.no_grad():
         for parameter in stack.weights(1):
             parameter.zero_()
-    # The second layer gives 0: what comes out is the first one's output, by the same operations.
+    # The second layer outputs 0, so that the result is the first layer's output.
     trained, _ = stack.train()(x_BTI, state, generator(3))
     measured, _ = stack.eval()(x_BTI, state)
     assert torch.equal(trained, measured)

@@ -1,4 +1,4 @@
-"""How new cells begin: weights with a reason, a start that is saved."""
+"""The initial weights of cells, and their start states."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def test_a_new_layer_norm_only_normalises() -> None:
 
 
 @pytest.mark.parametrize("name", ["mingru", "minlstm"])
-def test_minimal_cells_begin_as_the_linear_layers_they_are(name: str) -> None:
+def test_minimal_cells_are_initialised_like_linear_layers(name: str) -> None:
     largest = float(fresh(name).state_dict()["weight_ih_l0"].abs().max())
     assert 0.95 * 30**-0.5 < largest <= 30**-0.5
 
 
-def test_the_sigmoid_networks_start_is_small_random_and_one_for_each_layer() -> None:
+def test_the_sigmoid_networks_start_state_is_small_and_random_per_layer() -> None:
     ((first,), (second,)) = fresh("rnn-sigmoid", num_layers=2).start_state(3)
     for part in (first, second):
         assert float(part.min()) >= 0.0
@@ -66,13 +66,13 @@ def test_the_sigmoid_networks_start_is_small_random_and_one_for_each_layer() -> 
     assert not torch.equal(first, other)
 
 
-def test_the_sigmoid_networks_start_comes_back_with_its_weights() -> None:
+def test_the_sigmoid_networks_start_state_is_saved() -> None:
     saved, loaded = fresh("rnn-sigmoid", seed=1), fresh("rnn-sigmoid", seed=2)
     loaded.load_state_dict(saved.state_dict(), strict=True)
     assert torch.equal(loaded.start_state(1)[0][0], saved.start_state(1)[0][0])
 
 
-def test_training_leaves_the_sigmoid_networks_start_alone() -> None:
+def test_training_does_not_change_the_sigmoid_networks_start_state() -> None:
     stack = fresh("rnn-sigmoid").train()
     before = stack.start_state(2)[0][0].clone()
     optimizer = torch.optim.AdamW(stack.parameters(), lr=0.1, weight_decay=0.5)

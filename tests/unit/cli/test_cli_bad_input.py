@@ -69,14 +69,14 @@ def refuse(lab: Lab, call: Call) -> Refuse:
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        ("nowhere.txt", ["no corpus and no file named", "nowhere.txt"]),
+        ("nowhere.txt", ["there is no corpus or file", "nowhere.txt"]),
         (".", ["is a folder"]),
         ("empty.txt", ["empty.txt is empty"]),
         ("blank.txt", ["blank.txt is empty"]),
         ("latin.txt", ["latin.txt is not UTF-8", "0xe9"]),
         ("binary.txt", ["binary.txt is a binary file"]),
         ("short.txt", ["give a longer text"]),
-        ("same.txt", ["one distinct letter"]),
+        ("same.txt", ["one distinct character"]),
         ("one.csv", ["one.csv", "'good'", "at least two classes"]),
         ("unlabelled.csv", ["unlabelled.csv", "label"]),
         ("short.jsonl", ["short.jsonl", "line 1", "text"]),
@@ -116,7 +116,7 @@ def test_a_model_of_texts_reads_no_documents_and_the_other_way_round(
     lab: Lab, refuse: Refuse
 ) -> None:
     refuse(["train", str(lab.text), "--task", "classify"], "csv")
-    refuse(["train", str(lab.text), "--bidirectional"], "bidirectional is for --task classify")
+    refuse(["train", str(lab.text), "--bidirectional"], "bidirectional is for task = classify")
 
 
 def test_a_letter_that_the_first_weights_never_saw_is_named(refuse: Refuse, folder: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_letter_that_the_first_weights_never_saw_is_named(refuse: Refuse, fold
         (["--layers", "0"], ["layers = 0"]),
         (["--lr", "nan"], ["lr = nan"]),
         (["--dropout", "1"], ["dropout = 1.0"]),
-        (["--length", "100000"], ["100,001", "smaller --batch or --length"]),
+        (["--length", "100000"], ["100,001", "lower --batch or --length"]),
         (["--steps", "0"], ["steps = 0"]),
         (["--device", "gpu"], ["device = 'gpu'"]),
         (["--name", ".."], ["'..' cannot be a run's name"]),
@@ -145,7 +145,7 @@ def test_a_letter_that_the_first_weights_never_saw_is_named(refuse: Refuse, fold
         (["--config", "nowhere.toml"], ["nowhere.toml", "No such file"]),
         (["--config", "{folder}/typo.toml"], ["typo.toml", "'hiden'", "did you mean 'hidden'?"]),
         (["--config", "{folder}/range.toml"], ["range.toml", "hidden = 0"]),
-        (["--config", "{folder}/broken.toml"], ["broken.toml is no TOML file"]),
+        (["--config", "{folder}/broken.toml"], ["broken.toml is not a TOML file"]),
     ],
 )
 def test_an_invalid_setting_is_an_error(
@@ -163,12 +163,12 @@ def test_an_invalid_setting_is_an_error(
         (["train", "--recipe", "nothing"], ["unknown recipe 'nothing'"]),
         (["reproduce", "lstm-molière"], ["unknown recipe", "'lstm-moliere'"]),
         (["reproduce", "lstm-moliere"], ["moliere.txt", "--file"]),
-        (["classify", "starter"], ["give --text or --file"]),
+        (["classify", "starter"], ["add --text TEXT or --file FILE"]),
         (["classify", "starter", "--text", "a"], ["is a language model"]),
-        (["generate", "nobody"], ["one of --prompt and --prompts is needed"]),
+        (["generate", "nobody"], ["give either --prompt or --prompts"]),
         (
             ["generate", "nobody", "--prompt", "a", "--prompts", "b.txt"],
-            ["one of --prompt and --prompts is needed"],
+            ["give either --prompt or --prompts"],
         ),
         (
             ["generate", "nobody", "--prompts", "nowhere.txt"],

@@ -76,7 +76,7 @@ def test_a_sample_of_no_prompt_is_said_to_be(call: Call, lab: Lab) -> None:
 
 def test_a_run_without_samples_says_what_to_do(call: Call, lab: Lab, run: Run) -> None:
     Path(run.paths.samples).unlink()
-    assert "sample_length" in call(lab, "samples", "run", code=2).stderr
+    assert "--sample-length above 0" in call(lab, "samples", "run", code=2).stderr
     assert call(lab, "samples", "run", "--json").json == []
 
 

@@ -58,11 +58,11 @@ class TestSideBySide:
         ]
 
     def test_figures_score_end_and_note_are_shown(self, capsys: pytest.CaptureFixture[str]) -> None:
-        ends = {"eos": "ended", "stop": "stopped", "time": "out of time", "stuck": "nothing was"}
+        ends = {"eos": "ended", "stop": "stopped", "time": "out of time", "stuck": "no token left"}
         for end, words in ends.items():
             print_side_by_side([answer(end=end, score=-1.0, note="read 'é' as 'e'")])
             shown = " ".join(capsys.readouterr().out.split())
-            assert "-3.00 nats, -0.50 a token, score -1.00" in shown
+            assert "-3.00 nats, -0.50 per token, score -1.00" in shown
             assert words in shown
             assert "read 'é' as 'e'" in shown
         print_side_by_side([answer()])
@@ -86,7 +86,7 @@ class TestSideBySide:
 
     def test_a_missing_answer_is_stated(self, capsys: pytest.CaptureFixture[str]) -> None:
         print_side_by_side([])
-        assert "nothing" in capsys.readouterr().out
+        assert "no text: the filters left no token" in capsys.readouterr().out
 
     def test_the_letter_that_leaves_the_best_is_marked(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

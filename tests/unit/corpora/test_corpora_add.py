@@ -1,4 +1,4 @@
-"""Any file of the user's becomes a corpus of a known form, or is refused and leaves nothing."""
+"""Adding a user's file: it becomes a corpus, or is refused without leaving files."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def refused(name: str, source: Path, data: Path, wish: AddOptions = AddOptions()
         ("Only ASCII here.\n" * 5, "ascii", "UTF-8"),
     ],
 )
-def test_the_encoding_of_a_text_is_found_and_said(
+def test_the_encoding_of_a_text_is_detected_and_noted(
     source: Path, data: Path, text: str, codec: str, said: str
 ) -> None:
     file = source / "a.txt"
@@ -75,7 +75,7 @@ def test_the_encoding_of_a_text_is_found_and_said(
     assert find_corpus("mine", data) == made
 
 
-def test_an_encoding_that_shows_late_is_found(source: Path, data: Path) -> None:
+def test_an_encoding_is_detected_late_in_a_file(source: Path, data: Path) -> None:
     text = "plain letters only.\n" * 120_000 + WESTERN
     (source / "late.txt").write_bytes(text.encode("latin-1"))
     made, notes = add_corpus("late", source / "late.txt", data)
@@ -83,20 +83,20 @@ def test_an_encoding_that_shows_late_is_found(source: Path, data: Path) -> None:
     assert made.read_text("utf-8") == text
 
 
-def test_a_letter_cut_by_a_block_is_no_fault(source: Path, data: Path) -> None:
+def test_a_character_across_blocks_is_decoded(source: Path, data: Path) -> None:
     text = "a" + "é" * (1 << 20)
     (source / "a.txt").write_bytes(text.encode())
     made, _ = add_corpus("mine", source / "a.txt", data)
     assert made.read_text("utf-8") == text
 
 
-def test_the_encoding_that_is_told_goes_first(source: Path, data: Path) -> None:
+def test_a_given_encoding_overrides_detection(source: Path, data: Path) -> None:
     (source / "a.txt").write_bytes("żółw idzie".encode("cp1250") * 20)
     made, _ = add_corpus("mine", source / "a.txt", data, AddOptions(encoding="cp1250"))
     assert made.read_text("utf-8").startswith("żółw idzie")
 
 
-def test_line_ends_become_lf_and_gzip_is_unpacked(source: Path, data: Path) -> None:
+def test_line_ends_become_lf_and_gzip_is_decompressed(source: Path, data: Path) -> None:
     (source / "a.txt.gz").write_bytes(gzip.compress(b"One.\r\nTwo.\rThree.\n"))
     made, _ = add_corpus("mine", source / "a.txt.gz", data)
     assert made.read_bytes() == b"One.\nTwo.\nThree.\n"
@@ -132,7 +132,7 @@ def test_documents_keep_their_split_and_other_columns(source: Path, data: Path) 
     ids=["comma", "semicolon", "tab", "jsonl"],
 )  # fmt: skip
 @pytest.mark.parametrize("codec", ["utf-8", "utf-16", "utf-8-sig"])
-def test_documents_of_every_form_become_one(
+def test_documents_of_every_format_become_csv(
     source: Path, data: Path, name: str, content: str, codec: str
 ) -> None:
     (source / name).write_bytes(content.replace("\n", "\r\n").encode(codec))
@@ -153,9 +153,7 @@ def test_columns_may_have_other_names(source: Path, data: Path) -> None:
     assert read_documents(made).labels == ("positive", "negative")
 
 
-def test_a_column_that_only_has_the_name_of_ours_is_not_taken_for_it(
-    source: Path, data: Path
-) -> None:
+def test_another_column_with_a_reserved_name_is_renamed(source: Path, data: Path) -> None:
     rows = ["text,review,sentiment,split", "m1,Fine.,good,x", "m2,Dull.,bad,y"]
     (source / "a.csv").write_text("\n".join(rows) + "\n")
     wish = AddOptions(columns=Columns("sentiment", "review", "fold"))
@@ -170,30 +168,30 @@ def test_a_corpus_is_not_replaced_by_its_own_file(source: Path, data: Path) -> N
     own = data / "mine.jsonl"
     own.write_text('{"label": "a", "text": "x", "author": "z"}\n{"label": "b", "text": "y"}\n')
     before = own.read_bytes()
-    assert "is the corpus itself" in refused("mine", own, data, AddOptions(is_replacing=True))
+    assert "is the file of the corpus itself" in refused(
+        "mine", own, data, AddOptions(is_replacing=True)
+    )
     assert own.read_bytes() == before
 
 
-def test_a_split_is_known_by_its_long_name_and_other_folders_are_named(
-    source: Path, data: Path
-) -> None:
+def test_splits_may_have_long_names_and_other_folders_are_noted(source: Path, data: Path) -> None:
     for split in ("train", "validation", "test", "extra"):
         for label in ("a", "b"):
             (source / split / label).mkdir(parents=True)
             (source / split / label / "1.txt").write_text(f"{split} {label}")
     made, notes = add_corpus("films", source, data)
     assert sorted(set(read_documents(made).splits)) == ["test", "train", "val"]
-    assert "folders beside the splits are left out: extra" in notes
+    assert "ignored folders that are not splits: extra" in notes
 
 
-def test_splits_without_classes_are_no_classes(source: Path, data: Path) -> None:
+def test_splits_without_classes_are_not_classes(source: Path, data: Path) -> None:
     for split in ("train", "test"):
         (source / split).mkdir()
         (source / split / "1.txt").write_text("text")
     assert "texts without a class in test, train" in refused("films", source, data)
 
 
-def test_the_layout_of_aclimdb_keeps_splits_and_leaves_out_what_has_no_label(
+def test_the_layout_of_aclimdb_keeps_splits_and_ignores_unlabelled_texts(
     source: Path, data: Path
 ) -> None:
     for split in ("train", "test"):
@@ -230,23 +228,23 @@ def test_folders_are_classes_and_a_flat_folder_is_one_text(source: Path, data: P
         ("a.txt", b"\xef\xbb\xbf", "is empty"),
         ("a.txt", bytes(range(256)) * 20, "is a binary file"),
         ("a.txt", b"\x7fELF\x01\x01" + b"\1\2\3\4" * 50, "is a binary file"),
-        ("a.txt", "Été\nde\n".encode() + b"caf\xe9\n", "is UTF-8 up to line 3 and broken there"),
-        ("a.txt", "Été d'été".encode()[:-1], "is UTF-8 up to line 1 and broken there"),
+        ("a.txt", "Été\nde\n".encode() + b"caf\xe9\n", "is not valid UTF-8 in line 3"),
+        ("a.txt", "Été d'été".encode()[:-1], "is not valid UTF-8 in line 1"),
         ("a.txt", "text".encode("utf-16") + b"\x00", "is not UTF-16"),
-        ("a.txt.gz", gzip.compress(b"text" * 999, mtime=0)[:-20], "is no whole gzip file"),
-        ("a.txt.gz", b"no gzip", "is no whole gzip file"),
+        ("a.txt.gz", gzip.compress(b"text" * 999, mtime=0)[:-20], "is not a complete gzip file"),
+        ("a.txt.gz", b"no gzip", "is not a complete gzip file"),
         ("a.csv", b"label,text\n1,one\n1,two\n", "have the label '1'"),
         ("a.csv", b"label,text\n", "has no documents"),
         ("a.csv", b"text,stars\na,1\n", "no column 'label'"),
         ("a.csv", b"label,body\n1,a\n", "no column 'text'"),
         ("a.csv", b'label,text\n1,"open\n', "line 2"),
         ("a.csv", b"label,text,split\n1,a,dev\n", "unknown split 'dev'"),
-        ("a.csv", b"label,text,split\n1,a,test\n0,b,test\n", "no document of split train"),
+        ("a.csv", b"label,text,split\n1,a,test\n0,b,test\n", "no documents of split train"),
         ("a.jsonl", b'{"label": 1}\n', "no 'text'"),
-        ("a.jsonl", b"label\n", "is no JSON"),
+        ("a.jsonl", b"label\n", "is not valid JSON"),
     ],
 )
-def test_what_is_no_corpus_is_refused_in_one_line_and_leaves_nothing(
+def test_an_invalid_file_is_refused_in_one_line_and_leaves_nothing(
     source: Path, data: Path, name: str, content: bytes, words: str
 ) -> None:
     (source / name).write_bytes(content)
@@ -256,12 +254,12 @@ def test_what_is_no_corpus_is_refused_in_one_line_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("../mine", "cannot be a corpus's name"),
-        ("", "cannot be a corpus's name"),
-        (".hidden", "cannot be a corpus's name"),
-        ("a b", "cannot be a corpus's name"),
-        ("n" * 65, "cannot be a corpus's name"),
-        ("stump", "is a corpus of rnnlab's own"),
+        ("../mine", "is not a valid name for a corpus"),
+        ("", "is not a valid name for a corpus"),
+        (".hidden", "is not a valid name for a corpus"),
+        ("a b", "is not a valid name for a corpus"),
+        ("n" * 65, "is not a valid name for a corpus"),
+        ("stump", "is a built-in corpus"),
     ],
 )
 def test_a_bad_name_is_refused(source: Path, data: Path, name: str, words: str) -> None:
@@ -270,23 +268,23 @@ def test_a_bad_name_is_refused(source: Path, data: Path, name: str, words: str) 
 
 
 def test_other_bad_input_is_refused(source: Path, data: Path) -> None:
-    assert "no file and no folder named" in refused("mine", source / "nothing", data)
+    assert "there is no file or folder" in refused("mine", source / "nothing", data)
     assert "no .txt files" in refused("mine", source, data)
     (source / "a.txt").write_text("some text")
     for name in ("utf-99", "", "rot13", "base64"):
         assert "encoding" in refused("mine", source / "a.txt", data, AddOptions(encoding=name))
 
 
-def test_a_corpus_gives_way_only_when_told(source: Path, data: Path) -> None:
+def test_a_corpus_is_replaced_only_on_request(source: Path, data: Path) -> None:
     (source / "a.csv").write_text(TABLE)
     (source / "b.txt").write_text("some text")
     add_corpus("mine", source / "a.csv", data)
-    assert "is there already" in refused("mine", source / "b.txt", data)
+    assert "already exists" in refused("mine", source / "b.txt", data)
     add_corpus("mine", source / "b.txt", data, AddOptions(is_replacing=True))
     assert [file.name for file in data.iterdir()] == ["mine.txt"]
 
 
-def test_no_space_is_one_line_and_leaves_nothing(
+def test_a_full_disk_is_one_line_and_leaves_nothing(
     source: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (source / "a.txt").write_text("some text")
@@ -320,10 +318,10 @@ def test_memory_does_not_grow_with_the_text(source: Path, data: Path) -> None:
     assert peaks[1] < 1.1 * peaks[0]
 
 
-# A look inside
+# Profiles
 
 
-def test_a_look_tells_letters_sentences_and_bounds(tmp_path: Path) -> None:
+def test_a_profile_has_characters_sentences_and_bounds(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
     text = "Le roi mange du pain. La reine boit.\n" * 200 + "Zut! Zut!"
     file.write_text(text)
@@ -354,7 +352,7 @@ def test_documents_are_measured_in_words(tmp_path: Path) -> None:
     assert look.examples[0] == ("0", "one")
 
 
-def test_the_task_suggested_follows_the_layout(tmp_path: Path) -> None:
+def test_the_suggested_task_depends_on_the_layout(tmp_path: Path) -> None:
     prose, verse = tmp_path / "prose.txt", tmp_path / "verse.txt"
     prose.write_text("A sentence of a few words. " * 600)
     verse.write_text("A line\nand another\nwithout an end\n" * 600)

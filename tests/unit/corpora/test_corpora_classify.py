@@ -1,4 +1,4 @@
-"""Documents to classify: what is read of them, how they are batched and what is said of them."""
+"""Labelled documents: their tokens, batches and notes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def build(documents: Documents, vocabulary: Vocabulary | None = None, **values: 
 
 
 def texts_of(dataset: Dataset, name: SplitName = "train") -> dict[str, str]:
-    """Return what is read of each document of a split, with its class."""
+    """Return the input text of each document of a split, with its class."""
     found: dict[str, str] = {}
     for batch in dataset.splits[name].eval_batches():
         assert batch.lengths_B is not None
@@ -52,7 +52,7 @@ NUMBERED = documents_of(
 SPLITS: list[SplitName] = [*[TRAIN] * 4, *[VAL] * 2]
 
 
-def test_words_are_read_with_their_class() -> None:
+def test_documents_have_words_and_a_class() -> None:
     dataset = build(NUMBERED, test_fraction=0.2)
     found = texts_of(dataset) | texts_of(dataset, "val") | texts_of(dataset, "test")
     known = {text: name for text, name in found.items() if UNK not in text}
@@ -64,7 +64,7 @@ def test_words_are_read_with_their_class() -> None:
     assert dataset.unit == "document"
 
 
-def test_the_specials_come_first_then_the_most_frequent_words_of_the_training_documents() -> None:
+def test_the_vocabulary_has_specials_then_the_most_frequent_words_of_train() -> None:
     texts = ["Zoo zoo, b a", "zoo a", "c b", "a", "zoo unseen", "zoo"]
     dataset = build(documents_of(texts, ["0", "1"] * 3, SPLITS))
     assert dataset.vocabulary.tokens == (PAD, UNK, "a", "zoo", "b", "c")
@@ -73,19 +73,19 @@ def test_the_specials_come_first_then_the_most_frequent_words_of_the_training_do
         UNK,
         "a",
     )
-    assert "unknown of the running words: 0.0% (train), 33.3% (val)" in dataset.notes[1]
+    assert "unknown words in the text: 0.0% (train), 33.3% (val)" in dataset.notes[1]
 
 
 @pytest.mark.parametrize(("part", "kept"), [("head", "a b c"), ("tail", "d e f")])
-def test_a_long_document_is_cut_to_its_head_or_tail(part: str, kept: str) -> None:
+def test_a_long_document_is_truncated_to_its_head_or_tail(part: str, kept: str) -> None:
     texts = ["a b c d e f", "a b", "f e d", "c", "a", "b"]
     dataset = build(documents_of(texts, ["0", "1"] * 3, SPLITS), length=3, part=part)
     assert set(texts_of(dataset)) == {kept, "a b", "f e d", "c"}
     end = "first" if part == "head" else "last"
-    assert f"16.7% of the documents are longer than 3 words: their {end} 3 are read" in (
+    assert f"16.7% of the documents are longer than 3 words and truncated to their {end} 3" in (
         dataset.notes
     )
-    assert len(dataset.vocabulary) == 8  # counted before the cut
+    assert len(dataset.vocabulary) == 8  # counted before truncation
 
 
 def test_an_empty_document_is_one_unknown_word() -> None:
@@ -101,7 +101,7 @@ def test_an_empty_document_is_one_unknown_word() -> None:
                 assert dataset.vocabulary.pad not in empty[:, 0]
 
 
-def test_letters_are_read_where_they_are_asked_for() -> None:
+def test_documents_may_have_characters_as_tokens() -> None:
     texts = ["Aé!", "aa", "x", "", "aç", "日"]
     dataset = build(documents_of(texts, ["0", "1"] * 3, SPLITS), tokens="chars")
     assert dataset.vocabulary.tokens == (PAD, UNK, "!", "A", "a", "x", "é")
@@ -112,7 +112,7 @@ def test_letters_are_read_where_they_are_asked_for() -> None:
     assert bare.vocabulary.alphabet == "ascii"
 
 
-def test_a_batch_holds_classes_and_real_lengths() -> None:
+def test_a_batch_has_classes_and_true_lengths() -> None:
     dataset = build(NUMBERED)
     lengths = []
     for batch in dataset.splits["train"].train_batches(0):
@@ -126,10 +126,10 @@ def test_a_batch_holds_classes_and_real_lengths() -> None:
         lengths += batch.lengths_B.tolist()
     assert sorted(lengths)[-1] == 8
     assert len(lengths) == dataset.splits["train"].num_tokens == 54
-    assert dataset.splits["train"].letters == 1
+    assert dataset.splits["train"].chars_per_token == 1
 
 
-def test_measuring_is_bounded_in_memory_and_by_tokens() -> None:
+def test_evaluation_is_bounded_in_memory_and_tokens() -> None:
     texts = ["a " * (400 + i % 100) for i in range(300)]
     long = build(documents_of(texts, ["0", "1"] * 150), length=600).splits["train"]
     batches = list(long.eval_batches())
@@ -144,7 +144,7 @@ def test_measuring_is_bounded_in_memory_and_by_tokens() -> None:
     assert sum(batch.num_tokens for batch in split.eval_batches(1)) == 1
 
 
-def test_padding_is_little_among_many_documents() -> None:
+def test_many_documents_have_little_padding() -> None:
     lengths = np.random.default_rng(3).lognormal(4.5, 0.7, 4000).astype(int) + 1
     texts = ["a " * min(400, int(n)) for n in lengths]
     dataset = build(documents_of(texts, ["0", "1"] * 2000), batch=32, length=200)
@@ -154,13 +154,13 @@ def test_padding_is_little_among_many_documents() -> None:
     assert f"{split.padding():.1%} of a batch is padding" in dataset.notes[1]
 
 
-def test_notes_say_splits_classes_and_duplicates() -> None:
+def test_notes_have_splits_classes_and_duplicates() -> None:
     texts = ["same", "one", "two", "three", "same", "other"]
     labels = ["a", "b", "a", "a", "b", "a"]
     dataset = build(documents_of(texts, labels, SPLITS))
     assert dataset.notes[0] == "6 documents (4 train, 2 val) of 2 classes (a 66.7%, b 33.3%)"
-    assert dataset.notes[-1] == "documents that are among those to train on, too: 1 of val"
-    assert not any("among those" in note for note in build(NUMBERED).notes)
+    assert dataset.notes[-1] == "documents that are also in the train split: 1 of val"
+    assert not any("also in the train" in note for note in build(NUMBERED).notes)
     many = documents_of([str(i) for i in range(240)], [str(i % 12) for i in range(240)])
     assert "of 12 classes" in build(many).notes[0]
     assert build(many).notes[0].endswith("2 more)")
@@ -184,10 +184,10 @@ def test_the_fingerprint_covers_texts_labels_and_splits() -> None:
     assert build(documents_of(texts, labels, splits), length=3).fingerprint in marks
 
 
-# A vocabulary that is given
+# With a given vocabulary
 
 
-def test_a_vocabulary_that_is_given_is_kept() -> None:
+def test_a_given_vocabulary_is_used() -> None:
     given = Vocabulary((PAD, UNK, "good"), "lowercase", "unicode", ("pos", "neg"))
     dataset = build(NUMBERED, given)
     assert dataset.vocabulary is given
@@ -195,7 +195,7 @@ def test_a_vocabulary_that_is_given_is_kept() -> None:
     assert all((name == "pos") == ("good" in text) for text, name in found.items())
 
 
-def test_a_vocabulary_of_letters_decides_how_documents_are_read() -> None:
+def test_a_vocabulary_of_characters_overrides_the_settings() -> None:
     given = Vocabulary((PAD, UNK, *"abdfgilmo 123"), classes=("neg", "pos"))
     dataset = build(NUMBERED, given, tokens="words")
     assert "bad film<unk>" in texts_of(dataset) | texts_of(dataset, "val")
@@ -204,12 +204,12 @@ def test_a_vocabulary_of_letters_decides_how_documents_are_read() -> None:
 @pytest.mark.parametrize(
     ("vocabulary", "said"),
     [
-        (Vocabulary.count("abc"), "of another task"),
-        (Vocabulary((PAD, UNK, "a"), "lowercase"), "of another task"),
-        (Vocabulary((UNK, "a"), "words", classes=("neg", "pos")), "of another task"),
+        (Vocabulary.count("abc"), "for another task"),
+        (Vocabulary((PAD, UNK, "a"), "lowercase"), "for another task"),
+        (Vocabulary((UNK, "a"), "words", classes=("neg", "pos")), "for another task"),
         (
             Vocabulary((PAD, UNK), "lowercase", classes=("neg", "other")),
-            "the model knows no class 'pos'; its classes: neg, other",
+            "the model does not have the class 'pos'; choose documents of its classes: neg, other",
         ),
     ],
 )
@@ -218,7 +218,7 @@ def test_a_vocabulary_that_does_not_fit_is_refused(vocabulary: Vocabulary, said:
         build(NUMBERED, vocabulary)
 
 
-def test_a_class_that_a_given_file_lacks_is_no_fault() -> None:
+def test_a_class_without_documents_is_allowed() -> None:
     given = Vocabulary((PAD, UNK), "lowercase", classes=("neg", "neutral", "pos"))
     assert set(texts_of(build(NUMBERED, given)).values()) == {"neg", "pos"}
 
@@ -249,11 +249,11 @@ def test_documents_are_prepared_from_their_settings(table: Path) -> None:
     ("content", "said"),
     [
         ("split,label,text\ntrain,0,a\ntrain,0,b\nval,1,c\n", "no document of class '1' to train"),
-        ("label,text\n0,a\n1,b\n", "2 documents leave none for val"),
+        ("label,text\n0,a\n1,b\n", "2 documents are too few for a val split"),
         ("label,text\n0,a\n", "have the label '0'"),
     ],
 )
-def test_a_check_refuses_what_a_run_would(tmp_path: Path, content: str, said: str) -> None:
+def test_a_check_raises_the_errors_of_a_run(tmp_path: Path, content: str, said: str) -> None:
     file = tmp_path / "a.csv"
     file.write_text(content)
     config = config_of().model_copy(update={"corpus": str(file)})
@@ -262,12 +262,12 @@ def test_a_check_refuses_what_a_run_would(tmp_path: Path, content: str, said: st
             action(config)
 
 
-def test_a_check_reads_no_text() -> None:
-    """A run is checked before it is made: to cut all documents into words would take minutes."""
+def test_a_check_does_not_tokenise() -> None:
+    """A run is checked before it is created: tokenising all documents could take minutes."""
     unreadable: Any = (None,) * len(NUMBERED)
     classify.check(replace(NUMBERED, texts=unreadable), config_of())
 
 
-def test_documents_without_a_word_are_refused() -> None:
-    with pytest.raises(BadInputError, match="has any ascii letter or digit"):
+def test_documents_without_words_are_refused() -> None:
+    with pytest.raises(BadInputError, match="has no ascii letters or digits"):
         build(documents_of(["日本"] * 20, ["0", "1"] * 10), alphabet="ascii")

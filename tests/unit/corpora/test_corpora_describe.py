@@ -1,4 +1,4 @@
-"""What corpora are there, as the command line lists and shows them."""
+"""The list of corpora, as the command line prints it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_corpora_are_told_with_their_task(data: Path) -> None:
+def test_corpora_are_listed_with_their_task(data: Path) -> None:
     films, mer, *ours = describe_corpora(data)
     stump = next(corpus for corpus in ours if corpus.name == "stump")
     assert (films.name, films.task, films.floor_nats) == ("films", "classify", None)
-    assert films.summary == "labelled documents of yours"
+    assert films.summary == "your labelled documents"
     assert films.size_bytes == (data / "films.csv.gz").stat().st_size
-    assert (mer.name, mer.task, mer.summary) == ("mer", "stream", "a text file of yours")
+    assert (mer.name, mer.task, mer.summary) == ("mer", "stream", "your text file")
     assert (stump.name, stump.task) == ("stump", "sentences")
     assert stump.floor_nats
     assert stump.options
@@ -39,7 +39,7 @@ def test_corpora_are_told_with_their_task(data: Path) -> None:
     assert reviews.floor_accuracy
 
 
-def test_documents_of_ones_own_hide_the_grammar_of_their_name(data: Path) -> None:
+def test_a_users_documents_override_the_built_in_corpus_of_that_name(data: Path) -> None:
     (data / "stump.csv").write_text("label,text\n0,a\n1,b\n")
     described = next(corpus for corpus in describe_corpora(data) if corpus.name == "stump")
     assert (described.name, described.task, described.floor_nats) == ("stump", "classify", None)
@@ -88,7 +88,7 @@ def test_documents_are_shown(data: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "0: film\n" in output
 
 
-def test_the_figures_of_a_text_are_lines_of_their_own(
+def test_the_statistics_of_a_text_are_printed_in_lines(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (data / "line.txt").write_text("a b " * 3_000 + "\n")
@@ -102,7 +102,7 @@ def test_the_figures_of_a_text_are_lines_of_their_own(
     assert not any("up to 12,000 letters" in line for line in lines), "one length is no histogram"
 
 
-def test_a_document_never_reaches_the_terminal_as_a_command(
+def test_control_characters_of_a_document_are_escaped(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (data / "bad.csv").write_text('label,text\n\x1b[31mx,"a\x1b[2J\nb"\ny,c\n')
@@ -120,7 +120,7 @@ def test_many_classes_are_shown_in_part(data: Path, capsys: pytest.CaptureFixtur
     assert "19 (1), 30 more\nsplits: none" in output
 
 
-def test_a_packed_text_is_shown_like_a_plain_one(
+def test_a_gzipped_text_is_shown_like_a_plain_one(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     document = shown(capsys, "show", "mer", data=data)
@@ -128,7 +128,7 @@ def test_a_packed_text_is_shown_like_a_plain_one(
     assert document["begins"].startswith("La mer.\n")
 
 
-def test_the_list_says_what_is_documents(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_marks_documents(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     listed = shown(capsys, data=data)
     assert [(c["name"], c["task"]) for c in listed][:3] == [
         ("films", "classify"),

@@ -1,4 +1,4 @@
-"""Labelled documents are read from tables and JSON lines; what is wrong is told with its line."""
+"""Reading labelled documents from tables and JSON lines; errors have the line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DOCUMENTS = Documents(("good", "bad"), ("1", "0"), (), ("0", "1"))
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Return write(name, content): a file, packed where its name ends in .gz."""
+    """Return write(name, content), which writes a file, gzipped if its name ends in .gz."""
 
     def write(name: str, content: str | bytes) -> Path:
         file = tmp_path / name
@@ -71,7 +71,7 @@ fields = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0
 @pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl"])
 @quick
 @given(texts=st.lists(fields, min_size=2, max_size=6))
-def test_any_text_comes_back(
+def test_any_text_is_read_unchanged(
     texts: list[str], ending: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     file = tmp_path_factory.mktemp("documents") / f"a.{ending}"
@@ -89,7 +89,7 @@ def test_any_text_comes_back(
     assert read_documents(file).texts == expected
 
 
-def test_line_ends_quotes_and_separators_within_a_text_stay(write: Write) -> None:
+def test_line_ends_quotes_and_separators_within_a_text_are_kept(write: Write) -> None:
     text = 'say ""hi"",\r\nthen go\n\nsoon'
     found = read_documents(write("a.csv", f'label,text\na,"{text}"\nb,x "y" z\n'))
     assert found.texts == ('say "hi",\nthen go\n\nsoon', 'x "y" z')
@@ -127,20 +127,20 @@ def test_splits_are_those_of_the_file(write: Write) -> None:
         (["²", "1"], ("1", "²")),
     ],
 )
-def test_classes_are_sorted_as_numbers_where_all_are(
+def test_classes_are_sorted_numerically_if_all_are_integers(
     labels: list[str], classes: tuple[str, ...]
 ) -> None:
     assert sort_classes(labels) == classes
 
 
-def test_some_documents_are_taken(write: Write) -> None:
+def test_documents_are_selected(write: Write) -> None:
     found = read_documents(write("a.csv", "split,label,text\ntrain,0,a\ntest,1,b\ntrain,1,c\n"))
-    assert found.take([2, 0]) == Documents(("c", "a"), ("1", "0"), ("train",) * 2, ("0", "1"))
-    assert (len(found), len(found.take([]))) == (3, 0)
-    assert DOCUMENTS.take([1]) == Documents(("bad",), ("0",), (), ("0", "1"))
+    assert found.select([2, 0]) == Documents(("c", "a"), ("1", "0"), ("train",) * 2, ("0", "1"))
+    assert (len(found), len(found.select([]))) == (3, 0)
+    assert DOCUMENTS.select([1]) == Documents(("bad",), ("0",), (), ("0", "1"))
 
 
-def test_half_letters_that_json_can_write_are_replaced(write: Write) -> None:
+def test_unpaired_surrogates_of_json_are_replaced(write: Write) -> None:
     found = read_documents(
         write("a.jsonl", '{"label":0,"text":"a\\ud800b"}\n{"label":1,"text":""}')
     )
@@ -163,14 +163,14 @@ HEAD = "label,text\n"
         (
             "a.csv",
             "Label,text\n1,x\n",
-            "name it in the first line, or `rnnlab corpora add NAME FILE --label COLUMN`",
+            "rename a column, or use `rnnlab corpora add NAME FILE --label COLUMN`",
         ),
         ("a.tsv", TABLE.replace(",", "|"), "no column 'label'"),
         ("a.csv", HEAD + "0,a\n0,b\n", "all documents of FILE have the label '0'"),
         ("a.csv", HEAD + "0,a\n,b\n", "FILE, line 3: the label is empty"),
         ("a.csv", HEAD + '0,"a\nb\nc"\n  ,b\n', "FILE, line 5: the label is empty"),
-        ("a.csv", HEAD + "0,a\n1\n", "FILE, line 3: 1 fields, the first line names 2"),
-        ("a.csv", HEAD + "0,a\n1,b, c\n", "FILE, line 3: 3 fields, the first line names 2"),
+        ("a.csv", HEAD + "0,a\n1\n", "FILE, line 3: 1 fields, but the first line names 2"),
+        ("a.csv", HEAD + "0,a\n1,b, c\n", "FILE, line 3: 3 fields, but the first line names 2"),
         ("a.csv", HEAD + '0,a\n1,"b\nc\nd\n', "FILE, line 3: unexpected end of data"),
         ("a.csv", HEAD + '0,a\n1,"b" c\n', "FILE, line 3: ',' expected after '\"'"),
         ("a.csv", b"label,text\n0,a\n1,\xe9t\xe9\n", "not UTF-8 (byte 0xe9) in line 3"),
@@ -178,28 +178,28 @@ HEAD = "label,text\n"
         ("a.jsonl", b'{"label":0,"text":"a"}\n\xff', "not UTF-8 (byte 0xff) in line 2"),
         ("a.csv", "split,label,text\ntrain,0,a\ndev,1,b\n", "FILE, line 3: unknown split 'dev'"),
         ("a.csv", "split,label,text\n,0,a\n", "FILE, line 2: unknown split ''"),
-        ("a.csv", "split,label,text\ntest,0,a\nval,1,b\n", "FILE has no document of split train"),
-        ("a.jsonl", '{"label":0,"text":"a"}\n{"label":0,\n', "FILE, line 2 is no JSON"),
-        ("a.jsonl", '{"label":0,"text":"a"}\n[]', "FILE, line 2 is no JSON object"),
-        ("a.jsonl", "[" * 100_000, "FILE, line 1 is no JSON: nested too deeply"),
-        ("a.jsonl", '{"label":' + "9" * 5000 + "}", "FILE, line 1 is no JSON"),
+        ("a.csv", "split,label,text\ntest,0,a\nval,1,b\n", "FILE has no documents of split train"),
+        ("a.jsonl", '{"label":0,"text":"a"}\n{"label":0,\n', "FILE, line 2 is not valid JSON"),
+        ("a.jsonl", '{"label":0,"text":"a"}\n[]', "FILE, line 2 is not a JSON object"),
+        ("a.jsonl", "[" * 100_000, "FILE, line 1 is not valid JSON: nested too deeply"),
+        ("a.jsonl", '{"label":' + "9" * 5000 + "}", "FILE, line 1 is not valid JSON"),
         ("a.jsonl", '{"label":0}', "FILE, line 1: no 'text'"),
         ("a.jsonl", '\n{"text":"a"}', "FILE, line 2: no 'label'"),
-        ("a.jsonl", '{"label":0,"text":null}', "FILE, line 1: the text is none"),
-        ("a.jsonl", '{"label":0.5,"text":"a"}', "neither a text nor a whole number"),
-        ("a.jsonl", '{"label":true,"text":"a"}', "neither a text nor a whole number"),
+        ("a.jsonl", '{"label":0,"text":null}', "FILE, line 1: the text is not a string"),
+        ("a.jsonl", '{"label":0.5,"text":"a"}', "neither a string nor an integer"),
+        ("a.jsonl", '{"label":true,"text":"a"}', "neither a string nor an integer"),
         ("a.jsonl", '{"label":"","text":"a"}', "FILE, line 1: the label is empty"),
         ("a.jsonl", '{"label":0,"text":"a","split":1}', "FILE, line 1: unknown split '1'"),
         (
             "a.jsonl",
             '{"label":0,"text":"a","split":"train"}\n{"label":1,"text":"b"}',
-            "FILE says the split of 1 of its 2 documents",
+            "FILE names a split for 1 of its 2 documents",
         ),
-        ("a.txt", TABLE, "FILE holds no labelled documents by its name"),
-        ("a.txt.gz", TABLE, "FILE holds no labelled documents by its name"),
+        ("a.txt", TABLE, "FILE is not a file of labelled documents"),
+        ("a.txt.gz", TABLE, "FILE is not a file of labelled documents"),
     ],
 )
-def test_what_is_no_table_of_documents_is_refused_with_its_line(
+def test_an_invalid_file_is_refused_with_its_line(
     write: Write, name: str, content: str | bytes, said: str
 ) -> None:
     assert said in refused(write(name, content))
@@ -211,9 +211,9 @@ def test_what_is_no_table_of_documents_is_refused_with_its_line(
 def test_a_broken_gzip_file_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "a.csv.gz"
     file.write_bytes(content)
-    assert "FILE is no whole gzip file" in refused(file)
+    assert "FILE is not a complete gzip file" in refused(file)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     assert "No such file" in refused(tmp_path / "none.csv")
     assert "No such file" in refused(tmp_path / "none.csv.gz")

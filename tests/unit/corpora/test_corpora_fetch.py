@@ -1,4 +1,4 @@
-"""Known corpora of others: from a server that behaves or does not, and from files got elsewhere."""
+"""Fetching corpora: from a working or failing server, and from downloaded files."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def server(served: Server) -> Server:
 
 
 class Known(NamedTuple):
-    """Makes a file the known one of a source, at an address."""
+    """Sets the known hash and address of a source."""
 
     monkeypatch: pytest.MonkeyPatch
 
@@ -90,7 +90,7 @@ def refused(name: str, data: Path, given: Path | None = None) -> str:
 
 
 @pytest.mark.parametrize("name", source_names())
-def test_a_source_says_all_that_has_to_be_known(name: str) -> None:
+def test_a_source_has_all_fields(name: str) -> None:
     source = load_source(name)
     assert urlsplit(source.url).scheme == "https"
     assert source.licence
@@ -101,7 +101,7 @@ def test_a_source_says_all_that_has_to_be_known(name: str) -> None:
     assert registry.summary("corpora/sources", name).endswith(".")
 
 
-def test_what_can_be_fetched_is_listed_with_size_and_licence(data: Path) -> None:
+def test_downloadable_corpora_are_listed_with_size_and_licence(data: Path) -> None:
     listed = {c.name: c for c in describe_corpora(data) if c.state == "fetch"}
     assert set(listed) == set(source_names())
     imdb = listed["imdb"]
@@ -124,7 +124,7 @@ def test_an_unknown_name_is_refused(data: Path) -> None:
 
 
 @pytest.mark.parametrize("manner", ["good", "slow", "truncated", "rangeless"])
-def test_a_download_arrives_whole(data: Path, server: Server, known: Known, manner: str) -> None:
+def test_a_download_is_complete(data: Path, server: Server, known: Known, manner: str) -> None:
     known.make("shakespeare", server.content, server.url(manner))
     told: list[tuple[int, int]] = []
     fetched = fetch_corpus("shakespeare", data, progress=lambda *s: told.append(s))
@@ -139,7 +139,7 @@ def test_a_download_arrives_whole(data: Path, server: Server, known: Known, mann
         assert starts[0] > 0.2 * len(server.content)
 
 
-def test_a_broken_download_goes_on_where_it_stood(data: Path, server: Server, known: Known) -> None:
+def test_a_broken_download_is_resumed(data: Path, server: Server, known: Known) -> None:
     known.make("shakespeare", server.content, server.url("dead"))
     with pytest.raises(RnnlabError, match=r"broke after 0\.0 of 0\.1 MB.*goes on from") as caught:
         fetch_corpus("shakespeare", data)
@@ -155,18 +155,18 @@ def test_a_broken_download_goes_on_where_it_stood(data: Path, server: Server, kn
     assert files(data) == ["shakespeare.txt"]
 
 
-def test_a_silent_server_is_given_up(data: Path, server: Server, known: Known) -> None:
+def test_a_stalled_server_is_a_failure(data: Path, server: Server, known: Known) -> None:
     known.make("shakespeare", server.content, server.url("stalled"))
-    # On a busy machine not even the first third may come in time.
-    with pytest.raises(RnnlabError, match=r"broke .*nothing came for 0\.2 s"):
+    # On a busy machine even the first third may time out.
+    with pytest.raises(RnnlabError, match=r"failed .*no data for 0\.2 s"):
         fetch_corpus("shakespeare", data, stall_s=0.2)
 
 
 @pytest.mark.parametrize(
     ("manner", "words"),
-    [("wrong", "its hash differs"), ("endless", "sends more than the 129,000 bytes")],
+    [("wrong", "its hash differs"), ("endless", "sends more than the expected 129,000 bytes")],
 )
-def test_what_is_not_the_known_file_is_refused_and_removed(
+def test_a_file_with_another_hash_is_refused_and_removed(
     data: Path, server: Server, known: Known, manner: str, words: str
 ) -> None:
     known.make("shakespeare", server.content, server.url(manner))
@@ -174,53 +174,53 @@ def test_what_is_not_the_known_file_is_refused_and_removed(
     assert files(data) == []
 
 
-def test_an_answer_that_is_no_file_is_said(data: Path, server: Server, known: Known) -> None:
+def test_an_http_error_is_reported(data: Path, server: Server, known: Known) -> None:
     known.make("shakespeare", server.content, server.url("missing"))
     with pytest.raises(RnnlabError, match=r"127\.0\.0\.1 answers 404 .*--from FILE"):
         fetch_corpus("shakespeare", data)
-    with socket.socket() as deaf:  # bound, but it does not listen
+    with socket.socket() as deaf:  # bound, but not listening
         deaf.bind(("127.0.0.1", 0))
         port = deaf.getsockname()[1]
         known.make("shakespeare", server.content, f"http://127.0.0.1:{port}/text.txt")
-        with pytest.raises(RnnlabError, match=r"broke at once .it cannot be reached"):
+        with pytest.raises(RnnlabError, match=r"failed at once .the server cannot be reached"):
             fetch_corpus("shakespeare", data)
     assert files(data) == []
 
 
-def test_no_space_is_said_before_anything_is_asked_for(
+def test_the_free_space_is_checked_before_the_download(
     data: Path, server: Server, known: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known.make("shakespeare", server.content, server.url("good"))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
-    assert "MB are needed" in refused("shakespeare", data)
+    assert "the download needs" in refused("shakespeare", data)
     assert (files(data), server.requests) == ([], [])
 
 
-def test_what_is_there_is_not_fetched_again(data: Path, server: Server, known: Known) -> None:
+def test_an_existing_corpus_is_not_fetched_again(data: Path, server: Server, known: Known) -> None:
     known.make("shakespeare", server.content, server.url("good"))
     fetch_corpus("shakespeare", data)
     server.requests.clear()
-    assert "is there already" in refused("shakespeare", data)
+    assert "already exists" in refused("shakespeare", data)
     assert server.requests == []
     fetch_corpus("shakespeare", data, is_replacing=True)
     assert len(server.requests) == 1
 
 
-# From files got elsewhere
+# From downloaded files
 
 
 @pytest.mark.parametrize("name", ["moliere", "shakespeare"])
-def test_a_text_is_known_by_its_hash_whatever_its_name(
+def test_a_text_is_recognised_by_its_hash_under_any_name(
     tmp_path: Path, data: Path, known: Known, name: str
 ) -> None:
     given = tmp_path / "download(1)"
     given.write_text(TEXT)
-    assert "is not the file that is known: its SHA-256 is" in refused(name, data, given)
+    assert "is not the expected file: its SHA-256 is" in refused(name, data, given)
     known.make(name, TEXT.encode())
     fetched = fetch_corpus(name, data, given)
     assert read_corpus(fetched.file) == TEXT
     assert given.exists()
-    assert "its hash is the known one" in fetched.notes[0]
+    assert "its hash is correct" in fetched.notes[0]
 
 
 @pytest.mark.parametrize("name", ["text8", "enwik8"])
@@ -232,14 +232,14 @@ def test_a_text_in_a_zip_file_is_read(tmp_path: Path, data: Path, known: Known, 
     assert fetched.file.read_text("utf-8") == TEXT
 
 
-def test_the_unpacked_text_of_enwik8_will_do(tmp_path: Path, data: Path, known: Known) -> None:
+def test_the_extracted_text_of_enwik8_is_accepted(tmp_path: Path, data: Path, known: Known) -> None:
     given = tmp_path / "enwik8"
     given.write_text(TEXT)
     known.make("enwik8", TEXT.encode(), form=1)
     assert read_corpus(fetch_corpus("enwik8", data, given).file) == TEXT
 
 
-def test_the_archive_of_reviews_becomes_a_table_in_order(
+def test_the_archive_of_reviews_becomes_a_sorted_table(
     tmp_path: Path, data: Path, known: Known
 ) -> None:
     given = write_tar(
@@ -265,20 +265,20 @@ def test_the_archive_of_reviews_becomes_a_table_in_order(
     assert read_documents(fetched.file).splits == ("train", "train", "train", "test")
 
 
-def test_a_table_of_reviews_will_do_if_it_says_the_split(tmp_path: Path, data: Path) -> None:
+def test_a_table_of_reviews_is_accepted_if_it_has_splits(tmp_path: Path, data: Path) -> None:
     given = tmp_path / "reviews.csv.gz"
     given.write_bytes(gzip.compress(b"label,text\n1,a\n0,b\n"))
-    assert "does not say the split" in refused("imdb", data, given)
+    assert "does not name the split" in refused("imdb", data, given)
     given.write_bytes(gzip.compress(b"split,label,text\ntrain,1,a\ntrain,1,b\n"))
     assert "have the label '1'" in refused("imdb", data, given)
     assert files(data) == []
     given.write_bytes(gzip.compress(b"split,label,text\ntrain,1,a\ntest,0,b\n"))
     fetched = fetch_corpus("imdb", data, given)
     assert read_documents(fetched.file).splits == ("train", "test")
-    assert "no hash of such a file is known" in fetched.notes[0]
+    assert "its hash is not checked" in fetched.notes[0]
 
 
-def test_only_the_vectors_of_wanted_words_are_kept(
+def test_only_the_vectors_of_requested_words_are_extracted(
     tmp_path: Path, data: Path, known: Known
 ) -> None:
     given = write_zip(tmp_path / "glove.zip", {"glove.6B.200d.txt": VECTORS.encode()})
@@ -288,15 +288,15 @@ def test_only_the_vectors_of_wanted_words_are_kept(
     assert fetched.file.name == "glove.6B.200d.txt"
     assert [line.split()[0] for line in fetched.file.read_text().splitlines()] == ["of", "good"]
     assert corpus_names(data) == corpus_names(tmp_path)
-    with pytest.raises(BadInputError, match="no vectors of 60 numbers"):
+    with pytest.raises(BadInputError, match="no vectors of 60 elements"):
         fetch_corpus("glove", data, given, Request(60))
-    with pytest.raises(BadInputError, match="for none of the words"):
+    with pytest.raises(BadInputError, match="no vector for any of the words"):
         fetch_corpus("glove", data, given, Request(200, frozenset({"zzz"})), is_replacing=True)
     assert [line.split()[0] for line in fetched.file.read_text().splitlines()] == ["of", "good"]
 
 
 @pytest.mark.parametrize("is_packed", [False, True])
-def test_one_file_of_vectors_will_do(tmp_path: Path, data: Path, is_packed: bool) -> None:
+def test_one_file_of_vectors_is_accepted(tmp_path: Path, data: Path, is_packed: bool) -> None:
     content = VECTORS.encode()
     given = tmp_path / ("v.txt.gz" if is_packed else "v.txt")
     given.write_bytes(gzip.compress(content) if is_packed else content)
@@ -304,10 +304,10 @@ def test_one_file_of_vectors_will_do(tmp_path: Path, data: Path, is_packed: bool
     assert fetched.file.name == "glove.6B.2d.txt"
     assert vectors_width(fetched.file) == 2
     (tmp_path / "no.txt").write_text("no vectors\n")
-    assert "holds no word vectors" in refused("glove", data, tmp_path / "no.txt")
+    assert "has no word vectors" in refused("glove", data, tmp_path / "no.txt")
 
 
-def test_the_words_wanted_are_those_of_all_documents_there(data: Path) -> None:
+def test_the_requested_words_are_those_of_all_documents(data: Path) -> None:
     assert wanted_words(data) == (None, "all words")
     data.mkdir()
     (data / "a.csv").write_text("label,text\n1,Good stuff\n0,bad\n")
@@ -337,16 +337,16 @@ def write_tar(file: Path, members: dict[str, bytes]) -> Path:
 
 
 @pytest.mark.parametrize("member", ["../evil.txt", "/etc/evil.txt", "a/../../evil", "a\\..\\..\\b"])
-def test_an_archive_with_a_member_that_leaves_its_folder_is_refused(
+def test_an_archive_with_a_member_outside_of_its_folder_is_refused(
     tmp_path: Path, data: Path, known: Known, member: str
 ) -> None:
     zipped = write_zip(tmp_path / "a.zip", {"text8": b"text", member: b"evil"})
     known.make("text8", zipped.read_bytes())
-    assert "a member that leaves its folder" in refused("text8", data, zipped)
+    assert "a member outside of its folder" in refused("text8", data, zipped)
     reviews = {"aclImdb/train/pos/0_9.txt": b"good", member: b"evil"}
     packed = write_tar(tmp_path / "a.tar.gz", reviews)
     known.make("imdb", packed.read_bytes())
-    assert "a member that leaves its folder" in refused("imdb", data, packed)
+    assert "a member outside of its folder" in refused("imdb", data, packed)
     assert files(data) == []
 
 
@@ -359,7 +359,7 @@ def test_a_link_in_an_archive_is_not_followed(tmp_path: Path, data: Path, known:
         link.type, link.linkname = tarfile.SYMTYPE, str(secret)
         archive.addfile(link)
     known.make("imdb", file.read_bytes())
-    assert "holds no reviews" in refused("imdb", data, file)
+    assert "has no reviews" in refused("imdb", data, file)
     assert files(data) == []
 
 
@@ -380,13 +380,13 @@ def test_a_broken_archive_is_refused_in_one_line(
     given = tmp_path / "given"
     given.write_bytes(content)
     known.make(name, content)
-    assert "is no whole archive" in refused(name, data, given)
+    assert "is not a complete archive" in refused(name, data, given)
     assert files(data) == []
 
 
 def test_an_archive_without_the_member_is_refused(tmp_path: Path, data: Path, known: Known) -> None:
     given = write_zip(tmp_path / "a.zip", {"other": b"text"})
     known.make("text8", given.read_bytes())
-    assert "is no whole archive of the known layout" in refused("text8", data, given)
+    assert "is not a complete archive of the expected layout" in refused("text8", data, given)
     assert "cannot read" in refused("text8", data, tmp_path / "nothing")
     assert "cannot read" in refused("text8", data, tmp_path)

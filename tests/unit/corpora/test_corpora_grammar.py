@@ -1,4 +1,4 @@
-"""The grammar against computations that share nothing with it: enumeration, series, counting."""
+"""The grammar against independent computations: enumeration, series, counting."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def test_entropy_and_length_equal_those_of_all_texts() -> None:
     assert math.fsum(texts.values()) == pytest.approx(1)
     expected = Grammar(FLAT).expect("line")
     entropy_nats = -math.fsum(p * math.log(p) for p in texts.values())
-    # Each is a sum over the texts, whose probabilities are products of a few factors.
+    # Each is a sum over the texts; their probabilities are products of a few factors.
     assert_close(expected.entropy_nats, entropy_nats, terms=len(texts))
     letters = math.fsum(p * len(text) for text, p in texts.items())
-    assert_close(expected.letters, letters, terms=len(texts))
+    assert_close(expected.num_chars, letters, terms=len(texts))
 
 
 @pytest.mark.parametrize("rules", [FLAT, LOOPS, NESTED], ids=["flat", "loops", "nested"])
@@ -90,20 +90,20 @@ def test_entropy_and_length_are_fixed_points_of_the_chain_rule(rules: Rules) -> 
             entropies[name], lengths[name] = new_entropy, new_length
     for name in rules:
         expected = Grammar(rules).expect(name)
-        # After 300 rounds what is left of the start is below 9 digits, and above rounding.
+        # After 300 rounds the error is below 9 digits, but above rounding.
         assert expected.entropy_nats == pytest.approx(entropies[name], rel=1e-9)
-        assert expected.letters == pytest.approx(lengths[name], rel=1e-9)
+        assert expected.num_chars == pytest.approx(lengths[name], rel=1e-9)
 
 
 def test_the_reber_grammar_takes_six_fair_choices_on_average() -> None:
     expected = Grammar(LOOPS).expect("reber")
     assert expected.entropy_nats == pytest.approx(6 * math.log(2))
-    assert expected.letters == pytest.approx(8)
+    assert expected.num_chars == pytest.approx(8)
 
 
 def test_a_geometric_length_has_its_closed_form() -> None:
     expected = Grammar({"run": {"a{run}": 9, "b": 1}}).expect("run")
-    assert expected.letters == pytest.approx(10)
+    assert expected.num_chars == pytest.approx(10)
     assert expected.entropy_nats == pytest.approx(-10 * (0.9 * math.log(0.9) + 0.1 * math.log(0.1)))
 
 
@@ -112,12 +112,12 @@ def test_expected_draws_are_exact_fractions() -> None:
     assert draws.expected_draws("open") == {"open": Fraction(5, 2), "dot": Fraction(1, 2)}
 
 
-def test_expected_draws_ignore_what_the_start_never_comes_to() -> None:
+def test_expected_draws_ignore_unreachable_symbols() -> None:
     grammar = Grammar({"a": ["x"], "endless": ["{endless}"]})
     assert grammar.expected_draws("a") == {"a": 1}
 
 
-def test_texts_come_as_often_as_their_probability_says() -> None:
+def test_texts_are_drawn_with_their_probabilities() -> None:
     generator, num_draws = Random(3), 20_000
     grammar = Grammar(FLAT)
     drawn = Counter(grammar.derive("line", generator).text for _ in range(num_draws))
@@ -154,14 +154,14 @@ def test_a_draw_uses_one_value_of_random_and_the_weights_only() -> None:
     assert [grammar.derive("letter", generator).text for _ in range(6)] == list("aabbcc")
 
 
-def test_deep_nesting_needs_no_deep_stack() -> None:
+def test_deep_nesting_does_not_need_deep_recursion() -> None:
     text = Grammar({"run": {"a{run}": 9999, "b": 1}}).derive("run", Random(2)).text
     assert len(text) > 5_000
     assert text == "a" * (len(text) - 1) + "b"
 
 
 @pytest.mark.parametrize("rules", [FLAT, LOOPS, NESTED], ids=["flat", "loops", "nested"])
-def test_grammars_proved_prefix_free_have_one_derivation_a_text(rules: Rules) -> None:
+def test_prefix_free_grammars_have_one_derivation_per_text(rules: Rules) -> None:
     Grammar(rules).check_prefix_free()
     texts = enumerate_texts(rules, next(iter(rules)), 1e-6)
     assert all(len(derivations) == 1 for derivations in texts.values())
@@ -180,7 +180,7 @@ def test_grammars_proved_prefix_free_have_one_derivation_a_text(rules: Rules) ->
     ],
     ids=["prefix", "empty", "hidden", "after a shared symbol", "recursive"],
 )
-def test_the_proof_fails_where_a_text_may_begin_with_another(rules: Rules, common: str) -> None:
+def test_the_proof_fails_if_a_text_is_a_prefix_of_another(rules: Rules, common: str) -> None:
     with pytest.raises(BadInputError, match=re.escape(repr(common))):
         Grammar(rules).check_prefix_free()
 
@@ -210,7 +210,7 @@ def test_an_infinite_length_is_refused(rules: Rules) -> None:
 
 def test_a_length_barely_finite_is_computed() -> None:
     expected = Grammar({"a": {"x{a}{a}": 499_999, ".": 500_001}}).expect("a")
-    assert expected.letters == pytest.approx(500_000)
+    assert expected.num_chars == pytest.approx(500_000)
 
 
 def test_an_unknown_symbol_is_refused_with_the_nearest_one() -> None:
@@ -233,6 +233,6 @@ def test_a_weight_below_one_is_refused(weight: int) -> None:
 
 
 @pytest.mark.parametrize("alternatives", [[], {}, ["duck", "duck"]])
-def test_no_alternative_or_one_twice_is_refused(alternatives: Alternatives) -> None:
+def test_missing_or_repeated_alternatives_are_refused(alternatives: Alternatives) -> None:
     with pytest.raises(BadInputError, match="'who'"):
         Grammar({"who": alternatives})

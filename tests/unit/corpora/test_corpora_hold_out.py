@@ -1,4 +1,4 @@
-"""Which documents are held out: the file's own, or some drawn alike in classes."""
+"""The splits of documents: those of the file, or stratified random ones."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def parts_of(documents: Documents, **values: object) -> dict[str, list[int]]:
     test=st.sampled_from([0.0, 0.1, 0.3]),
     seed=st.integers(0, 5),
 )
-def test_every_document_is_in_one_split_and_classes_keep_their_shares(
+def test_every_document_is_in_one_split_and_classes_keep_their_fractions(
     labels: list[str], val: float, test: float, seed: int
 ) -> None:
     documents = documents_of(labels)
@@ -55,20 +55,20 @@ def test_every_document_is_in_one_split_and_classes_keep_their_shares(
             assert abs(len(of_class) - num * fraction) <= 0.5
 
 
-def test_what_is_held_out_depends_on_the_seed_alone() -> None:
+def test_the_splits_depend_only_on_the_seed() -> None:
     assert parts_of(MANY) == parts_of(MANY, batch=3, length=7)
     assert parts_of(MANY)["val"] != parts_of(MANY, seed=2)["val"]
 
 
 def test_a_split_is_in_random_order() -> None:
-    """A file is often sorted by class; the first documents of a split stand for all of it."""
+    """Files are often sorted by class, and the first documents must represent the split."""
     for rows in parts_of(MANY, test_fraction=0.3).values():
         assert rows != sorted(rows)
         half = [MANY.labels[row] for row in rows[: len(rows) // 2]]
         assert 0.2 < half.count("1") / len(half) < 0.5
 
 
-def test_splits_of_the_file_are_taken() -> None:
+def test_the_splits_of_the_file_are_used() -> None:
     splits: list[SplitName] = [*PARTS] * 20
     found = parts_of(documents_of(["0", "1"] * 30, splits), test_fraction=0.3)
     assert {name: sorted(rows) for name, rows in found.items()} == {
@@ -78,7 +78,7 @@ def test_splits_of_the_file_are_taken() -> None:
     }
 
 
-def test_validation_is_drawn_from_the_training_documents_where_the_file_names_none() -> None:
+def test_validation_is_drawn_from_train_if_the_file_has_none() -> None:
     splits: list[SplitName] = [*[TEST] * 40, *[TRAIN] * 60]
     found = parts_of(documents_of(["0", "1"] * 50, splits), val_fraction=0.2)
     assert sorted(found["test"]) == list(range(40))
@@ -86,7 +86,7 @@ def test_validation_is_drawn_from_the_training_documents_where_the_file_names_no
     assert Counter(row % 2 for row in found["val"]) == {0: 6, 1: 6}
 
 
-def test_a_file_without_a_test_has_none() -> None:
+def test_a_file_without_a_test_split_has_none() -> None:
     splits: list[SplitName] = [*[TRAIN] * 90, *[VAL] * 10]
     assert list(parts_of(documents_of(["0", "1"] * 50, splits), test_fraction=0.2)) == [
         "train",
@@ -97,9 +97,13 @@ def test_a_file_without_a_test_has_none() -> None:
 @pytest.mark.parametrize(
     ("labels", "values", "said"),
     [
-        (["0", "1"], {}, "2 documents leave none for val; give more documents, or a larger val_"),
-        (["0", "1"] * 4, {"val_fraction": 0.4, "test_fraction": 0.01}, "none for test"),
-        (["0", "1"], {"val_fraction": 0.5, "test_fraction": 0.4}, "none for train; give more"),
+        (["0", "1"], {}, "2 documents are too few for a val split; add documents or raise --val-"),
+        (["0", "1"] * 4, {"val_fraction": 0.4, "test_fraction": 0.01}, "too few for a test split"),
+        (
+            ["0", "1"],
+            {"val_fraction": 0.5, "test_fraction": 0.4},
+            "too few for a train split; add documents",
+        ),
     ],
 )
 def test_too_few_documents_are_refused(
@@ -115,7 +119,7 @@ def test_too_few_documents_are_refused(
 
 @quick
 @given(limit=st.integers(2, 6000), seed=st.integers(0, 3))
-def test_a_limit_draws_all_classes_and_splits_alike(limit: int, seed: int) -> None:
+def test_a_limit_is_stratified_by_class_and_split(limit: int, seed: int) -> None:
     splits: list[SplitName] = [*[TRAIN] * 150, *[TEST] * 150]
     documents = documents_of((["0"] * 100 + ["1"] * 50) * 2, splits)
     drawn = draw(documents, limit, seed)
@@ -123,7 +127,7 @@ def test_a_limit_draws_all_classes_and_splits_alike(limit: int, seed: int) -> No
     if limit >= letters:
         assert drawn == documents
         return
-    assert limited <= limit + 4 * 25  # each of the four has one at least
+    assert limited <= limit + 4 * 25  # each of the four has at least one
     assert limited > limit - 4 * 25
     groups = Counter(zip(drawn.splits, drawn.labels, strict=True))
     assert len(groups) == 4
@@ -140,6 +144,6 @@ def test_drawn_documents_keep_their_order_and_depend_on_the_seed() -> None:
     assert drawn.texts != MANY.texts[: len(drawn)]
 
 
-def test_documents_without_a_letter_can_be_limited() -> None:
+def test_empty_documents_can_be_limited() -> None:
     empty = Documents(("", ""), ("0", "1"), (), ("0", "1"))
     assert draw(empty, 2, 1) == empty

@@ -1,4 +1,4 @@
-"""Tokens numbered in one pass give the ids that a vocabulary gives."""
+"""Indexing in one pass gives the ids of the vocabulary."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KINDS: tuple[Kind, ...] = ("chars", "words", "lowercase")
 @pytest.mark.parametrize("kind", KINDS)
 @quick
 @given(texts=texts, size=st.integers(1, 6))
-def test_ids_are_those_that_the_vocabulary_gives(kind: Kind, texts: list[str], size: int) -> None:
+def test_ids_equal_those_of_the_vocabulary(kind: Kind, texts: list[str], size: int) -> None:
     indexed = index(texts, kind)
     vocabulary = indexed.extend(Vocabulary((PAD, UNK), kind), indexed.counts(), size)
     ids = indexed.encode(vocabulary)
@@ -50,14 +50,14 @@ def test_tokens_are_counted_in_any_part(kind: Kind, texts: list[str]) -> None:
     assert indexed.sizes().tolist() == [len(token) for token in indexed.distinct]
 
 
-def test_the_most_frequent_words_are_known_equal_ones_in_code_order() -> None:
+def test_the_vocabulary_has_the_most_frequent_words_with_ties_in_code_order() -> None:
     indexed = index(["b b a a c c c d"], "lowercase")
     specials = Vocabulary((PAD, UNK), "lowercase", "ascii", ("0", "1"))
     vocabulary = indexed.extend(specials, indexed.counts(), 3)
     assert vocabulary == Vocabulary((PAD, UNK, "c", "a", "b"), "lowercase", "ascii", ("0", "1"))
 
 
-def test_words_outside_the_part_that_is_counted_are_unknown() -> None:
+def test_words_outside_of_the_counted_part_are_unknown() -> None:
     indexed = index(["a b", "c c c"], "lowercase")
     counts = indexed.counts(slice(0, 2))
     vocabulary = indexed.extend(Vocabulary((PAD, UNK), "lowercase"), counts, 10)
@@ -65,14 +65,14 @@ def test_words_outside_the_part_that_is_counted_are_unknown() -> None:
     assert indexed.encode(vocabulary).tolist() == [2, 3, 1, 1, 1]
 
 
-def test_a_literal_unk_takes_no_place_among_the_words() -> None:
+def test_a_literal_unk_does_not_count_as_a_word() -> None:
     indexed = index(["<unk> a <unk> <unk>"], "words")
     vocabulary = indexed.extend(Vocabulary((UNK,), "words"), indexed.counts(), 10)
     assert vocabulary.tokens == (UNK, " a")
     assert indexed.encode(vocabulary).tolist() == [0, 1, 0, 0]
 
 
-def test_a_letter_that_the_vocabulary_lacks_is_named() -> None:
+def test_an_unknown_character_is_named() -> None:
     with pytest.raises(BadInputError, match="never saw 'c'"):
         index(["abc"], "chars").encode(Vocabulary.count("ab"))
 

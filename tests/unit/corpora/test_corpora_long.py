@@ -1,4 +1,4 @@
-"""A text on disk, encoded in blocks, is the very corpus that it is in memory."""
+"""A text on disk, encoded in blocks, gives the same dataset as in memory."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def on_disk(
     like: Dataset | None = None,
     progress: Progress = silent,
 ) -> Dataset:
-    """Prepare a text with small sizes; `prepare` does the same with the usual ones."""
+    """Prepare a text with small sizes; `prepare` uses the default sizes."""
     text = open_text(Path(config.corpus), config.limit_chars, progress, sizes)
     assert isinstance(text, LongText)
     dataset = TASKS[config.task].build(text, like.vocabulary if like else None, config)
@@ -61,7 +61,7 @@ def on_disk(
 
 
 def stored(file: Path) -> dict[str, int]:
-    """Return the folders of encoded texts beside a file, each with its time."""
+    """Return the folders of encoded texts next to a file, with their times."""
     folders = (file.parent / ".encoded").glob("[!.]*")
     return {folder.name: (folder / "about.json").stat().st_mtime_ns for folder in folders}
 
@@ -73,7 +73,7 @@ def assert_same(one: Dataset, other: Dataset) -> None:
     assert set(one.splits) == set(other.splits)
     for name in one.splits:
         a, b = one.splits[name], other.splits[name]
-        assert (a.num_tokens, a.letters) == (b.num_tokens, b.letters)
+        assert (a.num_tokens, a.chars_per_token) == (b.num_tokens, b.chars_per_token)
         for x, y in zip(
             [*a.train_batches(1), *a.eval_batches()],
             [*b.train_batches(1), *b.eval_batches()],
@@ -96,14 +96,14 @@ def test_blocks_change_nothing(file: Path, task: str, tokens: str, alphabet: str
     assert_same(on_disk(config, like=in_memory), prepare(config, vocabulary=in_memory.vocabulary))
 
 
-def test_a_limit_gzip_and_other_ends_of_lines_are_heeded(file: Path) -> None:
+def test_limit_gzip_and_other_line_ends_are_supported(file: Path) -> None:
     packed = file.with_name("packed.txt.gz")
     packed.write_bytes(gzip.compress(file.read_bytes()))
     config = config_of(packed, task="sentences", limit_chars=1_900)
     assert_same(on_disk(config), prepare(config))
 
 
-def test_what_was_encoded_is_read_and_not_made_again(file: Path) -> None:
+def test_an_encoded_text_is_reused(file: Path) -> None:
     config = config_of(file)
     made = on_disk(config)
     before = stored(file)
@@ -113,7 +113,7 @@ def test_what_was_encoded_is_read_and_not_made_again(file: Path) -> None:
     assert len(stored(file)) == 2
 
 
-def test_another_text_of_the_same_name_is_encoded_anew(file: Path) -> None:
+def test_another_text_of_the_same_name_is_encoded_again(file: Path) -> None:
     before = on_disk(config_of(file))
     about = file.stat()
     file.write_bytes(TEXT.replace("roi", "loi").encode("utf-8"))
@@ -123,7 +123,7 @@ def test_another_text_of_the_same_name_is_encoded_anew(file: Path) -> None:
     assert_same(after, prepare(config_of(file)))
 
 
-def test_what_was_made_of_an_earlier_text_goes_when_a_new_one_is_encoded(file: Path) -> None:
+def test_encoding_a_changed_text_deletes_the_old_encoding(file: Path) -> None:
     beside = file.with_name("beside.txt")
     beside.write_bytes(file.read_bytes()[:-1])
     other = on_disk(config_of(beside))
@@ -134,14 +134,14 @@ def test_what_was_made_of_an_earlier_text_goes_when_a_new_one_is_encoded(file: P
     assert len(stored(file)) == 3
     file.write_bytes(TEXT.replace("roi", "loi").encode("utf-8"))
     on_disk(config_of(file))
-    assert len(stored(file)) == 2, "the new one, and that of the file beside"
+    assert len(stored(file)) == 2, "the new one, and that of the other file"
     for one, again in zip(read_first, mapped.splits["train"].train_batches(0), strict=True):
         assert np.array_equal(one.inputs_BT, again.inputs_BT)
     assert_same(on_disk(config_of(beside)), other)
     assert stored(file).items() >= of_other.items()
 
 
-def test_of_many_ways_to_read_a_text_the_newest_are_kept(file: Path) -> None:
+def test_only_the_newest_encodings_of_a_text_are_kept(file: Path) -> None:
     sizes = replace(SIZES, most_kept=2)
     for age, limit in enumerate((400, 500, 600, 700)):
         known = set(stored(file))
@@ -155,7 +155,7 @@ def test_of_many_ways_to_read_a_text_the_newest_are_kept(file: Path) -> None:
     assert stored(file) == kept
 
 
-def test_what_says_nothing_sensible_of_itself_is_left_alone(file: Path) -> None:
+def test_unknown_folders_are_not_deleted(file: Path) -> None:
     folder = file.parent / ".encoded"
     for name, about in (("a", "[]"), ("b", "{"), ("c", '{"source": "long.txt"}'), ("d", "{}")):
         (folder / name).mkdir(parents=True)
@@ -166,17 +166,17 @@ def test_what_says_nothing_sensible_of_itself_is_left_alone(file: Path) -> None:
 
 
 @pytest.mark.parametrize("part", ["about.json", "places.bin", "starts.bin"])
-def test_a_broken_store_is_made_again(file: Path, part: str) -> None:
+def test_a_broken_folder_is_encoded_again(file: Path, part: str) -> None:
     config = config_of(file)
     made = on_disk(config)
     (folder,) = (file.parent / ".encoded").iterdir()
     cut = (folder / part).read_bytes()[:-3]
-    (folder / part).unlink()  # it is mapped still
+    (folder / part).unlink()  # it is still mapped
     (folder / part).write_bytes(cut)
     assert_same(on_disk(config), made)
 
 
-def test_more_than_256_letters_take_two_bytes_and_more_than_65536_four(tmp_path: Path) -> None:
+def test_more_than_256_characters_take_two_bytes_and_more_than_65536_four(tmp_path: Path) -> None:
     sizes = []
     for num in (200, 3_000, 70_000):
         file = tmp_path / str(num) / "many.txt"
@@ -191,17 +191,17 @@ def test_more_than_256_letters_take_two_bytes_and_more_than_65536_four(tmp_path:
     assert sizes == [1, 2, 4]
 
 
-def test_where_the_corpus_lies_cannot_be_written_to_the_data_folder_will_do(
+def test_the_data_folder_is_used_if_the_folder_of_the_corpus_is_read_only(
     file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    # Permission bits would not keep root from writing.
+    # Permission bits do not stop root from writing.
     monkeypatch.setattr("os.access", lambda *_: False)
     on_disk(config_of(file))
     assert len(list((tmp_path / "data" / ".encoded").iterdir())) == 1
     assert list((file.parent / ".encoded").iterdir()) == []
 
 
-def test_what_another_process_has_put_there_meanwhile_is_taken(file: Path) -> None:
+def test_the_folder_of_another_process_is_used(file: Path) -> None:
     config = config_of(file)
     other: list[Dataset] = []
 
@@ -217,7 +217,7 @@ def test_what_another_process_has_put_there_meanwhile_is_taken(file: Path) -> No
     assert len(list((file.parent / ".encoded").iterdir())) == 1
 
 
-def test_a_text_without_a_space_is_cut_elsewhere(file: Path) -> None:
+def test_a_text_without_spaces_is_divided_elsewhere(file: Path) -> None:
     text = "ae\u0301ACGT\u0301" * 400
     file.write_text(text, encoding="utf-8")
     sizes = replace(SIZES, most_chars=60)
@@ -230,7 +230,7 @@ def test_a_text_without_a_space_is_cut_elsewhere(file: Path) -> None:
         on_disk(config_of(file, tokens="words"), sizes)
 
 
-def test_a_fault_leaves_no_draft_and_an_old_draft_is_cleared_away(file: Path) -> None:
+def test_an_error_leaves_no_draft_and_an_old_draft_is_deleted(file: Path) -> None:
     folder = file.parent / ".encoded"
     old = folder / ".new-old"
     old.mkdir(parents=True)
@@ -241,7 +241,7 @@ def test_a_fault_leaves_no_draft_and_an_old_draft_is_cleared_away(file: Path) ->
     assert list(folder.iterdir()) == []
 
 
-def test_progress_is_told_from_nothing_to_all(file: Path) -> None:
+def test_progress_is_reported_from_zero_to_the_end(file: Path) -> None:
     told: list[tuple[int, int]] = []
     config = config_of(file)
     text = open_text(file, None, lambda *step: told.append(step), SIZES)

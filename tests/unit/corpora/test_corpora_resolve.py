@@ -1,4 +1,4 @@
-"""A corpus is found by name or path, and read as the same text whatever machine wrote it."""
+"""Finding a corpus by name or path, and reading its text."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def refused(action: Callable[[], object]) -> str:
 
 @quick
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r")))
-def test_any_text_is_read_composed(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_text_is_normalised(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("text") / "corpus.txt"
     file.write_bytes(("x" + text).encode())
     assert read_corpus(file) == unicodedata.normalize("NFC", "x" + text)
@@ -78,7 +78,7 @@ def test_a_limit_counts_characters_not_bytes(
     assert read_corpus(write("éa\r\nb".encode()), limit) == text
 
 
-def test_a_limit_does_not_read_what_lies_far_beyond_it(write: Callable[[bytes], Path]) -> None:
+def test_a_limit_does_not_read_the_whole_file(write: Callable[[bytes], Path]) -> None:
     file = write(b"a" * 1_000_000 + b"\xff")
     assert read_corpus(file, 100) == "a" * 100
     assert "not UTF-8" in refused(lambda: read_corpus(file))
@@ -97,7 +97,7 @@ def test_a_limit_does_not_read_what_lies_far_beyond_it(write: Callable[[bytes], 
         (b"abc\xc3", "not UTF-8 (byte 0xc3)"),
     ],
 )
-def test_what_is_no_text_is_refused_in_one_line(
+def test_a_file_that_is_not_a_text_is_refused_in_one_line(
     write: Callable[[bytes], Path], content: bytes, said: str
 ) -> None:
     file = write(content)
@@ -106,7 +106,7 @@ def test_what_is_no_text_is_refused_in_one_line(
     assert str(file) in message
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     assert "No such file" in refused(lambda: read_corpus(tmp_path / "none.txt"))
     assert "directory" in refused(lambda: read_corpus(tmp_path))
 
@@ -126,9 +126,9 @@ def test_a_gzipped_text_is_read_like_a_plain_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"no gzip at all", "is no whole gzip file"),
-        (gzip.compress(b"abc" * 1000, mtime=0)[:-12], "is no whole gzip file"),
-        (gzip.compress(b"abc" * 1000, mtime=0)[:12] + b"\xff" * 30, "is no whole gzip file"),
+        (b"no gzip at all", "is not a complete gzip file"),
+        (gzip.compress(b"abc" * 1000, mtime=0)[:-12], "is not a complete gzip file"),
+        (gzip.compress(b"abc" * 1000, mtime=0)[:12] + b"\xff" * 30, "is not a complete gzip file"),
         (b"", "is empty"),
         (gzip.compress(b"", mtime=0), "is empty"),
         (gzip.compress(b"a\nb\n\xe9t\xe9\n", mtime=0), "is not UTF-8 (byte 0xe9) in line 3"),
@@ -143,7 +143,7 @@ def test_a_broken_gzipped_text_is_refused(tmp_path: Path, content: bytes, said: 
     assert str(file) in message
 
 
-def test_a_letter_that_is_not_utf8_is_told_with_its_line(write: Callable[[bytes], Path]) -> None:
+def test_invalid_utf8_is_reported_with_its_line(write: Callable[[bytes], Path]) -> None:
     file = write(b"ab\r\n" * 70_000 + b"\xe9" + b"\nab" * 10)
     assert "(byte 0xe9) in line 70001" in refused(lambda: read_corpus(file))
 
@@ -153,7 +153,7 @@ def test_a_letter_that_is_not_utf8_is_told_with_its_line(write: Callable[[bytes]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with `data/moliere.txt` and a file `moliere` beside it."""
+    """A working folder with `data/moliere.txt` and a file `moliere`."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RNNLAB_DATA", raising=False)
     (tmp_path / "data").mkdir()
@@ -181,16 +181,16 @@ def test_every_ending_of_a_corpus_is_found_by_name(folder: Path) -> None:
             file.unlink()
 
 
-def test_a_folder_or_a_dead_link_of_such_a_name_is_no_corpus(folder: Path) -> None:
+def test_a_folder_or_a_dead_link_of_such_a_name_is_not_a_corpus(folder: Path) -> None:
     (folder / "data" / "a.txt").mkdir()
     (folder / "data" / "b.txt").symlink_to("/nowhere/at/all")
     (folder / "data" / "copy:foo=1.txt").write_text("a text of the user's")
     names = {corpus.name: corpus for corpus in describe_corpora()}
     assert not {"a", "b"} & set(names)
-    assert names["copy:foo=1"].summary == "a text file of yours"
+    assert names["copy:foo=1"].summary == "your text file"
 
 
-def test_a_plain_text_goes_before_documents_of_the_same_name(folder: Path) -> None:
+def test_a_text_overrides_documents_of_the_same_name(folder: Path) -> None:
     (folder / "data" / "moliere.csv.gz").write_text("")
     assert find_corpus("moliere").name == "moliere.txt"
     assert corpus_names() == sorted(["moliere", *made_names()])
@@ -207,59 +207,59 @@ def test_the_data_folder_is_the_given_one_then_the_environments(
     assert find_corpus("moliere", folder / "given").read_text() == "given"
 
 
-def test_a_users_corpus_goes_before_the_shipped_one_of_the_same_name(folder: Path) -> None:
+def test_a_users_corpus_overrides_the_shipped_one_of_the_same_name(folder: Path) -> None:
     assert find_corpus("stump") == shipped_folder() / "data" / "stump.txt"
     (folder / "data" / "stump.txt").write_text("mine")
     assert find_corpus("stump").read_text() == "mine"
 
 
-def test_a_path_is_made_whole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run outlives the folder it was started in."""
+def test_a_path_becomes_absolute(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run may be resumed from another working folder."""
     assert find_corpus("data/moliere.txt") == (folder / "data" / "moliere.txt").resolve()
     monkeypatch.setenv("HOME", str(folder))
     assert find_corpus("~/moliere.txt") == (folder / "moliere.txt").resolve()
 
 
-def test_a_known_corpus_that_is_not_there_can_be_fetched(folder: Path) -> None:
+def test_the_error_of_a_downloadable_corpus_names_the_command(folder: Path) -> None:
     for corpus in ("imdb", "shakespeare.txt"):
         with pytest.raises(BadInputError, match=r"rnnlab corpora fetch (imdb|shakespeare)"):
             find_corpus(corpus)
 
 
-def test_an_unknown_corpus_is_named_with_those_there_are(folder: Path) -> None:
+def test_the_error_of_an_unknown_corpus_lists_the_known_ones(folder: Path) -> None:
     message = refused(lambda: find_corpus("écume"))
-    assert "no corpus and no file named 'écume'" in message
+    assert "there is no corpus or file 'écume'" in message
     assert "moliere" in message.partition("corpora:")[2]
 
 
-def test_of_an_unknown_corpus_the_nearest_is_named(folder: Path) -> None:
+def test_the_error_of_an_unknown_corpus_names_the_nearest(folder: Path) -> None:
     message = refused(lambda: find_corpus("molière"))
-    assert "no corpus and no file named 'molière'" in message
+    assert "there is no corpus or file 'molière'" in message
     assert message.endswith("did you mean 'moliere'?")
 
 
 @pytest.mark.parametrize(
     ("corpus", "said"),
     [
-        ("", "no name"),
-        ("  ", "no name"),
-        ("a\0b", "no name"),
+        ("", "name of the corpus is empty"),
+        ("  ", "name of the corpus is empty"),
+        ("a\0b", "name of the corpus is empty"),
         ("data", "is a folder"),
         (".", "is a folder"),
         ("..", "is a folder"),
-        ("data/moliere", "no corpus and no file"),
-        ("../data/moliere", "no corpus and no file"),
-        ("moliere/x", "no corpus and no file"),
+        ("data/moliere", "there is no corpus or file"),
+        ("../data/moliere", "there is no corpus or file"),
+        ("moliere/x", "there is no corpus or file"),
         ("x" * 5000, "File name too long"),
         ("~nobody-of-this-name/x.txt", "home folder"),
-        ("\x1b[31mred", "no corpus and no file"),
+        ("\x1b[31mred", "there is no corpus or file"),
     ],
 )
-def test_what_is_no_corpus_is_refused_in_one_line(folder: Path, corpus: str, said: str) -> None:
+def test_an_invalid_corpus_is_refused_in_one_line(folder: Path, corpus: str, said: str) -> None:
     assert said in refused(lambda: find_corpus(corpus))
 
 
-def test_a_shipped_corpus_knows_its_task_and_any_other_is_a_stream() -> None:
+def test_a_shipped_corpus_has_its_task_and_any_other_text_is_a_stream() -> None:
     assert suggested_task("stump") == "sentences"
     assert suggested_task("somewhere/mine.txt") == "stream"
     assert suggested_task("") == "stream"
@@ -274,7 +274,7 @@ def test_documents_are_classified(ending: str) -> None:
     assert suggested_task("stump", Path(f"data/stump{ending}")) == "classify"
 
 
-def test_an_ending_of_gzip_alone_says_nothing() -> None:
+def test_the_ending_gz_alone_does_not_decide_the_task() -> None:
     assert suggested_task("mine.txt.gz") == suggested_task("mine.gz") == "stream"
     assert suggested_task("csv") == suggested_task("csv.gz") == "stream"
 

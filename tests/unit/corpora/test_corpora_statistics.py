@@ -20,7 +20,7 @@ def test_the_bounds_are_above_the_entropy_of_a_known_source() -> None:
         assert floor.loss_nats < min(bounds.ngrams)
         assert floor.loss_nats < bounds.gzip
         closeness.append(min(bounds.ngrams) / floor.loss_nats)
-    assert closeness[-1] < 1.02, "a source that remembers two letters is no harder for n-grams"
+    assert closeness[-1] < 1.02, "n-grams fit a source with a memory of two characters"
 
 
 def test_a_bound_of_a_fair_coin_is_one_bit() -> None:

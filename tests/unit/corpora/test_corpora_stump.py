@@ -1,4 +1,4 @@
-"""The speeches: the shape of their text, and how their floor counts what separates sentences."""
+"""The speeches: their layout, and the separators of sentences in their floor."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def test_it_is_in_the_registry_with_a_summary() -> None:
     assert registry.summary("corpora", "stump").endswith(".")
 
 
-def test_the_floor_counts_the_end_of_a_sentence_as_a_letter() -> None:
+def test_the_floor_counts_the_end_of_a_sentence_as_a_character() -> None:
     sentence = stump.grammar().expect("sentence")
     floor = floor_nats("sentences")
-    assert floor * (sentence.letters + 1) == pytest.approx(sentence.entropy_nats)
+    assert floor * (sentence.num_chars + 1) == pytest.approx(sentence.entropy_nats)
     assert 0.45 < floor < 0.75
 
 
@@ -48,10 +48,10 @@ def test_the_floor_of_the_stream_adds_the_choice_of_each_separator() -> None:
     separator_nats = math.log(3) - 2 / 3 * math.log(2)
     paragraph_nats = 4 * sentence.entropy_nats + 3 * separator_nats
     floor = floor_nats("stream")
-    assert floor == pytest.approx(paragraph_nats / (4 * (sentence.letters + 1)))
+    assert floor == pytest.approx(paragraph_nats / (4 * (sentence.num_chars + 1)))
 
 
-def test_the_text_has_the_size_and_letters_of_a_small_corpus(text: str) -> None:
+def test_the_text_has_the_size_and_characters_of_a_small_corpus(text: str) -> None:
     assert 300_000 <= len(text) <= 400_000
     assert len(set(text)) <= 70
     assert text.isascii()
@@ -104,8 +104,8 @@ def test_a_and_an_suit_the_next_word(text: str) -> None:
         r"\b(?:[Tt]he [a-z]+|[Ee]very|[Oo]ur|[Mm]y) ([a-z]+?)(s?) (is|are)\b",
     ],
 )
-def test_a_subject_decides_its_verb_from_afar(text: str, pattern: str) -> None:
-    """No noun of the corpus ends in s when it is one, no verb when they are many."""
+def test_the_number_of_a_subject_decides_its_verb(text: str, pattern: str) -> None:
+    """No singular noun of the corpus ends in s, and no plural verb."""
     found = re.findall(pattern, text)
     num_many = sum(bool(plural) for _, plural, _ in found)
     assert min(num_many, len(found) - num_many) > 100

@@ -1,4 +1,4 @@
-"""How a text is cut: sentences, streams, and the texts that are too short for either."""
+"""Dividing a text into sentences or streams, and refusing texts that are too short."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def cut_stream(text: str, **values: object) -> Dataset:
 NUMBERED = " ".join(f"Phrase {i:03d}{'x' * (i % 17)}." for i in range(100))
 
 
-def test_every_sentence_is_read_from_eos_and_ends_in_eos() -> None:
+def test_every_sentence_starts_and_ends_with_eos() -> None:
     dataset = cut_sentences(NUMBERED, length=60)
     tokens, eos = dataset.vocabulary.tokens, dataset.vocabulary.eos
     found = []
@@ -53,7 +53,7 @@ def test_every_sentence_is_read_from_eos_and_ends_in_eos() -> None:
     assert found != expected  # shuffled
 
 
-def test_the_last_sentences_are_held_out() -> None:
+def test_the_last_sentences_are_the_validation_split() -> None:
     dataset = cut_sentences(NUMBERED, length=60, val_fraction=0.2, test_fraction=0.1)
     tokens = dataset.vocabulary.tokens
     for part, expected in (("val", range(70, 90)), ("test", range(90, 100))):
@@ -75,14 +75,14 @@ def test_the_order_differs_between_epochs_and_seeds() -> None:
     assert first(0, 1) != first(0, 2)
 
 
-def test_cut_sentences_are_counted_and_said_and_predict_no_end() -> None:
+def test_truncated_sentences_are_counted_in_a_note_and_predict_no_end() -> None:
     text = "Court. " * 40 + "Bien trop long pour tenir ici. " * 4 + "Court. " * 36
     dataset = cut_sentences(text, length=10)
-    assert "4 sentences are longer than 10 letters" in dataset.notes[1]
+    assert "4 sentences are longer than 10 characters" in dataset.notes[1]
     lost = 4 * (len("Bien trop long pour tenir ici.") - 10)
     letters = 76 * len("Court.") + 4 * len("Bien trop long pour tenir ici.")
     share = lost / letters
-    assert f"{share:.1%} of all letters" in dataset.notes[1]
+    assert f"{share:.1%} of all characters" in dataset.notes[1]
     eos = dataset.vocabulary.eos
     num_cut = 0
     for batch in dataset.splits["train"].train_batches(0):
@@ -96,7 +96,7 @@ def test_cut_sentences_are_counted_and_said_and_predict_no_end() -> None:
     assert num_cut == 4
 
 
-def test_a_sentence_of_just_the_longest_length_is_whole() -> None:
+def test_a_sentence_of_exactly_the_longest_length_is_whole() -> None:
     dataset = cut_sentences("Dix fois!. " * 20, length=10)
     assert len(dataset.notes) == 1
     batch = next(iter(dataset.splits["train"].train_batches(0)))
@@ -105,7 +105,7 @@ def test_a_sentence_of_just_the_longest_length_is_whole() -> None:
 
 
 def realistic_text(num_sentences: int) -> str:
-    """Sentences whose lengths are log-normal, as those of speeches are: median 60, some of 200."""
+    """Return sentences with log-normal lengths like those of speeches: median 60, some of 200."""
     chance = random.Random(8)
     lengths = [
         min(200, max(4, round(chance.lognormvariate(4.1, 0.6)))) for _ in range(num_sentences)
@@ -127,7 +127,7 @@ def test_padding_stays_under_a_twentieth(num_sentences: int) -> None:
     assert f"{split.padding():.1%} of a batch is padding" in dataset.notes[0]
 
 
-def test_batches_of_like_length_come_in_random_order() -> None:
+def test_batches_of_similar_length_are_in_random_order() -> None:
     split = cut_sentences(realistic_text(2000), batch=64, length=300).splits["train"]
     longest = [batch.inputs_BT.shape[1] for batch in split.train_batches(0)]
     assert longest != sorted(longest)
@@ -160,13 +160,13 @@ def test_a_vocabulary_without_an_end_of_sentence_is_refused() -> None:
 # Streams
 
 
-def test_a_stream_is_cut_into_parallel_streams() -> None:
+def test_a_stream_is_divided_into_parallel_streams() -> None:
     text = "".join(chr(ord("a") + i % 26) for i in range(100))
     dataset = cut_stream(text, batch=3, length=7, val_fraction=0.2)
     tokens = dataset.vocabulary.tokens
     batches = list(dataset.splits["train"].train_batches(0))
     read = np.concatenate([batch.inputs_BT for batch in batches], axis=1)
-    # 80 letters to train on, 79 predictions, 26 for each of 3 streams.
+    # 80 characters for training, 79 predictions, 26 for each of 3 streams.
     assert ["".join(tokens[i] for i in row) for row in read] == [
         text[start : start + 26] for start in (0, 26, 52)
     ]
@@ -180,7 +180,7 @@ def test_every_epoch_of_a_stream_is_the_same() -> None:
         assert np.array_equal(one.inputs_BT, other.inputs_BT)
 
 
-def test_the_end_of_a_stream_is_held_out() -> None:
+def test_the_end_of_a_stream_is_the_validation_split() -> None:
     dataset = cut_stream(NUMBERED, length=20, val_fraction=0.2, test_fraction=0.1)
     size = len(NUMBERED)
     parts = {name: split.num_tokens for name, split in dataset.splits.items()}
@@ -192,12 +192,12 @@ def test_the_end_of_a_stream_is_held_out() -> None:
 @pytest.mark.parametrize(
     ("text", "values", "said"),
     [
-        ("aaaaaaaaaa", {}, "one distinct letter"),
-        ("a", {}, "one distinct letter"),
+        ("aaaaaaaaaa", {}, "one distinct character"),
+        ("a", {}, "one distinct character"),
         ("abcabcabc", {"length": 100}, "need 101"),
         ("ab" * 20, {"batch": 30, "length": 5}, "need 60"),
-        ("ab" * 50, {"length": 90}, "90 of them to train on"),
-        ("ab" * 4, {"length": 2, "batch": 1}, "to train on"),
+        ("ab" * 50, {"length": 90}, "90 of them for training"),
+        ("ab" * 4, {"length": 2, "batch": 1}, "for training"),
     ],
 )
 def test_a_text_too_short_for_the_settings_is_refused(
@@ -226,12 +226,12 @@ def test_a_corpus_is_prepared_from_its_settings(tmp_path: Path) -> None:
     dataset = prepare(config, tmp_path)
     assert dataset.vocabulary == Vocabulary.count(NUMBERED.replace(" ", "\n"))
     limited = prepare(config.model_copy(update={"limit_chars": 500}), tmp_path)
-    assert "500 letters" in limited.notes[0]
+    assert "500 characters" in limited.notes[0]
     assert limited.fingerprint != dataset.fingerprint
 
 
 @pytest.mark.parametrize("task", ["stream", "sentences"])
-def test_a_trained_models_vocabulary_is_kept(tmp_path: Path, task: str) -> None:
+def test_a_trained_models_vocabulary_is_used(tmp_path: Path, task: str) -> None:
     (tmp_path / "mine.txt").write_text(NUMBERED)
     config = config_of(task, length=20).model_copy(update={"corpus": "mine"})
     specials = ["<eos>"] if task == "sentences" else []

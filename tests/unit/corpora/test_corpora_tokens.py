@@ -1,4 +1,4 @@
-"""What a text is split into, and what its letters are made of."""
+"""Tokenisation and normalisation of texts."""
 
 # ruff: noqa: RUF001
 
@@ -70,31 +70,33 @@ def test_words_carry_the_space_before_them(text: str, tokens: list[str]) -> None
         ("", []),
     ],
 )
-def test_documents_are_runs_of_letters_and_digits(text: str, tokens: list[str]) -> None:
+def test_words_of_documents_are_sequences_of_letters_and_digits(
+    text: str, tokens: list[str]
+) -> None:
     assert split_tokens(text, "lowercase") == tokens
 
 
 @quick
 @given(text=texts)
-def test_bare_words_are_letters_and_digits_alone(text: str) -> None:
+def test_words_of_documents_have_only_letters_and_digits(text: str) -> None:
     assert all(token.isalnum() for token in split_tokens(text, "lowercase"))
 
 
 @quick
 @given(text=texts)
-def test_letters_are_those_of_the_text(text: str) -> None:
+def test_chars_are_the_characters_of_the_text(text: str) -> None:
     assert split_tokens(text, "chars") == list(text)
 
 
 @quick
 @given(text=texts)
-def test_a_text_in_ascii_has_the_95_printable_letters_alone(text: str) -> None:
+def test_a_text_in_ascii_has_only_the_95_printable_characters(text: str) -> None:
     bare = normalise(text, "ascii")
     assert set(bare) <= set(LETTERS)
     assert normalise(bare, "ascii") == bare
 
 
-def test_all_95_letters_stay() -> None:
+def test_all_95_characters_are_kept() -> None:
     assert len(LETTERS) == 95
     assert normalise(LETTERS, "ascii") == LETTERS
 
@@ -111,13 +113,13 @@ def test_all_95_letters_stay() -> None:
         ("한", ""),
     ],
 )
-def test_marks_come_off_and_other_letters_are_dropped(text: str, bare: str) -> None:
+def test_diacritics_are_removed_and_other_characters_dropped(text: str, bare: str) -> None:
     assert normalise(text, "ascii") == bare
 
 
 @quick
 @given(text=texts)
-def test_a_text_in_unicode_is_composed_with_plain_line_ends(text: str) -> None:
+def test_a_text_in_unicode_is_in_nfc_with_lf(text: str) -> None:
     found = normalise(text)
     assert found == unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
@@ -141,13 +143,13 @@ def test_a_text_in_unicode_is_composed_with_plain_line_ends(text: str) -> None:
         ("?!", []),
     ],
 )
-def test_a_text_is_split_after_its_marks(text: str, expected: list[str]) -> None:
+def test_a_text_is_split_after_final_marks(text: str, expected: list[str]) -> None:
     assert split_sentences(text) == expected
 
 
 @quick
 @given(text=st.text(st.sampled_from("ab é.?! \n")))
-def test_no_letter_is_lost_or_made_up(text: str) -> None:
+def test_no_letter_is_lost_or_added(text: str) -> None:
     found = split_sentences(text)
     letters = [c for c in text if c.isalnum()]
     assert [c for sentence in found for c in sentence if c.isalnum()] == letters
@@ -158,5 +160,5 @@ def test_no_letter_is_lost_or_made_up(text: str) -> None:
 
 
 def test_a_long_text_without_an_end_is_split_in_linear_time() -> None:
-    """A pattern that backtracks would take hours here; the suite's timeout is the bound."""
+    """A backtracking pattern would take hours and exceed the suite's timeout."""
     assert len(split_sentences("a " * 1_000_000)) == 1

@@ -1,4 +1,4 @@
-"""Text to ids and back."""
+"""Encoding text to ids and decoding."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"])) | st.text(
 
 @quick
 @given(text=texts)
-def test_text_comes_back_from_its_ids(text: str) -> None:
+def test_decoding_inverts_encoding(text: str) -> None:
     vocabulary = Vocabulary.count(text)
     ids = vocabulary.encode(text)
     assert ids.dtype == np.int64
@@ -32,7 +32,7 @@ def test_text_comes_back_from_its_ids(text: str) -> None:
 
 @quick
 @given(text=texts)
-def test_ids_are_those_of_a_plain_dictionary(text: str) -> None:
+def test_ids_equal_those_of_a_dictionary(text: str) -> None:
     vocabulary = Vocabulary.count(text, [EOS])
     numbers = {token: i for i, token in enumerate(vocabulary.tokens)}
     assert vocabulary.encode(text).tolist() == [numbers[letter] for letter in text]
@@ -41,7 +41,7 @@ def test_ids_are_those_of_a_plain_dictionary(text: str) -> None:
 
 @quick
 @given(known=texts, text=texts)
-def test_letters_outside_the_vocabulary_are_refused_and_no_others(known: str, text: str) -> None:
+def test_exactly_the_unknown_characters_are_refused(known: str, text: str) -> None:
     vocabulary = Vocabulary.count(known)
     unknown = [letter for letter in text if letter not in known]
     if not unknown:
@@ -55,7 +55,7 @@ def test_letters_outside_the_vocabulary_are_refused_and_no_others(known: str, te
 
 @quick
 @given(text=texts)
-def test_a_vocabulary_comes_back_from_its_file(
+def test_a_saved_vocabulary_is_loaded_unchanged(
     text: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     file = tmp_path_factory.mktemp("vocabulary") / "vocabulary.json"
@@ -64,14 +64,14 @@ def test_a_vocabulary_comes_back_from_its_file(
     assert Vocabulary.load(file) == saved
 
 
-def test_one_known_letter_is_no_other() -> None:
+def test_similar_characters_are_distinct() -> None:
     vocabulary = Vocabulary.count("a")
     for codepoint in {*range(0x800), 0xFFFF, 0x10FFFF} - {ord("a")}:
         with pytest.raises(BadInputError, match="never saw"):
             vocabulary.encode(chr(codepoint))
 
 
-def test_letters_are_ordered_by_their_code_after_the_specials() -> None:
+def test_characters_are_in_code_order_after_the_specials() -> None:
     vocabulary = Vocabulary.count("zébra a", [EOS])
     assert vocabulary.tokens == (EOS, " ", "a", "b", "r", "z", "é")
     assert vocabulary.eos == 0
@@ -82,15 +82,15 @@ def test_the_order_of_a_text_does_not_matter() -> None:
     assert Vocabulary.count("abc") == Vocabulary.count("cabbac")
 
 
-def test_special_tokens_are_left_out_of_a_text() -> None:
+def test_special_tokens_are_not_decoded() -> None:
     vocabulary = Vocabulary.count("ab", [EOS])
     assert vocabulary.decode([1, 0, 2]) == "ab"
     with pytest.raises(BadInputError, match="never saw '<'"):
         vocabulary.encode(EOS)
 
 
-def test_accents_composed_and_combining_are_different_letters() -> None:
-    """Texts are composed before they come here, so that a user cannot tell them apart."""
+def test_composed_and_combining_accents_are_different_characters() -> None:
+    """Texts are normalised first, so that users never see the difference."""
     composed, combining = "é", unicodedata.normalize("NFD", "é")
     assert len(Vocabulary.count(composed)) == 1
     assert len(Vocabulary.count(combining)) == 2
@@ -100,18 +100,16 @@ def test_accents_composed_and_combining_are_different_letters() -> None:
     "content",
     [None, b"", b"{", b"[]", b"{}", b"3", b'{"tokens": 5}', b'{"tokens": null}', b"\xff\xfe"],
 )
-def test_a_file_that_is_no_vocabulary_is_told_in_one_line(
-    tmp_path: Path, content: bytes | None
-) -> None:
+def test_an_invalid_file_is_refused_in_one_line(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "vocabulary.json"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(RnnlabError, match="missing or no vocabulary") as caught:
+    with pytest.raises(RnnlabError, match="missing or is not a vocabulary") as caught:
         Vocabulary.load(file)
     assert str(file) in str(caught.value)
 
 
-def test_a_vocabulary_of_before_there_were_words_is_read(tmp_path: Path) -> None:
+def test_the_older_format_is_read(tmp_path: Path) -> None:
     file = tmp_path / "vocabulary.json"
     file.write_text('{"kind": "chars", "tokens": ["<eos>", " ", "a"]}')
     loaded = Vocabulary.load(file)
@@ -129,16 +127,14 @@ def test_a_vocabulary_of_before_there_were_words_is_read(tmp_path: Path) -> None
         {"kind": "chars", "tokens": ["a"], "classes": 3},
     ],
 )
-def test_a_vocabulary_of_a_kind_unknown_here_is_refused(
-    tmp_path: Path, document: dict[str, object]
-) -> None:
+def test_an_unknown_kind_is_refused(tmp_path: Path, document: dict[str, object]) -> None:
     file = tmp_path / "vocabulary.json"
     file.write_text(json.dumps(document))
-    with pytest.raises(RnnlabError, match="missing or no vocabulary"):
+    with pytest.raises(RnnlabError, match="missing or is not a vocabulary"):
         Vocabulary.load(file)
 
 
-def test_all_that_a_vocabulary_says_comes_back_from_its_file(tmp_path: Path) -> None:
+def test_all_fields_are_saved(tmp_path: Path) -> None:
     file = tmp_path / "vocabulary.json"
     for saved in (
         Vocabulary((PAD, UNK, "bon", "été"), "lowercase", "unicode", ("0", "1")),
@@ -162,7 +158,7 @@ def test_unknown_words_are_read_as_unk() -> None:
 def test_a_literal_unk_is_that_token() -> None:
     assert WORDS.encode("the <unk> <unk>").tolist() == [3, 1, 1]
     assert WORDS.encode("<unk>the").tolist() == [1, 3]
-    assert WORDS.encode("<eos>").tolist() == [1, 1, 1]  # an end is no text
+    assert WORDS.encode("<eos>").tolist() == [1, 1, 1]  # EOS is not text
 
 
 @pytest.mark.parametrize(
@@ -179,15 +175,13 @@ def test_a_literal_unk_is_that_token() -> None:
         ([], "", ""),
     ],
 )
-def test_an_unknown_word_is_written_with_the_space_it_lost(
-    ids: list[int], after: str, text: str
-) -> None:
+def test_an_unknown_word_is_decoded_with_its_space(ids: list[int], after: str, text: str) -> None:
     assert WORDS.decode(ids, after) == text
 
 
 @quick
 @given(text=texts)
-def test_words_that_are_known_come_back_from_their_ids(text: str) -> None:
+def test_known_words_are_decoded_unchanged(text: str) -> None:
     tokens = dict.fromkeys(WORDS.split(text))
     if "<unk>" in text:
         return
@@ -195,7 +189,7 @@ def test_words_that_are_known_come_back_from_their_ids(text: str) -> None:
     assert vocabulary.decode(vocabulary.encode(text).tolist()) == text
 
 
-def test_bare_words_are_joined_with_spaces() -> None:
+def test_lowercase_words_are_joined_with_spaces() -> None:
     vocabulary = Vocabulary((PAD, UNK, "bon", "film"), "lowercase", classes=("0", "1"))
     ids = vocabulary.encode("Bon<br />FILM, nul!").tolist()
     assert ids == [2, 3, 1]
@@ -203,14 +197,14 @@ def test_bare_words_are_joined_with_spaces() -> None:
     assert (vocabulary.pad, vocabulary.unk, vocabulary.eos) == (0, 1, None)
 
 
-def test_letters_that_are_not_known_are_unk_where_there_is_one() -> None:
+def test_unknown_characters_are_unk_if_there_is_one() -> None:
     vocabulary = Vocabulary((PAD, UNK, "a"))
     assert vocabulary.encode("axa").tolist() == [2, 1, 2]
     assert vocabulary.decode([2, 1, 0]) == "a<unk>"
 
 
-def test_specials_are_left_out_by_what_they_are_not_by_their_length() -> None:
-    """A pair of letters that is one token is no special one."""
+def test_a_token_of_two_characters_is_not_special() -> None:
+    """Special tokens are recognised by their names, not by their length."""
     assert Vocabulary((EOS, "ab", "c")).decode([1, 0, 2]) == "abc"
 
 

@@ -23,7 +23,7 @@ def build(task: Task, text: str, vocabulary: Vocabulary | None = None, **values:
 
 
 def stream_text(dataset: Dataset, name: str) -> str:
-    """Return what is predicted when a split of a stream is measured."""
+    """Return the targets of a stream's split in evaluation."""
     batches = dataset.splits[name].eval_batches()  # type: ignore[index]
     return dataset.vocabulary.decode([int(i) for batch in batches for i in batch.targets[0]])
 
@@ -37,7 +37,7 @@ def test_a_stream_of_words_is_the_text() -> None:
 
 
 @pytest.mark.parametrize("task", [stream, sentences])
-def test_words_are_those_of_the_training_part(task: Task) -> None:
+def test_the_vocabulary_has_the_words_of_the_train_split(task: Task) -> None:
     text = "One two two. " * 90 + "Three four? " * 10
     dataset = build(task, text, val_fraction=0.1)
     specials = (UNK,) if task is stream else (EOS, UNK)
@@ -45,12 +45,12 @@ def test_words_are_those_of_the_training_part(task: Task) -> None:
     assert tokens[: len(specials)] == specials
     assert " two" in tokens
     assert not {" Three", "Three", " four", "?"} & set(tokens)
-    assert "unknown of the running words: 0.0% (train)" in dataset.notes[0]
+    assert "unknown words in the text: 0.0% (train)" in dataset.notes[0]
     assert ", 0.0% (val)" not in dataset.notes[0]
 
 
 @pytest.mark.parametrize("task", [stream, sentences])
-def test_only_so_many_words_are_known(task: Task) -> None:
+def test_the_vocabulary_has_at_most_vocab_size_words(task: Task) -> None:
     dataset = build(task, TEXT, vocab_size=5)
     specials = 1 if task is stream else 2
     assert len(dataset.vocabulary) == 5 + specials
@@ -59,28 +59,30 @@ def test_only_so_many_words_are_known(task: Task) -> None:
     assert 0.2 < share < 0.7
 
 
-def test_letters_of_a_word_are_those_of_the_text() -> None:
+def test_chars_per_token_follows_from_the_text() -> None:
     splits = build(stream, TEXT, test_fraction=0.2, vocab_size=3).splits
     full = build(stream, TEXT, test_fraction=0.2)
     for name in ("val", "test"):
         predicted = stream_text(full, name)
-        assert splits[name].letters * splits[name].num_tokens == pytest.approx(len(predicted))
-    assert full.splits["train"].letters == pytest.approx(
+        assert splits[name].chars_per_token * splits[name].num_tokens == pytest.approx(
+            len(predicted)
+        )
+    assert full.splits["train"].chars_per_token == pytest.approx(
         len(TEXT) / len(full.vocabulary.split(TEXT)), rel=0.1
     )
 
 
-def test_letters_of_a_sentence_count_its_end() -> None:
+def test_chars_per_token_counts_the_end_of_a_sentence() -> None:
     text = "Ab cde. " * 40
-    # "Ab", " cde", "." and the end: 7 letters and 1 in 4 targets.
-    assert build(sentences, text).splits["train"].letters == pytest.approx(2)
-    # Cut after two words: no end is predicted.
-    assert build(sentences, text, length=2).splits["val"].letters == pytest.approx(3)
-    assert build(sentences, text, tokens="chars").splits["train"].letters == 1
-    assert build(stream, text, tokens="chars").splits["train"].letters == 1
+    # "Ab", " cde", "." and EOS: 7 characters and 1 in 4 targets.
+    assert build(sentences, text).splits["train"].chars_per_token == pytest.approx(2)
+    # Truncated after two words: EOS is not predicted.
+    assert build(sentences, text, length=2).splits["val"].chars_per_token == pytest.approx(3)
+    assert build(sentences, text, tokens="chars").splits["train"].chars_per_token == 1
+    assert build(stream, text, tokens="chars").splits["train"].chars_per_token == 1
 
 
-def test_a_sentence_is_read_from_its_end_to_its_end() -> None:
+def test_a_sentence_starts_and_ends_with_eos() -> None:
     dataset = build(sentences, TEXT)
     found = set()
     for batch in dataset.splits["train"].train_batches(0):
@@ -95,7 +97,7 @@ def test_a_sentence_is_read_from_its_end_to_its_end() -> None:
 def test_the_length_of_a_sentence_counts_words() -> None:
     text = "One two three four five six. " * 20 + "One. " * 20
     dataset = build(sentences, text, length=5)
-    assert "20 sentences are longer than 5 words and were cut there (22.2% of all words)" in (
+    assert "20 sentences are longer than 5 words and truncated (losing 22.2% of all words)" in (
         dataset.notes
     )
     longest = max(batch.inputs_BT.shape[1] for batch in dataset.splits["train"].eval_batches())
@@ -115,7 +117,7 @@ def test_padding_stays_under_a_twentieth_among_words(batch: int) -> None:
         assert 0 < padded < 0.05
 
 
-def test_measuring_many_words_takes_smaller_windows() -> None:
+def test_evaluation_with_a_large_vocabulary_uses_smaller_windows() -> None:
     most_logits, others = 2**24, tuple(f" word{i}" for i in range(2**18))
     for task in (stream, sentences):
         small = build(task, TEXT)
@@ -134,7 +136,7 @@ def test_measuring_many_words_takes_smaller_windows() -> None:
 
 
 @pytest.mark.parametrize("task", [stream, sentences])
-def test_a_trained_models_vocabulary_decides_how_a_text_is_read(task: Task) -> None:
+def test_a_trained_models_vocabulary_overrides_the_settings(task: Task) -> None:
     given = build(task, TEXT, vocab_size=7, alphabet="ascii").vocabulary
     assert given.alphabet == "ascii"
     dataset = build(task, TEXT.replace("she", "shé"), given, tokens="chars")
@@ -153,9 +155,9 @@ def test_a_classifiers_vocabulary_is_refused() -> None:
     ("text", "values", "said"),
     [
         (" same" * 500, {}, "one distinct word"),
-        ("a b c", {}, "3 words, 3 of them to train on; batch 4 and length 20 need 21"),
+        ("a b c", {}, "3 words, 3 of them for training; batch 4 and length 20 need 21"),
         ("日本語。" * 100, {"alphabet": "ascii"}, "no ascii word"),
-        ("日本語。" * 100, {"alphabet": "ascii", "tokens": "chars"}, "no ascii letter"),
+        ("日本語。" * 100, {"alphabet": "ascii", "tokens": "chars"}, "no ascii character"),
     ],
 )
 def test_a_text_without_enough_words_is_refused(
@@ -167,7 +169,7 @@ def test_a_text_without_enough_words_is_refused(
 
 
 @pytest.mark.parametrize("task", [stream, sentences])
-def test_a_text_in_ascii_has_no_other_letters(task: Task) -> None:
+def test_a_text_in_ascii_has_no_other_characters(task: Task) -> None:
     text = "Élan vital\nà l'ÉTÉ. Où? Ça! " * 30
     dataset = build(task, text, tokens="chars", alphabet="ascii")
     assert dataset.vocabulary.alphabet == "ascii"

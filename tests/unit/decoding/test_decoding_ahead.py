@@ -1,4 +1,4 @@
-"""Rows that a writer takes several steps ahead are the rows that a search writes step by step."""
+"""A writer that takes several steps in one call gives the same frames as single steps."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class AheadTree(Tree):
 
 
 class _At(np.random.Generator):
-    """Gives one number."""
+    """A generator that always returns one number."""
 
     def __init__(self, goal: float) -> None:
         super().__init__(np.random.PCG64(0))
@@ -66,7 +66,7 @@ def begun(tree: Tree, eos: int | None, writer: Writer | None) -> SearchStart:
 
 
 def frames(spec: str, tree: Tree, start: SearchStart, length: int = LENGTH) -> list[Any]:
-    """Everything that a search tells, step by step."""
+    """All frames of a search, as plain values."""
     parsed = parse_spec(spec)
     generators = [np.random.default_rng([7, row]) for row in range(len(PROMPTS))]
     found = []
@@ -119,7 +119,7 @@ def test_a_step_that_leaves_tokens_out_is_never_written_ahead() -> None:
 
 
 def test_rows_that_ended_are_not_written_on() -> None:
-    """Row 0 ends by a stop string, of which a writer knows nothing: the next call leaves it out."""
+    """Row 0 ends with a stop string, which a writer does not know: the next call omits the row."""
     table_VV = np.full((V, V), -50.0)
     table_VV[0, 1] = table_VV[1, 1] = table_VV[2, 2] = 0.0
     asked: list[int] = []

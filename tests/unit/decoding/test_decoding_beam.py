@@ -1,4 +1,4 @@
-"""Beam search on a tree of histories, small enough to be searched whole.
+"""Beam search on a tree of histories, small enough for an exhaustive search.
 
 Shapes: R rows, V tokens of the vocabulary.
 """
@@ -49,7 +49,7 @@ PENALTIES = {
     "length_penalty=0.8,penalty=wu": wu(0.8),
     "length_penalty=3,penalty=wu": wu(3),
 }
-"""What a score's log-prob is divided by, after Wu et al. (2016, equation 14) or as a power."""
+"""Divisor of the log-prob in a score, after Wu et al. (2016, equation 14) or as a power."""
 
 
 @pytest.mark.parametrize("eos", [EOS, None])
@@ -57,7 +57,7 @@ PENALTIES = {
     "options", ["", ",length_penalty=1,early=full", ",rank=filtered,temperature=0.6"]
 )
 def test_a_beam_of_one_is_greedy(eos: int | None, options: str) -> None:
-    """Unless a length penalty lets a longer text still win: then it has to end once one has."""
+    """With a length penalty, a longer text could still win; `early=full` makes the beam stop."""
     num_finished = 0
     for seed in range(25):
         greedy = run("greedy", Tree(seed), eos, 6)
@@ -110,12 +110,12 @@ def test_the_first_step_expands_one_hypothesis_only() -> None:
 
 @pytest.mark.parametrize("width", [1, 2, 3, 5])
 def test_eos_cannot_starve_the_beam(width: int) -> None:
-    """A probable end at every step: still so many hypotheses go on as the tree has room for."""
+    """The end is probable at every step, yet k hypotheses stay live if the tree has as many."""
     likely_eos = np.log([0.03, 0.04, 0.03, 0.9])
     frames, num_rows = run_flat(f"beam:k={width},early=never", likely_eos, 4, EOS)
     assert num_rows == [min(width, 3 ** (i + 1)) for i in range(3)]
     assert not any(h.is_finished for frame in frames for h in frame.expansions[0].hypotheses())
-    # The best texts are those that end soonest, and there are as many as asked for.
+    # The best texts are those that end soonest, and there are k of them.
     assert len(frames[-1].hypotheses) == width
     assert answers(frames[-1])[:2] == [(EOS,), (1, EOS)][:width]
 
@@ -163,7 +163,7 @@ def test_the_test_above_notices_any_part_that_does_not_heed_the_parents(
 
 
 def test_prompts_of_different_fates_are_each_searched_as_if_alone() -> None:
-    """Some end long before the others: their answers stay, and the rest keep their own states."""
+    """Some prompts end early: their answers stay, and the others keep their states."""
     prompts: list[History] = [(), (1,), (2, 0), (0, 0, 1), (1, 2, 2)]
     num_steps = set()
     together = run("beam:k=3", Tree(4), EOS, 9, prompts)
@@ -186,7 +186,7 @@ def test_scores_of_long_texts_do_not_drift_from_their_logprobs() -> None:
 
 
 def test_a_text_of_thousands_of_tokens_is_spelled_out_at_the_end() -> None:
-    """Nobody looked before, so that all of it is made at once: no recursion could go so deep."""
+    """All hypotheses are created on one access: recursion would be too deep."""
     frames, _ = run_flat("beam:k=2", np.log([0.75, 0.25]), 5000)
     best, second = frames[-1].hypotheses
     assert best.tokens() == [0] * 5000
@@ -229,7 +229,7 @@ def test_a_nucleus_beam_extends_a_hypothesis_only_within_its_nucleus(
 
 
 def test_a_wide_nucleus_beam_finds_all_texts_of_nuclei_and_ranks_them_by_the_model() -> None:
-    """The course's definition: of each hypothesis's nucleus every token, the k best of all kept."""
+    """The definition of the course: extend by all tokens of the nucleus, keep the k best of all."""
     num_texts = 0
     for seed in range(4):
         expected = [
@@ -338,4 +338,4 @@ def test_the_nucleus_beam_is_the_beam_with_a_nucleus() -> None:
 def test_options_are_frozen() -> None:
     options: Options = parse_spec("beam").options
     with pytest.raises(ValueError, match="frozen"):
-        options.p = 0.5  # type: ignore[misc]
+        options.last = 5  # type: ignore[misc]

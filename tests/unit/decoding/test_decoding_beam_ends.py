@@ -1,4 +1,4 @@
-"""How a beam comes to its end, and what its frames tell of the way there."""
+"""The stop criteria of a beam, stop strings, dead ends, and the contents of its frames."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PENALTIES = ["length_penalty=0", "length_penalty=0.7", "length_penalty=2,penalty
 BOTH = ["p=0.9,rank=filtered", "repetition=1.4", "gap=1.5"]
 
 
-# When it is over
+# Stop criteria
 
 
 @pytest.mark.parametrize("options", [*PENALTIES, *(f"length_penalty=1,{both}" for both in BOTH)])
@@ -47,7 +47,7 @@ def test_a_decided_search_has_the_answers_of_one_that_goes_on(options: str) -> N
 
 
 def test_a_search_is_not_decided_while_a_live_text_can_still_win() -> None:
-    """What the next step leaves of the best live total is up to the model: nothing may be lost.
+    """The next step may not lower the best live total at all: the stop criterion must allow it.
 
     The best live text of the frame before the last could have become a better answer.
     """
@@ -112,7 +112,7 @@ def test_a_search_is_as_long_as_it_was_told(option: str) -> None:
 
 
 def test_the_greatest_length_of_the_options_decides_what_a_live_text_can_come_to() -> None:
-    """A length penalty promises less to a text that may not grow as long."""
+    """With a length penalty, the upper bound is lower if the maximum length is."""
     asked, options = (
         [
             len(run(f"beam:k=2,length_penalty=1{option}", Tree(seed), EOS, length))
@@ -217,7 +217,7 @@ def test_a_search_that_may_write_nothing_ends_with_the_empty_text() -> None:
 
 @pytest.mark.parametrize("prompts", [[()], [(), (1,), (0, 1, 2, 3)]])
 def test_texts_that_nothing_can_follow_are_the_answers(prompts: list[History]) -> None:
-    """No token may come twice, the prompt's included: after four there is none left."""
+    """No token may occur twice, including the prompt: after four there is none left."""
     frames = run("beam:k=3,no_repeat=1", Tree(1), None, 9, prompts)
     longest = 4 - min(map(len, prompts))
     assert len(frames) == longest + 1
@@ -232,7 +232,7 @@ def test_texts_that_nothing_can_follow_are_the_answers(prompts: list[History]) -
 
 
 def test_a_text_that_nothing_can_follow_gives_way_to_those_that_go_on() -> None:
-    """After token 0 nothing can come, though it is the likeliest by far."""
+    """No token can follow token 0, which is the most probable one."""
     table = np.log([[0.9, 0.1], [0.5, 0.5]])
     table[1, 0] = -math.inf
 
@@ -249,7 +249,7 @@ def test_a_text_that_nothing_can_follow_gives_way_to_those_that_go_on() -> None:
     assert answers(frames[-1]) == [(1, 1, 1)]
 
 
-# What a frame tells
+# Contents of frames
 
 OPTIONS = [
     "k=3",
@@ -306,7 +306,7 @@ def searches(options: str) -> Iterator[tuple[int, list[Frame]]]:
 
 
 def test_every_candidate_of_a_step_is_kept_or_ended_or_given_up_with_a_reason(options: str) -> None:
-    """All but those behind the 2k best, which nobody looks at. None is two of the three."""
+    """All candidates have one fate, except those below the 2k best, which are not listed."""
     spec = parse_spec(f"beam:{options}").options
     k = int(options[2:].partition(",")[0])
     is_whole = k == 40  # there is room for all that the filter leaves
@@ -351,7 +351,7 @@ def test_no_text_is_given_up_twice_or_comes_back(options: str) -> None:
 
 
 def test_a_text_that_has_ended_is_an_answer_or_given_up() -> None:
-    """A finished text that better ones displace does not vanish without a word."""
+    """A finished text that better ones displace is listed as pruned."""
     num_displaced = 0
     for seed in range(20):
         frames = run("beam:k=2,length_penalty=2", Tree(seed), EOS, 12)
@@ -415,7 +415,7 @@ def test_the_chain_tells_how_the_search_ends() -> None:
         "k=3": ["beam k=3", "rank by model probability"],
         "k=3,n=2": ["beam k=3", "rank by model probability", "best 2"],
         "early=full": ["beam k=5", "rank by model probability", "stop when k are finished"],
-        "early=never": ["beam k=5", "rank by model probability", "search it all"],
+        "early=never": ["beam k=5", "rank by model probability", "never stop early"],
         "gap=1.5": ["beam k=5", "rank by model probability", "gap=1.5"],
         "length_penalty=0.6,penalty=wu": [
             "beam k=5",

@@ -1,4 +1,4 @@
-"""Contrastive search against a naive one that reads every text anew for every candidate.
+"""Contrastive search against a naive one that reads the whole text for every candidate.
 
 Shapes: R rows, T tokens read, F features, V tokens of the vocabulary.
 """
@@ -38,13 +38,13 @@ ROUNDED = 8
 
 
 def features_of(history: History) -> list[float]:
-    """What the top layer makes of the last token, as of any after the same one: texts repeat."""
+    """Features of the last token, which only depend on the token before it: texts repeat."""
     chance = random.Random(f"features {history[-2:]}")
     return [chance.gauss(0, 1) for _ in range(3)]
 
 
 class Seen(Tree):
-    """A tree that shows its features."""
+    """A tree with features."""
 
     def begin(self, eos: int | None, prompts: Sequence[History]) -> SearchStart:
         read = [
@@ -156,7 +156,7 @@ def test_the_state_follows_its_text(forgets: tuple[int, int] | None) -> None:
 
 
 def test_a_long_text_compares_with_all_of_its_past() -> None:
-    """The memory grows past its first rows, and a prompt longer than those is remembered whole."""
+    """The memory grows beyond its first rows, and holds all of a prompt longer than these."""
     long: History = tuple(random.Random(1).choices(range(3), k=40))
     for prompt in ((), long):
         *_, last = search("contrastive:k=3", Seen(2), None, 70, [prompt])
@@ -183,7 +183,7 @@ def test_the_lowest_of_equal_candidates_is_taken() -> None:
 
 
 def test_the_lowest_of_equal_values_is_taken_though_another_is_more_probable() -> None:
-    """With all weight on likeness and nothing read yet, both candidates are worth nothing."""
+    """With all weight on similarity and an empty text, the value of both candidates is 0."""
     tree = Seen(1)
     start = tree.begin(None, [()])._replace(log_probs_PV=np.log([[0.2, 0.3, 0.1, 0.4]]))
     spec = parse_spec("contrastive:k=2,alpha=1")

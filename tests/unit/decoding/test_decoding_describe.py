@@ -1,4 +1,4 @@
-"""Specs as forms: options described, written and read back."""
+"""Specs as forms: the help of options, and specs made from values and back."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def test_texts_come_back_as_they_were_meant(ban: str, stop: str) -> None:
     spec = make_spec("sample", {**values, "p": ""})
     name, found = spec_values(spec)
     assert name == "sample"
-    options = parse_spec(spec).options
-    assert (options.ban, options.stop, options.top_k) == (found["ban"], found["stop"], 3)
+    options = parse_spec(spec).options.model_dump()
+    assert [options[key] for key in ("ban", "stop", "top_k")] == [found["ban"], found["stop"], 3]
     assert found == values
 
 

@@ -1,4 +1,4 @@
-"""Diverse beam search against a naive one, and by hand where three tokens are enough."""
+"""Diverse beam search against a naive one, and by hand with three tokens."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Group:
     live: list[Text] = field(default_factory=lambda: [((), 0.0)])
     finished: list[Text] = field(default_factory=list)
 
-    def grow(self, width: int, malus: list[float], seed: int, eos: int | None) -> list[int]:
+    def grow(self, width: int, penalty: list[float], seed: int, eos: int | None) -> list[int]:
         """Extend by a token; return the tokens that were chosen."""
         grown = [
-            (total + gain - malus[token], (*tokens, token), total + gain)
+            (total + gain - penalty[token], (*tokens, token), total + gain)
             for tokens, total in self.live
             for token, gain in enumerate(after(seed, tokens).tolist())
         ]
@@ -61,10 +61,10 @@ def naive(
 ) -> list[Text]:
     groups = [Group() for _ in range(num_groups)]
     for _ in range(length):
-        malus = [0.0] * V
+        penalty = [0.0] * V
         for group in groups:
-            for token in group.grow(k // num_groups, malus, seed, eos):
-                malus[token] += diversity
+            for token in group.grow(k // num_groups, penalty, seed, eos):
+                penalty[token] += diversity
     found = {
         text
         for group in groups
@@ -167,7 +167,7 @@ def test_all_groups_first_read_the_one_row_of_their_prompt() -> None:
 
 
 def test_groups_of_unequal_size_are_refused() -> None:
-    with pytest.raises(BadInputError, match=r"k=5 cannot be parted into 3 groups.*k=6"):
+    with pytest.raises(BadInputError, match=r"k=5 is not a multiple of groups=3.*k=6"):
         parse_spec("diverse-beam:k=5")
 
 

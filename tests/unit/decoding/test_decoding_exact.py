@@ -1,4 +1,4 @@
-"""Exact search against brute force: the best text, the proof, and what is known without one.
+"""Exact search against brute force: the best text, the proof, and the upper bound without one.
 
 Shapes: R rows, V tokens of the vocabulary.
 """
@@ -138,7 +138,7 @@ def test_a_stop_string_completes_a_text() -> None:
 
 
 def test_a_tree_of_more_rows_than_a_step_reads_is_searched_whole() -> None:
-    """Hardly any token is better than another, so that hardly a text can be cut."""
+    """All tokens are about equally probable, so that hardly any text can be pruned."""
 
     def after_flat(history: History) -> Array:
         logits = 0.05 * after(1, history)
@@ -209,7 +209,7 @@ def test_a_greater_budget_narrows_the_bound() -> None:
     ]
     bounds = list(map(highest, notes))
     assert bounds[0] > bounds[1] > bounds[2]
-    # Before anything is read, what the first token costs is all that is known.
+    # Before any row is read, the bound is the log-prob of the first token.
     first = float(after(seed, ()).max())
     assert first <= bounds[0] <= first + 1.001e-4
 

@@ -1,4 +1,4 @@
-"""The filters that look at what was read and written, on small texts.
+"""The filters that depend on the text, on small texts.
 
 Shapes: R rows, V tokens of the vocabulary.
 """
@@ -31,7 +31,7 @@ EOS = 0
 
 
 def ids(text: str, pieces: Sequence[str]) -> list[int]:
-    """Cut a text at /, or into letters where there is none: "th/e" is two tokens."""
+    """Split a text at /, or into characters if there is none: "th/e" is two tokens."""
     parts = text.split("/") if "/" in text else list(text)
     return [pieces.index(part) for part in parts if part]
 
@@ -42,7 +42,7 @@ def rows_of(
     eos: int | None = EOS,
     last: int = 64,
 ) -> Rows:
-    """Rows with prompts and what each has written."""
+    """Rows, each with its prompt and continuation."""
     hypotheses = []
     for number, (_, written) in enumerate(pasts):
         hypothesis = empty_hypothesis(number)
@@ -143,8 +143,8 @@ def test_a_ban_sees_the_prompt_but_only_what_ends_behind_it() -> None:
 def test_a_ban_takes_its_commas_pipes_and_equal_signs_as_letters() -> None:
     pieces = ("", ",", "|", "=", "a")
     rows = rows_of(pieces, ("", "a"))
-    assert dropped("ban", parse_spec('sample:ban="a,"').options.ban, rows) == {","}
-    assert dropped("ban", parse_spec(r'sample:ban="a\||a="').options.ban, rows) == {"|", "="}
+    for spec, expected in (('sample:ban="a,"', {","}), (r'sample:ban="a\||a="', {"|", "="})):
+        assert dropped("ban", parse_spec(spec).options.model_dump()["ban"], rows) == expected
 
 
 def test_a_bias_goes_to_what_completes_a_string() -> None:
@@ -251,13 +251,15 @@ def test_where_texts_have_no_end_the_first_token_is_one_like_any_other() -> None
 
 def test_a_row_in_which_nothing_is_left_is_dead_and_the_others_live() -> None:
     rows = rows_of(("", "a", "b"), ("", ""), ("b", ""))
-    rows = Rows(rows.hypotheses, rows.start, Options(eos="ban", ban="a|ab", no_repeat=1))
+    rows = Rows(
+        rows.hypotheses, rows.start, parse_spec("sample:eos=ban,ban=a|ab,no_repeat=1").options
+    )
     found_RV = rows.options.filter(uniform(rows), rows)
     assert found_RV.tolist() == [[-math.inf, -math.inf, 0.0], [-math.inf] * 3]
 
 
 def test_an_alternative_vocabulary_is_not_confused_with_the_last_one() -> None:
-    """What is remembered of a string belongs to the vocabulary it was looked up in."""
+    """The cache of a string belongs to one vocabulary."""
     for name, value in (("ban", "ab"), ("prefix", "ab"), ("bias", "ab=-50")):
         one, two = rows_of(("", "a", "b"), ("", "a")), rows_of(("", "b", "a"), ("", "a"))
         found_1, found_2 = applied(name, value, one)[0], applied(name, value, two)[0]

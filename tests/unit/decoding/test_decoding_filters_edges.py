@@ -1,4 +1,4 @@
-"""Where the truncating filters draw the line.
+"""Thresholds of the truncating filters, with ties and rounding.
 
 The bars and masses are a little beside the edge: on it, the rounding of a logarithm decides.
 Shapes: V tokens of the vocabulary.
@@ -49,7 +49,7 @@ def test_min_p_is_measured_from_the_best(min_p: float, num_kept: int) -> None:
 
 
 def test_a_token_on_the_bar_is_kept() -> None:
-    """The bar is the probability of the tokens themselves, computed as the filter does it."""
+    """The threshold is the probability of the tokens themselves, computed as the filter does it."""
     row = Row((0.0, 0.0, 0.0, 0.0))
     bar = float(np.exp(log_probs([row]))[0, 0])
     assert kept_tokens("epsilon", bar, row.logits) == [0, 1, 2, 3]

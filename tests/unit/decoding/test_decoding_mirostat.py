@@ -1,4 +1,4 @@
-"""Mirostat against the formula, token by token, and against its promise over a long text."""
+"""Mirostat against its formula, token by token, and its mean surprise over a long text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The uniform numbers that a writer of several steps is handed."""
+"""The uniform random numbers of a writer of several steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the random decoders write against the formula: chi-square, fixed seed, stated bound.
+"""Frequencies of the random decoders against the formula: chi-square, fixed seed, stated bound.
 
 Shapes: R rows, V tokens of the vocabulary.
 """
@@ -21,7 +21,7 @@ CHI_SQUARE_BOUND = {1: 15.1, 2: 18.4, 3: 21.1, 4: 23.5, 5: 25.7}
 
 
 def log(probs: object) -> LogProbs:
-    """Return log-probs, quietly -inf where a token cannot come."""
+    """Return log-probs, -inf without a warning if a token is impossible."""
     with np.errstate(divide="ignore"):
         found: LogProbs = np.log(np.array(probs))
     return found
@@ -32,7 +32,7 @@ def seeded(num: int, first: int = 0) -> list[np.random.Generator]:
 
 
 class Fixed(np.random.Generator):
-    """Gives one number for ever."""
+    """A generator that always returns one number."""
 
     def __init__(self, uniform: float) -> None:
         super().__init__(np.random.PCG64(0))
@@ -43,7 +43,7 @@ class Fixed(np.random.Generator):
 
 
 def chi_square(tokens: list[int], expected: list[float]) -> float:
-    """Pearson's statistic; infinite when a token came that cannot come."""
+    """Pearson's statistic; infinite if an impossible token occurs."""
     counts = [tokens.count(token) for token in range(len(expected))]
     if any(count and not p for count, p in zip(counts, expected, strict=True)):
         return math.inf
@@ -225,7 +225,7 @@ def test_ended_rows_leave_the_batch_and_take_their_state_along() -> None:
 
 
 def test_a_row_that_no_filter_leaves_a_token_stays_as_it_is_beside_the_others() -> None:
-    """Two tokens: whoever has written both may write nothing more."""
+    """There are two tokens: a row that has written both cannot be extended."""
     log_probs_PV = log([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
 
     def step(state: Ids, parents_R: Ids, tokens_R: Ids) -> tuple[LogProbs, Ids]:

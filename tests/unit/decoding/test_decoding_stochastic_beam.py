@@ -1,4 +1,4 @@
-"""Stochastic beam search against sampling without replacement, spelled out over all texts.
+"""Stochastic beam search against sampling without replacement, computed over all texts.
 
 Shapes: R rows, V tokens of the vocabulary.
 """
@@ -176,7 +176,7 @@ def test_each_prompt_draws_with_its_own_generator() -> None:
 
 
 def test_a_text_that_cannot_go_on_stays_among_the_draws() -> None:
-    """After 0 nothing can come, after 1 anything: 0 is a text of its own."""
+    """No token can follow 0, any can follow 1: 0 is a complete text."""
     nothing, anything = [-math.inf] * 2, np.log([0.5, 0.5]).tolist()
 
     def step(state: None, parents_R: Array, tokens_R: Array) -> tuple[Array, None]:

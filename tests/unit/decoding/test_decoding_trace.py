@@ -1,4 +1,4 @@
-"""A trace tells what a search looked at, what it kept and why it gave the others up.
+"""A trace lists the distributions of a search, what it kept, and what it pruned and why.
 
 Shapes: R rows, V tokens of the vocabulary.
 """
@@ -43,7 +43,7 @@ SPECS = [
 
 
 def log_table(seed: int = 1) -> Array:
-    """Log-probs [V, V] of the next token after each; some cannot come."""
+    """Log-probs [V, V] of the next token after each; some are impossible."""
     logits_VV = 1.5 * np.random.default_rng(seed).normal(size=(V, V))
     logits_VV[1, 2] = -np.inf
     found: Array = logits_VV - np.log(np.exp(logits_VV).sum(-1, keepdims=True))

@@ -1,4 +1,4 @@
-"""The tree of a search: its answers in full, where they part, and the longest of what died."""
+"""The tree of a search: its answers, their forks, and the longest pruned branches."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ WIDE = "beyond the beam's width"
 
 
 class Hand:
-    """A trace made by hand: a line of letters, each costing so many nats."""
+    """A trace made by hand: a chain of characters with a log-prob each."""
 
     def __init__(self) -> None:
         self.hypotheses: list[TracedHypothesis] = []
         self.answers: list[TracedAnswer] = []
 
     def grow(self, parent: int, letters: str, cost: float = 1.0, fate: str = "kept") -> int:
-        """Add letters after a hypothesis; the last has the fate. Return its id."""
+        """Append characters to a hypothesis; the last one has the fate. Return its id."""
         for place, letter in enumerate(letters, 1):
             before = self.hypotheses[parent - 1].logprob if parent else 0.0
             number = len(self.hypotheses) + 1

@@ -46,23 +46,23 @@ def test_a_difference_is_the_divergence_of_two_distributions(look: Callable[...,
     assert shaded.high.split(" by ")[1].split()[0] == shaded.low.split(" by ")[1]
     same = look("difference", one, other=one, text=text)
     assert_logprobs_close(same.figures["mean_kl"], 0.0)
-    assert "alike" in same.says[0]
+    assert "the same loss" in same.says[0]
 
 
 @pytest.mark.parametrize("kind", ["chars", "words"])
-def test_a_difference_is_of_letters_or_of_words(
+def test_the_unit_is_a_character_or_a_word(
     look: Callable[..., Finding], kind: Literal["chars", "words"]
 ) -> None:
     one, other = (
         replace(model, vocabulary=replace(model.vocabulary, kind=kind))
         for model in (make_model(cell="gru"), make_model(cell="lstm"))
     )
-    noun = "letter" if kind == "chars" else "word"
+    noun = "character" if kind == "chars" else "word"
     for found in (look("difference", one, other=other), look("difference", one, other=one)):
-        assert f" nats a {noun}" in found.says[0]
+        assert f" nats per {noun}" in found.says[0]
 
 
-def test_models_that_know_other_letters_are_not_compared(look: Callable[..., Finding]) -> None:
+def test_models_with_different_vocabularies_are_not_compared(look: Callable[..., Finding]) -> None:
     one, other = make_model(), make_model(task="sentences")
-    with pytest.raises(BadInputError, match="do not know the same letters"):
+    with pytest.raises(BadInputError, match="different vocabularies"):
         look("difference", one, other=other, text="abcdef")

@@ -1,4 +1,4 @@
-"""Shares of gates at their ends, counted one by one."""
+"""Fractions of closed and open gates, counted one by one."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.toys.numeric import assert_close
 TEXT = "a bad cab. feed a dad.\nbabe fade a deaf bead.\n"
 
 
-def assert_shares_close(found: ArrayLike, expected: ArrayLike) -> None:
-    """Compare counts that were divided in float32 and rounded to 6 decimals, some 8 units."""
+def assert_fractions_close(found: ArrayLike, expected: ArrayLike) -> None:
+    """Compare fractions computed in float32 and rounded to 6 decimals: about 8 units."""
     assert_close(found, expected, terms=4, dtype=np.float32)
 
 
-def test_shares_of_gates_are_counted_one_by_one(
+def test_fractions_of_gates_are_counted_one_by_one(
     look: Callable[..., Finding], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = make_model(cell="lstm")
@@ -36,20 +36,20 @@ def test_shares_of_gates_are_counted_one_by_one(
     steps.losses(Sample(torch.tensor([ids[:-1]]), torch.tensor([ids[1:]])))
     num = len(ids) - 1
     for layer, (number, letter) in itertools.product((0, 1), ((0, "i"), (1, "f"), (3, "o"))):
-        doors = [g[number][0] for g in steps.gates[layer * num : (layer + 1) * num]]
-        values = torch.stack(doors).float()  # as the view: the same values fall below a bound
+        gates = [g[number][0] for g in steps.gates[layer * num : (layer + 1) * num]]
+        values = torch.stack(gates).float()  # float32, as in the view
         figures = found.figures["gates"][f"l{layer}.{letter}"]
         flat = values.flatten().tolist()
         shut = sum(v < 0.05 for v in flat) / len(flat)
-        assert_shares_close(figures["shut"], shut)
-        assert_shares_close(figures["open"], sum(v > 0.95 for v in flat) / len(flat))
+        assert_fractions_close(figures["shut"], shut)
+        assert_fractions_close(figures["open"], sum(v > 0.95 for v in flat) / len(flat))
         unit_shut = [sum(v < 0.05 for v in unit.tolist()) / num for unit in values.T]
-        assert_shares_close(figures["unit_shut"], unit_shut)
-        assert_shares_close(figures["histogram"][0], shut)
+        assert_fractions_close(figures["unit_shut"], unit_shut)
+        assert_fractions_close(figures["histogram"][0], shut)
 
 
 @pytest.mark.parametrize(("cell", "low", "high"), [("rnn", -0.9, 0.9), ("rnn-sigmoid", 0.05, 0.95)])
-def test_of_a_cell_without_gates_the_ends_of_the_state_count(
+def test_the_state_of_a_cell_without_gates_is_saturated_near_its_bounds(
     look: Callable[..., Finding], cell: str, low: float, high: float
 ) -> None:
     loaded = make_model(cell=cell, layers=1)
@@ -61,11 +61,11 @@ def test_of_a_cell_without_gates_the_ends_of_the_state_count(
     h = trace.outputs.float()
     figures = found.figures["gates"]["l0.h"]
     assert found.figures["is_state"]
-    assert_shares_close(figures["shut"], (h < low).double().mean().item())
-    assert_shares_close(figures["open"], (h > high).double().mean().item())
+    assert_fractions_close(figures["shut"], (h < low).double().mean().item())
+    assert_fractions_close(figures["open"], (h > high).double().mean().item())
 
 
-def test_what_is_saturated_is_said_gate_by_gate(look: Callable[..., Finding]) -> None:
+def test_a_sentence_names_each_saturated_gate(look: Callable[..., Finding]) -> None:
     loaded = make_model(cell="lstm")
     with torch.no_grad():
         for parameter in loaded.model.parameters():
@@ -74,8 +74,10 @@ def test_what_is_saturated_is_said_gate_by_gate(look: Callable[..., Finding]) ->
     assert 0 < len(found.says) <= 6, "the layers of a gate share a sentence"
     for name, figures in found.figures["gates"].items():
         layer, _, gate = name.partition(".")
-        share = max(figures["shut"], figures["open"])
-        is_said = any(f"Gate {gate} " in s and f"{share:.0%} ({layer})" in s for s in found.says)
-        assert is_said == (share >= 0.2)
+        fraction = max(figures["shut"], figures["open"])
+        is_mentioned = any(
+            f"Gate {gate} " in s and f"{fraction:.0%} ({layer})" in s for s in found.says
+        )
+        assert is_mentioned == (fraction >= 0.2)
     state = look("gates", make_model(cell="rnn"), text=TEXT)
     assert all(len(picture.title) <= 77 for picture in state.pictures)

@@ -20,14 +20,15 @@ def assert_losses_close(found: list[float], expected: list[float]) -> None:
     assert_close(found, expected, terms=64 + 128 * 14, ulps=1000)
 
 
-def test_a_net_that_gains_nothing_by_reading_more_is_not_said_to() -> None:
+def test_a_sentence_reports_that_more_context_does_not_help() -> None:
     said = memory.sentences([1, 2, 9], [0.7, 0.69, 0.71], [0.1, 0.1, 0.1], 2)
-    assert "the gain" not in said[0]
-    assert "no gain" in said[0]
+    assert "of the improvement" not in said[0]
+    assert "more context does not help" in said[0]
     rounded = memory.sentences([1, 2, 9], [0.7, 0.69, 0.7 - 1e-8], [0.1, 0.1, 0.1], 2)
-    assert "no gain" in rounded[0]
+    assert "more context does not help" in rounded[0]
     assert (
-        "95% of the gain is there with 2" in memory.sentences([1, 2], [0.7, 0.6], [0.1, 0.1], 2)[0]
+        "2 tokens give 95% of the improvement"
+        in memory.sentences([1, 2], [0.7, 0.6], [0.1, 0.1], 2)[0]
     )
 
 

@@ -1,4 +1,4 @@
-"""Units ranked by a property of letters or words."""
+"""Units ranked by a property of characters or words."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def test_neurons_of_a_model_of_words_are_ranked_by_numbers(look: Callable[..., F
         assert max(map(abs, scores)) > 0.0
 
 
-def test_how_many_tokens_a_score_is_of_is_said(look: Callable[..., Finding]) -> None:
+def test_the_sentence_counts_the_tokens_with_the_property(look: Callable[..., Finding]) -> None:
     loaded = make_model(cell="rnn", layers=1)
-    said = look("neurons", loaded, text="abcd abcd abc", property="d").says[0]
-    assert said.endswith(", on 2 of 13 letters.")
+    sentence = look("neurons", loaded, text="abcd abcd abc", property="d").says[0]
+    assert sentence.endswith(", on 2 of 13 characters.")
     of_number = look("neurons", loaded, text="abcd abcd abc", property="line-position").says[0]
-    assert " of 13 letters" not in of_number
+    assert " of 13 characters" not in of_number
 
 
-def test_words_of_documents_are_set_apart(look: Callable[..., Finding]) -> None:
+def test_words_of_documents_are_separated(look: Callable[..., Finding]) -> None:
     loaded = make_model(cell="gru", task="classify")
     found = look("neurons", loaded, property="a")
     assert found.figures["tokens"]
@@ -44,7 +44,7 @@ def test_words_of_documents_are_set_apart(look: Callable[..., Finding]) -> None:
     assert any("after every word" in picture.title for picture in found.pictures)
 
 
-def test_a_neuron_that_was_made_to_tell_a_letter_is_found(look: Callable[..., Finding]) -> None:
+def test_a_neuron_constructed_for_a_letter_is_found(look: Callable[..., Finding]) -> None:
     loaded = make_model(cell="rnn", layers=1, one_hot=True)
     letter = loaded.vocabulary.tokens.index("d")
     with torch.no_grad():

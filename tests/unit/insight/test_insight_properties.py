@@ -1,4 +1,4 @@
-"""Properties of letters and tokens, and how well a unit tells them."""
+"""Properties of characters and tokens, and how well a unit predicts them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from rnnlab.insight._properties import (
 from tests.toys.numeric import assert_close
 
 
-def test_a_unit_is_ranked_by_the_pairs_it_puts_right() -> None:
-    chance = np.random.default_rng(5)
-    flags = (chance.random(40) < 0.3).astype(float)
-    values = np.round(chance.normal(size=(40, 6)), 1)
+def test_the_score_is_the_fraction_of_correctly_ordered_pairs() -> None:
+    rng = np.random.default_rng(5)
+    flags = (rng.random(40) < 0.3).astype(float)
+    values = np.round(rng.normal(size=(40, 6)), 1)
     for unit, score in enumerate(predictiveness(values, flags)):
         pairs = [
             float(np.sign(values[i, unit] - values[j, unit]))
@@ -31,7 +31,7 @@ def test_a_unit_is_ranked_by_the_pairs_it_puts_right() -> None:
             if flags[i] and not flags[j]
         ]
         assert_close(score, sum(pairs) / len(pairs), terms=len(pairs))
-    numbers = chance.normal(size=40)
+    numbers = rng.normal(size=40)
     expected = [np.corrcoef(values[:, unit], numbers)[0, 1] for unit in range(6)]
     assert_close(predictiveness(values, numbers), expected, terms=40)
 
@@ -47,11 +47,11 @@ def test_a_unit_is_ranked_by_the_pairs_it_puts_right() -> None:
         ("b+", "abbcb", "01101"),
     ],
 )
-def test_a_property_of_letters(wish: str, text: str, expected: str) -> None:
+def test_a_property_of_characters(wish: str, text: str, expected: str) -> None:
     assert property_of(wish, text).tolist() == [float(flag) for flag in expected]
 
 
-def test_a_word_has_what_any_of_its_letters_has() -> None:
+def test_a_word_has_the_property_of_any_of_its_characters() -> None:
     words = ("A", " king", " Bob", "bed", "\n", "so")
     assert property_of("capital", words).tolist() == [1.0, 0.0, 1.0, 0.0, 0.0, 0.0]
     assert property_of("word-start", words).tolist() == [1.0, 1.0, 1.0, 0.0, 0.0, 1.0]
@@ -83,7 +83,7 @@ def alarm(request: pytest.FixtureRequest) -> Iterator[object]:
     signal.signal(signal.SIGALRM, before)
 
 
-def test_a_regular_expression_that_never_ends_is_given_up(alarm: object) -> None:
+def test_a_regular_expression_that_never_ends_is_stopped(alarm: object) -> None:
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     with pytest.raises(BadInputError, match=r"takes longer than 0\.05 s"):
         property_of("(a+)+b", "a" * 60, patience_s=0.05)

@@ -6,8 +6,7 @@ import numpy as np
 import torch
 
 from rnnlab.corpora.tasks.stream import StreamSplit
-from rnnlab.insight import draw_sample
-from rnnlab.insight import look as look_once
+from rnnlab.insight import draw_sample, probe
 from rnnlab.runs.records import decode, encode
 from tests.toys.models import LETTERS, make_model
 
@@ -16,7 +15,7 @@ def test_a_split_of_two_letters_gives_a_sample_that_can_be_looked_at() -> None:
     loaded = make_model(cell="gru")
     sample = draw_sample(StreamSplit(np.array([1, 2]), 1, 20), 8, 20, torch.device("cpu"))
     assert sample.tokens_BT.tolist() == [[1]] * 8
-    record = look_once(loaded.model, sample, 3).record
+    record = probe(loaded.model, sample, 3).record
     assert (record.num_rows, record.length, record.half_life["l0"]) == (8, 1, None)
     assert decode(encode(record)) == record
 

@@ -41,15 +41,15 @@ def test_the_bound_of_a_plain_network_holds(look: Callable[..., Finding]) -> Non
             assert norms[k] <= norms[0] * bound * (1 + 1e-9)
 
 
-def test_the_bound_is_claimed_where_nothing_else_leads_back(look: Callable[..., Finding]) -> None:
+def test_the_bound_is_claimed_only_if_there_is_no_other_path(look: Callable[..., Finding]) -> None:
     loaded = make_model(cell="rnn")
     with torch.no_grad():
         loaded.model.rnn.weight_hh_l0.copy_(torch.eye(7) / 2)  # type: ignore[operator]
         loaded.model.rnn.weight_hh_l1.copy_(torch.eye(7) / 2)  # type: ignore[operator]
     found = look("spectrum", loaded)
     assert found.figures["is_bound_of_gradient"] == {"l0.h": False, "l1.h": True}
-    assert "other ways back" in found.says[0]
-    assert "shrinks at least to 0.00098" in found.says[1]
+    assert "this is not a bound" in found.says[0]
+    assert "shrinks by at least a factor of 0.00098" in found.says[1]
     pooled = make_model(cell="rnn", task="classify", pooling="mean", layers=1)
     assert look("spectrum", pooled).figures["is_bound_of_gradient"] == {"l0.h": False}
     both = make_model(cell="rnn", task="classify", pooling="last", layers=1, bidirectional=True)

@@ -1,4 +1,4 @@
-"""Every view on every cell: what it shows, and what it refuses."""
+"""Every view on every cell: findings and refusals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VIEWS = [view for view in registry.names("insight") if view != "difference"]
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_view_looks_into_every_cell_where_it_can(
+def test_every_view_supports_every_cell_with_the_weights_it_needs(
     look: Callable[..., Finding], view: str
 ) -> None:
     for cell in CELLS:
@@ -37,9 +37,7 @@ def test_every_view_looks_into_every_cell_where_it_can(
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_classifier_is_looked_into_with_its_documents(
-    look: Callable[..., Finding], view: str
-) -> None:
+def test_every_view_supports_a_classifier(look: Callable[..., Finding], view: str) -> None:
     for settings in ({"bidirectional": True}, {"pooling": "mean"}):
         loaded = make_model(cell="gru", task="classify", **settings)
         with case(**settings):
@@ -65,25 +63,25 @@ def test_gradients_are_those_of_backward(
 @pytest.mark.parametrize(
     ("view", "settings", "wishes", "words"),
     [
-        ("memory", {}, {"text": "abc"}, "3 letters; this needs 16"),
-        ("time", {}, {"text": "ab"}, "needs 5"),
-        ("neurons", {}, {"text": "abc"}, "needs 8"),
+        ("memory", {}, {"text": "abc"}, "3 characters; this view needs at least 16"),
+        ("time", {}, {"text": "ab"}, "needs at least 5"),
+        ("neurons", {}, {"text": "abc"}, "needs at least 8"),
         ("neurons", {}, {"unit": "l9.1"}, "no unit l9.1"),
         ("neurons", {}, {"unit": "7"}, "no unit l1.7"),
-        ("neurons", {}, {"unit": "seven"}, "is no unit"),
-        ("neurons", {}, {"property": "[a"}, "no regular expression"),
+        ("neurons", {}, {"unit": "seven"}, "is not a unit"),
+        ("neurons", {}, {"property": "[a"}, "nor a regular expression"),
         ("neurons", {}, {"property": "zzz"}, "for none"),
         ("gates", {"cell": "rnn"}, {"gate": "f"}, "rnn has no gates"),
-        ("gates", {"cell": "gru"}, {"gate": "f"}, "its gates: r, z"),
+        ("gates", {"cell": "gru"}, {"gate": "f"}, "use --gate with r or z"),
         ("gates", {}, {"unit": "l0.99", "text": "abcdef"}, "no unit l0.99"),
         ("spectrum", {}, {"gate": "z"}, "no gate 'z'"),
-        ("time", {"task": "classify"}, {"text": "abcdef"}, "not known"),
+        ("time", {"task": "classify"}, {"text": "abcdef"}, "class of this text is unknown"),
         ("gates", {}, {"text": "abcé\x1b"}, "never saw"),
         ("difference", {}, {}, "--with"),
         ("dreams", {}, {}, "unknown view 'dreams'"),
     ],
 )
-def test_what_cannot_be_looked_at_is_refused_in_a_line(
+def test_invalid_options_are_refused_in_one_line(
     look: Callable[..., Finding],
     view: str,
     settings: dict[str, object],
@@ -97,7 +95,7 @@ def test_what_cannot_be_looked_at_is_refused_in_a_line(
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_model_that_overflows_is_refused_in_a_line(
+def test_a_model_that_overflows_is_refused_in_one_line(
     look: Callable[..., Finding], view: str
 ) -> None:
     loaded = make_model(cell="rnn-relu", layers=1, dtype="float32")

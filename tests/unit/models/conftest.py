@@ -1,4 +1,4 @@
-"""What the tests of models share: small models with random weights, in memory and on disk."""
+"""Fixtures of the model tests: small models with random weights, in memory and on disk."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def make_vocabulary(task: str) -> Vocabulary:
 
 @pytest.fixture
 def make_loaded() -> Callable[..., LoadedModel]:
-    """Return a function from settings to a model whose every weight is random and large."""
+    """Return a function that creates a model with large random weights for given settings."""
 
     def make(seed: int = 1, **settings: object) -> LoadedModel:
         values = {"corpus": "none", "hidden": 7, "embedding": 5, "layers": 2, **settings}
@@ -44,7 +44,7 @@ def make_loaded() -> Callable[..., LoadedModel]:
 
 @pytest.fixture
 def save_run(tmp_path: Path) -> Callable[[LoadedModel, int], RunPaths]:
-    """Return a function that writes a run with one more checkpoint, `last` pointing to it."""
+    """Return a function that writes a run, or adds a checkpoint to it and sets `last`."""
 
     def save(loaded: LoadedModel, step: int) -> RunPaths:
         paths = RunPaths(tmp_path / "run")

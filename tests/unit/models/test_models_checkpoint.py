@@ -1,4 +1,4 @@
-"""Weights on disk: what is saved comes back, what cannot be read is said in one line."""
+"""Weights on disk: saving and loading, and errors in one line."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def equal(one: TextModel, other: TextModel) -> bool:
         {"dtype": "bfloat16", "layers": 1},
     ],
 )
-def test_a_run_comes_back_as_it_was_saved(
+def test_a_saved_run_is_loaded_unchanged(
     make_loaded: Make, save_run: Save, settings: dict[str, object]
 ) -> None:
     saved = make_loaded(**settings)
@@ -83,7 +83,7 @@ def message_of(action: Callable[[], object], error: type[RnnlabError] = BadInput
     return message
 
 
-def test_a_missing_checkpoint_is_named_with_those_there_are(
+def test_the_error_of_a_missing_checkpoint_lists_the_existing_ones(
     make_loaded: Make, save_run: Save
 ) -> None:
     save_run(make_loaded(), 5)
@@ -93,7 +93,9 @@ def test_a_missing_checkpoint_is_named_with_those_there_are(
     assert "no best checkpoint" in message_of(lambda: load_model(paths, "best"))
 
 
-def test_a_run_that_is_no_run_is_told(make_loaded: Make, save_run: Save, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_run_is_refused(
+    make_loaded: Make, save_run: Save, tmp_path: Path
+) -> None:
     assert "cannot read" in message_of(lambda: load_model(RunPaths(tmp_path / "none")))
     paths = save_run(make_loaded(), 5)
     paths.weights(5).unlink()
@@ -109,24 +111,24 @@ def test_a_run_that_is_no_run_is_told(make_loaded: Make, save_run: Save, tmp_pat
 @pytest.mark.parametrize(
     ("state", "why"), [("queued", "waits in the queue"), ("failed", "`rnnlab resume run`")]
 )
-def test_a_run_without_weights_says_why_there_are_none(
+def test_the_error_of_a_run_without_checkpoints_depends_on_its_state(
     make_loaded: Make, save_run: Save, state: State, why: str
 ) -> None:
     paths = save_run(make_loaded(), 5)
     paths.weights(5).unlink()
-    said = Status(state=state, host="another", heartbeat=time.time())  # its lock is not looked at
+    said = Status(state=state, host="another", heartbeat=time.time())  # its lock is not checked
     replace_text(paths.status, encode_status(said))
     assert why in message_of(lambda: load_model(paths))
 
 
-def test_a_pointer_that_leads_nowhere_is_told(make_loaded: Make, save_run: Save) -> None:
+def test_a_dangling_pointer_is_refused(make_loaded: Make, save_run: Save) -> None:
     paths = save_run(make_loaded(), 5)
     replace_text(paths.pointer("last"), "6\n")
     assert "no checkpoint last; kept: 5" in message_of(lambda: load_model(paths))
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 100, pickle.dumps({"weights": 1})])
-def test_a_file_that_is_no_safetensors_is_refused(
+def test_a_file_that_is_not_safetensors_is_refused(
     make_loaded: Make, save_run: Save, content: bytes
 ) -> None:
     paths = save_run(make_loaded(), 5)
@@ -135,7 +137,7 @@ def test_a_file_that_is_no_safetensors_is_refused(
     assert str(paths.weights(5)) in message
 
 
-def test_half_a_file_is_refused(make_loaded: Make, save_run: Save) -> None:
+def test_a_truncated_file_is_refused(make_loaded: Make, save_run: Save) -> None:
     paths = save_run(make_loaded(), 5)
     whole = paths.weights(5).read_bytes()
     paths.weights(5).write_bytes(whole[: len(whole) // 2])
@@ -152,7 +154,7 @@ def test_weights_of_another_shape_are_refused(
     assert "does not fit this model" in message
 
 
-def test_a_checkpoint_replaced_while_it_is_loaded_is_looked_up_again(
+def test_loading_retries_if_the_checkpoint_is_replaced_meanwhile(
     make_loaded: Make, save_run: Save, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newer = make_loaded(seed=2)
@@ -161,7 +163,7 @@ def test_a_checkpoint_replaced_while_it_is_loaded_is_looked_up_again(
 
     def slow_load(file: Path, model: TextModel) -> None:
         asked.append(file)
-        if len(asked) == 1:  # the worker comes in between
+        if len(asked) == 1:  # the worker deletes the file meanwhile
             save_run(newer, 6)
             paths.weights(5).unlink()
         load_weights(file, model)
@@ -173,7 +175,7 @@ def test_a_checkpoint_replaced_while_it_is_loaded_is_looked_up_again(
     assert equal(loaded.model, newer.model)
 
 
-def test_a_failed_save_leaves_the_weights_before_and_no_litter(
+def test_a_failed_save_leaves_the_old_weights_and_no_temporary_file(
     make_loaded: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "weights.safetensors"
@@ -193,13 +195,13 @@ def test_a_failed_save_leaves_the_weights_before_and_no_litter(
     assert equal(found, old)
 
 
-def test_a_checkpoint_is_last_best_or_a_step() -> None:
+def test_a_checkpoint_is_last_best_live_or_a_step() -> None:
     assert [parse_checkpoint(text) for text in ("last", "best", "12")] == ["last", "best", 12]
     for text in ("", "first", "-1", "1.5", "²", "Last"):
         assert "last, best, live or a step" in message_of(partial(parse_checkpoint, text))
 
 
-def test_devices_that_are_not_there_are_refused() -> None:
+def test_missing_devices_are_refused() -> None:
     assert resolve_device("cpu") == torch.device("cpu")
     assert resolve_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
     assert "no device cuda:99" in message_of(lambda: resolve_device("cuda:99"))

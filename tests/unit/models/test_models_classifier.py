@@ -1,4 +1,4 @@
-"""The classifier: padding does not matter, a document is read to its own end, verdicts add up."""
+"""The classifier: padding has no effect, pooling, and predictions for texts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DOCUMENTS = [[2, 3, 4], [5, 6, 7, 2, 3], [4]]
 
 
 def padded(pad: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Tokens [B, T] and lengths [B] of the documents, `pad` where they have ended."""
+    """Return tokens [B, T], padded with `pad`, and lengths [B] of the documents."""
     tokens_BT = torch.full((3, 7), pad)
     for row, ids in zip(tokens_BT, DOCUMENTS, strict=True):
         row[: len(ids)] = torch.tensor(ids)
@@ -44,7 +44,7 @@ def classifier(make: Make, **settings: object) -> Classifier:
 
 
 def assert_logits_close(found: Any, expected: Any, *, ulps: float = 4) -> None:
-    """Compare what 7 tokens give, each a sum of 14 + 7 products in each of two layers."""
+    """Compare logits after 7 tokens, each a sum of 14 + 7 products in each of two layers."""
     assert_close(found.detach(), expected.detach(), terms=7 * 2 * 21, ulps=ulps)
 
 
@@ -60,7 +60,7 @@ def test_a_document_alone_and_padded_among_others_is_the_same(make_loaded: Make,
         together_BC = model(*padded(0))
         with case(pooling=pooling, bidirectional=bidirectional):
             # Exact: the same operations on tensors of the same shape.
-            assert torch.equal(together_BC, model(*padded(7))), "what stands behind the end matters"
+            assert torch.equal(together_BC, model(*padded(7))), "padding matters"
             for ids, logits_C in zip(DOCUMENTS, together_BC, strict=True):
                 alone_1C = model(torch.tensor([ids]), torch.tensor([len(ids)]))
                 # The weights enlarge an error from step to step.
@@ -68,7 +68,7 @@ def test_a_document_alone_and_padded_among_others_is_the_same(make_loaded: Make,
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
-def test_pooling_is_what_its_name_says(make_loaded: Make, pooling: str) -> None:
+def test_pooling_equals_its_definition(make_loaded: Make, pooling: str) -> None:
     model = classifier(make_loaded, pooling=pooling)
     y_1TH, _ = model.rnn(model.embed(torch.tensor([DOCUMENTS[1]])), model.start_state(1))
     pooled_H = {
@@ -81,7 +81,7 @@ def test_pooling_is_what_its_name_says(make_loaded: Make, pooling: str) -> None:
 
 
 def test_both_directions_end_at_the_documents_ends(make_loaded: Make) -> None:
-    """Read backwards, the last state is the one at the first word."""
+    """In the reverse direction the last state is at the first word."""
     model = classifier(make_loaded, bidirectional=True, layers=1, hidden=4)
     ids = torch.tensor([DOCUMENTS[1]])
     y_1TF, _ = model.rnn(model.embed(ids), model.start_state(1))
@@ -115,15 +115,15 @@ def test_dropout_of_tokens_zeroes_whole_vectors_and_keeps_the_mean(make_loaded: 
     x_BTE = model.embed(tokens_BT, torch.Generator().manual_seed(1))
     plain_E = model.eval().embed(torch.tensor([3]))[0]
     is_dropped_BT = (x_BTE == 0).all(dim=2)
-    # 2,000 draws: five standard deviations of the share are 0.052.
+    # 2,000 draws: five standard deviations of the fraction are 0.052.
     assert abs(is_dropped_BT.double().mean().item() - 0.3) < 0.052
     assert_close(x_BTE[~is_dropped_BT][0].detach(), (plain_E / 0.7).detach(), terms=1)
 
 
-# Verdicts
+# Predictions for texts
 
 
-def test_a_verdict_is_the_softmax_of_the_logits(make_loaded: Make) -> None:
+def test_a_prediction_is_the_softmax_of_the_logits(make_loaded: Make) -> None:
     loaded = make_loaded(task="classify")
     first, second = classify_texts(loaded, ["A VERY fine, film!", "unheard dull"])
     assert list(first.probabilities) == ["bad", "fair", "good"]
@@ -137,7 +137,7 @@ def test_a_verdict_is_the_softmax_of_the_logits(make_loaded: Make) -> None:
     assert_probabilities_close(first.probabilities.values(), expected)
 
 
-def test_a_verdict_does_not_depend_on_the_texts_beside_it(make_loaded: Make) -> None:
+def test_a_prediction_does_not_depend_on_the_other_texts(make_loaded: Make) -> None:
     loaded = make_loaded(task="classify")
     texts = ["dull", "a very very fine film", "no"]
     together = classify_texts(loaded, texts, batch=2)
@@ -147,7 +147,9 @@ def test_a_verdict_does_not_depend_on_the_texts_beside_it(make_loaded: Make) -> 
 
 
 @pytest.mark.parametrize(("part", "kept"), [("head", "a very"), ("tail", "fine film")])
-def test_a_long_text_is_cut_as_the_documents_were(make_loaded: Make, part: str, kept: str) -> None:
+def test_a_long_text_is_truncated_like_the_training_documents(
+    make_loaded: Make, part: str, kept: str
+) -> None:
     loaded = make_loaded(task="classify", length=2, part=part)
     whole, short = classify_texts(loaded, ["a very fine film", kept])
     assert whole.num_tokens == 2
@@ -155,16 +157,18 @@ def test_a_long_text_is_cut_as_the_documents_were(make_loaded: Make, part: str, 
 
 
 @pytest.mark.parametrize("text", ["", "   ", "...!?"])
-def test_a_text_without_a_word_is_read_as_an_unknown_one(make_loaded: Make, text: str) -> None:
+def test_a_text_without_words_is_read_as_an_unknown_word(make_loaded: Make, text: str) -> None:
     [verdict] = classify_texts(make_loaded(task="classify"), [text])
     assert (verdict.num_tokens, verdict.num_unknown) == (1, 1)
 
 
-def test_a_classifier_writes_nothing_and_a_language_model_judges_nothing(make_loaded: Make) -> None:
+def test_a_classifier_cannot_generate_and_a_language_model_cannot_classify(
+    make_loaded: Make,
+) -> None:
     loaded = make_loaded(task="classify")
-    with pytest.raises(BadInputError, match="'run' classifies documents"):
+    with pytest.raises(BadInputError, match="'run' is a classifier"):
         next(continue_texts(loaded, ["a"], parse_spec("greedy"), 3))
-    with pytest.raises(BadInputError, match="'run' classifies documents"):
+    with pytest.raises(BadInputError, match="'run' is a classifier"):
         score_text(loaded, "a")
     with pytest.raises(BadInputError, match="'run' is a language model"):
         classify_texts(make_loaded(), ["a"])
@@ -178,6 +182,6 @@ def test_a_classifier_writes_nothing_and_a_language_model_judges_nothing(make_lo
         {"tied": True, "embedding": 7, "hidden": 7, "task": "classify"},
     ],
 )
-def test_what_only_fits_some_models_is_refused(settings: dict[str, object]) -> None:
+def test_settings_for_other_models_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(BadInputError):
         RunConfig.from_values({"corpus": "none", **settings})

@@ -200,7 +200,7 @@ def test_letters_that_the_model_never_saw_are_named(make_loaded: Make, text: str
 
 
 def test_of_many_unknown_letters_a_few_are_named(make_loaded: Make) -> None:
-    with pytest.raises(BadInputError, match="'z', 'y', 'x', 'w', 'v' and 3 other letters"):
+    with pytest.raises(BadInputError, match="'z', 'y', 'x', 'w', 'v' and 3 more"):
         score_text(make_loaded(), "zyxwvuts zz")
 
 

@@ -1,4 +1,4 @@
-"""The language model: one token at a time and all at once, its start, its initial weights.
+"""The language model: single steps and whole sequences, start state, initial weights.
 
 Shapes: B sequences, T tokens, V tokens of the vocabulary.
 """
@@ -33,7 +33,7 @@ def initial(seed: int = 1, **settings: object) -> LanguageModel:
 
 
 def assert_tensors_close(found: Tensor, expected: Tensor, *, ulps: float = 4) -> None:
-    """Compare what 7 tokens give, each a sum of 7 + 7 products in each of two layers."""
+    """Compare results after 7 tokens, each a sum of 7 + 7 products in each of two layers."""
     assert_close(found.detach(), expected.detach(), terms=7 * 2 * 14, ulps=ulps)
 
 
@@ -43,7 +43,7 @@ def parameters_equal(one: LanguageModel, other: LanguageModel) -> bool:
 
 
 @pytest.mark.parametrize("cell", registry.names("cells"))
-def test_reading_at_once_equals_reading_step_by_step(make_loaded: Make, cell: str) -> None:
+def test_reading_a_sequence_equals_reading_step_by_step(make_loaded: Make, cell: str) -> None:
     for task, one_hot in product(TASKS, (False, True)):
         loaded = make_loaded(cell=cell, task=task, one_hot=one_hot, dtype="float64")
         with case(task=task, one_hot=one_hot):
@@ -87,11 +87,11 @@ def test_log_probs_are_normalised(make_loaded: Make, task: str) -> None:
         (torch.float64, torch.float64),
     ],
 )
-def test_log_probs_are_taken_in_float32_or_wider(given: torch.dtype, found: torch.dtype) -> None:
+def test_log_probs_are_in_float32_or_wider(given: torch.dtype, found: torch.dtype) -> None:
     assert LanguageModel.log_probs(torch.zeros(1, 3, dtype=given)).dtype == found
 
 
-def test_a_stream_starts_with_what_the_head_makes_of_the_start_state(make_loaded: Make) -> None:
+def test_a_stream_starts_with_the_head_of_the_start_state(make_loaded: Make) -> None:
     model = make_loaded(task="stream").language_model
     log_probs_1TV, state = model.read(torch.zeros(1, 0, dtype=torch.int64))
     expected_V = model.head.bias.log_softmax(0)
@@ -99,7 +99,7 @@ def test_a_stream_starts_with_what_the_head_makes_of_the_start_state(make_loaded
     assert all(torch.equal(part, torch.zeros(1, 7)) for layer in state for part in layer)
 
 
-def test_a_sentence_starts_with_the_end_of_the_one_before(make_loaded: Make) -> None:
+def test_a_sentence_starts_after_eos(make_loaded: Make) -> None:
     loaded = make_loaded(task="sentences")
     log_probs_1TV, state = loaded.language_model.read(torch.zeros(1, 0, dtype=torch.int64))
     eos = torch.tensor([loaded.vocabulary.eos])
@@ -132,7 +132,7 @@ def test_float64_is_float64_throughout(make_loaded: Make) -> None:
 
 
 @pytest.mark.parametrize("cell", registry.names("cells"))
-def test_initial_weights_are_decided_by_the_seed_alone(cell: str) -> None:
+def test_initial_weights_depend_only_on_the_seed(cell: str) -> None:
     torch.manual_seed(1)
     first = initial(seed=5, cell=cell)
     torch.manual_seed(2)
@@ -159,7 +159,7 @@ def test_the_forget_gate_starts_open() -> None:
 
 
 @pytest.mark.parametrize("cell", registry.names("cells"))
-def test_an_untrained_model_finds_all_letters_about_equally_probable(cell: str) -> None:
+def test_an_untrained_model_has_nearly_uniform_predictions(cell: str) -> None:
     log_probs_BTV, _ = initial(cell=cell, hidden=64).read(TOKENS_BT)
     assert log_probs_BTV.exp().max() < 0.5
     assert log_probs_BTV.exp().min() > 0.02
@@ -170,7 +170,7 @@ def logits(model: LanguageModel, seed: int) -> Tensor:
     return model(TOKENS_BT, model.start_state(2), random)[0].detach()  # type: ignore[no-any-return]
 
 
-def test_dropout_is_decided_by_its_generator_and_only_while_training(make_loaded: Make) -> None:
+def test_dropout_depends_only_on_its_generator_and_is_off_in_evaluation(make_loaded: Make) -> None:
     model = make_loaded(dropout=0.5).language_model
     # Exact, here and below: the same operations on tensors of the same shape.
     assert torch.equal(logits(model, 1), logits(model, 2))
@@ -182,7 +182,7 @@ def test_dropout_is_decided_by_its_generator_and_only_while_training(make_loaded
     assert not torch.equal(first, logits(model, 2))
 
 
-def test_no_dropout_draws_no_chance(make_loaded: Make) -> None:
+def test_without_dropout_the_generator_is_not_used(make_loaded: Make) -> None:
     model = make_loaded(dropout=0.0).language_model.train()
     random = torch.Generator().manual_seed(1)
     before = random.get_state()
@@ -190,7 +190,7 @@ def test_no_dropout_draws_no_chance(make_loaded: Make) -> None:
     assert torch.equal(random.get_state(), before)
 
 
-def test_a_decoder_takes_no_gradients(make_loaded: Make) -> None:
+def test_a_step_has_no_gradients(make_loaded: Make) -> None:
     model = make_loaded().language_model
     for log_probs, state in (
         model.read(TOKENS_BT),

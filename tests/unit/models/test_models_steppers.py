@@ -1,4 +1,4 @@
-"""Which engine steps a model, and what is said where the native one cannot."""
+"""The choice of the engine of a stepper, and the errors of the native one."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from tests.toys.steppers import make_model, needs_native
 
 
 def is_native(stepper: Stepper) -> bool:
-    """Only the native engine takes several steps at once."""
+    """Return whether a stepper is native: only then it has a writer."""
     return stepper.writer is not None
 
 
 @needs_native
-def test_auto_is_native_where_that_is_possible() -> None:
+def test_auto_is_native_if_possible() -> None:
     assert is_native(make_stepper(make_model()))
     assert not is_native(make_stepper(make_model(), "torch"))
 
 
 class OtherLSTM(LSTM):
-    """A cell made from another one: its equations may be others."""
+    """A subclass of a cell: it may have other equations."""
 
 
 @pytest.mark.parametrize(
@@ -34,19 +34,19 @@ class OtherLSTM(LSTM):
         (make_model(device="cpu").to("meta"), "on meta"),
     ],
 )
-def test_a_model_that_does_not_fit_is_stepped_by_torch(model: LanguageModel, reason: str) -> None:
+def test_an_unsupported_model_uses_torch(model: LanguageModel, reason: str) -> None:
     assert not is_native(make_stepper(model))
     with pytest.raises(BadInputError, match=reason):
         make_stepper(model, "native")
 
 
-def test_a_cell_derived_from_a_known_one_is_not_taken_for_it() -> None:
+def test_a_subclass_of_a_supported_cell_is_not_supported() -> None:
     model = make_model()
     model.rnn.cell = OtherLSTM()
     assert not is_native(make_stepper(model))
 
 
-def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_native_engine_can_be_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RNNLAB_NATIVE", "0")
     assert not is_native(make_stepper(make_model()))
     assert "RNNLAB_NATIVE" in native_report()

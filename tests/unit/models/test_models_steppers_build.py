@@ -1,6 +1,6 @@
-"""How the native step is compiled once, cached, and done without.
+"""Compilation of the native step: once, into the cache, and what happens without it.
 
-The compiler of most tests is a script that copies a library which was really compiled before.
+The compiler of most tests is a script that copies a library compiled earlier.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty cache of the test's own, which the library is built in from scratch."""
+    """An empty cache, so that the library is built from scratch."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("RNNLAB_NATIVE", raising=False)
     monkeypatch.delenv("CC", raising=False)
@@ -56,7 +56,7 @@ def script(file: Path, body: str) -> str:
 
 
 def copier(file: Path, compiled: Path, first: str = "") -> str:
-    """Write a compiler that, after some commands, copies the compiled library; it also chatters."""
+    """Write a compiler that runs some commands, prints a line and copies the compiled library."""
     (library,) = compiled.iterdir()
     return script(
         file,
@@ -69,14 +69,14 @@ def copier(file: Path, compiled: Path, first: str = "") -> str:
 
 
 @needs_native
-def test_it_is_compiled_without_a_warning_for_the_user_alone(compiled: Path) -> None:
+def test_it_is_compiled_without_warnings_and_readable_only_by_the_user(compiled: Path) -> None:
     (file,) = compiled.iterdir()
     assert file.suffix == ".so"
     assert compiled.stat().st_mode & 0o777 == 0o700
 
 
 @needs_native
-def test_it_is_compiled_once_in_silence(
+def test_it_is_compiled_once_and_silently(
     compiled: Path,
     cache: Path,
     tmp_path: Path,
@@ -113,7 +113,7 @@ def test_a_cached_file_that_does_not_load_is_built_again(
     [
         ("echo x.c:1: error: no such thing >&2; exit 1", "no such thing"),
         ('[ "$1" = --version ] && echo cc 1 && exit; exit 3', "exit code 3"),
-        ("exit 0", "step-"),  # the file that does not load; the rest is the system's to say
+        ("exit 0", "step-"),  # the file's name; the rest of the message is the system's
     ],
 )
 def test_a_broken_compiler_leaves_torch_and_a_reason(
@@ -135,7 +135,7 @@ def test_without_a_compiler_there_is_a_reason(
 
 
 @needs_native
-def test_a_flag_that_the_compiler_does_not_know_is_left_out(
+def test_unknown_flags_are_omitted(
     compiled: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse = 'case "$*" in *-march=native*) echo error: unknown >&2; exit 1;; esac'
@@ -143,27 +143,27 @@ def test_a_flag_that_the_compiler_does_not_know_is_left_out(
     assert load_library().library is not None
 
 
-def test_a_cache_that_others_may_write_is_refused(
+def test_a_cache_writable_by_others_is_refused(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CC", script(tmp_path / "cc", "echo cc 1"))
     cache.mkdir(parents=True)
     cache.chmod(0o777)
     assert load_library().library is None
-    assert "someone else" in native_report()
+    assert "another user" in native_report()
     assert make_stepper(make_model()).writer is None
 
 
-def test_a_cache_that_is_not_ours_is_refused(
+def test_a_cache_of_another_user_is_refused(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uid = os.getuid()
     monkeypatch.setenv("CC", script(tmp_path / "cc", "echo cc 1"))
     monkeypatch.setattr(os, "getuid", lambda: uid + 1)
-    assert "someone else" in native_report()
+    assert "another user" in native_report()
 
 
-def test_a_cache_that_cannot_be_made_leaves_torch(
+def test_without_a_cache_torch_is_used(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache.parent.write_text("a file where the folder would be", encoding="utf-8")
@@ -176,11 +176,11 @@ def test_a_cache_that_cannot_be_made_leaves_torch(
 
 @needs_native
 @pytest.mark.process
-def test_processes_may_build_at_once(
+def test_processes_may_build_at_the_same_time(
     compiled: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CC", copier(tmp_path / "cc", compiled))
-    # By its path: the package around it would load torch.
+    # Imported by its path, because the package would import torch.
     code = (
         f"import runpy; print(runpy.run_path({_build.__file__!r})['build']().library is not None)"
     )

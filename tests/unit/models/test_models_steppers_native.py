@@ -1,6 +1,6 @@
-"""The native step: bit for bit the same in any company, sound at the extremes.
+"""The native step: results to the bit independent of other rows, and correct at extremes.
 
-Its sums have one order whatever the rows and threads, so that equality is exact here.
+The order of its sums does not depend on rows and threads, so that equality is exact.
 Shapes: R rows, V tokens of the vocabulary.
 """
 
@@ -15,7 +15,7 @@ import torch
 
 from rnnlab.models import LanguageModel
 from rnnlab.models.steppers import load_library, make_stepper
-from rnnlab.models.steppers._native import NativeStepper, unfit
+from rnnlab.models.steppers._native import NativeStepper, why_not_native
 from tests.toys.numeric import assert_close
 from tests.toys.steppers import NATIVE_CELLS, make_model, needs_native, start, walk
 
@@ -23,7 +23,7 @@ MOST_ROWS = 100
 
 
 def native(model: LanguageModel, num_threads: int = 1) -> NativeStepper:
-    """Return a stepper that splits even a toy's work over its threads."""
+    """Return a stepper that uses all its threads even for a tiny model."""
     library = load_library().library
     assert library is not None
     return NativeStepper(model, library, num_threads, products_per_thread=1)
@@ -33,7 +33,7 @@ def native(model: LanguageModel, num_threads: int = 1) -> NativeStepper:
 @pytest.mark.parametrize(
     ("cell", "num_layers"), [*((cell, 3) for cell in NATIVE_CELLS), ("lstm", 1)]
 )
-def test_a_row_is_the_same_to_the_bit_among_any_others_on_any_threads(
+def test_a_row_does_not_depend_on_other_rows_or_threads_to_the_bit(
     cell: str, num_layers: int
 ) -> None:
     model = make_model(cell, layers=num_layers, residual=num_layers > 1)
@@ -64,7 +64,7 @@ def test_children_of_few_parents_are_the_same_to_the_bit(threads: int) -> None:
 
 @needs_native
 @pytest.mark.parametrize("helpers", [1, 3])
-def test_several_threads_may_step_at_once(helpers: int) -> None:
+def test_several_threads_may_call_step_at_the_same_time(helpers: int) -> None:
     model, random = make_model(hidden=64), np.random.default_rng(0)
     stepper = native(model, helpers)
     state = start(model, stepper, 50)
@@ -98,7 +98,7 @@ def test_log_probs_of_huge_weights_are_finite_and_sum_to_one(cell: str, scale: f
     model = make_model(cell)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            # Rectified units have no bound: their recurrence is left alone.
+            # Rectified units have no bound, so their recurrent weights stay small.
             if cell != "rnn-relu" or "hh" not in name:
                 parameter.mul_(scale)
     stepper = native(model)
@@ -110,7 +110,7 @@ def test_log_probs_of_huge_weights_are_finite_and_sum_to_one(cell: str, scale: f
 
 @needs_native
 @pytest.mark.parametrize("cell", NATIVE_CELLS)
-def test_a_broken_weight_shows(cell: str) -> None:
+def test_a_nan_weight_gives_nan(cell: str) -> None:
     model = make_model(cell)
     with torch.no_grad():
         model.rnn.get_parameter("weight_hh_l0")[0, 0] = torch.nan
@@ -118,7 +118,7 @@ def test_a_broken_weight_shows(cell: str) -> None:
     assert np.isnan(walk(stepper, start(model, stepper, 2), np.zeros((3, 2), np.int64))).all()
 
 
-def test_a_vocabulary_too_large_for_a_table_does_not_fit() -> None:
+def test_a_vocabulary_too_large_for_a_table_is_not_supported() -> None:
     num_table = 23 * 4 * 37
-    assert not unfit(make_model(), most_table_numbers=num_table)
-    assert "too large" in unfit(make_model(), most_table_numbers=num_table - 1)
+    assert not why_not_native(make_model(), most_table_numbers=num_table)
+    assert "too large" in why_not_native(make_model(), most_table_numbers=num_table - 1)

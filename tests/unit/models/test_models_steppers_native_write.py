@@ -1,4 +1,4 @@
-"""Several steps in one call of C are those steps to the bit, and choose what numpy would choose.
+"""Several steps in one call of C equal single steps to the bit, and choose the same tokens.
 
 Shapes: R rows, T steps, V tokens of the vocabulary.
 """
@@ -21,13 +21,13 @@ R, V = 5, 23
 
 
 class Way:
-    """Some rows that have read a token, and what may come next."""
+    """Some rows that have read a token, with their log-probs."""
 
     def __init__(self, cell: str = "lstm", num_threads: int = 1, rows: int = R, **settings: Any):
         self.model = make_model(cell, num_tokens=V, **settings)
         library = load_library().library
         assert library is not None
-        # One product is worth a thread: even a toy's work is split over all of them.
+        # One product per thread, so that even a tiny model uses all threads.
         self.stepper = NativeStepper(self.model, library, num_threads, products_per_thread=1)
         tokens_R = np.arange(rows) % V
         self.log_probs_RV, self.state = self.stepper.step(
@@ -63,7 +63,7 @@ def some_goals(num: int, rows: int) -> Any:
 
 
 @pytest.mark.parametrize("cell", NATIVE_CELLS)
-def test_they_are_the_steps_to_the_bit(cell: str) -> None:
+def test_one_call_equals_single_steps_to_the_bit(cell: str) -> None:
     way = Way(cell, layers=2, residual=True)
     parents_R = np.array([4, 0, 0, 3])
     for num, is_drawn in itertools.product([1, 2, 7], [False, True]):
@@ -89,7 +89,7 @@ def test_many_rows_on_threads_are_the_same_to_the_bit(num_threads: int) -> None:
     assert np.array_equal(written.log_probs_TRV, after_TRV)
 
 
-def test_the_state_that_was_given_stays_as_it_is() -> None:
+def test_the_callers_state_does_not_change() -> None:
     way = Way()
     before = way.state.rows_RS.copy()
     way.stepper.write(way.state, np.arange(R), way.log_probs_RV, 4, None, None)
@@ -115,7 +115,7 @@ def test_it_stops_once_every_row_has_ended() -> None:
 
 
 @pytest.mark.parametrize("impossible", [[], [0], [V - 1], [0, 1, V - 2, V - 1], [*range(1, V)]])
-def test_a_draw_stays_on_what_can_come(impossible: list[int]) -> None:
+def test_a_draw_never_has_probability_zero(impossible: list[int]) -> None:
     way = Way(rows=1)
     log_probs_1V = way.log_probs_RV.copy()
     log_probs_1V[:, impossible] = -np.inf
@@ -127,7 +127,7 @@ def test_a_draw_stays_on_what_can_come(impossible: list[int]) -> None:
         assert expected[0] not in impossible, goal
 
 
-def test_of_equal_tokens_the_first_is_taken() -> None:
+def test_a_tie_goes_to_the_first_token() -> None:
     way = Way(rows=1)
     log_probs_1V = np.full((1, V), -5.0, np.float32)
     log_probs_1V[0, [4, 9]] = -1.0
@@ -136,7 +136,7 @@ def test_of_equal_tokens_the_first_is_taken() -> None:
 
 
 @pytest.mark.parametrize("parents", [[0, R], [-1, 0]])
-def test_a_row_that_is_not_there_is_refused(parents: list[int]) -> None:
+def test_a_missing_row_is_refused(parents: list[int]) -> None:
     way = Way()
     with pytest.raises(IndexError, match="parent"):
         way.stepper.write(way.state, np.array(parents), way.log_probs_RV[:2], 3, None, None)

@@ -1,4 +1,4 @@
-"""A model of words writes only what is read again as it was written."""
+"""A word model generates only texts that tokenise into the generated tokens."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def assert_scored_as_written(loaded: LoadedModel, answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("decoder", registry.names("decoding"))
-def test_scoring_a_text_of_words_gives_the_logprobs_it_was_written_with(decoder: str) -> None:
+def test_scoring_a_generated_text_gives_the_same_logprobs(decoder: str) -> None:
     budget = {"exact": ",budget=300"}.get(decoder, "")
     place = registry.names("decoding").index(decoder)
     for number, (task, has_unk) in enumerate(CASES):
-        # Each kind of model meets each prompt with some decoders, each decoder all prompts.
+        # Each kind of model with each prompt and some decoders, each decoder with all prompts.
         prompt = PROMPTS[(number + place) % len(PROMPTS)]
         loaded = word_model(task, has_unk)
         with case(task=task, has_unk=has_unk, prompt=prompt):
@@ -80,7 +80,7 @@ def test_scoring_a_text_of_words_gives_the_logprobs_it_was_written_with(decoder:
 def test_it_holds_for_every_cell(cell: str) -> None:
     for task, has_unk in CASES:
         loaded = word_model(task, has_unk, cell=cell, dtype="float64")
-        with torch.no_grad():  # a cell without a bound would be sure of everything
+        with torch.no_grad():  # an unbounded cell would predict with certainty
             for parameter in loaded.model.parameters():
                 parameter.mul_(0.5)
         with case(task=task, has_unk=has_unk):
@@ -88,8 +88,8 @@ def test_it_holds_for_every_cell(cell: str) -> None:
                 assert_scored_as_written(loaded, answer)
 
 
-def test_without_it_words_grow_together() -> None:
-    """Sample from the model's own distribution: a reader finds other words in most texts."""
+def test_without_it_words_merge() -> None:
+    """Samples of the model's own distribution mostly tokenise into other words."""
     loaded = word_model(has_unk=False)
     model, vocabulary = loaded.language_model, loaded.vocabulary
     random = torch.Generator().manual_seed(1)
@@ -116,11 +116,11 @@ def apart(vocabulary: Vocabulary, texts: list[str]) -> np.ndarray[Any, np.dtype[
 
 
 @pytest.mark.parametrize("has_unk", [True, False])
-def test_exactly_the_tokens_that_stay_apart_are_left(has_unk: bool) -> None:
+def test_exactly_the_tokens_that_do_not_merge_remain(has_unk: bool) -> None:
     words = ("foot", " foot", "'", " '", " ", "\n", ".", "<", "unk", ">", "t's", " a", "_")
     vocabulary = word_model(has_unk=has_unk, words=words).vocabulary
     tokens = range(len(vocabulary))
-    # All pairs; of the thousands of triples every eleventh, a number prime to that of the tokens.
+    # All pairs, and every eleventh of the thousands of triples (11 is prime to their number).
     triples = itertools.islice(itertools.product(tokens, repeat=3), 0, None, 11)
     written = [
         (ids, text)
@@ -142,7 +142,7 @@ def is_read_as_written(vocabulary: Vocabulary, ids: Sequence[int], text: str) ->
 
 
 @pytest.mark.parametrize("prompt", ["the zzz", "zzz", "the foot zz'z", "the §", "the zzz'"])
-def test_an_unknown_word_of_the_prompt_does_not_grow_either(prompt: str) -> None:
+def test_an_unknown_word_of_the_prompt_does_not_merge_either(prompt: str) -> None:
     loaded = word_model()
     found = answers(loaded, prompt, "sample", num=12)
     assert {answer.prompt for answer in found} == {prompt}
@@ -164,14 +164,14 @@ def test_spaces_at_the_end_of_a_prompt_belong_to_the_next_word() -> None:
     assert {answer.prompt for answer in spaced} == {"foot the"}
 
 
-def test_the_chain_says_so_first(make_loaded: Any) -> None:
+def test_the_chain_names_it_first(make_loaded: Any) -> None:
     (words,) = answers(word_model(), "the", "greedy:temperature=0.5")
     assert words.chain == ["whole words", "temperature=0.5", "greedy"]
     (letters,) = answers(make_loaded(), "a", "greedy:temperature=0.5")
     assert letters.chain == ["temperature=0.5", "greedy"]
 
 
-def test_what_is_left_is_the_models_own() -> None:
+def test_the_remaining_log_probs_are_the_models_own() -> None:
     loaded = word_model()
     *_, last = continue_texts(loaded, ["foot"], parse_spec("greedy"), 1)
     (expansion,) = last.frame.expansions

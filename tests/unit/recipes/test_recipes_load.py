@@ -48,7 +48,7 @@ MEASURE = "published = 2.0\n"
         (MEASURE, "[[reached]]\nfigures = {tset = 1.0}\nseconds = 1\nmachine = 'a'\n"
                   "command = 'b'\n", ["no measure 'tset'"]),
         (MEASURE, "[[reached]]\nfigures = {train = 1.0}\n", ["reached 1", "'seconds' is missing"]),
-        (MEASURE, "published = \n", ["is no TOML file"]),
+        (MEASURE, "published = \n", ["is not a TOML file"]),
     ],
 )  # fmt: skip
 def test_an_invalid_recipe_is_an_error_of_one_line_with_file_and_key(

@@ -128,7 +128,7 @@ class TestResume:
 
     def test_a_finished_run_stays_finished(self, run: Run, launched: list[Run]) -> None:
         say(run, "finished")
-        with pytest.raises(BadInputError, match="'a' is finished"):
+        with pytest.raises(BadInputError, match="'a' has completed all its steps"):
             control.resume(run)
         assert launched == []
 

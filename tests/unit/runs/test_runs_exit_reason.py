@@ -49,14 +49,14 @@ def test_a_process_in_the_kernels_log_was_killed_for_lack_of_memory(kernel: Kern
 @pytest.mark.parametrize("log", ["", LOG.replace("71", "72")])
 def test_without_the_log_the_reason_is_probable(kernel: Kernel, log: str) -> None:
     kernel(4, log)
-    assert "probably killed by the kernel, which has killed for want" in why_lost(said(), "mine")
+    assert "probably killed by the kernel, which has killed for lack" in why_lost(said(), "mine")
 
 
 def test_earlier_kills_and_other_hosts_are_not_evidence(kernel: Kernel) -> None:
     kernel(3, LOG)
-    assert "without a word" in why_lost(said(), "mine")
+    assert "without a message" in why_lost(said(), "mine")
     kernel(4, LOG)
-    assert "without a word" in why_lost(said(host="elsewhere"), "mine")
+    assert "without a message" in why_lost(said(host="elsewhere"), "mine")
 
 
 def test_without_the_kernels_count_no_reason_is_claimed(
@@ -66,4 +66,4 @@ def test_without_the_kernels_count_no_reason_is_claimed(
     monkeypatch.setattr(exit_reason, "KERNEL_LOG", str(tmp_path / "none"))
     assert memory.oom_kills() is None
     assert killed_for_memory() == set()
-    assert "without a word" in why_lost(said(), "mine")
+    assert "without a message" in why_lost(said(), "mine")

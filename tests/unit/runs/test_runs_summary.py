@@ -73,3 +73,15 @@ def test_a_run_that_vanished_has_a_row_too(run: Run) -> None:
     run.paths.status.unlink()
     run.paths.root.rmdir()
     assert summarise(run).state == "lost"
+
+
+@pytest.mark.parametrize(
+    ("corpus", "name"),
+    [
+        ("/data/reviews.csv.gz", "reviews"), ("/data/mer.txt", "mer"), ("/data/mer.TXT.GZ", "mer"),
+        ("stump", "stump"), ("copy:delay=150", "copy:delay=150"), ("/data/mer.1.txt", "mer.1"),
+    ],
+)  # fmt: skip
+def test_a_corpus_is_shown_without_folder_and_endings(run: Run, corpus: str, name: str) -> None:
+    run.paths.config.write_text(f'corpus = "{corpus}"\n')
+    assert summarise(run).corpus == name

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
-from rnnlab.settings.run_config import RunConfig, read_settings, read_toml, written_problems
+from rnnlab.settings.run_config import RunConfig, read_settings, read_toml, validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,9 +71,14 @@ def test_settings_are_frozen() -> None:
         RunConfig(corpus="x").hidden = 3  # type: ignore[misc]
 
 
-def test_every_setting_has_a_help_line() -> None:
+def test_every_help_fits_one_line_of_80_columns_and_begins_with_a_verb_or_a_noun() -> None:
     for name, field in RunConfig.model_fields.items():
-        assert field.description, name
+        help_line = str(field.description)
+        assert 0 < len(help_line) <= 72, f"{name}: six columns are the indent, two the margin"
+        assert "\n" not in help_line, name
+        assert help_line.split(maxsplit=1)[0] not in {"How", "What", "Where", "Which", "Whether"}, (
+            name
+        )
 
 
 @pytest.mark.parametrize(
@@ -123,7 +128,7 @@ class TestFiles:
     def test_a_file_that_is_no_toml_is_named(self, tmp_path: Path, content: bytes) -> None:
         file = tmp_path / "a.toml"
         file.write_bytes(content)
-        with pytest.raises(BadInputError, match=r"a\.toml is no TOML file"):
+        with pytest.raises(BadInputError, match=r"a\.toml is not a TOML file"):
             read_toml(file)
 
     def test_a_missing_file_is_named(self, tmp_path: Path) -> None:
@@ -149,16 +154,20 @@ class TestFiles:
         assert read_settings(file) == {"hidden": 3}
 
 
-class TestWrittenProblems:
+def problems(written: dict[str, str]) -> dict[str, str]:
+    return {problem.name: problem.text for problem in validate({"corpus": "any", **written})[1]}
+
+
+class TestProblems:
     @pytest.mark.parametrize(
         ("name", "text"), [("hidden", "12"), ("hidden", " 12 "), ("lr", "1e-3"), ("cell", "gru")]
     )
-    def test_a_good_text_has_none(self, name: str, text: str) -> None:
-        assert written_problems({name: text}) == {}
+    def test_a_valid_text_has_none(self, name: str, text: str) -> None:
+        assert problems({name: text}) == {}
 
-    def test_every_bad_text_has_one_line_of_its_own(self) -> None:
+    def test_every_invalid_text_has_one_line(self) -> None:
         written = {"hidden": "-1", "layers": "x", "lr": "nan", "cell": "lsmt", "task": "streem"}
-        assert written_problems({**written, "seed": "7"}) == {
+        assert problems({**written, "seed": "7"}) == {
             "hidden": "should be greater than or equal to 1",
             "layers": "should be a whole number",
             "lr": "should be a finite number",
@@ -166,13 +175,13 @@ class TestWrittenProblems:
             "task": "unknown task 'streem'; did you mean 'stream'?",
         }
 
-    def test_what_does_not_go_together_is_said_of_no_single_setting(self) -> None:
-        assert written_problems({"bidirectional": "true", "task": "classify"}) == {}
-        assert written_problems({"bidirectional": "true"}) == {
-            "": "bidirectional is for --task classify: a language model reads forward"
+    def test_a_combination_belongs_to_no_single_setting(self) -> None:
+        assert problems({"bidirectional": "true", "task": "classify"}) == {}
+        assert problems({"bidirectional": "true"}) == {
+            "": "bidirectional is for task = classify: a language model reads forward"
         }
 
     @given(st.dictionaries(st.sampled_from(sorted(RunConfig.model_fields)), st.text(max_size=12)))
     def test_no_text_is_ever_an_exception(self, written: dict[str, str]) -> None:
-        for problem in written_problems(written).values():
+        for problem in problems(written).values():
             assert "\n" not in problem

@@ -1,4 +1,4 @@
-"""What the tests of training share: one thread, and sessions on a tiny text."""
+"""Fixtures of the training tests: one thread, and sessions on a tiny text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     Further keyword arguments: text, the corpus; mirror, whether to write for TensorBoard; seams,
     the session's own keyword arguments, such as its clock.
     """
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)  # slow, and no power cut is tested
+    # fsync is slow, and no test simulates a power failure
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
     made: list[Session] = []
 
     def make(

@@ -1,4 +1,4 @@
-"""When a checkpoint is due: by the step, or by the clock."""
+"""The intervals of checkpoints, in steps or in minutes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.toys.sessions import Clock
 Start = Callable[..., Session]
 
 
-def test_a_checkpoint_is_due_every_so_many_steps(start: Start) -> None:
+def test_a_checkpoint_is_due_every_n_steps(start: Start) -> None:
     checkpoints = start().checkpoints
     assert [step for step in range(1, 13) if checkpoints.is_due(step, 4, 0.0, 0.0)] == [4, 8, 12]
 
@@ -27,11 +27,11 @@ def test_a_checkpoint_is_due_by_the_clock(start: Start) -> None:
     assert checkpoints.is_due(7, 0, 0.0, elapsed_s=100.0)
 
 
-def test_a_checkpoint_that_is_dear_is_saved_less_often(start: Start) -> None:
+def test_slow_saving_makes_checkpoints_rarer(start: Start) -> None:
     clock = Clock()
     session = start()
     checkpoints = Checkpoints(session.paths, keep=1, fingerprint="", clock=clock)
-    clock.per_reading = 2.0  # between the readings before and after it, saving takes 2 s
+    clock.per_reading = 2.0  # the clock advances 2 s during a save
     checkpoints.save(session.model, session.model, session.optimizer, session.state)
     clock.per_reading = 0.0
     clock.now += 99.0

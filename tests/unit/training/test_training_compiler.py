@@ -21,7 +21,7 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 
 
 def weights_after(make: Callable[..., Any], step: Callable[[Any], object]) -> torch.Tensor:
-    """Return the weights after three steps, the state saved and loaded between them."""
+    """Return the weights after three steps, with saving and loading between them."""
     weights = torch.nn.Parameter(torch.linspace(-1, 1, 7))
     optimizer = make([weights], lr=0.1)
     for number in range(3):
@@ -32,8 +32,8 @@ def weights_after(make: Callable[..., Any], step: Callable[[Any], object]) -> to
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_step_is_that_of_torch_to_the_bit(name: str) -> None:
-    # The same operations in the same order: nothing is rounded differently.
+def test_a_step_equals_torchs_to_the_bit(name: str) -> None:
+    # The same operations in the same order have the same rounding errors.
     leave_out_compiler()
     expected = weights_after(OPTIMIZERS[name], lambda optimizer: optimizer.step())
     assert torch.equal(weights_after(OPTIMIZERS[name], update), expected)

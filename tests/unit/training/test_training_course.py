@@ -1,6 +1,6 @@
-"""The course of a run: plateau, early stop, frozen and tied weights, divergence and rollback.
+"""Events during a run: plateau, early stop, frozen and tied weights, divergence, rollback.
 
-Where bits are compared, both sides run the same operations in the same order, on one thread.
+Bits are compared only between runs of the same operations in the same order, on one thread.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def test_a_plateau_halves_the_rate_down_to_the_lowest(start: Start) -> None:
     rates = {record.step: record.lr for record in trains(session)}
     # Best at steps 2, 4 and 10; every second stale validation halves: after 8, 14, 18, ...
     assert [rates[step] for step in (8, 9, 14, 15, 24)] == pytest.approx([0.8, 0.4, 0.4, 0.2, 0.16])
-    said = [event.message for event in events(session, "note")]
-    assert "validation stagnates: learning rate 0.4" in said
+    text = [event.message for event in events(session, "note")]
+    assert "no improvement in 2 validations: learning rate lowered to 0.4" in text
 
 
 def test_a_plateau_never_raises_what_rollbacks_have_lowered(start: Start) -> None:
@@ -65,7 +65,7 @@ def test_a_halved_rate_outlives_the_worker(start: Start) -> None:
 # Early stop
 
 
-def test_a_run_without_a_new_best_stops_early(start: Start) -> None:
+def test_a_run_without_improvement_stops_early(start: Start) -> None:
     seams = {"measure": scripted_validation([2.0, 1.5, 1.6, 1.5, 1.7, 1.4])}
     session = start(patience=3, eval_every=2, seams=seams)
     assert train(session) == "finished"
@@ -77,7 +77,7 @@ def test_a_run_without_a_new_best_stops_early(start: Start) -> None:
     assert again.state.step == 10
 
 
-def test_without_patience_a_run_goes_on(start: Start) -> None:
+def test_without_patience_a_run_does_not_stop_early(start: Start) -> None:
     seams = {"measure": scripted_validation([1.0, 2.0])}
     session = start(eval_every=2, seams=seams)
     train(session)
@@ -87,7 +87,7 @@ def test_without_patience_a_run_goes_on(start: Start) -> None:
 # Frozen vectors, tied weights
 
 
-def test_frozen_vectors_stay_as_they_begin(start: Start) -> None:
+def test_frozen_vectors_do_not_change(start: Start) -> None:
     session = start(frozen=True)
     assert session.model.embedding is not None
     before = session.model.embedding.weight.clone()
@@ -117,7 +117,7 @@ def test_tied_weights_are_one_matrix_and_survive_a_restart(start: Start) -> None
 # Spikes and divergence
 
 
-def test_a_rollback_goes_on_from_the_checkpoint_at_half_the_rate(start: Start) -> None:
+def test_a_rollback_continues_from_the_checkpoint_at_half_the_rate(start: Start) -> None:
     session = start(
         on_divergence="rollback", max_skipped=4, log_every=2, checkpoint_every=6, eval_every=100
     )
@@ -129,16 +129,16 @@ def test_a_rollback_goes_on_from_the_checkpoint_at_half_the_rate(start: Start) -
     assert session.state.num_rollbacks == 1
     [event] = events(session, "rollback")
     assert event.step in {6, 12}
-    assert "not finite in 4 steps" in event.message
+    assert "skipped 4 steps" in event.message
     assert visits.count(event.step) == 2
     rates = [record.lr for record in trains(session) if record.step > event.step]
     assert set(rates) == {0.01}
     steps = [record.step for record in trains(session)]
-    assert steps == sorted(set(steps)), "what was lost is no longer part of the curve"
+    assert steps == sorted(set(steps)), "records after the checkpoint are not part of the curve"
     assert session.state.step == 24
 
 
-def test_a_rollback_that_does_not_help_ends_the_run(start: Start) -> None:
+def test_a_run_fails_after_too_many_rollbacks(start: Start) -> None:
     session = start(on_divergence="rollback", max_skipped=2, log_every=1, steps=200)
     spoil(session, lambda step: step >= 3)
     with pytest.raises(RnnlabError, match="also after 5 returns"):
@@ -149,8 +149,8 @@ def test_a_rollback_that_does_not_help_ends_the_run(start: Start) -> None:
     assert all(parameter.isfinite().all() for parameter in session.model.parameters())
 
 
-def test_a_rolled_back_run_goes_on_exactly_after_a_stop(start: Start) -> None:
-    """Rate and number of returns are part of the checkpoint."""
+def test_a_rolled_back_run_resumes_exactly_after_a_stop(start: Start) -> None:
+    """Learning rate and number of rollbacks are part of the checkpoint."""
     settings = {"on_divergence": "rollback", "max_skipped": 2, "log_every": 2}
     session = start(script={20: [Command("stop")]}, **settings)
     spoil(session, lambda step: step in (9, 10, 11) and session.state.num_rollbacks == 0)
@@ -166,8 +166,8 @@ def test_a_hundredfold_rate_without_clipping_ends_in_an_event_and_sound_weights(
 ) -> None:
     session = start(task=task, lr=2.0, clip=0, log_every=1, steps=24)
     train(session)
-    # The first update alone raises the loss to 2.2 (sentences) and 2.8 times what guessing costs,
-    # where 2 is a divergence: rounding, which amplifies later, has no part in it yet.
+    # The first update alone raises the loss to 2.2 (sentences) and 2.8 times that of guessing;
+    # 2 is a divergence. Rounding errors, which later grow, cannot change that.
     assert events(session, "diverged")[0].step == 2
     last = session.paths.read_pointer("last")
     assert last is not None
@@ -175,31 +175,31 @@ def test_a_hundredfold_rate_without_clipping_ends_in_an_event_and_sound_weights(
     assert all(parameter.isfinite().all() for parameter in session.model.parameters())
 
 
-def test_bad_steps_are_counted_one_after_another_over_records(start: Start) -> None:
+def test_consecutive_bad_steps_are_counted_across_records(start: Start) -> None:
     """Two steps at the end of a record and two at the start of the next make four."""
     session = start(max_skipped=4, log_every=5, steps=24, on_divergence="rollback")
     spoil(session, lambda step: step in (8, 9, 10, 11) and session.state.num_rollbacks == 0)
     train(session)
-    assert "in 4 steps running" in events(session, "rollback")[0].message
+    assert "in 4 consecutive steps" in events(session, "rollback")[0].message
     fewer = start("fewer", max_skipped=4, log_every=5, steps=24, on_divergence="rollback")
     spoil(fewer, lambda step: step in (7, 8, 9, 11, 12, 13))
     train(fewer)
     assert events(fewer, "rollback") == []
 
 
-def test_a_row_of_bad_steps_is_counted_on_after_a_restart(start: Start) -> None:
+def test_the_count_of_consecutive_bad_steps_survives_a_restart(start: Start) -> None:
     settings = {"max_skipped": 6, "log_every": 5, "steps": 30}
     stopped = start(script={10: [Command("stop")]}, **settings)
     spoil(stopped, lambda step: step >= 6)
     assert train(stopped) == "stopped"
     resumed = start(**settings)
     spoil(resumed, lambda step: step < 12)
-    with pytest.raises(RnnlabError, match="in 6 steps running"):
+    with pytest.raises(RnnlabError, match="in 6 consecutive steps"):
         train(resumed)
 
 
-def test_a_rollback_passes_over_checkpoints_of_the_explosion(start: Start) -> None:
-    """Between two records the loss explodes and is saved; that checkpoint is not gone back to."""
+def test_a_rollback_skips_checkpoints_of_the_divergence(start: Start) -> None:
+    """A checkpoint that was saved after the loss exploded is not a target of the rollback."""
     session = start(
         on_divergence="rollback", log_every=10, checkpoint_every=2, eval_every=100, steps=40, keep=9
     )
@@ -213,12 +213,12 @@ def test_a_rollback_passes_over_checkpoints_of_the_explosion(start: Start) -> No
     control.on_step = explode
     train(session)
     [event] = events(session, "rollback")
-    assert event.step == 8, "saved before the last record that was well"
+    assert event.step == 8, "saved before the last normal record"
     assert session.paths.read_pointer("last") == 40
     assert all(parameter.abs().max() < 100 for parameter in session.model.parameters())
 
 
-def test_weights_that_overflow_are_rolled_back_where_it_may(start: Start) -> None:
+def test_overflowed_weights_are_rolled_back_if_allowed(start: Start) -> None:
     session = start(on_divergence="rollback", log_every=5, checkpoint_every=2, steps=24)
     control: Any = session.control
 
@@ -232,7 +232,7 @@ def test_weights_that_overflow_are_rolled_back_where_it_may(start: Start) -> Non
     assert len(events(session, "rollback")) == 1
 
 
-def test_a_divergence_that_is_finite_rolls_back_where_it_may(start: Start) -> None:
+def test_a_finite_divergence_rolls_back_if_allowed(start: Start) -> None:
     session = start(
         lr=50.0, clip=0, log_every=1, steps=40, on_divergence="rollback", optimizer="sgd",
         checkpoint_every=1000, eval_every=1000,
@@ -240,7 +240,7 @@ def test_a_divergence_that_is_finite_rolls_back_where_it_may(start: Start) -> No
     try:
         train(session)
     except RnnlabError as error:
-        assert "returns to a checkpoint" in str(error)  # noqa: PT017
+        assert "even after 5 rollbacks" in str(error)  # noqa: PT017
     assert session.state.num_rollbacks > 0
     assert events(session, "rollback")[0].step == 0
 

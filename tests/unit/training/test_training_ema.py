@@ -1,6 +1,6 @@
-"""The average of the weights, what is saved of it, and that a run with one resumes exactly.
+"""The EMA of the weights: its values, its checkpoints, and exact resume.
 
-Where bits are compared, both sides run the same operations in the same order, on one thread.
+Bits are compared only between runs of the same operations in the same order, on one thread.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def averaged(session: Session) -> list[Tensor]:
     return list(session.average.model.parameters())
 
 
-def test_the_average_is_that_of_its_formula(start: Start) -> None:
+def test_the_average_follows_its_formula(start: Start) -> None:
     session = start(average=0.8, steps=7)
     train(session)
     control: Any = session.control
@@ -44,7 +44,7 @@ def test_the_average_is_that_of_its_formula(start: Start) -> None:
         assert_close(found.detach(), wanted, terms=3 * 7)  # three operations in each of 7 steps
 
 
-def test_the_average_is_what_is_measured_and_saved(start: Start) -> None:
+def test_the_average_is_evaluated_and_saved(start: Start) -> None:
     session = start(average=0.9)
     train(session)
     saved = load_file(session.paths.weights(24))
@@ -59,14 +59,14 @@ def test_the_average_is_what_is_measured_and_saved(start: Start) -> None:
     assert last.val_loss != evaluate(session.model, val).loss_nats
 
 
-def test_averaging_does_not_change_what_is_trained(start: Start) -> None:
+def test_averaging_does_not_change_the_training(start: Start) -> None:
     plain, with_average = start("plain"), start("average", average=0.9)
     train(plain)
     train(with_average)
     assert all(map(torch.equal, parameters(plain), parameters(with_average)))
 
 
-def test_a_run_with_an_average_goes_on_exactly(start: Start) -> None:
+def test_a_run_with_an_average_resumes_exactly(start: Start) -> None:
     whole = start("whole", average=0.9)
     train(whole)
     for stop_at in (1, 13, 20):

@@ -1,6 +1,6 @@
-"""The loop: it learns, it writes what is due, it obeys, it ends when told.
+"""The loop: it learns, writes records when due, executes commands and ends at its limits.
 
-Where losses are compared with `==`, both runs take the same operations in the same order.
+Losses are compared with `==` only between runs of the same operations in the same order.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def test_the_loss_falls(start: Start, cell: str, task: str, dtype: str) -> None:
     assert {parameter.dtype for parameter in session.model.parameters()} == {wide}
 
 
-def test_without_bfloat16_in_the_processor_it_computes_in_float32_and_says_so(
+def test_without_bfloat16_a_run_computes_in_float32_and_logs_it(
     start: Start,
 ) -> None:
     losses = []
@@ -87,7 +87,7 @@ def test_without_bfloat16_in_the_processor_it_computes_in_float32_and_says_so(
         session = start(dtype, dtype=dtype, steps=10, seams=seams)
         train(session)
         losses.append([record.train_loss for record in trains(session)])
-        notes = [message for _, _, message in events(session) if "no bfloat16" in message]
+        notes = [message for _, _, message in events(session) if "bfloat16" in message]
         assert bool(notes) == (dtype == "bfloat16")
     assert losses[0] == losses[1]
 
@@ -95,7 +95,7 @@ def test_without_bfloat16_in_the_processor_it_computes_in_float32_and_says_so(
 def test_both_engines_learn_the_same(start: Start) -> None:
     losses = []
     for engine in ("fused", "equations"):
-        # Adam would divide a rounding error by itself where a gradient is nearly zero.
+        # Adam would divide a rounding error by itself if a gradient is nearly zero.
         session = start(engine, engine=engine, dtype="float64", optimizer="sgd", lr=0.5)
         train(session)
         losses.append(np.array([r.train_loss for r in trains(session)], dtype=np.float64))
@@ -116,7 +116,7 @@ def test_records_are_written_when_they_are_due(start: Start) -> None:
     assert events(session)[0][1] == "note"
 
 
-def test_a_validation_is_due_at_each_epochs_end(start: Start) -> None:
+def test_a_validation_is_due_at_the_end_of_each_epoch(start: Start) -> None:
     session = start(eval_every=0, epochs=2.5)
     train(session)
     per_epoch = session.dataset.splits["train"].num_batches()
@@ -136,7 +136,7 @@ def test_the_first_of_two_limits_ends_the_run(start: Start) -> None:
     assert start("minutes", minutes=1).total_steps is None
 
 
-def test_the_loss_of_a_record_is_the_mean_over_its_letters(start: Start) -> None:
+def test_the_loss_of_a_record_is_the_mean_over_its_tokens(start: Start) -> None:
     fine, coarse = start("fine", log_every=1), start("coarse", log_every=6)
     train(fine)
     train(coarse)
@@ -153,7 +153,7 @@ def test_the_loss_of_a_record_is_the_mean_over_its_letters(start: Start) -> None
         assert record.grad_norm_max == pytest.approx(max(norms))
 
 
-def test_the_share_of_clipped_steps_is_counted(start: Start) -> None:
+def test_the_fraction_of_clipped_steps_is_recorded(start: Start) -> None:
     norms = []
     free = start("free", clip=0, log_every=1, lr=0.001)
     train(free)
@@ -175,8 +175,8 @@ def test_the_share_of_clipped_steps_is_counted(start: Start) -> None:
     )
 
 
-def test_a_clipped_gradient_has_the_length_of_the_bound(start: Start) -> None:
-    """SGD moves by rate times gradient, so the step's length shows it."""
+def test_a_clipped_gradient_has_the_norm_of_the_limit(start: Start) -> None:
+    """The length of a step of SGD is the rate times the norm of the gradient."""
     session = start(optimizer="sgd", lr=1.0, clip=0.01, steps=3)
     train(session)
     weights = control(session).weights
@@ -184,7 +184,7 @@ def test_a_clipped_gradient_has_the_length_of_the_bound(start: Start) -> None:
     assert torch.stack([m.norm() for m in moved]).norm().item() == pytest.approx(0.01, rel=1e-3)
 
 
-def test_norms_of_layers_make_up_the_whole_norm(start: Start) -> None:
+def test_the_norms_of_the_parameters_give_the_total_norm(start: Start) -> None:
     session = start(layers=2, log_every=1, steps=3, dtype="float64")
     train(session)
     records = JournalTail(session.paths.journal).read().records
@@ -196,16 +196,16 @@ def test_norms_of_layers_make_up_the_whole_norm(start: Start) -> None:
         assert_close(whole.grad_norm, squares**0.5, terms=session.model.num_parameters())
 
 
-def test_the_figure_of_a_validation_does_not_depend_on_batch_or_window(start: Start) -> None:
+def test_the_validation_loss_does_not_depend_on_batch_or_window(start: Start) -> None:
     found = []
     for name, batch, length in (("wide", 6, 40), ("narrow", 1, 3)):
         session = start(name, batch=batch, length=length, dtype="float64")
         session.validate()
         found.append(evals(session)[-1].val_loss)
-    assert found[0] == found[1], "the held-out text is cut by neither"
+    assert found[0] == found[1], "the validation split is not divided by either"
 
 
-def test_measuring_changes_neither_mode_nor_chance(start: Start) -> None:
+def test_evaluation_changes_neither_mode_nor_random_state(start: Start) -> None:
     session = start(dropout=0.5)
     before = session.state.generator.get_state()
     session.model.train()
@@ -216,7 +216,7 @@ def test_measuring_changes_neither_mode_nor_chance(start: Start) -> None:
     assert not session.model.training
 
 
-def test_perplexity_and_bits_say_what_the_loss_says(start: Start) -> None:
+def test_perplexity_and_bits_follow_from_the_loss(start: Start) -> None:
     found = evaluate(start().model, start("other").dataset.splits["val"])
     assert found.perplexity == pytest.approx(2**found.bits_per_char)
     assert found._replace(loss_nats=float("inf")).perplexity > 1e300
@@ -225,7 +225,7 @@ def test_perplexity_and_bits_say_what_the_loss_says(start: Start) -> None:
 # Commands
 
 
-def test_stop_ends_the_run_with_a_checkpoint_of_the_very_step(start: Start) -> None:
+def test_stop_ends_the_run_with_a_checkpoint_of_its_last_step(start: Start) -> None:
     session = start(script={4: [Command("stop")]})
     assert train(session) == "stopped"
     assert session.state.step == 4
@@ -236,10 +236,10 @@ def test_checkpoint_saves_at_once(start: Start) -> None:
     session = start(script={3: [Command("checkpoint")]}, keep=100)
     train(session)
     assert 3 in session.paths.checkpoint_steps()
-    assert (3, "checkpoint", "asked for") in events(session)
+    assert (3, "checkpoint", "requested") in events(session)
 
 
-def test_a_checkpoint_for_a_prompt_is_saved_without_a_word(start: Start) -> None:
+def test_a_checkpoint_for_a_prompt_is_saved_without_an_event(start: Start) -> None:
     session = start(script={3: [Command("checkpoint", FOR_A_PROMPT)]}, keep=9)
     train(session)
     assert 3 in session.paths.checkpoint_steps()
@@ -270,7 +270,7 @@ def test_a_paused_run_can_be_stopped(start: Start) -> None:
     assert session.state.step == 3
 
 
-def test_commands_are_obeyed_while_paused(start: Start) -> None:
+def test_commands_are_executed_while_paused(start: Start) -> None:
     later = [Command("set", "lr", 0.5), Command("checkpoint"), Command("resume")]
     session = start(script={3: [Command("pause")], -1: later}, log_every=1)
     train(session)
@@ -291,7 +291,7 @@ def test_time_spent_paused_is_not_training_time(start: Start) -> None:
     assert session.state.elapsed_s == 6.0
 
 
-def test_the_rate_and_the_clipping_can_be_changed_while_it_trains(start: Start) -> None:
+def test_rate_and_clipping_can_be_changed_during_training(start: Start) -> None:
     changes = [Command("set", "lr", 0.125), Command("set", "clip", 0.5)]
     session = start(script={10: changes}, log_every=1)
     train(session)
@@ -302,7 +302,7 @@ def test_the_rate_and_the_clipping_can_be_changed_while_it_trains(start: Start) 
         assert record.clipped == float((record.grad_norm or 0.0) > 0.5)
 
 
-def test_changed_settings_outlive_the_worker(start: Start) -> None:
+def test_changed_settings_survive_a_restart(start: Start) -> None:
     script = {10: [Command("set", "lr", 0.125)], 12: [Command("stop")]}
     train(start(script=script))
     session = start()
@@ -314,14 +314,14 @@ def test_changed_settings_outlive_the_worker(start: Start) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("hidden", 5, "'hidden' cannot be changed while it trains"),
+        ("hidden", 5, "'hidden' cannot be changed during training"),
         ("lr", -1, "lr = -1"),
         ("lr", float("nan"), "lr = nan"),
         ("clip", -0.5, "clip = -0.5"),
         ("", 0, "''"),
     ],
 )
-def test_a_bad_change_is_noted_and_changes_nothing(
+def test_an_invalid_change_is_logged_and_ignored(
     start: Start, name: str, value: float, said: str
 ) -> None:
     session = start(script={2: [Command("set", name, value)]}, steps=4)
@@ -348,7 +348,7 @@ def test_minutes_end_a_run_by_the_clock(start: Start) -> None:
     assert session.paths.read_pointer("last") == 8
 
 
-def test_a_finished_run_has_nothing_left_to_do(start: Start) -> None:
+def test_a_finished_run_takes_no_more_steps(start: Start) -> None:
     train(start())
     session = start()
     assert session.progress == 1.0
@@ -364,7 +364,7 @@ def test_a_longer_limit_continues_a_finished_run(start: Start) -> None:
     assert trains(session)[-1].step == 20
 
 
-def test_a_run_can_be_prompted_from_its_first_moment(start: Start) -> None:
+def test_a_run_can_be_prompted_from_its_start(start: Start) -> None:
     session = start()
     session.paths.config.write_text(session.config.to_toml(), encoding="utf-8")
     session.dataset.vocabulary.save(session.paths.vocabulary)
@@ -376,7 +376,7 @@ def test_a_run_can_be_prompted_from_its_first_moment(start: Start) -> None:
     assert set(steps) == {0, 6, 8, 12, 16, 18}
 
 
-def test_a_run_takes_half_the_cores_unless_told(
+def test_a_run_uses_half_the_cores_by_default(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[int] = []

@@ -1,4 +1,4 @@
-"""The update rules and the schedule of the learning rate."""
+"""Optimisers and learning rate schedules."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def one_matrix_and_bias() -> nn.Linear:
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_weight_decay_is_for_matrices_not_for_biases(optimizer: str) -> None:
+def test_weight_decay_applies_to_matrices_only(optimizer: str) -> None:
     layer = one_matrix_and_bias()
     found = make_optimizer(layer, config_of(optimizer=optimizer, lr=0.1, weight_decay=0.5))
     for parameter in layer.parameters():
@@ -44,7 +44,7 @@ def test_weight_decay_is_for_matrices_not_for_biases(optimizer: str) -> None:
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_a_step_is_taken_if_and_only_if_all_is_finite(optimizer: str) -> None:
+def test_a_step_is_taken_if_and_only_if_the_gradient_is_finite(optimizer: str) -> None:
     layer = one_matrix_and_bias()
     found = make_optimizer(layer, config_of(optimizer=optimizer, lr=0.1, weight_decay=0.5))
     for is_finite in (True, False, True):
@@ -65,7 +65,7 @@ def test_a_step_is_taken_if_and_only_if_all_is_finite(optimizer: str) -> None:
         ("rmsprop", torch.optim.RMSprop),
     ],
 )
-def test_the_update_is_that_of_torchs_plain_rule(
+def test_the_update_equals_torchs_unfused_optimiser(
     optimizer: str, rule: Callable[..., torch.optim.Optimizer]
 ) -> None:
     ours, plain = one_matrix_and_bias(), one_matrix_and_bias()

@@ -1,4 +1,4 @@
-"""Looks into a run in training: what they say, and that they leave it as it is."""
+"""Probes of a run in training: their records, and that they do not change the run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import (  # type: ig
     EventAccumulator,
 )
 
-from rnnlab.insight import gradient_through_time, look
+from rnnlab.insight import gradient_through_time, probe
 from rnnlab.runs.history import History, read_history
 from rnnlab.training import Session, train
 from rnnlab.training._probing import is_on_grid
@@ -23,7 +23,7 @@ Start = Callable[..., Session]
 
 @pytest.fixture
 def start(start: Start) -> Start:
-    """Start sessions whose clock stands still: models this small would be probed less often."""
+    """Start sessions with a stopped clock: small models would be probed less often."""
     return partial(start, seams={"clock": Clock()})
 
 
@@ -32,7 +32,7 @@ def history_of(session: Session) -> History:
 
 
 @pytest.mark.parametrize("task", ["stream", "sentences", "classify"])
-def test_a_look_is_taken_after_the_first_step_and_every_so_many(start: Start, task: str) -> None:
+def test_probes_run_after_the_first_step_and_every_n_steps(start: Start, task: str) -> None:
     session = start(task=task, probe_every=10)
     train(session)
     probes = history_of(session).probes
@@ -45,19 +45,19 @@ def test_a_look_is_taken_after_the_first_step_and_every_so_many(start: Start, ta
         assert len(record.of_last["l0"]) == len(record.of_all["l0"]) == record.length
 
 
-def test_what_it_says_is_what_the_weights_of_that_step_give(start: Start) -> None:
+def test_a_probe_is_of_the_weights_of_its_step(start: Start) -> None:
     session = start(probe_every=12, steps=24, layers=2, cell="gru")
     train(session)
     sample = session.probe.sample
     assert sample is not None
     last = history_of(session).probes[-1]
-    assert last == look(session.model, sample, 24).record
+    assert last == probe(session.model, sample, 24).record
     for layer in gradient_through_time(session.model.eval(), sample):
         assert last.of_last[layer.name] == pytest.approx(layer.of_last_T.tolist(), rel=1e-3)
 
 
-def test_looking_changes_nothing(start: Start) -> None:
-    """Not a bit of loss or weights, nor any random generator, dropout and all."""
+def test_probing_changes_nothing(start: Start) -> None:
+    """Not a bit of the loss or the weights, nor a random generator, even with dropout."""
     settings = {"layers": 2, "dropout": 0.4, "task": "sentences"}
     seen, unseen = (start(f"run{n}", probe_every=n, **settings) for n in (1, 0))
     chance = torch.random.get_rng_state()
@@ -74,7 +74,7 @@ def test_looking_changes_nothing(start: Start) -> None:
     assert torch.equal(chance, torch.random.get_rng_state())
 
 
-def test_a_resumed_run_sees_what_an_uninterrupted_one_sees(start: Start) -> None:
+def test_a_resumed_run_has_the_probes_of_an_uninterrupted_one(start: Start) -> None:
     class Killed(BaseException):
         pass
 
@@ -92,8 +92,8 @@ def test_a_resumed_run_sees_what_an_uninterrupted_one_sees(start: Start) -> None
     assert history_of(resumed).probes == history_of(whole).probes
 
 
-def test_a_look_that_is_dear_is_taken_less_often(start: Start) -> None:
-    """A look between two readings takes 1 s: the next one is due after 50 more."""
+def test_slow_probes_are_rarer(start: Start) -> None:
+    """The clock advances 1 s per reading; after a probe of 1 s the next one is due 50 s later."""
     clock = Clock(per_reading=1.0)
     session = start(probe_every=1, steps=24, seams={"clock": clock})
     train(session)
@@ -102,7 +102,7 @@ def test_a_look_that_is_dear_is_taken_less_often(start: Start) -> None:
     assert 1 <= len(found) <= 1 + clock.now / 50
 
 
-def test_a_long_run_is_looked_at_less_and_less_often() -> None:
+def test_probes_become_rarer_in_a_long_run() -> None:
     on_grid = [step for step in range(1, 200_001) if is_on_grid(step, 50)]
     assert on_grid[:4] == [1, 50, 100, 150]
     assert [b - a for a, b in itertools.pairwise(on_grid)][-1] == 800

@@ -1,4 +1,4 @@
-"""Exact resume: a run stopped or killed anywhere goes on as if nothing had happened, to the bit.
+"""Exact resume: a run that was stopped or killed anywhere continues identically, to the bit.
 
 Floats are compared with `==` here: both sides run the same operations in the same order, in one
 process with one thread, so any processor gives both the same bits.
@@ -33,7 +33,7 @@ STREAM: dict[str, object] = {"layers": 2, "dropout": 0.3, "schedule": "cosine"}
 
 
 def curve(session: Session) -> Curve:
-    """What a reader sees: the last word on each step, times left out."""
+    """Return the last record of each step, without times."""
     found: Curve = {}
     for record in JournalTail(session.paths.journal).read().records:
         match record:
@@ -59,7 +59,7 @@ def assert_same_end(resumed: Session, whole: Session) -> None:
 
 
 def assert_exact(start: Start, stops: Sequence[int], settings: dict[str, object]) -> Session:
-    """Stop and resume one run at some steps, compare it with one that never stops; return that."""
+    """Stop and resume a run at some steps, compare it with an uninterrupted run, return that."""
     whole = start("whole", **settings)
     train(whole)
     control: Any = whole.control
@@ -76,13 +76,13 @@ def assert_exact(start: Start, stops: Sequence[int], settings: dict[str, object]
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "rmsprop"])
-def test_every_optimizer_goes_on_exactly(start: Start, optimizer: str) -> None:
+def test_every_optimizer_resumes_exactly(start: Start, optimizer: str) -> None:
     settings = {**STREAM, "optimizer": optimizer, "weight_decay": 0.1, "steps": 14}
     assert_exact(start, [7], settings)
 
 
-def test_a_run_goes_on_exactly_wherever_it_stopped(start: Start) -> None:
-    """Before and after a log point, a validation, an epoch's end; stopped again and again."""
+def test_a_run_resumes_exactly_from_any_step(start: Start) -> None:
+    """Stops before and after a record, a validation and the end of an epoch."""
     whole = assert_exact(start, [1, 5, 9, 19, 20, 21], {**STREAM, "steps": 30})
     assert whole.batches_per_epoch == 20
 
@@ -97,11 +97,11 @@ def test_a_run_goes_on_exactly_wherever_it_stopped(start: Start) -> None:
         {"task": "sentences", "schedule": "cosine", "steps": None, "epochs": 2.5},
     ],
 )
-def test_every_kind_of_run_goes_on_exactly(start: Start, settings: dict[str, object]) -> None:
+def test_every_kind_of_run_resumes_exactly(start: Start, settings: dict[str, object]) -> None:
     assert_exact(start, [11], settings)
 
 
-def test_the_carried_state_is_part_of_what_goes_on(start: Start) -> None:
+def test_the_carried_state_is_resumed(start: Start) -> None:
     stopped = start("cut", {13: [Command("stop")]}, **STREAM)
     train(stopped)
     resumed = start("cut", **STREAM)
@@ -115,7 +115,7 @@ def test_the_carried_state_is_part_of_what_goes_on(start: Start) -> None:
 
 
 class Killed(BaseException):
-    """Stands for SIGKILL: nothing catches it, nothing is saved after it."""
+    """Simulates SIGKILL: it is not caught, and nothing is saved after it."""
 
 
 def assert_pointers_lead_somewhere(paths: RunPaths) -> None:
@@ -130,7 +130,7 @@ def assert_pointers_lead_somewhere(paths: RunPaths) -> None:
 
 @pytest.fixture
 def on_change(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
-    """Return a function that makes its argument be called after every change on the disk."""
+    """Return a function that registers a callback for every change on the disk."""
     actions: list[Callable[[], None]] = []
     replace, unlink = os.replace, Path.unlink
 
@@ -153,10 +153,10 @@ def on_change(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]],
     return actions.append
 
 
-def test_a_run_killed_after_any_change_on_the_disk_goes_on_exactly(
+def test_a_run_killed_after_any_change_on_disk_resumes_exactly(
     start: Start, on_change: Callable[[Callable[[], None]], None]
 ) -> None:
-    """A kill leaves the disk as it was at that moment: the folder is copied after each change."""
+    """The folder is copied after each change: that is its state after a kill."""
     settings = {
         "hidden": 4, "steps": 6, "eval_every": 3, "checkpoint_every": 2, "log_every": 2, "keep": 1,
     }  # fmt: skip
@@ -203,8 +203,8 @@ def test_a_run_killed_between_checkpoints_repeats_the_lost_steps_exactly(start: 
     assert_same_end(resumed, whole)
 
 
-def test_what_best_names_is_not_dropped_even_where_the_state_knows_another(start: Start) -> None:
-    """As after a kill between the two pointers, and a restart with other settings."""
+def test_the_best_checkpoint_is_kept_even_if_the_state_has_another(start: Start) -> None:
+    """Like after a kill between the writes of both pointers, and a restart with other settings."""
     train(start(script={6: [Command("stop")]}, keep=1))
     session = start(keep=1)
     assert session.state.best_step is None
@@ -284,7 +284,9 @@ def test_a_changed_corpus_is_refused(start: Start) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"\x08\0\0\0\0\0\0\0{}      "])
-def test_a_broken_training_state_is_told_in_one_line(start: Start, content: bytes | None) -> None:
+def test_a_broken_training_state_is_reported_in_one_line(
+    start: Start, content: bytes | None
+) -> None:
     session = start(script={5: [Command("stop")]})
     train(session)
     file = session.paths.training_state(5)

@@ -1,4 +1,4 @@
-"""A loss or gradient that is not finite never enters the weights, and is said."""
+"""A loss or gradient that is not finite never changes the weights, and is logged."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def equal(one: list[Tensor], other: list[Tensor]) -> bool:
         for column, poison in enumerate(POISONS)
     ],
 )
-def test_a_bad_step_leaves_weights_and_optimizer_as_they_were(
+def test_a_bad_step_does_not_change_weights_and_optimizer(
     start: Start, optimizer: str, poison: Callable[..., None], clip: float
 ) -> None:
     session = start(optimizer=optimizer, clip=clip, weight_decay=0.1, steps=12)
@@ -94,7 +94,7 @@ def test_a_bad_step_leaves_weights_and_optimizer_as_they_were(
 
 
 @pytest.mark.parametrize("poison", POISONS)
-def test_bad_steps_are_counted_and_said(start: Start, poison: Callable[..., None]) -> None:
+def test_bad_steps_are_counted_and_logged(start: Start, poison: Callable[..., None]) -> None:
     session = start(log_every=5)
     poison(session, lambda step: step in (6, 8, 17))
     train(session)
@@ -108,7 +108,7 @@ def test_bad_steps_are_counted_and_said(start: Start, poison: Callable[..., None
         assert record.grad_norm_max is not None
 
 
-def test_figures_of_a_record_are_those_of_its_good_steps(start: Start) -> None:
+def test_the_metrics_of_a_record_are_of_its_good_steps(start: Start) -> None:
     fine = start("fine", log_every=1, lr=1e-9)
     coarse = start("coarse", log_every=5, lr=1e-9)
     for session in (fine, coarse):
@@ -123,7 +123,7 @@ def test_figures_of_a_record_are_those_of_its_good_steps(start: Start) -> None:
     assert record.grad_norm == pytest.approx(sum(r.grad_norm or 0 for r in good) / 4)
 
 
-def test_the_carried_state_starts_afresh_after_a_bad_step(start: Start) -> None:
+def test_the_carried_state_is_reset_after_a_bad_step(start: Start) -> None:
     session = start()
     poison_loss(session, lambda step: step == 7)
     control: Any = session.control
@@ -141,10 +141,10 @@ def test_the_carried_state_starts_afresh_after_a_bad_step(start: Start) -> None:
 
 
 @pytest.mark.parametrize("log_every", [1, 5, 12])
-def test_a_run_gives_up_after_a_whole_window_of_bad_steps(start: Start, log_every: int) -> None:
+def test_a_run_fails_after_a_whole_window_of_bad_steps(start: Start, log_every: int) -> None:
     session = start(log_every=log_every, steps=100)
     poison_loss(session, lambda step: step >= 6)
-    with pytest.raises(RnnlabError, match=r"not finite in \d+ steps running") as caught:
+    with pytest.raises(RnnlabError, match=r"not finite in \d+ consecutive steps") as caught:
         train(session)
     assert "--lr" in str(caught.value)
     assert 16 <= session.state.step <= 24
@@ -156,7 +156,7 @@ def test_a_run_gives_up_after_a_whole_window_of_bad_steps(start: Start, log_ever
     assert equal(list(session.model.parameters()), snapshots(session)[6][:num_parameters])
 
 
-def test_a_run_gives_up_when_it_never_had_a_good_step(start: Start) -> None:
+def test_a_run_without_a_good_step_fails(start: Start) -> None:
     session = start(log_every=5, steps=100)
     poison_loss(session, lambda _step: True)
     with pytest.raises(RnnlabError, match="not finite"):
@@ -165,7 +165,7 @@ def test_a_run_gives_up_when_it_never_had_a_good_step(start: Start) -> None:
 
 
 @pytest.mark.parametrize("log_every", [1, 5])
-def test_a_run_that_recovers_now_and_then_goes_on(start: Start, log_every: int) -> None:
+def test_a_run_that_recovers_in_between_continues(start: Start, log_every: int) -> None:
     session = start(log_every=log_every, steps=30)
     poison_gradient(session, lambda step: step % 5 != 0)
     assert train(session) == "finished"
@@ -175,7 +175,7 @@ def test_a_run_that_recovers_now_and_then_goes_on(start: Start, log_every: int) 
 @pytest.mark.parametrize(
     ("optimizer", "cell"), zip(OPTIMIZERS, ["rnn", "lstm", "lstm", "rnn"], strict=True)
 )
-def test_an_absurd_rate_cannot_put_what_is_not_finite_into_a_checkpoint(
+def test_a_huge_rate_never_writes_a_checkpoint_that_is_not_finite(
     start: Start, optimizer: str, cell: str
 ) -> None:
     session = start(optimizer=optimizer, cell=cell, lr=1000.0, clip=0, checkpoint_every=1)

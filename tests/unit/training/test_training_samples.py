@@ -1,4 +1,4 @@
-"""Tracked prompts: what is written of them, when, and that the training does not notice."""
+"""Tracked prompts: their records and intervals, and that they do not change the training."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_run_with_samples_takes_the_same_steps_to_the_last_bit(
         assert all(map(torch.equal, weights[0][step], weights[1][step])), step
 
 
-def test_a_sample_is_what_the_checkpoint_of_its_step_writes(start: Start) -> None:
+def test_a_sample_is_generated_by_the_weights_of_its_step(start: Start) -> None:
     session = start(**SAMPLING, sample_prompts="le |un roi", sample_every=8, keep=9)
     session.paths.config.write_text(session.config.to_toml(), encoding="utf-8")
     session.dataset.vocabulary.save(session.paths.vocabulary)
@@ -68,14 +68,14 @@ def test_a_sample_is_what_the_checkpoint_of_its_step_writes(start: Start) -> Non
             assert wrote[0].logprob == last.answers()[0].logprob
 
 
-def test_rounds_come_at_their_interval_and_at_the_end(start: Start) -> None:
+def test_samples_are_written_at_their_interval_and_at_the_end(start: Start) -> None:
     session = start(**SAMPLING, sample_every=10)
     train(session)
     assert steps(session) == [0, 10, 20, 24]
     assert {s.num_tokens for s in samples(session)} == {12}
 
 
-def test_without_an_interval_samples_that_cost_too_much_wait(start: Start) -> None:
+def test_without_an_interval_slow_samples_are_rarer(start: Start) -> None:
     clock = Clock()
     session = start(**SAMPLING, eval_every=2, seams={"clock": clock})
     sampler = Sampler.of(session.config, session.dataset, clock)
@@ -92,7 +92,7 @@ def test_without_an_interval_samples_that_cost_too_much_wait(start: Start) -> No
     assert not sampler.is_due(5, is_validated=False, is_over=False)
 
 
-def test_validations_without_time_for_samples_come_without(start: Start) -> None:
+def test_samples_are_skipped_at_validations_if_they_are_too_slow(start: Start) -> None:
     clock = Clock(per_reading=1.0)  # a round takes 1 s, so the next one is due after 200 readings
     session = start(**SAMPLING, eval_every=2, steps=8, seams={"clock": clock})
     train(session)
@@ -100,7 +100,7 @@ def test_validations_without_time_for_samples_come_without(start: Start) -> None
     assert clock.now < 200
 
 
-def test_a_resumed_run_has_every_round_once(start: Start) -> None:
+def test_a_resumed_run_has_every_sample_once(start: Start) -> None:
     class Killed(BaseException):
         pass
 
@@ -123,7 +123,7 @@ def test_a_resumed_run_has_every_round_once(start: Start) -> None:
     assert [s.text for s in samples(whole)] == [s.text for s in samples(resumed)]
 
 
-def test_a_worker_killed_before_its_first_checkpoint_begins_again(start: Start) -> None:
+def test_a_worker_killed_before_its_first_checkpoint_starts_again(start: Start) -> None:
     session = start(**SAMPLING)
     for _ in range(2):
         session.note("started")
@@ -131,7 +131,7 @@ def test_a_worker_killed_before_its_first_checkpoint_begins_again(start: Start) 
     assert len(samples(session)) == 2
 
 
-def test_nothing_is_sampled_where_it_is_not_wanted_or_cannot_be(start: Start) -> None:
+def test_nothing_is_sampled_if_it_is_off_or_impossible(start: Start) -> None:
     cases: dict[str, dict[str, Any]] = {
         "off": {"sample_length": 0},
         "none": {"sample_decoders": "", "sample_length": 9},
@@ -151,7 +151,7 @@ def test_nothing_is_sampled_where_it_is_not_wanted_or_cannot_be(start: Start) ->
         ({"task": "sentences"}, ""),
     ],
 )
-def test_without_prompts_the_held_out_text_gives_one(
+def test_the_default_prompt_is_from_the_validation_split(
     start: Start, settings: dict[str, Any], prompt: str
 ) -> None:
     session = start(**SAMPLING, **settings)
@@ -166,7 +166,7 @@ def test_without_prompts_the_held_out_text_gives_one(
         assert len(found) < 60
 
 
-def test_letters_that_the_model_never_saw_are_read_as_the_nearest(start: Start) -> None:
+def test_unknown_characters_are_replaced_by_similar_ones(start: Start) -> None:
     session = start(**SAMPLING, sample_prompts="lé Ω")
     session.sample()
     assert {s.prompt for s in samples(session)} == {"le "}
@@ -181,7 +181,7 @@ def test_a_run_that_stops_early_is_sampled_at_its_end(start: Start) -> None:
 
 
 class Broken:
-    """Fails when anything of it is used."""
+    """Fails on every access."""
 
     def __getattr__(self, name: str) -> Any:
         raise ZeroDivisionError("oops")
@@ -192,11 +192,11 @@ def broken_sampler(session: Session) -> Sampler:
     return Sampler(session.config, vocabulary, ["le "])
 
 
-def test_after_a_rollback_samples_and_looks_are_taken_again(start: Start) -> None:
+def test_samples_and_probes_restart_after_a_rollback(start: Start) -> None:
     session = start(**SAMPLING, sample_every=4, probe_every=4, seams={"clock": Clock()})
     session.sampler, session.probe.sample = broken_sampler(session), Broken()  # type: ignore[assignment]
     session.sample()
-    session.probe.take_if_due(1)
+    session.probe.run_if_due(1)
     said = [
         r.message
         for r in JournalTail(session.paths.journal).read().records
@@ -204,17 +204,17 @@ def test_after_a_rollback_samples_and_looks_are_taken_again(start: Start) -> Non
     ]
     for what in ("samples", "looks"):
         assert said.count(f"no more {what}: ZeroDivisionError: oops") == 1
-    session.probe.take_if_due(4)
+    session.probe.run_if_due(4)
     assert not read_history(session.paths.journal).probes
     session.save()
     session.roll_back("for a test")
     session.sample()
-    session.probe.take_if_due(4)
+    session.probe.run_if_due(4)
     assert samples(session)
     assert read_history(session.paths.journal).probes
 
 
-def test_a_sampler_that_fails_ends_the_samples_and_not_the_run(start: Start) -> None:
+def test_a_failing_sampler_ends_the_samples_but_not_the_run(start: Start) -> None:
     session = start(**SAMPLING)
     session.sampler = broken_sampler(session)
     assert train(session) == "finished"

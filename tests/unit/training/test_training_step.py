@@ -1,4 +1,4 @@
-"""One step: the masked loss, clipping, label smoothing, and what a step that is not finite leaves.
+"""One step: masked loss, clipping, label smoothing, and steps that are not finite.
 
 Shapes: B sequences, T tokens, V tokens of the vocabulary.
 """
@@ -40,7 +40,7 @@ def language_model(session: Session) -> LanguageModel:
 
 
 def naive_losses(session: Session, tokens: list[int]) -> list[float]:
-    """Loss of each letter of one sentence, read alone and letter by letter, and of its end."""
+    """Return the loss of each character of a sentence, read step by step, and of its end."""
     model = language_model(session)
     eos = model.eos
     assert eos is not None
@@ -53,7 +53,7 @@ def naive_losses(session: Session, tokens: list[int]) -> list[float]:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_loss_is_the_mean_over_real_letters_only(start: Start, dtype: str) -> None:
+def test_the_loss_is_the_mean_over_real_tokens_only(start: Start, dtype: str) -> None:
     session = start(task="sentences", batch=5, length=30, dtype=dtype)
     batch = next(iter(session.train_split.train_batches(0)))
     assert (batch.targets == IGNORED).sum() > 0
@@ -82,8 +82,8 @@ def gradients(session: Session, batch_rows: slice) -> list[Tensor]:
     return [p.grad.clone() for p in session.model.parameters() if p.grad is not None]
 
 
-def test_what_has_no_target_has_no_gradient(start: Start) -> None:
-    """A row without targets changes nothing, whatever is read there."""
+def test_padding_has_no_gradient(start: Start) -> None:
+    """A row without targets changes nothing, for any inputs."""
     some = start("some", task="sentences", clip=0, dtype="float64", embedding=6)
     found = gradients(some, slice(2, None))
     few = start("few", task="sentences", clip=0, dtype="float64", embedding=6)
@@ -93,7 +93,7 @@ def test_what_has_no_target_has_no_gradient(start: Start) -> None:
     expected = [p.grad for p in few.model.parameters() if p.grad is not None]
     for one, other in zip(found, expected, strict=True):
         assert other is not None
-        # Sums over two rows of at most 30 letters, through the 14 operands of a gate.
+        # Sums over two rows of at most 30 tokens, and the 14 operands of a gate.
         assert_close(one, other, terms=2 * 30 * 14)
 
 
@@ -118,7 +118,7 @@ def test_gradients_stop_at_the_windows_start_and_the_state_does_not(start: Start
 # Clipping and smoothing
 
 
-def test_no_number_of_the_gradient_passes_the_limit(start: Start) -> None:
+def test_no_element_of_the_gradient_exceeds_the_limit(start: Start) -> None:
     free, cut = start("free", clip=0, steps=1), start("cut", clip=0, clip_value=0.003, steps=1)
     for session in (free, cut):
         train(session)
@@ -129,14 +129,16 @@ def test_no_number_of_the_gradient_passes_the_limit(start: Start) -> None:
         assert torch.equal(other.grad, one.clamp(-0.003, 0.003))
     assert trains(cut)[0].clipped == 1.0
     assert trains(free)[0].clipped == 0.0
-    assert trains(cut)[0].grad_norm == trains(free)[0].grad_norm, "the norm is that before"
+    assert trains(cut)[0].grad_norm == trains(free)[0].grad_norm, (
+        "the norm is measured before clipping"
+    )
     never = start("never", clip=0, clip_value=1e6, steps=1)
     train(never)
     assert trains(never)[0].clipped == 0.0
 
 
-def test_both_limits_leave_a_gradient_of_the_norm_asked_for(start: Start) -> None:
-    """The norm is that of what the limit of the numbers has left."""
+def test_both_limits_give_a_gradient_of_the_requested_norm(start: Start) -> None:
+    """The norm is clipped after the elements."""
     session = start(clip=0.01, clip_value=0.002, steps=1)
     train(session)
     left = [p.grad for p in session.model.parameters() if p.grad is not None]
@@ -144,7 +146,7 @@ def test_both_limits_leave_a_gradient_of_the_norm_asked_for(start: Start) -> Non
     assert max(g.abs().max().item() for g in left) <= 0.002
 
 
-def test_smoothing_changes_the_gradient_and_not_the_loss_that_is_shown(start: Start) -> None:
+def test_smoothing_changes_the_gradient_but_not_the_recorded_loss(start: Start) -> None:
     exact = {"clip": 0, "dtype": "float64"}
     plain, smooth = start("plain", **exact), start("smooth", **exact, label_smoothing=0.2)
     batch = next(iter(plain.train_split.train_batches(0)))
@@ -170,7 +172,7 @@ def test_smoothing_changes_the_gradient_and_not_the_loss_that_is_shown(start: St
 # Steps that are not finite
 
 
-def test_momentum_begins_at_zero_even_where_the_first_step_is_bad(start: Start) -> None:
+def test_momentum_starts_at_zero_even_if_the_first_step_is_bad(start: Start) -> None:
     found = []
     for name, first in (("bad", 1), ("good", 0)):
         session = start(name, optimizer="sgd", momentum=0.9, lr=0.1, steps=1 + first, clip=0)

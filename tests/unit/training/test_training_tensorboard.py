@@ -26,7 +26,7 @@ def read_back(session: Session) -> EventAccumulator:
 
 def scalars(found: EventAccumulator, tag: str) -> dict[int, float]:
     events = found.Scalars(tag)
-    assert len({event.step for event in events}) == len(events), "a step is there twice"
+    assert len({event.step for event in events}) == len(events), "a step is repeated"
     return {event.step: event.value for event in events}
 
 
@@ -57,13 +57,13 @@ def assert_mirrored(session: Session) -> None:
         assert {event.histogram_value.num for event in histograms} == {parameter.numel()}
 
 
-def test_scalars_and_histograms_are_those_of_the_journal(start: Start) -> None:
+def test_scalars_and_histograms_equal_the_journal(start: Start) -> None:
     session = start(layers=2, mirror=True)
     train(session)
     assert_mirrored(session)
 
 
-def test_of_a_classifier_the_accuracy_is_there_too(start: Start) -> None:
+def test_a_classifier_has_its_accuracy(start: Start) -> None:
     session = start(task="classify", mirror=True)
     train(session)
     found = read_back(session)
@@ -75,7 +75,7 @@ def test_of_a_classifier_the_accuracy_is_there_too(start: Start) -> None:
 
 
 def test_a_resumed_run_has_every_step_once(start: Start) -> None:
-    """The killed worker wrote steps 9 and 10 too, which the resumed one takes again."""
+    """The killed worker wrote steps 9 and 10 too, which the resumed one repeats."""
 
     class Killed(BaseException):
         pass
@@ -96,13 +96,13 @@ def test_a_resumed_run_has_every_step_once(start: Start) -> None:
     assert_mirrored(resumed)
 
 
-def test_a_stopped_run_is_on_the_disk_when_it_is_closed(start: Start) -> None:
+def test_closing_a_run_flushes_the_events(start: Start) -> None:
     session = start(script={5: [Command("stop")]}, mirror=True)
     train(session)
     assert sorted(scalars(read_back(session), "lr")) == [1, 5]
 
 
-def test_what_is_not_finite_is_left_out(start: Start) -> None:
+def test_values_that_are_not_finite_are_omitted(start: Start) -> None:
     session = start(mirror=True, log_every=1, eval_every=4, steps=8)
     session.model.head.bias.register_hook(  # type: ignore[no-untyped-call]
         lambda gradient: gradient * float("nan") if session.state.step == 3 else gradient

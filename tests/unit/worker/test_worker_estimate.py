@@ -1,4 +1,4 @@
-"""A trial says what a run would cost: parameters, memory, speed and time."""
+"""A trial estimates the cost of a run: parameters, memory, speed and time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def answers(*asked: dict[str, str], measure: estimate.Trial = ONE_STEP) -> list[
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
-def test_a_trial_tells_size_speed_and_time(text: Path) -> None:
+def test_a_trial_estimates_size_speed_and_time(text: Path) -> None:
     small = {"corpus": str(text), "hidden": "8", "embedding": "4", "length": "20", "threads": "1"}
     one, two, none = answers(small, {**small, "epochs": "3", "hidden": "16"}, {"corpus": "nowhere"})
     assert one["ask"] == 0
@@ -51,14 +51,14 @@ def test_a_text_of_one_batch_is_measured_by_its_only_step(text: Path) -> None:
 
 
 def can_forget_peak() -> bool:
-    """Return whether this system lets a process begin its peak anew; not every container does."""
+    """Return whether a process can reset its peak memory; not every container allows it."""
     size = len(b"x" * (64 << 20))
     before = peak_bytes()
     forget_peak()
     return peak_bytes() <= before - size // 2
 
 
-def test_each_trial_tells_the_memory_of_its_own_and_any_fault_is_said(text: Path) -> None:
+def test_each_trial_measures_its_own_memory_and_reports_any_error(text: Path) -> None:
     def trial(model: object, config: RunConfig, *rest: object) -> tuple[float, float]:
         if config.hidden == 1:
             raise ValueError("what no trial\nforesees")

@@ -1,4 +1,4 @@
-"""A run that ends says why and what to do, whatever state its disk is in."""
+"""The reason for a failure, with advice, even on a full disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rnnlab.worker._failure import Reserve, is_disk_full, is_out_of_memory, reas
 
 
 class OutOfMemoryError(RuntimeError):
-    """As torch's for a GPU."""
+    """A stand-in for torch's error of a GPU."""
 
 
 @pytest.mark.parametrize(
@@ -27,14 +27,14 @@ class OutOfMemoryError(RuntimeError):
         RuntimeError("Error while serializing: IoError(No space left on device (os error 28))"),
     ],
 )
-def test_a_full_disk_is_said_with_what_to_do(error: Exception, tmp_path: Path) -> None:
+def test_the_reason_of_a_full_disk_has_advice(error: Exception, tmp_path: Path) -> None:
     assert is_disk_full(error)
     said = reason_of(error, tmp_path / "mine")
     assert said.startswith("the disk is full")
     assert "`rnnlab resume mine`" in said
 
 
-def test_an_error_of_ours_names_its_own_disk(tmp_path: Path) -> None:
+def test_the_error_of_another_disk_is_unchanged(tmp_path: Path) -> None:
     error = BadInputError("no space left for /elsewhere/data", "make room there")
     assert reason_of(error, tmp_path / "mine") == str(error)
 
@@ -48,19 +48,19 @@ def test_an_error_of_ours_names_its_own_disk(tmp_path: Path) -> None:
         RuntimeError("std::bad_alloc"),
     ],
 )
-def test_want_of_memory_is_said_with_what_to_do(error: Exception, tmp_path: Path) -> None:
+def test_the_reason_of_too_little_memory_has_advice(error: Exception, tmp_path: Path) -> None:
     assert is_out_of_memory(error)
-    assert "smaller --batch" in reason_of(error, tmp_path)
+    assert "lower --batch" in reason_of(error, tmp_path)
 
 
-def test_what_the_user_gave_and_what_nobody_foresaw_keep_their_words(tmp_path: Path) -> None:
+def test_other_errors_keep_their_messages(tmp_path: Path) -> None:
     assert reason_of(BadInputError("no text", "give one"), tmp_path) == "no text; give one"
     assert reason_of(KeyError("x"), tmp_path) == "KeyError: 'x'; see worker.log"
     lacking = OSError(errno.EACCES, "Permission denied", "f")
     assert reason_of(lacking, tmp_path) == "Permission denied: f"
 
 
-def test_room_is_reserved_and_given_back(tmp_path: Path) -> None:
+def test_the_reserve_is_allocated_and_freed(tmp_path: Path) -> None:
     reserve = Reserve(RunPaths(tmp_path))
     [file] = tmp_path.iterdir()
     assert file.stat().st_size == 1 << 16
@@ -73,7 +73,7 @@ def test_room_is_reserved_and_given_back(tmp_path: Path) -> None:
     [(10 << 20, "killed for lack of memory: 10 MiB were left, it used 900 MiB"),
      (8 << 30, "it was killed, or the machine went down"), (None, "it was killed")],
 )  # fmt: skip
-def test_a_worker_that_died_without_a_word_is_said_to_have_died_and_why(
+def test_a_killed_worker_is_lost_with_a_probable_reason(
     tmp_path: Path, free_bytes: int | None, says: str
 ) -> None:
     run = Run(RunPaths(tmp_path / "mine"))

@@ -44,7 +44,7 @@ def test_with_nobody_else_it_is_waited_for(starting: Run) -> None:
     """The second look finds nobody who waits any more."""
     looks = iter([False, False, True])
     desk = AnswerContext(ModelCache(), lambda _reply: None, lambda _ask: next(looks, True))
-    with pytest.raises(BadInputError, match="ask again"):
+    with pytest.raises(BadInputError, match="try again in a moment"):
         desk.model(1, str(starting.paths.root), "live")
     assert next(looks, None) is None
 

@@ -1,4 +1,4 @@
-"""A worker takes a slot, or trains without one where slots cannot be looked at."""
+"""A worker takes a slot, or trains without one if the files of the slots cannot be opened."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
     os.close(lock)
 
 
-def test_a_slot_that_cannot_be_looked_at_keeps_no_run_from_training(
-    tmp_path: Path, run: Run
-) -> None:
+def test_a_run_trains_if_the_slots_cannot_be_opened(tmp_path: Path, run: Run) -> None:
     QueuePaths(tmp_path).slot("cpu", 0).mkdir(parents=True)
     assert take_free_slot(run, 1) is None
     QueuePaths(tmp_path).slot("cpu", 0).rmdir()
@@ -41,44 +39,44 @@ def test_a_slot_that_cannot_be_looked_at_keeps_no_run_from_training(
 
 
 class Scripted:
-    """Has the same command at every look, and writes nothing."""
+    """A reporter that has the same command at every poll and does not write."""
 
     def __init__(self, command: Command) -> None:
         self.command = command
         self.num_waits = 0
 
-    def take(self) -> list[Command]:
+    def commands(self) -> list[Command]:
         return [self.command]
 
     def wait(self) -> None:
         self.num_waits += 1
-        assert self.num_waits < 10, "waits for a slot in vain"
+        assert self.num_waits < 10, "no slot becomes free"
 
 
-def test_a_run_that_is_stopped_while_it_waits_leaves_the_queue(tmp_path: Path, run: Run) -> None:
+def test_a_run_that_is_stopped_while_queued_leaves_the_queue(tmp_path: Path, run: Run) -> None:
     queue = Queue(tmp_path)
     queue.join(run.name, "cpu")
-    attendant: Any = Scripted(Command("stop"))
-    with hold_slot(run, attendant, lambda: 0) as may_train:
+    reporter: Any = Scripted(Command("stop"))
+    with hold_slot(run, reporter, lambda: 0) as may_train:
         assert not may_train
     assert not queue.has(run.name)
 
 
 def test_the_number_of_slots_may_change_while_a_run_waits(tmp_path: Path, run: Run) -> None:
     Queue(tmp_path).join(run.name, "cpu")
-    attendant: Any = Scripted(Command("checkpoint"))
-    with hold_slot(run, attendant, lambda: int(attendant.num_waits > 2)) as may_train:
+    reporter: Any = Scripted(Command("checkpoint"))
+    with hold_slot(run, reporter, lambda: int(reporter.num_waits > 2)) as may_train:
         assert may_train
         assert take_free_slot(run, 1) is None, "it is held"
     after = take_free_slot(run, 1)
     assert after is not None, "it is free again"
     os.close(after)
-    assert attendant.num_waits == 3
+    assert reporter.num_waits == 3
     assert not Queue(tmp_path).has(run.name)
 
 
 @pytest.mark.parametrize(("content", "expected"), [("slots = 3", 3), ("slots = [", 1)])
-def test_preferences_that_cannot_be_read_mean_one_slot(
+def test_unreadable_preferences_give_one_slot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, expected: int
 ) -> None:
     file = tmp_path / "config.toml"

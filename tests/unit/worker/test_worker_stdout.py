@@ -1,4 +1,4 @@
-"""Standard output is kept for replies."""
+"""Standard output is reserved for replies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from rnnlab.worker._stdout import replies_alone
 
 
-def test_what_a_library_prints_is_no_reply(capfd: pytest.CaptureFixture[str]) -> None:
+def test_prints_of_a_library_are_not_replies(capfd: pytest.CaptureFixture[str]) -> None:
     kept = os.dup(1)
     try:
         with replies_alone() as replies:

@@ -1,4 +1,4 @@
-"""What the training loop says becomes the run's status."""
+"""The records of the training loop update the status of the run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from rnnlab.runs.records import EventRecord, Status, TrainRecord
 from rnnlab.worker.train import Steering
 
 
-class Attendant:
-    """Keeps the status that it is told."""
+class FakeReporter:
+    """Stores the status."""
 
     status = Status(state="running")
 
-    def take(self) -> list[Command]:
+    def commands(self) -> list[Command]:
         return []
 
     def wait(self) -> None: ...
@@ -28,18 +28,20 @@ class Attendant:
 
 
 @pytest.fixture
-def attendant() -> Attendant:
-    return Attendant()
+def reporter() -> FakeReporter:
+    return FakeReporter()
 
 
-def tell(attendant: Attendant, record: EventRecord | TrainRecord, *, is_high: bool = False) -> str:
-    """Let the loop write a record; return what is wrong after it."""
+def alarm_after(
+    reporter: FakeReporter, record: EventRecord | TrainRecord, *, is_high: bool = False
+) -> str:
+    """Let the loop write a record; return the alarm of the status."""
     session: Any = SimpleNamespace(
         watch=SimpleNamespace(is_high=is_high), state=None, progress=0.5, epoch=1.0
     )
-    steering: Any = Steering(attendant)  # type: ignore[arg-type]
-    steering.heard(record, session)
-    return attendant.status.alarm
+    steering: Any = Steering(reporter)  # type: ignore[arg-type]
+    steering.on_record(record, session)
+    return reporter.status.alarm
 
 
 def step(skipped: int = 0) -> TrainRecord:
@@ -47,14 +49,14 @@ def step(skipped: int = 0) -> TrainRecord:
 
 
 @pytest.mark.parametrize("event", ["diverged", "skipped"])
-def test_trouble_is_said_until_the_run_is_well(attendant: Attendant, event: str) -> None:
-    assert tell(attendant, step()) == ""
-    assert tell(attendant, EventRecord(10, event, "lower --lr")) == "lower --lr"
-    assert tell(attendant, step(), is_high=True) == "lower --lr"
-    assert tell(attendant, step(skipped=1)) == "lower --lr"
-    assert tell(attendant, EventRecord(20, "checkpoint")) == "lower --lr"
-    assert tell(attendant, step()) == ""
+def test_an_alarm_lasts_until_the_loss_is_normal(reporter: FakeReporter, event: str) -> None:
+    assert alarm_after(reporter, step()) == ""
+    assert alarm_after(reporter, EventRecord(10, event, "lower --lr")) == "lower --lr"
+    assert alarm_after(reporter, step(), is_high=True) == "lower --lr"
+    assert alarm_after(reporter, step(skipped=1)) == "lower --lr"
+    assert alarm_after(reporter, EventRecord(20, "checkpoint")) == "lower --lr"
+    assert alarm_after(reporter, step()) == ""
 
 
-def test_a_spike_passes_by_itself(attendant: Attendant) -> None:
-    assert tell(attendant, EventRecord(10, "spike", "loss 9")) == ""
+def test_a_spike_sets_no_alarm(reporter: FakeReporter) -> None:
+    assert alarm_after(reporter, EventRecord(10, "spike", "loss 9")) == ""

@@ -8,8 +8,8 @@
 
 enum cell { RNN, RNN_RELU, RNN_SIGMOID, GRU, LSTM };
 
-/* The cell's equations for one row; x: the input's share of the gates, a: the hidden state's. The
-   n units of a gate stand together, in the order in which the cell's own file stacks them. */
+/* The cell's equations for one row; x: the input's term of the gates, a: the hidden state's term.
+   The n units of a gate are contiguous; the gates have the order of the cell's Python file. */
 static void gates(enum cell cell, int64_t n, const float *x, const float *a, const float *old,
                   float *next) {
     for (int64_t u = 0; u < n; u += LANES) {
@@ -33,7 +33,7 @@ static void gates(enum cell cell, int64_t n, const float *x, const float *a, con
     }
 }
 
-/* Log-probs [V] of logits [columns], which are overwritten; the sum is taken in double. */
+/* Log-probs [V] of logits [columns], which are overwritten; the sum is in double precision. */
 static void log_softmax(float *logits, int64_t columns, int64_t vocab, float *log_probs) {
     vec most = load(logits);
     for (int64_t v = LANES; v < columns; v += LANES) most = larger(load(logits + v), most);

@@ -1,4 +1,4 @@
-/* Threads that help with a job. */
+/* A pool of helper threads. */
 
 #pragma once
 
@@ -7,21 +7,21 @@
 #include <stdint.h>
 
 struct job {
-    void (*take_part)(struct job *); /* called once by each thread that comes, until all is done */
-    int64_t threads;                 /* as many as the job is worth */
+    void (*take_part)(struct job *); /* called once by each thread; returns when no work is left */
+    int64_t threads;                 /* most threads for this job, the caller included */
 };
 
-/* Threads that wait for work until the process ends. They only help: the caller takes whatever
-   piece they have not begun, so that on a busy machine it never waits for one to wake up. */
+/* Helper threads live until the process ends. The caller also takes pieces, so that on a busy
+   machine it never waits for a helper to wake up. */
 static struct {
-    pthread_mutex_t lock, caller; /* caller: held by the one call that the helpers are lent to */
+    pthread_mutex_t lock, caller; /* caller: held by the one call that uses the helpers */
     pthread_cond_t wake, done;
     struct job *job;
     int64_t num_helpers, num_active, num_calls;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .caller = PTHREAD_MUTEX_INITIALIZER,
           .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
 
-/* A forked process has none of its parent's threads. */
+/* A forked process does not have its parent's threads. */
 static void forget_helpers(void) {
     pthread_mutex_init(&pool.lock, 0);
     pthread_mutex_init(&pool.caller, 0);
@@ -52,7 +52,7 @@ static void *help(void *unused) {
 static void start_helpers(int64_t num) {
     sigset_t all, before;
     pthread_t helper;
-    sigfillset(&all); /* signals are for the threads of the caller's own */
+    sigfillset(&all); /* only the caller's own threads handle signals */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (pool.num_helpers < num && !pthread_create(&helper, 0, help, 0)) {
         pthread_detach(helper);
@@ -61,7 +61,7 @@ static void start_helpers(int64_t num) {
     pthread_sigmask(SIG_SETMASK, &before, 0);
 }
 
-/* Let helpers take part as the caller does; return when the job is done. One call at a time. */
+/* Run a job on the caller and the helpers; return when it is done. One call at a time. */
 static void share(struct job *job) {
     pthread_mutex_lock(&pool.lock);
     if (pool.num_helpers < job->threads - 1) start_helpers(job->threads - 1);
@@ -71,7 +71,7 @@ static void share(struct job *job) {
     pthread_mutex_unlock(&pool.lock);
     job->take_part(job);
     pthread_mutex_lock(&pool.lock);
-    pool.job = 0; /* who comes now is too late */
+    pool.job = 0; /* helpers that wake now find no job */
     while (pool.num_active > 0) pthread_cond_wait(&pool.done, &pool.lock);
     pthread_mutex_unlock(&pool.lock);
 }

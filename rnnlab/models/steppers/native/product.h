@@ -1,17 +1,17 @@
 /* Rows times packed weights.
 
-   Columns are padded to whole panels of two vectors; a panel lies as [K][2 vectors], so that a product
-   streams every weight once, whatever the number of rows. Every sum over K runs in one accumulator
-   from the first to the last input, whatever the shape of the tile: a row's result is bit for bit the
-   same however many rows there are. */
+   Columns are padded to whole panels of two vectors; a panel is stored as [K][2 vectors], so that a
+   product streams every weight once, for any number of rows. Every sum over K uses one accumulator
+   from the first to the last input, for any shape of the tile: a row's result is bit for bit the
+   same for any number of rows. */
 
 #pragma once
 
 #include "vectors.h"
 
-#define AHEAD 24 /* inputs whose weights are asked for before they are needed */
+#define AHEAD 24 /* distance of the prefetch, in inputs */
 
-/* out[num][panels] = bias + rows * weights for `num` rows and `panels` panels, both constants. */
+/* out[num][panels] = bias + rows * weights; num and panels are compile-time constants. */
 INLINE void tile(const int num, const int panels, const float *const *rows, int64_t K,
                  const float *weights, const float *bias, float *out, int64_t stride) {
     vec sum[12][16];
@@ -21,7 +21,7 @@ INLINE void tile(const int num, const int panels, const float *const *rows, int6
         vec w[16];
         UNROLL for (int v = 0; v < 2 * panels; v++)
             w[v] = load(weights + ((v / 2) * K + k) * PANEL + (v % 2) * LANES);
-        /* The hardware's own prefetch starts anew at every page, of which a panel has several. */
+        /* The hardware's prefetch stops at the end of a page, and a panel has several pages. */
         UNROLL for (int p = 0; p < panels; p++)
             __builtin_prefetch(weights + (p * K + k + AHEAD) * PANEL);
         UNROLL for (int r = 0; r < num; r++)
@@ -55,8 +55,8 @@ static tiler *const tiles[MOST_ROWS + 1][4] = {
     {tile_4_1}, {tile_5_1}, {tile_6_1}};
 #endif
 
-/* out[num][columns] = bias + rows * weights; few rows take several panels at a time, to have as
-   many sums in flight as there are registers. */
+/* out[num][columns] = bias + rows * weights; few rows use several panels at a time, so that the
+   accumulators fill the registers. */
 static void product(const float *const *rows, int64_t num, int64_t K, const float *weights,
                     const float *bias, float *out, int64_t columns) {
     int64_t num_tiles = (num + MOST_ROWS - 1) / MOST_ROWS, num_panels = columns / PANEL;

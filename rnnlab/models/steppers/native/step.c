@@ -1,8 +1,8 @@
 /* Steps of a recurrent language model on the CPU, in float32: gates, head and log-softmax.
 
-   Legend: R rows, K inputs of a product, H hidden units, G gates' units, V tokens. Units are padded
-   to whole vectors. A row's result is bit for bit the same however many rows and threads there are
-   (see product.h). */
+   Legend: R rows, K inputs of a product, H hidden units, G units of all gates, V tokens. Units are
+   padded to whole vectors. A row's result is bit for bit the same for any number of rows and
+   threads (see product.h). */
 
 #include <math.h>
 #include <stdint.h>
@@ -12,10 +12,10 @@
 #include "pool.h"
 #include "product.h"
 
-#define CHUNK 60 /* rows whose products are held at once: a multiple of all tiles */
+#define CHUNK 60 /* most rows of a piece: a multiple of all tiles */
 
 struct layer {
-    const float *input;      /* panels [K][G]; in the first layer rows [V][G], the bias added */
+    const float *input;      /* panels [K][G]; in the first layer rows [V][G], with the bias */
     const float *input_bias; /* [G] */
     const float *hidden;     /* panels [H][G] */
     const float *hidden_bias;
@@ -23,9 +23,9 @@ struct layer {
 
 struct net {
     const struct layer *layers;
-    const float *head, *head_bias; /* panels [H][V]; a bias of -1e30 where V is padding */
+    const float *head, *head_bias; /* panels [H][V]; the bias of a padded column is -1e30 */
     int64_t cell, num_layers, hidden, units, gates, vocab, columns;
-    int64_t row, parts, features; /* floats: a state's row, a layer's share, where the sum stands */
+    int64_t row, parts, features; /* floats of a state's row, of a layer; offset of the features */
     int64_t is_residual;
 };
 
@@ -34,13 +34,13 @@ struct work {
     const struct net *net;
     const float *state;
     const int64_t *tokens, *parents;
-    const int32_t *order; /* rows by their parents, so that a parent's children stand together */
+    const int32_t *order; /* rows sorted by parent, so that a parent's product is computed once */
     float *next, *log_probs, *scratch;
-    int64_t num, pieces, room;     /* room: floats of a thread's scratch */
-    int64_t num_begun, num_joined; /* pieces taken, threads that have come: both atomic */
+    int64_t num, pieces, room;     /* room: floats of a thread's scratch memory */
+    int64_t num_begun, num_joined; /* pieces begun, threads that have joined: both atomic */
 };
 
-/* At most CHUNK rows, in the order of their parents. */
+/* Step at most CHUNK rows, sorted by parent. */
 static void chunk(const struct work *w, const int32_t *rows, int64_t num, float *scratch) {
     const struct net *net = w->net;
     const float *inputs[CHUNK], *parents[CHUNK];
@@ -70,7 +70,7 @@ static void chunk(const struct work *w, const int32_t *rows, int64_t num, float 
             for (int64_t u = 0; l > 0 && net->is_residual && u < net->units; u += LANES)
                 store(next + net->features + u, load(next + here + u) + load(next + below + u));
         }
-        /* The next layer's parents are the same rows, a layer further. */
+        /* The next layer's part of the parents' rows. */
         for (int64_t i = 0; i < distinct; i++) parents[i] += net->parts;
     }
     for (int64_t i = 0; i < num; i++) inputs[i] = w->next + rows[i] * net->row + net->features;
@@ -80,7 +80,7 @@ static void chunk(const struct work *w, const int32_t *rows, int64_t num, float 
                     w->log_probs + rows[i] * net->vocab);
 }
 
-/* Take pieces until none is left. */
+/* Compute pieces until none is left. */
 static void take_part(struct job *job) {
     struct work *w = (struct work *)job;
     int64_t place = __atomic_fetch_add(&w->num_joined, 1, __ATOMIC_RELAXED), piece;
@@ -94,10 +94,10 @@ static void take_part(struct job *job) {
 int rnnlab_lanes(void) { return LANES; }
 int rnnlab_chunk(void) { return CHUNK; }
 
-/* Row r continues row parents[r] of `state` [num_states][row] by tokens[r], in so many pieces of at
-   most CHUNK rows. `scratch`: for each thread floats for the larger of 2 G and the head's columns,
-   for every row of a piece; `order`: R + num_states + 1 places. Returns 1 for a parent or a token
-   out of range. */
+/* Row r continues row parents[r] of `state` [num_states][row] by tokens[r]. `pieces`: number of
+   pieces, of at most CHUNK rows each. `scratch`: for each thread, and each row of a piece, max(2 G,
+   columns) floats. `order`: R + num_states + 1 integers. Returns 1 if a parent or a token is out of
+   range, else 0. */
 int rnnlab_step(const struct net *net, int64_t threads, int64_t pieces, int64_t num_states,
                 int64_t num, const float *state, const int64_t *parents, const int64_t *tokens,
                 float *next, float *log_probs, float *scratch, int32_t *order) {
@@ -122,33 +122,33 @@ int rnnlab_step(const struct net *net, int64_t threads, int64_t pieces, int64_t 
     return 0;
 }
 
-/* The most probable token, of equal ones the first. */
+/* The most probable token; the first one in a tie. */
 static int64_t best(const float *log_probs, int64_t vocab) {
     int64_t token = 0;
     for (int64_t v = 1; v < vocab; v++) token = log_probs[v] > log_probs[token] ? v : token;
     return token;
 }
 
-/* The token at which the cumulative distribution passes `goal`, in [0, 1); mass: V numbers. */
-static int64_t drawn(const float *log_probs, int64_t vocab, double goal, double *mass) {
+/* The token at which the cumulative distribution passes `goal`, in [0, 1); mass: V doubles. */
+static int64_t draw(const float *log_probs, int64_t vocab, double goal, double *mass) {
     double top = log_probs[best(log_probs, vocab)], whole = 0;
     for (int64_t v = 0; v < vocab; v++) mass[v] = whole += exp(log_probs[v] - top);
     int64_t token = 0;
     while (token < vocab && !(mass[token] > goal * whole)) token++;
     if (token < vocab) return token;
-    /* Rounding can put the goal on the very end: stay on a token that can be drawn. */
+    /* Rounding can put the goal on the end: choose the last token with a positive probability. */
     token = 0;
     while (token < vocab - 1 && mass[token] < whole) token++;
     return token;
 }
 
-/* Let R rows write: choose a token for each, step, and so on for `most` tokens, or until every row
-   has written `eos` (-1: there is none). `first`: the log-probs [R][V] of the first choice. `goals`
-   [most][R]: where each draw inverts its distribution; without them the most probable token is
-   taken. Room for `tokens` [most][R], `log_probs` [most][R][V] after each token, `states` [2][R],
-   `mass` [V], `rows` [2][R]; `order` as for the larger of num_states and R. Returns how many tokens
-   each row has; the last state is the first one of `states` where that number is odd. -1 for a
-   parent out of range. */
+/* Generate with R rows: choose a token for each row and step, `most` times or until every row has
+   generated `eos` (-1: none). `first`: log-probs [R][V] of the first choice. `goals` [most][R]: the
+   point at which each draw inverts its distribution; null: choose the most probable token. Output:
+   `tokens` [most][R], `log_probs` [most][R][V] after each token, `states` [2][R]. Scratch memory:
+   `mass` [V], `rows` [2][R], `order` for the larger of num_states and R. Returns the number of
+   tokens per row; the last state is the first of `states` if that number is odd, else the second.
+   Returns -1 if a parent is out of range. */
 int64_t rnnlab_write(const struct net *net, int64_t threads, int64_t pieces, int64_t num_states,
                      int64_t num, const float *state, const int64_t *parents, int64_t most,
                      int64_t eos, const float *first, const double *goals, int64_t *tokens,
@@ -162,7 +162,7 @@ int64_t rnnlab_write(const struct net *net, int64_t threads, int64_t pieces, int
         float *next = states + length % 2 * num * net->row;
         for (int64_t r = 0; r < num; r++) {
             const float *row = first + r * net->vocab;
-            chosen[r] = goals ? drawn(row, net->vocab, goals[length * num + r], mass)
+            chosen[r] = goals ? draw(row, net->vocab, goals[length * num + r], mass)
                               : best(row, net->vocab);
             if (chosen[r] != eos || has_ended[r]) continue;
             has_ended[r] = 1;

@@ -1,4 +1,4 @@
-/* Vectors as wide as the processor's, and the functions of a net's gates on them. */
+/* Vectors of the processor's width, and the activation functions on them. */
 
 #pragma once
 
@@ -29,12 +29,13 @@ INLINE void store(float *to, vec x) { *(vec_at *)to = x; }
 INLINE vec either(ints mask, vec a, vec b) { return (vec)(((ints)a & mask) | ((ints)b & ~mask)); }
 INLINE vec larger(vec a, vec b) { return either(a > b, a, b); }
 
-/* e^x to about 1e-7, x held within the normal numbers; a NaN stays one. Cephes' polynomial. */
+/* e^x with a relative error of about 1e-7, x clamped to avoid overflow; NaN stays NaN. The
+   polynomial is that of the Cephes library. */
 INLINE vec exponential(vec x) {
     const vec low = (vec){0} - 87.33f, high = (vec){0} + 88.0f;
     x = either(x < low, low, x);
     x = either(x > high, high, x);
-    vec shifted = x * 1.44269504f + 12582912.0f; /* 1.5 * 2^23 leaves an integer */
+    vec shifted = x * 1.44269504f + 12582912.0f; /* adding 1.5 * 2^23 rounds to an integer */
     vec n = shifted - 12582912.0f;
     vec r = x - n * 0.693359375f;
     r = r + n * 2.12194440e-4f;

@@ -1,0 +1,63 @@
+"""What a filter module declares: its function, and the option that sets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from rnnlab.decoding._numbers import LogProbs
+
+if TYPE_CHECKING:
+    from rnnlab.decoding._text import Rows
+
+Apply = Callable[[LogProbs, Any, "Rows"], LogProbs]
+"""apply(log-probs [R, V], value of the option, rows) -> renormalised log-probs in a new array.
+
+The rows give the prompt and the continuation, for filters that need more than the distribution.
+"""
+
+Kind = Literal["temperature", "truncating", "penalty", "constraint"]
+"""temperature: changes the ratios of probabilities, never the order of the tokens.
+truncating: drops improbable tokens, so that a temperature before it changes the result.
+penalty: changes the order of the tokens.
+constraint: drops tokens because of the text, however probable they are.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """A filter of the chain, declared as `FILTER` at the end of its module."""
+
+    kind: Kind
+    apply: Apply
+    option: str
+    """Name of the option, a field of `Options`."""
+    value_type: Any = float
+    neutral: Any
+    """Value that switches the filter off; the default of the option."""
+    help: str
+    """One line for `rnnlab decoders` and the form."""
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """Bounds of the value, as pydantic names them: gt, ge, lt, le."""
+    check: Callable[[str], object] | None = None
+    """Parses a text value; its ValueError is the user's error message."""
+    needs_eos: bool = False
+    """Whether the filter only affects the end of the sentence."""
+    chain_text: str = "{name}={value}"
+    """Entry in the chain; {last} is the option of that name."""
+
+    def option_field(self) -> Any:
+        """Return the definition of the option for `pydantic.create_model`."""
+        value_type = self.value_type
+        if self.check is not None:
+            value_type = Annotated[value_type, AfterValidator(self._checked)]
+        limits: dict[str, Any] = dict(self.limits)
+        return value_type, Field(self.neutral, description=self.help, **limits)
+
+    def _checked(self, text: str) -> str:
+        assert self.check is not None
+        self.check(text)
+        return text

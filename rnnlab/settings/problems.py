@@ -1,0 +1,60 @@
+"""A setting that cannot be used: the text for the form, the error for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from rnnlab.base.errors import BadInputError
+
+_PLAIN_MESSAGES = {
+    "should be a valid integer": "should be a whole number",
+    "should be a valid number": "should be a number",
+    "should be a valid boolean": "should be true or false",
+}
+"""Message of the validator (its beginning) -> message that we show."""
+
+
+class Problem(NamedTuple):
+    """One setting or field with an unusable value, or settings that exclude each other."""
+
+    name: str
+    """The setting or field; "" for a combination of settings."""
+    text: str
+    """Text for the form, which shows it next to the field: without name and value."""
+    error: BadInputError
+    """Error that the command line raises: one line with name and value."""
+
+    @classmethod
+    def of(cls, name: str, error: BadInputError) -> Problem:
+        """Return a problem whose error is complete enough for the form, too."""
+        return cls(name, str(error), error)
+
+
+def validation_problems(error: ValidationError) -> Iterator[Problem]:
+    """Yield one problem for each setting that the validator refuses."""
+    names = set()
+    for detail in error.errors():
+        name = ".".join(map(str, detail["loc"]))
+        if name not in names:
+            names.add(name)
+            yield _problem(name, detail)
+
+
+def _problem(name: str, detail: Mapping[str, Any]) -> Problem:
+    text = _plain_message(detail["msg"])
+    if not name:
+        return Problem(name, text, BadInputError(text))
+    if detail["type"] == "missing":
+        return Problem.of(name, BadInputError(f"the setting {name!r} is missing"))
+    return Problem(name, text, BadInputError(f"{name} = {detail['input']!r}: {text}"))
+
+
+def _plain_message(message: str) -> str:
+    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    for beginning, plain in _PLAIN_MESSAGES.items():
+        if message.startswith(beginning):
+            return plain
+    return message[:1].lower() + message[1:]
