@@ -40,8 +40,7 @@ _Property = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
         "--property",
-        help="Rank units by quotes, line-position, capital, after-vowel, word-start "
-        "or a regular expression (neurons).",
+        help="Rank by quotes, line-position, capital, after-vowel, word-start, or a regex.",
     ),
 ]
 _Gate = Annotated[

@@ -107,7 +107,7 @@ class TestResolve:
         [
             ("text,stars\nfine,1\n", "no column 'label'"),
             ("text,label\nfine,1\ngood,1\n", "all documents"),
-            ("text,label\nfine,1\nbad,0\n", "leave none for val"),
+            ("text,label\nfine,1\nbad,0\n", "too few for a val split"),
         ],
     )
     def test_bad_documents_are_refused_before_a_run_is_created(
