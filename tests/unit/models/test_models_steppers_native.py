@@ -15,7 +15,7 @@ import torch
 
 from rnnlab.models import LanguageModel
 from rnnlab.models.steppers import load_library, make_stepper
-from rnnlab.models.steppers._native import NativeStepper, unfit
+from rnnlab.models.steppers._native import NativeStepper, why_not_native
 from tests.toys.numeric import assert_close
 from tests.toys.steppers import NATIVE_CELLS, make_model, needs_native, start, walk
 
@@ -120,5 +120,5 @@ def test_a_nan_weight_gives_nan(cell: str) -> None:
 
 def test_a_vocabulary_too_large_for_a_table_is_not_supported() -> None:
     num_table = 23 * 4 * 37
-    assert not unfit(make_model(), most_table_numbers=num_table)
-    assert "too large" in unfit(make_model(), most_table_numbers=num_table - 1)
+    assert not why_not_native(make_model(), most_table_numbers=num_table)
+    assert "too large" in why_not_native(make_model(), most_table_numbers=num_table - 1)
