@@ -190,9 +190,9 @@ def test_a_failed_save_leaves_the_old_weights_and_no_temporary_file(
     with pytest.raises(OSError, match="no space"):
         save_weights(file, make_loaded(seed=2).model)
     assert list(tmp_path.iterdir()) == [file]
-    found = make_loaded(seed=3).model
-    load_weights(file, found)
-    assert equal(found, old)
+    result = make_loaded(seed=3).model
+    load_weights(file, result)
+    assert equal(result, old)
 
 
 def test_a_checkpoint_is_last_best_live_or_a_step() -> None:

@@ -29,8 +29,8 @@ def trains(session: Session) -> list[TrainRecord]:
 
 
 def events(session: Session, event: str) -> list[EventRecord]:
-    found = JournalTail(session.paths.journal).read().records
-    return [r for r in found if isinstance(r, EventRecord) and r.event == event]
+    result = JournalTail(session.paths.journal).read().records
+    return [r for r in result if isinstance(r, EventRecord) and r.event == event]
 
 
 def test_a_plateau_halves_the_rate_down_to_the_lowest(start: Start) -> None:
