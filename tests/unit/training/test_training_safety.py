@@ -99,9 +99,9 @@ def test_bad_steps_are_counted_and_logged(start: Start, poison: Callable[..., No
     poison(session, lambda step: step in (6, 8, 17))
     train(session)
     assert [record.skipped for record in trains(session)] == [0, 0, 2, 0, 1, 0]
-    message = events(session, "skipped")
-    assert [event.step for event in message] == [10, 20]
-    assert "2 steps" in message[0].message
+    skips = events(session, "skipped")
+    assert [event.step for event in skips] == [10, 20]
+    assert "2 steps" in skips[0].message
     for record in trains(session):
         assert record.train_loss is not None
         assert record.grad_norm is not None

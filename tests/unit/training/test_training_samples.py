@@ -197,13 +197,13 @@ def test_samples_and_probes_restart_after_a_rollback(start: Start) -> None:
     session.sampler, session.probe.sample = broken_sampler(session), Broken()  # type: ignore[assignment]
     session.sample()
     session.probe.run_if_due(1)
-    message = [
+    messages = [
         r.message
         for r in JournalTail(session.paths.journal).read().records
         if isinstance(r, EventRecord)
     ]
-    for what in ("samples", "looks"):
-        assert message.count(f"no more {what}: ZeroDivisionError: oops") == 1
+    for what in ("samples", "probes"):
+        assert messages.count(f"no more {what}: ZeroDivisionError: oops") == 1
     session.probe.run_if_due(4)
     assert not read_history(session.paths.journal).probes
     session.save()
@@ -218,12 +218,12 @@ def test_a_failing_sampler_ends_the_samples_but_not_the_run(start: Start) -> Non
     session = start(**SAMPLING)
     session.sampler = broken_sampler(session)
     assert train(session) == "finished"
-    message = [
+    messages = [
         r.message
         for r in JournalTail(session.paths.journal).read().records
         if isinstance(r, EventRecord)
     ]
-    assert message.count("no more samples: ZeroDivisionError: oops") == 1
+    assert messages.count("no more samples: ZeroDivisionError: oops") == 1
     assert session.model.training
 
 
