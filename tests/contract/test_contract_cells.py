@@ -79,13 +79,13 @@ def flat(state: State) -> list[Tensor]:
     return [part for layer in state for part in layer]
 
 
-def assert_all_close(found: list[Tensor], expected: list[Tensor]) -> None:
+def assert_all_close(result: list[Tensor], expected: list[Tensor]) -> None:
     """Compare tensors pairwise.
 
     Each of T steps sums I + H products and passes the errors of the step before on, enlarged by
     its weights: hence 1,000 units in the last place instead of a few.
     """
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(result, expected, strict=True):
         assert_close(one.detach(), other.detach(), terms=T * (I + H), ulps=1000)
 
 
@@ -171,9 +171,9 @@ def test_weights_saved_by_one_engine_load_in_the_other(name: str) -> None:
                 tensor.zero_()
         loader.load_state_dict(load(save(saver.state_dict())), strict=True)
         inputs = make_case(name, num_layers)
-        (found, state), (expected, expected_state) = loader(*inputs), saver(*inputs)
+        (result, state), (expected, expected_state) = loader(*inputs), saver(*inputs)
         with case(num_layers=num_layers, is_fused_first=is_fused_first):
-            assert_all_close([found, *flat(state)], [expected, *flat(expected_state)])
+            assert_all_close([result, *flat(state)], [expected, *flat(expected_state)])
 
 
 @pytest.mark.parametrize("name", sorted(set(TORCHS_OWN) & set(CELLS)))

@@ -193,9 +193,9 @@ def test_the_probability_of_a_drawn_text_is_that_of_its_parse(text: str) -> None
     generator = Random(11)
     drawn = [grammar.derive(start, generator) for _ in range(60)]
     for derivation in [one for one in drawn if len(one.text) < 1500][:30]:
-        ((found,),) = derivations(grammar, derivation.text, start)
+        ((result,),) = derivations(grammar, derivation.text, start)
         # One draw writes at least one character: both log-probs have at most this number of terms.
-        assert_close(found, derivation.logprob, terms=len(derivation.text))
+        assert_close(result, derivation.logprob, terms=len(derivation.text))
 
 
 @pytest.mark.parametrize("text", GRAMMARS)
@@ -292,7 +292,7 @@ def judged() -> list[tuple[str, dict[str, float]]]:
     """Return new reviews, their labels, and the posterior of each label by parsing."""
     file = made_file(spec_of_name("reviews", documents="400", seed="77"))
     documents, grammar = read_documents(file), reviews.grammar()
-    found = []
+    result = []
     for label, text in zip(documents.labels, documents.texts, strict=True):
         parses = derivations(grammar, text, *(f"label_{name}" for name in reviews.LABELS))
         likelihoods = {
@@ -300,8 +300,8 @@ def judged() -> list[tuple[str, dict[str, float]]]:
             for name, logprobs in zip(reviews.LABELS, parses, strict=True)
         }
         total = sum(likelihoods.values())
-        found.append((label, {name: value / total for name, value in likelihoods.items()}))
-    return found
+        result.append((label, {name: value / total for name, value in likelihoods.items()}))
+    return result
 
 
 def test_no_part_of_the_reviews_has_two_derivations_of_one_text() -> None:

@@ -337,8 +337,8 @@ def test_the_mean_loss_does_not_depend_on_batch_or_window(name: str) -> None:
         for parameter in model.parameters():
             parameter.uniform_(-1, 1, generator=chance)
     for split in dataset.splits.values():
-        found, wanted = evaluate(model, split), evaluate(model, Uncut(split))
-        assert found.num_tokens == wanted.num_tokens
+        result, wanted = evaluate(model, split), evaluate(model, Uncut(split))
+        assert result.num_tokens == wanted.num_tokens
         # A sum over all tokens, in another order.
-        assert_close(found.loss_nats, wanted.loss_nats, terms=found.num_tokens)
-        assert found.accuracy == wanted.accuracy, "two scores differ by far more than rounding"
+        assert_close(result.loss_nats, wanted.loss_nats, terms=result.num_tokens)
+        assert result.accuracy == wanted.accuracy, "two scores differ by far more than rounding"

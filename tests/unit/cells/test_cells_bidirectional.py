@@ -52,14 +52,14 @@ def make_case(stack: RecurrentStack, seed: int = 2) -> tuple[Tensor, State]:
     return x_BTI, state
 
 
-def assert_all_close(found: Sequence[Tensor], expected: Sequence[Tensor]) -> None:
+def assert_all_close(result: Sequence[Tensor], expected: Sequence[Tensor]) -> None:
     """Compare tensors pairwise.
 
     Each of T steps sums products with the 2H outputs of the layer below and with the last state,
     and passes the errors of the step before on, enlarged by its weights: hence 1,000 units in the
     last place instead of a few.
     """
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(result, expected, strict=True):
         assert_close(one.detach(), other.detach(), terms=T * 3 * H, ulps=1000)
 
 
@@ -91,13 +91,13 @@ def check_packed(name: str, engine: Engine, num_layers: int) -> None:
     expected, _ = pad_packed_sequence(
         theirs(packed, torchs_state(state))[0], batch_first=True, total_length=T
     )
-    found, _ = stack(x_BTI, state, None, LENGTHS_B)
-    assert found.shape == (B, T, stack.output_size) == (B, T, 2 * H)
-    assert_all_close([found[IS_REAL_BT]], [expected[IS_REAL_BT]])
+    result, _ = stack(x_BTI, state, None, LENGTHS_B)
+    assert result.shape == (B, T, stack.output_size) == (B, T, 2 * H)
+    assert_all_close([result[IS_REAL_BT]], [expected[IS_REAL_BT]])
 
     random = torch.Generator().manual_seed(3)
     weigh = torch.randn(B, T, 2 * H, dtype=torch.float64, generator=random) * IS_REAL_BT[..., None]
-    mine = torch.autograd.grad((found * weigh).sum(), list(stack.parameters()))
+    mine = torch.autograd.grad((result * weigh).sum(), list(stack.parameters()))
     named = dict(theirs.named_parameters())
     keys = [key for key, _ in stack.named_parameters()]
     of_torch = torch.autograd.grad((expected * weigh).sum(), [named[key] for key in keys])
@@ -109,10 +109,10 @@ def test_without_lengths_values_and_the_last_state_are_torchs(name: str) -> None
     stack = make_stack(name)
     x_BTI, state = make_case(stack)
     expected, expected_last = torchs(name, stack)(x_BTI, torchs_state(state))
-    found, last = stack(x_BTI, state)
+    result, last = stack(x_BTI, state)
     parts = [torch.stack(layers) for layers in zip(*last, strict=True)]
     expected_parts = expected_last if isinstance(expected_last, tuple) else (expected_last,)
-    assert_all_close([found, *parts], [expected, *expected_parts])
+    assert_all_close([result, *parts], [expected, *expected_parts])
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -127,11 +127,11 @@ def check_padding(name: str, engine: Engine, residual: bool) -> None:
     x_BTI, state = make_case(stack)
     other_BTI = torch.where(IS_REAL_BT[..., None], x_BTI, 1e3)
     x_BTI.requires_grad_()
-    found, _ = stack(x_BTI, state, None, LENGTHS_B)
+    result, _ = stack(x_BTI, state, None, LENGTHS_B)
     changed, _ = stack(other_BTI, state, None, LENGTHS_B)
     # Exact: the same operations on tensors of the same shape.
-    assert torch.equal(changed[IS_REAL_BT], found[IS_REAL_BT])
-    (gradient_BTI,) = torch.autograd.grad(found[IS_REAL_BT].sum(), [x_BTI])
+    assert torch.equal(changed[IS_REAL_BT], result[IS_REAL_BT])
+    (gradient_BTI,) = torch.autograd.grad(result[IS_REAL_BT].sum(), [x_BTI])
     assert not gradient_BTI[~IS_REAL_BT].any()
     assert gradient_BTI[IS_REAL_BT].abs().amax(-1).min() > 0
 
@@ -140,24 +140,24 @@ def check_padding(name: str, engine: Engine, residual: bool) -> None:
 def test_a_padded_row_has_the_outputs_of_the_row_alone(name: str) -> None:
     stack = make_stack(name)
     x_BTI, state = make_case(stack)
-    found, _ = stack(x_BTI, state, None, LENGTHS_B)
+    result, _ = stack(x_BTI, state, None, LENGTHS_B)
     for row, length in enumerate(LENGTHS_B.tolist()):
         own_state = tuple(tuple(part[row : row + 1] for part in layer) for layer in state)
         alone, _ = stack(x_BTI[row : row + 1, :length], own_state)
         with case(row=row):
-            assert_all_close([found[row, :length]], [alone[0]])
+            assert_all_close([result[row, :length]], [alone[0]])
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_full_lengths_are_equivalent_to_none(name: str) -> None:
     stack = make_stack(name)
     x_BTI, state = make_case(stack)
-    (found, last), (expected, expected_last) = (
+    (result, last), (expected, expected_last) = (
         stack(x_BTI, state, None, torch.full((B,), T)),
         stack(x_BTI, state),
     )
     # Exact: the same operations on tensors of the same shape.
-    assert torch.equal(found, expected)
+    assert torch.equal(result, expected)
     for parts in zip(last, expected_last, strict=True):
         assert all(map(torch.equal, *parts))
 
@@ -167,10 +167,10 @@ def test_a_residual_sum_does_not_mix_the_directions() -> None:
     below = make_stack("gru", num_layers=1)
     below.load_state_dict({k: v for k, v in stack.state_dict().items() if "_l0" in k})
     x_BTI, state = make_case(stack)
-    found, _ = stack(x_BTI, state, None, LENGTHS_B)
+    result, _ = stack(x_BTI, state, None, LENGTHS_B)
     top, _ = plain(x_BTI, state, None, LENGTHS_B)
     first, _ = below(x_BTI, state[:2], None, LENGTHS_B)
-    assert_all_close([found], [top + first])
+    assert_all_close([result], [top + first])
 
 
 def test_a_bidirectional_stack_has_no_single_steps() -> None:

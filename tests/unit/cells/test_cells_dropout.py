@@ -155,13 +155,13 @@ def run_recurrent(name: str, engine: Engine, share: float, seed: int | None = 5)
 
 @pytest.mark.parametrize("name", RECURRENT)
 def test_recurrent_dropout_depends_on_the_generator_alone_and_not_on_the_engine(name: str) -> None:
-    found = run_recurrent(name, "auto", 0.5)
+    result = run_recurrent(name, "auto", 0.5)
     expected = run_recurrent(name, "equations", 0.5)
     # 6 steps, each a sum of 8 + 8 products that amplifies the errors of the previous step.
-    assert_close(found.detach(), expected.detach(), terms=6 * 16, ulps=1000)
+    assert_close(result.detach(), expected.detach(), terms=6 * 16, ulps=1000)
     # Exact: the same operations on tensors of the same shape.
-    assert torch.equal(found, run_recurrent(name, "auto", 0.5))
-    assert not torch.allclose(found, run_recurrent(name, "auto", 0.5, seed=6))
+    assert torch.equal(result, run_recurrent(name, "auto", 0.5))
+    assert not torch.allclose(result, run_recurrent(name, "auto", 0.5, seed=6))
 
 
 @pytest.mark.parametrize("name", RECURRENT)

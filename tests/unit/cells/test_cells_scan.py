@@ -81,9 +81,9 @@ def assert_equal_to_the_recurrence(way: Fill, inputs: Case, dy_BTH: Tensor) -> N
     No decay is above 1, so that no error grows: one product and one sum for each step, and again
     for the sums of the gradient.
     """
-    found = with_gradients(partial(scan, fill=way), inputs, dy_BTH)
+    result = with_gradients(partial(scan, fill=way), inputs, dy_BTH)
     expected = with_gradients(stepped, inputs, dy_BTH)
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(result, expected, strict=True):
         assert_close(one, other, terms=4 * inputs.v.shape[1])
 
 
@@ -135,9 +135,9 @@ def test_the_scan_keeps_the_precision_of_float32_over_a_long_text(way: Fill) -> 
     inputs = make_case(1000, width=32)
     narrow = Case(*(tensor.float() for tensor in inputs))
     dy_BTH = drawn(B, 1000, 32, seed=4)
-    found = with_gradients(partial(scan, fill=way), narrow, dy_BTH.float())
+    result = with_gradients(partial(scan, fill=way), narrow, dy_BTH.float())
     expected = with_gradients(stepped, inputs, dy_BTH)
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(result, expected, strict=True):
         # Both have an error of 2e-7, as decays reduce older errors; in log space it is up to 3e-5.
         assert float((one.double() - other).abs().max()) < 3e-6 * float(other.abs().max())
 
@@ -177,11 +177,11 @@ def test_the_default_is_loop_on_a_cpu_and_double_elsewhere() -> None:
     assert fastest_fill(torch.device("cpu")) is loop
     assert fastest_fill(torch.device("cuda", 0)) is double
     inputs, dy_BTH = make_case(100), drawn(B, 100, H, seed=4)
-    found, expected = (
+    result, expected = (
         with_gradients(way, inputs, dy_BTH) for way in (scan, partial(scan, fill=loop))
     )
     # Exact: the same operations in the same order.
-    assert all(map(torch.equal, found, expected))
+    assert all(map(torch.equal, result, expected))
 
 
 def test_the_candidate_is_positive_and_has_the_right_slope() -> None:
@@ -226,11 +226,11 @@ def test_in_mixed_precision_running_sums_are_in_float32(name: str) -> None:
 
     expected = run()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        found = run()
-    assert [tensor.dtype for tensor in found] == [torch.float32] * 3
+        result = run()
+    assert [tensor.dtype for tensor in result] == [torch.float32] * 3
     # The products of the projection round to bfloat16: 0.007 in the outputs, 0.025 in gradients.
-    assert float((found[0] - expected[0]).detach().abs().max()) < 0.03
-    for one, other in zip(found[1:], expected[1:], strict=True):
+    assert float((result[0] - expected[0]).detach().abs().max()) < 0.03
+    for one, other in zip(result[1:], expected[1:], strict=True):
         assert float((one - other).norm()) < 0.1 * float(other.norm())
 
 
@@ -241,6 +241,6 @@ def test_a_text_is_read_in_inference_mode_as_in_training(name: str) -> None:
     x_BTI = drawn(2, 6, 4).float()
     expected, _ = stack(x_BTI, stack.start_state(2))
     with torch.inference_mode():
-        found, _ = stack(x_BTI, stack.start_state(2))
-    assert found.is_inference()
-    assert_close(found, expected.detach(), terms=6 * (4 + 5))
+        result, _ = stack(x_BTI, stack.start_state(2))
+    assert result.is_inference()
+    assert_close(result, expected.detach(), terms=6 * (4 + 5))

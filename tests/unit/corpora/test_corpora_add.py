@@ -44,13 +44,13 @@ def refused(name: str, source: Path, data: Path, wish: AddOptions = AddOptions()
     with pytest.raises(BadInputError) as caught:
         add_corpus(name, source, data, wish)
     assert sorted(data.rglob("*")) == before if data.exists() else not before
-    said = str(caught.value)
-    assert said.isprintable()
-    return said
+    message = str(caught.value)
+    assert message.isprintable()
+    return message
 
 
 @pytest.mark.parametrize(
-    ("text", "codec", "said"),
+    ("text", "codec", "message"),
     [
         (FRENCH, "utf-8", "UTF-8"),
         (FRENCH, "utf-8-sig", "UTF-8 with a byte order mark"),
@@ -64,13 +64,13 @@ def refused(name: str, source: Path, data: Path, wish: AddOptions = AddOptions()
     ],
 )
 def test_the_encoding_of_a_text_is_detected_and_noted(
-    source: Path, data: Path, text: str, codec: str, said: str
+    source: Path, data: Path, text: str, codec: str, message: str
 ) -> None:
     file = source / "a.txt"
     file.write_bytes(text.encode(codec))
     made, notes = add_corpus("mine", file, data)
     assert made == data / "mine.txt"
-    assert notes == [f"encoding: {said}"]
+    assert notes == [f"encoding: {message}"]
     assert made.read_bytes() == text.encode("utf-8")
     assert find_corpus("mine", data) == made
 
@@ -145,9 +145,9 @@ def test_documents_of_every_format_become_csv(
 
 def test_columns_may_have_other_names(source: Path, data: Path) -> None:
     (source / "a.csv").write_text("review,sentiment\nGood,positive\nBad,negative\n")
-    said = refused("films", source / "a.csv", data)
-    assert "no column 'label' among 'review', 'sentiment'" in said
-    assert "--label COLUMN" in said
+    message = refused("films", source / "a.csv", data)
+    assert "no column 'label' among 'review', 'sentiment'" in message
+    assert "--label COLUMN" in message
     wish = AddOptions(columns=Columns("sentiment", "review"))
     made, _ = add_corpus("films", source / "a.csv", data, wish)
     assert read_documents(made).labels == ("positive", "negative")

@@ -35,14 +35,14 @@ def build(documents: Documents, vocabulary: Vocabulary | None = None, **values: 
 
 def texts_of(dataset: Dataset, name: SplitName = "train") -> dict[str, str]:
     """Return the input text of each document of a split, with its class."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for batch in dataset.splits[name].eval_batches():
         assert batch.lengths_B is not None
         for row, length, label in zip(batch.inputs_BT, batch.lengths_B, batch.targets, strict=True):
             assert (row[length:] == dataset.vocabulary.pad).all()
             text = dataset.vocabulary.decode(row.tolist())
-            found[text] = dataset.vocabulary.classes[label]
-    return found
+            result[text] = dataset.vocabulary.classes[label]
+    return result
 
 
 NUMBERED = documents_of(
@@ -54,8 +54,8 @@ SPLITS: list[SplitName] = [*[TRAIN] * 4, *[VAL] * 2]
 
 def test_documents_have_words_and_a_class() -> None:
     dataset = build(NUMBERED, test_fraction=0.2)
-    found = texts_of(dataset) | texts_of(dataset, "val") | texts_of(dataset, "test")
-    known = {text: name for text, name in found.items() if UNK not in text}
+    result = texts_of(dataset) | texts_of(dataset, "val") | texts_of(dataset, "test")
+    known = {text: name for text, name in result.items() if UNK not in text}
     assert len(known) == dataset.splits["train"].num_tokens
     expected = dict(zip(NUMBERED.texts, NUMBERED.labels, strict=True))
     assert all(expected[text] == name for text, name in known.items())
@@ -191,8 +191,8 @@ def test_a_given_vocabulary_is_used() -> None:
     given = Vocabulary((PAD, UNK, "good"), "lowercase", "unicode", ("pos", "neg"))
     dataset = build(NUMBERED, given)
     assert dataset.vocabulary is given
-    found = texts_of(dataset)
-    assert all((name == "pos") == ("good" in text) for text, name in found.items())
+    result = texts_of(dataset)
+    assert all((name == "pos") == ("good" in text) for text, name in result.items())
 
 
 def test_a_vocabulary_of_characters_overrides_the_settings() -> None:
@@ -202,7 +202,7 @@ def test_a_vocabulary_of_characters_overrides_the_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("vocabulary", "said"),
+    ("vocabulary", "message"),
     [
         (Vocabulary.count("abc"), "for another task"),
         (Vocabulary((PAD, UNK, "a"), "lowercase"), "for another task"),
@@ -213,8 +213,8 @@ def test_a_vocabulary_of_characters_overrides_the_settings() -> None:
         ),
     ],
 )
-def test_a_vocabulary_that_does_not_fit_is_refused(vocabulary: Vocabulary, said: str) -> None:
-    with pytest.raises(BadInputError, match=said):
+def test_a_vocabulary_that_does_not_fit_is_refused(vocabulary: Vocabulary, message: str) -> None:
+    with pytest.raises(BadInputError, match=message):
         build(NUMBERED, vocabulary)
 
 
@@ -246,19 +246,19 @@ def test_documents_are_prepared_from_their_settings(table: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("split,label,text\ntrain,0,a\ntrain,0,b\nval,1,c\n", "no document of class '1' to train"),
         ("label,text\n0,a\n1,b\n", "2 documents are too few for a val split"),
         ("label,text\n0,a\n", "have the label '0'"),
     ],
 )
-def test_a_check_raises_the_errors_of_a_run(tmp_path: Path, content: str, said: str) -> None:
+def test_a_check_raises_the_errors_of_a_run(tmp_path: Path, content: str, message: str) -> None:
     file = tmp_path / "a.csv"
     file.write_text(content)
     config = config_of().model_copy(update={"corpus": str(file)})
     for action in (check, prepare):
-        with pytest.raises(BadInputError, match=said):
+        with pytest.raises(BadInputError, match=message):
             action(config)
 
 

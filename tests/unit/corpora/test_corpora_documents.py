@@ -91,8 +91,8 @@ def test_any_text_is_read_unchanged(
 
 def test_line_ends_quotes_and_separators_within_a_text_are_kept(write: Write) -> None:
     text = 'say ""hi"",\r\nthen go\n\nsoon'
-    found = read_documents(write("a.csv", f'label,text\na,"{text}"\nb,x "y" z\n'))
-    assert found.texts == ('say "hi",\nthen go\n\nsoon', 'x "y" z')
+    result = read_documents(write("a.csv", f'label,text\na,"{text}"\nb,x "y" z\n'))
+    assert result.texts == ('say "hi",\nthen go\n\nsoon', 'x "y" z')
 
 
 def test_a_text_may_be_longer_than_the_csv_modules_limit(write: Write) -> None:
@@ -134,17 +134,17 @@ def test_classes_are_sorted_numerically_if_all_are_integers(
 
 
 def test_documents_are_selected(write: Write) -> None:
-    found = read_documents(write("a.csv", "split,label,text\ntrain,0,a\ntest,1,b\ntrain,1,c\n"))
-    assert found.select([2, 0]) == Documents(("c", "a"), ("1", "0"), ("train",) * 2, ("0", "1"))
-    assert (len(found), len(found.select([]))) == (3, 0)
+    result = read_documents(write("a.csv", "split,label,text\ntrain,0,a\ntest,1,b\ntrain,1,c\n"))
+    assert result.select([2, 0]) == Documents(("c", "a"), ("1", "0"), ("train",) * 2, ("0", "1"))
+    assert (len(result), len(result.select([]))) == (3, 0)
     assert DOCUMENTS.select([1]) == Documents(("bad",), ("0",), (), ("0", "1"))
 
 
 def test_unpaired_surrogates_of_json_are_replaced(write: Write) -> None:
-    found = read_documents(
+    result = read_documents(
         write("a.jsonl", '{"label":0,"text":"a\\ud800b"}\n{"label":1,"text":""}')
     )
-    assert found.texts[0] == "a?b"
+    assert result.texts[0] == "a?b"
 
 
 HEAD = "label,text\n"

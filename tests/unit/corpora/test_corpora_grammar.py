@@ -48,7 +48,7 @@ def probabilities(alternatives: Alternatives) -> dict[str, float]:
 
 def enumerate_texts(rules: Rules, start: str, least: float) -> dict[str, list[float]]:
     """Return the probability of each derivation above `least`, by its text."""
-    found: defaultdict[str, list[float]] = defaultdict(list)
+    result: defaultdict[str, list[float]] = defaultdict(list)
     waiting = [(f"{{{start}}}", 1.0)]
     while waiting:
         text, probability = waiting.pop()
@@ -56,12 +56,12 @@ def enumerate_texts(rules: Rules, start: str, least: float) -> dict[str, list[fl
             continue
         match = SYMBOL.search(text)
         if match is None:
-            found[text].append(probability)
+            result[text].append(probability)
             continue
         for template, p in probabilities(rules[match[1]]).items():
             expanded = text[: match.start()] + template + text[match.end() :]
             waiting.append((expanded, probability * p))
-    return found
+    return result
 
 
 def test_entropy_and_length_equal_those_of_all_texts() -> None:

@@ -46,12 +46,12 @@ def test_every_document_is_in_one_split_and_classes_keep_their_fractions(
     labels: list[str], val: float, test: float, seed: int
 ) -> None:
     documents = documents_of(labels)
-    found = parts_of(documents, val_fraction=val, test_fraction=test, seed=seed)
-    assert list(found) == (["train", "val", "test"] if test else ["train", "val"])
-    assert sorted(row for rows in found.values() for row in rows) == list(range(len(labels)))
+    result = parts_of(documents, val_fraction=val, test_fraction=test, seed=seed)
+    assert list(result) == (["train", "val", "test"] if test else ["train", "val"])
+    assert sorted(row for rows in result.values() for row in rows) == list(range(len(labels)))
     for name, num in Counter(labels).items():
         for split, fraction in (("val", val), ("test", test)):
-            of_class = [row for row in found.get(split, []) if labels[row] == name]
+            of_class = [row for row in result.get(split, []) if labels[row] == name]
             assert abs(len(of_class) - num * fraction) <= 0.5
 
 
@@ -70,8 +70,8 @@ def test_a_split_is_in_random_order() -> None:
 
 def test_the_splits_of_the_file_are_used() -> None:
     splits: list[SplitName] = [*PARTS] * 20
-    found = parts_of(documents_of(["0", "1"] * 30, splits), test_fraction=0.3)
-    assert {name: sorted(rows) for name, rows in found.items()} == {
+    result = parts_of(documents_of(["0", "1"] * 30, splits), test_fraction=0.3)
+    assert {name: sorted(rows) for name, rows in result.items()} == {
         "train": list(range(0, 60, 3)),
         "val": list(range(1, 60, 3)),
         "test": list(range(2, 60, 3)),
@@ -80,10 +80,10 @@ def test_the_splits_of_the_file_are_used() -> None:
 
 def test_validation_is_drawn_from_train_if_the_file_has_none() -> None:
     splits: list[SplitName] = [*[TEST] * 40, *[TRAIN] * 60]
-    found = parts_of(documents_of(["0", "1"] * 50, splits), val_fraction=0.2)
-    assert sorted(found["test"]) == list(range(40))
-    assert sorted([*found["train"], *found["val"]]) == list(range(40, 100))
-    assert Counter(row % 2 for row in found["val"]) == {0: 6, 1: 6}
+    result = parts_of(documents_of(["0", "1"] * 50, splits), val_fraction=0.2)
+    assert sorted(result["test"]) == list(range(40))
+    assert sorted([*result["train"], *result["val"]]) == list(range(40, 100))
+    assert Counter(row % 2 for row in result["val"]) == {0: 6, 1: 6}
 
 
 def test_a_file_without_a_test_split_has_none() -> None:
@@ -95,7 +95,7 @@ def test_a_file_without_a_test_split_has_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "values", "said"),
+    ("labels", "values", "message"),
     [
         (["0", "1"], {}, "2 documents are too few for a val split; add documents or raise --val-"),
         (["0", "1"] * 4, {"val_fraction": 0.4, "test_fraction": 0.01}, "too few for a test split"),
@@ -107,11 +107,11 @@ def test_a_file_without_a_test_split_has_none() -> None:
     ],
 )
 def test_too_few_documents_are_refused(
-    labels: list[str], values: dict[str, object], said: str
+    labels: list[str], values: dict[str, object], message: str
 ) -> None:
     with pytest.raises(BadInputError) as caught:
         parts_of(documents_of(labels), **values)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 # A limit

@@ -29,8 +29,8 @@ def test_ids_equal_those_of_the_vocabulary(kind: Kind, texts: list[str], size: i
     ids = indexed.encode(vocabulary)
     assert len(indexed.starts) == len(texts) + 1
     for i, text in enumerate(texts):
-        found = ids[indexed.starts[i] : indexed.starts[i + 1]]
-        assert found.tolist() == vocabulary.encode(text).tolist()
+        result = ids[indexed.starts[i] : indexed.starts[i + 1]]
+        assert result.tolist() == vocabulary.encode(text).tolist()
     assert len(ids) == indexed.starts[-1]
     assert ids.dtype == np.int64
 
@@ -42,8 +42,8 @@ def test_tokens_are_counted_in_any_part(kind: Kind, texts: list[str]) -> None:
     indexed = index(texts, kind)
     vocabulary = Vocabulary((), kind)
     expected = Counter(token for text in texts for token in vocabulary.split(text))
-    found = {t: int(n) for t, n in zip(indexed.distinct, indexed.counts(), strict=True) if n}
-    assert found == expected
+    result = {t: int(n) for t, n in zip(indexed.distinct, indexed.counts(), strict=True) if n}
+    assert result == expected
     half = len(indexed.places) // 2
     both = indexed.counts(slice(0, half)) + indexed.counts(slice(half, None))
     assert (both == indexed.counts()).all()

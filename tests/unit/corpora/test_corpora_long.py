@@ -211,8 +211,8 @@ def test_the_folder_of_another_process_is_used(file: Path) -> None:
             of_other.update(stored(file))
 
     of_other: dict[str, int] = {}
-    found = on_disk(config, progress=put_other)
-    assert_same(found, other[0])
+    result = on_disk(config, progress=put_other)
+    assert_same(result, other[0])
     assert stored(file) == of_other
     assert len(list((file.parent / ".encoded").iterdir())) == 1
 

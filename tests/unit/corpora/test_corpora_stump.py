@@ -106,10 +106,10 @@ def test_a_and_an_suit_the_next_word(text: str) -> None:
 )
 def test_the_number_of_a_subject_decides_its_verb(text: str, pattern: str) -> None:
     """No singular noun of the corpus ends in s, and no plural verb."""
-    found = re.findall(pattern, text)
-    num_many = sum(bool(plural) for _, plural, _ in found)
-    assert min(num_many, len(found) - num_many) > 100
-    for _, plural, verb in found:
+    result = re.findall(pattern, text)
+    num_many = sum(bool(plural) for _, plural, _ in result)
+    assert min(num_many, len(result) - num_many) > 100
+    for _, plural, verb in result:
         assert verb.endswith("s") is not bool(plural)
 
 

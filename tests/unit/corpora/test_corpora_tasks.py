@@ -38,7 +38,7 @@ NUMBERED = " ".join(f"Phrase {i:03d}{'x' * (i % 17)}." for i in range(100))
 def test_every_sentence_starts_and_ends_with_eos() -> None:
     dataset = cut_sentences(NUMBERED, length=60)
     tokens, eos = dataset.vocabulary.tokens, dataset.vocabulary.eos
-    found = []
+    result = []
     for batch in dataset.splits["train"].train_batches(0):
         assert batch.is_start
         for inputs, targets in zip(batch.inputs_BT, batch.targets, strict=True):
@@ -47,29 +47,29 @@ def test_every_sentence_starts_and_ends_with_eos() -> None:
             assert kept[-1] == eos
             assert (targets[len(kept) :] == IGNORED).all()
             assert (inputs[len(kept) :] == eos).all()
-            found.append("".join(tokens[i] for i in kept[:-1]).removesuffix("."))
+            result.append("".join(tokens[i] for i in kept[:-1]).removesuffix("."))
     expected = NUMBERED.removesuffix(".").split(". ")[:90]
-    assert sorted(found) == expected
-    assert found != expected  # shuffled
+    assert sorted(result) == expected
+    assert result != expected  # shuffled
 
 
 def test_the_last_sentences_are_the_validation_split() -> None:
     dataset = cut_sentences(NUMBERED, length=60, val_fraction=0.2, test_fraction=0.1)
     tokens = dataset.vocabulary.tokens
     for part, expected in (("val", range(70, 90)), ("test", range(90, 100))):
-        found = [
+        result = [
             "".join(tokens[i] for i in targets[targets > 0])
             for batch in dataset.splits[part].eval_batches()  # type: ignore[index]
             for targets in batch.targets
         ]
-        assert sorted(sentence[7:10] for sentence in found) == [f"{i:03d}" for i in expected]
+        assert sorted(sentence[7:10] for sentence in result) == [f"{i:03d}" for i in expected]
 
 
 def test_the_order_differs_between_epochs_and_seeds() -> None:
     def first(epoch: int, seed: int) -> list[int]:
         split = cut_sentences(NUMBERED, length=60, seed=seed).splits["train"]
-        found: list[int] = next(iter(split.train_batches(epoch))).inputs_BT.flatten().tolist()
-        return found
+        result: list[int] = next(iter(split.train_batches(epoch))).inputs_BT.flatten().tolist()
+        return result
 
     assert first(0, 1) != first(1, 1)
     assert first(0, 1) != first(0, 2)
@@ -190,7 +190,7 @@ def test_the_end_of_a_stream_is_the_validation_split() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "values", "said"),
+    ("text", "values", "message"),
     [
         ("aaaaaaaaaa", {}, "one distinct character"),
         ("a", {}, "one distinct character"),
@@ -201,11 +201,11 @@ def test_the_end_of_a_stream_is_the_validation_split() -> None:
     ],
 )
 def test_a_text_too_short_for_the_settings_is_refused(
-    text: str, values: dict[str, object], said: str
+    text: str, values: dict[str, object], message: str
 ) -> None:
     with pytest.raises(BadInputError) as caught:
         cut_stream(text, **values)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert str(caught.value).isprintable()
 
 

@@ -120,8 +120,8 @@ def test_diacritics_are_removed_and_other_characters_dropped(text: str, bare: st
 @quick
 @given(text=texts)
 def test_a_text_in_unicode_is_in_nfc_with_lf(text: str) -> None:
-    found = normalise(text)
-    assert found == unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    result = normalise(text)
+    assert result == unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 # Sentences
@@ -150,10 +150,10 @@ def test_a_text_is_split_after_final_marks(text: str, expected: list[str]) -> No
 @quick
 @given(text=st.text(st.sampled_from("ab é.?! \n")))
 def test_no_letter_is_lost_or_added(text: str) -> None:
-    found = split_sentences(text)
+    result = split_sentences(text)
     letters = [c for c in text if c.isalnum()]
-    assert [c for sentence in found for c in sentence if c.isalnum()] == letters
-    for sentence in found:
+    assert [c for sentence in result for c in sentence if c.isalnum()] == letters
+    for sentence in result:
         assert sentence == " ".join(sentence.split())
         inner = sentence.rstrip(".?!")
         assert not set(inner) & set(".?!")

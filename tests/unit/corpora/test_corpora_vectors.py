@@ -55,14 +55,14 @@ def refused(action: Callable[[], object]) -> str:
 
 def test_words_are_looked_up_unchanged_then_in_lower_case(write: Write) -> None:
     tokens = ["<pad>", "<unk>", "the", " the", "The", " THE", " Paris", "cat", "dog", " ", "\n"]
-    matrix, found = read_vectors(write(FILE), tokens, 2, "zero")
+    matrix, result = read_vectors(write(FILE), tokens, 2, "zero")
     assert matrix.dtype == np.float32
     expected: list[list[float]] = [
         [0, 0], [0, 0], [1, 2], [1, 2], [3, 4], [1, 2], [7, 8], [-0.5, 0.1], [0, 0], [0, 0], [0, 0]
     ]  # fmt: skip
     # Exactly equal: both are the decimal number rounded to float32 once.
     assert np.array_equal(matrix, np.array(expected, dtype=np.float32))
-    assert found.tolist() == [any(row) for row in expected]
+    assert result.tolist() == [any(row) for row in expected]
 
 
 def test_a_word_with_spaces_is_found(write: Write) -> None:
@@ -78,11 +78,11 @@ def test_missing_words_are_small_and_random_but_padding_is_zero(write: Write) ->
         for word, row in zip(known, rows, strict=True)
     )
     tokens = ["<pad>", "<unk>", *known, *(f"x{i}" for i in range(400))]
-    matrix, found = read_vectors(write(content), tokens, 10)
-    assert found.sum() == 400
+    matrix, result = read_vectors(write(content), tokens, 10)
+    assert result.sum() == 400
     assert not matrix[0].any()
-    made_up = matrix[~found][1:]
-    assert made_up.std() == pytest.approx(0.1 * matrix[found].std(), rel=0.05)
+    made_up = matrix[~result][1:]
+    assert made_up.std() == pytest.approx(0.1 * matrix[result].std(), rel=0.05)
     assert abs(made_up.mean()) < 0.02
     file = write(content)
     assert np.array_equal(read_vectors(file, tokens, 10).matrix, matrix)

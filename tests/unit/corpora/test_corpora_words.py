@@ -84,14 +84,14 @@ def test_chars_per_token_counts_the_end_of_a_sentence() -> None:
 
 def test_a_sentence_starts_and_ends_with_eos() -> None:
     dataset = build(sentences, TEXT)
-    found = set()
+    result = set()
     for batch in dataset.splits["train"].train_batches(0):
         assert (batch.inputs_BT[:, 0] == dataset.vocabulary.eos).all()
         for targets in batch.targets:
             kept = targets[targets != IGNORED]
             assert kept[-1] == dataset.vocabulary.eos
-            found.add(dataset.vocabulary.decode(kept.tolist()))
-    assert found == {"Is it?", *(f"Line {i} of the text, said she." for i in range(50))}
+            result.add(dataset.vocabulary.decode(kept.tolist()))
+    assert result == {"Is it?", *(f"Line {i} of the text, said she." for i in range(50))}
 
 
 def test_the_length_of_a_sentence_counts_words() -> None:
@@ -152,7 +152,7 @@ def test_a_classifiers_vocabulary_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "values", "said"),
+    ("text", "values", "message"),
     [
         (" same" * 500, {}, "one distinct word"),
         ("a b c", {}, "3 words, 3 of them for training; batch 4 and length 20 need 21"),
@@ -161,11 +161,11 @@ def test_a_classifiers_vocabulary_is_refused() -> None:
     ],
 )
 def test_a_text_without_enough_words_is_refused(
-    text: str, values: dict[str, object], said: str
+    text: str, values: dict[str, object], message: str
 ) -> None:
     with pytest.raises(BadInputError) as caught:
         build(stream, text, None, **values)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("task", [stream, sentences])

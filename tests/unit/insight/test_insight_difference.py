@@ -19,28 +19,28 @@ from tests.toys.numeric import assert_close
 TEXT = "a bad cab. feed a dad.\nbabe fade a deaf bead.\n"
 
 
-def assert_logprobs_close(found: float, expected: float) -> None:
+def assert_logprobs_close(result: float, expected: float) -> None:
     """Compare log-probs: a sum of 7 + 7 products for every token.
 
     The weights enlarge an error from step to step: hence 1,000 units in the last place.
     """
-    assert_close(found, expected, terms=len(TEXT) * 14, ulps=1000)
+    assert_close(result, expected, terms=len(TEXT) * 14, ulps=1000)
 
 
 def test_a_difference_is_the_divergence_of_two_distributions(look: Callable[..., Finding]) -> None:
     one, other = make_model(cell="gru", layers=1), make_model(cell="lstm", layers=1)
     text = TEXT
-    found = look("difference", one, other=other, text=text).figures
+    result = look("difference", one, other=other, text=text).figures
     ids = torch.tensor([[one.vocabulary.tokens.index(letter) for letter in text]])
     p, q = (m.language_model.read(ids)[0][0, :-1] for m in (one, other))
     for place in (0, 7, len(text) - 1):
         kl = functional.kl_div(q[place], p[place], reduction="sum", log_target=True).item()
-        assert_logprobs_close(found["kl"][place], kl)
+        assert_logprobs_close(result["kl"][place], kl)
         target = ids[0, place]
-        assert_logprobs_close(found["logprobs"][0][place], p[place, target].item())
-        assert_logprobs_close(found["logprobs"][1][place], q[place, target].item())
-    losses = [model["loss_nats"] for model in found["models"]]
-    assert_logprobs_close(losses[0], -np.mean(found["logprobs"][0]))
+        assert_logprobs_close(result["logprobs"][0][place], p[place, target].item())
+        assert_logprobs_close(result["logprobs"][1][place], q[place, target].item())
+    losses = [model["loss_nats"] for model in result["models"]]
+    assert_logprobs_close(losses[0], -np.mean(result["logprobs"][0]))
     shaded = look("difference", one, other=other, text=text).pictures[0]
     assert isinstance(shaded, ShadedText)
     assert shaded.high.split(" by ")[1].split()[0] == shaded.low.split(" by ")[1]
@@ -58,8 +58,8 @@ def test_the_unit_is_a_character_or_a_word(
         for model in (make_model(cell="gru"), make_model(cell="lstm"))
     )
     noun = "character" if kind == "chars" else "word"
-    for found in (look("difference", one, other=other), look("difference", one, other=one)):
-        assert f" nats per {noun}" in found.says[0]
+    for result in (look("difference", one, other=other), look("difference", one, other=one)):
+        assert f" nats per {noun}" in result.says[0]
 
 
 def test_models_with_different_vocabularies_are_not_compared(look: Callable[..., Finding]) -> None:

@@ -12,18 +12,18 @@ from tests.toys.models import make_model, random_sample
 from tests.toys.numeric import assert_close
 
 
-def assert_losses_close(found: list[float], expected: list[float]) -> None:
+def assert_losses_close(result: list[float], expected: list[float]) -> None:
     """Compare mean losses: of 64 windows of at most 128 tokens, each a sum of 7 + 7 products.
 
     The weights enlarge an error from step to step: hence 1,000 units in the last place.
     """
-    assert_close(found, expected, terms=64 + 128 * 14, ulps=1000)
+    assert_close(result, expected, terms=64 + 128 * 14, ulps=1000)
 
 
 def test_a_sentence_reports_that_more_context_does_not_help() -> None:
-    said = memory.sentences([1, 2, 9], [0.7, 0.69, 0.71], [0.1, 0.1, 0.1], 2)
-    assert "of the improvement" not in said[0]
-    assert "more context does not help" in said[0]
+    message = memory.sentences([1, 2, 9], [0.7, 0.69, 0.71], [0.1, 0.1, 0.1], 2)
+    assert "of the improvement" not in message[0]
+    assert "more context does not help" in message[0]
     rounded = memory.sentences([1, 2, 9], [0.7, 0.69, 0.7 - 1e-8], [0.1, 0.1, 0.1], 2)
     assert "more context does not help" in rounded[0]
     assert (

@@ -38,10 +38,10 @@ def test_the_sentence_counts_the_tokens_with_the_property(look: Callable[..., Fi
 
 def test_words_of_documents_are_separated(look: Callable[..., Finding]) -> None:
     loaded = make_model(cell="gru", task="classify")
-    found = look("neurons", loaded, property="a")
-    assert found.figures["tokens"]
-    assert all(token[0] == " " for token in found.figures["tokens"])
-    assert any("after every word" in picture.title for picture in found.pictures)
+    result = look("neurons", loaded, property="a")
+    assert result.figures["tokens"]
+    assert all(token[0] == " " for token in result.figures["tokens"])
+    assert any("after every word" in picture.title for picture in result.pictures)
 
 
 def test_a_neuron_constructed_for_a_letter_is_found(look: Callable[..., Finding]) -> None:
@@ -51,9 +51,9 @@ def test_a_neuron_constructed_for_a_letter_is_found(look: Callable[..., Finding]
         weight_ih = dict(loaded.model.named_parameters())["rnn.weight_ih_l0"]
         weight_ih[0] = -3.0
         weight_ih[0, letter] = 20.0
-    found = look("neurons", loaded, text=TEXT, property="d").figures
-    assert (found["unit"], found["ranking"][0]["unit"]) == ("l0.0", "l0.0")
-    assert_close(found["ranking"][0]["score"], 1.0, terms=len(TEXT))
-    places = [peak["place"] for peak in found["peaks"]]
+    result = look("neurons", loaded, text=TEXT, property="d").figures
+    assert (result["unit"], result["ranking"][0]["unit"]) == ("l0.0", "l0.0")
+    assert_close(result["ranking"][0]["score"], 1.0, terms=len(TEXT))
+    places = [peak["place"] for peak in result["peaks"]]
     assert {TEXT[place] for place in places[:4]} == {"d"}
-    assert len(found["values"]) == len(TEXT)
+    assert len(result["values"]) == len(TEXT)

@@ -14,21 +14,21 @@ from tests.toys.numeric import assert_close
 
 def test_the_spectrum_is_numpys(look: Callable[..., Finding]) -> None:
     loaded = make_model(cell="gru", layers=1)
-    found = look("spectrum", loaded, gate="z").figures["spectra"]
+    result = look("spectrum", loaded, gate="z").figures["spectra"]
     weight_hh = dict(loaded.model.named_parameters())["rnn.weight_hh_l0"].detach()
     W = dict(zip("rzn", weight_hh.chunk(3), strict=True))["z"].numpy()
-    assert list(found) == ["l0.z"]
+    assert list(result) == ["l0.z"]
     values = sorted(np.linalg.eigvals(W), key=lambda z: (-abs(z), z.imag))
     ours = sorted(
-        (complex(*z) for z in found["l0.z"]["eigenvalues"]), key=lambda z: (-abs(z), z.imag)
+        (complex(*z) for z in result["l0.z"]["eigenvalues"]), key=lambda z: (-abs(z), z.imag)
     )
     # Sums of 7 products; the eigenvalues of such a matrix enlarge its errors some hundredfold.
     assert_close(ours, values, terms=7, ulps=1000)
     norm = np.linalg.svd(W, compute_uv=False)[0]
-    assert_close(found["l0.z"]["norm"], norm, terms=7, ulps=1000)
+    assert_close(result["l0.z"]["norm"], norm, terms=7, ulps=1000)
     power = np.linalg.norm(np.linalg.matrix_power(W, 7), 2)
-    assert_close(found["l0.z"]["power_norms"][6], power, terms=7 * 7, ulps=1000)
-    assert_close(found["l0.z"]["bound"][6], norm**7, terms=7 * 7, ulps=1000)
+    assert_close(result["l0.z"]["power_norms"][6], power, terms=7 * 7, ulps=1000)
+    assert_close(result["l0.z"]["bound"][6], norm**7, terms=7 * 7, ulps=1000)
 
 
 def test_the_bound_of_a_plain_network_holds(look: Callable[..., Finding]) -> None:
@@ -46,10 +46,10 @@ def test_the_bound_is_claimed_only_if_there_is_no_other_path(look: Callable[...,
     with torch.no_grad():
         loaded.model.rnn.weight_hh_l0.copy_(torch.eye(7) / 2)  # type: ignore[operator]
         loaded.model.rnn.weight_hh_l1.copy_(torch.eye(7) / 2)  # type: ignore[operator]
-    found = look("spectrum", loaded)
-    assert found.figures["is_bound_of_gradient"] == {"l0.h": False, "l1.h": True}
-    assert "this is not a bound" in found.says[0]
-    assert "shrinks by at least a factor of 0.00098" in found.says[1]
+    result = look("spectrum", loaded)
+    assert result.figures["is_bound_of_gradient"] == {"l0.h": False, "l1.h": True}
+    assert "this is not a bound" in result.says[0]
+    assert "shrinks by at least a factor of 0.00098" in result.says[1]
     pooled = make_model(cell="rnn", task="classify", pooling="mean", layers=1)
     assert look("spectrum", pooled).figures["is_bound_of_gradient"] == {"l0.h": False}
     both = make_model(cell="rnn", task="classify", pooling="last", layers=1, bidirectional=True)

@@ -51,11 +51,11 @@ def test_it_is_what_backward_leaves_in_every_state(
 ) -> None:
     for residual in (False, True):
         loaded = make_model(cell=cell, layers=3, residual=residual)
-        found = gradient_through_time(loaded.model, random_sample(loaded))
-        assert [layer.name for layer in found] == ["l0", "l1", "l2"]
+        result = gradient_through_time(loaded.model, random_sample(loaded))
+        assert [layer.name for layer in result] == ["l0", "l1", "l2"]
         for is_last in (True, False):
             expected = hooked(loaded, monkeypatch, is_last=is_last)
-            ours = [layer.of_last_T if is_last else layer.of_all_T for layer in found]
+            ours = [layer.of_last_T if is_last else layer.of_all_T for layer in result]
             with case(residual=residual, is_last=is_last):
                 for norms_T, expected_T in zip(ours, expected, strict=True):
                     assert_norms_close(norms_T, expected_T)
@@ -66,9 +66,9 @@ def test_in_float32_it_agrees_to_a_ten_thousandth(
     monkeypatch: pytest.MonkeyPatch, cell: str
 ) -> None:
     loaded = make_model(cell=cell, hidden=32, dtype="float32")
-    found = gradient_through_time(loaded.model, random_sample(loaded))
+    result = gradient_through_time(loaded.model, random_sample(loaded))
     expected = hooked(loaded, monkeypatch, is_last=True)
-    for layer, expected_T in zip(found, expected, strict=True):
+    for layer, expected_T in zip(result, expected, strict=True):
         # 24 sums of 64 products: at most 1.8e-4 in float32, and in fact some 1e-6.
         assert layer.of_last_T.tolist() == pytest.approx(expected_T, rel=1e-4)
 
@@ -78,10 +78,10 @@ def test_of_a_document_it_is_the_gradient_of_its_class(
     monkeypatch: pytest.MonkeyPatch, settings: dict[str, object]
 ) -> None:
     loaded = make_model(cell="gru", task="classify", **settings)
-    found = gradient_through_time(loaded.model, random_sample(loaded))
+    result = gradient_through_time(loaded.model, random_sample(loaded))
     expected = hooked(loaded, monkeypatch, is_last=False)
-    assert len(found) == len(expected)
-    for layer, expected_T in zip(found, expected, strict=True):
+    assert len(result) == len(expected)
+    for layer, expected_T in zip(result, expected, strict=True):
         assert_norms_close(layer.of_last_T, expected_T)
         assert torch.equal(layer.of_last_T, layer.of_all_T)
 

@@ -49,12 +49,12 @@ def test_gradients_are_those_of_backward(
 ) -> None:
     loaded = make_model(cell="lstm")
     sample = random_sample(loaded)
-    found = gradient_norms(loaded.model, sample)
+    result = gradient_norms(loaded.model, sample)
     Steps(loaded, monkeypatch).losses(sample)[1].backward()  # type: ignore[no-untyped-call]
     for name, parameter in loaded.model.named_parameters():
         assert parameter.grad is not None
         # 36 tokens, each a sum of 7 + 7 products, whose errors the weights enlarge.
-        assert_close(found[name] / parameter.grad.norm().item(), 1.0, terms=36 * 14, ulps=1000)
+        assert_close(result[name] / parameter.grad.norm().item(), 1.0, terms=36 * 14, ulps=1000)
     figures = look("gradients", loaded).figures
     norms = figures["grad_norms"]
     assert figures["first_over_last"] == norms["rnn.weight_hh_l0"] / norms["rnn.weight_hh_l1"]

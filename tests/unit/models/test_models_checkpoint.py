@@ -89,7 +89,7 @@ def test_the_error_of_a_missing_checkpoint_lists_the_existing_ones(
     save_run(make_loaded(), 5)
     paths = save_run(make_loaded(), 10)
     message = message_of(lambda: load_model(paths, 7))
-    assert "no checkpoint 7; kept: 5, 10" in message
+    assert "no checkpoint 7; choose one of these steps: 5, 10" in message
     assert "no best checkpoint" in message_of(lambda: load_model(paths, "best"))
 
 
@@ -99,7 +99,7 @@ def test_a_folder_that_is_not_a_run_is_refused(
     assert "cannot read" in message_of(lambda: load_model(RunPaths(tmp_path / "none")))
     paths = save_run(make_loaded(), 5)
     paths.weights(5).unlink()
-    assert "has no checkpoint; it is lost" in message_of(lambda: load_model(paths))
+    assert "has no checkpoint; the run is lost" in message_of(lambda: load_model(paths))
     paths = save_run(make_loaded(), 5)
     paths.vocabulary.unlink()
     assert f"{paths.vocabulary} is missing" in message_of(lambda: load_model(paths))
@@ -109,7 +109,7 @@ def test_a_folder_that_is_not_a_run_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("state", "why"), [("queued", "waits in the queue"), ("failed", "`rnnlab resume run`")]
+    ("state", "why"), [("queued", "the run is queued"), ("failed", "`rnnlab resume run`")]
 )
 def test_the_error_of_a_run_without_checkpoints_depends_on_its_state(
     make_loaded: Make, save_run: Save, state: State, why: str
@@ -124,7 +124,7 @@ def test_the_error_of_a_run_without_checkpoints_depends_on_its_state(
 def test_a_dangling_pointer_is_refused(make_loaded: Make, save_run: Save) -> None:
     paths = save_run(make_loaded(), 5)
     replace_text(paths.pointer("last"), "6\n")
-    assert "no checkpoint last; kept: 5" in message_of(lambda: load_model(paths))
+    assert "no checkpoint last; choose one of these steps: 5" in message_of(lambda: load_model(paths))
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 100, pickle.dumps({"weights": 1})])
@@ -190,9 +190,9 @@ def test_a_failed_save_leaves_the_old_weights_and_no_temporary_file(
     with pytest.raises(OSError, match="no space"):
         save_weights(file, make_loaded(seed=2).model)
     assert list(tmp_path.iterdir()) == [file]
-    found = make_loaded(seed=3).model
-    load_weights(file, found)
-    assert equal(found, old)
+    result = make_loaded(seed=3).model
+    load_weights(file, result)
+    assert equal(result, old)
 
 
 def test_a_checkpoint_is_last_best_live_or_a_step() -> None:

@@ -43,14 +43,14 @@ def classifier(make: Make, **settings: object) -> Classifier:
     return make(task="classify", dtype="float64", **settings).classifier
 
 
-def assert_logits_close(found: Any, expected: Any, *, ulps: float = 4) -> None:
+def assert_logits_close(result: Any, expected: Any, *, ulps: float = 4) -> None:
     """Compare logits after 7 tokens, each a sum of 14 + 7 products in each of two layers."""
-    assert_close(found.detach(), expected.detach(), terms=7 * 2 * 21, ulps=ulps)
+    assert_close(result.detach(), expected.detach(), terms=7 * 2 * 21, ulps=ulps)
 
 
-def assert_probabilities_close(found: Any, expected: Any) -> None:
+def assert_probabilities_close(result: Any, expected: Any) -> None:
     """Compare probabilities of logits in float32, as above."""
-    assert_close(list(found), list(expected), terms=7 * 2 * 21, dtype=np.float32)
+    assert_close(list(result), list(expected), terms=7 * 2 * 21, dtype=np.float32)
 
 
 @pytest.mark.parametrize("cell", registry.names("cells"))
@@ -101,9 +101,9 @@ def test_prediction_has_a_row_for_every_document(make_loaded: Make) -> None:
     model = classifier(make_loaded)
     tokens_BT, lengths_B = padded(0)
     classes_B = torch.tensor([2, 0, 1])
-    found = model.predict(Example(tokens_BT, classes_B, lengths_B), model.start_state(3))
-    assert found.logits_NC.shape == (3, 3)
-    assert torch.equal(found.targets_N, classes_B)
+    result = model.predict(Example(tokens_BT, classes_B, lengths_B), model.start_state(3))
+    assert result.logits_NC.shape == (3, 3)
+    assert torch.equal(result.targets_N, classes_B)
     whole = model.predict(Example(tokens_BT, classes_B, None), model.start_state(3))
     # Exact: the same operations on the same tensors.
     assert torch.equal(whole.logits_NC, model(tokens_BT, torch.full((3,), 7)))

@@ -32,9 +32,9 @@ def initial(seed: int = 1, **settings: object) -> LanguageModel:
     return model
 
 
-def assert_tensors_close(found: Tensor, expected: Tensor, *, ulps: float = 4) -> None:
+def assert_tensors_close(result: Tensor, expected: Tensor, *, ulps: float = 4) -> None:
     """Compare results after 7 tokens, each a sum of 7 + 7 products in each of two layers."""
-    assert_close(found.detach(), expected.detach(), terms=7 * 2 * 14, ulps=ulps)
+    assert_close(result.detach(), expected.detach(), terms=7 * 2 * 14, ulps=ulps)
 
 
 def parameters_equal(one: LanguageModel, other: LanguageModel) -> bool:
@@ -54,15 +54,15 @@ def check_steps(model: LanguageModel) -> None:
     read_BTV, read_state = model.read(TOKENS_BT)
     state = model.start_state(2)
     if model.eos is None:
-        found = [model.log_probs(model.head(state[-1][0]))]
+        result = [model.log_probs(model.head(state[-1][0]))]
     else:
         first_BV, state = model.step(state, torch.full((2,), model.eos))
-        found = [first_BV]
+        result = [first_BV]
     for tokens_B in TOKENS_BT.unbind(1):
         log_probs_BV, state = model.step(state, tokens_B)
-        found.append(log_probs_BV)
+        result.append(log_probs_BV)
     # The weights enlarge an error from step to step.
-    assert_tensors_close(torch.stack(found, 1), read_BTV, ulps=1000)
+    assert_tensors_close(torch.stack(result, 1), read_BTV, ulps=1000)
     for layer, read_layer in zip(state, read_state, strict=True):
         for stepped, read in zip(layer, read_layer, strict=True):
             assert_tensors_close(stepped, read, ulps=1000)
@@ -80,15 +80,15 @@ def test_log_probs_are_normalised(make_loaded: Make, task: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "found"),
+    ("given", "result"),
     [
         (torch.bfloat16, torch.float32),
         (torch.float32, torch.float32),
         (torch.float64, torch.float64),
     ],
 )
-def test_log_probs_are_in_float32_or_wider(given: torch.dtype, found: torch.dtype) -> None:
-    assert LanguageModel.log_probs(torch.zeros(1, 3, dtype=given)).dtype == found
+def test_log_probs_are_in_float32_or_wider(given: torch.dtype, result: torch.dtype) -> None:
+    assert LanguageModel.log_probs(torch.zeros(1, 3, dtype=given)).dtype == result
 
 
 def test_a_stream_starts_with_the_head_of_the_start_state(make_loaded: Make) -> None:

@@ -71,8 +71,8 @@ def test_several_threads_may_call_step_at_the_same_time(helpers: int) -> None:
     paths = [random.integers(0, 23, (20, 50)) for _ in range(8)]
     expected = [walk(stepper, state, path) for path in paths]
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda path: walk(stepper, state, path), paths * 5))
-    for number, found_RV in enumerate(found):
+        result = list(pool.map(lambda path: walk(stepper, state, path), paths * 5))
+    for number, found_RV in enumerate(result):
         assert np.array_equal(found_RV, expected[number % len(paths)])
 
 

@@ -161,11 +161,11 @@ def test_arrays_may_be_read_only_or_strided() -> None:
     log_probs_RV: Any = np.asfortranarray(way.log_probs_RV)
     for array in (goals_TR, log_probs_RV):
         array.flags.writeable = False
-    found = way.stepper.write(way.state, np.arange(R), log_probs_RV, 4, goals_TR, None)
+    result = way.stepper.write(way.state, np.arange(R), log_probs_RV, 4, goals_TR, None)
     expected = way.stepper.write(
         way.state, np.arange(R), way.log_probs_RV, 4, some_goals(4, R), None
     )
-    assert np.array_equal(found.tokens_TR, expected.tokens_TR)
+    assert np.array_equal(result.tokens_TR, expected.tokens_TR)
 
 
 def test_large_steps_are_few_in_a_call_so_that_text_still_streams() -> None:

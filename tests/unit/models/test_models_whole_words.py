@@ -70,9 +70,9 @@ def test_scoring_a_generated_text_gives_the_same_logprobs(decoder: str) -> None:
         prompt = PROMPTS[(number + place) % len(PROMPTS)]
         loaded = word_model(task, has_unk)
         with case(task=task, has_unk=has_unk, prompt=prompt):
-            found = answers(loaded, prompt, f"{decoder}:temperature=1.5{budget}", num=4)
-            assert found
-            for answer in found:
+            result = answers(loaded, prompt, f"{decoder}:temperature=1.5{budget}", num=4)
+            assert result
+            for answer in result:
                 assert_scored_as_written(loaded, answer)
 
 
@@ -144,9 +144,9 @@ def is_read_as_written(vocabulary: Vocabulary, ids: Sequence[int], text: str) ->
 @pytest.mark.parametrize("prompt", ["the zzz", "zzz", "the foot zz'z", "the §", "the zzz'"])
 def test_an_unknown_word_of_the_prompt_does_not_merge_either(prompt: str) -> None:
     loaded = word_model()
-    found = answers(loaded, prompt, "sample", num=12)
-    assert {answer.prompt for answer in found} == {prompt}
-    for answer in found:
+    result = answers(loaded, prompt, "sample", num=12)
+    assert {answer.prompt for answer in result} == {prompt}
+    for answer in result:
         assert_scored_as_written(loaded, answer)
 
 

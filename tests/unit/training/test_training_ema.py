@@ -40,8 +40,8 @@ def test_the_average_follows_its_formula(start: Start) -> None:
     for step, weights in enumerate(after, 1):
         decay = min(0.8, (1 + step) / (10 + step))
         expected = [decay * a + (1 - decay) * w for a, w in zip(expected, weights, strict=True)]
-    for found, wanted in zip(averaged(session), expected, strict=True):
-        assert_close(found.detach(), wanted, terms=3 * 7)  # three operations in each of 7 steps
+    for result, wanted in zip(averaged(session), expected, strict=True):
+        assert_close(result.detach(), wanted, terms=3 * 7)  # three operations in each of 7 steps
 
 
 def test_the_average_is_evaluated_and_saved(start: Start) -> None:

@@ -41,8 +41,8 @@ def evals(session: Session) -> list[EvalRecord]:
 
 
 def events(session: Session) -> list[tuple[int, str, str]]:
-    found = JournalTail(session.paths.journal).read().records
-    return [(r.step, r.event, r.message) for r in found if isinstance(r, EventRecord)]
+    result = JournalTail(session.paths.journal).read().records
+    return [(r.step, r.event, r.message) for r in result if isinstance(r, EventRecord)]
 
 
 def control(session: Session) -> Any:
@@ -70,8 +70,8 @@ def test_the_loss_falls(start: Start, cell: str, task: str, dtype: str) -> None:
     assert train(session) == "finished"
     losses = [math.inf if r.train_loss is None else r.train_loss for r in trains(session)]
     assert losses[-1] < 0.8 * losses[0]
-    found = [record.val_loss for record in evals(session)]
-    assert None not in found
+    result = [record.val_loss for record in evals(session)]
+    assert None not in result
     assert [record.is_best for record in evals(session)] == [True, True]
     assert all(parameter.isfinite().all() for parameter in session.model.parameters())
     wide = torch.float64 if dtype == "float64" else torch.float32
@@ -197,12 +197,12 @@ def test_the_norms_of_the_parameters_give_the_total_norm(start: Start) -> None:
 
 
 def test_the_validation_loss_does_not_depend_on_batch_or_window(start: Start) -> None:
-    found = []
+    result = []
     for name, batch, length in (("wide", 6, 40), ("narrow", 1, 3)):
         session = start(name, batch=batch, length=length, dtype="float64")
         session.validate()
-        found.append(evals(session)[-1].val_loss)
-    assert found[0] == found[1], "the validation split is not divided by either"
+        result.append(evals(session)[-1].val_loss)
+    assert result[0] == result[1], "the validation split is not divided by either"
 
 
 def test_evaluation_changes_neither_mode_nor_random_state(start: Start) -> None:
@@ -217,9 +217,9 @@ def test_evaluation_changes_neither_mode_nor_random_state(start: Start) -> None:
 
 
 def test_perplexity_and_bits_follow_from_the_loss(start: Start) -> None:
-    found = evaluate(start().model, start("other").dataset.splits["val"])
-    assert found.perplexity == pytest.approx(2**found.bits_per_char)
-    assert found._replace(loss_nats=float("inf")).perplexity > 1e300
+    result = evaluate(start().model, start("other").dataset.splits["val"])
+    assert result.perplexity == pytest.approx(2**result.bits_per_char)
+    assert result._replace(loss_nats=float("inf")).perplexity > 1e300
 
 
 # Commands

@@ -35,10 +35,10 @@ def one_matrix_and_bias() -> nn.Linear:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_weight_decay_applies_to_matrices_only(optimizer: str) -> None:
     layer = one_matrix_and_bias()
-    found = make_optimizer(layer, config_of(optimizer=optimizer, lr=0.1, weight_decay=0.5))
+    result = make_optimizer(layer, config_of(optimizer=optimizer, lr=0.1, weight_decay=0.5))
     for parameter in layer.parameters():
         parameter.grad = torch.zeros_like(parameter)
-    found.step()
+    result.step()
     assert (layer.weight < 1).all()
     assert (layer.bias == 1).all()
 
@@ -46,12 +46,12 @@ def test_weight_decay_applies_to_matrices_only(optimizer: str) -> None:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_step_is_taken_if_and_only_if_the_gradient_is_finite(optimizer: str) -> None:
     layer = one_matrix_and_bias()
-    found = make_optimizer(layer, config_of(optimizer=optimizer, lr=0.1, weight_decay=0.5))
+    result = make_optimizer(layer, config_of(optimizer=optimizer, lr=0.1, weight_decay=0.5))
     for is_finite in (True, False, True):
         before = layer.weight.detach().clone()
         for parameter in layer.parameters():
             parameter.grad = torch.ones_like(parameter) if is_finite else parameter.detach() / 0
-        step_if_finite(found, torch.tensor(is_finite))
+        step_if_finite(result, torch.tensor(is_finite))
         assert torch.equal(layer.weight, before) != is_finite
         assert layer.weight.isfinite().all()
 
@@ -138,20 +138,20 @@ def test_one_cycle_rises_and_falls_by_half_cosines(progress: float, share: float
 
 def test_warmup_and_final_rate_are_settings() -> None:
     config = config_of(lr=1.0, schedule="cosine", warmup=0.2, final_lr=0.5)
-    found = [learning_rate(config, progress) for progress in (0.1, 0.2, 0.6, 1.0)]
-    assert found == pytest.approx([0.5, 1.0, 0.75, 0.5])
+    result = [learning_rate(config, progress) for progress in (0.1, 0.2, 0.6, 1.0)]
+    assert result == pytest.approx([0.5, 1.0, 0.75, 0.5])
     assert learning_rate(config_of(lr=1.0, schedule="cosine", warmup=0.0), 0.0) == 1.0
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
 def test_momentum_reaches_the_update_rule(optimizer: str) -> None:
     layer = nn.Linear(2, 2)
-    found = make_optimizer(layer, config_of(optimizer=optimizer, momentum=0.7))
-    assert {group["momentum"] for group in found.param_groups} == {0.7}
+    result = make_optimizer(layer, config_of(optimizer=optimizer, momentum=0.7))
+    assert {group["momentum"] for group in result.param_groups} == {0.7}
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw"])
 def test_beta2_reaches_the_update_rule(optimizer: str) -> None:
     layer = nn.Linear(2, 2)
-    found = make_optimizer(layer, config_of(optimizer=optimizer, beta2=0.95))
-    assert {group["betas"] for group in found.param_groups} == {(0.9, 0.95)}
+    result = make_optimizer(layer, config_of(optimizer=optimizer, beta2=0.95))
+    assert {group["betas"] for group in result.param_groups} == {(0.9, 0.95)}

@@ -97,9 +97,9 @@ def test_slow_probes_are_rarer(start: Start) -> None:
     clock = Clock(per_reading=1.0)
     session = start(probe_every=1, steps=24, seams={"clock": clock})
     train(session)
-    found = [record.step for record in history_of(session).probes]
-    assert found[0] == 1
-    assert 1 <= len(found) <= 1 + clock.now / 50
+    result = [record.step for record in history_of(session).probes]
+    assert result[0] == 1
+    assert 1 <= len(result) <= 1 + clock.now / 50
 
 
 def test_probes_become_rarer_in_a_long_run() -> None:
@@ -114,21 +114,21 @@ def test_tensorboard_has_a_histogram_of_every_gate(start: Start) -> None:
     session = start(probe_every=10, mirror=True, layers=2)
     train(session)
     session.mirror.close()
-    found = EventAccumulator(str(session.paths.root), {"histograms": 0, "scalars": 0})
-    found.Reload()
+    result = EventAccumulator(str(session.paths.root), {"histograms": 0, "scalars": 0})
+    result.Reload()
     probes = {record.step: record for record in history_of(session).probes}
     for gate in ("l0.i", "l0.f", "l0.o", "l1.i", "l1.f", "l1.o"):
-        events = found.Histograms(f"gates/{gate}")
+        events = result.Histograms(f"gates/{gate}")
         assert [event.step for event in events] == list(probes)
         record = probes[events[-1].step]
         size = record.num_rows * record.length * session.config.hidden
         assert events[-1].histogram_value.num == size
         for end in ("shut", "open"):
-            shares = {event.step: event.value for event in found.Scalars(f"gate_{end}/{gate}")}
+            shares = {event.step: event.value for event in result.Scalars(f"gate_{end}/{gate}")}
             expected = {step: getattr(record, end)[gate] for step, record in probes.items()}
             assert shares == pytest.approx(expected)
     for layer in ("l0", "l1"):
-        lives = {event.step: event.value for event in found.Scalars(f"half_life/{layer}")}
+        lives = {event.step: event.value for event in result.Scalars(f"half_life/{layer}")}
         known = {step: r.half_life[layer] for step, r in probes.items()}
         assert lives
         assert lives == pytest.approx(

@@ -34,18 +34,18 @@ STREAM: dict[str, object] = {"layers": 2, "dropout": 0.3, "schedule": "cosine"}
 
 def curve(session: Session) -> Curve:
     """Return the last record of each step, without times."""
-    found: Curve = {}
+    result: Curve = {}
     for record in JournalTail(session.paths.journal).read().records:
         match record:
             case TrainRecord() as r:
-                found["train", r.step] = (
+                result["train", r.step] = (
                     r.epoch, r.train_loss, r.grad_norm, r.grad_norm_max, r.clipped, r.skipped, r.lr,
                 )  # fmt: skip
             case EvalRecord() as r:
-                found["eval", r.step] = (r.epoch, r.val_loss, r.is_best)
+                result["eval", r.step] = (r.epoch, r.val_loss, r.is_best)
             case LayersRecord() as r:
-                found["layers", r.step] = tuple(r.grad_norms.items())
-    return found
+                result["layers", r.step] = tuple(r.grad_norms.items())
+    return result
 
 
 def assert_same_end(resumed: Session, whole: Session) -> None:
@@ -255,8 +255,10 @@ def test_the_newest_checkpoints_and_the_best_are_kept(
 def test_best_is_the_lowest_validation_loss(start: Start) -> None:
     session = start(lr=0.3, optimizer="sgd", eval_every=4, steps=40, keep=100, clip=0)
     train(session)
-    found = {step: loss for (kind, step), (_, loss, *_) in curve(session).items() if kind == "eval"}
-    best = min(found, key=lambda step: found[step] or 99.0)  # type: ignore[arg-type, return-value]
+    result = {
+        step: loss for (kind, step), (_, loss, *_) in curve(session).items() if kind == "eval"
+    }
+    best = min(result, key=lambda step: result[step] or 99.0)  # type: ignore[arg-type, return-value]
     assert session.paths.read_pointer("best") == session.state.best_step == best
     is_best = [
         step for (kind, step), values in curve(session).items() if kind == "eval" and values[2]
@@ -270,8 +272,8 @@ def test_weights_of_a_checkpoint_are_those_of_its_step(start: Start) -> None:
     control: Any = session.control
     for step in (0, 6, 8, 18):
         load_weights(session.paths.weights(step), session.model)
-        found = list(session.model.parameters())
-        assert all(map(torch.equal, found, control.weights[step]))
+        result = list(session.model.parameters())
+        assert all(map(torch.equal, result, control.weights[step]))
 
 
 # What cannot be resumed
@@ -303,9 +305,9 @@ def test_nothing_that_could_be_executed_is_written(start: Start) -> None:
     """Every tensor file is safetensors: eight bytes of length, then a JSON header."""
     session = start(**STREAM)
     train(session)
-    found = list(session.paths.root.glob("*.safetensors"))
-    assert len(found) >= 2
-    for file in found:
+    result = list(session.paths.root.glob("*.safetensors"))
+    assert len(result) >= 2
+    for file in result:
         data = file.read_bytes()
         size = int.from_bytes(data[:8], "little")
         assert isinstance(json.loads(data[8 : 8 + size]), dict)

@@ -55,14 +55,14 @@ def trains(session: Session) -> list[TrainRecord]:
 
 
 def events(session: Session, event: str) -> list[EventRecord]:
-    found = JournalTail(session.paths.journal).read().records
-    return [r for r in found if isinstance(r, EventRecord) and r.event == event]
+    result = JournalTail(session.paths.journal).read().records
+    return [r for r in result if isinstance(r, EventRecord) and r.event == event]
 
 
 def snapshots(session: Session) -> dict[int, list[Tensor]]:
     control: Any = session.control
-    found: dict[int, list[Tensor]] = control.weights
-    return found
+    result: dict[int, list[Tensor]] = control.weights
+    return result
 
 
 def equal(one: list[Tensor], other: list[Tensor]) -> bool:
@@ -99,9 +99,9 @@ def test_bad_steps_are_counted_and_logged(start: Start, poison: Callable[..., No
     poison(session, lambda step: step in (6, 8, 17))
     train(session)
     assert [record.skipped for record in trains(session)] == [0, 0, 2, 0, 1, 0]
-    said = events(session, "skipped")
-    assert [event.step for event in said] == [10, 20]
-    assert "2 steps" in said[0].message
+    skips = events(session, "skipped")
+    assert [event.step for event in skips] == [10, 20]
+    assert "2 steps" in skips[0].message
     for record in trains(session):
         assert record.train_loss is not None
         assert record.grad_norm is not None

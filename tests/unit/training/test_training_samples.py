@@ -31,7 +31,7 @@ def samples(session: Session) -> list[SampleRecord]:
 
 
 def steps(session: Session) -> list[int]:
-    return [found.step for found in read_rounds(session.paths)]
+    return [result.step for result in read_rounds(session.paths)]
 
 
 @pytest.mark.parametrize(
@@ -156,14 +156,14 @@ def test_the_default_prompt_is_from_the_validation_split(
 ) -> None:
     session = start(**SAMPLING, **settings)
     session.sample()
-    (found,) = {s.prompt for s in samples(session)}
-    assert found == prompt or settings["task"] == "stream"
+    (result,) = {s.prompt for s in samples(session)}
+    assert result == prompt or settings["task"] == "stream"
     if settings["task"] == "stream":
         batch = next(iter(session.dataset.splits["val"].eval_batches(90)))
         held_out = session.dataset.vocabulary.decode(batch.inputs_BT[0].tolist())
-        assert found
-        assert held_out.startswith(found)
-        assert len(found) < 60
+        assert result
+        assert held_out.startswith(result)
+        assert len(result) < 60
 
 
 def test_unknown_characters_are_replaced_by_similar_ones(start: Start) -> None:
@@ -197,13 +197,13 @@ def test_samples_and_probes_restart_after_a_rollback(start: Start) -> None:
     session.sampler, session.probe.sample = broken_sampler(session), Broken()  # type: ignore[assignment]
     session.sample()
     session.probe.run_if_due(1)
-    said = [
+    messages = [
         r.message
         for r in JournalTail(session.paths.journal).read().records
         if isinstance(r, EventRecord)
     ]
-    for what in ("samples", "looks"):
-        assert said.count(f"no more {what}: ZeroDivisionError: oops") == 1
+    for what in ("samples", "probes"):
+        assert messages.count(f"no more {what}: ZeroDivisionError: oops") == 1
     session.probe.run_if_due(4)
     assert not read_history(session.paths.journal).probes
     session.save()
@@ -218,12 +218,12 @@ def test_a_failing_sampler_ends_the_samples_but_not_the_run(start: Start) -> Non
     session = start(**SAMPLING)
     session.sampler = broken_sampler(session)
     assert train(session) == "finished"
-    said = [
+    messages = [
         r.message
         for r in JournalTail(session.paths.journal).read().records
         if isinstance(r, EventRecord)
     ]
-    assert said.count("no more samples: ZeroDivisionError: oops") == 1
+    assert messages.count("no more samples: ZeroDivisionError: oops") == 1
     assert session.model.training
 
 
@@ -231,10 +231,10 @@ def test_tensorboard_reads_the_texts_back(start: Start) -> None:
     session = start(**SAMPLING, mirror=True, sample_every=8)
     train(session)
     session.mirror.close()
-    found = EventAccumulator(str(session.paths.root), {"tensors": 0})
-    found.Reload()
+    result = EventAccumulator(str(session.paths.root), {"tensors": 0})
+    result.Reload()
     for number, spec in enumerate(("greedy", "sample:temperature=1.5")):
-        events = found.Tensors(f"samples/0 {spec}/text_summary")
+        events = result.Tensors(f"samples/0 {spec}/text_summary")
         assert [event.step for event in events] == [0, 8, 16, 24]
         texts = [event.tensor_proto.string_val[0].decode() for event in events]
         wrote = [s for s in samples(session) if s.decoder == spec]

@@ -85,13 +85,13 @@ def gradients(session: Session, batch_rows: slice) -> list[Tensor]:
 def test_padding_has_no_gradient(start: Start) -> None:
     """A row without targets changes nothing, for any inputs."""
     some = start("some", task="sentences", clip=0, dtype="float64", embedding=6)
-    found = gradients(some, slice(2, None))
+    result = gradients(some, slice(2, None))
     few = start("few", task="sentences", clip=0, dtype="float64", embedding=6)
     batch = next(iter(few.train_split.train_batches(0)))
     batch = batch._replace(inputs_BT=batch.inputs_BT[:2], targets=batch.targets[:2])
     take_step(few.model, few.optimizer, few.state, batch, few.config)
     expected = [p.grad for p in few.model.parameters() if p.grad is not None]
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(result, expected, strict=True):
         assert other is not None
         # Sums over two rows of at most 30 tokens, and the 14 operands of a gate.
         assert_close(one, other, terms=2 * 30 * 14)
@@ -162,18 +162,18 @@ def test_smoothing_changes_the_gradient_but_not_the_recorded_loss(start: Start) 
     share_NC = torch.full_like(logits_NC, 0.2 / logits_NC.shape[1])
     share_NC[torch.arange(len(targets_N)), targets_N] += 0.8
     (-(share_NC * log_probs_NC).sum(1).mean()).backward()  # type: ignore[no-untyped-call]
-    for found, wanted in zip(smooth.model.parameters(), model.parameters(), strict=True):
-        assert found.grad is not None
+    for result, wanted in zip(smooth.model.parameters(), model.parameters(), strict=True):
+        assert result.grad is not None
         assert wanted.grad is not None
         # A sum over 40 targets and 10 steps, through the 14 operands of a gate.
-        assert_close(found.grad, wanted.grad, terms=40 * 10 * 14)
+        assert_close(result.grad, wanted.grad, terms=40 * 10 * 14)
 
 
 # Steps that are not finite
 
 
 def test_momentum_starts_at_zero_even_if_the_first_step_is_bad(start: Start) -> None:
-    found = []
+    result = []
     for name, first in (("bad", 1), ("good", 0)):
         session = start(name, optimizer="sgd", momentum=0.9, lr=0.1, steps=1 + first, clip=0)
         spoil(session, partial(gt, first))
@@ -184,5 +184,5 @@ def test_momentum_starts_at_zero_even_if_the_first_step_is_bad(start: Start) -> 
             session.state.carried = None
             take_step(session.model, session.optimizer, session.state, batch, session.config)
             session.state.step += 1
-        found.append([parameter.detach().clone() for parameter in session.model.parameters()])
-    assert all(map(torch.equal, *found))
+        result.append([parameter.detach().clone() for parameter in session.model.parameters()])
+    assert all(map(torch.equal, *result))

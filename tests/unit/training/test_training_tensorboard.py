@@ -19,19 +19,19 @@ Start = Callable[..., Session]
 
 def read_back(session: Session) -> EventAccumulator:
     session.mirror.close()
-    found = EventAccumulator(str(session.paths.root), {"histograms": 0, "scalars": 0})
-    found.Reload()
-    return found
+    result = EventAccumulator(str(session.paths.root), {"histograms": 0, "scalars": 0})
+    result.Reload()
+    return result
 
 
-def scalars(found: EventAccumulator, tag: str) -> dict[int, float]:
-    events = found.Scalars(tag)
+def scalars(result: EventAccumulator, tag: str) -> dict[int, float]:
+    events = result.Scalars(tag)
     assert len({event.step for event in events}) == len(events), "a step is repeated"
     return {event.step: event.value for event in events}
 
 
 def assert_mirrored(session: Session) -> None:
-    found = read_back(session)
+    result = read_back(session)
     records = JournalTail(session.paths.journal).read().records
     train_records = {r.step: r for r in records if isinstance(r, TrainRecord)}
     for tag, field in {
@@ -43,16 +43,16 @@ def assert_mirrored(session: Session) -> None:
         "tokens_per_s": "tokens_per_s",
     }.items():
         expected = {step: getattr(record, field) for step, record in train_records.items()}
-        assert scalars(found, tag) == pytest.approx(expected, rel=1e-6)
+        assert scalars(result, tag) == pytest.approx(expected, rel=1e-6)
     evals = {r.step: r.val_loss for r in records if isinstance(r, EvalRecord)}
-    assert scalars(found, "loss/val") == pytest.approx(evals, rel=1e-6)
+    assert scalars(result, "loss/val") == pytest.approx(evals, rel=1e-6)
     layers = {r.step: r for r in records if isinstance(r, LayersRecord)}
     for name, parameter in session.model.named_parameters():
         norms = {step: record.grad_norms[name] for step, record in layers.items()}
-        assert scalars(found, f"gradient/{name}") == pytest.approx(norms, rel=1e-5)
+        assert scalars(result, f"gradient/{name}") == pytest.approx(norms, rel=1e-5)
         sizes = {step: record.weight_norms[name] for step, record in layers.items()}
-        assert scalars(found, f"weight/{name}") == pytest.approx(sizes, rel=1e-5)
-        histograms = found.Histograms(f"gradients/{name}")
+        assert scalars(result, f"weight/{name}") == pytest.approx(sizes, rel=1e-5)
+        histograms = result.Histograms(f"gradients/{name}")
         assert [event.step for event in histograms] == sorted(evals)
         assert {event.histogram_value.num for event in histograms} == {parameter.numel()}
 
@@ -66,12 +66,12 @@ def test_scalars_and_histograms_equal_the_journal(start: Start) -> None:
 def test_a_classifier_has_its_accuracy(start: Start) -> None:
     session = start(task="classify", mirror=True)
     train(session)
-    found = read_back(session)
+    result = read_back(session)
     evals = [r for r in JournalTail(session.paths.journal).read().records
              if isinstance(r, EvalRecord)]  # fmt: skip
     accuracy = {record.step: record.accuracy for record in evals}
     assert None not in accuracy.values()
-    assert scalars(found, "accuracy/val") == pytest.approx(accuracy, rel=1e-6)
+    assert scalars(result, "accuracy/val") == pytest.approx(accuracy, rel=1e-6)
 
 
 def test_a_resumed_run_has_every_step_once(start: Start) -> None:
@@ -108,7 +108,7 @@ def test_values_that_are_not_finite_are_omitted(start: Start) -> None:
         lambda gradient: gradient * float("nan") if session.state.step == 3 else gradient
     )
     train(session)
-    found = read_back(session)
-    assert sorted(scalars(found, "loss/train")) == [1, 2, 3, 5, 6, 7, 8]
-    events = found.Histograms("gradients/head.bias")
+    result = read_back(session)
+    assert sorted(scalars(result, "loss/train")) == [1, 2, 3, 5, 6, 7, 8]
+    events = result.Histograms("gradients/head.bias")
     assert [event.step for event in events] == [8]

@@ -44,10 +44,10 @@ def test_a_trial_estimates_size_speed_and_time(text: Path) -> None:
 
 def test_a_text_of_one_batch_is_measured_by_its_only_step(text: Path) -> None:
     settings = {"corpus": str(text), "task": "sentences", "batch": "1000", "epochs": "5"}
-    [found] = answers({**settings, "hidden": "8", "threads": "1"})
-    assert found["steps"] == 1
-    assert float(str(found["tokens_per_s"])) > 0
-    assert found["total_s"] == pytest.approx(5 * float(str(found["epoch_s"])))
+    [result] = answers({**settings, "hidden": "8", "threads": "1"})
+    assert result["steps"] == 1
+    assert float(str(result["tokens_per_s"])) > 0
+    assert result["total_s"] == pytest.approx(5 * float(str(result["epoch_s"])))
 
 
 def can_forget_peak() -> bool:

@@ -29,9 +29,9 @@ class OutOfMemoryError(RuntimeError):
 )
 def test_the_reason_of_a_full_disk_has_advice(error: Exception, tmp_path: Path) -> None:
     assert is_disk_full(error)
-    said = reason_of(error, tmp_path / "mine")
-    assert said.startswith("the disk is full")
-    assert "`rnnlab resume mine`" in said
+    message = reason_of(error, tmp_path / "mine")
+    assert message.startswith("the disk is full")
+    assert "`rnnlab resume mine`" in message
 
 
 def test_the_error_of_another_disk_is_unchanged(tmp_path: Path) -> None:
@@ -78,11 +78,11 @@ def test_a_killed_worker_is_lost_with_a_probable_reason(
 ) -> None:
     run = Run(RunPaths(tmp_path / "mine"))
     run.paths.root.mkdir()
-    said = Status(
+    message = Status(
         state="running", pid=7, host=socket.gethostname(), held_bytes=900 << 20,
         free_bytes=free_bytes,
     )  # fmt: skip
-    run.paths.status.write_text(encode_status(said))
+    run.paths.status.write_text(encode_status(message))
     assert run.status().state == "lost"
     assert says in run.status().reason
     assert "`rnnlab resume mine`" in run.status().reason
