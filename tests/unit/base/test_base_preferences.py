@@ -116,8 +116,8 @@ def test_the_environment_chooses_the_file(monkeypatch: pytest.MonkeyPatch) -> No
     [('them = "dark"', "unknown preference 'them'; did you mean 'theme'?"),
      ('theme = "pink"', "theme = 'pink'; choose one of auto, dark"),
      ("slots = 0", "an integer from 1"),
-     ("slots = true", "a whole number"), ("slots = 1.5", "a whole number"),
-     ("slots = inf", "a whole number"), ("[", "no TOML file")],
+     ("slots = true", "an integer"), ("slots = 1.5", "an integer"),
+     ("slots = inf", "an integer"), ("[", "not a TOML file")],
 )  # fmt: skip
 def test_an_error_names_the_file_and_the_key(file: Path, text: str, says: str) -> None:
     file.parent.mkdir()

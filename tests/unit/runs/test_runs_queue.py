@@ -143,7 +143,7 @@ def test_a_queued_run_can_be_neither_paused_nor_saved(
     replace_text(run.paths.status, encode_status(Status(state="queued", host=host)))
     assert summarise(run).queue_place == 2
     for act in (control.pause, control.checkpoint):
-        with pytest.raises(BadInputError, match="in the queue"):
+        with pytest.raises(BadInputError, match="is queued"):
             act(run)
     assert control.stop(run) == "b leaves the queue"
     assert control.move_in_queue(run, -1) == "b is number 1 in the queue"
