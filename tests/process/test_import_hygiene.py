@@ -46,7 +46,7 @@ added = {}
 for name in sys.argv[1:]:
     before = set(sys.modules)
     if name == "charts":
-        from rnnlab import registry
+        from rnnlab.base import registry
         for plot in registry.names("plots"):
             registry.load("plots", plot).chart([])
     elif name == "draw":

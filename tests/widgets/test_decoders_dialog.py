@@ -88,7 +88,7 @@ async def test_the_help_of_every_option_is_whole_at_80_columns_and_follows_the_f
     spec = "beam:k=3"
     shared = {field.alias or name for name, field in Options.model_fields.items()}
     async with opened(spec) as (form, host, pilot):
-        assert "Space takes a decoder" in painted(host, "problem")
+        assert "Space selects a decoder" in painted(host, "problem")
         for field in form.query(OptionField):
             await pilot.press("tab")
             assert form.focused is field.query_one(Input)
