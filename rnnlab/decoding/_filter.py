@@ -54,7 +54,8 @@ class Filter:
         value_type = self.value_type
         if self.check is not None:
             value_type = Annotated[value_type, AfterValidator(self._checked)]
-        return value_type, Field(self.neutral, description=self.help, **dict(self.limits))
+        limits: dict[str, Any] = dict(self.limits)
+        return value_type, Field(self.neutral, description=self.help, **limits)
 
     def _checked(self, text: str) -> str:
         assert self.check is not None

@@ -108,8 +108,8 @@ class _Groups:
         self, prompt: int, start: SearchStart, options: DiverseBeamOptions, max_length: int
     ) -> None:
         self._options = options
-        group = options.group_options()
-        self._groups = [WidthBeam(prompt, start, group, max_length) for _ in range(options.groups)]
+        each = options.group_options()
+        self._groups = [WidthBeam(prompt, start, each, max_length) for _ in range(options.groups)]
         empty = Generation.empty(prompt)
         for group in self._groups:
             group.live = empty
