@@ -118,7 +118,7 @@ async def test_an_error_of_a_prompt_has_as_many_lines_as_it_needs(lab: Lab, app:
             app.page.fail("its generator ended " + "for some reason " * 9 + "at last")
             await until(pilot, lambda line=line: line.size.height == 3)  # type: ignore[misc]
             assert "at last" in painted(app, str(line.id)), name
-            line.say("all is well")
+            line.show_text("all is well")
             await until(
                 pilot,
                 lambda line=line, before=before: line.size.height == before,  # type: ignore[misc]
