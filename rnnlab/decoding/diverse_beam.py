@@ -108,15 +108,8 @@ class _Groups:
         self, prompt: int, start: SearchStart, options: DiverseBeamOptions, max_length: int
     ) -> None:
         self._options = options
-<<<<<<< HEAD
-        of_group = options.group_options()
-        self._groups = [
-            WidthBeam(prompt, start, of_group, max_length) for _ in range(options.groups)
-        ]
-=======
         each = options.group_options()
         self._groups = [WidthBeam(prompt, start, each, max_length) for _ in range(options.groups)]
->>>>>>> h-decoding
         empty = Generation.empty(prompt)
         for group in self._groups:
             group.live = empty
