@@ -248,7 +248,7 @@ def test_documents_are_prepared_from_their_settings(table: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("split,label,text\ntrain,0,a\ntrain,0,b\nval,1,c\n", "no document of class '1' to train"),
+        ("split,label,text\ntrain,0,a\ntrain,0,b\nval,1,c\n", "no document of class '1'"),
         ("label,text\n0,a\n1,b\n", "2 documents are too few for a val split"),
         ("label,text\n0,a\n", "have the label '0'"),
     ],

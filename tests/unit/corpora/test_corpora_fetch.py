@@ -141,7 +141,7 @@ def test_a_download_is_complete(data: Path, server: Server, known: Known, manner
 
 def test_a_broken_download_is_resumed(data: Path, server: Server, known: Known) -> None:
     known.make("shakespeare", server.content, server.url("dead"))
-    with pytest.raises(RnnlabError, match=r"broke after 0\.0 of 0\.1 MB.*goes on from") as caught:
+    with pytest.raises(RnnlabError, match=r"after 0\.0 of 0\.1 MB.*again to resume") as caught:
         fetch_corpus("shakespeare", data)
     assert caught.value.exit_code == 1
     assert files(data) == [".text.txt.part"]
