@@ -61,10 +61,11 @@ def plan(
 
 
 def overridden(recipe: Recipe, settings: Mapping[str, Any], file: Path) -> list[str]:
-    """Return a line per setting in which the user's run differs from the recipe."""
+    """Return a line per setting in which the user's run differs from the recipe, in help order."""
     lines = []
     defaults = RunConfig.from_values({"corpus": recipe.corpus, **_plain(recipe)})
-    for name, value in settings.items():
+    for name in filter(settings.__contains__, RunConfig.model_fields):
+        value = settings[name]
         if name in recipe.grid:
             in_recipe = ", ".join(map(_shown, recipe.grid[name]))
         elif name == "embeddings" and recipe.vectors:

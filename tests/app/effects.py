@@ -138,7 +138,7 @@ def _shown(world: World) -> Extent:
     plots = world.page.plots
     whole = extent(plots.query(ChartPane).first().chart)
     assert whole is not None
-    shown: Extent = plots.look.window.shown(whole)
+    shown: Extent = plots.viewport.window.shown(whole)
     return shown
 
 
@@ -152,7 +152,7 @@ def _end(world: World) -> float:
 
 
 def _cursor(world: World) -> float | None:
-    cursor: float | None = world.page.plots.look.cursor
+    cursor: float | None = world.page.plots.viewport.cursor
     return cursor
 
 
@@ -193,11 +193,13 @@ _CHARTS = {
     "previous-chart": Effect(_order, lambda was, now: now == was[-1:] + was[:-1]),
     "axis": changes(lambda world: world.page.plots.view.axis),
     "log": changes(lambda world: world.page.plots.view.is_log),
-    "smoother": grows(lambda world: world.page.plots.look.smoothing),
-    "rougher": falls(lambda world: world.page.plots.look.smoothing, "plus"),
-    "live": changes(lambda world: world.page.plots.look.window.mode),
+    "smoother": grows(lambda world: world.page.plots.viewport.smoothing),
+    "rougher": falls(lambda world: world.page.plots.viewport.smoothing, "plus"),
+    "live": changes(lambda world: world.page.plots.viewport.window.mode),
     "all-steps": becomes(
-        lambda world: (world.page.plots.look.window, world.page.plots.look.cursor), (ALL, None), "v"
+        lambda world: (world.page.plots.viewport.window, world.page.plots.viewport.cursor),
+        (ALL, None),
+        "v",
     ),
     "cursor-left": falls(_cursor, "left"),
     "cursor-right": grows(_cursor, "left", "left"),

@@ -106,7 +106,7 @@ def test_a_score_is_the_mean_of_its_letters(ask: Ask) -> None:
     assert score["loss_nats"] == pytest.approx(-score["logprob"] / 13)
     assert score["bits_per_char"] == pytest.approx(score["loss_nats"] / math.log(2))
     said = ask("score", "stream", "--text", "Le roi mange.").stdout
-    assert f"{score['loss_nats']:.4f} nats a character" in said
+    assert f"{score['loss_nats']:.4f} nats per character" in said
 
 
 @pytest.mark.parametrize("run", ["stream", "sentences"])

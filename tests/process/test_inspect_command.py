@@ -103,7 +103,7 @@ def test_the_plots_go_into_a_file(ask: Ask, tmp_path: Path) -> None:
         (["stream", "gates", "--checkpoint", "7"], "has no checkpoint 7"),
         (["stream", "gates", "--gate", "q"], "no gate 'q'"),
         (["stream", "neurons", "--unit", "l0.16"], "no unit l0.16"),
-        (["stream", "memory", "--text", "Le roi."], "needs 16"),
+        (["stream", "memory", "--text", "Le roi."], "needs at least 16"),
         (["stream", "gates", "--svg", "/nowhere/plots.svg"], "cannot write"),
         (["stream", "gates", "--layers", "3"], "use it with --recipe only"),
         (["stream", "difference"], "--with"),

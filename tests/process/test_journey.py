@@ -44,11 +44,11 @@ def test_start_prompt_pause_resume_compare_quit_and_come_back(lab: Lab, long_tex
     terminal = Terminal(lab)
     terminal.until("✓ starter")
     terminal.press("n")
-    terminal.until("Experiment to begin with")
+    terminal.until("whose settings replace the defaults")
     terminal.press(str(long_text))
     terminal.until("rnnlab train ", "long.txt")
     terminal.press(START)
-    terminal.until_gone("Experiment to begin with")
+    terminal.until_gone("whose settings replace the defaults")
     terminal.until("long-lstm-128", "train ")
     run = lab.open("long-lstm-128")
 

@@ -94,12 +94,12 @@ def test_the_statistics_of_a_text_are_printed_in_lines(
     (data / "line.txt").write_text("a b " * 3_000 + "\n")
     corpora.command("line", data=data)
     lines = capsys.readouterr().out.split("\n")
-    assert lines[:2] == [str(data / "line.txt"), "12,001 letters, 4 distinct"]
+    assert lines[:2] == [str(data / "line.txt"), "12,001 characters, 4 distinct"]
     assert lines[2] == "rare characters (fewer than 10 times): 1: ⏎"
     assert lines[3].startswith(
         "sentences: 1, median length 11,999 characters, 95 % at most 11,999,"
     )
-    assert not any("up to 12,000 letters" in line for line in lines), "one length is no histogram"
+    assert not any("up to 12,000" in line for line in lines), "one length is no histogram"
 
 
 def test_control_characters_of_a_document_are_escaped(

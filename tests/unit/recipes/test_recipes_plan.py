@@ -54,9 +54,9 @@ def test_settings_that_do_not_go_with_the_recipe_are_refused(make: Make, file: P
 def test_differing_settings_are_listed_and_equal_ones_are_not(make: Make, file: Path) -> None:
     given = {"lr": 0.5, "hidden": 8, "one_hot": True, "layers": 2, "batch": 16, "steps": 3}
     assert recipes.overridden(make(more=GRID), given, file) == [
-        "set here: lr = 0.5 (the recipe: 0.01)",
-        "set here: one_hot = true (the recipe: false)",
         "set here: layers = 2 (the recipe: 1, 2)",
+        "set here: one_hot = true (the recipe: false)",
+        "set here: lr = 0.5 (the recipe: 0.01)",
         "set here: steps = 3 (the recipe: none)",
     ]
 
