@@ -18,7 +18,7 @@ _SETTING = 20
 
 
 def command(json: Json = False) -> None:
-    """List the decoders, each with its options, their defaults and its source."""
+    """List the decoders with their options, defaults and sources."""
     described = [_describe(name) for name in registry.names("decoding")]
     if json:
         print_json(described)

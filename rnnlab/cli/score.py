@@ -19,7 +19,7 @@ def command(
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
-    """Print the log-prob of every token of a text, read from the initial state."""
+    """Print the log-prob of every token of a text."""
     opened = RunStore.default(checkpoints).open(run)
     from rnnlab.models import load_model, parse_checkpoint, score_text
 

@@ -140,20 +140,20 @@ def _write_ahead(
     texts: _Texts, place: _Place, writer: Writer, num: int, goals_TR: Goals, eos: int | None
 ) -> Generator[Frame, None, _Place | None]:
     """Append several tokens in one call; return the place after them, None if all is over."""
-    chosen_RV, kept = place.log_probs_RV, np.arange(len(texts.rows))
+    chosen_RV, live_rows = place.log_probs_RV, np.arange(len(texts.rows))
     is_whole = True
     written = writer.write(place.state, place.places_R, chosen_RV, num, goals_TR, eos)
     for tokens_R, after_RV in zip(written.tokens_TR, written.log_probs_TRV, strict=True):
         if not is_whole:
-            tokens_R, after_RV = tokens_R[kept], after_RV[kept]  # noqa: PLW2901
+            tokens_R, after_RV = tokens_R[live_rows], after_RV[live_rows]  # noqa: PLW2901
         frame, live = texts.grow(chosen_RV, chosen_RV, tokens_R)
         yield frame
         if frame.is_last:
             return None
         chosen_RV = after_RV
-        if len(live) < len(kept):
-            is_whole, kept, chosen_RV = False, kept[live], after_RV[live]
-    return _Place(chosen_RV, written.state, kept)
+        if len(live) < len(live_rows):
+            is_whole, live_rows, chosen_RV = False, live_rows[live], after_RV[live]
+    return _Place(chosen_RV, written.state, live_rows)
 
 
 def best(filtered_RV: LogProbs, _rows: Sequence[int], _length: int) -> Ids:

@@ -47,18 +47,18 @@ def grow_tree(steps: Sequence[TracedStep], max_dead: int = 2) -> Branch:
         branch, node = stack.pop()
         while True:
             below = children.get(node, [])
-            kept = sorted((h for h in below if h.id in alive), key=lambda h: -best[h.id])
+            survivors = sorted((h for h in below if h.id in alive), key=lambda h: -best[h.id])
             dead = [h for h in below if h.id not in alive and heights[h.id] >= _SHOWN_FROM]
             dead = sorted(dead, key=lambda h: -heights[h.id])[:max_dead]
-            if len(kept) != 1 or dead or node in ends:
+            if len(survivors) != 1 or dead or node in ends:
                 break
-            node = kept[0].id
-            branch.tokens.append(kept[0].token)
+            node = survivors[0].id
+            branch.tokens.append(survivors[0].token)
         if node:
             branch.logprob = by_id[node].logprob
         branch.fate = ends.get(node, "")
-        branch.branches = [Branch([h.token]) for h in kept]
-        stack += [(child, h.id) for child, h in zip(branch.branches, kept, strict=True)]
+        branch.branches = [Branch([h.token]) for h in survivors]
+        stack += [(child, h.id) for child, h in zip(branch.branches, survivors, strict=True)]
         branch.branches += [_dead_branch(h, children, heights) for h in dead]
     return root
 

@@ -73,8 +73,8 @@ def prefill_prompts(
         rows = [rows[i] for i in parents_R]
     empty_0F = np.zeros((0, y_1F.shape[1]), y_1F.cpu().numpy().dtype)
     read = [
-        Prompt(ids.tolist(), np.concatenate([empty_0F, *kept]) if keep_features else None)
-        for ids, kept in zip(prompts, features, strict=True)
+        Prompt(ids.tolist(), np.concatenate([empty_0F, *parts]) if keep_features else None)
+        for ids, parts in zip(prompts, features, strict=True)
     ]
     vocabulary = loaded.vocabulary
     return SearchStart(

@@ -21,7 +21,7 @@ from rnnlab.runs.records import (
 
 _R = TypeVar("_R", bound=Record)
 REWINDING = frozenset({"started", "resumed", "rollback"})
-"""Events after which a run may be at an earlier step than before."""
+"""Events after which the step of a run may be lower than that of the previous record."""
 
 MOST_PROBES = 400
 """Maximum number of probes in a limited history: each takes a few kB per layer."""

@@ -245,8 +245,8 @@ class PromptForm(Vertical):
             raise BadInputError("no run is selected", "press n to start one")
         checkpoint = self.checkpoint
         if checkpoint not in _CHECKPOINTS and not (checkpoint.isascii() and checkpoint.isdigit()):
-            kept = ", ".join(map(str, self._steps[-5:]))
-            hint = f"write live, last, best or a step{f': {kept}' if kept else ''}"
+            steps = ", ".join(map(str, self._steps[-5:]))
+            hint = f"write live, last, best or a step{f': {steps}' if steps else ''}"
             raise BadInputError(f"{checkpoint!r} is not a checkpoint", hint)
         return PromptRequest(
             self._run.name,

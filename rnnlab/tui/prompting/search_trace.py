@@ -1,4 +1,4 @@
-"""The trace of a search: every hypothesis that a step made, kept or pruned.
+"""The trace of a search: every hypothesis that a step extended, kept or pruned.
 
 Made from the steps that the generator tells; the beam board and its tree are drawn from it.
 """
@@ -41,17 +41,21 @@ class SearchTrace:
         """Append steps, in order."""
         for step in steps:
             self.steps.append(step)
-            self.hypotheses.update((made.id, made) for made in step.hypotheses)
-            gone_on = {made.parent for made in step.hypotheses if made.fate in _ALIVE}
+            self.hypotheses.update((hypothesis.id, hypothesis) for hypothesis in step.hypotheses)
+            gone_on = {
+                hypothesis.parent for hypothesis in step.hypotheses if hypothesis.fate in _ALIVE
+            }
             answers = {answer.id for answer in step.answers}
-            for made in step.hypotheses:
-                if made.fate not in _ALIVE:
-                    self.pruned.append(Pruned(step.step, made.id, made.fate))
+            for hypothesis in step.hypotheses:
+                if hypothesis.fate not in _ALIVE:
+                    self.pruned.append(Pruned(step.step, hypothesis.id, hypothesis.fate))
             if step.hypotheses:
                 for node in self._live:
                     if node not in gone_on | answers:
                         self.pruned.append(Pruned(step.step, node, OVERTAKEN))
-                self._live = tuple(made.id for made in step.hypotheses if made.fate == "kept")
+                self._live = tuple(
+                    hypothesis.id for hypothesis in step.hypotheses if hypothesis.fate == "kept"
+                )
 
     def path(self, node: int) -> list[TracedHypothesis]:
         """Return the hypotheses from the first token to `node`."""
@@ -63,7 +67,7 @@ class SearchTrace:
 
     def parting(self, node: int, best: list[str]) -> int:
         """Return the index of the first token in which a hypothesis differs from the best text."""
-        tokens = [made.token for made in self.path(node)]
+        tokens = [hypothesis.token for hypothesis in self.path(node)]
         place = 0
         while place < min(len(tokens), len(best)) and tokens[place] == best[place]:
             place += 1

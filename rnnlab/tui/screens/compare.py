@@ -156,12 +156,12 @@ class CompareScreen(PromptingScreen):
         selected = self.state.overlaid[:_MOST]
         if len(selected) > 1 or not selected:
             return selected
-        mine = self.state.summaries[selected[0]]
+        chosen = self.state.summaries[selected[0]]
         others = sorted(
-            (s for s in self.state.summaries.values() if s.name != mine.name),
-            key=lambda s: (s.corpus != mine.corpus, s.task != mine.task, -s.created),
+            (s for s in self.state.summaries.values() if s.name != chosen.name),
+            key=lambda s: (s.corpus != chosen.corpus, s.task != chosen.task, -s.created),
         )
-        return (mine.name, *(s.name for s in others[: _FEW - 1]))
+        return (chosen.name, *(s.name for s in others[: _FEW - 1]))
 
     def _named(self) -> Text:
         """Return the names in their colours, a dot at selected runs, and the keys to select."""

@@ -33,7 +33,7 @@ def answer(request: Generate, context: AnswerContext) -> None:
         context.send(Progress(request.ask, 0, [_verdict(loaded, request.prompt)], is_last=True))
         return
     unknown = cast("Unknown", request.unknown)
-    # Raises for unknown characters before `Started`, at which the screens drop the old answers.
+    # Raises for unknown characters before `Started`, at which the screens drop previous answers.
     prompt = encode_prompt(loaded.vocabulary, request.prompt, unknown)
     context.send(Started(request.ask, loaded.step))
     prefilled = prefill(loaded, [prompt], specs)
