@@ -23,7 +23,7 @@ class PrunedList(Widget):
     BORDER_TITLE = "Pruned"
 
     def __init__(self) -> None:
-        super().__init__(id="hypothesis-up")
+        super().__init__(id="given-up")
         self._search = SearchTrace()
         self._best: list[str] = []
         self.border_subtitle = LEGEND
@@ -42,12 +42,12 @@ class PrunedList(Widget):
             return Text("nothing: only searches with several candidates prune", "dim")
         latest = search.pruned[-4 * max(1, height) :]
         latest = sorted(latest, key=lambda g: (-g.step, g.reason != OVERTAKEN))[:height]
-        room = max(8, width - _FIGURES - max(len(hypothesis.reason) for hypothesis in latest))
-        texts = [self._text(hypothesis.id, room) for hypothesis in latest]
+        room = max(8, width - _FIGURES - max(len(pruned.reason) for pruned in latest))
+        texts = [self._text(pruned.id, room) for pruned in latest]
         widest = max(text.cell_len for text in texts)  # aligns the reasons
         lines = [
-            self._line(hypothesis, text, widest, width)
-            for hypothesis, text in zip(latest, texts, strict=True)
+            self._line(pruned, text, widest, width)
+            for pruned, text in zip(latest, texts, strict=True)
         ]
         return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
 
@@ -61,11 +61,11 @@ class PrunedList(Widget):
         lead = before[-(room - len(text)) :] if room > len(text) else ""
         return Text(lead, "dim").append(text, "underline")
 
-    def _line(self, hypothesis: Pruned, text: Text, widest: int, width: int) -> Text:
-        hypothesis = self._search.hypotheses[hypothesis.id]
-        mean = _mean(hypothesis.logprob, self._search.path(hypothesis.id))
-        line = Text(f"✗ {hypothesis.step:>4} {hypothesis.logprob:>8.2f} ø{mean} ").append_text(text)
-        line.append(" " * (widest - text.cell_len)).append(f"  {hypothesis.reason}", "italic")
+    def _line(self, pruned: Pruned, text: Text, widest: int, width: int) -> Text:
+        hypothesis = self._search.hypotheses[pruned.id]
+        mean = _mean(hypothesis.logprob, self._search.path(pruned.id))
+        line = Text(f"✗ {pruned.step:>4} {hypothesis.logprob:>8.2f} ø{mean} ").append_text(text)
+        line.append(" " * (widest - text.cell_len)).append(f"  {pruned.reason}", "italic")
         line.stylize("dim")
         line.truncate(width, overflow="ellipsis")
         return line
