@@ -64,11 +64,13 @@ def test_no_verb_and_no_worker_raises_a_warning_in_turkish(odd_lab: Lab) -> None
     write_tiny_reviews(odd_lab.folder / "tiny.csv")
     odd = {"PYTHONWARNINGS": "error", "LC_ALL": "tr_TR.UTF-8"}
     run_all(odd_lab, VERBS, {**odd_lab.environment, **odd})
+    assert odd_lab.open("a").status().state == "finished"
 
 
 def test_a_run_is_trained_in_the_c_locale(odd_lab: Lab) -> None:
     commands = ["train tiny.txt --name a --hidden 16 --steps 5 --length 20", "runs"]
     run_all(odd_lab, commands, {**odd_lab.environment, "LC_ALL": "C"})
+    assert odd_lab.open("a").status().state == "finished"
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ def test_a_run_that_does_not_start_is_not_waited_for(tmp_path: Path, state: Stat
     run = make_run(tmp_path, state)
     run.paths.pointer("last").unlink()
     await_first(run.paths, lambda: False, patience_s=float("inf"))
+    assert run.paths.read_pointer("last") is None
 
 
 def test_who_waits_no_more_does_not_keep_the_next_one_waiting(tmp_path: Path) -> None:
