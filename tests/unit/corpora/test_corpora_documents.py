@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Documents, read_documents
 from rnnlab.corpora._documents import sort_classes
+from tests.toys.refused import refused
 
 quick = settings(max_examples=30)
 Write = Callable[[str, str | bytes], Path]
@@ -38,11 +38,8 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def refused(file: Path) -> str:
-    with pytest.raises(BadInputError) as caught:
-        read_documents(file)
-    message = str(caught.value)
-    assert message.isprintable()
+def refused_file(file: Path) -> str:
+    message = refused(lambda: read_documents(file))
     assert str(file) in message
     return message.replace(str(file), "FILE")
 
@@ -100,7 +97,7 @@ def test_a_text_may_be_longer_than_the_csv_modules_limit(write: Write) -> None:
     long = "word " * 100_000
     assert read_documents(write("a.csv", f"label,text\n0,{long}\n1,b\n")).texts[0] == long
     assert csv.field_size_limit() == before
-    refused(write("a.csv", "label,text\n0\n"))
+    refused_file(write("a.csv", "label,text\n0\n"))
     assert csv.field_size_limit() == before
 
 
@@ -202,7 +199,7 @@ HEAD = "label,text\n"
 def test_an_invalid_file_is_refused_with_its_line(
     write: Write, name: str, content: str | bytes, said: str
 ) -> None:
-    assert said in refused(write(name, content))
+    assert said in refused_file(write(name, content))
 
 
 @pytest.mark.parametrize(
@@ -211,9 +208,9 @@ def test_an_invalid_file_is_refused_with_its_line(
 def test_a_broken_gzip_file_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "a.csv.gz"
     file.write_bytes(content)
-    assert "FILE is not a complete gzip file" in refused(file)
+    assert "FILE is not a complete gzip file" in refused_file(file)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    assert "No such file" in refused(tmp_path / "none.csv")
-    assert "No such file" in refused(tmp_path / "none.csv.gz")
+    assert "No such file" in refused_file(tmp_path / "none.csv")
+    assert "No such file" in refused_file(tmp_path / "none.csv.gz")

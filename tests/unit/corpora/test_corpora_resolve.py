@@ -22,6 +22,7 @@ from rnnlab.corpora import (
     shown_name,
     suggested_task,
 )
+from tests.toys.refused import refused
 
 quick = settings(max_examples=60)
 
@@ -34,14 +35,6 @@ def write(tmp_path: Path) -> Callable[[bytes], Path]:
         return file
 
     return write
-
-
-def refused(action: Callable[[], object]) -> str:
-    with pytest.raises(BadInputError) as caught:
-        action()
-    message = str(caught.value)
-    assert message.isprintable()
-    return message
 
 
 @quick

@@ -21,6 +21,7 @@ from rnnlab.corpora import (
 )
 from rnnlab.corpora.tasks import classify, sentences, stream
 from rnnlab.settings.run_config import RunConfig
+from tests.toys.refused import refused
 
 Write = Callable[[str | bytes], Path]
 
@@ -43,14 +44,6 @@ def write(tmp_path: Path) -> Write:
         return file
 
     return write
-
-
-def refused(action: Callable[[], object]) -> str:
-    with pytest.raises(BadInputError) as caught:
-        action()
-    message = str(caught.value)
-    assert message.isprintable()
-    return message
 
 
 def test_words_are_looked_up_unchanged_then_in_lower_case(write: Write) -> None:
