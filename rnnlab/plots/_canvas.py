@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
 from rnnlab.plots._style import Color, DrawStyle
+from rnnlab.plots._ticks import brief
 from rnnlab.plots._y_range import Series, View
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -19,6 +20,11 @@ _MARK_EVERY = 3
 """Minimum columns between two marks of a curve, so that they stay distinct."""
 _END = 8
 """Columns before a curve's last point that count as its end."""
+_MOST_ARROWS = 12
+"""Arrows at points beyond the picture; the farthest ones have one."""
+_LEAST_DISTANCE_OF_VALUES = 0.75
+"""Distance from the middle of the picture, in its heights, from which an arrow has a value."""
+_LEAST_WIDTH_FOR_ARROWS, _LEAST_HEIGHT_FOR_ARROWS = 24, 4
 Cell = tuple[int, int]
 
 
@@ -98,23 +104,68 @@ def picture(
         color = style.color(series.curve.color, is_faint=series.curve.is_faint)
         is_apart = series.curve.is_faint and not series.is_dense
         join = figure.scatter if is_apart else figure.plot
-        xs = [view.x.share(x) * (width - 1) for x in series.xs]
-        ys = [view.y.share(y) * (height - 1) for y in series.ys]
-        join(xs, ys, marker=pen.line, color=color if style.has_color else "default")
+        for part in series.parts:
+            xs = [view.x.share(x) * (width - 1) for x in part.xs]
+            ys = [view.y.share(y) * (height - 1) for y in part.ys]
+            join(xs, ys, marker=pen.line, color=color if style.has_color else "default")
     marks: list[Cell] = []
     for series, pen in layers:
-        if series.curve.style == "points" or len(series.xs) == 1:
-            cells = _apart(_cells(view, series, size, style))
+        cells = _cells(view, series, size, style)
+        if series.curve.style == "points" or len(cells) == 1:
+            cells = _apart(cells)
             marks += cells
             _scatter(figure, cells, pen.mark, style.color(series.curve.color), style)
+    occupied = _draw_beyond(figure, view, size, style).union(marks)
     ends: dict[str, Cell] = {}
     for series, pen in layers:
         if pen.letter and pen.letter not in ends:
-            cells = [c for c in _cells(view, series, size, style) if c not in marks]
-            end = ends[pen.letter] = _free_end(cells or marks, list(ends.values()))
-            _scatter(figure, [end], pen.letter, style.color(series.curve.color), style)
+            cells = [c for c in _cells(view, series, size, style) if c not in occupied]
+            if cells or marks:
+                end = ends[pen.letter] = _free_end(cells or marks, list(ends.values()))
+                _scatter(figure, [end], pen.letter, style.color(series.curve.color), style)
     text = figure.build()
     return (text if style.has_color else _ESCAPE.sub("", text)).split("\n")[:height]
+
+
+def _draw_beyond(
+    figure: PlotextFigure, view: View, size: tuple[int, int], style: DrawStyle
+) -> set[Cell]:
+    """Draw an arrow at the edge for each point beyond it, with its value if there is room.
+
+    Return the occupied cells. The farthest points come first; points of faint curves have none.
+    """
+    width, height = size
+    if width < _LEAST_WIDTH_FOR_ARROWS or height < _LEAST_HEIGHT_FOR_ARROWS:
+        return set()
+    middle = (view.y.low + view.y.high) / 2
+    points = [
+        (abs(point.y - middle), point, series.curve.color)
+        for series in view.series
+        if not series.curve.is_faint
+        for point in series.beyond
+    ]
+    occupied: set[Cell] = set()
+    for distance, point, color in sorted(points, key=lambda entry: -entry[0])[:_MOST_ARROWS]:
+        row = height - 1 if point.is_above else 0
+        column = view.x.cell(point.x, width, style.fineness[0])
+        arrow = style.printable("↑" if point.is_above else "↓")
+        value = brief(10**point.y if view.is_log else point.y, has_units=view.has_units)
+        if distance < _LEAST_DISTANCE_OF_VALUES * (view.y.high - view.y.low):
+            value = ""
+        after = [(column + i, row) for i in range(len(value) + 2)]
+        before = [(column - i, row) for i in range(len(value) + 1, -1, -1)]
+        if after[-1][0] < width and occupied.isdisjoint(after):
+            cells, text = after[:-1], arrow + value
+        elif before[0][0] >= 0 and occupied.isdisjoint(before):
+            cells, text = before[1:], value + arrow
+        elif (column, row) not in occupied:
+            cells, text = [(column, row)], arrow
+        else:
+            continue
+        occupied.update(cells)
+        for cell, character in zip(cells, text, strict=True):
+            _scatter(figure, [cell], character, style.color(color), style)
+    return occupied
 
 
 def _clear(figure: PlotextFigure, width: int, height: int, style: DrawStyle) -> None:
@@ -140,7 +191,8 @@ def _cells(view: View, series: Series, size: tuple[int, int], style: DrawStyle) 
     (width, height), (fine_x, fine_y) = size, style.fineness
     return [
         (view.x.cell(x, width, fine_x), view.y.cell(y, height, fine_y))
-        for x, y in zip(series.xs, series.ys, strict=True)
+        for part in series.parts
+        for x, y in zip(part.xs, part.ys, strict=True)
     ]
 
 

@@ -58,12 +58,16 @@ class Chart:
     """Unit of the xs: steps, epochs or seconds."""
     is_log: bool = False
     """Whether the y axis has a log scale; values that are not positive are omitted."""
+    log_key: str = ""
+    """Key that switches to the log scale, named if the values call for it; empty: not offered."""
     is_from_zero: bool = False
     """Whether the y axis includes zero, so that heights can be compared."""
     is_exact: bool = False
     """Whether the values are set, not measured, and are never smoothed."""
     window: tuple[float, float] | None = None
     """Visible part of the x axis; None for all."""
+    y_zoom: int = 0
+    """Steps by which the y axis is zoomed in; negative: out."""
     state: str = ""
     """Mode of the window (all, live, frozen), shown next to the axis."""
     cursor: float | None = None

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_LARGEST = 1e300
+LARGEST = 1e300
 """Size above which a range may overflow; losses and norms of float32 models are far below."""
 
 
@@ -28,10 +28,10 @@ def decimate(
     values without a logarithm.
     """
     # abs(nan) <= anything is False.
-    points = [(x, y) for x, y in zip(xs, ys, strict=True) if abs(y) <= _LARGEST >= abs(x)]
+    points = [(x, y) for x, y in zip(xs, ys, strict=True) if abs(y) <= LARGEST >= abs(x)]
     num_not_finite = len(xs) - len(points)
     if is_positive_only:
-        points = [point for point in points if point[1] * _LARGEST >= 1]
+        points = [point for point in points if point[1] * LARGEST >= 1]
     columns = max(columns, 2)
     if len(points) > 2 * columns:
         points = _extremes(points, columns)

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from rnnlab.plots._canvas import picture
 from rnnlab.plots._chart import Chart
+from rnnlab.plots._ends import end_labels
 from rnnlab.plots._legend import heading, pens_of
 from rnnlab.plots._style import DrawStyle
 from rnnlab.plots._text import Line, Segment, cropped, paint
@@ -19,7 +20,8 @@ _STYLE = DrawStyle()
 _LEAST_WIDTH_FOR_SIDE = 24
 _LEAST_HEIGHT_FOR_FLOOR = 7
 _COLUMNS_A_TICK = 10
-_ROWS_A_TICK = 3
+_ROWS_A_TICK = 4
+_LEAST_TICKS = 4
 _MOST_TICKS = 10
 _GAP = 2
 
@@ -87,8 +89,13 @@ def drawing(
         side = _side(chart, view, width, picture_height, style)
         side_width = cell_len(side[0].text)
         picture_width = width - side_width
+        ends = end_labels(view, pens, (picture_width, picture_height), style)
+        picture_width -= cell_len(ends[0].text)
         body = picture(view, pens, (picture_width, picture_height), style)
-        lines += [paint((s,), style, 0) + line for s, line in zip(side, body, strict=True)]
+        lines += [
+            paint((left,), style, 0) + line + (paint((right,), style, 0) if right.text else "")
+            for left, line, right in zip(side, body, ends, strict=True)
+        ]
         if num_floor_rows:
             floor = _floor(chart, view, side_width, picture_width, style)
             lines += [paint(row, style, width) for row in floor]
@@ -98,8 +105,8 @@ def drawing(
 
 def _side(chart: Chart, view: View, width: int, height: int, style: DrawStyle) -> list[Segment]:
     """Return the y axis from top to bottom; empty if the width is needed for the picture."""
-    most = min(max((height + 1) // _ROWS_A_TICK, 2), _MOST_TICKS)
-    ticks = (logarithmic if chart.is_log else linear)(*view.y, most)
+    least = min(max(height // _ROWS_A_TICK, _LEAST_TICKS), height)
+    ticks = (logarithmic if chart.is_log else linear)(*view.y, max(height, 2), least=max(least, 2))
     labels: dict[int, str] = {}
     for position, label in ticks:
         labels.setdefault(view.y.cell(position, height, style.fineness[1]), label)

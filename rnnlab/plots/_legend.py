@@ -22,6 +22,8 @@ _NARROW_GAP = Segment("  ")
 _LEAST_NAME_WIDTH = 16
 _VALUE_WIDTH = 10
 """Columns of the letter and the value next to a name."""
+_LEAST_DECADES = 1.5
+"""Decades between the lowest and the highest visible value from which the log scale is offered."""
 _NUM_FORMS = 3
 """Number of formats of an entry, from the longest to the shortest."""
 
@@ -59,8 +61,12 @@ def heading(
 
 
 def _notes(chart: Chart, view: View) -> str:
-    """Return notes on the values: how many are not finite, the smoothing, the cursor."""
+    """Return notes on the values: the scale, how many are not finite, the smoothing, the cursor."""
     notes = []
+    if chart.is_log:
+        notes.append("log scale")
+    elif chart.log_key and view.num_decades >= _LEAST_DECADES:
+        notes.append(f"{chart.log_key}: log scale")
     if view.num_not_finite:
         notes.append(f"{view.num_not_finite} not finite")
     if chart.smoothing:
@@ -114,7 +120,8 @@ def _entry(
     """Return one run's entry: `⠒⠒ train 1.234`, or `a gru train 1.234 ● val 1.301`."""
     entry: list[Segment] = []
     signs = style.signs
-    for (curve, _, _, read, _), pen in group if form < 2 else group[:1]:
+    for series, pen in group if form < 2 else group[:1]:
+        curve, read = series.curve, series.read
         color = style.color(curve.color)
         run, part = (
             shortened(style.printable(name), name_width, style.ellipsis)

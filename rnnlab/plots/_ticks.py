@@ -25,39 +25,51 @@ class Tick(NamedTuple):
     label: str
 
 
-def linear(low: float, high: float, most: int, *, smallest: float = 0.0) -> tuple[Tick, ...]:
-    """Return at most `most` ticks at multiples of 1, 2 or 5 times a power of ten.
+def linear(
+    low: float, high: float, most: int, *, least: int = 0, smallest: float = 0.0
+) -> tuple[Tick, ...]:
+    """Return at most `most` ticks at round multiples, as many as possible or at least `least`.
 
-    Return at least two, unless their step would be below `smallest`.
+    Steps are 1, 2 or 5 times a power of ten; with `least`, the largest step that gives so many
+    ticks counts, 2.5 times a power of ten included. Return at least two ticks, unless their step
+    would be below `smallest`.
     """
     chosen: tuple[int, ...] = ()
     step = 1.0
-    for finer in _steps((high - low) / most):
+    for finer in _steps((high - low) / most, has_quarters=least > 0):
         # The tolerance, a fraction of a step, keeps the ticks at both ends despite rounding.
         multiples = range(ceil(low / finer - 1e-9), floor(high / finer + 1e-9) + 1)
         if chosen and (finer < smallest or (len(chosen) > 1 and len(multiples) > most)):
             break
         chosen, step = tuple(multiples), finer
+        if 0 < least <= len(chosen):
+            break
     # The step that gives at least two ticks may give too many: thin them out.
     chosen = chosen[:: max(ceil(len(chosen) / most), 1)]
     values = [multiple * step for multiple in chosen]
     return tuple(map(Tick, values, labels(values, step)))
 
 
-def logarithmic(low: float, high: float, most: int) -> tuple[Tick, ...]:
-    """Return at most `most` ticks at round values; `low` and `high` are base-ten logarithms."""
+def logarithmic(low: float, high: float, most: int, *, least: int = 2) -> tuple[Tick, ...]:
+    """Return at most `most` ticks at round values, if possible at least `least`.
+
+    low and high are base-ten logarithms.
+    """
     decades = range(max(floor(low), -_LARGEST_EXPONENT), min(ceil(high), _LARGEST_EXPONENT) + 1)
     powers = [10.0**e for e in decades if low - 1e-9 <= e <= high + 1e-9]
     scales = [[m * 10.0**e for e in decades for m in (1, 2, 5)]]
     scales += [[10.0**e for e in decades if e % every == 0] for every in range(1, len(decades))]
     scales += [powers[:: ceil(len(powers) / most)]] if powers else []
     has_units = can_have_units(high, is_log=True)
-    for values in scales:
-        inside = [v for v in values if low - 1e-9 <= log10(v) <= high + 1e-9]
-        if 2 <= len(inside) <= most:
-            return tuple(Tick(log10(v), brief(v, has_units=has_units)) for v in inside)
-    # Less than a decade: evenly spaced values are almost evenly spaced on the log scale, too.
-    return tuple(Tick(log10(v), label) for v, label in linear(10**low, 10**high, most) if v > 0)
+    insides = [[v for v in values if low - 1e-9 <= log10(v) <= high + 1e-9] for values in scales]
+    for fewest in (least, 2):
+        for inside in insides:
+            if fewest <= len(inside) <= most:
+                return tuple(Tick(log10(v), brief(v, has_units=has_units)) for v in inside)
+        if high - low < 1:
+            break  # evenly spaced values are almost evenly spaced on this scale, too
+    ticks = linear(10**low, 10**high, most, least=least)
+    return tuple(Tick(log10(v), label) for v, label in ticks if v > 0)
 
 
 def labels(values: list[float], step: float) -> list[str]:
@@ -71,7 +83,10 @@ def labels(values: list[float], step: float) -> list[str]:
         unit, suffix = next(pair for pair in _UNITS if largest >= pair[0])
         if step < unit / 1000:
             unit, suffix = 1.0, ""
-    decimals = max(0, -floor(log10(step / unit) + 1e-9))
+    digits = step / unit
+    decimals = max(0, -floor(log10(digits) + 1e-9))
+    if abs(digits * 10**decimals - round(digits * 10**decimals)) > 1e-6:
+        decimals += 1  # 0.25, or 2.5
     return [f"{value / unit:.{decimals}f}{suffix}" if value else "0" for value in values]
 
 
@@ -127,9 +142,10 @@ def place(axis: str, value: float, high: float) -> str:
     return f"epoch {value:.2f}" if axis == "epoch" else f"{value / size:.1f} {unit}"
 
 
-def _steps(rough: float) -> Iterator[float]:
-    """Yield 1, 2 and 5 times powers of ten, from well above a rough step to well below it."""
+def _steps(rough: float, *, has_quarters: bool) -> Iterator[float]:
+    """Yield round steps, from well above a rough one to well below it."""
+    mantissas = (5.0, 2.5, 2.0, 1.0) if has_quarters else (5.0, 2.0, 1.0)
     exponent = floor(log10(rough))
     for e in range(exponent + 1, exponent - 3, -1):
-        for mantissa in (5, 2, 1):
+        for mantissa in mantissas:
             yield mantissa * 10.0**e

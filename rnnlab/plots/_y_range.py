@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from math import floor, isfinite, log10
+from statistics import fmean
 from typing import NamedTuple
 
 from rnnlab.plots._chart import Chart, Curve, Level
+from rnnlab.plots._clip import Beyond, Part, clip
 from rnnlab.plots._decimate import decimate
+from rnnlab.plots._robust import Heights, robust_heights
 from rnnlab.plots._ticks import can_have_units
 from rnnlab.plots._viewport import value_at
 
 _ALIKE = 1e-6
 """Relative difference below which values count as equal: distinct labels would need 8 digits."""
+_LEVEL_REACH = 0.5
+"""Distance up to which a level widens the range of the curves, as a fraction of this range."""
+_ZOOM = 1.5
+"""Factor of one step of the zoom."""
 _SMALLEST = 1e-290
 """Size below which a value counts as zero: fractions of it may underflow."""
 
@@ -20,8 +27,12 @@ class Series(NamedTuple):
     """A curve to draw: few points, all finite, heights on the scale of the axis."""
 
     curve: Curve
-    xs: list[float]
-    ys: list[float]
+    parts: tuple[Part, ...]
+    """The joined points between both ends of the y axis."""
+    beyond: tuple[Beyond, ...]
+    """Points above and below the axis."""
+    end: tuple[float, float]
+    """Position and height of the last point, which may lie beyond the axis."""
     read: float
     """The value at the cursor, or the last one, not on a log scale."""
     is_dense: bool
@@ -61,35 +72,86 @@ class View(NamedTuple):
     marks: tuple[Mark, ...]
     cursor: float | None
     num_not_finite: int
+    is_log: bool
+    """Whether heights are base-ten logarithms."""
+    num_decades: float
+    """Decades between the lowest and the highest end of the y axis; 0 if one is not positive."""
     has_units: bool
     """Whether labels may end in k, M, G or T: not if other labels need an exponent."""
 
 
 def view_of(chart: Chart, columns: int) -> View:
     """Return the visible part of a chart at a width of `columns`."""
-    series: list[Series] = []
+    lines: list[_Line] = []
     num_not_finite = 0
     for curve in chart.curves:
         xs, ys, num_left_out = decimate(curve.xs, curve.ys, columns, is_positive_only=chart.is_log)
         if not curve.is_ghost:
             num_not_finite += num_left_out
         if xs:
-            heights = [_height(y, chart.is_log) for y in ys]
-            is_dense = len(curve.xs) > 2 * columns
-            series.append(Series(curve, xs, heights, _read(chart, curve), is_dense))
-    heights = [y for s in series for y in s.ys]
-    if chart.is_from_zero and not chart.is_log:
-        heights.append(0.0)
+            lines.append(_Line(curve, xs, [_height(y, chart.is_log) for y in ys]))
     if chart.window is None:
-        x = _span([0.0, *(x for s in series for x in s.xs)], is_log=False)
+        x = _span([0.0, *(x for line in lines for x in line.xs)], is_log=False)
     else:
         x = _span(list(chart.window), is_log=False)
-    y = _span(heights, chart.is_log)
-    marks = _marks(chart, y) if series else ()
-    seen = [mark.height for mark in marks if not mark.arrow]
-    y = Span(min([y.low, *seen]), max([y.high, *seen]))
+    y = _y_span(chart, lines)
+    marks = _marks(chart, y) if lines else ()
+    series = []
+    for curve, xs, ys in lines:
+        parts, beyond = clip(xs, ys, y.low, y.high)
+        is_dense = len(curve.xs) > 2 * columns
+        end = (xs[-1], ys[-1])
+        series.append(Series(curve, parts, beyond, end, _read(chart, curve), is_dense))
     has_units = can_have_units(y.high if chart.is_log else max(y.high, -y.low), is_log=chart.is_log)
-    return View(tuple(series), x, y, marks, chart.cursor, num_not_finite, has_units)
+    num_decades = log10(y.high / y.low) if not chart.is_log and y.low > 0 else 0.0
+    return View(
+        tuple(series), x, y, marks, chart.cursor, num_not_finite, chart.is_log, num_decades,
+        has_units,
+    )  # fmt: skip
+
+
+class _Line(NamedTuple):
+    """The points of a curve that are drawn."""
+
+    curve: Curve
+    xs: list[float]
+    ys: list[float]
+
+
+def _y_span(chart: Chart, lines: list[_Line]) -> Span:
+    """Return the range of the y axis: robust, with the levels near it, then zoomed."""
+    zero = [0.0] if chart.is_from_zero and not chart.is_log else []
+    whole = _span([*zero, *(y for line in lines for y in line.ys)], is_log=chart.is_log)
+    if not lines:
+        return whole
+    robust = whole
+    if not chart.is_exact:
+        curves = [(line.curve.xs, line.curve.ys) for line in lines if not line.curve.is_ghost]
+        heights = robust_heights(curves, Heights(*whole), is_log=chart.is_log)
+        robust = _span(list(heights), is_log=chart.is_log)
+    near = [mark.height for mark in _marks(chart, robust, _LEVEL_REACH) if not mark.arrow]
+    robust = Span(min([robust.low, *near, *zero]), max([robust.high, *near, *zero]))
+    whole = Span(min(robust.low, whole.low), max(robust.high, whole.high))
+    ends = [line.ys[-1] for line in lines if not line.curve.is_faint]
+    return zoomed(robust, chart.y_zoom, whole, fmean(ends) if ends else robust.low)
+
+
+def zoomed(shown: Span, num_steps: int, whole: Span, around: float) -> Span:
+    """Return a range, zoomed in by `num_steps` around a height, or out if it is negative.
+
+    whole: the range of all points, at whose ends zooming out ends.
+    """
+    if num_steps > 0:
+        factor = _ZOOM**-num_steps
+        middle = min(max(around, shown.low), shown.high)
+        low = middle - (middle - shown.low) * factor
+        high = middle + (shown.high - middle) * factor
+    elif num_steps < 0:
+        more = (shown.high - shown.low) * (_ZOOM**-num_steps - 1)
+        low, high = max(shown.low - more, whole.low), min(shown.high + more, whole.high)
+    else:
+        return shown
+    return Span(low, high) if high - low > _ALIKE * max(abs(low), abs(high)) else shown
 
 
 def _read(chart: Chart, curve: Curve) -> float:
@@ -100,16 +162,19 @@ def _read(chart: Chart, curve: Curve) -> float:
     return value
 
 
-def _marks(chart: Chart, y: Span) -> tuple[Mark, ...]:
-    """Return a chart's levels; those that would flatten the curves have an arrow instead."""
-    reach = y.high - y.low
+def _marks(chart: Chart, y: Span, reach: float = 0.0) -> tuple[Mark, ...]:
+    """Return a chart's levels; those outside the range have an arrow instead of a line.
+
+    reach: distance from the range, as a fraction of it, up to which a level counts as inside.
+    """
+    margin = reach * (y.high - y.low)
     marks: list[Mark] = []
     for level in chart.levels:
         if not isfinite(level.value) or (chart.is_log and level.value <= 0):
             continue
         height = _height(level.value, chart.is_log)
-        is_near = y.low - reach <= height <= y.high + reach
-        marks.append(Mark(level, height, "" if is_near else "↑" if height > y.high else "↓"))
+        is_inside = y.low - margin <= height <= y.high + margin
+        marks.append(Mark(level, height, "" if is_inside else "↑" if height > y.high else "↓"))
     return tuple(marks)
 
 
