@@ -30,8 +30,8 @@ def linear(
 ) -> tuple[Tick, ...]:
     """Return at most `most` ticks at round multiples, as many as possible or at least `least`.
 
-    Steps are 1, 2 or 5 times a power of ten; with `least`, the largest step that gives so many
-    ticks counts, 2.5 times a power of ten included. Return at least two ticks, unless their step
+    Steps are 1, 2 or 5 times a power of ten; with `least`, the largest step that gives at least
+    this number, 2.5 times a power of ten included. Return at least two ticks, unless their step
     would be below `smallest`.
     """
     chosen: tuple[int, ...] = ()

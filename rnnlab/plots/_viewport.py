@@ -21,6 +21,8 @@ class Viewport:
     window: XWindow = ALL
     cursor: float | None = None
     """Position on the x axis whose values the legend shows; None for the newest values."""
+    y_zoom: int = 0
+    """Steps by which the y axis is zoomed in; negative: out, until all points are inside."""
 
 
 def looked_at(chart: Chart, viewport: Viewport) -> Chart:
@@ -42,6 +44,7 @@ def looked_at(chart: Chart, viewport: Viewport) -> Chart:
         state=viewport.window.mode,
         cursor=None if cursor is None else min(max(cursor, shown.low), shown.high),
         smoothing=0.0 if chart.is_exact else viewport.smoothing,
+        y_zoom=viewport.y_zoom,
     )
 
 

@@ -207,6 +207,8 @@ _CHARTS = {
     "cursor-far-right": grows(_cursor, "shift+left", "shift+left"),
     "zoom-in": falls(_span),
     "zoom-out": grows(_span, "up"),
+    "zoom-in-y": grows(lambda world: world.page.plots.viewport.y_zoom),
+    "zoom-out-y": falls(lambda world: world.page.plots.viewport.y_zoom),
     "pan-left": falls(_end, "up"),
     "pan-right": grows(_end, "up", "pageup"),
     "single": changes(lambda world: world.page.plots.view.is_single),

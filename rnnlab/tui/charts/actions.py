@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rnnlab.tui.charts.plot_grid import LOG_KEY
 from rnnlab.tui.shell.actions import Action, Group
 
 if TYPE_CHECKING:
@@ -74,6 +75,14 @@ def _zoom_out(screen: LabScreen) -> None:
     screen.plots.zoom(2.0)
 
 
+def _zoom_in_y(screen: LabScreen) -> None:
+    screen.plots.zoom_heights(1)
+
+
+def _zoom_out_y(screen: LabScreen) -> None:
+    screen.plots.zoom_heights(-1)
+
+
 def _pan_left(screen: LabScreen) -> None:
     screen.plots.pan(-0.25)
 
@@ -88,14 +97,14 @@ CHARTS = Group["LabScreen"](
         Action("g", "next-chart", _next_chart, "Chart", "Show the next chart first"),
         Action("G", "previous-chart", _previous_chart, "Chart back", "Show the last chart first"),
         Action("x", "axis", _axis, "Axis", "Switch the x axis: steps, epochs, time"),
-        Action("y", "log", _log, "Log", "Switch the log scale (y) on or off"),
+        Action(LOG_KEY, "log", _log, "Log", "Switch the log scale (y) on or off"),
         Action(
             "plus,equals_sign", "smoother", _smoother, "Smoother",
             "Smooth the curves more; the raw ones stay visible, dimmed", shown_key="+",
         ),
         Action("minus", "rougher", _rougher, "Rougher", "Smooth the curves less"),
         Action("v", "live", _live, "Live", "Follow the newest steps, or freeze the x range"),
-        Action("a", "all-steps", _all, "All", "Show all steps, without a cursor"),
+        Action("a", "all-steps", _all, "All", "Show all steps, default heights, no cursor"),
     ),
 )  # fmt: skip
 IN_CHARTS = Group["LabScreen"](
@@ -107,6 +116,8 @@ IN_CHARTS = Group["LabScreen"](
         Action("shift+right,L", "cursor-far-right", _far_right, "Far right", "Move it right by 10"),
         Action("up,k", "zoom-in", _zoom_in, "Zoom in", "Zoom in (x) around the cursor or the end"),
         Action("down,j", "zoom-out", _zoom_out, "Zoom out", "Zoom out (x)"),
+        Action("shift+up,K", "zoom-in-y", _zoom_in_y, "Zoom in y", "Zoom in (y) at the ends"),
+        Action("shift+down,J", "zoom-out-y", _zoom_out_y, "Zoom out y", "Zoom out (y)"),
         Action("pageup", "pan-left", _pan_left, "Earlier", "Pan a zoomed chart to earlier steps"),
         Action("pagedown", "pan-right", _pan_right, "Later", "Pan to later steps; the end is live"),
         Action("enter", "single", _single, "One chart", "Show only the first chart, or all again"),

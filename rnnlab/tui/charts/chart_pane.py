@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.text import Text
 from textual import events
@@ -37,11 +38,14 @@ _WHEEL = 0.8
 class ChartPane(Widget):
     """Show the chart of one plot; the mouse sets the cursor and, if zoomable, drags and zooms."""
 
-    def __init__(self, plot: str, state: LabState, *, is_zoomable: bool = True) -> None:
+    def __init__(
+        self, plot: str, state: LabState, *, is_zoomable: bool = True, log_key: str = ""
+    ) -> None:
         super().__init__(id=f"plot-{plot}")
         self._state = state
         self.plot = plot
         self._is_zoomable = is_zoomable
+        self._log_key = log_key
         self._runs: Sequence[NamedHistory] = ()
         self._axis: Axis = "step"
         self._is_log = False
@@ -156,7 +160,7 @@ class ChartPane(Widget):
         if not self.size or not self.display or (self._drawn and self._drawn[0] == key):
             return
         start_s = time.perf_counter()
-        chart = looked_at(self.chart, self._viewport)
+        chart = replace(looked_at(self.chart, self._viewport), log_key=self._log_key)
         drawn = drawing(chart, *self.size, style=self._style())
         self._drawn, self._names_drawn = (key, drawn), _names(self._runs)
         # Reuse the strips of lines that were drawn before, also in another row.

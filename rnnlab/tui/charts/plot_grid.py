@@ -17,10 +17,14 @@ from rnnlab.tui.state import LabState
 
 FIRST_CHARTS = ("loss", "grad-norm", "layer-norms", "throughput", "learning-rate")
 """Default order of the charts; others follow by name."""
+LOG_KEY = "y"
+"""Key that switches the log scale."""
 SMOOTHINGS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
 """EMA factors that the smoothing keys step through."""
 
 _AXES: tuple[Axis, ...] = ("step", "epoch", "time")
+_MOST_Y_ZOOM = 12
+"""Steps of the zoom of the y axis, in and out: a factor of 130."""
 _MIN_WIDTH = 56
 _MIN_HEIGHT = 9
 
@@ -47,7 +51,10 @@ class PlotGrid(Grid, can_focus=True):
         super().__init__(id="plots")
         known = registry.names("plots")
         first = [name for name in FIRST_CHARTS if name in known]
-        self._panes = {name: ChartPane(name, state) for name in dict.fromkeys([*first, *known])}
+        self._panes = {
+            name: ChartPane(name, state, log_key=LOG_KEY)
+            for name in dict.fromkeys([*first, *known])
+        }
         self._order = list(self._panes)
         self._runs: tuple[NamedHistory, ...] = ()
         self._axis: Axis = "step"
@@ -130,6 +137,11 @@ class PlotGrid(Grid, can_focus=True):
             window = self.viewport.window.zoomed(whole, factor, around)
             self._set_viewport(replace(self.viewport, window=window))
 
+    def zoom_heights(self, steps: int) -> None:
+        """Zoom the y axis in by `steps`, or out if negative, until all points are inside."""
+        y_zoom = min(max(self.viewport.y_zoom + steps, -_MOST_Y_ZOOM), _MOST_Y_ZOOM)
+        self._set_viewport(replace(self.viewport, y_zoom=y_zoom))
+
     def pan(self, share: float) -> None:
         """Move the x window by a fraction of its width."""
         whole = self._whole()
@@ -138,8 +150,8 @@ class PlotGrid(Grid, can_focus=True):
             self._set_viewport(replace(self.viewport, window=window))
 
     def show_all(self) -> None:
-        """Show all steps, without a cursor."""
-        self._set_viewport(replace(self.viewport, window=ALL, cursor=None))
+        """Show all steps at the default heights, without a cursor."""
+        self._set_viewport(replace(self.viewport, window=ALL, cursor=None, y_zoom=0))
 
     def toggle_live(self) -> str:
         """Follow the newest steps, or freeze the x window; return the new mode."""

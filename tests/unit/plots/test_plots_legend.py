@@ -55,9 +55,7 @@ def test_a_faint_curve_is_dots_that_are_not_joined() -> None:
     assert len(BRAILLE.findall(full.partition("\n")[2])) > 20
 
 
-def test_each_of_several_runs_has_a_letter_in_the_legend_at_its_end_and_at_its_last_values() -> (
-    None
-):
+def test_the_letter_of_each_run_is_in_the_legend_at_its_curve_and_at_its_last_value() -> None:
     several = loss.chart([make_run("lstm", color=0), make_run("gru", color=1)])
     head, *body = draw(several, 120, 14).split("\n")
     names = ESCAPE.sub("", head)
