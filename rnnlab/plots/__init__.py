@@ -1,12 +1,14 @@
 """Plots of a run's records as terminal text, for the command line and the app.
 
 One file per plot: its `chart(runs, axis, is_log)` turns histories into a `Chart`, which is data
-only, and `draw` turns a chart into terminal text. An inspection of a model returns a `Finding` with
+only, and `draw` turns a chart into terminal text. `IS_PER_UNIT = True` in the file of a plot makes
+the app draw a chart for each unit of the runs' losses: those of characters and of documents are not
+comparable. An inspection of a model returns a `Finding` with
 further kinds of pictures, for `draw_picture`. Only this package uses plotext, imported when it
 draws.
 """
 
-from rnnlab.plots._chart import Axis, Chart, Curve, Level, NamedHistory
+from rnnlab.plots._chart import Axis, Chart, Curve, Landmark, Level, NamedHistory
 from rnnlab.plots._draw import Drawing, draw, drawing
 from rnnlab.plots._draw_picture import comparable, draw_picture
 from rnnlab.plots._figures import (
@@ -41,6 +43,7 @@ __all__ = [
     "Glyphs",
     "HeatMap",
     "Histograms",
+    "Landmark",
     "Level",
     "NamedHistory",
     "Palette",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rnnlab.runs.history import History
 from rnnlab.runs.records import EvalRecord, TrainRecord
@@ -43,6 +43,16 @@ class Level:
     value: float
 
 
+class Landmark(NamedTuple):
+    """An event at a position on the x axis."""
+
+    x: float
+    name: str
+    """The event of the journal, or `best`."""
+    color: int
+    """Index in the palette: the colour of its run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """Curves with a common x axis, and the texts around them."""
@@ -68,6 +78,8 @@ class Chart:
     """Visible part of the x axis; None for all."""
     y_zoom: int = 0
     """Steps by which the y axis is zoomed in; negative: out."""
+    landmarks: tuple[Landmark, ...] = ()
+    """Events that have a sign on the x axis."""
     state: str = ""
     """Mode of the window (all, live, frozen), shown next to the axis."""
     cursor: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from itertools import groupby
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -143,20 +144,50 @@ def _floor(
         for tick in ticks
     }
     width = side_width + picture_width
-    name = style.printable(f"{unit} · {chart.state}" if chart.state else unit)
-    row, shown = _row_of_labels(places, width - cell_len(name) - _GAP)
-    if len(shown) < 2:
-        name = ""
-        row, shown = _row_of_labels(places, width)
+    marks = _landmarks(chart, view, side_width, picture_width, style)
+    names = [
+        unit,
+        chart.state,
+        *dict.fromkeys(f"{sign} {name}" for sign, name, _ in marks.values()),
+    ]
+    row, shown, name = "", set[int](), ""
+    # The names of the signs are omitted first, then the mode of the window and the unit.
+    for parts in (names, names[:2], []):
+        name = " · ".join(style.printable(part) for part in parts if part)
+        row, shown = _row_of_labels(places, width - cell_len(name) - (_GAP if name else 0))
+        if len(shown) >= 2:
+            break
     row += " " * (width - len(row) - cell_len(name)) + name
     signs = style.signs
-    line = "".join(
-        signs.floor_tick if column in shown else signs.floor for column in range(side_width, width)
-    )
     corner = " " * (side_width - 1) + signs.corner if side_width else ""
-    return (
-        (Segment(corner + line, style.dim),),
-        cropped((Segment(row, style.dim),), width, style.ellipsis),
+    line: list[Segment] = [Segment(corner, style.dim)]
+    for column in range(side_width, width):
+        if column in marks:
+            sign, _, color = marks[column]
+            line.append(Segment(sign, style.color(color)))
+        else:
+            line.append(Segment(signs.floor_tick if column in shown else signs.floor, style.dim))
+    return _joined(line), cropped((Segment(row, style.dim),), width, style.ellipsis)
+
+
+def _landmarks(
+    chart: Chart, view: View, side_width: int, picture_width: int, style: DrawStyle
+) -> dict[int, tuple[str, str, int]]:
+    """Return sign, name and colour of the landmark in each column of the x axis that has one."""
+    marks: dict[int, tuple[str, str, int]] = {}
+    for name, sign in style.landmark_signs.items():
+        for mark in chart.landmarks:
+            if mark.name == name and view.x.low <= mark.x <= view.x.high:
+                column = side_width + view.x.cell(mark.x, picture_width, style.fineness[0])
+                marks.setdefault(column, (sign, name, mark.color))
+    return marks
+
+
+def _joined(line: list[Segment]) -> Line:
+    """Return a line with neighbours of one colour in one segment."""
+    return tuple(
+        Segment("".join(segment.text for segment in group), color)
+        for color, group in groupby(line, lambda segment: segment.color)
     )
 
 

@@ -71,6 +71,12 @@ _SIGNS = {
     "blocks": Signs("▀▀", "▘▘", "▀●", "●", "╌", "│", "┤", "└", "─", "┬"),
     "ascii": Signs("**", "..", ".o", "o", "-", "|", "+", "+", "-", "+"),
 }
+LANDMARKS = ("diverged", "spike", "rollback", "resumed", "best", "checkpoint")
+"""Events with a sign on the x axis; where several share a column, the first of these is shown."""
+_LANDMARK_SIGNS = {
+    "unicode": dict(zip(LANDMARKS, "‼!↶↻★◆", strict=True)),
+    "ascii": dict(zip(LANDMARKS, "X!<r*c", strict=True)),
+}
 _FINENESS = {"braille": (2, 4), "blocks": (2, 2), "ascii": (1, 1)}
 
 
@@ -97,6 +103,11 @@ class DrawStyle:
     def signs(self) -> Signs:
         """The characters of frame and legend."""
         return _SIGNS[self.glyphs]
+
+    @property
+    def landmark_signs(self) -> dict[str, str]:
+        """The sign of each event on the x axis, the most important event first."""
+        return _LANDMARK_SIGNS["ascii" if self.is_ascii else "unicode"]
 
     @property
     def fineness(self) -> tuple[int, int]:

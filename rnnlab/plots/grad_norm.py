@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from rnnlab.plots._chart import Axis, Chart, Level, NamedHistory, along, non_empty, trace, waiting
+from rnnlab.plots._landmarks import landmarks
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
@@ -29,6 +30,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         empty=waiting(runs, "gradient norm", "the first appears after a few steps"),
         axis=axis,
         is_log=is_log,
+        landmarks=landmarks(runs, axis),
     )
 
 

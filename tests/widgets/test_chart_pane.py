@@ -126,3 +126,25 @@ async def test_the_first_picture_of_a_chosen_run_waits_for_its_journal_and_no_lo
         read(state, feed, "beta")
         show(pane, state, "beta")
         await until(pilot, lambda: "train 3.000" in pane.text)
+
+
+async def test_losses_of_different_units_have_an_axis_each_and_the_mouse_finds_its_own(
+    lab: Lab,
+) -> None:
+    lab.add("speeches", steps=40)
+    lab.add("reviews", steps=20, task="classify")
+    state, feed = LabState(lab.store, outside=AT_ONCE), RunPoller(lab.store)
+    read(state, feed, "speeches", "reviews")
+    grid = PlotGrid(state)
+    async with shown(grid, size=(80, 24)) as (_, pilot):
+        grid.toggle_single()
+        grid.show(state.named_histories(("speeches", "reviews")))
+        pane = grid.query_one("#plot-loss", ChartPane)
+        await until(pilot, lambda: "nats/document" in pane.text)
+        assert "nats/char" in pane.text
+        cursors = []
+        for row in (5, 17):
+            await pilot.click(pane, offset=(40, row))
+            assert grid.viewport.cursor is not None
+            cursors.append(grid.viewport.cursor)
+        assert cursors[0] == pytest.approx(2 * cursors[1], rel=0.05)

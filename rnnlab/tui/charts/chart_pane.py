@@ -51,7 +51,7 @@ class ChartPane(Widget):
         self._is_log = False
         self._viewport = Viewport()
         self._chart: tuple[object, Chart] | None = None
-        self._drawn: tuple[object, Drawing] | None = None
+        self._drawn: tuple[object, list[Drawing]] | None = None
         self._strips: list[Strip] = []
         self._known: dict[str, Strip] = {}
         self._names_drawn: frozenset[str] = frozenset()
@@ -116,7 +116,7 @@ class ChartPane(Widget):
     @property
     def num_columns(self) -> int:
         """Number of columns of the plot area, the steps of the cursor."""
-        return self._drawn[1].columns if self._drawn else 0
+        return self._drawn[1][0].columns if self._drawn else 0
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""
@@ -160,12 +160,12 @@ class ChartPane(Widget):
         if not self.size or not self.display or (self._drawn and self._drawn[0] == key):
             return
         start_s = time.perf_counter()
-        chart = replace(looked_at(self.chart, self._viewport), log_key=self._log_key)
-        drawn = drawing(chart, *self.size, style=self._style())
-        self._drawn, self._names_drawn = (key, drawn), _names(self._runs)
+        drawings = self._drawings()
+        self._drawn, self._names_drawn = (key, drawings), _names(self._runs)
+        lines = [line for drawn in drawings for line in drawn.lines]
         # Reuse the strips of lines that were drawn before, also in another row.
-        self._known = {line: self._known.get(line) or self._strip(line) for line in drawn.lines}
-        strips = [self._known[line] for line in drawn.lines]
+        self._known = {line: self._known.get(line) or self._strip(line) for line in lines}
+        strips = [self._known[line] for line in lines]
         width = self.size.width
         if len(strips) != len(self._strips):
             self.refresh()
@@ -176,6 +176,26 @@ class ChartPane(Widget):
         self._strips = strips
         self._cost_s = time.perf_counter() - start_s
         self._drawn_at = self._state.clock()
+
+    def _drawings(self) -> list[Drawing]:
+        """Draw the chart; one below the other if the losses of the runs have different units."""
+        module = registry.load("plots", self.plot)
+        charts = [self.chart]
+        if getattr(module, "IS_PER_UNIT", False):
+            units = list(dict.fromkeys(run.unit for run in self._runs))
+            groups = [[run for run in self._runs if run.unit == unit] for unit in units]
+            if len(groups) > 1:
+                charts = [module.chart(group, self._axis, self._is_log) for group in groups]
+        width, height = self.size
+        heights = [height // len(charts)] * len(charts)
+        heights[0] += height - sum(heights)
+        return [
+            drawing(
+                replace(looked_at(chart, self._viewport), log_key=self._log_key),
+                width, share, style=self._style(),
+            )
+            for chart, share in zip(charts, heights, strict=True)
+        ]  # fmt: skip
 
     def _strip(self, line: str) -> Strip:
         text = Text.from_ansi(line, no_wrap=True, end="")
@@ -210,7 +230,7 @@ class ChartPane(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Set the cursor of the charts."""
-        place = self._place(event.x)
+        place = self._place(event.x, event.y)
         if place is not None:
             self.post_message(ChartPointed(place))
 
@@ -218,16 +238,21 @@ class ChartPane(Widget):
         """Zoom in around the mouse; if not zoomable, let the parent scroll."""
         if self._is_zoomable:
             event.stop()
-            self.post_message(ChartZoomed(_WHEEL, self._place(event.x)))
+            self.post_message(ChartZoomed(_WHEEL, self._place(event.x, event.y)))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Zoom out around the mouse."""
         if self._is_zoomable:
             event.stop()
-            self.post_message(ChartZoomed(1 / _WHEEL, self._place(event.x)))
+            self.post_message(ChartZoomed(1 / _WHEEL, self._place(event.x, event.y)))
 
-    def _place(self, column: int) -> float | None:
-        return self._drawn[1].place(column) if self._drawn else None
+    def _place(self, column: int, row: int) -> float | None:
+        """Return the position on the x axis at a cell of the widget; None outside the pictures."""
+        for drawn in self._drawn[1] if self._drawn else ():
+            if row < len(drawn.lines):
+                return drawn.place(column)
+            row -= len(drawn.lines)
+        return None
 
 
 def _names(runs: Sequence[NamedHistory]) -> frozenset[str]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab.plots import Axis, Chart, Curve, DrawStyle, Level, draw
+from rnnlab.plots import Axis, Chart, Curve, DrawStyle, Landmark, Level, draw
 
 PLAIN = DrawStyle(has_color=False)
 BRAILLE = re.compile("[\u2801-\u28ff]")
@@ -126,3 +126,32 @@ def test_a_logarithmic_axis_ends_where_numbers_do(value: float) -> None:
 def test_values_next_to_zero_are_zero() -> None:
     tiny = Chart("loss", "step", "", (Curve("train", (0.0, 5e-324), (5e-324, 0.0), 0),))
     assert "0┤" in draw(tiny, 60, 12, style=PLAIN)
+
+
+def test_events_have_signs_on_the_axis_in_their_columns() -> None:
+    marks = (Landmark(25.0, "spike", 0), Landmark(50.0, "resumed", 0), Landmark(500.0, "best", 0))
+    line = Curve("train", (0.0, 100.0), (2.0, 1.0), 0)
+    *_, floor, labels = draw(chart(line, landmarks=marks), 90, 12, style=PLAIN).split("\n")
+    left, right = floor.index("└") + 1, len(floor)
+    assert floor.index("!") == pytest.approx(left + 0.25 * (right - left), abs=1)
+    assert floor.index("↻") == pytest.approx(left + 0.5 * (right - left), abs=1)
+    assert "★" not in floor  # beyond the end of the axis
+    assert labels.endswith("step · ! spike · ↻ resumed")
+
+
+def test_of_two_events_in_a_column_the_more_important_one_is_shown() -> None:
+    marks = (Landmark(50.0, "checkpoint", 0), Landmark(50.0, "diverged", 0))
+    line = Curve("train", (0.0, 100.0), (2.0, 1.0), 0)
+    for style, sign in ((PLAIN, "‼"), (DrawStyle("ascii", has_color=False), "X")):
+        floor = draw(chart(line, landmarks=marks), 60, 12, style=style).split("\n")[-2]
+        assert sign in floor
+        assert not set("◆c") & set(floor)
+
+
+def test_the_names_of_the_signs_give_way_to_the_labels_of_the_axis() -> None:
+    marks = tuple(
+        Landmark(10.0 * i, name, 0) for i, name in enumerate(("spike", "best", "resumed"))
+    )
+    line = Curve("train", (0.0, 100.0), (2.0, 1.0), 0)
+    labels = draw(chart(line, landmarks=marks), 36, 12, style=PLAIN).split("\n")[-1]
+    assert labels.split() == ["0", "50", "step"]

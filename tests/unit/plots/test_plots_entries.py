@@ -12,17 +12,20 @@ from rnnlab.plots import (
     DrawStyle,
     Level,
     NamedHistory,
+    accuracy,
+    bits,
     draw,
     grad_norm,
     half_life,
     layer_norms,
     learning_rate,
     loss,
+    perplexity,
     saturation,
     throughput,
 )
 from rnnlab.runs.history import History
-from rnnlab.runs.records import LayersRecord, TrainRecord
+from rnnlab.runs.records import EvalRecord, EventRecord, LayersRecord, TrainRecord
 from tests.toys.plot_runs import make_run
 
 PLAIN = DrawStyle(has_color=False)
@@ -117,6 +120,51 @@ def test_the_loss_is_of_what_the_runs_predict() -> None:
     assert loss.chart([letters, words]).y_label == loss.chart([]).y_label == "nats/token"
 
 
+def test_perplexity_and_bits_follow_from_the_loss() -> None:
+    history = History()
+    losses = (2.0, None, 1e4)
+    history.extend(
+        TrainRecord(step, 0.1, 1.0, nats, 1.0, 1.0, 0.0, 0, 0.1, 1.0)
+        for step, nats in enumerate(losses, 1)
+    )
+    run = NamedHistory("run", 0, history, floor=1.0, unit="word")
+    (nats,), (in_bits,), (choices,) = (
+        plot.chart([run]).curves for plot in (loss, bits, perplexity)
+    )
+    assert in_bits.ys[0] == pytest.approx(2.0 / math.log(2), rel=1e-15)
+    assert choices.ys[0] == pytest.approx(math.exp(2.0), rel=1e-15)
+    assert choices.ys[2] == math.inf
+    assert all(math.isnan(curve.ys[1]) for curve in (nats, in_bits, choices))
+    assert bits.chart([run]).levels[0].value == pytest.approx(1 / math.log(2), rel=1e-15)
+    assert perplexity.chart([run]).levels[0].value == pytest.approx(math.e, rel=1e-15)
+    assert bits.chart([run]).y_label == "bits/word"
+    assert perplexity.chart([run]).y_label == "per word"
+
+
+def test_the_accuracy_is_that_of_every_validation_of_a_classifier() -> None:
+    history = History()
+    history.extend(
+        [EvalRecord(10, 0.1, 1.0, 0.6, True, 0.7), EvalRecord(20, 0.2, 2.0, 0.5, True, 0.8)]
+    )
+    reviews = NamedHistory("reviews", 0, history, unit="document")
+    (curve,) = accuracy.chart([reviews, NamedHistory("text", 1, History())]).curves
+    assert (curve.name, curve.xs, curve.ys) == ("reviews", (10.0, 20.0), (0.7, 0.8))
+
+
+def test_the_loss_marks_events_and_the_last_best_validation() -> None:
+    run = make_run()
+    run.history.extend(
+        [
+            EventRecord(20, "spike", "loss 9"),
+            EventRecord(30, "note", "said nothing"),
+            EvalRecord(40, 1.0, 4.0, 0.5, True),
+        ]
+    )
+    marks = [(mark.x, mark.name) for mark in loss.chart([run]).landmarks]
+    assert marks == [(20.0, "spike"), (40.0, "best")]
+    assert [mark.name for mark in loss.chart([run], "time").landmarks] == ["spike", "best"]
+
+
 def test_the_loss_shows_the_floor_of_its_corpus() -> None:
     def run(name: str, floor: float | None) -> NamedHistory:
         return NamedHistory(name, 0, History(), None, floor)
@@ -132,8 +180,12 @@ def test_the_loss_shows_the_floor_of_its_corpus() -> None:
 
 
 @pytest.mark.parametrize(
-    "plot", [grad_norm, half_life, layer_norms, learning_rate, loss, saturation, throughput]
-)
+    "plot",
+    [
+        accuracy, bits, grad_norm, half_life, layer_norms, learning_rate, loss, perplexity,
+        saturation, throughput,
+    ],
+)  # fmt: skip
 def test_an_empty_chart_says_whether_something_will_come(plot: ModuleType) -> None:
     starting = NamedHistory("starting", 0, History())
     died = replace(starting, is_over=True)
