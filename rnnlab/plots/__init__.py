@@ -1,9 +1,9 @@
 """Plots of a run's records as terminal text, for the command line and the app.
 
-One file per plot: its `chart(runs, axis, is_log)` turns histories into a `Chart`, which is data
-only, and `draw` turns a chart into terminal text. An inspection of a model returns a `Finding` with
-further kinds of pictures, for `draw_picture`. Only this package uses plotext, imported when it
-draws.
+Every plot is one file: its `chart(runs, axis, is_log)` turns histories into a `Chart`, which is
+only data, and `draw` turns a chart into terminal text. A view of `rnnlab.insight` returns a
+`Finding` with other kinds of pictures, which `draw_picture` draws. Only this package uses plotext,
+and imports it when it draws.
 """
 
 from rnnlab.plots._chart import Axis, Chart, Curve, Level, NamedHistory

@@ -9,7 +9,7 @@ from rnnlab.plots._chart import Axis, Chart, Level, NamedHistory, along, non_emp
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return training losses as lines and validation losses as joined points."""
+    """Return a chart of training losses (lines) and validation losses (joined points)."""
     curves = []
     for run in runs:
         train, evals = run.history.train, run.history.evals
@@ -25,7 +25,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         y_label=nats_per(_unit(runs)),
         curves=non_empty(curves),
         levels=(*_floors(runs), *dict.fromkeys(level for r in runs for level in r.published)),
-        empty=waiting(runs, "loss", "the first appears after a few steps"),
+        empty=waiting(runs, "loss", "the first value appears after a few steps"),
         axis=axis,
         is_log=is_log,
     )
@@ -37,7 +37,7 @@ def _unit(runs: Sequence[NamedHistory]) -> str:
 
 
 def _floors(runs: Sequence[NamedHistory]) -> tuple[Level, ...]:
-    """Return a level for each distinct floor, with a run's name unless all runs share it."""
+    """Return a level for each distinct floor, with a run's name unless all runs share the floor."""
     runs_of: dict[float, list[str]] = {}
     for run in runs:
         if run.floor is not None:
