@@ -1,4 +1,4 @@
-"""Charts on standard output."""
+"""Print charts to standard output."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rnnlab.models import EncodedPrompt, LoadedModel, PrefilledPrompts, Unknown
 
 _MAX_ROWS = 512
-"""Maximum number of hypotheses in one batch: a larger batch needs memory and is not faster."""
+"""Maximum number of hypotheses per batch: larger batches need more memory and are not faster."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Trace:
     prompt: int
     """Index of the prompt."""
     sample: int
-    """Index of the sample among those of the prompt."""
+    """Index of the sample among the samples of the prompt."""
     step: TracedStep
 
     def document(self) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _encode(loaded: LoadedModel, options: GenerateOptions) -> list[EncodedPrompt
             encoded.append(encode_prompt(loaded.vocabulary, prompt, options.unknown))
         except UnknownTokensError as error:
             where = f"prompt {number}: " if len(options.prompts) > 1 else ""
-            hint = "remove them, or use --unknown nearest"
+            hint = "remove them from the prompt, or use --unknown nearest"
             raise BadInputError(f"{where}{error.what}", hint) from None
     return encoded
 

@@ -123,5 +123,8 @@ def _stop(run: Run, exit_code: int) -> int:
             time.sleep(_POLL_S)
     except (KeyboardInterrupt, Terminated):
         return exit_code
-    talk(f"{run.name} stopped at step {run.status().step}; `rnnlab resume {run.name}` continues")
+    talk(
+        f"{run.name} stopped at step {run.status().step}; "
+        f"`rnnlab resume {run.name}` continues the run"
+    )
     return exit_code

@@ -23,7 +23,7 @@ def print_json(document: Any) -> None:
 
 
 def print_rich(*renderables: RenderableType) -> None:
-    """Print as wide as the terminal; without a terminal, 100 columns wide."""
+    """Print Rich renderables as wide as the terminal; without a terminal, 100 columns wide."""
     for renderable in renderables:
         console().print(renderable)
 
@@ -45,7 +45,7 @@ def talk(message: str) -> None:
 def print_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str]
 ) -> None:
-    """Print a plain table, control characters made visible; `numeric` columns are right-aligned."""
+    """Print a plain table, with control characters made visible; `numeric` columns align right."""
     from rich.table import Table
     from rich.text import Text
 

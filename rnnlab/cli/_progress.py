@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reading_bar(what: str) -> Iterator[Progress]:
-    """Yield a function (completed amount, total amount) that draws a progress bar."""
+    """Yield a function that draws a progress bar, given the completed and the total amount."""
     from rich.progress import (
         BarColumn,
         Progress,

@@ -111,7 +111,7 @@ class Report:
         if len(known) == 1:
             return f"{sentence}."
         most, other, _ = known[-1]
-        return f"{sentence}: the smallest ratio; the largest is {most:.3g}, in {other}."
+        return f"{sentence}; this is the smallest ratio, the largest is {most:.3g}, in {other}."
 
     def print(self) -> None:
         """Print the report as tables."""
@@ -160,7 +160,7 @@ def goal(measure: Measure) -> str:
 
 
 def print_lines(title: str, lines: Sequence[str]) -> None:
-    """Print lines as a list under a title, wrapped to the terminal; without lines, nothing."""
+    """Print lines as a list under a title, wrapped to the terminal; print nothing without lines."""
     if not lines:
         return
     typer.echo(f"\n{title}")

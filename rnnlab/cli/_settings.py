@@ -19,7 +19,7 @@ _HELP_INDENT = 6
 
 
 class SettingOptions(NamedTuple):
-    """The settings with a value, by the source of the value: setting -> value."""
+    """The settings that have a value (setting -> value), separated by the source of the value."""
 
     command_line: dict[str, Any]
     environment: dict[str, Any]
@@ -120,7 +120,7 @@ def _names() -> dict[str, str]:
 
 
 def _parameter(name: str, panel: str, is_hidden: bool) -> inspect.Parameter:
-    """Return the option of one setting as a parameter; its default is None."""
+    """Return the option of one setting, as a parameter of the verb with the default None."""
     field = RunConfig.model_fields[name]
     flag = flag_of(name)
     kind = _plain_type(field.annotation)

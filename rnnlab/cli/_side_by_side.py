@@ -109,7 +109,7 @@ def _figures(answer: Answer) -> str:
 
 
 def _body(answer: Answer) -> Text:
-    """Return prompt and continuation, with the first difference from #1 in reverse video."""
+    """Return the text, its first character that differs from the best answer in reverse video."""
     from rich.text import Text
 
     prompt = answer.text[: len(answer.text) - len(answer.continuation)]

@@ -47,10 +47,12 @@ def command(
     ] = 100,
     words: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="`fetch glove`: keep words of this corpus, or all [your documents]."),
+        typer.Option(
+            help="`fetch glove`: keep words of this corpus (default: your documents), or all."
+        ),
     ] = None,
     is_replacing: Annotated[
-        bool, typer.Option("--replace", help="Replace an existing corpus of that name.")
+        bool, typer.Option("--replace", help="Replace an existing corpus of the same name.")
     ] = False,
     data: Data = None,
     json: Json = False,

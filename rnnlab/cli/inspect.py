@@ -40,7 +40,7 @@ _Property = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
         "--property",
-        help="Rank by quotes, line-position, capital, after-vowel, word-start, or a regex.",
+        help="Rank units by quotes, line-position, capital, after-vowel, word-start, regex.",
     ),
 ]
 _Gate = Annotated[
@@ -93,7 +93,7 @@ def command(
         check_writable(svg)
     if recipe is not None:
         if run is not None:
-            raise BadInputError("RUN is not possible with --recipe", "leave out RUN and VIEW")
+            raise BadInputError("RUN cannot be combined with --recipe", "leave out RUN and VIEW")
         from rnnlab.cli._inspect_recipe import inspect_recipe
 
         code, findings = inspect_recipe(recipe, store, data, file, settings.merged)
@@ -103,7 +103,8 @@ def command(
         if other is not None:
             name, _, at = other.partition("@")
             models.append((store.open(name), at or "last"))
-        from rnnlab.insight import InspectedModel, Wishes, inspect  # imports torch
+        # Imported after the checks, because importing torch takes seconds.
+        from rnnlab.insight import InspectedModel, Wishes, inspect
 
         subject, *others = (InspectedModel(opened.paths, at, data) for opened, at in models)
         code, findings = 0, inspect(subject, view, Wishes(text, unit, prop, gate, *others))

@@ -100,5 +100,5 @@ def _of(measure: recipes.Measure) -> str:
     if measure.what == "seconds":
         return "training time of the whole run"
     if measure.split is None:
-        return "mean training loss of the last epoch, during training"
+        return "mean training loss of the last epoch, as logged during training"
     return f"{measure.what} on {measure.split}, {measure.checkpoint} weights"

@@ -42,7 +42,7 @@ def command(
     """Train the runs of a recipe and compare them with published figures.
 
     The settings of `rnnlab train` override those of the recipe; the report lists them. Ctrl-c saves
-    and stops; the same command continues. A finished run is measured, but not trained again.
+    and stops; repeat the command to continue. A finished run is measured, but not trained again.
     """
     loaded = recipes.load(recipe)
     corpus = recipes.locate(loaded, file, data)

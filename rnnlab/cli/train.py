@@ -17,7 +17,7 @@ from rnnlab.settings.groups import OWN_HELP
 from rnnlab.settings.run_config import read_settings
 
 _RUN = "Run"
-"""Title of the group of name, config and recipe, in the help as in the form."""
+"""Title of the group of --name, --config and --recipe in the help, the same as in the form."""
 
 
 @with_settings()

@@ -1,7 +1,8 @@
 """Insight: analyses of trained models and of the gradients in training.
 
-Every view is one file with a function `view(subject, wishes)`. It returns a `Finding`: numbers,
-sentences computed from the numbers, and pictures as data, which `rnnlab.plots` draws.
+Every view is one file with a function `view(subject, wishes)`. The function returns a
+`Finding`: numbers, sentences computed from the numbers, and pictures as data, which `rnnlab.plots`
+draws.
 """
 
 from rnnlab.insight._inspect import COMPARING, inspect

@@ -1,4 +1,4 @@
-"""How much of the gradient reaches the first layer: its gradient norm over the top layer's."""
+"""How much of the gradient reaches the first layer: its norm there divided by that at the top."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def layer_norms(grad_norms: Mapping[str, float | None]) -> dict[int, float]:
 
 
 def first_to_top(norms: Mapping[int, float]) -> float | None:
-    """Return the first layer's norm divided by the top layer's; None if that is missing or 0.
+    """Return the first layer's norm divided by the top layer's; None if the top norm is 0.
 
-    norms: layer number -> norm.
+    norms: layer number -> norm; if it is empty, the result is None, too.
     """
     top = norms[max(norms)] if norms else 0.0
     return norms[min(norms)] / top if top else None

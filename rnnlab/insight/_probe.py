@@ -26,7 +26,7 @@ from rnnlab.runs.records import ProbeRecord
 
 NUM_BINS = 20
 SHUT, OPEN = 0.05, 0.95
-"""A gate is closed below SHUT and open above OPEN; a saturated gate hardly reacts to its input."""
+"""A gate is closed below SHUT, open above OPEN; both are saturated: it hardly reacts to input."""
 _DIGITS = 4
 """Significant digits of a norm in the journal."""
 
@@ -95,7 +95,7 @@ def _scaled_to_unit(cell: Cell[object], h_BTH: Tensor) -> Tensor:  # type: ignor
 
 
 def saturation(value: Tensor) -> tuple[list[float], float, float]:
-    """Return a histogram (NUM_BINS fractions), the fraction below SHUT and that above OPEN."""
+    """Return a histogram (NUM_BINS fractions), and the fractions below SHUT and above OPEN."""
     flat = value.flatten().float()
     counts = torch.histc(flat, NUM_BINS, 0.0, 1.0)
     ends = torch.stack([(flat < SHUT).sum(), (flat > OPEN).sum()]).to(counts)

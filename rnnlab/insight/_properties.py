@@ -17,7 +17,7 @@ import numpy.typing as npt
 from rnnlab.base.errors import BadInputError
 
 Flags = npt.NDArray[np.float64]
-"""Array [T], an element per character or token: 1 if it has the property, else 0; or a number."""
+"""Array [T] with a value per character or token: 1 or 0 (has the property or not), or a number."""
 
 _OPENING, _CLOSING = "“«„", "”»"
 _VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæ")

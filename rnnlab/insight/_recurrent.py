@@ -24,7 +24,7 @@ POWERS = tuple(2**m for m in range(7))
 
 
 def recurrent_matrices(model: TextModel) -> dict[str, Tensor]:
-    """Return W_hh [H, H] of every layer and gate, by name (`l0.f`); empty for a cell without it."""
+    """Return W_hh [H, H] by layer and gate, such as `l0.f`; empty for a cell without W_hh."""
     matrices: dict[str, Tensor] = {}
     for name in layer_names(model.rnn):
         layer, _, reverse = name.partition("_")
@@ -75,7 +75,7 @@ def _exp(log: float) -> float:
 def _log_norms(W_HH: Tensor, num: int) -> list[float]:
     """Return log ||W||, log ||W^2||, log ||W^4||, ...: `num` values.
 
-    Every power is scaled to norm 1 before it is squared, because it might overflow.
+    Every power is scaled to norm 1 before it is squared, to avoid overflow.
     """
     power = W_HH.to(torch.promote_types(W_HH.dtype, torch.float32))
     logs: list[Tensor] = []
@@ -87,7 +87,7 @@ def _log_norms(W_HH: Tensor, num: int) -> list[float]:
         power = power / norm
         power = power @ power
     log_norms: list[float] = torch.stack(logs).tolist()
-    # If a power is zero, so are all later powers (the division by its norm has made them NaN).
+    # If a power is zero, all later powers are zero; 0 / 0 has made their logarithms NaN.
     first_zero = log_norms.index(-math.inf) if -math.inf in log_norms else num
     return [*log_norms[:first_zero], *[-math.inf] * (num - first_zero)]
 

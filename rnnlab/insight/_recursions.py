@@ -31,7 +31,7 @@ class Backward(NamedTuple):
     q_LBTH: Tensor
     """dL/dh_t for every loss."""
     da_LBTG: Tensor
-    """Gradient of the input terms of all gates; times W_ih, it is that of the layer's input."""
+    """Gradient of the input terms of all gates; da W_ih is the gradient of the layer's input."""
 
 
 Recursion = Callable[[LayerTrace, Tensor], Backward]
@@ -69,7 +69,7 @@ def _rnn_sigmoid(trace: LayerTrace, dy_LBTH: Tensor) -> Backward:
 def _lstm(trace: LayerTrace, dy_LBTH: Tensor) -> Backward:
     """dc_t += q_t o (1 - tanh(c_t)^2), dc_{t-1} = dc_t f.
 
-    da of i, f and g is proportional to dc_t, da of o to q_t.
+    For i, f and g, da is proportional to dc_t; for o, to q_t.
     """
     i, f, g, o = (trace.gates[letter] for letter in "ifgo")
     c_BSH = trace.states[1]

@@ -23,8 +23,8 @@ def draw_sample(split: Split, num_rows: int, length: int, device: torch.device) 
     """Return at most `num_rows` sequences of one length (at most `length` tokens), without padding.
 
     Sequences of a stream start at random positions. Sentences and documents are drawn from the
-    longer half of them, and truncated to the length of the shortest one drawn. The random generator
-    is used for nothing else.
+    longer half of them, and truncated to the length of the shortest one drawn. Uses a random
+    generator of its own.
     """
     rng = np.random.default_rng(_SEED)
     batches = list(split.eval_batches(_MOST_TOKENS))

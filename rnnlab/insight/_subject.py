@@ -31,7 +31,7 @@ class Wishes:
     """The options of all views; each view ignores the options that do not apply to it."""
 
     text: str | None = None
-    """Text to read; None: the run's validation split."""
+    """Text that the model reads; None: the run's validation split."""
     unit: str | None = None
     """Unit, as `l0.17`, or as `17` in the top layer."""
     property: str | None = None
@@ -106,7 +106,7 @@ class InspectedModel:
         return dataset
 
     def _is_corpus_of_run(self, dataset: Dataset) -> bool:
-        """Return whether a cached corpus is the run's: a new run of that name may use another."""
+        """Return whether a cached corpus is the run's: a new run may reuse an old run's name."""
         try:
             check_corpus(self.paths, dataset.fingerprint)
         except BadInputError:
@@ -133,7 +133,7 @@ class InspectedModel:
         return Sample(ids_1T[:, :-1], ids_1T[:, 1:])
 
     def read(self, text: str | None, *, least: int = 1, most: int | None = None) -> Ids:
-        """Return the token ids [T] of the user's text, or of the validation split if there is none.
+        """Return the token ids [T] of the user's text or, without a text, of the validation split.
 
         Returns at most `most` tokens. Raises BadInputError for fewer than `least` tokens.
         """
@@ -184,7 +184,10 @@ def check_finite(subject: InspectedModel, values: Iterable[float]) -> None:
 
 
 def around(tokens: Sequence[str], place: int, num_before: int, num_after: int = 0) -> str:
-    """Return the token at `place`, in brackets, between at most N characters before and after."""
+    """Return the token at `place` in brackets, with the text around it.
+
+    num_before, num_after: maximum number of characters of text before and after the token.
+    """
     before = "".join(tokens[max(place - num_before, 0) : place])[-num_before:]
     after = "".join(tokens[place + 1 : place + 1 + num_after])[:num_after]
     return f"{before}[{tokens[place]}]{after}".replace("\n", "⏎")

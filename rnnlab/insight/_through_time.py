@@ -1,6 +1,6 @@
 """Gradient through time: ||dL/dh_t|| for every layer and step, computed exactly.
 
-The gradients are those of two losses. The loss of the *last* target shows how far back a gradient
+There are two losses. The loss of the *last* target shows how far back a gradient
 reaches: its norm as a function of the steps back from the end, and the half-life of this curve. The
 mean loss of *all* targets is the training loss; every step contributes to it, which hides a
 vanished gradient.
@@ -43,7 +43,7 @@ class ThroughTime(NamedTuple):
     name: str
     """The layer, such as `l0`."""
     of_last_T: Tensor
-    """Norms for the loss of the last target (its mean over the rows)."""
+    """Norms for the loss of the last target, which is averaged over the rows."""
     of_all_T: Tensor
     """Norms for the mean loss of all targets; equal to `of_last_T` for documents."""
 

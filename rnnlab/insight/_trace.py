@@ -19,7 +19,7 @@ class LayerTrace(NamedTuple):
     """The trace of a layer, or of one of its directions, in the order in which it reads."""
 
     name: str
-    """`l0` reads the tokens; `l0_reverse` reads them from the last to the first."""
+    """Name, such as `l0`, or `l0_reverse` for the direction that begins at the last token."""
     weights: LayerWeights
     x_BTI: Tensor
     """Inputs of the layer."""

@@ -25,7 +25,9 @@ _AROUND = 18
 def view(subject: InspectedModel, wishes: Wishes) -> Finding:
     """Return, for every token, its log-prob under both models and their KL divergence (nats)."""
     if wishes.other is None:
-        raise BadInputError("this view compares two models", "name the second with --with RUN")
+        raise BadInputError(
+            "this view compares two models", "name the second model with --with RUN"
+        )
     ours = subject.loaded
     other_ids = _ids_in_other(subject, wishes.other)
     ids = subject.read(wishes.text, least=_LEAST, most=_MOST)

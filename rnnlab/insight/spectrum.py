@@ -46,7 +46,7 @@ _MOST_STEPS = 40
 
 
 def view(subject: InspectedModel, wishes: Wishes) -> Finding:
-    """Return the spectrum of the recurrent matrix of one gate, or the candidate, in every layer."""
+    """Return the spectrum of one gate's recurrent matrix, or the candidate's, in every layer."""
     loaded = subject.loaded
     model = loaded.model
     check_recurrent(model, loaded.config.cell)

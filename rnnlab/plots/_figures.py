@@ -1,7 +1,7 @@
 """Findings and their pictures, as data; every kind of picture is drawn by a file of its own.
 
-A finding is the result of a view of `rnnlab.insight`. The generator process sends it as JSON to the
-app, which draws it; the command line draws its own.
+A finding is the result of a view of `rnnlab.insight`. The command line computes and draws it; for
+the app, the generator process computes it and sends it as JSON.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Finding:
     step: int
     """Step of the inspected checkpoint."""
     says: tuple[str, ...] = ()
-    """Conclusions: sentences with figures."""
+    """Conclusions from the figures, as sentences."""
     pictures: tuple[Picture, ...] = ()
     figures: dict[str, Any] = field(default_factory=dict)
     """All numbers, as JSON values."""

@@ -35,13 +35,13 @@ def diverging(value: float, background: Color | None) -> Color:
 
 
 def block(fraction: float, style: DrawStyle) -> str:
-    """Return the character for a value from 0 to 1: from empty over shaded to full."""
+    """Return the character for a value from 0 to 1: from blank through shaded to full."""
     blocks = ASCII_BLOCKS if style.is_ascii else BLOCKS
     return blocks[min(int(min(max(fraction, 0.0), 1.0) * len(blocks)), len(blocks) - 1)]
 
 
 def on(text: str, behind: Color) -> str:
-    """Return text on a coloured background; the text is black or white, whichever is readable."""
+    """Return text, black or white (whichever is more readable), on a coloured background."""
     r, g, b = behind
     ink = _BLACK if 0.299 * r + 0.587 * g + 0.114 * b > _BRIGHT else _WHITE
     return f"\x1b[48;2;{r};{g};{b}m\x1b[38;2;{ink[0]};{ink[1]};{ink[2]}m{text}\x1b[0m"

@@ -54,8 +54,8 @@ class Checkpoints:
     def trusted(self) -> int | None:
         """Step of the checkpoint to roll back to; None before the first checkpoint.
 
-        This is the newest checkpoint marked as safe, because a divergence begins before it is
-        detected; if no checkpoint is marked, it is the last one.
+        This is the newest checkpoint marked as safe, because later checkpoints may contain the
+        beginning of a divergence; if no checkpoint is marked, it is the last one.
         """
         return self._paths.read_pointer("last") if self._trusted is None else self._trusted
 
@@ -83,8 +83,8 @@ class Checkpoints:
         """Write weights and training state, update the pointers, then delete old checkpoints.
 
         shown: the model that is evaluated and prompted: `model`, or the average of its weights.
-        Raises OverflownWeightsError if a weight is not finite, and writes nothing: at a high rate,
-        weight decay can overflow although the gradient was finite.
+        If a weight is not finite, raises OverflownWeightsError and writes nothing: at a high
+        learning rate, weight decay can overflow although the gradient was finite.
         """
         if not torch.stack([p.isfinite().all() for p in model.parameters()]).all():
             raise OverflownWeightsError

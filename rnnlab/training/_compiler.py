@@ -17,7 +17,7 @@ _EXCLUDED = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
 
 
 def leave_out_compiler() -> None:
-    """Mark the optimisers' methods as excluded from compilation; call it before creating any."""
+    """Mark methods of torch's optimisers as excluded; call this before creating an optimiser."""
     for name in _EXCLUDED:
         method = inspect.unwrap(getattr(Optimizer, name))
         setattr(method, "__dynamo_disable", method)

@@ -11,7 +11,7 @@ from rnnlab.runs.records import Event
 _RECENT = 20
 """Number of recent records with which a loss is compared."""
 _FEWEST = 8
-"""Number of earlier records from which on a loss can count as a spike."""
+"""Minimum number of earlier records for a loss to count as a spike."""
 _NUM_STDS = 8.0
 _FRACTION = 0.2
 """A spike exceeds the median by _NUM_STDS standard deviations and by _FRACTION of the median."""

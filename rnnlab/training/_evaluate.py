@@ -36,7 +36,7 @@ class Evaluation(NamedTuple):
 
     @property
     def perplexity(self) -> float:
-        """exp(loss), limited to exp(700): a choice among as many equal tokens has the same loss."""
+        """exp(loss), limited to exp(700): the number of equally likely tokens with this loss."""
         return math.exp(min(self.loss_nats, 700.0))
 
     @property
@@ -49,7 +49,7 @@ class Evaluation(NamedTuple):
 
 
 def _f1(confusion: tuple[tuple[int, ...], ...], c: int) -> float:
-    """Return 2 TP / (2 TP + FP + FN) for class `c`; 0 if no document has it or is predicted to."""
+    """Return 2 TP / (2 TP + FP + FN) for class `c`; 0 if it is neither actual nor predicted."""
     num_actual = sum(confusion[c])
     num_predicted = sum(row[c] for row in confusion)
     total = num_actual + num_predicted

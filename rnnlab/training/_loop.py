@@ -25,7 +25,7 @@ Ending = Literal["finished", "stopped"]
 
 
 def train(session: Session) -> Ending:
-    """Train to the end of the run or until a stop command; always leaves a checkpoint.
+    """Train until the run ends or a stop command arrives, and write a final checkpoint.
 
     Raises RnnlabError if the training diverges and the settings do not allow a rollback.
     """

@@ -70,8 +70,9 @@ def learning_rate(config: RunConfig, progress: float) -> float:
     """Return the learning rate at a fraction `progress` of the run, 0 to 1.
 
     cosine: a linear rise over `warmup`, then half a cosine down to `final_lr` (Loshchilov and
-    Hutter 2017, without restarts). one-cycle: half a cosine up from 1/25, then half a cosine down
-    (Smith and Topin 2019). plateau: constant here; `TrainingState.lr_scale` lowers it.
+    Hutter 2017, without restarts). one-cycle: half a cosine up from 1/25 of the highest rate, then
+    half a cosine down (Smith and Topin 2019). plateau: constant here; `TrainingState.lr_scale`
+    lowers it.
     """
     if config.schedule in ("constant", "plateau"):
         return config.lr

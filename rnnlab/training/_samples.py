@@ -105,7 +105,7 @@ class Sampler:
 
 
 def held_out_prompt(dataset: Dataset) -> str:
-    """Return the first words of the validation split; empty if the texts have boundaries."""
+    """Return the first words of the validation split; empty for a sentence model."""
     vocabulary = dataset.vocabulary
     if vocabulary.eos is not None:
         return ""

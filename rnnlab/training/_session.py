@@ -52,7 +52,7 @@ class Position(Enum):
 
 
 class Control(Protocol):
-    """What steers a run (the worker, or a test): sends commands and receives records."""
+    """Steers a run (from a worker or a test): gives commands and receives records."""
 
     def commands(self) -> list[Command]:
         """Return the pending commands; never blocks."""

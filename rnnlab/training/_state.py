@@ -46,7 +46,7 @@ class TrainingState:
     num_stale: int = 0
     """Number of validations since the last improvement."""
     lr_scale: float = 1.0
-    """Factor of the scheduled learning rate; plateaus and rollbacks lower it."""
+    """Factor applied to the scheduled learning rate; plateaus and rollbacks lower the factor."""
     num_rollbacks: int = 0
 
     @classmethod

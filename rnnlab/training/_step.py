@@ -32,9 +32,9 @@ def take_step(
 ) -> dict[str, Tensor]:
     """Train on one batch; return parameter -> norm of its gradient before clipping.
 
-    The norms are scalars on the device. dtype: the number format of the computation; default: that
-    of `config`, or float32 if the device does not support it. If loss or gradient is not finite,
-    the weights do not change, the step counts as skipped and the carried state is reset.
+    The norms are scalars on the device. dtype: number format of the computation; default:
+    `config.dtype`, or float32 if the device does not support this. If loss or gradient is not
+    finite, the weights do not change, the step counts as skipped and the carried state is reset.
     """
     example = Example.of(batch, model.device)
     fresh = _fresh_state(model, state, len(batch.inputs_BT))

@@ -25,7 +25,7 @@ Frames come faster than a person can read, and slowly enough for an SSH connecti
 
 
 class ModelCache:
-    """Models used last, keyed by run, step and file time, because a run's name may be reused."""
+    """Models used last, by run, step and modification time, because names may be reused."""
 
     def __init__(self, size: int = 8) -> None:
         self._size = size

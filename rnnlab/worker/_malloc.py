@@ -6,7 +6,7 @@ import ctypes
 import platform
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-"""Names of parameters in mallopt(3), as numbers."""
+"""Numbers of two parameters of mallopt(3)."""
 _KEPT_BYTES = 2**30
 
 

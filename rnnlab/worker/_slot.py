@@ -1,4 +1,4 @@
-"""The slot of a worker: it is taken in turn or, outside the queue, if free; held to the end."""
+"""A worker's slot. A queued run waits for its turn; any other run takes a slot if one is free."""
 
 from __future__ import annotations
 

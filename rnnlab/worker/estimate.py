@@ -2,7 +2,7 @@
 
 Reads settings from standard input, one JSON object per line, and writes one line with an answer for
 each to standard output. One process serves all estimates of a form, so torch is imported only once.
-It does not write files.
+The process does not write files.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from rnnlab.worker._context import AnswerContext, ModelCache, NotYetError
 from rnnlab.worker._stdout import replies_alone
 
 _TURN_S = 0.05
-"""Seconds to sleep after a question whose run has no weights yet was put back."""
+"""Seconds to sleep after putting back a question, because its run has no weights yet."""
 
 
 class Inbox:

@@ -81,7 +81,7 @@ def _train(paths: RunPaths, reporter: StatusReporter) -> State:
     from rnnlab.training import Session, train
 
     config = RunConfig.from_toml(paths.config)
-    # If there are no weights, a vocabulary is left over from a worker that was killed early.
+    # A vocabulary without weights is a leftover of a worker killed before its first checkpoint.
     has_weights = paths.pointer("last").exists() or paths.initial_weights.exists()
     vocabulary = Vocabulary.load(paths.vocabulary) if has_weights else None
     dataset = prepare(config, vocabulary=vocabulary)

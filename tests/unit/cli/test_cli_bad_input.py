@@ -165,10 +165,10 @@ def test_an_invalid_setting_is_an_error(
         (["reproduce", "lstm-moliere"], ["moliere.txt", "--file"]),
         (["classify", "starter"], ["add --text TEXT or --file FILE"]),
         (["classify", "starter", "--text", "a"], ["is a language model"]),
-        (["generate", "nobody"], ["needs one of --prompt and --prompts"]),
+        (["generate", "nobody"], ["exactly one of --prompt and --prompts"]),
         (
             ["generate", "nobody", "--prompt", "a", "--prompts", "b.txt"],
-            ["needs one of --prompt and --prompts"],
+            ["exactly one of --prompt and --prompts"],
         ),
         (
             ["generate", "nobody", "--prompts", "nowhere.txt"],
