@@ -109,7 +109,7 @@ def _figures(answer: Answer) -> str:
 
 
 def _body(answer: Answer) -> Text:
-    """Return the text, its first character that differs from the best answer in reverse video."""
+    """Return the text; reverse video marks where it departs from the best answer."""
     from rich.text import Text
 
     prompt = answer.text[: len(answer.text) - len(answer.continuation)]

@@ -1,4 +1,4 @@
-"""How much of the gradient reaches the first layer: its norm there divided by that at the top."""
+"""How much of the gradient reaches the first layer: its norm there over its norm at the top."""
 
 from __future__ import annotations
 

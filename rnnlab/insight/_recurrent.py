@@ -87,7 +87,7 @@ def _log_norms(W_HH: Tensor, num: int) -> list[float]:
         power = power / norm
         power = power @ power
     log_norms: list[float] = torch.stack(logs).tolist()
-    # If a power is zero, all later powers are zero; 0 / 0 has made their logarithms NaN.
+    # If a power is zero, all later powers are zero; 0 / 0 made their logarithms NaN.
     first_zero = log_norms.index(-math.inf) if -math.inf in log_norms else num
     return [*log_norms[:first_zero], *[-math.inf] * (num - first_zero)]
 

@@ -15,7 +15,7 @@ from rnnlab.runs.paths import RunPaths
 from rnnlab.training._state import TrainingState, save_training_state
 
 EVERY_S = 15.0
-"""Default seconds between checkpoints: a killed worker loses at most this much training."""
+"""Default seconds between checkpoints; a killed worker loses the training since the last one."""
 COST = 50
 """Writing checkpoints takes at most 1/COST of the training time; on a slow disk they are rarer."""
 
