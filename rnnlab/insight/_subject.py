@@ -58,7 +58,7 @@ class InspectedModel:
 
     @property
     def name(self) -> str:
-        """Name of the run."""
+        """Name of the run, which is the name of its folder."""
         return self.paths.name
 
     @property
@@ -80,7 +80,7 @@ class InspectedModel:
 
     @cached_property
     def history(self) -> History:
-        """The journal of the run, as it is at the first access."""
+        """The run's journal, read once, at the first access."""
         return read_history(self.paths.journal)
 
     @cached_property

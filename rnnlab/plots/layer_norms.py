@@ -10,7 +10,7 @@ from rnnlab.runs.history import History
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return a chart with a curve per parameter of the first run; more runs would look alike."""
+    """Return a chart of the first run, a curve per parameter; curves of more runs look alike."""
     title = "gradient norm by parameter"
     return Chart(
         title=f"{title} · {runs[0].name}" if len(runs) > 1 else title,

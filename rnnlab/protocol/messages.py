@@ -141,7 +141,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Started:
-    """The model is loaded and the prompt is encoded; the results follow."""
+    """The model is loaded and the prompt, if any, is encoded; the results follow."""
 
     kind: ClassVar = "started"
     ask: int

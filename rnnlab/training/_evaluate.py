@@ -31,7 +31,7 @@ class Evaluation(NamedTuple):
 
     @property
     def bits_per_char(self) -> float:
-        """The loss in bits per character."""
+        """The loss in bits per character, also if the tokens are words."""
         return self.loss_nats / math.log(2) / self.chars_per_token
 
     @property

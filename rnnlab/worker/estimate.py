@@ -128,7 +128,7 @@ def _memory(device: Any) -> int:
 
 
 def _reset_peaks(device: Any) -> None:
-    """Reset the recorded peak memory, which may be that of a previous trial in this process."""
+    """Reset the recorded peak memory: it may come from a previous trial in this process."""
     import torch
 
     forget_peak()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 VANISHING = "vanishing"
 _datasets: dict[str, Dataset] = {}
-"""Cache of the corpora of the last inspected runs; otherwise every question would read one."""
+"""Cache of the last inspected runs' corpora, because reading a corpus takes time."""
 
 
 def answer(question: Inspect, context: AnswerContext) -> None:
