@@ -1,4 +1,4 @@
-"""The command line: one file per verb, which calls the same functions as the app.
+"""The command line: one file per verb. The verbs call the same functions as the app.
 
 Importing a verb's module does not import torch or Textual; the verb imports them when it runs.
 """
@@ -26,8 +26,8 @@ def main() -> None:
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # for characters that the encoding lacks
-    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # respect an inherited SIG_IGN
+            stream.reconfigure(errors="replace")  # print `?` for what the encoding lacks
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # keep an inherited SIG_IGN
         signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(sys.argv[1:]))
 
@@ -51,10 +51,10 @@ def _open_lab() -> int:
 def run(arguments: list[str], app: typer.Typer | None = None) -> int:
     """Run one command line and return its exit code; print an error as one line to stderr.
 
-    app: the verbs; None for those of rnnlab.
+    app: the Typer app with the verbs; None for the app of rnnlab.
     """
     if not arguments and app is None and sys.stdin.isatty() and sys.stdout.isatty():
-        # Open the app without the parser, whose imports would delay the first frame by half.
+        # Open the app without the parser: importing it would delay the first frame by 50 %.
         from rnnlab.base.preferences import announce_colors
 
         announce_colors()
@@ -76,13 +76,13 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
     except typer.TyperException as error:
         message, code = one_line(error.format_message()), EXIT_BAD_INPUT
         if message.startswith("No such command") and "Did you mean" not in message:
-            message += " `rnnlab --help` lists them."
+            message += " `rnnlab --help` lists the commands."
     except RnnlabError as error:
         message, code = str(error), error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         message, code = "interrupted", EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader of the output has exited (`rnnlab runs | head`): drop the rest.
+        # The reader of the output has exited (`rnnlab runs | head`): discard the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
     except OSError as error:

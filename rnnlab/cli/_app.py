@@ -1,4 +1,4 @@
-"""The Typer app with all verbs, and `rnnlab` without a verb."""
+"""The Typer app with all verbs, and what `rnnlab` does without a verb."""
 
 from __future__ import annotations
 
@@ -55,11 +55,13 @@ def _lab(
     from rnnlab.cli.runs import command as list_runs
 
     list_runs(checkpoints)
-    typer.echo("In a terminal, `rnnlab` opens the lab; `rnnlab --help` lists the verbs.", err=True)
+    typer.echo(
+        "In a terminal, `rnnlab` opens the lab; `rnnlab --help` lists the commands.", err=True
+    )
 
 
 def _versions() -> str:
-    """Return the versions of rnnlab and its main packages, without importing these."""
+    """Return the versions of rnnlab and its main packages, without importing the packages."""
     from importlib.metadata import version
 
     names = ("torch", "textual", "plotext")

@@ -1,4 +1,4 @@
-"""Charts on standard output."""
+"""Print charts to standard output."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def print_charts(
     axis: Axis = "step",
     height: int = 16,
 ) -> None:
-    """Print charts one below the other, each `height` lines and as wide as the terminal."""
+    """Print charts one below the other, each `height` lines high and as wide as the terminal."""
     from rich.text import Text
 
     out = console()
@@ -37,10 +37,10 @@ def print_charts(
     ]
     for plot in plots:
         chart = registry.load("plots", plot).chart(runs, axis)
-        # Through Rich, which reduces the colours to those of the terminal.
+        # Print through Rich, which reduces the colours to those of the terminal.
         out.print(Text.from_ansi(draw(chart, out.width, height, style=style)))
 
 
 def _can_braille() -> bool:
-    """Return True if standard output is encoded as UTF-8 or similar."""
+    """Return whether standard output has an encoding with braille: UTF-8 or another UTF."""
     return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")

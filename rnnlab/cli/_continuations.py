@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from rnnlab.models import EncodedPrompt, LoadedModel, PrefilledPrompts, Unknown
 
 _MAX_ROWS = 512
-"""Most hypotheses in one batch: more are not faster and need more memory."""
+"""Maximum number of hypotheses per batch: larger batches need more memory and are not faster."""
 
 
 @dataclass(frozen=True)
 class GenerateOptions:
-    """Prompts, decoders, and how far to continue; `checkpoint` as in `rnnlab generate`."""
+    """Prompts, decoders and limits; the fields are named after the options of `rnnlab generate`."""
 
     prompts: Sequence[str]
     specs: Sequence[Spec]
@@ -32,7 +32,7 @@ class GenerateOptions:
     unknown: Unknown = "auto"
 
     def rows_a_prompt(self, spec: Spec) -> int:
-        """Return about how many hypotheses a decoder keeps per prompt."""
+        """Return the approximate number of hypotheses that a decoder keeps per prompt."""
         return max(self.num or 1, spec.options.num_answers(), getattr(spec.options, "k", 1))
 
 
@@ -41,17 +41,17 @@ class Trace:
     """One step of a decoder for one prompt."""
 
     number: int
-    """Index of the spec."""
+    """Index of the decoder among the specs."""
     decoder: str
     chain: list[str]
     prompt: int
     """Index of the prompt."""
     sample: int
-    """Index of the sample of that prompt."""
+    """Index of the sample among the samples of the prompt."""
     step: TracedStep
 
     def document(self) -> dict[str, Any]:
-        """Return the fields of a JSON line."""
+        """Return the step as a dictionary for one JSON line."""
         step = {name: value for name, value in asdict(self.step).items() if name != "prompt"}
         return {
             "number": self.number,
@@ -66,10 +66,10 @@ class Trace:
 def generate(
     run: Run, options: GenerateOptions, trace: Callable[[Trace], object] | None = None
 ) -> Iterator[list[Answer]]:
-    """Yield the answers of all decoders to one prompt after another.
+    """Yield one list per prompt: the answers of all decoders.
 
     Prompts are prefilled and continued in batches of at most `_MAX_ROWS` hypotheses. trace: called
-    with every step.
+    with every step of every decoder.
     """
     from rnnlab.models import load_model, parse_checkpoint, prefill
 
@@ -88,7 +88,7 @@ def generate(
 
 
 def _encode(loaded: LoadedModel, options: GenerateOptions) -> list[EncodedPrompt]:
-    """Encode all prompts before the first is continued; raise BadInputError naming the prompt."""
+    """Return all prompts, encoded; raise BadInputError with the number of an invalid prompt."""
     from rnnlab.models import encode_prompt
 
     encoded = []
@@ -97,7 +97,7 @@ def _encode(loaded: LoadedModel, options: GenerateOptions) -> list[EncodedPrompt
             encoded.append(encode_prompt(loaded.vocabulary, prompt, options.unknown))
         except UnknownTokensError as error:
             where = f"prompt {number}: " if len(options.prompts) > 1 else ""
-            hint = "remove them, or use --unknown nearest"
+            hint = "remove them from the prompt, or use --unknown nearest"
             raise BadInputError(f"{where}{error.what}", hint) from None
     return encoded
 

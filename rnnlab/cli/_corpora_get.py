@@ -32,16 +32,20 @@ def take_in(
 ) -> None:
     """Add a file or folder as a corpus, and print its profile."""
     if name is None or source is None:
-        raise BadInputError("name or file is missing", "`rnnlab corpora add NAME FILE|FOLDER`")
+        raise BadInputError(
+            "the name or the file is missing", "use `rnnlab corpora add NAME FILE|FOLDER`"
+        )
     with reading_bar(f"adding {name}") as progress:
         file, notes = add_corpus(name, source, data, options, progress)
     _print_profile(name, file, notes, json=json)
 
 
 def make_corpus(name: str | None, to: Path | None, *, json: bool) -> None:
-    """Write the text of a generated corpus; by default into the current folder."""
+    """Write the text of a generated corpus to a file, by default in the current folder."""
     if name is None:
-        raise BadInputError("no corpus is named", "`rnnlab corpora make NAME [FILE]`")
+        raise BadInputError(
+            "the name of the corpus is missing", "use `rnnlab corpora make NAME [FILE]`"
+        )
     spec = parse_spec(name)
     if spec is None:
         raise UnknownNameError("generated corpus", name, made_names())
@@ -79,13 +83,14 @@ def fetch(
     """Fetch a known corpus, and print its profile."""
     if name is None:
         raise BadInputError(
-            "no corpus is named", f"`rnnlab corpora fetch NAME`; known: {', '.join(source_names())}"
+            "the name of the corpus is missing",
+            f"use `rnnlab corpora fetch NAME` with one of: {', '.join(source_names())}",
         )
     source = load_source(name)
     request, words_note = Request(width), ""
     if source.kind == "vectors":
         words, origin = _words_to_keep(words_of_corpus, data)
-        request, words_note = Request(width, words), f"kept: {origin}"
+        request, words_note = Request(width, words), f"vectors of {origin}"
     with reading_bar(f"fetching {name}") as progress:
         fetched = fetch_corpus(name, data, local_copy, request, progress, is_replacing=is_replacing)
     notes = [*fetched.notes, f"licence: {source.licence}", *([words_note] if words_note else [])]
@@ -102,7 +107,7 @@ def fetch(
 
 
 def _words_to_keep(corpus: str | None, data: Path | None) -> tuple[frozenset[str] | None, str]:
-    """Return the words whose vectors are kept (None for all), and a description of them."""
+    """Return the words whose vectors are kept (None for all), and a description of the words."""
     if corpus == "all":
         return None, "all words"
     if corpus is None:

@@ -16,9 +16,9 @@ def list_corpora(data: Path | None, *, json: bool) -> None:
         print_json([corpus._asdict() for corpus in described])
         return
     rows = [[c.name, c.state, count(c.size_bytes), c.task, _floor(c), _what(c)] for c in described]
-    header = ["name", "state", "bytes", "task", "floor", "what"]
+    header = ["name", "state", "bytes", "task", "floor", "description"]
     print_table(header, rows, ("bytes", "floor"))
-    talk("`rnnlab corpora show NAME` profiles one; `fetch NAME` or `add NAME FILE` gets one")
+    talk("`rnnlab corpora show NAME` profiles a corpus; `fetch NAME` or `add NAME FILE` adds one")
 
 
 def _floor(c: CorpusDescription) -> str:

@@ -23,7 +23,7 @@ _LONGEST_BAR = 40
 def show_corpus(name: str | None, data: Path | None, *, json: bool) -> None:
     """Print the profile of a corpus, a command to train on it, and the beginning of its text."""
     if name is None:
-        raise BadInputError("no corpus is named", "`rnnlab corpora show NAME`")
+        raise BadInputError("the name of the corpus is missing", "use `rnnlab corpora show NAME`")
     file = find_corpus(name, data)
     with reading_bar("reading") as progress:
         profile = look_into(file, progress)
@@ -83,7 +83,7 @@ def figure_lines(profile: CorpusProfile) -> list[str]:
     lines = [
         f"rare characters (fewer than 10 times): {len(figures.rare)}" + f": {rare}" * bool(rare),
         f"{whole}{scope}: {lengths.num:,}, median length {lengths.median:,g} {unit}, "
-        f"95 % at most {lengths.p95:,g}, longest {lengths.longest:,}; "
+        f"95th percentile {lengths.p95:,g}, longest {lengths.longest:,}; "
         f"{figures.num_duplicates:,} duplicates",
         *histogram_lines(lengths, unit),
     ]
@@ -113,7 +113,7 @@ def histogram_lines(lengths: Lengths, unit: str) -> list[str]:
 
 
 def _bounds_line(bounds: Bounds) -> str:
-    """Return the losses of simple models, which a network should beat."""
+    """Return a line with the losses of simple models, which a network should beat."""
     best = min(range(len(bounds.ngrams)), key=bounds.ngrams.__getitem__)
     return (
         f"baselines in nats/char: {bounds.unigram:.3f} for character frequencies, "
@@ -123,7 +123,7 @@ def _bounds_line(bounds: Bounds) -> str:
 
 
 def _floor_line(profile: CorpusProfile) -> str:
-    """Return the lowest achievable loss, or the highest accuracy, on unseen text."""
+    """Return a line with the lowest achievable loss and highest accuracy on unseen text."""
     assert profile.floor is not None
     task, floor = profile.suggestion.task, profile.floor
     if floor.accuracy is not None:
@@ -132,4 +132,4 @@ def _floor_line(profile: CorpusProfile) -> str:
             f"loss at least {floor.loss_nats:.4f} nats/document"
         )
     line = f"floor: {floor.loss_nats:.4f} nats/char for the task {task}"
-    return line if floor.blank_nats is None else f"{line}; without memory {floor.blank_nats:.4f}"
+    return line if floor.blank_nats is None else f"{line} (without memory {floor.blank_nats:.4f})"

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _SIDE_BY_SIDE = 130
-"""Minimum columns for two findings side by side."""
+"""Minimum width of the terminal in columns for two findings side by side."""
 _SVG_WIDTH = 100
 _GAP = 4
 
 
 def print_findings(findings: Sequence[Finding], *, is_ascii: bool) -> None:
-    """Print findings; those of two models side by side if they fit."""
+    """Print findings; if they fit, the findings of two models side by side."""
     has_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     style = DrawStyle("ascii" if is_ascii or not _can_braille() else "braille", has_color=has_color)
     _print(console(), findings, style)
@@ -53,7 +53,7 @@ def write_svg(findings: Sequence[Finding], file: Path) -> None:
 
 
 def check_writable(file: Path) -> None:
-    """Raise BadInputError if a file cannot be written, before the slow computation of it."""
+    """Raise BadInputError if a file cannot be written; called before the slow computation."""
     folder = file.absolute().parent
     if file.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise BadInputError(

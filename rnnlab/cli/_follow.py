@@ -31,7 +31,7 @@ def follow(run: Run, *, is_new: bool, json: bool) -> int:
     """Show a run's progress until its worker ends; return the exit code.
 
     Ctrl-c and SIGTERM ask the worker to save and stop. is_new: whether this command created the
-    run; it is then removed again if it fails because of invalid input.
+    run; a new run that fails because of invalid input is removed again.
     """
     try:
         _show_progress(run)
@@ -117,11 +117,14 @@ def _stop(run: Run, exit_code: int) -> int:
     """Ask the worker to save and stop, and wait for it; a second signal ends the wait."""
     try:
         send(run.paths.mailbox, Command("stop"))
-        hint = " (ctrl-c again: do not wait)" if exit_code == EXIT_INTERRUPTED else ""
+        hint = " (ctrl-c again: exit without waiting)" if exit_code == EXIT_INTERRUPTED else ""
         talk(f"stopping {run.name} after a checkpoint{hint}")
         while run.is_alive():
             time.sleep(_POLL_S)
     except (KeyboardInterrupt, Terminated):
         return exit_code
-    talk(f"{run.name} stopped at step {run.status().step}; `rnnlab resume {run.name}` continues")
+    talk(
+        f"{run.name} stopped at step {run.status().step}; "
+        f"`rnnlab resume {run.name}` continues the run"
+    )
     return exit_code

@@ -20,9 +20,10 @@ def inspect_recipe(
     file: Path | None,
     settings: Mapping[str, Any],
 ) -> tuple[int, list[Finding]]:
-    """Return the exit code and the findings of the runs trained so far.
+    """Train the runs; return the exit code and the findings on the runs trained so far.
 
-    Interrupted runs are resumed; finished runs are not trained again. Raises BadInputError.
+    Interrupted runs are resumed; finished runs are not trained again. Raises BadInputError if the
+    recipe, its corpus or a setting is invalid.
     """
     recipe = recipes.load(name)
     corpus = recipes.locate(recipe, file, data)

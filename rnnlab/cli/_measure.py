@@ -19,10 +19,10 @@ SplitName = Literal["train", "val", "test"]
 
 
 class Measured(NamedTuple):
-    """An evaluation of a run's model."""
+    """An evaluation of a run's model, and the floor of its corpus."""
 
     step: int
-    """Step of the checkpoint."""
+    """Step of the evaluated checkpoint."""
     found: Evaluation
     floor: Floor | None = None
     """Best achievable loss and accuracy on unseen text of the corpus; None if unknown."""
@@ -37,7 +37,7 @@ def measure(
 ) -> Measured:
     """Evaluate a run's model on one split of its corpus, or of another text.
 
-    Raise BadInputError if there is no such checkpoint or split, or if the corpus has changed.
+    Raises BadInputError if there is no such checkpoint or split, or if the corpus has changed.
     """
     measured = measure_all(run, [(split, checkpoint)], data, file)
     if not measured:
@@ -54,9 +54,9 @@ def measure_all(
     data: Path | None = None,
     file: Path | None = None,
 ) -> dict[tuple[SplitName, str], Measured]:
-    """Evaluate several pairs of split and checkpoint, each once; the corpus is read once.
+    """Evaluate a run's model for several pairs of split and checkpoint; read the corpus once.
 
-    Splits that the corpus does not have are omitted from the result.
+    A pair whose split the corpus does not have is missing in the result.
     """
     from rnnlab.models import load_model, parse_checkpoint
     from rnnlab.training import evaluate

@@ -13,7 +13,7 @@ from rnnlab.runs.store import RunStore
 
 
 def complete_run(incomplete: str) -> list[str]:
-    """Return the names of runs with a prefix, for completion in the shell."""
+    """Return the names of the runs that start with `incomplete`, for completion in the shell."""
     return [run.name for run in RunStore.default() if run.name.startswith(incomplete)]
 
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def print_json(document: Any) -> None:
-    """Print one JSON document in ASCII, so that it cannot contain control characters."""
+    """Print one JSON document in ASCII, which cannot contain control characters."""
     typer.echo(json.dumps(_finite(document), ensure_ascii=True, indent=2))
 
 
 def print_rich(*renderables: RenderableType) -> None:
-    """Print as wide as the terminal (100 columns if there is none)."""
+    """Print Rich renderables as wide as the terminal; without a terminal, 100 columns wide."""
     for renderable in renderables:
         console().print(renderable)
 
@@ -45,7 +45,7 @@ def talk(message: str) -> None:
 def print_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str]
 ) -> None:
-    """Print a plain table; columns in `numeric` are right-aligned, control characters visible."""
+    """Print a plain table, with control characters made visible; `numeric` columns align right."""
     from rich.table import Table
     from rich.text import Text
 

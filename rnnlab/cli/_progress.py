@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reading_bar(what: str) -> Iterator[Progress]:
-    """Yield a function that draws a progress bar; call it with the done and the total amount."""
+    """Yield a function that draws a progress bar, given the completed and the total amount."""
     from rich.progress import (
         BarColumn,
         Progress,
@@ -35,7 +35,7 @@ def reading_bar(what: str) -> Iterator[Progress]:
     )
 
     def show(done: int, total: int) -> None:
-        if not bar.task_ids:  # no bar for tasks that never report progress
+        if not bar.task_ids:  # no bar before the first report: some tasks never report
             bar.add_task(what, total=total)
         bar.update(bar.task_ids[0], completed=done, total=total)
 

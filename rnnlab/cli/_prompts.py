@@ -13,14 +13,14 @@ def read_prompts(file: Path) -> list[str]:
 
     A .jsonl file has a JSON string, or an object with the key `prompt`, on each line. Any other
     file has a prompt per line, in which \n is a newline and \\ a backslash. Empty lines are
-    ignored. Raise BadInputError if the file has no prompts or an invalid line.
+    ignored. Raises BadInputError if the file has no prompts or an invalid line.
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}", "name a text file") from None
+        raise BadInputError(f"cannot read {file}: {error.strerror}", "choose a text file") from None
     except UnicodeDecodeError:
-        raise BadInputError(f"{file} is not UTF-8", "save it as UTF-8") from None
+        raise BadInputError(f"{file} is not UTF-8", "convert it to UTF-8") from None
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines:
         raise BadInputError(f"{file} has no prompts", "write one prompt per line")

@@ -37,12 +37,12 @@ class Reproduction:
     store: RunStore
     data: Path | None
     overridden: tuple[str, ...]
-    """Lines that name the settings and texts that differ from the recipe's."""
+    """One line for each setting or text that differs from the recipe."""
     _results: list[RunResult] = field(default_factory=list)
     _is_complete: bool = False
 
     def report(self) -> Report:
-        """Return the figures measured so far."""
+        """Return the report on the runs measured so far."""
         differs = (*self.overridden, *self.recipe.differs)
         return Report(self.recipe, tuple(self._results), self._is_complete, differs)
 
@@ -138,6 +138,6 @@ def _quantity(measure: Measure, evaluation: Evaluation) -> float | None:
 
 
 def _tokens_per_s(history: History) -> float | None:
-    """Return the median over the run: pauses and busy moments do not change it."""
+    """Return the median throughput of the run, which pauses and busy moments hardly change."""
     rates = [record.tokens_per_s for record in history.train if record.tokens_per_s > 0]
     return median(rates) if rates else None

@@ -1,4 +1,4 @@
-"""The report of a reproduced recipe: measured and published figures, costs, differences."""
+"""The report on a reproduced recipe: measured and published figures, costs, differences."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _MAX_EPOCHS = 7
 
 @dataclass(frozen=True)
 class MeasuredValue:
-    """One measure of one run."""
+    """The value of one measure for one run."""
 
     measure: Measure
     ours: float | None
     step: int | None
-    """Step of the weights; None for a figure of the training itself."""
+    """Step of the measured weights; None if the measure is about the training, such as its time."""
 
     def document(self) -> dict[str, Any]:
         """Return the value for `--json`."""
@@ -43,13 +43,13 @@ class RunResult:
 
     name: str
     is_trained_now: bool
-    """Whether this command has trained the run, from the start or further."""
+    """Whether this command has trained the run, from scratch or from a checkpoint."""
     settings: dict[str, Any]
     figures: tuple[MeasuredValue, ...]
     steps: int
     epochs: float
     seconds: float
-    """Training time."""
+    """Training time in seconds."""
     tokens_per_s: float | None
     parameters: int | None
     device: str
@@ -111,7 +111,7 @@ class Report:
         if len(known) == 1:
             return f"{sentence}."
         most, other, _ = known[-1]
-        return f"{sentence}: the smallest ratio; the largest is {most:.3g}, in {other}."
+        return f"{sentence}; this is the smallest ratio, the largest is {most:.3g}, in {other}."
 
     def print(self) -> None:
         """Print the report as tables."""
@@ -134,7 +134,7 @@ class Report:
         if sentence is not None:
             typer.echo("")
             print_wrapped(sentence)
-        print_lines("what differs", self.differs)
+        print_lines("differences", self.differs)
 
 
 def figure(measure: Measure, value: float | None) -> str:
@@ -153,14 +153,14 @@ def published(measure: Measure) -> str:
 
 
 def goal(measure: Measure) -> str:
-    """Return a measure's goal as a bound."""
+    """Return a measure's goal as text, such as `<= 1.50`; empty if there is none."""
     if measure.goal is None:
         return ""
     return f"{'<=' if measure.is_loss else '>='} {figure(measure, measure.goal)}"
 
 
 def print_lines(title: str, lines: Sequence[str]) -> None:
-    """Print a list under a title, wrapped to the terminal; nothing if it is empty."""
+    """Print lines as a list under a title, wrapped to the terminal; print nothing without lines."""
     if not lines:
         return
     typer.echo(f"\n{title}")
@@ -203,7 +203,7 @@ def _costs(result: RunResult) -> list[str]:
 
 
 def _print_norms(layers: LayerNorms) -> None:
-    """Print a row per layer and the ratio of the first to the last layer, for up to 7 epochs."""
+    """Print norms for up to 7 epochs: a row per layer, then the ratio of first to last layer."""
     columns = _spread(len(layers.epochs), _MAX_EPOCHS)
     header = ["layer", *(str(layers.epochs[column]) for column in columns)]
     rows = [

@@ -15,18 +15,18 @@ from rnnlab.settings.groups import groups
 from rnnlab.settings.run_config import RunConfig
 
 _HELP_INDENT = 6
-"""Columns before a help line, under the option."""
+"""Indentation of a help line, in columns."""
 
 
 class SettingOptions(NamedTuple):
-    """Setting -> value, by the source of the value; settings without a value are left out."""
+    """The settings that have a value (setting -> value), separated by the source of the value."""
 
     command_line: dict[str, Any]
     environment: dict[str, Any]
 
     @property
     def merged(self) -> dict[str, Any]:
-        """All values; those of the command line override those of the environment."""
+        """All values; a value of the command line overrides that of the environment."""
         return {**self.environment, **self.command_line}
 
 
@@ -64,10 +64,10 @@ def with_settings(*, are_hidden: bool = False) -> Callable[[Callable[..., Any]],
 
 
 class GroupedCommand(TyperCommand):
-    """A verb whose help shows the options of each `rich_help_panel` under a title.
+    """A verb whose help shows the options of each `rich_help_panel` under the panel's title.
 
-    An option takes two lines of 80 columns: flag, type and default; then the help. A verb without
-    panels has Typer's usual help.
+    An option takes two lines of 80 columns: flag, type and default on the first, the help on the
+    second. A verb without panels has Typer's usual help.
     """
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -120,7 +120,7 @@ def _names() -> dict[str, str]:
 
 
 def _parameter(name: str, panel: str, is_hidden: bool) -> inspect.Parameter:
-    """Return the option of one setting; its value is None if it has not been given."""
+    """Return the option of one setting, as a parameter of the verb with the default None."""
     field = RunConfig.model_fields[name]
     flag = flag_of(name)
     kind = _plain_type(field.annotation)

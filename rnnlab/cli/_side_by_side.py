@@ -20,7 +20,7 @@ _ENDS = {"eos": "ended", "stop": "stopped", "time": "out of time", "stuck": "no 
 
 
 def print_side_by_side(answers: Sequence[Answer]) -> None:
-    """Print answers in as many columns as fit, below their decoder, rank and log-prob."""
+    """Print answers in as many columns as fit, each below its decoder, rank and log-prob."""
     from rich.table import Table
     from rich.text import Text
 
@@ -51,7 +51,7 @@ def print_side_by_side(answers: Sequence[Answer]) -> None:
 def print_tree(title: str, root: Branch) -> None:
     """Print the tree of a search, with pruned branches dimmed.
 
-    The text has at least half of the width, at any depth.
+    At any depth, at least half of the width is left for the text.
     """
     from rich.text import Text
 
@@ -70,7 +70,7 @@ def print_tree(title: str, root: Branch) -> None:
 
 
 def _nearest(guide: str, width: int) -> str:
-    """Return the lines that lead to a branch, truncated on the left to a width."""
+    """Return the guide lines in front of a branch, truncated on the left to `width` columns."""
     return guide if len(guide) <= width else "…" + guide[len(guide) - width + 1 :]
 
 
@@ -109,7 +109,7 @@ def _figures(answer: Answer) -> str:
 
 
 def _body(answer: Answer) -> Text:
-    """Return prompt and continuation, with the first difference from the best answer reversed."""
+    """Return the text; reverse video marks where it departs from the best answer."""
     from rich.text import Text
 
     prompt = answer.text[: len(answer.text) - len(answer.continuation)]

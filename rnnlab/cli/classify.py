@@ -58,7 +58,7 @@ def command(
 
 
 def _lines(file: Path) -> list[str]:
-    """Return the documents of a file without empty lines; raise BadInputError if unreadable."""
+    """Return the non-empty lines of a file; raise BadInputError if it cannot be read."""
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

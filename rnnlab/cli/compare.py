@@ -29,7 +29,9 @@ def command(
         typer.Option(help="Prompt that every run continues."),
     ] = None,
     decoder: Decoders = None,
-    length: Annotated[int, typer.Option(min=1, help="Maximum length.")] = DEFAULT_LENGTH,
+    length: Annotated[
+        int, typer.Option(min=1, help="Maximum number of tokens to write.")
+    ] = DEFAULT_LENGTH,
     seed: Seed = 1,
     checkpoints: Checkpoints = None,
     json: Json = False,

@@ -43,14 +43,16 @@ def command(
     text: Annotated[str, typer.Option(help="`add`: column or key of the text.")] = "text",
     split: Annotated[str, typer.Option(help="`add`: column or key of the split.")] = "split",
     width: Annotated[
-        int, typer.Option(help="`fetch glove`: dimensions: 50, 100, 200 or 300.")
+        int, typer.Option(help="`fetch glove`: dimension of the vectors: 50, 100, 200 or 300.")
     ] = 100,
     words: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="`fetch glove`: corpus whose words to keep, or all [your documents]."),
+        typer.Option(
+            help="`fetch glove`: keep words of this corpus (default: your documents), or all."
+        ),
     ] = None,
     is_replacing: Annotated[
-        bool, typer.Option("--replace", help="Replace an existing corpus of that name.")
+        bool, typer.Option("--replace", help="Replace an existing corpus of the same name.")
     ] = False,
     data: Data = None,
     json: Json = False,
@@ -59,7 +61,7 @@ def command(
 
     A generated corpus may have options: `copy:delay=30`, `stump:letters=2000000`.
     """
-    # Each action imports its modules itself: importing numpy alone is slow.
+    # Each action imports only its own modules: importing numpy alone is slow.
     if action not in _ACTIONS:
         action, name = "show", action
     if action == "list":

@@ -14,7 +14,7 @@ from rnnlab.cli._output import console, print_json
 from rnnlab.decoding import FILTERS, Decoder, Options, option_help, option_names
 
 _SETTING = 20
-"""Width of the column with an option and its default."""
+"""Width of the column `option=default`, in characters."""
 
 
 def command(json: Json = False) -> None:

@@ -43,7 +43,7 @@ def command(
         code = follow(run, is_new=True, json=False)
         if code:
             return code
-        typer.echo("\n2. Its curves, from the journal that it has written.")
+        typer.echo("\n2. The curves of this run, from its journal.")
         print_charts([summarise(run)], [read_history(run.paths.journal)], DEFAULT_PLOTS, height=12)
         typer.echo(f"\n3. The same prompt, {PROMPT!r}, with several decoders and one seed.")
         options = GenerateOptions([PROMPT], [parse_spec(text) for text in DECODERS], length=80)

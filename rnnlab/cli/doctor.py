@@ -24,7 +24,7 @@ def command(checkpoints: Checkpoints = None, data: Data = None, json: Json = Fal
     if json:
         print_json(facts)
     else:
-        print_table(["what", "found"], [[name, str(value)] for name, value in facts.items()], ())
+        print_table(["item", "value"], [[name, str(value)] for name, value in facts.items()], ())
 
 
 def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def command(
 ) -> None:
     """Measure loss, perplexity and accuracy of a run's model.
 
-    The figures do not depend on batch size and window.
+    The figures depend neither on the batch size nor on the window.
     """
     opened = RunStore.default(checkpoints).open(run)
     step, evaluation, floor = measure(opened, split, checkpoint, data, file)
@@ -78,7 +78,7 @@ def command(
 
 
 def _distance(evaluation: Evaluation, floor: Floor | None) -> dict[str, float | None]:
-    """Return the distance of a measurement from the floor of its corpus; empty if unknown."""
+    """Return the floor of the corpus and the measurement's distance from it; empty if unknown."""
     if floor is None:
         return {}
     return {
@@ -93,10 +93,10 @@ def _print_distance(evaluation: Evaluation, floor: Floor | None, unit: str) -> N
     if floor is None:
         return
     excess = evaluation.loss_nats - floor.loss_nats
-    line = f"floor {floor.loss_nats:.4f} {nats_per(unit)}: {excess:+.4f}"
+    line = f"floor {floor.loss_nats:.4f} {nats_per(unit)}, distance {excess:+.4f}"
     if floor.accuracy is not None:
         distance = evaluation.accuracy - floor.accuracy
-        line += f"; highest accuracy {floor.accuracy:.2%}: {distance:+.2%}"
+        line += f"; highest accuracy {floor.accuracy:.2%}, distance {distance:+.2%}"
     remembered = floor.remembered(evaluation.loss_nats)
     if remembered is not None:
         line += f"; {remembered:.1%} of the possible gain from memory"

@@ -57,7 +57,9 @@ def command(
     """Continue a text with one or several decoders, side by side."""
     specs = [parse_spec(text) for text in decoder or DEFAULT_DECODERS]
     if (prompt is None) == (prompts is None):
-        raise BadInputError("give either --prompt or --prompts", 'write --prompt "text"')
+        raise BadInputError(
+            "exactly one of --prompt and --prompts is required", 'use --prompt "text"'
+        )
     texts = [prompt] if prompt is not None else read_prompts(prompts or Path())
     opened = RunStore.default(checkpoints).open(run)
     options = GenerateOptions(texts, specs, length, num, seed, checkpoint, unknown)

@@ -30,17 +30,17 @@ _View = Annotated[
 ]
 _Text = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option(help="Text to read (default: the run's validation split)."),
+    typer.Option(help="Text that the model reads (default: the validation split)."),
 ]
 _Unit = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option(help="Unit l0.17, or 17 of the top layer (neurons, gates)."),
+    typer.Option(help="Unit, as l0.17, or as 17 in the top layer (neurons, gates)."),
 ]
 _Property = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
         "--property",
-        help="Rank by quotes, line-position, capital, after-vowel, word-start, or a regex.",
+        help="Rank units by quotes, line-position, capital, after-vowel, word-start, regex.",
     ),
 ]
 _Gate = Annotated[
@@ -85,15 +85,15 @@ def command(
 ) -> int:
     """Inspect a run, or train and compare the runs of a recipe.
 
-    With --recipe, the settings of `rnnlab train` override those of the recipe, and an interrupted
-    command continues if it is repeated: it keeps all runs.
+    With --recipe, the settings of `rnnlab train` override those of the recipe. All runs are kept;
+    if an interrupted command is repeated, it continues with them.
     """
     store = RunStore.default(checkpoints)
     if svg is not None:
         check_writable(svg)
     if recipe is not None:
         if run is not None:
-            raise BadInputError("a recipe names its runs", "leave RUN and VIEW out")
+            raise BadInputError("RUN cannot be combined with --recipe", "leave out RUN and VIEW")
         from rnnlab.cli._inspect_recipe import inspect_recipe
 
         code, findings = inspect_recipe(recipe, store, data, file, settings.merged)
@@ -103,7 +103,8 @@ def command(
         if other is not None:
             name, _, at = other.partition("@")
             models.append((store.open(name), at or "last"))
-        from rnnlab.insight import InspectedModel, Wishes, inspect  # torch: after the checks
+        # Imported after the checks, because importing torch takes seconds.
+        from rnnlab.insight import InspectedModel, Wishes, inspect
 
         subject, *others = (InspectedModel(opened.paths, at, data) for opened, at in models)
         code, findings = 0, inspect(subject, view, Wishes(text, unit, prop, gate, *others))

@@ -21,10 +21,10 @@ def command(
         Optional[str],  # noqa: UP045
         typer.Argument(metavar="[RUN]", help="Queued run to move."),
     ] = None,
-    first: Annotated[bool, typer.Option("--first", help="Move it to the front.")] = False,
-    last: Annotated[bool, typer.Option("--last", help="Move it to the end.")] = False,
-    up: Annotated[int, typer.Option(min=0, help="Move it N places towards the front.")] = 0,
-    down: Annotated[int, typer.Option(min=0, help="Move it N places towards the end.")] = 0,
+    first: Annotated[bool, typer.Option("--first", help="Move the run to the front.")] = False,
+    last: Annotated[bool, typer.Option("--last", help="Move the run to the end.")] = False,
+    up: Annotated[int, typer.Option(min=0, help="Move the run N places towards the front.")] = 0,
+    down: Annotated[int, typer.Option(min=0, help="Move the run N places towards the end.")] = 0,
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
@@ -37,12 +37,12 @@ def command(
     if run is not None:
         if not by:
             raise BadInputError(
-                f"no new place for {run!r}", "add --first, --last, --up N or --down N"
+                f"the new place of {run!r} is missing", "add --first, --last, --up N or --down N"
             )
         talk(control.move_in_queue(store.open(run), by))
     elif by:
         raise BadInputError(
-            "no run to move is named", "add its name; `rnnlab queue` lists the queued runs"
+            "the run to move is missing", "add its name; `rnnlab queue` lists the queued runs"
         )
     waiting = Queue(store.root).waiting()
     if json:

@@ -42,7 +42,7 @@ def command(
 
 
 def _in_short(recipe: Recipe, data: Path | None) -> str:
-    """Return one line: the corpus, runs, published figures and goals of a recipe."""
+    """Return one line with the corpus, grid, published figures and goals of a recipe."""
     parts = [f"corpus {recipe.corpus}" + ("" if _has_corpus(recipe, data) else " (missing)")]
     parts += [f"{key} {', '.join(map(str, values))}" for key, values in recipe.grid.items()]
     for measure in recipe.measures:
@@ -67,7 +67,7 @@ def _document(recipe: Recipe, data: Path | None) -> dict[str, Any]:
 def _show(recipe: Recipe, data: Path | None) -> None:
     typer.echo(visible(f"{recipe.name}: {recipe.about}"))
     remedy = recipe.get or "add --file FILE"
-    missing = "" if _has_corpus(recipe, data) else f", not there yet: {remedy}"
+    missing = "" if _has_corpus(recipe, data) else f" (missing: {remedy})"
     typer.echo(visible(f"corpus: {recipe.corpus}{missing}"))
     if recipe.vectors:
         typer.echo(visible(f"word vectors: {recipe.vectors.name}, from {recipe.vectors.get}"))
@@ -79,11 +79,11 @@ def _show(recipe: Recipe, data: Path | None) -> None:
         typer.echo(visible(f"    {key} = each of {', '.join(map(str, values))}"))
     typer.echo("")
     print_table(
-        ["measure", "of", "published", "goal"],
+        ["measure", "meaning", "published", "goal"],
         [[m.name, _of(m), published(m), goal(m)] for m in recipe.measures],
         (),
     )
-    print_lines("what differs", recipe.differs)
+    print_lines("differences", recipe.differs)
     lines = []
     for reached in recipe.reached:
         by_name = {measure.name: measure for measure in recipe.measures}
@@ -91,7 +91,7 @@ def _show(recipe: Recipe, data: Path | None) -> None:
         run = f"{reached.run}: " if reached.run else ""
         time = f"{duration(reached.seconds)} on {reached.machine}"
         lines.append(f"{run}{figures} in {time}: {reached.command}")
-    print_lines("reached", lines)
+    print_lines("results reached", lines)
 
 
 def _of(measure: recipes.Measure) -> str:
@@ -100,5 +100,5 @@ def _of(measure: recipes.Measure) -> str:
     if measure.what == "seconds":
         return "training time of the whole run"
     if measure.split is None:
-        return "mean training loss of the last epoch, during training"
+        return "mean training loss of the last epoch, as logged during training"
     return f"{measure.what} on {measure.split}, {measure.checkpoint} weights"

@@ -39,10 +39,10 @@ def command(
     json: Json = False,
     settings: SettingOptions,
 ) -> int:
-    """Train the runs of a recipe and compare with published figures.
+    """Train the runs of a recipe and compare them with published figures.
 
     The settings of `rnnlab train` override those of the recipe; the report lists them. Ctrl-c saves
-    and stops; the same command continues. It measures a finished run without training it again.
+    and stops; repeat the command to continue. A finished run is measured, but not trained again.
     """
     loaded = recipes.load(recipe)
     corpus = recipes.locate(loaded, file, data)
@@ -52,7 +52,7 @@ def command(
     try:
         code = reproduction.carry_out(runs)
     finally:
-        # If a run fails, the figures measured before are still reported.
+        # If a run fails, the figures of the previous runs are still reported.
         report = reproduction.report()
         if report.results:
             if json:

@@ -15,7 +15,7 @@ from rnnlab.runs.store import RunStore
 
 def command(
     run: RunName,
-    detach: Annotated[bool, typer.Option("--detach", help="Return without following it.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Return at once.")] = False,
     queue: Annotated[
         bool, typer.Option("--queue", help="Wait for a free slot before training.")
     ] = False,

@@ -39,13 +39,13 @@ def command(checkpoints: Checkpoints = None, json: Json = False) -> None:
     print_table(header, rows, ("step", "epoch", "train", "val", "tok/s", "params"))
     for run in store:
         if (step := _differing_checkpoint(run)) is not None:
-            talk(f"{run.name}: its last weights are those of step {step}")
+            talk(f"{run.name}: the last checkpoint is from step {step}")
     for s in summaries:
         if s.reason and s.state in ("failed", "lost"):
             talk(f"{s.name}: {s.reason}")
 
 
 def _differing_checkpoint(run: Run) -> int | None:
-    """Return the step of a finished run's last checkpoint if it is not the run's last step."""
+    """Return the step of a finished run's last checkpoint, if that is not the run's last step."""
     status, last = run.status(), run.paths.read_pointer("last")
     return last if status.state == "finished" and last != status.step else None

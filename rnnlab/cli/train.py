@@ -17,7 +17,7 @@ from rnnlab.settings.groups import OWN_HELP
 from rnnlab.settings.run_config import read_settings
 
 _RUN = "Run"
-"""Group of the form that has these options, too."""
+"""Title of the group of --name, --config and --recipe in the help, the same as in the form."""
 
 
 @with_settings()
@@ -60,9 +60,9 @@ def command(
     """Train a model on a text.
 
     The worker is a separate process: ctrl-c or SIGTERM makes it save and stop; if the connection is
-    lost, it trains on. `rnnlab watch` and the app follow it from any terminal.
+    lost, it keeps training. `rnnlab watch` and the app follow it from any terminal.
 
-    A variable RNNLAB_<SETTING> in the environment sets a setting, such as RNNLAB_DEVICE=cpu.
+    An environment variable RNNLAB_<SETTING> sets a setting, for example RNNLAB_DEVICE=cpu.
     """
     from rnnlab.settings.layers import Layers
     from rnnlab.settings.resolve import resolve

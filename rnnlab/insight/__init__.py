@@ -1,7 +1,8 @@
 """Insight: analyses of trained models and of the gradients in training.
 
-One file per view. Its `view(subject, wishes)` returns a `Finding`: numbers, sentences computed from
-them, and pictures as data, which `rnnlab.plots` draws.
+Every view is one file with a function `view(subject, wishes)`. The function returns a
+`Finding`: numbers, sentences computed from the numbers, and pictures as data, which `rnnlab.plots`
+draws.
 """
 
 from rnnlab.insight._inspect import COMPARING, inspect

@@ -1,4 +1,4 @@
-"""The fraction of the gradient that reaches the first layer, from the norms of the parameters."""
+"""How much of the gradient reaches the first layer: its norm there over its norm at the top."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ _RECURRENT = re.compile(r"(?:^|\.)weight_[hi]h_l(\d+)$")
 
 
 def layer_norms(grad_norms: Mapping[str, float | None]) -> dict[int, float]:
-    """Return the gradient norm of each layer's recurrent weights, or else of its input weights."""
+    """Return layer number -> norm of the gradient of its recurrent weights.
+
+    For a layer without recurrent weights, use the norm of its input weights' gradient.
+    """
     by_layer: dict[int, float] = {}
     for name, norm in grad_norms.items():
         match = _RECURRENT.search(name)
@@ -19,9 +22,9 @@ def layer_norms(grad_norms: Mapping[str, float | None]) -> dict[int, float]:
 
 
 def first_to_top(norms: Mapping[int, float]) -> float | None:
-    """Return the first layer's norm divided by the top layer's; None if the latter is missing or 0.
+    """Return the first layer's norm divided by the top layer's; None if the top norm is 0.
 
-    norms: by the number of the layer.
+    norms: layer number -> norm; if it is empty, the result is None, too.
     """
     top = norms[max(norms)] if norms else 0.0
     return norms[min(norms)] / top if top else None

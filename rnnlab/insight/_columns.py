@@ -1,4 +1,4 @@
-"""The columns of a heat map over a run: epochs, or tenths of a short run."""
+"""The columns of a heat map of a run's gradient norms: its epochs, or tenths of a short run."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Literal
 from rnnlab.runs.history import History
 
 _FEWEST_EPOCHS = 3
-"""Fewest epochs for columns that are epochs; a shorter run is divided into tenths."""
+"""Minimum number of epochs for one column per epoch; a shorter run is divided into tenths."""
 _TENTHS = 10
 
 
 @dataclass(frozen=True)
 class TokenColumns:
-    """The columns of a heat map over a run, and the column of each step."""
+    """The columns of a heat map of a run, and the column of each step."""
 
     label: Literal["epoch", "step"]
     of_step: Mapping[int, str]
-    """Name of the column by step, for the steps with norms, ascending."""
+    """Step -> name of its column, for all steps with recorded norms, ascending."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of all columns, in order."""
+        """Names of all columns, in the order of the steps."""
         return tuple(dict.fromkeys(self.of_step.values()))
 
 
@@ -37,7 +37,7 @@ def epochs_of(history: History) -> TokenColumns:
 
 
 def columns_of(history: History) -> TokenColumns:
-    """Return one column per epoch, or per tenth of a short run, named by its last step."""
+    """Return one column per epoch; for a short run, one per tenth, named by its last step."""
     last = history.train[-1] if history.train else None
     if last is not None and last.epoch >= _FEWEST_EPOCHS:
         return epochs_of(history)
@@ -47,7 +47,7 @@ def columns_of(history: History) -> TokenColumns:
 
 
 def mean_norms(history: History, columns: TokenColumns) -> dict[str, list[float | None]]:
-    """Return the mean gradient norm of each parameter per column; None if a column has no norms."""
+    """Return parameter -> mean gradient norm in each column; None for a column without norms."""
     by_parameter: dict[str, dict[str, list[float]]] = {}
     for record in history.layers:
         column = columns.of_step.get(record.step)

@@ -1,4 +1,4 @@
-"""The entry point for all views, for the command line and for the generator process of the app."""
+"""The entry point for all views, used by the command line and by the app's generator process."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from rnnlab.insight._subject import InspectedModel, Wishes
 from rnnlab.plots import Finding
 
 COMPARING = "difference"
-"""The view that compares two models."""
+"""Name of the view that compares two models."""
 
 
 def inspect(subject: InspectedModel, view: str, wishes: Wishes) -> list[Finding]:
-    """Return a view's finding for a model and, if `wishes.other` is set, for the other model.
+    """Return one finding per model: `subject` and, if set, `wishes.other`.
 
-    Raises BadInputError if the view is unknown or cannot be applied to the model.
+    The view `difference` returns a single finding, which compares the two models. Raises
+    BadInputError if the view is unknown or cannot be applied to the model.
     """
     module = registry.load("insight", view)
     if wishes.other is None or view == COMPARING:

@@ -1,4 +1,4 @@
-"""A probe of a model in training: its gates and its gradients through time on a sample.
+"""A probe of a model in training: gates and gradients through time, measured on a sample.
 
 Shapes: B sequences, T steps, H hidden units.
 """
@@ -26,13 +26,13 @@ from rnnlab.runs.records import ProbeRecord
 
 NUM_BINS = 20
 SHUT, OPEN = 0.05, 0.95
-"""Below SHUT a gate is closed, above OPEN it is open: saturated, it hardly reacts to its input."""
+"""A gate is closed below SHUT, open above OPEN; both are saturated: it hardly reacts to input."""
 _DIGITS = 4
 """Significant digits of a norm in the journal."""
 
 
 class ProbeResult(NamedTuple):
-    """The result of a probe."""
+    """The record of a probe for the journal, and the values from which it was computed."""
 
     record: ProbeRecord
     values: dict[str, Tensor]
@@ -40,7 +40,7 @@ class ProbeResult(NamedTuple):
 
 
 def probe(model: TextModel, sample: Sample, step: int) -> ProbeResult:
-    """Run a model on a sample with dropout off; uses no random generator."""
+    """Probe a model on a sample, with dropout off; does not use a random generator."""
     was_training = model.training
     model.eval()
     try:
@@ -71,10 +71,10 @@ def probe(model: TextModel, sample: Sample, step: int) -> ProbeResult:
 
 
 def gate_activations(cell: Cell[object], traces: Iterable[LayerTrace]) -> dict[str, Tensor]:  # type: ignore[type-var]
-    """Return the values [B, T, H] of every gate, by layer and letter, as in `l0.f`.
+    """Return the values [B, T, H] of every gate, named by layer and letter, such as `l0.f`.
 
-    For a cell without gates: its state, scaled to 0 ... 1 (near both ends it is saturated). A state
-    without an upper bound becomes h / (1 + h).
+    For a cell without gates, return its state, scaled to 0 ... 1 (saturated near both ends). A
+    state h without an upper bound is scaled to h / (1 + h).
     """
     letters = gate_letters(cell)
     if letters:
@@ -83,7 +83,7 @@ def gate_activations(cell: Cell[object], traces: Iterable[LayerTrace]) -> dict[s
 
 
 def gate_letters(cell: Cell[object]) -> tuple[str, ...]:  # type: ignore[type-var]
-    """Return the letters of a cell's gates, without the candidates, such as g."""
+    """Return the letters of a cell's gates; candidates, such as the LSTM's g, are not gates."""
     return tuple(letter for letter in cell.gates if letter not in cell.candidates)
 
 
@@ -95,7 +95,7 @@ def _scaled_to_unit(cell: Cell[object], h_BTH: Tensor) -> Tensor:  # type: ignor
 
 
 def saturation(value: Tensor) -> tuple[list[float], float, float]:
-    """Return the fractions of values in each of NUM_BINS bins, below SHUT, and above OPEN."""
+    """Return a histogram (NUM_BINS fractions), and the fractions below SHUT and above OPEN."""
     flat = value.flatten().float()
     counts = torch.histc(flat, NUM_BINS, 0.0, 1.0)
     ends = torch.stack([(flat < SHUT).sum(), (flat > OPEN).sum()]).to(counts)

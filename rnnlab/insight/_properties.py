@@ -17,7 +17,7 @@ import numpy.typing as npt
 from rnnlab.base.errors import BadInputError
 
 Flags = npt.NDArray[np.float64]
-"""[T] 1 if a character has the property, else 0; or a number per character."""
+"""Array [T] with a value per character or token: 1 or 0 (has the property or not), or a number."""
 
 _OPENING, _CLOSING = "“«„", "”»"
 _VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæ")
@@ -75,15 +75,16 @@ PROPERTIES: dict[str, Callable[[str], Flags]] = {
 
 
 PATIENCE_S = 2.0
-"""Time limit of a regular expression: some would take years."""
+"""Seconds that a search with a regular expression may take; some expressions would take years."""
 
 
 def property_of(wish: str, tokens: Sequence[str], patience_s: float = PATIENCE_S) -> Flags:
-    """Return a property [T] of every token: a named one, or a match of a regular expression.
+    """Return the property `wish` [T] of every token: a named property, or a regular expression.
 
-    A token has the property if one of its characters has it; a numeric property of a token is that
-    of its last character. Raises BadInputError if the regular expression is invalid or takes longer
-    than `patience_s`, or if the property is the same for all tokens.
+    A token has the property if one of its characters has it, or is part of a match of the regular
+    expression; the value of a numeric property is taken from the token's last character. Raises
+    BadInputError if the regular expression is invalid or takes longer than `patience_s`, or if the
+    property is the same for all tokens.
     """
     text = "".join(tokens)
     by_char = PROPERTIES[wish](text) if wish in PROPERTIES else _matches(wish, text, patience_s)
@@ -96,7 +97,7 @@ def property_of(wish: str, tokens: Sequence[str], patience_s: float = PATIENCE_S
     if len(set(flags_T.tolist())) < 2:
         unit = "characters" if len(text) == len(tokens) else "tokens"
         raise BadInputError(
-            f"{wish!r} holds for all {unit} of the text or for none",
+            f"{wish!r} is the same for all {unit} of the text",
             "use another --text or --property",
         )
     return flags_T
@@ -137,10 +138,11 @@ def _matches(wish: str, text: str, patience_s: float) -> Flags:
 
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError after `seconds`, in the main thread only: Python handles signals there.
+    """Raise TimeoutError in the block after `seconds`; no limit outside the main thread.
 
-    SIGALRM is unblocked meanwhile, because a process may inherit it blocked. The caller's handler,
-    signal mask and timer are restored.
+    Python handles signals in the main thread only. SIGALRM is unblocked during the block, because a
+    process may inherit it blocked; afterwards the caller's handler, signal mask and timer are
+    restored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -163,10 +165,11 @@ def _alarm(seconds: float) -> Iterator[None]:
 
 
 def predictiveness(values_TH: npt.NDArray[np.float64], flags_T: Flags) -> Flags:
-    """Return a score [H] of every unit, -1 to 1: how well it predicts a property.
+    """Return a score [H] from -1 to 1 for every unit: how well it predicts a property.
 
-    Of a binary property: 2 AUC - 1; the AUC is the probability that the unit is higher on a token
-    with the property than on one without (a tie counts half). Of a number: Pearson's correlation.
+    For a binary property, the score is 2 AUC - 1; the AUC is the probability that the unit is
+    higher on a token with the property than on a token without it (a tie counts half). For a
+    numeric property, it is Pearson's correlation.
     """
     if set(flags_T.tolist()) <= {0.0, 1.0}:
         ranks_TH = _ranks(values_TH)

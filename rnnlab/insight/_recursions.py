@@ -1,8 +1,9 @@
-"""The gradient of a loss with respect to every state of a layer, by the recursion of the cell.
+"""Gradients of losses with respect to every state of a layer, by a recursion back in time.
 
 q_t is dL/dh_t: the gradient from the layer above or the head, plus the gradient from step t + 1.
-All factors of the recursion are known from the forward pass and computed for all steps at once.
-Each step then takes one product with W_hh and a few operations on [L B, H].
+All other factors of the recursion depend on the forward pass only; they are computed for all steps
+at once. A step of the recursion is then one product with W_hh and a few elementwise operations on
+[L, B, H].
 
 Shapes: L losses, B sequences, T steps, H hidden units, G rows of the stacked gates.
 """
@@ -25,24 +26,24 @@ from rnnlab.insight._trace import LayerTrace
 
 
 class Backward(NamedTuple):
-    """The gradients of a layer."""
+    """Gradients with respect to the states and the input terms of a layer."""
 
     q_LBTH: Tensor
     """dL/dh_t for every loss."""
     da_LBTG: Tensor
-    """Gradient of the input term of all gates; times W_ih, the gradient of the layer's input."""
+    """Gradient of the input terms of all gates; da W_ih is the gradient of the layer's input."""
 
 
 Recursion = Callable[[LayerTrace, Tensor], Backward]
 
 
 def recursion_of(cell: Cell[object]) -> Recursion | None:  # type: ignore[type-var]
-    """Return the recursion of a cell, or None for a cell without one in this file."""
+    """Return the recursion of a cell; None if this file has no recursion for the cell."""
     return _RECURSIONS.get(type(cell))
 
 
 def _simple(trace: LayerTrace, dy_LBTH: Tensor, slope_BTH: Tensor) -> Backward:
-    """h_t = f(a_t): da_t = q_t f'(a_t), dh_{t-1} = da_t W_hh."""
+    """For a cell h_t = f(a_t): da_t = q_t f'(a_t), dh_{t-1} = da_t W_hh."""
     W_HH = _recurrent(trace)
     q_TLBH, slope_TBH = _time_first(dy_LBTH), slope_BTH.transpose(0, 1).contiguous()
     da_TLBH = torch.empty_like(q_TLBH)
@@ -66,7 +67,10 @@ def _rnn_sigmoid(trace: LayerTrace, dy_LBTH: Tensor) -> Backward:
 
 
 def _lstm(trace: LayerTrace, dy_LBTH: Tensor) -> Backward:
-    """dc_t += q_t o (1 - tanh(c_t)^2) gives da of i, f, g; q_t gives da of o; dc_{t-1} = dc_t f."""
+    """dc_t += q_t o (1 - tanh(c_t)^2), dc_{t-1} = dc_t f.
+
+    For i, f and g, da is proportional to dc_t; for o, to q_t.
+    """
     i, f, g, o = (trace.gates[letter] for letter in "ifgo")
     c_BSH = trace.states[1]
     tanh_c = torch.tanh(c_BSH[:, 1:])
@@ -91,7 +95,10 @@ def _lstm(trace: LayerTrace, dy_LBTH: Tensor) -> Backward:
 
 
 def _gru(trace: LayerTrace, dy_LBTH: Tensor) -> Backward:
-    """da_z = q (h_{t-1} - n) z', da_n = q (1 - z) n', dh_{t-1} = q z + (da_r, da_z, r da_n) W."""
+    """da_z = q (h_{t-1} - n) z', da_n = q (1 - z) n', dh_{t-1} = q z + (da_r, da_z, r da_n) W_hh.
+
+    q is q_t; z' and n' are the slopes of the activation functions.
+    """
     r, z, n = (trace.gates[letter] for letter in "rzn")
     before_BTH = trace.states[0][:, :-1]
     W_GH = _recurrent(trace)
@@ -111,7 +118,7 @@ def _gru(trace: LayerTrace, dy_LBTH: Tensor) -> Backward:
         q_TLBH[t - 1].addcmul_(q_TLBH[t], z_TBH[t])
         _add_product(q_TLBH[t - 1], da_LBG, W_GH)
     q_LBTH = _time_third(q_TLBH)
-    # The input term of n is not multiplied by r.
+    # Unlike its recurrent term, the input term of n is not multiplied by r.
     da_LBTG = torch.cat([q_LBTH * slope for slope in (slope_r, slope_z, slope_n)], dim=3)
     return Backward(q_LBTH, da_LBTG)
 
@@ -135,7 +142,7 @@ def _add_product(into_LBH: Tensor, da_LBG: Tensor, W_GH: Tensor) -> None:
 
 
 def _time_first(dy_LBTH: Tensor) -> Tensor:
-    """Return a copy [T, L, B, H], which the recursion turns into q in place."""
+    """Return a copy of dy with shape [T, L, B, H], which the recursion turns into q in place."""
     return dy_LBTH.permute(2, 0, 1, 3).clone(memory_format=torch.contiguous_format)
 
 

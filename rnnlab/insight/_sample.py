@@ -11,19 +11,20 @@ from rnnlab.corpora import IGNORED, Batch, Ids, Split
 from rnnlab.insight._through_time import Sample
 
 ROWS, LENGTH = 8, 100
-"""Sequences of a sample and most tokens per sequence: enough for stable fractions and norms, few
-enough to be cheap."""
+"""Number of sequences of a sample, and maximum number of tokens per sequence: enough for stable
+fractions and norms, few enough to be cheap."""
 _SEED = 0
-"""Fixed, so that all probes and all runs on a corpus use the same sequences."""
+"""Seed of the sample: fixed, so all probes and all runs on a corpus use the same sequences."""
 _MOST_TOKENS = 200_000
-"""The sample is drawn from the first N tokens of the split."""
+"""Number of tokens, from the start of the split, from which the sample is drawn."""
 
 
 def draw_sample(split: Split, num_rows: int, length: int, device: torch.device) -> Sample:
-    """Return at most `num_rows` sequences of one length, at most `length` tokens, without padding.
+    """Return at most `num_rows` sequences of one length (at most `length` tokens), without padding.
 
-    A stream is sampled at random positions. Sentences and documents are drawn from the longer half,
-    and truncated to the shortest one drawn. Uses only a random generator of its own.
+    Sequences of a stream start at random positions. Sentences and documents are drawn from the
+    longer half of them, and truncated to the length of the shortest one drawn. Uses a random
+    generator of its own.
     """
     rng = np.random.default_rng(_SEED)
     batches = list(split.eval_batches(_MOST_TOKENS))
@@ -45,7 +46,7 @@ def draw_sample(split: Split, num_rows: int, length: int, device: torch.device) 
 
 
 def _rows(batch: Batch) -> Iterator[tuple[Ids, Ids]]:
-    """Yield inputs and targets of each row, without padding."""
+    """Yield the inputs and targets of each row of a batch, without padding."""
     sizes_B = batch.lengths_B
     if sizes_B is None:
         sizes_B = (batch.targets != IGNORED).sum(axis=1)

@@ -1,4 +1,4 @@
-"""The subject of a view: a run's model at a checkpoint, its journal and corpus; and the options.
+"""The subject of a view (a run's model at a checkpoint, journal and corpus) and its options.
 
 Shapes: B sequences, T tokens.
 """
@@ -23,19 +23,19 @@ from rnnlab.runs.history import History, read_history
 from rnnlab.runs.paths import RunPaths
 
 MOST_DATASETS = 2
-"""Number of corpora to keep in memory: enough to compare two models."""
+"""Maximum number of corpora kept in memory: enough to compare two models."""
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """The options of a view; a view ignores options that do not apply to it."""
+    """The options of all views; each view ignores the options that do not apply to it."""
 
     text: str | None = None
-    """Text to read; None: the run's validation split."""
+    """Text that the model reads; None: the run's validation split."""
     unit: str | None = None
-    """Unit as `l0.17`, or `17` of the top layer."""
+    """Unit, as `l0.17`, or as `17` in the top layer."""
     property: str | None = None
-    """Property of characters for ranking units: a name or a regular expression."""
+    """Property by which units are ranked: its name, or a regular expression."""
     gate: str | None = None
     """Letter of a gate; None: all gates, or the view's own choice."""
     other: InspectedModel | None = None
@@ -53,22 +53,22 @@ class InspectedModel:
     load: Callable[[], LoadedModel] | None = field(default=None, compare=False)
     """Returns the model from a cache; None: load it from the run directory."""
     datasets: dict[str, Dataset] | None = field(default=None, compare=False)
-    """Cache of corpora by the settings of their run, least recently used first, limited to
+    """Cache of corpora, keyed by the settings of their run, least recently used first; at most
     `MOST_DATASETS`."""
 
     @property
     def name(self) -> str:
-        """Name of the run."""
+        """Name of the run, which is the name of its folder."""
         return self.paths.name
 
     @property
     def noun(self) -> str:
-        """Noun for a token of this model, for messages."""
+        """Word for a token of this model in messages, such as `character`."""
         return self.loaded.vocabulary.noun
 
     @cached_property
     def loaded(self) -> LoadedModel:
-        """The model; raises BadInputError if there is no such checkpoint."""
+        """The model; raises BadInputError if the checkpoint does not exist or cannot be loaded."""
         try:
             if self.load is not None:
                 return self.load()
@@ -80,14 +80,14 @@ class InspectedModel:
 
     @cached_property
     def history(self) -> History:
-        """The journal up to now."""
+        """The run's journal, read once, at the first access."""
         return read_history(self.paths.journal)
 
     @cached_property
     def dataset(self) -> Dataset:
         """The run's corpus.
 
-        Raises BadInputError, with the advice to use --text, if it is missing or has changed.
+        If the corpus is missing or has changed, raises BadInputError with the advice to use --text.
         """
         cache = {} if self.datasets is None else self.datasets
         key = f"{self.paths.root}\n{self.loaded.config.to_toml()}"
@@ -106,7 +106,7 @@ class InspectedModel:
         return dataset
 
     def _is_corpus_of_run(self, dataset: Dataset) -> bool:
-        """Return whether a corpus is the run's; a new run of the same name may have another."""
+        """Return whether a cached corpus is the run's: a new run may reuse an old run's name."""
         try:
             check_corpus(self.paths, dataset.fingerprint)
         except BadInputError:
@@ -116,8 +116,8 @@ class InspectedModel:
     def sample(self, text: str | None, *, least: int = 2) -> Sample:
         """Return the user's text as one sequence, or a sample of the validation split.
 
-        Raises BadInputError for a text of fewer than `least` tokens, and for a text for a
-        classifier, because its class is unknown.
+        Raises BadInputError for a text of fewer than `least` tokens, and for any text if the model
+        is a classifier, because the class of the text is unknown.
         """
         device = self.loaded.model.device
         if text is None:
@@ -133,7 +133,7 @@ class InspectedModel:
         return Sample(ids_1T[:, :-1], ids_1T[:, 1:])
 
     def read(self, text: str | None, *, least: int = 1, most: int | None = None) -> Ids:
-        """Return the token ids [T] of the user's text, or of the validation split if it is None.
+        """Return the token ids [T] of the user's text or, without a text, of the validation split.
 
         Returns at most `most` tokens. Raises BadInputError for fewer than `least` tokens.
         """
@@ -151,7 +151,7 @@ class InspectedModel:
         return ids if most is None else ids[:most]
 
     def with_start(self, ids: Ids) -> Ids:
-        """Return tokens, preceded by EOS if the model is a sentence model."""
+        """Return the token ids, preceded by EOS if the model is a sentence model."""
         eos = self.loaded.vocabulary.eos
         if eos is None or (len(ids) and ids[0] == eos):
             return ids
@@ -184,7 +184,10 @@ def check_finite(subject: InspectedModel, values: Iterable[float]) -> None:
 
 
 def around(tokens: Sequence[str], place: int, num_before: int, num_after: int = 0) -> str:
-    """Return the token at a place, in brackets, with at most N characters before and after it."""
+    """Return the token at `place` in brackets, with the text around it.
+
+    num_before, num_after: maximum number of characters of text before and after the token.
+    """
     before = "".join(tokens[max(place - num_before, 0) : place])[-num_before:]
     after = "".join(tokens[place + 1 : place + 1 + num_after])[:num_after]
     return f"{before}[{tokens[place]}]{after}".replace("\n", "⏎")
@@ -193,7 +196,8 @@ def around(tokens: Sequence[str], place: int, num_before: int, num_after: int = 
 def tokens_of(loaded: LoadedModel, ids: Ids) -> tuple[str, ...]:
     """Return the text of every token for display.
 
-    EOS becomes a line end. Words of documents, which are stored without spaces, get one each.
+    EOS is shown as a line end. The words of documents are stored without spaces, so each word gets
+    a space in front.
     """
     vocabulary = loaded.vocabulary
     if vocabulary.kind == "lowercase":

@@ -1,8 +1,9 @@
 """Gradient through time: ||dL/dh_t|| for every layer and step, computed exactly.
 
-For two losses. The loss of the *last* target shows how far back a gradient reaches: its norm over
-the steps back from the end, and the half-life of that curve. The mean loss of *all* targets is the
-training loss: every step contributes to it, so that it hides a vanished gradient.
+There are two losses. The loss of the *last* target shows how far back a gradient
+reaches: its norm as a function of the steps back from the end, and the half-life of this curve. The
+mean loss of *all* targets is the training loss; every step contributes to it, which hides a
+vanished gradient.
 
 Shapes: L losses, B sequences, T steps, H hidden units, F features of a layer's output.
 """
@@ -23,26 +24,26 @@ from rnnlab.insight._trace import LayerTrace, layer_names, trace_layers
 from rnnlab.models import Classifier, TextModel
 
 _FIRST = 1
-"""First step back of the fit of a half-life: h_T, 0 steps back, is read directly by the head."""
+"""Steps back at which the fit of a half-life begins: the head reads h_T, 0 steps back, directly."""
 _FEWEST = 3
-"""Fewest norms for the fit of a half-life."""
+"""Minimum number of norms for the fit of a half-life."""
 
 
 class Sample(NamedTuple):
-    """Sequences of equal length, without padding, read from the start state."""
+    """Sequences of equal length, without padding; the model reads each from its start state."""
 
     tokens_BT: Tensor
     targets: Tensor
-    """[B, T] next tokens, or [B] classes of documents."""
+    """Next tokens [B, T], or classes of documents [B]."""
 
 
 class ThroughTime(NamedTuple):
-    """Norms of dL/dh_t over all rows of a sample, for one layer, in order of the steps."""
+    """Norms of dL/dh_t over all rows of a sample, for one layer, in the order of the steps."""
 
     name: str
     """The layer, such as `l0`."""
     of_last_T: Tensor
-    """Norms for the loss of the last target, averaged over the rows."""
+    """Norms for the loss of the last target, which is averaged over the rows."""
     of_all_T: Tensor
     """Norms for the mean loss of all targets; equal to `of_last_T` for documents."""
 
@@ -52,8 +53,8 @@ def gradient_through_time(
 ) -> list[ThroughTime]:
     """Return the norms for every layer, from the lowest up. The model must be in evaluation mode.
 
-    traces: the result of `trace_sample`, if known. Uses the recursion of the cell if there is one,
-    without_fit autograd through the equations, step by step.
+    traces: the result of `trace_sample`, if known. Uses the recursion of the cell; without one,
+    or if the model is bidirectional, uses autograd through the equations, step by step.
     """
     recursion = recursion_of(model.rnn.cell)
     if recursion is None or model.rnn.is_bidirectional:
@@ -71,9 +72,9 @@ def trace_sample(model: TextModel, sample: Sample) -> list[LayerTrace]:
 def half_life(norms_T: Sequence[float]) -> float | None:
     """Return the number of steps in which the gradient of the last loss halves on its way back.
 
-    -1 / slope of a least-squares line through log2 of the norms, without the last step. 0 if the
-    gradient vanishes within too few steps for a fit. None if it does not shrink, or if there are
-    too few norms: see `is_long_enough`.
+    This half-life is -1 / slope of a least-squares line through log2 of the norms, without the last
+    step. It is 0 if the gradient vanishes within too few steps for a fit, and None if the gradient
+    does not shrink or there are too few norms (see `is_long_enough`).
     """
     if not is_long_enough(norms_T):
         return None
@@ -90,7 +91,7 @@ def half_life(norms_T: Sequence[float]) -> float | None:
 
 
 def is_long_enough(norms_T: Sequence[float | None]) -> bool:
-    """Return whether there are enough steps for a half-life."""
+    """Return whether there are enough norms for a half-life."""
     return len(norms_T) >= _FIRST + _FEWEST
 
 
@@ -125,7 +126,7 @@ def _by_recursion(
 def by_autograd(model: TextModel, sample: Sample) -> list[ThroughTime]:
     """Return the same as `gradient_through_time`, for any cell, by autograd through the equations.
 
-    Slow; also the reference for the recursions.
+    It is slower than the recursions, and the reference for them.
     """
     stack = model.rnn
     states: list[list[Tensor]] = []
@@ -168,7 +169,7 @@ def _run_equations(
 
 
 def _losses(model: TextModel, sample: Sample, y_BTF: Tensor) -> tuple[Tensor, ...]:
-    """Return the loss of the last target and the mean of all; for documents only their loss."""
+    """Return the last target's loss and the mean loss of all targets; for documents, one loss."""
     if isinstance(model, Classifier):
         lengths_B = torch.full_like(sample.targets, y_BTF.shape[1])
         logits_BC = model.logits(model.pool(y_BTF, lengths_B))

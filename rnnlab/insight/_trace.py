@@ -16,15 +16,15 @@ from rnnlab.cells._scan import scan
 
 
 class LayerTrace(NamedTuple):
-    """The trace of a layer, or of one direction of it, in the order in which it reads."""
+    """The trace of a layer, or of one of its directions, in the order in which it reads."""
 
     name: str
-    """`l0` reads the tokens; `l0_reverse` reads them from the last to the first."""
+    """Name, such as `l0`, or `l0_reverse` for the direction that begins at the last token."""
     weights: LayerWeights
     x_BTI: Tensor
     """Inputs of the layer."""
     states: tuple[Tensor, ...]
-    """h_0 ... h_T and, if the cell has one, the cell state c_0 ... c_T, [B, S, H] each."""
+    """h_0 ... h_T and, if the cell has a cell state, c_0 ... c_T; each [B, S, H]."""
     gates: dict[str, Tensor]
     """Values [B, T, H] of every gate in `Cell.gates`, by letter."""
 
@@ -73,7 +73,7 @@ def _trace(
         return LayerTrace("", weights, x_BTI, states, _gates(cell, weights, x_BTG, states))
     y_BTH, _ = cell.fused(x_BTI, start, weights)
     h_BSH = torch.cat([start[0][:, None], y_BTH], dim=1)
-    # No gate of a fused cell reads c, so that h can be passed in its place.
+    # No gate of a fused cell reads c, so h can be passed in place of c.
     gates = _gates(cell, weights, x_BTG, (h_BSH,) * cell.num_states)
     states = (h_BSH,)
     if cell.num_states == 2:

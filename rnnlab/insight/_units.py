@@ -55,7 +55,7 @@ def parse_unit(text: str, model: TextModel) -> Unit:
 
 @torch.no_grad()
 def activations(model: TextModel, ids_T: Ids) -> dict[str, Tensor]:
-    """Return h [T, H] of every layer after each token of a text, read from the start state.
+    """Return the h [T, H] of every layer after each token of a text, read from the start state.
 
     Row t belongs to token t, in the reverse direction too.
     """

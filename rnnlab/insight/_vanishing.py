@@ -14,7 +14,7 @@ from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Table, brief, 
 from rnnlab.runs.history import History
 
 _LAST_PROBES = 3
-"""The half-life of a run is the median of its last N probes, because one probe is noisy."""
+"""Number of last probes whose median is the half-life of a run; a single probe is noisy."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class _Measured:
     member: Member
     columns: TokenColumns
     norms: tuple[tuple[float | None, ...], ...]
-    """Mean norm of each layer, from the lowest up, per column."""
+    """Mean gradient norm of each layer, from the lowest up, in each column."""
     ratio: float | None
-    """First layer's norm divided by the top layer's, geometric mean over all records."""
+    """First layer's norm divided by the top layer's: geometric mean over all records."""
     first_life: float | None
-    """Half-life in the first layer, in steps; 0: vanishes at once; None: does not shrink, or is
-    unknown."""
+    """Half-life of the gradient in the first layer, in steps; 0 if it vanishes at once, None if it
+    does not shrink or is unknown."""
     top_life: float | None
-    """Half-life in the top layer."""
+    """Half-life of the gradient in the top layer, likewise."""
 
     @property
     def has_probes(self) -> bool:
@@ -62,13 +62,13 @@ class _Measured:
 
 
 def vanishing(members: Sequence[Member], recipe: str = "vanishing") -> Finding:
-    """Return the finding for runs of equally many steps: table, heat maps, curves, sentences."""
+    """Return the finding for runs with the same number of steps: pictures and sentences."""
     measured = [_measure(member) for member in members]
     cells = list(dict.fromkeys(member.cell for member in members))
     steps = max((one.steps for one in measured), default=0)
     by_cell = [[one for one in measured if one.member.cell == cell] for cell in cells]
     pictures: list[Picture] = [_table(measured, steps)]
-    # One scale, so that a shade is the same norm in every cell.
+    # With one scale, equal shades are equal norms in the heat maps of all cells.
     pictures += on_one_scale([heat for group in by_cell if (heat := _heat(group)) is not None])
     compared = _comparable(measured, cells)
     pictures.append(_through_time(compared))
@@ -159,7 +159,7 @@ def _figure(value: float | None) -> str:
 
 
 def _heat(group: Sequence[_Measured]) -> HeatMap | None:
-    """Return the norms of all layers and depths of one cell; None if there are none."""
+    """Return a heat map of one cell's norms, by depth and layer; None if no norms are recorded."""
     longest = max((one.columns for one in group), key=lambda columns: len(columns.names))
     if not longest.names:
         return None
@@ -182,7 +182,7 @@ def _heat(group: Sequence[_Measured]) -> HeatMap | None:
 
 
 def _comparable(measured: Sequence[_Measured], cells: Sequence[str]) -> list[_Measured]:
-    """Return the run of every cell at the greatest depth at which all cells have norms."""
+    """Return one run per cell, at the greatest depth at which all cells have norms."""
     with_norms = [one for one in measured if one.norms]
     depths = [
         {one.member.layers for one in with_norms if one.member.cell == cell} for cell in cells
@@ -247,7 +247,7 @@ def _sentences(compared: Sequence[_Measured], steps: int) -> tuple[str, ...]:
 
 
 def _sentences_on_time(by_cell: dict[str, _Measured]) -> list[str]:
-    """Return how far back the gradient reaches in the first layer of each cell."""
+    """Return sentences on how far back the gradient reaches in each cell's first layer."""
     sentences = []
     lives = {cell: one.first_life for cell, one in by_cell.items() if one.first_life}
     if lives:
@@ -259,13 +259,15 @@ def _sentences_on_time(by_cell: dict[str, _Measured]) -> list[str]:
         sentences.append(f"Through time the gradient halves every {listed}{order}.")
     vanished = [cell for cell, one in by_cell.items() if one.first_life == 0.0]
     if vanished:
-        sentences.append(f"Through time it vanishes within the window in {', '.join(vanished)}.")
+        sentences.append(
+            f"Through time the gradient vanishes within the window in {', '.join(vanished)}."
+        )
     lasting = [c for c, one in by_cell.items() if one.first_life is None and one.has_probes]
     if lasting:
         sentences.append(
-            f"Through time it does not shrink within the window in {', '.join(lasting)}."
+            f"Through time the gradient does not shrink within the window in {', '.join(lasting)}."
         )
     unknown = [c for c, one in by_cell.items() if one.first_life is None and not one.has_probes]
     if unknown:
-        sentences.append(f"Through time it is unknown in {', '.join(unknown)}: no probe yet.")
+        sentences.append(f"The half-life is unknown in {', '.join(unknown)}: no probe yet.")
     return sentences

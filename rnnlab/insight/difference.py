@@ -1,7 +1,7 @@
 """Difference of two models on a text: which model predicts each token better, and by how much.
 
-For every token: its log-prob under each model, and the Kullback-Leibler divergence between the two
-distributions before it. Shapes: T tokens, V tokens of the vocabulary.
+For every token, the view gives its log-prob under each model, and the Kullback-Leibler divergence
+between the two distributions that predict it. Shapes: T tokens, V tokens of the vocabulary.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ from rnnlab.insight._subject import InspectedModel, Wishes, around, check_finite
 from rnnlab.plots import Chart, Curve, Finding, ShadedText, Table
 
 _MOST = 600
-"""Most tokens of the text."""
+"""Maximum number of tokens of the text."""
 _LEAST = 2
 _NUM_LISTED = 8
 _AROUND = 18
-"""Characters shown before a token."""
+"""Number of characters shown before a token."""
 
 
 def view(subject: InspectedModel, wishes: Wishes) -> Finding:
-    """Return log-probs and KL divergence (nats) of every token under a model and the other one."""
+    """Return, for every token, its log-prob under both models and their KL divergence (nats)."""
     if wishes.other is None:
-        raise BadInputError("this view compares two models", "name the other one with --with RUN")
+        raise BadInputError(
+            "this view compares two models", "name the second model with --with RUN"
+        )
     ours = subject.loaded
     other_ids = _ids_in_other(subject, wishes.other)
     ids = subject.read(wishes.text, least=_LEAST, most=_MOST)
@@ -50,7 +52,7 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
         pictures=(
             _shaded(names, gain_T, tokens, subject.noun),
             Chart(
-                f"KL divergence of the distributions of each {subject.noun}", subject.noun, "nats",
+                f"KL divergence of the models at each {subject.noun}", subject.noun, "nats",
                 (Curve(f"KL({names[0]} || {names[1]})", tuple(map(float, range(len(ids)))),
                        tuple(kl_pq_T.tolist()), 0),),
             ),
@@ -72,14 +74,14 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
 
 
 def next_log_probs(subject: InspectedModel, ids: Ids) -> Tensor:
-    """Return the log-probs [T, V] before each token of a text, in nats, in float64."""
+    """Return the log-probs [T, V] (nats, float64) that predict each token of a text."""
     model = subject.loaded.language_model
     log_probs_1TV, _ = model.read(torch.from_numpy(ids)[None].to(model.device))
     return log_probs_1TV[0, :-1].double().cpu()
 
 
 def _ids_in_other(subject: InspectedModel, other: InspectedModel) -> Tensor:
-    """Return the id [V] in the other vocabulary of each token of this one.
+    """Return the ids [V] that the subject's tokens have in the other vocabulary.
 
     Raises BadInputError if the vocabularies do not have the same tokens.
     """
@@ -89,8 +91,8 @@ def _ids_in_other(subject: InspectedModel, other: InspectedModel) -> Tensor:
     if unshared:
         examples = ", ".join(map(repr, unshared[:5]))
         raise BadInputError(
-            f"{subject.name!r} and {other.name!r} have different vocabularies (only one has "
-            f"{examples})",
+            f"{subject.name!r} and {other.name!r} have different vocabularies (only one of "
+            f"them has {examples})",
             "choose a run on the same corpus",
         )
     return torch.tensor([id_of[token] for token in ours])
@@ -116,7 +118,7 @@ def _shaded(
 
 
 def _table(names: tuple[str, str], gain_T: Tensor, tokens: tuple[str, ...], noun: str) -> Table:
-    """Return the tokens with the largest differences of log-prob, in favour of either model."""
+    """Return a table of the tokens whose log-probs differ most, in favour of each model."""
     order = gain_T.argsort(descending=True).tolist()
     rows = []
     for places, winner in ((order[:_NUM_LISTED], 0), (order[::-1][:_NUM_LISTED], 1)):

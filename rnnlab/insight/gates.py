@@ -1,7 +1,7 @@
 """Gates: how open they are, how many units are saturated, and their values along a text.
 
-For a cell without gates (rnn, rnn-sigmoid, rnn-relu): its state, which is saturated near the bounds
-of its range. Shapes: B sequences, T tokens, H hidden units.
+For a cell without gates (rnn, rnn-sigmoid, rnn-relu), the view shows its state, which is saturated
+near the bounds of its range. Shapes: B sequences, T tokens, H hidden units.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from rnnlab.insight._units import parse_unit
 from rnnlab.plots import Distribution, Finding, HeatMap, Histograms, Picture, Table
 
 _STUCK = 0.9
-"""A unit is stuck if at least this fraction of its values is closed, or open."""
+"""Fraction of closed values, or of open values, from which a unit counts as stuck."""
 _OFTEN = 0.2
-"""A sentence mentions a gate if at least this fraction of its values is closed, or open."""
+"""Fraction of closed values, or of open values, from which a sentence mentions a gate."""
 _MOST_TOKENS = 160
-"""Most tokens of a text in the heat map along it."""
+"""Maximum number of tokens in the heat map along a text."""
 
 
 def view(subject: InspectedModel, wishes: Wishes) -> Finding:
@@ -98,7 +98,7 @@ def _distribution(name: str, figures: dict[str, object]) -> Distribution:
 
 
 def _units_map(values: dict[str, Tensor]) -> HeatMap:
-    """Return the fraction of tokens at which each unit is closed, and open."""
+    """Return a heat map: the fractions of tokens at which each unit is closed, and open."""
     rows, fractions = [], []
     for name, value_BTH in values.items():
         flat = value_BTH.flatten(0, 1)
@@ -127,7 +127,7 @@ def _table(figures: dict[str, dict[str, object]]) -> Table:
 
 
 def _along(subject: InspectedModel, wishes: Wishes, values: dict[str, Tensor]) -> HeatMap:
-    """Return every gate at every token: of one unit, or the mean over the units."""
+    """Return a heat map of the gates at every token, for one unit or as the mean over the units."""
     loaded = subject.loaded
     ids = subject.with_start(subject.read(wishes.text))[:-1]
     names = tokens_of(loaded, ids)[:_MOST_TOKENS]
@@ -150,7 +150,7 @@ def _along(subject: InspectedModel, wishes: Wishes, values: dict[str, Tensor]) -
 
 
 def _sentences(figures: dict[str, dict[str, object]], *, is_state: bool) -> tuple[str, ...]:
-    """Return which gates are often closed or open, with the fraction of values per layer."""
+    """Return sentences on the gates that are often closed or open, with the fraction per layer."""
     by_claim: dict[str, list[str]] = {}
     for name, f in figures.items():
         layer, _, gate = name.rpartition(".")

@@ -1,7 +1,7 @@
-"""Gradients by layer and parameter: in training by epoch, and on the validation split now.
+"""Gradients by layer and parameter: by epoch during training, and of the checkpoint on a sample.
 
-The ratio of the norms of the recurrent weights' gradient, first layer to top layer, shows how much
-of the gradient reaches the first layer.
+The gradient norm of the first layer's recurrent weights, divided by that of the top layer's, shows
+how much of the gradient reaches the first layer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rnnlab.runs.history import History
 
 
 def view(subject: InspectedModel, wishes: Wishes) -> Finding:
-    """Return the gradient norms by parameter, from the journal by epoch and on a sample."""
+    """Return the gradient norms by parameter: by epoch, from the journal, and on a sample."""
     model = subject.loaded.model
     sample = subject.sample(wishes.text)
     grads = gradient_norms(model, sample)
@@ -37,9 +37,9 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
         if weights[name]
     ]
     num_rows, length = sample.tokens_BT.shape
-    title = f"now, on {num_rows} validation sequences of {length} tokens"
+    title = f"at this checkpoint, on {num_rows} validation sequences of {length} tokens"
     if wishes.text is not None:
-        title = f"now, on the text ({length} tokens)"
+        title = f"at this checkpoint, on the text ({length} tokens)"
     header = ("parameter", "gradient", "weight", "ratio")
     pictures.append(Table(title, header, tuple(rows)))
     ratio = first_to_top(by_layer(grads))
@@ -63,7 +63,7 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
 
 
 def gradient_norms(model: TextModel, sample: Sample) -> dict[str, float]:
-    """Return by parameter the norm of the gradient of a sample's mean loss."""
+    """Return parameter -> norm of the gradient of a sample's mean loss."""
     with torch.enable_grad():
         example = Example(sample.tokens_BT, sample.targets, None)
         logits_NC, targets_N, _ = model.predict(example, model.start_state(len(sample.tokens_BT)))
@@ -75,13 +75,13 @@ def gradient_norms(model: TextModel, sample: Sample) -> dict[str, float]:
 
 
 def epoch_norms(history: History) -> tuple[list[int], dict[str, list[float | None]]]:
-    """Return the epochs, counted from 1, and by parameter the mean norm in each epoch."""
+    """Return the epochs, counted from 1, and parameter -> its mean norm in each epoch."""
     columns = epochs_of(history)
     return list(map(int, columns.names)), mean_norms(history, columns)
 
 
 def _heat(history: History) -> HeatMap:
-    """Return the norms by parameter and column of the run."""
+    """Return a heat map of norms: a row per parameter, a column per epoch or tenth of a run."""
     columns = columns_of(history)
     by_parameter = mean_norms(history, columns)
     return HeatMap(

@@ -1,9 +1,9 @@
 """Memory: how far back a model remembers, measured by truncating or changing the context.
 
-Two curves over k. The loss of a target if the model reads only the k tokens before it: where the
-curve is flat, more context does not help. And the Kullback-Leibler divergence of the prediction
-before and after replacing the token k steps back. Shapes: B sequences, T tokens, C tokens of the
-vocabulary or classes.
+The view draws two curves over k. The first is the loss of a target if the model reads only the k
+tokens before it: where the curve is flat, more context does not help. The second is the
+Kullback-Leibler divergence between the predictions before and after the token k steps back is
+replaced. Shapes: B sequences, T tokens, C tokens of the vocabulary or classes.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from rnnlab.models import Classifier, TextModel
 from rnnlab.plots import Chart, Curve, Finding, Table, brief
 
 ROWS = 64
-"""Number of positions at which the model predicts."""
+"""Maximum number of positions at which the model predicts."""
 LEAST = 16
-"""Fewest tokens of a text."""
+"""Minimum number of tokens of a text."""
 _DISTANCES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 _SEED = 0
-"""Seed for the choice of the replacing tokens."""
+"""Seed of the random replacement tokens."""
 _FLAT = 0.05
-"""The memory ends at the context that reaches 1 - _FLAT of the improvement of all context."""
+"""Fraction of the full context's improvement that may be missing where the memory ends."""
 _ROUNDING = 1e-6
 """Relative rounding error of a loss in float32: the order of the sums depends on the context."""
 
@@ -60,7 +60,7 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
             ),
             Table(
                 f"at {num_rows} positions with {length} tokens of context each",
-                ("k", "loss with k tokens", "effect k steps back"),
+                ("k", "loss with context k", "effect k steps back"),
                 tuple(
                     (str(k), f"{loss:.4f}", brief(effect))
                     for k, loss, effect in zip(distances, losses, effects, strict=True)
@@ -78,7 +78,7 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
 
 
 def _windows(subject: InspectedModel, text: str | None) -> Sample:
-    """Return windows whose last target is predicted, from the validation split or a text."""
+    """Return windows of the validation split or of a text; the model predicts their last target."""
     if text is None:
         length = min(max(_DISTANCES), max(subject.loaded.config.length, LEAST))
         device = subject.loaded.model.device
@@ -105,9 +105,10 @@ def loss_by_context(model: TextModel, sample: Sample, distances: Sequence[int]) 
 
 
 def effect_by_distance(model: TextModel, sample: Sample, distances: Sequence[int]) -> list[float]:
-    """Return KL(before || after) in nats, mean over the rows, of replacing the token k steps back.
+    """Return for each k the KL(before || after) in nats of replacing the token k steps back.
 
-    The new token is drawn from the sample's tokens that differ from the old one.
+    The KL divergence is the mean over the rows. A new token is drawn from the sample's tokens that
+    differ from the old one.
     """
     before_BC = predict_last(model, sample.tokens_BT)
     rng = np.random.default_rng(_SEED)
@@ -123,7 +124,7 @@ def effect_by_distance(model: TextModel, sample: Sample, distances: Sequence[int
 
 @torch.no_grad()
 def predict_last(model: TextModel, tokens_BT: Tensor) -> Tensor:
-    """Return the log-probs [B, C] in nats after rows of tokens, read from the start state."""
+    """Return the log-probs [B, C] (nats) that a model gives after each row of tokens."""
     state = model.start_state(len(tokens_BT))
     y_BTF, _ = model.rnn(model.embed(tokens_BT), state)
     if isinstance(model, Classifier):
@@ -147,7 +148,7 @@ def _others(tokens_BT: Tensor, old_B: Tensor, rng: np.random.Generator) -> Tenso
 
 
 def _reach(distances: Sequence[int], losses: Sequence[float]) -> int:
-    """Return the least context with nearly the full improvement: see _FLAT."""
+    """Return the shortest context that gives nearly the full improvement: see _FLAT."""
     least = min(losses)
     enough = least + max(_FLAT * (losses[0] - least), _ROUNDING * abs(least))
     return next(k for k, loss in zip(distances, losses, strict=True) if loss <= enough)
@@ -165,8 +166,10 @@ def sentences(
     return (
         f"The loss is {losses[0]:.3f} with one token of context, {losses[-1]:.3f} with {far}; "
         f"{gain}.",
-        f"Replacing a token has a hundredth of its effect after {faint} steps."
+        f"Replacing a token {faint} steps back has less than 1% of the effect of replacing the "
+        "last token."
         if faint is not None
-        else f"Replacing a token still has {effects[-1] / max(effects[0], 1e-30):.1%} of its "
-        f"effect after {far} steps.",
+        else f"Replacing a token {far} steps back still has "
+        f"{effects[-1] / max(effects[0], 1e-30):.1%} of the effect of replacing the last "
+        "token.",
     )

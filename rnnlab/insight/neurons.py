@@ -18,13 +18,13 @@ from rnnlab.models import LoadedModel
 from rnnlab.plots import Finding, Picture, ShadedText, Table
 
 _MOST = 4000
-"""Most tokens of the text."""
+"""Maximum number of tokens of the text."""
 _SHOWN = 320
-"""Most tokens of the shaded text."""
+"""Maximum number of tokens of the shaded text."""
 _NUM_RANKED = 10
 _NUM_PEAKS = 8
 _AROUND = 14
-"""Characters shown on either side of a peak."""
+"""Number of characters shown on either side of a peak."""
 _LEAST = 8
 
 
@@ -46,9 +46,9 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
         _shaded(f"{unit.name} after every {subject.noun}", values_T, tokens),
         Table(
             f"units that best predict {name!r}",
-            ("unit", "score", "higher if the property is"),
+            ("unit", "score", "higher on tokens"),
             tuple(
-                (one.name, f"{score:+.3f}", "present" if score > 0 else "absent")
+                (one.name, f"{score:+.3f}", "with the property" if score > 0 else "without it")
                 for one, score in ranked[:_NUM_RANKED]
             ),
         ),
@@ -66,8 +66,8 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
             f"{ranked[0][0].name} predicts {name!r} best of all {len(ranked)} units: "
             f"score {ranked[0][1]:+.2f} (0: chance, 1 and -1: perfect)"
             f"{_count(flags_T, subject)}.",
-            f"{unit.name}: score {scores[unit]:+.2f}, from {values_T.min():+.2f} to "
-            f"{values_T.max():+.2f} on this text.",
+            f"{unit.name}: score {scores[unit]:+.2f}; its values on this text range from "
+            f"{values_T.min():+.2f} to {values_T.max():+.2f}.",
         ),
         pictures=pictures,
         figures={
@@ -87,7 +87,7 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
 def _activations(
     loaded: LoadedModel, subject: InspectedModel, ids: Ids
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Return h [T, H] by layer, without the row of the EOS that a sentence model reads first."""
+    """Return layer -> h [T, H], without the row of the EOS that a sentence model reads first."""
     inputs = subject.with_start(ids)
     num_skipped = len(inputs) - len(ids)
     by_layer: dict[str, Tensor] = activations(loaded.model, inputs)
@@ -107,13 +107,13 @@ def _ranked(
 
 
 def _count(flags_T: Flags, subject: InspectedModel) -> str:
-    """Return the number of tokens with a property; empty for a numeric property.
+    """Return a clause on the number of tokens with a property; empty for a numeric property.
 
-    Many units predict a property of one or two tokens by chance.
+    The number is a warning: by chance, many units predict a property of one or two tokens.
     """
     if not set(flags_T.tolist()) <= {0.0, 1.0}:
         return ""
-    return f", on {int(flags_T.sum()):,} of {len(flags_T):,} {subject.noun}s"
+    return f"; {int(flags_T.sum()):,} of {len(flags_T):,} {subject.noun}s have the property"
 
 
 def _shaded(title: str, values_T: npt.NDArray[np.float64], tokens: tuple[str, ...]) -> ShadedText:

@@ -1,16 +1,18 @@
 """Recurrent spectrum: eigenvalues of W_hh, norms of its powers, and the bound on the gradient.
 
 In a plain network the gradient from step t + k to step t is a product of k factors W_hh^T
-diag(f'), so that
+diag(f'), so
 
     ||dL/dh_t|| <= (gamma sigma)^k ||dL/dh_{t+k}||,  sigma = ||W_hh||, gamma = max |f'|
 
 gamma is 1 for tanh and relu, 1/4 for the sigmoid. If gamma sigma < 1, the gradient must vanish.
 The bound holds in the top layer if the loss depends on the last state only: in lower layers the
-gradient also flows back in time through the layers above, and a pooled loss enters at every step.
-Source: Pascanu et al. (2013), "On the difficulty of training recurrent neural networks". In a gated
-cell the gradient also flows through the gates, and the bound does not hold: the view shows the
-matrix of the candidate. Shapes: H hidden units.
+gradient also flows back in time through the layers above, and a pooled loss adds a gradient at
+every step. In a gated cell the gradient also flows through the gates, so the bound does not
+hold, and by default the view shows the matrix of the candidate.
+
+Source: Pascanu et al. (2013), "On the difficulty of training recurrent neural networks". Shapes: H
+hidden units.
 """
 
 from __future__ import annotations
@@ -40,11 +42,11 @@ from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Plane, Table
 from rnnlab.runs.records import ProbeRecord
 
 _MOST_STEPS = 40
-"""Most steps back in the charts."""
+"""Maximum number of steps back in the charts."""
 
 
 def view(subject: InspectedModel, wishes: Wishes) -> Finding:
-    """Return the spectrum of the recurrent weights in every layer, of a gate or the candidate."""
+    """Return the spectrum of one gate's recurrent matrix, or the candidate's, in every layer."""
     loaded = subject.loaded
     model = loaded.model
     check_recurrent(model, loaded.config.cell)
@@ -91,7 +93,7 @@ def slope_bound(cell: Cell[object]) -> float:  # type: ignore[type-var]
 
 
 def _bounded(loaded: LoadedModel) -> tuple[str, ...]:
-    """Return the names of the matrices to which the bound applies: see the module's docstring."""
+    """Return the names of the matrices for which the bound holds: see the module's docstring."""
     stack, config = loaded.model.rnn, loaded.config
     if len(stack.cell.gates) > 1 or (config.task == "classify" and config.pooling != "last"):
         return ()
@@ -135,7 +137,7 @@ def _chosen(subject: InspectedModel, wishes: Wishes) -> dict[str, Tensor]:
 def _powers_chart(
     name: str, spectrum: dict[str, object], norms: Sequence[float], *, is_bound: bool
 ) -> Chart:
-    """Return ||W^k||, its bound, and the measured gradient norm over k steps back."""
+    """Return a chart over k: ||W^k||, the bound, and the gradient norm measured k steps back."""
     powers, bound = spectrum["power_norms"], spectrum["bound"]
     assert isinstance(powers, list)
     assert isinstance(bound, list)
@@ -182,7 +184,7 @@ def _table(spectra: dict[str, dict[str, object]], gamma: float) -> Table:
 
 
 def _over_training(probes: Sequence[ProbeRecord]) -> list[Picture]:
-    """Return the spectral radius and the norms of the powers at every probe."""
+    """Return pictures of the spectral radius and of the norms of the powers at every probe."""
     if len(probes) < 2:
         return []
     xs = tuple(float(record.step) for record in probes)
@@ -223,8 +225,8 @@ def _sentences(
     if is_gated:
         radii = ", ".join(f"{one['radius']:.2f} ({name})" for name, one in spectra.items())
         return (
-            f"Spectral radius {radii}. The gradient also flows through the gates, so that this is "
-            "not a bound.",
+            f"Spectral radius {radii}; it does not bound the gradient, which also flows through "
+            "the gates.",
         )
     sentences = []
     for name, one in spectra.items():
@@ -233,8 +235,8 @@ def _sentences(
         assert isinstance(radius, float)
         if not bounded[name]:
             sentences.append(
-                f"{name}: spectral radius {radius:.2f}. The gradient also flows through other "
-                "paths, so that this is not a bound."
+                f"{name}: spectral radius {radius:.2f}; it does not bound the gradient, which also "
+                "flows through other paths."
             )
         elif gamma * norm < 1:
             sentences.append(

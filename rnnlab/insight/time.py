@@ -20,11 +20,11 @@ from rnnlab.plots import half_life as half_life_plot
 from rnnlab.runs.records import ProbeRecord
 
 _LEAST = 5
-"""Fewest tokens of a text: a half-life needs 4 steps."""
+"""Minimum number of tokens of a text: a half-life needs 4 steps."""
 
 
 def view(subject: InspectedModel, wishes: Wishes) -> Finding:
-    """Return ||dL/dh_t|| by steps back from the last one, half-lives, and both over training."""
+    """Return ||dL/dh_t|| by steps back from the last step, half-lives, and both over training."""
     sample = subject.sample(wishes.text, least=_LEAST)
     layers = gradient_through_time(subject.loaded.model, sample)
     for layer in layers:
@@ -92,7 +92,7 @@ def _verdict(norms: Sequence[float], life: float | None) -> str:
 
 
 def _over_training(probes: Sequence[ProbeRecord], layer: str) -> HeatMap:
-    """Return the norms by steps back at every probe."""
+    """Return a heat map of one layer's norms: a row per step back, a column per probe."""
     curves = [record.of_last.get(layer, [])[::-1] for record in probes]
     longest = max(map(len, curves))
     rows = tuple(
@@ -111,7 +111,7 @@ def _over_training(probes: Sequence[ProbeRecord], layer: str) -> HeatMap:
 
 
 def sentences(layers: Sequence[ThroughTime], lives: dict[str, float | None]) -> tuple[str, ...]:
-    """Return sentences with the half-life of every layer and the measured rest of the gradient."""
+    """Return sentences on every layer's half-life and on how much of the gradient is left."""
     lines = _sentences_on_half_lives([layer for layer in layers if lives[layer.name]], lives)
     for layer in layers:
         name, life = layer.name, lives[layer.name]
@@ -134,8 +134,8 @@ def _sentences_on_half_lives(
 ) -> list[str]:
     """Return the sentences on all layers with a half-life.
 
-    In a lower layer the gradient may grow before it shrinks, as it also flows through the layers
-    above.
+    In a lower layer the gradient may grow before it shrinks, because it also flows through the
+    layers above.
     """
     if not shrinking:
         return []
@@ -146,8 +146,8 @@ def _sentences_on_half_lives(
     ratios = {name: norms[-1] / norms[1] if norms[1] else 0.0 for name, norms in back.items()}
     left = _listed({name: brief(ratio) for name, ratio in ratios.items()}, is_alone=is_alone)
     sentences = [
-        f"The gradient halves every {halved} steps back: from the first step to {num - 2} steps "
-        f"further back it changes by a factor of {left}."
+        f"The gradient halves every {halved} steps back: from 1 step back to {num - 1} steps back "
+        f"it changes by a factor of {left}."
     ]
     rising = {
         name: str(norms.index(max(norms)))
@@ -157,14 +157,14 @@ def _sentences_on_half_lives(
     if rising:
         peak = _listed(rising, is_alone=is_alone)
         sentences.append(
-            f"It is largest {peak} steps back and shrinks from there; half-lives are fitted to all "
-            "steps."
+            f"The gradient is largest {peak} steps back and shrinks beyond; the half-lives are "
+            "fitted to all steps."
         )
     return sentences
 
 
 def _listed(values: Mapping[str, str], *, is_alone: bool) -> str:
-    """Return values with the names of their layers; without a name if there is one layer."""
+    """Return every value with the name of its layer; a single value without the name."""
     if is_alone:
         return next(iter(values.values()))
     return ", ".join(f"{value} ({name})" for name, value in values.items())

@@ -1,11 +1,12 @@
 """Plots of a run's records as terminal text, for the command line and the app.
 
-One file per plot: its `chart(runs, axis, is_log)` turns histories into a `Chart`, which is data
-only, and `draw` turns a chart into terminal text. `IS_PER_UNIT = True` in the file of a plot makes
-the app draw a chart for each unit of the runs' losses: those of characters and of documents are not
-comparable. An inspection of a model returns a `Finding` with
-further kinds of pictures, for `draw_picture`. Only this package uses plotext, imported when it
-draws.
+Every plot is one file: its `chart(runs, axis, is_log)` turns histories into a `Chart`, which is
+only data, and `draw` turns a chart into terminal text. A view of `rnnlab.insight` returns a
+`Finding` with other kinds of pictures, which `draw_picture` draws. Only this package uses plotext,
+and imports it when it draws.
+
+Losses per character and per document have no common axis: in the file of a plot,
+`IS_PER_UNIT = True` makes the app draw one chart for each unit.
 """
 
 from rnnlab.plots._chart import Axis, Chart, Curve, Landmark, Level, NamedHistory

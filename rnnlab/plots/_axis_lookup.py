@@ -1,4 +1,4 @@
-"""Positions on the x axis of records that have only a step, from the train records."""
+"""Positions on the x axis of records without time and epoch, found from the train records."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from rnnlab.runs.history import History
 
 
 def places(history: History, steps: Sequence[int], axis: Axis) -> list[float]:
-    """Return the position of every step: on a time or epoch axis, of the last train record before.
+    """Return the position of every step on the x axis.
 
-    Empty if there are no train records.
+    On a time or epoch axis, a step has the position of the last train record up to the step; the
+    list is empty if there are no train records.
     """
     if axis == "step":
         return [float(step) for step in steps]

@@ -1,4 +1,4 @@
-"""Draw any kind of picture as terminal text, and give pictures of several findings one scale."""
+"""Draw any kind of picture as terminal text, and give heat maps of several findings one scale."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STYLE = DrawStyle()
 def draw_picture(
     picture: Picture, width: int, height: int | None = None, *, style: DrawStyle = _STYLE
 ) -> str:
-    """Return a picture in at most `height` lines of `width` columns; None: its natural height."""
+    """Return a picture of at most `height` lines (None: its natural height) and `width` columns."""
     num_lines = _natural_height(picture) if height is None else height
     match picture:
         case Chart():
@@ -44,7 +44,7 @@ def draw_picture(
 
 
 def comparable(findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings, with heat maps at the same position on one scale."""
+    """Return the findings; heat maps at the same position in all of them get one common scale."""
     pictures = [list(finding.pictures) for finding in findings]
     for place in range(min(map(len, pictures), default=0)):
         heats = [heat for own in pictures if isinstance(heat := own[place], HeatMap)]
@@ -55,7 +55,7 @@ def comparable(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _natural_height(picture: Picture) -> int:
-    """Return the maximum number of lines of a picture if the height is not limited."""
+    """Return the maximum number of lines of a picture whose height is not limited."""
     match picture:
         case Chart():
             return CHART_HEIGHT

@@ -1,7 +1,7 @@
-"""Findings and their kinds of pictures, as data; each kind is drawn by its own file.
+"""Findings and their pictures, as data; every kind of picture is drawn by a file of its own.
 
-A finding is the result of a view of `rnnlab.insight`. The worker sends it as JSON, and the command
-line and the app draw it.
+A finding is the result of a view of `rnnlab.insight`. The command line computes and draws it; for
+the app, the generator process computes it and sends it as JSON.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from rnnlab.plots._chart import Chart
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """Values in rows and columns, drawn as shades."""
+    """A table of numbers, each drawn as a shade."""
 
     title: str
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     """Names of the columns: numbers, or the tokens of a text."""
     values: tuple[tuple[float | None, ...], ...]
-    """One tuple per row; None for a missing value."""
+    """One tuple of values per row; None for a missing value."""
     x_label: str = ""
     unit: str = ""
     low: float | None = None
-    """Lower end of the scale; None for the smallest value."""
+    """Lower end of the scale; None: the smallest value."""
     high: float | None = None
-    """Upper end of the scale; None for the largest value."""
+    """Upper end of the scale; None: the largest value."""
     is_log: bool = False
     """Whether the scale is a log scale."""
 
@@ -40,7 +40,7 @@ class Distribution:
     name: str
     shares: tuple[float, ...]
     note: str = ""
-    """Text after the name, such as the fraction below 0.05."""
+    """Text shown after the name, such as the percentage of closed gates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Plane:
 
     title: str
     points: tuple[tuple[float, float], ...]
-    """Real and imaginary part."""
+    """Real and imaginary part of each point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,16 @@ class ShadedText:
     title: str
     tokens: tuple[str, ...]
     shades: tuple[float, ...]
-    """One value per token, from -1 to 1."""
+    """Value of each token, from -1 to 1."""
     high: str = "high"
-    """Meaning of 1."""
+    """Legend of the shade for the value 1."""
     low: str = "low"
-    """Meaning of -1."""
+    """Legend of the shade for the value -1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Text in columns; all but the first are right-aligned."""
+    """Text in columns; all columns but the first are right-aligned."""
 
     title: str
     header: tuple[str, ...]
@@ -90,22 +90,22 @@ Picture = Chart | HeatMap | Histograms | Plane | ShadedText | Table
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of a view into a model."""
+    """The result of a view of `rnnlab.insight`."""
 
     view: str
     run: str
     step: int
     """Step of the inspected checkpoint."""
     says: tuple[str, ...] = ()
-    """Conclusions, as sentences made from the figures."""
+    """Conclusions from the figures, as sentences."""
     pictures: tuple[Picture, ...] = ()
     figures: dict[str, Any] = field(default_factory=dict)
     """All numbers, as JSON values."""
     units: tuple[str, ...] = ()
-    """For a view of a single unit: the ranking of all units, for paging."""
+    """Names of all units by rank, through which the user can page; empty for most views."""
 
     def document(self) -> dict[str, Any]:
-        """Return the document that `--json` prints."""
+        """Return the JSON document that `--json` prints."""
         return {
             "view": self.view,
             "run": self.run,
@@ -120,7 +120,7 @@ class Finding:
 
 
 def finding_from_json(values: dict[str, Any]) -> Finding:
-    """Return the finding from the values of `to_json`; raise ValueError if they are invalid."""
+    """Return the finding from values made by `to_json`; raise ValueError if they are invalid."""
     finding: Finding = _reader().validate_python(values)
     return finding
 

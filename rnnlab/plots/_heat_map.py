@@ -1,4 +1,4 @@
-"""A heat map as terminal text: a shade for every value, with its number if it fits."""
+"""A heat map as terminal text: a shade for every value, and the value as a number if it fits."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from rnnlab.plots._ticks import brief
 
 _MOST_CELL = 9
 _LEAST_FOR_NUMBER = 5
-"""Minimum columns of a cell with a number."""
+"""Minimum width, in columns, of a cell that shows its number."""
 _SMALLEST = 1e-45
 _Values = Sequence[Sequence[float | None]]
 
 
 def on_one_scale(heats: Sequence[HeatMap]) -> list[HeatMap]:
-    """Return the heat maps with a common scale; those with fixed ends keep their own."""
+    """Return the heat maps with a common scale; heat maps with fixed ends keep their own."""
     open_ended = [heat for heat in heats if heat.low is None and heat.high is None]
     if len({heat.is_log for heat in open_ended}) != 1:
         return list(heats)
@@ -54,7 +54,7 @@ def draw_heat_map(heat: HeatMap, width: int, height: int, style: DrawStyle) -> l
         label = shortened(style.printable(name), label_width, style.ellipsis)
         head = set_cell_size(label, label_width) + " "
         cells = "".join(_cell(value, cell, heat, low, high, style) for value in row)
-        # Without colours, `paint` would strip the blank before the cells.
+        # Without colours, `paint` would strip the space before the cells.
         name_part = paint((Segment(head, style.dim),), style, 0) if style.has_color else head
         lines.append(name_part + cells)
     foot = " " * (label_width + 1) + _foot(columns, cell, heat.x_label, room, style)
@@ -65,7 +65,7 @@ def draw_heat_map(heat: HeatMap, width: int, height: int, style: DrawStyle) -> l
 def _fewer(
     values: _Values, names: Sequence[str], most: int
 ) -> tuple[list[list[float | None]], list[str]]:
-    """Return at most `most` rows, with neighbours averaged, and their names."""
+    """Return at most `most` rows, each a mean of neighbours, and the rows' names."""
     size = -(-len(names) // most)
     rows = [list(row) for row in values]
     if size <= 1:
@@ -81,7 +81,7 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def _ends(heat: HeatMap) -> tuple[float, float]:
-    """Return the ends of the scale, as logarithms if it is a log scale."""
+    """Return the ends of the scale; for a log scale, their logarithms."""
     places = _places(heat)
     low = _place(heat.low, is_log=heat.is_log)
     high = _place(heat.high, is_log=heat.is_log)
@@ -91,7 +91,7 @@ def _ends(heat: HeatMap) -> tuple[float, float]:
 
 
 def _places(heat: HeatMap) -> list[float]:
-    """Return the positions on the scale of all values that have one."""
+    """Return the positions on the scale of all values that have a position."""
     return [
         place
         for row in heat.values
@@ -127,7 +127,7 @@ def _cell(
 def _heading(
     heat: HeatMap, low: float, high: float, width: int, style: DrawStyle, *, is_averaged: bool
 ) -> str:
-    """Return the title and the scale."""
+    """Return one line with the title and the scale."""
     title = Segment(style.printable(heat.title), style.foreground)
     ends = [brief(10**end if heat.is_log else end) for end in (low, high)]
     unit = f" {style.printable(heat.unit)}" if heat.unit else ""
@@ -143,7 +143,7 @@ def _heading(
 
 
 def _foot(columns: Sequence[str], cell: int, label: str, room: int, style: DrawStyle) -> str:
-    """Return the names of the columns that fit, then the label of the x axis."""
+    """Return one line: the names of columns, as far as they fit, and the label of the x axis."""
     names = [style.printable(name) if name.strip() else "_" for name in columns]
     tail = f"  {style.printable(label)}" if label else ""
     if cell_len(tail) > room // 2:

@@ -1,4 +1,4 @@
-"""Histograms as terminal text: small pictures side by side, with a column per bin."""
+"""Histograms as terminal text: small pictures side by side, with a bar per bin."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LEAST_TILE = 24
 
 
 def draw_histograms(histograms: Histograms, width: int, height: int, style: DrawStyle) -> list[str]:
-    """Return at most `height` lines; each distribution's highest bin has the full height."""
+    """Return at most `height` lines; in each histogram, the highest bar has the full height."""
     shown = histograms.distributions
     title = Segment(style.printable(histograms.title), style.foreground)
     lines = [paint(cropped((title,), width, style.ellipsis), style, 0)]
@@ -53,14 +53,14 @@ def _tile(
 
 
 def _bar(height: float, style: DrawStyle) -> str:
-    """Return the block character that fills a fraction of a row, 0 to 1."""
+    """Return the block character that fills a fraction (0 to 1) of a row."""
     if style.is_ascii:
         return "#" if height >= 0.5 else "." if height > 0 else " "
-    # A bin that is not empty is always visible.
+    # A bin that is not empty must be visible: draw at least an eighth.
     eighths = max(round(min(height, 1.0) * 8), 1) if height > 0 else 0
     return _EIGHTHS[eighths]
 
 
 def _padded(lines: list[str], width: int, style: DrawStyle) -> list[str]:
-    """Return lines of the same width; without colours, `paint` has stripped them."""
+    """Return lines of the same width; without colours, `paint` has removed trailing spaces."""
     return lines if style.has_color else [line.ljust(width) for line in lines]

@@ -39,7 +39,7 @@ def draw_plane(plane: Plane, width: int, height: int, style: DrawStyle) -> list[
     if style.has_color or style.is_ascii:
         figure.scatter([*map(math.cos, angles)], [*map(math.sin, angles)], marker=dot, color=dim)
     else:
-        # Without colours, draw the circle as sparse dots, so that the points stand out.
+        # Without colours, sparse dots for the circle make the points stand out.
         sparse = angles[::30]
         figure.scatter([*map(math.cos, sparse)], [*map(math.sin, sparse)], marker="·", color=dim)
     mark = "o" if style.is_ascii else "braille"

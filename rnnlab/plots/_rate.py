@@ -1,4 +1,4 @@
-"""The chart of one value per train record, from zero up: shared by the plots of rates."""
+"""A chart of one value per train record, with zero on its y axis; shared by two plots."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def rate_chart(
     is_log: bool = False,
     is_exact: bool = False,
 ) -> Chart:
-    """Return a curve per run with the `value` of every train record.
+    """Return a chart with a curve per run: the `value` of every train record.
 
-    unit: label of the y axis; is_exact: whether the values are set, not measured, and must not be
-    smoothed.
+    unit: label of the y axis. is_exact: whether the values are set (not measured), so they must not
+    be smoothed.
     """
     curves = []
     for run in runs:
@@ -33,7 +33,7 @@ def rate_chart(
         x_label=axis,
         y_label=unit,
         curves=non_empty(curves),
-        empty=waiting(runs, title, "it appears with the first record"),
+        empty=waiting(runs, title, "the curve begins with the first record"),
         axis=axis,
         is_log=is_log,
         is_from_zero=True,

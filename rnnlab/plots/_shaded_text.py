@@ -1,4 +1,4 @@
-"""A text with a shade behind every token; without colours, with marks below the tokens."""
+"""A text with a shade behind every token or, without colours, with marks below the tokens."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rnnlab.plots._style import DrawStyle, to_ascii
 from rnnlab.plots._text import Segment, cropped, paint
 
 _SOME, _MUCH = 0.25, 0.65
-"""Thresholds of the weak and of the strong mark."""
+"""Smallest magnitudes for the weak and for the strong mark."""
 
 
 def draw_shaded_text(text: ShadedText, width: int, height: int, style: DrawStyle) -> list[str]:
-    """Return at most `height` lines; a newline is shown as a sign and starts a new line."""
+    """Return at most `height` lines; a newline is shown as `⏎` and starts a new line."""
     lines = _heading(text, width, style)
     for row in _rows(text, width, style):
         if style.has_color:
@@ -48,9 +48,9 @@ def _mark(shade: float) -> str:
 
 
 def _rows(text: ShadedText, width: int, style: DrawStyle) -> list[list[tuple[str, float]]]:
-    """Return the tokens of every line, without control characters, with their shades.
+    """Return for every line its characters and their shades, control characters made visible.
 
-    Lines break between tokens, except within a token longer than a line.
+    Lines break between tokens; a token longer than a line breaks inside.
     """
     rows: list[list[tuple[str, float]]] = [[]]
     used = 0

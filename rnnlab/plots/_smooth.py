@@ -1,4 +1,4 @@
-"""EMA smoothing without bias at the start: divided by the sum of the weights so far."""
+"""EMA smoothing without bias at the start: the sum is divided by the sum of its weights."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from math import isfinite, nan
 
 
 def smoothed(ys: Sequence[float], weight: float) -> tuple[float, ...]:
-    """Return the debiased exponential moving average of a series (Kingma and Ba, 2015, section 3).
+    """Return the bias-corrected exponential moving average (Kingma and Ba, 2015, section 3).
 
     weight: weight of the past at each point, from 0 (no smoothing) to below 1. A value that is not
-    finite becomes nan and does not change the average. Without the debiasing, the first values
+    finite becomes nan and does not change the average. Without the correction, the first averages
     would be too close to zero.
     """
     average, seen = 0.0, 0.0

@@ -1,4 +1,4 @@
-"""The style of pictures on a terminal: colours and available characters."""
+"""The style of pictures on a terminal: their colours and characters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PALETTE: tuple[Color, ...] = (
     (189, 56, 144),
     (164, 164, 164),
 )
-"""The palette of Okabe and Ito (2008) in their order, with grey for their black. The lightness is
+"""The palette of Okabe and Ito (2008) in their order, with grey instead of black. The lightness is
 adjusted so that each colour is readable on black and on white, and any two are distinguishable in
 protanopia and deuteranopia."""
 
@@ -35,10 +35,10 @@ PALETTES: dict[str, Palette] = {
         (255, 85, 85), (170, 85, 0), (170, 170, 170),
     ),
 }  # fmt: skip
-"""Palettes by name; `sixteen` has only colours of 16-colour terminals, so they stay distinct."""
+"""Palettes by name. The colours of `sixteen` also differ on a terminal with 16 colours."""
 
 Glyphs = Literal["braille", "blocks", "ascii"]
-"""The characters for pictures: 2 x 4 points per cell, 2 x 2, or one ASCII character."""
+"""Characters for pictures: per cell 2 x 4 points, 2 x 2 points, or one ASCII character."""
 
 _MIDDLE: Color = (128, 128, 128)
 _ASCII = str.maketrans(
@@ -47,12 +47,12 @@ _ASCII = str.maketrans(
 
 
 def to_ascii(text: str) -> str:
-    """Return text in ASCII: a newline sign becomes `$`, an unknown character `?`."""
+    """Return text in ASCII: `⏎` becomes `$`, and a character without a replacement becomes `?`."""
     return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
 
 
 class Signs(NamedTuple):
-    """The characters of frame and legend."""
+    """The characters for the frame and the legend of a chart."""
 
     line: str
     dots: str
@@ -82,7 +82,7 @@ _FINENESS = {"braille": (2, 4), "blocks": (2, 2), "ascii": (1, 1)}
 
 @dataclass(frozen=True, slots=True)
 class DrawStyle:
-    """The abilities of the terminal, and the colours of the theme."""
+    """What the terminal can show, and the colours of the theme."""
 
     glyphs: Glyphs = "braille"
     """Characters for pictures; `ascii` restricts all text to ASCII."""
@@ -92,7 +92,7 @@ class DrawStyle:
     foreground: Color | None = None
     """Colour of text; None for the terminal's default."""
     background: Color | None = None
-    """None for the terminal's default."""
+    """Colour of the background; None for the terminal's default."""
 
     @property
     def is_ascii(self) -> bool:
@@ -101,7 +101,7 @@ class DrawStyle:
 
     @property
     def signs(self) -> Signs:
-        """The characters of frame and legend."""
+        """The characters for the frame and the legend of a chart."""
         return _SIGNS[self.glyphs]
 
     @property
@@ -111,21 +111,21 @@ class DrawStyle:
 
     @property
     def fineness(self) -> tuple[int, int]:
-        """Points per character cell, horizontally and vertically."""
+        """Number of points per character cell, horizontally and vertically."""
         return _FINENESS[self.glyphs]
 
     @property
     def ellipsis(self) -> str:
-        """The sign of truncated text."""
+        """The sign at the place where a text is truncated."""
         return "..." if self.is_ascii else "…"
 
     @property
     def dim(self) -> Color:
-        """The colour of frame and labels."""
+        """The colour of frames and labels."""
         return self._behind(self.foreground or _MIDDLE)
 
     def color(self, index: int, *, is_faint: bool = False) -> Color:
-        """Return a colour of the palette, with wrap-around."""
+        """Return a colour of the palette; after the last one, the colours repeat."""
         color = self.palette[index % len(self.palette)]
         return self._behind(color) if is_faint else color
 
@@ -137,7 +137,7 @@ class DrawStyle:
         return to_ascii(text)
 
     def _behind(self, color: Color) -> Color:
-        """Return the colour mixed with 40 % of the background, or of mid-grey if it is unknown."""
+        """Return 60 % of the colour mixed with 40 % of the background (mid-grey if unknown)."""
         r, g, b = (
             round(0.6 * part + 0.4 * behind)
             for part, behind in zip(color, self.background or _MIDDLE, strict=True)

@@ -1,4 +1,4 @@
-"""A table as terminal text; columns that do not fit are omitted, and their number is shown."""
+"""A table as terminal text; it shows the number of columns omitted because they do not fit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _GAP = "  "
 
 
 def draw_table(table: Table, width: int, height: int, style: DrawStyle) -> list[str]:
-    """Return at most `height` lines."""
+    """Return at most `height` lines: title, header and rows."""
     cells = [tuple(style.printable(cell) for cell in row) for row in (table.header, *table.rows)]
     widths = [max(cell_len(row[i]) for row in cells) for i in range(len(table.header))]
     spare = width - sum(widths[1:]) - len(_GAP) * (len(widths) - 1)

@@ -11,7 +11,7 @@ from rnnlab.plots._style import Color, DrawStyle
 
 
 class Segment(NamedTuple):
-    """Text of one colour, without control characters."""
+    """A part of a line in one colour, without control characters."""
 
     text: str
     color: Color | None = None
@@ -26,7 +26,7 @@ def columns(line: Iterable[Segment]) -> int:
 
 
 def cropped(line: Line, width: int, ellipsis: str) -> Line:
-    """Return a line of at most `width` columns; a truncated one ends with the ellipsis."""
+    """Return a line of at most `width` columns; a truncated line ends with the ellipsis."""
     if columns(line) <= width:
         return line
     left = max(width - cell_len(ellipsis), 0)
@@ -50,7 +50,7 @@ def shortened(text: str, width: int, ellipsis: str) -> str:
 
 
 def paint(line: Line, style: DrawStyle, width: int) -> str:
-    """Return a line as text with escape sequences; padded to `width` if there is a background."""
+    """Return a line as text with escape sequences; pad it to `width` if there is a background."""
     pad = " " * (width - columns(line))
     if not style.has_color:
         return "".join(segment.text for segment in line).rstrip()

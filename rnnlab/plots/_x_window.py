@@ -1,4 +1,4 @@
-"""The visible part of the x axis: all, the newest part (live), or a frozen part."""
+"""The visible part of the x axis: all of it, the newest part (live), or a frozen part."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ class Extent(NamedTuple):
 
     @property
     def width(self) -> float:
-        """Length of the range."""
+        """The length of the range."""
         return self.high - self.low
 
     @property
     def middle(self) -> float:
-        """Middle of the range."""
+        """The position in the middle of the range."""
         return (self.low + self.high) / 2
 
 
 @dataclass(frozen=True)
 class XWindow:
-    """A part of the x axis, which moves with the data unless it is frozen."""
+    """The visible part of the x axis; it moves with new data unless it is frozen."""
 
     mode: Mode = "all"
     width: float = 0.0
-    """Width of the newest part (live)."""
+    """Width of the visible part if `mode` is live."""
     low: float = 0.0
     high: float = 0.0
-    """Ends of the visible part (frozen)."""
+    """`low` and `high` are the ends of the visible part if `mode` is frozen."""
 
     def shown(self, whole: Extent) -> Extent:
-        """Return the visible part of an axis with the range `whole`."""
+        """Return the visible part of an axis whose range is `whole`."""
         if self.mode == "live":
             return Extent(max(whole.low, whole.high - self.width), whole.high)
         if self.mode == "frozen":
@@ -48,9 +48,10 @@ class XWindow:
         return whole
 
     def zoomed(self, whole: Extent, factor: float, around: float | None = None) -> XWindow:
-        """Return a window `factor` times as wide, around a position or, without one, at the end.
+        """Return a window `factor` times as wide; the position `around` keeps its place in it.
 
-        A window that reaches the end of the data becomes live; one as wide as the axis shows all.
+        Without `around`, a window at the end of the data becomes live, and another keeps its
+        middle. A window as wide as the axis shows all.
         """
         now = self.shown(whole)
         width = max(now.width * factor, whole.width * _SMALLEST)
@@ -65,7 +66,7 @@ class XWindow:
         return _frozen(Extent(low, low + width), whole)
 
     def panned(self, whole: Extent, share: float) -> XWindow:
-        """Return the window moved by a fraction of its width; at the end it becomes live."""
+        """Return a window moved by a fraction of its width; at the end of the data it is live."""
         if self.mode == "all":
             return self
         now = self.shown(whole)
@@ -75,12 +76,12 @@ class XWindow:
         return _frozen(Extent(high - now.width, high), whole)
 
     def frozen(self, whole: Extent) -> XWindow:
-        """Return the window, frozen at its current part."""
+        """Return a window that is frozen at the current visible part."""
         now = self.shown(whole)
         return XWindow("frozen", low=now.low, high=now.high)
 
     def following(self, whole: Extent) -> XWindow:
-        """Return a live window of the same width; if all is shown, of the newest fifth."""
+        """Return a live window of the same width; if all is shown, a fifth of the axis wide."""
         now = self.shown(whole)
         width = now.width if self.mode != "all" and now.width < whole.width else whole.width / 5
         return XWindow("live", width=width) if width > 0 else XWindow()
@@ -91,6 +92,6 @@ ALL = XWindow()
 
 
 def _frozen(part: Extent, whole: Extent) -> XWindow:
-    """Return a frozen window, moved inside the range `whole`."""
+    """Return a frozen window of the width of `part`, moved inside the range `whole`."""
     low = max(whole.low, min(part.low, whole.high - part.width))
     return XWindow("frozen", low=low, high=low + part.width)

@@ -10,7 +10,7 @@ from rnnlab.plots._landmarks import landmarks
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return the mean norms and the clipping levels; for a single run, also the largest norms."""
+    """Return a chart of mean norms and clipping levels; for a single run, also of largest norms."""
     is_alone = len(runs) == 1
     curves = []
     for run in runs:
@@ -27,7 +27,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         y_label="",
         curves=non_empty(curves),
         levels=_levels(runs),
-        empty=waiting(runs, "gradient norm", "the first appears after a few steps"),
+        empty=waiting(runs, "gradient norm", "the first value appears after a few steps"),
         axis=axis,
         is_log=is_log,
         landmarks=landmarks(runs, axis),
@@ -35,7 +35,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
 
 
 def _clipped_steps(run: NamedHistory) -> str:
-    """Return the percentage of clipped steps, if the run clips; all records have equal weight."""
+    """Return the percentage of clipped steps (mean over the records); empty without clipping."""
     if not (run.clip and run.history.train):
         return ""
     fraction = fmean(record.clipped for record in run.history.train)

@@ -1,4 +1,4 @@
-"""Half-life of the gradient on its way back in time: how many steps back the model can learn."""
+"""Half-life of the gradient on its way back in time: shows how far back the model can learn."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from rnnlab.plots._chart import Axis, Chart, Curve, NamedHistory, non_empty, num
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return a curve per layer of a single run; for several runs, their first layers only."""
+    """Return a chart with a curve per layer of a single run, or per first layer of several runs."""
     return Chart(
         title="half-life of the gradient through time (sample)" + _layer(runs),
         x_label=axis,
         y_label="steps",
         curves=non_empty(curve for run in runs for curve in _curves(runs, run, axis)),
-        empty=waiting(runs, "gradient probe", "the first appears after one step"),
+        empty=waiting(runs, "gradient probe", "the first probe appears after one step"),
         axis=axis,
         is_log=is_log,
     )

@@ -10,14 +10,14 @@ from rnnlab.runs.history import History
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return a curve per parameter of the first run; curves of several runs would look alike."""
+    """Return a chart of the first run, a curve per parameter; curves of more runs look alike."""
     title = "gradient norm by parameter"
     return Chart(
         title=f"{title} · {runs[0].name}" if len(runs) > 1 else title,
         x_label=axis,
         y_label="",
         curves=_curves(runs[0].history, axis) if runs else (),
-        empty=waiting(runs, "norms by parameter", "the first appear after some steps"),
+        empty=waiting(runs, "norms by parameter", "the first norms appear after some steps"),
         axis=axis,
         is_log=is_log,
     )

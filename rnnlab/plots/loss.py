@@ -12,5 +12,5 @@ IS_PER_UNIT = True
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return the losses of the runs."""
+    """Return a chart of training losses (lines) and validation losses (joined points)."""
     return losses_chart(runs, axis, title="loss", unit=nats_per, is_log=is_log)

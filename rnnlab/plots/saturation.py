@@ -10,14 +10,14 @@ from rnnlab.runs.history import History
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return a curve per gate of the first run; curves of several runs would look alike."""
+    """Return a chart of the first run, a curve per gate; curves of more runs would look alike."""
     title = "saturated gates (sample)"
     return Chart(
         title=f"{title} · {runs[0].name}" if len(runs) > 1 else title,
         x_label=axis,
         y_label="fraction",
         curves=non_empty(_curves(runs[0].history, axis)) if runs else (),
-        empty=waiting(runs, "gate probe", "the first appears after one step"),
+        empty=waiting(runs, "gate probe", "the first probe appears after one step"),
         axis=axis,
         is_log=is_log,
         is_from_zero=True,

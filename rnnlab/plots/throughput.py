@@ -9,7 +9,7 @@ from rnnlab.plots._rate import rate_chart
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return a curve of throughputs per run."""
+    """Return a chart of throughputs with a curve per run."""
     return rate_chart(
         runs, axis, title="throughput", value=lambda r: r.tokens_per_s, unit="tokens/s",
         is_log=is_log,

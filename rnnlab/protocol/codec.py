@@ -1,7 +1,7 @@
-"""The JSON lines of the generator's two pipes: one message per line, its type in `kind`.
+"""The JSON lines on the generator's two pipes: one message per line, with its type in `kind`.
 
-A line of the standard input is a question or `{"cancel": ask}`; a line of the standard output is a
-reply.
+A line of standard input is a question or `{"cancel": ask}`, where `ask` is the question's number; a
+line of standard output is a reply.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def encode_reply(reply: Reply) -> str:
 
 
 def decode_reply(line: str | bytes) -> Reply | None:
-    """Return the reply of a line, or None if the line is not a reply."""
+    """Return the reply in a line; None if the line is not a reply."""
     try:
         values = json.loads(line)
         reply_type = _REPLIES[values.pop("kind")]
@@ -52,19 +52,19 @@ def encode_request(question: Question) -> str:
 
 
 def encode_cancel(ask: int) -> str:
-    """Return the line that ends a question early."""
+    """Return the line that cancels the question with the number `ask`."""
     return json.dumps({"cancel": ask}) + "\n"
 
 
 def decode_request(values: Mapping[str, Any]) -> Question:
-    """Return the question of a parsed line; raise TypeError or ValueError if it is not valid."""
+    """Return the question in a parsed line; raise TypeError or ValueError if it is not valid."""
     fields = dict(values)
     kind = fields.pop("kind", Generate.kind)
     if kind not in _QUESTIONS:
         raise ValueError(f"{kind!r} is not a kind of question")
     question = _QUESTIONS[kind](**fields)
     if name := misfit(type(question), fields):
-        raise TypeError(f"{name!r} has a wrong type")
+        raise TypeError(f"the value of {name!r} has the wrong type")
     match question:
         case Generate():
             num = 1 if question.num is None else question.num

@@ -1,8 +1,9 @@
 """The messages between a front end and the generator process: JSON lines on its two pipes.
 
 A question is one line of input; its replies are lines of output, the last one `Ended`. A line
-`{"cancel": ask}` ends a question early. The file of `worker/answers` with the name of a question's
-`kind` answers it. `rnnlab generate --json` prints `Answer` with the same fields.
+`{"cancel": ask}` cancels the question with that number. A question is answered by the file of
+`worker/answers` that is named after its `kind`. `rnnlab generate --json` prints each `Answer` with
+the same fields.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 EOS = "<eos>"
-"""The end of a sentence among the tokens of an answer."""
+"""Token of an answer that marks the end of a sentence."""
 
 DEFAULT_DECODERS = ("greedy", "nucleus:p=0.9", "beam:k=5")
-"""Specs used when none is given: by `generate`, `compare --prompt` and the prompt of the app."""
+"""Default decoder specs of `generate`, `compare --prompt` and the prompt of the app."""
 DEFAULT_LENGTH = 120
-"""Tokens written when no length is given."""
+"""Default maximum number of tokens to write."""
 MAX_SEED = 2**31 - 1
 
 RunName = str
@@ -30,36 +31,36 @@ class Answer:
     """One continuation of a prompt."""
 
     decoder: str
-    """The spec as the user wrote it."""
+    """Decoder spec, as the user typed it."""
     chain: list[str]
     """The filters and the search that were applied, in order."""
     rank: int
-    """1 for the best of its decoder."""
+    """Rank among the answers of the same decoder; 1 for the best."""
     text: str
     """Prompt and continuation."""
     continuation: str
     finished: bool
     """True if the model ended the sentence."""
     logprob: float
-    """The model's log-prob of the continuation in nats, with the end if finished."""
+    """The model's log-prob of the continuation in nats; includes EOS if `finished`."""
     score: float
     """The value by which the search ranks its hypotheses."""
     tokens: list[str]
     token_logprobs: list[float]
-    """The model's log-prob of each token in nats, before filters."""
+    """The model's log-prob of each token in nats, before the filters."""
     prompt: str = ""
     """The prompt after normalisation and replacement of unknown characters."""
     prompt_number: int = 0
     """Index of the prompt in the request."""
     end: str | None = None
-    """Why the text ends: `eos` (finished), `stop` string, `length`, `time`, or `stuck` if the
-    filters left no token; None while it grows."""
+    """Why the text ended: `eos` (finished), `stop` (a stop string), `length`, `time`, or `stuck`
+    (the filters left no token); None while the text grows."""
     parts_at: int | None = None
     """Index of the first token that differs from the decoder's best answer; None for the best."""
     prompt_note: str = ""
-    """One line naming the replaced or dropped characters of the prompt; empty if none."""
+    """One line that names the prompt's replaced or dropped characters; empty if none."""
     note: str = ""
-    """One line in which the search comments on its answers, such as a proven bound."""
+    """One line from the search about its answers, such as a proven bound; may be empty."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +73,17 @@ class Generate:
     run: RunPath
     prompt: str
     decoders: list[str]
-    """Specs; all start from one prefill of the prompt and from the same seed."""
+    """Decoder specs; all start from one prefill of the prompt and from the same seed."""
     checkpoint: str = "last"
-    """`last`, `best`, `live` (saved by the worker now) or a step."""
+    """`last`, `best`, `live` (the worker saves one now) or a step."""
     length: int = DEFAULT_LENGTH
     num: int | None = None
-    """Samples or best hypotheses of each decoder; None: one sample, the whole beam."""
+    """Number of samples or of best hypotheses per decoder; None: one sample, or the whole beam."""
     seed: int = 1
     unknown: str = "auto"
-    """Treatment of characters unknown to the model: auto, refuse, drop, nearest or unk."""
+    """Handling of characters unknown to the model: auto, refuse, drop, nearest or unk."""
     has_trace: bool = False
-    """True to receive the hypotheses of every step as `Trace`."""
+    """Whether the generator also sends the hypotheses of every step, in `Trace` replies."""
 
 
 @dataclass(frozen=True)
@@ -93,20 +94,20 @@ class Distributions:
     ask: int
     run: RunPath
     prompt: str
-    """No filter applies to the prompt."""
+    """Start of the text; the filters do not apply to its tokens."""
     tokens: list[str]
     """Tokens after the prompt, from the model's vocabulary."""
     decoder: str = "greedy"
-    """Spec whose filters apply after the prompt."""
+    """Spec of the decoder whose filters apply to the tokens after the prompt."""
     checkpoint: str = "last"
     num_shown: int = 40
-    """Least number of tokens listed of each distribution."""
+    """Minimum number of tokens listed per distribution."""
     unknown: str = "auto"
 
 
 @dataclass(frozen=True)
 class Inspect:
-    """Inspect a model: gradients, gates, neurons and so on."""
+    """Inspect a model with one view: gradients, gates, neurons or another."""
 
     kind: ClassVar = "inspect"
     ask: int
@@ -115,12 +116,12 @@ class Inspect:
     """Name of a view (`rnnlab/insight`), or `vanishing` for the runs in `members`."""
     checkpoint: str = "last"
     text: str | None = None
-    """Text to inspect the model with; None: the validation split."""
+    """Text that the model reads; None: the validation split."""
     unit: str | None = None
     property: str | None = None
     gate: str | None = None
     other: RunPath | None = None
-    """Path of the run directory to compare with."""
+    """Path of the run directory of the model to compare with; None: no comparison."""
     other_checkpoint: str = "last"
     data: str | None = None
     """Folder of corpora; None: the default folder."""
@@ -140,12 +141,12 @@ class Ready:
 
 @dataclass(frozen=True)
 class Started:
-    """The model is loaded and the prompt encoded."""
+    """The model is loaded and the prompt, if any, is encoded; the results follow."""
 
     kind: ClassVar = "started"
     ask: int
     step: int
-    """Step of the checkpoint that answers."""
+    """Step of the checkpoint that was loaded."""
 
 
 @dataclass(frozen=True)
@@ -169,9 +170,9 @@ class Trace:
     decoder: int
     """Index of the spec in the request."""
     steps: list[dict[str, Any]]
-    """Lines of `rnnlab generate --trace` without the distributions."""
+    """Steps, each like a line of `rnnlab generate --trace`, without the distributions."""
     is_cut: bool = False
-    """True if the trace became too long: no more steps follow."""
+    """Whether the trace reached its maximum length; if so, no more steps follow."""
 
 
 @dataclass(frozen=True)
@@ -181,39 +182,39 @@ class DistributionsFound:
     kind: ClassVar = "distributions_found"
     ask: int
     step: int
-    """Step of the checkpoint that answers."""
+    """Step of the checkpoint that was loaded."""
     tokens: list[str]
-    """The encoded prompt, then the tokens after it."""
+    """Tokens of the prompt, followed by the tokens of the question."""
     num_prompt: int
-    """Number of tokens of the prompt."""
+    """Number of the prompt's tokens in `tokens`."""
     first_place: int
-    """Index of the token that the first row predicts; above 0 for a long prompt."""
+    """Index in `tokens` of the token that the first row predicts; above 0 for a long prompt."""
     rows: list[dict[str, Any]]
-    """Distributions as in `rnnlab generate --trace`, the last one of the token after the text;
-    fewer if the filters leave no token."""
+    """Distributions as in `rnnlab generate --trace`; the last predicts the token after the text.
+    The rows end early if the filters leave no token."""
     chain: list[str]
     prompt_note: str = ""
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """The findings of one view of one or two models."""
+    """The findings of one view, for one or two models."""
 
     kind: ClassVar = "inspected"
     ask: int
     findings: list[dict[str, Any]]
-    """Each as `rnnlab.plots.Finding.to_json` gives it."""
+    """Findings, each as returned by `rnnlab.plots.Finding.to_json`."""
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A question cannot be answered; only `Ended` follows."""
+    """The question cannot be answered; only `Ended` follows."""
 
     kind: ClassVar = "failed"
     ask: int
     message: str
     can_be_nearest: bool = False
-    """True if the same prompt can be encoded with `unknown` set to `nearest`."""
+    """Whether the same prompt can be encoded if `unknown` is set to `nearest`."""
 
 
 @dataclass(frozen=True)

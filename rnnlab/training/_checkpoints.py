@@ -1,4 +1,4 @@
-"""The checkpoints of a run: when one is due, writing them without a dangling pointer, pruning."""
+"""The checkpoints of a run: when to write one, writing it crash-safely, and deleting old ones."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from rnnlab.runs.paths import RunPaths
 from rnnlab.training._state import TrainingState, save_training_state
 
 EVERY_S = 15.0
-"""Default seconds between checkpoints: the most that a killed worker loses."""
+"""Default seconds between checkpoints; a killed worker loses the training since the last one."""
 COST = 50
-"""Saving takes at most 1/COST of the training time: a slow disk gets fewer checkpoints."""
+"""Writing checkpoints takes at most 1/COST of the training time; on a slow disk they are rarer."""
 
 
 class OverflownWeightsError(RnnlabError):
@@ -37,7 +37,7 @@ class Checkpoints:
         fingerprint: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """keep: newest checkpoints to keep. clock: seconds from an arbitrary origin."""
+        """keep: number of newest checkpoints to keep. clock: returns seconds, from any origin."""
         self._paths = paths
         self._keep = keep
         self._fingerprint = fingerprint
@@ -47,24 +47,24 @@ class Checkpoints:
         self._trusted: int | None = None
 
     def trust(self) -> None:
-        """Mark the last checkpoint as safe: the loss was still normal after it."""
+        """Mark the last checkpoint as safe; call this if the loss is still normal after it."""
         self._trusted = self._paths.read_pointer("last")
 
     @property
     def trusted(self) -> int | None:
         """Step of the checkpoint to roll back to; None before the first checkpoint.
 
-        The newest checkpoint marked as safe (a divergence begins before it is detected), or the
-        last checkpoint if none is marked.
+        This is the newest checkpoint marked as safe, because later checkpoints may contain the
+        beginning of a divergence; if no checkpoint is marked, it is the last one.
         """
         return self._paths.read_pointer("last") if self._trusted is None else self._trusted
 
     def is_due(self, step: int, every: int, minutes: float, elapsed_s: float) -> bool:
         """Return whether to save after `step`.
 
-        every, minutes: the interval in steps or minutes; if both are 0, every EVERY_S seconds.
-        elapsed_s: training time so far. A young run changes fast and is saved more often, so that
-        prompts use recent weights.
+        every, minutes: the interval in steps or in minutes; if both are 0, it is EVERY_S seconds,
+        and shorter early in the run, when weights change fast and prompts need recent ones.
+        elapsed_s: training time so far.
         """
         age_s = self._clock() - self._saved_at
         if every or minutes:
@@ -82,9 +82,9 @@ class Checkpoints:
     ) -> None:
         """Write weights and training state, update the pointers, then delete old checkpoints.
 
-        shown: the model that is evaluated and prompted: the one being trained, or its average.
-        Raises OverflownWeightsError, and leaves the previous checkpoint as the last one, if a
-        weight is not finite: weight decay at a high rate can overflow after a finite gradient.
+        shown: the model that is evaluated and prompted: `model`, or the average of its weights.
+        If a weight is not finite, raises OverflownWeightsError and writes nothing: at a high
+        learning rate, weight decay can overflow although the gradient was finite.
         """
         if not torch.stack([p.isfinite().all() for p in model.parameters()]).all():
             raise OverflownWeightsError
@@ -94,7 +94,8 @@ class Checkpoints:
             replace_text(paths.corpus, json.dumps({"sha256": self._fingerprint}))
         save_training_state(paths.training_state(step), state, optimizer, model)
         save_weights(paths.weights(step), shown)
-        # `best` first: a worker killed between the two resumes from the old `last` and repairs it.
+        # Update `best` first: if the worker is killed before it updates `last`, the run resumes
+        # from the old `last`, and its next checkpoint sets `best` again.
         if state.best_step not in {None, paths.read_pointer("best")}:
             replace_text(paths.pointer("best"), f"{state.best_step}\n", durable=True)
         replace_text(paths.pointer("last"), f"{step}\n", durable=True)

@@ -1,7 +1,8 @@
-"""Train without torch's compiler: importing torch._dynamo takes 2 to 3 s, and nothing is compiled.
+"""Train without importing torch's compiler (2 to 3 s), because nothing is compiled.
 
-Torch's optimisers import it at their first call, only to exclude themselves from compilation. A
-test checks that the steps equal torch's, to the bit, with every torch version the package accepts.
+Torch's optimisers import torch._dynamo at their first call, only to exclude themselves from
+compilation. A test checks that the steps equal torch's to the bit; it must pass with every torch
+version that the package accepts.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ _EXCLUDED = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
 
 
 def leave_out_compiler() -> None:
-    """Mark the methods of torch's optimisers as excluded; call this before creating one."""
+    """Mark methods of torch's optimisers as excluded; call this before creating an optimiser."""
     for name in _EXCLUDED:
         method = inspect.unwrap(getattr(Optimizer, name))
         setattr(method, "__dynamo_disable", method)
 
 
 def update(optimizer: Optimizer) -> None:
-    """Run the optimiser's step without the wrappers that import the compiler and call hooks."""
+    """Run the optimiser's step without its wrappers, which import the compiler and call hooks."""
     with torch.no_grad():
         inspect.unwrap(type(optimizer).step)(optimizer)

@@ -9,14 +9,14 @@ from typing import NamedTuple
 from rnnlab.runs.records import Event
 
 _RECENT = 20
-"""Number of recent records that a loss is compared with."""
+"""Number of recent records with which a loss is compared."""
 _FEWEST = 8
-"""Number of records needed before a loss can count as a spike."""
+"""Minimum number of earlier records for a loss to count as a spike."""
 _NUM_STDS = 8.0
 _FRACTION = 0.2
 """A spike exceeds the median by _NUM_STDS standard deviations and by _FRACTION of the median."""
 REMEDY = "lower --lr or set --clip"
-"""Advice against a loss that grows without bound."""
+"""Advice in messages about a loss that diverges."""
 _MAD_TO_STD = 1.4826
 """Standard deviation of a normal distribution per median absolute deviation."""
 _DIVERGED = 2.0
@@ -24,17 +24,17 @@ _DIVERGED = 2.0
 
 
 class Alarm(NamedTuple):
-    """An event for the journal."""
+    """A kind of event and its message, for the journal."""
 
     event: Event
     message: str
 
 
 class LossWatch:
-    """Checks the loss of every record; raises an alarm once, until the loss is normal again."""
+    """Checks the loss of every record; returns one alarm per spike or divergence."""
 
     def __init__(self, guessing_nats: float) -> None:
-        """guessing_nats: loss of uniform guessing over C tokens or classes, ln C."""
+        """guessing_nats: loss of uniform guessing in nats, ln C for C tokens or classes."""
         self._guessing = guessing_nats
         self._recent: deque[float] = deque(maxlen=_RECENT)
         self._is_high = False
@@ -69,7 +69,7 @@ class LossWatch:
         return None
 
     def _limit(self) -> float | None:
-        """Return the loss above which a record is a spike; None before _FEWEST records."""
+        """Return the loss above which a record counts as a spike; None before _FEWEST records."""
         if len(self._recent) < _FEWEST:
             return None
         median = statistics.median(self._recent)

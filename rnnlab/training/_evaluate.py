@@ -17,31 +17,31 @@ from rnnlab.models import Classifier, Example, TextModel
 
 
 class Evaluation(NamedTuple):
-    """A measurement over `num_tokens` predictions."""
+    """Loss and accuracy of a model over `num_tokens` predictions."""
 
     loss_nats: float
     accuracy: float
-    """Fraction of targets that were the most probable token or class."""
+    """Fraction of the targets to which the model gave the highest probability."""
     num_tokens: int
-    """Targets: tokens of a text, or documents."""
+    """Number of targets: tokens of a text, or documents."""
     chars_per_token: float = 1.0
-    """Mean characters per target: more than one if the tokens are words."""
+    """Mean number of characters per target; above 1 if the tokens are words."""
     confusion: tuple[tuple[int, ...], ...] | None = None
-    """Documents by actual class (row) and predicted class (column); None for a language model."""
+    """Numbers of documents by actual (row) and predicted class (column); None without classes."""
 
     @property
     def bits_per_char(self) -> float:
-        """The loss in bits per character."""
+        """The loss in bits per character, also if the tokens are words."""
         return self.loss_nats / math.log(2) / self.chars_per_token
 
     @property
     def perplexity(self) -> float:
-        """exp(loss), at most exp(700): the number of equally probable tokens with the same loss."""
+        """exp(loss), limited to exp(700): the number of equally likely tokens with this loss."""
         return math.exp(min(self.loss_nats, 700.0))
 
     @property
     def f1(self) -> float | None:
-        """F1 of the second of two classes, or the mean F1 of more; None for a language model."""
+        """F1 of the second of two classes, mean F1 of more classes; None for language models."""
         if self.confusion is None:
             return None
         scores = [_f1(self.confusion, c) for c in range(len(self.confusion))]
@@ -49,7 +49,7 @@ class Evaluation(NamedTuple):
 
 
 def _f1(confusion: tuple[tuple[int, ...], ...], c: int) -> float:
-    """Return 2 TP / (2 TP + FP + FN) of class `c`; 0 if it is never actual nor predicted."""
+    """Return 2 TP / (2 TP + FP + FN) for class `c`; 0 if it is neither actual nor predicted."""
     num_actual = sum(confusion[c])
     num_predicted = sum(row[c] for row in confusion)
     total = num_actual + num_predicted

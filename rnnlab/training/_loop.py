@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 EVAL_EVERY = 500
-"""Default for the longest interval between validations, in steps."""
+"""Maximum number of steps between validations if `eval_every` is not set."""
 
 Ending = Literal["finished", "stopped"]
 
 
 def train(session: Session) -> Ending:
-    """Train to the end of the run or until a stop command; always leaves a checkpoint.
+    """Train until the run ends or a stop command arrives, and write a final checkpoint.
 
     Raises RnnlabError if the training diverges and the settings do not allow a rollback.
     """
@@ -52,11 +52,11 @@ def train(session: Session) -> Ending:
 
 
 class Update(NamedTuple):
-    """One change of the weights."""
+    """The rate and the gradient norms of one optimiser step."""
 
     lr: float
     norms: dict[str, Tensor]
-    """Norm of each parameter's gradient before clipping, scalars on the device."""
+    """Parameter -> norm of its gradient before clipping; the norms are scalars on the device."""
 
 
 class Loop:
@@ -66,7 +66,7 @@ class Loop:
         self._session = session
 
     def advance(self, batch: Batch) -> bool:
-        """Take one step, then do what is due after it; return True if the run is finished."""
+        """Take one step and do all that is due after it; return True if the run is finished."""
         session = self._session
         update = self._update(batch)
         is_epoch_end = self._count_step()
@@ -84,7 +84,7 @@ class Loop:
         return is_over
 
     def _update(self, batch: Batch) -> Update:
-        """Phase 1: change the weights once."""
+        """Phase 1: take one optimiser step."""
         session, state = self._session, self._session.state
         lr = session.lr
         for group in session.optimizer.param_groups:
@@ -99,7 +99,7 @@ class Loop:
         return Update(lr, norms)
 
     def _count_step(self) -> bool:
-        """Phase 2: move the position in the data; return True at the end of an epoch."""
+        """Phase 2: advance the position in the data; return True at the end of an epoch."""
         state = self._session.state
         state.step += 1
         state.batch += 1
@@ -109,7 +109,7 @@ class Loop:
         return is_epoch_end
 
     def _log(self, update: Update, *, is_over: bool) -> Position:
-        """Phase 3: write the metrics if due, and check them for divergence."""
+        """Phase 3: if due, write the metrics and check the loss for divergence."""
         session, state = self._session, self._session.state
         if state.step % session.config.log_every != 0 and state.step != 1 and not is_over:
             return Position.KEPT
@@ -122,7 +122,7 @@ class Loop:
         return self._check(record, window)
 
     def _sample(self, *, is_validated: bool, is_over: bool) -> bool:
-        """Phase 4: continue the tracked prompts if due; return True if they were."""
+        """Phase 4: continue the tracked prompts if that is due; return True if it was."""
         session = self._session
         is_due = session.sampler is not None and session.sampler.is_due(
             session.state.step, is_validated=is_validated, is_over=is_over
@@ -132,7 +132,7 @@ class Loop:
         return is_due
 
     def _save(self, *, is_validated: bool) -> Position:
-        """Phase 5: validate or write a checkpoint if due; a validation ends with a checkpoint."""
+        """Phase 5: if due, validate (which also writes a checkpoint) or only write a checkpoint."""
         if is_validated:
             return self._session.validate()
         if self._is_checkpoint_due():
@@ -140,7 +140,7 @@ class Loop:
         return Position.KEPT
 
     def _stop_early(self, *, is_sampled: bool) -> None:
-        """Log why the run ends, with samples of its last weights."""
+        """Log why the run ends, and write samples of the last step unless that has been done."""
         session = self._session
         session.note(
             "note", f"stopped early: no improvement in {session.config.patience} validations"
@@ -163,7 +163,8 @@ class Loop:
     def _check(self, record: TrainRecord, window: MetricWindow) -> Position:
         """Log skipped steps, spikes and divergence; roll back after a divergence if allowed.
 
-        Raises RnnlabError after `max_skipped` consecutive bad steps if rollback is off.
+        After `max_skipped` consecutive skipped steps, roll back, or raise RnnlabError if rollback
+        is off.
         """
         session = self._session
         can_roll_back = session.config.on_divergence == "rollback"
@@ -192,7 +193,7 @@ class Loop:
         return Position.KEPT
 
     def run_commands(self) -> bool:
-        """Carry out the pending commands, block while paused; return False for a stop command."""
+        """Carry out pending commands and block while paused; return False after a stop command."""
         session = self._session
         while True:
             for command in session.control.commands():
@@ -204,7 +205,7 @@ class Loop:
             session.control.wait()
 
     def _run_command(self, command: Command) -> None:
-        """Carry out any command but `stop`."""
+        """Carry out a command other than `stop`."""
         session = self._session
         match command.action:
             case "pause" if not session.is_paused:

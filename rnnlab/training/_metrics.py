@@ -1,4 +1,4 @@
-"""Metrics of the steps since the last record, collected without synchronising the device."""
+"""Metrics of the steps since the last record, added without synchronising the device."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class StepMetrics(NamedTuple):
     """Metrics of one step; the tensors are scalars on the device."""
 
     loss: Tensor
-    """Mean loss of the targets in nats, without label smoothing."""
+    """Mean loss over the targets in nats, without label smoothing."""
     norm: Tensor
     """Norm of the whole gradient before clipping."""
     largest: Tensor | None
-    """Largest magnitude of a gradient element; None if elements are not clipped."""
+    """Largest magnitude of a gradient element before clipping; None if elements are not clipped."""
     num_tokens: int
     """Number of targets."""
     num_read: int
@@ -33,12 +33,13 @@ class StepMetrics(NamedTuple):
 class MetricWindow:
     """Sums over steps; `fold` reads pending steps from the device.
 
-    Steps are added one by one in their order: a checkpoint folds early, and a resumed run must get
-    bit for bit the sums of an uninterrupted one. The field names are part of the checkpoint.
+    The steps are summed one by one, in order: a checkpoint calls `fold` early, and the sums of a
+    resumed run must be bit for bit those of an uninterrupted run. The field names are part of the
+    checkpoint.
     """
 
     loss_sum: float = 0.0
-    """Sum of loss times targets. Skipped steps do not count, here and in the next four fields."""
+    """Sum of loss x number of targets. This and the next five fields leave out skipped steps."""
     norm_sum: float = 0.0
     """Sum of the gradient norms before clipping."""
     norm_max: float = 0.0
@@ -47,15 +48,15 @@ class MetricWindow:
     num_tokens: int = 0
     num_clipped: int = 0
     num_skipped: int = 0
-    """Steps whose loss or gradient was not finite."""
+    """Number of steps whose loss or gradient was not finite; they did not change the weights."""
     num_bad_running: int = 0
-    """Consecutive skipped steps up to now, including those of the previous window."""
+    """Number of consecutive skipped steps up to now, including steps of previous windows."""
     most_bad_running: int = 0
-    """Longest sequence of consecutive skipped steps."""
+    """Largest number of consecutive skipped steps."""
     num_steps: int = 0
     num_read: int = 0
     seconds: float = 0.0
-    """Duration of these steps."""
+    """Total duration of the steps."""
     _pending: list[StepMetrics] = field(default_factory=list, repr=False)
 
     def add(self, step: StepMetrics) -> None:
@@ -65,7 +66,7 @@ class MetricWindow:
         self.num_read += step.num_read
 
     def fold(self) -> None:
-        """Read the tensors of the pending steps; this synchronises the device."""
+        """Add the pending steps to the sums; reading their tensors synchronises the device."""
         steps, self._pending = self._pending, []
         if not steps:
             return

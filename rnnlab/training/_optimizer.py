@@ -12,11 +12,11 @@ from rnnlab.settings.run_config import RunConfig
 from rnnlab.training._compiler import leave_out_compiler, update
 
 _ONE_CYCLE_START = 0.04
-"""Initial rate of one-cycle as a fraction of the highest rate (torch's default, 1/25)."""
+"""Initial learning rate of one-cycle as a fraction of the highest rate (torch's default, 1/25)."""
 
 
 def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer:
-    """Return the optimiser of a run; weight decay applies to matrices, not to biases."""
+    """Return the optimiser of a run; weight decay applies to matrices, but not to biases."""
     leave_out_compiler()
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups: list[dict[str, Any]] = [{"params": parameters, "weight_decay": 0.0}]
@@ -38,7 +38,7 @@ def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer
 
 
 def _sgd(groups: list[dict[str, Any]], config: RunConfig) -> torch.optim.SGD:
-    """Return SGD with momentum buffers of zeros.
+    """Return SGD whose momentum buffers are initialised to zero.
 
     Torch's fused SGD allocates the buffers at the first step and fills them in the same kernel. If
     a non-finite gradient skips that step, uninitialised memory would become the momentum.
@@ -53,8 +53,9 @@ def _sgd(groups: list[dict[str, Any]], config: RunConfig) -> torch.optim.SGD:
 def step_if_finite(optimizer: torch.optim.Optimizer, is_finite: torch.Tensor) -> None:
     """Take a step if `is_finite`, a boolean scalar on the device; else keep the weights.
 
-    Torch's fused optimisers decide on the device through `found_inf`, made for mixed precision, so
-    that the host does not wait. RMSprop has no fused form: the host waits for `is_finite`.
+    Torch's fused optimisers decide this on the device, so the host need not wait: they read
+    `found_inf`, which is made for mixed precision. RMSprop has no fused form: the host waits for
+    the value of `is_finite`.
     """
     if isinstance(optimizer, torch.optim.RMSprop):
         if is_finite:
@@ -69,8 +70,9 @@ def learning_rate(config: RunConfig, progress: float) -> float:
     """Return the learning rate at a fraction `progress` of the run, 0 to 1.
 
     cosine: a linear rise over `warmup`, then half a cosine down to `final_lr` (Loshchilov and
-    Hutter 2017, without restarts). one-cycle: half a cosine up from 1/25, then half a cosine down
-    (Smith and Topin 2019). plateau: constant here; `TrainingState.lr_scale` halves it.
+    Hutter 2017, without restarts). one-cycle: half a cosine up from 1/25 of the highest rate, then
+    half a cosine down (Smith and Topin 2019). plateau: constant here; `TrainingState.lr_scale`
+    lowers it.
     """
     if config.schedule in ("constant", "plateau"):
         return config.lr
@@ -84,5 +86,5 @@ def learning_rate(config: RunConfig, progress: float) -> float:
 
 
 def _half_cosine(start: float, end: float, fraction: float) -> float:
-    """Return the value at a fraction, 0 to 1, of half a cosine from `start` to `end`."""
+    """Return the value at a fraction (0 to 1) of the way along half a cosine, `start` to `end`."""
     return end + (start - end) * (1 + math.cos(math.pi * fraction)) / 2

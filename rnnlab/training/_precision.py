@@ -1,4 +1,4 @@
-"""The number format in which a step computes."""
+"""The number format of a step's computation: float32 or bfloat16."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def supported_dtype(
 ) -> str:
     """Return the number format to compute in: float32 if the CPU lacks bfloat16 kernels.
 
-    has_bfloat16: called for a CPU only. Without the kernels torch's LSTM fails, and its other
-    layers emulate bfloat16, slower than float32.
+    has_bfloat16: called for a CPU only. Without these kernels torch's LSTM fails, and the other
+    layers emulate bfloat16, which is slower than float32.
     """
     is_lacking = dtype == "bfloat16" and device.type == "cpu" and not has_bfloat16()
     return "float32" if is_lacking else dtype
 
 
 def precision(device: torch.device, dtype: str) -> contextlib.AbstractContextManager[object]:
-    """Return the context manager of a forward pass: autocast for bfloat16, else none."""
+    """Return the context manager for a forward pass: autocast for bfloat16, else a null context."""
     if dtype == "bfloat16":
         return torch.autocast(device.type, torch.bfloat16)
     return contextlib.nullcontext()

@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from rnnlab.training._session import Session
 
 COST = 50
-"""Probes take at most 1/COST of the training time: a network so small that a probe costs more than
-a few steps is probed less often."""
+"""Probes take at most 1/COST of the training time: if a probe costs more than a few steps, as in a
+small network, probes are rarer."""
 
 
 MOST = 200
-"""Number of probes after which the interval doubles, to bound the journal of a long run."""
+"""Number of probes after which the interval doubles; limits the journal of a long run."""
 
 
 def is_on_grid(step: int, every: int) -> bool:
-    """Return whether to probe after a step: 1, multiples of `every`, later of 2 `every`, ..."""
+    """Return whether to probe after a step: step 1, multiples of `every`, later of 2 `every`."""
     if step == 1:
         return True
     doublings = max(0, (step // (every * MOST)).bit_length() - 1)
@@ -44,7 +44,7 @@ class Probing:
             self.sample = draw_sample(split, ROWS, length, session.device)
 
     def run_if_due(self, step: int) -> None:
-        """Probe if due and within the time limit, and write the result."""
+        """Probe and write the result, if a probe is due and the limit COST allows it."""
         if self.sample is None or not is_on_grid(step, self._every):
             return
         session = self._session

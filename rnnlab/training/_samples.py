@@ -1,7 +1,7 @@
-"""Tracked prompts: continued at intervals during training, to follow progress by reading.
+"""Samples: the tracked prompts, continued at intervals during training to show its progress.
 
-Nothing here may draw from the training's random generators or change its weights: a run with
-samples takes the same steps, to the last bit, as a run without samples.
+Sampling must not use the random generators of the training, or change the weights: a run takes the
+same steps, bit for bit, with and without samples.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rnnlab.settings.run_config import RunConfig
 COST = 200
 """Samples take at most 1/COST of the training time, unless an interval is set."""
 _PROMPT_CHARS, _PROMPT_WORDS = 28, 6
-"""Approximate length of the default prompt, by the kind of token."""
+"""Approximate length of the default prompt, in characters or in words."""
 
 
 class Sampler:
@@ -31,7 +31,7 @@ class Sampler:
         prompts: list[str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """clock: seconds from an arbitrary origin."""
+        """clock: returns seconds, from any origin."""
         self._config = config
         self._vocabulary = vocabulary
         self._prompts = prompts
@@ -51,7 +51,7 @@ class Sampler:
         return cls(config, dataset.vocabulary, prompts, clock)
 
     def is_due(self, step: int, *, is_validated: bool, is_over: bool) -> bool:
-        """Return whether to sample after a step; always True after the last step."""
+        """Return whether to sample after `step`; always True after the last step."""
         if is_over:
             return True
         if self._config.sample_every:
@@ -62,7 +62,7 @@ class Sampler:
     def sample(
         self, model: TextModel, step: int, epoch: float, time_s: float
     ) -> list[SampleRecord]:
-        """Return a continuation of every prompt by every decoder, with dropout off.
+        """Return one record per prompt and decoder with the continuation, written with dropout off.
 
         time_s: training time in seconds, for the records.
         """
@@ -84,7 +84,7 @@ class Sampler:
     def _continue(
         self, loaded: LoadedModel, spec: Spec
     ) -> list[tuple[int, str, str, str, float, int, str]]:
-        """Return a decoder's continuation of every prompt: the last seven fields of a record."""
+        """Return, for every prompt, the last seven fields of a record of one decoder."""
         config = self._config
         growths = continue_texts(
             loaded, self._prompts, spec, config.sample_length, 1, config.seed, "nearest"
@@ -105,7 +105,7 @@ class Sampler:
 
 
 def held_out_prompt(dataset: Dataset) -> str:
-    """Return the first words of the validation split; empty if the texts have boundaries."""
+    """Return the first words of the validation split; empty for a sentence model."""
     vocabulary = dataset.vocabulary
     if vocabulary.eos is not None:
         return ""

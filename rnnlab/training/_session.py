@@ -1,4 +1,4 @@
-"""A run in training: model, optimiser, position in the data, and the files they are written to."""
+"""A run in training: model, optimiser, position in the data, and the files of the run."""
 
 from __future__ import annotations
 
@@ -38,32 +38,32 @@ from rnnlab.training._tensorboard import Mirror
 _Result = TypeVar("_Result")
 
 PLATEAU = 2
-"""Validations without improvement after which schedule `plateau` halves the learning rate."""
+"""Number of validations without improvement after which `plateau` halves the learning rate."""
 
 MAX_ROLLBACKS = 5
-"""Rollbacks, each of which halves the learning rate, after which the run fails."""
+"""Maximum number of rollbacks; each halves the learning rate, and one more fails the run."""
 
 
 class Position(Enum):
-    """Where a run stands after it saved or rolled back."""
+    """The position of a run after it has saved or rolled back."""
 
     KEPT = "at the same step"
     REWOUND = "at an earlier checkpoint, with that checkpoint's state"
 
 
 class Control(Protocol):
-    """Sends commands to a run and receives its records: the worker, or a test."""
+    """Steers a run (from a worker or a test): gives commands and receives records."""
 
     def commands(self) -> list[Command]:
         """Return the pending commands; never blocks."""
         ...
 
     def wait(self) -> None:
-        """Block until a command may be pending; called while paused."""
+        """Block until a command may be pending; called while the run is paused."""
         ...
 
     def on_record(self, record: Record, session: Session) -> None:
-        """Handle a record that was just written."""
+        """Handle a record that has just been written to the journal."""
         ...
 
 
@@ -82,9 +82,9 @@ class Session:
     is_paused: bool = False
     _: KW_ONLY
     clock: Callable[[], float] = time.perf_counter
-    """Seconds from an arbitrary origin; measures the training time and the intervals."""
+    """Returns seconds, from any origin; measures the training time and the intervals."""
     make_mirror: Callable[[Path, int], Mirror] = Mirror
-    """Opens the TensorBoard mirror of the journal: folder, first step."""
+    """Opens the TensorBoard mirror of the journal: (folder, last step to keep) -> mirror."""
     measure: Callable[[TextModel, Split, int], Evaluation] = evaluate
     """Evaluates a model on at most N tokens of the validation split."""
     has_bfloat16: Callable[[], bool] = cpu_has_bfloat16
@@ -119,7 +119,7 @@ class Session:
         self._ticked_at = self.clock()
 
     def _begin(self) -> None:
-        """Initialise the weights: random, from another run, or with word vectors."""
+        """Initialise the training state, and the weights from another run or from word vectors."""
         if self.paths.initial_weights.exists():
             load_weights(self.paths.initial_weights, self.model)
         if self.dataset.vectors is not None and self.model.embedding is not None:
@@ -144,12 +144,12 @@ class Session:
 
     @property
     def shown_model(self) -> TextModel:
-        """The model that is evaluated, saved and prompted: the trained one, or its average."""
+        """The model that is evaluated, saved and prompted: `model`, or its weight average."""
         return self.model if self.average is None else self.average.model
 
     @property
     def epoch(self) -> float:
-        """Passes over the training split so far."""
+        """Number of passes over the training split so far, including the current part."""
         return self.state.epoch + self.state.batch / self.batches_per_epoch
 
     @property
@@ -164,7 +164,7 @@ class Session:
 
     @property
     def progress(self) -> float:
-        """Completed fraction of the run, 0 to 1."""
+        """Completed fraction of the run, 0 to 1; 1 also after early stopping."""
         fractions = [0.0]
         if self.total_steps is not None:
             fractions.append(self.state.step / self.total_steps)
@@ -185,7 +185,7 @@ class Session:
         return learning_rate(self.config, self.progress) * self.state.lr_scale
 
     def batches(self) -> Iterator[Batch]:
-        """Yield training batches without end from the run's position, also after a rollback."""
+        """Yield training batches without end; after a rollback, continue from the new position."""
         while True:
             epoch, position = self.state.epoch, self.state.batch
             for batch in self.train_split.train_batches(epoch, position):
@@ -203,7 +203,7 @@ class Session:
         return self.progress
 
     def validate(self) -> Position:
-        """Evaluate on the validation split, mark the weights if they are the best, and save."""
+        """Evaluate on the validation split, record whether the weights are the best, and save."""
         measured = self.measure(
             self.shown_model, self.dataset.splits["val"], self.config.eval_tokens
         )
@@ -233,9 +233,9 @@ class Session:
             )
 
     def save(self) -> Position:
-        """Write a checkpoint, after the journal; roll back if a weight is not finite.
+        """Flush the journal, then write a checkpoint; roll back if a weight is not finite.
 
-        Raises OverflownWeightsError instead of rolling back if `on_divergence` is "stop".
+        If `on_divergence` is "stop", raise OverflownWeightsError instead of rolling back.
         """
         self.tick()
         self.journal.flush()
@@ -267,7 +267,7 @@ class Session:
         self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
         self.mirror.close()
         self.mirror = self.make_mirror(self.paths.root, step)
-        # Samples and probes may have failed because the weights had overflowed: try them again.
+        # Samples or probes may be off because overflown weights made them fail: try them again.
         self.sampler = self.sampler or Sampler.of(self.config, self.dataset, self.clock)
         if self.probe.sample is None:
             self.probe = Probing(self)
@@ -283,7 +283,7 @@ class Session:
             self.control.on_record(record, self)
 
     def note(self, event: Event, message: str = "") -> None:
-        """Write an event to the journal; a rollback or resume also to the samples."""
+        """Write an event to the journal; rollbacks and resumes also go to the samples file."""
         record = EventRecord(self.state.step, event, message, self.state.elapsed_s)
         self.write(record)
         if event in REWINDING and self._samples is not None:
@@ -292,7 +292,7 @@ class Session:
     def attempt(self, what: str, work: Callable[[], _Result]) -> _Result | None:
         """Return the result of optional work; if it raises, log the error and return None.
 
-        what: plural noun for the log, as in "no more samples: ...".
+        what: plural noun for the logged message, as in "no more samples: ...".
         """
         try:
             return work()
@@ -301,7 +301,7 @@ class Session:
             return None
 
     def sample(self) -> None:
-        """Continue the tracked prompts with the present weights; a failure does not end the run."""
+        """Continue the tracked prompts with the current weights; a failure does not end the run."""
         if self.sampler is None or self._samples is None:
             return
         self.tick()
@@ -316,7 +316,7 @@ class Session:
             self.mirror.add(record)
 
     def close(self) -> None:
-        """Close the journal, the samples and the TensorBoard mirror."""
+        """Close the journal, the samples file and the TensorBoard mirror."""
         if self._samples is not None:
             self._samples.close()
         self.mirror.close()
@@ -326,7 +326,7 @@ class Session:
 def half_the_cores() -> int:
     """Return half the number of cores that this process may use, at least one.
 
-    Torch's threads spin while they wait for each other. If another run or a prompt leaves fewer
-    idle cores than threads, a run slows down many times over (tests/benchmarks/sharing.py).
+    Torch's threads spin while they wait for each other. If other runs or prompts leave fewer idle
+    cores than this run has threads, it becomes many times slower (tests/benchmarks/sharing.py).
     """
     return max(1, len(os.sched_getaffinity(0)) // 2)

@@ -1,7 +1,7 @@
 """The training state: everything that an exact resume needs, on disk as safetensors.
 
-The file is complete: it also holds the weights being trained, because the checkpoint next to it may
-hold their average. Shapes: H hidden units, B sequences.
+The file is complete: it also holds the weights in training, because the checkpoint next to it may
+hold only their average. Shapes: H hidden units, B sequences.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from rnnlab.training._metrics import MetricWindow
 
 @dataclass
 class TrainingState:
-    """Position in the data, carried hidden state, random generator and best validation loss."""
+    """State of a run: position in the data, carried hidden state, random generator, best loss."""
 
     window: MetricWindow
     generator: torch.Generator
-    """Draws the dropout masks."""
+    """Random generator of the dropout masks."""
     step: int = 0
     epoch: int = 0
-    """Completed passes over the training split."""
+    """Number of completed passes over the training split."""
     batch: int = 0
-    """Completed batches of the current epoch."""
+    """Number of completed batches of the current epoch."""
     elapsed_s: float = 0.0
     best_val_loss: float | None = None
     best_step: int | None = None
@@ -42,11 +42,11 @@ class TrainingState:
     start: State = ()
     """Hidden state before the first token, reused in every step; not saved."""
     changed: dict[str, float] = field(default_factory=dict)
-    """Settings changed during training."""
+    """Settings changed during training: name -> value."""
     num_stale: int = 0
-    """Validations since the last improvement."""
+    """Number of validations since the last improvement."""
     lr_scale: float = 1.0
-    """Factor on the scheduled learning rate, lowered by plateaus and rollbacks."""
+    """Factor applied to the scheduled learning rate; plateaus and rollbacks lower the factor."""
     num_rollbacks: int = 0
 
     @classmethod
@@ -64,7 +64,7 @@ _SCALARS = (
 def save_training_state(
     file: Path, state: TrainingState, optimizer: torch.optim.Optimizer, model: TextModel
 ) -> None:
-    """Write training state, optimiser state and the weights being trained, atomically."""
+    """Write the training state, the optimiser's state and the weights in training, atomically."""
     tensors = {f"model.{name}": part.contiguous() for name, part in model.state_dict().items()}
     tensors["generator"] = state.generator.get_state()
     for layer, parts in enumerate(state.carried or ()):
@@ -88,7 +88,7 @@ def load_training_state(
 ) -> TrainingState:
     """Return a saved training state; restore `optimizer` and `model` from the same file.
 
-    Raises RnnlabError if the file is missing or unreadable, or from another kind of device.
+    Raises RnnlabError if the file is missing, unreadable or from another kind of device.
     """
     device = model.device
     try:
@@ -121,8 +121,8 @@ def load_training_state(
 def _carried(tensors: dict[str, Tensor], device: torch.device) -> State | None:
     """Return a copy of the carried state.
 
-    The file's memory mapping is not aligned like memory that torch allocates. A BLAS may add
-    unaligned numbers in another order, and the resumed run would differ in the last bit.
+    A tensor of the memory-mapped file is not aligned like memory that torch allocates. A BLAS may
+    add unaligned numbers in another order, and the resumed run would differ in the last bit.
     """
     layers: dict[int, list[Tensor]] = {}
     for name in sorted(name for name in tensors if name.startswith("carried.")):

@@ -30,11 +30,11 @@ def take_step(
     config: RunConfig,
     dtype: str | None = None,
 ) -> dict[str, Tensor]:
-    """Train on one batch and return the gradient norm of every parameter, before clipping.
+    """Train on one batch; return parameter -> norm of its gradient before clipping.
 
-    The norms are scalars on the device. dtype: the number format to compute in; defaults to the
-    config's, or to float32 if the device does not support it. If loss or gradient is not finite,
-    the weights do not change, the step counts as skipped and the carried state is reset.
+    The norms are scalars on the device. dtype: number format of the computation; default:
+    `config.dtype`, or float32 if the device does not support this. If loss or gradient is not
+    finite, the weights do not change, the step counts as skipped and the carried state is reset.
     """
     example = Example.of(batch, model.device)
     fresh = _fresh_state(model, state, len(batch.inputs_BT))
@@ -80,13 +80,13 @@ def _fresh_state(model: TextModel, state: TrainingState, batch: int) -> State:
 
 
 def _norm(norms: Sequence[Tensor]) -> Tensor:
-    """Return the norm of all parameters together from the norm of each, all scalars."""
+    """Return the norm of all parameters together, computed from their norms (scalars)."""
     norm: Tensor = torch.linalg.vector_norm(torch.stack(list(norms)))
     return norm
 
 
 def _limit_values(gradients: list[Tensor], limit: float) -> Tensor | None:
-    """Clip every gradient element to +-`limit`; return the largest magnitude before clipping.
+    """Clip every gradient element to [-limit, limit]; return the largest magnitude before that.
 
     Returns None, and does not clip, if `limit` is 0.
     """
@@ -99,7 +99,7 @@ def _limit_values(gradients: list[Tensor], limit: float) -> Tensor | None:
 
 
 def _next_state(carried: State, is_finite: Tensor, fresh: State) -> State:
-    """Return the next batch's initial state, detached: `carried`, or `fresh` after a bad step."""
+    """Return the next batch's initial state, detached: `carried`; after a skipped step `fresh`."""
     return tuple(
         tuple(
             torch.where(is_finite, _wide(part.detach()), start)
@@ -114,7 +114,7 @@ def _wide(tensor: Tensor) -> Tensor:
 
 
 def train_record(state: TrainingState, epoch: float, lr: float) -> TrainRecord:
-    """Return the record of the steps since the last one; this synchronises the device."""
+    """Return a record of all steps since the previous record; this synchronises the device."""
     window = state.window
     window.fold()
     num_updates = window.num_steps - window.num_skipped
@@ -135,7 +135,7 @@ def train_record(state: TrainingState, epoch: float, lr: float) -> TrainRecord:
 def layers_record(model: TextModel, step: int, norms: dict[str, Tensor]) -> LayersRecord:
     """Return the norms of gradients and weights per parameter, in one transfer from the device.
 
-    norms: gradient norms as `take_step` returns them.
+    norms: gradient norms, as returned by `take_step`.
     """
     weights = torch._foreach_norm([model.learnt[name].detach() for name in norms])
     values = torch.stack([*norms.values(), *weights]).tolist()

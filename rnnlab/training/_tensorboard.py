@@ -1,4 +1,4 @@
-"""The TensorBoard mirror of a journal: its metrics, and histograms of gradients and gates."""
+"""The TensorBoard mirror of a journal: metrics, samples, histograms of gradients and gates."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from rnnlab.runs.records import (
 
 
 class Mirror:
-    """A TensorBoard event file next to the journal."""
+    """A TensorBoard event file, stored next to the journal."""
 
     def __init__(self, folder: Path, step: int) -> None:
-        """Open the file and tell TensorBoard to discard earlier events after `step`."""
+        """Open the file; TensorBoard discards the events of earlier files after `step`."""
         self._writer = SummaryWriter(
             str(folder), purge_step=step + 1 if step else None, flush_secs=10
         )
@@ -65,7 +65,7 @@ class Mirror:
         self._writer.add_text(tag, block, record.step)
 
     def add_histograms(self, group: str, tensors: dict[str, Tensor], step: int) -> None:
-        """Write a histogram of each finite tensor: gradients by parameter, or gate values."""
+        """Write a histogram of each finite tensor: gradients by parameter, or values by gate."""
         for name, tensor in tensors.items():
             if tensor.isfinite().all():
                 self._writer.add_histogram(f"{group}/{name}", tensor.float(), step)

@@ -1,7 +1,7 @@
-"""The worker processes: one trains a run, one answers prompts; they do not need a terminal.
+"""The worker processes, which need no terminal: one trains a run, another answers prompts.
 
-Exports the interface of the modules in `answers`, and `keep_memory` for programs that train without
-a worker.
+Exports what the modules in `answers` use, and `keep_memory` for programs that train without a
+worker.
 """
 
 from rnnlab.worker._context import AnswerContext, ModelCache, NotYetError, Pace

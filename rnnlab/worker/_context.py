@@ -1,4 +1,4 @@
-"""What an answer works with: cached models, the output for replies, and cancellation."""
+"""The context of an answer: cached models, the output for replies, and cancellation."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from rnnlab.models import LoadedModel
 
 FRAME_S = 0.08
-"""Least time between two frames of a decoder; the only limit on the frame rate.
+"""Minimum number of seconds between two frames of a decoder; the only limit on the frame rate.
 
-Faster than the eye reads, slow enough for SSH.
+Frames come faster than a person can read, and slowly enough for an SSH connection.
 """
 
 
 class ModelCache:
-    """The models used last, by run, step and modification time: names and steps are reused."""
+    """Models used last, by run, step and modification time, because names may be reused."""
 
     def __init__(self, size: int = 8) -> None:
         self._size = size
@@ -34,9 +34,9 @@ class ModelCache:
     def get(
         self, run: str, checkpoint: str, is_over: Callable[[], bool] = lambda: False
     ) -> LoadedModel:
-        """Return a run's model at a checkpoint, from the cache unless the file has changed.
+        """Return a model at a checkpoint; load it if it is not cached or its file has changed.
 
-        is_over: returns True once the question was cancelled.
+        is_over: returns True once the question has been cancelled.
         """
         from rnnlab.models import load_model, parse_checkpoint
 
@@ -51,7 +51,7 @@ class ModelCache:
                 del self._loaded[next(iter(self._loaded))]
         else:
             loaded = self._loaded.pop(key)
-        self._loaded[key] = loaded  # last: the first entry is dropped when the cache is full
+        self._loaded[key] = loaded  # at the end: a full cache drops its first entry
         return loaded
 
 
@@ -64,7 +64,7 @@ def _key(paths: RunPaths, step: int) -> tuple[str, int, int]:
 
 
 class NotYetError(Exception):
-    """The run has no weights yet and other questions wait: answer those first."""
+    """The run has no weights yet, and other questions are waiting: answer the others first."""
 
 
 @dataclass
@@ -73,18 +73,18 @@ class AnswerContext:
 
     models: ModelCache
     send: Callable[[Reply], None]
-    """Writes one reply."""
+    """Writes one reply to the output."""
     is_cancelled: Callable[[int], bool]
-    """Takes the number of a question; True once it was cancelled."""
+    """Takes the number of a question; returns True once the question has been cancelled."""
     others_wait: Callable[[], bool] = lambda: False
-    """True while other questions wait."""
+    """Returns True while other questions are waiting."""
     _asked_at: dict[int, float] = field(default_factory=dict)
-    """When each question for a run without weights was first tried, in seconds."""
+    """Number of a question without weights -> time of its first attempt, in monotonic seconds."""
 
     def model(self, ask: int, run: str, checkpoint: str) -> LoadedModel:
-        """Return the model of a question; `live` waits for the run's first weights.
+        """Return the model that a question asks for; `live` waits for the run's first weights.
 
-        Raises NotYetError when other questions wait meanwhile.
+        Raises NotYetError if other questions arrive during this wait.
         """
         if checkpoint == "live":
             self._await_first(ask, RunPaths(Path(run)))
@@ -100,15 +100,15 @@ class AnswerContext:
 
 
 class Pace:
-    """Limits the frames of one decoder to one every `FRAME_S` seconds."""
+    """Limits the frames of one decoder to one per `FRAME_S` seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """clock: returns seconds."""
+        """clock: returns seconds, from any origin."""
         self._clock = clock
         self._sent_at = -math.inf
 
     def is_due(self) -> bool:
-        """Return True at most once every `FRAME_S` seconds: a frame is to be sent now."""
+        """Return True, at most once per `FRAME_S` seconds, if a frame is to be sent now."""
         now = self._clock()
         if now - self._sent_at <= FRAME_S:
             return False

@@ -1,4 +1,4 @@
-"""The reason for a worker's failure, as a message for the user with advice."""
+"""The reason for a worker's failure, as a message to the user with advice."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ _NO_MEMORY = ("can't allocate memory", "cannot allocate memory", "out of memory"
 
 
 class Reserve:
-    """A small file that reserves disk space for a run's last status and event."""
+    """A small file that reserves disk space for a run's final status and event."""
 
     def __init__(self, paths: RunPaths) -> None:
         self._file = paths.reserve
         with contextlib.suppress(OSError):
-            # Not zeros: some file systems do not allocate blocks for them.
+            # Random bytes, because some file systems do not allocate blocks for zeros.
             self._file.write_bytes(os.urandom(_RESERVE_BYTES))
 
     def free(self) -> None:
-        """Delete the file, to free its space."""
+        """Delete the file to free its disk space."""
         with contextlib.suppress(OSError):
             self._file.unlink(missing_ok=True)
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Return whether an error means that the disk is full, also if a library has wrapped it."""
+    """Return whether an error, perhaps wrapped by a library, means that the disk is full."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
     return any(words in str(error).lower() for words in _NO_SPACE)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an error means out of memory: of Python, or of torch on a CPU or GPU."""
+    """Return whether an error of Python or torch means that memory (of the host or GPU) ran out."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     is_ours = isinstance(error, RnnlabError)
@@ -48,9 +48,9 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def reason_of(error: BaseException, folder: Path) -> str:
-    """Return in one line why the run in `folder` failed, with advice if there is any."""
+    """Return one line: why the run in `folder` failed, and advice if there is any."""
     if isinstance(error, RnnlabError):
-        return str(error)  # includes place and advice
+        return str(error)  # already has place and advice
     if is_disk_full(error):
         return one_line(
             f"the disk is full ({_free(folder)} bytes free in the folder of runs); free some "

@@ -1,4 +1,4 @@
-"""A worker's slot: acquired through the queue, or at once if one is free, and held to the end."""
+"""A worker's slot. A queued run waits for its turn; any other run takes a slot if one is free."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rnnlab.worker._status_thread import StatusReporter
 
 
 def preferred_slots() -> int:
-    """Return the number of runs that may train at the same time, by the current preferences."""
+    """Return the number of runs that may train at the same time, from the current preferences."""
     try:
         return load_preferences().slots
     except RnnlabError:
-        return 1  # an unreadable file must neither block the queue nor overload the device
+        return 1  # unreadable preferences must neither block the queue nor overload the device
 
 
 @contextlib.contextmanager
@@ -27,11 +27,11 @@ def hold_slot(
 ) -> Iterator[bool]:
     """Wait while the run is in the queue; yield True if it may train, False if it was stopped.
 
-    A run outside of the queue always trains; it takes a slot if one is free, so that the queue
-    waits for it. The slot is released after the block, or when the process is killed. Must run
-    before torch is imported, so that a waiting worker needs little memory.
+    A run outside the queue always trains; if a slot is free, the run takes it, so the queue counts
+    the run. The slot is released after the block, or when the process is killed. Call this before
+    torch is imported, because a waiting worker should need little memory.
 
-    num_slots: returns the number of runs that may train at the same time; called at each poll.
+    num_slots: returns the number of runs that may train at the same time; called at every poll.
     """
     queue = Queue(run.paths.root.parent)
     slot = None
@@ -54,9 +54,9 @@ def hold_slot(
 
 
 def take_free_slot(run: Run, num_slots: int) -> int | None:
-    """Return the file descriptor of a slot if one of `num_slots` is free, else None.
+    """Return the file descriptor of a free slot; None if all `num_slots` slots are taken.
 
-    Returns None also if the files of the slots cannot be opened, as in another user's folder.
+    Also returns None if the slots' files cannot be opened, as in another user's folder.
     """
     queue = Queue(run.paths.root.parent)
     with contextlib.suppress(OSError):

@@ -1,6 +1,6 @@
-"""The worker's second thread: writes the status and the heartbeat, and reads the mailbox.
+"""The worker's second thread, which writes status and heartbeat and reads the mailbox.
 
-The training thread must not access these files: a slow disk must not delay the loop, and a long
+The training thread does not access these files: a slow disk must not delay the training, and a long
 step must not delay the heartbeat.
 """
 
@@ -24,13 +24,13 @@ from rnnlab.runs.records import Status, encode_status
 from rnnlab.worker._failure import Reserve
 
 _MAIL_S = 0.2
-"""Interval of reading the mailbox, in seconds: the longest delay of a key press."""
+"""Seconds between two reads of the mailbox: maximum delay between a key press and its effect."""
 _STATUS_S = 0.5
-"""Shortest interval of writing a changed status, in seconds."""
+"""Minimum number of seconds between two writes of a changed status."""
 
 
 class StatusReporter:
-    """Writes `status.json` and reads the mailbox of one run until it is closed."""
+    """Writes the `status.json` of a run and reads its mailbox, until the reporter is closed."""
 
     def __init__(self, paths: RunPaths, status: Status) -> None:
         self._paths = paths
@@ -48,11 +48,11 @@ class StatusReporter:
 
     @property
     def status(self) -> Status:
-        """The status as it will be written next."""
+        """The status, as it will be written next."""
         return self._status
 
     def change(self, **changes: Any) -> None:
-        """Change fields of the status; written at the next interval, or at once for a new state."""
+        """Change fields of the status; a new state is written at once, other changes soon."""
         with self._lock:
             has_new_state = changes.get("state", self._status.state) != self._status.state
             self._status = replace(self._status, **changes)
@@ -61,10 +61,10 @@ class StatusReporter:
             self._write()
 
     def post(self, command: Command) -> None:
-        """Add a command from a signal handler.
+        """Add a command; callable from a signal handler.
 
-        Must not take a lock that the interrupted thread may hold. A paused worker therefore sees
-        the command only after its wait has timed out.
+        Does not take a lock, because the interrupted thread may hold it. A paused worker therefore
+        sees the command only after the timeout of `wait`.
         """
         self._commands.append(command)
 
@@ -76,18 +76,18 @@ class StatusReporter:
         return commands
 
     def wait(self) -> None:
-        """Block until a command is pending, for at most 1 s."""
+        """Block until the mailbox has brought a command, for at most 1 s."""
         self._arrived.wait(timeout=1.0)
         self._arrived.clear()
 
     def free_reserve(self) -> None:
-        """Free the disk space that is reserved for the last status and event."""
+        """Free the disk space that is reserved for the final status and event."""
         self._reserve.free()
 
     def end(self, **changes: Any) -> None:
-        """End the thread and write the last status, even if the disk is full.
+        """End the thread and write the final status, even if the disk is full.
 
-        Without it, the process would look like a killed one.
+        Without a final status, other processes would assume that the worker was killed.
         """
         self._closing.set()
         self._thread.join()
@@ -98,7 +98,7 @@ class StatusReporter:
         try:
             replace_text(self._paths.status, text)
         except OSError:
-            # No space for a temporary file: overwrite the existing file in its own blocks.
+            # No space for a temporary file: write into the blocks of the existing file.
             self._paths.status.write_text(text, encoding="utf-8")
 
     def close(self) -> None:
@@ -112,8 +112,8 @@ class StatusReporter:
             try:
                 self._update()
             except OSError as error:
-                # A full disk or an unavailable network file system need not end the training: try
-                # again after the interval.
+                # A full disk or an unavailable network file system must not end the training: the
+                # next iteration tries again.
                 sys.stderr.write(f"status thread: {error}\n")
 
     def _update(self) -> None:

@@ -1,8 +1,8 @@
 """`python -m rnnlab.worker.estimate`: estimates the cost of runs by a short trial.
 
-Reads lines of JSON with settings from standard input, and writes one answer per line to standard
-output. The process serves a whole form, so that torch is imported only once. It does not write
-files.
+Reads settings from standard input, one JSON object per line, and writes one line with an answer for
+each to standard output. One process serves all estimates of a form, so torch is imported only once.
+The process does not write files.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rnnlab.settings.run_config import RunConfig
 
 TRIAL_S = 1.0
-"""Duration of a trial, without its first step, which fills caches."""
+"""Duration of a trial in seconds, without its first step, which fills caches."""
 _MOST_STEPS = 200
 
 
@@ -49,7 +49,7 @@ def trial(
             break
     _synchronise(device)
     elapsed_s = time.perf_counter() - started
-    if not num_steps:  # the corpus has only one batch: measure it a second time
+    if not num_steps:  # the corpus has only one batch: use it again for the measurement
         started = time.perf_counter()
         take_step(model, optimizer, state, first, config)
         _synchronise(device)
@@ -79,10 +79,10 @@ def main(questions: Iterable[str], replies: TextIO, measure: Trial = trial) -> i
 
 
 def estimate(values: dict[str, Any], data: str | None, measure: Trial = trial) -> dict[str, Any]:
-    """Return the number of parameters, memory, speed and duration of a run with these settings.
+    """Return the cost of a run with these settings: parameters, memory, speed and duration.
 
-    Bytes and seconds, by the names in the JSON answer. Raises BadInputError if the run could not
-    start.
+    The keys are the fields of the JSON answer; they end in the unit (`_bytes`, `_s`). Raises
+    BadInputError if a run with these settings could not start.
     """
     import torch
 
@@ -119,7 +119,7 @@ def _synchronise(device: Any) -> None:
 
 
 def _memory(device: Any) -> int:
-    """Return the peak memory of a worker in bytes: GPU memory if it trains on a GPU."""
+    """Return the peak memory of this process in bytes: GPU memory if it trains on a GPU."""
     import torch
 
     if device.type == "cuda":
@@ -128,7 +128,7 @@ def _memory(device: Any) -> int:
 
 
 def _reset_peaks(device: Any) -> None:
-    """Reset the peak memory, which still includes the previous trials of this process."""
+    """Reset the recorded peak memory: it may come from a previous trial in this process."""
     import torch
 
     forget_peak()
@@ -138,7 +138,7 @@ def _reset_peaks(device: Any) -> None:
 
 
 def _total_s(config: RunConfig, step_s: float, batches: int) -> float:
-    """Return the duration of the whole run in seconds, without validations."""
+    """Return the duration of the whole run in seconds, without its validations."""
     limits = []
     if config.steps is not None:
         limits.append(config.steps * step_s)

@@ -1,7 +1,8 @@
-"""`python -m rnnlab.worker.generate`: answer questions, JSON lines in and out, until input ends.
+"""`python -m rnnlab.worker.generate`: answers questions until standard input ends.
 
-The file of `worker/answers` with the name of a question's kind answers it. Questions are answered
-one after another; a cancelled one ends at its next step. Standard output carries only replies.
+Questions and replies are JSON lines. A question is answered by the file of `worker/answers` that is
+named after its kind. Questions are answered one after another; the answer to a cancelled question
+ends at its next step. Standard output contains only replies.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ from rnnlab.worker._context import AnswerContext, ModelCache, NotYetError
 from rnnlab.worker._stdout import replies_alone
 
 _TURN_S = 0.05
-"""Pause in seconds before the next question after one whose run has no weights yet."""
+"""Seconds to sleep after putting back a question, because its run has no weights yet."""
 
 
 class Inbox:
-    """Questions from standard input, read by a thread so that a cancel takes effect at once."""
+    """Questions from standard input; a thread reads them, so a cancel takes effect at once."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -48,15 +49,15 @@ class Inbox:
             yield question
 
     def others_wait(self) -> bool:
-        """Return whether another question waits."""
+        """Return whether another question is waiting."""
         return not self._waiting.empty()
 
     def put_back(self, question: Question) -> None:
-        """Put a question behind those that wait."""
+        """Put a question at the end of the queue."""
         self._waiting.put(question)
 
     def is_cancelled(self, ask: int) -> bool:
-        """Return whether a question was cancelled."""
+        """Return whether a question has been cancelled."""
         return ask in self._cancelled
 
     def _read(self) -> None:
@@ -73,9 +74,9 @@ class Inbox:
 
 
 def answer(question: Question, context: AnswerContext) -> None:
-    """Answer one question, unless it was cancelled while it waited, and send `Ended`.
+    """Answer one question, unless it was cancelled before its turn, and send `Ended`.
 
-    Raises NotYetError when the run has no weights yet and other questions wait.
+    Raises NotYetError if the run has no weights yet and other questions are waiting.
     """
     started = time.monotonic()
     try:
@@ -97,7 +98,7 @@ def _failed(question: Question, error: Exception) -> Failed:
 
 
 def send(reply: Reply) -> None:
-    """Write one reply."""
+    """Write one reply to standard output."""
     with _writing:
         _replies.write(encode_reply(reply))
         _replies.flush()
@@ -105,7 +106,7 @@ def send(reply: Reply) -> None:
 
 _replies: TextIO = sys.stdout
 _writing = threading.Lock()
-"""Two threads write replies: their lines must not mix."""
+"""Held while a reply is written, because two threads write replies."""
 
 
 def main() -> int:

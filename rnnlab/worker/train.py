@@ -1,8 +1,8 @@
 """`python -m rnnlab.worker.train RUN_DIRECTORY LOCK`: trains one run to its end.
 
-LOCK is the file descriptor of the run's lock, which the launcher has acquired; the worker holds it
-until the last status is written. Ignores SIGHUP and SIGINT, because the terminal may go away;
-SIGTERM means to write a checkpoint and stop.
+LOCK is the file descriptor of the run's lock. The launcher has acquired the lock, and the worker
+holds it until the final status is written. The worker ignores SIGHUP and SIGINT, because the
+terminal may be closed; on SIGTERM it writes a checkpoint and stops.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from rnnlab.training import Session
 
 _RECENT = 40
-"""Number of losses in the status, for the sparkline."""
+"""Number of recent losses in the status, for the sparkline."""
 _ALARMING = frozenset({"diverged", "skipped"})
-"""Events that set the alarm of the status, until the loss is normal again."""
+"""Events that set the `alarm` of the status; it is cleared when the loss is normal again."""
 _STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
-"""The state of the run after an event."""
+"""Event -> state of the run after it."""
 
 
 def main() -> int:
@@ -69,8 +69,8 @@ def main() -> int:
     finally:
         reporter.close()
         slots.close()
-        # Release the lock before Python exits: unloading torch can take seconds, in which the run
-        # could not be removed or resumed.
+        # Release the lock before Python exits: unloading torch can take seconds, and meanwhile the
+        # run could not be removed or resumed.
         os.close(lock)
 
 
@@ -81,7 +81,7 @@ def _train(paths: RunPaths, reporter: StatusReporter) -> State:
     from rnnlab.training import Session, train
 
     config = RunConfig.from_toml(paths.config)
-    # A vocabulary without weights is left over from a worker killed before its first checkpoint.
+    # A vocabulary without weights is a leftover of a worker killed before its first checkpoint.
     has_weights = paths.pointer("last").exists() or paths.initial_weights.exists()
     vocabulary = Vocabulary.load(paths.vocabulary) if has_weights else None
     dataset = prepare(config, vocabulary=vocabulary)
@@ -102,7 +102,7 @@ def _train(paths: RunPaths, reporter: StatusReporter) -> State:
         session.note(ending)
     except Exception as error:
         reporter.free_reserve()
-        # On a full disk even this may fail; the status has the first error in any case.
+        # On a full disk this may fail, too; the final status has the original error anyway.
         with contextlib.suppress(Exception):
             session.note("failed", reason_of(error, paths.root))
         with contextlib.suppress(Exception):
@@ -122,7 +122,7 @@ class Steering:
         self.wait = reporter.wait
 
     def on_record(self, record: Record, session: Session) -> None:
-        """Update the status from a record that was just written."""
+        """Update the status from a record that has just been written."""
         status, state = self._reporter.status, session.state
         match record:
             case TrainRecord():

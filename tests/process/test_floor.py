@@ -15,7 +15,7 @@ def test_evaluate_tells_the_distance_to_the_floor(call: Call, lab: Lab) -> None:
     assert 0 < found["above_floor_nats"] < 0.05
     assert found["floor_accuracy"] is None
     shown = call(lab, "evaluate", "starter").stdout
-    assert f"floor {found['floor_nats']:.4f} nats/char: +0.0" in shown
+    assert f"floor {found['floor_nats']:.4f} nats/char, distance +0.0" in shown
     other = call(lab, "evaluate", "starter", "--file", lab.text, "--json", code=None)
     assert "floor_nats" not in other.stdout
 

@@ -109,7 +109,7 @@ def test_the_plots_go_into_a_file(ask: Ask, tmp_path: Path) -> None:
         (["stream", "difference"], "--with"),
         (["stream", "difference", "--with", "sentences"], "have different vocabularies"),
         (["stream", "gates", "--with", "nobody"], "unknown run"),
-        (["stream", "--recipe", "vanishing"], "names its runs"),
+        (["stream", "--recipe", "vanishing"], "cannot be combined with --recipe"),
         (["--recipe", "banishing"], "did you mean 'vanishing'"),
     ],
 )

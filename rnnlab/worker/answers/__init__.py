@@ -1,4 +1,5 @@
-"""Answers of the generator process: one file per kind, with `answer(question, context)`.
+"""Answers of the generator process: one file per kind of question, with a function `answer`.
 
-An answer sends its replies through `context.send` until it is complete or cancelled.
+`answer(question, context)` sends replies through `context.send` until the answer is complete or
+cancelled.
 """

@@ -1,4 +1,4 @@
-"""Give the model's distribution at every place of a text: raw, and after a decoder's filters."""
+"""Send the model's distribution at every place of a text, before and after a decoder's filters."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Continue a text with several decoders from one prefill, one step of each in turn.
+"""Continue a text with several decoders: one prefill, then one step of each decoder in turn.
 
-A classifier gives the probabilities of its classes instead.
+For a classifier, send the probabilities of the classes instead.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rnnlab.models import GenerationStep, LoadedModel, Unknown
 
 _MAX_TRACED = 20_000
-"""Hypotheses of a decoder that are sent at most: more than anybody looks through."""
+"""Maximum number of hypotheses in the trace of a decoder: more than anybody reads."""
 
 
 def answer(request: Generate, context: AnswerContext) -> None:
@@ -33,7 +33,7 @@ def answer(request: Generate, context: AnswerContext) -> None:
         context.send(Progress(request.ask, 0, [_verdict(loaded, request.prompt)], is_last=True))
         return
     unknown = cast("Unknown", request.unknown)
-    # Raises for unknown characters before `Started`, at which the screens drop previous answers.
+    # Encode before `Started`: it may raise, and at `Started` the screens drop previous answers.
     prompt = encode_prompt(loaded.vocabulary, request.prompt, unknown)
     context.send(Started(request.ask, loaded.step))
     prefilled = prefill(loaded, [prompt], specs)
@@ -48,7 +48,7 @@ def answer(request: Generate, context: AnswerContext) -> None:
 
 
 class _Search:
-    """One decoder of a request; sends a frame at most every `FRAME_S` seconds."""
+    """The search of one decoder of a request; sends at most one frame per `FRAME_S` seconds."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class _Search:
         self._steps: list[TracedStep] = []
 
     def advance(self) -> bool:
-        """Take one step and send it if a frame is due; return whether more steps follow."""
+        """Take one step, and send a frame if one is due; return whether more steps follow."""
         step = next(self._generation)
         is_due = self._pace.is_due() or step.is_last
         if self._request.has_trace:
@@ -94,7 +94,7 @@ class _Search:
 
 
 def _verdict(loaded: LoadedModel, text: str) -> Answer:
-    """Return the classes of a text as an answer with one token per class, most probable first."""
+    """Return an answer with one token per class of a text, the most probable class first."""
     from rnnlab.models import classify_texts
 
     [verdict] = classify_texts(loaded, [text])

@@ -1,4 +1,4 @@
-"""Inspect one or two models, or compare the runs of the vanishing-gradient lab."""
+"""Send the findings on one or two models, or on the runs of the vanishing-gradient lab."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 VANISHING = "vanishing"
 _datasets: dict[str, Dataset] = {}
-"""Corpora of the runs inspected last, so that not every question reads one again."""
+"""Cache of the last inspected runs' corpora, because reading a corpus takes time."""
 
 
 def answer(question: Inspect, context: AnswerContext) -> None:

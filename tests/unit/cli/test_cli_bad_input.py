@@ -90,7 +90,7 @@ def test_an_invalid_text_is_an_error(
 
 
 def test_an_unknown_verb_without_a_near_one_names_what_lists_them(refuse: Refuse) -> None:
-    refuse(["foo"], "No such command 'foo'", "`rnnlab --help` lists them")
+    refuse(["foo"], "No such command 'foo'", "`rnnlab --help` lists the commands")
 
 
 @pytest.mark.parametrize(
@@ -165,10 +165,10 @@ def test_an_invalid_setting_is_an_error(
         (["reproduce", "lstm-moliere"], ["moliere.txt", "--file"]),
         (["classify", "starter"], ["add --text TEXT or --file FILE"]),
         (["classify", "starter", "--text", "a"], ["is a language model"]),
-        (["generate", "nobody"], ["give either --prompt or --prompts"]),
+        (["generate", "nobody"], ["exactly one of --prompt and --prompts"]),
         (
             ["generate", "nobody", "--prompt", "a", "--prompts", "b.txt"],
-            ["give either --prompt or --prompts"],
+            ["exactly one of --prompt and --prompts"],
         ),
         (
             ["generate", "nobody", "--prompts", "nowhere.txt"],

@@ -97,7 +97,7 @@ def test_the_statistics_of_a_text_are_printed_in_lines(
     assert lines[:2] == [str(data / "line.txt"), "12,001 characters, 4 distinct"]
     assert lines[2] == "rare characters (fewer than 10 times): 1: ⏎"
     assert lines[3].startswith(
-        "sentences: 1, median length 11,999 characters, 95 % at most 11,999,"
+        "sentences: 1, median length 11,999 characters, 95th percentile 11,999,"
     )
     assert not any("up to 12,000" in line for line in lines), "one length is no histogram"
 

@@ -31,7 +31,7 @@ def test_neurons_of_a_model_of_words_are_ranked_by_numbers(look: Callable[..., F
 def test_the_sentence_counts_the_tokens_with_the_property(look: Callable[..., Finding]) -> None:
     loaded = make_model(cell="rnn", layers=1)
     sentence = look("neurons", loaded, text="abcd abcd abc", property="d").says[0]
-    assert sentence.endswith(", on 2 of 13 characters.")
+    assert sentence.endswith("; 2 of 13 characters have the property.")
     of_number = look("neurons", loaded, text="abcd abcd abc", property="line-position").says[0]
     assert " of 13 characters" not in of_number
 

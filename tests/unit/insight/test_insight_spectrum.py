@@ -48,7 +48,7 @@ def test_the_bound_is_claimed_only_if_there_is_no_other_path(look: Callable[...,
         loaded.model.rnn.weight_hh_l1.copy_(torch.eye(7) / 2)  # type: ignore[operator]
     result = look("spectrum", loaded)
     assert result.figures["is_bound_of_gradient"] == {"l0.h": False, "l1.h": True}
-    assert "this is not a bound" in result.says[0]
+    assert "it does not bound the gradient" in result.says[0]
     assert "shrinks by at least a factor of 0.00098" in result.says[1]
     pooled = make_model(cell="rnn", task="classify", pooling="mean", layers=1)
     assert look("spectrum", pooled).figures["is_bound_of_gradient"] == {"l0.h": False}

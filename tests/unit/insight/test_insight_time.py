@@ -18,7 +18,7 @@ def test_the_sentences_contain_the_measured_numbers(
     finding = look("time", make_model(cell="gru", layers=1))
     norms = finding.figures["of_last"]["l0"]
     left = norms[0] / norms[-2]
-    assert f"{len(norms) - 2} steps further back" in finding.says[0]
+    assert f"to {len(norms) - 1} steps back" in finding.says[0]
     factor = float(finding.says[0].partition("a factor of ")[2].removesuffix("."))
     assert factor == pytest.approx(left, rel=0.01, abs=5e-4)
     deep = look("time", make_model(cell="gru", layers=3))
@@ -31,8 +31,8 @@ def test_a_sentence_mentions_a_gradient_that_grows_before_it_shrinks() -> None:
     back = torch.tensor([0.1, 0.2, 1.0, 3.0, 1.0, 0.3, 0.1])
     layers = [ThroughTime("l0", back.flip(0), back), ThroughTime("l1", back.sort()[0], back)]
     sentences = time.sentences(layers, {"l0": 3.0, "l1": 1.5})
-    assert "to 5 steps further back it changes by a factor of 0.5 (l0), 0.1 (l1)." in sentences[0]
-    assert sentences[1].startswith("It is largest 3 (l0) steps back and shrinks from there")
+    assert "to 6 steps back it changes by a factor of 0.5 (l0), 0.1 (l1)." in sentences[0]
+    assert sentences[1].startswith("The gradient is largest 3 (l0) steps back and shrinks beyond")
     assert len(time.sentences(layers[1:], {"l1": 1.5})) == 1
 
 

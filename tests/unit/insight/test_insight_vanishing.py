@@ -72,9 +72,9 @@ def test_vanished_lasting_and_unknown_gradients_have_different_sentences() -> No
         ]
     members.append(make_member("ran", 4, num_probes=0))
     sentences = vanishing(members).says
-    assert "Through time it vanishes within the window in rnn." in sentences
-    assert "Through time it does not shrink within the window in gru." in sentences
-    assert "Through time it is unknown in ran: no probe yet." in sentences
+    assert "Through time the gradient vanishes within the window in rnn." in sentences
+    assert "Through time the gradient does not shrink within the window in gru." in sentences
+    assert "The half-life is unknown in ran: no probe yet." in sentences
     assert any("halves every 8.0 steps (lstm)" in sentence for sentence in sentences)
 
 

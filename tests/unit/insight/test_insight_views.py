@@ -70,7 +70,7 @@ def test_gradients_are_those_of_backward(
         ("neurons", {}, {"unit": "7"}, "no unit l1.7"),
         ("neurons", {}, {"unit": "seven"}, "is not a unit"),
         ("neurons", {}, {"property": "[a"}, "nor a regular expression"),
-        ("neurons", {}, {"property": "zzz"}, "for none"),
+        ("neurons", {}, {"property": "zzz"}, "is the same for all characters"),
         ("gates", {"cell": "rnn"}, {"gate": "f"}, "rnn has no gates"),
         ("gates", {"cell": "gru"}, {"gate": "f"}, "use --gate with r or z"),
         ("gates", {}, {"unit": "l0.99", "text": "abcdef"}, "no unit l0.99"),

@@ -53,7 +53,7 @@ class TestList:
         shown = call(lab, "recipes", "mikolov-moliere").stdout
         assert "    one_hot = true" in shown
         assert "1.6622" in shown
-        assert "what differs\n- The notebook's" in shown
+        assert "differences\n- The notebook's" in shown
         assert all(len(line) <= 120 for line in shown.splitlines())
 
     @pytest.mark.parametrize("table", ["[reached]", "[[reached]]"])
