@@ -7,6 +7,7 @@ import hashlib
 import zlib
 from pathlib import Path
 
+from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.locations import data_folder
 from rnnlab.corpora import find_corpus
@@ -25,7 +26,10 @@ def locate(recipe: Recipe, file: Path | None = None, data: Path | None = None) -
     try:
         return find_corpus(recipe.corpus, data)
     except BadInputError as error:
-        hint = f"put it at {data_folder(data) / recipe.file_name}, or add --file FILE"
+        if recipe.corpus in registry.names("corpora/sources"):
+            raise  # it names the command that fetches the corpus
+        hint = f"put it at {data_folder(data) / recipe.file_name}"
+        hint += ", or name it: `rnnlab reproduce RECIPE --file FILE`"
         raise BadInputError(error.what, f"{_instructions(recipe.get)}{hint}") from None
 
 

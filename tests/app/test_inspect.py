@@ -369,9 +369,8 @@ async def test_the_status_names_the_step_of_the_chosen_run_only(
         await open_inspect(pilot, app)
         await until(pilot, lambda: generator.questions)
         answer(generator, finding())
-        await until(
-            pilot, lambda: "step 40" in str(screen(app).query_one("#inspect-status").render())
-        )
+        line = screen(app).query_one("#inspect-status", Static)
+        await until(pilot, lambda: "step 40" in str(line.render()))
         await pilot.press("7")
         await until(pilot, lambda: "b chooses the other run" in shown(app))
         app.state.chosen_name = "beta"
