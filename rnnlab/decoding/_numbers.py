@@ -1,4 +1,4 @@
-"""Arithmetic of log-probs in numpy; minus infinity is an impossible token, never an error.
+"""Arithmetic of log-probs in numpy; minus infinity means an impossible token, not an error.
 
 Shapes: R rows, V tokens of the vocabulary, N values.
 """
@@ -12,13 +12,13 @@ import numpy.typing as npt
 
 Ids = npt.NDArray[np.int64]
 LogProbs = npt.NDArray[Any]
-"""float32 or float64, [..., V]."""
+"""Log-probs [..., V] in nats, float32 or float64."""
 
 NEVER = float("-inf")
 
 
 def log_softmax(logits_RV: LogProbs) -> LogProbs:
-    """Return the log-probs of logits; a row of minus infinity stays one."""
+    """Return the log-probs of logits; a row that is -inf everywhere stays so."""
     best_R1 = logits_RV.max(-1, keepdims=True)
     is_dead_R1 = best_R1 == NEVER
     has_dead = is_dead_R1.any()
@@ -48,7 +48,7 @@ def entropy(log_probs_RV: LogProbs) -> npt.NDArray[np.float64]:
 
 
 def best_first(log_probs_RV: LogProbs) -> Ids:
-    """Return the tokens of each row, the most probable first; ties go to the lowest id."""
+    """Return the token ids of each row, the most probable first; ties go to the lowest id."""
     order: Ids = np.argsort(-log_probs_RV, axis=-1, kind="stable")
     return order
 

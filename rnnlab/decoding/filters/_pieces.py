@@ -14,7 +14,7 @@ import numpy as np
 from rnnlab.decoding._numbers import Ids
 
 Rules = list[tuple[str, Ids]]
-"""Suffixes of the text so far, each with the tokens that match after it."""
+"""Pairs of a suffix and the tokens that match if the text so far ends with the suffix."""
 
 
 def completing(pieces: Sequence[str], string: str) -> Rules:
@@ -41,7 +41,7 @@ def containing(pieces: Sequence[str], string: str) -> Rules:
 
 
 def beginning(pieces: Sequence[str], string: str) -> Ids:
-    """Return the tokens that are a prefix of a string, or of which it is a prefix."""
+    """Return the tokens that are a prefix of a string, or that begin with the whole string."""
     return np.array(
         [
             token
