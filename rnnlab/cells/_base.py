@@ -62,7 +62,7 @@ class Cell(ABC, Generic[W]):
     gates: ClassVar[tuple[str, ...]]
     """Letters of the gates, in the order of the stacked weights."""
     candidates: ClassVar[frozenset[str]] = frozenset({"g", "n", "h"})
-    """Letters in `gates` that stand for a candidate (new content): it does not open or close."""
+    """Letters in `gates` that are not gates but candidates: the new content of the state."""
     h_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
     """Lower and upper bound of h, near which a unit saturates; None if h has no upper bound."""
     weights_type: type[W]
@@ -72,7 +72,7 @@ class Cell(ABC, Generic[W]):
     num_states: ClassVar[int] = 1
     """Number of parts of a layer's state: 1 for h, 2 for h and c."""
     has_fused: ClassVar[bool] = True
-    """Whether `fused` is implemented; otherwise, a stack calls `step` for every step."""
+    """Whether `fused` is implemented; otherwise, a stack calls `step` for every time step."""
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
         """Return the shape of every parameter by name, in the order of `weights_type`.

@@ -28,7 +28,7 @@ from torch.autograd.function import Function, once_differentiable
 from torch.nn import functional as F
 
 Fill = Callable[[Tensor, Tensor, Tensor, Tensor, bool], None]
-"""An algorithm for the recurrence: fill(h, a, v, h_0, is_backwards) overwrites h [B, T, H]."""
+"""An algorithm of the recurrence: fill(h, a, v, h_0, is_backwards) writes h [B, T, H] in place."""
 
 
 def scan(a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, *, fill: Fill | None = None) -> Tensor:

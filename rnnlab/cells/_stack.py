@@ -34,7 +34,7 @@ class RecurrentStack(nn.Module):
     recurrent_dropout: fraction of the recurrent weights dropped for one call in training mode
     (DropConnect on weight_hh, as in Merity et al. 2018, "Regularizing and optimizing LSTM language
     models").
-    residual: add to the output of every layer but the first the layer's input before dropout.
+    residual: every layer but the first adds its input, before dropout, to its output.
     bidirectional: each layer also reads the steps from the last to the first, with weights of its
     own (`weight_ih_l0_reverse`, ...); the outputs of both directions are concatenated.
     generator: draws the initial weights.

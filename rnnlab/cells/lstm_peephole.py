@@ -22,7 +22,7 @@ from rnnlab.cells._base import Cell, LayerState
 
 
 class PeepholeWeights(NamedTuple):
-    """Parameters of a layer: the ones of torch.nn.LSTM, and the gates' weights of c (peepholes)."""
+    """Parameters of a layer: as in torch.nn.LSTM, and peephole weights from c to the gates."""
 
     weight_ih: Tensor
     """Input weights [4H, I]."""

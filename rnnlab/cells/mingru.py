@@ -20,7 +20,7 @@ from rnnlab.cells._scan import g, scan, wide
 
 
 class MinGRU(Cell[InputWeights]):
-    """The minimal GRU; `fused` scans a whole sequence, because the gates do not read h."""
+    """The minimal GRU; its gates do not read h, so `fused` is a scan over all steps."""
 
     gates = ("z", "n")
     weights_type = InputWeights

@@ -23,7 +23,7 @@ from rnnlab.cells._scan import g, scan, wide
 
 
 class MinLSTM(Cell[InputWeights]):
-    """The minimal LSTM; `fused` scans a whole sequence, because the gates do not read h."""
+    """The minimal LSTM; its gates do not read h, so `fused` is a scan over all steps."""
 
     gates = ("f", "i", "n")
     weights_type = InputWeights
@@ -69,7 +69,7 @@ class MinLSTM(Cell[InputWeights]):
 
 
 def _log_ratio(a_f: Tensor, a_i: Tensor) -> Tensor:
-    """Return log(f / i). Its sigmoid is f / (f + i), but never 0 / 0 if both gates underflow."""
+    """Return log(f / i); its sigmoid is f / (f + i), not NaN even if both gates underflow."""
     return F.logsigmoid(a_f) - F.logsigmoid(a_i)
 
 

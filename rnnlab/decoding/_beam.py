@@ -168,7 +168,7 @@ class Finisher:
 
 
 def possible(totals_RV: npt.NDArray[np.float64], places_N: Ids) -> Ids:
-    """Return the places of the candidates with a total above -inf; `places_N` is best first."""
+    """Return the places of the candidates with a total above -inf. places_N: best first."""
     if len(places_N) and totals_RV.item(int(places_N[-1])) > NEVER:
         return places_N
     possible_N: Ids = places_N[totals_RV.reshape(-1)[places_N] > NEVER]

@@ -33,7 +33,7 @@ def log_softmax(logits_RV: LogProbs) -> LogProbs:
 
 
 def only(log_probs_RV: LogProbs, is_kept_RV: npt.NDArray[np.bool_]) -> LogProbs:
-    """Return renormalised log-probs, with the tokens outside the mask at minus infinity."""
+    """Return renormalised log-probs, with minus infinity for tokens outside the mask."""
     kept_RV = log_probs_RV.copy()
     kept_RV[~is_kept_RV] = NEVER
     return log_softmax(kept_RV)
@@ -54,7 +54,7 @@ def best_first(log_probs_RV: LogProbs) -> Ids:
 
 
 def largest(values_N: npt.NDArray[Any], num: int) -> Ids:
-    """Return the places of the `num` largest values, best first; ties go to the first place."""
+    """Return the indices of the `num` largest values, largest first; ties go to the lower index."""
     if num < len(values_N):
         partitioned_N = values_N.copy()
         partitioned_N.partition(len(values_N) - num)

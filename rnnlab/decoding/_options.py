@@ -49,7 +49,7 @@ class Options(_FilterOptions):
     )  # fmt: skip
 
     last: int = Field(64, ge=1, le=1_000_000)
-    """Number of recent tokens, prompt included, that penalties count."""
+    """Number of recent tokens, with the prompt, for the penalties."""
     stop: str = ""
     """End after any of these strings, such as "\\n|END"."""
     max_length: int = Field(0, ge=0)

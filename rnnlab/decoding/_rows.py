@@ -26,7 +26,7 @@ Every row has at least one possible token.
 Ahead = Callable[[Sequence[int], int], Goals]
 """ahead(numbers of the rows, number of steps T) -> goals of the next T draws; None if greedy.
 
-The goals are the random numbers that `choose` would use; the distributions are not known yet.
+The goals are the random numbers that `choose` would use, drawn in advance.
 """
 
 
@@ -57,7 +57,7 @@ class _Texts:
         return self._limits.max_length - self.length
 
     def only(self, places: Sequence[int] | Ids) -> None:
-        """Remove all live rows but those at some places."""
+        """Keep only the live rows at these places."""
         self.rows = [self.rows[i] for i in places]
 
     def grow(

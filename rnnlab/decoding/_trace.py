@@ -65,7 +65,7 @@ class TracedAnswer:
 
     id: int
     end: str
-    """Why the search did not extend it: `eos`, `stop`, `length`, `time` or `stuck`."""
+    """Why the search did not extend the answer: `eos`, `stop`, `length`, `time` or `stuck`."""
 
 
 @dataclass(frozen=True)

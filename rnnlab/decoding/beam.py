@@ -48,15 +48,15 @@ class BeamOptions(Options):
     n: int = Field(0, ge=0, le=1000)
     """Number of answers: the N best texts (0: k)."""
     length_penalty: float = Field(0.0, ge=0, le=10)
-    """Exponent a of the score log-prob / length^a (0: sum, 1: mean)."""
+    """Exponent a of log-prob / length^a (0: sum, 1: mean)."""
     penalty: Literal["power", "wu"] = "power"
-    """Form of the length penalty: length^a, or ((5 + length) / 6)^a."""
+    """Length penalty: length^a, or for wu ((5 + length) / 6)^a."""
     rank: Literal["auto", "model", "filtered"] = "auto"
-    """Rank by model or filtered probability (auto: the chain shows which)."""
+    """Rank by model or filtered probability (auto: shown in chain)."""
     early: Literal["decided", "full", "never"] = "decided"
-    """Stop when no live text can win, when k texts are finished, or never."""
+    """Stop if no live text can win, if k texts have ended, or never."""
     gap: float = Field(0.0, ge=0)
-    """Prune hypotheses with a score more than N below the best (0: off)."""
+    """Prune hypotheses more than N below the best score (0: off)."""
 
     @model_validator(mode="after")
     def _check_answers(self) -> Self:

@@ -40,11 +40,11 @@ class DiverseBeamOptions(BeamOptions):
     """Number of groups and their diversity, in addition to the options of `beam`."""
 
     k: int = Field(6, ge=1, le=1000)
-    """Number of hypotheses kept at every step, in all groups together."""
+    """Number of hypotheses kept at every step, over all groups."""
     groups: int = Field(3, ge=1, le=1000)
     """Number of groups of equal size that share the k hypotheses."""
     diversity: float = Field(0.5, ge=0, le=100)
-    """Nats to subtract from a token for each time an earlier group chose it."""
+    """Nats to subtract from a token per choice by earlier groups."""
 
     @model_validator(mode="after")
     def _check_groups(self) -> DiverseBeamOptions:

@@ -50,13 +50,13 @@ class ExactOptions(Options):
     """The first text, the budget and the ranking, in addition to the shared options."""
 
     bound: Literal["beam", "greedy"] = "beam"
-    """Decoder that finds the first text, whose log-prob is the first bound."""
+    """Decoder of the first text, whose log-prob is the first bound."""
     k: int = Field(10, ge=1, le=1000)
     """Width of the beam that finds the first text."""
     budget: int = Field(20_000, ge=0, le=100_000_000)
-    """Number of rows per prompt that the model reads after the first text."""
+    """Rows that the model may read per prompt after the first text."""
     rank: Literal["auto", "model", "filtered"] = "auto"
-    """Maximise model or filtered probability (auto: the chain shows which)."""
+    """Maximise model or filtered probability (auto: shown in chain)."""
 
     def bound_options(self) -> beam.BeamOptions:
         """Return the options of the beam that finds the first text; greedy is a beam of width 1."""

@@ -14,7 +14,7 @@ class NucleusOptions(SampleOptions):
     """The options of `sample`, with the filter `p` on by default."""
 
     p: float = Field(0.9, gt=0, le=1)
-    """Keep the smallest set of tokens whose total probability reaches p."""
+    """Keep the fewest tokens whose total probability reaches p."""
 
 
 DECODER = replace(SAMPLE, options=NucleusOptions, source="Holtzman et al. (2020)")

@@ -14,7 +14,7 @@ class NucleusBeamOptions(BeamOptions):
     """The options of `beam`, with the filter `p` on by default."""
 
     p: float = Field(0.9, gt=0, le=1)
-    """Extend by the smallest set of tokens whose probability reaches p."""
+    """Extend by the fewest tokens whose probability reaches p."""
 
 
 DECODER = replace(BEAM, options=NucleusBeamOptions, source="the course")

@@ -56,7 +56,7 @@ class Classifier(TextModel):
         return (y_BTH * is_real_BT1).sum(dim=1, dtype=wide) / lengths_B[:, None]
 
     def _last_outputs(self, y_BTH: Tensor, lengths_B: Tensor) -> Tensor:
-        """Return the output [B, H] after all words (in reverse, after the first word)."""
+        """Return the last outputs [B, H]; those of the reverse direction are at the first word."""
         rows_B = torch.arange(len(y_BTH), device=y_BTH.device)
         last_BH = y_BTH[rows_B, lengths_B - 1]
         if not self.rnn.is_bidirectional:

@@ -18,7 +18,7 @@ from rnnlab.models._prefill import prefill_prompts
 from rnnlab.models._prompt import Unknown, encode_prompt
 
 MAX_PLACES = 600
-"""Maximum number of tokens of a prompt that have a row: the last tokens."""
+"""Maximum number of prompt tokens with a row, counted from the end of the prompt."""
 
 
 class TextDistributions(NamedTuple):
@@ -28,7 +28,7 @@ class TextDistributions(NamedTuple):
     """The encoded prompt, then the tokens after it."""
     num_prompt: int
     first_place: int
-    """Index of the token that the first row predicts; not 0 if the prompt exceeds `max_places`."""
+    """Index of the token that the first row predicts; above 0 if the prompt exceeds MAX_PLACES."""
     rows: list[TracedRow]
     """A row per token from `first_place` on, and one for the token after the text; fewer if the
     filters leave no token."""
@@ -47,9 +47,9 @@ def distributions_of(
 ) -> TextDistributions:
     """Return the distribution of every token of a text and of the token after it.
 
-    tokens: the text after the prompt; the filters of `spec` apply only to it. num_shown:
-    minimum number of tokens listed per distribution. max_places: maximum number of tokens of the
-    prompt with a row: the last tokens. Raises BadInputError for unknown characters or tokens.
+    tokens: the text after the prompt; the filters of `spec` apply only to it. num_shown: minimum
+    number of tokens listed per distribution. max_places: maximum number of prompt tokens with a
+    row, counted from the end of the prompt. Raises BadInputError for unknown characters or tokens.
     """
     vocabulary = loaded.vocabulary
     read = encode_prompt(vocabulary, prompt, unknown)

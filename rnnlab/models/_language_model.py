@@ -55,7 +55,7 @@ class LanguageModel(TextModel):
         """Return the head's input [B, F] before the first token, and the state.
 
         A sentence model reads EOS before the first token. For a stream, which has no boundary,
-        the head reads h of the state before the first token.
+        the head reads h of the initial state.
         """
         state = self.start_state(batch)
         if self.eos is None:

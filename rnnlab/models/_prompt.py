@@ -11,11 +11,11 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Ids, UnknownTokensError, Vocabulary
 
 Unknown = Literal["auto", "refuse", "drop", "nearest", "unk"]
-"""Treatment of characters or words that are not in the vocabulary.
+"""Treatment of a character or word that is not in the vocabulary.
 
-auto: `unk` if the vocabulary has <unk>, else `refuse`. refuse: raise an error. drop: remove them.
+auto: `unk` if the vocabulary has <unk>, else `refuse`. refuse: raise an error. drop: remove it.
 nearest: replace a letter by the same letter without accent, in the other case or in ASCII, and a
-word by the most similar word; drop it if there is none. unk: read them as <unk>.
+word by the most similar word; remove it if there is none. unk: read it as <unk>.
 """
 
 _PLAIN = str.maketrans(
@@ -74,7 +74,7 @@ def encode_prompt(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") 
         replaced |= instead
         tokens = vocabulary.split("".join(instead.get(token, token) for token in tokens))
         strange = vocabulary.unknown(tokens)
-        unknown = "drop"  # around a dropped token, an unknown token may arise
+        unknown = "drop"  # neighbours of a dropped token may join into an unknown token
     return EncodedPrompt("".join(tokens), vocabulary.ids_of(tokens), _changes(replaced))
 
 
@@ -111,7 +111,7 @@ def _by_plain_form(vocabulary: Vocabulary) -> dict[str, list[str]]:
 
 
 def _plain_form(token: str) -> str:
-    """Return a token in lower-case ASCII without accents; white space becomes one blank."""
+    """Return a token in lower-case ASCII without accents; a blank for a token of white space."""
     if token.isspace():
         return " "
     apart = unicodedata.normalize("NFKD", token.translate(_PLAIN)).casefold()

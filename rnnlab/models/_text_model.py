@@ -28,7 +28,7 @@ class Example(NamedTuple):
     targets: Tensor
     """Next tokens [B, T], or classes [B]."""
     lengths_B: Tensor | None
-    """Number of tokens of each row before its padding; None if the model does not need it."""
+    """Number of tokens of each row before its padding; None if the model does not need them."""
 
     @classmethod
     def of(cls, batch: Batch, device: torch.device) -> Example:

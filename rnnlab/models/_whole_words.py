@@ -21,14 +21,14 @@ from rnnlab.decoding import SearchStart, State, Step
 from rnnlab.decoding._numbers import NEVER, LogProbs
 
 _REACH = 3
-"""Number of previous tokens that can merge with the next token, as don, ' and t do."""
+"""Number of previous tokens that can merge with the next token: "don" and "'" merge with "t"."""
 CHAIN = "whole words"
 
 
 class _WordState(NamedTuple):
     inner: State
     tails: list[tuple[str, ...]]
-    """Last tokens of each row, as its text spells them, even words of the prompt that are <unk>."""
+    """Last tokens of each row, spelled as in its text, even if their id is <unk>."""
 
 
 class WholeWords:
@@ -39,7 +39,7 @@ class WholeWords:
         self._vocabulary = vocabulary
         self._kinds = [_kind(piece) for piece in vocabulary.pieces]
         self._examples = {kind: token for token, kind in reversed([*enumerate(self._kinds)])}
-        """One token of each kind, by the kind."""
+        """Id of one token of every kind, by kind."""
         self._masks: dict[tuple[str, ...], npt.NDArray[np.bool_]] = {}
 
     def begin(self, start: SearchStart, texts: Sequence[str]) -> SearchStart:
@@ -74,7 +74,7 @@ class WholeWords:
         return np.where(masks_RV, log_probs_RV, NEVER).astype(log_probs_RV.dtype, copy=False)
 
     def _mask(self, tail: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-        """Return the mask [V] of tokens that do not merge with a tail, cached by kinds."""
+        """Return the mask [V] of tokens that do not merge with a tail; equal kinds share it."""
         key = tuple(map(_kind, tail))
         mask = self._masks.get(key)
         if mask is None:
@@ -91,8 +91,8 @@ class WholeWords:
 def _kind(piece: str) -> str:
     """Return the kind of a token: tokens of one kind merge with the same neighbours.
 
-    The kind is a text: the classes of the first, the second and the last character. <unk> is a kind
-    of its own.
+    The kind consists of the classes of the first, second and last character. <unk> has a kind of
+    its own.
     """
     if piece.strip(" ") in {UNK, UNK[1:-1]}:
         return piece

@@ -18,7 +18,7 @@ Rules = list[tuple[str, Ids]]
 
 
 def completing(pieces: Sequence[str], string: str) -> Rules:
-    """Return the tokens after which a text ends with a string; each is in at most one rule."""
+    """Return the tokens after which a text ends with a string; a token is in at most one rule."""
     tokens_after = defaultdict(list)
     for token, piece in enumerate(pieces):
         if piece.endswith(string):
@@ -29,7 +29,7 @@ def completing(pieces: Sequence[str], string: str) -> Rules:
 
 
 def containing(pieces: Sequence[str], string: str) -> Rules:
-    """Return the tokens that contain the last character of an occurrence of a string."""
+    """Return the tokens within which an occurrence of a string ends; it may begin earlier."""
     tokens_after = defaultdict(list)
     for token, piece in enumerate(pieces):
         if string in piece:

@@ -48,5 +48,5 @@ FILTER = Filter(
     value_type=str,
     neutral="",
     check=parse_biases,
-    help='Bias in nats for tokens that complete a string, as in "e=-2|the=1.5".',
+    help='Nats to add to tokens that complete a string: "e=-2|the=1.5".',
 )

@@ -31,5 +31,5 @@ FILTER = Filter(
     neutral=0.0,
     limits={"ge": -100, "le": 100},
     chain_text="{name}={value} over the last {last} tokens",
-    help="Nats to subtract from a token for each recent occurrence (see `last`).",
+    help="Nats to subtract per recent occurrence of a token.",
 )

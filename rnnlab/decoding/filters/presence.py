@@ -31,5 +31,5 @@ FILTER = Filter(
     neutral=0.0,
     limits={"ge": -100, "le": 100},
     chain_text="{name}={value} over the last {last} tokens",
-    help="Nats to subtract from every recent token (see `last`).",
+    help="Nats to subtract from every recent token.",
 )

@@ -32,5 +32,5 @@ FILTER = Filter(
     neutral=1.0,
     limits={"ge": 1, "le": 100},
     chain_text="{name}={value} over the last {last} tokens",
-    help="Factor on the (negative) logits of recent tokens (see `last`).",
+    help="Factor on the (negative) logits of recent tokens.",
 )

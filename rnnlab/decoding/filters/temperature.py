@@ -20,7 +20,7 @@ _COLDEST = 1e-30
 
 
 def apply(log_probs_RV: LogProbs, temperature: float, rows: Rows) -> LogProbs:
-    """Return log-probs proportional to p^(1/T)."""
+    """Return the log-probs of the distribution proportional to p^(1/T)."""
     with np.errstate(over="ignore"):  # improbable tokens overflow to -inf
         return log_softmax(log_probs_RV / max(temperature, _COLDEST))
 

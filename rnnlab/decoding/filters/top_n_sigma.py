@@ -35,5 +35,5 @@ FILTER = Filter(
     option="sigma",
     neutral=0.0,
     limits={"ge": 0, "le": 100},
-    help="Drop tokens over N standard deviations below the best logit (0: off).",
+    help="Drop tokens N standard deviations below the best (0: off).",
 )

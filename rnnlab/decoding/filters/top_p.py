@@ -35,5 +35,5 @@ FILTER = Filter(
     option="p",
     neutral=1.0,
     limits={"gt": 0, "le": 1},
-    help="Keep the smallest set of tokens whose total probability reaches p.",
+    help="Keep the fewest tokens whose total probability reaches p.",
 )

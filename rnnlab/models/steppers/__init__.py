@@ -1,4 +1,4 @@
-"""Steppers: a search's access to the model; they read one token per row, for many rows at once.
+"""Steppers let a search read tokens with a model: one token per row, for many rows at once.
 
 Their arguments and results are numpy arrays. Two engines give the same log-probs up to rounding:
 torch, for every cell and device, and native code for the plain cells on the CPU, which is several

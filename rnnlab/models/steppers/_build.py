@@ -30,7 +30,7 @@ FLAGS = (
     "-ffp-contract=fast",
 )  # fmt: skip
 TUNINGS: tuple[tuple[str, ...], ...] = (("-march=native",), ())
-"""Sets of flags to try in turn: for this processor; none, if the compiler rejects the first."""
+"""Flags to try in turn: tuned to this processor; none, if the compiler rejects these."""
 COMPILERS = ("cc", "gcc", "clang")
 TIMEOUT_S = 60.0
 
@@ -108,7 +108,7 @@ def _key(version: str, flags: list[str]) -> str:
 
 
 def _processor() -> str:
-    """Return the processor's features; the key has them because machines may share one cache."""
+    """Return the processor's features, part of the key because machines may share one cache."""
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
         for line in lines:
             if line.startswith(("flags", "Features")):

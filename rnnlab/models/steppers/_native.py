@@ -22,11 +22,11 @@ from rnnlab.models.steppers._base import Floats, Rows
 from rnnlab.models.steppers._pack import CELLS, F32, Packed, address, padded
 
 MOST_TABLE_NUMBERS = 2**25
-"""Maximum size V x G of the first layer's table (128 MB); torch runs models with a larger one."""
+"""Maximum size V x G of the first layer's table (128 MB); beyond it, torch runs the model."""
 ROWS_PER_THREAD, PRODUCTS_PER_THREAD = 16, 2_000_000
-"""Minimum work per thread: waking a thread takes about as long as 2,000,000 products."""
+"""Minimum work per thread: waking a thread takes about as long as 2,000,000 multiplications."""
 PIECES_PER_THREAD = 2
-"""More than 1: if a thread wakes late, the other threads take over its pieces of work."""
+"""Pieces of work per thread; if a thread wakes late, the other threads take over its pieces."""
 MOST_STEPS, PRODUCTS_AT_ONCE = 32, 40_000_000
 """Limits of one call of `write`: it takes a few milliseconds, so text still streams."""
 
@@ -80,8 +80,8 @@ class NativeStepper:
         self._products_per_thread = products_per_thread
         self._packed = Packed(model, library.rnnlab_lanes())
         self._spare: list[tuple[F32, int]] = []
-        """Free scratch buffers with their addresses. A call pops a buffer and puts it back when it
-        is done, so concurrent calls never share a buffer."""
+        """Free scratch buffers with their addresses. A call takes a buffer and puts it back in the
+        end, so concurrent calls never share a buffer."""
 
     def step(
         self, state: NativeState, parents_R: Rows, tokens_R: Rows

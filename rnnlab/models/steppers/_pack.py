@@ -129,7 +129,7 @@ def padded(size: int, multiple: int) -> int:
 
 
 def _gate_rows(stacked: Tensor, num_gates: int, units: int, gates: int) -> Tensor:
-    """Return stacked weights with rows of zeros: each gate gets `units` rows, all get `gates`."""
+    """Return stacked weights with rows of zeros added: `units` rows per gate, `gates` in total."""
     rest = stacked.shape[1:]
     hidden = stacked.shape[0] // num_gates
     padded = stacked.new_zeros(gates, *rest)
@@ -148,6 +148,6 @@ def _first_table(model: LanguageModel, weights: Weights) -> F32:
 
 
 def _panels(weight_GK: Tensor, width: int) -> F32:
-    """Return weights as panels [G / width, K, width]."""
+    """Return weights [G, K] as panels [G / width, K, width]."""
     panels: F32 = weight_GK.view(-1, width, weight_GK.shape[1]).transpose(1, 2).contiguous().numpy()
     return panels
