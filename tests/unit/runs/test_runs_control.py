@@ -73,7 +73,7 @@ def test_a_paused_worker_can_stop_and_save(run: Run, worker: None, verb: Verb) -
 
 def test_a_paused_run_is_not_paused_twice(run: Run, worker: None) -> None:
     say(run, "paused")
-    with pytest.raises(BadInputError, match="'a' is paused already; `rnnlab resume a`"):
+    with pytest.raises(BadInputError, match="'a' is paused already; `rnnlab resume a` resumes it"):
         control.pause(run)
     assert actions(run) == []
 
