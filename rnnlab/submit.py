@@ -1,4 +1,4 @@
-"""Start runs: everything is checked before, so a failed start leaves no files behind.
+"""Start runs: everything is checked first, so a failed start leaves no files behind.
 
 The command line and the app use this for single runs and for all runs of a recipe. Never imports
 torch.

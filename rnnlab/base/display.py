@@ -87,7 +87,7 @@ def sparkline(values: list[float], width: int) -> str:
 
 
 def shortened(name: str, width: int) -> str:
-    """Return a name; if it is longer than `width` characters, with … in place of its middle."""
+    """Return a name of at most `width` characters: … replaces the middle of a longer name."""
     if len(name) <= width:
         return name
     return f"{name[: width // 2]}…{name[-(width - width // 2 - 1) :]}"

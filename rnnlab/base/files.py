@@ -11,7 +11,7 @@ from pathlib import Path
 SUFFIX = ".tmp"
 """Suffix of temporary files; their names begin with a dot and the name of the target."""
 _NAME_LENGTH = 80
-"""Maximum number of characters used of the target's name: a file name has at most 255 bytes."""
+"""Maximum number of characters taken from the target's name; a file name has at most 255 bytes."""
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def _can_be_created(folder: Path) -> bool:
 def shipped_folder() -> Path:
     """Return the folder with the shipped `data` and `checkpoints`.
 
-    An installed wheel has it inside the package; in a checkout it is the project's top folder.
+    In an installed wheel, it is inside the package; in a checkout, it is the project's top folder.
     """
     inside = _PACKAGE / "_shipped"
     return inside if inside.is_dir() else _PACKAGE.parent

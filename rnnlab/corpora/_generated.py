@@ -25,7 +25,7 @@ Options = Mapping[str, int]
 
 
 class Option(NamedTuple):
-    """An integer option of a built-in corpus; `low` and `high` are allowed values, too."""
+    """An integer option of a built-in corpus, from `low` to `high` inclusive."""
 
     default: int
     low: int

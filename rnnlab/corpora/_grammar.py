@@ -173,7 +173,7 @@ class Grammar:
         return dict(zip(names, draws, strict=True))
 
     def outlines(self, start: str, unexpanded: Collection[str]) -> dict[Items, Fraction]:
-        """Return every expansion of a symbol that leaves `unexpanded` symbols, with probabilities.
+        """Return the expansions of a symbol in which `unexpanded` symbols stay, with probabilities.
 
         The symbols that are expanded must not be recursive. If the grammar is prefix-free, two
         different expansions have no text in common.
@@ -252,10 +252,10 @@ class Grammar:
 
 
 def bayes_floor(grammar: Grammar, labels: Sequence[str], unexpanded: Collection[str]) -> Floor:
-    """Return the floor for predicting the label of a text; the text of a label is a symbol's text.
+    """Return the floor for predicting which of n symbols, the labels, has generated a text.
 
-    All n labels are equally frequent. unexpanded: symbols that are independent of the label. With
-    P = P(outline | label), the best prediction is correct with probability
+    All labels are equally frequent. unexpanded: symbols whose texts do not depend on the label.
+    With P = P(outline | label), the best prediction is correct with probability
     sum_outline max_label P / n; the label's entropy given the text is -sum P/n ln(P / sum_label P)
     (Duda and Hart 1973).
     """

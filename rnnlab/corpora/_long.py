@@ -64,7 +64,7 @@ class LongText:
             yield normalise(rest)
 
     def _end_within(self, block: str, kind: Kind) -> int:
-        """Return the offset at which to divide a block without spaces and line ends; 0: none."""
+        """Return the offset at which to divide a block without spaces or line ends; 0: do not."""
         if kind == "words":
             raise BadInputError(
                 f"{self.file} has {len(block):,} characters without a space", "use --tokens chars"

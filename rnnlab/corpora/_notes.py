@@ -45,7 +45,7 @@ def documents_note(documents: Documents, rows: Mapping[SplitName, Ids]) -> str:
 
 
 def duplicates_note(documents: Documents, rows: Mapping[SplitName, Ids]) -> list[str]:
-    """Return a note on validation and test documents that repeat one of train; [] if none do."""
+    """Return a note on validation and test documents that are also in train; [] if none are."""
     train_texts = {documents.texts[i] for i in rows["train"]}
     nums = {
         name: sum(documents.texts[i] in train_texts for i in part)

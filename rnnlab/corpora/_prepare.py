@@ -20,7 +20,7 @@ class Task(Protocol):
     """The functions of a module in `corpora/tasks`; every task has a source type of its own."""
 
     def read(self, file: Path, config: RunConfig, progress: Progress = silent) -> Any:
-        """Return the source, the content of a corpus file; raises BadInputError if it is unusable.
+        """Return the content of a corpus file (the source); raises BadInputError if it is unusable.
 
         progress: called while a long corpus is read, here and later in `build`.
         """

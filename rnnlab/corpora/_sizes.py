@@ -10,7 +10,7 @@ class Sizes:
     """Limits of memory and disk space for texts on disk; no result depends on these limits."""
 
     long_bytes: int = 32 << 20
-    """Size in bytes from which on a file is not read into memory as a whole."""
+    """Size in bytes; a file of at least this size is not read into memory as a whole."""
     block_chars: int = 1 << 21
     """Number of characters to decode at once."""
     block_bytes: int = 1 << 22

@@ -45,7 +45,7 @@ class Form:
     endings: tuple[str, ...]
     read: Callable[[Path, Request], Output]
     sha256: str | None = None
-    """SHA-256 of the file; None if it is unknown, so that only the ending is compared."""
+    """SHA-256 of the file; None if it is unknown: then only the ending is compared."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def decoded(stream: IO[bytes]) -> Iterator[str]:
 
 
 def check_member(name: str, file: Path) -> None:
-    """Raise BadInputError if the name of an archive's member is a path that leaves the archive."""
+    """Raise BadInputError if an archive's member would be extracted outside the target folder."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts:
         raise BadInputError(

@@ -136,7 +136,7 @@ def _drop_leftovers(folder: Path) -> None:
 
 
 def _drop_stale(folder: Path, source: str, key: Key, most_kept: int) -> None:
-    """Delete the folders of a file's earlier contents; keep `most_kept` for its current content."""
+    """Delete folders of a file's earlier contents; keep `most_kept` of its current content."""
     current = []
     for other in folder.glob(f"[!{_DRAFT[0]}]*"):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):

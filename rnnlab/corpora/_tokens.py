@@ -39,7 +39,7 @@ def normalise(text: str, alphabet: Alphabet = "unicode") -> str:
 
 
 def split_sentences(text: str) -> list[str]:
-    """Return the sentences of a text, with final `.`, `?` or `!`; white space becomes one space."""
+    """Return the sentences of a text, each with its final `.`, `?` or `!`, with single spaces."""
     sentences = (" ".join(match[0].split()) for match in _SENTENCE.finditer(text))
     return [sentence for sentence in sentences if any(c.isalnum() for c in sentence)]
 

@@ -47,7 +47,7 @@ def locate_vectors(recipe: Recipe, data: Path | None = None) -> str | None:
 
 
 def content_sha256(file: Path) -> str:
-    """Return the SHA-256 of a file's content, of a .gz file after decompression.
+    """Return the SHA-256 of a file's content; a .gz file is decompressed first.
 
     Raise BadInputError if the file cannot be read.
     """

@@ -41,7 +41,7 @@ def _killed_for_memory(status: Status) -> str:
     if is_here and status.oom_kills is not None and (memory.oom_kills() or 0) > status.oom_kills:
         if status.pid and status.pid in killed_for_memory():
             return "killed by the kernel for lack of memory (the kernel's log names the process)"
-        return "probably killed by the kernel for lack of memory: its count of such kills has risen"
+        return "probably killed by the kernel for lack of memory: its count of OOM kills has risen"
     if status.free_bytes is not None and status.free_bytes < memory.SHORT_BYTES:
         return f"probably killed for lack of memory: only {status.free_bytes >> 20} MiB were free"
     return ""
@@ -67,7 +67,7 @@ def _kernel_log() -> Iterator[str]:
             except BrokenPipeError:
                 continue  # the kernel has overwritten this line: read the next line
             except OSError:
-                return  # at its end, the kernel's log has no end-of-file but raises EAGAIN
+                return  # EAGAIN: the log has no more lines
             if not line:
                 return
             yield line.decode("utf-8", "replace")

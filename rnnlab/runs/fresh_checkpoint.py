@@ -1,4 +1,4 @@
-"""Get the current weights of a run: a run in training saves them on request, others already have.
+"""Get a run's current weights: a run in training saves them on request, others have saved them.
 
 The command line and the app use this for prompts to a run in training. Does not import torch.
 """
@@ -16,7 +16,7 @@ from rnnlab.runs.paths import Pointer, RunPaths
 from rnnlab.runs.store import Run
 
 FOR_A_PROMPT = "prompt"
-"""Name in a checkpoint command for which the worker writes no event to the journal."""
+"""`name` of a checkpoint command for which the worker does not write an event to the journal."""
 PATIENCE_S = 5.0
 """Seconds to wait until the worker has finished its step and saved a checkpoint; after that time,
 the last checkpoint is used."""

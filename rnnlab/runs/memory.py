@@ -1,4 +1,4 @@
-"""Measure the memory that a process uses and the memory that is available, from Linux's files."""
+"""Measure the memory that a process uses and the memory that is available, as Linux reports it."""
 
 from __future__ import annotations
 

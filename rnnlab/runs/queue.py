@@ -141,7 +141,7 @@ class Queue:
 
 
 def device_key(setting: object) -> str:
-    """Return the device in the names of slots for a setting `device`; does not import torch."""
+    """Return the beginning of the slots' names for a setting `device`, such as `cuda-0`."""
     name = str(setting or "auto")
     if name == "auto":
         return "cuda-0" if Path("/dev/nvidia0").exists() else "cpu"

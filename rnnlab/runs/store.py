@@ -100,7 +100,7 @@ class RunStore:
 
     @classmethod
     def default(cls, root: Path | None = None) -> RunStore:
-        """Return shipped runs, and those in `root`, else RNNLAB_CHECKPOINTS, else ./checkpoints."""
+        """Return all runs in `checkpoints_folder(root)`, and the shipped runs."""
         return cls(checkpoints_folder(root), shipped_runs())
 
     def __iter__(self) -> Iterator[Run]:
@@ -132,7 +132,7 @@ class RunStore:
         return name
 
     def is_shipped_name(self, name: str) -> bool:
-        """Return True if a shipped run has that name; a user's run with it would hide this run."""
+        """Return True if a shipped run has that name; a user's run of that name would hide it."""
         return any(folder.name == name for folder in self._shipped)
 
     def create(self, name: str, config_toml: str) -> Run:

@@ -60,7 +60,7 @@ class Resolved:
     settings: Mapping[str, Setting]
     """All settings. If no layer names a corpus, `corpus` is "" from the source DEFAULT."""
     fallbacks: Mapping[str, Setting]
-    """For each setting that the user writes: the value it would have if the user did not."""
+    """For each setting that the user writes: the value that it would have otherwise."""
     problems: tuple[Problem, ...]
     """All problems; the command line raises the first one."""
     recipe: Recipe | None

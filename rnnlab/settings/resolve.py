@@ -154,7 +154,7 @@ class _Resolver:
             values["init_from"] = ancestor.text
         config, problems = validate(values)
         for problem in problems:
-            # A problem without a name is about a combination, which another may have caused.
+            # A nameless problem concerns several settings; another problem may be its cause.
             if problem.name or not self._problems:
                 self._add(problem)
         return None if self._problems else config

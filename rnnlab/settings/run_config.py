@@ -142,7 +142,7 @@ class RunConfig(BaseModel):
     """Number of consecutive non-finite gradients that count as divergence."""
 
     engine: Literal["auto", "fused", "equations"] = "auto"
-    """Kernels: torch's (fused), the cell's (equations), fused if any (auto)."""
+    """Kernels: fused (torch's), equations (the cell's), auto (fused if any)."""
     device: str = "auto"
     """Device: auto, cpu, cuda or cuda:N."""
     dtype: Literal["float32", "float64", "bfloat16"] = "float32"
@@ -256,7 +256,7 @@ def validate(values: Mapping[str, Any]) -> tuple[RunConfig | None, tuple[Problem
                 registry.check(kind, entry)
         except BadInputError as error:
             problems.append(Problem.of(name, error))
-            del known[name]  # its default allows a validation of the other settings
+            del known[name]  # with its default, the others can be validated
     try:
         config = RunConfig.model_validate(known)
     except ValidationError as error:

@@ -1,6 +1,6 @@
 """A warm start: a run whose initial weights are those of another run, its ancestor.
 
-The new run has the same settings as its ancestor where they decide the shape of the weights. Never
+The new run has the ancestor's values of all settings that decide the shape of the weights. Never
 imports torch: the file of weights is copied.
 """
 
