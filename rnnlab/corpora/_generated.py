@@ -111,7 +111,7 @@ def parse_spec(text: str) -> CorpusSpec | None:
             raise BadInputError(f"{text}: {key} is not an integer", f"use the form {name}:{key}=N")
         if not option.low <= int(value) <= option.high:
             raise BadInputError(
-                f"{text}: {key} must be from {option.low} to {option.high}", option.help
+                f"{text}: {key} must be from {option.low} to {option.high}", f"{key}: {option.help}"
             )
         options[key] = int(value)
     return CorpusSpec(name, corpus, options)

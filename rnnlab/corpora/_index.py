@@ -51,7 +51,7 @@ class Encoded:
         return ids
 
     def part(self, part: slice) -> Encoded:
-        """Return a part of the tokens without looking them up."""
+        """Return a part of the tokens, without a look-up of their ids."""
         return Encoded(self.places[part], self.table)
 
 

@@ -67,7 +67,8 @@ class LongText:
         """Return the offset at which to divide a block without spaces or line ends; 0: do not."""
         if kind == "words":
             raise BadInputError(
-                f"{self.file} has {len(block):,} characters without a space", "use --tokens chars"
+                f"{self.file} has {len(block):,} characters in a row without a space",
+                "use --tokens chars",
             )
         return next((i for i in range(len(block) - 1, 0, -1) if block[i].isascii()), 0)
 

@@ -158,7 +158,8 @@ class UnknownTokensError(BadInputError):
     def __init__(self, tokens: Sequence[str]) -> None:
         some = ", ".join(repr(token) for token in tokens[:5])
         more = f" and {len(tokens) - 5} more" if len(tokens) > 5 else ""
+        it = "it" if len(tokens) == 1 else "them"
         super().__init__(
             f"the model never saw {some}{more}",
-            "remove it from the text, or train on a corpus that has it",
+            f"remove {it} from the text, or train on a corpus that has {it}",
         )
