@@ -42,7 +42,7 @@ def command(
         talk(control.move_in_queue(store.open(run), by))
     elif by:
         raise BadInputError(
-            "the run to move is missing", "add its name; `rnnlab queue` lists the queued runs"
+            "the run to move is missing", "give the name of a run; `rnnlab queue` lists them"
         )
     waiting = Queue(store.root).waiting()
     if json:

@@ -111,7 +111,7 @@ def _continue(
     if num_bytes:
         headers["Range"] = f"bytes={num_bytes}-"
     with requests.get(url, headers=headers, stream=True, timeout=(CONNECT_S, stall_s)) as answer:
-        if answer.status_code == 416:  # shorter than the partial file: start from zero
+        if answer.status_code == 416:  # the remote file is shorter: start again
             part.unlink(missing_ok=True)
             return
         if answer.status_code not in (200, 206):

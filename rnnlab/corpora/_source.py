@@ -70,7 +70,10 @@ class Source:
 
 
 def form_of(source: Source, file: Path) -> Form:
-    """Return the form of a file; raises BadInputError if its hash and its ending are unknown."""
+    """Return the form of a file.
+
+    Raise BadInputError if neither its SHA-256 nor its file name ending is known.
+    """
     name = file.name.lower()
     sha256 = _sha256(file)
     for form in source.forms:

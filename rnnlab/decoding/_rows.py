@@ -192,7 +192,7 @@ def draw(
         total = mass_V[-1]
         token = int(mass_V.searchsorted(generators[row].random() * total, side="right"))
         if token == len(mass_V):
-            # Rounding can move the goal to the end of the sum: take the last possible token.
+            # Rounding can make the product equal to `total`: take the last token with mass.
             token = int(mass_V.searchsorted(total))
         tokens.append(token)
     return np.array(tokens)

@@ -119,7 +119,7 @@ def _last(proofs: list[_Proof], limits: Limits) -> Last:
 
 
 class _Open:
-    """Open candidates (they may lead to a better text) of some rows, best first."""
+    """The candidates of one step that may still lead to a better text, best first."""
 
     def __init__(
         self, rows: Generation, state: State, first_row: int, candidates: Candidates

@@ -68,7 +68,7 @@ def vanishing(members: Sequence[Member], recipe: str = "vanishing") -> Finding:
     steps = max((one.steps for one in measured), default=0)
     by_cell = [[one for one in measured if one.member.cell == cell] for cell in cells]
     pictures: list[Picture] = [_table(measured, steps)]
-    # With one scale, equal shades are equal norms in the heat maps of all cells.
+    # One scale for all heat maps: a shade means the same norm for every type of cell.
     pictures += on_one_scale([heat for group in by_cell if (heat := _heat(group)) is not None])
     compared = _comparable(measured, cells)
     pictures.append(_through_time(compared))

@@ -141,7 +141,7 @@ def _powers_chart(
     powers, bound = spectrum["power_norms"], spectrum["bound"]
     assert isinstance(powers, list)
     assert isinstance(bound, list)
-    # Start one step back: the head reads the last state directly.
+    # norms[0] is left out: that gradient comes from the head, not through the recurrence.
     first = norms[1] if len(norms) > 1 and norms[1] > 0 else 1.0
     ratios = [norm / first for norm in norms[2 : _MOST_STEPS + 2]]
     curves = (

@@ -59,7 +59,5 @@ def clip(xs: Sequence[float], ys: Sequence[float], low: float, high: float) -> C
 
 def _crossing(xs: Sequence[float], ys: Sequence[float], index: int, height: float) -> float:
     """Return the position at which the line from a point to the next one has a height."""
-    # Halves, because the difference of two heights of 1e300 would overflow.
-    rise = ys[index + 1] / 2 - ys[index] / 2
-    fraction = (height / 2 - ys[index] / 2) / rise if rise else 0.0
-    return xs[index] + min(max(fraction, 0.0), 1.0) * (xs[index + 1] - xs[index])
+    fraction = (height - ys[index]) / (ys[index + 1] - ys[index])
+    return xs[index] + fraction * (xs[index + 1] - xs[index])

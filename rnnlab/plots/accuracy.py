@@ -9,7 +9,7 @@ from rnnlab.plots._landmarks import landmarks
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return the accuracy of every validation of the runs that classify."""
+    """Return a chart of the validation accuracies of classification runs."""
     curves = []
     for run in runs:
         evals = [record for record in run.history.evals if record.accuracy is not None]

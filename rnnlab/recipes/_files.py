@@ -27,7 +27,7 @@ def locate(recipe: Recipe, file: Path | None = None, data: Path | None = None) -
         return find_corpus(recipe.corpus, data)
     except BadInputError as error:
         if recipe.corpus in registry.names("corpora/sources"):
-            raise  # it names the command that fetches the corpus
+            raise  # the error already names the command that fetches the corpus
         hint = f"put it at {data_folder(data) / recipe.file_name}"
         hint += ", or name it: `rnnlab reproduce RECIPE --file FILE`"
         raise BadInputError(error.what, f"{_instructions(recipe.get)}{hint}") from None

@@ -16,7 +16,7 @@ from rnnlab.base.json_types import known, misfit
 
 State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost"]
 ACTIVE_STATES: frozenset[State] = frozenset({"queued", "starting", "running", "paused"})
-"""States of a run whose worker lives; if the worker is gone, the run is lost."""
+"""States in which a run has a live worker; without it, the run is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ def decode_lines(lines: Sequence[bytes]) -> list[Record]:
         values = json.loads(b"[%b]" % b",".join(lines))
     except (ValueError, RecursionError):
         values = []
-    # If there are more or fewer values than lines, some line is not one value: decode each line.
+    # If the counts differ, a line does not hold exactly one value: decode line by line.
     has_all = len(values) == len(lines)
     records = map(_record, values) if has_all else map(decode, lines)
     return [record for record in records if record is not None]

@@ -98,7 +98,7 @@ class _Resolver:
         return None
 
     def _without_empty(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return values without None, and without an empty corpus if there is a recipe."""
+        """Return the settings that are not None; omit an empty `corpus` if a recipe is given."""
         return {
             name: value
             for name, value in values.items()

@@ -256,7 +256,7 @@ def validate(values: Mapping[str, Any]) -> tuple[RunConfig | None, tuple[Problem
                 registry.check(kind, entry)
         except BadInputError as error:
             problems.append(Problem.of(name, error))
-            del known[name]  # with its default, the others can be validated
+            del known[name]  # its default lets the other settings be validated
     try:
         config = RunConfig.model_validate(known)
     except ValidationError as error:

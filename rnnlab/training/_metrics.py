@@ -39,7 +39,8 @@ class MetricWindow:
     """
 
     loss_sum: float = 0.0
-    """Sum of loss x number of targets. This and the next five fields leave out skipped steps."""
+    """Sum over the steps of mean loss times number of targets, without skipped steps, as in the
+    next five fields."""
     norm_sum: float = 0.0
     """Sum of the gradient norms before clipping."""
     norm_max: float = 0.0

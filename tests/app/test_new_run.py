@@ -238,7 +238,7 @@ async def test_a_recipe_fills_in_all_is_emptied_and_comes_back_and_its_command_i
         assert field_of(app, "weight_decay").input.placeholder == "0.01"
         assert beside(app, "hidden").startswith("• hidden")
         assert beside(app, "cell").startswith("  cell")
-        assert "get it: github.com" in field_of(app, "corpus").problem
+        assert "corpora fetch moliere" in field_of(app, "corpus").problem
         await pilot.press("ctrl+o")
         await until(pilot, lambda: field_of(app, "weight_decay").input.placeholder == "0")
         assert beside(app, "hidden").startswith("  hidden")

@@ -68,6 +68,23 @@ async def test_the_cursor_stays_on_its_run_when_others_are_added_filtered_out_an
         assert app.state.view.filter == ""
 
 
+async def test_a_run_chosen_elsewhere_stays_chosen_when_rows_are_added_before_the_list_returns(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 2)
+        assert app.state.chosen_name == "beta"
+        app.state.chosen_name = "alpha"  # as another screen does, before the list is shown again
+        lab.add("gamma")
+        await until(pilot, lambda: table(app).row_count == 3)
+        await pilot.pause()
+        assert app.state.chosen_name == "alpha"
+        assert table(app).chosen is not None
+        assert table(app).chosen.name == "alpha"
+
+
 async def test_a_read_that_finds_nothing_new_paints_no_table(
     lab: Lab, open_lab: OpenLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

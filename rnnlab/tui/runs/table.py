@@ -64,6 +64,8 @@ class RunsTable(RowList):
         self._columns: tuple[str, ...] = ()
         self._cells: dict[tuple[str, str], Text] = {}
         self._expected: str | None = None
+        self._posted: str | None = None
+        """The run that this table chose last; another screen may have chosen another one since."""
         self._hidden: str | None = None
         """Run that was chosen before the filter hid all runs; chosen again when it reappears."""
 
@@ -95,6 +97,8 @@ class RunsTable(RowList):
 
     def show(self) -> None:
         """Show the runs of the state in their order; update only the cells that have changed."""
+        if self._state.chosen_name not in (None, self._posted):
+            self._expected = self._state.chosen_name
         rows = self._state.in_order()
         self._update_title(len(rows))
         names = [summary.name for summary in rows]
@@ -121,7 +125,7 @@ class RunsTable(RowList):
 
     def _post_choice(self) -> None:
         chosen = self.chosen
-        self._state.chosen_name = chosen.name if chosen is not None else None
+        self._posted = self._state.chosen_name = chosen.name if chosen is not None else None
         self.post_message(RunChosen())
 
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
