@@ -20,11 +20,11 @@ _UNFINISHED = shutil.ignore_patterns("*.pyc.*")
 
 
 class ScratchCopy:
-    """A copy of the checkout in a folder of its own."""
+    """A copy of the checkout, or of some parts of it, in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *parts: str) -> None:
         self.root = folder / "copy"
-        for part in _PARTS:
+        for part in parts or _PARTS:
             source, target = CHECKOUT / part, self.root / part
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
