@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, number: int, rows: Rows) -> LogProbs:
-    """Drop every token that is less probable than the most probable one."""
-    return only(log_probs_RV, log_probs_RV >= log_probs_RV.max(-1, keepdims=True))
+    """Drop every token that is less probable than the most probable one, unless number is 0."""
+    is_best_RV = log_probs_RV >= log_probs_RV.max(-1, keepdims=True)
+    return only(log_probs_RV, is_best_RV | (number == 0))
 
 
 FILTER = Filter(
