@@ -93,7 +93,7 @@ TOYS = (
     ),
     Toy(
         "plot", "rnnlab/plots", "plots",
-        (("docs/insight.md", "| `throughput`", "| `toyplot` | largest norm |"),),
+        (("docs/insight.md", "| `throughput`", "| `toyplot` | clipped |"),),
     ),
     Toy(
         "view", "rnnlab/insight", "views",

@@ -1,4 +1,4 @@
-"""Largest norm of the gradient between two records."""
+"""Fraction of steps whose gradient was clipped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,5 @@ from rnnlab.plots._rate import rate_chart
 
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
-    """Return a curve of largest norms per run."""
-    return rate_chart(
-        runs, axis, title="largest norm", value=lambda r: r.grad_norm_max, is_log=is_log
-    )
+    """Return a curve of fractions per run."""
+    return rate_chart(runs, axis, title="clipped steps", value=lambda r: r.clipped, is_log=is_log)
