@@ -65,6 +65,8 @@ class Cell(ABC, Generic[W]):
     """Letters in `gates` that are not gates but candidates: the new content of the state."""
     h_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
     """Lower and upper bound of h, near which a unit saturates; None if h has no upper bound."""
+    slope: ClassVar[float] = 1.0
+    """Largest slope of the activation function of h, for the view `spectrum`."""
     weights_type: type[W]
     """The NamedTuple of a layer's parameters: `Weights`, or a type of the cell's own."""
     fixed: ClassVar[frozenset[str]] = frozenset()

@@ -40,6 +40,7 @@ class SigmoidRNN(Cell[StartWeights]):
     fixed = frozenset({"start"})
     has_fused = False
     h_range = (0.0, 1.0)
+    slope = 0.25
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of torch.nn.RNN's parameters and of h_0."""

@@ -25,8 +25,6 @@ import torch
 from torch import Tensor
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.cells import Cell
-from rnnlab.cells.rnn_sigmoid import SigmoidRNN
 from rnnlab.insight._recurrent import (
     POWERS,
     candidate_matrices,
@@ -51,7 +49,7 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
     model = loaded.model
     check_recurrent(model, loaded.config.cell)
     matrices = _chosen(subject, wishes)
-    gamma = slope_bound(model.rnn.cell)
+    gamma = model.rnn.cell.slope
     measured = {
         layer.name: layer.of_last_T.tolist()[::-1]
         for layer in gradient_through_time(model, subject.sample(wishes.text))
@@ -85,11 +83,6 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
             "radius_by_step": [record.radius for record in probes],
         },
     )
-
-
-def slope_bound(cell: Cell[object]) -> float:  # type: ignore[type-var]
-    """Return gamma, the largest slope of the cell's activation function."""
-    return 0.25 if isinstance(cell, SigmoidRNN) else 1.0
 
 
 def _bounded(loaded: LoadedModel) -> tuple[str, ...]:

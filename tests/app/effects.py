@@ -374,6 +374,5 @@ EFFECTS: Mapping[str, Mapping[str, Effect]] = {
     "new-run": _NEW_RUN,
     "system": _STEERING,
     "corpora": _CORPORA,
-    "settings": {},
 }
 """By screen and action. What goes from everywhere is pressed at home, where it is in the table."""

@@ -134,7 +134,7 @@ async def test_findings_or_errors_are_shown_without_control_characters(
         generator.say(Failed(generator.latest, "the text has 3 letters [b]"))
         generator.say(Ended(generator.latest, was_cancelled=False, elapsed_s=0.0))
         await until(pilot, lambda: "the text has 3 letters [b]" in shown(app))
-        await pilot.press("7")
+        await pilot.press(str(view_names().index("difference") + 1))
         await until(pilot, lambda: "b chooses the other run" in shown(app))
 
 
@@ -230,7 +230,7 @@ async def test_the_vanishing_view_has_all_its_runs_and_is_refreshed(
     run = lab.add("vanishing-lstm-x4", "running")
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
-        await pilot.press("8")
+        await pilot.press(str(len(view_names())))
         await until(pilot, is_view(generator, "vanishing"))
         names = [path.rpartition("/")[2] for path in asked(generator).members]
         assert names == ["vanishing-lstm", "vanishing-lstm-x4"]
@@ -256,7 +256,7 @@ async def test_the_runs_of_the_lab_are_queued_with_a_key_in_the_lab_s_own_folder
     generator = FakeGenerator.latest_made
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
-        await pilot.press("8")
+        await pilot.press(str(len(view_names())))
         await until(pilot, lambda: "no run of the lab yet; v trains" in shown(app))
         assert generator.questions[-1].view != "vanishing", "there is nothing to be asked"  # type: ignore[union-attr]
         await pilot.press("v", "enter")
@@ -275,7 +275,8 @@ async def test_every_view_is_named_in_the_row_and_chosen_by_a_click(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
+    width = len(" ".join(f"{digit} {name}" for digit, name in enumerate(view_names(), 1)))
+    async with app.run_test(size=(width - 1, 24)) as pilot:  # the chosen view's digit has no room
         await open_inspect(pilot, app)
         tabs = screen(app).tabs
         narrow = tabs.size.width
@@ -285,7 +286,7 @@ async def test_every_view_is_named_in_the_row_and_chosen_by_a_click(
             assert all(f"{digit} {name}" in row for digit, name in others)
             await pilot.click(tabs, offset=(row.index(view) + 1, 0))
             await until(pilot, is_view(generator, view))
-            await pilot.resize_terminal(160, 24)
+            await pilot.resize_terminal(2 * width, 24)
             await until(pilot, lambda: tabs.size.width > narrow)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -37,7 +38,7 @@ from rnnlab.corpora import (
     stump,
 )
 from rnnlab.settings.run_config import RunConfig
-from tests.toys.environment import known_environment
+from tests.toys.environment import CHECKOUT, known_environment
 from tests.toys.numeric import assert_close
 from tests.toys.parsing import derivations
 
@@ -83,6 +84,22 @@ def test_its_shipped_file_is_its_text_byte_for_byte(name: str) -> None:
     if spec.is_shipped:
         assert made_file(spec).read_bytes() == spec.text().encode("utf-8")
     assert (made_file(small(name)).parent == shipped_folder() / "data") is False
+
+
+def test_the_wheel_and_git_have_its_shipped_file(name: str) -> None:
+    spec = spec_of_name(name)
+    file = f"data/{name}{spec.corpus.ending}"
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+    in_wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert in_wheel.get(file) == (f"rnnlab/_shipped/{file}" if spec.is_shipped else None)
+    ignored = (CHECKOUT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert (f"!/{file}" in ignored) == spec.is_shipped
+
+
+def test_the_floor_of_every_grammar_is_proved(name: str) -> None:
+    module = registry.load("corpora", name)
+    if hasattr(module, "grammar") and module.CORPUS.task != "classify":
+        assert name in GRAMMARS
 
 
 def shipped_text(name: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 import rnnlab
 from rnnlab.base import registry
+from rnnlab.corpora import made_names, parse_spec
 from tests.conftest import Ask, Call, Lab
 
 pytestmark = pytest.mark.process
@@ -112,4 +113,5 @@ def test_a_wheel_brings_the_starter_model_and_the_corpus(tmp_path: Path) -> None
     )
     assert theirs == ours != set()
     shipped = {file.name for file in (installed / "rnnlab" / "_shipped" / "data").iterdir()}
-    assert shipped == {"brackets.txt", "comedy.txt", "reber.txt", "reviews.csv", "stump.txt"}
+    specs = [spec for spec in map(parse_spec, made_names()) if spec is not None and spec.is_shipped]
+    assert shipped == {f"{spec.name}{spec.corpus.ending}" for spec in specs} != set()

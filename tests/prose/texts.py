@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "rnnlab"
 
 GRAMMARS = frozenset(
-    f"rnnlab/corpora/{name}.py" for name in ("brackets", "comedy", "reber", "reviews", "stump")
+    f"rnnlab/corpora/{file.name}"
+    for file in (PACKAGE / "corpora").glob("[!_]*.py")
+    if "\ndef grammar() ->" in file.read_text(encoding="utf-8")
 )
 """Modules whose strings are words of a generated text, which follow a grammar of their own."""
 

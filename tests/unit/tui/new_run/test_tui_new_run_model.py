@@ -145,7 +145,7 @@ def test_a_problem_belongs_to_its_field_and_nothing_starts(
 
 def test_the_missing_corpus_of_a_recipe_is_a_problem_of_the_corpus(data: Path) -> None:
     (data / "moliere.txt").unlink()
-    assert "get it: github.com" in read(data, recipe="lstm-moliere").problems["corpus"]
+    assert "corpora fetch moliere" in read(data, recipe="lstm-moliere").problems["corpus"]
     assert read(data, recipe="lstm-moliere", corpus="stump").problems == {}
 
 
