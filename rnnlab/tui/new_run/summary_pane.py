@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from rnnlab.base.display import visible
 from rnnlab.settings.groups import FieldKind
-from rnnlab.settings.layers import Source
+from rnnlab.submit import Source
 from rnnlab.tui.new_run.estimator import Estimate
 from rnnlab.tui.new_run.model import Draft
 

@@ -11,7 +11,7 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.recipes import Recipe
 from rnnlab.settings.problems import Problem
 from rnnlab.settings.run_config import RunConfig
-from rnnlab.settings.warm_start import Ancestor
+from rnnlab.submit._warm_start import Ancestor
 
 
 class Source(StrEnum):

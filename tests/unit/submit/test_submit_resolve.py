@@ -12,9 +12,8 @@ import pytest
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.files import replace_text
 from rnnlab.runs.store import RunStore
-from rnnlab.settings.layers import WRITTEN, Layers, Resolved, Setting, Source
-from rnnlab.settings.resolve import resolve
 from rnnlab.settings.run_config import RunConfig
+from rnnlab.submit import WRITTEN, Layers, Resolved, Setting, Source, resolve
 
 COPY = "copy:delay=150,sentences=200"
 """A generated corpus that suggests a task (sentences) and a length (161)."""

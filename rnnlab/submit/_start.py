@@ -17,14 +17,13 @@ from rnnlab.base.files import replace_text
 from rnnlab.corpora import Progress, check, lasting_name, shown_name, silent
 from rnnlab.decoding import parse_prompts, parse_spec, split_specs
 from rnnlab.recipes import Recipe, locate, plan
-from rnnlab.runs import control
-from rnnlab.runs.launch import Launch, launch
+from rnnlab.runs import control, launch
 from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.settings.layers import Layers, Resolved
-from rnnlab.settings.resolve import resolve
 from rnnlab.settings.run_config import RunConfig
-from rnnlab.settings.warm_start import check_text, copy_initial_weights
+from rnnlab.submit._layers import Layers, Resolved
+from rnnlab.submit._resolve import resolve
+from rnnlab.submit._warm_start import check_text, copy_initial_weights
 
 _NO_LOSSES: Mapping[str, float] = MappingProxyType({})
 
@@ -70,7 +69,7 @@ def start_run(
     *,
     is_queued: bool = False,
     published: Mapping[str, float] = _NO_LOSSES,
-    launch_worker: Launch | None = None,
+    launch_worker: launch.Launch | None = None,
 ) -> Run:
     """Create a run and start its worker; raises BadInputError if the name is taken.
 
@@ -85,7 +84,7 @@ def start_run(
         copy_initial_weights(config, run)
         if published:
             replace_text(run.paths.published, json.dumps(dict(published)))
-        (launch_worker or launch)(run, is_queued=is_queued)
+        (launch_worker or launch.launch)(run, is_queued=is_queued)
     except BaseException:
         store.remove(run)
         raise
@@ -96,7 +95,7 @@ def queue_recipe(
     recipe: Recipe,
     store: RunStore,
     data: Path | None = None,
-    launch_worker: Launch | None = None,
+    launch_worker: launch.Launch | None = None,
 ) -> list[str]:
     """Queue every run of a recipe and return the names of the queued runs.
 

@@ -13,7 +13,7 @@ from rnnlab.base.files import replace_text
 from rnnlab.corpora import Vocabulary
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
-from rnnlab.settings.warm_start import copy_initial_weights, find_ancestor
+from rnnlab.submit._warm_start import copy_initial_weights, find_ancestor
 
 TEXT = "Le roi mange. Un pain est bon! Le bon roi a un pain? " * 40
 SETTINGS: dict[str, Any] = {"corpus": "none", "task": "sentences", "cell": "gru", "hidden": 24}

@@ -18,10 +18,10 @@ from rnnlab.recipes import Recipe, base_values, load, locate
 from rnnlab.recipes import names as recipe_names
 from rnnlab.runs.store import RunStore
 from rnnlab.settings.defaults import dependent_defaults
-from rnnlab.settings.layers import WRITTEN, Layers, Resolved, Setting, Source
 from rnnlab.settings.problems import Problem
 from rnnlab.settings.run_config import RunConfig, parse_setting, validate
-from rnnlab.settings.warm_start import Ancestor, conflicts, find_ancestor, inherited_settings
+from rnnlab.submit._layers import WRITTEN, Layers, Resolved, Setting, Source
+from rnnlab.submit._warm_start import Ancestor, conflicts, find_ancestor, inherited_settings
 
 P = ParamSpec("P")
 T = TypeVar("T")

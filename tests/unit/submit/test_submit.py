@@ -9,7 +9,6 @@ from rnnlab import submit
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.locations import shipped_folder
 from rnnlab.recipes import Recipe, load
-from rnnlab.runs import control
 from rnnlab.runs.records import State, Status
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
@@ -38,12 +37,23 @@ def vectors(tmp_path: Path) -> Path:
     return file
 
 
+class Launcher:
+    """Records the runs for which a worker would have been started."""
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+        self.queued: list[str] = []
+        """Names of the runs whose worker would wait for a free slot."""
+
+    def __call__(self, run: Run, /, *, is_queued: bool = False) -> None:
+        self.runs.append(run)
+        if is_queued:
+            self.queued.append(run.name)
+
+
 @pytest.fixture
-def launched(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
-    """Runs for which a worker would have been started."""
-    runs: list[Run] = []
-    monkeypatch.setattr(submit, "launch", lambda run, **_: runs.append(run))
-    return runs
+def launcher() -> Launcher:
+    return Launcher()
 
 
 class TestResolve:
@@ -171,50 +181,49 @@ class TestResolve:
 
 class TestStartRun:
     def test_a_run_has_its_settings_and_a_worker(
-        self, text: Path, tmp_path: Path, launched: list[Run]
+        self, text: Path, tmp_path: Path, launcher: Launcher
     ) -> None:
         config = checked_config({"corpus": str(text), "steps": 3})
-        run = submit.start_run(config, RunStore(tmp_path / "runs"), "a")
+        run = submit.start_run(config, RunStore(tmp_path / "runs"), "a", launch_worker=launcher)
         assert RunConfig.from_toml(run.paths.config) == config
-        assert launched == [run]
+        assert launcher.runs == [run]
 
     def test_a_run_without_a_name_gets_one_that_is_free(
-        self, text: Path, tmp_path: Path, launched: list[Run]
+        self, text: Path, tmp_path: Path, launcher: Launcher
     ) -> None:
         config, store = checked_config({"corpus": str(text)}), RunStore(tmp_path / "runs")
-        names = [submit.start_run(config, store).name for _ in range(3)]
+        names = [submit.start_run(config, store, launch_worker=launcher).name for _ in range(3)]
         assert names == ["mer-lstm-128", "mer-lstm-128-2", "mer-lstm-128-3"]
 
     def test_a_taken_name_is_refused_and_the_run_there_kept(
-        self, text: Path, tmp_path: Path, launched: list[Run]
+        self, text: Path, tmp_path: Path, launcher: Launcher
     ) -> None:
         config, store = checked_config({"corpus": str(text)}), RunStore(tmp_path / "runs")
-        submit.start_run(config, store, "a")
+        submit.start_run(config, store, "a", launch_worker=launcher)
         with pytest.raises(BadInputError, match="a run named 'a' is there already"):
-            submit.start_run(config, store, "a")
+            submit.start_run(config, store, "a", launch_worker=launcher)
         assert [run.name for run in store] == ["a"]
-        assert len(launched) == 1
+        assert len(launcher.runs) == 1
 
     @pytest.mark.parametrize("name", ["..", "../a", "a/b", "", ".a", "é", "a b", "a\n", "x" * 65])
     def test_a_name_that_leaves_the_folder_is_refused(
-        self, text: Path, tmp_path: Path, launched: list[Run], name: str
+        self, text: Path, tmp_path: Path, launcher: Launcher, name: str
     ) -> None:
         config = checked_config({"corpus": str(text)})
         with pytest.raises(BadInputError, match="cannot be a run's name"):
-            submit.start_run(config, RunStore(tmp_path / "runs"), name)
+            submit.start_run(config, RunStore(tmp_path / "runs"), name, launch_worker=launcher)
         assert not (tmp_path / "runs").exists()
-        assert not launched
+        assert not launcher.runs
 
     def test_nothing_is_left_when_no_worker_can_be_started(
-        self, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, text: Path, tmp_path: Path
     ) -> None:
-        def fail(run: Run, **_: object) -> int:
+        def fail(run: Run, /, *, is_queued: bool = False) -> None:
             raise RnnlabError("cannot start a worker")
 
-        monkeypatch.setattr(submit, "launch", fail)
         config = checked_config({"corpus": str(text)})
         with pytest.raises(RnnlabError, match="cannot start a worker"):
-            submit.start_run(config, RunStore(tmp_path / "runs"), "a")
+            submit.start_run(config, RunStore(tmp_path / "runs"), "a", launch_worker=fail)
         assert list((tmp_path / "runs").iterdir()) == []
 
 
@@ -243,50 +252,42 @@ class TestQueueRecipe:
         )
         return load(str(file))
 
-    @pytest.fixture
-    def queued(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-        """Names of the runs for which a waiting worker would have been started."""
-        names: list[str] = []
-
-        def launch(run: Run, *, is_queued: bool = False) -> int:
-            assert is_queued
-            names.append(run.name)
-            return 0
-
-        monkeypatch.setattr(submit, "launch", launch)
-        monkeypatch.setattr(control, "launch", launch)
-        return names
-
     def test_every_run_waits_in_the_order_of_the_recipe(
-        self, tmp_path: Path, recipe: Recipe, queued: list[str]
+        self, tmp_path: Path, recipe: Recipe, launcher: Launcher
     ) -> None:
         store = RunStore(tmp_path / "runs")
         names = ["lab-rnn", "lab-rnn-x2", "lab-gru", "lab-gru-x2"]
-        assert submit.queue_recipe(recipe, store) == queued == names
+        assert (
+            submit.queue_recipe(recipe, store, launch_worker=launcher) == launcher.queued == names
+        )
         config = RunConfig.from_toml(store.open("lab-gru-x2").paths.config)
         assert (config.cell, config.layers, config.steps) == ("gru", 2, 20)
 
     def test_finished_and_active_runs_are_skipped_and_the_rest_is_resumed(
-        self, tmp_path: Path, recipe: Recipe, queued: list[str], monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, recipe: Recipe, launcher: Launcher, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         store = RunStore(tmp_path / "runs")
-        submit.queue_recipe(recipe, store)
-        queued.clear()
+        submit.queue_recipe(recipe, store, launch_worker=launcher)
+        launcher.queued.clear()
         states: dict[str, State] = {
             "lab-rnn": "finished", "lab-rnn-x2": "stopped", "lab-gru": "queued",
             "lab-gru-x2": "lost",
         }  # fmt: skip
         monkeypatch.setattr(Run, "status", lambda run: Status(state=states[run.name]))
-        assert submit.queue_recipe(recipe, store) == queued == ["lab-rnn-x2", "lab-gru-x2"]
+        assert (
+            submit.queue_recipe(recipe, store, launch_worker=launcher)
+            == launcher.queued
+            == ["lab-rnn-x2", "lab-gru-x2"]
+        )
         assert len(list(store)) == 4
 
     def test_a_recipe_without_its_text_starts_nothing(
-        self, tmp_path: Path, recipe: Recipe, text: Path, queued: list[str]
+        self, tmp_path: Path, recipe: Recipe, text: Path, launcher: Launcher
     ) -> None:
         text.unlink()
         with pytest.raises(BadInputError, match=r"mer\.txt"):
-            submit.queue_recipe(recipe, RunStore(tmp_path / "runs"))
-        assert not queued
+            submit.queue_recipe(recipe, RunStore(tmp_path / "runs"), launch_worker=launcher)
+        assert not launcher.runs
         assert not (tmp_path / "runs").exists()
 
 
