@@ -39,9 +39,10 @@ from rnnlab.decoding._text import Rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rnnlab.decoding._base import Last, SearchStart, State, Step
+    from rnnlab.decoding._base import Last
     from rnnlab.decoding._hypothesis import Hypothesis
     from rnnlab.decoding._numbers import LogProbs
+    from rnnlab.decoding._step import SearchStart, State, Step
 
 _BATCH = 32
 """Rows in a model step: more cost less per row, but more of them turn out useless."""
@@ -214,7 +215,7 @@ class _Proof:
         """Keep the best complete text among the extensions of some rows, and the open ones."""
         filtered_RV = log_probs_RV
         if self._options.changes(self._start):
-            texts = Rows(rows.hypotheses(), self._start, self._options)
+            texts = Rows(rows.hypotheses(), self._start, self._options.last)
             filtered_RV = self._options.filter(log_probs_RV, texts)
         # The score of the empty hypothesis is 0, so that all scores are totals.
         totals_RV = self._options.totals(rows.scores_N, log_probs_RV, filtered_RV)
