@@ -99,12 +99,12 @@ def _train(paths: RunPaths, reporter: StatusReporter) -> State:
     )
     try:
         ending = train(session)
-        session.note(ending)
+        session.log.note(ending)
     except Exception as error:
         reporter.free_reserve()
         # On a full disk even this may fail; the status has the first error in any case.
         with contextlib.suppress(Exception):
-            session.note("failed", reason_of(error, paths.root))
+            session.log.note("failed", reason_of(error, paths.root))
         with contextlib.suppress(Exception):
             session.close()
         raise
