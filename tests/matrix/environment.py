@@ -40,7 +40,7 @@ FILES = (
 HOMES = (*FILES, "tests/app/test_answers_kept.py", "tests/process/test_odd_environments.py")
 SIGNALS = (
     *LIFE, "tests/process/test_signals.py", "tests/process/test_reproduce.py",
-    "tests/unit/runs/test_runs_lock.py", "tests/unit/tui/shell/test_tui_shell_subprocesses.py",
+    "tests/unit/runs/test_runs_lock.py", "tests/unit/tui/outside/test_tui_outside_subprocesses.py",
 )  # fmt: skip
 SCREEN = (
     "tests/app/test_snapshots.py", "tests/app/test_looks.py", "tests/unit/cli",

@@ -12,7 +12,7 @@ from typing import Any
 
 from rnnlab.base.display import count, duration
 from rnnlab.runs.launch import child_command, child_environment
-from rnnlab.tui.shell.subprocesses import end, kill
+from rnnlab.tui.outside.subprocesses import end, kill
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.files import replace_text
@@ -24,25 +24,13 @@ from rnnlab.protocol.messages import (
     Ended,
     Generate,
     Progress,
-    Reply,
     Started,
     Trace,
 )
-from rnnlab.tui.prompting.session import PromptRequest
-
-if TYPE_CHECKING:
-    from rnnlab.tui.prompting.session import PromptSession
+from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession, SavedSession
 
 MOST_BYTES = 1 << 22
 """Most bytes of the file. A wide beam over a long text exceeds it: then the trace is truncated."""
-
-
-@dataclass(frozen=True)
-class SavedSession:
-    """A request and its replies, `Started` first, `Ended` last."""
-
-    request: PromptRequest
-    replies: Sequence[Reply]
 
 
 def save(session: PromptSession, file: Path | None, most_bytes: int = MOST_BYTES) -> None:

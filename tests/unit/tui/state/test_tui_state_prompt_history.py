@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.tui.prompting.history import MOST, PromptHistory
-from rnnlab.tui.view_state import prompts_file
+from rnnlab.tui.state.prompt_history import MOST, PromptHistory
+from rnnlab.tui.state.view_state import prompts_file
 
 
 def test_prompts_are_found_again_as_they_were_whatever_is_in_them(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from rnnlab.base.preferences import Preferences
-from rnnlab.tui.shell.theme import appearance_of, harmless, to_ascii
+from rnnlab.tui.state.theme import appearance_of, harmless, to_ascii
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.protocol.messages import Distributions, Ended, Failed
 from rnnlab.tui.messages import GeneratorSaid
-from rnnlab.tui.prompting.generator import GeneratorClient
+from rnnlab.tui.outside.generator import GeneratorClient
 
 if TYPE_CHECKING:
     import pytest

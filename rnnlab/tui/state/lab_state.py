@@ -18,13 +18,13 @@ from rnnlab.runs.history import History
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.outside import DEFAULT, Outside
-from rnnlab.tui.prompting.session import Fields, PromptSession
-from rnnlab.tui.runs.notifications import Notice, notice_of, status_of
-from rnnlab.tui.runs.polling import MOST_RECORDS, RunsRead
-from rnnlab.tui.runs.run_filter import ordered
-from rnnlab.tui.shell.key_buffer import KeyBuffer
-from rnnlab.tui.shell.theme import appearance_of
-from rnnlab.tui.view_state import ViewState
+from rnnlab.tui.outside.polling import MOST_RECORDS, RunsRead
+from rnnlab.tui.state.key_buffer import KeyBuffer
+from rnnlab.tui.state.notifications import Notice, notice_of, status_of
+from rnnlab.tui.state.prompt_session import Fields, PromptSession
+from rnnlab.tui.state.run_filter import ordered
+from rnnlab.tui.state.theme import appearance_of
+from rnnlab.tui.state.view_state import ViewState
 
 _EMPTY_HISTORY = History()
 """The history of a run whose journal has not been read."""

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from rnnlab.protocol.messages import Question, Reply
     from rnnlab.runs.store import RunStore
     from rnnlab.tui.messages import Listener
-    from rnnlab.tui.new_run.estimator import Estimate
-    from rnnlab.tui.runs.polling import RunPoller
-    from rnnlab.tui.system.stats import MachineRead
+    from rnnlab.tui.outside.estimator import Estimate
+    from rnnlab.tui.outside.machine import MachineRead
+    from rnnlab.tui.outside.polling import RunPoller
 
 
 class Answering(Protocol):
-    """The client of the generator process; see `rnnlab.tui.prompting.generator`."""
+    """The client of the generator process; see `rnnlab.tui.outside.generator`."""
 
     async def start(self) -> object:
         """Start the process, unless it is running."""
@@ -46,7 +46,7 @@ class Answering(Protocol):
 
 
 class Estimating(Protocol):
-    """The client of the estimating process; see `rnnlab.tui.new_run.estimator`."""
+    """The client of the estimating process; see `rnnlab.tui.outside.estimator`."""
 
     async def ask(self, values: dict[str, str]) -> Estimate | None:
         """Return the cost of a run with these settings; None if a newer call replaced this one."""
@@ -56,32 +56,32 @@ class Estimating(Protocol):
 
 
 class MachineReader(Protocol):
-    """Reads the load of the machine; see `rnnlab.tui.system.stats`."""
+    """Reads the load of the machine; see `rnnlab.tui.outside.machine`."""
 
     def read(self, processes: Iterable[tuple[str, int]]) -> MachineRead:
         """Read the load of the machine and of the processes, given as (name, process id)."""
 
 
 def _generator(post: Callable[[Message], object]) -> Answering:
-    from rnnlab.tui.prompting.generator import GeneratorClient
+    from rnnlab.tui.outside.generator import GeneratorClient
 
     return GeneratorClient(post)
 
 
 def _feed(store: RunStore) -> RunPoller:
-    from rnnlab.tui.runs.polling import RunPoller
+    from rnnlab.tui.outside.polling import RunPoller
 
     return RunPoller(store)
 
 
 def _estimator(data: Path | None) -> Estimating:
-    from rnnlab.tui.new_run.estimator import Estimator
+    from rnnlab.tui.outside.estimator import Estimator
 
     return Estimator(data)
 
 
 def _machine(folder: Path) -> MachineReader:
-    from rnnlab.tui.system.stats import Machine
+    from rnnlab.tui.outside.machine import Machine
 
     return Machine(folder)
 
@@ -93,7 +93,7 @@ def _corpora(data: Path | None) -> list[CorpusDescription]:
 
 
 async def _profile(name: str, data: Path | None, columns: int) -> tuple[str, bool]:
-    from rnnlab.tui.corpora.profile import look_into_corpus
+    from rnnlab.tui.outside.corpus_profile import look_into_corpus
 
     return await look_into_corpus(name, data, columns)
 

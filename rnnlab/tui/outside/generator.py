@@ -24,7 +24,7 @@ from rnnlab.protocol.messages import (
 )
 from rnnlab.runs.launch import child_command, child_environment
 from rnnlab.tui.messages import GeneratorDied, GeneratorSaid, Listener
-from rnnlab.tui.shell.subprocesses import end
+from rnnlab.tui.outside.subprocesses import end
 
 _LINE_LIMIT = 1 << 26
 """Most bytes of one reply: a wide beam over a long text is large."""

@@ -10,7 +10,7 @@ import pytest
 from rnnlab.runs.records import State
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary, summarise
-from rnnlab.tui.runs.notifications import status_of
+from rnnlab.tui.state.notifications import status_of
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from rnnlab.decoding import Tracer, parse_spec, read_step
-from rnnlab.tui.prompting.search_trace import OVERTAKEN, SearchTrace
+from rnnlab.tui.state.search_trace import OVERTAKEN, SearchTrace
 from tests.toys.searches import Tree, run
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rnnlab.tui.view_state import ViewState, load_view, save_view
+from rnnlab.tui.state.view_state import ViewState, load_view, save_view
 
 
 def test_a_view_is_saved_and_broken_parts_of_its_file_are_ignored(tmp_path: Path) -> None:

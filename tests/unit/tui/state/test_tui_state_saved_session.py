@@ -11,8 +11,8 @@ import pytest
 
 from rnnlab.decoding import TracedHypothesis, TracedStep, parse_spec
 from rnnlab.protocol.messages import Answer, Ended, Failed, Progress, Started, Trace
-from rnnlab.tui.prompting import saved_session
-from rnnlab.tui.prompting.session import PromptRequest, PromptSession
+from rnnlab.tui.state import saved_session
+from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
 
 ANSWER = Answer("beam:k=3", ["beam"], 1, "Once", "ce", False, -1.0, -1.0, ["c", "e"], [-0.5, -0.5])
 HYPOTHESIS = TracedHypothesis(1, 0, "c", -0.5, -0.5, -0.5, "kept")

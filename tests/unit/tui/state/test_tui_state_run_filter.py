@@ -8,7 +8,7 @@ import pytest
 
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary, summarise
-from rnnlab.tui.runs.run_filter import SORTS, matches, ordered
+from rnnlab.tui.state.run_filter import SORTS, matches, ordered
 from tests.toys.app_lab import Lab
 
 

@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from rnnlab.tui.new_run.estimator import Estimator
-from rnnlab.tui.prompting.generator import GeneratorClient
-from rnnlab.tui.shell.subprocesses import end_all, output_of
+from rnnlab.tui.outside.estimator import Estimator
+from rnnlab.tui.outside.generator import GeneratorClient
+from rnnlab.tui.outside.subprocesses import end_all, output_of
 
 _TALKER = "import sys, time; print('x' * 200_000, flush=True); time.sleep(3600)"
 """Fills its pipe and then writes nothing more."""

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from rnnlab.base.display import visible
-from rnnlab.tui.shell.subprocesses import output_of
+from rnnlab.tui.outside.subprocesses import output_of
 
 
 async def look_into_corpus(name: str, data: Path | None, columns: int = 80) -> tuple[str, bool]:

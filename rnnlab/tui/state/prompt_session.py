@@ -27,12 +27,11 @@ from rnnlab.protocol.messages import (
     Trace,
 )
 from rnnlab.tui.messages import Listener
-from rnnlab.tui.prompting.history import PromptHistory
-from rnnlab.tui.prompting.search_trace import SearchTrace
+from rnnlab.tui.state.prompt_history import PromptHistory
+from rnnlab.tui.state.search_trace import SearchTrace
 
 if TYPE_CHECKING:
     from rnnlab.decoding import Spec
-    from rnnlab.tui.prompting.saved_session import SavedSession
 
 _KEPT = ("prompt", "decoders", "length", "seed", "checkpoint")
 """Fields that are saved for the next start."""
@@ -112,6 +111,14 @@ class PromptRequest:
             unknown=self.unknown,
             has_trace=self.has_trace,
         )
+
+
+@dataclass(frozen=True)
+class SavedSession:
+    """A request and its replies, `Started` first, `Ended` last."""
+
+    request: PromptRequest
+    replies: Sequence[Reply]
 
 
 class PromptSession:

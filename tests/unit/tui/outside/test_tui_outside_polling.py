@@ -11,9 +11,9 @@ from rnnlab.runs.launch import Launch
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary, summarise
 from rnnlab.tui.new_run.model import read_draft
-from rnnlab.tui.runs import polling as feed_module
-from rnnlab.tui.runs.polling import RunPoller
-from rnnlab.tui.state import LabState
+from rnnlab.tui.outside import polling as feed_module
+from rnnlab.tui.outside.polling import RunPoller
+from rnnlab.tui.state.lab_state import LabState
 from tests.toys.app_lab import Lab, start_nothing
 
 
