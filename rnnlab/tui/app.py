@@ -45,11 +45,11 @@ from rnnlab.tui.messages import (
 from rnnlab.tui.outside import DEFAULT, Outside
 from rnnlab.tui.outside.subprocesses import end_all
 from rnnlab.tui.prompting.questions import Questions
-from rnnlab.tui.shell.declaration import make_screen
 from rnnlab.tui.shell.key_dispatcher import KeyDispatcher
 from rnnlab.tui.shell.outline import Outline
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
+from rnnlab.tui.shell.screen_factory import make_screen
 from rnnlab.tui.shell.screen_registry import entry
 from rnnlab.tui.state.prompt_history import PromptHistory
 from rnnlab.tui.state.theme import THEMES, AsciiFilter, HarmlessFilter, appearance_of
@@ -127,7 +127,7 @@ class LabApp(App[None]):
         )  # fmt: skip
         self.state.writing.history = PromptHistory(prompts_file(self._view_file))
         self._poller = self._outside.make_poller(self._store)
-        self._pages[HOME] = make_screen(entry(HOME), self.state)
+        self._pages[HOME] = make_screen(HOME, self.state)
 
     async def on_event(self, event: events.Event) -> None:
         """Pass keys through the dispatcher, and other events on."""
@@ -279,7 +279,7 @@ class LabApp(App[None]):
         self._remove_toasts()
         page = self._pages.get(target.name)
         if page is None:
-            page = self._pages[target.name] = make_screen(target, self.state)
+            page = self._pages[target.name] = make_screen(target.name, self.state)
             self.install_screen(page, target.name)
         page.arrive()
         while len(self.screen_stack) > 1:

@@ -1,16 +1,10 @@
-"""The declaration at the end of a screen's file, and the screen that it declares."""
+"""The declaration at the end of a screen's file."""
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rnnlab.tui.shell.screen import BaseScreen
-from rnnlab.tui.shell.screen_registry import ScreenEntry
-
-if TYPE_CHECKING:
-    from rnnlab.tui.state.lab_state import LabState
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +21,3 @@ class Declaration:
     """One line, for the help and the palette."""
     needs_run: bool = False
     """Whether it can only be opened if a run is chosen."""
-
-
-def make_screen(entry: ScreenEntry, state: LabState) -> BaseScreen:
-    """Import the file of a screen and build the screen."""
-    module = importlib.import_module(f"rnnlab.tui.screens.{entry.name.replace('-', '_')}")
-    declaration: Declaration = module.SCREEN
-    return declaration.screen(state)
