@@ -103,18 +103,20 @@ def loaded_kinds(source: str) -> Iterator[str]:
     """Yield the kinds that a module passes to `registry.load`: literals or its own constants."""
     tree = ast.parse(source)
     constants: dict[str, object] = {}
-    for node in tree.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value)):
-                constants[name] = value
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=literal)):
+                constants[name] = literal
     for node in ast.walk(tree):
         match node:
             case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="registry"), attr="load"), args=[kind, *_]
+                func=ast.Attribute(value=ast.Name(id="registry"), attr="load"), args=[argument, *_]
             ):
-                value = kind.value if isinstance(kind, ast.Constant) else None
-                if isinstance(kind, ast.Name):
-                    value = constants.get(kind.id)
-                if not isinstance(value, str):
+                kind: object = None
+                if isinstance(argument, ast.Constant):
+                    kind = argument.value
+                elif isinstance(argument, ast.Name):
+                    kind = constants.get(argument.id)
+                if not isinstance(kind, str):
                     raise TypeError(f"line {node.lineno}: the kind is not a constant string")
-                yield value
+                yield kind
