@@ -64,9 +64,7 @@ def command(
 
     An environment variable RNNLAB_<SETTING> sets a setting, for example RNNLAB_DEVICE=cpu.
     """
-    from rnnlab.settings.layers import Layers
-    from rnnlab.settings.resolve import resolve
-    from rnnlab.submit import check_resolved, start_run
+    from rnnlab.submit import Layers, check_resolved, resolve, start_run
 
     written = {"corpus": corpus, **settings.command_line}
     layers = Layers(written, settings.environment, read_settings(config) if config else {}, recipe)

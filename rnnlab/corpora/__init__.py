@@ -4,6 +4,7 @@ Does not import torch, so the command line can check a corpus quickly; all array
 """
 
 from rnnlab.corpora._add import AddOptions, add_corpus, check_name, check_source
+from rnnlab.corpora._built_in import CorpusSpec, made_names, parse_spec, write_made
 from rnnlab.corpora._dataset import IGNORED, Batch, Dataset, Split, SplitName, Unit, WordVectors
 from rnnlab.corpora._describe import (
     CorpusDescription,
@@ -23,7 +24,6 @@ from rnnlab.corpora._fetch import (
 )
 from rnnlab.corpora._files import holds_documents
 from rnnlab.corpora._floor import Floor
-from rnnlab.corpora._generated import CorpusSpec, made_names, parse_spec, write_made
 from rnnlab.corpora._grammar import Grammar, Symbol
 from rnnlab.corpora._prepare import Task, check, prepare
 from rnnlab.corpora._profile import CorpusProfile, Suggestion, look_into

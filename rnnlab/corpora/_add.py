@@ -17,6 +17,7 @@ from pathlib import Path
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.locations import data_folder
 from rnnlab.corpora._atomic import replacing
+from rnnlab.corpora._built_in import made_names
 from rnnlab.corpora._documents import Columns, Row, check_rows, document_rows
 from rnnlab.corpora._encoding import (
     Encoding,
@@ -28,7 +29,6 @@ from rnnlab.corpora._encoding import (
 )
 from rnnlab.corpora._files import ENDINGS, holds_documents
 from rnnlab.corpora._folders import folder_documents, folder_texts, is_labelled_folder
-from rnnlab.corpora._generated import made_names
 from rnnlab.corpora._sizes import SIZES
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -8,9 +8,9 @@ from statistics import median
 from typing import Literal, NamedTuple
 
 from rnnlab.base import registry
+from rnnlab.corpora._built_in import parse_spec, spec_of
 from rnnlab.corpora._documents import Documents
 from rnnlab.corpora._fetch import KIND, load_source, source_names
-from rnnlab.corpora._generated import parse_spec, spec_of
 from rnnlab.corpora._resolve import corpus_names, place_of, suggested_task
 
 

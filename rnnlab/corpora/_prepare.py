@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from rnnlab.base import registry
+from rnnlab.corpora._built_in import floor_of
 from rnnlab.corpora._dataset import Dataset
 from rnnlab.corpora._encoding import Progress, silent
-from rnnlab.corpora._generated import floor_of
 from rnnlab.corpora._resolve import find_corpus
 from rnnlab.corpora._vectors import check_vectors
 from rnnlab.corpora._vocabulary import Vocabulary

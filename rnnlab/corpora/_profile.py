@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.corpora._built_in import floor_of, spec_of
 from rnnlab.corpora._describe import DocumentsDescription, describe_documents
 from rnnlab.corpora._documents import Documents, read_documents
 from rnnlab.corpora._encoding import Progress
 from rnnlab.corpora._files import holds_documents, reading
 from rnnlab.corpora._floor import Floor
-from rnnlab.corpora._generated import floor_of, spec_of
 from rnnlab.corpora._statistics import (
     SAMPLE_CHARS,
     CharCounts,

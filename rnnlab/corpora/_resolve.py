@@ -10,8 +10,8 @@ from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.locations import data_folder, shipped_folder
 from rnnlab.base.names import did_you_mean
+from rnnlab.corpora._built_in import made_file, made_names, parse_spec, spec_of
 from rnnlab.corpora._files import ENDINGS, bare_name, holds_documents, reading
-from rnnlab.corpora._generated import made_file, made_names, parse_spec, spec_of
 from rnnlab.corpora._tokens import normalise
 
 VECTORS = re.compile(r"glove\..*d\.txt(\.gz)?")

@@ -3,19 +3,7 @@
 Decoders have no access to the model itself. There is one file per decoder and one per filter.
 """
 
-from rnnlab.decoding._base import (
-    Decoder,
-    Expansion,
-    Features,
-    Frame,
-    Goals,
-    Prompt,
-    SearchStart,
-    State,
-    Step,
-    Writer,
-    Written,
-)
+from rnnlab.decoding._base import Decoder, Expansion, Frame
 from rnnlab.decoding._describe import (
     OptionHelp,
     make_spec,
@@ -29,6 +17,7 @@ from rnnlab.decoding._numbers import Ids, LogProbs
 from rnnlab.decoding._options import FILTERS, Options
 from rnnlab.decoding._rows import draw
 from rnnlab.decoding._spec import Spec, option_names, parse_spec
+from rnnlab.decoding._step import Features, Goals, Prompt, SearchStart, State, Step, Writer, Written
 from rnnlab.decoding._text import Rows
 from rnnlab.decoding._trace import (
     TracedAnswer,

@@ -13,12 +13,14 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rnnlab.decoding._base import Expansion, Frame, Pruned, SearchStart, Step
+from rnnlab.decoding._base import Expansion, Frame, Pruned
 from rnnlab.decoding._hypothesis import Candidates, Generation, Hypothesis
 from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._numbers import NEVER, Ids, LogProbs
 from rnnlab.decoding._options import Options
-from rnnlab.decoding._text import Rows, StopCriteria
+from rnnlab.decoding._step import SearchStart, Step
+from rnnlab.decoding._stop import StopCriteria
+from rnnlab.decoding._text import Rows
 
 
 class Survivors(NamedTuple):
@@ -80,7 +82,7 @@ def search_beams(
         filtered_RV = log_probs_RV
         if options.changes(start):
             live = [h for beam in beams for h in beam.live.hypotheses()]
-            filtered_RV = options.filter(log_probs_RV, Rows(live, start, options))
+            filtered_RV = options.filter(log_probs_RV, Rows(live, start, options.last))
         expansions, survivors, pruned = [], [], []
         first = 0
         for beam in beams:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rnnlab.decoding._base import Last, SearchStart
+from rnnlab.decoding._base import Last
 from rnnlab.decoding._options import Options
+from rnnlab.decoding._step import SearchStart
 
 
 class Limits:

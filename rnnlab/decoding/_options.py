@@ -9,12 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
 
 from rnnlab.decoding._filter import Apply, Filter, Kind
 from rnnlab.decoding._numbers import LogProbs, log_softmax
+from rnnlab.decoding._step import SearchStart
+from rnnlab.decoding._text import Rows
 from rnnlab.decoding._values import parse_strings, quoted
 from rnnlab.decoding.filters import load_filters
-
-if TYPE_CHECKING:
-    from rnnlab.decoding._base import SearchStart
-    from rnnlab.decoding._text import Rows
 
 FILTERS = load_filters()
 """Every filter by its name, in the order of the chain."""

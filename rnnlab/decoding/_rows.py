@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlab.decoding._base import Expansion, Frame, Goals, SearchStart, State, Step, Writer
+from rnnlab.decoding._base import Expansion, Frame
 from rnnlab.decoding._hypothesis import empty_hypothesis
 from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._numbers import NEVER, Ids, LogProbs
 from rnnlab.decoding._options import Options
-from rnnlab.decoding._text import Rows, StopCriteria
+from rnnlab.decoding._step import Goals, SearchStart, State, Step, Writer
+from rnnlab.decoding._stop import StopCriteria
+from rnnlab.decoding._text import Rows
 
 Choose = Callable[[LogProbs, Sequence[int], int], Ids]
 """choose(filtered log-probs [R, V], numbers of the rows, tokens written so far) -> tokens [R].
@@ -112,7 +114,7 @@ def write_rows(
         filtered_RV = log_probs_RV
         if options.changes(start):
             old = [texts.hypotheses[row] for row in texts.rows]
-            filtered_RV = options.filter(log_probs_RV, Rows(old, start, options))
+            filtered_RV = options.filter(log_probs_RV, Rows(old, start, options.last))
             has_token_R = filtered_RV.max(-1) > NEVER
             if not has_token_R.all():
                 kept_R = has_token_R.nonzero()[0]

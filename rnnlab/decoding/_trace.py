@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.decoding._base import Expansion, Frame, Last, SearchStart
+from rnnlab.decoding._base import Expansion, Frame, Last
 from rnnlab.decoding._hypothesis import End, Hypothesis
 from rnnlab.decoding._numbers import NEVER, best_first, entropy
 from rnnlab.decoding._options import Options
+from rnnlab.decoding._step import SearchStart
 from rnnlab.decoding._text import Rows
 
 
@@ -195,7 +196,7 @@ class Tracer:
         self, expansion: Expansion, fates: dict[tuple[int, int], dict[int, str]]
     ) -> Iterator[tuple[TracedRow, Hypothesis]]:
         hypotheses = expansion.hypotheses()
-        context = Rows(hypotheses, self.start, self.options)
+        context = Rows(hypotheses, self.start, self.options.last)
         filtered = self.options.filter_by_filter(expansion.log_probs_RV, context)
         raw_RV, left_RV = expansion.log_probs_RV, expansion.filtered_RV
         orders_RV = best_first(raw_RV)[:, : self.num_shown]

@@ -37,7 +37,8 @@ from rnnlab.decoding._options import Options, shown_number
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rnnlab.decoding._base import Frame, SearchStart, Step
+    from rnnlab.decoding._base import Frame
+    from rnnlab.decoding._step import SearchStart, Step
 
 
 class BeamOptions(Options):

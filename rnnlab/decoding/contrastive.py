@@ -31,14 +31,15 @@ from rnnlab.decoding._hypothesis import empty_hypothesis
 from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._numbers import NEVER, largest
 from rnnlab.decoding._options import Options, shown_number
-from rnnlab.decoding._text import Rows, StopCriteria
+from rnnlab.decoding._stop import StopCriteria
+from rnnlab.decoding._text import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rnnlab.decoding._base import Features, SearchStart, State, Step
     from rnnlab.decoding._hypothesis import Hypothesis
     from rnnlab.decoding._numbers import Ids, LogProbs
+    from rnnlab.decoding._step import Features, SearchStart, State, Step
 
 
 class ContrastiveOptions(Options):
@@ -175,7 +176,7 @@ def _extendable(
     filtered_RV = live.log_probs_RV
     if options.changes(start):
         texts = [hypotheses[row] for row in live.rows]
-        filtered_RV = options.filter(filtered_RV, Rows(texts, start, options))
+        filtered_RV = options.filter(filtered_RV, Rows(texts, start, options.last))
     kept_R = np.flatnonzero(filtered_RV.max(-1) > NEVER)
     if len(kept_R) == len(live.rows):
         return live, filtered_RV

@@ -30,10 +30,11 @@ from rnnlab.decoding.beam import BeamOptions, WidthBeam
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rnnlab.decoding._base import Frame, Pruned, SearchStart, Step
+    from rnnlab.decoding._base import Frame, Pruned
     from rnnlab.decoding._beam import Live
     from rnnlab.decoding._hypothesis import Hypothesis
     from rnnlab.decoding._numbers import LogProbs
+    from rnnlab.decoding._step import SearchStart, Step
 
 
 class DiverseBeamOptions(BeamOptions):

@@ -38,9 +38,10 @@ from rnnlab.decoding._text import Rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rnnlab.decoding._base import Last, SearchStart, State, Step
+    from rnnlab.decoding._base import Last
     from rnnlab.decoding._hypothesis import Hypothesis
     from rnnlab.decoding._numbers import LogProbs
+    from rnnlab.decoding._step import SearchStart, State, Step
 
 _BATCH = 32
 """Maximum number of rows per model step: larger steps cost less per row, but waste more rows."""
@@ -213,7 +214,7 @@ class _Proof:
         """Extend some rows by every token; keep the best complete text and the open candidates."""
         filtered_RV = log_probs_RV
         if self._options.changes(self._start):
-            texts = Rows(rows.hypotheses(), self._start, self._options)
+            texts = Rows(rows.hypotheses(), self._start, self._options.last)
             filtered_RV = self._options.filter(log_probs_RV, texts)
         # There is no length penalty: the score of a hypothesis is its total.
         totals_RV = self._options.totals(rows.scores_N, log_probs_RV, filtered_RV)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from rnnlab.decoding._base import Frame, SearchStart, Step
+    from rnnlab.decoding._base import Frame
+    from rnnlab.decoding._step import SearchStart, Step
 
 
 class GreedyOptions(Options):

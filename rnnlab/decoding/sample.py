@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from rnnlab.decoding._base import Frame, SearchStart, Step
+    from rnnlab.decoding._base import Frame
     from rnnlab.decoding._numbers import Ids, LogProbs
+    from rnnlab.decoding._step import SearchStart, Step
 
 
 class SampleOptions(Options):

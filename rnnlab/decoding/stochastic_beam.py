@@ -36,9 +36,10 @@ from rnnlab.decoding._options import Options
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rnnlab.decoding._base import Frame, Pruned, SearchStart, Step
+    from rnnlab.decoding._base import Frame, Pruned
     from rnnlab.decoding._hypothesis import Hypothesis
     from rnnlab.decoding._numbers import LogProbs
+    from rnnlab.decoding._step import SearchStart, Step
 
 
 class StochasticBeamOptions(Options):

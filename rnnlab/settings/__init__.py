@@ -1,1 +1,1 @@
-"""The settings of a run: defaults, limits, help and groups, and the layers that give the values."""
+"""The settings of a run: types, defaults, limits, help and groups."""

@@ -3,10 +3,11 @@
 from rnnlab.training._evaluate import Evaluation, evaluate
 from rnnlab.training._loop import train
 from rnnlab.training._optimizer import make_optimizer
-from rnnlab.training._session import Control, Session, half_the_cores
+from rnnlab.training._session import Control, Session
 from rnnlab.training._state import TrainingState
 from rnnlab.training._step import layers_record, take_step, train_record
 from rnnlab.training._tensorboard import Mirror
+from rnnlab.training._threads import half_the_cores
 
 __all__ = [
     "Control", "Evaluation", "Mirror", "Session", "TrainingState", "evaluate",

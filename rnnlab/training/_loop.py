@@ -31,14 +31,14 @@ def train(session: Session) -> Ending:
     """
     if session.state.step == 0:
         for message in session.dataset.notes:
-            session.note("note", message)
-        session.note("started", f"on {session.device}")
+            session.log.note("note", message)
+        session.log.note("started", f"on {session.device}")
         session.save()
         session.sample()
     else:
-        session.note("resumed", f"from the checkpoint of step {session.state.step}")
+        session.log.note("resumed", f"from the checkpoint of step {session.state.step}")
     if session.dtype != session.config.dtype:
-        session.note("note", "this processor does not support bfloat16: computing in float32")
+        session.log.note("note", "this processor does not support bfloat16: computing in float32")
     if session.progress >= 1.0:
         return "finished"
     loop = Loop(session)
@@ -73,7 +73,7 @@ class Loop:
         is_over = session.tick() >= 1.0
         if self._log(update, is_over=is_over) is Position.REWOUND:
             return False
-        session.probe.run_if_due(session.state.step)
+        session.probe.run_if_due(session.model, session.state.step)
         is_validated = is_over or self._is_validation_due(is_epoch_end)
         is_sampled = self._sample(is_validated=is_validated, is_over=is_over)
         if self._save(is_validated=is_validated) is Position.REWOUND:
@@ -117,7 +117,7 @@ class Loop:
         record = train_record(state, session.epoch, update.lr)
         window = state.window
         window.seconds += session.clock() - waited
-        session.write(record, layers_record(session.model, state.step, update.norms))
+        session.log.write(record, layers_record(session.model, state.step, update.norms))
         state.window = window.next()
         return self._check(record, window)
 
@@ -142,7 +142,7 @@ class Loop:
     def _stop_early(self, *, is_sampled: bool) -> None:
         """Log why the run ends, and write samples of the last step unless that has been done."""
         session = self._session
-        session.note(
+        session.log.note(
             "note", f"stopped early: no improvement in {session.config.patience} validations"
         )
         if not is_sampled:
@@ -176,7 +176,7 @@ class Loop:
                 return session.roll_back(problem)
             raise RnnlabError(problem, f"{REMEDY} (the skipped steps did not change the weights)")
         if record.skipped:
-            session.note(
+            session.log.note(
                 "skipped",
                 f"skipped {record.skipped} steps: loss or gradient was not finite; {REMEDY}",
             )
@@ -187,7 +187,7 @@ class Loop:
             if can_roll_back and not session.watch.is_high and not record.skipped:
                 session.checkpoints.trust()
             return Position.KEPT
-        session.note(alarm.event, alarm.message)
+        session.log.note(alarm.event, alarm.message)
         if alarm.event == "diverged" and can_roll_back:
             return session.roll_back(alarm.message)
         return Position.KEPT
@@ -211,16 +211,16 @@ class Loop:
             case "pause" if not session.is_paused:
                 session.tick()
                 session.is_paused = True
-                session.note("paused")
+                session.log.note("paused")
                 session.save()
             case "resume" if session.is_paused:
                 session.tick()
                 session.is_paused = False
-                session.note("continued")
+                session.log.note("continued")
             case "checkpoint":
                 session.save()
                 if command.name != FOR_A_PROMPT:
-                    session.note("checkpoint", "requested")
+                    session.log.note("checkpoint", "requested")
             case "set":
                 self._change(command.name, command.value)
 
@@ -234,7 +234,7 @@ class Loop:
             values = {**session.config.model_dump(exclude_none=True), name: value}
             session.config = RunConfig.from_values(values)
         except BadInputError as error:
-            session.note("note", str(error))
+            session.log.note("note", str(error))
         else:
             session.state.changed[name] = value
-            session.note("note", f"{name} is now {value:g}")
+            session.log.note("note", f"{name} is now {value:g}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
+from torch import device
+
+from rnnlab.corpora import Split
 from rnnlab.insight import LENGTH, ROWS, Sample, draw_sample, probe
-
-if TYPE_CHECKING:
-    from rnnlab.training._session import Session
+from rnnlab.models import TextModel
+from rnnlab.settings.run_config import RunConfig
+from rnnlab.training._run_log import RunLog
 
 COST = 50
 """Probes take at most 1/COST of the training time: if a probe costs more than a few steps, as in a
@@ -28,34 +31,34 @@ def is_on_grid(step: int, every: int) -> bool:
 
 
 class Probing:
-    """Probes the model of a session, always on the same sequences of the validation split.
+    """Probes a model in training, always on the same sequences of the validation split.
 
     A failed probe is logged and does not end the run; the probes stop until the next rollback.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._every = session.config.probe_every
+    def __init__(
+        self, config: RunConfig, split: Split, on: device, log: RunLog, clock: Callable[[], float]
+    ) -> None:
+        """split: the validation split; on: device of the model; clock: time in seconds."""
+        self._log, self._clock = log, clock
+        self._every = config.probe_every
         self._due_at = 0.0
         self.sample: Sample | None = None
         if self._every:
-            split = session.dataset.splits["val"]
-            length = min(LENGTH, session.config.length)
-            self.sample = draw_sample(split, ROWS, length, session.device)
+            self.sample = draw_sample(split, ROWS, min(LENGTH, config.length), on)
 
-    def run_if_due(self, step: int) -> None:
+    def run_if_due(self, model: TextModel, step: int) -> None:
         """Probe and write the result, if a probe is due and the limit COST allows it."""
         if self.sample is None or not is_on_grid(step, self._every):
             return
-        session = self._session
-        started = session.clock()
+        started = self._clock()
         if step != 1 and started < self._due_at:
             return
-        result = session.attempt("probes", partial(probe, session.model, self.sample, step))
+        result = self._log.attempt("probes", partial(probe, model, self.sample, step))
         if result is None:
             self.sample = None
             return
-        session.write(result.record)
-        session.mirror.add_histograms("gates", result.values, step)
-        ended = session.clock()
+        self._log.write(result.record)
+        self._log.add_histograms("gates", result.values)
+        ended = self._clock()
         self._due_at = ended + COST * (ended - started)

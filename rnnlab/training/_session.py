@@ -1,28 +1,25 @@
-"""A run in training: model, optimiser, position in the data, and the files of the run."""
+"""A run in training: model, optimiser, position in the data, and the files they are written to."""
 
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import torch
 
-from rnnlab.base.errors import RnnlabError, one_line
+from rnnlab.base.errors import RnnlabError
 from rnnlab.corpora import Batch, Dataset, Split
 from rnnlab.models import TextModel, build_model, load_weights, resolve_device
 from rnnlab.runs.corpus import check_corpus
-from rnnlab.runs.history import REWINDING
-from rnnlab.runs.journal import Journal
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.records import EvalRecord, Event, EventRecord, Record
+from rnnlab.runs.records import EvalRecord, Record
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.training._checkpoints import Checkpoints, OverflownWeightsError
 from rnnlab.training._divergence import REMEDY, LossWatch
@@ -31,11 +28,11 @@ from rnnlab.training._evaluate import Evaluation, evaluate
 from rnnlab.training._optimizer import learning_rate, make_optimizer
 from rnnlab.training._precision import cpu_has_bfloat16, supported_dtype
 from rnnlab.training._probing import Probing
+from rnnlab.training._run_log import RunLog
 from rnnlab.training._samples import Sampler
 from rnnlab.training._state import TrainingState, load_training_state
 from rnnlab.training._tensorboard import Mirror
-
-_Result = TypeVar("_Result")
+from rnnlab.training._threads import half_the_cores
 
 PLATEAU = 2
 """Number of validations without improvement after which `plateau` halves the learning rate."""
@@ -108,14 +105,18 @@ class Session:
             check_corpus(self.paths, self.dataset.fingerprint)
             self._go_back_to(step)
         self.config = self.config.model_copy(update=self.state.changed)
-        self.journal = Journal(self.paths.journal)
         self.sampler = Sampler.of(self.config, self.dataset, self.clock)
-        self._samples = Journal(self.paths.samples) if self.sampler else None
-        self.mirror = self.make_mirror(self.paths.root, self.state.step)
+        self.log = RunLog(
+            self.paths,
+            lambda: self.state,
+            lambda record: self.control.on_record(record, self),
+            self.make_mirror,
+            has_samples=self.sampler is not None,
+        )
         self.train_split = self.dataset.splits["train"]
         self.batches_per_epoch = self.train_split.num_batches()
         self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
-        self.probe = Probing(self)
+        self.probe = self._make_probing()
         self._ticked_at = self.clock()
 
     def _begin(self) -> None:
@@ -141,6 +142,9 @@ class Session:
     def _start_average(self) -> None:
         if self.config.average:
             self.average = WeightAverage(self.model, self.config.average)
+
+    def _make_probing(self) -> Probing:
+        return Probing(self.config, self.dataset.splits["val"], self.device, self.log, self.clock)
 
     @property
     def shown_model(self) -> TextModel:
@@ -215,10 +219,10 @@ class Session:
             state.best_val_loss, state.best_step = loss, state.step
         state.num_stale = 0 if is_best else state.num_stale + 1
         gradients = {n: p.grad for n, p in self.model.named_parameters() if p.grad is not None}
-        self.mirror.add_histograms("gradients", gradients, state.step)
+        self.log.add_histograms("gradients", gradients)
         self.tick()
         accuracy = None if measured.confusion is None else measured.accuracy
-        self.write(EvalRecord(state.step, self.epoch, state.elapsed_s, loss, is_best, accuracy))
+        self.log.write(EvalRecord(state.step, self.epoch, state.elapsed_s, loss, is_best, accuracy))
         if state.num_stale and state.num_stale % PLATEAU == 0:
             self._lower_rate()
         return self.save()
@@ -227,7 +231,7 @@ class Session:
         if self.config.schedule == "plateau":
             scale = self.state.lr_scale
             self.state.lr_scale = min(scale, max(self.config.final_lr, scale / 2))
-            self.note(
+            self.log.note(
                 "note",
                 f"no improvement in {PLATEAU} validations: learning rate lowered to {self.lr:.3g}",
             )
@@ -238,7 +242,7 @@ class Session:
         If `on_divergence` is "stop", raise OverflownWeightsError instead of rolling back.
         """
         self.tick()
-        self.journal.flush()
+        self.log.flush()
         try:
             self.checkpoints.save(self.model, self.shown_model, self.optimizer, self.state)
         except OverflownWeightsError as error:
@@ -265,68 +269,28 @@ class Session:
         self.state.num_rollbacks = before.num_rollbacks + 1
         self.checkpoints.go_back_to(self.state)
         self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
-        self.mirror.close()
-        self.mirror = self.make_mirror(self.paths.root, step)
+        self.log.rewind_mirror()
         # Samples or probes may be off because overflown weights made them fail: try them again.
         self.sampler = self.sampler or Sampler.of(self.config, self.dataset, self.clock)
         if self.probe.sample is None:
-            self.probe = Probing(self)
-        self.note("rollback", f"{why}; rolled back to step {step}, learning rate {self.lr:.3g}")
+            self.probe = self._make_probing()
+        self.log.note("rollback", f"{why}; rolled back to step {step}, learning rate {self.lr:.3g}")
         self.save()
         return Position.REWOUND
 
-    def write(self, *records: Record) -> None:
-        """Write records to the journal and its mirror, then pass them to `control`."""
-        self.journal.append(*records)
-        for record in records:
-            self.mirror.add(record)
-            self.control.on_record(record, self)
-
-    def note(self, event: Event, message: str = "") -> None:
-        """Write an event to the journal; rollbacks and resumes also go to the samples file."""
-        record = EventRecord(self.state.step, event, message, self.state.elapsed_s)
-        self.write(record)
-        if event in REWINDING and self._samples is not None:
-            self._samples.append(record)
-
-    def attempt(self, what: str, work: Callable[[], _Result]) -> _Result | None:
-        """Return the result of optional work; if it raises, log the error and return None.
-
-        what: plural noun for the logged message, as in "no more samples: ...".
-        """
-        try:
-            return work()
-        except Exception as error:
-            self.note("note", one_line(f"no more {what}: {type(error).__name__}: {error}"))
-            return None
-
     def sample(self) -> None:
         """Continue the tracked prompts with the current weights; a failure does not end the run."""
-        if self.sampler is None or self._samples is None:
+        if self.sampler is None:
             return
         self.tick()
         model, state = self.shown_model, self.state
         sample = partial(self.sampler.sample, model, state.step, self.epoch, state.elapsed_s)
-        records = self.attempt("samples", sample)
+        records = self.log.attempt("samples", sample)
         if records is None:
             self.sampler = None
-            return
-        self._samples.append(*records)
-        for record in records:
-            self.mirror.add(record)
+        else:
+            self.log.write_samples(records)
 
     def close(self) -> None:
         """Close the journal, the samples file and the TensorBoard mirror."""
-        if self._samples is not None:
-            self._samples.close()
-        self.mirror.close()
-        self.journal.close()
-
-
-def half_the_cores() -> int:
-    """Return half the number of cores that this process may use, at least one.
-
-    Torch's threads spin while they wait for each other. If other runs or prompts leave fewer idle
-    cores than this run has threads, it becomes many times slower (tests/benchmarks/sharing.py).
-    """
-    return max(1, len(os.sched_getaffinity(0)) // 2)
+        self.log.close()

@@ -43,20 +43,21 @@ from rnnlab.tui.messages import (
     ScreenAsked,
 )
 from rnnlab.tui.outside import DEFAULT, Outside
-from rnnlab.tui.prompting.history import PromptHistory
+from rnnlab.tui.outside.subprocesses import end_all
 from rnnlab.tui.prompting.questions import Questions
 from rnnlab.tui.shell.key_dispatcher import KeyDispatcher
 from rnnlab.tui.shell.outline import Outline
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
+from rnnlab.tui.shell.screen_factory import make_screen
 from rnnlab.tui.shell.screen_registry import entry
-from rnnlab.tui.shell.subprocesses import end_all
-from rnnlab.tui.shell.theme import THEMES, AsciiFilter, HarmlessFilter, appearance_of
-from rnnlab.tui.view_state import answers_file, load_view, prompts_file, save_view, state_file
+from rnnlab.tui.state.prompt_history import PromptHistory
+from rnnlab.tui.state.theme import THEMES, AsciiFilter, HarmlessFilter, appearance_of
+from rnnlab.tui.state.view_state import answers_file, load_view, prompts_file, save_view, state_file
 
 if TYPE_CHECKING:
-    from rnnlab.tui.runs.polling import RunPoller
-    from rnnlab.tui.state import LabState
+    from rnnlab.tui.outside.polling import RunPoller
+    from rnnlab.tui.state.lab_state import LabState
 
 _DEFAULT_PREFERENCES = Preferences()
 
@@ -118,7 +119,7 @@ class LabApp(App[None]):
 
     def _build_state(self) -> None:
         """Build the state and the home screen."""
-        from rnnlab.tui.state import LabState
+        from rnnlab.tui.state.lab_state import LabState
 
         self.state = LabState(
             self._store, self._data, self._view, self._preferences, self._clock, self._keys.buffer,
@@ -126,7 +127,7 @@ class LabApp(App[None]):
         )  # fmt: skip
         self.state.writing.history = PromptHistory(prompts_file(self._view_file))
         self._poller = self._outside.make_poller(self._store)
-        self._pages[HOME] = entry(HOME).make(self.state)
+        self._pages[HOME] = make_screen(HOME, self.state)
 
     async def on_event(self, event: events.Event) -> None:
         """Pass keys through the dispatcher, and other events on."""
@@ -204,7 +205,7 @@ class LabApp(App[None]):
         """Write the view and the last prompt session, if the runs have been listed."""
         if not self._pages or not self.state.summaries:
             return
-        from rnnlab.tui.prompting import saved_session
+        from rnnlab.tui.state import saved_session
 
         for page in self._pages.values():
             page.keep_view()
@@ -213,7 +214,7 @@ class LabApp(App[None]):
 
     async def _restore_session(self) -> None:
         """Show the last prompt session, if its run still exists."""
-        from rnnlab.tui.prompting import saved_session
+        from rnnlab.tui.state import saved_session
 
         saved = await asyncio.to_thread(saved_session.read, answers_file(self._view_file))
         if saved is not None and saved.request.run in self.state.summaries:
@@ -278,7 +279,7 @@ class LabApp(App[None]):
         self._remove_toasts()
         page = self._pages.get(target.name)
         if page is None:
-            page = self._pages[target.name] = target.make(self.state)
+            page = self._pages[target.name] = make_screen(target.name, self.state)
             self.install_screen(page, target.name)
         page.arrive()
         while len(self.screen_stack) > 1:

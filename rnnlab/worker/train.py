@@ -99,12 +99,12 @@ def _train(paths: RunPaths, reporter: StatusReporter) -> State:
     )
     try:
         ending = train(session)
-        session.note(ending)
+        session.log.note(ending)
     except Exception as error:
         reporter.free_reserve()
         # On a full disk this may fail, too; the final status has the original error anyway.
         with contextlib.suppress(Exception):
-            session.note("failed", reason_of(error, paths.root))
+            session.log.note("failed", reason_of(error, paths.root))
         with contextlib.suppress(Exception):
             session.close()
         raise

@@ -18,14 +18,13 @@ from rnnlab.protocol.messages import Answer, Ended, Failed, Progress, Reply, Sta
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.records import SampleRecord
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.prompting import saved_session
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.prompting.pane import PromptPane
-from rnnlab.tui.prompting.session import PromptRequest, PromptSession
 from rnnlab.tui.screens.beams import BeamsScreen
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.screens.timeline import TimelineScreen
+from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession, SavedSession
 from tests.toys.answering_generator import AnsweringGenerator
 from tests.toys.app_lab import WORLD, home, until
 from tests.toys.fake_generator import FakeGenerator
@@ -209,7 +208,7 @@ async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_
         Progress(0, 0, [], is_last=True),
         Ended(0, was_cancelled=False, elapsed_s=9.0),
     ]
-    last = saved_session.SavedSession(old, replies)
+    last = SavedSession(old, replies)
     new = PromptRequest("alpha", "Once", ())
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Once", " upon")

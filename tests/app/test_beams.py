@@ -27,9 +27,9 @@ from rnnlab.tui.app import LabApp
 from rnnlab.tui.beams.pruned_list import PrunedList
 from rnnlab.tui.beams.search_tree import SearchTree
 from rnnlab.tui.prompting.candidate import Candidate
-from rnnlab.tui.prompting.search_trace import OVERTAKEN
 from rnnlab.tui.screens.beams import BeamsScreen
 from rnnlab.tui.screens.tokens import TokensScreen
+from rnnlab.tui.state.search_trace import OVERTAKEN
 from rnnlab.tui.tokens.token_editor import EditedText
 from tests.toys.app_lab import home, until
 

@@ -8,7 +8,7 @@ import pytest
 from textual import events
 
 from rnnlab.tui.charts.chart_pane import ChartPane
-from rnnlab.tui.runs.polling import RunPoller
+from rnnlab.tui.outside.polling import RunPoller
 from tests.toys.app_lab import chart, home, table, until
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from rnnlab.corpora import load_source
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.corpora.profile import look_into_corpus
+from rnnlab.tui.outside.corpus_profile import look_into_corpus
 from rnnlab.tui.screens.corpora import CorporaScreen
 from rnnlab.tui.screens.new_run import NewRunScreen
 from rnnlab.tui.shell.dialogs.form import FormScreen

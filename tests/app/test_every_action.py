@@ -16,10 +16,11 @@ from textual.widgets import Input
 from rnnlab.corpora import CorpusDescription
 from rnnlab.runs.queue import Queue
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.actions import Action, Group
-from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.screen import HOME
+from rnnlab.tui.shell.screen_factory import make_screen
 from rnnlab.tui.shell.screen_registry import entries, entry
 from tests.app.effects import EFFECTS, Effect, World
 from tests.toys import fixed_lab
@@ -45,14 +46,14 @@ def world(open_fixed: OpenFixed, said: list[str]) -> World:
 
 def own_groups(name: str, world: World) -> list[Group[Any]]:
     """Return a screen's groups; those that go from everywhere are pressed at home."""
-    groups = entry(name).make(world.app.state).GROUPS
+    groups = make_screen(name, world.app.state).GROUPS
     return [one for one in groups if name == HOME or one not in (SCREENS, EVERYWHERE)]
 
 
 @pytest.mark.timeout(400)  # a few dozen keys, each of which draws a screen
 @pytest.mark.parametrize("name", [one.name for one in entries()])
 async def test_every_key_does_what_it_is_for(name: str, world: World) -> None:
-    assert entry(name).make(world.app.state).GROUPS[-2:] == (SCREENS, EVERYWHERE)
+    assert make_screen(name, world.app.state).GROUPS[-2:] == (SCREENS, EVERYWHERE)
     groups = own_groups(name, world)
     named = {action.name for group in groups for action in group.actions}
     assert named == EFFECTS.get(name, {}).keys(), "every action has a row, and every row an action"

@@ -15,8 +15,9 @@ from rnnlab.plots import Chart, Curve, Finding, HeatMap, ShadedText
 from rnnlab.protocol.messages import Ended, Failed, Inspect, Inspected
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.screens.inspect import InspectScreen, view_names
-from rnnlab.tui.state import LabState
+from rnnlab.tui.inspect.views import view_names
+from rnnlab.tui.screens.inspect import InspectScreen
+from rnnlab.tui.state.lab_state import LabState
 from tests.toys.app_lab import WORLD, home, until
 from tests.toys.fake_generator import FakeGenerator
 

@@ -15,9 +15,9 @@ from rnnlab.tui.runs.filter_dialog import FilterScreen
 from rnnlab.tui.screens.new_run import NewRunScreen
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.shell.footer import LabFooter
-from rnnlab.tui.shell.key_buffer import KeyBuffer
 from rnnlab.tui.shell.screen import HOME
 from rnnlab.tui.shell.screen_registry import entries, entry
+from rnnlab.tui.state.key_buffer import KeyBuffer
 from tests.toys.app_lab import burst, home, mailed, toasts, until
 
 if TYPE_CHECKING:

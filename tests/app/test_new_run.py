@@ -18,9 +18,9 @@ from textual.widgets import Input, OptionList, Static
 from rnnlab.runs.store import Run
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.new_run.estimator import Estimate
 from rnnlab.tui.new_run.model import read_draft
 from rnnlab.tui.new_run.setting_field import SettingField
+from rnnlab.tui.outside.estimator import Estimate
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.screens.new_run import NewRunScreen
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen

@@ -10,12 +10,12 @@ import pytest
 from textual.css.stylesheet import Stylesheet
 
 from rnnlab.base.preferences import Preferences
-from rnnlab.tui.runs.polling import RunPoller
+from rnnlab.tui.outside.polling import RunPoller
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.shell.outline import HOME_PANES, Outline
 from rnnlab.tui.shell.panes import OFF
-from rnnlab.tui.view_state import ViewState, save_view
+from rnnlab.tui.state.view_state import ViewState, save_view
 from tests.toys.app_lab import WORLD, burst, home, until
 
 if TYPE_CHECKING:

@@ -17,14 +17,15 @@ from rnnlab.runs import control
 from rnnlab.runs.store import Run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.messages import ScreenAsked
+from rnnlab.tui.outside.machine import MachineRead
 from rnnlab.tui.screens import system
 from rnnlab.tui.shell.actions import bindings, written
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
+from rnnlab.tui.shell.screen_factory import make_screen
 from rnnlab.tui.shell.screen_registry import ScreenEntry, entries, entry, read_entry
-from rnnlab.tui.state import LabState
-from rnnlab.tui.system.stats import MachineRead
+from rnnlab.tui.state.lab_state import LabState
 from tests.toys.app_lab import WORLD, Clock, home, until
 from tests.toys.fixed_lab import MACHINE
 
@@ -42,7 +43,7 @@ def state(lab: Lab) -> LabState:
 @every_screen
 def test_the_registry_reads_the_declaration(name: str, state: LabState) -> None:
     found = entry(name)
-    screen = found.make(state)
+    screen = make_screen(found.name, state)
     assert screen.entry_name == name
     assert found.title
     assert found.help
@@ -50,7 +51,7 @@ def test_the_registry_reads_the_declaration(name: str, state: LabState) -> None:
 
 @every_screen
 def test_every_action_is_bound_to_its_key_once_in_a_pane(name: str, state: LabState) -> None:
-    screen = entry(name).make(state)
+    screen = make_screen(name, state)
     bound = [b for b in type(screen).BINDINGS if isinstance(b, Binding)]
     assert bound == bindings(screen.GROUPS)
     names = [action.name for group in screen.GROUPS for action in group.actions]
@@ -63,7 +64,7 @@ def test_every_action_is_bound_to_its_key_once_in_a_pane(name: str, state: LabSt
 
 @every_screen
 def test_no_letter_overrides_text_fields(name: str, state: LabState) -> None:
-    for group in entry(name).make(state).GROUPS:
+    for group in make_screen(name, state).GROUPS:
         for action in group.actions:
             if action.is_priority:
                 assert all(len(key) > 1 for key in action.key.split(",")), action.name
@@ -86,7 +87,7 @@ async def test_its_keys_open_every_screen_and_escape_leads_home(lab: Lab, app: L
 
 @every_screen
 def test_every_action_is_in_the_palette(name: str, lab: Lab, app: LabApp) -> None:
-    page = entry(name).make(app.state)
+    page = make_screen(name, app.state)
     offered = {(c.title, c.help) for c in app.actions_of(page)}
     for group in page.GROUPS:
         for action in group.actions:

@@ -281,7 +281,7 @@ def stream_an_hour() -> None:
     from rnnlab.tui.app import LabApp
     from rnnlab.tui.charts.chart_pane import ChartPane
     from rnnlab.tui.outside import Outside
-    from rnnlab.tui.runs.polling import RunPoller, RunsRead
+    from rnnlab.tui.outside.polling import RunPoller, RunsRead
 
     store, sizes = RunStore.default(), []
     names = [f"run-{i}" for i in range(4)]

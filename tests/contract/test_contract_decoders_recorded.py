@@ -119,7 +119,7 @@ def every_token_is_one_that_the_filters_left(recording: Recording) -> None:
         for i, node in enumerate(hypothesis.path()):
             assert node.parent is not None
             left_RV = options.filter(
-                TABLE[text[i], text[i + 1]][None], Rows([node.parent], start, options)
+                TABLE[text[i], text[i + 1]][None], Rows([node.parent], start, options.last)
             )
             assert left_RV[0, node.token] > -math.inf
 
@@ -159,7 +159,7 @@ def expansions_hold_the_models_distribution_and_what_the_filters_left(
             ):
                 text = [*PROMPTS[h.prompt], *h.tokens()]
                 assert (log_probs_V == TABLE[text[-2], text[-1]]).all()
-                left_RV = options.filter(log_probs_V[None], Rows([h], start, options))
+                left_RV = options.filter(log_probs_V[None], Rows([h], start, options.last))
                 # A row among others may be summed in another order than alone.
                 assert_close(filtered_V, left_RV[0], terms=len(filtered_V))
                 assert not h.is_finished

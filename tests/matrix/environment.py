@@ -40,14 +40,14 @@ FILES = (
 HOMES = (*FILES, "tests/app/test_answers_kept.py", "tests/process/test_odd_environments.py")
 SIGNALS = (
     *LIFE, "tests/process/test_signals.py", "tests/process/test_reproduce.py",
-    "tests/unit/runs/test_runs_lock.py", "tests/unit/tui/shell/test_tui_shell_subprocesses.py",
+    "tests/unit/runs/test_runs_lock.py", "tests/unit/tui/outside/test_tui_outside_subprocesses.py",
 )  # fmt: skip
 SCREEN = (
     "tests/app/test_snapshots.py", "tests/app/test_looks.py", "tests/unit/cli",
     "tests/unit/base/test_base_display.py", "tests/unit/plots", "tests/process/test_journey.py",
 )  # fmt: skip
 TEXT = (
-    "tests/unit/cli", "tests/process/test_command_line.py", "tests/unit/test_submit.py",
+    "tests/unit/cli", "tests/process/test_command_line.py", "tests/unit/submit/test_submit.py",
     "tests/unit/base/test_base_display.py", "tests/unit/corpora", "tests/unit/runs",
     "tests/app/test_hostile_screens.py", "tests/process/test_hostile_text.py",
     "tests/process/test_odd_environments.py",
@@ -60,7 +60,7 @@ HASHES = ("tests/contract/test_contract_corpora.py", "tests/unit/corpora", "test
           "tests/unit/settings/test_settings_run_config.py")  # fmt: skip
 WARNINGS = ("tests/unit/cli", "tests/unit/training", "tests/unit/worker",
             "tests/app/test_runs_list.py", "tests/process/test_odd_environments.py")  # fmt: skip
-PLACES = (*FILES, *LIFE, "tests/unit/test_submit.py", "tests/unit/cli/test_cli_bad_input.py",
+PLACES = (*FILES, *LIFE, "tests/unit/submit/test_submit.py", "tests/unit/cli/test_cli_bad_input.py",
           "tests/process/test_verbs.py")  # fmt: skip
 DISKS = ("tests/unit/corpora", "tests/unit/runs", "tests/process/test_faults_shown.py", *LIFE)
 BUSY = (*LIFE, "tests/process/test_queue.py", "tests/process/test_journey.py",

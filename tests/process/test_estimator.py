@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from rnnlab.tui.new_run import estimator
+from rnnlab.tui.outside import estimator
 
 
 @pytest.mark.parametrize(

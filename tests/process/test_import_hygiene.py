@@ -165,10 +165,10 @@ def test_the_first_frame_comes_before_whatever_it_can_do_without(tmp_path: Path)
     slow = {"torch", "numpy", "plotext", "typer", "pydantic", "psutil", "requests"}
     later = {
         "rnnlab.settings.run_config", "rnnlab.plots", "rnnlab.decoding", "rnnlab.corpora",
-        "rnnlab.recipes",
-        "rnnlab.runs.history", "rnnlab.runs.summary", "rnnlab.tui.state", "rnnlab.tui.runs.polling",
-        "rnnlab.tui.prompting.session", "rnnlab.tui.prompting.saved_session",
-        "rnnlab.tui.screens.lab",
+        "rnnlab.recipes", "rnnlab.submit",
+        "rnnlab.runs.history", "rnnlab.runs.summary", "rnnlab.tui.outside.polling",
+        "rnnlab.tui.state.lab_state", "rnnlab.tui.state.prompt_session",
+        "rnnlab.tui.state.saved_session", "rnnlab.tui.screens.lab",
     }  # fmt: skip
     assert not loaded & (slow | later)
     features = ("beams", "charts", "compare", "corpora", "inspect", "new_run", "runs", "tokens")
@@ -181,7 +181,7 @@ def test_a_lab_without_last_answers_loads_no_decoder_for_them(tmp_path: Path) ->
     code = """
 import sys
 from pathlib import Path
-from rnnlab.tui.prompting.saved_session import read
+from rnnlab.tui.state.saved_session import read
 assert read(Path("answers.jsonl")) is None
 print("rnnlab.decoding" in sys.modules)
 """

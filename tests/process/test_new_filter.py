@@ -19,7 +19,7 @@ from rnnlab.decoding import Rows, SearchStart, empty_hypothesis, options_of, par
 
 spec = parse_spec("beam:toyfilter=3,temperature=0.5,k=2")
 start = SearchStart(np.log([[0.1, 0.6, 0.3]]), None)
-rows = Rows([empty_hypothesis()], start, spec.options)
+rows = Rows([empty_hypothesis()], start, spec.options.last)
 try:
     problem = ""
     parse_spec("beam:toyfilter=10")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.decoding import FILTERS, LogProbs, Options, Prompt, Rows, SearchStart, empty_hypothesis
+from rnnlab.decoding import FILTERS, LogProbs, Prompt, Rows, SearchStart, empty_hypothesis
 
 Apply = Callable[[LogProbs, Any, Rows], LogProbs]
 EOS = 0
@@ -47,7 +47,7 @@ def rows_of(rows: Sequence[Row]) -> Rows:
         hypotheses.append(hypothesis)
     prompts = [Prompt(row.prompt) for row in rows]
     start = SearchStart(np.empty((0, 0)), None, EOS, prompts, PIECES[: len(rows[0].logits)])
-    return Rows(hypotheses, start, Options(last=LAST))
+    return Rows(hypotheses, start, LAST)
 
 
 def log_probs(rows: Sequence[Row], dtype: type = np.float64) -> LogProbs:

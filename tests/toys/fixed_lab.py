@@ -15,8 +15,8 @@ from rnnlab.runs.records import SampleRecord
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.outside import Outside
-from rnnlab.tui.runs.polling import RunPoller, RunsRead
-from rnnlab.tui.system.stats import Gpu, MachineRead, ProcessRead
+from rnnlab.tui.outside.machine import Gpu, MachineRead, ProcessRead
+from rnnlab.tui.outside.polling import RunPoller, RunsRead
 from tests.toys.answering_generator import AnsweringGenerator
 from tests.toys.app_lab import Clock, Lab, start_nothing, until
 from tests.toys.picture import picture

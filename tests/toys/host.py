@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from rnnlab.tui import app as lab
-from rnnlab.tui.shell.theme import THEMES
+from rnnlab.tui.state.theme import THEMES
 
 
 class Host(App[None]):

@@ -14,8 +14,8 @@ from rnnlab.tui.charts import chart_pane
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.charts.plot_grid import PlotGrid
 from rnnlab.tui.outside import Outside
-from rnnlab.tui.runs.polling import RunPoller
-from rnnlab.tui.state import LabState
+from rnnlab.tui.outside.polling import RunPoller
+from rnnlab.tui.state.lab_state import LabState
 from tests.toys.app_lab import Lab, until
 from tests.toys.host import shown
 

@@ -19,7 +19,7 @@ def recent_counts(rows: Rows) -> Iterator[tuple[int, Ids, Ids]]:
     The end of the sentence is not counted: it repeats no visible text.
     """
     for row in range(len(rows)):
-        recent = rows.recent(row, rows.options.last)
+        recent = rows.recent(row, rows.last)
         tokens_N, counts_N = np.unique(
             np.array([token for token in recent if token != rows.start.eos], dtype=np.int64),
             return_counts=True,

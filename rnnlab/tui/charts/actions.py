@@ -2,96 +2,98 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from rnnlab.tui.charts.plot_grid import LOG_KEY
+from rnnlab.tui.charts.plot_grid import LOG_KEY, PlotGrid
 from rnnlab.tui.shell.actions import Action, Group
-
-if TYPE_CHECKING:
-    from rnnlab.tui.screens.lab import LabScreen
+from rnnlab.tui.shell.screen import BaseScreen
 
 _FAR = 10
 """Columns that the cursor moves with shift."""
 
 
-def _next_chart(screen: LabScreen) -> None:
+class ChartsScreen(BaseScreen):
+    """A screen with the grid of charts."""
+
+    plots: PlotGrid
+
+
+def _next_chart(screen: ChartsScreen) -> None:
     screen.plots.next_chart()
 
 
-def _previous_chart(screen: LabScreen) -> None:
+def _previous_chart(screen: ChartsScreen) -> None:
     screen.plots.next_chart(-1)
 
 
-def _axis(screen: LabScreen) -> None:
+def _axis(screen: ChartsScreen) -> None:
     screen.toast(f"x axis: {screen.plots.next_axis()}")
 
 
-def _log(screen: LabScreen) -> None:
+def _log(screen: ChartsScreen) -> None:
     screen.toast("log scale (y)" if screen.plots.toggle_log() else "linear scale (y)")
 
 
-def _smoother(screen: LabScreen) -> None:
+def _smoother(screen: ChartsScreen) -> None:
     screen.plots.smooth(1)
 
 
-def _rougher(screen: LabScreen) -> None:
+def _rougher(screen: ChartsScreen) -> None:
     screen.plots.smooth(-1)
 
 
-def _all(screen: LabScreen) -> None:
+def _all(screen: ChartsScreen) -> None:
     screen.plots.show_all()
 
 
-def _live(screen: LabScreen) -> None:
+def _live(screen: ChartsScreen) -> None:
     mode = screen.plots.toggle_live()
     screen.toast({"live": "following the newest steps", "frozen": "x range frozen"}.get(mode, mode))
 
 
-def _single(screen: LabScreen) -> None:
+def _single(screen: ChartsScreen) -> None:
     screen.plots.toggle_single()
 
 
-def _left(screen: LabScreen) -> None:
+def _left(screen: ChartsScreen) -> None:
     screen.plots.move_cursor(-1)
 
 
-def _right(screen: LabScreen) -> None:
+def _right(screen: ChartsScreen) -> None:
     screen.plots.move_cursor(1)
 
 
-def _far_left(screen: LabScreen) -> None:
+def _far_left(screen: ChartsScreen) -> None:
     screen.plots.move_cursor(-_FAR)
 
 
-def _far_right(screen: LabScreen) -> None:
+def _far_right(screen: ChartsScreen) -> None:
     screen.plots.move_cursor(_FAR)
 
 
-def _zoom_in(screen: LabScreen) -> None:
+def _zoom_in(screen: ChartsScreen) -> None:
     screen.plots.zoom(0.5)
 
 
-def _zoom_out(screen: LabScreen) -> None:
+def _zoom_out(screen: ChartsScreen) -> None:
     screen.plots.zoom(2.0)
 
 
-def _zoom_in_y(screen: LabScreen) -> None:
+def _zoom_in_y(screen: ChartsScreen) -> None:
     screen.plots.zoom_heights(1)
 
 
-def _zoom_out_y(screen: LabScreen) -> None:
+def _zoom_out_y(screen: ChartsScreen) -> None:
     screen.plots.zoom_heights(-1)
 
 
-def _pan_left(screen: LabScreen) -> None:
+def _pan_left(screen: ChartsScreen) -> None:
     screen.plots.pan(-0.25)
 
 
-def _pan_right(screen: LabScreen) -> None:
+def _pan_right(screen: ChartsScreen) -> None:
     screen.plots.pan(0.25)
 
 
-CHARTS = Group["LabScreen"](
+CHARTS = Group[ChartsScreen](
     "Charts",
     (
         Action("g", "next-chart", _next_chart, "Chart", "Show the next chart first"),
@@ -107,7 +109,7 @@ CHARTS = Group["LabScreen"](
         Action("a", "all-steps", _all, "All", "Show all steps, default heights, no cursor"),
     ),
 )  # fmt: skip
-IN_CHARTS = Group["LabScreen"](
+IN_CHARTS = Group[ChartsScreen](
     "In the charts",
     (
         Action("left,h", "cursor-left", _left, "Cursor left", "Move the cursor left by 1 column"),

@@ -26,7 +26,7 @@ from rnnlab.plots import (
 )
 from rnnlab.tui.charts.draw_style import draw_style
 from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
-from rnnlab.tui.state import LabState
+from rnnlab.tui.state.lab_state import LabState
 
 _AFTER_KEY_S = 0.03
 """Seconds before other runs are drawn: the cursor moves first, and a held key draws only once."""

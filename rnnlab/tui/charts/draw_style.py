@@ -6,7 +6,7 @@ from textual.color import Color, ColorParseError
 from textual.widget import Widget
 
 from rnnlab.plots import DrawStyle
-from rnnlab.tui.shell.theme import Appearance
+from rnnlab.tui.state.theme import Appearance
 
 
 def draw_style(widget: Widget, appearance: Appearance) -> DrawStyle:

@@ -13,7 +13,7 @@ from rnnlab.base import registry
 from rnnlab.plots import ALL, Axis, Extent, NamedHistory, Viewport, extent, moved_cursor
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
-from rnnlab.tui.state import LabState
+from rnnlab.tui.state.lab_state import LabState
 
 FIRST_CHARTS = ("loss", "grad-norm", "layer-norms", "throughput", "learning-rate")
 """Default order of the charts; others follow by name."""

@@ -1,1 +1,1 @@
-"""The list of corpora, their profiles, and the dialogs that add or fetch one."""
+"""The list of corpora, and the dialogs that add or fetch one."""

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from rnnlab.base.display import count
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.locations import data_folder
+from rnnlab.tui.corpora.screen import CorporaListScreen
 from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.dialogs.form import Answers, Blank, FormScreen, Problem
 
 if TYPE_CHECKING:
     from rnnlab.corpora import Progress
-    from rnnlab.tui.screens.corpora import CorporaScreen
 
 _Checks = dict[str, Callable[[str], object]]
 """By the name of a field: a function that raises BadInputError for an invalid text."""
@@ -28,7 +28,7 @@ _ADDING = (
 )
 
 
-async def _add(screen: CorporaScreen) -> None:
+async def _add(screen: CorporaListScreen) -> None:
     """Add a file as a corpus; after a failure, the form shows the previous answers."""
     previous = screen.failed_answers
     blanks = [Blank(b.name, b.label, b.help, previous.get(b.name, b.value)) for b in _ADDING]
@@ -42,7 +42,7 @@ async def _add(screen: CorporaScreen) -> None:
         screen.begin_task(f"adding {name}", name, adding(answers, screen.state.data))
 
 
-async def _fetch(screen: CorporaScreen) -> None:
+async def _fetch(screen: CorporaListScreen) -> None:
     chosen = screen.table.chosen
     if chosen is None or chosen.state != "fetch":
         screen.toast("this corpus is already here; choose one marked ↓", "warning")
@@ -58,12 +58,12 @@ async def _fetch(screen: CorporaScreen) -> None:
         screen.begin_task(f"fetching {name}", name, fetching(name, answers, screen.state.data))
 
 
-async def _refresh(screen: CorporaScreen) -> None:
+async def _refresh(screen: CorporaListScreen) -> None:
     screen.forget_profiles()
     await screen.refresh_list()
 
 
-CORPORA = Group["CorporaScreen"](
+CORPORA = Group[CorporaListScreen](
     "Corpora",
     (
         Action("a", "add", _add, "Add", "Add a file or folder as a corpus", True, opens=True),

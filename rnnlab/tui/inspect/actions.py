@@ -4,61 +4,46 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
-from rnnlab.base import registry
 from rnnlab.base.errors import RnnlabError
+from rnnlab.tui.inspect.screen import InspectingScreen
+from rnnlab.tui.inspect.views import CHECKPOINTS, VANISHING, view_names
 from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 
-if TYPE_CHECKING:
-    from rnnlab.tui.screens.inspect import InspectScreen
 
-VANISHING = "vanishing"
-"""The view of several runs, those of the recipe with this name."""
-CHECKPOINTS = ("last", "best", "live")
-_ORDER = ("gradients", "time", "gates", "neurons", "spectrum", "memory", "difference")
-
-
-def view_names() -> tuple[str, ...]:
-    """Return the views in the order of their keys; an unknown one comes before VANISHING."""
-    names = registry.names("insight")
-    first = [name for name in _ORDER if name in names]
-    return (*dict.fromkeys([*first, *names]), VANISHING)
-
-
-def _chooser(view: str) -> Callable[[InspectScreen], None]:
-    def choose(screen: InspectScreen) -> None:
+def _chooser(view: str) -> Callable[[InspectingScreen], None]:
+    def choose(screen: InspectingScreen) -> None:
         screen.choose(view)
 
     return choose
 
 
-def _next_view(screen: InspectScreen) -> None:
+def _next_view(screen: InspectingScreen) -> None:
     screen.choose(screen.tabs.neighbour(1))
 
 
-def _previous_view(screen: InspectScreen) -> None:
+def _previous_view(screen: InspectingScreen) -> None:
     screen.choose(screen.tabs.neighbour(-1))
 
 
-def _next_unit(screen: InspectScreen) -> None:
+def _next_unit(screen: InspectingScreen) -> None:
     screen.turn(1)
 
 
-def _previous_unit(screen: InspectScreen) -> None:
+def _previous_unit(screen: InspectingScreen) -> None:
     screen.turn(-1)
 
 
-def _checkpoint(screen: InspectScreen) -> None:
+def _checkpoint(screen: InspectingScreen) -> None:
     place = CHECKPOINTS.index(screen.checkpoint) + 1
     screen.checkpoint = CHECKPOINTS[place % len(CHECKPOINTS)]
     screen.ask()
 
 
-def _compare(screen: InspectScreen) -> None:
+def _compare(screen: InspectingScreen) -> None:
     """Choose the next to compare: selected runs first, older checkpoints, other runs, none."""
     state = screen.state
     older = [f"{state.chosen_name}@{step}" for step in screen.kept_steps()[-2::-1]]
@@ -69,15 +54,15 @@ def _compare(screen: InspectScreen) -> None:
     screen.ask()
 
 
-def _refresh(screen: InspectScreen) -> None:
+def _refresh(screen: InspectingScreen) -> None:
     screen.ask()
 
 
-def _text(screen: InspectScreen) -> None:
+def _text(screen: InspectingScreen) -> None:
     screen.query_one("#inspect-text", Input).focus()
 
 
-async def _train_lab(screen: InspectScreen) -> None:
+async def _train_lab(screen: InspectingScreen) -> None:
     """Queue the missing runs of the vanishing-gradient lab, after a confirmation."""
     question = (
         "Train the vanishing lab? RNN, GRU and LSTM at several depths, a run each; "
@@ -106,7 +91,7 @@ async def _train_lab(screen: InspectScreen) -> None:
         screen.toast("all runs of the lab are trained, running or queued")
 
 
-INSIGHT = Group["InspectScreen"](
+INSIGHT = Group[InspectingScreen](
     "Insight",
     (
         *(

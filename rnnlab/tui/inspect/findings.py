@@ -21,7 +21,7 @@ from textual.widgets import Static
 from rnnlab.base.display import visible
 from rnnlab.plots import DrawStyle, Finding, comparable, draw_picture
 from rnnlab.tui.charts.draw_style import draw_style
-from rnnlab.tui.state import LabState
+from rnnlab.tui.state.lab_state import LabState
 
 _SIDE_BY_SIDE = 130
 """Minimum columns for two findings side by side."""

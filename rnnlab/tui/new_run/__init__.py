@@ -1,1 +1,1 @@
-"""The form of a new run: its fields and their values, the cost of the run, the command."""
+"""The form of a new run: its fields and their values, the command."""

@@ -11,9 +11,9 @@ from textual.widgets import Static
 
 from rnnlab.base.display import visible
 from rnnlab.settings.groups import FieldKind
-from rnnlab.settings.layers import Source
-from rnnlab.tui.new_run.estimator import Estimate
+from rnnlab.submit import Source
 from rnnlab.tui.new_run.model import Draft
+from rnnlab.tui.outside.estimator import Estimate
 
 _MIN_HEIGHTS = {"about": 3, "estimate": 2, "command": 2}
 """Smallest height of each part in lines, so that little moves while the user types."""

@@ -1,1 +1,1 @@
-"""Prompting: the session, its fields and boards, and the client of the generator process."""
+"""Prompting: the form, the candidates and boards, the routes of questions and replies."""

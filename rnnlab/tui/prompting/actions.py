@@ -14,11 +14,11 @@ from rnnlab.protocol.messages import Answer
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.candidate import Look
 from rnnlab.tui.prompting.screen import PromptingScreen
-from rnnlab.tui.prompting.session import ChosenAnswer, save_answers
 from rnnlab.tui.prompting.token_text import LEGEND
 from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.dialogs.ask_line import AskLineScreen
 from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.state.prompt_session import ChosenAnswer, save_answers
 
 _NOTES = {
     "text": "surprising letters underlined",

@@ -20,7 +20,7 @@ from rnnlab.protocol.messages import DEFAULT_LENGTH, MAX_SEED
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.prompting.prompt_input import PromptInput
-from rnnlab.tui.prompting.session import PromptRequest, PromptSession
+from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
 
 if TYPE_CHECKING:
     from rnnlab.decoding import Spec

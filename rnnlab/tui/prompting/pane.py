@@ -12,8 +12,8 @@ from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
-from rnnlab.tui.prompting.session import PromptSession
 from rnnlab.tui.shell.status_line import StatusLine
+from rnnlab.tui.state.prompt_session import PromptSession
 
 _HINT = "write, then enter; several decoders are separated by blanks"
 

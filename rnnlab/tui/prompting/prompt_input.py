@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding
 from textual.widgets import Input
 
-from rnnlab.tui.prompting.session import PromptSession
+from rnnlab.tui.state.prompt_session import PromptSession
 
 
 class PromptInput(Input):

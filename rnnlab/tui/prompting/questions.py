@@ -11,7 +11,7 @@ from rnnlab.tui.messages import Asked
 if TYPE_CHECKING:
     from rnnlab.runs.store import RunStore
     from rnnlab.tui.outside import Answering
-    from rnnlab.tui.prompting.session import PromptSession
+    from rnnlab.tui.state.prompt_session import PromptSession
 
 
 class Questions:

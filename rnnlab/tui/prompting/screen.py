@@ -9,9 +9,9 @@ from textual import on
 from rnnlab.protocol.messages import Reply
 from rnnlab.tui.messages import AskCancelled, Asked
 from rnnlab.tui.prompting.form import PromptForm
-from rnnlab.tui.prompting.session import PromptRequest, PromptSession
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.status_line import StatusLine
+from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
 
 
 class SessionView(Protocol):

@@ -1,1 +1,1 @@
-"""The runs in the app: polling, table, filter, details, errors, actions."""
+"""The runs in the app: table, filter, details, errors, actions."""

@@ -15,7 +15,7 @@ from rnnlab.runs.records import State
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.shell.row_list import RowList
-from rnnlab.tui.state import LabState
+from rnnlab.tui.state.lab_state import LabState
 
 STATE_MARKS: dict[State, tuple[str, str]] = {
     "queued": ("◌", "dim"),

@@ -12,19 +12,19 @@ from textual.widgets import Input
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started, Trace
 from rnnlab.tui.beams.pruned_list import PrunedList
 from rnnlab.tui.beams.search_tree import SearchTree
+from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.screen import PromptingScreen
-from rnnlab.tui.prompting.search_trace import SearchTrace
-from rnnlab.tui.prompting.session import PromptRequest
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
 from rnnlab.tui.shell.actions import Action, Group, bindings
-from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.shell.screen_registry import Declaration
+from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.status_line import StatusLine
-from rnnlab.tui.state import LabState
+from rnnlab.tui.state.lab_state import LabState
+from rnnlab.tui.state.prompt_session import PromptRequest
+from rnnlab.tui.state.search_trace import SearchTrace
 
 _HINT = "no request yet: write a text above, with a decoder such as beam:k=5, then enter"
 

@@ -20,18 +20,19 @@ from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started
 from rnnlab.runs.compare import by_unit, rows_of
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.charts.chart_pane import ChartPane
+from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.screen import PromptingScreen
-from rnnlab.tui.prompting.session import PromptRequest
 from rnnlab.tui.shell.actions import Action, Group, bindings
-from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.shell.panes import Pane, pane_group
-from rnnlab.tui.shell.screen_registry import Declaration
+from rnnlab.tui.shell.declaration import Declaration
+from rnnlab.tui.shell.pane_actions import pane_group
+from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.shell.status_line import StatusLine
-from rnnlab.tui.state import LabState
+from rnnlab.tui.state.lab_state import LabState
+from rnnlab.tui.state.prompt_session import PromptRequest
 
 _MOST, _FEW = 6, 3
 """Most runs to compare, and the number of runs if none is selected."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -11,28 +9,26 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
 from rnnlab.base.display import count, visible
 from rnnlab.tui.corpora.actions import CORPORA
-from rnnlab.tui.corpora.table import CorporaTable
+from rnnlab.tui.corpora.screen import CorporaListScreen
+from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.shell.actions import bindings
-from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.shell.panes import Pane, pane_group
-from rnnlab.tui.shell.screen import BaseScreen
-from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.shell.task_progress import TaskProgress
-from rnnlab.tui.state import LabState
+from rnnlab.tui.shell.declaration import Declaration
+from rnnlab.tui.shell.pane_actions import pane_group
+from rnnlab.tui.shell.panes import Pane
+from rnnlab.tui.state.lab_state import LabState
 
 if TYPE_CHECKING:
-    from rnnlab.corpora import CorpusDescription, Progress
+    from rnnlab.corpora import CorpusDescription
 
 _PANES = (Pane("corpora", "Corpora"), Pane("look", "Profile"))
 
 
-class CorporaScreen(BaseScreen):
+class CorporaScreen(CorporaListScreen):
     """The corpora at the left, the profile of the chosen one at the right."""
 
     PANES = _PANES
@@ -41,11 +37,7 @@ class CorporaScreen(BaseScreen):
 
     def __init__(self, state: LabState) -> None:
         super().__init__(state)
-        self.table = CorporaTable()
         self._profile = Static(id="look-text", markup=False)
-        self.progress = TaskProgress("corpora-status")
-        self.failed_answers: dict[str, str] = {}
-        """The answers of the add form after a failure, to be corrected."""
         self._profiles: dict[tuple[str, int | None], Text] = {}
         """Profiles by name and size, cached because each takes seconds."""
         self._delay: Timer | None = None
@@ -73,10 +65,9 @@ class CorporaScreen(BaseScreen):
             self.state.corpus_for_run = chosen.name
 
     async def refresh_list(self, go_to: str | None = None) -> None:
-        """Read the list, in a thread: the first time, it computes floors."""
-        described = await asyncio.to_thread(self.state.outside.describe_corpora, self.state.data)
+        """Read the list, then profile the chosen corpus."""
+        await super().refresh_list(go_to)
         if self.is_attached:
-            self.table.show(described, go_to)
             self._profile_soon()
 
     def forget_profiles(self) -> None:
@@ -112,33 +103,6 @@ class CorporaScreen(BaseScreen):
             )
         if self.table.chosen == chosen:
             self._profile.update(profile)
-
-    def begin_task(self, what: str, name: str, do: Callable[[Progress], str]) -> None:
-        """Begin a background task that adds the corpus `name`, unless one is running."""
-        if error := self.progress.begin(what, name, do):
-            self.toast(error, "warning")
-
-    @on(TaskProgress.Done)
-    def show_new_corpus(self, message: TaskProgress.Done) -> None:
-        """Move the cursor to the new corpus."""
-        self.failed_answers = {}
-        self.run_worker(self.refresh_list(message.name), name="list")
-
-    def main_widget(self) -> Widget:
-        """Return the list."""
-        return self.table
-
-    @property
-    def is_task_running(self) -> bool:
-        """Whether a corpus is being fetched or added."""
-        return self.progress.is_busy
-
-    def stop_task(self) -> bool:
-        """Cancel the background task; return True if there was one."""
-        was_busy = self.progress.is_busy
-        if was_busy:
-            self.progress.cancel()
-        return was_busy
 
 
 def _heading(chosen: CorpusDescription) -> Text:

@@ -17,23 +17,18 @@ from rnnlab.base.errors import RnnlabError
 from rnnlab.plots import Finding, finding_from_json
 from rnnlab.protocol.messages import Ended, Failed, Inspect, Inspected, Reply, Started
 from rnnlab.runs.store import Run
-from rnnlab.tui.inspect.actions import INSIGHT, VANISHING, view_names
-from rnnlab.tui.inspect.findings import Findings
+from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.inspect.actions import INSIGHT
+from rnnlab.tui.inspect.screen import InspectingScreen
+from rnnlab.tui.inspect.views import FIELDS, VANISHING
 from rnnlab.tui.messages import Asked
 from rnnlab.tui.shell.actions import bindings
-from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.shell.screen import BaseScreen
-from rnnlab.tui.shell.screen_registry import Declaration
+from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.view_tabs import ViewTabs
-from rnnlab.tui.state import LabState
-
-__all__ = ["SCREEN", "InspectScreen", "view_names"]
-
-_FIELDS = (("text", "validation split"), ("unit", "best"), ("property", "capital"))
-_USED_BY = {"unit": ("neurons", "gates"), "property": ("neurons",)}
+from rnnlab.tui.state.lab_state import LabState
 
 
-class InspectScreen(BaseScreen):
+class InspectScreen(InspectingScreen):
     """The views in a row, their parameters, and below them the findings."""
 
     GROUPS: ClassVar = (INSIGHT, SCREENS, EVERYWHERE)
@@ -41,12 +36,6 @@ class InspectScreen(BaseScreen):
 
     def __init__(self, state: LabState) -> None:
         super().__init__(state)
-        self.tabs = ViewTabs(view_names())
-        self.page = Findings(state)
-        self.checkpoint = "last"
-        self.other: str | None = None
-        """The run to compare with the chosen one, or a checkpoint: `run@step`."""
-        self.units: tuple[str, ...] = ()
         self._status = Static("", id="inspect-status", markup=False)
         self._is_waiting = False
         self._shown: tuple[object, ...] = ()
@@ -60,7 +49,7 @@ class InspectScreen(BaseScreen):
         """Yield views, fields, status and page."""
         yield self.tabs
         with Horizontal(id="inspect-fields"):
-            for name, placeholder in _FIELDS:
+            for name, placeholder in FIELDS:
                 yield Label(f"{name} ", classes="name")
                 yield Input(placeholder=placeholder, id=f"inspect-{name}", compact=True)
         yield self._status
@@ -128,12 +117,6 @@ class InspectScreen(BaseScreen):
         )
         self._show_status()
 
-    def kept_steps(self) -> list[int]:
-        """Return the steps of the chosen run's checkpoints on disk, ascending."""
-        chosen = self.state.chosen_name
-        run = self.state.opened(chosen) if chosen else None
-        return run.paths.checkpoint_steps() if run is not None else []
-
     def lab_runs(self) -> list[str]:
         """Return the names of the vanishing-gradient lab's runs, sorted by cell and depth."""
         runs = [s for s in self.state.summaries.values() if s.name.startswith(f"{VANISHING}-")]
@@ -193,31 +176,11 @@ class InspectScreen(BaseScreen):
         """Show the view that was clicked."""
         self.choose(message.name)
 
-    def choose(self, view: str) -> None:
-        """Switch to a view and inspect."""
-        self.tabs.choose(view)
-        for name, _ in _FIELDS:
-            is_used = view in _USED_BY.get(name, view_names()[:-1])
-            self.query_one(f"#inspect-{name}", Input).disabled = not is_used
-        self.page.show_text("inspecting ...")
-        self.ask()
-        self.page.focus()
-
     @on(Input.Submitted)
     def submit(self) -> None:
         """Inspect with the values of the fields."""
         self.ask()
         self.page.focus()
-
-    def turn(self, step: int) -> None:
-        """Show the unit `step` positions further in the ranking."""
-        if self.tabs.chosen != "neurons" or not self.units:
-            self.toast("only the neurons view has units; choose it first", "warning")
-            return
-        field = self.query_one("#inspect-unit", Input)
-        here = self.units.index(field.value) if field.value in self.units else 0
-        field.value = self.units[(here + step) % len(self.units)]
-        self.ask()
 
     def _missing(self) -> str:
         """Return the reason why the view cannot be shown yet; empty if it can."""

@@ -10,8 +10,9 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import DataTable
 
-from rnnlab.tui.charts.actions import CHARTS, IN_CHARTS
+from rnnlab.tui.charts.actions import CHARTS, IN_CHARTS, ChartsScreen
 from rnnlab.tui.charts.plot_grid import GridView, PlotGrid
+from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.prompting.pane import PromptPane
@@ -20,14 +21,13 @@ from rnnlab.tui.runs.actions import STEERING
 from rnnlab.tui.runs.details import Details
 from rnnlab.tui.runs.error_banner import ErrorBanner
 from rnnlab.tui.runs.filter_dialog import FilterScreen
-from rnnlab.tui.runs.run_filter import SORTS
 from rnnlab.tui.runs.table import RunsTable
 from rnnlab.tui.shell.actions import Action, Group, bindings
-from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.outline import HOME_PANES
-from rnnlab.tui.shell.panes import pane_group
-from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.state import LabState
+from rnnlab.tui.shell.pane_actions import pane_group
+from rnnlab.tui.state.lab_state import LabState
+from rnnlab.tui.state.run_filter import SORTS
 
 
 def _select(screen: LabScreen) -> None:
@@ -91,7 +91,7 @@ _RUNS = Group["LabScreen"](
 )  # fmt: skip
 
 
-class LabScreen(PromptingScreen):
+class LabScreen(PromptingScreen, ChartsScreen):
     """Runs at the left, charts in the centre, the prompt below, details at the right."""
 
     PANES = HOME_PANES

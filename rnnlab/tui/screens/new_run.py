@@ -18,17 +18,17 @@ from textual.widgets import Input, Label
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.settings.groups import Choice, field_kind, groups
-from rnnlab.tui.new_run.estimator import Estimate
+from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.new_run.model import Draft, read_draft
 from rnnlab.tui.new_run.setting_field import SettingField
 from rnnlab.tui.new_run.summary_pane import DraftPane
+from rnnlab.tui.outside.estimator import Estimate
 from rnnlab.tui.prompting.actions import copy
 from rnnlab.tui.shell.actions import Action, Group, bindings
+from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.dialogs.pick import PickScreen
-from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.screen import HOME, BaseScreen
-from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.state import LabState
+from rnnlab.tui.state.lab_state import LabState
 
 _LATER = Estimate("measured when you stop typing")
 

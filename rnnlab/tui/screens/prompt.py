@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widget import Widget
 
+from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING
 from rnnlab.tui.prompting.document_pane import DocumentPane
@@ -15,9 +16,8 @@ from rnnlab.tui.prompting.pane import PromptPane
 from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
 from rnnlab.tui.shell.actions import Action, Group, bindings
-from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.state import LabState
+from rnnlab.tui.shell.declaration import Declaration
+from rnnlab.tui.state.lab_state import LabState
 
 _WRITE = Group["PromptScreen"](
     "Write",

@@ -13,11 +13,11 @@ from textual.widgets import Input, Label, RadioButton, RadioSet, Static
 
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.preferences import checked, known, preferences_file, save_preference, with_value
+from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import PreferencesChanged
 from rnnlab.tui.shell.actions import bindings
-from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.screen import BaseScreen
-from rnnlab.tui.shell.screen_registry import Declaration
 
 
 class Choice(RadioButton):

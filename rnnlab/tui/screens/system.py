@@ -14,13 +14,13 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from rnnlab.base.display import visible
+from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.outside.machine import MachineRead
 from rnnlab.tui.runs.actions import STEERING
 from rnnlab.tui.shell.actions import bindings
-from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.screen import BaseScreen
-from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.state import LabState
-from rnnlab.tui.system.stats import MachineRead
+from rnnlab.tui.state.lab_state import LabState
 
 _BAR = 24
 _FULL = 0.9

@@ -20,14 +20,14 @@ from rnnlab.runs.records import SampleRecord
 from rnnlab.runs.samples import Round, losses_at, rounds_of
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.charts.chart_pane import ChartPane
+from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import ChartPointed, RunChosen
 from rnnlab.tui.prompting.actions import copy
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
 from rnnlab.tui.shell.actions import Action, Group, bindings
-from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.screen import BaseScreen
-from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.state import LabState
+from rnnlab.tui.state.lab_state import LabState
 
 _READ_BYTES = 1 << 22
 """Maximum bytes of samples per read, so that a long file does not block the keys."""

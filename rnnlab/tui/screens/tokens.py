@@ -23,15 +23,15 @@ from rnnlab.protocol.messages import (
     Reply,
     Started,
 )
+from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import AskCancelled, Asked
 from rnnlab.tui.prompting.actions import copy
-from rnnlab.tui.prompting.session import ChosenAnswer
 from rnnlab.tui.shell.actions import Action, Group, bindings
-from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.screen import BaseScreen
-from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.shell.status_line import StatusLine
-from rnnlab.tui.state import LabState
+from rnnlab.tui.state.lab_state import LabState
+from rnnlab.tui.state.prompt_session import ChosenAnswer
 from rnnlab.tui.tokens.distribution import DistributionPane
 from rnnlab.tui.tokens.token_cursor import TokenCursor
 from rnnlab.tui.tokens.token_editor import TokenEditor

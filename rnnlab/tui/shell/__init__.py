@@ -1,1 +1,1 @@
-"""The frame around every screen: base class, registry, panes, global keys."""
+"""The frame around every screen: base class, registry, panes, dialogs."""

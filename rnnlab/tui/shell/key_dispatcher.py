@@ -11,8 +11,8 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from rnnlab.tui.messages import KeysDue
-from rnnlab.tui.shell.key_buffer import KeyBuffer, Pressed, after_all
 from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.state.key_buffer import KeyBuffer, Pressed, after_all
 
 _ANSWERS = ("enter", "space", "escape", "y", "n")
 """Keys that complete or cancel a field, a list, a button or a dialog."""

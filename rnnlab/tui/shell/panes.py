@@ -8,14 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rnnlab.tui.shell.actions import Action, Group
-
-if TYPE_CHECKING:
-    from textual.screen import Screen
-
-    from rnnlab.tui.shell.screen import BaseScreen
+from textual.screen import Screen
 
 _NORMAL, _WIDE = 100, 150
 """Minimum columns of a normal and of a wide screen."""
@@ -117,38 +112,3 @@ class Layout:
         # The app's size: below a dialog, the screen's own size is set after the resize event.
         width = self._screen.app.size.width
         return width >= (_WIDE if spec.is_for_wide else _NORMAL if spec.is_for_normal else 0)
-
-
-def pane_group(panes: Sequence[Pane]) -> Group[BaseScreen]:
-    """Return the actions on a screen's panes: the digits, full screen, reset."""
-    toggles: list[Action[BaseScreen]] = [
-        Action(
-            ",".join(filter(None, (str(number), pane.also))),
-            f"pane-{pane.id}",
-            _toggler(pane.id),
-            f"{pane.title} pane",
-            f"Show or hide the {pane.title.lower()} pane",
-        )
-        for number, pane in enumerate(panes, 1)
-    ]
-    full: Action[BaseScreen] = Action(
-        "f", "full", _full, "Full", "Show the focused pane in full screen, or leave it", True
-    )
-    reset: Action[BaseScreen] = Action("0", "panes", _reset, "All panes", "Show all panes again")
-    return Group("Panes", (full, *toggles, reset))
-
-
-def _toggler(pane: str) -> Any:
-    def toggle(screen: BaseScreen) -> None:
-        screen.panes.toggle(pane)
-
-    return toggle
-
-
-def _full(screen: BaseScreen) -> None:
-    focused = [pane.id for pane in screen.PANES if screen.has_focus_in(pane.id)]
-    screen.panes.toggle_full(focused[0] if focused else None)
-
-
-def _reset(screen: BaseScreen) -> None:
-    screen.panes.reset()

@@ -23,7 +23,7 @@ from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen_bar import ScreenBar
 
 if TYPE_CHECKING:
-    from rnnlab.tui.state import LabState
+    from rnnlab.tui.state.lab_state import LabState
 
 HOME = "lab"
 """Name of the home screen, which the app opens with and escape returns to."""

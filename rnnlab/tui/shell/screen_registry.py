@@ -1,41 +1,16 @@
-"""The declaration at the end of a screen's file, and the registry of all screens.
-
-The registry reads the declarations without importing the files.
-"""
+"""The registry of all screens: reads the declarations at the end of their files, imports none."""
 
 from __future__ import annotations
 
 import ast
-import importlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rnnlab.base import registry
 
-if TYPE_CHECKING:
-    from rnnlab.tui.shell.screen import BaseScreen
-    from rnnlab.tui.state import LabState
-
 _FOLDER = Path(__file__).parents[1] / "screens"
 _START = "\nSCREEN = Declaration("
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """The last statement of a screen's file; all arguments but `screen` must be literals."""
-
-    screen: type[BaseScreen]
-    key: str
-    """Textual's name of the key that opens it: a function key, which also works in text fields, or
-    a letter, which does not. Several are separated by commas; the bar shows the first one."""
-    title: str
-    """One or two words, for the bar at the top and the palette."""
-    help: str
-    """One line, for the help and the palette."""
-    needs_run: bool = False
-    """Whether it can only be opened if a run is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +27,6 @@ class ScreenEntry:
     def first_key(self) -> str:
         """The key that the bar shows."""
         return self.key.partition(",")[0]
-
-    def make(self, state: LabState) -> BaseScreen:
-        """Import the screen's file and build the screen."""
-        stem = self.name.replace("-", "_")
-        module = importlib.import_module(f"rnnlab.tui.screens.{stem}")
-        declaration: Declaration = module.SCREEN
-        return declaration.screen(state)
 
 
 @cache

@@ -15,7 +15,7 @@ from rnnlab.base.preferences import (
     preferences_file,
     save_preference,
 )
-from rnnlab.tui.view_state import state_file
+from rnnlab.tui.state.view_state import state_file
 
 
 @pytest.fixture

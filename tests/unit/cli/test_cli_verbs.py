@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 import typer
 
-from rnnlab import __version__, cli, submit
+from rnnlab import __version__, cli
 from rnnlab.base.errors import RnnlabError
+from rnnlab.runs import launch
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
 
@@ -31,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """Runs whose worker would have been started."""
     runs: list[Run] = []
-    monkeypatch.setattr(submit, "launch", lambda run, **_: runs.append(run))
+    monkeypatch.setattr(launch, "launch", lambda run, **_: runs.append(run))
     return runs
 
 

@@ -379,7 +379,7 @@ def test_expansions_hold_the_distributions_from_which_the_tokens_came(options: s
                     history = (*PROMPTS[hypothesis.prompt], *hypothesis.tokens())
                     assert (expansion.log_probs_RV[row] == after(seed, history)).all()
                     alone_RV = parsed.filter(
-                        after(seed, history)[None], Rows([hypothesis], start, parsed)
+                        after(seed, history)[None], Rows([hypothesis], start, parsed.last)
                     )
                     assert_close(expansion.filtered_RV[row], alone_RV[0], terms=V)
                     rows[id(hypothesis)] = (expansion.log_probs_RV[row], expansion.filtered_RV[row])

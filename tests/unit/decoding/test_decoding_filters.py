@@ -16,7 +16,6 @@ from rnnlab.base import registry
 from rnnlab.decoding import (
     Ids,
     LogProbs,
-    Options,
     Prompt,
     Rows,
     SearchStart,
@@ -51,7 +50,7 @@ def rows_of(
         hypotheses.append(hypothesis)
     prompts = [Prompt(ids(prompt, pieces)) for prompt, _ in pasts]
     start = SearchStart(np.empty((len(pasts), len(pieces))), None, eos, prompts, pieces)
-    return Rows(hypotheses, start, Options(last=last))
+    return Rows(hypotheses, start, last)
 
 
 def uniform(rows: Rows) -> LogProbs:
@@ -221,7 +220,7 @@ def test_where_texts_have_no_end_there_is_none_to_forbid(name: str, value: Any) 
 def with_an_end_in_the_prompt(name: str, value: Any) -> LogProbs:
     rows = rows_of(LETTERS, ("ab", "ab"))
     start = rows.start._replace(prompts=[Prompt([1, EOS, 2, EOS])])
-    return applied(name, value, Rows(rows.hypotheses, start, rows.options))
+    return applied(name, value, Rows(rows.hypotheses, start, rows.last))
 
 
 @pytest.mark.parametrize(
@@ -251,10 +250,8 @@ def test_where_texts_have_no_end_the_first_token_is_one_like_any_other() -> None
 
 def test_a_row_in_which_nothing_is_left_is_dead_and_the_others_live() -> None:
     rows = rows_of(("", "a", "b"), ("", ""), ("b", ""))
-    rows = Rows(
-        rows.hypotheses, rows.start, parse_spec("sample:eos=ban,ban=a|ab,no_repeat=1").options
-    )
-    found_RV = rows.options.filter(uniform(rows), rows)
+    options = parse_spec("sample:eos=ban,ban=a|ab,no_repeat=1").options
+    found_RV = options.filter(uniform(rows), Rows(rows.hypotheses, rows.start, options.last))
     assert found_RV.tolist() == [[-math.inf, -math.inf, 0.0], [-math.inf] * 3]
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rnnlab import recipes, submit
+from rnnlab import recipes
+from rnnlab.runs import launch
 from rnnlab.runs.store import Run
 from rnnlab.settings.run_config import RunConfig
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """Runs whose worker would have been started."""
     runs: list[Run] = []
-    monkeypatch.setattr(submit, "launch", lambda run, **_: runs.append(run))
+    monkeypatch.setattr(launch, "launch", lambda run, **_: runs.append(run))
     return runs
 
 

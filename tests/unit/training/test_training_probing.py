@@ -113,7 +113,7 @@ def test_probes_become_rarer_in_a_long_run() -> None:
 def test_tensorboard_has_a_histogram_of_every_gate(start: Start) -> None:
     session = start(probe_every=10, mirror=True, layers=2)
     train(session)
-    session.mirror.close()
+    session.log.mirror.close()
     result = EventAccumulator(str(session.paths.root), {"histograms": 0, "scalars": 0})
     result.Reload()
     probes = {record.step: record for record in history_of(session).probes}

@@ -126,7 +126,7 @@ def test_a_resumed_run_has_every_sample_once(start: Start) -> None:
 def test_a_worker_killed_before_its_first_checkpoint_starts_again(start: Start) -> None:
     session = start(**SAMPLING)
     for _ in range(2):
-        session.note("started")
+        session.log.note("started")
         session.sample()
     assert len(samples(session)) == 2
 
@@ -196,7 +196,7 @@ def test_samples_and_probes_restart_after_a_rollback(start: Start) -> None:
     session = start(**SAMPLING, sample_every=4, probe_every=4, seams={"clock": Clock()})
     session.sampler, session.probe.sample = broken_sampler(session), Broken()  # type: ignore[assignment]
     session.sample()
-    session.probe.run_if_due(1)
+    session.probe.run_if_due(session.model, 1)
     messages = [
         r.message
         for r in JournalTail(session.paths.journal).read().records
@@ -204,12 +204,12 @@ def test_samples_and_probes_restart_after_a_rollback(start: Start) -> None:
     ]
     for what in ("samples", "probes"):
         assert messages.count(f"no more {what}: ZeroDivisionError: oops") == 1
-    session.probe.run_if_due(4)
+    session.probe.run_if_due(session.model, 4)
     assert not read_history(session.paths.journal).probes
     session.save()
     session.roll_back("for a test")
     session.sample()
-    session.probe.run_if_due(4)
+    session.probe.run_if_due(session.model, 4)
     assert samples(session)
     assert read_history(session.paths.journal).probes
 
@@ -230,7 +230,7 @@ def test_a_failing_sampler_ends_the_samples_but_not_the_run(start: Start) -> Non
 def test_tensorboard_reads_the_texts_back(start: Start) -> None:
     session = start(**SAMPLING, mirror=True, sample_every=8)
     train(session)
-    session.mirror.close()
+    session.log.mirror.close()
     result = EventAccumulator(str(session.paths.root), {"tensors": 0})
     result.Reload()
     for number, spec in enumerate(("greedy", "sample:temperature=1.5")):

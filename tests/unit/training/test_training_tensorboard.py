@@ -18,7 +18,7 @@ Start = Callable[..., Session]
 
 
 def read_back(session: Session) -> EventAccumulator:
-    session.mirror.close()
+    session.log.mirror.close()
     result = EventAccumulator(str(session.paths.root), {"histograms": 0, "scalars": 0})
     result.Reload()
     return result
@@ -89,7 +89,7 @@ def test_a_resumed_run_has_every_step_once(start: Start) -> None:
     killed.control.on_step = kill  # type: ignore[attr-defined]
     with pytest.raises(Killed):
         train(killed)
-    killed.mirror.close()
+    killed.log.mirror.close()
     resumed = start(mirror=True, log_every=1)
     assert resumed.state.step == 8
     train(resumed)

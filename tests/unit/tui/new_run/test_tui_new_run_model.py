@@ -12,9 +12,10 @@ import pytest
 
 from rnnlab import cli, submit
 from rnnlab.base.errors import BadInputError
+from rnnlab.runs import launch
 from rnnlab.runs.store import Run, RunStore
-from rnnlab.settings.layers import Source
 from rnnlab.settings.run_config import RunConfig
+from rnnlab.submit import Source
 from rnnlab.tui.new_run.model import Draft, read_draft
 
 COURSE_TEXT = "La mer monte. Le vent tombe. Il fait nuit.\n" * 100
@@ -47,7 +48,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Started]:
     def note(run: Run, **_: Any) -> None:
         runs.append((run.name, RunConfig.from_toml(run.paths.config), run.published()))
 
-    monkeypatch.setattr(submit, "launch", note)
+    monkeypatch.setattr(launch, "launch", note)
     return runs
 
 

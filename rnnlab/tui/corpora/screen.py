@@ -1,0 +1,65 @@
+"""A screen with the list of corpora, and a background task that adds one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.widget import Widget
+
+from rnnlab.tui.corpora.table import CorporaTable
+from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.task_progress import TaskProgress
+from rnnlab.tui.state.lab_state import LabState
+
+if TYPE_CHECKING:
+    from rnnlab.corpora import Progress
+
+
+class CorporaListScreen(BaseScreen):
+    """The screen that the actions on corpora are called with."""
+
+    def __init__(self, state: LabState) -> None:
+        super().__init__(state)
+        self.table = CorporaTable()
+        self.progress = TaskProgress("corpora-status")
+        self.failed_answers: dict[str, str] = {}
+        """The answers of the add form after a failure, to be corrected."""
+
+    async def refresh_list(self, go_to: str | None = None) -> None:
+        """Read the list, in a thread: the first time, it computes floors."""
+        described = await asyncio.to_thread(self.state.outside.describe_corpora, self.state.data)
+        if self.is_attached:
+            self.table.show(described, go_to)
+
+    def forget_profiles(self) -> None:
+        """Clear the profiles that a derived screen has cached."""
+
+    def begin_task(self, what: str, name: str, do: Callable[[Progress], str]) -> None:
+        """Begin a background task that adds the corpus `name`, unless one is running."""
+        if error := self.progress.begin(what, name, do):
+            self.toast(error, "warning")
+
+    @on(TaskProgress.Done)
+    def show_new_corpus(self, message: TaskProgress.Done) -> None:
+        """Move the cursor to the new corpus."""
+        self.failed_answers = {}
+        self.run_worker(self.refresh_list(message.name), name="list")
+
+    def main_widget(self) -> Widget:
+        """Return the list."""
+        return self.table
+
+    @property
+    def is_task_running(self) -> bool:
+        """Whether a corpus is being fetched or added."""
+        return self.progress.is_busy
+
+    def stop_task(self) -> bool:
+        """Cancel the background task; return True if there was one."""
+        was_busy = self.progress.is_busy
+        if was_busy:
+            self.progress.cancel()
+        return was_busy

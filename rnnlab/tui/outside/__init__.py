@@ -1,0 +1,137 @@
+"""The app's access to processes, the machine and corpora on disk, and its time intervals.
+
+One value holds all of it, so that a test or another front end can replace any part. Slow imports
+happen at the first call, so that the first frame does not wait for them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from rnnlab.runs.launch import Launch, launch
+
+if TYPE_CHECKING:
+    from textual.message import Message
+
+    from rnnlab.corpora import CorpusDescription
+    from rnnlab.protocol.messages import Question, Reply
+    from rnnlab.runs.store import RunStore
+    from rnnlab.tui.messages import Listener
+    from rnnlab.tui.outside.estimator import Estimate
+    from rnnlab.tui.outside.machine import MachineRead
+    from rnnlab.tui.outside.polling import RunPoller
+
+
+class Answering(Protocol):
+    """The client of the generator process; see `rnnlab.tui.outside.generator`."""
+
+    async def start(self) -> object:
+        """Start the process, unless it is running."""
+
+    async def ask(self, listener: Listener, question: Question) -> None:
+        """Send a question, which replaces the listener's previous one."""
+
+    async def cancel(self, listener: Listener) -> None:
+        """Cancel a listener's question."""
+
+    async def close(self) -> None:
+        """End the process."""
+
+    async def deliver(self, reply: Reply) -> None:
+        """Hand a reply to the listener of its question."""
+
+
+class Estimating(Protocol):
+    """The client of the estimating process; see `rnnlab.tui.outside.estimator`."""
+
+    async def ask(self, values: dict[str, str]) -> Estimate | None:
+        """Return the cost of a run with these settings; None if a newer call replaced this one."""
+
+    async def close(self) -> None:
+        """End the process."""
+
+
+class MachineReader(Protocol):
+    """Reads the load of the machine; see `rnnlab.tui.outside.machine`."""
+
+    def read(self, processes: Iterable[tuple[str, int]]) -> MachineRead:
+        """Read the load of the machine and of the processes, given as (name, process id)."""
+
+
+def _generator(post: Callable[[Message], object]) -> Answering:
+    from rnnlab.tui.outside.generator import GeneratorClient
+
+    return GeneratorClient(post)
+
+
+def _feed(store: RunStore) -> RunPoller:
+    from rnnlab.tui.outside.polling import RunPoller
+
+    return RunPoller(store)
+
+
+def _estimator(data: Path | None) -> Estimating:
+    from rnnlab.tui.outside.estimator import Estimator
+
+    return Estimator(data)
+
+
+def _machine(folder: Path) -> MachineReader:
+    from rnnlab.tui.outside.machine import Machine
+
+    return Machine(folder)
+
+
+def _corpora(data: Path | None) -> list[CorpusDescription]:
+    from rnnlab.corpora import describe_corpora
+
+    return describe_corpora(data)
+
+
+async def _profile(name: str, data: Path | None, columns: int) -> tuple[str, bool]:
+    from rnnlab.tui.outside.corpus_profile import look_into_corpus
+
+    return await look_into_corpus(name, data, columns)
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Factories for processes, readers of the machine, and intervals; all have defaults."""
+
+    make_generator: Callable[[Callable[[Message], object]], Answering] = _generator
+    """Takes the function that posts the replies."""
+    make_poller: Callable[[RunStore], RunPoller] = _feed
+    make_estimator: Callable[[Path | None], Estimating] = _estimator
+    """Takes the folder of corpora."""
+    make_machine: Callable[[Path], MachineReader] = _machine
+    """Takes the folder whose disk is read."""
+    launch: Launch = launch
+    """Starts the worker of a new or resumed run."""
+    leave: Callable[[int], object] = os._exit
+    """Ends the process at once with an exit code, when the terminal is gone."""
+    describe_corpora: Callable[[Path | None], list[CorpusDescription]] = _corpora
+    """Takes the folder of corpora; called in a thread."""
+    look_into_corpus: Callable[[str, Path | None, int], Awaitable[tuple[str, bool]]] = _profile
+    """Takes a corpus, the folder of corpora and a number of columns; returns the profile and True,
+    or an error and False."""
+    estimate_after_s: float = 1.2
+    """Seconds without a key press after which the new-run form measures the run's cost."""
+    look_after_s: float = 0.15
+    """Seconds that the cursor rests on a corpus before its profile is read."""
+    chart_every_s: float = 1.0
+    """Minimum seconds between two drawings of the same runs; other runs are drawn at once."""
+    chart_time_fraction: float = 0.06
+    """Largest fraction of one core for drawing a chart: one that takes 20 ms is redrawn at most
+    every 330 ms."""
+    machine_every_s: float = 1.0
+    """Seconds between two reads of the machine."""
+    inspect_every_s: float = 5.0
+    """Seconds between two inspections of a training run."""
+
+
+DEFAULT = Outside()
+"""The real processes, readers and intervals."""

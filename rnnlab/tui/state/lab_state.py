@@ -1,0 +1,188 @@
+"""The state shared by all screens: the runs as last read, the chosen run, the selected runs.
+
+The app fills it, and screens read it and choose runs in it. It does not know any widget.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from rnnlab.base.errors import UnknownNameError
+from rnnlab.base.preferences import Preferences
+from rnnlab.plots import NamedHistory
+from rnnlab.runs.history import History
+from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.outside import DEFAULT, Outside
+from rnnlab.tui.outside.polling import MOST_RECORDS, RunsRead
+from rnnlab.tui.state.key_buffer import KeyBuffer
+from rnnlab.tui.state.notifications import Notice, notice_of, status_of
+from rnnlab.tui.state.prompt_session import Fields, PromptSession
+from rnnlab.tui.state.run_filter import ordered
+from rnnlab.tui.state.theme import appearance_of
+from rnnlab.tui.state.view_state import ViewState
+
+_EMPTY_HISTORY = History()
+"""The history of a run whose journal has not been read."""
+_DEFAULT_PREFERENCES = Preferences()
+
+
+class LabState:
+    """The part of the app's state that does not belong to one screen."""
+
+    def __init__(
+        self,
+        store: RunStore,
+        data: Path | None = None,
+        view: ViewState | None = None,
+        preferences: Preferences = _DEFAULT_PREFERENCES,
+        clock: Callable[[], float] = time.monotonic,
+        keys: KeyBuffer | None = None,
+        outside: Outside = DEFAULT,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        """Monotonic time in seconds; the only clock that screens and widgets use."""
+        self.outside = outside
+        """Processes, the machine and intervals; the only way for screens to reach them."""
+        self.view = view or ViewState()
+        """The view, saved across starts: sort order, filter, axis, panes."""
+        self.preferences = preferences
+        self.appearance = appearance_of(preferences)
+        self.data = data
+        """Folder of corpora; None for the default."""
+        self.summaries: dict[str, RunSummary] = {}
+        """Every run by name."""
+        self.has_read = False
+        """True once the runs have been listed."""
+        self.chosen_name: str | None = self.view.chosen or None
+        self.selected: tuple[str, ...] = tuple(self.view.marked)
+        """Runs whose curves are overlaid on the chosen run's, in the order of their selection."""
+        self.also_watched: tuple[str, ...] = ()
+        """Further runs whose journals the visible screen needs."""
+        self.keys = keys or KeyBuffer()
+        """Holds key presses while a screen or a dialog opens."""
+        self.corpus_for_run: str | None = None
+        """Corpus for the next new run; the form that opens consumes it."""
+        self.writing = PromptSession(Fields.of(self.view.fields, self.view.checkpoints))
+        """The prompt session: the last request and its answers."""
+        self._opened: dict[str, Run] = {}
+        self._histories: dict[str, History] = {}
+
+    @property
+    def chosen(self) -> RunSummary | None:
+        """The run under the cursor; None if no run is listed."""
+        return self.summaries.get(self.chosen_name) if self.chosen_name else None
+
+    @property
+    def overlaid(self) -> tuple[str, ...]:
+        """The chosen run, then the others whose curves are overlaid."""
+        chosen = [self.chosen.name] if self.chosen else []
+        return tuple(dict.fromkeys([*chosen, *(n for n in self.selected if n in self.summaries)]))
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Runs whose journals are read at each poll."""
+        return tuple(dict.fromkeys([*self.overlaid, *self.also_watched]))
+
+    @property
+    def status(self) -> str:
+        """One line: how many runs are in each state, and how many the folder holds."""
+        return status_of(self.summaries.values(), self.store.root)
+
+    def in_order(self) -> list[RunSummary]:
+        """Return the runs that pass the filter, in the order of the list."""
+        view = self.view
+        return ordered(
+            self.summaries.values(), view.sort,
+            is_reversed=view.is_reversed, text=view.filter, pinned=view.pinned,
+        )  # fmt: skip
+
+    def opened(self, name: str) -> Run | None:
+        """Return a run on disk; None if it was removed since the last poll."""
+        if name not in self._opened:
+            try:
+                self._opened[name] = self.store.open(name)
+            except UnknownNameError:
+                return None
+        return self._opened[name]
+
+    def history(self, name: str) -> History:
+        """Return a run's history; empty until its journal has been read."""
+        return self._histories.get(name, _EMPTY_HISTORY)
+
+    def color_of(self, name: str) -> int:
+        """Return a run's index in the palette, which stays the same while the run exists."""
+        return self.view.colors.get(name, 0)
+
+    def prefer(self, preferences: Preferences) -> None:
+        """Replace the preferences and update the appearance."""
+        self.preferences = preferences
+        self.appearance = appearance_of(preferences)
+
+    def toggle_pin(self, name: str) -> bool:
+        """Pin a run to the top of the list, or unpin it; return True if it is now pinned."""
+        pinned = self.view.pinned
+        if name in pinned:
+            pinned.remove(name)
+        else:
+            pinned.append(name)
+        return name in pinned
+
+    def view_to_keep(self) -> ViewState:
+        """Return the view to save, without entries for runs that no longer exist."""
+        view, existing = self.view, self.summaries.keys()
+        view.chosen = self.chosen_name or ""
+        view.marked = [name for name in self.selected if name in existing]
+        view.pinned = [name for name in view.pinned if name in existing]
+        view.colors = {name: color for name, color in view.colors.items() if name in existing}
+        fields = self.writing.fields
+        view.fields = fields.kept()
+        view.checkpoints = {
+            name: step for name, step in fields.checkpoints.items() if name in existing
+        }
+        return view
+
+    def named_histories(self, names: tuple[str, ...] | None = None) -> list[NamedHistory]:
+        """Return runs in the form that plots take; by default the chosen and selected runs."""
+        return [self._named(name) for name in (self.overlaid if names is None else names)]
+
+    def update(self, read: RunsRead) -> list[Notice]:
+        """Store the result of a poll; return notifications of runs that changed since the last."""
+        notices = [
+            notice
+            for summary in read.summaries
+            if (before := self.summaries.get(summary.name)) is not None
+            and (notice := notice_of(before, summary)) is not None
+        ]
+        self.has_read = True
+        self.summaries = {summary.name: summary for summary in read.summaries}
+        colors = _free_colors(set(self.view.colors.values()))
+        for summary in sorted(read.summaries, key=lambda s: (s.created, s.name)):
+            if summary.name not in self.view.colors:
+                self.view.colors[summary.name] = next(colors)
+        # Keep only the watched runs: the poller returns their new records since the last poll, and
+        # the whole journal of a run that is watched again.
+        self._histories = {
+            name: self._histories.get(name) or History(most=2 * MOST_RECORDS) for name in read.news
+        }
+        for name, chunk in read.news.items():
+            self._histories[name].add(chunk)
+        return notices
+
+    def _named(self, name: str) -> NamedHistory:
+        summary = self.summaries.get(name)
+        color, history = self.color_of(name), self.history(name)
+        if summary is None:
+            return NamedHistory(name, color, history, is_read=name in self._histories)
+        named = NamedHistory.of(summary, color, history)
+        return replace(named, is_read=name in self._histories)
+
+
+def _free_colors(used: Collection[int]) -> Iterator[int]:
+    """Yield the palette indices that no run uses, ascending."""
+    return (color for color in itertools.count() if color not in used)

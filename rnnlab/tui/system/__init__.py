@@ -1,1 +1,0 @@
-"""The load of the machine: processor, memory, disk, GPUs, processes of the lab."""

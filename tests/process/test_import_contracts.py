@@ -1,0 +1,107 @@
+"""The contracts of `[tool.importlinter]` are kept, and each kind of import cycle breaks them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import tomli_w
+
+from tests.toys.environment import CHECKOUT, known_environment
+from tests.toys.import_cycles import find_cycle, loaded_kinds, with_loads
+
+LINT = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-cache'])"
+ACYCLIC = ("acyclic_siblings", "acyclic_modules")
+
+
+def lint(folder: Path, home: Path) -> tuple[int, str]:
+    """Run lint-imports on the configuration of a folder; return the exit code and the output."""
+    environment = known_environment(home)
+    environment["PYTHONPATH"] = str(CHECKOUT)
+    ended = subprocess.run(
+        [sys.executable, "-c", LINT],
+        capture_output=True, text=True, check=False, env=environment, cwd=folder,
+    )  # fmt: skip
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    """A folder with a package `toy` without imports, and rnnlab's contracts on cycles for it."""
+    config = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+    linter = config["tool"]["importlinter"]
+    linter["contracts"] = [c for c in linter["contracts"] if c["type"] in ACYCLIC]
+    assert len(linter["contracts"]) == len(ACYCLIC)
+    text = tomli_w.dumps({"tool": {"importlinter": linter}}).replace('"rnnlab"', '"toy"')
+    (tmp_path / "pyproject.toml").write_text(text)
+    for package in ("toy", "toy/one", "toy/two"):
+        (tmp_path / package).mkdir()
+        for name in ("__init__", "a", "b"):
+            (tmp_path / package / f"{name}.py").touch()
+    return tmp_path
+
+
+@pytest.mark.process
+def test_the_contracts_are_kept(tmp_path: Path) -> None:
+    code, printed = lint(CHECKOUT, tmp_path)
+    assert code == 0, printed
+
+
+@pytest.mark.process
+def test_imports_in_one_direction_are_kept(toy: Path) -> None:
+    (toy / "toy/one/a.py").write_text("import toy.one.b\nimport toy.two\nimport toy.two.a\n")
+    (toy / "toy/one/__init__.py").write_text("import toy.one.a\n")
+    code, printed = lint(toy, toy)
+    assert code == 0, printed
+    assert "Contracts: 2 kept, 0 broken." in printed
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("files", "num_broken"),
+    [
+        ({"a": "import toy.b", "b": "import toy.a"}, 2),
+        ({"a": "import toy.b", "b": "def do():\n    import toy.a"}, 2),
+        ({"a": "import toy.b", "b": "import typing\nif typing.TYPE_CHECKING:\n import toy.a"}, 2),
+        ({"one/a": "import toy.two.b", "two/b": "import toy.one.b", "one/b": "import toy.a"}, 1),
+        ({"one/a": "import toy.one", "one/__init__": "import toy.one.a"}, 1),
+        ({"one/a": "import toy.two.b", "two/__init__": "import toy.one.a"}, 2),
+    ],
+    ids=["modules", "in-a-function", "types", "packages", "own-package", "a-package-runs-first"],
+)
+def test_a_cycle_is_reported(toy: Path, files: dict[str, str], num_broken: int) -> None:
+    for name, text in files.items():
+        (toy / "toy" / f"{name}.py").write_text(f"{text}\n")
+    code, printed = lint(toy, toy)
+    assert code == 1, printed
+    assert f"{num_broken} broken." in printed
+
+
+def test_an_import_by_name_closes_a_cycle() -> None:
+    loader, entry = "rnnlab.models._text_model", "rnnlab.cells.gru"
+    imports: dict[str, set[str]] = {loader: set(), entry: {loader}}
+    assert not find_cycle(imports)
+    cycle = find_cycle(with_loads("rnnlab", imports))
+    assert set(cycle) == {loader, entry}
+    assert cycle[0] == cycle[-1]
+
+
+def test_the_kinds_that_a_module_loads_are_constants() -> None:
+    source = 'KIND = "plots"\nregistry.load(KIND, name)\nregistry.load("cells", name).CELL\n'
+    assert sorted(loaded_kinds(source)) == ["cells", "plots"]
+    with pytest.raises(TypeError, match="line 1: the kind is not a constant"):
+        list(loaded_kinds("registry.load(kind, name)"))
+
+
+def test_the_registry_alone_imports_by_name() -> None:
+    by_name = re.compile(r"\b(import_module|__import__|run_module|spec_from_file_location)\b")
+    files = [
+        file.relative_to(CHECKOUT).as_posix()
+        for file in sorted((CHECKOUT / "rnnlab").rglob("*.py"))
+        if by_name.search(file.read_text(encoding="utf-8"))
+    ]
+    assert files == ["rnnlab/base/registry.py"]

@@ -1,0 +1,41 @@
+"""The status of all runs in one line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rnnlab.runs.records import State
+from rnnlab.runs.store import RunStore
+from rnnlab.runs.summary import RunSummary, summarise
+from rnnlab.tui.state.notifications import status_of
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunSummary:
+    return summarise(RunStore(tmp_path).create("alpha", ""))
+
+
+@pytest.mark.parametrize(
+    ("states", "num_shipped", "said"),
+    [
+        ([], 0, "0 training, 0 runs in c"),
+        (["finished"], 1, "0 training, 0 runs in c and 1 shipped"),
+        (["running", "starting", "finished"], 0, "2 training, 3 runs in c"),
+        (["paused", "finished"], 1, "0 training, 1 paused, 1 run in c and 1 shipped"),
+        (["running", "paused", "queued", "queued"], 0,
+         "1 training, 1 paused, 2 queued, 4 runs in c"),
+    ],
+)  # fmt: skip
+def test_queued_and_shipped_runs_are_counted_separately(
+    run: RunSummary, states: list[State], num_shipped: int, said: str
+) -> None:
+    runs = [replace(run, state=state) for state in states]
+    last = [replace(one, is_shipped=True) for one in runs[len(runs) - num_shipped :]]
+    assert status_of([*runs[: len(runs) - num_shipped], *last], Path("c")) == said
+
+
+def test_a_folders_name_is_text(run: RunSummary) -> None:
+    assert "\x1b" not in status_of([run], Path("a\x1b[31m"))
