@@ -17,8 +17,9 @@ from rnnlab.decoding._rows import no_draws, write_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rnnlab.decoding._base import Frame, SearchStart, Step
+    from rnnlab.decoding._base import Frame
     from rnnlab.decoding._numbers import Ids, LogProbs
+    from rnnlab.decoding._step import SearchStart, Step
 
 
 class ToyOptions(Options):

@@ -9,11 +9,11 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.actions import Action, Group, bindings
-from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.screen import BaseScreen
-from rnnlab.tui.shell.screen_registry import Declaration
-from rnnlab.tui.state import LabState
+from rnnlab.tui.state.lab_state import LabState
 
 
 class Toy(VerticalScroll, can_focus=True):
