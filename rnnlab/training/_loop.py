@@ -113,10 +113,11 @@ class Loop:
         session, state = self._session, self._session.state
         if state.step % session.config.log_every != 0 and state.step != 1 and not is_over:
             return Position.KEPT
-        waited = session.clock()
-        record = train_record(state, session.epoch, update.lr)
         window = state.window
-        window.seconds += session.clock() - waited
+        waited = session.clock()
+        window.fold()
+        window.seconds += session.clock() - waited  # before the record: its rate includes the wait
+        record = train_record(state, session.epoch, update.lr)
         session.write(record, layers_record(session.model, state.step, update.norms))
         state.window = window.next()
         return self._check(record, window)
