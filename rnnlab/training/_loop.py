@@ -185,7 +185,7 @@ class Loop:
         alarm = session.watch.check(record.train_loss, window.loss_max)
         if alarm is None:
             if can_roll_back and not session.watch.is_high and not record.skipped:
-                session.checkpoints.trust()
+                session.checkpoints.trust(session.state.best_step)
             return Position.KEPT
         session.note(alarm.event, alarm.message)
         if alarm.event == "diverged" and can_roll_back:

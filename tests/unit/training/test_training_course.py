@@ -218,6 +218,20 @@ def test_a_rollback_skips_checkpoints_of_the_divergence(start: Start) -> None:
     assert all(parameter.abs().max() < 100 for parameter in session.model.parameters())
 
 
+def test_a_rollback_finds_the_best_weights_of_its_checkpoint(start: Start) -> None:
+    """They are kept although a validation after that checkpoint found better ones."""
+    session = start(
+        on_divergence="rollback", max_skipped=2, log_every=5, eval_every=2, checkpoint_every=100,
+        keep=1, steps=12, seams={"measure": scripted_validation([1.0, 1.5, 0.5, 1.5])},
+    )  # fmt: skip
+    spoil(session, lambda step: step in (7, 8, 9) and session.state.num_rollbacks == 0)
+    train(session)
+    [event] = events(session, "rollback")
+    assert event.step == 4, "trusted at step 5, before the better weights of step 6"
+    assert session.paths.read_pointer("best") == 2
+    load_weights(session.paths.weights(2), session.model)
+
+
 def test_overflowed_weights_are_rolled_back_if_allowed(start: Start) -> None:
     session = start(on_divergence="rollback", log_every=5, checkpoint_every=2, steps=24)
     control: Any = session.control
