@@ -224,9 +224,10 @@ class Session:
         return self.save()
 
     def _lower_rate(self) -> None:
-        if self.config.schedule == "plateau":
-            scale = self.state.lr_scale
-            self.state.lr_scale = min(scale, max(self.config.final_lr, scale / 2))
+        scale = self.state.lr_scale
+        lower = min(scale, max(self.config.final_lr, scale / 2))
+        if self.config.schedule == "plateau" and lower < scale:
+            self.state.lr_scale = lower
             self.note(
                 "note",
                 f"no improvement in {PLATEAU} validations: learning rate lowered to {self.lr:.3g}",

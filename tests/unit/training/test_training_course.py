@@ -43,7 +43,18 @@ def test_a_plateau_halves_the_rate_down_to_the_lowest(start: Start) -> None:
     # Best at steps 2, 4 and 10; every second stale validation halves: after 8, 14, 18, ...
     assert [rates[step] for step in (8, 9, 14, 15, 24)] == pytest.approx([0.8, 0.4, 0.4, 0.2, 0.16])
     notes = [event.message for event in events(session, "note")]
-    assert "no improvement in 2 validations: learning rate lowered to 0.4" in notes
+    assert [note for note in notes if "lowered" in note] == [
+        f"no improvement in 2 validations: learning rate lowered to {rate}"
+        for rate in ("0.4", "0.2", "0.16")
+    ]
+
+
+def test_the_lowest_rate_of_a_plateau_is_logged_once(start: Start) -> None:
+    seams = {"measure": scripted_validation([1.0, 1.0])}
+    session = start(schedule="plateau", lr=0.8, final_lr=0.5, eval_every=2, steps=20, seams=seams)
+    train(session)
+    notes = [event.message for event in events(session, "note") if "lowered" in event.message]
+    assert notes == ["no improvement in 2 validations: learning rate lowered to 0.4"]
 
 
 def test_a_plateau_never_raises_what_rollbacks_have_lowered(start: Start) -> None:
