@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 
 from rnnlab.base import registry
 from rnnlab.base.errors import UnknownNameError
-from rnnlab.protocol.messages import Ended, Failed
+from rnnlab.protocol.messages import Ended, Failed, Started
 from rnnlab.tui.messages import GeneratorDied
 from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.prompting.decoders_dialog import DecodersScreen
@@ -184,6 +184,23 @@ async def test_a_run_removed_elsewhere_is_reported_when_it_is_prompted(
         await ask(pilot, app, "x", "greedy")
         await until(pilot, lambda: "unknown run 'alpha'" in status_line(app))
         assert generator.requests == []
+
+
+async def test_the_late_end_of_the_previous_answer_does_not_end_the_next_one(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "x", "greedy")
+        await asked(pilot, generator, 1)
+        await pilot.press("enter")
+        await asked(pilot, generator, 2)
+        assert generator.num_cancelled == 1, "the previous request"
+        generator.say(Ended(1, was_cancelled=True, elapsed_s=0.1))
+        generator.say(Started(2, 40))
+        await until(pilot, lambda: "esc ends it" in status_line(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: generator.num_cancelled == 2)
 
 
 async def test_escape_cancels_or_goes_to_the_candidates_and_then_to_the_runs(
