@@ -6,12 +6,11 @@ Used by the command line and the app.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from rnnlab.base.display import MISSING, count, duration, loss, percent
 from rnnlab.runs.store import Run
-from rnnlab.runs.summary import RunSummary
+from rnnlab.runs.summary import RunSummary, corpus_name
 
 _T = TypeVar("_T")
 
@@ -73,4 +72,4 @@ def _value(settings: Mapping[str, Any], name: str) -> str:
     value = settings.get(name, "")
     if name == "threads" and value == 0:
         return "0 (automatic)"
-    return Path(str(value)).stem if name == "corpus" else str(value)
+    return corpus_name(str(value)) if name == "corpus" else str(value)

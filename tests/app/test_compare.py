@@ -51,6 +51,14 @@ def test_rows_are_the_figures_and_the_settings_that_differ(lab: Lab) -> None:
     assert "val accuracy" not in rows, "no run has one"
 
 
+def test_a_corpus_is_named_without_any_of_its_endings(lab: Lab) -> None:
+    runs = [lab.add("alpha"), lab.add("beta")]
+    set_settings(runs[1], corpus="/some/where/reviews.csv.gz")
+    summaries = [summarise(run) for run in runs]
+    rows = {row.name: row.values for row in rows_of(runs, summaries, default_settings())}
+    assert rows["corpus"] == ("stump", "reviews")
+
+
 def test_threads_that_the_worker_chooses_are_said_to_be(lab: Lab) -> None:
     runs = [lab.add("alpha"), lab.add("beta")]
     set_settings(runs[1], threads=2)
