@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from rnnlab.base.display import MISSING, count, duration, loss, percent
+from rnnlab.base.display import MISSING, count, duration, loss, nats_per, percent
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary, corpus_name
 
@@ -48,7 +48,8 @@ def rows_of(
     ]
     rows = [row for row in figures if set(row.values) != {MISSING}]
     if len({s.unit for s in summaries}) > 1:
-        rows.insert(0, ComparedValue("losses per", tuple(s.unit for s in summaries), False))
+        units = tuple(nats_per(s.unit) for s in summaries)
+        rows.insert(0, ComparedValue("losses in", units, False))
     settings = [{**defaults, **run.settings()} for run in runs]
     names = dict.fromkeys(name for values in settings for name in values)
     differing = [n for n in names if len({repr(values.get(n)) for values in settings}) > 1]

@@ -73,7 +73,8 @@ def test_losses_of_letters_words_and_documents_stand_apart(lab: Lab) -> None:
     summaries = [summarise(run) for run in runs]
     assert by_unit(summaries, "abcd") == {"letter": ["a", "d"], "word": ["b"], "document": ["c"]}
     first = rows_of(runs, summaries, default_settings())[0]
-    assert first.values == ("letter", "word", "document", "letter")
+    assert first.name == "losses in"
+    assert first.values == ("nats/char", "nats/word", "nats/document", "nats/char")
 
 
 async def open_compare(pilot: Pilot[None], app: LabApp) -> CompareScreen:
@@ -121,7 +122,7 @@ async def test_the_marked_runs_are_compared_each_unit_on_its_own_axis(
             pilot, lambda: all("val" in c.text or "beta" in c.text for c in screen.query(ChartPane))
         )
         frames = [str(frame.border_title) for frame in screen.query(".unit")]
-        assert frames == ["nats a letter", "nats a word"]
+        assert frames == ["nats/char", "nats/word"]
 
 
 async def test_one_alone_stands_beside_the_newest_of_its_corpus(lab: Lab, app: LabApp) -> None:
