@@ -38,7 +38,7 @@ class MetricWindow:
     """
 
     loss_sum: float = 0.0
-    """Sum of loss times targets. Skipped steps do not count, here and in the next four fields."""
+    """Sum of loss times targets. Skipped steps do not count, here and in the next five fields."""
     norm_sum: float = 0.0
     """Sum of the gradient norms before clipping."""
     norm_max: float = 0.0

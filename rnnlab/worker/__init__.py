@@ -1,4 +1,4 @@
-"""The worker processes: one trains a run, one answers prompts; they do not need a terminal.
+"""The worker processes: train a run, answer prompts, estimate a run; none needs a terminal.
 
 Exports the interface of the modules in `answers`, and `keep_memory` for programs that train without
 a worker.
