@@ -70,7 +70,8 @@ class Loop:
         session = self._session
         update = self._update(batch)
         is_epoch_end = self._count_step()
-        is_over = session.tick() >= 1.0
+        session.tick()
+        is_over = session.progress >= 1.0
         if self._log(update, is_over=is_over) is Position.REWOUND:
             return False
         session.probe.run_if_due(session.state.step)

@@ -185,22 +185,25 @@ class Session:
         return learning_rate(self.config, self.progress) * self.state.lr_scale
 
     def batches(self) -> Iterator[Batch]:
-        """Yield training batches without end from the run's position, also after a rollback."""
+        """Yield training batches without end from the run's position, also after a rollback.
+
+        The caller moves the position to the next batch, or back, before it asks for that batch.
+        """
         while True:
             epoch, position = self.state.epoch, self.state.batch
             for batch in self.train_split.train_batches(epoch, position):
                 yield batch
                 position += 1
+                # The position is elsewhere after the epoch's last batch, or after a rollback.
                 if (self.state.epoch, self.state.batch) != (epoch, position):
                     break
 
-    def tick(self) -> float:
-        """Update the training time and return the progress."""
+    def tick(self) -> None:
+        """Update the training time."""
         now = self.clock()
         if not self.is_paused:
             self.state.elapsed_s += now - self._ticked_at
         self._ticked_at = now
-        return self.progress
 
     def validate(self) -> Position:
         """Evaluate on the validation split, mark the weights if they are the best, and save."""
@@ -255,11 +258,10 @@ class Session:
         """
         step = self.checkpoints.trusted
         before = self.state
-        if step is None or before.num_rollbacks >= MAX_ROLLBACKS:
-            raise RnnlabError(
-                f"{why}, even after {before.num_rollbacks} rollbacks",
-                REMEDY,
-            )
+        if step is None:
+            raise RnnlabError(f"{why}, before the first checkpoint", REMEDY)
+        if before.num_rollbacks >= MAX_ROLLBACKS:
+            raise RnnlabError(f"{why}, even after {before.num_rollbacks} rollbacks", REMEDY)
         self._go_back_to(step)
         self.state.elapsed_s, self.state.changed = before.elapsed_s, before.changed
         self.state.lr_scale = before.lr_scale / 2

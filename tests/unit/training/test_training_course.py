@@ -229,6 +229,11 @@ def test_a_rollback_skips_checkpoints_of_the_divergence(start: Start) -> None:
     assert all(parameter.abs().max() < 100 for parameter in session.model.parameters())
 
 
+def test_a_rollback_without_a_checkpoint_is_an_error(start: Start) -> None:
+    with pytest.raises(RnnlabError, match="the loss diverged, before the first checkpoint"):
+        start(on_divergence="rollback").roll_back("the loss diverged")
+
+
 def test_a_rollback_finds_the_best_weights_of_its_checkpoint(start: Start) -> None:
     """They are kept although a validation after that checkpoint found better ones."""
     session = start(
