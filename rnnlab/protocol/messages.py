@@ -214,6 +214,8 @@ class Failed:
     message: str
     can_be_nearest: bool = False
     """True if the same prompt can be encoded with `unknown` set to `nearest`."""
+    is_checkpoint_missing: bool = False
+    """True if the run does not have the checkpoint of the question."""
 
 
 @dataclass(frozen=True)

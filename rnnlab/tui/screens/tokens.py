@@ -269,7 +269,7 @@ class TokensScreen(BaseScreen):
                 else:
                     self.toast("nothing can follow", "warning")
             case Failed():
-                if "no checkpoint" in reply.message and self._checkpoint != "last":
+                if reply.is_checkpoint_missing and self._checkpoint != "last":
                     self._checkpoint = "last"
                     self._status.show_text(f"{reply.message}; using the last one", is_problem=True)
                     self.ask_distributions()
