@@ -20,7 +20,6 @@ class ComparedValue(NamedTuple):
 
     name: str
     values: tuple[str, ...]
-    is_setting: bool
 
 
 _FIGURES: tuple[tuple[str, Callable[[RunSummary], str]], ...] = (
@@ -43,18 +42,15 @@ def rows_of(
 
     defaults: values of the settings that are missing in a run; older runs have fewer settings.
     """
-    figures = [
-        ComparedValue(name, tuple(map(figure, summaries)), False) for name, figure in _FIGURES
-    ]
+    figures = [ComparedValue(name, tuple(map(figure, summaries))) for name, figure in _FIGURES]
     rows = [row for row in figures if set(row.values) != {MISSING}]
     if len({s.unit for s in summaries}) > 1:
-        units = tuple(nats_per(s.unit) for s in summaries)
-        rows.insert(0, ComparedValue("losses in", units, False))
+        rows.insert(0, ComparedValue("losses in", tuple(nats_per(s.unit) for s in summaries)))
     settings = [{**defaults, **run.settings()} for run in runs]
     names = dict.fromkeys(name for values in settings for name in values)
     differing = [n for n in names if len({repr(values.get(n)) for values in settings}) > 1]
     return rows + [
-        ComparedValue(n, tuple(_value(values, n) for values in settings), True) for n in differing
+        ComparedValue(n, tuple(_value(values, n) for values in settings)) for n in differing
     ]
 
 

@@ -16,7 +16,7 @@ from textual.widgets import Input, Label
 
 from rnnlab.base.display import shortened
 from rnnlab.base.errors import BadInputError
-from rnnlab.protocol.messages import DEFAULT_LENGTH, MAX_SEED
+from rnnlab.protocol.messages import MAX_SEED
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.prompting.prompt_input import PromptInput
@@ -253,7 +253,7 @@ class PromptForm(Vertical):
             self.text,
             () if self.is_classifier else self.specs(),
             checkpoint=checkpoint,
-            length=int(length.value) or DEFAULT_LENGTH,
+            length=int(length.value),
             seed=int(seed.value),
             unknown=self._unknown(self._run.name),
         )
