@@ -161,6 +161,16 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Classified:
+    """The classes of a document; a `Progress` with the same as text follows."""
+
+    kind: ClassVar = "classified"
+    ask: int
+    probabilities: dict[str, float]
+    """Class -> probability, the most probable class first."""
+
+
+@dataclass(frozen=True)
 class Trace:
     """The steps of a search since the previous `Trace`."""
 
@@ -228,4 +238,14 @@ class Ended:
     elapsed_s: float
 
 
-Reply = Ready | Started | Progress | Trace | DistributionsFound | Inspected | Failed | Ended
+Reply = (
+    Ready
+    | Started
+    | Progress
+    | Classified
+    | Trace
+    | DistributionsFound
+    | Inspected
+    | Failed
+    | Ended
+)
