@@ -10,6 +10,11 @@ MISSING = "–"  # noqa: RUF001
 """Shown if there is no value."""
 
 
+def is_unicode(encoding: str | None) -> bool:
+    """Return whether a stream with this encoding can show any character, UTF-8 or similar."""
+    return (encoding or "").lower().replace("-", "").startswith("utf")
+
+
 def visible(text: str, *, newline: str = "\n") -> str:
     """Return untrusted text with control characters replaced by visible symbols.
 

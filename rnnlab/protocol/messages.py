@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 EOS = "<eos>"
 """The end of a sentence among the tokens of an answer."""
+END_MARK = "∎"
+"""The end of a sentence in a text that is shown."""
 
 DEFAULT_DECODERS = ("greedy", "nucleus:p=0.9", "beam:k=5")
 """Specs used when none is given: by `generate`, `compare --prompt` and the prompt of the app."""
@@ -60,6 +62,13 @@ class Answer:
     """One line naming the replaced or dropped characters of the prompt; empty if none."""
     note: str = ""
     """One line in which the search comments on its answers, such as a proven bound."""
+
+
+END_WORDS = {
+    "eos": "ended", "stop": "stopped", "length": "long enough", "time": "out of time",
+    "stuck": "no token left",
+}  # fmt: skip
+"""`Answer.end` -> words that are shown for it."""
 
 
 @dataclass(frozen=True)

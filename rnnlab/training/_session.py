@@ -114,7 +114,7 @@ class Session:
         self.mirror = self.make_mirror(self.paths.root, self.state.step)
         self.train_split = self.dataset.splits["train"]
         self.batches_per_epoch = self.train_split.num_batches()
-        self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
+        self.watch = self._new_watch()
         self.probe = Probing(self)
         self._ticked_at = self.clock()
 
@@ -141,6 +141,10 @@ class Session:
     def _start_average(self) -> None:
         if self.config.average:
             self.average = WeightAverage(self.model, self.config.average)
+
+    def _new_watch(self) -> LossWatch:
+        """Return a watch that knows the loss of guessing: the log of the number of outputs."""
+        return LossWatch(math.log(self.model.head.bias.shape[0]))
 
     @property
     def shown_model(self) -> TextModel:
@@ -267,7 +271,7 @@ class Session:
         self.state.lr_scale = before.lr_scale / 2
         self.state.num_rollbacks = before.num_rollbacks + 1
         self.checkpoints.go_back_to(self.state)
-        self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
+        self.watch = self._new_watch()
         self.mirror.close()
         self.mirror = self.make_mirror(self.paths.root, step)
         # Samples and probes may have failed because the weights had overflowed: try them again.

@@ -9,9 +9,9 @@ from textual.app import RenderResult
 from textual.widget import Widget
 
 from rnnlab.base.display import visible
-from rnnlab.protocol.messages import EOS
+from rnnlab.protocol.messages import END_MARK, EOS
 from rnnlab.tui.prompting.search_trace import OVERTAKEN, Pruned, SearchTrace
-from rnnlab.tui.prompting.token_text import END_MARK, LEGEND
+from rnnlab.tui.prompting.token_text import LEGEND
 
 _FIGURES = 26
 """Columns of a line besides the text and the reason."""
