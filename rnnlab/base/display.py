@@ -23,6 +23,16 @@ def visible(text: str, *, newline: str = "\n") -> str:
     return "".join(_shown(c, newline) for c in text)
 
 
+def escaped(text: str) -> str:
+    r"""Return a text on one line: \n for a newline, \\ for a backslash."""
+    return text.replace("\\", "\\\\").replace("\n", "\\n")
+
+
+def unescaped(line: str) -> str:
+    r"""Return the text of a line that a user wrote: \n is a newline, \\ a backslash."""
+    return "\\".join(part.replace("\\n", "\n") for part in line.split("\\\\"))
+
+
 def compact_lines(text: str) -> str:
     """Return text with every newline shown as ⏎, and one line break for several in a row."""
     return re.sub(r"\n+", lambda ends: "⏎" * len(ends[0]) + "\n", text)

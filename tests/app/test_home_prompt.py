@@ -133,6 +133,18 @@ async def test_the_fields_are_checked_and_read_into_the_request(
         assert request.prompt == "A.\n"
 
 
+async def test_a_backslash_before_an_n_can_be_written_and_recalled(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, r"\\newline\n", "greedy")
+        await asked(pilot, generator, 1)
+        assert generator.requests[0].prompt == "\\newline\n"
+        await pilot.press("ctrl+u", "up")
+        assert field(app, "prompt").value == r"\\newline\n"
+
+
 async def test_keys_in_the_prompt_write_and_bring_earlier_prompts_back_and_steer_nothing(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:

@@ -14,7 +14,7 @@ from textual.suggester import SuggestFromList
 from textual.validation import Integer
 from textual.widgets import Input, Label
 
-from rnnlab.base.display import shortened
+from rnnlab.base.display import shortened, unescaped
 from rnnlab.base.errors import BadInputError
 from rnnlab.protocol.messages import MAX_SEED
 from rnnlab.runs.store import Run
@@ -160,7 +160,7 @@ class PromptForm(Vertical):
     @property
     def text(self) -> str:
         """The text to continue."""
-        return self._field("prompt").value.replace("\\n", "\n")
+        return unescaped(self._field("prompt").value)
 
     @property
     def is_classifier(self) -> bool:
