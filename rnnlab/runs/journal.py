@@ -62,8 +62,8 @@ class JournalTail:
         self._offset = 0
         self._half = b""
 
-    def read(self) -> JournalChunk:
-        """Return the new records."""
+    def read(self, max_bytes: int | None = None) -> JournalChunk:
+        """Return the new records, reading at most `max_bytes`; None for no limit."""
         try:
             with self._file.open("rb") as stream:
                 stat = os.fstat(stream.fileno())
@@ -74,7 +74,7 @@ class JournalTail:
                     self._offset, self._half = 0, b""
                 self._inode = stat.st_ino
                 stream.seek(self._offset)
-                data = stream.read()
+                data = stream.read(-1 if max_bytes is None else max_bytes)
         except OSError:
             return JournalChunk([], is_restart=False)
         self._offset += len(data)

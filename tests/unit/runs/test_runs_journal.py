@@ -23,8 +23,8 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "metrics.jsonl"
 
 
-def steps(tail: JournalTail) -> list[int]:
-    return [record.step for record in tail.read().records]
+def steps(tail: JournalTail, max_bytes: int | None = None) -> list[int]:
+    return [record.step for record in tail.read(max_bytes).records]
 
 
 def test_records_are_read_as_they_were_appended(file: Path) -> None:
@@ -88,6 +88,15 @@ class TestTail:
             data = data[size:]
             found += tail.read().records
         assert found == records
+
+    def test_it_reads_at_most_max_bytes(self, file: Path) -> None:
+        with Journal(file) as journal:
+            journal.append(*map(event, range(20)))
+        tail, found = JournalTail(file), []
+        while chunk := steps(tail, max_bytes=100):
+            assert len(chunk) <= 3
+            found += chunk
+        assert found == list(range(20))
 
     def test_invalid_lines_are_ignored(self, file: Path) -> None:
         lines = [
