@@ -10,12 +10,27 @@ MISSING = "–"  # noqa: RUF001
 """Shown in place of a missing value."""
 
 
+def is_unicode(encoding: str | None) -> bool:
+    """Return whether a stream with this encoding can show any character, UTF-8 or similar."""
+    return (encoding or "").lower().replace("-", "").startswith("utf")
+
+
 def visible(text: str, *, newline: str = "\n") -> str:
     """Return untrusted text with control characters replaced by visible symbols.
 
     newline: replacement of a newline; "⏎" for text on one line.
     """
     return "".join(_shown(c, newline) for c in text)
+
+
+def escaped(text: str) -> str:
+    r"""Return a text on one line: \n for a newline, \\ for a backslash."""
+    return text.replace("\\", "\\\\").replace("\n", "\\n")
+
+
+def unescaped(line: str) -> str:
+    r"""Return the text of a line that a user wrote: \n is a newline, \\ a backslash."""
+    return "\\".join(part.replace("\\n", "\n") for part in line.split("\\\\"))
 
 
 def compact_lines(text: str) -> str:

@@ -45,6 +45,10 @@ class BadInputError(RnnlabError):
     exit_code = EXIT_BAD_INPUT
 
 
+class NoCheckpointError(BadInputError):
+    """The run does not have the checkpoint that was asked for; it may have another one."""
+
+
 class UnknownNameError(BadInputError):
     """An unknown name; the message suggests the most similar known name."""
 

@@ -1,7 +1,8 @@
-"""Check the types of JSON values, from files and pipes, against the fields of a dataclass."""
+"""JSON values: type checks against the fields of a dataclass, and numbers that are not finite."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
@@ -24,6 +25,17 @@ def misfit(kind: type, values: Mapping[str, Any]) -> str:
             if not all(isinstance(item, item_types) for item in items):
                 return name
     return ""
+
+
+def finite(value: Any) -> Any:
+    """Return a JSON value with None for every number that is not finite, which JSON cannot hold."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value
 
 
 def known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:

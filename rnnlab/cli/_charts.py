@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from rnnlab.base import registry
+from rnnlab.base.display import is_unicode
 from rnnlab.cli._output import console
-from rnnlab.plots import Axis, DrawStyle, Glyphs, NamedHistory, draw
+from rnnlab.plots import Axis, DrawStyle, NamedHistory, draw
 from rnnlab.runs.history import History
 from rnnlab.runs.summary import RunSummary
 
@@ -28,9 +29,7 @@ def print_charts(
     from rich.text import Text
 
     out = console()
-    glyphs: Glyphs = "ascii" if is_ascii or not _can_braille() else "braille"
-    has_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    style = DrawStyle(glyphs, has_color=has_color)
+    style = draw_style(is_ascii=is_ascii)
     runs = [
         NamedHistory.of(summary, color, history)
         for color, (summary, history) in enumerate(zip(summaries, histories, strict=True))
@@ -41,6 +40,8 @@ def print_charts(
         out.print(Text.from_ansi(draw(chart, out.width, height, style=style)))
 
 
-def _can_braille() -> bool:
-    """Return whether standard output has an encoding with braille: UTF-8 or another UTF."""
-    return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+def draw_style(*, is_ascii: bool) -> DrawStyle:
+    """Return the glyphs and colours for standard output. is_ascii: whether to draw in ASCII."""
+    has_braille = not is_ascii and is_unicode(sys.stdout.encoding)
+    has_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return DrawStyle("braille" if has_braille else "ascii", has_color=has_color)

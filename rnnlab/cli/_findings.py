@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.files import replace_text
-from rnnlab.cli._charts import _can_braille
+from rnnlab.cli._charts import draw_style
 from rnnlab.cli._output import console
 from rnnlab.plots import DrawStyle, Finding, comparable, draw_picture
 
@@ -28,9 +27,7 @@ _GAP = 4
 
 def print_findings(findings: Sequence[Finding], *, is_ascii: bool) -> None:
     """Print findings; if they fit, the findings of two models side by side."""
-    has_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    style = DrawStyle("ascii" if is_ascii or not _can_braille() else "braille", has_color=has_color)
-    _print(console(), findings, style)
+    _print(console(), findings, draw_style(is_ascii=is_ascii))
 
 
 def write_svg(findings: Sequence[Finding], file: Path) -> None:

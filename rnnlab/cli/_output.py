@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shutil
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from rnnlab.base.display import visible
+from rnnlab.base.json_types import finite
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def print_json(document: Any) -> None:
     """Print one JSON document in ASCII, which cannot contain control characters."""
-    typer.echo(json.dumps(_finite(document), ensure_ascii=True, indent=2))
+    typer.echo(json.dumps(finite(document), ensure_ascii=True, indent=2))
 
 
 def print_rich(*renderables: RenderableType) -> None:
@@ -56,13 +56,3 @@ def print_table(
     for row in rows:
         table.add_row(*(Text(visible(cell, newline="⏎")) for cell in row))
     print_rich(table)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value

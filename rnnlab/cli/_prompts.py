@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from rnnlab.base.display import unescaped
 from rnnlab.base.errors import BadInputError
 
 
@@ -26,7 +27,7 @@ def read_prompts(file: Path) -> list[str]:
         raise BadInputError(f"{file} has no prompts", "write one prompt per line")
     if file.suffix == ".jsonl":
         return [_from_json(file, number, line) for number, line in lines]
-    return [_unescaped(line) for _, line in lines]
+    return [unescaped(line) for _, line in lines]
 
 
 def _from_json(file: Path, number: int, line: str) -> str:
@@ -40,7 +41,3 @@ def _from_json(file: Path, number: int, line: str) -> str:
             f"{file}, line {number}: not a prompt", 'write "text" or {"prompt": "text"}'
         )
     return prompt
-
-
-def _unescaped(line: str) -> str:
-    return "\\".join(part.replace("\\n", "\n") for part in line.split("\\\\"))

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 from rnnlab.base.display import compact_lines, visible
 from rnnlab.cli._output import console
 from rnnlab.decoding import Branch
-from rnnlab.protocol.messages import EOS, Answer
+from rnnlab.protocol.messages import END_MARK, END_WORDS, EOS, Answer
 
 if TYPE_CHECKING:
     from rich.text import Text
 
 _MIN_COLUMN = 24
-_END_MARK = "∎"
-_ENDS = {"eos": "ended", "stop": "stopped", "time": "out of time", "stuck": "no token left"}
 
 
 def print_side_by_side(answers: Sequence[Answer]) -> None:
@@ -75,7 +73,7 @@ def _nearest(guide: str, width: int) -> str:
 
 
 def _label(branch: Branch) -> list[str | tuple[str, str]]:
-    written = "".join(_END_MARK if token == EOS else token for token in branch.tokens)
+    written = "".join(END_MARK if token == EOS else token for token in branch.tokens)
     text = visible(written, newline="⏎")
     figure = f"  {branch.logprob:.2f}" if branch.tokens else ""
     fate = f" {branch.fate}" if branch.fate else ""
@@ -102,7 +100,8 @@ def _rows(answers: Sequence[Answer], most: int) -> Iterator[list[Answer]]:
 
 def _figures(answer: Answer) -> str:
     mean = answer.logprob / max(1, len(answer.tokens))
-    end = f", {_ENDS[answer.end]}" if answer.end in _ENDS else ""
+    has_end = answer.end in END_WORDS and answer.end != "length"
+    end = f", {END_WORDS[answer.end]}" if answer.end and has_end else ""
     is_ranked_otherwise = abs(answer.score - answer.logprob) > 0.005
     score = f", score {answer.score:.2f}" if is_ranked_otherwise else ""
     return f"{answer.logprob:.2f} nats, {mean:.2f} per token{score}{end}"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from rnnlab.cli._options import Data, Json
 
-Action = Literal["list", "show", "add", "fetch", "make"]
 _ACTIONS = ("list", "show", "add", "fetch", "make")
 
 

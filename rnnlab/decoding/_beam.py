@@ -94,9 +94,8 @@ def search_beams(
                 survivors.append(Survivors(parents_R + first if first else parents_R, tokens_R))
                 pruned += beam.pruned
             first = rows.stop
-        parents_R, tokens_R = survivors[0]
-        if len(survivors) > 1:
-            parents_R, tokens_R = map(np.concatenate, zip(*survivors, strict=True))
+        # Not empty: without a live hypothesis, `last` has ended the search after the last step.
+        parents_R, tokens_R = map(np.concatenate, zip(*survivors, strict=True))
         last = limits.last(length, is_over=len(parents_R) == 0)
         rankings = [beam.ranking() for beam in beams]
         yield Frame(partial(_all, rankings), last, expansions, pruned)

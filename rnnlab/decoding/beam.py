@@ -225,17 +225,17 @@ class WidthBeam:
         num = 2 * self._options.k
         while True:
             places_N = largest(ranked_RV.reshape(-1), num)
-            candidates = candidates_at(totals_RV, log_probs_RV, possible(totals_RV, places_N))
+            by_total = candidates_at(totals_RV, log_probs_RV, possible(totals_RV, places_N))
             if self._finisher.never_ends:
                 ends_N = None
                 break
-            ends_N = self._finisher.ended(self.live, candidates)
-            if len(candidates.tokens_N) < num or (~ends_N).sum() >= self._options.k:
+            ends_N = self._finisher.ended(self.live, by_total)
+            if len(by_total.tokens_N) < num or (~ends_N).sum() >= self._options.k:
                 break
             num *= 2
-        totals_N = candidates.scores_N
+        totals_N = by_total.scores_N
         scores_N = self._options.score(totals_N, self.live.length + 1)
-        return candidates._replace(scores_N=scores_N), totals_N, ends_N
+        return by_total._replace(scores_N=scores_N), totals_N, ends_N
 
     def _finish(self, candidates: Candidates) -> None:
         """Add candidates that end a text to the finished hypotheses; keep the k best."""

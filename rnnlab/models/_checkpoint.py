@@ -11,7 +11,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.errors import BadInputError, NoCheckpointError, RnnlabError
 from rnnlab.base.files import replacing
 from rnnlab.corpora import Vocabulary
 from rnnlab.models._classifier import Classifier
@@ -98,7 +98,7 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
     """Return a run's model at a checkpoint; retry if the worker deletes the file meanwhile.
 
     which: `live` also waits for the first checkpoint of a new run. device: name of a torch device.
-    Raises BadInputError if the run has no such checkpoint.
+    Raises NoCheckpointError if the run has no such checkpoint.
     """
     if which == "live":
         await_first(paths)
@@ -106,7 +106,9 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
     config = RunConfig.from_toml(paths.config)
     vocabulary = Vocabulary.load(paths.vocabulary) if paths.vocabulary.exists() else None
     if not paths.checkpoint_steps():
-        raise BadInputError(f"{paths.name!r} has no checkpoint", _hint_without_checkpoint(paths))
+        raise NoCheckpointError(
+            f"{paths.name!r} has no checkpoint", _hint_without_checkpoint(paths)
+        )
     if vocabulary is None:
         raise BadInputError(
             f"{paths.vocabulary} is missing",
@@ -116,7 +118,7 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
     for _ in range(10):
         step = checkpoint if isinstance(checkpoint, int) else paths.read_pointer(checkpoint)
         if step is None:
-            raise BadInputError(
+            raise NoCheckpointError(
                 f"{paths.name!r} has no {checkpoint} checkpoint yet", "use --checkpoint last"
             )
         try:
@@ -127,7 +129,7 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
             continue
         return LoadedModel(model.to(device).eval(), vocabulary, config, step, paths.name)
     steps = ", ".join(map(str, paths.checkpoint_steps()))
-    raise BadInputError(
+    raise NoCheckpointError(
         f"{paths.name!r} has no checkpoint {which}", f"choose one of these steps: {steps}"
     )
 

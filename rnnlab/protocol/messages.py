@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 
 EOS = "<eos>"
 """Token of an answer that marks the end of a sentence."""
+END_MARK = "∎"
+"""The end of a sentence in a text that is shown."""
 
 DEFAULT_DECODERS = ("greedy", "nucleus:p=0.9", "beam:k=5")
 """Default decoder specs of `generate`, `compare --prompt` and the prompt of the app."""
@@ -61,6 +63,13 @@ class Answer:
     """One line that names the prompt's replaced or dropped characters; empty if none."""
     note: str = ""
     """One line from the search about its answers, such as a proven bound; may be empty."""
+
+
+END_WORDS = {
+    "eos": "ended", "stop": "stopped", "length": "long enough", "time": "out of time",
+    "stuck": "no token left",
+}  # fmt: skip
+"""`Answer.end` -> words that are shown for it."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +171,16 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Classified:
+    """The classes of a document; a `Progress` with the same as text follows."""
+
+    kind: ClassVar = "classified"
+    ask: int
+    probabilities: dict[str, float]
+    """Class -> probability, the most probable class first."""
+
+
+@dataclass(frozen=True)
 class Trace:
     """The steps of a search since the previous `Trace`."""
 
@@ -215,6 +234,8 @@ class Failed:
     message: str
     can_be_nearest: bool = False
     """Whether the same prompt can be encoded if `unknown` is set to `nearest`."""
+    is_checkpoint_missing: bool = False
+    """True if the run does not have the checkpoint of the question."""
 
 
 @dataclass(frozen=True)
@@ -227,4 +248,14 @@ class Ended:
     elapsed_s: float
 
 
-Reply = Ready | Started | Progress | Trace | DistributionsFound | Inspected | Failed | Ended
+Reply = (
+    Ready
+    | Started
+    | Progress
+    | Classified
+    | Trace
+    | DistributionsFound
+    | Inspected
+    | Failed
+    | Ended
+)

@@ -6,12 +6,11 @@ Used by the command line and the app.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from rnnlab.base.display import MISSING, count, duration, loss, percent
+from rnnlab.base.display import MISSING, count, duration, loss, nats_per, percent
 from rnnlab.runs.store import Run
-from rnnlab.runs.summary import RunSummary
+from rnnlab.runs.summary import RunSummary, corpus_name
 
 _T = TypeVar("_T")
 
@@ -21,7 +20,6 @@ class ComparedValue(NamedTuple):
 
     name: str
     values: tuple[str, ...]
-    is_setting: bool
 
 
 _FIGURES: tuple[tuple[str, Callable[[RunSummary], str]], ...] = (
@@ -44,17 +42,15 @@ def rows_of(
 
     defaults: values of the settings that are missing in a run; older runs have fewer settings.
     """
-    figures = [
-        ComparedValue(name, tuple(map(figure, summaries)), False) for name, figure in _FIGURES
-    ]
+    figures = [ComparedValue(name, tuple(map(figure, summaries))) for name, figure in _FIGURES]
     rows = [row for row in figures if set(row.values) != {MISSING}]
     if len({s.unit for s in summaries}) > 1:
-        rows.insert(0, ComparedValue("losses per", tuple(s.unit for s in summaries), False))
+        rows.insert(0, ComparedValue("losses in", tuple(nats_per(s.unit) for s in summaries)))
     settings = [{**defaults, **run.settings()} for run in runs]
     names = dict.fromkeys(name for values in settings for name in values)
     differing = [n for n in names if len({repr(values.get(n)) for values in settings}) > 1]
     return rows + [
-        ComparedValue(n, tuple(_value(values, n) for values in settings), True) for n in differing
+        ComparedValue(n, tuple(_value(values, n) for values in settings)) for n in differing
     ]
 
 
@@ -73,4 +69,4 @@ def _value(settings: Mapping[str, Any], name: str) -> str:
     value = settings.get(name, "")
     if name == "threads" and value == 0:
         return "0 (automatic)"
-    return Path(str(value)).stem if name == "corpus" else str(value)
+    return corpus_name(str(value)) if name == "corpus" else str(value)

@@ -7,12 +7,11 @@ Readers ignore incomplete lines, unknown kinds and unknown fields. Numbers that 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
-from rnnlab.base.json_types import known, misfit
+from rnnlab.base.json_types import finite, known, misfit
 
 State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost"]
 ACTIVE_STATES: frozenset[State] = frozenset({"queued", "starting", "running", "paused"})
@@ -255,17 +254,7 @@ def _build(record_type: type[_T], values: dict[str, Any]) -> _T | None:
 
 
 def _dumps(values: dict[str, Any]) -> str:
-    return json.dumps(_finite(values), ensure_ascii=False, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return value
+    return json.dumps(finite(values), ensure_ascii=False, allow_nan=False)
 
 
 def _loads(text: str | bytes) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def summarise(run: Run) -> RunSummary:
         val_accuracy=status.val_accuracy,
         tokens_per_s=status.tokens_per_s,
         parameters=status.parameters,
-        corpus=_corpus_name(str(settings.get("corpus", ""))),
+        corpus=corpus_name(str(settings.get("corpus", ""))),
         cell=str(settings.get("cell", "")),
         task=str(settings.get("task", "")),
         layers=_whole(settings.get("layers")),
@@ -118,7 +118,7 @@ def summarise(run: Run) -> RunSummary:
     )
 
 
-def _corpus_name(corpus: str) -> str:
+def corpus_name(corpus: str) -> str:
     """Return a corpus's name without folder and endings: `reviews` for `data/reviews.csv.gz`."""
     name = Path(corpus).name
     return Path(name[:-3] if name.lower().endswith(".gz") else name).stem

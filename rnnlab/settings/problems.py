@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -31,6 +31,16 @@ class Problem(NamedTuple):
     def of(cls, name: str, error: BadInputError) -> Problem:
         """Return a problem for which the form shows the message of the error."""
         return cls(name, str(error), error)
+
+
+def raise_first(problems: Sequence[Problem], source: str) -> None:
+    """Raise the error of the first problem, if there is one.
+
+    source: the file that holds the setting, named in the error; "" for none.
+    """
+    if problems:
+        error = problems[0].error
+        raise BadInputError(f"{source}: {error.what}" if source else error.what, error.hint)
 
 
 def validation_problems(error: ValidationError) -> Iterator[Problem]:

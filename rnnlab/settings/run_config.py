@@ -28,7 +28,7 @@ from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.names import did_you_mean
 from rnnlab.settings.defaults import dependent_defaults
-from rnnlab.settings.problems import Problem, validation_problems
+from rnnlab.settings.problems import Problem, raise_first, validation_problems
 
 
 class RunConfig(BaseModel):
@@ -227,9 +227,7 @@ class RunConfig(BaseModel):
         names the first invalid setting.
         """
         config, problems = validate(values)
-        if problems:
-            error = problems[0].error
-            raise BadInputError(f"{source}: {error.what}" if source else error.what, error.hint)
+        raise_first(problems, source)
         return cls.model_validate(config)
 
     @classmethod
@@ -304,7 +302,11 @@ def read_toml(file: Path) -> dict[str, Any]:
 
 
 def read_settings(file: Path) -> dict[str, Any]:
-    """Return the settings in a file; raises BadInputError, which names file and setting."""
+    """Read a file with some of the settings; raises BadInputError, which names file and setting.
+
+    Settings that exclude each other are left to `resolve`: another layer may override one of them.
+    """
     values = read_toml(file)
-    RunConfig.from_values({"corpus": "any", **values}, str(file))
+    _, problems = validate({"corpus": "any", **values})
+    raise_first([problem for problem in problems if problem.name], str(file))
     return values

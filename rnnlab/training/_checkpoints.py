@@ -45,10 +45,16 @@ class Checkpoints:
         self._saved_at = clock()
         self._cost_s = 0.0
         self._trusted: int | None = None
+        self._best_of_trusted: int | None = None
+        """Step of the best weights at the trusted checkpoint: a rollback makes it `best` again."""
 
-    def trust(self) -> None:
-        """Mark the last checkpoint as safe; call this if the loss is still normal after it."""
+    def trust(self, best_step: int | None) -> None:
+        """Mark the last checkpoint as safe: the loss was still normal after it.
+
+        best_step: step of the best weights up to that checkpoint; None before a validation.
+        """
         self._trusted = self._paths.read_pointer("last")
+        self._best_of_trusted = best_step
 
     @property
     def trusted(self) -> int | None:
@@ -119,7 +125,8 @@ class Checkpoints:
 
     def _drop_old(self, last: int) -> None:
         steps = self._paths.checkpoint_steps()
-        needed = {last, self.trusted, self._paths.read_pointer("best"), *steps[-self._keep :]}
+        best = self._paths.read_pointer("best")
+        needed = {last, self.trusted, best, self._best_of_trusted, *steps[-self._keep :]}
         for step in steps:
             if step not in needed:
                 self._paths.weights(step).unlink(missing_ok=True)

@@ -70,7 +70,8 @@ class Loop:
         session = self._session
         update = self._update(batch)
         is_epoch_end = self._count_step()
-        is_over = session.tick() >= 1.0
+        session.tick()
+        is_over = session.progress >= 1.0
         if self._log(update, is_over=is_over) is Position.REWOUND:
             return False
         session.probe.run_if_due(session.model, session.state.step)
@@ -113,10 +114,11 @@ class Loop:
         session, state = self._session, self._session.state
         if state.step % session.config.log_every != 0 and state.step != 1 and not is_over:
             return Position.KEPT
-        waited = session.clock()
-        record = train_record(state, session.epoch, update.lr)
         window = state.window
-        window.seconds += session.clock() - waited
+        waited = session.clock()
+        window.fold()
+        window.seconds += session.clock() - waited  # before the record: its rate includes the wait
+        record = train_record(state, session.epoch, update.lr)
         session.log.write(record, layers_record(session.model, state.step, update.norms))
         state.window = window.next()
         return self._check(record, window)
@@ -185,7 +187,7 @@ class Loop:
         alarm = session.watch.check(record.train_loss, window.loss_max)
         if alarm is None:
             if can_roll_back and not session.watch.is_high and not record.skipped:
-                session.checkpoints.trust()
+                session.checkpoints.trust(session.state.best_step)
             return Position.KEPT
         session.log.note(alarm.event, alarm.message)
         if alarm.event == "diverged" and can_roll_back:

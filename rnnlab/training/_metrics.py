@@ -39,8 +39,7 @@ class MetricWindow:
     """
 
     loss_sum: float = 0.0
-    """Sum over the steps of mean loss times number of targets, without skipped steps, as in the
-    next five fields."""
+    """Sum of loss times targets. Skipped steps do not count, here and in the next five fields."""
     norm_sum: float = 0.0
     """Sum of the gradient norms before clipping."""
     norm_max: float = 0.0

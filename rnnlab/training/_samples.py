@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from rnnlab.corpora import Dataset, Vocabulary
 from rnnlab.decoding import Spec, parse_prompts, parse_spec, split_specs
@@ -71,34 +72,35 @@ class Sampler:
         started = self._clock()
         try:
             loaded = LoadedModel(model.eval(), self._vocabulary, self._config, step, "")
-            rows = [record for spec in self._specs for record in self._continue(loaded, spec)]
+            record = partial(SampleRecord, step, epoch, time_s)
+            records = [one for spec in self._specs for one in self._continue(loaded, spec, record)]
         finally:
             model.train(was_training)
             self._sampled_at = self._clock()
             self._cost_s = self._sampled_at - started
-        return [
-            SampleRecord(step, epoch, time_s, *rest)
-            for rest in sorted(rows, key=lambda rest: rest[0])
-        ]
+        return sorted(records, key=lambda record: record.prompt_number)
 
     def _continue(
-        self, loaded: LoadedModel, spec: Spec
-    ) -> list[tuple[int, str, str, str, float, int, str]]:
-        """Return, for every prompt, the last seven fields of a record of one decoder."""
+        self, loaded: LoadedModel, spec: Spec, record: Callable[..., SampleRecord]
+    ) -> list[SampleRecord]:
+        """Return a decoder's continuation of every prompt.
+
+        record: returns a record, given the fields of a continuation.
+        """
         config = self._config
         growths = continue_texts(
             loaded, self._prompts, spec, config.sample_length, 1, config.seed, "nearest"
         )
         *_, last = growths
         return [
-            (
-                answer.prompt_number,
-                answer.prompt,
-                answer.decoder,
-                answer.continuation,
-                answer.logprob,
-                len(answer.tokens),
-                answer.end or "",
+            record(
+                prompt_number=answer.prompt_number,
+                prompt=answer.prompt,
+                decoder=answer.decoder,
+                text=answer.continuation,
+                logprob=answer.logprob,
+                num_tokens=len(answer.tokens),
+                end=answer.end or "",
             )
             for answer in last.answers()
         ]

@@ -115,7 +115,7 @@ class Session:
         )
         self.train_split = self.dataset.splits["train"]
         self.batches_per_epoch = self.train_split.num_batches()
-        self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
+        self.watch = self._new_watch()
         self.probe = self._make_probing()
         self._ticked_at = self.clock()
 
@@ -145,6 +145,10 @@ class Session:
 
     def _make_probing(self) -> Probing:
         return Probing(self.config, self.dataset.splits["val"], self.device, self.log, self.clock)
+
+    def _new_watch(self) -> LossWatch:
+        """Return a watch that knows the loss of guessing: the log of the number of outputs."""
+        return LossWatch(math.log(self.model.head.bias.shape[0]))
 
     @property
     def shown_model(self) -> TextModel:
@@ -189,22 +193,25 @@ class Session:
         return learning_rate(self.config, self.progress) * self.state.lr_scale
 
     def batches(self) -> Iterator[Batch]:
-        """Yield training batches without end; after a rollback, continue from the new position."""
+        """Yield training batches without end from the run's position, also after a rollback.
+
+        The caller moves the position to the next batch, or back, before it asks for that batch.
+        """
         while True:
             epoch, position = self.state.epoch, self.state.batch
             for batch in self.train_split.train_batches(epoch, position):
                 yield batch
                 position += 1
+                # The position is elsewhere after the epoch's last batch, or after a rollback.
                 if (self.state.epoch, self.state.batch) != (epoch, position):
                     break
 
-    def tick(self) -> float:
-        """Update the training time and return the progress."""
+    def tick(self) -> None:
+        """Update the training time."""
         now = self.clock()
         if not self.is_paused:
             self.state.elapsed_s += now - self._ticked_at
         self._ticked_at = now
-        return self.progress
 
     def validate(self) -> Position:
         """Evaluate on the validation split, record whether the weights are the best, and save."""
@@ -228,9 +235,10 @@ class Session:
         return self.save()
 
     def _lower_rate(self) -> None:
-        if self.config.schedule == "plateau":
-            scale = self.state.lr_scale
-            self.state.lr_scale = min(scale, max(self.config.final_lr, scale / 2))
+        scale = self.state.lr_scale
+        lower = min(scale, max(self.config.final_lr, scale / 2))
+        if self.config.schedule == "plateau" and lower < scale:
+            self.state.lr_scale = lower
             self.log.note(
                 "note",
                 f"no improvement in {PLATEAU} validations: learning rate lowered to {self.lr:.3g}",
@@ -258,17 +266,16 @@ class Session:
         """
         step = self.checkpoints.trusted
         before = self.state
-        if step is None or before.num_rollbacks >= MAX_ROLLBACKS:
-            raise RnnlabError(
-                f"{why}, even after {before.num_rollbacks} rollbacks",
-                REMEDY,
-            )
+        if step is None:
+            raise RnnlabError(f"{why}, before the first checkpoint", REMEDY)
+        if before.num_rollbacks >= MAX_ROLLBACKS:
+            raise RnnlabError(f"{why}, even after {before.num_rollbacks} rollbacks", REMEDY)
         self._go_back_to(step)
         self.state.elapsed_s, self.state.changed = before.elapsed_s, before.changed
         self.state.lr_scale = before.lr_scale / 2
         self.state.num_rollbacks = before.num_rollbacks + 1
         self.checkpoints.go_back_to(self.state)
-        self.watch = LossWatch(math.log(self.model.head.bias.shape[0]))
+        self.watch = self._new_watch()
         self.log.rewind_mirror()
         # Samples or probes may be off because overflown weights made them fail: try them again.
         self.sampler = self.sampler or Sampler.of(self.config, self.dataset, self.clock)

@@ -1,4 +1,4 @@
-"""The worker processes, which need no terminal: one trains a run, another answers prompts.
+"""The worker processes: train a run, answer prompts, estimate a run; none needs a terminal.
 
 Exports what the modules in `answers` use, and `keep_memory` for programs that train without a
 worker.

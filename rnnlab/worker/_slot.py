@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.preferences import load_preferences
@@ -33,24 +34,34 @@ def hold_slot(
 
     num_slots: returns the number of runs that may train at the same time; called at every poll.
     """
+    turn = _wait_for_turn(run, reporter, num_slots)
+    try:
+        yield turn.may_train
+    finally:
+        if turn.slot is not None:
+            os.close(turn.slot)
+
+
+class _Turn(NamedTuple):
+    """The end of the wait in the queue."""
+
+    may_train: bool
+    slot: int | None
+    """File descriptor of the slot; None without one."""
+
+
+def _wait_for_turn(run: Run, reporter: StatusReporter, num_slots: Callable[[], int]) -> _Turn:
+    """Wait while the run is in the queue, until its turn or a stop command."""
     queue = Queue(run.paths.root.parent)
-    slot = None
     while queue.has(run.name):
         if any(command.action == "stop" for command in reporter.commands()):
             queue.leave(run.name)
-            yield False
-            return
+            return _Turn(False, None)
         slot = queue.take_turn(run.name, num_slots())
         if slot is not None:
-            break
+            return _Turn(True, slot)
         reporter.wait()
-    else:
-        slot = take_free_slot(run, num_slots())
-    try:
-        yield True
-    finally:
-        if slot is not None:
-            os.close(slot)
+    return _Turn(True, take_free_slot(run, num_slots()))
 
 
 def take_free_slot(run: Run, num_slots: int) -> int | None:

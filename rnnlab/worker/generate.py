@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from rnnlab.base import registry
-from rnnlab.base.errors import RnnlabError, one_line
+from rnnlab.base.errors import NoCheckpointError, RnnlabError, one_line
 from rnnlab.corpora import UnknownTokensError
 from rnnlab.protocol.codec import decode_request, encode_reply
 from rnnlab.protocol.messages import (
@@ -93,7 +93,12 @@ def answer(question: Question, context: AnswerContext) -> None:
 
 def _failed(question: Question, error: Exception) -> Failed:
     if isinstance(error, RnnlabError):
-        return Failed(question.ask, str(error), isinstance(error, UnknownTokensError))
+        return Failed(
+            question.ask,
+            str(error),
+            can_be_nearest=isinstance(error, UnknownTokensError),
+            is_checkpoint_missing=isinstance(error, NoCheckpointError),
+        )
     return Failed(question.ask, one_line(f"{type(error).__name__}: {error}"))
 
 

@@ -330,7 +330,7 @@ async def test_a_run_without_a_checkpoint_is_asked_for_its_last_one_once(
         await pilot.press("slash", "enter")
         for ask in (2, 3):
             await until(pilot, lambda ask=ask: generator.latest == ask)  # type: ignore[misc]
-            generator.say(Failed(ask, "no checkpoint yet"))
+            generator.say(Failed(ask, "no checkpoint yet", is_checkpoint_missing=True))
         status = screen.query_one("#token-status", Static)
         await until(pilot, lambda: str(status.render()) == "no checkpoint yet")
         assert [q.checkpoint for q in generator.questions[1:]] == ["live", "last"]

@@ -45,10 +45,19 @@ def test_rows_are_the_figures_and_the_settings_that_differ(lab: Lab) -> None:
         row.name: row for row in rows_of(runs, [summarise(run) for run in runs], default_settings())
     }
     assert rows["train loss"].values == ("1.5000", "–")  # noqa: RUF001
-    assert {name for name, row in rows.items() if row.is_setting} == {"corpus", "hidden"}
+    assert set(list(rows)[-2:]) == {"corpus", "hidden"}, "the settings, after the figures"
+    assert "layers" not in rows, "the runs have the same"
     assert rows["corpus"].values == ("stump", "mine")
     assert rows["hidden"].values == ("128", "64")
     assert "val accuracy" not in rows, "no run has one"
+
+
+def test_a_corpus_is_named_without_any_of_its_endings(lab: Lab) -> None:
+    runs = [lab.add("alpha"), lab.add("beta")]
+    set_settings(runs[1], corpus="/some/where/reviews.csv.gz")
+    summaries = [summarise(run) for run in runs]
+    rows = {row.name: row.values for row in rows_of(runs, summaries, default_settings())}
+    assert rows["corpus"] == ("stump", "reviews")
 
 
 def test_threads_that_the_worker_chooses_are_said_to_be(lab: Lab) -> None:
@@ -65,7 +74,8 @@ def test_losses_of_letters_words_and_documents_stand_apart(lab: Lab) -> None:
     summaries = [summarise(run) for run in runs]
     assert by_unit(summaries, "abcd") == {"letter": ["a", "d"], "word": ["b"], "document": ["c"]}
     first = rows_of(runs, summaries, default_settings())[0]
-    assert first.values == ("letter", "word", "document", "letter")
+    assert first.name == "losses in"
+    assert first.values == ("nats/char", "nats/word", "nats/document", "nats/char")
 
 
 async def open_compare(pilot: Pilot[None], app: LabApp) -> CompareScreen:
@@ -113,7 +123,7 @@ async def test_the_marked_runs_are_compared_each_unit_on_its_own_axis(
             pilot, lambda: all("val" in c.text or "beta" in c.text for c in screen.query(ChartPane))
         )
         frames = [str(frame.border_title) for frame in screen.query(".unit")]
-        assert frames == ["nats a letter", "nats a word"]
+        assert frames == ["nats/char", "nats/word"]
 
 
 async def test_one_alone_stands_beside_the_newest_of_its_corpus(lab: Lab, app: LabApp) -> None:

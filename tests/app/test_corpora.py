@@ -116,6 +116,15 @@ async def test_a_profile_is_the_output_of_the_command_line(data: Path) -> None:
     assert said.startswith("there is no corpus or file 'nobody'")
 
 
+async def test_a_module_in_the_current_folder_does_not_break_profiles(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit('not the standard library')")
+    monkeypatch.chdir(tmp_path)
+    text, is_success = await look_into_corpus("mine", data)
+    assert is_success, text
+
+
 async def test_a_file_is_added(app: LabApp, data: Path, tmp_path: Path) -> None:
     source = tmp_path / "été.txt"
     source.write_bytes("L'été est là. ".encode("latin-1") * 50)

@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 
 from rnnlab.base import registry
 from rnnlab.base.errors import UnknownNameError
-from rnnlab.protocol.messages import Ended, Failed
+from rnnlab.protocol.messages import Ended, Failed, Started
 from rnnlab.tui.messages import GeneratorDied
 from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.prompting.decoders_dialog import DecodersScreen
@@ -133,6 +133,18 @@ async def test_the_fields_are_checked_and_read_into_the_request(
         assert request.prompt == "A.\n"
 
 
+async def test_a_backslash_before_an_n_can_be_written_and_recalled(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, r"\\newline\n", "greedy")
+        await asked(pilot, generator, 1)
+        assert generator.requests[0].prompt == "\\newline\n"
+        await pilot.press("ctrl+u", "up")
+        assert field(app, "prompt").value == r"\\newline\n"
+
+
 async def test_keys_in_the_prompt_write_and_bring_earlier_prompts_back_and_steer_nothing(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
@@ -184,6 +196,23 @@ async def test_a_run_removed_elsewhere_is_reported_when_it_is_prompted(
         await ask(pilot, app, "x", "greedy")
         await until(pilot, lambda: "unknown run 'alpha'" in status_line(app))
         assert generator.requests == []
+
+
+async def test_the_late_end_of_the_previous_answer_does_not_end_the_next_one(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "x", "greedy")
+        await asked(pilot, generator, 1)
+        await pilot.press("enter")
+        await asked(pilot, generator, 2)
+        assert generator.num_cancelled == 1, "the previous request"
+        generator.say(Ended(1, was_cancelled=True, elapsed_s=0.1))
+        generator.say(Started(2, 40))
+        await until(pilot, lambda: "esc ends it" in status_line(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: generator.num_cancelled == 2)
 
 
 async def test_escape_cancels_or_goes_to_the_candidates_and_then_to_the_runs(

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
-from rnnlab.protocol.messages import Failed
+from rnnlab.protocol.messages import Classified, Failed, Started
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.prompting.decoders_dialog import DecodersScreen
@@ -136,9 +136,13 @@ async def test_a_document_is_judged_as_it_is_written(
         await until(pilot, lambda: [r.prompt for r in generator.requests][-1:] == ["fine\nfilm"])
         request = generator.requests[-1]
         assert (request.decoders, request.checkpoint) == ([], "last")
-        generator.answer("\n[good]  97.0%")
+        generator.say(Started(generator.latest, 40))
+        generator.say(Classified(generator.latest, {"[very  good]": 0.97, "bad": 0.03}))
         pane = screen.query_one(DocumentPane)
         await until(pilot, lambda: "step 40" in str(pane.query(Static).last().render()))
+        classes = str(pane.query(Static).last().render()).splitlines()
+        assert classes[0].startswith("[very  good]  97.0% ▇")
+        assert classes[1].split() == ["bad", "3.0%"]
 
 
 async def test_d_goes_through_the_ways_to_see_the_letters(

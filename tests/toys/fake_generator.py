@@ -62,6 +62,9 @@ class FakeGenerator:
     async def cancel(self, listener: Listener) -> None:
         self.num_cancelled += 1
 
+    async def drop(self, listener: Listener) -> None:
+        self._listeners = {ask: one for ask, one in self._listeners.items() if one is not listener}
+
     async def close(self) -> None:
         pass
 

@@ -9,8 +9,8 @@ from textual.app import RenderResult
 from textual.widget import Widget
 
 from rnnlab.base.display import visible
-from rnnlab.protocol.messages import EOS
-from rnnlab.tui.prompting.token_text import END_MARK, LEGEND
+from rnnlab.protocol.messages import END_MARK, EOS
+from rnnlab.tui.prompting.token_text import LEGEND
 from rnnlab.tui.state.search_trace import OVERTAKEN, Pruned, SearchTrace
 
 _FIGURES = 26

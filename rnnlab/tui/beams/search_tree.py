@@ -9,8 +9,7 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from rnnlab.base.display import visible
-from rnnlab.protocol.messages import EOS
-from rnnlab.tui.prompting.token_text import END_MARK
+from rnnlab.protocol.messages import END_MARK, EOS
 
 if TYPE_CHECKING:
     from rnnlab.decoding import Branch

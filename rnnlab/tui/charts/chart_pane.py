@@ -100,9 +100,7 @@ class ChartPane(Widget):
     @property
     def chart(self) -> Chart:
         """The chart of the runs' current data, without viewport."""
-        versions = tuple((run.name, run.color, run.history.version) for run in self._runs)
-        levels = tuple((run.clip, run.floor, run.published) for run in self._runs)
-        key = (versions, levels, self._axis, self._is_log)
+        key = self._data_key()
         if self._chart is None or self._chart[0] != key:
             module = registry.load("plots", self.plot)
             self._chart = (key, module.chart(self._runs, self._axis, self._is_log))
@@ -129,9 +127,13 @@ class ChartPane(Widget):
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
     def _key(self) -> object:
-        runs = tuple((run.name, run.color, run.history.version) for run in self._runs)
+        return self._data_key(), self._viewport, self.size, self._style()
+
+    def _data_key(self) -> object:
+        """Return the values on which the chart without viewport depends."""
+        versions = tuple((run.name, run.color, run.history.version) for run in self._runs)
         levels = tuple((run.clip, run.floor, run.published) for run in self._runs)
-        return runs, levels, self._axis, self._is_log, self._viewport, self.size, self._style()
+        return versions, levels, self._axis, self._is_log
 
     @property
     def _is_stale(self) -> bool:

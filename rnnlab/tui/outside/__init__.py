@@ -38,6 +38,9 @@ class Answering(Protocol):
     async def cancel(self, listener: Listener) -> None:
         """Cancel a listener's question."""
 
+    async def drop(self, listener: Listener) -> None:
+        """Cancel a listener's question and hand it no more replies."""
+
     async def close(self) -> None:
         """End the process."""
 

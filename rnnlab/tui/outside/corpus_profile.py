@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 from rnnlab.base.display import visible
+from rnnlab.runs.launch import child_command, child_environment
 from rnnlab.tui.outside.subprocesses import output_of
 
 
@@ -15,10 +14,9 @@ async def look_into_corpus(name: str, data: Path | None, columns: int = 80) -> t
 
     columns: width of the output.
     """
-    command = [sys.executable, "-m", "rnnlab", "corpora", "show", name]
-    if data is not None:
-        command += ["--data", str(data)]
-    output = await output_of(command, {**os.environ, "COLUMNS": str(columns)})
+    folder = [] if data is None else ["--data", str(data)]
+    command = child_command("rnnlab", "corpora", "show", name, *folder)
+    output = await output_of(command, {**child_environment(), "COLUMNS": str(columns)})
     is_success = output.exit_code == 0
     text = (output.out if is_success else output.errors).decode("utf-8", "replace")
     return visible(text.removeprefix("rnnlab: ").strip()), is_success

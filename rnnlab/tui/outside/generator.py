@@ -88,16 +88,29 @@ class GeneratorClient:
 
     async def cancel(self, listener: Listener) -> None:
         """End a listener's question early; the replies sent so far and `Ended` still arrive."""
-        asks = [ask for ask, waiting in self._listeners.items() if waiting is listener]
-        if asks and self._process is not None and self._process.returncode is None:
-            await self._write("".join(map(encode_cancel, asks)))
+        await self._write_to_running(self._cancelling(listener))
+
+    async def drop(self, listener: Listener) -> None:
+        """End a listener's question early; it gets no more replies."""
+        await self._write_to_running(self._drop(listener))
+
+    def _asks(self, listener: Listener) -> list[int]:
+        return [ask for ask, waiting in self._listeners.items() if waiting is listener]
+
+    def _cancelling(self, listener: Listener) -> str:
+        """Return the lines that cancel a listener's open questions."""
+        return "".join(map(encode_cancel, self._asks(listener)))
 
     def _drop(self, listener: Listener) -> str:
-        """Drop a listener's open questions; return the lines that cancel them."""
-        asks = [ask for ask, waiting in self._listeners.items() if waiting is listener]
-        for ask in asks:
+        """Forget a listener's open questions; return the lines that cancel them."""
+        lines = self._cancelling(listener)
+        for ask in self._asks(listener):
             del self._listeners[ask]
-        return "".join(map(encode_cancel, asks))
+        return lines
+
+    async def _write_to_running(self, lines: str) -> None:
+        if lines and self._process is not None and self._process.returncode is None:
+            await self._write(lines)
 
     async def close(self) -> None:
         """End the process at once: it has nothing to save."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from rnnlab.decoding import Spec
+    from rnnlab.tui.state.prompt_session import PromptSession
 
 _MIN_WIDTH = 19
 _MAX_COLUMNS = 20
@@ -123,7 +124,7 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
             if column is not None:
                 column.show(answer, self._look, is_whole=decoder in self._whole)
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         """Show all answers as complete, including those of a cancelled request."""
         for decoder in self._answers.keys() - self._whole:
             self._whole.add(decoder)
@@ -140,11 +141,18 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
             self.set_class(bool(origin), "-old")
         return has_changed
 
-    async def refuse(self, reason: str, *, is_begun: bool) -> None:
+    async def _refuse(self, reason: str, *, is_begun: bool) -> None:
         """Show an error in the columns, or in a single one if the answer has not begun."""
         if not is_begun:
             await self._put({(0, 1): Candidate("no answer", 1)})
         self.fail(reason)
+
+    async def show_end(self, session: PromptSession) -> None:
+        """Show the error of a request that has failed, or the answers of one that is over."""
+        if session.failure is not None:
+            await self._refuse(session.failure.message, is_begun=session.step is not None)
+        elif session.is_over:
+            self._finish()
 
     def fail(self, reason: str, numbers: Collection[int] | None = None) -> None:
         """Show an error in the columns of these decoders; None for all."""

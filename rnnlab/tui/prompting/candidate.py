@@ -17,9 +17,9 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from rnnlab.base.display import visible
-from rnnlab.protocol.messages import EOS, Answer
+from rnnlab.protocol.messages import END_MARK, EOS, Answer
 from rnnlab.tui.prompting.candidate_head import broken, figures, story
-from rnnlab.tui.prompting.token_text import END_MARK, Shades, letters_of, marked, plain, shaded
+from rnnlab.tui.prompting.token_text import Shades, letters_of, marked, plain, shaded
 
 if TYPE_CHECKING:
     from textual.widget import Widget

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rnnlab.protocol.messages import Answer
-
-_ENDS = {
-    "eos": "ended", "stop": "stopped", "length": "long enough", "time": "out of time",
-    "stuck": "nothing was left",
-}  # fmt: skip
+from rnnlab.protocol.messages import END_WORDS, Answer
 
 
 def broken(title: str, width: int) -> str:
@@ -38,4 +33,4 @@ def story(answer: Answer) -> str:
         parts = f"leaves #1 at {answer.parts_at + 1}"
     if abs(answer.score - answer.logprob) > 0.005:
         parts += f", score {answer.score:.2f}"
-    return f"{parts}, {_ENDS[answer.end]}" if answer.end in _ENDS else parts
+    return f"{parts}, {END_WORDS[answer.end]}" if answer.end in END_WORDS else parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 
 from rich.text import Text
 from textual import on
@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widgets import Static, TextArea
 
 from rnnlab.base.display import visible
-from rnnlab.protocol.messages import Failed, Generate, Progress, Reply, Started
+from rnnlab.protocol.messages import Classified, Failed, Generate, Reply, Started
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.messages import Asked
 
@@ -71,21 +71,18 @@ class DocumentPane(Horizontal):
         match reply:
             case Started():
                 self._step = reply.step
-            case Progress():
-                self._verdict.update(self._ranked(reply))
+            case Classified():
+                self._verdict.update(self._ranked(reply.probabilities))
             case Failed():
                 self._verdict.update(Text(visible(reply.message), "red"))
             case _:
                 pass
 
-    def _ranked(self, reply: Progress) -> Text:
+    def _ranked(self, probabilities: Mapping[str, float]) -> Text:
         """Return one line per class with its probability and a bar, the most probable first."""
-        answer = reply.answers[0]
         text = Text(no_wrap=True, overflow="ellipsis")
-        labels = [token.strip("\n").rpartition("  ")[0] for token in answer.tokens]
-        width = min(14, max(map(len, labels), default=0))
-        for label, logprob in zip(labels, answer.token_logprobs, strict=True):
-            probability = math.exp(logprob)
+        width = min(14, max(map(len, probabilities), default=0))
+        for label, probability in probabilities.items():
             text.append(f"{visible(label, newline=' ')[:width]:<{width}} ", "bold")
             text.append(f"{probability:>6.1%} ").append(
                 "▇" * round(14 * probability) + "\n", "green"

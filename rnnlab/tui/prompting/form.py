@@ -14,9 +14,9 @@ from textual.suggester import SuggestFromList
 from textual.validation import Integer
 from textual.widgets import Input, Label
 
-from rnnlab.base.display import shortened
+from rnnlab.base.display import shortened, unescaped
 from rnnlab.base.errors import BadInputError
-from rnnlab.protocol.messages import DEFAULT_LENGTH, MAX_SEED
+from rnnlab.protocol.messages import MAX_SEED
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.prompting.prompt_input import PromptInput
@@ -160,7 +160,7 @@ class PromptForm(Vertical):
     @property
     def text(self) -> str:
         """The text to continue."""
-        return self._field("prompt").value.replace("\\n", "\n")
+        return unescaped(self._field("prompt").value)
 
     @property
     def is_classifier(self) -> bool:
@@ -256,7 +256,7 @@ class PromptForm(Vertical):
             self.text,
             () if self.is_classifier else self.specs(),
             checkpoint=checkpoint,
-            length=int(length.value) or DEFAULT_LENGTH,
+            length=int(length.value),
             seed=int(seed.value),
             unknown=self._unknown(self._run.name),
         )

@@ -63,7 +63,7 @@ class PromptPane(Vertical):
             await self.board.begin(session.specs)
             for number, answers in session.answers.items():
                 self.board.grow(number, answers, is_last=number in session.complete)
-        await self._show_end()
+        await self.board.show_end(session)
         self.mark_stale()
         self._show_status()
 
@@ -77,20 +77,11 @@ class PromptPane(Vertical):
             case Progress():
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed() | Ended():
-                await self._show_end()
+                await self.board.show_end(self._session)
                 self.mark_stale()
                 self._show_status()
             case _:
                 pass
-
-    async def _show_end(self) -> None:
-        """Show the error of a request that has failed, or its answers as complete."""
-        session = self._session
-        if session.failure is not None:
-            is_begun = session.step is not None
-            await self.board.refuse(session.failure.message, is_begun=is_begun)
-        elif session.is_over:
-            self.board.finish()
 
     def _show_status(self) -> None:
         """Show the state of the session in one line."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding
 from textual.widgets import Input
 
+from rnnlab.base.display import escaped
 from rnnlab.tui.state.prompt_session import PromptSession
 
 
@@ -38,6 +39,6 @@ class PromptInput(Input):
         if self._back == 0:
             self._draft = self.value
         self._back = max(0, min(len(history), self._back - by))
-        recalled = history[-self._back].replace("\n", "\\n") if self._back else self._draft
+        recalled = escaped(history[-self._back]) if self._back else self._draft
         self.value = recalled
         self.cursor_position = len(self.value)

@@ -29,6 +29,7 @@ class Questions:
         try:
             path = self._path(asked.run)
         except RnnlabError as error:
+            await self.generator.drop(asked.listener)
             await asked.listener.on_reply(Failed(0, str(error)))
             await asked.listener.on_reply(Ended(0, was_cancelled=False, elapsed_s=0.0))
             return

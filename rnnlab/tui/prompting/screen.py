@@ -69,9 +69,10 @@ class PromptingScreen(BaseScreen):
         await self.submit(message.request)
 
     async def submit(self, request: PromptRequest) -> None:
-        """Begin the request in the session and ask the generator."""
+        """Cancel the previous request, begin this one in the session and ask the generator."""
+        self.stop_task()
         self.session.submit(request)
-        self.post_message(Asked(self.session, request.run, request.question))
+        self.post_message(Asked(self.session.listener, request.run, request.question))
 
     @on(PromptForm.Said)
     def show_note(self, message: PromptForm.Said) -> None:
@@ -92,5 +93,5 @@ class PromptingScreen(BaseScreen):
         was_writing = self.is_task_running
         if was_writing:
             self.session.is_cancelled = True
-            self.post_message(AskCancelled(self.session))
+            self.post_message(AskCancelled(self.session.listener))
         return was_writing

@@ -15,10 +15,8 @@ from rich.text import Text
 from textual.color import Color
 
 from rnnlab.base.display import visible
-from rnnlab.protocol.messages import EOS
+from rnnlab.protocol.messages import END_MARK, EOS
 
-END_MARK = "∎"
-"""The end of a sentence that the model has written."""
 BARS = tuple(map(math.log, (0.6, 0.3, 0.1, 0.03)))
 """Log-probs at which the next darker shade begins."""
 SURPRISING = math.log(0.05)

@@ -92,11 +92,7 @@ class BeamsScreen(PromptingScreen):
         if self.session.request is not self._request:
             self._choose_first_beam()
         await self._begin()
-        if self.session.failure is not None:
-            is_begun = self.session.step is not None
-            await self.board.refuse(self.session.failure.message, is_begun=is_begun)
-        elif self.session.is_over:
-            self.board.finish()
+        await self.board.show_end(self.session)
         self.mark_stale()
 
     def main_widget(self) -> Widget:
@@ -154,10 +150,9 @@ class BeamsScreen(PromptingScreen):
             case Failed():
                 self.mark_stale()
                 self._show_status()
-                is_begun = self.session.step is not None
-                await self.board.refuse(reply.message, is_begun=is_begun)
+                await self.board.show_end(self.session)
             case Ended() if not self.session.problem:
-                self.board.finish()
+                await self.board.show_end(self.session)
                 self._show_pruned()
                 self._show_status()
                 self.mark_stale()

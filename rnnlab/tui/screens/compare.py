@@ -14,7 +14,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from rnnlab.base.display import visible
+from rnnlab.base.display import nats_per, visible
 from rnnlab.plots import Viewport
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started
 from rnnlab.runs.compare import by_unit, rows_of
@@ -210,7 +210,7 @@ class CompareScreen(PromptingScreen):
             }
             frames = [Vertical(chart, classes="unit") for chart in self._charts.values()]
             for frame, unit in zip(frames, groups, strict=True):
-                frame.border_title = f"nats a {unit}"
+                frame.border_title = nats_per(unit)
             await box.mount_all(frames)
         for unit, names in groups.items():
             histories = self.state.named_histories(tuple(names))

@@ -41,7 +41,7 @@ class PromptScreen(PromptingScreen):
         self.document = DocumentPane()
 
     def compose_body(self) -> ComposeResult:
-        """Lay out both; `take` shows the one for the run's task."""
+        """Lay out both; `show_state` shows the one for the run's task."""
         yield self.pane
         yield self.document
 

@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
+from rnnlab.base.display import unescaped
 from rnnlab.protocol.messages import (
     EOS,
     Distributions,
@@ -199,7 +200,7 @@ class TokensScreen(BaseScreen):
         field = self.query_one("#own-text", Input)
         if field.value and self.state.chosen is not None:
             self._run, self._checkpoint = self.state.chosen.name, "live"
-            self.editor.begin(field.value.replace("\\n", "\n"), ())
+            self.editor.begin(unescaped(field.value), ())
         self.text.focus()
         self.ask_distributions()
 
@@ -269,7 +270,7 @@ class TokensScreen(BaseScreen):
                 else:
                     self.toast("nothing can follow", "warning")
             case Failed():
-                if "no checkpoint" in reply.message and self._checkpoint != "last":
+                if reply.is_checkpoint_missing and self._checkpoint != "last":
                     self._checkpoint = "last"
                     self._status.show_text(f"{reply.message}; using the last one", is_problem=True)
                     self.ask_distributions()

@@ -46,7 +46,7 @@ class LabState:
     ) -> None:
         self.store = store
         self.clock = clock
-        """Monotonic time in seconds; the only clock that screens and widgets use."""
+        """Monotonic time in seconds, for intervals and ages on the screens."""
         self.outside = outside
         """Processes, the machine and intervals; the only way for screens to reach them."""
         self.view = view or ViewState()

@@ -121,6 +121,18 @@ class SavedSession:
     replies: Sequence[Reply]
 
 
+class RequestListener:
+    """Hands the replies to one request to the session until another request replaces it."""
+
+    def __init__(self, session: PromptSession) -> None:
+        self._session = session
+
+    async def on_reply(self, reply: Reply) -> None:
+        """Hand a reply to the session; ignore it if the session has a newer request."""
+        if self._session.listener is self:
+            await self._session.on_reply(reply)
+
+
 class PromptSession:
     """The last request, its answers and its trace; hands replies on to one board."""
 
@@ -132,7 +144,7 @@ class PromptSession:
         self.history = PromptHistory()
         self.request: PromptRequest | None = None
         self._reset()
-        self._listener: Listener | None = None
+        self._board: Listener | None = None
         """The board of the visible screen."""
         self._num_changes = 0
         self._seen: dict[Listener, int] = {}
@@ -140,6 +152,8 @@ class PromptSession:
 
     def _reset(self) -> None:
         """Drop the answers and the trace of the previous request."""
+        self.listener = RequestListener(self)
+        """The listener to the generator's replies to the request."""
         self.step: int | None = None
         """Step of the checkpoint that answers; None before `Started`."""
         self.answers: dict[int, list[Answer]] = {}
@@ -172,17 +186,17 @@ class PromptSession:
 
     def attach(self, listener: Listener) -> bool:
         """Hand replies to this board alone; return True if it has missed changes."""
-        if self._listener is listener:
+        if self._board is listener:
             return False
         self.detach()
-        self._listener = listener
+        self._board = listener
         return self._seen.pop(listener, -1) != self._num_changes
 
     def detach(self, listener: Listener | None = None) -> None:
         """Stop handing replies to a board whose screen is hidden; None for any board."""
-        if self._listener is not None and listener in (None, self._listener):
-            self._seen[self._listener] = self._num_changes
-            self._listener = None
+        if self._board is not None and listener in (None, self._board):
+            self._seen[self._board] = self._num_changes
+            self._board = None
 
     def submit(self, request: PromptRequest) -> None:
         """Begin a request and add its prompt to the history."""
@@ -202,12 +216,9 @@ class PromptSession:
             return
         self.begin(last.request)
         self.is_recalled = True
+        listener = self.listener  # ignores the rest if the user submits another request meanwhile
         for reply in last.replies:
-            if self._is_current(last.request):  # the user may submit another one meanwhile
-                await self.on_reply(reply)
-
-    def _is_current(self, request: PromptRequest) -> bool:
-        return self.request is request
+            await listener.on_reply(reply)
 
     def best(self) -> ChosenAnswer | None:
         """Return the first decoder's best candidate; None while there is none."""
@@ -240,8 +251,8 @@ class PromptSession:
                 self.is_cancelled = reply.was_cancelled
             case _:
                 pass
-        if self._listener is not None:
-            await self._listener.on_reply(reply)
+        if self._board is not None:
+            await self._board.on_reply(reply)
 
 
 def save_answers(file: Path, answers: Sequence[Answer]) -> Path:

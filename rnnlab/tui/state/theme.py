@@ -13,6 +13,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.theme import Theme
 
+from rnnlab.base.display import is_unicode
 from rnnlab.base.preferences import Preferences
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def _is_light(colors: str) -> bool:
 
 def _has_braille() -> bool:
     """Return True if the terminal can probably show braille; the Linux console cannot."""
-    encoding = (getattr(sys.__stdout__, "encoding", "") or "").lower().replace("-", "")
-    return encoding.startswith("utf") and os.environ.get("TERM") != "linux"
+    encoding = getattr(sys.__stdout__, "encoding", "")
+    return is_unicode(encoding) and os.environ.get("TERM") != "linux"
 
 
 _ASCII = {

@@ -10,8 +10,7 @@ from textual.app import RenderResult
 from textual.widget import Widget
 
 from rnnlab.base.display import visible
-from rnnlab.protocol.messages import EOS
-from rnnlab.tui.prompting.token_text import END_MARK
+from rnnlab.protocol.messages import END_MARK, EOS
 
 if TYPE_CHECKING:
     from rnnlab.decoding import TracedRow, TracedToken

@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.widget import Widget
 
 from rnnlab.base.display import visible
-from rnnlab.protocol.messages import EOS
+from rnnlab.protocol.messages import END_MARK, EOS
 from rnnlab.tui.prompting.candidate import shades_of
-from rnnlab.tui.prompting.token_text import END_MARK, LEGEND, MARKS, shade
+from rnnlab.tui.prompting.token_text import LEGEND, MARKS, shade
 
 _NEXT = "▁"
 """The place after the last token."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 from rnnlab.decoding import Spec, TracedStep, Tracer, parse_spec
-from rnnlab.protocol.messages import Answer, Generate, Progress, Started, Trace
+from rnnlab.protocol.messages import Answer, Classified, Generate, Progress, Started, Trace
 from rnnlab.worker import AnswerContext, Pace
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ def answer(request: Generate, context: AnswerContext) -> None:
     loaded = context.model(request.ask, request.run, request.checkpoint)
     if isinstance(loaded.model, Classifier):
         context.send(Started(request.ask, loaded.step))
-        context.send(Progress(request.ask, 0, [_verdict(loaded, request.prompt)], is_last=True))
+        probabilities = _ranked_classes(loaded, request.prompt)
+        context.send(Classified(request.ask, probabilities))
+        shown = _class_answer(request.prompt, probabilities)
+        context.send(Progress(request.ask, 0, [shown], is_last=True))
         return
     unknown = cast("Unknown", request.unknown)
     # Encode before `Started`: it may raise, and at `Started` the screens drop previous answers.
@@ -93,14 +96,18 @@ class _Search:
             self._context.send(Trace(self._request.ask, self._number, steps, is_cut))
 
 
-def _verdict(loaded: LoadedModel, text: str) -> Answer:
-    """Return an answer with one token per class of a text, the most probable class first."""
+def _ranked_classes(loaded: LoadedModel, text: str) -> dict[str, float]:
+    """Return the probabilities of the classes of a text, the most probable class first."""
     from rnnlab.models import classify_texts
 
     [verdict] = classify_texts(loaded, [text])
-    ranked = sorted(verdict.probabilities.items(), key=lambda item: -item[1])
-    tokens = [f"\n{label}  {probability:.1%}" for label, probability in ranked]
-    logprobs = [math.log(max(probability, sys.float_info.min)) for _, probability in ranked]
+    return dict(sorted(verdict.probabilities.items(), key=lambda item: -item[1]))
+
+
+def _class_answer(text: str, probabilities: Mapping[str, float]) -> Answer:
+    """Return the classes of a text as an answer with one token per class, for the candidates."""
+    tokens = [f"\n{label}  {probability:.1%}" for label, probability in probabilities.items()]
+    logprobs = [math.log(max(value, sys.float_info.min)) for value in probabilities.values()]
     return Answer(
         decoder="classify",
         chain=["class of the document"],

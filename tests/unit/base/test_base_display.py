@@ -7,7 +7,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rnnlab.base.display import MISSING, count, duration, loss, sparkline, visible
+from rnnlab.base.display import (
+    MISSING,
+    count,
+    duration,
+    escaped,
+    loss,
+    sparkline,
+    unescaped,
+    visible,
+)
 
 any_number = st.none() | st.integers() | st.floats()
 
@@ -29,6 +38,16 @@ def test_only_line_ends_stay_as_they_are(text: str) -> None:
 def test_control_characters_are_shown_as_pictures() -> None:
     assert visible("\x1b[1m\t[bold]\x7f\u00a0é") == "␛[1m␉[bold]␡ é"
     assert visible("a\nb", newline="⏎") == "a⏎b"
+
+
+@given(st.text(alphabet="a\\n\n"))
+def test_any_text_can_be_written_on_one_line(text: str) -> None:
+    assert "\n" not in escaped(text)
+    assert unescaped(escaped(text)) == text
+
+
+def test_a_backslash_alone_needs_no_second_one() -> None:
+    assert unescaped(r"a\tb\nc\\n") == "a\\tb\nc\\n"
 
 
 @given(st.text(alphabet=st.characters()))

@@ -75,6 +75,32 @@ class TestSettings:
         assert self.train("--config", "a.toml", "--no-one-hot") == 0
         assert not RunConfig.from_toml(started[0].paths.config).one_hot
 
+    @pytest.mark.parametrize(
+        ("line", "options"),
+        [
+            ("tied = true", ["--hidden", "64"]),
+            ("bidirectional = true", ["--task", "classify"]),
+        ],
+    )
+    def test_an_option_can_complete_a_combination_of_the_file(
+        self, folder: Path, started: list[Run], line: str, options: list[str]
+    ) -> None:
+        (folder / "a.toml").write_text(line)
+        table = "label,text\n" + "good,a fine film\nbad,a dull film\n" * 20
+        (folder / "films.csv").write_text(table)
+        corpus = "films.csv" if "classify" in options else "mer.txt"
+        assert cli.run(["train", corpus, "--detach", "--config", "a.toml", *options]) == 0
+        name = line.partition(" ")[0]
+        assert getattr(RunConfig.from_toml(started[0].paths.config), name) is True
+
+    def test_a_combination_that_no_option_completes_is_refused(
+        self, folder: Path, started: list[Run], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (folder / "a.toml").write_text("tied = true")
+        assert self.train("--config", "a.toml") == 2
+        assert "tied needs learned embeddings with embedding = hidden" in capsys.readouterr().err
+        assert not started
+
     def test_folders_come_from_option_or_environment(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, started: list[Run]
     ) -> None:

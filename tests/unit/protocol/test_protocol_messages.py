@@ -17,6 +17,7 @@ from rnnlab.protocol.codec import (
 from rnnlab.protocol.messages import (
     MAX_SEED,
     Answer,
+    Classified,
     Distributions,
     DistributionsFound,
     Ended,
@@ -43,6 +44,7 @@ replies: st.SearchStrategy[Reply] = st.one_of(
     st.just(Ready()),
     st.builds(Started, asks, asks),
     st.builds(Progress, asks, st.integers(0, 9), st.lists(answers, max_size=3), st.booleans()),
+    st.builds(Classified, asks, st.dictionaries(words, finite)),
     st.builds(Trace, asks, asks, st.lists(st.dictionaries(words, finite)), st.booleans()),
     st.builds(
         DistributionsFound,
@@ -129,6 +131,7 @@ def test_an_incomplete_request_is_refused(missing: str) -> None:
         "", "{", "[]", "3", "null", "{}", '{"kind": "sung"}', '{"kind": "started"}', b"\xff",
         '{"kind": "progress", "ask": 1, "decoder": 0, "answers": [{}], "is_last": true}',
         '{"kind": "progress", "ask": 1, "decoder": 0, "answers": [3], "is_last": true}',
+        '{"kind": "classified", "ask": 1, "probabilities": {"good": "97.0%"}}',
         '{"kind": ["ready"]}',
     ],
 )  # fmt: skip

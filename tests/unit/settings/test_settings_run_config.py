@@ -153,6 +153,11 @@ class TestFiles:
         file.write_text("hidden = 3")
         assert read_settings(file) == {"hidden": 3}
 
+    def test_settings_in_a_file_may_need_those_of_another_layer(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.toml"
+        file.write_text("tied = true")
+        assert read_settings(file) == {"tied": True}
+
 
 def problems(written: dict[str, str]) -> dict[str, str]:
     return {problem.name: problem.text for problem in validate({"corpus": "any", **written})[1]}

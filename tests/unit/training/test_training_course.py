@@ -43,7 +43,18 @@ def test_a_plateau_halves_the_rate_down_to_the_lowest(start: Start) -> None:
     # Best at steps 2, 4 and 10; every second stale validation halves: after 8, 14, 18, ...
     assert [rates[step] for step in (8, 9, 14, 15, 24)] == pytest.approx([0.8, 0.4, 0.4, 0.2, 0.16])
     notes = [event.message for event in events(session, "note")]
-    assert "no improvement in 2 validations: learning rate lowered to 0.4" in notes
+    assert [note for note in notes if "lowered" in note] == [
+        f"no improvement in 2 validations: learning rate lowered to {rate}"
+        for rate in ("0.4", "0.2", "0.16")
+    ]
+
+
+def test_the_lowest_rate_of_a_plateau_is_logged_once(start: Start) -> None:
+    seams = {"measure": scripted_validation([1.0, 1.0])}
+    session = start(schedule="plateau", lr=0.8, final_lr=0.5, eval_every=2, steps=20, seams=seams)
+    train(session)
+    notes = [event.message for event in events(session, "note") if "lowered" in event.message]
+    assert notes == ["no improvement in 2 validations: learning rate lowered to 0.4"]
 
 
 def test_a_plateau_never_raises_what_rollbacks_have_lowered(start: Start) -> None:
@@ -216,6 +227,25 @@ def test_a_rollback_skips_checkpoints_of_the_divergence(start: Start) -> None:
     assert event.step == 8, "saved before the last normal record"
     assert session.paths.read_pointer("last") == 40
     assert all(parameter.abs().max() < 100 for parameter in session.model.parameters())
+
+
+def test_a_rollback_without_a_checkpoint_is_an_error(start: Start) -> None:
+    with pytest.raises(RnnlabError, match="the loss diverged, before the first checkpoint"):
+        start(on_divergence="rollback").roll_back("the loss diverged")
+
+
+def test_a_rollback_finds_the_best_weights_of_its_checkpoint(start: Start) -> None:
+    """They are kept although a validation after that checkpoint found better ones."""
+    session = start(
+        on_divergence="rollback", max_skipped=2, log_every=5, eval_every=2, checkpoint_every=100,
+        keep=1, steps=12, seams={"measure": scripted_validation([1.0, 1.5, 0.5, 1.5])},
+    )  # fmt: skip
+    spoil(session, lambda step: step in (7, 8, 9) and session.state.num_rollbacks == 0)
+    train(session)
+    [event] = events(session, "rollback")
+    assert event.step == 4, "trusted at step 5, before the better weights of step 6"
+    assert session.paths.read_pointer("best") == 2
+    load_weights(session.paths.weights(2), session.model)
 
 
 def test_overflowed_weights_are_rolled_back_if_allowed(start: Start) -> None:

@@ -153,6 +153,24 @@ def test_the_loss_of_a_record_is_the_mean_over_its_tokens(start: Start) -> None:
         assert record.grad_norm_max == pytest.approx(max(norms))
 
 
+def test_the_rate_of_a_record_includes_the_wait_for_the_device(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    session = start(steps=1, seams={"clock": clock})
+    window = session.state.window
+    fold = window.fold
+
+    def fold_after_4_s() -> None:
+        clock.now += 4.0
+        fold()
+
+    monkeypatch.setattr(window, "fold", fold_after_4_s)
+    train(session)
+    [record] = trains(session)
+    assert record.tokens_per_s == 4 * 10 / 4.0, "batch 4, length 10"
+
+
 def test_the_fraction_of_clipped_steps_is_recorded(start: Start) -> None:
     norms = []
     free = start("free", clip=0, log_every=1, lr=0.001)

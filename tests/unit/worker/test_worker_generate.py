@@ -64,7 +64,10 @@ def test_who_stays_is_told(starting: Run) -> None:
     said: list[Reply] = []
     request = Generate(7, str(starting.paths.root), "a", ["greedy"], "last", 5)
     generate.answer(request, AnswerContext(ModelCache(), said.append, lambda _ask: False))
-    assert [type(reply) for reply in said] == [Failed, Ended]
+    failed, ended = said
+    assert isinstance(failed, Failed)
+    assert isinstance(ended, Ended)
+    assert failed.is_checkpoint_missing
 
 
 def test_a_question_that_was_put_back_comes_after_the_others() -> None:

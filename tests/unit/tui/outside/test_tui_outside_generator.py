@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from rnnlab.protocol.codec import encode_cancel
 from rnnlab.protocol.messages import Distributions, Ended, Failed
 from rnnlab.tui.messages import GeneratorSaid
 from rnnlab.tui.outside.generator import GeneratorClient
@@ -22,8 +23,12 @@ class Listening:
 
 
 class Pipe:
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+
     def write(self, lines: bytes) -> None:
         assert lines.endswith(b"\n")
+        self.lines.append(lines)
 
     async def drain(self) -> None:
         pass
@@ -48,6 +53,26 @@ class Process:
 
     def kill(self) -> None:
         self.returncode = -9
+
+
+async def test_a_dropped_question_is_cancelled_and_its_listener_gets_no_reply(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    process = Process()
+
+    async def start(*_command: object, **_options: object) -> Process:
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", start)
+    generator = GeneratorClient(lambda _message: None)
+    listener = Listening()
+    await generator.drop(listener)
+    await generator.ask(listener, Distributions(0, "run", "a", []))
+    await generator.drop(listener)
+    assert process.stdin.lines[1:] == [encode_cancel(1).encode()]
+    await generator.deliver(Ended(1, was_cancelled=True, elapsed_s=0.1))
+    process.stdout.feed_eof()
+    await generator.close()
 
 
 async def test_a_dying_process_fails_its_own_questions_alone(
