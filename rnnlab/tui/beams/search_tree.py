@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SearchTree(Tree[None]):
-    """The branches, which can be folded."""
+    """Show the tree of a search; branches can be folded."""
 
     BORDER_TITLE = "Tree"
 
@@ -27,9 +27,9 @@ class SearchTree(Tree[None]):
     def show(self, prompt: str, root: Branch | None) -> None:
         """Show the tree of a search, all branches unfolded."""
         self.clear()
-        self.root.set_label(Text(visible(prompt, newline="⏎")[-40:] or "(no prompt)", "bold"))
+        self.root.set_label(Text(visible(prompt, newline="⏎")[-40:] or "(empty prompt)", "bold"))
         if root is None:
-            self.root.add_leaf(Text("this search has no trace: prompt with a beam", "dim"))
+            self.root.add_leaf(Text("no search: prompt with a decoder such as beam:k=5", "dim"))
         else:
             if root.tokens:
                 self.root.set_label(

@@ -7,13 +7,13 @@ import re
 from rnnlab.protocol.messages import Answer
 
 _ENDS = {
-    "eos": "ended", "stop": "stopped", "length": "long enough", "time": "out of time",
-    "stuck": "nothing was left",
+    "eos": "ended", "stop": "stop string", "length": "max length", "time": "out of time",
+    "stuck": "no token left",
 }  # fmt: skip
 
 
 def broken(title: str, width: int) -> str:
-    """Wrap a title between words, and a word that is too long between its options."""
+    """Wrap a title between words, and a spec that is too long between its options."""
     lines = [""]
     for word in re.findall(r"[^ ]* *", title):
         is_long = len(word.rstrip()) > width > 0
@@ -25,17 +25,17 @@ def broken(title: str, width: int) -> str:
 
 
 def figures(answer: Answer, width: int) -> str:
-    """Return the log-prob of all tokens and its mean over them, in nats, on two lines if narrow."""
+    """Return the sum and the mean of the tokens' log-probs, in nats; on two lines if narrow."""
     mean = answer.logprob / max(1, len(answer.tokens))
     both = f"Σ {answer.logprob:.1f}", f"ø {mean:.2f}"
     return ("\n" if len(" ".join(both)) > width > 0 else " ").join(both)
 
 
 def story(answer: Answer) -> str:
-    """Return where a candidate differs from the best one, its score and why it ends."""
-    parts = "the best" if answer.rank == 1 else "as #1"
+    """Return where a candidate differs from the best one, its score, and why it ended."""
+    parts = "best" if answer.rank == 1 else "same as #1"
     if answer.parts_at is not None:
-        parts = f"leaves #1 at {answer.parts_at + 1}"
+        parts = f"differs from #1 at {answer.parts_at + 1}"
     if abs(answer.score - answer.logprob) > 0.005:
         parts += f", score {answer.score:.2f}"
     return f"{parts}, {_ENDS[answer.end]}" if answer.end in _ENDS else parts

@@ -29,13 +29,13 @@ class Declaration:
     screen: type[BaseScreen]
     key: str
     """Textual's name of the key that opens it: a function key, which also works in text fields, or
-    a letter, which does not. Several are separated by commas; the bar shows the first one."""
+    a letter, which does not. Several keys are separated by commas; the bar shows the first."""
     title: str
-    """One or two words, for the bar at the top and the palette."""
+    """Title of one or two words, for the bar at the top and the palette."""
     help: str
-    """One line, for the help and the palette."""
+    """Help line, for the help and the palette."""
     needs_run: bool = False
-    """Whether it can only be opened if a run is chosen."""
+    """Whether the screen can be opened only if a run is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def entry(name: str) -> ScreenEntry:
 
 
 def read_entry(file: Path) -> ScreenEntry:
-    """Parse the declaration at the end of a file: importing every file would be slow."""
+    """Return the entry parsed from the end of a screen's file: importing it would be slow."""
     _, start, rest = file.read_text(encoding="utf-8").rpartition(_START)
     assert start, f"{file.name} does not end with SCREEN = Declaration(...)"
     call = ast.parse(f"Declaration({rest}", mode="eval").body

@@ -1,7 +1,7 @@
 """Subprocesses whose output the app awaits; all of them end before the event loop closes.
 
-A process keeps its pipes open in the loop until its exit and all its output have been read. A loop
-that closes earlier can never close the pipes.
+The event loop closes the pipes of a process once its exit code and all its output have been read.
+If the loop itself closes earlier, the pipes stay open.
 """
 
 from __future__ import annotations
