@@ -179,7 +179,7 @@ async def test_a_continuation_is_copied_with_a_word_on_tmux_within_it(
                 monkeypatch.setenv("TMUX", "/tmp/tmux")
             said.clear()
             await pilot.press("c")
-            await until(pilot, lambda: "copied 9 letters" in " | ".join(said))
+            await until(pilot, lambda: "copied 9 characters" in " | ".join(said))
             assert copied.pop() == "Once upon"
             assert ("set-clipboard" in " | ".join(said)) is is_in_tmux
 

@@ -27,7 +27,7 @@ class SearchTree(Tree[None]):
     def show(self, prompt: str, root: Branch | None) -> None:
         """Show the tree of a search, all branches unfolded."""
         self.clear()
-        self.root.set_label(Text(visible(prompt, newline="⏎")[-40:] or "(empty prompt)", "bold"))
+        self.root.set_label(Text(visible(prompt, newline="⏎")[-40:] or "(no prompt)", "bold"))
         if root is None:
             self.root.add_leaf(Text("no search: prompt with a decoder such as beam:k=5", "dim"))
         else:

@@ -149,7 +149,7 @@ class PromptForm(Vertical):
         if (asked.prompt, asked.checkpoint) == (self.text, self.checkpoint):
             return ""
         prompt = repr(shortened(asked.prompt, _SHORT)) if asked.prompt else "an empty prompt"
-        return f"answers to {prompt} at step {step:,}; press enter to ask again"
+        return f"below: answers to {prompt} at step {step:,}; press enter to ask again"
 
     @property
     def checkpoint(self) -> str:

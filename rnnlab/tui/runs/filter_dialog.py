@@ -26,7 +26,9 @@ class FilterScreen(ModalScreen[None]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Filter the runs"
             yield Input(self._text, placeholder="part of name, state, cell or corpus", id="line")
-            yield Static("all words must match; a|b: a or b, !a: not a, * anything", classes="hint")
+            yield Static(
+                "all words must match; a|b: a or b, !a: not a, *: any text", classes="hint"
+            )
             yield Static("enter keeps the filter, esc removes it", classes="hint")
 
     @on(Input.Changed)
