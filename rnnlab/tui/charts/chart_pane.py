@@ -115,7 +115,7 @@ class ChartPane(Widget):
 
     @property
     def num_columns(self) -> int:
-        """Width of the plot area in columns, by which the cursor moves."""
+        """Width of the plot area, in columns."""
         return self._drawn[1][0].columns if self._drawn else 0
 
     def on_resize(self, event: events.Resize) -> None:

@@ -191,7 +191,7 @@ class PlotGrid(Grid, can_focus=True):
 
     @on(ChartDragged)
     def drag(self, message: ChartDragged) -> None:
-        """Pan by the distance that the mouse has dragged."""
+        """Pan by the distance that the mouse was dragged."""
         message.stop()
         self.pan(-message.share)
 

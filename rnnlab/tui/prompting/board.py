@@ -49,7 +49,7 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         """
         columns = {
             (number, rank): Candidate(
-                # A board with stories shows one decoder, which the status line names.
+                # A board with stories shows one decoder; the status line contains its name.
                 f"#{rank}" if self._has_story else f"{spec.text} #{rank}",
                 rank,
                 has_story=self._has_story,

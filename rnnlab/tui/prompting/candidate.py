@@ -56,7 +56,7 @@ class Candidate(VerticalScroll, can_focus=True):
         self._is_whole = False
         """True once the answer is complete."""
         self.source: tuple[str, int] | None = None
-        """Run and step of the weights that wrote the answer; None: as in the session."""
+        """Run and step of the weights that wrote the answer; None: those of the session."""
         self._look: Look = "text"
         self._has_story = has_story
         self._title = visible(title, newline="⏎")
@@ -64,7 +64,7 @@ class Candidate(VerticalScroll, can_focus=True):
         self._body = Static()
 
     def compose(self) -> ComposeResult:
-        """Lay out the figures, which stay, and the text, which scrolls."""
+        """Yield the figures, which stay in place, and the text, which scrolls."""
         yield self._head
         yield self._body
 

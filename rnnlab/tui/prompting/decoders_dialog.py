@@ -1,4 +1,4 @@
-"""A dialog to select decoders and set their options: a form and a line of specs, kept equal."""
+"""A dialog to select decoders and set their options, in a form or in a line of specs."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
 
     @on(Input.Changed, ".field Input")
     def read_option(self, event: Input.Changed) -> None:
-        """Update the spec of the decoder whose option has changed, and select it."""
+        """Update the spec of the decoder whose option has changed, and select this decoder."""
         if not event.input.has_focus:
             return
         values = {

@@ -83,7 +83,7 @@ class GeneratorClient:
             return self._process
 
     async def ask(self, listener: Listener, question: Question) -> None:
-        """Number and send a question; the listener's previous one is cancelled."""
+        """Number and send a question; the listener's previous question is cancelled."""
         self._ask += 1
         lines = self._drop(listener)
         self._listeners[self._ask] = listener

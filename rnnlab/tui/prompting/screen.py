@@ -28,7 +28,7 @@ class SessionView(Protocol):
 
 
 class PromptingScreen(BaseScreen):
-    """A screen with the fields of the prompt; its view gets replies only while it is visible."""
+    """A screen with the fields of the prompt; while it is visible, its view gets the replies."""
 
     form: PromptForm
     status: StatusLine

@@ -1,4 +1,4 @@
-"""The trace of a search: every hypothesis that a step extended, kept or pruned.
+"""The trace of a search: all hypotheses of every step, kept or pruned.
 
 Built from the steps that the generator process reports; the beams screen draws the trace.
 """

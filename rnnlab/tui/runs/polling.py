@@ -1,4 +1,4 @@
-"""Reads the runs for the app; each poll calls it in a thread, and it reads only new data."""
+"""Reads the runs for the app, at each poll and in a thread; only new data are read."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from textual.binding import Binding
 
 S_contra = TypeVar("S_contra", contravariant=True)
-"""The screen that an action is called with."""
+"""Type of the screen that an action is called with."""
 
 
 def always(_screen: object) -> bool:
@@ -45,7 +45,7 @@ class Action(Generic[S_contra]):
     is_repeatable: bool = False
     """Whether the key starts the action again while it is still running."""
     is_possible: Callable[[S_contra], bool] = always
-    """Whether the action would have an effect now; if not, the key and the footer ignore it."""
+    """Whether the action has an effect now; if not, its key is dead and not in the footer."""
     label_now: Callable[[S_contra], str] | None = None
     """Returns the footer's label in the current state, empty to omit the action; None: `label`."""
     opens: bool = False

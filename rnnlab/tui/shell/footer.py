@@ -44,7 +44,7 @@ class Shown(NamedTuple):
 
 
 class LabFooter(Widget):
-    """Show the keys that have an effect now; a click on one presses it."""
+    """Show the keys that have an effect now; a click on a key presses it."""
 
     COMPONENT_CLASSES: ClassVar = {"keys--key", "keys--label"}
     DEFAULT_CSS = """

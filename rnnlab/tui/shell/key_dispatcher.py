@@ -47,7 +47,7 @@ class KeyDispatcher:
         ticket = self.buffer.close()
         await self._deliver(event)
         # A key bubbles up from widget to widget until one handles it; then the message that a field
-        # or a button posts in response bubbles up. `after_all` follows the path twice, like these.
+        # or a button posts in response bubbles up. So `after_all` has to follow the path twice.
         path = target.ancestors_with_self * (2 if event.is_forwarded else 0)
         after_all(path, lambda: self._app.post_message(KeysDue(ticket)))
 

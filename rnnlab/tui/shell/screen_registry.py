@@ -28,8 +28,8 @@ class Declaration:
 
     screen: type[BaseScreen]
     key: str
-    """Textual's name of the key that opens it: a function key, which also works in text fields, or
-    a letter, which does not. Several keys are separated by commas; the bar shows the first."""
+    """Textual's name of the key that opens the screen: a function key, which also works in text
+    fields, or a letter, which does not. Commas separate several keys; the bar shows the first."""
     title: str
     """Title of one or two words, for the bar at the top and the palette."""
     help: str

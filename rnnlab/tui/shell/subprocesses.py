@@ -58,7 +58,7 @@ async def output_of(command: Sequence[str], environment: Mapping[str, str]) -> P
     """Run a command to its end and return its output; kill it if the caller is cancelled.
 
     A separate task owns the process: a Textual worker is cancelled once when the app closes and
-    again when its screen is removed, and the second time would interrupt the clean-up of the first.
+    again when its screen is removed, and this second cancellation would interrupt the clean-up.
     """
     child = _Child()
     running = asyncio.create_task(child.run(command, environment))
