@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rnnlab.tui.shell.screen import BaseScreen
 
 _NORMAL, _WIDE = 100, 150
-"""Minimum columns of a normal and of a wide screen."""
+"""Minimum number of columns of a normal and of a wide screen."""
 OFF, ALONE = "-off", "-alone"
 """CSS classes of a hidden pane and of a pane in full screen."""
 
@@ -52,8 +52,8 @@ class Layout:
     def begin(self) -> None:
         """Set the CSS classes of the terminal's size on a screen that is still empty.
 
-        Textual itself sets them only after the first layout: the first frame would show panes that
-        do not fit, and all styles would be computed twice.
+        Textual itself sets them only after the first layout; without this method, the first frame
+        would show panes that do not fit, and all styles would be computed twice.
         """
         screen = self._screen
         for size, breakpoints in zip(

@@ -38,7 +38,7 @@ class BaseScreen(Screen[None]):
     GROUPS: ClassVar[tuple[Group[Any], ...]] = ()
     """Actions of the screen. Every screen must also define `BINDINGS = bindings(GROUPS)`."""
     PANES: ClassVar[tuple[Pane, ...]] = ()
-    """Panes that the digit keys show and hide and `f` shows in full screen; see `panes.py`."""
+    """Panes: the digit keys show and hide them, `f` shows one in full screen; see `panes.py`."""
     IS_FORM: ClassVar[bool] = False
     """Whether the screen consists of fields: escape then leaves the screen, not just the field."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
