@@ -110,7 +110,7 @@ CHARTS = Group["LabScreen"](
     ),
 )  # fmt: skip
 IN_CHARTS = Group["LabScreen"](
-    "While the charts have the focus",
+    "In the charts",
     (
         Action("left,h", "cursor-left", _left, "Cursor left", "Move the cursor left by 1 column"),
         Action(
