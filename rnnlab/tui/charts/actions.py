@@ -137,7 +137,7 @@ IN_CHARTS = Group["LabScreen"](
         Action("pageup", "pan-left", _pan_left, "Earlier", "Pan a zoomed chart to earlier steps"),
         Action(
             "pagedown", "pan-right", _pan_right, "Later",
-            "Pan to later steps; at the end, follow the newest steps",
+            "Pan to later steps; follow the newest at the end",
         ),
         Action("enter", "single", _single, "One chart", "Show only the first chart, or all again"),
     ),
