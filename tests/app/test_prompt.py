@@ -264,7 +264,7 @@ async def test_why_no_answer_comes_stands_in_the_pane_in_full(
         generator.say(Failed(1, "the model never saw 'x'", can_be_nearest=True))
         await until(pilot, lambda: screen.query(Candidate))
         await until(pilot, lambda: body(app) == "the model never saw 'x'")
-        assert "enter again replaces them by the nearest known ones" in status_line(app)
+        assert "press enter again to replace each by a similar known one" in status_line(app)
 
 
 async def test_what_was_asked_at_the_last_start_is_brought_back(
