@@ -9,7 +9,7 @@ from rnnlab.decoding._trace import TracedHypothesis, TracedStep
 
 _SHOWN_FROM = 8
 """Minimum number of tokens of a pruned branch that the tree lists."""
-_NOTHING_LEFT = "no extension of it was kept"
+_NOTHING_LEFT = "all extensions pruned"
 
 
 @dataclass

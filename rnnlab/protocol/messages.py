@@ -66,7 +66,7 @@ class Answer:
 
 
 END_WORDS = {
-    "eos": "ended", "stop": "stopped", "length": "long enough", "time": "out of time",
+    "eos": "ended", "stop": "stop string", "length": "max length", "time": "out of time",
     "stuck": "no token left",
 }  # fmt: skip
 """`Answer.end` -> words that are shown for it."""

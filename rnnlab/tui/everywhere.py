@@ -19,7 +19,7 @@ def _opener(entry: ScreenEntry) -> Action[BaseScreen]:
 
 
 _MOST_NAMED = 5
-"""Maximum number of runs named in the question: it must fit above its buttons."""
+"""Maximum number of runs that the question names: the question must fit above its buttons."""
 
 
 def _help(screen: BaseScreen) -> None:
@@ -50,7 +50,7 @@ async def _quit(screen: BaseScreen) -> None:
 
 
 def _named(runs: list[str]) -> str:
-    """Return the first names in one line, and the number of the others."""
+    """Return one line of the first names and the number of the others."""
     num_others = len(runs) - _MOST_NAMED
     return ", ".join(runs[:_MOST_NAMED]) + (f" and {num_others} more" if num_others > 0 else "")
 

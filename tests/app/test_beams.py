@@ -111,13 +111,13 @@ async def test_candidates_grow_with_their_story_and_what_was_given_up(
         generator.say(Ended(1, was_cancelled=False, elapsed_s=0.1))
         await until(pilot, lambda: "done at 2" in status_of(screen))
         heads = [str(c.query_one(".head", Static).render()) for c in screen.query(Candidate)]
-        assert "the best, score -0.55, long enough" in heads[0]
-        assert "leaves #1 at 2" in heads[1]
+        assert "best, score -0.55, max length" in heads[0]
+        assert "differs from #1 at 2" in heads[1]
         bodies = [str(c.query(Static).last().render()) for c in screen.query(Candidate)]
         assert bodies == ["Onceab", "Oncea␛"]
         lines = given_up(screen).splitlines()
         assert len(lines) == 3
-        assert lines[0].startswith("✗    2    -1.50 ø-1.50 [   no extension of it was kept")
+        assert lines[0].startswith("✗    2    -1.50 ø-1.50 [   all extensions pruned")
         assert "✗    2    -9.00 ø-4.50 [/" in lines[1]
         reasons = (OVERTAKEN, WIDE, WIDE)
         columns = {line.index(f"  {why}") for line, why in zip(lines, reasons, strict=True)}
@@ -219,8 +219,8 @@ async def test_a_text_of_ones_own_is_stepped_through(
         await pilot.press("right", "right")
         await until(pilot, lambda: screen.editor.now.chosen == "[")
         lines = listed(screen)
-        assert lines[0] == "entropy 1.00 nats, as 2.7 equal choices"
-        assert lines[1] == "filtered 0.50, as 1.6 equal choices, 2 left"
+        assert lines[0] == "entropy 1.00 nats, perplexity 2.7"
+        assert lines[1] == "filtered 0.50, perplexity 1.6, 2 tokens left"
         assert lines[3].startswith(" b     1  60.00%   80.00% ")
         assert lines[4].startswith("▸[     2  30.00%   20.00% ")
         assert lines[5].startswith(" ␛     3  10.00%          ")

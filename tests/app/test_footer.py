@@ -40,7 +40,7 @@ async def test_a_click_on_a_key_presses_it_and_the_pointer_says_more(lab: Lab, a
         text = str(line(app).render())
         place = text.index("Pause")
         await pilot.hover(LabFooter, offset=(place, 0))
-        assert line(app).tooltip == "Pause the run, or resume it"
+        assert line(app).tooltip == "Pause the run, or resume it if it is paused"
         await pilot.click(LabFooter, offset=(place, 0))
         await until(pilot, lambda: mailed(run) == ["pause"])
         assert line(app).key_at(len(text)) is None

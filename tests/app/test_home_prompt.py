@@ -99,7 +99,7 @@ async def test_a_classifier_answers_in_one_column_whatever_the_decoders(
         assert ["classes #1" in head for head in heads(app)] == [True]
         assert "good  97.0%" in bodies(app)[0]
         assert home(app).pane.border_title == "Classify with alpha"
-        assert "87.5% of the documents" in text_of(app, "#details > Static")
+        assert "87.5% of the documents correct" in text_of(app, "#details > Static")
 
 
 async def test_foreign_text_is_shown_as_it_is_and_its_letters_with_their_log_probs(

@@ -183,7 +183,7 @@ async def test_a_continuation_is_copied_with_a_word_on_tmux_within_it(
                 monkeypatch.setenv("TMUX", "/tmp/tmux")
             said.clear()
             await pilot.press("c")
-            await until(pilot, lambda: "copied 9 letters" in " | ".join(said))
+            await until(pilot, lambda: "copied 9 characters" in " | ".join(said))
             assert copied.pop() == "Once upon"
             assert ("set-clipboard" in " | ".join(said)) is is_in_tmux
 
@@ -268,7 +268,7 @@ async def test_why_no_answer_comes_stands_in_the_pane_in_full(
         generator.say(Failed(1, "the model never saw 'x'", can_be_nearest=True))
         await until(pilot, lambda: screen.query(Candidate))
         await until(pilot, lambda: body(app) == "the model never saw 'x'")
-        assert "enter again replaces them by the nearest known ones" in status_line(app)
+        assert "press enter again to replace each by a similar known one" in status_line(app)
 
 
 async def test_what_was_asked_at_the_last_start_is_brought_back(

@@ -110,7 +110,7 @@ async def test_a_read_that_finds_nothing_new_paints_no_table(
 
 async def test_an_empty_list_gives_the_reason_and_the_key_that_helps(lab: Lab, app: LabApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "no run yet: n starts one" in painted(app, "runs"))
+        await until(pilot, lambda: "press n to start a run" in painted(app, "runs"))
         lab.add("alpha")
         await until(pilot, lambda: table(app).row_count == 1)
         assert "Runs" in painted(app, "runs")
@@ -120,7 +120,7 @@ async def test_an_empty_list_gives_the_reason_and_the_key_that_helps(lab: Lab, a
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
         await until(pilot, lambda: "Runs 0 of 1 · /z" in painted(app, "runs"))
         await pilot.resize_terminal(120, 40)
-        await until(pilot, lambda: "/ then esc lists all" in painted(app, "runs"))
+        await until(pilot, lambda: "press / esc to list all" in painted(app, "runs"))
 
 
 async def test_home_and_end_go_to_the_first_and_the_last_run(lab: Lab, app: LabApp) -> None:
@@ -163,8 +163,8 @@ async def test_a_run_whose_worker_died_is_shown_as_lost(lab: Lab, app: LabApp) -
         os.close(lab.locks.pop())
         await until(pilot, lambda: "?" in row_text(app, "alpha"))
         fault = str(home(app).banner.render())
-        assert fault.endswith("`rnnlab resume alpha` continues the run (here: r)")
-        await until(pilot, lambda: "40 lost: no event after this" in text_of(app, DETAILS))
+        assert fault.endswith("`rnnlab resume alpha` continues the run (here: press r)")
+        await until(pilot, lambda: "40 lost: the worker died" in text_of(app, DETAILS))
 
 
 async def test_a_run_is_deleted_only_when_the_question_is_answered_with_yes(

@@ -53,7 +53,7 @@ async def test_toasts_cover_no_candidate_on_a_small_screen(
         await until(pilot, lambda: generator.requests)
         generator.answer(" one", " two", " three")
         await until(pilot, lambda: app.screen.query(Candidate))
-        home(app).toast("copied 12 letters; tmux needs: set -g set-clipboard on")
+        home(app).toast("copied 12 characters; tmux needs: set -g set-clipboard on")
         await until(
             pilot, lambda: app.screen.query("Toast") and app.screen.query_one("Toast").region
         )

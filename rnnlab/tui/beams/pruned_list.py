@@ -1,4 +1,4 @@
-"""The pruned hypotheses of a search, the latest first, each with the reason."""
+"""The pane of the pruned hypotheses of a search, each with the reason; the latest comes first."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rnnlab.tui.prompting.token_text import LEGEND
 from rnnlab.tui.state.search_trace import OVERTAKEN, Pruned, SearchTrace
 
 _FIGURES = 26
-"""Columns of a line besides the text and the reason."""
+"""Width in columns of a line without its text and its reason."""
 
 
 class PrunedList(Widget):
-    """One line per hypothesis, as many as fit."""
+    """Show one line per pruned hypothesis, as many as fit."""
 
     BORDER_TITLE = "Pruned"
 
@@ -29,22 +29,25 @@ class PrunedList(Widget):
         self.border_subtitle = LEGEND
 
     def show(self, search: SearchTrace, best: Sequence[str]) -> None:
-        """Show the pruned hypotheses; `best` are the tokens of the best text."""
+        """Show the pruned hypotheses of a search; best: the tokens of the best text."""
         self._search, self._best = search, list(best)
         self.refresh()
 
     def render(self) -> RenderResult:
-        """Return the lines, the latest step first; within a step the longest-lived first."""
+        """Return the lines, the latest step first.
+
+        Within a step, hypotheses whose extensions were all pruned come first.
+        """
         search, (width, height) = self._search, self.content_size
         total = len(search.pruned)
         self.border_title = f"Pruned: {total:,}" if total else "Pruned"
         if not total:
-            return Text("nothing: only searches with several candidates prune", "dim")
+            return Text("none: only decoders with several hypotheses, such as beam, prune", "dim")
         latest = search.pruned[-4 * max(1, height) :]
         latest = sorted(latest, key=lambda g: (-g.step, g.reason != OVERTAKEN))[:height]
         room = max(8, width - _FIGURES - max(len(pruned.reason) for pruned in latest))
         texts = [self._text(pruned.id, room) for pruned in latest]
-        widest = max(text.cell_len for text in texts)  # aligns the reasons
+        widest = max(text.cell_len for text in texts)  # pads the texts: it aligns the reasons
         lines = [
             self._line(pruned, text, widest, width)
             for pruned, text in zip(latest, texts, strict=True)
@@ -52,7 +55,7 @@ class PrunedList(Widget):
         return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
 
     def _text(self, node: int, room: int) -> Text:
-        """Return the end of a hypothesis, underlined from where it differs from the best."""
+        """Return the end of a hypothesis; underline the part that differs from the best text."""
         tokens = [hypothesis.token for hypothesis in self._search.path(node)]
         parts_at = self._search.parting(node, self._best)
         own = "".join(END_MARK if token == EOS else token for token in tokens[parts_at:])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SearchTree(Tree[None]):
-    """The branches, which can be folded."""
+    """Show the tree of a search; branches can be folded."""
 
     BORDER_TITLE = "Tree"
 
@@ -28,7 +28,7 @@ class SearchTree(Tree[None]):
         self.clear()
         self.root.set_label(Text(visible(prompt, newline="⏎")[-40:] or "(no prompt)", "bold"))
         if root is None:
-            self.root.add_leaf(Text("this search has no trace: prompt with a beam", "dim"))
+            self.root.add_leaf(Text("no search: prompt with a decoder such as beam:k=5", "dim"))
         else:
             if root.tokens:
                 self.root.set_label(

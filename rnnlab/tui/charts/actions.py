@@ -1,4 +1,4 @@
-"""Actions on the charts: those of the whole screen, and those while a chart has the focus."""
+"""Actions on the charts: always available, or only while the charts have the focus."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.screen import BaseScreen
 
 _FAR = 10
-"""Columns that the cursor moves with shift."""
+"""Number of columns by which an arrow key with shift moves the cursor."""
 
 
 class ChartsScreen(BaseScreen):
@@ -96,33 +96,52 @@ def _pan_right(screen: ChartsScreen) -> None:
 CHARTS = Group[ChartsScreen](
     "Charts",
     (
-        Action("g", "next-chart", _next_chart, "Chart", "Show the next chart first"),
-        Action("G", "previous-chart", _previous_chart, "Chart back", "Show the last chart first"),
-        Action("x", "axis", _axis, "Axis", "Switch the x axis: steps, epochs, time"),
+        Action("g", "next-chart", _next_chart, "Chart", "Move the next chart to the front"),
+        Action(
+            "G", "previous-chart", _previous_chart, "Chart back", "Move the last chart to the front"
+        ),
+        Action("x", "axis", _axis, "Axis", "Switch the x axis to epochs, time or steps"),
         Action(LOG_KEY, "log", _log, "Log", "Switch the log scale (y) on or off"),
         Action(
             "plus,equals_sign", "smoother", _smoother, "Smoother",
-            "Smooth the curves more; the raw ones stay visible, dimmed", shown_key="+",
+            "Smooth the curves more; the raw curves stay visible, dimmed", shown_key="+",
         ),
         Action("minus", "rougher", _rougher, "Rougher", "Smooth the curves less"),
         Action("v", "live", _live, "Live", "Follow the newest steps, or freeze the x range"),
-        Action("a", "all-steps", _all, "All", "Show all steps, default heights, no cursor"),
+        Action("a", "all-steps", _all, "All", "Show all steps, undo the y zoom, remove the cursor"),
     ),
 )  # fmt: skip
 IN_CHARTS = Group[ChartsScreen](
     "In the charts",
     (
         Action("left,h", "cursor-left", _left, "Cursor left", "Move the cursor left by 1 column"),
-        Action("right,l", "cursor-right", _right, "Cursor right", "Move it right by 1 column"),
-        Action("shift+left,H", "cursor-far-left", _far_left, "Far left", "Move it left by 10"),
-        Action("shift+right,L", "cursor-far-right", _far_right, "Far right", "Move it right by 10"),
-        Action("up,k", "zoom-in", _zoom_in, "Zoom in", "Zoom in (x) around the cursor or the end"),
+        Action(
+            "right,l", "cursor-right", _right, "Cursor right", "Move the cursor right by 1 column"
+        ),
+        Action(
+            "shift+left,H", "cursor-far-left", _far_left, "Far left",
+            "Move the cursor left by 10 columns",
+        ),
+        Action(
+            "shift+right,L", "cursor-far-right", _far_right, "Far right",
+            "Move the cursor right by 10 columns",
+        ),
+        Action(
+            "up,k", "zoom-in", _zoom_in, "Zoom in",
+            "Zoom in (x), around the cursor if there is one",
+        ),
         Action("down,j", "zoom-out", _zoom_out, "Zoom out", "Zoom out (x)"),
-        Action("shift+up,K", "zoom-in-y", _zoom_in_y, "Zoom in y", "Zoom in (y) at the ends"),
+        Action(
+            "shift+up,K", "zoom-in-y", _zoom_in_y, "Zoom in y",
+            "Zoom in (y) around the last values of the curves",
+        ),
         Action("shift+down,J", "zoom-out-y", _zoom_out_y, "Zoom out y", "Zoom out (y)"),
         Action("pageup", "pan-left", _pan_left, "Earlier", "Pan a zoomed chart to earlier steps"),
-        Action("pagedown", "pan-right", _pan_right, "Later", "Pan to later steps; the end is live"),
+        Action(
+            "pagedown", "pan-right", _pan_right, "Later",
+            "Pan to later steps; follow the newest at the end",
+        ),
         Action("enter", "single", _single, "One chart", "Show only the first chart, or all again"),
     ),
     pane="plots",
-)
+)  # fmt: skip

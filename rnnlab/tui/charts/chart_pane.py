@@ -1,4 +1,4 @@
-"""One chart on the screen: drawn if its data have changed; only changed lines are repainted."""
+"""One chart on the screen: redrawn when its data change; only changed lines are repainted."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
 from rnnlab.tui.state.lab_state import LabState
 
 _AFTER_KEY_S = 0.03
-"""Seconds before other runs are drawn: the cursor moves first, and a held key draws only once."""
+"""Delay in seconds before other runs are drawn, so that a key that is held down draws only once."""
 _APART_S = 0.05
-"""Seconds between two charts that are due together: a key waits for one drawing, not for all."""
+"""Seconds between the drawings of two charts, so that a key waits for one drawing, not for all."""
 _WHEEL = 0.8
 
 
 class ChartPane(Widget):
-    """Show the chart of one plot; the mouse sets the cursor and, if zoomable, drags and zooms."""
+    """Show the chart of one plot; the mouse sets the cursor and pans and zooms a zoomable chart."""
 
     def __init__(
         self, plot: str, state: LabState, *, is_zoomable: bool = True, log_key: str = ""
@@ -69,10 +69,10 @@ class ChartPane(Widget):
         is_log: bool,
         turn: int = 0,
     ) -> None:
-        """Show these runs. Changes by the user are drawn at once, new data at intervals.
+        """Show runs; draw changes by the user at once, and new data at intervals.
 
-        The previous runs stay visible until the journals of these runs have been read. turn: number
-        of charts that are drawn before this one.
+        The previous runs stay visible until the journals of the new ones have been read. turn:
+        number of charts to draw before this one.
         """
         is_new_view = (axis, viewport, is_log) != (self._axis, self._viewport, self._is_log)
         are_others = _names(runs) != _names(self._runs)
@@ -99,7 +99,7 @@ class ChartPane(Widget):
 
     @property
     def chart(self) -> Chart:
-        """The chart of the runs' current data, without viewport."""
+        """The chart of the runs' current data, before the viewport is applied."""
         key = self._data_key()
         if self._chart is None or self._chart[0] != key:
             module = registry.load("plots", self.plot)
@@ -113,11 +113,11 @@ class ChartPane(Widget):
 
     @property
     def num_columns(self) -> int:
-        """Number of columns of the plot area, the steps of the cursor."""
+        """Width of the plot area, in columns."""
         return self._drawn[1][0].columns if self._drawn else 0
 
     def on_resize(self, event: events.Resize) -> None:
-        """Draw for the new size."""
+        """Draw the chart at the new size."""
         self._draw()
 
     def render_line(self, y: int) -> Strip:
@@ -145,7 +145,7 @@ class ChartPane(Widget):
         return self._drawn is None or self._drawn[0][-1] != self._style()  # type: ignore[index]
 
     def _draw_in(self, seconds: float, *, is_postponed: bool = False) -> None:
-        """Draw after a delay, or sooner if a drawing is already due sooner and not postponed."""
+        """Draw after a delay; if a drawing is due sooner, keep it unless it is to be postponed."""
         due_at = self._state.clock() + seconds
         if self._later is not None:
             if seconds > 0 and due_at >= self._due_at and not is_postponed:
@@ -165,7 +165,7 @@ class ChartPane(Widget):
         drawings = self._drawings()
         self._drawn, self._names_drawn = (key, drawings), _names(self._runs)
         lines = [line for drawn in drawings for line in drawn.lines]
-        # Reuse the strips of lines that were drawn before, also in another row.
+        # Reuse the strips of unchanged lines, even if they have moved to another row.
         self._known = {line: self._known.get(line) or self._strip(line) for line in lines}
         strips = [self._known[line] for line in lines]
         width = self.size.width
@@ -180,7 +180,7 @@ class ChartPane(Widget):
         self._drawn_at = self._state.clock()
 
     def _drawings(self) -> list[Drawing]:
-        """Draw the chart; one below the other if the losses of the runs have different units."""
+        """Draw the chart, or one chart per unit, stacked, if the runs' losses differ in unit."""
         module = registry.load("plots", self.plot)
         charts = [self.chart]
         if getattr(module, "IS_PER_UNIT", False):
@@ -216,7 +216,7 @@ class ChartPane(Widget):
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag the chart."""
+        """Pan the chart by the distance that the mouse has moved."""
         if self._grabbed is None or not self.num_columns:
             return
         columns = event.x - self._grabbed
@@ -231,13 +231,13 @@ class ChartPane(Widget):
             self.release_mouse()
 
     def on_click(self, event: events.Click) -> None:
-        """Set the cursor of the charts."""
+        """Move the cursor of all charts to the clicked position."""
         place = self._place(event.x, event.y)
         if place is not None:
             self.post_message(ChartPointed(place))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Zoom in around the mouse; if not zoomable, let the parent scroll."""
+        """Zoom in around the mouse; if the chart is not zoomable, let the parent scroll."""
         if self._is_zoomable:
             event.stop()
             self.post_message(ChartZoomed(_WHEEL, self._place(event.x, event.y)))
@@ -249,7 +249,7 @@ class ChartPane(Widget):
             self.post_message(ChartZoomed(1 / _WHEEL, self._place(event.x, event.y)))
 
     def _place(self, column: int, row: int) -> float | None:
-        """Return the position on the x axis at a cell of the widget; None outside the pictures."""
+        """Return the x-axis position of a cell of the widget; None outside the plot areas."""
         for drawn in self._drawn[1] if self._drawn else ():
             if row < len(drawn.lines):
                 return drawn.place(column)

@@ -1,4 +1,4 @@
-"""The style of plots on a widget: its background, the theme and the available characters."""
+"""The style of the plots that a widget shows: colours and available characters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rnnlab.tui.state.theme import Appearance
 
 
 def draw_style(widget: Widget, appearance: Appearance) -> DrawStyle:
-    """Return the style of plots on a widget; without colours, the app's filter removes them."""
+    """Return the style of a widget's plots; if the app has no colours, its filter removes them."""
     _, background = widget.background_colors
     try:
         color = Color.parse(widget.app.theme_variables.get("foreground", "")).rgb

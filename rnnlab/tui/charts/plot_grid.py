@@ -16,7 +16,7 @@ from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
 from rnnlab.tui.state.lab_state import LabState
 
 FIRST_CHARTS = ("loss", "grad-norm", "layer-norms", "throughput", "learning-rate")
-"""Default order of the charts; others follow by name."""
+"""Default order of the charts; charts that are not listed follow alphabetically."""
 LOG_KEY = "y"
 """Key that switches the log scale."""
 SMOOTHINGS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
@@ -24,7 +24,7 @@ SMOOTHINGS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
 
 _AXES: tuple[Axis, ...] = ("step", "epoch", "time")
 _MOST_Y_ZOOM = 12
-"""Steps of the zoom of the y axis, in and out: a factor of 130."""
+"""Maximum number of steps by which the y axis zooms in or out; together a factor of 130."""
 _MIN_WIDTH = 56
 _MIN_HEIGHT = 9
 """Size of the smallest chart, in cells."""
@@ -34,19 +34,19 @@ _FRACTION_BELOW = 0.45
 
 @dataclass(frozen=True)
 class GridView:
-    """The view of the charts that is saved across starts."""
+    """The settings of the charts that are saved across starts."""
 
     axis: Axis = "step"
     is_log: bool = False
     smoothing: float = 0.0
     order: tuple[str, ...] = ()
-    """Names of the charts in their order; charts not named follow."""
+    """Names of the charts in the order shown; charts that are not named follow."""
     is_single: bool = False
     """Whether only the first chart is shown, in the whole pane."""
 
 
 class PlotGrid(Grid, can_focus=True):
-    """The first chart, large, and below it as many others as are readable."""
+    """A grid of charts, with as many columns and rows as leave each chart readable."""
 
     BORDER_TITLE = "Charts"
 
@@ -66,18 +66,18 @@ class PlotGrid(Grid, can_focus=True):
         self.viewport = Viewport()
 
     def compose(self) -> ComposeResult:
-        """Yield a pane per chart; those that do not fit are hidden."""
+        """Yield a pane per chart; panes that do not fit are hidden."""
         yield from self._panes.values()
 
     @property
     def view(self) -> GridView:
-        """The view to save."""
+        """The current settings, to be saved."""
         return GridView(
             self._axis, self._is_log, self.viewport.smoothing, tuple(self._order), self._is_single
         )
 
     def set_view(self, view: GridView) -> None:
-        """Restore a saved view; ignore charts that no longer exist."""
+        """Restore saved settings; ignore charts that no longer exist."""
         self._axis = view.axis
         self._is_log = view.is_log
         self._is_single = view.is_single
@@ -99,7 +99,7 @@ class PlotGrid(Grid, can_focus=True):
     # The actions
 
     def next_chart(self, by: int = 1) -> None:
-        """Rotate the order of the charts, so that the next (1) or last (-1) one comes first."""
+        """Rotate the order of the charts: the second (1) or last (-1) one becomes the first."""
         self._order = self._order[by:] + self._order[:by]
         self._sort()
 
@@ -112,7 +112,7 @@ class PlotGrid(Grid, can_focus=True):
     def next_axis(self) -> str:
         """Switch to the next unit of the x axis; return its name."""
         self._axis = _AXES[(_AXES.index(self._axis) + 1) % len(_AXES)]
-        # Window and cursor were in the old unit.
+        # The window and the cursor are positions in the old unit.
         self.viewport = replace(self.viewport, window=ALL, cursor=None)
         self._show_visible()
         return self._axis
@@ -133,7 +133,7 @@ class PlotGrid(Grid, can_focus=True):
         return smoothing
 
     def zoom(self, factor: float, around: float | None = None) -> None:
-        """Widen the x window by `factor`, around a position, the cursor, or the end."""
+        """Widen the x window by `factor` around a position; None: around the cursor, if any."""
         whole = self._whole()
         if whole is not None:
             around = self.viewport.cursor if around is None else around
@@ -141,7 +141,7 @@ class PlotGrid(Grid, can_focus=True):
             self._set_viewport(replace(self.viewport, window=window))
 
     def zoom_heights(self, steps: int) -> None:
-        """Zoom the y axis in by `steps`, or out if negative, until all points are inside."""
+        """Zoom the y axis in by `steps`; if negative, zoom out, at most until all points fit."""
         y_zoom = min(max(self.viewport.y_zoom + steps, -_MOST_Y_ZOOM), _MOST_Y_ZOOM)
         self._set_viewport(replace(self.viewport, y_zoom=y_zoom))
 
@@ -166,7 +166,7 @@ class PlotGrid(Grid, can_focus=True):
         return self.viewport.window.mode
 
     def move_cursor(self, columns: int) -> None:
-        """Move the cursor of all charts; the first call makes it appear."""
+        """Move the cursor of all charts by `columns`; the first call makes it appear."""
         pane = self._panes[self._order[0]]
         cursor = moved_cursor(pane.chart, self.viewport, columns, pane.num_columns)
         if cursor is not None:
@@ -182,19 +182,19 @@ class PlotGrid(Grid, can_focus=True):
 
     @on(ChartPointed)
     def point(self, message: ChartPointed) -> None:
-        """Set the cursor."""
+        """Move the cursor to the clicked position."""
         message.stop()
         self._set_viewport(replace(self.viewport, cursor=message.x))
 
     @on(ChartZoomed)
     def turn(self, message: ChartZoomed) -> None:
-        """Zoom around the mouse."""
+        """Zoom around the position of the mouse."""
         message.stop()
         self.zoom(message.factor, message.x)
 
     @on(ChartDragged)
     def drag(self, message: ChartDragged) -> None:
-        """Pan with the mouse."""
+        """Pan by the distance that the mouse was dragged."""
         message.stop()
         self.pan(-message.share)
 

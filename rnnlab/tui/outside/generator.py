@@ -1,6 +1,6 @@
 """The app's client of the generator process: writes questions, posts replies as messages.
 
-A newer question of a listener ends its older one.
+A new question of a listener cancels the listener's previous question.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from rnnlab.tui.messages import GeneratorDied, GeneratorSaid, Listener
 from rnnlab.tui.outside.subprocesses import end
 
 _LINE_LIMIT = 1 << 26
-"""Most bytes of one reply: a wide beam over a long text is large."""
+"""Maximum size of one reply in bytes: the trace of a wide beam over a long text is large."""
 
 
 class GeneratorClient:
@@ -36,7 +36,7 @@ class GeneratorClient:
     def __init__(
         self, post: Callable[[Message], object], command: Sequence[str] | None = None
     ) -> None:
-        """post: called with every reply; command: starts the process, rnnlab's worker if None."""
+        """post: called with every reply; command: the process's command, None for rnnlab's own."""
         self._command = command or child_command("rnnlab.worker.generate")
         self._post = post
         self._process: asyncio.subprocess.Process | None = None
@@ -44,7 +44,7 @@ class GeneratorClient:
         self._starting = asyncio.Lock()
         self._ask = 0
         self._process_of: dict[int, asyncio.subprocess.Process] = {}
-        """The process of each open question: a dead one fails its own questions only."""
+        """The process of each open question: if a process dies, only its own questions fail."""
         self._listeners: dict[int, Listener] = {}
         """The listener of each open question."""
 
@@ -60,7 +60,10 @@ class GeneratorClient:
             await listener.on_reply(reply)
 
     async def start(self) -> asyncio.subprocess.Process:
-        """Start the process unless it runs; before the first prompt, since torch loads slowly."""
+        """Start the process unless it is running.
+
+        The app calls this before the first prompt, because torch loads slowly.
+        """
         async with self._starting:
             if self._process is not None and self._process.returncode is None:
                 return self._process
@@ -80,14 +83,14 @@ class GeneratorClient:
             return self._process
 
     async def ask(self, listener: Listener, question: Question) -> None:
-        """Number and send a question; the listener's previous one is cancelled."""
+        """Number and send a question; the listener's previous question is cancelled."""
         self._ask += 1
         lines = self._drop(listener)
         self._listeners[self._ask] = listener
         await self._write(lines + encode_request(replace(question, ask=self._ask)), self._ask)
 
     async def cancel(self, listener: Listener) -> None:
-        """End a listener's question early; the replies sent so far and `Ended` still arrive."""
+        """Cancel a listener's question; the replies sent so far and `Ended` still arrive."""
         await self._write_to_running(self._cancelling(listener))
 
     async def drop(self, listener: Listener) -> None:
@@ -113,7 +116,7 @@ class GeneratorClient:
             await self._write(lines)
 
     async def close(self) -> None:
-        """End the process at once: it has nothing to save."""
+        """Kill the process: it has nothing to save."""
         async with self._starting:
             process, reader = self._process, self._reader
         if process is None or reader is None:
@@ -131,7 +134,7 @@ class GeneratorClient:
             process.stdin.write(lines.encode())
             await process.stdin.drain()
         except (BrokenPipeError, ConnectionResetError):
-            return  # `_read` reports it when the output ends
+            return  # `_read` reports the dead process when its output ends
 
     async def _read(self, process: asyncio.subprocess.Process, errors: BinaryIO) -> None:
         assert process.stdout is not None

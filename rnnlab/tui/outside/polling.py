@@ -1,4 +1,4 @@
-"""Reads the runs for the app: called in a thread at each poll, reads only what has changed."""
+"""Reads the runs for the app, at each poll and in a thread; only new data are read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Signature = tuple[int, int]
 
 
 MOST_RECORDS = 4000
-"""Maximum number of train records read of one run: more than a zoomed chart has columns."""
+"""Maximum number of train records read per run: more than a zoomed chart has columns."""
 
 
 class RunsRead(NamedTuple):
@@ -22,7 +22,7 @@ class RunsRead(NamedTuple):
 
     summaries: tuple[RunSummary, ...]
     news: dict[str, JournalChunk]
-    """New records in the journal of every watched run."""
+    """New records in the journal of each watched run, by the run's name."""
 
 
 class RunPoller:
@@ -36,7 +36,7 @@ class RunPoller:
     def read(self, watched: Collection[str]) -> RunsRead:
         """Return all summaries, and the new records in the journals of the watched runs.
 
-        For a run that was not watched at the previous call, return its whole journal.
+        For a run that was not watched at the previous call, the records cover its whole journal.
         """
         runs = {run.name: run for run in self.store}
         tails = {
@@ -44,7 +44,7 @@ class RunPoller:
             for name in watched
             if name in runs
         }
-        # A run that is watched anew has no tail: its journal is read from the start.
+        # A run without a tail was not watched before: its journal is read from the start.
         news = {
             name: tail.read() if name in self._tails else tail.read_overview(MOST_RECORDS)
             for name, tail in tails.items()

@@ -1,7 +1,7 @@
 """Subprocesses whose output the app awaits; all of them end before the event loop closes.
 
-A process keeps its pipes open in the loop until its exit and all its output have been read. A loop
-that closes earlier can never close the pipes.
+The event loop closes the pipes of a process once its exit code and all its output have been read.
+If the loop itself closes earlier, the pipes stay open.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ async def output_of(command: Sequence[str], environment: Mapping[str, str]) -> P
     """Run a command to its end and return its output; kill it if the caller is cancelled.
 
     A separate task owns the process: a Textual worker is cancelled once when the app closes and
-    again when its screen is removed, and the second time would interrupt the clean-up of the first.
+    again when its screen is removed, and this second cancellation would interrupt the clean-up.
     """
     child = _Child()
     running = asyncio.create_task(child.run(command, environment))

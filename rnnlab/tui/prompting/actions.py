@@ -1,4 +1,4 @@
-"""The actions on the prompt and on the candidates, the same on every screen that has them."""
+"""The actions on the prompt and its candidates, shared by all screens with a prompt."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.state.prompt_session import ChosenAnswer, save_answers
 
 _NOTES = {
-    "text": "surprising letters underlined",
-    "shade": f"surprisal of each letter: {LEGEND}",
-    "marks": f"surprisal of each letter: {LEGEND}",
-    "letters": "every letter with its log-prob and the sum",
+    "text": "underlined: tokens with a probability below 5%",
+    "shade": f"each token's {LEGEND}",
+    "marks": f"each token's {LEGEND}",
+    "letters": "each token with its log-prob and the sum so far, in nats",
 }
-"""The status line of each look."""
+"""The status line that explains each display of the candidates."""
 
 
 def prompt(screen: PromptingScreen) -> None:
@@ -61,7 +61,7 @@ def copy(screen: BaseScreen, text: str) -> None:
     """Copy a text through the terminal (OSC 52) and show a toast."""
     screen.app.copy_to_clipboard(text)
     tmux = "; tmux needs: set -g set-clipboard on" if "TMUX" in os.environ else ""
-    screen.toast(f"copied {len(text)} letters{tmux}")
+    screen.toast(f"copied {len(text)} characters{tmux}")
 
 
 async def _save(screen: PromptingScreen) -> None:
@@ -75,8 +75,8 @@ async def _save(screen: PromptingScreen) -> None:
 
 
 async def save(screen: BaseScreen, answers: list[Answer], run: str, step: int | None) -> None:
-    """Ask for the name of a new file and save answers there."""
-    question = "Save all candidates as text, or as JSON if the name ends in .json"
+    """Ask for a file name, and save the answers in a new file of that name."""
+    question = "File for all candidates (text, or JSON if the name ends in .json)"
     name = await screen.app.push_screen_wait(AskLineScreen(question, f"{run}-{step}.txt"))
     if name is None:
         return
@@ -93,7 +93,7 @@ async def _decoders(screen: PromptingScreen) -> None:
     """Choose decoders and their options in a dialog."""
     line = screen.query_one("#decoders", Input).value
     from rnnlab.tui.prompting.decoders_dialog import (
-        DecodersScreen,  # 0.4 s: decoders and their options
+        DecodersScreen,  # importing it takes 0.4 s
     )
 
     chosen = await screen.app.push_screen_wait(DecodersScreen(line))
@@ -117,10 +117,10 @@ def _look_into(screen: PromptingScreen) -> None:
 PROMPTING = Group["PromptingScreen"](
     "Prompt",
     (
-        Action("t", "letters", _letters, "Letters", "Every letter with its log-prob, or the text"),
+        Action("t", "letters", _letters, "Log-probs", "Show each token's log-prob, or the text"),
         Action("c", "copy", _copy, "Copy", "Copy the focused continuation"),
         Action(
-            "f9", "decoders", _decoders, "Decoders", "Decoders and their options", True,
+            "f9", "decoders", _decoders, "Decoders", "Choose decoders and their options", True,
             opens=True,
         ),
     ),
@@ -128,8 +128,8 @@ PROMPTING = Group["PromptingScreen"](
 CANDIDATES = Group["PromptingScreen"](
     "Candidates",
     (
-        Action("enter", "look-into", _look_into, "Look into", "Step through the letters", True),
-        Action("d", "look", _next_look, "Shade", "Text, shade, marks or letters", True),
+        Action("enter", "look-into", _look_into, "Open", "Open the candidate in Tokens", True),
+        Action("d", "look", _next_look, "View", "Switch to text, shades, marks or log-probs", True),
         Action(
             "o", "save-texts", _save, "To file", "Save the candidates to a file", True,
             opens=True,

@@ -1,4 +1,4 @@
-"""Continuations side by side: one column per answer, growing while it is written."""
+"""Continuations side by side, one column per answer, growing while the model writes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MIN_WIDTH = 19
 _MAX_COLUMNS = 20
-"""Most candidates shown of one decoder, the best ones."""
+"""Maximum number of candidates shown per decoder; the best ones are shown."""
 
 
 class CandidateBoard(HorizontalScroll, can_focus=False):
@@ -35,22 +35,22 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         self._columns: dict[tuple[int, int], Candidate] = {}
         self._answers: dict[int, Sequence[Answer]] = {}
         self._whole: set[int] = set()
-        """Decoders whose answers are complete."""
+        """Indices of the decoders whose answers are complete."""
         self.origin = ""
-        """The request of stale answers, as one line; empty if the answers are not stale."""
+        """One line that names the request of stale answers; empty if the answers are not stale."""
         self._putting = asyncio.Lock()
-        """Held while columns are replaced: a reply may arrive before the old ones are gone."""
+        """Held while columns are replaced: a reply may arrive before the old columns are gone."""
         self._look = look
         self._has_story = has_story
 
     async def begin(self, specs: Sequence[Spec], only: Collection[int] | None = None) -> None:
-        """Make empty columns for the answers of these decoders; of a classifier if there are none.
+        """Make empty columns for the answers of the decoders; without any, one for a classifier.
 
         only: indices of the decoders to show, None for all.
         """
         columns = {
             (number, rank): Candidate(
-                # A board with stories shows one decoder, which the status line names.
+                # A board with stories shows one decoder; the status line contains its name.
                 f"#{rank}" if self._has_story else f"{spec.text} #{rank}",
                 rank,
                 has_story=self._has_story,
@@ -62,11 +62,11 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         await self._put(columns or {(0, 1): Candidate("classes #1", 1)})
 
     async def begin_best(self, titles: Sequence[str]) -> None:
-        """Make one empty column per title, for the best answer of the decoder of that index."""
+        """Make one empty column per title; column i is for the best answer of decoder i."""
         await self._put({(number, 1): Candidate(t, 1) for number, t in enumerate(titles)})
 
     def compose(self) -> ComposeResult:
-        """Lay out the line that counts the candidates out of sight, below the others."""
+        """Yield the line that counts the candidates out of sight; it is below the columns."""
         yield self._more
 
     async def _put(self, columns: dict[tuple[int, int], Candidate]) -> None:
@@ -91,7 +91,7 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         return max(1, min(len(self._columns), self.size.width // _MIN_WIDTH))
 
     def _set_widths(self) -> None:
-        """Divide the width among the columns that fit; the others are scrolled to."""
+        """Divide the width among the columns that fit; the others are reached by scrolling."""
         for column in self._columns.values():
             column.styles.width = self.size.width // self._num_shown
         self._more.display = len(self._columns) > self._num_shown
@@ -103,7 +103,7 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         self._show_more()
 
     def _show_more(self) -> None:
-        """Show how many candidates are out of sight on each side, and the keys to them."""
+        """Show how many candidates are out of sight on each side, and the keys to scroll there."""
         num_shown = self._num_shown
         before = round(self.scroll_x / max(1, self.size.width // num_shown))
         after = len(self._columns) - num_shown - before
@@ -111,7 +111,7 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         self._more.update(f"{left}  {right}  (esc, then ← →)".strip())
 
     def grow(self, decoder: int, answers: Sequence[Answer], *, is_last: bool) -> None:
-        """Show the newest frame of a decoder; the generator process limits the frame rate."""
+        """Show the newest answers of a decoder; the generator process limits their rate."""
         self._answers[decoder] = answers
         if is_last:
             self._whole.add(decoder)
@@ -131,9 +131,9 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
             self._show(decoder, self._answers[decoder])
 
     def mark_stale(self, origin: str) -> bool:
-        """Dim stale answers; return True if that has changed.
+        """Dim stale answers; return True if `origin` has changed.
 
-        origin: the request that the answers belong to; empty if they are not stale.
+        origin: one line that names the request of the answers; empty if they are not stale.
         """
         has_changed = origin != self.origin
         if has_changed:
@@ -142,7 +142,7 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         return has_changed
 
     async def _refuse(self, reason: str, *, is_begun: bool) -> None:
-        """Show an error in the columns, or in a single one if the answer has not begun."""
+        """Show an error in all columns, or in a single new one if no answer has begun."""
         if not is_begun:
             await self._put({(0, 1): Candidate("no answer", 1)})
         self.fail(reason)
@@ -161,22 +161,22 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
                 column.refuse(reason)
 
     def set_source(self, number: int, run: str, step: int) -> None:
-        """Set the run and step that write a column of `begin_best`."""
+        """Set the run and the step of the weights that write a column of `begin_best`."""
         self._columns[number, 1].source = (run, step)
 
     @property
     def look(self) -> Look:
-        """The display of the texts."""
+        """The current display of the texts: text, shade, marks or letters."""
         return self._look
 
     def set_look(self, look: Look) -> None:
-        """Change the display of the texts."""
+        """Change the display of the texts, and show the answers again."""
         self._look = look
         for decoder, answers in self._answers.items():
             self._show(decoder, answers)
 
     def focused_candidate(self) -> Candidate | None:
-        """Return the focused column, or the first one."""
+        """Return the focused column, or the first one; None if there is no column."""
         columns = list(self._columns.values())
         focused = [column for column in columns if column.has_focus] or columns[:1]
         return focused[0] if focused else None
@@ -186,7 +186,7 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         return self.focused_candidate() or self
 
     def focused_answer(self) -> Answer | None:
-        """Return the focused column's answer, or the first one's."""
+        """Return the answer of the focused or first column; None if there is no answer."""
         column = self.focused_candidate()
         return column.answer if column else None
 

@@ -1,4 +1,4 @@
-"""One continuation: its figures, which stay, and its text, which scrolls.
+"""One continuation: figures, which stay in place, and a text below them, which scrolls.
 
 The first token that differs from the decoder's best candidate is shown in reverse.
 """
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 Look = Literal["text", "shade", "marks", "letters"]
-"""Display of a continuation: surprising tokens underlined, each token's probability as a shade or
-as a mark below it, or one line per token."""
+"""Display of a continuation: with surprising tokens underlined, with each token's probability as a
+shade or as a mark below the token, or with one line per token."""
 
 _BAR = 12
 _FIGURES = 18
-"""Columns of a token and its two figures."""
+"""Width in columns of a token and its two figures."""
 _AROUND = 4
-"""Columns of a candidate besides the text: line, padding, scroll bar."""
+"""Number of columns of a candidate that its text cannot use: border, padding, scroll bar."""
 _ROOMY = 28
-"""Least number of columns for rank and figures on one line."""
+"""Minimum width in columns for the rank and the figures on one line."""
 
 
 class Candidate(VerticalScroll, can_focus=True):
@@ -48,7 +48,7 @@ class Candidate(VerticalScroll, can_focus=True):
     def __init__(self, title: str, rank: int, *, has_story: bool = False) -> None:
         """Make an empty column.
 
-        has_story: also show where it differs from the best one, its score and why it ends.
+        has_story: also show where the answer differs from the best one, its score, and its end.
         """
         super().__init__(classes="best" if rank == 1 else "")
         self.answer: Answer | None = None
@@ -56,7 +56,7 @@ class Candidate(VerticalScroll, can_focus=True):
         self._is_whole = False
         """True once the answer is complete."""
         self.source: tuple[str, int] | None = None
-        """Run and step of the weights that wrote it; None for those of the session."""
+        """Run and step of the weights that wrote the answer; None: those of the session."""
         self._look: Look = "text"
         self._has_story = has_story
         self._title = visible(title, newline="⏎")
@@ -64,7 +64,7 @@ class Candidate(VerticalScroll, can_focus=True):
         self._body = Static()
 
     def compose(self) -> ComposeResult:
-        """Lay out the figures, which stay, and the text, which scrolls."""
+        """Yield the figures, which stay in place, and the text, which scrolls."""
         yield self._head
         yield self._body
 
@@ -94,11 +94,11 @@ class Candidate(VerticalScroll, can_focus=True):
         self._body.update(text.append(visible(reason), "red"))
 
     def show(self, answer: Answer, look: Look, *, is_whole: bool) -> None:
-        """Show an answer: scrolled to its end while it grows, to its beginning once complete.
+        """Show an answer; scroll to its end while it grows, to its beginning once complete.
 
-        A focused candidate does not scroll.
+        A focused candidate is not scrolled.
         """
-        is_first = self.answer is None  # the figures add a line
+        is_first = self.answer is None  # the first answer adds a line of figures
         self.answer, self._look, self._theme = answer, look, self.app.theme
         self._is_whole = is_whole
         between = "  " if self._has_story and self.region.width >= _ROOMY else "\n"
@@ -122,7 +122,7 @@ class Candidate(VerticalScroll, can_focus=True):
 
     @property
     def _begins_at(self) -> int:
-        """Line on which the continuation begins; 0 if most of the prompt fits too."""
+        """Line on which the continuation begins; 0 if the prompt fills at most half the height."""
         if self.answer is None or self._look not in ("text", "shade"):
             return 0
         prompt = self.answer.text[: len(self.answer.text) - len(self.answer.continuation)]
@@ -136,7 +136,7 @@ class Candidate(VerticalScroll, can_focus=True):
 
     @property
     def _room(self) -> int:
-        """Columns for text; below 1 before the layout."""
+        """Width in columns for the text; below 1 before the first layout."""
         return self.region.width - _AROUND
 
     def _shown(self, answer: Answer) -> Text:
@@ -165,7 +165,7 @@ class Candidate(VerticalScroll, can_focus=True):
 
 
 def shades_of(widget: Widget) -> Shades:
-    """Return the shades in the colours around a widget."""
+    """Return the shades for a widget's background and its theme's warning colour."""
     _, background = widget.background_colors
     warning = Color.parse(widget.app.theme_variables.get("warning", "orange"))
     foreground = background.get_contrast_text(0.95)

@@ -8,7 +8,7 @@ from rnnlab.protocol.messages import END_WORDS, Answer
 
 
 def broken(title: str, width: int) -> str:
-    """Wrap a title between words, and a word that is too long between its options."""
+    """Wrap a title between words, and a spec that is too long between its options."""
     lines = [""]
     for word in re.findall(r"[^ ]* *", title):
         is_long = len(word.rstrip()) > width > 0
@@ -20,17 +20,17 @@ def broken(title: str, width: int) -> str:
 
 
 def figures(answer: Answer, width: int) -> str:
-    """Return the log-prob of all tokens and its mean over them, in nats, on two lines if narrow."""
+    """Return the sum and the mean of the tokens' log-probs, in nats; on two lines if narrow."""
     mean = answer.logprob / max(1, len(answer.tokens))
     both = f"Σ {answer.logprob:.1f}", f"ø {mean:.2f}"
     return ("\n" if len(" ".join(both)) > width > 0 else " ").join(both)
 
 
 def story(answer: Answer) -> str:
-    """Return where a candidate differs from the best one, its score and why it ends."""
-    parts = "the best" if answer.rank == 1 else "as #1"
+    """Return where a candidate differs from the best one, its score, and why it ended."""
+    parts = "best" if answer.rank == 1 else "same as #1"
     if answer.parts_at is not None:
-        parts = f"leaves #1 at {answer.parts_at + 1}"
+        parts = f"differs from #1 at {answer.parts_at + 1}"
     if abs(answer.score - answer.logprob) > 0.005:
         parts += f", score {answer.score:.2f}"
     return f"{parts}, {END_WORDS[answer.end]}" if answer.end in END_WORDS else parts

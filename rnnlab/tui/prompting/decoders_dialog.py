@@ -1,4 +1,4 @@
-"""Select decoders and set their options, in a form or as specs in a line; both stay in step."""
+"""A dialog to select decoders and set their options, in a form or in a line of specs."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from rnnlab.tui.shell.actions import FOCUS_BINDINGS
 _SELECTED, _UNSELECTED = "[x]", "[ ]"
 """Marks of a row, readable without colour."""
 _ROW = 22
-"""Columns of a row of the list."""
-_LIST = "Space selects a decoder or removes it; tab goes to its options, enter uses the selection."
-_LINE = "The selected decoders as on the command line, separated by blanks."
+"""Width in columns of a row of the list."""
+_LIST = "Space selects a decoder or removes it; tab goes to its options, enter accepts the list."
+_LINE = "The selected decoders, written as on the command line and separated by blanks."
 
 
 class OptionField(Horizontal):
-    """One option: name, value, help."""
+    """A row for one option: name, value, help."""
 
     def __init__(self, option: OptionHelp, value: str) -> None:
         super().__init__(classes="field")
@@ -34,7 +34,7 @@ class OptionField(Horizontal):
         self._value = value
 
     def compose(self) -> ComposeResult:
-        """Make the row."""
+        """Yield the name, the field for the value, and the help."""
         choices = list(self.option.choices)
         yield Label(self.title, classes="name")
         yield Input(
@@ -59,7 +59,7 @@ class OptionField(Horizontal):
 
 
 class DecodersScreen(ModalScreen[list[str] | None]):
-    """Returns the specs; None if it is cancelled."""
+    """A dialog that returns the specs of the selected decoders; None if it is cancelled."""
 
     DEFAULT_CSS = """
     DecodersScreen { align: center middle; }
@@ -82,7 +82,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
     ]
 
     def __init__(self, line: str) -> None:
-        """Begin with the valid specs of a line."""
+        """Select the decoders of the valid specs in a line."""
         super().__init__()
         self._line = line
         self._specs: list[str] = _valid_specs(line)
@@ -90,10 +90,10 @@ class DecodersScreen(ModalScreen[list[str] | None]):
         """The spec or name of the decoder whose options the form shows."""
 
     def compose(self) -> ComposeResult:
-        """Lay out the line above, the decoders at the left, the options at the right."""
+        """Yield the line of specs, and below it the decoders (left) and the options (right)."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Decoders"
-            dialog.border_subtitle = "space selects, tab to the options, enter closes"
+            dialog.border_subtitle = "space selects, tab goes to the options, enter accepts"
             with Horizontal(id="specs-line"):
                 yield Label("specs ", classes="name")
                 yield Input(self._line, id="specs", compact=True)
@@ -105,7 +105,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
             yield Static(id="problem", markup=False)
 
     async def on_mount(self) -> None:
-        """Show the first selected decoder."""
+        """Show the options of the first selected decoder."""
         self._fill(0)
         await self._show_options(self._names()[0])
         self.query_one("#list").focus()
@@ -134,7 +134,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
         await self._show_options(self._names()[event.option_index])
 
     async def _show_options(self, spec: str) -> None:
-        """Make one field per option of a decoder."""
+        """Show one field per option of a decoder."""
         self._shown = spec
         name, values = spec_values(spec)
         self.query_one("#about", Static).update(registry.summary("decoding", name))
@@ -161,7 +161,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
     @on(OptionList.OptionSelected)
     @on(Input.Submitted)
     def action_give(self) -> None:
-        """Close with the specs of the line."""
+        """Close and return the specs of the line, or show the first error in it."""
         try:
             specs = split_specs(self.query_one("#specs", Input).value)
             for spec in specs:
@@ -192,7 +192,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
 
     @on(Input.Changed, ".field Input")
     def read_option(self, event: Input.Changed) -> None:
-        """Update the spec of the decoder whose option has changed, and select it."""
+        """Update the spec of the decoder whose option has changed, and select this decoder."""
         if not event.input.has_focus:
             return
         values = {
@@ -217,7 +217,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
         self._explain()
 
     def _explain(self, problem: str = "") -> None:
-        """Show an error, or the full help of the focused widget: a row may truncate it."""
+        """Show an error, or the full help of the focused widget: its row may truncate the help."""
         area = self.query_one("#problem", Static)
         field = self.focused.parent if self.focused is not None else None
         title, help_line = "specs", _LINE
@@ -262,5 +262,5 @@ def _row(spec: str, *, is_selected: bool) -> Text:
         (visible(name, newline="⏎"), "bold" if is_selected else ""),
         (visible(colon + options, newline="⏎"), "dim"),
     )
-    row.truncate(_ROW, overflow="ellipsis")  # the line above shows the whole spec
+    row.truncate(_ROW, overflow="ellipsis")  # the line of specs shows the whole spec
     return row

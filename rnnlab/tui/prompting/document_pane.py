@@ -21,7 +21,7 @@ _PAUSE_S = 0.25
 
 
 class DocumentPane(Horizontal):
-    """Text at the left, classes at the right."""
+    """Show a document at the left and the probabilities of its classes at the right."""
 
     DEFAULT_CSS = """
     DocumentPane { height: 1fr; border: round $surface-lighten-2; border-title-color: $text-muted; }
@@ -37,7 +37,7 @@ class DocumentPane(Horizontal):
         self._timer: Timer | None = None
         self._step: int | None = None
         self.text = TextArea(id="document", show_line_numbers=False, soft_wrap=True)
-        self._verdict = Static("The classes appear while you write.", markup=False)
+        self._verdict = Static("Type a document to see its classes.", markup=False)
 
     def compose(self) -> ComposeResult:
         """Lay out the text and the classes."""
@@ -46,7 +46,7 @@ class DocumentPane(Horizontal):
             yield self._verdict
 
     def choose(self, run: RunSummary | None) -> None:
-        """Set the run that classifies, and classify again if its weights are other ones."""
+        """Set the run that classifies; classify again if the run or its weights have changed."""
         is_other = run is not None and (self._run is None or run.name != self._run.name)
         is_newer = run is not None and self._run is not None and run.val_loss != self._run.val_loss
         self._run = run
@@ -56,7 +56,7 @@ class DocumentPane(Horizontal):
 
     @on(TextArea.Changed)
     def classify_soon(self) -> None:
-        """Classify after a pause in the writing."""
+        """Classify the document once the user has paused typing."""
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(_PAUSE_S, self._classify)

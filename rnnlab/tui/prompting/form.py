@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _CHECKPOINTS = ("live", "last", "best")
 _FIELDS = ("prompt", "decoders", "length", "seed", "checkpoint")
 _SHORT = 30
-"""Most characters of a prompt that the status line quotes."""
-_AGAIN = "unknown characters: enter again replaces them by the nearest known ones, or drops them"
+"""Maximum number of characters of a prompt that the status line quotes."""
+_AGAIN = "unknown characters: press enter again to replace each by a similar known one, or drop it"
 
 
 class PromptForm(Vertical):
@@ -49,15 +49,15 @@ class PromptForm(Vertical):
         request: PromptRequest
 
     def __init__(self, session: PromptSession, *, is_of_all: bool = False) -> None:
-        """Make empty fields; is_of_all: the checkpoint is that of several runs, not of one."""
+        """Make empty fields; is_of_all: the checkpoint applies to several runs, not to one."""
         super().__init__()
         self._session = session
         self._is_of_all = is_of_all
         self._run: RunSummary | None = None
         self._parsed: tuple[str, tuple[Spec, ...]] = ("", ())
-        """The decoders' field as it was last parsed, and its specs."""
+        """Text of the decoders' field when it was last parsed, and the parsed specs."""
         self._steps: tuple[int, ...] = ()
-        # `compose` fills in the values: an input without an app cannot take one.
+        # `compose` sets the values: an `Input` accepts a value only while an app is running.
         self.prompt = PromptInput(session)
         self._inputs: dict[str, Input] = {
             "prompt": self.prompt,
@@ -70,7 +70,7 @@ class PromptForm(Vertical):
                 suggester=SuggestFromList(_CHECKPOINTS),
             ),
         }
-        self._unit_name = "letters"
+        self._unit_name = "chars"
 
     def compose(self) -> ComposeResult:
         """Lay out the fields."""
@@ -86,7 +86,7 @@ class PromptForm(Vertical):
             yield self._inputs["length"]
             yield Label(" seed ", classes="name")
             yield self._inputs["seed"]
-            yield Label(" at ", classes="name")
+            yield Label(" step ", classes="name")
             yield self._inputs["checkpoint"]
 
     def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
@@ -94,7 +94,7 @@ class PromptForm(Vertical):
         is_other = run is None or self._run is None or run.name != self._run.name
         self._run = run
         if is_other:
-            self._unit_name = "words" if run is not None and run.unit == "word" else "letters"
+            self._unit_name = "words" if run is not None and run.unit == "word" else "chars"
             for label in self.query("#unit").results(Label):
                 label.update(f" {self._unit_name} ")
             if self.is_mounted:
@@ -125,7 +125,7 @@ class PromptForm(Vertical):
 
     @property
     def _owner(self) -> str:
-        """Name of the run whose checkpoint the field holds; empty if it holds for several runs."""
+        """Name of the run that the checkpoint applies to; empty if it applies to several runs."""
         return "" if self._is_of_all or self._run is None else self._run.name
 
     def _value(self, name: str) -> str:
@@ -136,21 +136,20 @@ class PromptForm(Vertical):
         return str(getattr(fields, name))
 
     def origin_of_answers(self) -> str:
-        """Return which request the answers belong to, if the fields hold another one.
+        """Return one line that names the request of stale answers; empty if they are not stale.
 
-        Another text, run or checkpoint makes the answers stale. Empty if they are not, or if there
-        are no answers.
+        Answers are stale if the fields now hold another text, run or checkpoint.
         """
         session, run = self._session, self._run
         asked, step = session.request, session.step
         if asked is None or run is None or step is None or not session.is_over or session.problem:
             return ""
         if asked.run != run.name:
-            return f"written by {asked.run}; enter asks {run.name}"
+            return f"written by {asked.run}; press enter to prompt {run.name}"
         if (asked.prompt, asked.checkpoint) == (self.text, self.checkpoint):
             return ""
-        prompt = repr(shortened(asked.prompt, _SHORT)) if asked.prompt else "no text"
-        return f"below: answers to {prompt} at step {step:,}; enter asks again"
+        prompt = repr(shortened(asked.prompt, _SHORT)) if asked.prompt else "an empty prompt"
+        return f"below: answers to {prompt} at step {step:,}; press enter to ask again"
 
     @property
     def checkpoint(self) -> str:
@@ -174,12 +173,12 @@ class PromptForm(Vertical):
         """Return the decoders, parsed once per text; raise BadInputError for an invalid one."""
         line = self._field("decoders").value
         if self._parsed[0] != line or not line:
-            # Imported here: it takes 0.1 s, which the first frame does not wait for.
+            # Imported here: the import takes 0.1 s and would delay the first frame.
             from rnnlab.decoding import parse_spec, split_specs
 
             texts = split_specs(line)
             if not texts:
-                raise BadInputError("no decoder is given", "write for example greedy beam:k=5")
+                raise BadInputError("no decoder is given", "enter one, such as greedy or beam:k=5")
             self._parsed = line, tuple(map(parse_spec, texts))
         return self._parsed[1]
 
@@ -188,7 +187,7 @@ class PromptForm(Vertical):
         self._field("decoders").value = " ".join(specs)
 
     def focus_prompt(self) -> None:
-        """Focus the prompt now, not by a message: the next key belongs to it."""
+        """Focus the prompt at once, not by a message: the next key is typed into it."""
         self.screen.set_focus(self._field("prompt"))
 
     @on(Input.Changed, "#decoders")
@@ -217,15 +216,15 @@ class PromptForm(Vertical):
         self.post_message(self.Submitted(request))
 
     def waiting_note(self) -> str:
-        """Return what a request waits for until the model has read the prompt."""
+        """Return the status of a request until the model has read the prompt."""
         if not self._session.is_ready:
             return "loading torch…"
         if self._run is not None and self._run.state == "starting":
             return f"waiting for the first weights of {self._run.name}…"
-        return "reading…"
+        return "reading the prompt…"
 
     def problem_note(self) -> str:
-        """Return why the request failed, or the key that submits it with other characters."""
+        """Return why the request failed or, for unknown characters, the key that replaces them."""
         failure = self._session.failure
         return "" if failure is None else _AGAIN if failure.can_be_nearest else failure.message
 
@@ -242,14 +241,14 @@ class PromptForm(Vertical):
         if not (length.is_valid and seed.is_valid and length.value and seed.value):
             raise BadInputError(
                 f"{self._unit_name} and seed must be whole numbers",
-                f"at least 1 of {self._unit_name}",
+                f"enter at least 1 for {self._unit_name}",
             )
         if self._run is None:
-            raise BadInputError("no run is selected", "press n to start one")
+            raise BadInputError("no run is chosen", "press n to start one")
         checkpoint = self.checkpoint
         if checkpoint not in _CHECKPOINTS and not (checkpoint.isascii() and checkpoint.isdigit()):
             steps = ", ".join(map(str, self._steps[-5:]))
-            hint = f"write live, last, best or a step{f': {steps}' if steps else ''}"
+            hint = f"enter live, last, best or a step{f': {steps}' if steps else ''}"
             raise BadInputError(f"{checkpoint!r} is not a checkpoint", hint)
         return PromptRequest(
             self._run.name,

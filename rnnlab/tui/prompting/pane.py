@@ -15,7 +15,7 @@ from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state.prompt_session import PromptSession
 
-_HINT = "write, then enter; several decoders are separated by blanks"
+_HINT = "enter in a field submits the prompt; separate several decoders by blanks"
 
 
 class PromptPane(Vertical):
@@ -37,7 +37,7 @@ class PromptPane(Vertical):
         yield self.board
 
     def on_mount(self) -> None:
-        """Show how to begin."""
+        """Show the first hint."""
         self._show_status()
 
     def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
@@ -52,7 +52,7 @@ class PromptPane(Vertical):
 
     @on(Input.Changed)
     def mark_stale(self) -> None:
-        """Dim the answers and name their request while the fields hold another one."""
+        """Dim the answers, and name their request, while the fields hold another request."""
         if self.board.mark_stale(self.form.origin_of_answers()):
             self._show_status()
 
@@ -92,13 +92,13 @@ class PromptPane(Vertical):
             self.status.show_text(_HINT)
         elif session.step is None:
             is_cancelled = session.is_over and session.is_cancelled
-            note = "cancelled; enter asks again" if is_cancelled else self.form.waiting_note()
-            self.status.show_text(note)
+            cancelled = "cancelled; press enter to ask again"
+            self.status.show_text(cancelled if is_cancelled else self.form.waiting_note())
         elif not session.is_over:
             chains = "; ".join(" → ".join(spec.chain) for spec in session.specs)
             step = f"step {session.step:,}"
-            doing = f"writing with {step} (esc ends it): {chains}"
-            self.status.show_text(doing if chains else f"reading with {step}")
+            doing = f"writing with {step} (esc stops): {chains}"
+            self.status.show_text(doing if chains else f"classifying with {step}")
         else:
             self.status.show_text(self.board.origin or self._end_note(session.step))
 
@@ -107,7 +107,7 @@ class PromptPane(Vertical):
         how = "cancelled" if session.is_cancelled else "done"
         answer = self.board.focused_answer()
         note = f"{answer.prompt_note}; " if answer and answer.prompt_note else ""
-        since = "at the last start: " if session.is_recalled else ""
+        since = "from the previous session: " if session.is_recalled else ""
         return (
             f"{since}{note}{how} in {session.elapsed_s:.1f}s with the weights of step {step:,}; "
             "esc goes to the candidates"

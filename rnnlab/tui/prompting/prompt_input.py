@@ -19,7 +19,7 @@ class PromptInput(Input):
 
     def __init__(self, session: PromptSession) -> None:
         super().__init__(
-            placeholder="Text to continue, then enter (\\n is a new line)",
+            placeholder="write a text for the model to continue, press enter (\\n: new line)",
             id="prompt",
             compact=True,
             select_on_focus=False,
@@ -30,7 +30,7 @@ class PromptInput(Input):
         self._draft = ""
 
     def leave_history(self) -> None:
-        """Return to the text being written: the one shown was submitted."""
+        """Leave the history after the shown text was submitted; `up` then recalls that text."""
         self._back = 0
 
     def action_recall(self, by: int) -> None:

@@ -25,7 +25,7 @@ class Questions:
         return str(self._store.open(run).paths.root.resolve())
 
     async def ask(self, asked: Asked) -> None:
-        """Send a question to the generator process, or fail it if its run is gone."""
+        """Send a question to the generator process; answer `Failed` if its run no longer exists."""
         try:
             path = self._path(asked.run)
         except RnnlabError as error:
@@ -36,7 +36,7 @@ class Questions:
         await self.generator.ask(asked.listener, asked.question(path))
 
     async def deliver(self, reply: Reply, session: PromptSession) -> None:
-        """Hand a reply to its listener; the first one shows that the process is ready."""
+        """Hand a reply to its listener; the first reply shows that the process is ready."""
         if isinstance(reply, Ready | Started):
             session.is_ready = True
         await self.generator.deliver(reply)

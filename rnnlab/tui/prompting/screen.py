@@ -1,4 +1,4 @@
-"""The screens with a prompt: what lab, prompt, beams and compare have in common."""
+"""The base class of the screens with a prompt: lab, prompt, beams and compare."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
 
 
 class SessionView(Protocol):
-    """Shows the session's replies while its screen is visible."""
+    """A view of the session, which shows its replies while the view's screen is visible."""
 
     async def on_reply(self, reply: Reply) -> None:
         """Show a reply to the session's request."""
@@ -28,13 +28,13 @@ class SessionView(Protocol):
 
 
 class PromptingScreen(BaseScreen):
-    """A screen with the fields of the prompt; only while it is visible its view gets replies."""
+    """A screen with the fields of the prompt; while it is visible, its view gets the replies."""
 
     form: PromptForm
     status: StatusLine
     """The line for errors and for the state of the request."""
     view: SessionView | None = None
-    """Shows the session; None for a screen with requests of its own."""
+    """The view of the session; None for a screen with requests of its own."""
 
     @property
     def session(self) -> PromptSession:
@@ -43,12 +43,12 @@ class PromptingScreen(BaseScreen):
 
     @property
     def is_shown(self) -> bool:
-        """True if this screen is the one that is visible, perhaps below a dialog."""
+        """True if this screen is visible, even if a dialog covers it."""
         shown = [screen for screen in self.app.screen_stack if isinstance(screen, BaseScreen)]
         return bool(shown) and shown[-1] is self
 
     def on_screen_resume(self) -> None:
-        """Show the fields as another screen has left them, and the replies since then."""
+        """Show the fields as another screen has left them, and the replies received meanwhile."""
         self.form.load()
         super().on_screen_resume()
         if self.view is not None and self.is_shown:
@@ -58,14 +58,14 @@ class PromptingScreen(BaseScreen):
                 self.view.mark_stale()
 
     def on_screen_suspend(self) -> None:
-        """Leave the session, unless only a dialog covers this screen."""
+        """Stop receiving replies, unless only a dialog covers this screen."""
         super().on_screen_suspend()
         if self.view is not None and not self.is_shown:
             self.session.detach(self.view)
 
     @on(PromptForm.Submitted)
     async def begin_request(self, message: PromptForm.Submitted) -> None:
-        """Answer the submitted fields; a screen overrides `submit`."""
+        """Submit the request of the fields; subclasses override `submit` instead."""
         await self.submit(message.request)
 
     async def submit(self, request: PromptRequest) -> None:

@@ -1,6 +1,6 @@
 """Tokens shaded by their surprisal or, without colour, with marks below them.
 
-The text comes from a model: every token passes through `display.visible`; it has 1 or 2 cells.
+The text comes from a model, so every token passes through `display.visible`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from rnnlab.base.display import visible
 from rnnlab.protocol.messages import END_MARK, EOS
 
 BARS = tuple(map(math.log, (0.6, 0.3, 0.1, 0.03)))
-"""Log-probs at which the next darker shade begins."""
+"""Log-probs in nats; below each of them, the next darker shade begins."""
 SURPRISING = math.log(0.05)
 MARKS = " .-=#"
 """The mark of each shade."""
-LEGEND = "darker, or . - = #: below 60, 30, 10, 3 %"
+LEGEND = "probability below 60, 30, 10, 3%: darker, or . - = #"
 _BLENDS = (0.0, 0.16, 0.32, 0.52, 0.78)
 """Fraction of the warning colour in the background of each shade."""
 
@@ -33,13 +33,13 @@ def shade(logprob: float) -> int:
 
 
 class Shades(NamedTuple):
-    """Styles of the shades in a theme."""
+    """The style of each shade, in the colours of a theme."""
 
     styles: tuple[Style, ...]
 
     @classmethod
     def of(cls, background: Color, foreground: Color, warning: Color) -> Shades:
-        """Return styles from the background to the warning colour, with readable text."""
+        """Return styles whose background goes from `background` to `warning`; text is readable."""
         styles = []
         for fraction in _BLENDS:
             behind = background.blend(warning, fraction, alpha=1.0)
@@ -56,7 +56,7 @@ class Shades(NamedTuple):
 
 
 def contrast_ratio(one: Color, other: Color) -> float:
-    """Return the ratio of luminances (WCAG 2.1)."""
+    """Return the contrast ratio of two colours, from 1 to 21 (WCAG 2.1)."""
     a, b = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (a + 0.05) / (b + 0.05)
 
@@ -74,10 +74,10 @@ class Letter(NamedTuple):
 
     text: str
     logprob: float | None
-    """None in the prompt."""
+    """Log-prob in nats; None for a token of the prompt."""
     style: str = ""
     is_break: bool = False
-    """True if the line ends after it."""
+    """True if the line ends after the token."""
 
 
 def letters_of(

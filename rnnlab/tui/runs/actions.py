@@ -101,15 +101,15 @@ STEERING = Group["BaseScreen"](
     "The chosen run",
     (
         Action(
-            "w", "pause", _pause, "Pause", "Pause the run, or resume it", True,
+            "w", "pause", _pause, "Pause", "Pause the run, or resume it if it is paused", True,
             is_possible=_HAS_WORKER, label_now=_pause_label,
         ),
         Action(
-            "s", "stop", _stop, "Stop", "Save the run and end its worker", True,
+            "s", "stop", _stop, "Stop", "Stop the run after saving a checkpoint", True,
             is_possible=_CAN_STOP,
         ),
         Action(
-            "r", "resume", _resume, "Resume", "Resume a paused, stopped, failed or lost run",
+            "r", "resume", _resume, "Resume", "Resume a paused, stopped, failed or lost run now",
             True, is_possible=_CAN_RESUME, label_now=_resume_label,
         ),
         Action(
@@ -117,7 +117,7 @@ STEERING = Group["BaseScreen"](
             is_possible=_HAS_WORKER,
         ),
         Action(
-            "e", "enqueue", _queue, "Queue", "Resume the run once a slot is free",
+            "e", "enqueue", _queue, "Queue", "Queue the run: it resumes when a slot is free",
             is_possible=_CAN_QUEUE,
         ),
         Action(

@@ -13,11 +13,11 @@ from rnnlab.runs.summary import RunSummary
 
 _EVENTS = 30
 """Maximum number of events shown."""
-_NO_RUN = "no run is chosen; n starts one"
+_NO_RUN = "no run is chosen; press n to start one"
 
 
 class Details(VerticalScroll, can_focus=True):
-    """A column of facts."""
+    """Show the facts about a run, one per line."""
 
     BORDER_TITLE = "Details"
 
@@ -46,7 +46,7 @@ class Details(VerticalScroll, can_focus=True):
 def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
     layers = f"{s.layers} x {s.hidden}" if s.layers else ""
     total = f" of {s.total_steps:,}" if s.total_steps else ""
-    accuracy = [("acc", f"{percent(s.val_accuracy)} of the documents")]
+    accuracy = [("acc", f"{percent(s.val_accuracy)} of the documents correct")]
     if s.val_accuracy is None:
         accuracy = []
     is_elsewhere = s.state == "finished" and last != s.step
@@ -57,9 +57,9 @@ def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
         ("step", f"{s.step:,}{total}, epoch {s.epoch:.2f}"),
         *([("saved", f"weights of step {last:,}")] if is_elsewhere and last else []),
         ("train", f"{loss(s.train_loss)} {nats_per(s.unit)}"),
-        ("val", f"{loss(s.val_loss)}, best {loss(s.best_val_loss)} at {s.best_step or 0:,}"),
+        ("val", f"{loss(s.val_loss)}, best {loss(s.best_val_loss)} at step {s.best_step or 0:,}"),
         *accuracy,
-        ("grad", f"{loss(s.grad_norm)}, clipped at {s.clip:g}" if s.clip else loss(s.grad_norm)),
+        ("grad", f"{loss(s.grad_norm)}, clip limit {s.clip:g}" if s.clip else loss(s.grad_norm)),
         ("speed", f"{count(s.tokens_per_s)} tokens/s on {s.device or '?'}"),
         ("time", f"{duration(s.elapsed_s)}, {duration(s.eta_s)} left"),
     ]
@@ -68,11 +68,11 @@ def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
         text.append(visible(error) + "\n", "bold red")
     for name, value in rows:
         text.append(f"{name:<6}", "dim").append(f"{visible(value, newline=' ')}\n")
-    is_lost = s.state == "lost"  # not in the journal: the worker could not write it
+    is_lost = s.state == "lost"  # the journal has no such event: the worker could not write it
     if history is not None and (history.events or is_lost):
         text.append("\nevents\n", "bold")
         if is_lost:
-            text.append(f"{s.step:>6} ", "dim").append("lost: no event after this\n")
+            text.append(f"{s.step:>6} ", "dim").append("lost: the worker died\n")
         for event in reversed(history.events[-_EVENTS:]):
             message = f": {visible(event.message, newline=' ')}" if event.message else ""
             text.append(f"{event.step:>6} ", "dim").append(f"{visible(event.event)}{message}\n")

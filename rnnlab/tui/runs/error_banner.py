@@ -34,6 +34,6 @@ def error_of(summary: RunSummary) -> str:
     if summary.alarm:
         return visible(f"{summary.name} in trouble: {summary.alarm}", newline=" ")
     if summary.state in ("failed", "lost"):
-        key = " (here: r)" if f"`rnnlab resume {summary.name}`" in summary.reason else ""
+        key = " (here: press r)" if f"`rnnlab resume {summary.name}`" in summary.reason else ""
         return visible(f"{summary.name} {summary.state}: {summary.reason}{key}", newline=" ")
     return ""

@@ -1,4 +1,4 @@
-"""A dialog with the filter of the runs; the list is filtered during typing."""
+"""A dialog with the filter of the runs; the list is filtered while the user types."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class FilterScreen(ModalScreen[None]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Filter the runs"
             yield Input(self._text, placeholder="part of name, state, cell or corpus", id="line")
-            yield Static("all words must match; a|b a or b, !a not a, * any text", classes="hint")
+            yield Static(
+                "all words must match; a|b: a or b, !a: not a, *: any text", classes="hint"
+            )
             yield Static("enter keeps the filter, esc removes it", classes="hint")
 
     @on(Input.Changed)

@@ -1,4 +1,4 @@
-"""Control runs from a screen, in a thread, since it may wait for a worker that is ending."""
+"""Control runs from a screen, in a thread: a call may have to wait until a worker has ended."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ async def do_with_chosen(screen: BaseScreen, act: Callable[[Run], str]) -> None:
     """Call a function with the chosen run; show a toast if no run is chosen."""
     chosen = screen.state.chosen
     if chosen is None:
-        screen.toast("no run is chosen; n starts one", "warning")
+        screen.toast("no run is chosen; press n to start one", "warning")
     else:
         await do_with_run(screen, act, chosen.name)

@@ -31,7 +31,7 @@ TROUBLE_MARK = ("!", "bold red")
 """Mark of a running run that has an alarm."""
 
 _COLUMNS = (
-    # name, width in columns; the last ones are hidden on a narrow terminal
+    # name, width in characters; on a narrow terminal, the last columns are hidden
     ("run", 18),
     ("train", 6),
     ("val", 6),
@@ -44,11 +44,11 @@ _COLUMNS = (
 _PADDING = 2
 _SORT_OF = {"run": "name", "train": "train", "val": "val", "step": "step", "left": "newest",
             "tok/s": "speed", "cell": "cell", "trend": "newest"}  # fmt: skip
-"""The sort key of each column, for a click on its header."""
+"""The sort key of each column, used when its header is clicked."""
 
 _NAME = 14
 _SHIPPED = " shipped"
-_NO_RUNS = "no run yet: n starts one"
+_NO_RUNS = "press n to start a run"
 
 
 class RunsTable(RowList):
@@ -149,7 +149,7 @@ class RunsTable(RowList):
         if view.filter:
             parts.append(f"/{visible(view.filter, newline=' ')}")
         title = Text(" · ".join(parts) if total or not self._state.has_read else _NO_RUNS).markup
-        hint = "/ then esc lists all" if total and not num_shown else ""
+        hint = "press / esc to list all" if total and not num_shown else ""
         # Setting a title repaints the whole table, even if it has not changed.
         if title != self.border_title:
             self.border_title = title

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from textual.binding import Binding
 
 S_contra = TypeVar("S_contra", contravariant=True)
-"""The screen that an action is called with."""
+"""Type of the screen that an action is called with."""
 
 
 def always(_screen: object) -> bool:
@@ -28,28 +28,28 @@ class Action(Generic[S_contra]):
     key: str
     """Textual's name of the key, or several names separated by commas."""
     name: str
-    """Unique among the actions of its screen."""
+    """Name of the action, unique on its screen."""
     do: Callable[[S_contra], object]
-    """Called with the screen; a coroutine function may wait for a dialog."""
+    """Function called with the screen; a coroutine function may wait for a dialog."""
     label: str
-    """One or two words, for the footer and the palette."""
+    """Label of one or two words, for the footer and the palette."""
     help: str
-    """One line, for the help and the palette."""
+    """Help line, for the help and the palette."""
     is_in_footer: bool = False
     shown_key: str = ""
     """Short form of the key for the footer and the help; empty for the default form."""
     is_priority: bool = False
-    """Whether it runs before the next key is processed, for actions that move the focus: on a slow
-    connection, keys that arrive together must go to the new focus. It also overrides text fields,
-    so its key must not be a character."""
+    """Whether the action runs before the next key is processed. Actions that move the focus need
+    this: on a slow connection, several keys arrive together, and the later ones must go to the new
+    focus. The key also works in text fields, so it must not be a character."""
     is_repeatable: bool = False
-    """Whether its key starts it again while it is still running."""
+    """Whether the key starts the action again while it is still running."""
     is_possible: Callable[[S_contra], bool] = always
-    """Whether it would have an effect now; otherwise its key is dead and the footer omits it."""
+    """Whether the action has an effect now; if not, its key is dead and not in the footer."""
     label_now: Callable[[S_contra], str] | None = None
-    """Returns the label for the footer in the current state, empty to omit it. None: `label`."""
+    """Returns the footer's label in the current state, empty to omit the action; None: `label`."""
     opens: bool = False
-    """Whether it opens a screen or a dialog, which then receives the following keys."""
+    """Whether the action opens a screen or a dialog, which then receives the following keys."""
 
     @property
     def written_key(self) -> str:
@@ -75,7 +75,7 @@ FOCUS_BINDINGS = (
     Binding("tab", "app.focus_next", "Next", show=False, priority=True),
     Binding("shift+tab", "app.focus_previous", "Previous", show=False, priority=True),
 )
-"""With priority, so that the following keys go to the new focus."""
+"""Keys that move the focus, with priority, so that the following keys go to the new focus."""
 
 _WRITTEN = {
     "question_mark": "?", "slash": "/", "plus": "+", "minus": "-", "equals_sign": "=",
@@ -94,10 +94,10 @@ def written(key: str) -> str:
 
 
 def bindings(groups: Iterable[Group[Any]]) -> list[Bindable]:
-    """Return the bindings of a screen's table; they call its `action_do` with the action's name.
+    """Return the bindings of a screen's actions; each calls `action_do` with the action's name.
 
-    Every key has its own binding: a text field may consume one of an action's keys, and the footer
-    then names the first of the others.
+    Every key has its own binding: if a text field consumes one of an action's keys, the footer
+    shows the first of the other keys.
     """
     return [
         *FOCUS_BINDINGS,

@@ -13,11 +13,11 @@ class Declaration:
 
     screen: type[BaseScreen]
     key: str
-    """Textual's name of the key that opens it: a function key, which also works in text fields, or
-    a letter, which does not. Several are separated by commas; the bar shows the first one."""
+    """Textual's name of the key that opens the screen: a function key, which also works in text
+    fields, or a letter, which does not. Commas separate several keys; the bar shows the first."""
     title: str
-    """One or two words, for the bar at the top and the palette."""
+    """Title of one or two words, for the bar at the top and the palette."""
     help: str
-    """One line, for the help and the palette."""
+    """Help line, for the help and the palette."""
     needs_run: bool = False
-    """Whether it can only be opened if a run is chosen."""
+    """Whether the screen can be opened only if a run is chosen."""

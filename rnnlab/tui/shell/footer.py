@@ -1,7 +1,7 @@
 """The footer: the keys that have an effect now, as many as fit.
 
-It renders one line of text instead of composing a widget per key: it changes with every focus, and
-Textual would style and lay out all these widgets again.
+The footer renders one line of text instead of composing a widget per key: the keys change whenever
+the focus moves, and Textual would style and lay out all the widgets again.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from textual.widget import Widget
 from rnnlab.tui.shell.actions import Group
 
 _HELP = "help"
-"""Never omitted, since the help lists all keys."""
+"""Action that is never omitted, because the help lists all keys."""
 _OUT = "out"
-"""Omitted last."""
+"""Action that is omitted only after all others."""
 
 
 class Shown(NamedTuple):
@@ -44,7 +44,7 @@ class Shown(NamedTuple):
 
 
 class LabFooter(Widget):
-    """Show the keys that have an effect now; a click on one presses it."""
+    """Show the keys that have an effect now; a click on a key presses it."""
 
     COMPONENT_CLASSES: ClassVar = {"keys--key", "keys--label"}
     DEFAULT_CSS = """
@@ -125,7 +125,7 @@ def _keys_of(screen: Screen[object], label_of: Callable[[str], str]) -> list[Sho
     }
     keys: dict[str, Shown] = {}
     for active in screen.active_bindings.values():
-        # A binding's action is the call: do('name').
+        # A binding's action has the form do('name').
         name = active.binding.action.removeprefix("do('").removesuffix("')")
         label = label_of(name) if active.binding.show else ""
         if label and name not in keys:

@@ -28,7 +28,7 @@ class KeyDispatcher:
         self._deliver = deliver
 
     async def dispatch(self, event: Pressed) -> None:
-        """Pass a key on, or hold it: `s` after a key that opens a screen is for that screen."""
+        """Pass a key on; hold it while a screen opens, because it is meant for the new screen."""
         if not self._app.screen_stack:
             return  # the lab is closing
         if event.is_forwarded:
@@ -37,7 +37,7 @@ class KeyDispatcher:
             await self._press(event)
 
     async def _press(self, event: Pressed) -> None:
-        """Pass a key on; if later keys could overtake it, hold them until it is processed."""
+        """Pass a key on; if later keys could overtake this key, hold them until it is processed."""
         if not self._app.screen_stack:
             return  # the lab is closing
         target = self._app.focused or self._app.screen
@@ -46,17 +46,17 @@ class KeyDispatcher:
             return
         ticket = self.buffer.close()
         await self._deliver(event)
-        # A key bubbles up from widget to widget until one handles it, and the message that a field
-        # or a button posts in response bubbles up again. The end marker takes the same two ways.
+        # A key bubbles up from widget to widget until one handles it; then the message that a field
+        # or a button posts in response bubbles up. So `after_all` has to follow the path twice.
         path = target.ancestors_with_self * (2 if event.is_forwarded else 0)
         after_all(path, lambda: self._app.post_message(KeysDue(ticket)))
 
     def _takes_a_while(self, event: events.Key, target: Widget) -> bool:
-        """Return True if a key is processed after more messages: it edits a field or opens one."""
+        """Return True if a key takes effect through further messages, as in a field or a dialog."""
         if target.check_consume_key(event.key, event.character):
-            return False  # a character of a text
+            return False  # the key is a character, typed into a text field
         if isinstance(target, Input | TextArea):
-            return True  # a key such as "clear" bubbles up to a command; a character does not
+            return True  # any other key, such as escape, bubbles up and may run an action
         page = self._app.screen
         return event.key in _ANSWERS or (
             isinstance(page, BaseScreen) and page.opens_with(event.key)

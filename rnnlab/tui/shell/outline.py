@@ -1,6 +1,7 @@
 """The first frame: the empty panes of the home screen.
 
-Each import delays it, so it uses neither the widgets of the home screen nor their data.
+Every import delays the first frame, so this module uses neither the widgets of the home screen nor
+their data.
 """
 
 from __future__ import annotations

@@ -23,9 +23,9 @@ def pane_group(panes: Sequence[Pane]) -> Group[BaseScreen]:
         for number, pane in enumerate(panes, 1)
     ]
     full: Action[BaseScreen] = Action(
-        "f", "full", _full, "Full", "Show the focused pane in full screen, or leave it", True
+        "f", "full", _full, "Full", "Show the focused pane in full screen, or all again", True
     )
-    reset: Action[BaseScreen] = Action("0", "panes", _reset, "All panes", "Show all panes again")
+    reset: Action[BaseScreen] = Action("0", "panes", _reset, "All panes", "Show all panes that fit")
     return Group("Panes", (full, *toggles, reset))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from textual.screen import Screen
 
 _NORMAL, _WIDE = 100, 150
-"""Minimum columns of a normal and of a wide screen."""
+"""Minimum number of columns of a normal and of a wide screen."""
 OFF, ALONE = "-off", "-alone"
 """CSS classes of a hidden pane and of a pane in full screen."""
 
@@ -23,14 +23,14 @@ class Pane:
     """A part of a screen that can be hidden."""
 
     id: str
-    """Id of its widget; containers of panes have the class `panes`."""
+    """Id of the pane's widget; containers of panes have the CSS class `panes`."""
     title: str
     is_for_wide: bool = False
-    """Whether it is hidden below 150 columns."""
+    """Whether the pane is hidden if the terminal has fewer than 150 columns."""
     is_for_normal: bool = False
-    """Whether it is hidden below 100 columns."""
+    """Whether the pane is hidden if the terminal has fewer than 100 columns."""
     also: str = ""
-    """A second key that shows and hides it, besides its digit."""
+    """A second key that shows and hides the pane, besides its digit."""
 
 
 class Layout:
@@ -42,13 +42,13 @@ class Layout:
         self.alone: str | None = None
         """Id of the pane in full screen; None if there is none."""
         self.chosen: dict[str, bool] = {}
-        """Panes that the user has shown or hidden; the others depend on the terminal's size."""
+        """For each pane that the user has shown or hidden: whether it is shown."""
 
     def begin(self) -> None:
         """Set the CSS classes of the terminal's size on a screen that is still empty.
 
-        Textual sets them after the first layout, so the first frame would show panes that do not
-        fit, and all styles would be computed twice.
+        Textual itself sets them only after the first layout; without this method, the first frame
+        would show panes that do not fit, and all styles would be computed twice.
         """
         screen = self._screen
         for size, breakpoints in zip(

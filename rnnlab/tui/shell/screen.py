@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from rnnlab.tui.state.lab_state import LabState
 
 HOME = "lab"
-"""Name of the home screen, which the app opens with and escape returns to."""
+"""Name of the home screen: the app starts with it, and escape returns to it."""
 _ACTIONS = "actions"
-"""Group of the workers that run actions."""
+"""Group of the Textual workers that run actions."""
 Severity = Literal["information", "warning", "error"]
 
 
 class BaseScreen(Screen[None]):
-    """One screen; the app builds it once and keeps it while another one is shown."""
+    """Base class of a screen; the app builds it once and keeps it while another one is shown."""
 
     GROUPS: ClassVar[tuple[Group[Any], ...]] = ()
-    """Its table of actions. Every screen must also define `BINDINGS = bindings(GROUPS)`."""
+    """Actions of the screen. Every screen must also define `BINDINGS = bindings(GROUPS)`."""
     PANES: ClassVar[tuple[Pane, ...]] = ()
-    """The panes that the digits show and hide, and `f` shows in full screen; see `panes.py`."""
+    """Panes: the digit keys show and hide them, `f` shows one in full screen; see `panes.py`."""
     IS_FORM: ClassVar[bool] = False
-    """Whether it consists of fields: escape then leaves the screen, not just the field."""
+    """Whether the screen consists of fields: escape then leaves the screen, not just the field."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
 
@@ -78,7 +78,7 @@ class BaseScreen(Screen[None]):
             self.state.view.panes.pop(self.entry_name, None)
 
     def fail(self, reason: str) -> None:
-        """Show why the generator has ended."""
+        """Show why the generator process has ended."""
         self.toast(reason, "error")
 
     def out(self) -> None:
@@ -95,7 +95,7 @@ class BaseScreen(Screen[None]):
         """Move the focus out of a text field; return True if it was in one."""
         is_in_field = self._is_in_field
         if is_in_field:
-            target = self.widget_after_fields()  # an empty board cannot have the focus
+            target = self.widget_after_fields()  # an empty board is not focusable
             self.set_focus(target if target is not None and target.focusable else None)
         return is_in_field
 
@@ -129,12 +129,12 @@ class BaseScreen(Screen[None]):
         return self.main_widget()
 
     def open_screen(self, name: str, *, toast: str = "") -> None:
-        """Show another screen, and the toast on it; it receives all further keys."""
+        """Open another screen, which receives all further keys, and show a toast there."""
         self.state.keys.close()
         self.post_message(ScreenAsked(name, toast))
 
     def arrive(self) -> None:
-        """Note that this screen opens, as opposed to a dialog above it that closes."""
+        """Record that this screen opens; it also resumes when a dialog above it closes."""
         self._has_arrived = True
 
     def on_screen_suspend(self) -> None:
@@ -232,7 +232,7 @@ class BaseScreen(Screen[None]):
         self.app.post_message(Notify(toast))
 
     def groups_of_focus_first(self) -> list[Group[Any]]:
-        """Return the groups: the focused pane's, those of any focus, then the other panes'."""
+        """Return the groups of the focused pane, then of the whole screen, then of other panes."""
 
         def order(group: Group[Any]) -> tuple[bool, bool]:
             is_of_other_pane = bool(group.pane) and not self.has_focus_in(group.pane)

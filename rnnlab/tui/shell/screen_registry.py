@@ -44,7 +44,7 @@ def entry(name: str) -> ScreenEntry:
 
 
 def read_entry(file: Path) -> ScreenEntry:
-    """Parse the declaration at the end of a file: importing every file would be slow."""
+    """Return the entry parsed from the end of a screen's file: importing it would be slow."""
     _, start, rest = file.read_text(encoding="utf-8").rpartition(_START)
     assert start, f"{file.name} does not end with SCREEN = Declaration(...)"
     call = ast.parse(f"Declaration({rest}", mode="eval").body

@@ -33,7 +33,7 @@ class BackgroundTask:
         self.is_cancelled = False
 
     def progress(self, done: int, total: int) -> None:
-        """Record the progress; raise, which ends the thread's work, if the task is cancelled."""
+        """Record the progress. If the task is cancelled, raise an error that ends its thread."""
         if self.is_cancelled:
             raise _CancelledError
         self.done, self.total = done, total
@@ -68,13 +68,14 @@ class TaskProgress(Static):
         self.set_interval(_SHOWN_EVERY_S, self._show)
 
     def on_unmount(self) -> None:
-        """Cancel the task when the app closes: the process would wait for its thread."""
+        """Cancel the task when the app closes: Python waits for its thread before exiting."""
         self.cancel()
 
     def begin(self, what: str, name: str, do: Callable[[Progress], str]) -> str:
-        """Begin a task whose result is called `name`.
+        """Begin a task, unless another one is running.
 
-        Return an empty string, or an error if another task is running.
+        what: shown with the progress; name: name of the result; do: runs in a thread and returns
+        the text to show. Return an empty string, or the error if another task is running.
         """
         if self._background is not None:
             return f"still {self._background.what}; press esc to cancel it"
@@ -84,7 +85,7 @@ class TaskProgress(Static):
         return ""
 
     def cancel(self) -> None:
-        """Stop the thread's work at its next report of progress."""
+        """Cancel the task: its thread ends when it next reports progress."""
         if self._background is not None:
             self._background.is_cancelled = True
 

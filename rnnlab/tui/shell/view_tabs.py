@@ -38,7 +38,7 @@ class ViewTabs(Widget):
         return self.names[(self.names.index(self.chosen) + step) % len(self.names)]
 
     def show_keys(self, *, are_live: bool) -> None:
-        """Show the digits, or only the names while digits are input of a text field."""
+        """Show the digits; omit them while a text field has the focus and takes digits as text."""
         if are_live != self._has_keys:
             self._has_keys = are_live
             self.refresh()
@@ -52,7 +52,7 @@ class ViewTabs(Widget):
         return text
 
     def _labels(self) -> list[Text]:
-        """Return a label of digit and name per view, shortened to fit.
+        """Return one label per view, a digit and a name, shortened to fit.
 
         The chosen view's digit is dropped first, then the names of the other views.
         """

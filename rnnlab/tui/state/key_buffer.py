@@ -1,7 +1,7 @@
 """Holds key presses while a screen or a dialog opens.
 
-Opening one takes longer than pressing the next key. Without the buffer, keys meant for the new
-screen would be commands to the screen below, where `s` stops a run.
+Opening a screen takes longer than pressing the next key. Without the buffer, keys meant for the new
+screen would be commands to the previous screen: `s`, for example, would stop a run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Pressed = Key | Paste
 
 
 class KeyBuffer:
-    """A queue of events: open, or closed until the last caller of `close` opens it again."""
+    """A queue of events, open or closed; only the last caller of `close` can open it again."""
 
     def __init__(self) -> None:
         self._held: deque[Pressed] = deque()
@@ -48,7 +48,7 @@ class KeyBuffer:
 
 
 def after_all(pumps: Sequence[MessagePump], callback: Callable[[], object]) -> None:
-    """Call `callback` after each message pump, in turn, has processed its queue so far."""
+    """Call `callback` once all pumps, one after another, have processed the queued messages."""
     for place, pump in enumerate(pumps):
         if pump.call_later(after_all, pumps[place + 1 :], callback):
             return

@@ -14,7 +14,7 @@ from pathlib import Path
 from rnnlab.base.files import replace_text
 
 MOST = 100
-"""Most prompts in the history."""
+"""Maximum number of prompts in the history."""
 _FEW_MORE = 2 * MOST
 """Number of lines at which the file is rewritten with the last `MOST`."""
 

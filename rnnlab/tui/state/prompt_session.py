@@ -1,6 +1,6 @@
 """The prompt session: the last request, its answers and its trace, the same on every screen.
 
-It listens to the generator and hands every reply on to the board of the visible screen.
+The session receives the generator's replies and hands them on to the board of the visible screen.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Fields:
 
     @classmethod
     def of(cls, saved: Mapping[str, str], checkpoints: Mapping[str, str]) -> Fields:
-        """Return fields with saved values, and defaults for the others."""
+        """Return fields with the saved values; a field that was not saved gets its default."""
         fields = cls(checkpoints=dict(checkpoints))
         for name in _KEPT:
             setattr(fields, name, saved.get(name, getattr(fields, name)))
@@ -63,7 +63,7 @@ class Fields:
         return {name: getattr(self, name) for name in _KEPT}
 
     def checkpoint_of(self, run: str) -> str:
-        """Return the checkpoint to prompt for a run."""
+        """Return the value of the checkpoint field for a run."""
         return self.checkpoints.get(run, self.checkpoint)
 
     def choose_checkpoint(self, run: str, checkpoint: str) -> None:
@@ -80,13 +80,13 @@ class ChosenAnswer(NamedTuple):
 
     run: RunName
     step: int
-    """Step of the weights that wrote it."""
+    """Step of the weights that wrote the answer."""
     answer: Answer
 
 
 @dataclass(frozen=True)
 class PromptRequest:
-    """A complete request of the prompt's fields."""
+    """A complete request, built from the prompt's fields."""
 
     run: RunName
     prompt: str
@@ -137,7 +137,7 @@ class PromptSession:
     """The last request, its answers and its trace; hands replies on to one board."""
 
     def __init__(self, fields: Fields | None = None) -> None:
-        """Begin without a request; fields: the values of the prompt's fields."""
+        """Begin without a request; fields: values of the prompt's fields, None for the defaults."""
         self.fields = fields or Fields()
         self.is_ready = False
         """True once the generator process has loaded torch."""
@@ -155,24 +155,24 @@ class PromptSession:
         self.listener = RequestListener(self)
         """The listener to the generator's replies to the request."""
         self.step: int | None = None
-        """Step of the checkpoint that answers; None before `Started`."""
+        """Step of the weights that answer; None before `Started`."""
         self.answers: dict[int, list[Answer]] = {}
         """The newest answers of each decoder, by its index."""
         self.complete: set[int] = set()
-        """Decoders that have ended."""
+        """Indices of the decoders whose answers are complete."""
         self.searches: dict[int, SearchTrace] = {}
         self.traced: list[Trace] = []
         """The replies that `searches` was built from."""
         self.failure: Failed | None = None
-        """Why the request cannot be answered."""
+        """The error of the request; None if there is none."""
         self.subject: ChosenAnswer | None = None
         self.elapsed_s = 0.0
-        """Duration of the answer, once it is over."""
+        """Duration of the whole answer in seconds; 0 until it is complete."""
         self.is_over = True
         self.is_cancelled = False
         """True once the user has cancelled the request."""
         self.is_recalled = False
-        """True for a request of the previous session, read from its file."""
+        """True if the request belongs to the previous session and was read from the file."""
 
     @property
     def specs(self) -> Sequence[Spec]:
@@ -193,7 +193,7 @@ class PromptSession:
         return self._seen.pop(listener, -1) != self._num_changes
 
     def detach(self, listener: Listener | None = None) -> None:
-        """Stop handing replies to a board whose screen is hidden; None for any board."""
+        """Stop handing replies to a board, whose screen is now hidden; None: to any board."""
         if self._board is not None and listener in (None, self._board):
             self._seen[self._board] = self._num_changes
             self._board = None

@@ -23,15 +23,15 @@ SORTS: dict[str, Callable[[RunSummary], Any]] = {
     "speed": lambda s: _least_first(-s.tokens_per_s if s.tokens_per_s is not None else None),
     "cell": lambda s: s.cell,
 }
-"""Sort keys by name, the default first."""
+"""The sort keys by name; the first one is the default."""
 
 
 def matches(summary: RunSummary, text: str) -> bool:
     """Return True if a run passes a filter.
 
-    All words, separated by blanks, must match. A word matches a part of the run's name, state,
-    cell, corpus or task; `a|b` matches a or b, `!a` what does not match a; `*` stands for any
-    characters, `?` for one.
+    All words, separated by blanks, must match. A word matches if the run's name, state, cell,
+    corpus or task contains it. `a|b` matches if a or b matches, `!a` if a does not match; `*`
+    stands for any characters, `?` for one.
     """
     facts = [summary.name, summary.state, summary.cell, summary.corpus, summary.task]
     lowered = [fact.lower() for fact in facts]

@@ -1,8 +1,8 @@
 """The last request and its answers, saved for the next start.
 
-One JSON line each, in the form of the generator's pipes. Anyone may have changed the file, and a
-model wrote the texts: a file that is missing, broken or of another version is ignored, and so is
-an error while writing.
+One JSON line each, in the format of the messages to and from the generator process. The file is
+not trusted: anyone may have edited it, and a model wrote its texts. A file that is missing, broken
+or of another version is ignored, and so is an error while writing.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from rnnlab.protocol.messages import (
 from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession, SavedSession
 
 MOST_BYTES = 1 << 22
-"""Most bytes of the file. A wide beam over a long text exceeds it: then the trace is truncated."""
+"""Maximum size of the file in bytes; a longer trace (wide beam, long text) is truncated."""
 
 
 def save(session: PromptSession, file: Path | None, most_bytes: int = MOST_BYTES) -> None:
     """Write the session's request and answers to `file`.
 
-    Skipped for a request without answers, with an error, of the previous session, or if the text
-    exceeds `most_bytes`.
+    Write nothing if the request has no answers, has failed or was itself read from the file, or if
+    the text is longer than `most_bytes`.
     """
     is_new = session.answers and not session.problem and not session.is_recalled
     if file is None or session.request is None or session.step is None or not is_new:
@@ -55,7 +55,7 @@ def read(file: Path | None) -> SavedSession | None:
         return None
     try:
         first, *others = file.read_bytes().splitlines()
-        from rnnlab.decoding import parse_spec  # 0.1 s, saved if there is no file
+        from rnnlab.decoding import parse_spec  # importing takes 0.1 s
 
         asked = decode_request(json.loads(first))
         if not isinstance(asked, Generate):
@@ -107,14 +107,17 @@ def _is_step(values: Mapping[str, Any]) -> bool:
     figures = [f for h in step.hypotheses for f in (h.token_logprob, h.logprob)]
     return (
         not any(misfit(type(part), vars(part)) for part in parts)
-        and all(h.parent < h.id for h in step.hypotheses)  # else a path would have no end
+        and all(h.parent < h.id for h in step.hypotheses)  # else the parents could form a cycle
         and all(map(_is_logprob, figures))
     )
 
 
 def _lines(session: PromptSession, request: PromptRequest, step: int, room: int) -> Iterator[str]:
-    """Yield the request and the fewest replies that restore it; a trace beyond `room` is cut."""
-    # The run's name in place of its path: the folder of runs may be moved between two starts.
+    """Yield the lines of the request and of the fewest replies that restore its answers.
+
+    A trace of more than `room` bytes is truncated.
+    """
+    # Store the run's name, not its path: the folder of runs may be moved between two starts.
     yield encode_request(request.question(request.run))
     yield encode_reply(Started(0, step))
     for traced in session.traced:

@@ -1,6 +1,6 @@
-"""The trace of a search: every hypothesis that a step extended, kept or pruned.
+"""The trace of a search: all hypotheses of every step, kept or pruned.
 
-Made from the steps that the generator tells; the beam board and its tree are drawn from it.
+Built from the steps that the generator process reports; the beams screen draws the trace.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from rnnlab.decoding import Branch, TracedHypothesis, TracedStep
 
-OVERTAKEN = "no extension of it was kept"
+OVERTAKEN = "all extensions pruned"
 _ALIVE = frozenset({"kept", "eos", "stop"})
 
 
 class Pruned(NamedTuple):
-    """A hypothesis that the search does not extend."""
+    """A hypothesis that the search has pruned."""
 
     step: int
-    """Step that pruned it; a text pruned at step t has t tokens, or one fewer."""
+    """Step that pruned the hypothesis; it has as many tokens, or one fewer."""
     id: int
     reason: str
 
@@ -31,7 +31,7 @@ class SearchTrace:
     def __init__(self) -> None:
         self.hypotheses: dict[int, TracedHypothesis] = {}
         self.pruned: list[Pruned] = []
-        """In the order of pruning."""
+        """The pruned hypotheses, in the order of pruning."""
         self.is_cut = False
         """True if the search went on after the last traced step."""
         self.steps: list[TracedStep] = []

@@ -60,7 +60,7 @@ class Appearance:
 
 
 def appearance_of(preferences: Preferences) -> Appearance:
-    """Return the preferred appearance; `auto` values depend on the terminal."""
+    """Return the preferred appearance; the terminal determines the values that are `auto`."""
     theme, glyphs = preferences.theme, preferences.glyphs
     if theme == "auto":
         theme = "light" if _is_light(os.environ.get("COLORFGBG", "")) else "dark"

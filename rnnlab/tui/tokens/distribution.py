@@ -1,4 +1,4 @@
-"""The distribution of a token: of the model, after the filters, and the filter that dropped it."""
+"""The distribution at one place of a text, before and after the filters."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from rnnlab.decoding import TracedRow, TracedToken
 
 _HEAD = 3
-"""Lines above the list."""
+"""Number of lines above the list of tokens."""
 _FIGURES = 34
-"""Columns of a line besides the bar."""
+"""Width in columns of a line without its bar."""
 _FATE = 18
 
 
 class DistributionPane(Widget, can_focus=True):
-    """One line per token, most probable first, with a cursor."""
+    """Show one line per token, the most probable first, with a cursor."""
 
     BORDER_TITLE = "Distribution"
 
@@ -36,7 +36,7 @@ class DistributionPane(Widget, can_focus=True):
         """Index of the token under the cursor."""
 
     def show(self, row: TracedRow | None, written: str | None, why_empty: str = "") -> None:
-        """Show a distribution; the cursor goes to the token in the text."""
+        """Show a distribution; the cursor moves to `written`, the token in the text."""
         self._row, self._written, self._why_empty = row, written, why_empty
         tokens = [token.token for token in row.tokens] if row else []
         self.cursor = tokens.index(written) if written in tokens else 0
@@ -65,14 +65,14 @@ class DistributionPane(Widget, can_focus=True):
             row.num_left < len(row.tokens)
             or abs(row.entropy_nats - row.filtered_entropy_nats) > 1e-6
         )
-        text.append(f"entropy {row.entropy_nats:.2f} nats, as {_choices(row.entropy_nats)}")
+        text.append(f"entropy {row.entropy_nats:.2f} nats, {_choices(row.entropy_nats)}")
         if is_filtered:
             text.append(
                 f"\nfiltered {row.filtered_entropy_nats:.2f}, "
-                f"as {_choices(row.filtered_entropy_nats)}, {row.num_left} left\n"
+                f"{_choices(row.filtered_entropy_nats)}, {row.num_left} tokens left\n"
             )
         else:
-            text.append("\nno filter changes it\n", "dim")
+            text.append("\nno filter changes the distribution\n", "dim")
         bar = max(3, min(30, width - _FIGURES - (_FATE if is_filtered else 0)))
         text.append(f"   rank {'raw':>7} {'filtered' if is_filtered else '':>8}\n", "dim")
         rows = max(1, height - _HEAD)
@@ -103,4 +103,4 @@ class DistributionPane(Widget, can_focus=True):
 
 
 def _choices(entropy_nats: float) -> str:
-    return f"{math.exp(entropy_nats):.1f} equal choices"
+    return f"perplexity {math.exp(entropy_nats):.1f}"

@@ -18,11 +18,11 @@ from rnnlab.tui.prompting.candidate import shades_of
 from rnnlab.tui.prompting.token_text import LEGEND, MARKS, shade
 
 _NEXT = "▁"
-"""The place after the last token."""
+"""Shown at the place after the last token."""
 
 
 class TokenCursor(Widget, can_focus=True):
-    """Lines of tokens, with marks below them if there is no colour."""
+    """Show a text in lines of tokens, with marks below them if there are no colours."""
 
     BORDER_TITLE = "Text"
 
@@ -43,12 +43,12 @@ class TokenCursor(Widget, can_focus=True):
         self.has_marks = False
         """True to show marks instead of shades."""
         self._places: list[list[tuple[int, int, int]]] = []
-        """For each visible line: first column, last column and place of its tokens."""
+        """For each visible line: first column, last column and place of each of its tokens."""
 
     def show(
         self, tokens: Sequence[str], num_prompt: int, logprobs: Mapping[int, float], place: int
     ) -> None:
-        """Show a text; `logprobs` by place, as far as they are known."""
+        """Show a text; logprobs: the known log-probs in nats, by place."""
         self._tokens, self._num_prompt = tokens, num_prompt
         self._logprobs, self._place = logprobs, place
         self.refresh()

@@ -13,21 +13,21 @@ class EditedText:
     """A text and the place of the cursor."""
 
     prompt: str = ""
-    """The text as the model gets it; no filter applies to it."""
+    """The beginning of the text, which the model reads; the filters do not apply to it."""
     prompt_tokens: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
     """The tokens after the prompt."""
     place: int = 0
-    """Index of the cursor in all tokens; their number for the token after the text."""
+    """Index of the cursor in `all_tokens`; `len(all_tokens)` for the place after the text."""
 
     @property
     def all_tokens(self) -> tuple[str, ...]:
-        """The tokens of the prompt and those after it."""
+        """The tokens of the prompt, followed by `tokens`."""
         return (*self.prompt_tokens, *self.tokens)
 
     @property
     def text(self) -> str:
-        """The whole text, without the end of a sentence."""
+        """The whole text, without EOS."""
         read = (token for token in self.tokens if token != EOS)
         return "".join((*self.prompt_tokens, *read))
 
@@ -44,10 +44,10 @@ class TokenEditor:
         self.now = EditedText()
         self._before: list[EditedText] = []
         self._is_behind_prompt = False
-        """True if the cursor is to move behind the prompt once its tokens are known."""
+        """True until the prompt's tokens are known, if the cursor then moves behind the prompt."""
 
     def begin(self, prompt: str, tokens: Sequence[str], *, is_behind_prompt: bool = False) -> None:
-        """Begin with another text, at its first token or at the first one after the prompt."""
+        """Begin with another text; the cursor is at its first token or right behind the prompt."""
         self._before.clear()
         self._is_behind_prompt = is_behind_prompt
         self.now = EditedText(prompt, (), tuple(tokens))
@@ -96,7 +96,7 @@ class TokenEditor:
         self.now = replace(self.now, tokens=(*self.now.tokens, *tokens))
 
     def cut(self) -> None:
-        """Drop the tokens from the cursor on; after the last token, drop that one."""
+        """Drop all tokens from the cursor on; if the cursor is at the end, drop the last token."""
         now = self.now
         if now.all_tokens and now.chosen is None:
             self.go_to(now.place - 1)

@@ -129,7 +129,7 @@ def test_of_what_died_the_longest_lived_are_shown_and_why_they_died(hand: Hand) 
     root = hand.tree()
     assert texts(root) == ["alive", "y" * 20, "x" * 10]
     assert [b.is_alive for b in root.branches] == [True, False, False]
-    assert [b.fate for b in root.branches] == ["length", "no extension of it was kept", WIDE]
+    assert [b.fate for b in root.branches] == ["length", "all extensions pruned", WIDE]
     assert root.branches[2].logprob == -10.0
     assert len(hand.tree(max_dead=0).branches) == 0
     assert texts(hand.tree(max_dead=9)) == ["alive", "y" * 20, "x" * 10, "x" * 9, "x" * 8]

@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 
 
 class AskLineScreen(ModalScreen[str | None]):
-    """Returns the text, or None for escape or an empty text."""
+    """A dialog that returns the entered text; None after escape or if the text is empty."""
 
     DEFAULT_CSS = """
     AskLineScreen { align: center middle; }
@@ -25,7 +25,7 @@ class AskLineScreen(ModalScreen[str | None]):
         self._default = default
 
     def compose(self) -> ComposeResult:
-        """Show the question and the line."""
+        """Yield the question and the text field."""
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False)
             yield Input(self._default, compact=True, id="line")

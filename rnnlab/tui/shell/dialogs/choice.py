@@ -11,7 +11,7 @@ from textual.widgets import Button, Static
 
 
 class ChoiceScreen(ModalScreen[str]):
-    """Returns the name of the chosen answer; "cancel" for escape."""
+    """A dialog that returns the name of the chosen answer; "cancel" after escape."""
 
     BINDINGS = [
         ("escape", "dismiss('cancel')", "Cancel"),

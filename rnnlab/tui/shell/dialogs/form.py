@@ -25,7 +25,7 @@ class Blank:
     name: str
     label: str
     help: str
-    """Placeholder of the empty field."""
+    """Placeholder, shown while the field is empty."""
     value: str = ""
 
 
@@ -43,7 +43,7 @@ class Problem:
 
 
 class FormScreen(ModalScreen[Answers | None]):
-    """Returns the answers, or None if cancelled; stays open while they are not valid."""
+    """A dialog that returns the answers, None if cancelled; it stays open until they are valid."""
 
     BINDINGS = [
         *FOCUS_BINDINGS,
@@ -60,7 +60,7 @@ class FormScreen(ModalScreen[Answers | None]):
         button: str,
         check: Callable[[Answers], Problem | None] | None = None,
     ) -> None:
-        """check: called in a thread, returns the problem of the answers; None if they are valid."""
+        """check: called in a thread; returns a problem, or None if the answers are valid."""
         super().__init__()
         self._check = check
         self._title, self._about, self._button = title, about, button

@@ -1,4 +1,4 @@
-"""The help: all keys of a screen, from the table that binds them, the focused pane's first."""
+"""The help: all keys of a screen, from its table of actions; the focused pane's keys come first."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from textual.widgets import Static
 from rnnlab.tui.shell.actions import Action, Group
 
 _WIDE = 150
-"""Minimum terminal width for showing the groups in two columns."""
+"""Minimum terminal width in columns for showing the groups side by side."""
 _TEXT_FIELDS: Group[Any] = Group(
     "In text fields",
     tuple(
         Action(key, key, lambda _screen: None, "", text, shown_key=key)
         for key, text in (
             ("tab, shift+tab", "Focus the next or previous field or pane"),
-            ("^a ^e ^w ^k ^u", "Go to start, end; delete word, to the end, to the start"),
+            ("^a ^e ^w ^k ^u", "Start, end, delete word, delete to end, delete to start"),
             ("ctrl+p", "Open the command palette: all actions by name"),
         )
     ),

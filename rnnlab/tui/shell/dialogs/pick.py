@@ -19,7 +19,7 @@ from rnnlab.base.display import visible
 
 
 class PickScreen(ModalScreen[str | None]):
-    """Returns the name of the picked choice; None for escape."""
+    """A dialog that returns the name of the picked choice; None after escape."""
 
     BINDINGS = [
         ("escape", "dismiss(None)", "Cancel"),
@@ -32,9 +32,9 @@ class PickScreen(ModalScreen[str | None]):
     def __init__(
         self, title: str, choices: Sequence[tuple[str, str]], current: str, part: str = ""
     ) -> None:
-        """choices: pairs (name, description); current: name under the cursor at first.
+        """choices: pairs (name, description); current: name that the cursor is on at first.
 
-        part: initial filter; ignored if it is a full name or no choice contains it.
+        part: initial text of the filter; ignored if it equals a name or no choice contains it.
         """
         super().__init__()
         self._title = title
