@@ -113,7 +113,7 @@ async def test_the_marked_runs_are_compared_each_unit_on_its_own_axis(
             pilot, lambda: all("val" in c.text or "beta" in c.text for c in screen.query(ChartPane))
         )
         frames = [str(frame.border_title) for frame in screen.query(".unit")]
-        assert frames == ["nats a letter", "nats a word"]
+        assert frames == ["nats/char", "nats/word"]
 
 
 async def test_one_alone_stands_beside_the_newest_of_its_corpus(lab: Lab, app: LabApp) -> None:
@@ -242,12 +242,12 @@ async def test_the_compared_runs_are_named_with_their_marks_and_how_to_choose_ot
         app.state.chosen_name = "alpha"
         screen = await open_compare(pilot, app)
         line = screen.query_one("#compare-runs", Static)
-        assert str(line.content).startswith("▎alpha ▎gamma ▎beta  chosen and newest")
+        assert str(line.content).startswith("▎alpha ▎gamma ▎beta  chosen and similar")
         await pilot.press("f2")
         await until(pilot, lambda: app.page is home(app))
         app.state.selected = ("beta",)
         await pilot.press("f8")
-        await until(pilot, lambda: str(line.content).startswith("▎alpha ▎beta●  ● marked"))
-        assert "F2, then space marks others" in str(line.content)
+        await until(pilot, lambda: str(line.content).startswith("▎alpha ▎beta●  ● selected"))
+        assert "F2, then space to select others" in str(line.content)
         assert isinstance(line.content, Text)
         assert len({span.style for span in line.content.spans if "rgb" in str(span.style)}) == 2

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from rnnlab.tui.screens.inspect import InspectScreen
 
 VANISHING = "vanishing"
-"""The view of several runs, those of the recipe with this name."""
+"""Name of the view of several runs, and of the recipe that trains these runs."""
 CHECKPOINTS = ("last", "best", "live")
 _ORDER = ("gradients", "time", "gates", "neurons", "spectrum", "memory", "difference")
 
 
 def view_names() -> tuple[str, ...]:
-    """Return the views in the order of their keys; an unknown one comes before VANISHING."""
+    """Return the views in the order of their keys: `_ORDER`, all others, VANISHING."""
     names = registry.names("insight")
     first = [name for name in _ORDER if name in names]
     return (*dict.fromkeys([*first, *names]), VANISHING)
@@ -59,7 +59,7 @@ def _checkpoint(screen: InspectScreen) -> None:
 
 
 def _compare(screen: InspectScreen) -> None:
-    """Choose the next to compare: selected runs first, older checkpoints, other runs, none."""
+    """Compare with the next one of: selected runs, older checkpoints, other runs, nothing."""
     state = screen.state
     older = [f"{state.chosen_name}@{step}" for step in screen.kept_steps()[-2::-1]]
     names: list[str | None] = [None, *state.selected, *older, *state.summaries]
@@ -80,8 +80,8 @@ def _text(screen: InspectScreen) -> None:
 async def _train_lab(screen: InspectScreen) -> None:
     """Queue the missing runs of the vanishing-gradient lab, after a confirmation."""
     question = (
-        "Train the vanishing lab? RNN, GRU and LSTM at several depths, a run each; "
-        "the missing ones are added to the queue."
+        "Train the vanishing lab? It has one run for each of RNN, GRU and LSTM at "
+        "several depths; the missing runs are added to the queue."
     )
     answers = [("cancel", "Not now"), ("queue", "Queue them")]
     if await screen.app.push_screen_wait(ChoiceScreen(question, answers)) != "queue":
@@ -101,9 +101,9 @@ async def _train_lab(screen: InspectScreen) -> None:
         screen.toast(str(error), "warning")
         return
     if names:
-        screen.toast(f"{len(names)} runs are queued; F2 shows them, s there removes one")
+        screen.toast(f"{len(names)} runs are queued; F2 shows them, and s removes one there")
     else:
-        screen.toast("all runs of the lab are trained, running or queued")
+        screen.toast("all runs of the vanishing lab are trained, running or queued")
 
 
 INSIGHT = Group["InspectScreen"](
@@ -118,14 +118,24 @@ INSIGHT = Group["InspectScreen"](
         Action("right", "next-view", _next_view, "Next view", "Show the next view"),
         Action("left", "view-before", _previous_view, "Previous view", "Show the previous view"),
         Action("t", "text", _text, "Text", "Enter the text to inspect the model on", True),
-        Action("u", "next-unit", _next_unit, "Next unit", "Next unit in the ranking", True),
-        Action("U", "unit-before", _previous_unit, "Previous unit", "Previous unit in the ranking"),
-        Action("c", "checkpoint", _checkpoint, "Checkpoint", "Last, best or live weights", True),
-        Action("b", "beside", _compare, "Compare", "Show another run next to this one", True),
+        Action(
+            "u", "next-unit", _next_unit, "Next unit", "Show the next unit in the ranking", True
+        ),
+        Action(
+            "U", "unit-before", _previous_unit, "Previous unit",
+            "Show the previous unit in the ranking",
+        ),
+        Action(
+            "c", "checkpoint", _checkpoint, "Checkpoint",
+            "Switch between last, best and live weights", True,
+        ),
+        Action(
+            "b", "beside", _compare, "Compare", "Compare with the next run or checkpoint", True
+        ),
         Action("r", "again", _refresh, "Refresh", "Inspect the run again", True),
         Action(
-            "v", "train-lab", _train_lab, "Train lab", "Queue the runs of the vanishing lab",
-            opens=True,
+            "v", "train-lab", _train_lab, "Train lab",
+            "Queue the missing runs of the vanishing lab", opens=True,
         ),
     ),
 )  # fmt: skip

@@ -45,7 +45,7 @@ class CorporaScreen(BaseScreen):
         self._profile = Static(id="look-text", markup=False)
         self.progress = TaskProgress("corpora-status")
         self.failed_answers: dict[str, str] = {}
-        """The answers of the add form after a failure, to be corrected."""
+        """Answers of the add form that failed; the form shows them again for correction."""
         self._profiles: dict[tuple[str, int | None], Text] = {}
         """Profiles by name and size, cached because each takes seconds."""
         self._delay: Timer | None = None
@@ -67,20 +67,20 @@ class CorporaScreen(BaseScreen):
 
     @on(ScreenAsked)
     def bring_corpus(self, message: ScreenAsked) -> None:
-        """Set the chosen corpus for the new run, unless it must be fetched first."""
+        """Take the chosen corpus to the new-run form, unless it must be fetched first."""
         chosen = self.table.chosen
         if message.name == "new-run" and chosen is not None and chosen.state != "fetch":
             self.state.corpus_for_run = chosen.name
 
     async def refresh_list(self, go_to: str | None = None) -> None:
-        """Read the list, in a thread: the first time, it computes floors."""
+        """Read the list in a thread: the first time, the floors are computed."""
         described = await asyncio.to_thread(self.state.outside.describe_corpora, self.state.data)
         if self.is_attached:
             self.table.show(described, go_to)
             self._profile_soon()
 
     def forget_profiles(self) -> None:
-        """Clear the cached profiles: a file may have changed."""
+        """Clear the cached profiles: the files may have changed."""
         self._profiles.clear()
 
     @on(DataTable.RowHighlighted)
@@ -107,20 +107,20 @@ class CorporaScreen(BaseScreen):
                 self._profiles[chosen.name, chosen.size_bytes] = profile
         elif profile is None:
             profile = _heading(chosen).append(
-                f"\n\nNot here yet: {count(chosen.size_bytes)} bytes, {chosen.licence}.\n"
-                "g fetches it, or imports a local copy."
+                f"\n\nNot fetched yet: {count(chosen.size_bytes)} bytes, {chosen.licence}.\n"
+                "Press g to fetch it, or to import a local copy."
             )
         if self.table.chosen == chosen:
             self._profile.update(profile)
 
     def begin_task(self, what: str, name: str, do: Callable[[Progress], str]) -> None:
-        """Begin a background task that adds the corpus `name`, unless one is running."""
+        """Begin a background task that adds the corpus `name`, unless another one is running."""
         if error := self.progress.begin(what, name, do):
             self.toast(error, "warning")
 
     @on(TaskProgress.Done)
     def show_new_corpus(self, message: TaskProgress.Done) -> None:
-        """Move the cursor to the new corpus."""
+        """Read the list again, and move the cursor to the new corpus."""
         self.failed_answers = {}
         self.run_worker(self.refresh_list(message.name), name="list")
 
@@ -155,5 +155,5 @@ SCREEN = Declaration(
     CorporaScreen,
     key="f11,ctrl+t",
     title="Corpora",
-    help="Profile, add and fetch corpora (also ctrl+t)",
+    help="Profile, add and fetch corpora",
 )
