@@ -104,7 +104,7 @@ def _figures(answer: Answer) -> str:
     mean = answer.logprob / max(1, len(answer.tokens))
     end = f", {_ENDS[answer.end]}" if answer.end in _ENDS else ""
     is_ranked_otherwise = abs(answer.score - answer.logprob) > 0.005
-    score = f", score {answer.score:.2f}" if is_ranked_otherwise else ""
+    score = f", ranking score {answer.score:.2f}" if is_ranked_otherwise else ""
     return f"{answer.logprob:.2f} nats, {mean:.2f} per token{score}{end}"
 
 
