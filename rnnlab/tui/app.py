@@ -168,7 +168,7 @@ class LabApp(App[None]):
         self.theme = self.state.appearance.theme
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Parse and apply the styles again, unless the home screen is not mounted yet."""
+        """Parse and apply the styles again; do nothing until the home screen is mounted."""
         if HOME in self._pages and self._pages[HOME].is_mounted:
             super().refresh_css(animate)
 
@@ -264,7 +264,7 @@ class LabApp(App[None]):
 
     @on(ScreenAsked)
     async def show_screen(self, message: ScreenAsked) -> None:
-        """Show another screen directly above the home screen: the stack has at most two."""
+        """Show another screen directly above the home screen: at most two are stacked."""
         ticket = self._keys.buffer.close()
         await self._show_screen(message)
         self.post_message(KeysDue(ticket))  # takes effect only if no screen was opened

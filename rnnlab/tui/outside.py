@@ -1,7 +1,7 @@
 """The app's access to processes, the machine and corpora on disk, and its time intervals.
 
 One object, `Outside`, holds all of these, so that a test or another front end can replace any of
-them. Its functions import slow modules when they are called: the first frame does not wait.
+them. Its functions import slow modules when they are called, which is after the first frame.
 """
 
 from __future__ import annotations

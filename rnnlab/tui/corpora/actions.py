@@ -148,7 +148,7 @@ def fetching(name: str, answers: Answers, data: Path | None) -> Callable[[Progre
 
 
 def _path(text: str) -> Path:
-    """Return the path with `~` expanded; raise BadInputError without a home folder."""
+    """Return the path with `~` expanded; raise BadInputError if there is no home folder."""
     try:
         return Path(text).expanduser()
     except RuntimeError:

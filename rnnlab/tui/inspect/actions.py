@@ -59,7 +59,7 @@ def _checkpoint(screen: InspectScreen) -> None:
 
 
 def _compare(screen: InspectScreen) -> None:
-    """Compare with the next one of: selected runs, older checkpoints, other runs, nothing."""
+    """Compare with the next of these: selected runs, older checkpoints, other runs, nothing."""
     state = screen.state
     older = [f"{state.chosen_name}@{step}" for step in screen.kept_steps()[-2::-1]]
     names: list[str | None] = [None, *state.selected, *older, *state.summaries]
@@ -101,7 +101,7 @@ async def _train_lab(screen: InspectScreen) -> None:
         screen.toast(str(error), "warning")
         return
     if names:
-        screen.toast(f"{len(names)} runs are queued; F2 shows them, and s removes one there")
+        screen.toast(f"{len(names)} runs are queued; press F2 to see them, s there to remove one")
     else:
         screen.toast("all runs of the vanishing lab are trained, running or queued")
 

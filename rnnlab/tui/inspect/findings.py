@@ -45,7 +45,7 @@ class Findings(VerticalScroll, can_focus=True):
         yield self.body
 
     def show(self, findings: Sequence[Finding], *, is_new_page: bool = True) -> None:
-        """Show findings, from the top if `is_new_page`: for another view, run or text."""
+        """Show findings. is_new_page: another view, run or text, to be shown from its top."""
         self._findings = tuple(findings)
         self._draw()
         if is_new_page:

@@ -81,7 +81,7 @@ _RUNS = Group["LabScreen"](
         Action("p", "pin", _pin, "Pin", "Pin the run to the top of the list, or unpin it"),
         Action(
             "o", "sort", _sort, "Sort",
-            "Sort by the next of age, name, val, train, step, speed, cell",
+            "Sort by the next key: age, name, val, train, step, speed, cell",
         ),
         Action("O", "reverse", _reverse, "Reverse", "Reverse the order of the runs"),
         Action(

@@ -223,7 +223,7 @@ class NewRunScreen(BaseScreen):
     async def begin(self, *, is_queued: bool) -> None:
         """Check everything, then start the run; on an error, show it and stay in the form."""
         if self._is_beginning:
-            return  # the start keys, pressed twice quickly, start only one run
+            return  # two quick presses of the start keys start only one run
         self._is_beginning = True
         try:
             await self._begin(is_queued=is_queued)

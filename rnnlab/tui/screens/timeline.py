@@ -116,7 +116,9 @@ _ALONG = Group["TimelineScreen"](
         Action("left,h", "before", _mover(-1), "Previous", "Show the previous samples", True, "←"),
         Action("right,l", "after", _mover(1), "Next", "Show the next samples", True, "→"),
         Action("pageup", "far-before", _mover(-10), "Back 10", "Go back 10 rounds of samples"),
-        Action("pagedown", "far-after", _mover(10), "Forward 10", "Skip 10 rounds of samples"),
+        Action(
+            "pagedown", "far-after", _mover(10), "Forward 10", "Go forward 10 rounds of samples"
+        ),
         Action("home", "first", _first, "First", "Show the first samples, before training"),
         Action("end", "live", _live, "Newest", "Follow the newest samples", True),
         Action("enter", "ask", _ask, "Prompt", "Prompt the checkpoint nearest to this step", True),

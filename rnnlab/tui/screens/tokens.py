@@ -115,14 +115,18 @@ _STEPPING = Group["TokensScreen"](
         Action("end", "last", _last, "End", "Go to the place after the last token"),
         Action("up", "up", _up, "Up", "Choose a more probable token"),
         Action("down", "down", _down, "Down", "Choose a less probable token"),
-        Action("enter", "take", _take, "Take", "Put the chosen token here: a new branch", True),
+        Action("enter", "take", _take, "Take", "Put the chosen token here, as a new branch", True),
         Action(
-            "backspace", "cut", _cut, "Delete", "Delete from here on; at the end, the last token"
+            "backspace",
+            "cut",
+            _cut,
+            "Delete",
+            "Delete the text from here on (at the end: the last token)",
         ),
         Action("u", "undo", _undo, "Undo", "Undo the last change of the text", True),
         Action("g", "go-on", _go_on, "Go on", "Let the decoder continue the text", True),
         Action("c", "copy", _copy, "Copy", "Copy the text"),
-        Action("d", "marks", _marks, "View", "Show shades or marks"),
+        Action("d", "marks", _marks, "View", "Switch between shades and marks"),
         Action("slash", "write", _write, "Text", "Write a text of your own", True),
     ),
     pane="walk",
@@ -212,7 +216,7 @@ class TokensScreen(BaseScreen):
             return
         chosen = self.state.summaries.get(self._run)
         if chosen is not None and chosen.state == "starting":
-            self._is_task_running = True  # so escape can end the wait
+            self._is_task_running = True  # so that escape can end the wait
             self._status.show_text(f"waiting for the first weights of {self._run}…")
         self.post_message(
             Asked(

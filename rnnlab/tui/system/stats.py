@@ -55,7 +55,7 @@ class Machine:
     """Reads the load of the machine; rates are averages since the previous read."""
 
     def __init__(self, folder: Path) -> None:
-        """folder: on the disk to read; if it does not exist, its nearest existing parent is."""
+        """folder: on the disk to read; if it is missing, its nearest existing parent counts."""
         self._folder = next(
             p for p in (folder.absolute(), *folder.absolute().parents) if p.exists()
         )
