@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rnnlab.corpora import CorpusDescription
 
 _STATES = {"here": "●", "made": "○", "fetch": "↓"}
-"""Mark of each state. here: a local file; made: generated at its first use; fetch: must be downloaded first."""
+"""Mark of each state. here: local file; made: generated at first use; fetch: not fetched yet."""
 _COLUMNS = ("", "name", "bytes", "task", "floor")
 
 

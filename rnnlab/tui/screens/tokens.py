@@ -117,11 +117,7 @@ _STEPPING = Group["TokensScreen"](
         Action("down", "down", _down, "Down", "Choose a less probable token"),
         Action("enter", "take", _take, "Take", "Put the chosen token here, as a new branch", True),
         Action(
-            "backspace",
-            "cut",
-            _cut,
-            "Delete",
-            "Delete the text from here on (at the end: the last token)",
+            "backspace", "cut", _cut, "Delete", "Delete all from here on; at the end, one token"
         ),
         Action("u", "undo", _undo, "Undo", "Undo the last change of the text", True),
         Action("g", "go-on", _go_on, "Go on", "Let the decoder continue the text", True),
