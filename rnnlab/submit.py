@@ -1,6 +1,7 @@
-"""Start a run: check everything first, so that a failed start leaves no files behind.
+"""Start runs: everything is checked first, so a failed start leaves no files behind.
 
-The command line and the app start runs here, single ones or those of a recipe. Never imports torch.
+The command line and the app use this for single runs and for all runs of a recipe. Never imports
+torch.
 """
 
 from __future__ import annotations
@@ -35,17 +36,18 @@ def checked_config(
     store: RunStore | None = None,
     progress: Progress = silent,
 ) -> RunConfig:
-    """Resolve settings that come from one layer, then check them; see `check_resolved`."""
+    """Return `check_resolved` of settings that are all written in one layer."""
     return check_resolved(resolve(Layers(values), data, store), data, progress)
 
 
 def check_resolved(
     resolved: Resolved, data: Path | None = None, progress: Progress = silent
 ) -> RunConfig:
-    """Return the settings of a run, once its corpus has been read and suits them.
+    """Return the settings of a run after reading its corpus to check that it suits the settings.
 
-    The corpus is then a path or a generated corpus, whatever folder of corpora a worker has.
-    progress: called while a long text is read. Raises BadInputError: the first problem.
+    In the result, `corpus` is an absolute path or a built-in corpus, so it does not depend on the
+    worker's folder of corpora. progress: called while a long text is read. Raises BadInputError for
+    the first problem.
     """
     config = resolved.valid_config()
     config = config.model_copy(update={"corpus": lasting_name(config.corpus, data)})
@@ -57,7 +59,7 @@ def check_resolved(
 
 
 def check_samples(config: RunConfig) -> None:
-    """Raise BadInputError if the prompts of the samples or their decoders cannot be parsed."""
+    """Raise BadInputError if the settings of the samples (prompts, decoders) cannot be parsed."""
     for text in split_specs(config.sample_decoders):
         parse_spec(text)
     parse_prompts(config.sample_prompts)
@@ -75,8 +77,8 @@ def start_run(
     """Create a run and start its worker; raises BadInputError if the name is taken.
 
     is_queued: whether the worker waits for a free slot before it trains. published: split ->
-    published loss of the same experiment, for the charts. launch_worker: starts the worker;
-    `rnnlab.runs.launch.launch` if None.
+    published loss of the same experiment, for the charts. launch_worker: function that starts the
+    worker, by default `rnnlab.runs.launch.launch`.
     """
     if name is None:
         name = store.free_name(default_name(config))
@@ -101,7 +103,7 @@ def queue_recipe(
     """Queue every run of a recipe and return the names of the queued runs.
 
     Runs that are finished, active or queued are skipped; runs that ended early are resumed. Raises
-    BadInputError if there is no such corpus.
+    BadInputError if the corpus of the recipe is missing.
     """
     corpus = locate(recipe, None, data)
     queued = []
@@ -123,7 +125,10 @@ def queue_recipe(
 
 
 def find_run(store: RunStore, name: str, config: RunConfig) -> tuple[str, Run | None]:
-    """Return the run `name`, `name-2`... that has these settings, or the first free name."""
+    """Return the first of `name`, `name-2`, ... that is free or names a run with these settings.
+
+    The second value is that run; None if the name is free.
+    """
     runs = {run.name: run for run in store}
     for number in itertools.count(1):
         numbered = name if number == 1 else f"{name}-{number}"

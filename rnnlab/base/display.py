@@ -1,4 +1,4 @@
-"""Formats of values and of untrusted text for users, on the command line and in the app."""
+"""Format values and untrusted text for users, on the command line and in the app."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 MISSING = "–"  # noqa: RUF001
-"""Shown if there is no value."""
+"""Shown in place of a missing value."""
 
 
 def visible(text: str, *, newline: str = "\n") -> str:
@@ -19,7 +19,7 @@ def visible(text: str, *, newline: str = "\n") -> str:
 
 
 def compact_lines(text: str) -> str:
-    """Return text with every newline shown as ⏎, and one line break for several in a row."""
+    """Return text with ⏎ for every newline, and one line break after each series of newlines."""
     return re.sub(r"\n+", lambda ends: "⏎" * len(ends[0]) + "\n", text)
 
 
@@ -41,7 +41,7 @@ def loss(value: float | None) -> str:
 
 
 def nats_per(unit: str) -> str:
-    """Return the unit of losses that are means over a unit: `nats/char` for letter."""
+    """Return the unit of a mean loss, given the unit of its targets: `nats/char` for `letter`."""
     return f"nats/{'char' if unit == 'letter' else unit}"
 
 
@@ -87,7 +87,7 @@ def sparkline(values: list[float], width: int) -> str:
 
 
 def shortened(name: str, width: int) -> str:
-    """Return a name of at most `width` characters, truncated in the middle."""
+    """Return a name of at most `width` characters: … replaces the middle of a longer name."""
     if len(name) <= width:
         return name
     return f"{name[: width // 2]}…{name[-(width - width // 2 - 1) :]}"

@@ -1,4 +1,4 @@
-"""The exceptions of rnnlab: each message is one line with the problem, its place and a remedy.
+"""The exceptions of rnnlab: each message is one line with the problem, its location and a remedy.
 
 The exit codes of the command line are defined only here.
 """
@@ -18,7 +18,7 @@ EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 """Interrupted by ctrl-c."""
 EXIT_TERMINATED = 143
-"""Ended by SIGTERM; a run in the foreground is saved and stopped first."""
+"""Ended by SIGTERM; before that, a run in the foreground is saved and stopped."""
 
 
 class Terminated(SystemExit):
@@ -29,7 +29,7 @@ class Terminated(SystemExit):
 
 
 class RnnlabError(Exception):
-    """A failure while running; `str(error)` is one line for the user: problem and remedy."""
+    """A failure while running; `str(error)` is one line for the user, with problem and remedy."""
 
     exit_code = EXIT_FAILED
 
@@ -40,7 +40,7 @@ class RnnlabError(Exception):
 
 
 class BadInputError(RnnlabError):
-    """Invalid input from the user."""
+    """Invalid input from the user, such as an option, a setting or a file."""
 
     exit_code = EXIT_BAD_INPUT
 
@@ -51,10 +51,10 @@ class UnknownNameError(BadInputError):
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         self.name = name
         known = list(known)
-        otherwise = hint or (f"known: {', '.join(known)}" if known else "there are none yet")
+        otherwise = hint or (f"known: {', '.join(known)}" if known else f"there is no {kind} yet")
         super().__init__(f"unknown {kind} {name!r}", did_you_mean(name, known, otherwise))
 
 
 def one_line(text: str) -> str:
-    """Fold `text` to one line without control characters, safe on any terminal."""
+    """Return `text` on one line without control characters, safe on any terminal."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -1,4 +1,4 @@
-"""Replace a file atomically: a reader sees the old content or the new, never a part of it."""
+"""Replace a file atomically: a reader sees either the old or the new content, always complete."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SUFFIX = ".tmp"
-"""End of the names of temporary files, which begin with a dot and the name of the target."""
+"""Suffix of temporary files; their names begin with a dot and the name of the target."""
 _NAME_LENGTH = 80
-"""Characters of the target's name in the temporary name: a file name may have 255 bytes."""
+"""Maximum number of characters taken from the target's name; a file name has at most 255 bytes."""
 
 
 @contextmanager
@@ -20,9 +20,9 @@ def replacing(
 ) -> Iterator[Path]:
     """Yield the path of an empty temporary file, which replaces `file` at the end of the block.
 
-    durable: flush the content and the folder to the disk first, to survive a power cut;
-    is_private: only the owner may read the file. If the block raises, `file` stays as it was and
-    the temporary file is removed. Raises OSError.
+    durable: flush content and folder to the disk, so that the file survives a power failure.
+    is_private: only the owner may read the file. If the block raises, `file` is unchanged and the
+    temporary file is removed. Raises OSError.
     """
     handle, name = tempfile.mkstemp(
         prefix=f".{file.name[:_NAME_LENGTH]}.", suffix=suffix, dir=file.parent
@@ -43,13 +43,13 @@ def replacing(
 
 
 def replace_text(file: Path, text: str, *, durable: bool = False, is_private: bool = False) -> None:
-    """Replace the text of a file, written as UTF-8; see `replacing`."""
+    """Replace the content of a file by a text in UTF-8; arguments and errors as for `replacing`."""
     with replacing(file, durable=durable, is_private=is_private) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def drop_leftovers(folder: Path) -> None:
-    """Remove the temporary files of processes that were killed; only the folder's writer may."""
+    """Remove the temporary files of killed processes; no other process may be writing here."""
     for file in folder.glob(f".*{SUFFIX}"):
         file.unlink(missing_ok=True)
 

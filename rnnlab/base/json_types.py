@@ -1,4 +1,4 @@
-"""Type checks of JSON values from files and pipes against the fields of a dataclass."""
+"""Check the types of JSON values, from files and pipes, against the fields of a dataclass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _Types = tuple[type, ...]
 
 
 def misfit(kind: type, values: Mapping[str, Any]) -> str:
-    """Return the name of the first field of `kind` whose value has a wrong type; "" if none has."""
+    """Return the first field of the dataclass `kind` whose value has a wrong type; "" if none."""
     for name, types, item_types in _field_types(kind):
         if name not in values:
             continue
@@ -27,13 +27,13 @@ def misfit(kind: type, values: Mapping[str, Any]) -> str:
 
 
 def known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that are fields of the dataclass `kind`."""
+    """Return the items of `values` whose names are fields of the dataclass `kind`."""
     return {name: values[name] for name, _, _ in _field_types(kind) if name in values}
 
 
 @cache
 def _field_types(kind: type) -> tuple[tuple[str, _Types, _Types], ...]:
-    """Return (name, types, types of the items of a list or a mapping) of every field."""
+    """Return name, types and item types of every field; only lists and mappings have item types."""
     hints = get_type_hints(kind)
     field_types = []
     for field in fields(kind):

@@ -11,23 +11,23 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def checkpoints_folder(chosen: Path | None = None) -> Path:
-    """Return the folder of runs: the chosen one, RNNLAB_CHECKPOINTS or ./checkpoints."""
+    """Return the folder of runs: `chosen`, else RNNLAB_CHECKPOINTS, else ./checkpoints."""
     return chosen or Path(os.environ.get("RNNLAB_CHECKPOINTS") or "checkpoints")
 
 
 def data_folder(chosen: Path | None = None) -> Path:
-    """Return the folder of corpora: the chosen one, RNNLAB_DATA or ./data."""
+    """Return the folder of corpora: `chosen`, else RNNLAB_DATA, else ./data."""
     return chosen or Path(os.environ.get("RNNLAB_DATA") or "data")
 
 
 def cache_folder() -> Path:
     """Return the folder of generated files: $XDG_CACHE_HOME/rnnlab or ~/.cache/rnnlab.
 
-    A temporary folder if there is no home folder, or if the cache folder cannot be created.
+    Without a home folder, or if that folder cannot be created, return a temporary folder.
     """
     xdg_cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    with contextlib.suppress(RuntimeError):  # no home folder
-        # The XDG specification: relative paths must be ignored.
+    with contextlib.suppress(RuntimeError):  # raised if there is no home folder
+        # The XDG specification requires that relative paths are ignored.
         base = xdg_cache if xdg_cache.is_absolute() else Path("~/.cache").expanduser()
         folder = base.resolve() / "rnnlab"
         if folder.is_dir() or _can_be_created(folder):
@@ -36,7 +36,7 @@ def cache_folder() -> Path:
 
 
 def _can_be_created(folder: Path) -> bool:
-    """Return True if the folder and files in it can be created."""
+    """Return True if this process may create the folder, and files in it."""
     nearest = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
     return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
 
@@ -44,7 +44,7 @@ def _can_be_created(folder: Path) -> bool:
 def shipped_folder() -> Path:
     """Return the folder with the shipped `data` and `checkpoints`.
 
-    In an installed wheel it is inside the package, in a checkout it is the project's top level.
+    In an installed wheel, it is inside the package; in a checkout, it is the project's top folder.
     """
     inside = _PACKAGE / "_shipped"
     return inside if inside.is_dir() else _PACKAGE.parent

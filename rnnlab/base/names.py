@@ -1,4 +1,4 @@
-"""The known name most similar to a wrong one, for the hint of an error."""
+"""Find the known name that is most similar to a misspelled one, for the hint of an error."""
 
 from __future__ import annotations
 

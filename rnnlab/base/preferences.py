@@ -1,6 +1,6 @@
 """The user's preferences: a small TOML file, overridden by environment variables and options.
 
-Standard library only: the app reads it before its first frame.
+Imports only the standard library, because the app reads the file before its first frame.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Preferences:
         "auto", "truecolor", "256", "16", "none",
         help="Colours that the terminal supports; takes effect at the next start.",
     )  # fmt: skip
-    refresh_s: float = _number(0.5, 0.1, 60.0, "Seconds between two reads of the runs.")
-    slots: int = _number(2, 1, 64, "Number of queued runs that train at the same time per device.")
+    refresh_s: float = _number(0.5, 0.1, 60.0, "Seconds between two refreshes of the runs.")
+    slots: int = _number(2, 1, 64, "Maximum number of queued runs that train at once per device.")
 
 
 def known() -> tuple[Field[Any], ...]:
@@ -56,9 +56,9 @@ def known() -> tuple[Field[Any], ...]:
 
 
 def preferences_file() -> Path:
-    """Return the file: RNNLAB_CONFIG, or rnnlab/config.toml below XDG_CONFIG_HOME (~/.config).
+    """Return the file of preferences: RNNLAB_CONFIG, else XDG_CONFIG_HOME/rnnlab/config.toml.
 
-    Raise BadInputError if the path needs a home folder and there is none.
+    XDG_CONFIG_HOME defaults to ~/.config. Raise BadInputError if there is no home folder for `~`.
     """
     chosen = os.environ.get("RNNLAB_CONFIG")
     base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
@@ -72,10 +72,10 @@ def preferences_file() -> Path:
 
 
 def load_preferences(file: Path | None = None) -> Preferences:
-    """Return the preferences in the file and the environment, and the defaults for all others.
+    """Return the preferences from the file and the environment; all others have their defaults.
 
-    A missing file counts as empty, and so does one in a folder without permission, such as another
-    user's home. Raise BadInputError with file and key if a value is invalid.
+    A missing file counts as empty, and so does a file in a folder that this user may not open, such
+    as another user's home. Raise BadInputError with file and key if a value is invalid.
     """
     values: dict[str, Any] = {}
     try:
@@ -107,7 +107,7 @@ def with_value(preferences: Preferences, name: str, value: Any) -> Preferences:
 
 
 def checked(name: str, value: object) -> Any:
-    """Return the value of a preference in its type; raise BadInputError if it is invalid."""
+    """Return a preference's value, converted to its type; raise BadInputError if it is invalid."""
     return _checked(name, value, "")
 
 
@@ -123,7 +123,7 @@ def save_preference(name: str, value: object, file: Path | None = None) -> Path:
         text = file.read_text(encoding="utf-8") if file.exists() else _HEADING
         file.parent.mkdir(parents=True, exist_ok=True)
         changed = _with(text, name, value)
-        if tomllib.loads(changed).get(name) != value:  # the line is inside a TOML table
+        if tomllib.loads(changed).get(name) != value:  # the new line landed inside a TOML table
             raise BadInputError(f"{file}: {name} cannot be changed automatically", "edit the file")
         replace_text(file.resolve(), changed)
     except OSError as error:
@@ -134,9 +134,9 @@ def save_preference(name: str, value: object, file: Path | None = None) -> Path:
 
 
 def announce_colors() -> None:
-    """Set Textual's environment variables for colours, which it reads when it is imported.
+    """Set Textual's environment variables for colours, which Textual reads when it is imported.
 
-    Ignore an invalid file: loading the preferences later raises the error.
+    Ignore an invalid file of preferences: `load_preferences` raises its error later.
     """
     try:
         colors = load_preferences().colors
@@ -148,11 +148,11 @@ def announce_colors() -> None:
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", {"16": "standard"}.get(colors, colors))
 
 
-_HEADING = "# Preferences of rnnlab; the settings screen of the lab writes them, and so may you.\n"
+_HEADING = "# Preferences of rnnlab, written by the lab's settings screen; you may edit them.\n"
 
 
 def _with(text: str, name: str, value: object) -> str:
-    """Return a TOML text with one key replaced, or appended with its help line as a comment."""
+    """Return a TOML text with a new value of one key; a missing key is appended below its help."""
     line = f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}"
     changed, count = re.subn(
         rf"^[ \t]*[\"']?{name}[\"']?[ \t]*=[^#\n]*(#.*)?$",
@@ -191,7 +191,7 @@ def _checked(name: str, value: object, where: str) -> Any:
         number = int(value) if is_whole else float(value)
         if not (low <= number <= high and number == float(value)):
             raise ValueError
-    except (ValueError, OverflowError):  # int() of an infinity overflows
+    except (ValueError, OverflowError):  # int(inf) raises OverflowError
         kind = "an integer" if is_whole else "a number"
         hint = f"choose {kind} from {low:g} to {high:g}"
         raise BadInputError(f"{place}{name} = {value!r}", hint) from None

@@ -1,9 +1,9 @@
-"""Registries of entries: the files of a folder, so that a new entry needs only a new file.
+"""Registries: every file of a folder is an entry, so a new entry needs only a new file.
 
 The kind `"cells"` is the folder `rnnlab/cells`, the kind `"decoding/filters"` is
 `rnnlab/decoding/filters`. The entry `first-sample` is the file `first_sample.py`. Files whose names
 start with an underscore are not entries. Names and summaries are read without importing the files,
-so that listing and validation do not import torch.
+so listing and validation do not import torch.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def check(kind: str, name: str) -> str:
 
 
 def load(kind: str, name: str) -> ModuleType:
-    """Import and return the module of an entry; raise UnknownNameError for an unknown one."""
+    """Import and return the module of an entry; raise UnknownNameError for an unknown name."""
     stem = check(kind, name).replace("-", "_")
     return importlib.import_module(f"rnnlab.{kind.replace('/', '.')}.{stem}")
 
@@ -51,7 +51,7 @@ def summary(kind: str, name: str) -> str:
 
 
 def _noun(kind: str) -> str:
-    """Return the user's word for one entry of a kind."""
+    """Return the name that users know for an entry of a kind: `decoder` for `decoding`."""
     last = kind.rpartition("/")[2]
     return {"decoding": "decoder", "corpora": "corpus", "insight": "view"}.get(
         last, last.removesuffix("s")

@@ -1,7 +1,7 @@
-"""Recurrent cells: one file per cell, with its equations and their fused version.
+"""Recurrent cells: one file per cell, with its equations and, if there is one, a fused kernel.
 
-A cell's module defines `CELL`. Parameters have torch's names and layout, so that one state dict
-fits both engines.
+A cell's module defines `CELL`. Parameters have torch's names and layout, so one state dict fits
+both engines.
 """
 
 from rnnlab.cells._base import Cell, LayerState, LayerWeights, Weights

@@ -14,43 +14,43 @@ from torch import Tensor
 from torch.nn import functional as F
 
 LayerState = tuple[Tensor, ...]
-"""State of one layer, each part [B, H]; the first is h, the input of the next layer."""
+"""State of one layer: tensors [B, H]. The first is h, which the next layer reads."""
 
 
 class LayerWeights(Protocol):
-    """The weights of any cell: a NamedTuple of tensors that has these two fields."""
+    """Weights of a layer of any cell: a NamedTuple of tensors with at least these two fields."""
 
     @property
     def weight_ih(self) -> Tensor:
-        """[G, I]"""
+        """Input weights [G, I]."""
 
     @property
     def bias_ih(self) -> Tensor:
-        """[G]"""
+        """Biases of the input term [G]."""
 
     def __iter__(self) -> Iterator[Tensor]: ...
 
 
 class Weights(NamedTuple):
-    """Parameters of one layer as in torch.nn, the gates stacked along the rows."""
+    """Parameters of one layer, named as in torch.nn; the rows of all gates are stacked."""
 
     weight_ih: Tensor
-    """[G, I]"""
+    """Input weights [G, I]."""
     weight_hh: Tensor
-    """[G, H]"""
+    """Recurrent weights [G, H]."""
     bias_ih: Tensor
-    """[G]"""
+    """Biases of the input term [G]."""
     bias_hh: Tensor
-    """[G]"""
+    """Biases of the recurrent term [G]."""
 
 
 class InputWeights(NamedTuple):
     """Parameters of a layer whose gates read only the input."""
 
     weight_ih: Tensor
-    """[G, I]"""
+    """Input weights [G, I]."""
     bias_ih: Tensor
-    """[G]"""
+    """Biases of the input term [G]."""
 
 
 W = TypeVar("W", bound=LayerWeights)
@@ -62,9 +62,9 @@ class Cell(ABC, Generic[W]):
     gates: ClassVar[tuple[str, ...]]
     """Letters of the gates, in the order of the stacked weights."""
     candidates: ClassVar[frozenset[str]] = frozenset({"g", "n", "h"})
-    """Letters in `gates` that are candidates (new content): they are neither open nor closed."""
+    """Letters in `gates` that are not gates but candidates: the new content of the state."""
     h_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
-    """Bounds of h, near which it is saturated; None if h has no upper bound."""
+    """Lower and upper bound of h, near which a unit saturates; None if h has no upper bound."""
     weights_type: type[W]
     """The NamedTuple of a layer's parameters: `Weights`, or a type of the cell's own."""
     fixed: ClassVar[frozenset[str]] = frozenset()
@@ -72,7 +72,7 @@ class Cell(ABC, Generic[W]):
     num_states: ClassVar[int] = 1
     """Number of parts of a layer's state: 1 for h, 2 for h and c."""
     has_fused: ClassVar[bool] = True
-    """Whether `fused` is implemented; a cell without it runs on its equations."""
+    """Whether `fused` is implemented; otherwise, a stack calls `step` for every time step."""
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
         """Return the shape of every parameter by name, in the order of `weights_type`.
@@ -95,22 +95,23 @@ class Cell(ABC, Generic[W]):
             parameter.uniform_(-bound, bound, generator=generator)
 
     def start(self, batch: int, weights: W) -> LayerState:
-        """Return the state before the first step, each part [B, H]: zeros by default."""
+        """Return the state before the first step, tensors [B, H]; zeros by default."""
         zeros = weights.weight_ih.new_zeros(batch, self.hidden_size(weights))
         return (zeros,) * self.num_states
 
     def project(self, x: Tensor, weights: W) -> Tensor:
-        """Return the input term [..., G] of all gates, with the bias, for inputs [..., I].
+        """Return the input term [..., G] of all gates, bias included, for inputs [..., I].
 
-        It does not depend on the state: one product computes it for a whole sequence.
+        The term does not depend on the state: one product computes it for a whole sequence.
         """
         return F.linear(x, weights.weight_ih, weights.bias_ih)
 
     def gate_values(self, x_BG: Tensor, state: LayerState, weights: W) -> tuple[Tensor, ...]:
-        """Return the value [B, H] of each of `gates` in a step from `state`, in their order.
+        """Return the values [B, H] of all `gates`, in that order, in a step from `state`.
 
-        In a cell with a fused kernel the gates read h but not c, so that a whole sequence with
-        known h needs only one product. Default, for a cell without gates: h itself.
+        In a cell with a fused kernel, gates must not read c: if h is known at all steps, one
+        product then computes the gates of a whole sequence. By default, for a cell without gates,
+        the only value is the new h.
         """
         return self.step(x_BG, state, weights)[:1]
 
@@ -124,7 +125,7 @@ class Cell(ABC, Generic[W]):
     def fused(self, x_BTI: Tensor, state: LayerState, weights: W) -> tuple[Tensor, LayerState]:
         """Return the outputs [B, T, H] and the last state from a kernel for whole sequences.
 
-        Raises TypeError if the cell has no such kernel.
+        Raises TypeError if the cell has no fused kernel.
         """
         raise TypeError(f"{type(self).__name__} has no fused kernel")
 
@@ -133,5 +134,5 @@ class Cell(ABC, Generic[W]):
         return weights.weight_ih.shape[0] // len(self.gates)
 
     def rows(self, stacked: Tensor, gate: str) -> Tensor:
-        """Return a view of one gate's rows of stacked weights."""
+        """Return a view of the rows of one gate, given the stacked weights of all gates."""
         return stacked.chunk(len(self.gates))[self.gates.index(gate)]

@@ -2,16 +2,17 @@
 
     h_t = a_t * h_{t-1} + v_t
 
-Products of such decays can underflow to zero without harm, so that neither logarithms nor
-divisions are needed. The gradient is the same recurrence from the last step to the first. With
-dy_t, the direct gradient of the loss with respect to h_t:
+Products of such decays can underflow to zero without harm, so the scan needs neither logarithms
+nor divisions. The gradient follows the same recurrence, from the last step to the first. Let dy_t
+be the gradient of the loss with respect to the output h_t alone, and G_t the gradient that also
+contains the effect of h_t on later steps:
 
     G_t = a_{t+1} * G_{t+1} + dy_t,    da_t = G_t * h_{t-1},    dv_t = G_t,    dh_0 = a_1 * G_1
 
 The backward pass needs only a and h, [B, T, H] each, instead of a graph of T steps.
 
 Source: Martin and Cundy (2018), "Parallelizing linear recurrent neural nets over sequence length".
-The candidate's g: Feng et al. (2024), "Were RNNs all we needed?", appendix B.
+The function g of the candidates: Feng et al. (2024), "Were RNNs all we needed?", appendix B.
 
 Shapes: B sequences, T steps, H hidden units.
 """
@@ -27,15 +28,15 @@ from torch.autograd.function import Function, once_differentiable
 from torch.nn import functional as F
 
 Fill = Callable[[Tensor, Tensor, Tensor, Tensor, bool], None]
-"""An algorithm of the recurrence: (h, a, v, h_0, is_backwards) writes h [B, T, H] in place."""
+"""An algorithm of the recurrence: fill(h, a, v, h_0, is_backwards) writes h [B, T, H] in place."""
 
 
 def scan(a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, *, fill: Fill | None = None) -> Tensor:
     """Return h_1 ... h_T [B, T, H] from a_t and v_t [B, T, H] and h_0 [B, H], in the dtype of v.
 
-    fill: `loop` or `double`; defaults to the faster one on the device. Agrees with the recurrence
-    to 1e-10 in float64, in values and gradients. A second derivative is not supported: torch
-    raises RuntimeError.
+    fill: `loop` or `double`; defaults to the one that is faster on the device. In float64, values
+    and gradients agree to 1e-10 with those of the recurrence, computed step by step. Second
+    derivatives are not supported: torch raises RuntimeError.
     """
     fill = fill or fastest_fill(v_BTH.device)
     h_BTH: Tensor = _Scan.apply(a_BTH, v_BTH, h_BH, fill)  # type: ignore[no-untyped-call]
@@ -48,7 +49,7 @@ def fastest_fill(device: torch.device) -> Fill:
 
 
 def g(x: Tensor) -> Tensor:
-    """Return x + 0.5 for x >= 0, sigmoid(x) for x < 0: positive and continuous.
+    """Return x + 0.5 if x >= 0, else sigmoid(x): a positive and continuous function.
 
     Computed as max(x, 0) + sigmoid(min(x, 0)), which on a CPU takes less than half the time of
     torch.where, forward and backward. The derivative at 0 is the sigmoid's, 0.25.
@@ -78,7 +79,7 @@ class _Scan(Function):
     def backward(ctx: Any, dy_BTH: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         a_BTH, h_BTH, h_BH = ctx.saved_tensors
         G_BTH = torch.empty_like(dy_BTH)
-        # G_T = dy_T; the other steps are a backward scan.
+        # G_T = dy_T; a backward scan from there computes the other G_t.
         last_BH = G_BTH[:, -1].copy_(dy_BTH[:, -1])
         ctx.fill(G_BTH[:, :-1], a_BTH[:, 1:], dy_BTH[:, :-1], last_BH, True)
         da_BTH = torch.empty_like(a_BTH)
@@ -88,10 +89,11 @@ class _Scan(Function):
 
 
 def loop(h_BTH: Tensor, a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, is_backwards: bool) -> None:
-    """Compute the recurrence step by step; h_BH: the value before the first step (or the last).
+    """Compute the recurrence step by step.
 
-    On one CPU thread 4 (B16 T100 H128) to 20 times (B64 T100 H256) as fast as `double`: it reads
-    the memory only once.
+    h_BH: the value before the first step; after the last step if is_backwards. On one CPU thread,
+    `loop` is 4 times (B16 T100 H128) to 20 times (B64 T100 H256) as fast as `double`, because it
+    reads the memory only once.
     """
     order = -1 if is_backwards else 1
     slices = (tensor.unbind(1)[::order] for tensor in (h_BTH, a_BTH, v_BTH))
@@ -102,9 +104,10 @@ def loop(h_BTH: Tensor, a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, is_backwards
 def double(h_BTH: Tensor, a_BTH: Tensor, v_BTH: Tensor, h_BH: Tensor, is_backwards: bool) -> None:
     """Compute the recurrence in about log2(T) operations, for devices with slow kernel launches.
 
-    Two consecutive steps are one step of the same form: (a, v) followed by (a', v') is (a * a',
-    a' * v + v'), from Blelloch (1990), "Prefix sums and their applications". Every step is combined
-    with the one 1, 2, 4, ... steps before it: Hillis and Steele (1986), "Data parallel algorithms".
+    Two consecutive steps (a, v) and (a', v') combine into one step of the same form, (a * a',
+    a' * v + v'): Blelloch (1990), "Prefix sums and their applications". In round k, every step is
+    combined with the step 2^k places before it: Hillis and Steele (1986), "Data parallel
+    algorithms".
     """
     if is_backwards:
         a_BTH, v_BTH = a_BTH.flip(1), v_BTH.flip(1)

@@ -1,4 +1,4 @@
-"""A stack of layers of one cell, on the cell's equations or its fused kernel.
+"""A stack of layers of one cell, computed by the cell's equations or its fused kernel.
 
 Shapes: B sequences, T steps, I inputs, H hidden units, F features of a layer's output: H, or 2H if
 bidirectional.
@@ -16,30 +16,31 @@ from rnnlab.cells._base import Cell, LayerState, LayerWeights
 from rnnlab.cells._dropout import dropout
 
 State = tuple[LayerState, ...]
-"""State of a stack, by layer (and direction: l0, l0_reverse, l1, ...); each part is [B, H]."""
+"""States of the layers: l0, l1, ... (bidirectional: l0, l0_reverse, l1, ...); tensors [B, H]."""
 
 Engine = Literal["auto", "fused", "equations"]
 
 
 def select(state: State, rows_B: Tensor) -> State:
-    """Return the state of the rows `rows_B`: h and c of every layer, in that order."""
+    """Return the state of the rows `rows_B`, which may repeat, in the order of `rows_B`."""
     return tuple(tuple(part.index_select(0, rows_B) for part in layer) for layer in state)
 
 
 class RecurrentStack(nn.Module):
-    """`num_layers` layers of a cell; parameters `weight_ih_l0`, ... as in torch.nn.LSTM.
+    """`num_layers` layers of a cell; parameters have torch.nn.LSTM's names, such as `weight_ih_l0`.
 
     dropout: rate of the dropout on the input of every layer but the first, in training mode.
     variational: drop the same units at all steps of a call.
     recurrent_dropout: fraction of the recurrent weights dropped for one call in training mode
     (DropConnect on weight_hh, as in Merity et al. 2018, "Regularizing and optimizing LSTM language
     models").
-    residual: from the second layer on, add a layer's input, before dropout, to its output.
-    bidirectional: a second set of weights (`weight_ih_l0_reverse`, ...) reads from the last step to
-    the first; the outputs of both directions are concatenated.
+    residual: every layer but the first adds its input, before dropout, to its output.
+    bidirectional: each layer also reads the steps from the last to the first, with weights of its
+    own (`weight_ih_l0_reverse`, ...); the outputs of both directions are concatenated.
     generator: draws the initial weights.
 
-    Raises BadInputError if the cell has no fused kernel or no recurrent weights to drop.
+    Raises BadInputError if `engine` is "fused" and the cell has no fused kernel, or if
+    `recurrent_dropout` is not 0 and the cell has no recurrent weights.
     """
 
     output_size: int
@@ -108,8 +109,8 @@ class RecurrentStack(nn.Module):
 
         generator: draws the dropout masks; used in training mode only.
         lengths_B: number of steps of each row before its padding (None: no padding). The reverse
-        direction starts at a row's last real step, so that no output at a real step depends on
-        padding. Outputs at padded steps and the last state of a padded row are undefined.
+        direction starts at the last step before the padding, so outputs before the padding do not
+        depend on it. Outputs at padded steps and the last state of a padded row are undefined.
         """
         last: list[LayerState] = []
         for layer in range(self.num_layers):
@@ -130,9 +131,9 @@ class RecurrentStack(nn.Module):
         return x_BTI, tuple(last)
 
     def step(self, x_BI: Tensor, state: State) -> tuple[Tensor, State]:
-        """Return the top layer's output [B, H] and the state after one step, on the equations.
+        """Return the top layer's output [B, H] and the state after one step of the equations.
 
-        The fused kernels are slower for one step: torch re-packs the weights at every call. Raises
+        A fused kernel is slower for a single step: torch re-packs the weights at every call. Raises
         TypeError if the stack is bidirectional: the reverse direction needs the whole sequence.
         """
         if self.is_bidirectional:
@@ -150,7 +151,7 @@ class RecurrentStack(nn.Module):
     def _register(self, suffix: str, shapes: dict[str, tuple[int, ...]]) -> None:
         for name, shape in shapes.items():
             if name in self.cell.fixed:
-                # A buffer is saved and moved with the rest, but is not among parameters().
+                # A buffer is saved and moved with the module, but is not among its parameters().
                 self.register_buffer(name + suffix, torch.empty(shape))
             else:
                 self.register_parameter(name + suffix, nn.Parameter(torch.empty(shape)))
@@ -174,10 +175,10 @@ class RecurrentStack(nn.Module):
     def _run_equations(
         self, x_BTI: Tensor, state: LayerState, weights: LayerWeights
     ) -> tuple[Tensor, LayerState]:
-        """Step through a layer; one product computes the input term of the gates for all steps."""
+        """Run a layer step by step; one product computes the gates' input term of all steps."""
         x_BTG = self.cell.project(x_BTI, weights)
         if x_BTG.shape[1] == 1:
-            # Sequences of one step: the lists below would take half of the time.
+            # For sequences of one step, the lists below would take half of the time.
             state = self.cell.step(x_BTG[:, 0], state, weights)
             return state[0][:, None], state
         outputs = []
@@ -188,7 +189,7 @@ class RecurrentStack(nn.Module):
 
 
 def _reversed(x_BTF: Tensor, lengths_B: Tensor | None) -> Tensor:
-    """Return each row's real steps in reverse order; the padding at its end does not move."""
+    """Return the rows with their steps in reverse order; padding stays at the end of a row."""
     if lengths_B is None:
         return x_BTF.flip(1)
     steps_T = torch.arange(x_BTF.shape[1], device=x_BTF.device)

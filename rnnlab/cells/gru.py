@@ -1,4 +1,4 @@
-"""Gated recurrent unit with the reset gate after the hidden product.
+"""Gated recurrent unit with the reset gate after the recurrent product.
 
     r_t = sigmoid(W_ir x_t + b_ir + W_hr h_{t-1} + b_hr)
     z_t = sigmoid(W_iz x_t + b_iz + W_hz h_{t-1} + b_hz)
@@ -18,13 +18,13 @@ from rnnlab.cells._base import Cell, LayerState, Weights
 
 
 class GRU(Cell[Weights]):
-    """The equations above, and torch's kernel for them."""
+    """The GRU of torch.nn.GRU; `fused` calls torch's kernel."""
 
     gates = ("r", "z", "n")
     weights_type = Weights
 
     def gate_values(self, x_BG: Tensor, state: LayerState, weights: Weights) -> tuple[Tensor, ...]:
-        """Return r, z, n."""
+        """Return r, z and n, each [B, H]."""
         (h,) = state
         x_r, x_z, x_n = x_BG.chunk(3, dim=1)
         h_r, h_z, h_n = torch.addmm(weights.bias_hh, h, weights.weight_hh.T).chunk(3, dim=1)
@@ -34,7 +34,7 @@ class GRU(Cell[Weights]):
         return r, z, n
 
     def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
-        """Return h_t."""
+        """Return the new state (h_t,)."""
         (h,) = state
         _, z, n = self.gate_values(x_BG, state, weights)
         return ((1 - z) * n + z * h,)
@@ -42,7 +42,7 @@ class GRU(Cell[Weights]):
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: Weights
     ) -> tuple[Tensor, LayerState]:
-        """Run torch's kernel on the whole sequence."""
+        """Return the outputs [B, T, H] and the last state, computed by torch's kernel."""
         (h,) = state
         y_BTH, h_1BH = torch.gru(
             x_BTI, h[None], weights, has_biases=True, num_layers=1, dropout=0.0,

@@ -1,4 +1,4 @@
-"""Gated recurrent unit with the reset gate before the hidden product.
+"""Gated recurrent unit with the reset gate before the recurrent product.
 
     r_t = sigmoid(W_ir x_t + b_ir + W_hr h_{t-1} + b_hr)
     z_t = sigmoid(W_iz x_t + b_iz + W_hz h_{t-1} + b_hz)
@@ -18,14 +18,14 @@ from rnnlab.cells._base import Cell, LayerState, Weights
 
 
 class ChoGRU(Cell[Weights]):
-    """The equations above."""
+    """A GRU whose reset gate acts on h before the recurrent product; no fused kernel."""
 
     gates = ("r", "z", "n")
     weights_type = Weights
     has_fused = False
 
     def gate_values(self, x_BG: Tensor, state: LayerState, weights: Weights) -> tuple[Tensor, ...]:
-        """Return r, z, n."""
+        """Return r, z and n, each [B, H]."""
         (h,) = state
         x_r, x_z, x_n = x_BG.chunk(3, dim=1)
         W_r, W_z, W_n = weights.weight_hh.chunk(3)
@@ -36,7 +36,7 @@ class ChoGRU(Cell[Weights]):
         return r, z, n
 
     def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
-        """Return h_t."""
+        """Return the new state (h_t,)."""
         (h,) = state
         _, z, n = self.gate_values(x_BG, state, weights)
         return ((1 - z) * n + z * h,)

@@ -21,7 +21,7 @@ from rnnlab.cells._base import Cell, LayerState, Weights
 
 
 class LSTM(Cell[Weights]):
-    """The equations above, and torch's kernel for them."""
+    """The LSTM of torch.nn.LSTM; `fused` calls torch's kernel."""
 
     gates = ("i", "f", "g", "o")
     weights_type = Weights
@@ -29,13 +29,13 @@ class LSTM(Cell[Weights]):
 
     @torch.no_grad()
     def initialise(self, weights: Weights, generator: torch.Generator) -> None:
-        """Fill like torch, except b_if + b_hf = 1, so that a new network forgets little."""
+        """Initialise as torch does, but b_if + b_hf = 1: a new network then forgets little."""
         super().initialise(weights, generator)
         self.rows(weights.bias_ih, "f").fill_(1.0)
         self.rows(weights.bias_hh, "f").fill_(0.0)
 
     def gate_values(self, x_BG: Tensor, state: LayerState, weights: Weights) -> tuple[Tensor, ...]:
-        """Return i, f, g, o."""
+        """Return i, f, g and o, each [B, H]."""
         h, _ = state
         a_BG = x_BG + torch.addmm(weights.bias_hh, h, weights.weight_hh.T)
         a_i, a_f, a_g, a_o = a_BG.chunk(4, dim=1)
@@ -46,7 +46,7 @@ class LSTM(Cell[Weights]):
         return i, f, g, o
 
     def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
-        """Return (h_t, c_t)."""
+        """Return the new state (h_t, c_t)."""
         _, c = state
         i, f, g, o = self.gate_values(x_BG, state, weights)
         c = f * c + i * g
@@ -56,7 +56,7 @@ class LSTM(Cell[Weights]):
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: Weights
     ) -> tuple[Tensor, LayerState]:
-        """Run torch's kernel on the whole sequence."""
+        """Return the outputs [B, T, H] and the last state, computed by torch's kernel."""
         h, c = state
         y_BTH, h_1BH, c_1BH = torch.lstm(
             x_BTI, (h[None], c[None]), weights, has_biases=True, num_layers=1, dropout=0.0,

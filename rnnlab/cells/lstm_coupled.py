@@ -19,7 +19,7 @@ from rnnlab.cells._base import Cell, LayerState, Weights
 
 
 class CoupledLSTM(Cell[Weights]):
-    """The equations above."""
+    """An LSTM whose input gate is 1 - f; no fused kernel."""
 
     gates = ("f", "g", "o")
     weights_type = Weights
@@ -28,13 +28,13 @@ class CoupledLSTM(Cell[Weights]):
 
     @torch.no_grad()
     def initialise(self, weights: Weights, generator: torch.Generator) -> None:
-        """Fill like torch, except b_if + b_hf = 1, so that a new network forgets little."""
+        """Initialise as torch does, but b_if + b_hf = 1: a new network then forgets little."""
         super().initialise(weights, generator)
         self.rows(weights.bias_ih, "f").fill_(1.0)
         self.rows(weights.bias_hh, "f").fill_(0.0)
 
     def gate_values(self, x_BG: Tensor, state: LayerState, weights: Weights) -> tuple[Tensor, ...]:
-        """Return f, g, o."""
+        """Return f, g and o, each [B, H]."""
         h, _ = state
         a_BG = x_BG + torch.addmm(weights.bias_hh, h, weights.weight_hh.T)
         a_f, a_g, a_o = a_BG.chunk(3, dim=1)
@@ -44,7 +44,7 @@ class CoupledLSTM(Cell[Weights]):
         return f, g, o
 
     def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
-        """Return (h_t, c_t)."""
+        """Return the new state (h_t, c_t)."""
         _, c = state
         f, g, o = self.gate_values(x_BG, state, weights)
         c = f * c + (1 - f) * g

@@ -8,10 +8,11 @@
     c_t = f_t * c_{t-1} + i_t * g_t
     h_t = o_t * tanh(s_c * LN(c_t) + b_c)
 
-LN(v) = (v - mean(v)) / sqrt(var(v) + 1e-5) over a row's units, over all four gates together.
+LN(v) = (v - mean(v)) / sqrt(var(v) + 1e-5), with mean and variance over the units of a row; in the
+first equation, over the units of all four gates together.
 
-Source: Ba, Kiros and Hinton (2016), "Layer normalization", supplement. The forget gate starts open,
-b_x of f = 1 (Jozefowicz et al. 2015).
+Source: Ba, Kiros and Hinton (2016), "Layer normalization", supplement. The forget gate starts open:
+its part of b_x is 1 (Jozefowicz et al. 2015).
 """
 
 from __future__ import annotations
@@ -29,23 +30,23 @@ class NormWeights(NamedTuple):
     """Parameters of a layer: two matrices, and the gains and biases of the normalisations."""
 
     weight_ih: Tensor
-    """[4H, I]"""
+    """Input weights W_x [4H, I]."""
     weight_hh: Tensor
-    """[4H, H]"""
+    """Recurrent weights W_h [4H, H]."""
     bias_ih: Tensor
-    """[4H]"""
+    """Biases b_x [4H]."""
     gain_ih: Tensor
-    """[4H]"""
+    """Gains s_x [4H]."""
     gain_hh: Tensor
-    """[4H]"""
+    """Gains s_h [4H]."""
     gain_c: Tensor
-    """[H]"""
+    """Gains s_c [H]."""
     bias_c: Tensor
-    """[H]"""
+    """Biases b_c [H]."""
 
 
 class NormLSTM(Cell[NormWeights]):
-    """The equations above."""
+    """An LSTM whose gate inputs and cell state are layer-normalised; no fused kernel."""
 
     gates = ("i", "f", "g", "o")
     weights_type = NormWeights
@@ -67,9 +68,9 @@ class NormLSTM(Cell[NormWeights]):
 
     @torch.no_grad()
     def initialise(self, weights: NormWeights, generator: torch.Generator) -> None:
-        """Fill the matrices like torch, the gains with 1, the biases with 0, except b_x of f = 1.
+        """Initialise the matrices as torch does, the gains with 1 and the biases with 0.
 
-        A new network then forgets little.
+        Only f's part of b_x is 1: a new network then forgets little.
         """
         bound = self.hidden_size(weights) ** -0.5
         for matrix in (weights.weight_ih, weights.weight_hh):
@@ -87,7 +88,7 @@ class NormLSTM(Cell[NormWeights]):
     def gate_values(
         self, x_BG: Tensor, state: LayerState, weights: NormWeights
     ) -> tuple[Tensor, ...]:
-        """Return i, f, g, o."""
+        """Return i, f, g and o, each [B, H]."""
         h, _ = state
         a_BG = x_BG + _norm(F.linear(h, weights.weight_hh), weights.gain_hh)
         a_i, a_f, a_g, a_o = a_BG.chunk(4, dim=1)
@@ -98,7 +99,7 @@ class NormLSTM(Cell[NormWeights]):
         return i, f, g, o
 
     def step(self, x_BG: Tensor, state: LayerState, weights: NormWeights) -> LayerState:
-        """Return (h_t, c_t)."""
+        """Return the new state (h_t, c_t)."""
         _, c = state
         i, f, g, o = self.gate_values(x_BG, state, weights)
         c = f * c + i * g
@@ -107,7 +108,7 @@ class NormLSTM(Cell[NormWeights]):
 
 
 def _norm(v: Tensor, gain: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Return gain * LN(v) + bias over the last axis."""
+    """Return gain * LN(v) + bias; LN normalises over the last axis."""
     return F.layer_norm(v, gain.shape, gain, bias, eps=1e-5)
 
 

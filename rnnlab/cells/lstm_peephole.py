@@ -22,26 +22,26 @@ from rnnlab.cells._base import Cell, LayerState
 
 
 class PeepholeWeights(NamedTuple):
-    """Parameters of a layer: those of torch.nn.LSTM, and the peepholes from c to the gates."""
+    """Parameters of a layer: as in torch.nn.LSTM, and peephole weights from c to the gates."""
 
     weight_ih: Tensor
-    """[4H, I]"""
+    """Input weights [4H, I]."""
     weight_hh: Tensor
-    """[4H, H]"""
+    """Recurrent weights [4H, H]."""
     bias_ih: Tensor
-    """[4H]"""
+    """Biases of the input term [4H]."""
     bias_hh: Tensor
-    """[4H]"""
+    """Biases of the recurrent term [4H]."""
     peephole_i: Tensor
-    """[H]"""
+    """Weights p_i from c to the input gate [H]."""
     peephole_f: Tensor
-    """[H]"""
+    """Weights p_f from c to the forget gate [H]."""
     peephole_o: Tensor
-    """[H]"""
+    """Weights p_o from c to the output gate [H]."""
 
 
 class PeepholeLSTM(Cell[PeepholeWeights]):
-    """The equations above."""
+    """An LSTM whose gates also read c; no fused kernel."""
 
     gates = ("i", "f", "g", "o")
     weights_type = PeepholeWeights
@@ -49,13 +49,13 @@ class PeepholeLSTM(Cell[PeepholeWeights]):
     has_fused = False
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-        """Return the shapes of the parameters of torch.nn.LSTM, and of the peepholes."""
+        """Return the shapes of torch.nn.LSTM's parameters and of the peepholes."""
         peepholes = {f"peephole_{gate}": (hidden_size,) for gate in "ifo"}
         return {**super().shapes(input_size, hidden_size), **peepholes}
 
     @torch.no_grad()
     def initialise(self, weights: PeepholeWeights, generator: torch.Generator) -> None:
-        """Fill like torch, except b_if + b_hf = 1, so that a new network forgets little."""
+        """Initialise as torch does, but b_if + b_hf = 1: a new network then forgets little."""
         super().initialise(weights, generator)
         self.rows(weights.bias_ih, "f").fill_(1.0)
         self.rows(weights.bias_hh, "f").fill_(0.0)
@@ -63,7 +63,7 @@ class PeepholeLSTM(Cell[PeepholeWeights]):
     def gate_values(
         self, x_BG: Tensor, state: LayerState, weights: PeepholeWeights
     ) -> tuple[Tensor, ...]:
-        """Return i, f, g, o; o reads the new c."""
+        """Return i, f, g and o, each [B, H]; o reads the new c."""
         h, c = state
         a_BG = x_BG + torch.addmm(weights.bias_hh, h, weights.weight_hh.T)
         a_i, a_f, a_g, a_o = a_BG.chunk(4, dim=1)
@@ -75,7 +75,7 @@ class PeepholeLSTM(Cell[PeepholeWeights]):
         return i, f, g, o
 
     def step(self, x_BG: Tensor, state: LayerState, weights: PeepholeWeights) -> LayerState:
-        """Return (h_t, c_t)."""
+        """Return the new state (h_t, c_t)."""
         _, c = state
         i, f, g, o = self.gate_values(x_BG, state, weights)
         c = f * c + i * g

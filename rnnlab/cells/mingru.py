@@ -20,20 +20,20 @@ from rnnlab.cells._scan import g, scan, wide
 
 
 class MinGRU(Cell[InputWeights]):
-    """The equations above, and a scan over all steps."""
+    """The minimal GRU; its gates do not read h, so `fused` is a scan over all steps."""
 
     gates = ("z", "n")
     weights_type = InputWeights
     h_range = None
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-        """Return the shapes of the input's weights; there are no recurrent weights."""
+        """Return the shapes of the input weights; there are no recurrent weights."""
         rows = 2 * hidden_size
         return {"weight_ih": (rows, input_size), "bias_ih": (rows,)}
 
     @torch.no_grad()
     def initialise(self, weights: InputWeights, generator: torch.Generator) -> None:
-        """Fill like torch.nn.Linear: uniform in +-1/sqrt(I)."""
+        """Initialise like torch.nn.Linear: uniform in +-1/sqrt(I)."""
         bound = weights.weight_ih.shape[1] ** -0.5
         for parameter in weights:
             parameter.uniform_(-bound, bound, generator=generator)
@@ -41,14 +41,14 @@ class MinGRU(Cell[InputWeights]):
     def gate_values(
         self, x_BG: Tensor, state: LayerState, weights: InputWeights
     ) -> tuple[Tensor, ...]:
-        """Return z, n; neither reads the state."""
+        """Return z and n, each [B, H]; neither reads the state."""
         a_z, a_n = wide(x_BG).chunk(2, dim=1)
         z = torch.sigmoid(a_z)
         n = g(a_n)
         return z, n
 
     def step(self, x_BG: Tensor, state: LayerState, weights: InputWeights) -> LayerState:
-        """Return h_t."""
+        """Return the new state (h_t,)."""
         (h,) = state
         z, n = self.gate_values(x_BG, state, weights)
         return ((1 - z) * h + z * n,)
@@ -56,7 +56,7 @@ class MinGRU(Cell[InputWeights]):
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: InputWeights
     ) -> tuple[Tensor, LayerState]:
-        """Scan the sequence: decays and increments do not depend on h."""
+        """Return the outputs [B, T, H] and the last state from one scan over all steps."""
         (h,) = state
         a_z, a_n = wide(self.project(x_BTI, weights)).chunk(2, dim=2)
         z = torch.sigmoid(a_z)

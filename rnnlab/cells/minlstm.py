@@ -1,4 +1,4 @@
-"""Minimal long short-term memory: the gates read only the input, all steps are computed at once.
+"""Minimal LSTM: the gates read only the input, so all steps are computed at once.
 
     f_t = sigmoid(W_if x_t + b_if)
     i_t = sigmoid(W_ii x_t + b_ii)
@@ -23,20 +23,20 @@ from rnnlab.cells._scan import g, scan, wide
 
 
 class MinLSTM(Cell[InputWeights]):
-    """The equations above, and a scan over all steps."""
+    """The minimal LSTM; its gates do not read h, so `fused` is a scan over all steps."""
 
     gates = ("f", "i", "n")
     weights_type = InputWeights
     h_range = None
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-        """Return the shapes of the input's weights; there are no recurrent weights."""
+        """Return the shapes of the input weights; there are no recurrent weights."""
         rows = 3 * hidden_size
         return {"weight_ih": (rows, input_size), "bias_ih": (rows,)}
 
     @torch.no_grad()
     def initialise(self, weights: InputWeights, generator: torch.Generator) -> None:
-        """Fill like torch.nn.Linear, uniform in +-1/sqrt(I), except b_if = 1."""
+        """Initialise like torch.nn.Linear, uniform in +-1/sqrt(I), but with b_if = 1."""
         bound = weights.weight_ih.shape[1] ** -0.5
         for parameter in weights:
             parameter.uniform_(-bound, bound, generator=generator)
@@ -45,12 +45,12 @@ class MinLSTM(Cell[InputWeights]):
     def gate_values(
         self, x_BG: Tensor, state: LayerState, weights: InputWeights
     ) -> tuple[Tensor, ...]:
-        """Return f, i, n; none reads the state."""
+        """Return f, i and n, each [B, H]; none of them reads the state."""
         a_f, a_i, a_n = wide(x_BG).chunk(3, dim=1)
         return torch.sigmoid(a_f), torch.sigmoid(a_i), g(a_n)
 
     def step(self, x_BG: Tensor, state: LayerState, weights: InputWeights) -> LayerState:
-        """Return h_t."""
+        """Return the new state (h_t,)."""
         (h,) = state
         a_f, a_i, a_n = wide(x_BG).chunk(3, dim=1)
         decay = torch.sigmoid(_log_ratio(a_f, a_i))
@@ -60,7 +60,7 @@ class MinLSTM(Cell[InputWeights]):
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: InputWeights
     ) -> tuple[Tensor, LayerState]:
-        """Scan the sequence: decays and increments do not depend on h."""
+        """Return the outputs [B, T, H] and the last state from one scan over all steps."""
         (h,) = state
         a_f, a_i, a_n = wide(self.project(x_BTI, weights)).chunk(3, dim=2)
         decay = torch.sigmoid(_log_ratio(a_f, a_i))
@@ -69,7 +69,7 @@ class MinLSTM(Cell[InputWeights]):
 
 
 def _log_ratio(a_f: Tensor, a_i: Tensor) -> Tensor:
-    """Return log(f / i): its sigmoid is f / (f + i), without 0 / 0 if both gates are closed."""
+    """Return log(f / i); its sigmoid is f / (f + i), not NaN even if both gates underflow."""
     return F.logsigmoid(a_f) - F.logsigmoid(a_i)
 
 

@@ -14,20 +14,20 @@ from rnnlab.cells._base import Cell, LayerState, Weights
 
 
 class RNN(Cell[Weights]):
-    """The equation above, and torch's kernel for it."""
+    """The network of torch.nn.RNN with tanh; `fused` calls torch's kernel."""
 
     gates = ("h",)
     weights_type = Weights
 
     def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
-        """Return h_t."""
+        """Return the new state (h_t,)."""
         (h,) = state
         return (torch.tanh(x_BG + torch.addmm(weights.bias_hh, h, weights.weight_hh.T)),)
 
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: Weights
     ) -> tuple[Tensor, LayerState]:
-        """Run torch's kernel on the whole sequence."""
+        """Return the outputs [B, T, H] and the last state, computed by torch's kernel."""
         (h,) = state
         y_BTH, h_1BH = torch.rnn_tanh(
             x_BTI, h[None], weights, has_biases=True, num_layers=1, dropout=0.0,

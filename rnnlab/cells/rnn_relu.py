@@ -15,7 +15,7 @@ from rnnlab.cells._base import Cell, LayerState, Weights
 
 
 class ReluRNN(Cell[Weights]):
-    """The equation above, and torch's kernel for it."""
+    """The network of torch.nn.RNN with ReLU; `fused` calls torch's kernel."""
 
     gates = ("h",)
     weights_type = Weights
@@ -23,9 +23,9 @@ class ReluRNN(Cell[Weights]):
 
     @torch.no_grad()
     def initialise(self, weights: Weights, generator: torch.Generator) -> None:
-        """Fill W_hh with the identity, W_ih with N(0, 0.001) and the biases with 0.
+        """Set W_hh to the identity, W_ih to samples of N(0, 0.001^2) and the biases to 0.
 
-        A new network sums its scaled inputs and forgets nothing. 0.001 is the standard deviation.
+        A new network sums its scaled inputs and forgets nothing.
         """
         weights.weight_ih.normal_(std=0.001, generator=generator)
         torch.nn.init.eye_(weights.weight_hh)
@@ -33,14 +33,14 @@ class ReluRNN(Cell[Weights]):
         weights.bias_hh.zero_()
 
     def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
-        """Return h_t."""
+        """Return the new state (h_t,)."""
         (h,) = state
         return (torch.relu(x_BG + torch.addmm(weights.bias_hh, h, weights.weight_hh.T)),)
 
     def fused(
         self, x_BTI: Tensor, state: LayerState, weights: Weights
     ) -> tuple[Tensor, LayerState]:
-        """Run torch's kernel on the whole sequence."""
+        """Return the outputs [B, T, H] and the last state, computed by torch's kernel."""
         (h,) = state
         y_BTH, h_1BH = torch.rnn_relu(
             x_BTI, h[None], weights, has_biases=True, num_layers=1, dropout=0.0,

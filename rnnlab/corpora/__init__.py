@@ -1,6 +1,6 @@
 """Corpora, vocabularies and tasks, which turn a text into batches of token ids.
 
-Must not import torch: arrays are numpy's, so that the command line can check a corpus quickly.
+Does not import torch, so the command line can check a corpus quickly; all arrays are numpy's.
 """
 
 from rnnlab.corpora._add import AddOptions, add_corpus, check_name, check_source

@@ -38,7 +38,7 @@ _RESERVED = frozenset({"split", "label", "text"})
 
 @dataclass(frozen=True)
 class AddOptions:
-    """The user's options for a file."""
+    """The user's options for adding a file or folder."""
 
     encoding: str | None = None
     """Name of the encoding; None: detect it."""
@@ -89,9 +89,9 @@ def add_corpus(
 
 
 def check_source(source: Path) -> bool:
-    """Return True for a folder, False for a file.
+    """Return True if the source is a folder, False if it is a file.
 
-    Raises BadInputError if there is neither, or if it cannot be read.
+    Raises BadInputError if the source does not exist or cannot be read.
     """
     try:
         is_folder, is_file = source.is_dir(), source.is_file()
@@ -105,15 +105,15 @@ def check_source(source: Path) -> bool:
 
 
 def check_name(name: str, folder: Path, *, is_replacing: bool = False) -> list[Path]:
-    """Return the existing files of a corpus of that name.
+    """Return the existing files of the corpus `name` in a folder.
 
-    Raises BadInputError if the name is not allowed or is a built-in corpus, and if the corpus
-    exists, unless `is_replacing`.
+    Raises BadInputError if the name is not allowed or belongs to a built-in corpus, or if the
+    corpus exists and `is_replacing` is False.
     """
     if not _NAME.fullmatch(name):
         raise BadInputError(
             f"{name!r} is not a valid name for a corpus",
-            "use up to 64 of letters, digits, '.', '_' and '-', the first a letter or digit",
+            "use at most 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
         )
     if name in made_names():
         raise BadInputError(f"{name!r} is a built-in corpus", "choose another name")
@@ -128,10 +128,10 @@ def check_name(name: str, folder: Path, *, is_replacing: bool = False) -> list[P
 
 
 def _check_not_itself(source: Path, existing: Iterable[Path]) -> None:
-    """Refuse to replace a corpus by its own file: its other columns would be lost."""
+    """Raise BadInputError if a corpus would replace its own source, which would then be lost."""
     if any(source.exists() and file.samefile(source) for file in existing):
         raise BadInputError(
-            f"{source} is the file of the corpus itself", "give the file that it was made from"
+            f"{source} is the file of the corpus itself", "give the file from which it was made"
         )
 
 
@@ -140,8 +140,8 @@ def text_blocks(
 ) -> Iterator[str]:
     """Yield the text of a file in blocks, with LF line ends, without a byte order mark.
 
-    block_chars: most characters of a block. Raises BadInputError, with the line, if the file is not
-    in the encoding.
+    block_chars: maximum number of characters in a block. Raises BadInputError, with the number of
+    the line, if the file is not in the encoding.
     """
     num_lines = 0
     with (
@@ -154,7 +154,7 @@ def text_blocks(
                 yield block
         except UnicodeError:
             raise BadInputError(
-                f"{file} is not {encoding.name} after line {num_lines + 1:,}",
+                f"{file} is not valid {encoding.name} after line {num_lines + 1:,}",
                 "give its encoding with --encoding NAME",
             ) from None
 

@@ -9,15 +9,15 @@ import numpy as np
 from rnnlab.corpora._vocabulary import Ids
 
 _BUCKET_BATCHES = 50
-"""Batches per bucket: for characters this is enough for little padding."""
+"""Initial number of batches per bucket; large enough if the tokens are characters."""
 _MOST_PADDING = 0.045
-"""Buckets are doubled while the padding exceeds this fraction, as it does for words."""
+"""Buckets are doubled in size while more than this fraction is padding, as with words."""
 
 
 class Buckets:
     """The batches of each epoch: rows shuffled, then sorted by length within buckets.
 
-    A larger bucket has less padding, but long rows are more often in the same batch.
+    Larger buckets cause less padding, but put long rows into the same batch more often.
     """
 
     def __init__(self, lengths: Ids, batch: int, seed: int) -> None:
@@ -39,7 +39,7 @@ class Buckets:
 
     @cached_property
     def _bucket(self) -> int:
-        """Number of rows of a bucket, the same for all epochs."""
+        """Number of rows in a bucket, the same for all epochs."""
         bucket = self._batch * _BUCKET_BATCHES
         while bucket < len(self._lengths) and self._padding(bucket) > _MOST_PADDING:
             bucket *= 2
@@ -65,7 +65,8 @@ def sorted_order(lengths: Ids, max_tokens: int, max_rows: int, max_places: int) 
     """Return the row indices of each batch for evaluation: the shortest rows first, deterministic.
 
     max_tokens: use only the first rows, up to N tokens but at least one row (0: all rows).
-    max_rows, max_places: limits of a batch in rows and in tokens with padding, to bound its memory.
+    max_rows, max_places: maximum numbers of rows and of tokens, padding included, in a batch; they
+    bound the memory of a batch.
     """
     num_rows = len(lengths)
     if max_tokens:

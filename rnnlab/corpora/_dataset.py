@@ -1,6 +1,6 @@
 """Datasets: the splits of a corpus, which yield reproducible batches of token ids.
 
-Shapes: B sequences of a batch, T tokens of each, V tokens of the vocabulary, E elements of a
+Shapes: B sequences in a batch, T tokens in a sequence, V tokens in the vocabulary, E elements in a
 vector.
 """
 
@@ -21,20 +21,20 @@ SplitName = Literal["train", "val", "test"]
 Unit = Literal["letter", "word", "document"]
 
 IGNORED = -100
-"""Target of padding, without a loss (torch's default ignore_index)."""
+"""Target of a padding position, which has no loss (torch's default ignore_index)."""
 
 
 class Batch(NamedTuple):
     """Sequences for one training step or one forward pass."""
 
     inputs_BT: Ids
-    """Input tokens."""
+    """Ids of the input tokens."""
     targets: Ids
-    """[B, T] next tokens, IGNORED for padding; or [B] classes of documents."""
+    """[B, T] ids of the next tokens, IGNORED at padding; or [B] ids of the documents' classes."""
     num_tokens: int
     """Number of targets that are not ignored."""
     is_start: bool
-    """Whether the sequences start here; otherwise they continue the previous batch."""
+    """Whether the sequences begin here; otherwise they continue those of the previous batch."""
     lengths_B: Ids | None = None
     """Number of tokens of each document, without padding; None for a language model."""
 
@@ -48,12 +48,13 @@ class Split(ABC):
     """One part of a corpus: for training, validation or test."""
 
     num_tokens: int
-    """Number of targets in one pass: tokens, or documents."""
+    """Number of targets in one pass: tokens of a language model, or documents of a classifier."""
     chars_per_token: float = 1.0
-    """Mean characters per target, an end of sentence counting as one; 1 for a document.
+    """Mean number of characters per target, with one character for an end of sentence.
 
-    bits per character = loss in bits / chars_per_token. The characters of an unknown word count,
-    although the model only predicts <unk>: many unknown words make the result look too good.
+    It is 1 for documents. Bits per character = loss in bits / chars_per_token. Unknown words count
+    with all their characters, although the model only predicts <unk>: many unknown words make the
+    bits per character look too good.
     """
 
     @abstractmethod
@@ -64,8 +65,8 @@ class Split(ABC):
     def train_batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from number `start` on.
 
-        The order depends only on the seed and the epoch, so that a resumed run has the same batches
-        as an uninterrupted one.
+        The order depends only on the seed and the epoch, so a resumed run has the same batches as
+        an uninterrupted run.
         """
 
     @abstractmethod
@@ -73,7 +74,7 @@ class Split(ABC):
         """Yield the whole split once, in a fixed order.
 
         max_tokens: yield only the first N tokens; 0 for all. The mean loss over these batches
-        depends neither on the batch size nor on the window.
+        depends neither on the batch size nor on the length of the windows.
         """
 
 
@@ -83,7 +84,8 @@ class WordVectors(NamedTuple):
     matrix: npt.NDArray[np.float32]
     """[V, E], one row per token of the vocabulary."""
     found: npt.NDArray[np.bool_]
-    """[V] True if the file has the word; other rows are zero or small and random."""
+    """[V] True if the file has the token; the vectors of all others are zero, or random and small.
+    """
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,11 @@ class Dataset:
     vocabulary: Vocabulary
     splits: Mapping[SplitName, Split]
     notes: tuple[str, ...]
-    """Messages for the user, such as on truncation and padding."""
+    """Messages for the user, for example about truncation and padding."""
     fingerprint: str
-    """SHA-256 of the text, to check on resume that it has not changed."""
+    """SHA-256 of the text; shows at a resume whether the text has changed."""
     unit: Unit = "letter"
-    """The unit of a target."""
+    """What a target is; a loss is in nats per unit."""
     vectors: WordVectors | None = None
     """Initial word vectors; None if the settings name no file, or for a trained model."""
     floor: Floor | None = None

@@ -24,16 +24,16 @@ class CorpusDescription(NamedTuple):
     task: str
     """The suggested task; `vectors` for a file of word vectors."""
     floor_nats: float | None
-    """Lowest achievable loss in nats per character, for a built-in corpus: its exact entropy."""
+    """Lowest achievable loss in nats per target, for a built-in corpus whose entropy is known."""
     summary: str
     floor_accuracy: float | None = None
-    """Highest achievable accuracy (Bayes), for built-in labelled documents."""
+    """Highest achievable accuracy (Bayes accuracy), for built-in labelled documents."""
     state: Literal["here", "made", "fetch"] = "here"
     """`here`: there is a file; `made`: generated on first use; `fetch`: can be downloaded."""
     licence: str = ""
     """Licence of a downloadable corpus."""
     options: dict[str, int] | None = None
-    """Options of a built-in corpus, as in `NAME:option=value`, with defaults; None for files."""
+    """Default of each option of a built-in corpus (`NAME:option=value`); None for files."""
 
 
 class DocumentsDescription(NamedTuple):
@@ -45,11 +45,11 @@ class DocumentsDescription(NamedTuple):
     splits: dict[str, int]
     """Number of documents by split; empty if the file has no splits."""
     median_words: float
-    """Median number of words per document, separated by white space."""
+    """Median number of words (separated by white space) in a document."""
 
 
 def describe_corpora(data: Path | None = None) -> list[CorpusDescription]:
-    """Return the user's files, built-in corpora and downloadable corpora, each sorted by name."""
+    """Return first the user's files, then built-in, then downloadable corpora, sorted by name."""
     local = [_describe(name, data) for name in corpus_names(data)]
     local.sort(key=lambda corpus: (corpus.options is not None, corpus.name))
     names = {corpus.name for corpus in local}
@@ -57,7 +57,7 @@ def describe_corpora(data: Path | None = None) -> list[CorpusDescription]:
 
 
 def describe_documents(documents: Documents) -> DocumentsDescription:
-    """Return the counts of documents by class and split, and their median length."""
+    """Return the number of documents by class and by split, and their median length in words."""
     labels, splits = Counter(documents.labels), Counter(documents.splits)
     return DocumentsDescription(
         len(documents),

@@ -26,7 +26,7 @@ from rnnlab.corpora._tokens import normalise
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _LONGEST_FIELD = 2**31 - 1
-"""Most characters of a csv field; the csv module's default is 131,072."""
+"""Maximum number of characters in a csv field; the csv module's default is 131,072."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Documents:
     """Labelled texts, in the order of their file."""
 
     texts: tuple[str, ...]
-    """Normalised (NFC), with LF line ends."""
+    """The texts, normalised to NFC, with LF line ends."""
     labels: tuple[str, ...]
     splits: tuple[SplitName, ...]
     """The split of each document; empty if the file has no splits."""
     classes: tuple[str, ...]
-    """The distinct labels, sorted; numerically if all are integers."""
+    """The distinct labels, sorted by value if all are integers, otherwise alphabetically."""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -56,7 +56,7 @@ class Documents:
 
 
 class Columns(NamedTuple):
-    """Names of the columns, or JSON keys, of label, text and split."""
+    """The names of the columns (or JSON keys) that hold label, text and split."""
 
     label: str = "label"
     text: str = "text"
@@ -64,7 +64,7 @@ class Columns(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A document of a file; `line` is the number of its first line, from 1."""
+    """A document of a file; `line` is the number of its first line, counted from 1."""
 
     line: int
     label: str
@@ -78,15 +78,15 @@ def read_documents(file: Path, progress: Progress | None = None) -> Documents:
     """Return the documents of a csv, tsv or jsonl file, plain or gzipped.
 
     The first line of a table names its columns: `label`, `text`, optionally `split` (train, val,
-    test) and any others; JSON lines are objects with the same keys. Raises BadInputError with file
-    and line.
+    test) and any others; JSON lines are objects with the same keys. Raises BadInputError, with file
+    and line, for an invalid document.
     """
     kind = ending(file)
     if kind not in DOCUMENT_ENDINGS:
-        endings = ", ".join(DOCUMENT_ENDINGS)
+        endings = " or ".join(DOCUMENT_ENDINGS)
         raise BadInputError(
             f"{file} is not a file of labelled documents",
-            f"give a file that ends in one of {endings} (or these with .gz), or use --task stream",
+            f"give a file with the ending {endings} (.gz may follow), or use --task stream",
         )
     texts: list[str] = []
     labels: list[str] = []
@@ -108,7 +108,7 @@ def document_rows(
 ) -> Iterator[Row]:
     """Yield the documents of a file, with valid labels and splits.
 
-    Raises BadInputError with file and line.
+    Raises BadInputError, with file and line, for an invalid document.
     """
     kind = ending(file)
     rows = _json_rows if kind == ".jsonl" else _table_rows
@@ -122,7 +122,7 @@ def document_rows(
 
 
 def sort_classes(labels: Iterable[str]) -> tuple[str, ...]:
-    """Return the distinct labels, sorted; numerically if all are integers."""
+    """Return the distinct labels, sorted by value if all are integers, else alphabetically."""
     distinct = set(labels)
     if all(_INTEGER.fullmatch(label) for label in distinct):
         return tuple(sorted(distinct, key=lambda label: (int(label), label)))
@@ -132,7 +132,7 @@ def sort_classes(labels: Iterable[str]) -> tuple[str, ...]:
 def check_rows(
     source: str, labels: Mapping[str, int], splits: Mapping[str, int]
 ) -> tuple[str, ...]:
-    """Return the classes of documents, given their numbers by label and by split.
+    """Return the classes, given the number of documents per label and per split.
 
     Raises BadInputError if the documents cannot be used for training.
     """
@@ -151,8 +151,8 @@ def check_rows(
         )
     if splits and "train" not in splits:
         raise BadInputError(
-            f"{source} has no documents of split train",
-            "add documents of split train, or remove the splits",
+            f"{source} has no documents in the split train",
+            "add documents with the split train, or remove all splits",
         )
     return classes
 
@@ -199,7 +199,7 @@ def _table_rows(stream: TextIO, file: Path, columns: Columns) -> Iterator[Row]:
 
 
 def _delimiter(first: str, file: Path, columns: Columns) -> str:
-    """Return the delimiter that splits the header into the columns; default: comma, .tsv: tab."""
+    """Return the delimiter of a table, judged by its header; default: a comma (in .tsv: a tab)."""
     default = "\t" if ending(file) == ".tsv" else ","
     for delimiter in (default, ";", "\t", ","):
         names = [name.strip().strip('"') for name in first.split(delimiter)]
@@ -243,7 +243,7 @@ def _json_row(line: str, number: int, file: Path, columns: Columns) -> Row:
         raise BadInputError(f"{place} is not a JSON object", hint)
     for key in (columns.label, columns.text):
         if key not in row:
-            raise BadInputError(f"{place}: no {key!r}", hint)
+            raise BadInputError(f"{place}: no key {key!r}", hint)
     label, text, split = row[columns.label], row[columns.text], row.get(columns.split)
     if isinstance(label, bool) or not isinstance(label, str | int):
         raise BadInputError(f"{place}: the label is neither a string nor an integer", hint)
@@ -254,13 +254,13 @@ def _json_row(line: str, number: int, file: Path, columns: Columns) -> Row:
 
 
 def _without_surrogates(text: str) -> str:
-    """Return a text without unpaired surrogates, which JSON can write but UTF-8 cannot encode."""
+    """Return a text without unpaired surrogates, which JSON may contain but UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @contextmanager
 def _long_fields() -> Iterator[None]:
-    """Allow csv fields as long as a book; the csv module has one limit for the whole process."""
+    """Allow csv fields of any length in this block; the csv module's limit is process-wide."""
     before = csv.field_size_limit(_LONGEST_FIELD)
     try:
         yield

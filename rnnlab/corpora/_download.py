@@ -1,7 +1,7 @@
-"""Download of a file of known size and hash; resumes after a broken connection.
+"""Download a file of known size and hash; after a broken connection, continue with the rest.
 
-Pooch checks the hash and moves the file into place. It does not do the download, since it would
-restart from zero after a broken connection.
+Pooch checks the hash and moves the file into place. This module does the download itself, because
+pooch would restart from zero after a broken connection.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rnnlab.corpora._atomic import cannot_write
 from rnnlab.corpora._encoding import Progress
 
 CONNECT_S, STALL_S = 15.0, 30.0
-"""Timeouts in seconds: for the connection, and for the next bytes."""
+"""Timeouts in seconds: to connect, and to receive the next bytes."""
 _ATTEMPTS = 5
 """Number of consecutive connections without data after which a download fails."""
 _BLOCK = 1 << 14
@@ -33,12 +33,12 @@ def download(
     progress: Progress,
     stall_s: float = STALL_S,
 ) -> None:
-    """Download `url` to `file`; resume an earlier attempt.
+    """Download `url` to `file`; continue an earlier download if there is a partial file.
 
-    known_hash: `sha256:...`. size: bytes of the file. stall_s: timeout for the next bytes, in
-    seconds. Raises RnnlabError if the network fails, and keeps the partial file next to `file`.
-    Raises BadInputError if the disk has too little space, or if the hash differs, and then deletes
-    the file.
+    known_hash: `sha256:...`. size: size of the file in bytes. stall_s: timeout for the next bytes,
+    in seconds. Raises RnnlabError if the network fails; the partial file stays next to `file`.
+    Raises BadInputError if the disk has too little space, or if the hash differs; a file with a
+    wrong hash is deleted.
     """
     import pooch  # importing pooch and requests takes 0.3 s
 
@@ -50,7 +50,7 @@ def download(
         num_bytes = part.stat().st_size if part.exists() else 0
         if free < size - num_bytes:
             raise BadInputError(
-                f"{file.parent} has {free / 1e6:,.0f} MB free, the download needs "
+                f"{file.parent} has {free / 1e6:,.0f} MB free, but the download needs "
                 f"{(size - num_bytes) / 1e6:,.0f} MB",
                 "free some space, or choose another folder with --data",
             )
@@ -70,7 +70,7 @@ def download(
         raise cannot_write(file, error) from None
     finally:
         with suppress(OSError):
-            file.parent.rmdir()  # fails, as it should, if the folder holds a file
+            file.parent.rmdir()  # removes the folder only if it is empty
 
 
 def _complete(url: str, part: Path, size: int, progress: Progress, stall_s: float) -> None:
@@ -111,7 +111,7 @@ def _continue(
     if num_bytes:
         headers["Range"] = f"bytes={num_bytes}-"
     with requests.get(url, headers=headers, stream=True, timeout=(CONNECT_S, stall_s)) as answer:
-        if answer.status_code == 416:  # the server's file is shorter than ours: start from zero
+        if answer.status_code == 416:  # shorter than the partial file: start from zero
             part.unlink(missing_ok=True)
             return
         if answer.status_code not in (200, 206):

@@ -1,7 +1,7 @@
-"""Detection of the encoding of a text file.
+"""Detect the encoding of a text file.
 
-In this order: a byte order mark; zeros at every second byte (UTF-16); valid UTF-8; the guess of
-charset-normalizer for the bytes around the first invalid one.
+The first of these that applies decides: a byte order mark; zeros at every second byte (UTF-16);
+valid UTF-8; the guess of charset-normalizer for the bytes around the first invalid byte.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import IO, NamedTuple, cast
 from rnnlab.base.errors import BadInputError
 
 Progress = Callable[[int, int], None]
-"""Called at intervals with the amounts done and to do, in bytes."""
+"""Callback, called at intervals with the amount done and the total, in bytes or files."""
 
 
 def silent(_done: int, _total: int) -> None:
-    """Ignore the progress."""
+    """Ignore the progress: the default callback."""
 
 
 _BLOCK = 1 << 20
@@ -37,15 +37,15 @@ _GUESSES = (
     "cp1252", "mac_roman", "cp1251", "koi8_r", "cp1253", "gb18030", "big5", "shift_jis", "euc_jp",
     "euc_kr",
 )  # fmt: skip
-"""Candidates other than UTF: single-byte encodings that differ in a letter or two cannot be
-distinguished, so one represents all similar ones."""
+"""Candidates besides UTF. Single-byte encodings that differ in only one or two characters cannot be
+distinguished, so one of them stands for all of them."""
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x0b\x1b")
 _MOST_CONTROLS = 0.01
 """A file with a larger fraction of control bytes is binary."""
 
 
 class Encoding(NamedTuple):
-    """An encoding: Python's name of the codec, and the name for users."""
+    """An encoding: Python's name of the codec, and the name that users see."""
 
     codec: str
     name: str
@@ -55,7 +55,7 @@ LATIN_1 = Encoding("latin-1", "Latin-1")
 
 
 def named_encoding(name: str) -> Encoding:
-    """Return the encoding with a name; raises BadInputError if there is none."""
+    """Return the encoding with that name; raises BadInputError if Python does not know it."""
     try:
         codec = codecs.lookup(name)
     except (LookupError, ValueError):
@@ -72,7 +72,7 @@ def named_encoding(name: str) -> Encoding:
 def detect_encoding(file: Path) -> Encoding:
     """Return the encoding of a text file; reads the whole file if necessary.
 
-    Raises BadInputError for a file that is empty, binary, invalid UTF-8 or in an unknown encoding.
+    Raises BadInputError if the file is empty, binary, broken UTF-8 or in an unknown encoding.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     last, num_lines, is_ascii = b"", 0, True
@@ -113,8 +113,8 @@ def _broken(file: Path, line: int) -> BadInputError:
 def open_bytes(file: Path, progress: Progress | None = None) -> Iterator[IO[bytes]]:
     """Open a file for reading, decompressed if its name ends in .gz.
 
-    progress: called with the compressed bytes read so far. Raises BadInputError if the file cannot
-    be read.
+    progress: called with the number of bytes read so far, before decompression. Raises
+    BadInputError if the file cannot be read.
     """
     try:
         size = file.stat().st_size
@@ -134,7 +134,7 @@ def open_bytes(file: Path, progress: Progress | None = None) -> Iterator[IO[byte
 
 
 def is_gzipped(file: Path) -> bool:
-    """Return whether a file is gzipped, by its name."""
+    """Return whether a file is gzipped, judged by its name."""
     return file.name.lower().endswith(".gz")
 
 
@@ -148,7 +148,7 @@ class _ProgressReader:
         self.closed = False
 
     def read(self, size: int = -1) -> bytes:
-        """Read, and report the position."""
+        """Return the next bytes, and report the position in the file."""
         block = self._raw.read(size)
         self._progress(self._raw.tell(), self._size)
         return block
@@ -177,8 +177,8 @@ def _check_text(block: bytes, file: Path) -> None:
 
 
 def _guess(sample: bytes, file: Path) -> Encoding:
-    """Return the most likely encoding of a part of a file that is not UTF-8."""
-    import charset_normalizer  # importing it takes 0.3 s, and few files need it
+    """Return the most likely encoding of a file that is not UTF-8, judged by a part of it."""
+    import charset_normalizer  # few files need this import, which takes 0.3 s
 
     sample = sample[:_SAMPLE]
     guess = charset_normalizer.from_bytes(sample, cp_isolation=list(_GUESSES)).best()

@@ -24,7 +24,7 @@ _DOWNLOADS = ".fetch"
 
 
 class Fetched(NamedTuple):
-    """A fetched corpus: its file, its source, and notes for the user."""
+    """A fetched corpus: its file in the data folder, its source, and notes for the user."""
 
     file: Path
     source: Source
@@ -53,9 +53,10 @@ def fetch_corpus(
 ) -> Fetched:
     """Fetch a known corpus into the data folder, atomically.
 
-    local: a downloaded file, in any of the forms of the corpus. stall_s: timeout for the next
-    bytes, in seconds. Raises BadInputError if the file is not the expected one or cannot be read,
-    or if the corpus exists and `is_replacing` is False; RnnlabError if the network fails.
+    local: a file that the user has downloaded, in any form of the corpus; None: download it.
+    stall_s: timeout for the next bytes, in seconds. Raises BadInputError if the file is not the
+    expected one or cannot be read, or if the corpus exists and `is_replacing` is False; RnnlabError
+    if the network fails.
     """
     source = load_source(name)
     folder = data_folder(data)
@@ -76,14 +77,14 @@ def fetch_corpus(
     check = "its hash is correct" if form.sha256 else "its hash is not checked"
     notes = [f"from {archive}; {check}"]
     if local is None and source.keeps_archive:
-        notes.append(f"kept {archive}, which holds more data")
+        notes.append(f"kept {archive}, which contains more than was extracted")
     elif local is None:
         archive.unlink(missing_ok=True)
     return Fetched(file, source, tuple(notes))
 
 
 def words_of(corpus: str, data: Path | None) -> frozenset[str]:
-    """Return the words of a corpus, unchanged and in lower case, for the choice of word vectors."""
+    """Return the words of a corpus that need word vectors: as written, and in lower case."""
     file = find_corpus(corpus, data)
     texts = read_documents(file).texts if holds_documents(file) else (read_corpus(file),)
     words: set[str] = set()
@@ -95,9 +96,9 @@ def words_of(corpus: str, data: Path | None) -> frozenset[str]:
 
 
 def wanted_words(data: Path | None) -> tuple[frozenset[str] | None, str]:
-    """Return the words of all documents in the data folder, and a description of them.
+    """Return the words of all labelled documents in the data folder, and a description of them.
 
-    The words are None if there are no documents: then all word vectors are wanted.
+    If there are no documents, the words are None, which stands for all words.
     """
     files: Iterable[Path] = sorted(data_folder(data).glob("[!.]*"))
     names = sorted({f.name.partition(".")[0] for f in files if holds_documents(f)})

@@ -1,4 +1,4 @@
-"""Text files, plain or gzipped: their endings, and reading them with errors for the user."""
+"""Text files, plain or gzipped: their endings, and a reader with error messages for the user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GZIP = ".gz"
 DOCUMENT_ENDINGS = (".csv", ".tsv", ".jsonl")
 """Endings of files of labelled documents."""
 ENDINGS = tuple(end + gz for end in (".txt", *DOCUMENT_ENDINGS) for gz in ("", GZIP))
-"""Endings of a corpus in a data folder; the first existing one is used."""
+"""Endings of the files of a corpus; the first ending for which there is a file counts."""
 
 
 def bare_name(file: str) -> str:
@@ -29,7 +29,7 @@ def ending(file: Path) -> str:
 
 
 def holds_documents(file: Path) -> bool:
-    """Return whether a file holds labelled documents, by its ending."""
+    """Return whether a file holds labelled documents, judged by its ending."""
     return ending(file) in DOCUMENT_ENDINGS
 
 
@@ -43,7 +43,7 @@ def reading(
     """Open a text file, decompressed if its name ends in .gz; a byte order mark is dropped.
 
     newline: as for `open`. Raises BadInputError, also within the `with` block, if the file does not
-    exist, is not in the encoding (with the line) or is broken.
+    exist, is not in the encoding (with the number of the line) or is a broken gzip file.
     """
     with open_bytes(file, progress) as stream:
         try:
@@ -69,7 +69,7 @@ def reading(
 def _first_bad_line(file: Path) -> int:
     """Return the number of the first line that is not UTF-8.
 
-    Python's error does not have it, since it decodes blocks, not lines.
+    Python's error does not contain this number, because Python decodes blocks, not lines.
     """
     with open_bytes(file) as stream:
         for number, line in enumerate(stream, 1):

@@ -1,4 +1,4 @@
-"""Folders of texts: one folder per class, the layout of aclImdb, or texts to be joined.
+"""Read a folder of texts: the layout of aclImdb, one folder per class, or texts to be joined.
 
 aclImdb/train/pos/*.txt, aclImdb/test/neg/*.txt ...    splits, then classes
 films/good/*.txt, films/bad/*.txt ...                  classes
@@ -20,12 +20,12 @@ _SPLITS = {
     "test": "test",
 }  # fmt: skip
 _UNLABELLED = "unsup"
-"""Folder of aclImdb with reviews without a label."""
+"""Name of the folders of aclImdb that hold reviews without a label."""
 _TEXT = "*.txt"
 
 
 class _Folder(NamedTuple):
-    """Texts of one class and split."""
+    """The folder that holds the texts of one class (and split, if there are splits)."""
 
     path: Path
     label: str
@@ -33,7 +33,7 @@ class _Folder(NamedTuple):
 
 
 def is_labelled_folder(folder: Path) -> bool:
-    """Return whether a folder has subfolders of documents, by class or by split and class."""
+    """Return whether a folder has a subfolder for each class, or for each split and class."""
     return bool(_labelled(folder))
 
 
@@ -58,14 +58,14 @@ def folder_documents(
 def folder_texts(
     folder: Path, encoding: str | None, progress: Progress
 ) -> tuple[Iterator[str], list[str]]:
-    """Return the texts of a folder, in order of their names, and notes for the user.
+    """Return the texts of a folder, sorted by file name, and notes for the user.
 
     Each text ends with an empty line. Raises BadInputError if there are no texts.
     """
     files = sorted(folder.glob(_TEXT))
     if not files:
         raise BadInputError(
-            f"{folder} has no .txt files and no folders of them", "give a folder of texts"
+            f"{folder} has no .txt files, and no folders with .txt files", "give a folder of texts"
         )
 
     def texts() -> Iterator[str]:
@@ -79,7 +79,7 @@ def folder_texts(
 def read_text(file: Path, encoding: str | None) -> str:
     """Return a whole text file with LF line ends; raises BadInputError.
 
-    encoding: its name; None: detect it.
+    encoding: name of the encoding; None: detect it.
     """
     if not file.stat().st_size:
         return ""
@@ -95,7 +95,7 @@ def read_text(file: Path, encoding: str | None) -> str:
 
 
 def _labelled(folder: Path) -> list[_Folder]:
-    """Return the folders of classes, with their splits if there are any; may be empty."""
+    """Return the folder of each class, or of each split and class; may be empty."""
     splits = [path for path in _folders(folder) if path.name in _SPLITS]
     parts = [
         _Folder(path, path.name, _SPLITS[split.name])

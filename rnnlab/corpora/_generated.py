@@ -1,8 +1,8 @@
-"""Built-in corpora: a seeded generator of text, its exact floor, and its spec.
+"""Built-in corpora: each is a seeded generator of text with options and an exact floor.
 
-`copy:delay=50` is the corpus `copy` with an option, in the syntax of decoders. Some texts are
-shipped in `data/`; the others are generated on first use, with the same bytes on every machine, and
-stored in the user's cache.
+The spec `copy:delay=50` is the corpus `copy` with an option, in the same syntax as for decoders.
+Some texts are shipped in `data/`; the others are generated on first use, with the same bytes on
+every machine, and stored in the user's cache folder.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from rnnlab.corpora._atomic import replacing
 from rnnlab.corpora._floor import Floor
 
 Options = Mapping[str, int]
-"""The value of every option of a corpus."""
+"""The names of a corpus's options, with their values."""
 
 
 class Option(NamedTuple):
-    """An integer option of a built-in corpus, with its limits."""
+    """An integer option of a built-in corpus, from `low` to `high` inclusive."""
 
     default: int
     low: int
@@ -44,16 +44,16 @@ class MadeCorpus:
     task: str
     """The suggested task."""
     make: Callable[[Options], str]
-    """Returns the whole text, the same for the same options."""
+    """Function that returns the whole text; the same options give the same text."""
     floor: Callable[[Options, str], Floor | None]
-    """Returns the floor for a task, with characters as tokens; None if unknown."""
+    """Function that returns the floor for a task, with characters as tokens; None if unknown."""
     options: Mapping[str, Option]
     ending: str = ".txt"
-    """Ending of the file."""
+    """Ending of the file's name, with its dot."""
     is_shipped: bool = True
     """Whether the text with the default options is shipped in `data/`."""
     settings: Callable[[Options], dict[str, Any]] = field(default=_no_settings)
-    """Returns the corpus's defaults for settings of a run."""
+    """Function that returns the settings of a run whose defaults this corpus changes."""
 
 
 class CorpusSpec(NamedTuple):
@@ -74,11 +74,11 @@ class CorpusSpec(NamedTuple):
 
     @property
     def is_shipped(self) -> bool:
-        """Whether the text with these options is shipped."""
+        """Whether the text with these options is shipped in `data/`."""
         return self.corpus.is_shipped and ":" not in str(self)
 
     def text(self) -> str:
-        """Return the text."""
+        """Generate and return the whole text."""
         return self.corpus.make(self.options)
 
     def floor(self, task: str) -> Floor | None:
@@ -111,7 +111,7 @@ def parse_spec(text: str) -> CorpusSpec | None:
             raise BadInputError(f"{text}: {key} is not an integer", f"use the form {name}:{key}=N")
         if not option.low <= int(value) <= option.high:
             raise BadInputError(
-                f"{text}: {key} must be from {option.low} to {option.high}", option.help
+                f"{text}: {key} must be from {option.low} to {option.high}", f"{key}: {option.help}"
             )
         options[key] = int(value)
     return CorpusSpec(name, corpus, options)
@@ -137,7 +137,7 @@ def write_made(spec: CorpusSpec, file: Path) -> None:
 
 
 def spec_of(file: Path) -> CorpusSpec | None:
-    """Return the built-in corpus of a file, by the file's path; None for other files."""
+    """Return the built-in corpus that a file belongs to, judged by its path; None if none."""
     name = file.name
     if file.parent == shipped_folder() / "data":
         spec = parse_spec(Path(name).stem)
@@ -151,10 +151,10 @@ def spec_of(file: Path) -> CorpusSpec | None:
 
 
 def floor_of(file: Path, task: str, kind: str, alphabet: str) -> Floor | None:
-    """Return the floor of a corpus file for a task and its tokens; None if unknown.
+    """Return the floor of a corpus file for a task and a kind of tokens; None if unknown.
 
-    It is known for built-in corpora: for characters, and for documents with any tokens. kind,
-    alphabet: as in `Vocabulary`.
+    It is known only for built-in corpora: of text with characters as tokens, and of documents with
+    any tokens. kind, alphabet: as in `Vocabulary`.
     """
     spec = spec_of(file.resolve())
     if spec is None or (task != "classify" and (kind, alphabet) != ("chars", "unicode")):

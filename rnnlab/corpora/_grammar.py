@@ -10,12 +10,12 @@ and M(A, B) symbols B. With v(A) the expected number of draws of A in a derivati
 
     v = e_start + v M,    entropy of a derivation = v h,    expected characters = v l
 
-(Grenander 1967). If every text has only one derivation, which `check_prefix_free` proves, this is
-the entropy of the text. A sequence of independent texts has (entropy of one) / (expected characters
-of one) nats per character; a separator counts only if the grammar writes it.
+(Grenander 1967). If every text has only one derivation, which `check_prefix_free` proves, v h is
+also the entropy of the text. A sequence of independent texts has (entropy of one text) / (expected
+characters of one text) nats per character; a separator counts only if the grammar writes it.
 
-Uses only the method `random()` of a generator, whose values Python guarantees: the same seed gives
-the same bytes on every machine.
+Random numbers come only from the method `random()` of a generator. Python guarantees its values, so
+the same seed gives the same bytes on every machine.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from random import Random
 
 Alternatives = Sequence[str] | Mapping[str, int]
-"""Templates, equally probable or with weights."""
+"""The templates of a symbol, equally probable or with weights."""
 
 _PIECE = re.compile(r"\{(\w+)\}|.", re.DOTALL)
 _MAX_PAIRS, _MAX_ITEMS = 500_000, 1_000
-"""Limits of a proof, in pairs and in items of a pair: ten times the needs of `stump`."""
+"""Limits of `check_prefix_free`: pairs to compare, items in a pair. `stump` needs a tenth."""
 
 
 class Symbol(NamedTuple):
@@ -72,7 +72,7 @@ class Rule(NamedTuple):
         return math.log(total) - math.fsum(w * math.log(w) for w in self.weights) / total
 
     def mean(self, amounts: Iterable[int]) -> Fraction:
-        """Return the expected value of an amount, given its value for each alternative."""
+        """Return the expected value of an amount, given the amount of each alternative."""
         return Fraction(sum(map(mul, self.weights, amounts)), self.upto[-1])
 
 
@@ -85,7 +85,7 @@ class Derivation(NamedTuple):
 
 
 class Expectation(NamedTuple):
-    """Expected values over the derivations of a symbol, exact except for rounding."""
+    """Expected entropy and length of a symbol's texts, exact except for rounding."""
 
     entropy_nats: float
     num_chars: float
@@ -94,8 +94,8 @@ class Expectation(NamedTuple):
 class Grammar:
     """Weighted alternatives for each symbol; immutable, with cached expectations.
 
-    Raises BadInputError for a symbol without alternatives, with a repeated one or with a weight
-    below 1, and UnknownNameError if a template contains an unknown symbol.
+    Raises BadInputError if a symbol has no alternatives, a repeated alternative or a weight below
+    1, and UnknownNameError if a template contains an unknown symbol.
     """
 
     def __init__(self, rules: Mapping[str, Alternatives]) -> None:
@@ -112,7 +112,7 @@ class Grammar:
         return self._rules[name]
 
     def derive(self, start: str, generator: Random) -> Derivation:
-        """Return a random text of symbol `start`; endless if the expected length is infinite."""
+        """Return a random text of symbol `start`; may never end if the mean length is infinite."""
         chars: list[str] = []
         logprobs: list[float] = []
         waiting: list[str | Symbol] = [Symbol(start)]
@@ -140,12 +140,12 @@ class Grammar:
         return expectation
 
     def expected_draws(self, start: str) -> dict[str, Fraction]:
-        """Return the expected number of draws per derivation of each symbol reachable from `start`.
+        """Return how often a derivation of `start` draws each reachable symbol on average.
 
         Solves v (I - M) = e_start in fractions by elimination without pivoting. The elements of
         I - M outside the diagonal are not positive, so all pivots are positive if and only if the
-        spectral radius of M is below 1 (Berman and Plemmons 1979, theorem 6.2.3) and v is finite.
-        Raises BadInputError otherwise.
+        spectral radius of M is below 1 (Berman and Plemmons 1979, theorem 6.2.3), that is, if v is
+        finite. Raises BadInputError if v is infinite.
         """
         names = self._reachable(start)
         indices = range(len(names))
@@ -173,10 +173,10 @@ class Grammar:
         return dict(zip(names, draws, strict=True))
 
     def outlines(self, start: str, unexpanded: Collection[str]) -> dict[Items, Fraction]:
-        """Return the expansions of a symbol, and their probabilities, with some symbols unexpanded.
+        """Return the expansions of a symbol in which `unexpanded` symbols stay, with probabilities.
 
-        The expanded symbols must not be recursive. If the grammar is prefix-free, different
-        outlines have no text in common.
+        The symbols that are expanded must not be recursive. If the grammar is prefix-free, two
+        different expansions have no text in common.
         """
         probabilities: dict[Items, Fraction] = {}
         waiting: list[tuple[Items, Items, Fraction]] = [((), (Symbol(start),), Fraction(1))]
@@ -197,16 +197,16 @@ class Grammar:
     def check_prefix_free(self) -> None:
         """Prove that every text has only one derivation; raises BadInputError if the proof fails.
 
-        It proves more: no text of a symbol is a prefix of another one, so that a sequence of texts
-        can be divided in only one way. The condition is sufficient, not necessary: an optional
-        ending must be written together with the text that follows it.
+        It proves more: no text of a symbol is a prefix of another text of that symbol, so a
+        sequence of texts can be divided in only one way. The condition is sufficient, not
+        necessary: an optional ending must be written together with the text that follows it.
 
-        Compares every two alternatives of a symbol item by item. If two items differ, a symbol is
-        expanded in every way; the proof fails if one alternative ends before a difference. If both
-        items are the same symbol, it is skipped. This is sound: take the smallest pair of
-        derivations that violates the rule. If they differ within a skipped symbol, the parts of
-        that symbol are a smaller violating pair; otherwise the comparison follows both to the end
-        of the shorter text.
+        Compares every two alternatives of a symbol item by item. If the items are the same symbol,
+        both are skipped; if they differ and one is a symbol, it is expanded in every way. The proof
+        fails if one alternative ends before a difference. Why skipping is allowed: take the
+        shortest pair of derivations of which one text is a prefix of the other. If they differ
+        within a skipped symbol, their parts within that symbol are a shorter such pair, which is a
+        contradiction; otherwise the comparison follows both to the end of the shorter text.
         """
         seen: set[tuple[Items, Items]] = set()
         for name, rule in self._rules.items():
@@ -215,11 +215,11 @@ class Grammar:
                 if common is not None:
                     raise BadInputError(
                         f"grammar symbol {name!r}: {_shown(a)!r} and {_shown(b)!r} both begin with "
-                        f"{common!r}, which may be all of one of them"
+                        f"{common!r}, which may be the whole text of one of them"
                     )
 
     def _common_text(self, a: Items, b: Items, seen: set[tuple[Items, Items]]) -> str | None:
-        """Return a text of `a` or `b` that is a prefix of a text of the other; None if none is."""
+        """Return a text of `a` that is a prefix of a text of `b`, or vice versa; else None."""
         waiting: list[tuple[Items, Items, Items]] = [(a, b, ())]
         while waiting:
             a, b, read = waiting.pop()
@@ -240,7 +240,7 @@ class Grammar:
         return None
 
     def _reachable(self, start: str) -> list[str]:
-        """Return all symbols reachable from `start`, itself first."""
+        """Return all symbols reachable from `start`; the first one is `start`."""
         names: list[str] = []
         waiting = [start]
         while waiting:
@@ -252,11 +252,12 @@ class Grammar:
 
 
 def bayes_floor(grammar: Grammar, labels: Sequence[str], unexpanded: Collection[str]) -> Floor:
-    """Return the floor of classifying texts of n equally frequent labels, each a symbol.
+    """Return the floor for predicting which of n symbols, the labels, has generated a text.
 
-    unexpanded: symbols that are independent of the label. With P(outline | label), the best
-    prediction is correct with probability sum_outline max_label P / n; the label's entropy given
-    the text is -sum P/n ln(P / sum_label P) (Duda and Hart 1973).
+    All labels are equally frequent. unexpanded: symbols whose texts do not depend on the label.
+    With P = P(outline | label), the best prediction is correct with probability
+    sum_outline max_label P / n; the label's entropy given the text is -sum P/n ln(P / sum_label P)
+    (Duda and Hart 1973).
     """
     outlines = [grammar.outlines(label, unexpanded) for label in labels]
     accuracy, terms = Fraction(0), []
@@ -270,7 +271,7 @@ def bayes_floor(grammar: Grammar, labels: Sequence[str], unexpanded: Collection[
 def _rule(name: str, alternatives: Alternatives) -> Rule:
     weighted = alternatives if isinstance(alternatives, Mapping) else dict.fromkeys(alternatives, 1)
     if not weighted or len(weighted) < len(alternatives):
-        raise BadInputError(f"grammar symbol {name!r} has no alternatives, or a repeated one")
+        raise BadInputError(f"grammar symbol {name!r} has no alternatives or repeats one")
     for template, weight in weighted.items():
         if weight < 1:
             raise BadInputError(

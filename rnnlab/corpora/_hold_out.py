@@ -1,4 +1,4 @@
-"""The train, validation and test splits of documents, reproducible by the seed."""
+"""Divide documents into train, validation and test splits; the same seed gives the same splits."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from rnnlab.settings.run_config import RunConfig
 def hold_out(documents: Documents, config: RunConfig) -> dict[SplitName, Ids]:
     """Return the indices of the documents of each split, in random order.
 
-    Uses the splits of the file. If it has none, validation and test are drawn from all documents;
-    if it has no validation split, that is drawn from the train split. Drawing is stratified by
-    class. Raises BadInputError if a split would be empty.
+    Uses the splits in the file. If the file has no splits, validation and test documents are drawn
+    from all documents; if only the validation split is missing, it is drawn from the train split.
+    Drawing is stratified by class. Raises BadInputError if a split would be empty.
     """
     random = np.random.Generator(np.random.PCG64(config.seed))
     if documents.splits:
@@ -44,7 +44,7 @@ def hold_out(documents: Documents, config: RunConfig) -> dict[SplitName, Ids]:
 
 
 def draw(documents: Documents, limit_chars: int, seed: int) -> Documents:
-    """Return random documents with at most about `limit_chars` characters, in file order.
+    """Return random documents with a total of about `limit_chars` characters, in file order.
 
     Every class of every split keeps its fraction of the characters, and at least one document.
     """
@@ -65,7 +65,7 @@ def draw(documents: Documents, limit_chars: int, seed: int) -> Documents:
 
 
 def _by_class(documents: Documents, rows: Ids) -> list[Ids]:
-    """Return the rows grouped by class, without empty groups, in their order."""
+    """Return the rows of each class that occurs, in their original order."""
     place = {name: i for i, name in enumerate(documents.classes)}
     labels = np.array([place[documents.labels[i]] for i in rows], dtype=np.int64)
     return [rows[labels == i] for i in np.unique(labels)]

@@ -1,7 +1,7 @@
-"""Indexing of the tokens of many texts in one pass, before the vocabulary is known.
+"""Number the tokens of many texts in one pass, before the vocabulary is known.
 
-Tokens are first numbered in order of their first occurrence. Each token of the text is then looked
-up only once, whether the vocabulary is given or counted from the same texts.
+A token of the text is stored as its index in a list of the distinct tokens. Only the distinct
+tokens are looked up in a vocabulary, whether it is given or counted from the same texts.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Encoded:
 
     @classmethod
     def of(cls, ids: Ids) -> Encoded:
-        """Return an instance for ids in memory."""
+        """Return `Encoded` for token ids in memory, without a look-up."""
         return cls(ids, np.arange(int(ids.max(initial=-1)) + 1))
 
     def __len__(self) -> int:
@@ -46,12 +46,12 @@ class Encoded:
         return self.look_up(self.places[positions])
 
     def look_up(self, places: Places) -> Ids:
-        """Return the ids of indices in the list of distinct tokens."""
+        """Return the token ids for indices in the list of distinct tokens."""
         ids: Ids = self.table[places]
         return ids
 
     def part(self, part: slice) -> Encoded:
-        """Return a part of the tokens without looking them up."""
+        """Return a part of the tokens, without a look-up of their ids."""
         return Encoded(self.places[part], self.table)
 
 
@@ -61,9 +61,9 @@ class Indexed:
 
     distinct: Sequence[str]
     places: Places
-    """The index in `distinct` of each token."""
+    """For each token, its index in `distinct`."""
     starts: Ids
-    """The offset in `places` of each text, and the end of the last one."""
+    """For each text, its offset in `places`; the last element is the end of the last text."""
     counted_at_once: int = SIZES.counted_at_once
 
     def counts(self, part: slice = slice(None)) -> Ids:
@@ -76,7 +76,7 @@ class Indexed:
         return counts
 
     def occurring(self) -> Ids:
-        """Return 1 for each distinct token, as all of them occur; cheaper than `counts`."""
+        """Return 1 for each distinct token, because each occurs; cheaper than `counts`."""
         return np.ones(len(self.distinct), dtype=np.int64)
 
     def sizes(self) -> Ids:
@@ -95,14 +95,15 @@ class Indexed:
         return float(counts[is_unknown].sum() / max(1, counts.sum()))
 
     def lazily(self, vocabulary: Vocabulary) -> Encoded:
-        """Return the ids of all tokens, to be looked up on access; raises like `encode`."""
+        """Return the ids of all tokens, looked up on access; raises the errors of `encode`."""
         return Encoded(self.places, vocabulary.ids_of(self.distinct))
 
     def extend(self, vocabulary: Vocabulary, counts: Ids, size: int) -> Vocabulary:
         """Return a vocabulary of special tokens, extended by tokens of these texts.
 
-        counts: occurrences of each distinct token in the texts to use. Adds all characters, in code
-        point order, or the `size` most frequent words, ties in code point order.
+        counts: for each distinct token, its number of occurrences in the texts to use. Adds all
+        characters that occur, in code point order, or the `size` most frequent words, with ties in
+        code point order.
         """
         occurring = [int(i) for i in np.flatnonzero(counts)]
         if vocabulary.kind == "chars":
@@ -115,7 +116,7 @@ class Indexed:
 
 
 def index(texts: Iterable[str], kind: Kind) -> Indexed:
-    """Return the indexed tokens of normalised texts."""
+    """Return the tokens of normalised texts as indices in a list of the distinct tokens."""
     return _index_chars(list(texts)) if kind == "chars" else _index_words(texts, kind)
 
 

@@ -1,9 +1,9 @@
 """Texts too long for memory: read in blocks and encoded once; the ids are mapped from disk.
 
-A block ends before a space or a line end. Unicode normalisation never joins these to the previous
-character, and no word contains them: the tokens of the blocks, concatenated, are the tokens of the
-text. In a very long sequence without spaces, a text of characters is divided before another ASCII
-character, for which the same is true.
+A block ends before a space or a line end. Unicode normalisation never joins either of them to the
+previous character, and no word contains them, so the tokens of the text are the concatenated tokens
+of the blocks. If the tokens are characters, a very long sequence without spaces is divided before
+another ASCII character, which normalisation does not join to the previous character, either.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from rnnlab.corpora._tokens import Alphabet, Kind, normalise, split_sentences
 __all__ = ["Cut", "LongText", "Sizes", "index_text", "open_text"]
 
 _GZIP_RATIO = 3
-"""Estimate of the least compression ratio of a gzipped text."""
+"""Assumed minimum ratio of the size of a text to its gzipped size."""
 _WHOLE_SENTENCES = re.compile(r".*[.?!](?=[^.?!])", re.DOTALL)
 
 Cut = Literal["stream", "sentences"]
@@ -36,7 +36,7 @@ Cut = Literal["stream", "sentences"]
 
 @dataclass(frozen=True)
 class LongText:
-    """A text on disk, or its first `limit_chars` characters."""
+    """A text on disk that is read in blocks; only its first `limit_chars` characters, if set."""
 
     file: Path
     limit_chars: int | None
@@ -44,7 +44,7 @@ class LongText:
     sizes: Sizes = SIZES
 
     def blocks(self, kind: Kind) -> Iterator[str]:
-        """Yield the text in normalised (NFC) blocks; raises BadInputError like `read_corpus`."""
+        """Yield the text in blocks, normalised to NFC; raises BadInputError like `read_corpus`."""
         left, most = self.limit_chars, self.sizes.block_chars
         rest = ""
         with reading(self.file, progress=self.progress) as stream:
@@ -64,10 +64,11 @@ class LongText:
             yield normalise(rest)
 
     def _end_within(self, block: str, kind: Kind) -> int:
-        """Return where to divide a block without spaces and line ends; 0: nowhere."""
+        """Return the offset at which to divide a block without spaces or line ends; 0: do not."""
         if kind == "words":
             raise BadInputError(
-                f"{self.file} has {len(block):,} characters without a space", "use --tokens chars"
+                f"{self.file} has {len(block):,} characters in a row without a space",
+                "use --tokens chars",
             )
         return next((i for i in range(len(block) - 1, 0, -1) if block[i].isascii()), 0)
 
@@ -109,7 +110,7 @@ def index_text(
 def _parts(
     text: LongText, cut: Cut, kind: Kind, alphabet: Alphabet, digest: hashlib._Hash
 ) -> Iterator[list[str]]:
-    """Yield the parts of a text, several at a time; update `digest` with the whole text."""
+    """Yield lists of parts (sentences or blocks) of a text; update `digest` with the whole text."""
     rest = ""
     for block in text.blocks(kind):
         digest.update(block.encode("utf-8", "surrogatepass"))

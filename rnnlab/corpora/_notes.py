@@ -1,4 +1,4 @@
-"""Notes for the user on a prepared corpus; a run logs them as events."""
+"""Notes for the user about a prepared corpus; a run logs each note as an event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHOWN_CLASSES = 10
 
 
 def unknown_note(vocabulary: Vocabulary, indexed: Indexed, parts: Mapping[SplitName, slice]) -> str:
-    """Return the end of a note: the fraction of <unk> in each split; "" if there is no <unk>.
+    """Return the fraction of <unk> in each split, to be appended to a note; "" without <unk>.
 
     parts: the tokens of each split.
     """
@@ -30,7 +30,7 @@ def unknown_note(vocabulary: Vocabulary, indexed: Indexed, parts: Mapping[SplitN
 
 
 def documents_note(documents: Documents, rows: Mapping[SplitName, Ids]) -> str:
-    """Return a note with the numbers of documents by split and the fractions by class."""
+    """Return a note with the number of documents per split and their fraction per class."""
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in rows.items())
     labels = Counter(documents.labels)
     fractions = [
@@ -45,7 +45,7 @@ def documents_note(documents: Documents, rows: Mapping[SplitName, Ids]) -> str:
 
 
 def duplicates_note(documents: Documents, rows: Mapping[SplitName, Ids]) -> list[str]:
-    """Return a note on validation and test documents that are also in train; may be empty."""
+    """Return a note on validation and test documents that are also in train; [] if none are."""
     train_texts = {documents.texts[i] for i in rows["train"]}
     nums = {
         name: sum(documents.texts[i] in train_texts for i in part)

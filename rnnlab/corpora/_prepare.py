@@ -1,4 +1,4 @@
-"""Preparation of a run's dataset from its settings."""
+"""Prepare the dataset of a run from its settings."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from rnnlab.settings.run_config import RunConfig
 
 
 class Task(Protocol):
-    """The interface of a module in `corpora/tasks`; the type of its source is its own choice."""
+    """The functions of a module in `corpora/tasks`; every task has a source type of its own."""
 
     def read(self, file: Path, config: RunConfig, progress: Progress = silent) -> Any:
-        """Return the source of a corpus file; raises BadInputError if it cannot be read or used.
+        """Return the content of a corpus file (the source); raises BadInputError if it is unusable.
 
         progress: called while a long corpus is read, here and later in `build`.
         """
         ...
 
     def check(self, source: Any, config: RunConfig) -> None:
-        """Raise the errors of `build`, within seconds for a corpus of any size."""
+        """Raise the errors that `build` would raise, within seconds for a corpus of any size."""
         ...
 
     def build(self, source: Any, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
-        """Return the dataset of a source; its tokens are counted if there is no vocabulary.
+        """Return the dataset of a source; without a vocabulary, its tokens become the vocabulary.
 
         Raises BadInputError if the corpus is too small for the settings.
         """
@@ -43,8 +43,9 @@ def prepare(
 ) -> Dataset:
     """Return the dataset of a run; raises BadInputError if the corpus cannot be used.
 
-    data: folder of corpora; None: the default one. vocabulary: of a trained model, in which case no
-    vectors are read; None: count the tokens of the corpus and read the vectors of `config`.
+    data: folder of corpora; None: the default folder. vocabulary: that of a trained model, which
+    needs no word vectors; None: make a vocabulary from the corpus, and read the word vectors that
+    `config` names.
     """
     task = _task(config)
     file = find_corpus(config.corpus, data)
@@ -57,7 +58,7 @@ def prepare(
 def check(config: RunConfig, data: Path | None = None, progress: Progress = silent) -> None:
     """Raise BadInputError if a run with these settings could not start.
 
-    Reads the corpus and the vectors, but does not tokenise documents, which is slow.
+    Reads the corpus and the word vectors, but does not tokenise documents, because that is slow.
     """
     check_vectors(config)
     task = _task(config)

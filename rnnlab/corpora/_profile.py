@@ -36,7 +36,7 @@ class Suggestion(NamedTuple):
     settings: dict[str, Any]
 
     def command(self, corpus: str) -> list[str]:
-        """Return the command line, word by word, that starts the run."""
+        """Return the words of the command line that starts such a run."""
         options = [(f"--{k.replace('_', '-')}", str(v)) for k, v in self.settings.items()]
         words = ["rnnlab", "train", corpus, "--task", self.task]
         return words + [word for option in options for word in option]
@@ -44,18 +44,18 @@ class Suggestion(NamedTuple):
 
 @dataclass(frozen=True)
 class CorpusProfile:
-    """The profile of a corpus: of a text, or of labelled documents."""
+    """The profile of a corpus, which is either a text or a set of labelled documents."""
 
     file: Path
     begins: str
     """First characters of the text, or of the first document."""
     suggestion: Suggestion
     text: TextStatistics | None = None
-    """None for documents."""
+    """Statistics of the text; None for documents."""
     documents: DocumentsStatistics | None = None
-    """None for a text."""
+    """Statistics of the documents; None for a text."""
     described: DocumentsDescription | None = None
-    """None for a text."""
+    """Numbers of documents by class and by split; None for a text."""
     examples: tuple[tuple[str, str], ...] = ()
     """Label and text of the first documents of each class."""
     floor: Floor | None = None
@@ -126,7 +126,7 @@ def _documents_profile(file: Path) -> CorpusProfile:
 
 
 def _suggest(file: Path, figures: TextStatistics) -> Suggestion:
-    """Return a suggestion: the task depends on the layout, the network on the size of the text."""
+    """Return a suggestion: a task according to the layout of a text, a network to its size."""
     spec = spec_of(file.resolve())
     if spec is not None:
         return Suggestion(spec.corpus.task, {"cell": "lstm"} | _needed(file))
@@ -148,13 +148,13 @@ def _suggest(file: Path, figures: TextStatistics) -> Suggestion:
 
 
 def _needed(file: Path) -> dict[str, Any]:
-    """Return the defaults that a built-in corpus sets."""
+    """Return the settings whose defaults a built-in corpus changes; empty for other files."""
     spec = spec_of(file.resolve())
     return spec.corpus.settings(spec.options) if spec else {}
 
 
 def _examples(documents: Documents) -> list[int]:
-    """Return the indices of the first documents of each class: files are often sorted by class."""
+    """Return indices of the first documents of each class; files are often sorted by class."""
     num_each = max(1, _NUM_EXAMPLES // len(documents.classes))
     classes = documents.classes[:_NUM_EXAMPLES]
     of_class = ((i for i, label in enumerate(documents.labels) if label == c) for c in classes)
@@ -162,7 +162,7 @@ def _examples(documents: Documents) -> list[int]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value with named tuples as dictionaries, recursively: `asdict` does not do that."""
+    """Return a value with all named tuples inside it as dictionaries; `asdict` keeps the tuples."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):

@@ -1,4 +1,4 @@
-"""Finding a corpus by name or path, and reading its text."""
+"""Find a corpus by its name or path, and read its text."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from rnnlab.corpora._generated import made_file, made_names, parse_spec, spec_of
 from rnnlab.corpora._tokens import normalise
 
 VECTORS = re.compile(r"glove\..*d\.txt(\.gz)?")
-"""Names of files of word vectors, which are in the data folder but are not corpora."""
+"""Matches the names of files with word vectors; they are in the data folder, but not corpora."""
 
 
 def find_corpus(corpus: str, data: Path | None = None) -> Path:
     """Return the file of a corpus: a path, a name in the data folder, or a built-in corpus's spec.
 
-    Generates a built-in corpus that is not shipped. Raises BadInputError with the known names.
+    Generates a built-in corpus that is not shipped. Raises BadInputError, which lists the known
+    names, if there is no such corpus.
     """
     if not corpus.strip() or "\0" in corpus:
         raise BadInputError(
-            "the name of the corpus is empty", "give a corpus or the path of a text file"
+            "the name of the corpus is empty", "give the name of a corpus or the path of a file"
         )
     try:
         if Path(corpus).name == corpus:
@@ -52,7 +53,7 @@ def find_corpus(corpus: str, data: Path | None = None) -> Path:
 
 
 def place_of(name: str, data: Path | None = None) -> Path | None:
-    """Return the file of a corpus in the data folder or among the shipped ones, or None."""
+    """Return the file of a corpus in the data folder, else the shipped file, else None."""
     for folder in (data_folder(data), shipped_folder() / "data"):
         for ending in ENDINGS:
             file = folder / f"{name}{ending}"
@@ -62,7 +63,7 @@ def place_of(name: str, data: Path | None = None) -> Path | None:
 
 
 def corpus_names(data: Path | None = None) -> list[str]:
-    """Return the names of all files and built-in corpora, sorted."""
+    """Return the names of all corpora that are in the data folder, shipped or built-in, sorted."""
     folders = (data_folder(data), shipped_folder() / "data")
     files = ((file, end) for f in folders for end in ENDINGS for file in f.glob(f"[!.]*{end}"))
     names = {
@@ -79,9 +80,9 @@ def shown_name(corpus: str) -> str:
 
 
 def suggested_task(corpus: str, file: Path | None = None) -> str:
-    """Return the suggested task: `classify` for documents, a built-in corpus's own, else `stream`.
+    """Return the suggested task: `classify` for documents, that of a built-in corpus, or `stream`.
 
-    file: the corpus's file; None: `corpus` is its path.
+    file: the file of the corpus; None if `corpus` is the path of the file.
     """
     if holds_documents(file or Path(corpus)):
         return "classify"
@@ -90,7 +91,7 @@ def suggested_task(corpus: str, file: Path | None = None) -> str:
 
 
 def suits(corpus: str, data: Path | None = None) -> dict[str, Any]:
-    """Return the default task and settings of a run on a corpus, without generating its text.
+    """Return the task and the other defaults that suit a corpus, without generating its text.
 
     Raises BadInputError if there is no such corpus.
     """
@@ -106,12 +107,12 @@ def suits(corpus: str, data: Path | None = None) -> dict[str, Any]:
 def _has_file(name: str, data: Path | None) -> bool:
     try:
         return place_of(name, data) is not None
-    except OSError:  # the name is too long for a file
+    except OSError:  # too long for the name of a file
         return False
 
 
 def lasting_name(corpus: str, data: Path | None = None) -> str:
-    """Return a permanent name of a corpus: a built-in corpus's spec, or the absolute path."""
+    """Return a name that is valid everywhere: a built-in corpus's spec, or the absolute path."""
     file = find_corpus(corpus, data).resolve()
     spec = spec_of(file)
     return str(spec) if spec and find_corpus(str(spec)).resolve() == file else str(file)

@@ -1,4 +1,4 @@
-"""Limits of memory for texts on disk."""
+"""Limits of memory and disk space for texts on disk."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sizes:
-    """Limits of memory and disk for texts on disk; results do not depend on them."""
+    """Limits of memory and disk space for texts on disk; no result depends on these limits."""
 
     long_bytes: int = 32 << 20
-    """A file of at least this size is not read into memory as a whole."""
+    """Size in bytes; a file of at least this size is not read into memory as a whole."""
     block_chars: int = 1 << 21
-    """Characters to decode at once."""
+    """Number of characters to decode at once."""
     block_bytes: int = 1 << 22
-    """Bytes to hash at once."""
+    """Number of bytes to hash at once."""
     most_chars: int = 1 << 23
-    """Longest block without a space or a line end."""
+    """Maximum number of characters in a block without a space or a line end."""
     widened_at_once: int = 1 << 22
-    """Bytes of token numbers to copy at once when a wider integer type becomes necessary."""
+    """Number of bytes to convert at once when a file of integers needs a wider integer type."""
     counted_at_once: int = 1 << 22
-    """Tokens to count at once: numpy temporarily needs eight bytes for each."""
+    """Number of tokens to count at once: numpy temporarily needs eight bytes for each token."""
     most_kept: int = 8
-    """Most encodings of the same text on disk; the oldest ones are deleted."""
+    """Maximum number of encodings of one text on disk; beyond it, the oldest are deleted."""
 
 
 SIZES = Sizes()

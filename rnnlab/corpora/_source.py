@@ -1,7 +1,7 @@
 """Sources of downloadable corpora; a module in `corpora/sources` defines `SOURCE = Source(...)`.
 
-A form is one format in which a corpus is distributed. A file's hash decides its form; a form
-without a known hash is recognised by its ending and not checked.
+A form is one format in which a corpus is distributed. The form of a file is recognised by the hash
+of the file; if a form has no known hash, by the ending of the file's name, without a check.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _BLOCK_CHARS = 1 << 22
 
 
 class Request(NamedTuple):
-    """Options for fetching word vectors; other sources ignore them."""
+    """Options for fetching word vectors; sources of other corpora ignore them."""
 
     width: int = 100
     """Number of elements of a vector."""
@@ -45,7 +45,7 @@ class Form:
     endings: tuple[str, ...]
     read: Callable[[Path, Request], Output]
     sha256: str | None = None
-    """None if no hash is known: the ending decides."""
+    """SHA-256 of the file; None if it is unknown: then only the ending is compared."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +57,20 @@ class Source:
     """Size of the download."""
     licence: str
     forms: tuple[Form, ...]
-    """The first one is the form of the file at `url`."""
+    """All known forms; the first is the form of the file at `url`."""
     kind: Literal["stream", "classify", "vectors"] = "stream"
     """The suggested task, or `vectors`."""
     keeps_archive: bool = False
-    """Whether to keep the download, because it holds more data than was extracted."""
+    """Whether to keep the downloaded file, because only a part of its data is extracted."""
 
     @property
     def archive_name(self) -> str:
-        """Name of the downloaded file."""
+        """File name of the download, from the last part of `url`."""
         return PurePosixPath(self.url).name
 
 
 def form_of(source: Source, file: Path) -> Form:
-    """Return the form of a file; raises BadInputError if its hash is not a known one."""
+    """Return the form of a file; raises BadInputError if its hash and its ending are unknown."""
     name = file.name.lower()
     sha256 = _sha256(file)
     for form in source.forms:
@@ -103,7 +103,7 @@ def archive_errors(file: Path) -> Iterator[None]:
 
 
 def zip_text(file: Path, member: str) -> Iterator[str]:
-    """Yield the text of a member of a zip file, in blocks; raises BadInputError if it is broken."""
+    """Yield the text of a zip file's member in blocks; raises BadInputError for a broken file."""
     with archive_errors(file), zipfile.ZipFile(file) as archive:
         for name in archive.namelist():
             check_member(name, file)
@@ -121,7 +121,7 @@ def decoded(stream: IO[bytes]) -> Iterator[str]:
 
 
 def check_member(name: str, file: Path) -> None:
-    """Raise BadInputError if a member of an archive would be extracted outside of its folder."""
+    """Raise BadInputError if an archive's member would be extracted outside the target folder."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts:
         raise BadInputError(

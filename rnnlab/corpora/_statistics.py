@@ -1,6 +1,6 @@
 """Statistics of a text or of documents: characters, lengths, and bounds of the entropy.
 
-The characters of a long text are counted in blocks; the other statistics are of its beginning.
+The characters of a whole text are counted; the other statistics are those of its beginning.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from rnnlab.corpora._vocabulary import Ids
 _Probs = npt.NDArray[np.float64]
 
 SAMPLE_CHARS = 4_000_000
-"""Characters at the beginning of a text for the statistics of sentences."""
+"""Maximum number of characters in the sample at the beginning of a text."""
 _BOUND_CHARS = 1_000_000
-"""Characters of the sample for the bounds of the entropy."""
+"""Number of characters of the sample from which the bounds of the entropy are computed."""
 _RARE = 10
 """A character with fewer occurrences is rare."""
 _HIGHEST_ORDER = 6
-"""Characters of the longest n-gram: longer ones do not help in texts of this length."""
+"""Order of the longest n-grams: longer ones do not lower the bound for texts of this length."""
 _NUM_CODEPOINTS = 0x110000
 _NUM_BINS = 12
 
 
 class Lengths(NamedTuple):
-    """Statistics of the lengths of sentences or documents."""
+    """Percentiles and a histogram of the lengths of sentences or documents."""
 
     num: int
     p5: float
@@ -39,54 +39,54 @@ class Lengths(NamedTuple):
     p95: float
     longest: int
     histogram: tuple[tuple[int, int], ...]
-    """Upper end and count of each bin; the last bin includes all longer ones."""
+    """Upper end of each bin, and number of lengths in it; the last bin has all greater lengths."""
 
 
 class Bounds(NamedTuple):
     """Upper bounds of a text's entropy, in nats per character: a good model has a lower loss."""
 
     unigram: float
-    """By the frequencies of the characters."""
+    """Entropy of the frequencies of the characters."""
     ngrams: tuple[float, ...]
-    """Loss of n-grams of order 2, 3, ... on the last tenth (Witten and Bell 1991)."""
+    """Losses of n-gram models of order 2, 3, ... on the last tenth (Witten and Bell 1991)."""
     gzip: float
-    """By compression with zlib."""
+    """Size of the text compressed with zlib."""
 
 
 @dataclass(frozen=True)
 class TextStatistics:
-    """Statistics of a text."""
+    """Statistics of a text; the first three are of the whole text, the others of its sample."""
 
     num_chars: int
     num_distinct: int
     rare: str
     """Characters with fewer than ten occurrences."""
     sentences: Lengths
-    """In characters."""
+    """Lengths of the sentences in characters."""
     num_lines: int
     """Number of lines of the sample."""
     num_duplicates: int
-    """Number of sentences of the sample that repeat an earlier one."""
+    """Number of sentences of the sample that repeat an earlier sentence."""
     bounds: Bounds | None
-    """None if the text is too short."""
+    """Bounds of the sample's entropy; None if it has fewer than 1,000 characters."""
     measured_chars: int
     """Number of characters of the sample."""
 
 
 @dataclass(frozen=True)
 class DocumentsStatistics:
-    """Statistics of documents."""
+    """Statistics of all documents of a corpus."""
 
     num_chars: int
     num_distinct: int
     rare: str
     """Characters with fewer than ten occurrences."""
     words: Lengths
-    """In words, separated by white space."""
+    """Lengths of the documents in words, which are separated by white space."""
     num_duplicates: int
-    """Number of documents that repeat the text of an earlier one."""
+    """Number of documents that repeat the text of an earlier document."""
     bounds: Bounds | None
-    """Bounds for the concatenated texts; None if they are too short."""
+    """Bounds of the joined texts' entropy; None if they have fewer than 1,000 characters."""
 
 
 class CharCounts:
@@ -96,14 +96,14 @@ class CharCounts:
         self._counts = np.zeros(_NUM_CODEPOINTS, dtype=np.int64)
 
     def add(self, text: str) -> None:
-        """Count a block."""
+        """Count the characters of a block."""
         encoded = text.encode("utf-32-le", "surrogatepass")
         counts = np.bincount(np.frombuffer(encoded, dtype=np.uint32))
         self._counts[: len(counts)] += counts
 
     @property
     def num_chars(self) -> int:
-        """Number of characters so far."""
+        """Number of characters that have been counted."""
         return int(self._counts.sum())
 
     def distinct(self, fewer_than: int | None = None) -> str:
@@ -117,7 +117,7 @@ class CharCounts:
 def text_statistics(counts: CharCounts, sample: str) -> TextStatistics:
     """Return the statistics of a text.
 
-    counts: of the whole text. sample: its beginning, for all other statistics.
+    counts: the characters of the whole text. sample: the beginning of the text, normalised.
     """
     sentences = split_sentences(sample)
     return TextStatistics(
@@ -151,7 +151,7 @@ def lengths_of(lengths: Iterable[int]) -> Lengths:
 def entropy_bounds(text: str) -> Bounds | None:
     """Return upper bounds of a text's entropy in nats per character; None below 1,000 characters.
 
-    The last tenth is predicted by n-grams counted in the rest, interpolated with lower orders:
+    N-grams counted in the first nine tenths predict the last tenth, interpolated with lower orders:
     p_n(x | h) = (c(hx) + t(h) p_(n-1)(x | h')) / (c(h) + t(h)), with t(h) the number of different
     characters after h; the lowest order is uniform over the alphabet.
     """
@@ -176,7 +176,7 @@ def entropy_bounds(text: str) -> Bounds | None:
 
 
 def _witten_bell(contexts: Ids, grams: Ids, lower: _Probs, num_train: int) -> _Probs:
-    """Return the probability of every character under one order, given those of the order below."""
+    """Return every character's probability under one order; lower: that under the next lower."""
     num_contexts, num_grams = int(contexts.max()) + 1, int(grams.max()) + 1
     gram_counts = np.bincount(grams[:num_train], minlength=num_grams)
     context_counts = np.bincount(contexts[:num_train], minlength=num_contexts)
@@ -204,7 +204,7 @@ def documents_statistics(texts: Sequence[str]) -> DocumentsStatistics:
 
 
 def _round_up(value: float) -> int:
-    """Return the least of 1, 2, 5, 10, 20, 50, ... that is not below `value`."""
+    """Return the smallest of 1, 2, 5, 10, 20, 50, ... that is at least `value`."""
     size = 1
     while size * 10 <= value:
         size *= 10

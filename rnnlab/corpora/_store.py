@@ -1,9 +1,9 @@
 """Encoded texts on disk, next to their corpus: written once, then mapped into memory.
 
-One folder per encoded text; its name is a hash of the text's content and of the way to read it. A
-folder is written under a temporary name and renamed, so that it is always complete; several
-processes may write the same one at the same time. The writer deletes the folders of older contents
-of the file; a process that has mapped one of them keeps its mapping.
+Every encoded text has a folder, named by a hash of the text and of the settings that determine its
+tokens. A folder is written under a temporary name and then renamed, so it is always complete, even
+if several processes write it at the same time. The writer deletes the folders for earlier contents
+of the file; a process that has mapped such a folder into memory keeps its mapping.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from rnnlab.corpora._tokens import Kind, split_tokens
 from rnnlab.corpora._vocabulary import Ids
 
 _FORMAT = 1
-"""Version of the format, part of the key: folders of other versions are not read."""
+"""Version of the format. It is part of a folder's name: folders of other versions are not read."""
 _ABOUT, _PLACES, _STARTS = "about.json", "places.bin", "starts.bin"
 _DTYPES = (np.uint8, np.uint16, np.int32)
 _DRAFT = ".new-"
 _TRIES = 3
 _OLD_S = 3600.0
-"""A draft that was not written to for this many seconds is a leftover."""
+"""Seconds without a write after which a draft counts as the leftover of a killed process."""
 
 Parts = Callable[["hashlib._Hash"], Iterator[list[str]]]
-"""Yields the parts of a text, several at a time, and updates a digest with the whole text."""
+"""Function that yields lists of parts of a text, and updates a digest with the whole text."""
 
 
 class Key(NamedTuple):
-    """The text and the way to read it: everything that determines the encoded text."""
+    """Everything that determines an encoded text: the text and the settings of its tokens."""
 
     content_sha256: str
     """SHA-256 of the decompressed file."""
@@ -62,7 +62,7 @@ class Key(NamedTuple):
 
 
 def stored(file: Path, key: Key, parts: Parts, sizes: Sizes = SIZES) -> tuple[Indexed, str]:
-    """Return the indexed tokens of a text and its fingerprint from disk; write them if missing.
+    """Return a text's indexed tokens and fingerprint from the disk; first write them if missing.
 
     Raises BadInputError if the disk is full.
     """
@@ -86,15 +86,15 @@ def stored(file: Path, key: Key, parts: Parts, sizes: Sizes = SIZES) -> tuple[In
 
 
 def _source(file: Path, folder: Path) -> str:
-    """Return the name of a file in `about.json`: relative if the folder is next to the file.
+    """Return the path of a file for `about.json`: relative if the folder is next to the file.
 
-    A relative name stays valid if the disk is mounted elsewhere.
+    A relative path stays valid if the disk is mounted elsewhere.
     """
     return file.name if folder.parent == file.parent else str(file.resolve())
 
 
 def _put(draft: Path, folder: Path, key: Key, sizes: Sizes) -> tuple[Indexed, str]:
-    """Rename a finished draft, unless another process has already written the same folder."""
+    """Rename a finished draft to `folder`, unless another process has written it, and load it."""
     for _ in range(_TRIES):
         try:
             os.rename(draft, folder)
@@ -104,13 +104,13 @@ def _put(draft: Path, folder: Path, key: Key, sizes: Sizes) -> tuple[Indexed, st
         loaded = _load(folder, key, sizes)
         if loaded is not None:
             return loaded
-        # The existing folder is broken, so that no process can be using it.
+        # The existing folder is incomplete: no process can be using it.
         shutil.rmtree(folder, ignore_errors=True)
     raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
 
 
 def cache_folders(file: Path) -> tuple[Path, Path]:
-    """Return the folders of encoded texts: next to the file, and in the data folder."""
+    """Return the two possible folders of encoded texts: next to the file, in the data folder."""
     return file.parent / ".encoded", data_folder() / ".encoded"
 
 
@@ -128,7 +128,7 @@ def _writable(folders: tuple[Path, ...]) -> Path:
 
 
 def _drop_leftovers(folder: Path) -> None:
-    """Delete the drafts of killed processes, once they are old enough."""
+    """Delete the drafts of killed processes: those without a write for `_OLD_S` seconds."""
     for draft in folder.glob(f"{_DRAFT}*"):
         with contextlib.suppress(OSError):
             if time.time() - max(f.stat().st_mtime for f in (draft, *draft.iterdir())) > _OLD_S:
@@ -136,7 +136,7 @@ def _drop_leftovers(folder: Path) -> None:
 
 
 def _drop_stale(folder: Path, source: str, key: Key, most_kept: int) -> None:
-    """Delete the folders of earlier contents of a file, and the oldest ones of its content."""
+    """Delete folders of a file's earlier contents; keep `most_kept` of its current content."""
     current = []
     for other in folder.glob(f"[!{_DRAFT[0]}]*"):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
@@ -172,7 +172,7 @@ def _load(folder: Path, key: Key, sizes: Sizes) -> tuple[Indexed, str] | None:
 
 
 def _mapped(file: Path, dtype: str, num: int) -> np.ndarray[Any, Any]:
-    """Return the numbers of a file, mapped into memory."""
+    """Return the numbers in a file, mapped into memory."""
     if num == 0:
         return np.zeros(0, dtype=dtype)
     if file.stat().st_size != num * np.dtype(dtype).itemsize:
@@ -217,7 +217,7 @@ def _write(folder: Path, key: Key, parts: Parts, source: str, sizes: Sizes) -> N
 
 
 class _CharNumbers:
-    """Numbers characters in order of their first occurrence."""
+    """Gives each distinct character a number, ascending from 0, when it first occurs in a text."""
 
     def __init__(self) -> None:
         self._place: Ids = np.full(NUM_CODEPOINTS, -1, dtype=np.int64)
@@ -227,7 +227,7 @@ class _CharNumbers:
         return len(self._distinct)
 
     def __call__(self, parts: list[str]) -> tuple[Places, list[int]]:
-        """Return the number of every character, and the length of each part."""
+        """Return the number given to every character, and the length of each part in characters."""
         encoded = "".join(parts).encode("utf-32-le", "surrogatepass")
         codes = np.frombuffer(encoded, dtype=np.uint32)
         places: Ids = self._place[codes]
@@ -239,12 +239,12 @@ class _CharNumbers:
         return places, [len(part) for part in parts]
 
     def distinct(self) -> list[str]:
-        """Return the characters in order of their numbers."""
+        """Return the distinct characters in order of their numbers."""
         return [chr(code) for code in self._distinct]
 
 
 class _WordNumbers:
-    """Numbers words in order of their first occurrence."""
+    """Gives each distinct word a number, ascending from 0, when it first occurs in a text."""
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
@@ -254,7 +254,7 @@ class _WordNumbers:
         return len(self._numbers)
 
     def __call__(self, parts: list[str]) -> tuple[Places, list[int]]:
-        """Return the number of every word, and the length in words of each part."""
+        """Return the number given to every word, and the length of each part in words."""
         numbers = array("i")
         lengths = []
         for part in parts:
@@ -264,12 +264,12 @@ class _WordNumbers:
         return np.array(numbers, dtype=np.int32), lengths
 
     def distinct(self) -> list[str]:
-        """Return the words in order of their numbers."""
+        """Return the distinct words in order of their numbers."""
         return list(self._numbers)
 
 
 class _PlacesFile:
-    """A file of integers, of one byte each as long as all fit, then of more."""
+    """A file of integers: one byte each while that suffices for all values, then two, then four."""
 
     def __init__(self, file: Path, widened_at_once: int) -> None:
         self._file = file
@@ -284,7 +284,7 @@ class _PlacesFile:
         self.stream.close()
 
     def append(self, places: Places, num_distinct: int) -> None:
-        """Append numbers, all below `num_distinct`; widen the file if necessary."""
+        """Append numbers below `num_distinct`; convert the file to a wider type if necessary."""
         while num_distinct > np.iinfo(self.dtype).max + 1:
             self._widen()
         self.stream.write(places.astype(self.dtype).tobytes())

@@ -22,7 +22,7 @@ _MAX_CHARS = 50_000_000
 
 
 def words(text: str) -> list[str]:
-    """Return the parts of a text between commas; line ends count as spaces."""
+    """Return the parts of a text that commas separate; a line end in the text is a space."""
     return " ".join(text.split()).split(", ")
 
 
@@ -32,10 +32,10 @@ def lists(of_words: Mapping[str, list[str]]) -> Rules:
 
 
 def written_out(rules: Mapping[str, Mapping[str, int]], brackets: str = "()") -> Rules:
-    """Return the rules with each choice `(one|many)` expanded into two.
+    """Return the rules with each choice `(one|many)` expanded into two alternatives.
 
-    A rule with a choice in its name becomes two rules; each uses the same side of all choices in
-    its templates.
+    A rule with a choice in its name becomes two rules: in one, every choice in the name and in the
+    templates is replaced by its first option, in the other by its second option.
     """
     choice = _CHOICES[brackets]
     expanded: Rules = {}
@@ -47,9 +47,9 @@ def written_out(rules: Mapping[str, Mapping[str, int]], brackets: str = "()") ->
 
 
 def with_capitals(rules: Rules) -> Rules:
-    """Return the rules, and a new rule for each symbol in a template that begins with a capital.
+    """Return the rules, and a new rule for each capitalised symbol that a template contains.
 
-    Such a symbol is the symbol in lower case, with the first letter of its texts in upper case.
+    `{Noun}` is `{noun}` with the first letter of its texts in upper case.
     """
     rules = dict(rules)
     waiting = list(rules)
@@ -63,7 +63,7 @@ def with_capitals(rules: Rules) -> Rules:
 
 
 def text_options(letters: int) -> dict[str, Option]:
-    """Return the options of a generated text; letters: the default length in characters."""
+    """Return the options of a generated text; letters: the default of its length in characters."""
     return {
         "letters": Option(letters, 1_000, _MAX_CHARS, "approximate length in characters"),
         "seed": Option(1, 0, 2**31 - 1, "seed of the text"),
@@ -71,7 +71,7 @@ def text_options(letters: int) -> dict[str, Option]:
 
 
 def draw_text(grammar: Grammar, start: str, options: Options) -> str:
-    """Return concatenated random texts of symbol `start`, with at least the length in `options`."""
+    """Return concatenated random texts of symbol `start`, at least `options["letters"]` long."""
     generator = Random(options["seed"])
     texts: list[str] = []
     num_chars = 0

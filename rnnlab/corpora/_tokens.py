@@ -1,8 +1,8 @@
 """Normalisation and tokenisation of texts.
 
-Three kinds of tokens: `chars`, single characters; `words`, the words of a language model, each with
-the space before it, so that the text can be restored; `lowercase`, the words of a document for
-classification, without spaces and marks.
+There are three kinds of tokens. `chars`: single characters. `words`: the words and punctuation
+marks of a language model, each with the space before it, so the text can be restored. `lowercase`:
+the words of a document for classification, without spaces and punctuation.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Alphabet = Literal["unicode", "ascii"]
 EOS, PAD, UNK = "<eos>", "<pad>", "<unk>"
 
 _SPACED_WORD = re.compile(rf" ?{UNK}| ?\w+(?:['’]\w+)*| ?[^\w\s]|\s")  # noqa: RUF001
-"""Every character is in exactly one match: the joined matches of a text are the text."""
+"""Every character is in exactly one match, so the joined matches of a text are the text."""
 _SENTENCE = re.compile(r"[^.?!]*[.?!]+|[^.?!]+$")
 _BARE_WORD = re.compile(r"[^\W_]+")
 _LINE_BREAK = re.compile(r"<br\s*/?>")
@@ -26,7 +26,7 @@ _CONTROL = dict.fromkeys([*range(0x20), 0x7F])
 
 
 def normalise(text: str, alphabet: Alphabet = "unicode") -> str:
-    """Return a text in an alphabet, with LF line ends.
+    """Return a text converted to an alphabet, with LF line ends.
 
     unicode: all characters, in NFC. ascii: the 95 printable characters of ASCII; diacritics are
     removed (NFD), white space and line ends become spaces, all other characters are dropped.
@@ -39,7 +39,7 @@ def normalise(text: str, alphabet: Alphabet = "unicode") -> str:
 
 
 def split_sentences(text: str) -> list[str]:
-    """Return the sentences of a text with their final marks; white space becomes single spaces."""
+    """Return the sentences of a text, each with its final `.`, `?` or `!`, with single spaces."""
     sentences = (" ".join(match[0].split()) for match in _SENTENCE.finditer(text))
     return [sentence for sentence in sentences if any(c.isalnum() for c in sentence)]
 
@@ -47,9 +47,9 @@ def split_sentences(text: str) -> list[str]:
 def split_tokens(text: str, kind: Kind) -> list[str]:
     """Return the tokens of a normalised text.
 
-    chars: its characters. words: words with inner apostrophes, marks and single white spaces; words
-    and marks include one preceding space; the joined tokens are the text. lowercase: sequences of
-    letters and digits in lower case, without HTML line breaks.
+    chars: all characters. words: words (with inner apostrophes), punctuation marks and single
+    white-space characters; a word or mark includes the space before it, so the joined tokens are
+    the text. lowercase: sequences of letters and digits in lower case, without HTML line breaks.
     """
     if kind == "chars":
         return list(text)

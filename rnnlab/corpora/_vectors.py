@@ -1,7 +1,7 @@
 """Initial word vectors, in the text format of GloVe: one word and its numbers per line.
 
-Only the lines of words in the vocabulary are parsed: a file of 400,000 words is read in seconds
-and takes little memory. Shapes: V tokens of the vocabulary, E elements of a vector.
+Only the lines of words in the vocabulary are parsed, so reading a file of 400,000 words takes
+seconds and little memory. Shapes: V tokens in the vocabulary, E elements in a vector.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from rnnlab.corpora._vocabulary import Vocabulary
 from rnnlab.settings.run_config import RunConfig
 
 _UNKNOWN_SCALE = 0.1
-"""Standard deviation of random vectors, as a fraction of that of the vectors in the file."""
+"""Ratio of the standard deviation of random vectors to that of the vectors in the file."""
 
 
 def vectors_width(file: Path) -> int:
-    """Return the number of elements of the vectors of a file, by its first vector.
+    """Return the number of elements in the first vector of a file.
 
     Raises BadInputError if the file cannot be read or has no vectors.
     """
@@ -44,7 +44,7 @@ def vectors_width(file: Path) -> int:
 
 
 def check_vectors(config: RunConfig) -> None:
-    """Raise BadInputError if the vectors of `config` are missing or one has the wrong length.
+    """Raise BadInputError if the word vectors of `config` are missing or have the wrong length.
 
     Reads every line, which takes 1 s for 400,000 words.
     """
@@ -71,10 +71,11 @@ def read_vectors(
 ) -> WordVectors:
     """Return a vector for each token from a file, plain or gzipped.
 
-    A token is looked up without its leading space, unchanged and then in lower case. A token that
-    is not in the file gets zeros, or a normal vector with a tenth of the standard deviation of the
-    others; padding gets zeros. Raises BadInputError with file and line for a line that is not a
-    vector of `width` numbers, and if the file has none of the tokens.
+    A token is looked up without its leading space, first as written, then in lower case. A token
+    that is not in the file gets zeros, or normally distributed random numbers with a tenth of the
+    standard deviation of the vectors in the file; padding gets zeros. Raises BadInputError, with
+    file and line, if a line is not a vector of `width` numbers, or if the file has none of the
+    tokens.
     """
     rows = _matching_rows(file, [token.removeprefix(" ") for token in tokens], width)
     matrix_VE = np.zeros((len(tokens), width), dtype=np.float32)
@@ -99,7 +100,7 @@ def read_vectors(
 def initial_vectors(
     config: RunConfig, vocabulary: Vocabulary, indexed: Indexed, train: slice
 ) -> tuple[WordVectors | None, tuple[str, ...]]:
-    """Return the vectors that `config` names, if any, and a note on their coverage.
+    """Return the word vectors that `config` names, if any, and a note on the words they cover.
 
     train: the tokens of the train split.
     """
@@ -122,7 +123,7 @@ def initial_vectors(
 def _matching_rows(
     file: Path, words: Sequence[str], width: int
 ) -> Mapping[int, npt.NDArray[np.float32]]:
-    """Return the vector of each index of `words` that the file has a line for (the first line)."""
+    """Return index in `words` -> vector for the words in the file; a word's first line counts."""
     exact, lower = _places(words), _places([word.lower() for word in words])
     vectors: dict[int, npt.NDArray[np.float32]] = {}
     in_lower_case: dict[int, npt.NDArray[np.float32]] = {}
@@ -184,7 +185,7 @@ def _is_number(text: str) -> bool:
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines with their numbers, without the first line of word2vec, which has sizes."""
+    """Yield each line with its number, except the header of word2vec, which has only two sizes."""
     with reading(file, newline="\n") as stream:
         for number, line in enumerate(stream, 1):
             stripped = line.rstrip()

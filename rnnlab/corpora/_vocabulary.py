@@ -18,7 +18,7 @@ from rnnlab.corpora._tokens import EOS, PAD, UNK, Alphabet, Kind, normalise, spl
 Ids = npt.NDArray[np.int64]
 
 _BEFORE_SPACE = frozenset(".,;:!?)]}»”%>")
-"""Marks after which an unknown word is decoded with a space, as after a letter or a digit."""
+"""Punctuation after which `decode` puts a space before <unk>, as after a letter or a digit."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Vocabulary:
 
     @cached_property
     def pieces(self) -> tuple[str, ...]:
-        """The text of each token in order of the ids; empty for EOS and padding."""
+        """The text of each token in order of the ids; the text of EOS and padding is empty."""
         without_text = {self.eos, self.pad}
         return tuple("" if i in without_text else token for i, token in enumerate(self.tokens))
 
@@ -93,7 +93,7 @@ class Vocabulary:
         return ids
 
     def unknown(self, tokens: Sequence[str]) -> list[str]:
-        """Return the unknown tokens, without repetitions; a literal <unk> is known."""
+        """Return the unknown tokens, without repetitions; `<unk>` is known if it is a token."""
         known = self._ids
         unknown = [token for token in dict.fromkeys(tokens) if token not in known]
         return [token for token in unknown if token.strip(" ") != UNK] if UNK in known else unknown
@@ -101,15 +101,15 @@ class Vocabulary:
     def encode(self, text: str) -> Ids:
         """Return the ids of a normalised text, one per token of `split`.
 
-        In a text of words a literal `<unk>` is that token. Raises UnknownTokensError like `ids_of`.
+        In a text of words, `<unk>` becomes the token <unk>. Raises the errors of `ids_of`.
         """
         return self.ids_of(self.split(text))
 
     def decode(self, ids: Iterable[int], after: str = "") -> str:
         """Return the text of ids, without EOS and padding; an unknown word is `<unk>`.
 
-        after: the text that the ids continue. An unknown word has lost its leading space; it gets
-        one if the text before it ends in a letter, a digit or a closing mark.
+        after: the text that the ids continue. The ids do not show whether a space precedes an
+        unknown word: one is added after a letter, a digit or closing punctuation.
         """
         without_text = {self.eos, self.pad}
         text_ids = [i for i in ids if i not in without_text]
@@ -137,7 +137,7 @@ class Vocabulary:
 
     @classmethod
     def load(cls, file: Path) -> Vocabulary:
-        """Read a saved vocabulary, also of the older format without words and classes.
+        """Return a saved vocabulary; also reads the older format, without words and classes.
 
         Raises RnnlabError if the file is missing or is not a vocabulary.
         """
@@ -153,12 +153,13 @@ class Vocabulary:
 
 
 class UnknownTokensError(BadInputError):
-    """A text has characters or words that are not in the vocabulary."""
+    """The error for a text with characters or words that are not in the vocabulary."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
         some = ", ".join(repr(token) for token in tokens[:5])
         more = f" and {len(tokens) - 5} more" if len(tokens) > 5 else ""
+        it = "it" if len(tokens) == 1 else "them"
         super().__init__(
             f"the model never saw {some}{more}",
-            "remove it from the text, or train on a corpus that has it",
+            f"remove {it} from the text, or train on a corpus that has {it}",
         )

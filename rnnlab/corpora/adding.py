@@ -2,9 +2,9 @@
 
     5,"3 7 plus2 0 9 plus3 1 4"
 
-The numbers are digits, so that there are 19 classes; always predicting the most frequent one is
-correct in one case of ten. One mark is in the first half of a row, one in the second (Hochreiter
-and Schmidhuber 1997, section 5.4).
+The numbers are digits, so there are 19 classes; always predicting the most frequent class is
+correct in one case of ten. One marked number is in the first half of a row, the other in the second
+half (Hochreiter and Schmidhuber 1997, section 5.4).
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ def make(options: Options) -> str:
 
 
 def floor(options: Options, task: str) -> Floor | None:
-    """Return a loss of 0: the numbers determine the class."""
+    """Return a loss of 0 and an accuracy of 1: the numbers determine the class."""
     return Floor(0.0, 1.0) if task == "classify" else None
 
 
 def settings(options: Options) -> dict[str, int]:
-    """Return a length that does not truncate a row."""
+    """Return the setting `length`, long enough that no row is truncated."""
     return {"length": max(200, options["length"])}
 
 

@@ -1,8 +1,8 @@
-"""Words in nested brackets and quotes: the last one opened must be closed first.
+"""Words in nested brackets and quotes: the pair opened last must be closed first.
 
-Five pairs: `() [] <> «»` and the quote, which opens and closes with the same mark and is never
-nested in itself. A line has a few levels. To predict a closing mark, a model needs a stack, as in
-the Dyck languages, a common test of recurrent networks (Gers and Schmidhuber 2001).
+There are five pairs: `() [] <> «»` and the quote, which opens and closes with the same mark and is
+never nested in itself. A line has a few levels. To predict a closing mark, a model needs a stack,
+as for the Dyck languages, a common test of recurrent networks (Gers and Schmidhuber 2001).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from rnnlab.corpora._templates import Rules, draw_text, lists, text_options, wor
 _PAIRS = {"round": "()", "square": "[]", "angle": "<>", "guillemet": "«»", "quote": '""'}
 _WORDS = words("bel, cor, dun, jo, ket, mo, ra, sim, tu")
 _CLOSE, _WORD, _OPEN, _FIRST_WORD = 10, 12, 4, 4
-"""Weights of the next item within a level (its end, a word, a pair), and of a word as the first
-item. On average a pair contains less than one other pair, or a line would never end."""
+"""Weights of the next item in a level (its end, a word, a pair), and of a word as the first item.
+With these weights a pair contains less than one other pair on average, so a line ends."""
 
 
 def _level(kind: str, close: str, *, in_quote: bool) -> Rules:
-    """Return the rules of a level: of its first item, and of the items after that."""
+    """Return the two rules of a level: one for its first item, one for all following items."""
     mark = "_in_quote" if in_quote else ""
     pairs = [pair for pair in _PAIRS if not (in_quote and pair == "quote")]
     first = {f"{{word}}{{{kind}{mark}}}": _FIRST_WORD * len(pairs)}

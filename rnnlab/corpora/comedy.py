@@ -29,7 +29,7 @@ PERSONS = {
 }  # fmt: skip
 
 _RULES: Rules = {
-    # Gender: [speaker], <listener>, (noun).
+    # Choices by gender: [of the speaker], <of the listener>, (of the noun).
     "speech[_m|_f]<_m|_f>": {"{sentence[_m|_f]<_m|_f>}{more[_m|_f]<_m|_f>}": 1},
     "more[_m|_f]<_m|_f>": {"\n\n": 3, " {sentence[_m|_f]<_m|_f>}{more[_m|_f]<_m|_f>}": 2},
     "sentence[_m|_f]<_m|_f>": {
@@ -123,7 +123,7 @@ _LISTS = {
 
 
 def _scenes() -> Rules:
-    """Return the rules of the scenes: every two persons speak in turns."""
+    """Return the rules of the scenes: one scene for every two persons, who speak in turns."""
     rules: Rules = {"play": {}}
     for a, b in permutations(PERSONS, 2):
         one, other = PERSONS[a], PERSONS[b]
@@ -141,7 +141,7 @@ def _scenes() -> Rules:
 
 @cache
 def grammar() -> Grammar:
-    """Return the prefix-free grammar; its start symbol is `play`, a scene."""
+    """Return the prefix-free grammar; its start symbol `play` expands to one scene."""
     rules = written_out(written_out(written_out(_RULES, "[]"), "<>"))
     return Grammar(with_capitals(rules | lists(_LISTS)) | _scenes())
 
@@ -154,7 +154,8 @@ def make(options: Options) -> str:
 def floor(options: Options, task: str) -> Floor | None:
     """Return the floor of the scenes as one stream, in nats per character.
 
-    A tenth of the file is a sample: the loss of the best model on it differs by about 0.005.
+    On a tenth of the file, the loss of the best model differs from the floor by about 0.005,
+    because a tenth is only a sample.
     """
     if task != "stream":
         return None

@@ -32,7 +32,7 @@ def make(options: Options) -> str:
 def floor(options: Options, task: str) -> Floor | None:
     """Return the entropy of the letters to copy, per character of a sentence including EOS.
 
-    Without memory the loss is twice that.
+    Without memory, the lowest achievable loss is twice the floor.
     """
     if task != "sentences":
         return None
@@ -42,12 +42,12 @@ def floor(options: Options, task: str) -> Floor | None:
 
 
 def settings(options: Options) -> dict[str, int]:
-    """Return a length that does not truncate a sentence."""
+    """Return the setting `length`, long enough that no sentence is truncated."""
     return {"length": max(100, _num_chars(options))}
 
 
 def _num_chars(options: Options) -> int:
-    """Return the characters of a sentence: the letters twice, delay, signal, full stop and EOS."""
+    """Return the number of characters in a sentence: letters twice, delay, signal, `.` and EOS."""
     return 2 * options["length"] + options["delay"] + 3
 
 

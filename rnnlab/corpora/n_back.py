@@ -35,11 +35,11 @@ def make(options: Options) -> str:
 
 
 def floor(options: Options, task: str) -> Floor | None:
-    """Return half the entropy of a letter given the last n letters: its mark is then certain.
+    """Return the floor per character: half the entropy of a letter given the last n letters.
 
-    A letter equals the letter n steps back with probability 1/2, else it is one of S - 1 others:
-    its entropy is ln 2 + ln(S - 1) / 2. Without memory all letters are equally probable, and so are
-    both marks.
+    The other half of the characters are marks, which are certain. A letter equals the letter n
+    steps back with probability 1/2, otherwise it is one of the S - 1 others: its entropy is
+    ln 2 + ln(S - 1) / 2. Without memory, all letters and both marks are equally probable.
     """
     if task != "stream":
         return None

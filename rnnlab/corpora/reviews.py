@@ -1,11 +1,12 @@
 """Reviews of fictitious films from a probabilistic grammar, labelled good or bad.
 
-A review judges the story, the cast and the music; each judgement agrees with the label in 17 cases
-of 20. A single word has little information: half of the judgements are negated (*not, after two
-hours in the rain, boring*), remarks on other things separate them, and one review in four retracts
-everything at its end. A model must bind a word to its negation, count judgements over about sixty
-words, and invert the result after a retraction. The best possible prediction is correct in 93.9 %
-of the cases, because the majority of the judgements does not always agree with the label.
+A review judges the story, the cast and the music; each judgement agrees with the label in 17 of 20
+cases. A single word says little about the label: half of the judgements are negated (*not, after
+two hours in the rain, boring*), remarks on other things come between the judgements, and one review
+in four retracts everything at its end. A model must connect a word to its negation, count
+judgements over about sixty words, and invert the result after a retraction. The best possible
+prediction is correct in 93.9 % of the cases: the majority of the judgements does not always agree
+with the label.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ _LISTS = {
 
 
 def _review(first: str, second: str) -> dict[str, int]:
-    """Return the reviews of a label: judgements that agree, or opposite ones with a retraction."""
+    """Return a label's reviews: judgements for it, or judgements against it and a retraction."""
     return {
         f"{{Lead}} {_judgements(first)} {{Close}}": _KEEPS,
         f"{{Lead}} {_judgements(second)} {{Retract}}": _RETRACTS,
@@ -119,7 +120,7 @@ def _capital(name: str) -> str:
 
 
 def make(options: Options) -> str:
-    """Return the corpus: a table of split, label and text; val and test have a tenth each."""
+    """Return the corpus: a table of split, label and text; a tenth is val, another tenth test."""
     generator = Random(options["seed"])
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")

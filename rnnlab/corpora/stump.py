@@ -1,9 +1,9 @@
 """Campaign speeches from a probabilistic grammar with known entropy.
 
-Promises, thanks, rhetorical questions and cheers, in fictitious towns. Over several words a model
-must remember the number of a subject up to its verb, past nouns of the other number; that a quote
-is open; and whether a question or a cheer has begun, because every sentence ends in the only `.`,
-`?` or `!` that it has.
+The speeches consist of promises, thanks, rhetorical questions and cheers, in fictitious towns. A
+model must remember three things over several words: whether the subject is singular or plural, up
+to the verb and across nouns of the other number; whether a quote is open; and whether the sentence
+is a statement, a question or a cheer, because this decides the final `.`, `?` or `!`.
 """
 
 from __future__ import annotations
@@ -178,8 +178,8 @@ _RULES: Rules = {
         "a million": 1,
     },
 }
-"""`(one|many)` expands an alternative, or a symbol, into two: one per grammatical number. A name
-that begins with a capital is that symbol with the first letter of its texts in upper case."""
+"""`(one|many)` expands an alternative, or a symbol, into two: singular and plural. `{Noun}` is the
+symbol `{noun}` with the first letter of its texts in upper case."""
 
 
 def _plural(noun: str) -> str:
@@ -234,11 +234,11 @@ def make(options: Options) -> str:
 def floor(options: Options, task: str) -> Floor | None:
     """Return the floor for a task, in nats per character.
 
-    A separator of sentences counts as one character. For `sentences` it is EOS, which is certain
-    after the final mark: (entropy of a sentence) / (its expected characters + 1). For `stream` it
-    is a space or a line end, which adds entropy: (entropy of a paragraph) / (its expected
-    characters with separators). A tenth of the file is a sample: the loss of the best model on it
-    differs by about 0.004.
+    The separator between two sentences counts as one character. For `sentences`, it is EOS, which
+    is certain after `.`, `?` or `!`: (entropy of a sentence) / (its expected characters + 1). For
+    `stream`, it is a space or a line end, which adds entropy: (entropy of a paragraph) / (its
+    expected characters with separators). On a tenth of the file, the loss of the best model differs
+    from the floor by about 0.004, because a tenth is only a sample.
     """
     if task == "stream":
         paragraph = grammar().expect("paragraph")
@@ -250,10 +250,10 @@ def floor(options: Options, task: str) -> Floor | None:
 
 
 def settings(options: Options) -> dict[str, str | float]:
-    """Return a learning rate schedule that comes near the floor in a few minutes.
+    """Return a learning rate schedule with which a model comes near the floor in a few minutes.
 
-    After ten epochs the loss of an LSTM of 128 units is 0.03 nats per character lower than with the
-    constant rate that is best for other texts.
+    After ten epochs, the loss of an LSTM of 128 units is 0.03 nats per character lower than with
+    the constant rate that is best for other texts.
     """
     return {"schedule": "cosine", "lr": 0.006}
 

@@ -1,6 +1,6 @@
-"""Decoders: pure searches over `step(state, parents, tokens) -> (log_probs, state)`, in numpy.
+"""Decoders: searches in numpy that call `step(state, parents, tokens) -> (log_probs, state)`.
 
-They never see the model itself. One file per decoder, one file per filter.
+Decoders have no access to the model itself. There is one file per decoder and one per filter.
 """
 
 from rnnlab.decoding._base import (

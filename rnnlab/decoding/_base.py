@@ -1,6 +1,6 @@
 """Interfaces of a decoder: a search that calls a step function and yields frames of hypotheses.
 
-Searches are numpy on the host; the step hides the model, its device and the form of its state.
+Searches run in numpy on the host; the step hides the model, its device and the form of its state.
 Shapes: P prompts, R rows (live hypotheses or samples of all prompts), V tokens of the vocabulary,
 F features of the model's top layer.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rnnlab.decoding._options import Options
 
 State = Any
-"""The model's state over R rows; searches pass it on and never read it."""
+"""State of the model for R rows; searches pass it to the step and never read it."""
 Features = npt.NDArray[Any]
 
 
@@ -39,8 +39,8 @@ class Step(Protocol):
 
 
 Goals = npt.NDArray[np.float64] | None
-"""Uniform random numbers [T, R] in [0, 1) at which T draws of R rows invert the cumulative
-distribution; None: greedy, without draws."""
+"""Uniform random numbers [T, R] in [0, 1), one for each of T draws in R rows: a draw inverts the
+cumulative distribution at its number. None: the choice is greedy, without draws."""
 
 
 class Written(NamedTuple):
@@ -48,29 +48,29 @@ class Written(NamedTuple):
 
     tokens_TR: Ids
     log_probs_TRV: LogProbs
-    """The log-probs after each of these tokens."""
+    """Log-probs of the next token after each of `tokens_TR`."""
     state: State
 
 
 class Writer(Protocol):
-    """Several steps in one call, for greedy decoding and sampling without filters.
+    """Takes several steps in one call, for greedy decoding and sampling without filters.
 
     Each step chooses the most probable token (ties go to the lowest id) or draws at a goal, as
-    `draw` does, and then computes the same bits as a `Step`.
+    `draw` does, and then computes log-probs with the same bits as those of a `Step`.
     """
 
     def stretch(self, num_rows: int) -> int:
-        """Return how many steps of this number of rows are efficient in one call, at least 1."""
+        """Return the efficient number of steps (at least 1) per call for this number of rows."""
         ...
 
     def write(
         self, state: State, parents_R: Ids, log_probs_RV: LogProbs, num: int, goals_TR: Goals,
         eos: int | None,
     ) -> Written:  # fmt: skip
-        """Append `num` tokens to row `parents_R[r]` of the state, for each new row r.
+        """Append `num` tokens to each new row r, which continues row `parents_R[r]` of the state.
 
         log_probs_RV: distribution of the first token. The call may return early, once every row has
-        written `eos`; until then, it extends rows that have ended, too.
+        written `eos`; until then, it also extends the rows that have ended.
         """
         ...
 
@@ -80,47 +80,47 @@ class Prompt:
     """Tokens that a row has read before the search begins."""
 
     tokens: Sequence[int] = ()
-    """Ids, without the boundary token at the start of a sentence."""
+    """Token ids, without the boundary token at the start of a sentence."""
     features_TF: Features | None = None
-    """Output of the top layer after each token; None if the decoder does not need it."""
+    """Outputs of the top layer after each token; None if the decoder does not need them."""
 
 
 class SearchStart(NamedTuple):
     """The initial state of a search, after the prompts have been read."""
 
     log_probs_PV: LogProbs
-    """Log-probs of the first token of the continuation."""
+    """Log-probs of the first token of each continuation."""
     state: State
-    """State after the prompts, P rows."""
+    """State of the model after the prompts, P rows."""
     eos: int | None = None
-    """The token that ends a sentence; None if texts have no end."""
+    """Id of the token that ends a sentence; None if texts have no end."""
     prompts: Sequence[Prompt] = ()
-    """One per row; empty: no prompts."""
+    """One prompt per row; empty if there are no prompts."""
     pieces: Sequence[str] = ()
     """The text of each token of the vocabulary, "" for tokens without text."""
     features: Callable[[State], Features] | None = None
-    """Returns the output of the top layer after each row's last token, for contrastive search."""
+    """Function that returns the top layer's output [R, F] after the last token of each row."""
     leaves_out: bool = False
-    """Whether the step omits tokens, so that the probabilities may not sum to one."""
+    """Whether the step excludes tokens; the probabilities may then sum to less than 1."""
     writer: Writer | None = None
-    """Takes several steps in one call; None if only single steps are possible."""
+    """Object that takes several steps in one call; None if only single steps are possible."""
     clock: Callable[[], float] = time.monotonic
-    """Returns the time in seconds, for `max_time`."""
+    """Function that returns the time in seconds, for `max_time`."""
 
 
 class Expansion(NamedTuple):
     """The hypotheses that a step extended, and the distributions of their next tokens."""
 
     hypotheses: Callable[[], list[Hypothesis]]
-    """One hypothesis per row."""
+    """Function that returns the extended hypotheses, one per row."""
     log_probs_RV: LogProbs
-    """Of the model."""
+    """Log-probs of the model."""
     filtered_RV: LogProbs
-    """After the filters."""
+    """Log-probs after the filters, renormalised."""
 
 
 Pruned = tuple[Callable[[], list[Hypothesis]], str]
-"""Hypotheses that a step pruned, and the reason."""
+"""A function that returns hypotheses that a step pruned, and the reason for all of them."""
 
 Last = Literal["ended", "length", "time"]
 """Why a search is over: no hypothesis to extend, maximum length, or `max_time`."""
@@ -130,14 +130,14 @@ class Frame(NamedTuple):
     """All hypotheses after one step of a search, best first within a prompt."""
 
     choose: Callable[[], list[Hypothesis]]
-    """Returns the live and finished hypotheses; lazy, because most frames are not shown."""
+    """Function that returns the live and finished hypotheses; most frames never call it."""
     last: Last | None = None
     """Why the search is over; None if it goes on."""
     expansions: Sequence[Expansion] = ()
     """The distributions from which the step chose."""
     pruned: Sequence[Pruned] = ()
     notes: Sequence[str] = ()
-    """A remark about the answers to each prompt; empty: none."""
+    """One remark per prompt about its answers; empty if there are no remarks."""
 
     def note(self, prompt: int) -> str:
         """Return the remark about the answers to a prompt, or ""."""
@@ -150,7 +150,7 @@ class Frame(NamedTuple):
 
     @property
     def is_last(self) -> bool:
-        """Whether the search is over and these are its answers."""
+        """Whether the search is over; `hypotheses` are then its answers."""
         return self.last is not None
 
 
@@ -158,15 +158,15 @@ Search = Callable[
     [Step, SearchStart, Any, int, Sequence[np.random.Generator]],
     Iterator[Frame],
 ]
-"""search(step, start, options, max_length, generators) with one generator per prompt.
+"""search(step, start, options, max_length, generators) yields a frame after every step.
 
-The options have the type of the decoder.
+options: of the type `Decoder.options`. generators: one per row of `start`.
 """
 
 
 @dataclass(frozen=True)
 class Decoder:
-    """An entry of the folder: a search and its type of options."""
+    """A search and the type of its options; the `DECODER` of every module in this folder."""
 
     search: Search
     options: type[Options]
@@ -175,6 +175,6 @@ class Decoder:
     source: str = ""
     """Publication, as "Author (year)"."""
     gives_set: bool = False
-    """Whether one random search returns several different answers: it is not repeated."""
+    """Whether one random search returns several different answers; it is then run only once."""
     needs_features: bool = False
-    """Whether it needs `SearchStart.features`, the outputs of the top layer."""
+    """Whether the search needs `SearchStart.features`, the outputs of the top layer."""

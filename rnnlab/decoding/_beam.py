@@ -25,7 +25,7 @@ class Survivors(NamedTuple):
     """The hypotheses of one prompt that a step keeps live."""
 
     parents_R: Ids
-    """Rows of the beam that they extend."""
+    """Row of the beam that each hypothesis extends."""
     tokens_R: Ids
 
 
@@ -40,7 +40,7 @@ class Live(Protocol):
 
 
 class Beam(Protocol):
-    """The hypotheses of one prompt."""
+    """The search of one prompt: its live hypotheses and its answers so far."""
 
     @property
     def live(self) -> Live:
@@ -51,7 +51,7 @@ class Beam(Protocol):
     """Hypotheses that the last step pruned, with the reasons."""
 
     def grow(self, log_probs_RV: LogProbs, filtered_RV: LogProbs) -> Survivors:
-        """Extend the live hypotheses by one token; return the new live ones."""
+        """Extend the live hypotheses by one token; return the new live hypotheses."""
         ...
 
     def ranking(self) -> Callable[[], list[Hypothesis]]:
@@ -71,7 +71,7 @@ def search_beams(
 ) -> Iterator[Frame]:
     """Grow the beams of all prompts; yield a frame after each model step.
 
-    make_beam: returns the beam of a prompt, given its number.
+    make_beam: returns the beam of a prompt, given the prompt's number.
     """
     log_probs_RV, state = start.log_probs_PV, start.state
     limits = Limits(start, options, max_length)
@@ -106,7 +106,7 @@ def search_beams(
 def rows_of(
     log_probs_RV: LogProbs, filtered_RV: LogProbs, rows: slice
 ) -> tuple[LogProbs, LogProbs]:
-    """Return some rows of both arrays; the results are one array if the arguments are."""
+    """Return some rows of both arrays; if both are the same object, so are the results."""
     selected_RV = log_probs_RV[rows]
     return selected_RV, selected_RV if filtered_RV is log_probs_RV else filtered_RV[rows]
 
@@ -118,7 +118,7 @@ def _all(rankings: Sequence[Callable[[], list[Hypothesis]]]) -> list[Hypothesis]
 def candidates_at(
     totals_RV: npt.NDArray[np.float64], log_probs_RV: LogProbs, places_N: Ids
 ) -> Candidates:
-    """Return the candidates at places of the flattened [R, V]; their scores are the totals."""
+    """Return the candidates at places of the flattened arrays; their scores are their totals."""
     parents_N, tokens_N = np.divmod(places_N, totals_RV.shape[1])
     return Candidates(
         parents_N,
@@ -129,14 +129,14 @@ def candidates_at(
 
 
 class Finisher:
-    """Tells which candidates end a text, and makes hypotheses of candidates."""
+    """Finds the candidates that end a text, and turns candidates into hypotheses."""
 
     def __init__(self, start: SearchStart, options: Options) -> None:
         self._criteria = StopCriteria(start, options)
 
     @property
     def never_ends(self) -> bool:
-        """Whether there is neither an end of the sentence nor a stop string."""
+        """Whether no candidate can end a text: there is neither an EOS token nor a stop string."""
         return self._criteria.eos is None and not self._criteria.are_textual
 
     def ended(self, live: Generation, candidates: Candidates) -> npt.NDArray[np.bool_]:
@@ -157,7 +157,7 @@ class Finisher:
         return is_eos_N
 
     def hypotheses(self, live: Generation, candidates: Candidates) -> list[Hypothesis]:
-        """Return the candidates as hypotheses, with the reason of their end."""
+        """Return the candidates as hypotheses; `end` is set if the candidate ends its text."""
         columns = [column.tolist() for column in candidates]
         hypotheses = []
         for number, token, logprob, score in zip(*columns, strict=True):
@@ -168,7 +168,7 @@ class Finisher:
 
 
 def possible(totals_RV: npt.NDArray[np.float64], places_N: Ids) -> Ids:
-    """Return the places of possible candidates, those above -inf; the places are best first."""
+    """Return the places of the candidates with a total above -inf. places_N: best first."""
     if len(places_N) and totals_RV.item(int(places_N[-1])) > NEVER:
         return places_N
     possible_N: Ids = places_N[totals_RV.reshape(-1)[places_N] > NEVER]

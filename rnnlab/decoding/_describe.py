@@ -16,13 +16,13 @@ class OptionHelp(NamedTuple):
     """One option of a decoder."""
 
     name: str
-    """Key in a spec."""
+    """Key of the option in a spec."""
     default: Any
     help: str
     is_shared: bool
     """Whether every decoder has the option, with this default."""
     choices: tuple[str, ...]
-    """The possible values of a choice; empty for other types."""
+    """Possible values, if the option is a choice; empty for other types."""
 
     @property
     def shown_default(self) -> str:
@@ -33,7 +33,7 @@ class OptionHelp(NamedTuple):
 
 
 def option_help(options: type[Options], name: str, field: str) -> OptionHelp:
-    """Return the help of a field of some options. name: its key in a spec."""
+    """Return the help of a field of a decoder's options. name: key of the field in a spec."""
     info, shared = options.model_fields[field], Options.model_fields.get(field)
     is_choice = get_origin(info.annotation) is Literal
     return OptionHelp(
@@ -46,7 +46,7 @@ def option_help(options: type[Options], name: str, field: str) -> OptionHelp:
 
 
 def options_of(name: str) -> list[OptionHelp]:
-    """Return the options of a decoder, its own before the shared ones; raises UnknownNameError."""
+    """Return a decoder's options, first its own, then the shared ones; raises UnknownNameError."""
     decoder: Decoder = registry.load("decoding", name).DECODER
     described = [
         option_help(decoder.options, key, field)

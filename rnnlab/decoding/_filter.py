@@ -1,4 +1,4 @@
-"""What a filter module declares: its function, and the option that sets it."""
+"""The declaration of a filter: its function, and the option that switches it on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ The rows give the prompt and the continuation, for filters that need more than t
 
 Kind = Literal["temperature", "truncating", "penalty", "constraint"]
 """temperature: changes the ratios of probabilities, never the order of the tokens.
-truncating: drops improbable tokens, so that a temperature before it changes the result.
+truncating: drops improbable tokens; which tokens may depend on an earlier temperature.
 penalty: changes the order of the tokens.
 constraint: drops tokens because of the text, however probable they are.
 """
@@ -39,18 +39,18 @@ class Filter:
     neutral: Any
     """Value that switches the filter off; the default of the option."""
     help: str
-    """One line for `rnnlab decoders` and the form."""
+    """Help line of the option in `rnnlab decoders` and in the form."""
     limits: Mapping[str, float] = field(default_factory=dict)
     """Bounds of the value, as pydantic names them: gt, ge, lt, le."""
     check: Callable[[str], object] | None = None
-    """Parses a text value; its ValueError is the user's error message."""
+    """Function that parses a text value; the user reads the message of its ValueError."""
     needs_eos: bool = False
-    """Whether the filter only affects the end of the sentence."""
+    """Whether the filter only affects EOS; the chain of a model without EOS omits it."""
     chain_text: str = "{name}={value}"
-    """Entry in the chain; {last} is the option of that name."""
+    """Text of the filter in the chain; {last} is the value of the option `last`."""
 
     def option_field(self) -> Any:
-        """Return the definition of the option for `pydantic.create_model`."""
+        """Return the type and the field of the option, as `pydantic.create_model` expects them."""
         value_type = self.value_type
         if self.check is not None:
             value_type = Annotated[value_type, AfterValidator(self._checked)]

@@ -14,7 +14,7 @@ End = Literal["eos", "stop"]
 
 
 class Hypothesis:
-    """One continuation; immutable by convention."""
+    """One continuation of a prompt; immutable by convention."""
 
     __slots__ = ("end", "length", "logprob", "parent", "prompt", "score", "token", "token_logprob")
 
@@ -30,19 +30,19 @@ class Hypothesis:
         prompt: int = 0,
     ) -> None:
         self.parent = parent
-        """The hypothesis without the last token; None for the empty one."""
+        """The hypothesis without the last token; None for the empty hypothesis."""
         self.token = token
         self.token_logprob = token_logprob
         """Log-prob of the last token by the model, in nats, before any filter."""
         self.logprob = logprob
         """Log-prob of all tokens by the model, in nats."""
         self.score = score
-        """Value by which the search ranks."""
+        """Value by which the search ranks the hypothesis."""
         self.length = length
         self.end = end
         """Why the text ended; None if it can be extended."""
         self.prompt = prompt
-        """Number of its prompt."""
+        """Number of the prompt that the hypothesis continues."""
 
     @property
     def is_finished(self) -> bool:
@@ -50,7 +50,7 @@ class Hypothesis:
         return self.end is not None
 
     def path(self) -> list[Hypothesis]:
-        """Return the hypotheses from the first token to this one."""
+        """Return the ancestors with 1, 2, ... tokens, followed by this hypothesis."""
         path: list[Hypothesis] = []
         node: Hypothesis | None = self
         while node is not None and node.length > 0:
@@ -59,7 +59,7 @@ class Hypothesis:
         return path[::-1]
 
     def tokens(self) -> list[int]:
-        """Return the tokens, the end of the sentence included."""
+        """Return the token ids, EOS included."""
         return [node.token for node in self.path()]
 
     def token_logprobs(self) -> list[float]:
@@ -88,16 +88,16 @@ def empty_hypothesis(prompt: int = 0) -> Hypothesis:
 
 
 class Candidates(NamedTuple):
-    """N extensions of the hypotheses of one generation by one token each."""
+    """N candidates: each extends a hypothesis of one generation by one token."""
 
     parents_N: Ids
-    """Numbers of the extended hypotheses in their generation."""
+    """Number of each candidate's parent in the generation."""
     tokens_N: Ids
     token_logprobs_N: npt.NDArray[np.float64]
     scores_N: npt.NDArray[np.float64]
 
     def at(self, places: Ids | npt.NDArray[np.bool_]) -> Candidates:
-        """Return the candidates at some places, or under a mask."""
+        """Return the candidates at some places, or those that a mask selects."""
         return Candidates(
             self.parents_N[places],
             self.tokens_N[places],
@@ -119,7 +119,7 @@ class Generation:
         self._hypotheses: list[Hypothesis | None] = [None] * len(candidates.tokens_N)
         self.length: int = 0 if previous is None else previous.length + 1
         self.scores_N = candidates.scores_N
-        """Value by which each is ranked."""
+        """Score of each hypothesis, by which the search ranks it."""
 
     @classmethod
     def empty(cls, prompt: int) -> Generation:

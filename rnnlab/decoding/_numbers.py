@@ -1,4 +1,4 @@
-"""Arithmetic of log-probs in numpy; minus infinity is an impossible token, never an error.
+"""Arithmetic of log-probs in numpy; minus infinity means an impossible token, not an error.
 
 Shapes: R rows, V tokens of the vocabulary, N values.
 """
@@ -12,13 +12,13 @@ import numpy.typing as npt
 
 Ids = npt.NDArray[np.int64]
 LogProbs = npt.NDArray[Any]
-"""float32 or float64, [..., V]."""
+"""Log-probs [..., V] in nats, float32 or float64."""
 
 NEVER = float("-inf")
 
 
 def log_softmax(logits_RV: LogProbs) -> LogProbs:
-    """Return the log-probs of logits; a row of minus infinity stays one."""
+    """Return the log-probs of logits; a row that is -inf everywhere stays so."""
     best_R1 = logits_RV.max(-1, keepdims=True)
     is_dead_R1 = best_R1 == NEVER
     has_dead = is_dead_R1.any()
@@ -33,7 +33,7 @@ def log_softmax(logits_RV: LogProbs) -> LogProbs:
 
 
 def only(log_probs_RV: LogProbs, is_kept_RV: npt.NDArray[np.bool_]) -> LogProbs:
-    """Return renormalised log-probs, with the tokens outside the mask at minus infinity."""
+    """Return renormalised log-probs, with minus infinity for tokens outside the mask."""
     kept_RV = log_probs_RV.copy()
     kept_RV[~is_kept_RV] = NEVER
     return log_softmax(kept_RV)
@@ -48,13 +48,13 @@ def entropy(log_probs_RV: LogProbs) -> npt.NDArray[np.float64]:
 
 
 def best_first(log_probs_RV: LogProbs) -> Ids:
-    """Return the tokens of each row, the most probable first; ties go to the lowest id."""
+    """Return the token ids of each row, the most probable first; ties go to the lowest id."""
     order: Ids = np.argsort(-log_probs_RV, axis=-1, kind="stable")
     return order
 
 
 def largest(values_N: npt.NDArray[Any], num: int) -> Ids:
-    """Return the places of the `num` largest values, best first; ties go to the first place."""
+    """Return the indices of the `num` largest values, largest first; ties go to the lower index."""
     if num < len(values_N):
         partitioned_N = values_N.copy()
         partitioned_N.partition(len(values_N) - num)

@@ -1,4 +1,4 @@
-"""Options of every decoder: its filters in the order of the chain, and its limits."""
+"""The options that every decoder has: the filters, in the order of the chain, and the limits."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ else:
 
 
 class Options(_FilterOptions):
-    """A field for each filter of FILTERS, whose default switches the filter off, and the limits.
+    """A field for each filter of FILTERS (its default switches the filter off), and the limits.
 
-    Each filter changes the distribution that the previous one left, and renormalises it.
+    Each filter changes the distribution that the previous filter left, and renormalises it.
     """
 
     model_config = ConfigDict(
@@ -49,7 +49,7 @@ class Options(_FilterOptions):
     )  # fmt: skip
 
     last: int = Field(64, ge=1, le=1_000_000)
-    """Number of last tokens, with the prompt, that penalties count."""
+    """Number of recent tokens, with the prompt, for the penalties."""
     stop: str = ""
     """End after any of these strings, such as "\\n|END"."""
     max_length: int = Field(0, ge=0)
@@ -64,7 +64,7 @@ class Options(_FilterOptions):
         return text
 
     def active_filters(self) -> tuple[tuple[str, Any], ...]:
-        """Return name and value of the filters that are on, in the order of the chain."""
+        """Return the names and values of the filters that are on, in the order of the chain."""
         return self._active
 
     @cached_property
@@ -86,13 +86,13 @@ class Options(_FilterOptions):
         return bool(self.active_filters())
 
     def changes(self, start: SearchStart) -> bool:
-        """Return whether `filter` can change a distribution of a search."""
+        """Return whether `filter` can change the distributions of a search."""
         return self.has_filters or start.leaves_out
 
     def filter(self, log_probs_RV: LogProbs, rows: Rows) -> LogProbs:
         """Return the log-probs after all filters, renormalised; dropped tokens have -inf.
 
-        A row without any token left is -inf everywhere: it cannot be extended.
+        A row of which all tokens are dropped is -inf everywhere and cannot be extended.
         """
         if rows.start.leaves_out:
             log_probs_RV = log_softmax(log_probs_RV)
@@ -101,7 +101,7 @@ class Options(_FilterOptions):
         return log_probs_RV
 
     def filter_by_filter(self, log_probs_RV: LogProbs, rows: Rows) -> list[tuple[str, LogProbs]]:
-        """Return each filter's name with the log-probs after it."""
+        """Return the name of each active filter with the log-probs after this filter."""
         filtered = []
         if rows.start.leaves_out:
             log_probs_RV = log_softmax(log_probs_RV)
@@ -123,13 +123,13 @@ class Options(_FilterOptions):
         return 1
 
     def search_chain(self) -> list[str]:
-        """Return the entries of the search itself in the chain; a decoder overrides this."""
+        """Return the search's entries in the chain; decoders override this method."""
         return []
 
     def chain(self, *, has_eos: bool = True) -> list[str]:
-        """Return every change to the model's distribution, in order, then search and limits.
+        """Return the chain as texts: the active filters in their order, the search, the limits.
 
-        has_eos: whether the model has an end of the sentence; otherwise filters of it are omitted.
+        has_eos: whether the model has an EOS token; without it, filters that need it are omitted.
         """
         filters = [
             FILTERS[name].chain_text.format(name=name, value=_shown(value), last=self.last)
@@ -154,5 +154,5 @@ def _shown(value: str | float) -> str:
 
 
 def shown_number(value: float) -> str:
-    """Return a number with all its digits, and without ".0"."""
+    """Return a number as text, with all its digits, but without a final ".0"."""
     return repr(value).removesuffix(".0")

@@ -1,4 +1,4 @@
-"""Decoders that extend each row on its own, one token at a time, all rows in one model step.
+"""Shared by decoders that extend each row on its own: one token per row in each model step.
 
 Shapes: R live rows, T steps, V tokens of the vocabulary.
 """
@@ -24,9 +24,9 @@ Choose = Callable[[LogProbs, Sequence[int], int], Ids]
 Every row has at least one possible token.
 """
 Ahead = Callable[[Sequence[int], int], Goals]
-"""ahead(numbers of the rows, steps T) -> goals of their next T draws; None: greedy.
+"""ahead(numbers of the rows, number of steps T) -> goals of the next T draws; None if greedy.
 
-The random numbers that `choose` would use, drawn before the distributions are known.
+The goals are the random numbers that `choose` would use, drawn in advance.
 """
 
 
@@ -36,7 +36,7 @@ class _Place(NamedTuple):
     log_probs_RV: LogProbs
     state: State
     places_R: Ids
-    """The row of the state that belongs to each live row."""
+    """Row of `state` that belongs to each live row."""
 
 
 class _Texts:
@@ -46,7 +46,7 @@ class _Texts:
         self._criteria = StopCriteria(start, options)
         self._limits = Limits(start, options, max_length)
         self.hypotheses = [empty_hypothesis(row) for row in range(len(start.log_probs_PV))]
-        """One per row, ended or live."""
+        """One hypothesis per row, ended or live."""
         self.rows = list(range(len(self.hypotheses)))
         """Numbers of the live rows."""
         self.length = 0
@@ -57,13 +57,13 @@ class _Texts:
         return self._limits.max_length - self.length
 
     def only(self, places: Sequence[int] | Ids) -> None:
-        """Keep only some of the live rows."""
+        """Keep only the live rows at these places."""
         self.rows = [self.rows[i] for i in places]
 
     def grow(
         self, log_probs_RV: LogProbs, filtered_RV: LogProbs, tokens_R: Ids
     ) -> tuple[Frame, list[int]]:
-        """Append a token to every live row; return the frame and the places of rows still live.
+        """Append a token to every live row; return the frame and the places of the rows still live.
 
         Rows that ended are removed from `rows`.
         """
@@ -85,7 +85,7 @@ class _Texts:
         last = self._limits.last(self.length, is_over=not live)
         if len(live) < len(old):
             self.only(live)
-        # Neither list changes any more, so that `copy` can be called later.
+        # Neither list changes from now on, so `copy` may be called later.
         expansions = (Expansion(old.copy, log_probs_RV, filtered_RV),)
         return Frame(hypotheses.copy, last, expansions), live
 
@@ -100,8 +100,9 @@ def write_rows(
 ) -> Iterator[Frame]:
     """Append tokens to all rows until all have ended or a limit is reached; yield every step.
 
-    The score of a row is its log-prob under the filtered distributions. ahead: goals of `choose`,
-    if it is greedy or draws; without filters, a `Writer` then takes several steps in one call.
+    The score of a row is its log-prob under the filtered distributions. ahead: if `choose` is
+    greedy or draws, the function that returns its goals; if there are no filters, a `Writer` then
+    takes several steps in one call.
     """
     texts = _Texts(start, options, max_length)
     place: _Place | None = _Place(start.log_probs_PV, start.state, np.arange(len(texts.rows)))
@@ -130,7 +131,7 @@ def write_rows(
             places_R, tokens_R = places_R[live], tokens_R[live]
         log_probs_RV, state = step(state, places_R, tokens_R)
         place = _Place(log_probs_RV, state, np.arange(len(texts.rows)))
-        # No step is needed after the last token of a text.
+        # The last token of a text needs no step after it: at most `num_left - 1` steps.
         if writer and ahead and (num := min(writer.stretch(len(texts.rows)), texts.num_left - 1)):
             goals_TR = ahead(texts.rows, num)
             place = yield from _write_ahead(texts, place, writer, num, goals_TR, start.eos)
@@ -139,7 +140,10 @@ def write_rows(
 def _write_ahead(
     texts: _Texts, place: _Place, writer: Writer, num: int, goals_TR: Goals, eos: int | None
 ) -> Generator[Frame, None, _Place | None]:
-    """Append several tokens in one call; return the place after them, None if all is over."""
+    """Write several tokens in one call and yield their frames; return the place after them.
+
+    Returns None if the search is over.
+    """
     chosen_RV, live_rows = place.log_probs_RV, np.arange(len(texts.rows))
     is_whole = True
     written = writer.write(place.state, place.places_R, chosen_RV, num, goals_TR, eos)
@@ -157,13 +161,13 @@ def _write_ahead(
 
 
 def best(filtered_RV: LogProbs, _rows: Sequence[int], _length: int) -> Ids:
-    """Choose the most probable token; a `Choose`."""
+    """Return the most probable token of each row; a function of the type `Choose`."""
     best_R: Ids = filtered_RV.argmax(-1)
     return best_R
 
 
 def no_draws(_rows: Sequence[int], _num: int) -> Goals:
-    """Return None: no draws; an `Ahead`."""
+    """Return None, because greedy choices need no draws; a function of the type `Ahead`."""
     return None
 
 
@@ -177,18 +181,18 @@ def draw(
 ) -> Ids:
     """Draw a token for each row, with the row's own generator.
 
-    A row's text thus depends on its own seed only, not on other rows. The draw inverts the
-    cumulative distribution at one uniform random number, in float64.
+    A row's text thus depends on its own seed only, not on other rows. A draw inverts the cumulative
+    distribution, computed in float64, at one uniform random number.
     """
     mass_RV = log_probs_RV.astype(np.float64)
-    mass_RV -= mass_RV.max(-1, keepdims=True)  # otherwise exp may underflow for all tokens
+    mass_RV -= mass_RV.max(-1, keepdims=True)  # else exp may underflow for all tokens
     mass_RV = np.exp(mass_RV, out=mass_RV).cumsum(-1)
     tokens = []
     for mass_V, row in zip(mass_RV, rows, strict=True):
         total = mass_V[-1]
         token = int(mass_V.searchsorted(generators[row].random() * total, side="right"))
         if token == len(mass_V):
-            # Rounding can move the goal to the very end: take the last possible token.
+            # Rounding can move the goal to the end of the sum: take the last possible token.
             token = int(mass_V.searchsorted(total))
         tokens.append(token)
     return np.array(tokens)

@@ -21,24 +21,24 @@ class Spec:
     """A parsed spec: a decoder with its options."""
 
     text: str
-    """As the user wrote it."""
+    """The spec as the user wrote it."""
     name: str
     decoder: Decoder
     options: Options
 
     @property
     def chain(self) -> list[str]:
-        """The active filters in their order, then the search and its limits."""
+        """The active filters in their order, then the search, then the limits, as texts."""
         return self.options.chain()
 
 
 def option_names(options: type[Options]) -> dict[str, str]:
-    """Return the keys of a spec, each with the field of the options that it sets."""
+    """Return the keys that a spec may contain, each with the name of the field that it sets."""
     return {field.alias or name: name for name, field in options.model_fields.items()}
 
 
 def written_values(spec: Spec) -> dict[str, str]:
-    """Return the values in the text of a spec by their keys, without quotes."""
+    """Return the values that the text of a spec contains, by key, without quotes."""
     rest = spec.text.partition(":")[2]
     written = _values(spec.text, rest, spec.name, spec.decoder.options)
     return {key: unquoted(value) for key, value in written.items()}
@@ -49,7 +49,7 @@ def parse_spec(text: str) -> Spec:
     name, _, rest = text.strip().partition(":")
     name = name.strip()
     if not name:
-        raise BadInputError(f"the decoder spec {text!r} is empty", "write for example beam:k=5")
+        raise BadInputError(f"the decoder spec {text!r} is empty", "write, for example, beam:k=5")
     if name not in registry.names("decoding"):
         where = f"decoder in spec {text!r}:" if text.strip() != name else "decoder"
         raise UnknownNameError(where, name, registry.names("decoding"))
@@ -83,7 +83,7 @@ _PROBLEMS = {
     "greater": "too small",
     "less": "too large",
 }
-"""Messages by the first word of a type of pydantic's errors."""
+"""Message for an error of pydantic, by the first word of the error's type."""
 
 
 def _problem(kind: str, message: str) -> str:
@@ -95,13 +95,13 @@ def _problem(kind: str, message: str) -> str:
 
 
 def _values(text: str, rest: str, name: str, options: type[Options]) -> dict[str, str]:
-    """Return the quoted values of a spec by their keys, all of which exist."""
+    """Return the values of a spec by key, still quoted; raises BadInputError for an unknown key."""
     known = option_names(options)
     values: dict[str, str] = {}
     try:
         parts = split_spec(rest) if rest.strip() else []
     except ValueError as error:
-        raise BadInputError(f"in spec {text!r}, {error}", 'close it with "') from None
+        raise BadInputError(f"in spec {text!r}, {error}", 'end the quoted text with "') from None
     for part in parts:
         key, equals, value = (piece.strip() for piece in part.partition("="))
         if not key:
@@ -110,7 +110,7 @@ def _values(text: str, rest: str, name: str, options: type[Options]) -> dict[str
                 "separate options by commas: k=5,p=1",
             )
         if key not in known:
-            # The name of a field whose key has another name suggests that key.
+            # A user who writes a field's name is reminded of its key: `k` for `top_k`.
             names = {**{field: alias for alias, field in known.items()}, **dict.fromkeys(known)}
             near = nearest(key, names)
             raise BadInputError(
@@ -129,10 +129,12 @@ def _values(text: str, rest: str, name: str, options: type[Options]) -> dict[str
 
 
 def _limits(key: str, value: str, field: FieldInfo) -> str:
-    """Return the hint of an error message: the nearest choice, or the range of the option."""
+    """Return the hint of an error message: the nearest choice, or the range of the values."""
     if get_origin(field.annotation) is Literal:
         choices = get_args(field.annotation)
-        return did_you_mean(value, choices, "" if value else f"{key} is {' or '.join(choices)}")
+        return did_you_mean(
+            value, choices, "" if value else f"{key} must be {' or '.join(choices)}"
+        )
     words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
     limits = " and ".join(
         f"{word} {getattr(limit, sign)}"
@@ -140,4 +142,4 @@ def _limits(key: str, value: str, field: FieldInfo) -> str:
         for sign, word in words.items()
         if hasattr(limit, sign)
     )
-    return f"{key} is {limits}" if limits else ""
+    return f"{key} must be {limits}" if limits else ""

@@ -19,7 +19,7 @@ class Rows:
         self, hypotheses: Sequence[Hypothesis], start: SearchStart, options: Options
     ) -> None:
         self.hypotheses = hypotheses
-        """One per row."""
+        """One hypothesis per row."""
         self.start = start
         self.options = options
 
@@ -41,13 +41,13 @@ class Rows:
         return [*before[max(0, len(before) - missing) :], *written]
 
     def tail(self, row: int, num_chars: int) -> str:
-        """Return the end of the row's prompt and continuation, at least `num_chars` characters.
+        """Return at least the last `num_chars` characters of the row's prompt and continuation.
 
-        It is shorter if the whole text is.
+        If they have fewer characters, return all.
         """
         pieces = self.start.pieces
         num = max(1, num_chars)
-        # Most tokens add a character or more: only tokens without text need a second pass.
+        # A second pass is rare: only tokens without text have fewer than one character.
         while True:
             tokens = self.recent(row, num)
             text = "".join(pieces[token] for token in tokens)
@@ -71,11 +71,11 @@ class StopCriteria:
 
     @property
     def are_textual(self) -> bool:
-        """Whether there are stop strings, so that more than the last token decides."""
+        """Whether there are stop strings; the end of a text then depends on several tokens."""
         return bool(self._stops)
 
     def of(self, parent: Hypothesis, token: int) -> End | None:
-        """Return why `parent` extended by a token has ended, or None."""
+        """Return why the text ends if `token` follows `parent`, or None if it does not end."""
         if token == self.eos:
             return "eos"
         if self._stops:
@@ -85,14 +85,14 @@ class StopCriteria:
         return None
 
     def _tail(self, parent: Hypothesis) -> str:
-        """Return the end of the continuation in which a stop string can begin.
+        """Return the last characters of the continuation, in which a stop string can begin.
 
         Stop strings in the prompt do not count.
         """
         num_chars = num = self._reach - 1
         if not num_chars:
             return ""
-        # As in `Rows.tail`, only tokens without text need a second pass.
+        # As in `Rows.tail`, a second pass is rare.
         while True:
             tokens = parent.last_tokens(num)
             text = "".join(self._pieces[t] for t in tokens)

@@ -1,6 +1,6 @@
-"""The trace of a search: the distributions of every step, what it kept and what it pruned and why.
+"""The trace of a search: each step's distributions, kept and pruned hypotheses, and the reasons.
 
-It is computed from the frames, so that a search without a trace costs nothing extra.
+It is computed from the frames: a search without a trace has no additional cost.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class TracedToken:
 
     token: str
     logprob: float
-    """By the model, in nats."""
+    """Log-prob by the model, in nats."""
     filtered_logprob: float | None
-    """After the filters, in nats; None if they dropped the token."""
+    """Log-prob after the filters, in nats; None if a filter dropped the token."""
     fate: str
     """`kept`, `dropped by FILTER`, or why the search did not choose it."""
 
@@ -39,9 +39,9 @@ class TracedRow:
     entropy_nats: float
     filtered_entropy_nats: float
     num_left: int
-    """Number of tokens that the filters left."""
+    """Number of tokens that the filters did not drop."""
     tokens: list[TracedToken]
-    """The most probable tokens and all chosen ones, the most probable first."""
+    """The most probable tokens and all chosen tokens, the most probable first."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class TracedHypothesis:
 
     id: int
     parent: int
-    """Id of the hypothesis that it extends; 0 is the empty one."""
+    """Id of the hypothesis that this one extends; 0 is the empty hypothesis."""
     token: str
     token_logprob: float
     logprob: float
@@ -65,18 +65,18 @@ class TracedAnswer:
 
     id: int
     end: str
-    """Why it was not extended: `eos`, `stop`, `length`, `time` or `stuck`."""
+    """Why the search did not extend the answer: `eos`, `stop`, `length`, `time` or `stuck`."""
 
 
 @dataclass(frozen=True)
 class TracedStep:
     """One step of a search for one prompt (or sample).
 
-    If the search of a prompt was over before that of others, its last step has no rows.
+    If the search of a prompt is over before the searches of others, its last step has no rows.
     """
 
     prompt: int
-    """Number of the prompt's (or sample's) row."""
+    """Number of the prompt (or sample): its row in the initial state."""
     step: int
     rows: list[TracedRow]
     hypotheses: list[TracedHypothesis]
@@ -84,11 +84,11 @@ class TracedStep:
     """Why the search was over after this step; None if it went on."""
     note: str
     answers: list[TracedAnswer] = field(default_factory=list)
-    """Best first; empty before the last step."""
+    """Answers, best first; empty before the last step."""
 
 
 def read_step(values: Mapping[str, Any]) -> TracedStep:
-    """Return a step from the JSON of `dataclasses.asdict`."""
+    """Return a step from the JSON form of its `dataclasses.asdict`."""
     return TracedStep(
         **{
             **values,
@@ -100,12 +100,12 @@ def read_step(values: Mapping[str, Any]) -> TracedStep:
 
 
 def read_row(values: Mapping[str, Any]) -> TracedRow:
-    """Return a row from the JSON of `dataclasses.asdict`."""
+    """Return a row from the JSON form of its `dataclasses.asdict`."""
     return TracedRow(**{**values, "tokens": [TracedToken(**t) for t in values["tokens"]]})
 
 
 def why_over(hypothesis: Hypothesis, last: Last | None, max_length: int) -> str | None:
-    """Return why a hypothesis was not extended further, or None if it was."""
+    """Return why a hypothesis is not extended any more, or None if it is still live."""
     if hypothesis.end or last is None:
         return hypothesis.end
     if hypothesis.length >= max_length:
@@ -115,24 +115,24 @@ def why_over(hypothesis: Hypothesis, last: Last | None, max_length: int) -> str 
 
 @dataclass
 class Tracer:
-    """Converts the frames of a search to the steps of a trace, one frame later.
+    """Converts the frames of a search to the steps of a trace, with a delay of one frame.
 
-    The fate of a hypothesis is only known once the next step has extended it or not.
+    Only the next frame shows whether the search extended a hypothesis.
     """
 
     options: Options
     start: SearchStart
     tokens: Sequence[str]
-    """The name of every token."""
+    """Name of every token, by id."""
     max_length: int
     """Maximum number of tokens of a text."""
     num_shown: int = 10
-    """Minimum number of listed tokens of a distribution."""
+    """Minimum number of tokens listed per distribution."""
     has_rows: bool = True
-    """Whether to trace the distributions; without them a trace costs a tenth."""
+    """Whether to trace the distributions; without them, a trace takes a tenth of the time."""
     _ids: dict[Hypothesis, int] = field(default_factory=dict)
     _numbers: dict[tuple[int, int, int], int] = field(default_factory=dict)
-    """Ids by prompt, parent's id and token: equal texts are one hypothesis."""
+    """Ids by prompt, parent's id and token: equal texts have one id."""
     _listed: set[int] = field(default_factory=set)
     _previous: Frame | None = None
     _step: int = 0
@@ -156,7 +156,7 @@ class Tracer:
             if hypothesis not in fates and hypothesis.parent is not None:
                 fates[hypothesis] = hypothesis.end or "kept"
         by_parent: dict[tuple[int, int], dict[int, str]] = {}
-        # Groups of a beam can have equal texts: if one of them was kept, the text was kept.
+        # Two groups of a beam may contain the same text; it was kept if one group kept it.
         in_order = sorted(fates.items(), key=lambda item: item[0] in pruned)
         for hypothesis, fate in in_order:
             if hypothesis.parent is not None:
@@ -244,7 +244,7 @@ class Tracer:
         )
 
     def _id(self, hypothesis: Hypothesis) -> int:
-        """Return the id of a hypothesis; the empty one is 0."""
+        """Return the id of a hypothesis; 0 for the empty hypothesis."""
         unknown: list[Hypothesis] = []
         node = hypothesis
         while node.parent is not None and node not in self._ids:

@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from rnnlab.decoding._trace import TracedHypothesis, TracedStep
 
 _SHOWN_FROM = 8
-"""Minimum number of tokens of a pruned branch to be listed."""
+"""Minimum number of tokens of a pruned branch that the tree lists."""
 _NOTHING_LEFT = "no extension of it was kept"
 
 
 @dataclass
 class Branch:
-    """A text without a fork, and the branches after it."""
+    """A part of a text without a fork, and the branches that follow it."""
 
     tokens: list[str]
     logprob: float = 0.0
-    """By the model, of the whole text up to the end of the branch, in nats."""
+    """Log-prob by the model of the whole text up to the end of the branch, in nats."""
     fate: str = ""
-    """Of a leaf: `eos`, `stop`, `length`, `time`, `stuck`, or why it was pruned."""
+    """End of a leaf: `eos`, `stop`, `length`, `time`, `stuck`, or why it was pruned. Else empty."""
     is_alive: bool = True
-    """Whether it leads to an answer."""
+    """Whether the branch leads to an answer."""
     branches: list[Branch] = field(default_factory=list)
     """Branches that lead to answers, the most probable first; then the pruned ones."""
 
@@ -30,8 +30,8 @@ class Branch:
 def grow_tree(steps: Sequence[TracedStep], max_dead: int = 2) -> Branch:
     """Return the tree of one prompt's search, given all of its steps.
 
-    max_dead: maximum number of pruned branches at a fork, the longest ones; short branches are not
-    listed.
+    max_dead: maximum number of pruned branches listed at a fork: the longest ones, of at least
+    8 tokens.
     """
     by_id = {h.id: h for step in steps for h in step.hypotheses}
     children: dict[int, list[TracedHypothesis]] = {}
@@ -66,7 +66,7 @@ def grow_tree(steps: Sequence[TracedStep], max_dead: int = 2) -> Branch:
 def _heights(
     by_id: dict[int, TracedHypothesis], children: dict[int, list[TracedHypothesis]]
 ) -> dict[int, int]:
-    """Return the number of tokens of the longest text from each hypothesis on."""
+    """Return for each hypothesis the number of tokens of the longest text from its token on."""
     heights: dict[int, int] = {}
     for node in sorted(by_id, reverse=True):  # a child's id is higher than its parent's
         heights[node] = 1 + max((heights[h.id] for h in children.get(node, ())), default=0)
@@ -85,7 +85,7 @@ def _alive(by_id: dict[int, TracedHypothesis], answers: Iterable[int]) -> set[in
 
 
 def _best(by_id: dict[int, TracedHypothesis], alive: set[int]) -> dict[int, float]:
-    """Return the log-prob of the best answer that each hypothesis leads to."""
+    """Return for each hypothesis the log-prob of the best answer to which it leads."""
     best: dict[int, float] = {}
     for node in sorted(alive, reverse=True):
         best.setdefault(node, by_id[node].logprob)
@@ -99,7 +99,7 @@ def _dead_branch(
     children: dict[int, list[TracedHypothesis]],
     heights: dict[int, int],
 ) -> Branch:
-    """Return the longest text of a pruned branch, and why it was pruned."""
+    """Return a pruned branch: its longest text, and why the search pruned this text."""
     tokens = [hypothesis.token]
     while below := children.get(hypothesis.id):
         hypothesis = max(below, key=lambda h: (heights[h.id], h.logprob))

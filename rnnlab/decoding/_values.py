@@ -49,10 +49,10 @@ def _split(text: str, separators: str) -> list[str]:
 
 
 def unquoted(value: str) -> str:
-    r"""Return the text of a value: without its quotes, with \n, \t, \r, \" and \\ unescaped.
+    r"""Return the text of a value without quotes, with \n, \t, \r, \" and \\ unescaped.
 
-    \| and \= stay escaped for the parser of the list. Raises ValueError if there is a quote within
-    the value.
+    \| and \= stay escaped for the parser of the list. Raises ValueError if only a part of the value
+    is quoted.
     """
     match = _VALUE.fullmatch(value)
     if match is None:
@@ -97,7 +97,7 @@ def parse_prompts(text: str) -> tuple[str, ...]:
 
 
 def parse_biases(text: str) -> dict[str, float]:
-    r"""Return the nats of each string of a list such as "a=1.5|b=-2" (\| and \= are literal).
+    r"""Return the nats of each string in a list such as "a=1.5|b=-2" (\| and \= are literal).
 
     Raises ValueError if the list is not of this form.
     """
@@ -110,10 +110,10 @@ def parse_biases(text: str) -> dict[str, float]:
             nats = float("nan")
         if not match or not abs(nats) <= 100:
             raise ValueError(
-                f'{part!r} is not of the form string=nats, such as "e=-2", from -100 to 100'
+                f'{part!r} is not of the form string=nats, from -100 to 100 nats, such as "e=-2"'
             )
         string = match[1].replace("\\=", "=")
         if string in biases:
-            raise ValueError(f"{string!r} occurs twice; remove one")
+            raise ValueError(f"{string!r} occurs twice; remove one of them")
         biases[string] = nats
     return biases

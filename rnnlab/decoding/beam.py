@@ -3,15 +3,15 @@
 Each step does the following for one prompt (`WidthBeam.grow`):
 
     extend  every live hypothesis by every token that the filters left: the candidates;
-    select  candidates, best first, until k of them are live. Those that end a text on the way are
-            finished; they are kept apart, so that an early end never takes the place of a live one;
+    select  candidates, best first, until k of them are live. Candidates that end a text on the way
+            are finished and kept apart: they never take the place of a live hypothesis;
     prune   live hypotheses whose score is more than `gap` below the best score so far;
     stop    once no live hypothesis can become one of the n best texts (see `early`).
 
 The answers are the n best of the finished and the live hypotheses. The same search in plain lists
 is `naive_beam` in tests/toys/searches.py; test_decoding_beam.py compares the two.
 
-With `p` below 1 this is nucleus beam search: only the tokens of its nucleus extend a hypothesis.
+With `p` below 1 this is nucleus beam search: only tokens in the nucleus of a hypothesis extend it.
 
 Sources: Lowerre (1976); score = log p / length^a or, in Wu et al. (2016, equation 14),
 log p / ((5 + length) / 6)^a; the gap: Freitag and Al-Onaizan (2017).
@@ -44,19 +44,19 @@ class BeamOptions(Options):
     """Width, ranking and stop criterion, in addition to the shared options."""
 
     k: int = Field(5, ge=1, le=1000)
-    """Hypotheses kept at every step."""
+    """Number of hypotheses kept at every step."""
     n: int = Field(0, ge=0, le=1000)
-    """Number of answers, the best ones (0: k)."""
+    """Number of answers: the N best texts (0: k)."""
     length_penalty: float = Field(0.0, ge=0, le=10)
-    """Exponent a of log-prob / length^a (0: short texts, 1: mean)."""
+    """Exponent a of log-prob / length^a (0: sum, 1: mean)."""
     penalty: Literal["power", "wu"] = "power"
-    """Form of the length penalty: length^a, or ((5 + length) / 6)^a."""
+    """Length penalty: length^a, or for wu ((5 + length) / 6)^a."""
     rank: Literal["auto", "model", "filtered"] = "auto"
-    """Rank by model or filtered probability (auto: see the chain)."""
+    """Rank by model or filtered probability (auto: shown in chain)."""
     early: Literal["decided", "full", "never"] = "decided"
-    """Stop when no live one can win, when k are finished, or never."""
+    """Stop if no live text can win, if k texts have ended, or never."""
     gap: float = Field(0.0, ge=0)
-    """Prune hypotheses over N nats below the best score (0: none)."""
+    """Prune hypotheses more than N below the best score (0: off)."""
 
     @model_validator(mode="after")
     def _check_answers(self) -> Self:
@@ -72,8 +72,8 @@ class BeamOptions(Options):
     def ranks_by_model(self) -> bool:
         """Whether hypotheses are ranked by the model's probability.
 
-        Defaults to the model's probability, except when a penalty, a bias, or a temperature without
-        a truncating filter would then have no effect.
+        With `rank=auto`, this is so except when a penalty, a bias, or a temperature without a
+        truncating filter would then have no effect.
         """
         kinds = self.active_kinds()
         has_idle_filter = "penalty" in kinds or (
@@ -91,7 +91,9 @@ class BeamOptions(Options):
         if self.gap:
             chain.append(f"gap={shown_number(self.gap)}")
         if self.early != "decided":
-            chain.append("stop when k are finished" if self.early == "full" else "never stop early")
+            chain.append(
+                "stop when k texts are finished" if self.early == "full" else "never stop early"
+            )
         return [*chain, f"best {self.n}"] if self.n else chain
 
     def totals(
@@ -100,9 +102,9 @@ class BeamOptions(Options):
         log_probs_RV: LogProbs,
         filtered_RV: LogProbs,
     ) -> npt.NDArray[np.float64]:
-        """Return the totals [R, V] after each token, given the totals [R] before it, in nats.
+        """Return the totals [R, V] in nats after each token, given the totals [R] before it.
 
-        In float64, because float32 sums of a long text drift from its log-prob.
+        The dtype is float64: float32 sums of a long text would drift from its log-prob.
         """
         if not self.ranks_by_model:
             log_probs_RV = filtered_RV
@@ -112,7 +114,7 @@ class BeamOptions(Options):
         return totals_RV
 
     def score(self, totals_N: npt.NDArray[np.float64], length: int) -> npt.NDArray[np.float64]:
-        """Return the scores of texts of a length: their totals with the length penalty."""
+        """Return the scores of texts of this length: their totals with the length penalty."""
         if not self.length_penalty:
             return totals_N
         base = length if self.penalty == "power" else (5 + length) / 6
@@ -147,9 +149,10 @@ class WidthBeam:
         self._totals_R = np.zeros(1)
         """Log-probs of the live hypotheses in nats, without the length penalty."""
         self._finished: list[Hypothesis] = []
-        """At most k, best first."""
+        """Finished hypotheses, at most k, best first."""
         self.live = self._shown = Generation.empty(prompt)
-        """Hypotheses to extend in the next step, and those that frames show with the finished."""
+        """live: hypotheses to extend in the next step. _shown: hypotheses that frames show as live:
+        the same, or the previous ones if no token can follow and no text has ended."""
         self.chosen_N: Ids = np.zeros(0, np.int64)
         """Tokens that the last step appended, including those that ended a text."""
         self.pruned: list[Pruned] = []
@@ -167,7 +170,7 @@ class WidthBeam:
     ) -> Survivors:
         """Do one step: extend, select, prune, stop. Return the new live hypotheses.
 
-        penalty_V: nats subtracted from tokens for the selection alone, not from totals or scores.
+        penalty_V: nats to subtract from each token in the selection, but not in totals or scores.
         """
         width, old = self._options.k, self.live
         candidates, totals_N, ends_N = self._extend(log_probs_RV, filtered_RV, penalty_V)
@@ -175,7 +178,7 @@ class WidthBeam:
         live_N = np.arange(len(totals_N)) if ends_N is None else np.flatnonzero(~ends_N)
         ended_N = live_N[:0]
         if ends_N is not None and len(live_N) < len(ends_N):
-            # An end that ranks below k live candidates is outside the beam, too.
+            # A finished candidate that ranks below k live ones is outside the beam, too.
             ended_N = np.flatnonzero(ends_N)
             is_outside_N = np.searchsorted(live_N[:width], ended_N) >= width
             self._prune(candidates, ended_N[is_outside_N], "beyond the beam's width")
@@ -198,10 +201,10 @@ class WidthBeam:
         if len(self.live) or self._finished:
             self._shown = self.live
             dead = []
-            if filtered_RV is not log_probs_RV:  # only filters can leave no token
+            if filtered_RV is not log_probs_RV:  # only filters can drop all tokens
                 dead = np.flatnonzero(filtered_RV.max(-1) == NEVER).tolist()
             if dead:
-                self.pruned.append((partial(_select, old, dead), "nothing can follow"))
+                self.pruned.append((partial(_select, old, dead), "no token can follow"))
         return Survivors(survivors.parents_N, survivors.tokens_N)
 
     def _extend(
@@ -212,12 +215,12 @@ class WidthBeam:
     ) -> tuple[Candidates, npt.NDArray[np.float64], npt.NDArray[np.bool_] | None]:
         """Return the best candidates, their totals, and a mask of those that end a text.
 
-        They include k live ones if there are k. The mask is None if texts have no end.
+        At least k candidates do not end a text, if there are k. The mask is None if none can end.
         """
         totals_RV = self._options.totals(self._totals_R, log_probs_RV, filtered_RV)
         ranked_RV = totals_RV if penalty_V is None else totals_RV - penalty_V
-        # Each row ends in EOS at most once, so that 2k candidates suffice; stop strings can end
-        # more of them.
+        # Only one candidate per row ends in EOS, so 2k candidates contain k live ones; with stop
+        # strings, more candidates of a row may end.
         num = 2 * self._options.k
         while True:
             places_N = largest(ranked_RV.reshape(-1), num)
@@ -234,7 +237,7 @@ class WidthBeam:
         return candidates._replace(scores_N=scores_N), totals_N, ends_N
 
     def _finish(self, candidates: Candidates) -> None:
-        """Add candidates that end a text to the k best finished ones."""
+        """Add candidates that end a text to the finished hypotheses; keep the k best."""
         ended = self._finisher.hypotheses(self.live, candidates)
         ranked = sorted([*self._finished, *ended], key=lambda h: -h.score)
         self._finished = ranked[: self._options.k]
@@ -265,13 +268,13 @@ class WidthBeam:
         """Return why the search of this prompt stops, or "" if it goes on.
 
         A total only falls, and a length penalty raises scores most at the maximum length: the total
-        so far, scored at that length, is an upper bound for a live hypothesis.
+        so far, scored at that length, is an upper bound of the final score.
         """
         options = self._options
         if not len(totals_N) or options.early == "never":
             return ""
         if options.early == "full":
-            return "k are finished" if len(self._finished) >= options.k else ""
+            return "k texts are finished" if len(self._finished) >= options.k else ""
         num = options.num_answers()
         if len(self._finished) < num:
             return ""

@@ -5,15 +5,15 @@ the greatest
 
     (1 - alpha) p(v | x) - alpha max_j cos(h_v, h_xj),
 
-where h is the output of the model's top layer after a token: h_v after reading v behind the text x
-so far, h_xj after each token of x, including the prompt's. If x is empty, the second term is 0. The
-end of a sentence is a candidate like any other: the model reads it, too. One model step reads the
-candidates of all texts, and also gives the next log-probs of the chosen ones. The score of a text
-is the sum of that value over its tokens.
+with h the output of the model's top layer: h_v after the model has read v at the end of the text x
+so far, h_xj after token j of x, which includes the prompt. If x is empty, the second term is 0. The
+end of the sentence is a candidate like any other: the model reads it, too. One model step reads the
+candidates of all texts; the log-probs after the chosen candidates serve the next step. The score of
+a text is the sum of the above value over its tokens.
 
 Source: Su et al. (2022), "A contrastive framework for neural text generation", equation 5.
-Shapes: R rows still being written, N candidates of all rows, K of one row, T tokens read by a row,
-F features, V tokens of the vocabulary.
+Shapes: R rows still being written, N candidates of all rows, K candidates of one row, T tokens
+read by a row, F features, V tokens of the vocabulary.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 
 
 class ContrastiveOptions(Options):
-    """Number of candidates and weight of repetition, in addition to the shared options."""
+    """Number of candidates and weight of the similarity, in addition to the shared options."""
 
     k: int = Field(5, ge=1, le=1000)
-    """Number of candidates, the most probable tokens."""
+    """Number of candidates: the N most probable tokens."""
     alpha: float = Field(0.6, ge=0, le=1)
     """Weight of dissimilarity against probability (0: greedy)."""
 
@@ -55,7 +55,7 @@ class ContrastiveOptions(Options):
 
 
 class _Memory:
-    """The unit features of all tokens that one text has read; it grows by doubling."""
+    """The features, scaled to length 1, of all tokens of one text; the array grows by doubling."""
 
     def __init__(self, features_TF: Features | None) -> None:
         self._length = 0
@@ -73,7 +73,7 @@ class _Memory:
         self._length += 1
 
     def similarity(self, unit_KF: Features) -> npt.NDArray[np.float64]:
-        """Return the greatest cosine [K] with the features of any token; 0 without any."""
+        """Return the greatest cosine [K] with the features of a token; 0 if there is no token."""
         if self._unit_TF is None:
             return np.zeros(len(unit_KF))
         cosines_KT = unit_KF @ self._unit_TF[: self._length].T
@@ -96,9 +96,9 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],  # noqa: ARG001
 ) -> Iterator[Frame]:
-    """Append the candidate of the greatest value to every row, until all have ended.
+    """Append the candidate with the greatest value to each row, until all rows have ended.
 
-    Raises BadInputError if the model gives no features.
+    Raises BadInputError if the model does not provide features.
     """
     features_of = _features_of(start)
     criteria, limits = StopCriteria(start, options), Limits(start, options, max_length)
@@ -142,11 +142,11 @@ def search(
 
 
 def _features_of(start: SearchStart) -> Callable[[State], Features]:
-    """Return the function from state to features; raises BadInputError without one."""
+    """Return the function from state to features; raises BadInputError if there is none."""
     if start.features is None:
         raise BadInputError(
             "contrastive search needs the outputs of the model's top layer, "
-            "which this model does not give",
+            "which this model does not provide",
             "choose another decoder",
         )
     return start.features
@@ -157,13 +157,13 @@ class _Live(NamedTuple):
 
     rows: list[int]
     places_R: Ids
-    """Their rows of the state."""
+    """Row of the state of each text."""
     log_probs_RV: LogProbs
-    """Their next log-probs, before any filter."""
+    """Log-probs of the next token of each text, before any filter."""
 
     @classmethod
     def all_of(cls, log_probs_PV: LogProbs) -> _Live:
-        """Return all texts at the start."""
+        """Return the texts of all rows before the first step."""
         num = len(log_probs_PV)
         return cls(list(range(num)), np.arange(num), log_probs_PV)
 
@@ -171,7 +171,7 @@ class _Live(NamedTuple):
 def _extendable(
     live: _Live, hypotheses: Sequence[Hypothesis], start: SearchStart, options: ContrastiveOptions
 ) -> tuple[_Live, LogProbs]:
-    """Return the texts to which the filters leave a token, with their filtered log-probs."""
+    """Return the texts for which the filters leave a token, with their filtered log-probs."""
     filtered_RV = live.log_probs_RV
     if options.changes(start):
         texts = [hypotheses[row] for row in live.rows]
@@ -184,13 +184,13 @@ def _extendable(
 
 
 def _most_probable(filtered_V: LogProbs, k: int) -> Ids:
-    """Return the candidates of one text, ordered by id, so that ties go to the lowest."""
+    """Return the candidates of one text, ordered by id: ties then go to the lowest id."""
     best_K = largest(filtered_V, k)
     return np.sort(best_K[filtered_V[best_K] > NEVER])
 
 
 class _Choice:
-    """The candidates of one text, and the one of the greatest value."""
+    """The candidates of one text, and the candidate with the greatest value."""
 
     def __init__(
         self,
@@ -215,11 +215,11 @@ class _Choice:
         return self._with(self.best)
 
     def pruned(self) -> list[Pruned]:
-        """Return the other candidates, lazily, with their figures as the reason."""
+        """Return the other candidates as lazy functions, each with its figures as the reason."""
         return [
             (
                 partial(self._listed, number),
-                f"less contrast: p={self._probs_K[number]:.3g}, "
+                f"lower value: p={self._probs_K[number]:.3g}, "
                 f"similarity={self._similarity_K[number]:.3g}",
             )
             for number in range(len(self._tokens_K))

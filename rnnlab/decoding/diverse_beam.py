@@ -3,12 +3,11 @@
 The k hypotheses of a prompt are divided into groups, and every step extends one group after
 another. Group g keeps the candidates y with the greatest
 
-    score(y) - diversity * (number of times that earlier groups chose y's last token at this step),
+    score(y) - diversity * (number of times that earlier groups chose y's last token at this step).
 
-where tokens that end a text count, too. The second term only affects the selection: totals and
-scores are those of `beam`. Every group has its own finished texts and stop criterion, and as many
-answers as hypotheses. The answers of all groups are ranked together; a text of several groups
-counts once, so that there may be fewer answers than n.
+Tokens that end a text count, too. The second term only affects the selection: totals and scores are
+those of `beam`. Every group has its own finished texts and stop criterion. The texts of all groups
+are ranked together; a text of several groups counts once, so there may be fewer than n answers.
 
 Source: Vijayakumar et al. (2016), "Diverse beam search", algorithm 1 with the Hamming diversity.
 Shapes: R live hypotheses of a prompt, V tokens of the vocabulary.
@@ -41,11 +40,11 @@ class DiverseBeamOptions(BeamOptions):
     """Number of groups and their diversity, in addition to the options of `beam`."""
 
     k: int = Field(6, ge=1, le=1000)
-    """Hypotheses kept at every step, in all groups together."""
+    """Number of hypotheses kept at every step, over all groups."""
     groups: int = Field(3, ge=1, le=1000)
     """Number of groups of equal size that share the k hypotheses."""
     diversity: float = Field(0.5, ge=0, le=100)
-    """Nats subtracted from a token per earlier group that chose it."""
+    """Nats to subtract from a token per choice by earlier groups."""
 
     @model_validator(mode="after")
     def _check_groups(self) -> DiverseBeamOptions:
@@ -65,7 +64,7 @@ class DiverseBeamOptions(BeamOptions):
         """Return the search's entries in the chain."""
         size = self.k // self.groups
         _, *rest = super().search_chain()
-        rest = [entry.replace("when k are", f"a group when {size} are") for entry in rest]
+        rest = [entry.replace("when k texts", f"a group when {size} texts") for entry in rest]
         return [
             f"diverse beam k={self.k}: groups={self.groups} of {size}",
             f"diversity={shown_number(self.diversity)}",

@@ -1,17 +1,16 @@
 """Find the most probable text and prove it: depth-first branch and bound.
 
-A text is complete once it ends or has the maximum length. Log-probs only fall as a text grows, so
-that a hypothesis y leads to no better text unless its total exceeds that of the best complete text
-y*:
+A text is complete once it ends or has the maximum length. The total log-prob of a text only falls
+as the text grows, so a hypothesis y can only lead to a better text than the best complete text y*
+if its total exceeds that of y*:
 
     prune y if log p(y) <= log p(y*).
 
-y* starts as the best text of a beam, and every better text replaces it; ties go to the first one
-found. The deepest hypotheses are extended first, the best of them before the others, up to 32 in
-one model step. When the search has read as many rows as its budget allows, it stops without a
-proof: the greatest total of the open hypotheses is then an upper bound of the log-prob of every
-text. Without an end of the sentence, all texts have the same length, and only short trees can be
-searched completely.
+y* starts as the best text of a beam, and every better text replaces it. The longest hypotheses are
+extended first, the best of them before the others, up to 32 in one model step. When the search has
+used up its budget of rows, it stops without a proof: the greatest total of the open hypotheses is
+then an upper bound of the log-prob of every text. Without an end of the sentence, all texts have
+the same length, and only short trees can be searched completely.
 
 Source: Stahlberg and Byrne (2019), "On NMT search errors and model errors: cat got your tongue?",
 algorithm 1.
@@ -44,23 +43,23 @@ if TYPE_CHECKING:
     from rnnlab.decoding._numbers import LogProbs
 
 _BATCH = 32
-"""Rows in a model step: more cost less per row, but more of them turn out useless."""
+"""Maximum number of rows per model step: larger steps cost less per row, but waste more rows."""
 
 
 class ExactOptions(Options):
-    """The first bound and the budget, in addition to the shared options."""
+    """The first text, the budget and the ranking, in addition to the shared options."""
 
     bound: Literal["beam", "greedy"] = "beam"
-    """Search for the first text, whose log-prob is the first bound."""
+    """Decoder of the first text, whose log-prob is the first bound."""
     k: int = Field(10, ge=1, le=1000)
     """Width of the beam that finds the first text."""
     budget: int = Field(20_000, ge=0, le=100_000_000)
-    """Model rows per prompt, in addition to those of the first text."""
+    """Rows that the model may read per prompt after the first text."""
     rank: Literal["auto", "model", "filtered"] = "auto"
-    """Maximise model or filtered probability (auto: see the chain)."""
+    """Maximise model or filtered probability (auto: shown in chain)."""
 
     def bound_options(self) -> beam.BeamOptions:
-        """Return the options of the beam that finds the first text; width 1 is greedy."""
+        """Return the options of the beam that finds the first text; greedy is a beam of width 1."""
         shared: dict[str, Any] = {name: getattr(self, name) for name in Options.model_fields}
         width = self.k if self.bound == "beam" else 1
         return beam.BeamOptions(**shared, k=width, n=1, rank=self.rank)
@@ -70,7 +69,7 @@ class ExactOptions(Options):
         by = "model" if self.bound_options().ranks_by_model else "filtered"
         first = f"beam k={self.k}" if self.bound == "beam" else "greedy"
         return [
-            f"first text by {first}",
+            f"first text: {first}",
             f"branch and bound by {by} probability",
             f"budget={self.budget}",
         ]
@@ -120,7 +119,7 @@ def _last(proofs: list[_Proof], limits: Limits) -> Last:
 
 
 class _Open:
-    """Open candidates of some rows, best first: they may lead to a better text."""
+    """Open candidates (they may lead to a better text) of some rows, best first."""
 
     def __init__(
         self, rows: Generation, state: State, first_row: int, candidates: Candidates
@@ -139,7 +138,7 @@ class _Open:
         return float(scores_N[self._next]) if self._next < len(scores_N) else NEVER
 
     def pop(self, num: int, above: float) -> Candidates:
-        """Remove and return the best candidates, at most `num`, with a total above a bound."""
+        """Remove and return the best candidates: at most `num`, all with a total over `above`."""
         scores_N = self._candidates.scores_N[self._next : self._next + num]
         places = np.arange(self._next, self._next + int((scores_N > above).sum()))
         self._next += len(places)
@@ -159,7 +158,7 @@ class _Proof:
         first: Hypothesis | None,
     ) -> None:
         self.best = first or empty_hypothesis(prompt)
-        """The best complete text so far; before there is one, the longest text of the beam."""
+        """The best complete text so far; before there is one, the best text of the beam."""
         is_complete = self.best.is_finished or self.best.length == max_length
         self._bound = self.best.score if is_complete else NEVER
         """Total that a better text has to exceed."""
@@ -172,7 +171,7 @@ class _Proof:
         self._finisher = Finisher(start, options)
         self._num_read = 0
         self._open: list[_Open] = []
-        """The deepest hypotheses are last."""
+        """Candidates to extend; those of the longest hypotheses are last."""
         row = slice(prompt, prompt + 1)
         self.root = self._expand(
             Generation.empty(prompt), start.log_probs_PV[row], start.state, prompt
@@ -185,24 +184,24 @@ class _Proof:
         return bool(self._open) and self._num_read < self._budget
 
     def note(self, *, is_time_up: bool) -> str:
-        """Return whether the best text is proved, or else the upper bound."""
+        """Return one line: the best text is proved, or why it is not, with an upper bound."""
         if self._open:
             why = f"budget of {self._budget} rows ran out"
             if is_time_up and self.can_go_on:
                 why = "time ran out"
             highest = max(self._bound, *(part.highest for part in self._open))
-            return f"{why}: not proved; no text is above {_up(highest)} nats"
+            return f"{why}: not proved; no text has a log-prob above {_up(highest)} nats"
         at_most = "at most " if self._start.eos is not None or self._options.stop else ""
         if self._bound == NEVER:
-            return f"proved that no text of {at_most}{self._max_length} tokens can come"
-        return f"proved the most probable of {at_most}{self._max_length} tokens"
+            return f"proved that no text of {at_most}{self._max_length} tokens is possible"
+        return f"proved to be the most probable text of {at_most}{self._max_length} tokens"
 
     def advance(self, step: Step) -> Expansion:
-        """Let the model read the next rows, and expand them."""
+        """Let the model read the next rows; expand them."""
         part = self._open[-1]
         chosen = part.pop(min(_BATCH, self._budget - self._num_read), self._bound)
         if part.highest <= self._bound:
-            self._open.pop()  # releases the memory of its state after this step
+            self._open.pop()  # frees the memory of its state after this step
         rows = Generation(part.rows, chosen, self._prompt)
         log_probs_RV, state = step(part.state, chosen.parents_N + part.first_row, chosen.tokens_N)
         self._num_read += len(rows)
@@ -211,12 +210,12 @@ class _Proof:
     def _expand(
         self, rows: Generation, log_probs_RV: LogProbs, state: State, first_row: int
     ) -> Expansion:
-        """Keep the best complete text among the extensions of some rows, and the open ones."""
+        """Extend some rows by every token; keep the best complete text and the open candidates."""
         filtered_RV = log_probs_RV
         if self._options.changes(self._start):
             texts = Rows(rows.hypotheses(), self._start, self._options)
             filtered_RV = self._options.filter(log_probs_RV, texts)
-        # The score of the empty hypothesis is 0, so that all scores are totals.
+        # There is no length penalty: the score of a hypothesis is its total.
         totals_RV = self._options.totals(rows.scores_N, log_probs_RV, filtered_RV)
         totals = totals_RV.reshape(-1)
         places_N = np.flatnonzero(totals > self._bound)
@@ -226,7 +225,7 @@ class _Proof:
             is_complete_N = self._finisher.ended(rows, candidates)
         self._keep_best(rows, totals_RV, log_probs_RV, places_N[is_complete_N])
         open_N = places_N[~is_complete_N]
-        # The budget suffices for no more than these, and one more is the upper bound of the rest.
+        # Keep as many candidates as the budget allows, and one more: an upper bound of the others.
         best_N = open_N[largest(totals[open_N], self._budget - self._num_read + 1)]
         candidates = candidates_at(totals_RV, log_probs_RV, best_N)
         self._open.append(_Open(rows, state, first_row, candidates))
@@ -242,7 +241,7 @@ class _Proof:
         log_probs_RV: LogProbs,
         complete_N: npt.NDArray[np.int64],
     ) -> None:
-        """Replace the best text by the best complete one, if any; all exceed the bound."""
+        """Replace the best text by the best complete candidate, if any; all exceed the bound."""
         if len(complete_N):
             best = int(totals_RV.reshape(-1)[complete_N].argmax())
             candidate = candidates_at(totals_RV, log_probs_RV, complete_N[best : best + 1])
@@ -252,7 +251,7 @@ class _Proof:
     def _note_pruned(
         self, rows: Generation, totals_RV: npt.NDArray[np.float64], log_probs_RV: LogProbs
     ) -> None:
-        """Record the best pruned candidates; all of them would be most of the tree."""
+        """Record the best of the pruned candidates; all together would be most of the tree."""
         places_N = possible(totals_RV, largest(totals_RV.reshape(-1), 2 * _BATCH))
         candidates = candidates_at(totals_RV, log_probs_RV, places_N)
         pruned = candidates.at(candidates.scores_N < self._bound)
@@ -261,7 +260,7 @@ class _Proof:
 
 
 def _up(nats: float) -> str:
-    """Return a number rounded up to four decimals."""
+    """Return a number as text, rounded up to four decimals."""
     return f"{np.ceil(nats * 1e4) / 1e4 + 0.0:.4f}"
 
 

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class FirstSampleOptions(Options):
-    """The shared options; truncating filters only affect the first token."""
+    """The shared options.
+
+    A temperature and truncating filters (except `typical`) only affect the first token.
+    """
 
     def search_chain(self) -> list[str]:
         """Return the search's entries in the chain."""
@@ -32,7 +35,7 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],
 ) -> Iterator[Frame]:
-    """Draw one token, then append the most probable one until the end."""
+    """Draw one token, then append the most probable token until the text ends."""
 
     def choose(filtered_RV: LogProbs, rows: Sequence[int], length: int) -> Ids:
         return draw(filtered_RV, rows, generators) if length == 0 else filtered_RV.argmax(-1)

@@ -1,4 +1,4 @@
-"""Always the most probable token; ties go to the lowest id."""
+"""Always take the most probable token; ties go to the lowest id."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],  # noqa: ARG001
 ) -> Iterator[Frame]:
-    """Append the most probable token until the end."""
+    """Append the most probable token until the text ends."""
     return write_rows(step, start, options, max_length, best, no_draws)
 
 

@@ -1,4 +1,4 @@
-"""Sample from tokens almost as probable as the best one (`sample` with a filter)."""
+"""Sample from tokens almost as probable as the most probable one (`sample` with a filter)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rnnlab.decoding.sample import SampleOptions
 
 
 class MinPOptions(SampleOptions):
-    """The filter is on by default."""
+    """The options of `sample`, with the filter `min_p` on by default."""
 
     min_p: float = Field(0.05, ge=0, le=1)
     """Drop tokens less probable than min_p times the most probable one."""

@@ -1,15 +1,15 @@
 """Draw tokens below a threshold of surprise, adapted so that the mean surprise reaches a target.
 
-Mirostat 2. Each text has a threshold mu, which starts at 2 tau. For every token x, after all
-filters:
+This is Mirostat 2. Each text has a threshold mu, which starts at 2 tau. For every token x, after
+all filters:
 
     keep the tokens whose surprise S(x) = -log p(x) is at most mu (always the most probable one),
     renormalise, draw x, and let mu = mu - rate (S(x) - tau).
 
 Surprise is in nats here, in bits in the paper. S is measured before the threshold drops tokens. The
-mean surprise of a long text approaches tau if tau lies between the mean surprise of greedy and that
-of plain sampling; a threshold cannot leave this range. The score of a text is its log-prob under
-the filters, before the threshold.
+mean surprise of a long text approaches tau if tau lies between the mean surprises of greedy
+decoding and of plain sampling; a threshold cannot leave this range. The score of a text is its
+log-prob after the filters, before the threshold.
 
 Source: Basu et al. (2020), "Mirostat: a neural text decoding algorithm that directly controls
 perplexity", algorithm 2.
@@ -42,7 +42,7 @@ class MirostatOptions(Options):
     tau: float = Field(1.0, gt=0, le=100)
     """Target of the mean surprise, in nats per token."""
     rate: float = Field(0.1, gt=0, le=10)
-    """Step of the threshold per nat of error."""
+    """Change of the threshold per nat of distance from tau."""
 
     def search_chain(self) -> list[str]:
         """Return the search's entries in the chain."""
@@ -56,7 +56,7 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],
 ) -> Iterator[Frame]:
-    """Draw tokens below the threshold of their row until the end; row i uses generator i."""
+    """Draw tokens below the row's threshold until the text ends; row i uses generator i."""
     thresholds = np.full(len(start.log_probs_PV), 2.0 * options.tau)
 
     def choose(filtered_RV: LogProbs, rows: Sequence[int], _length: int) -> Ids:

@@ -1,4 +1,4 @@
-"""Sample from the fewest tokens whose total probability reaches p (`sample` with a filter)."""
+"""Sample from the smallest set of tokens whose probability reaches p (`sample` with a filter)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rnnlab.decoding.sample import SampleOptions
 
 
 class NucleusOptions(SampleOptions):
-    """The nucleus is on by default."""
+    """The options of `sample`, with the filter `p` on by default."""
 
     p: float = Field(0.9, gt=0, le=1)
     """Keep the fewest tokens whose total probability reaches p."""

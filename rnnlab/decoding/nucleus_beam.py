@@ -1,4 +1,4 @@
-"""Beam search within each hypothesis's nucleus (`beam` with p=0.9)."""
+"""Beam search within the nucleus of each hypothesis (`beam` with p=0.9)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rnnlab.decoding.beam import BeamOptions
 
 
 class NucleusBeamOptions(BeamOptions):
-    """The nucleus is on by default."""
+    """The options of `beam`, with the filter `p` on by default."""
 
     p: float = Field(0.9, gt=0, le=1)
-    """Extend by the fewest tokens whose total probability reaches p."""
+    """Extend by the fewest tokens whose probability reaches p."""
 
 
 DECODER = replace(BEAM, options=NucleusBeamOptions, source="the course")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SampleOptions(Options):
-    """The shared options."""
+    """The shared options: filters and limits."""
 
     def search_chain(self) -> list[str]:
         """Return the search's entries in the chain."""
@@ -33,7 +33,7 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],
 ) -> Iterator[Frame]:
-    """Draw tokens until the end; row i uses generator i."""
+    """Draw tokens until the text ends; row i uses generator i."""
 
     def choose(filtered_RV: LogProbs, rows: Sequence[int], _length: int) -> Ids:
         return draw(filtered_RV, rows, generators)

@@ -1,17 +1,18 @@
 """Stochastic beam search: draw k different texts, sampling without replacement.
 
-Every text y has a perturbed log-prob, G(y) ~ Gumbel(phi(y)) with phi the sum of its filtered
-log-probs; the texts with the k greatest G are k draws without replacement, in the order of G. The
-search finds them without visiting all texts: the G of a hypothesis, T, is the greatest G of the
-texts that begin with it, so that T is also the maximum of its children. They draw g ~ Gumbel(phi),
-with the maximum Z, and are shifted to the maximum T by
+Every text y has a perturbed log-prob G(y) ~ Gumbel(phi(y)), and phi is the sum of its filtered
+log-probs. The texts with the k greatest G are k draws without replacement, in the order of G. The
+search finds them without visiting all texts. The G of a hypothesis, T, is the greatest G of the
+texts that begin with it, which is also the maximum over its children. The children draw
+g ~ Gumbel(phi), with the maximum Z; their G are these g, shifted to the maximum T:
 
     v = T - g + log(1 - exp(g - Z)),    G = T - max(0, v) - log(1 + exp(-|v|)).
 
-Finished texts, and texts that the filters leave no token, stay in the beam until k others have a
-greater G. The score of a text is its G, which alone ranks it; without filters, phi is its log-prob.
-The note of the last frame is kappa, the greatest G that was not drawn (none: all texts were drawn):
-estimates from the k draws weight a text by p / q, q = 1 - exp(-exp(phi - kappa)).
+Finished texts, and texts for which the filters leave no token, stay in the beam until k others have
+a greater G. The score of a text is its G, by which texts are ranked; without filters, phi is its
+log-prob. The note of the last frame is kappa, the greatest G that was not drawn (none: all texts
+were drawn). Estimates from the k draws weight a text by p / q, with p = exp(phi) and
+q = 1 - exp(-exp(phi - kappa)).
 
 Source: Kool et al. (2019), "Stochastic beams and where to find them", algorithm 1 and appendix B.3.
 Shapes: R live hypotheses of a prompt, N candidates, V tokens of the vocabulary.
@@ -66,7 +67,7 @@ def search(
     max_length: int,
     generators: Sequence[np.random.Generator],
 ) -> Iterator[Frame]:
-    """Extend the live hypotheses of all prompts; those of prompt i use generator i."""
+    """Extend the live hypotheses of all prompts; prompt i uses generator i."""
     beams: list[_GumbelBeam] = []
 
     def make_beam(prompt: int) -> _GumbelBeam:
@@ -98,7 +99,7 @@ class _GumbelBeam:
         self._phis_R = np.zeros(1)
         self._perturbed_R = np.array([generator.gumbel()])
         self._leaves: list[Hypothesis] = []
-        """Finished texts and texts that the filters leave no token, best first."""
+        """Finished texts, and texts for which the filters leave no token, best first."""
         self.kappa = NEVER
         """The greatest perturbed log-prob outside the beam so far."""
         self.live = Generation.empty(prompt)
@@ -116,7 +117,7 @@ class _GumbelBeam:
         perturbed_RV = with_maximum(phis_RV + noise_RV, self._perturbed_R)
         is_dead_R = filtered_RV.max(-1) == NEVER
         leaves = [*self._leaves, *(old.hypothesis(r) for r in np.flatnonzero(is_dead_R).tolist())]
-        # One more than the beam holds: the best one outside of it gives kappa.
+        # Take one more than the beam holds: the best candidate outside the beam gives kappa.
         places_N = possible(perturbed_RV, largest(perturbed_RV.reshape(-1), self._k + 1))
         candidates = candidates_at(perturbed_RV, log_probs_RV, places_N)
         scores = np.concatenate([[leaf.score for leaf in leaves], candidates.scores_N])
@@ -143,7 +144,7 @@ def with_maximum(
 ) -> npt.NDArray[np.float64]:
     """Return Gumbel variables [R, V] shifted to a given maximum [R] in each row.
 
-    Minus infinity stays. No overflow or cancellation: every exponent is at most 0.
+    Minus infinity stays so. Nothing overflows or cancels: every exponent is at most 0.
     """
     best_R1 = perturbed_RV.max(-1, keepdims=True)
     best_R1 = np.where(best_R1 == NEVER, 0.0, best_R1)

@@ -11,7 +11,7 @@ from rnnlab.decoding.sample import SampleOptions
 
 
 class TopKOptions(SampleOptions):
-    """`k` instead of `top_k`."""
+    """The options of `sample`, with the filter `top_k` on by default and its key `k`."""
 
     top_k: int = Field(10, ge=1, alias="k")
     """Keep the k most probable tokens."""

@@ -1,4 +1,4 @@
-"""Sample from tokens whose surprise is close to the expected one (`sample` with a filter)."""
+"""Sample from tokens whose surprise is close to the expected surprise (`sample` with a filter)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rnnlab.decoding.sample import SampleOptions
 
 
 class TypicalOptions(SampleOptions):
-    """The filter is on by default."""
+    """The options of `sample`, with the filter `typical` on by default."""
 
     typical: float = Field(0.95, gt=0, le=1)
     """Keep the most typical tokens, up to this total probability."""

@@ -1,4 +1,4 @@
-"""Models: embedding, recurrent layers, head; loading them from runs, generating, scoring."""
+"""Models (embedding, recurrent layers, head): load them from runs, generate and score texts."""
 
 from rnnlab.models._checkpoint import (
     LoadedModel,

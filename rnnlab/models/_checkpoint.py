@@ -1,4 +1,4 @@
-"""Saving and loading of weights, as safetensors only; building the model of a run."""
+"""Save and load weights, in safetensors format only; build the model of a run."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from rnnlab.runs.store import Run
 from rnnlab.settings.run_config import RunConfig
 
 Which = Literal["last", "best", "live"] | int
-"""A checkpoint: `last`; `best`, by validation loss; `live`, the last one after a request to a
-training run to save; or the number of a step."""
+"""A checkpoint: `last`; `best`, by validation loss; the number of a step; or `live`: as `last`,
+but a training run is first asked to save its current weights."""
 
 
 @dataclass(frozen=True)
@@ -41,25 +41,25 @@ class LoadedModel:
 
     @property
     def language_model(self) -> LanguageModel:
-        """The model, if it can continue and score texts; raises BadInputError for a classifier."""
+        """The model as a language model; raises BadInputError if it is a classifier."""
         if not isinstance(self.model, LanguageModel):
             raise BadInputError(
-                f"{self.name!r} is a classifier, it cannot generate or score text",
+                f"{self.name!r} is a classifier: it cannot generate or score text",
                 "use rnnlab classify",
             )
         return self.model
 
     @cached_property
     def stepper(self) -> Stepper:
-        """The language model as a step function; raises BadInputError for a classifier."""
+        """The stepper of the language model; raises BadInputError if the model is a classifier."""
         return make_stepper(self.language_model)
 
     @property
     def classifier(self) -> Classifier:
-        """The model, if it classifies documents; raises BadInputError for a language model."""
+        """The model as a classifier; raises BadInputError if it is a language model."""
         if not isinstance(self.model, Classifier):
             raise BadInputError(
-                f"{self.name!r} is a language model, it cannot classify documents",
+                f"{self.name!r} is a language model: it cannot classify documents",
                 "choose a run trained with --task classify",
             )
         return self.model
@@ -76,16 +76,16 @@ def build_model(config: RunConfig, vocabulary: Vocabulary) -> TextModel:
 
 
 def save_weights(file: Path, model: TextModel) -> None:
-    """Write a model's weights atomically: a reader sees the new file or the old one."""
+    """Write a model's weights atomically: a reader sees the old file or the complete new one."""
     tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     with replacing(file) as temporary:
         save_file(tensors, temporary, {"format": "pt"})
 
 
 def load_weights(file: Path, model: TextModel) -> None:
-    """Load weights into a model; raises RnnlabError if the file does not fit the model.
+    """Load weights into a model.
 
-    Raises FileNotFoundError if there is no such file.
+    Raises RnnlabError if they do not fit the model, FileNotFoundError if there is no such file.
     """
     try:
         model.load_state_dict(load_file(file))
@@ -95,9 +95,9 @@ def load_weights(file: Path, model: TextModel) -> None:
 
 
 def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> LoadedModel:
-    """Load a run's model at a checkpoint; retries if the worker deletes the file meanwhile.
+    """Return a run's model at a checkpoint; retry if the worker deletes the file meanwhile.
 
-    which: `live` waits for a training run to save its first checkpoint. device: as torch writes it.
+    which: `live` also waits for the first checkpoint of a new run. device: name of a torch device.
     Raises BadInputError if the run has no such checkpoint.
     """
     if which == "live":
@@ -133,10 +133,10 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
 
 
 def _hint_without_checkpoint(paths: RunPaths) -> str:
-    """Return advice for a run that has not saved a checkpoint, by its state."""
+    """Return the hint for a run without checkpoints, which depends on the run's state."""
     match Run(paths).status().state:
         case "queued":
-            return "the run is queued: try again when it trains"
+            return "the run is queued: try again when it is training"
         case "starting" | "running":
             return "the run is still reading its corpus: try again in a moment"
         case state:
@@ -144,7 +144,7 @@ def _hint_without_checkpoint(paths: RunPaths) -> str:
 
 
 def parse_checkpoint(text: str) -> Which:
-    """Return the checkpoint for `last`, `best`, `live` or a step; raises BadInputError."""
+    """Parse `last`, `best`, `live` or the number of a step; raise BadInputError otherwise."""
     if text == "last":
         return "last"
     if text == "best":
@@ -157,7 +157,7 @@ def parse_checkpoint(text: str) -> Which:
 
 
 def resolve_device(setting: str) -> torch.device:
-    """Return the device of a setting, `auto`, `cpu`, `cuda` or `cuda:N`.
+    """Return the device that a setting names: `auto`, `cpu`, `cuda` or `cuda:N`.
 
     Raises BadInputError if this machine does not have the device.
     """

@@ -1,6 +1,6 @@
 """The classifier: predicts the class of a document.
 
-Shapes: B documents, T words of the longest one, H features per word, C classes.
+Shapes: B documents, T words of the longest document, H features per word, C classes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Classifier(TextModel):
     ) -> Tensor:
         """Return the logits [B, C] of documents padded at their ends.
 
-        lengths_B: number of words of each document, at least one; later tokens have no effect.
+        lengths_B: number of words of each document, at least 1; padding has no effect.
         generator: draws the dropout masks; used in training mode only.
         """
         x_BTE = self.embed(tokens_BT, generator)
@@ -45,7 +45,7 @@ class Classifier(TextModel):
         return Prediction(self(tokens_BT, lengths_B, generator), targets_B, state)
 
     def pool(self, y_BTH: Tensor, lengths_B: Tensor) -> Tensor:
-        """Return the features [B, H] of whole documents; padding has no effect."""
+        """Return the features [B, H] of documents, pooled from their words; ignore padding."""
         if self._pooling == "last":
             return self._last_outputs(y_BTH, lengths_B)
         positions_T = torch.arange(y_BTH.shape[1], device=y_BTH.device)
@@ -56,7 +56,7 @@ class Classifier(TextModel):
         return (y_BTH * is_real_BT1).sum(dim=1, dtype=wide) / lengths_B[:, None]
 
     def _last_outputs(self, y_BTH: Tensor, lengths_B: Tensor) -> Tensor:
-        """Return the outputs [B, H] of each direction after its last word of the document."""
+        """Return the last outputs [B, H]; those of the reverse direction are at the first word."""
         rows_B = torch.arange(len(y_BTH), device=y_BTH.device)
         last_BH = y_BTH[rows_B, lengths_B - 1]
         if not self.rnn.is_bidirectional:

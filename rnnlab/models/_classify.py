@@ -1,6 +1,6 @@
 """Classification of texts by a trained classifier.
 
-Shapes: B documents, T words of the longest one, C classes.
+Shapes: B documents, T words of the longest document, C classes.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def classify_texts(loaded: LoadedModel, texts: Sequence[str], batch: int = 64) -
 
 
 def _ids(vocabulary: Vocabulary, text: str, config: RunConfig) -> Ids:
-    """Return a document truncated like the training documents; one <unk> if it is empty."""
+    """Return a document's ids, truncated as in training; one <unk> for an empty document."""
     assert vocabulary.unk is not None
     ids = vocabulary.encode(vocabulary.normalise(text))
     truncated = ids[-config.length :] if config.part == "tail" else ids[: config.length]

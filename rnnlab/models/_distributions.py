@@ -1,4 +1,4 @@
-"""The distribution at every place of a text: the trace of a search whose choices are forced.
+"""The distribution of every token of a text: the trace of a search that is forced to write it.
 
 Shapes: R rows (one), V tokens of the vocabulary, T tokens of a text.
 """
@@ -18,7 +18,7 @@ from rnnlab.models._prefill import prefill_prompts
 from rnnlab.models._prompt import Unknown, encode_prompt
 
 MAX_PLACES = 600
-"""Most places of a prompt that have a row, the last ones."""
+"""Maximum number of prompt tokens with a row, counted from the end of the prompt."""
 
 
 class TextDistributions(NamedTuple):
@@ -28,9 +28,10 @@ class TextDistributions(NamedTuple):
     """The encoded prompt, then the tokens after it."""
     num_prompt: int
     first_place: int
-    """Index of the token that the first row predicts; above 0 for a long prompt."""
+    """Index of the token that the first row predicts; above 0 if the prompt exceeds MAX_PLACES."""
     rows: list[TracedRow]
-    """Distributions, the last one of the token after the text; fewer if the filters leave none."""
+    """A row per token from `first_place` on, and one for the token after the text; fewer if the
+    filters leave no token."""
     chain: list[str]
     prompt_note: str
 
@@ -46,9 +47,9 @@ def distributions_of(
 ) -> TextDistributions:
     """Return the distribution of every token of a text and of the token after it.
 
-    tokens: the text after the prompt; the filters of `spec` apply only to it. num_shown: least
-    number of tokens listed per distribution. max_places: most places of the prompt with a row, the
-    last ones. Raises BadInputError for unknown characters or tokens.
+    tokens: the text after the prompt; the filters of `spec` apply only to it. num_shown: minimum
+    number of tokens listed per distribution. max_places: maximum number of prompt tokens with a
+    row, counted from the end of the prompt. Raises BadInputError for unknown characters or tokens.
     """
     vocabulary = loaded.vocabulary
     read = encode_prompt(vocabulary, prompt, unknown)
@@ -74,8 +75,9 @@ def _rows(
 ) -> list[TracedRow]:
     """Return the distribution of each forced token.
 
-    whole_after: the text of the prompt, if the forced tokens follow it: then whole words only, and
-    also the distribution of the token after them. Fewer rows if the filters leave no token.
+    whole_after: the text of the prompt if the forced tokens continue it; a word model then writes
+    whole words only, and the distribution of the token after them is added. There are fewer rows
+    if the filters leave no token.
     """
     vocabulary, stepper = loaded.vocabulary, loaded.stepper
     length = len(forced) + (whole_after is not None)

@@ -25,12 +25,12 @@ class Continuation:
     prompts: Sequence[EncodedPrompt]
     vocabulary: Vocabulary
     num: int | None
-    """Samples of a random decoder (None: one), or best hypotheses of a search (None: all)."""
+    """Number of samples of a random decoder (None: 1) or of best hypotheses (None: all)."""
     start: SearchStart
     """The initial state of the search, one row per prompt and sample."""
     rows_a_prompt: int
     length: int
-    """Most tokens of a continuation."""
+    """Maximum number of tokens of a continuation."""
 
     def tracer(self, *, has_rows: bool = True) -> Tracer:
         """Return a tracer for the frames of this search.
@@ -43,13 +43,13 @@ class Continuation:
 
     @property
     def chain(self) -> list[str]:
-        """The filters and the search that are applied, in order."""
+        """The names of the filters, the search and its limits, in the order in which they apply."""
         first = [_whole_words.CHAIN] if self.vocabulary.kind == "words" else []
         has_eos = self.vocabulary.eos is not None
         return [*first, *self.spec.options.chain(has_eos=has_eos)]
 
     def hypotheses(self, frame: Frame) -> list[list[Hypothesis]]:
-        """Return the hypotheses of each prompt, best first; samples in the order of drawing."""
+        """Return a list of hypotheses per prompt, best first; samples in the order of drawing."""
         by_prompt: list[list[Hypothesis]] = [[] for _ in self.prompts]
         for hypothesis in frame.hypotheses:
             by_prompt[hypothesis.prompt // self.rows_a_prompt].append(hypothesis)
@@ -71,11 +71,11 @@ class GenerationStep:
         return self.frame.is_last
 
     def answers(self) -> list[Answer]:
-        """Return the continuations so far of one prompt after another, best first."""
+        """Return the continuations so far, one prompt after another, best first within a prompt."""
         return [answer for answers in self.answers_by_prompt() for answer in answers]
 
     def answers_by_prompt(self) -> list[list[Answer]]:
-        """Return the continuations so far of each prompt, best first."""
+        """Return one list of continuations so far per prompt, best first."""
         by_prompt = []
         for number, hypotheses in enumerate(self.of.hypotheses(self.frame)):
             best = hypotheses[0].tokens() if hypotheses else []
@@ -114,7 +114,7 @@ class PrefilledPrompts:
 
     prompts: Sequence[EncodedPrompt]
     start: SearchStart
-    """One row per prompt; no search changes it."""
+    """Initial state of every search, one row per prompt; no search changes it."""
 
 
 def prefill(
@@ -135,7 +135,7 @@ def continue_prefilled(
     num: int | None = None,
     seed: int = 1,
 ) -> Iterator[GenerationStep]:
-    """Continue prefilled prompts by at most `length` tokens each, all prompts in every step.
+    """Continue prefilled prompts by at most `length` tokens; yield every step, for all prompts.
 
     The continuations of a prompt do not depend on the other prompts or on other decoders that
     start from the same prefill: sample i of each prompt is drawn with the seed's i-th generator.
@@ -165,9 +165,9 @@ def continue_texts(
     seed: int = 1,
     unknown: Unknown = "auto",
 ) -> Iterator[GenerationStep]:
-    """Encode, prefill and continue prompts with one decoder.
+    """Encode, prefill and continue prompts with one decoder; yield every step.
 
-    Several decoders share a prefill through `prefill` and `continue_prefilled`. Raises
+    To prefill once for several decoders, call `prefill` and `continue_prefilled`. Raises
     BadInputError for a prompt with unknown characters, unless `unknown` replaces or drops them.
     """
     encoded = [encode_prompt(loaded.vocabulary, prompt, unknown) for prompt in prompts]
@@ -176,7 +176,7 @@ def continue_texts(
 
 
 def parting(best: list[int], tokens: list[int]) -> int | None:
-    """Return the index of the first token that differs from the best answer; None if none does."""
+    """Return the index at which `tokens` first differs from `best`; None if they are equal."""
     for place, token in enumerate(tokens):
         if place >= len(best) or best[place] != token:
             return place

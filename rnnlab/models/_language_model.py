@@ -43,9 +43,9 @@ class LanguageModel(TextModel):
 
     @torch.inference_mode()
     def step(self, state: State, tokens_B: Tensor) -> tuple[Tensor, State]:
-        """Read one token per row; return the log-probs [B, V] of the next one, and the state.
+        """Read one token per row; return the log-probs [B, V] of the next token, and the state.
 
-        In nats. Decoders call this through a `Stepper`.
+        Log-probs are in nats. Decoders call this through a `Stepper`.
         """
         y_BH, state = self.rnn.step(self.embed(tokens_B), state)
         return self.log_probs(self.logits(y_BH)), state
@@ -54,8 +54,8 @@ class LanguageModel(TextModel):
     def begin(self, batch: int) -> tuple[Tensor, State]:
         """Return the head's input [B, F] before the first token, and the state.
 
-        A sentence model reads EOS before the first token. A stream has no boundary: its head reads
-        the hidden state of the start state.
+        A sentence model reads EOS before the first token. For a stream, which has no boundary,
+        the head reads h of the initial state.
         """
         state = self.start_state(batch)
         if self.eos is None:
@@ -66,7 +66,7 @@ class LanguageModel(TextModel):
 
     @torch.inference_mode()
     def read_on(self, tokens_BT: Tensor, state: State) -> tuple[Tensor, State]:
-        """Return the features [B, T, F] after each of the tokens, and the state after the last."""
+        """Return the features [B, T, F] after each token, and the state after the last token."""
         y_BTF, state = self.rnn(self.embed(tokens_BT), state)
         return y_BTF, state
 
@@ -77,7 +77,7 @@ class LanguageModel(TextModel):
 
     @torch.inference_mode()
     def read(self, tokens_BT: Tensor) -> tuple[Tensor, State]:
-        """Return the log-probs [B, T+1, V] before the first token and after each, and the state."""
+        """Return the log-probs [B, T+1, V] before the first and after each token, and the state."""
         y_BF, state = self.begin(tokens_BT.shape[0])
         y_BTF = y_BF[:, None]
         if tokens_BT.shape[1] > 0:

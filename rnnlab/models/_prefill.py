@@ -16,10 +16,10 @@ from rnnlab.models._checkpoint import LoadedModel
 from rnnlab.models.steppers import State, Stepper
 
 STEPPED = 512
-"""Number of last tokens of a prompt that are stepped through, with all prompts together. The tokens
-before go through a whole-sequence kernel, whose rounding may depend on the number of threads."""
+"""Number of tokens at the end of a prompt that are read step by step, for all prompts together. A
+whole-sequence kernel reads the earlier tokens; its rounding may depend on the number of threads."""
 CHUNK = 4096
-"""Most tokens in one call of that kernel; bounds the memory."""
+"""Maximum number of tokens in one call of the whole-sequence kernel; bounds the memory."""
 
 
 def prefill_prompts(
@@ -31,11 +31,11 @@ def prefill_prompts(
     stepped: int = STEPPED,
     chunk: int = CHUNK,
 ) -> SearchStart:
-    """Return the initial state of a search, one row per prompt, independent of the other prompts.
+    """Return the initial state of a search, one row per prompt; no row depends on other prompts.
 
     keep_features: also return the top layer's output after every token, [T, F] per prompt.
-    stepped: number of last tokens that are stepped through, at least 1. chunk: most tokens before
-    them in one call of the whole-sequence kernel.
+    stepped: number of last tokens that are read step by step, at least 1. chunk: maximum number of
+    earlier tokens in one call of the whole-sequence kernel.
     """
     model = loaded.language_model
     states: list[State] = [None] * len(prompts)
@@ -84,7 +84,7 @@ def prefill_prompts(
 
 
 def repeat_rows(stepper: Stepper, start: SearchStart, times: int) -> SearchStart:
-    """Return a start with `times` adjacent rows per prompt."""
+    """Return the initial state with `times` equal, adjacent rows per prompt."""
     if times == 1:
         return start
     rows_R = np.repeat(np.arange(len(start.prompts)), times)

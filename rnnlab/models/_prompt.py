@@ -11,10 +11,11 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Ids, UnknownTokensError, Vocabulary
 
 Unknown = Literal["auto", "refuse", "drop", "nearest", "unk"]
-"""Treatment of characters or words that are not in the vocabulary.
+"""Treatment of a character or word that is not in the vocabulary.
 
-auto: `unk` if the vocabulary has that token, else `refuse`. nearest: the letter without its accent,
-in the other case or in ASCII, or the word with the most similar spelling; dropped if there is none.
+auto: `unk` if the vocabulary has <unk>, else `refuse`. refuse: raise an error. drop: remove it.
+nearest: replace a letter by the same letter without accent, in the other case or in ASCII, and a
+word by the most similar word; remove it if there is none. unk: read it as <unk>.
 """
 
 _PLAIN = str.maketrans(
@@ -25,22 +26,22 @@ _PLAIN = str.maketrans(
 )
 """Characters that Unicode does not decompose, and their ASCII equivalents."""
 _ALIKE = 0.75
-"""Least similarity (difflib's ratio, 0 to 1) of a word that replaces an unknown one."""
+"""Minimum similarity (difflib's ratio, 0 to 1) of an unknown word and its replacement."""
 
 
 class EncodedPrompt(NamedTuple):
-    """A prompt in the characters and tokens of a vocabulary."""
+    """A prompt as text and as tokens of a vocabulary."""
 
     text: str
     tokens: Ids
     note: str
-    """One line naming the changes; empty if there are none."""
+    """One line that lists the changes to the prompt; empty if there are none."""
 
 
 def encode_prompt(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") -> EncodedPrompt:
-    """Encode a prompt; `unknown` decides about tokens that are not in the vocabulary.
+    """Encode a prompt; `unknown` is the treatment of tokens that are not in the vocabulary.
 
-    Raises UnknownTokensError naming them if they are refused.
+    Raises UnknownTokensError, which lists these tokens, if they are refused.
     """
     if unknown not in get_args(Unknown):
         raise BadInputError(
@@ -53,7 +54,7 @@ def encode_prompt(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") 
         )
     text = vocabulary.normalise(text)
     if vocabulary.kind == "words":
-        text = text.rstrip(" ")  # a word token begins with its space
+        text = text.rstrip(" ")  # the space before a word is part of its token
     tokens = vocabulary.split(text)
     strange = vocabulary.unknown(tokens)
     if not strange:
@@ -63,7 +64,7 @@ def encode_prompt(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") 
     if unknown == "refuse":
         raise UnknownTokensError(strange)
     if unknown == "unk":
-        note = f"never seen, read as <unk>: {_listed(list(map(repr, strange)))}"
+        note = f"new to the model, read as <unk>: {_listed(list(map(repr, strange)))}"
         return EncodedPrompt(text, vocabulary.ids_of(tokens), note)
     replaced: dict[str, str] = {}
     while strange:
@@ -73,22 +74,22 @@ def encode_prompt(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") 
         replaced |= instead
         tokens = vocabulary.split("".join(instead.get(token, token) for token in tokens))
         strange = vocabulary.unknown(tokens)
-        unknown = "drop"  # the neighbours of a dropped token may form an unknown one
+        unknown = "drop"  # neighbours of a dropped token may join into an unknown token
     return EncodedPrompt("".join(tokens), vocabulary.ids_of(tokens), _changes(replaced))
 
 
 def _nearest(vocabulary: Vocabulary, token: str) -> str:
-    """Return the known token nearest to an unknown one, or "" if none is near."""
+    """Return the known token nearest to an unknown one, or "" if no token is near."""
     known = _by_plain_form(vocabulary)
     plain = _plain_form(token)
     if not plain:
-        return ""  # an accent without its letter
+        return ""  # an accent without a letter
     if plain in known:
         return _in_case_of(token, known[plain])
     if vocabulary.kind == "chars":
-        # One character may be several in ASCII, such as an ellipsis.
+        # The ASCII form may have several characters, such as the three dots of an ellipsis.
         return "".join(known[letter][0] for letter in plain if letter in known)
-    # Without its space the word would join the one before it.
+    # A replacement without the leading space would merge with the previous word.
     apart = [form for form in known if form.startswith(" ") or not plain.startswith(" ")]
     alike = difflib.get_close_matches(plain, apart, n=1, cutoff=_ALIKE)
     return _in_case_of(token, known[alike[0]]) if alike else ""
@@ -100,7 +101,7 @@ def _in_case_of(token: str, alike: list[str]) -> str:
 
 @lru_cache(maxsize=4)
 def _by_plain_form(vocabulary: Vocabulary) -> dict[str, list[str]]:
-    """Return the tokens by their plain form, the token that equals its plain form first."""
+    """Return the tokens of each plain form; a token that equals its plain form comes first."""
     special = {vocabulary.eos, vocabulary.unk, vocabulary.pad}
     tokens = [token for i, token in enumerate(vocabulary.tokens) if i not in special]
     by_form: dict[str, list[str]] = {}
@@ -110,7 +111,7 @@ def _by_plain_form(vocabulary: Vocabulary) -> dict[str, list[str]]:
 
 
 def _plain_form(token: str) -> str:
-    """Return a token in lower-case ASCII without accents; any white space becomes a blank."""
+    """Return a token in lower-case ASCII without accents; a blank for a token of white space."""
     if token.isspace():
         return " "
     apart = unicodedata.normalize("NFKD", token.translate(_PLAIN)).casefold()
@@ -123,7 +124,7 @@ def _changes(instead: dict[str, str]) -> str:
     changes = [f"read {_listed(replaced)}"] if replaced else []
     if dropped:
         changes.append(f"left out {_listed(dropped)}")
-    return "never seen: " + "; ".join(changes)
+    return "new to the model: " + "; ".join(changes)
 
 
 def _listed(changes: list[str]) -> str:

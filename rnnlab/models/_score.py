@@ -13,11 +13,11 @@ import torch
 from rnnlab.models._checkpoint import LoadedModel
 
 _CHUNK = 4096
-"""Tokens per forward pass: bounds the memory of the log-probs [T, V] of a long text."""
+"""Maximum number of tokens per forward pass; bounds the memory of the log-probs [T, V]."""
 
 
 class TextScore(NamedTuple):
-    """The log-probability of a text, read from the start state."""
+    """The log-probability of a text that the model reads from its initial state."""
 
     tokens: list[str]
     token_logprobs: list[float]
@@ -46,8 +46,8 @@ def score_text(loaded: LoadedModel, text: str) -> TextScore:
     Raises BadInputError for characters that are not in the vocabulary, and for a classifier.
     """
     model, vocabulary = loaded.language_model, loaded.vocabulary
-    # Normalise only if necessary: a generated text may hold a letter and a combining mark as two
-    # tokens, and NFC would join them.
+    # Normalise only if necessary: in a generated text, a letter and a combining mark may be two
+    # tokens, which NFC would join.
     if vocabulary.unknown(vocabulary.split(text)):
         text = vocabulary.normalise(text)
     ids = vocabulary.encode(text)
@@ -56,7 +56,7 @@ def score_text(loaded: LoadedModel, text: str) -> TextScore:
     for first in range(0, len(ids), _CHUNK):
         chunk_1T = torch.from_numpy(ids[first : first + _CHUNK])[None].to(model.device)
         y_1TF, state = model.read_on(chunk_1T, state)
-        # A token is predicted from the features before it.
+        # The features before a token predict this token.
         before_1TF = torch.cat([y_1F[:, None], y_1TF[:, :-1]], dim=1)
         log_probs_1TV = model.predict_next(before_1TF)
         token_logprobs += log_probs_1TV.gather(2, chunk_1T[..., None])[0, :, 0].double().tolist()

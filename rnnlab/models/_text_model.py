@@ -1,7 +1,7 @@
-"""The base of language model and classifier: embedding, recurrent layers, linear head.
+"""The base class of language model and classifier: embedding, recurrent layers, linear head.
 
-Shapes: B sequences, T tokens, V tokens of the vocabulary, E embedding, F features (inputs of the
-head), C outputs of the head, N targets.
+Shapes: B sequences, T tokens, V tokens of the vocabulary, E dimensions of the embedding, F features
+(inputs of the head), C outputs of the head, N targets.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from rnnlab.settings.run_config import RunConfig
 
 
 class Example(NamedTuple):
-    """A batch on the device."""
+    """A batch as tensors on the model's device."""
 
     tokens_BT: Tensor
     targets: Tensor
     """Next tokens [B, T], or classes [B]."""
     lengths_B: Tensor | None
-    """Number of tokens of each row without padding; None if padding can be ignored."""
+    """Number of tokens of each row before its padding; None if the model does not need them."""
 
     @classmethod
     def of(cls, batch: Batch, device: torch.device) -> Example:
-        """Copy a batch to a device."""
+        """Return a batch, copied to a device."""
 
         def to_device(ids: npt.NDArray[Any]) -> Tensor:
             return torch.from_numpy(ids).to(device, non_blocking=True)
@@ -45,7 +45,7 @@ class Prediction(NamedTuple):
     """Logits and targets of an example."""
 
     logits_NC: Tensor
-    """One row per target."""
+    """Logits, one row per target."""
     targets_N: Tensor
     state: State
     """Hidden state after the last token, for the next batch."""
@@ -121,7 +121,7 @@ class TextModel(nn.Module, ABC):
         return sum(parameter.numel() for parameter in self.learnt.values())
 
     def start_state(self, batch: int) -> State:
-        """Return the hidden state before the first token, of `batch` rows."""
+        """Return the hidden state of `batch` rows before the first token."""
         return self.rnn.start_state(batch)
 
     @abstractmethod
@@ -143,7 +143,7 @@ class TextModel(nn.Module, ABC):
     def embed(self, tokens: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Return the vectors [..., E] of tokens [...].
 
-        Training mode applies dropout and needs tokens [B, T].
+        In training mode, dropout is applied, and tokens must be [B, T].
         """
         if self.embedding is not None:
             x = self.embedding(tokens)

@@ -1,8 +1,8 @@
 """A constraint for word models: the generated text must tokenise into the generated tokens.
 
-After the text "foot" the token "ball" gives "football", which tokenises into one word with another
-log-prob than the two tokens. The step of a word model therefore excludes every token that would
-merge with the previous tokens; all other log-probs are the model's own.
+After the text "foot", the token "ball" would give "football", which tokenises into one word, whose
+log-prob differs from that of the two tokens. The step of a word model therefore excludes every
+token that would merge with the previous tokens; the other log-probs are those of the model.
 
 Shapes: R rows, V tokens of the vocabulary.
 """
@@ -21,25 +21,25 @@ from rnnlab.decoding import SearchStart, State, Step
 from rnnlab.decoding._numbers import NEVER, LogProbs
 
 _REACH = 3
-"""Number of previous tokens that can merge with the next one: don, ' and t become one word."""
+"""Number of previous tokens that can merge with the next token: "don" and "'" merge with "t"."""
 CHAIN = "whole words"
 
 
 class _WordState(NamedTuple):
     inner: State
     tails: list[tuple[str, ...]]
-    """Last tokens of each row as spelt in its text, including unknown words of the prompt."""
+    """Last tokens of each row, spelled as in its text, even if their id is <unk>."""
 
 
 class WholeWords:
-    """A `Step` that wraps another one and excludes tokens that would merge with the text."""
+    """A `Step` that wraps another `Step` and excludes tokens that would merge with the text."""
 
     def __init__(self, step: Step, vocabulary: Vocabulary) -> None:
         self._step = step
         self._vocabulary = vocabulary
         self._kinds = [_kind(piece) for piece in vocabulary.pieces]
         self._examples = {kind: token for token, kind in reversed([*enumerate(self._kinds)])}
-        """One token of each kind."""
+        """Id of one token of every kind, by kind."""
         self._masks: dict[tuple[str, ...], npt.NDArray[np.bool_]] = {}
 
     def begin(self, start: SearchStart, texts: Sequence[str]) -> SearchStart:
@@ -57,7 +57,7 @@ class WholeWords:
     def __call__(
         self, state: _WordState, parents_R: Ids, tokens_R: Ids
     ) -> tuple[LogProbs, _WordState]:
-        """Step, and set the log-probs of tokens that would merge to -inf."""
+        """Do a step; set the log-probs of the tokens that would merge with the text to -inf."""
         log_probs_RV, inner = self._step(state.inner, parents_R, tokens_R)
         tails = [
             self._append(state.tails[parent], token)
@@ -74,7 +74,7 @@ class WholeWords:
         return np.where(masks_RV, log_probs_RV, NEVER).astype(log_probs_RV.dtype, copy=False)
 
     def _mask(self, tail: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-        """Return the mask [V] of tokens that do not merge with a tail; cached by its kinds."""
+        """Return the mask [V] of tokens that do not merge with a tail; equal kinds share it."""
         key = tuple(map(_kind, tail))
         mask = self._masks.get(key)
         if mask is None:
@@ -91,8 +91,8 @@ class WholeWords:
 def _kind(piece: str) -> str:
     """Return the kind of a token: tokens of one kind merge with the same neighbours.
 
-    The kind consists of the classes of the first two and the last character. <unk> is a kind of its
-    own.
+    The kind consists of the classes of the first, second and last character. <unk> has a kind of
+    its own.
     """
     if piece.strip(" ") in {UNK, UNK[1:-1]}:
         return piece

@@ -1,6 +1,7 @@
-"""Recipes: experiments with their settings, published figures and differences from these.
+"""Recipes: settings that repeat a published experiment, its figures, and the known differences.
 
-A recipe is a TOML file, shipped with rnnlab or written by the user. Never imports torch.
+A recipe is a TOML file, shipped with rnnlab or written by the user. This package never imports
+torch.
 """
 
 from rnnlab.recipes._figures import LayerNorms, layer_norms, seconds_to_loss, train_running_loss

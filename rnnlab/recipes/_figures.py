@@ -1,4 +1,4 @@
-"""Figures of a run from its journal."""
+"""Compute the figures of a run from its journal."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _RECURRENT = re.compile(r"(?:^|\.)weight_hh_l(\d+)$")
 def train_running_loss(history: History) -> float | None:
     """Return the mean training loss of the last epoch; None before the first record.
 
-    Each step's loss is computed before its update, as in the figures that training notebooks print
-    per epoch. A record that begins in the previous epoch counts with its fraction in the last one.
+    The loss of a step is computed before the update, as in the figures that notebooks usually print
+    per epoch. A record that covers steps of two epochs counts with its fraction in the last epoch.
     """
     return _mean_of_an_epoch(history.train, len(history.train) - 1)
 
 
 def seconds_to_loss(history: History, threshold: float) -> float | None:
-    """Return the training time until the mean loss of a whole epoch reached `threshold`.
+    """Return the training time in seconds until the mean loss of an epoch reached `threshold`.
 
-    None if it never did.
+    None if the mean loss never reached it.
     """
     for i, record in enumerate(history.train):
         mean = _mean_of_an_epoch(history.train, i) if record.epoch >= 1 else None
@@ -36,7 +36,7 @@ def seconds_to_loss(history: History, threshold: float) -> float | None:
 
 
 def _mean_of_an_epoch(records: Sequence[TrainRecord], last: int) -> float | None:
-    """Return the mean loss of the epoch that ends with record number `last`."""
+    """Return the mean loss over one epoch's worth of steps, up to record number `last`."""
     total = weight_sum = 0.0
     for i in range(last, -1, -1):
         begin = records[i - 1].epoch if i else 0.0
@@ -57,11 +57,11 @@ class LayerNorms:
     epochs: tuple[int, ...]
     """Epochs, counted from 1."""
     norms: tuple[tuple[float | None, ...], ...]
-    """Per layer, starting with the one that reads the tokens, a norm per epoch."""
+    """For each layer, its norm in each epoch; the first layer is the one that reads the tokens."""
 
     @property
     def shares(self) -> tuple[float | None, ...]:
-        """Ratio of the first layer's norm to the last layer's, per epoch."""
+        """For each epoch, the ratio of the first layer's norm to the last layer's norm."""
         return tuple(
             first / last if first is not None and last else None
             for first, last in zip(self.norms[0], self.norms[-1], strict=True)
@@ -69,13 +69,13 @@ class LayerNorms:
 
     @property
     def mean_share(self) -> float | None:
-        """Geometric mean over the epochs of the ratio of the first to the last layer's norm."""
+        """Geometric mean of `shares`; None if no epoch has a ratio other than zero."""
         shares = [share for share in self.shares if share]
         return math.exp(fmean(map(math.log, shares))) if shares else None
 
 
 def layer_norms(history: History) -> LayerNorms | None:
-    """Return the gradient norms of `weight_hh` in a journal; None if there are none."""
+    """Return the gradient norms of `weight_hh` in a journal; None if the journal has none."""
     epoch_of = {record.step: max(1, math.ceil(record.epoch)) for record in history.train}
     norms_of: dict[int, dict[int, list[float]]] = {}
     for record in history.layers:

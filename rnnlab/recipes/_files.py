@@ -1,4 +1,4 @@
-"""Find the files of a recipe; the errors say how to get missing ones."""
+"""Find the files of a recipe; the error for a missing file explains how to get it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import zlib
 from pathlib import Path
 
+from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.locations import data_folder
 from rnnlab.corpora import find_corpus
@@ -16,23 +17,26 @@ _BLOCK = 1 << 20
 
 
 def locate(recipe: Recipe, file: Path | None = None, data: Path | None = None) -> Path:
-    """Return the corpus file of a recipe: `file`, or the one in the data folder.
+    """Return the corpus file of a recipe: `file`, or by default the file in the data folder.
 
-    Raise BadInputError with instructions if it is missing.
+    Raise BadInputError, with instructions, if the file is missing.
     """
     if file is not None:
         return find_corpus(str(file), data)
     try:
         return find_corpus(recipe.corpus, data)
     except BadInputError as error:
-        hint = f"put it at {data_folder(data) / recipe.file_name}, or add --file FILE"
+        if recipe.corpus in registry.names("corpora/sources"):
+            raise  # it names the command that fetches the corpus
+        hint = f"put it at {data_folder(data) / recipe.file_name}"
+        hint += ", or name it: `rnnlab reproduce RECIPE --file FILE`"
         raise BadInputError(error.what, f"{_instructions(recipe.get)}{hint}") from None
 
 
 def locate_vectors(recipe: Recipe, data: Path | None = None) -> str | None:
-    """Return the file of a recipe's word vectors; None if the recipe has none.
+    """Return the file of a recipe's word vectors; None if the recipe has no vectors.
 
-    Raise BadInputError with instructions if it is missing.
+    Raise BadInputError, with instructions, if the file is missing.
     """
     if recipe.vectors is None:
         return None
@@ -47,9 +51,9 @@ def locate_vectors(recipe: Recipe, data: Path | None = None) -> str | None:
 
 
 def content_sha256(file: Path) -> str:
-    """Return the SHA-256 of a file's content, after unpacking a .gz file.
+    """Return the SHA-256 of a file's content; a .gz file is decompressed first.
 
-    Raise BadInputError if it cannot be read.
+    Raise BadInputError if the file cannot be read.
     """
     digest = hashlib.sha256()
     try:

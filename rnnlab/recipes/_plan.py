@@ -1,4 +1,4 @@
-"""Plan the runs of a recipe, with the user's settings."""
+"""Plan the runs of a recipe; settings of the user override those of the recipe."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class PlannedRun:
     """One run of a recipe."""
 
     name: str
-    """Preferred name."""
+    """Name of the run, unless another run has this name already."""
     values: dict[str, Any]
-    """Settings, including the corpus."""
+    """Settings of the run, including the corpus."""
 
 
 def base_values(recipe: Recipe, settings: Mapping[str, Any], data: Path | None) -> dict[str, Any]:
-    """Return a recipe's settings for one run, except those in `settings`.
+    """Return the settings that a recipe gives to one run, without those that `settings` overrides.
 
-    Of a grid, the first combination is used. Raise BadInputError if the file of word vectors is
-    missing.
+    If the recipe has a grid, its first combination is used. Raise BadInputError if the file of word
+    vectors is missing.
     """
     values: dict[str, Any] = {**recipe.settings, **next(combinations(recipe.grid))}
     if "embeddings" not in settings and (vectors := locate_vectors(recipe, data)):
@@ -44,8 +44,8 @@ def plan(
 ) -> list[PlannedRun]:
     """Return the runs of a recipe on a corpus file, with validated settings.
 
-    settings: override those of the recipe, including its grid; name: prefix of the runs' names, by
-    default the recipe's name. Raise BadInputError if a setting is invalid.
+    settings: settings of the user, which override those of the recipe and its grid; name: prefix of
+    the runs' names, by default the recipe's name. Raise BadInputError if a setting is invalid.
     """
     base = {**base_values(recipe, settings, data), **settings, "corpus": str(file)}
     grid = {
@@ -61,7 +61,7 @@ def plan(
 
 
 def overridden(recipe: Recipe, settings: Mapping[str, Any], file: Path) -> list[str]:
-    """Return a line per setting in which the user's run differs from the recipe, in help order."""
+    """Return one line for each difference of the user's run from the recipe, in help order."""
     lines = []
     defaults = RunConfig.from_values({"corpus": recipe.corpus, **_plain(recipe)})
     for name in filter(settings.__contains__, RunConfig.model_fields):
@@ -73,14 +73,14 @@ def overridden(recipe: Recipe, settings: Mapping[str, Any], file: Path) -> list[
         else:
             in_recipe = _shown(getattr(defaults, name))
         if in_recipe != _shown(value):
-            lines.append(f"set here: {name} = {_shown(value)} (the recipe: {in_recipe})")
+            lines.append(f"changed here: {name} = {_shown(value)} (in the recipe: {in_recipe})")
     if recipe.sha256 and content_sha256(file) != recipe.sha256:
-        lines.append(f"{file.name} differs from the recipe's corpus (by its SHA-256)")
+        lines.append(f"{file.name} is not the corpus of the recipe: its SHA-256 differs")
     return lines
 
 
 def _plain(recipe: Recipe) -> dict[str, Any]:
-    """Return the settings in the file, with the first combination of the grid."""
+    """Return the settings in the recipe's file, with the first combination of its grid."""
     return {**recipe.settings, **next(combinations(recipe.grid))}
 
 
@@ -91,7 +91,7 @@ def _shown(value: object) -> str:
 
 
 def _suffix(chosen: Mapping[str, Any]) -> str:
-    """Return the suffix of a run's name for a combination: `-x2` for two layers, `-lr-0.1`."""
+    """Return the suffix of a run's name for a combination of the grid, such as `-x2-lr-0.1`."""
     return "".join(_part(name, value) for name, value in chosen.items())
 
 

@@ -16,11 +16,11 @@ from rnnlab.settings.run_config import RunConfig, read_toml
 
 _FOLDER = Path(__file__).parent
 _MAX_RUNS = 64
-"""Maximum number of runs of a grid; more are probably a mistake."""
+"""Maximum number of runs of a grid; a larger grid is probably a mistake."""
 
 Quantity = Literal["train_running", "seconds_to", "seconds", "loss", "accuracy", "f1"]
 _FROM_JOURNAL = ("train_running", "seconds_to", "seconds")
-"""Figures from the journal; the others are measured on a split."""
+"""Figures that are read from the journal; the others are measured on a split."""
 SplitName = Literal["train", "val", "test"]
 
 
@@ -34,20 +34,21 @@ class Measure(_Table):
     """One figure of each run, with its published value."""
 
     name: str = Field(min_length=1)
-    """Name of the figure in the table."""
+    """Name of the figure in the table of results."""
     what: Quantity
-    """Mean training loss of the last epoch; training time until this loss reached `threshold`, or
-    of the whole run; or an evaluation on a split."""
+    """train_running: mean training loss of the last epoch. seconds_to: training time until the mean
+    training loss of an epoch reached `threshold`. seconds: training time of the whole run. The
+    others: an evaluation on `split`."""
     threshold: float | None = Field(None, gt=0)
-    """For `seconds_to`: mean training loss of an epoch to reach."""
+    """For `seconds_to`: the mean training loss that an epoch must reach."""
     split: SplitName | None = None
-    """For loss, accuracy and f1: split of the corpus (train, val or test)."""
+    """For loss, accuracy and f1: the split of the corpus to evaluate (train, val or test)."""
     checkpoint: Literal["last", "best"] = "last"
-    """Weights to evaluate: the last ones, or those of the best validation."""
+    """Weights to evaluate: the last weights, or those with the best validation loss."""
     published: float | str | None = None
     """Published value: a number, or text such as "about 1.2"."""
     reference: float | None = Field(None, gt=0)
-    """Number for the ratio if `published` is text."""
+    """Number to compare figures with if `published` is text."""
     goal: float | None = None
     """Bound to reach: an upper bound for losses and times, a lower bound for accuracy and f1."""
 
@@ -65,16 +66,16 @@ class Measure(_Table):
 
     @property
     def is_loss(self) -> bool:
-        """Whether smaller is better."""
+        """Whether a smaller figure is better, as for a loss or a time."""
         return self.what in (*_FROM_JOURNAL, "loss")
 
     @property
     def compared_with(self) -> float | None:
-        """The published figure as a number; None if there is none."""
+        """The published figure as a number; None if no number is published."""
         return self.published if isinstance(self.published, float) else self.reference
 
     def ratio(self, ours: float | None) -> float | None:
-        """Return our figure divided by the published one; None if either is missing."""
+        """Return our figure divided by the published figure; None if either is missing."""
         reference = self.compared_with
         return ours / reference if ours is not None and reference else None
 
@@ -88,22 +89,22 @@ class Measure(_Table):
 
 
 class Reached(_Table):
-    """Earlier results of one run of the recipe."""
+    """Results that one run of the recipe has reached."""
 
     run: str = ""
-    """Name of the run, if the recipe has several."""
+    """Name of the run, if the recipe has several runs."""
     figures: dict[str, float]
-    """Figures by the measures' names."""
+    """Figures of the run, by the name of the measure."""
     seconds: float = Field(gt=0)
-    """Training time."""
+    """Training time in seconds."""
     machine: str
     """Class of the machine, such as "2 cores"."""
     command: str
-    """Command line with these results."""
+    """Command line that gave these results."""
 
 
 class Vectors(_Table):
-    """The file of word vectors of a recipe."""
+    """The file of word vectors that a recipe needs."""
 
     name: str = Field(min_length=1)
     """File name in the data folder; the file may also have the suffix `.gz`."""
@@ -112,7 +113,7 @@ class Vectors(_Table):
 
 
 class Recipe(_Table):
-    """One experiment."""
+    """One experiment: its settings, the figures to measure, and their published values."""
 
     name: str
     """The file's name without its suffix."""
@@ -131,15 +132,15 @@ class Recipe(_Table):
     settings: dict[str, Any]
     """Settings of the run."""
     grid: dict[str, list[Any]] = {}
-    """Settings with several values: one run per combination."""
+    """Settings with several values; the recipe has one run for each combination of them."""
     measures: tuple[Measure, ...] = Field(min_length=1)
-    """Figures of each run."""
+    """The figures to measure of each run."""
     layers_report: bool = False
     """Whether to show the gradient norm of each layer over the epochs."""
     differs: tuple[str, ...] = ()
     """Differences from the published experiment, with reasons."""
     reached: tuple[Reached, ...] = ()
-    """Earlier results."""
+    """Results that runs of this recipe have reached, to compare with."""
 
     @property
     def published_losses(self) -> dict[str, float]:
@@ -206,7 +207,7 @@ def _read(file: Path, shown: str) -> Recipe:
     values = read_toml(file)
     if "name" in values:
         raise BadInputError(
-            f"{shown}: unknown key 'name'", "rename the file instead: its name is the recipe's"
+            f"{shown}: unknown key 'name'", "rename the file: its name is the name of the recipe"
         )
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).strip("._-") or "recipe"
     try:
@@ -232,7 +233,7 @@ def _check_settings(recipe: Recipe, shown: str) -> None:
 
 
 def _first_problem(error: ValidationError) -> str:
-    # Report an unknown key first: a misspelled key also causes an error about the missing one.
+    # Report an unknown key first: if a key is misspelled, the right key is reported as missing.
     first = min(error.errors(), key=lambda details: details["type"] != "extra_forbidden")
     is_unknown = first["type"] == "extra_forbidden"
     # Pydantic adds the names of a union's types to the location; drop them.
@@ -251,13 +252,13 @@ def _first_problem(error: ValidationError) -> str:
 
 
 def _place(loc: list[int | str]) -> str:
-    """Return a location in the file as text: "measures 2: "."""
+    """Return a location in the file as the beginning of an error message: "measures 2: "."""
     shown = " ".join(str(part + 1) if isinstance(part, int) else part for part in loc)
     return f"{shown}: " if shown else ""
 
 
 def _table_at(where: list[int | str]) -> type[BaseModel]:
-    """Return the model of the table at a location, for its keys."""
+    """Return the pydantic model of the table at a location; its fields are the known keys."""
     table: type[BaseModel] = Recipe
     for part in where:
         if isinstance(part, str) and part in table.model_fields:

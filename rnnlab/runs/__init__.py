@@ -1,4 +1,4 @@
 """The run directory: the interface between workers, the app, the command line and user scripts.
 
-Standard library only. A run directory holds only data, and nothing in it is ever executed.
+Imports only the standard library. A run directory holds only data: nothing in it is ever executed.
 """

@@ -1,6 +1,6 @@
 """An overview of a long journal: all lines of rare kinds, and a sample of the frequent ones.
 
-Decoding a line is slow, and so is a search for every line: the omitted ones are not even split.
+Decoding a line is slow, and so is splitting a text into lines: omitted lines are not even split.
 """
 
 from __future__ import annotations
@@ -10,20 +10,21 @@ import re
 from typing import BinaryIO
 
 _FREQUENT = (b'\n{"kind": "train"', b'\n{"kind": "layers"')
-"""Starts of the lines of frequent kinds."""
+"""The beginnings of lines of the frequent kinds, each with the newline before the line."""
 _RARE = re.compile(b"\n(?!(?:" + b"|".join(start[1:] for start in _FREQUENT) + b"))")
 """Matches the newline before a line of a rare kind."""
 BLOCK_BYTES = 1 << 22
-"""Bytes per block."""
+"""Number of bytes to read at once."""
 
 
 def overview(
     stream: BinaryIO, most: int, block_bytes: int = BLOCK_BYTES
 ) -> tuple[list[bytes], bytes]:
-    """Read a journal from its start; return about `most` frequent lines and all others, in order.
+    """Return about `most` lines of frequent kinds and all other lines of a journal, in order.
 
     The first and the last line are always included, and so are all lines of a journal with at most
-    `most` lines. The second value is the incomplete line at the end. block_bytes: bytes per block.
+    `most` lines. The second value is the incomplete line at the end. block_bytes: bytes to read at
+    once.
     """
     size = os.fstat(stream.fileno()).st_size
     lines: list[bytes] = []
@@ -38,8 +39,8 @@ def overview(
 def _sample(block: bytes, apart: int) -> list[bytes]:
     """Return all lines of rare kinds and a sample of the others from a block.
 
-    The block begins with a newline. The sample is a pair of neighbours every `apart` bytes, since
-    records of two kinds may alternate, and the last line of each kind.
+    The block begins with a newline. The sample consists of two consecutive lines every `apart`
+    bytes, because lines of two kinds may alternate, and of the last line of each kind.
     """
     starts = {match.end() for match in _RARE.finditer(block)}
     for place in range(0, len(block), apart):
@@ -47,7 +48,7 @@ def _sample(block: bytes, apart: int) -> list[bytes]:
         second = block.find(b"\n", first) + 1
         starts |= {first, second}
     starts |= {block.rfind(start) + 1 for start in _FREQUENT}
-    starts.discard(0)  # from a failed find: -1 + 1
+    starts.discard(0)  # a failed `find` returned -1
     ends = (block.find(b"\n", start) for start in sorted(starts))
     return [
         block[start : None if end < 0 else end]

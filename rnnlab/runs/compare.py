@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 
 class ComparedValue(NamedTuple):
-    """A setting or a metric of every run, as text."""
+    """One setting or one metric, with its value in every run as text."""
 
     name: str
     values: tuple[str, ...]

@@ -14,10 +14,12 @@ from rnnlab.runs.store import Run
 
 
 def pause(run: Run) -> str:
-    """Ask the worker to save and pause."""
+    """Ask the worker to save a checkpoint and pause."""
     state = run.status().state
     if state == "paused":
-        raise BadInputError(f"{run.name!r} is paused already", f"`rnnlab resume {run.name}`")
+        raise BadInputError(
+            f"{run.name!r} is paused already", f"`rnnlab resume {run.name}` resumes it"
+        )
     if state == "queued":
         raise BadInputError(
             f"{run.name!r} is queued, not training",
@@ -29,7 +31,7 @@ def pause(run: Run) -> str:
 
 
 def stop(run: Run) -> str:
-    """Ask the worker to save and end."""
+    """Ask the worker to save a checkpoint and end."""
     _need_worker(run, "stop")
     is_queued = run.status().state == "queued"
     send(run.paths.mailbox, Command("stop"))
@@ -39,7 +41,7 @@ def stop(run: Run) -> str:
 
 
 def checkpoint(run: Run) -> str:
-    """Ask the worker for a checkpoint now."""
+    """Ask the worker to save a checkpoint now."""
     if run.status().state == "queued":
         raise BadInputError(
             f"{run.name!r} is queued and has nothing to save yet", "wait until it trains"
@@ -52,8 +54,8 @@ def checkpoint(run: Run) -> str:
 def resume(run: Run, *, is_queued: bool = False, launch_worker: Launch | None = None) -> str:
     """Resume a paused worker, or start a new one from the last checkpoint.
 
-    is_queued: whether a new worker waits for a free slot first; launch_worker: starts it;
-    `rnnlab.runs.launch.launch` if None.
+    is_queued: whether a new worker first waits for a free slot; launch_worker: function that starts
+    a new worker, by default `rnnlab.runs.launch.launch`.
     """
     status = run.status()
     match status.state:
@@ -78,7 +80,7 @@ def resume(run: Run, *, is_queued: bool = False, launch_worker: Launch | None = 
 
 
 def move_in_queue(run: Run, by: int) -> str:
-    """Move a queued run by `by` places, towards the front if negative."""
+    """Move a queued run by `by` places, towards the front of the queue if `by` is negative."""
     place = Queue(run.paths.root.parent).move(run.name, by)
     return f"{run.name} is number {place} in the queue"
 
@@ -87,6 +89,6 @@ def _need_worker(run: Run, verb: str) -> None:
     status = run.status()
     if not run.is_alive():
         raise BadInputError(
-            f"{run.name!r} is {status.state} and has no worker to {verb}",
+            f"{run.name!r} is {status.state}: no worker can {verb} it",
             "`rnnlab runs` lists the active runs",
         )

@@ -1,4 +1,4 @@
-"""The check that a run's corpus has not changed since its start."""
+"""Check that the corpus of a run has not changed since the run started."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rnnlab.runs.paths import RunPaths
 def check_corpus(paths: RunPaths, fingerprint: str) -> None:
     """Raise BadInputError if the corpus has changed since the run started.
 
-    fingerprint: SHA-256 of the corpus as it is now.
+    fingerprint: SHA-256 of the present corpus.
     """
     try:
         stored = json.loads(paths.corpus.read_text(encoding="utf-8"))["sha256"]

@@ -1,4 +1,4 @@
-"""The probable reason for the unexpected end of a worker, and the remedy.
+"""Find the probable reason for the unexpected end of a worker, and the remedy.
 
 A killed worker cannot write a reason. The evidence is its last heartbeat, the kernel's count of
 out-of-memory kills, and the kernel's log if the user may read it.
@@ -17,16 +17,16 @@ from rnnlab.runs.records import Status
 KERNEL_LOG = "/dev/kmsg"
 _KILLED = re.compile(r"out of memory: Killed process (\d+)", re.IGNORECASE)
 _MOST_BYTES = 8192
-"""Maximum length of a line in the kernel's log; one read returns one line."""
+"""Maximum length in bytes of a line in the kernel's log; one read returns one line."""
 
 
 def why_lost(status: Status, name: str) -> str:
-    """Return why the worker of a run died, and the remedy; `status` is its last one."""
+    """Return why the worker of a run died, and the remedy; status: the last that it wrote."""
     process = f"process {status.pid} on {status.host}" if status.pid else "see worker.log"
     resume = f"`rnnlab resume {name}` continues the run"
     killed = _killed_for_memory(status)
     if killed:
-        used = f", it used {status.held_bytes >> 20} MiB" if status.held_bytes else ""
+        used = f"; it used {status.held_bytes >> 20} MiB" if status.held_bytes else ""
         remedy = "stop other runs or use a smaller --batch or --hidden"
         return f"its worker died ({process}), {killed}{used}; {remedy}; {resume}"
     return (
@@ -36,21 +36,21 @@ def why_lost(status: Status, name: str) -> str:
 
 
 def _killed_for_memory(status: Status) -> str:
-    """Return the evidence that the worker was killed for lack of memory; empty without any."""
+    """Return the evidence that the worker was killed for lack of memory; "" if there is none."""
     is_here = status.host == socket.gethostname()
     if is_here and status.oom_kills is not None and (memory.oom_kills() or 0) > status.oom_kills:
         if status.pid and status.pid in killed_for_memory():
-            return "killed by the kernel for lack of memory (its log names the process)"
-        return "probably killed by the kernel, which has killed for lack of memory since"
+            return "killed by the kernel for lack of memory (the kernel's log names the process)"
+        return "probably killed by the kernel for lack of memory: its count of OOM kills has risen"
     if status.free_bytes is not None and status.free_bytes < memory.SHORT_BYTES:
-        return f"probably killed for lack of memory: {status.free_bytes >> 20} MiB were left"
+        return f"probably killed for lack of memory: only {status.free_bytes >> 20} MiB were free"
     return ""
 
 
 def killed_for_memory() -> set[int]:
     """Return the ids of the processes that were killed for lack of memory, from the kernel's log.
 
-    Empty if the log cannot be read, as usual in a container and for a user without rights.
+    Empty if the log cannot be read, which is usual in a container and for a user without rights.
     """
     return {int(pid) for line in _kernel_log() for pid in _KILLED.findall(line)}
 
@@ -65,9 +65,9 @@ def _kernel_log() -> Iterator[str]:
             try:
                 line = os.read(log, _MOST_BYTES)
             except BrokenPipeError:
-                continue  # the line was overwritten; read the next one
+                continue  # the kernel has overwritten this line: read the next line
             except OSError:
-                return  # the end of the log
+                return  # EAGAIN: the log has no more lines
             if not line:
                 return
             yield line.decode("utf-8", "replace")

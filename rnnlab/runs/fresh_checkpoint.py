@@ -1,6 +1,6 @@
-"""The current weights of a run: a training run is asked to save them, the others have done so.
+"""Get a run's current weights: a run in training saves them on request, others have saved them.
 
-Used for prompts to a training run, by the command line and the app; does not import torch.
+The command line and the app use this for prompts to a run in training. Does not import torch.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from rnnlab.runs.paths import Pointer, RunPaths
 from rnnlab.runs.store import Run
 
 FOR_A_PROMPT = "prompt"
-"""Name of a checkpoint command that writes no event to the journal."""
+"""`name` of a checkpoint command for which the worker does not write an event to the journal."""
 PATIENCE_S = 5.0
-"""Seconds to wait for a step and a checkpoint; then the last checkpoint is used."""
+"""Seconds to wait until the worker has finished its step and saved a checkpoint; after that time,
+the last checkpoint is used."""
 START_PATIENCE_S = 60.0
-"""Seconds to wait for the first checkpoint of a new run, which reads its corpus first."""
+"""Seconds to wait for the first checkpoint of a new run, which must first read its corpus."""
 _POLL_S = 0.02
 
 
@@ -29,9 +30,9 @@ def resolve_live(
     which: Pointer | Literal["live"] | int,
     is_over: Callable[[], bool] = lambda: False,
 ) -> Pointer | int:
-    """Return a checkpoint on disk; for `live`, save one now if the run is training.
+    """Return a checkpoint on disk; for `live`, first ask a run in training to save one.
 
-    is_over: returns True once the caller no longer waits.
+    is_over: function that returns True once the caller no longer waits.
     """
     if which != "live":
         return which
@@ -40,7 +41,7 @@ def resolve_live(
 
 
 def is_to_come(paths: RunPaths) -> bool:
-    """Return True if a run has been started and has not saved its first weights yet."""
+    """Return True if a run has been started but has not yet saved its first weights."""
     if paths.read_pointer("last") is not None:
         return False
     return Run(paths).status().state in ("starting", "running")
@@ -53,7 +54,7 @@ def await_first(
 ) -> None:
     """Wait until a run that has been started has saved its first weights.
 
-    is_over: returns True once the caller no longer waits.
+    is_over: function that returns True once the caller no longer waits.
     """
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline and not is_over() and is_to_come(paths):
@@ -65,10 +66,10 @@ def save_now(
     is_over: Callable[[], bool] = lambda: False,
     patience_s: float = PATIENCE_S,
 ) -> bool:
-    """Ask a training run to save its weights and wait for them; return True if it has.
+    """Ask a run in training to save its weights, and wait; return True if it has saved them.
 
-    A paused or ended run has saved its current weights already. is_over: returns True once the
-    caller no longer waits.
+    A paused or ended run has already saved its current weights. is_over: function that returns True
+    once the caller no longer waits.
     """
     if is_over() or Run(paths).status().state != "running":
         return False
@@ -86,7 +87,7 @@ def save_now(
 
 
 def _version(paths: RunPaths) -> tuple[int, int]:
-    """Return inode and modification time of the pointer, which change with every checkpoint."""
+    """Return inode and time of the file `last`, which change with every checkpoint."""
     try:
         stat = paths.pointer("last").stat()
     except OSError:

@@ -21,7 +21,7 @@ from rnnlab.runs.records import (
 
 _R = TypeVar("_R", bound=Record)
 REWINDING = frozenset({"started", "resumed", "rollback"})
-"""Events after which the step of a run may be lower than that of the previous record."""
+"""Events after which the step of a run may be lower than in the previous record."""
 
 MOST_PROBES = 400
 """Maximum number of probes in a limited history: each takes a few kB per layer."""
@@ -32,8 +32,8 @@ class History:
     """The records of a run by kind, each list ascending in step.
 
     A worker that resumes, or rolls back after a divergence, continues from a checkpoint, or from
-    step 0 if there is none. The records of later steps are dropped here, so that the curve of a
-    resumed run looks like that of an uninterrupted one.
+    step 0 if there is none. `extend` then drops the records of later steps, so the curves of a
+    resumed run look like those of an uninterrupted run.
     """
 
     train: list[TrainRecord] = field(default_factory=list)
@@ -41,12 +41,13 @@ class History:
     layers: list[LayersRecord] = field(default_factory=list)
     probes: list[ProbeRecord] = field(default_factory=list)
     samples: list[SampleRecord] = field(default_factory=list)
-    """From a samples file, which has the format of a journal."""
+    """Records of a samples file, which has the format of a journal."""
     events: list[EventRecord] = field(default_factory=list)
     most: int | None = None
-    """Maximum number of records per frequent kind; None for no limit. Beyond it, every second one
-    of the older half is dropped; of the train records, those with the smallest and largest loss
-    stay. Of the probes, MOST_PROBES stay, spaced as evenly as possible."""
+    """Maximum number of records per frequent kind; None: no limit. If a kind has more, its older
+    half is thinned: of four train records, those with the smallest and the largest loss stay; of
+    two layers records, one stays; events are dropped. Of the probes, MOST_PROBES stay, with steps
+    as evenly spaced as possible."""
     version: int = 0
     """Increases with every change; a cache key for charts."""
 
@@ -76,7 +77,7 @@ class History:
                         _rewind(self.evals, record.step)
                         _rewind(self.layers, record.step)
                         _rewind(self.probes, record.step)
-                        # A run that starts again writes the samples of its first step again.
+                        # A run that starts again from step 0 writes the samples of step 0 again.
                         _rewind(self.samples, record.step - (record.event == "started"))
                     self.events.append(record)
         self._thin()
@@ -93,7 +94,7 @@ class History:
             del self.events[: self.most // 2]
 
     def add(self, chunk: JournalChunk) -> None:
-        """Add the records of a chunk; after a restart of the journal, drop the previous ones."""
+        """Add the records of a chunk; if the journal was replaced, first drop all old records."""
         if chunk.is_restart:
             self.train.clear()
             self.evals.clear()
@@ -106,14 +107,14 @@ class History:
 
 
 def read_history(journal: Path) -> History:
-    """Return the history in a whole journal."""
+    """Return the history that a whole journal contains."""
     history = History()
     history.add(JournalTail(journal).read())
     return history
 
 
 def _extremes(records: list[TrainRecord], num_old: int) -> list[TrainRecord]:
-    """Halve the first `num_old` records: of each four, keep those of smallest and largest loss."""
+    """Halve the first `num_old` records: of four, keep the two of smallest and largest loss."""
     thinned: list[TrainRecord] = []
     for start in range(0, num_old, 4):
         group = records[start : min(start + 4, num_old)]

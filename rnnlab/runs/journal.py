@@ -11,7 +11,7 @@ from rnnlab.runs.records import Record, decode_lines, encode
 
 
 class Journal:
-    """Appends records to a journal as whole lines, each `append` with a single write."""
+    """Appends records to a journal as whole lines; each `append` is a single write."""
 
     def __init__(self, file: Path) -> None:
         self._descriptor = os.open(
@@ -50,9 +50,9 @@ class JournalChunk(NamedTuple):
 
 
 class JournalTail:
-    """Follows a journal: each call returns the records appended since the previous one.
+    """Follows a journal: each call returns the records appended since the previous call.
 
-    A missing file counts as empty, an incomplete line is held until its rest arrives, and invalid
+    A missing file counts as empty, an incomplete line is held until it is complete, and invalid
     lines are ignored.
     """
 
@@ -82,10 +82,10 @@ class JournalTail:
         return JournalChunk(decode_lines(lines), is_restart)
 
     def read_overview(self, most: int) -> JournalChunk:
-        """Return the whole journal; of the frequent kinds, only about `most` lines, evenly spaced.
+        """Return the whole journal, but only about `most` evenly spaced lines of frequent kinds.
 
-        Validations, events and all rare kinds are complete. Since decoding is slow, this reads a
-        journal of 50,000 records in a tenth of the time.
+        Validations, events and all rare kinds are complete. Because decoding is slow, this takes a
+        tenth of the time that `read` takes for a journal of 50,000 records.
         """
         try:
             with self._file.open("rb") as stream:

@@ -20,14 +20,14 @@ from rnnlab.runs.records import ACTIVE_STATES, encode_status
 from rnnlab.runs.store import Run
 
 _children: list[subprocess.Popen[bytes]] = []
-"""Child processes, stored so that ended ones are reaped."""
+"""Child processes, stored so that `start_worker` can reap those that have ended."""
 
 
 class Launch(Protocol):
-    """Starts the worker of a run."""
+    """The type of functions that start the worker of a run."""
 
     def __call__(self, run: Run, /, *, is_queued: bool = False) -> object:
-        """Start the worker; if queued, it waits for a free slot before it trains."""
+        """Start the worker; is_queued: whether it waits for a free slot before it trains."""
 
 
 def launch(run: Run, *, is_queued: bool = False) -> int:
@@ -48,12 +48,14 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
     except OSError as error:
         raise RnnlabError(f"cannot write to {run.paths.root}: {error.strerror}") from None
     if lock is None:
-        raise BadInputError(f"{run.name!r} is training already", f"`rnnlab watch {run.name}`")
+        raise BadInputError(
+            f"{run.name!r} is training already", f"`rnnlab watch {run.name}` follows it"
+        )
     try:
         run.paths.mailbox.mkdir(exist_ok=True)
         collect(run.paths.mailbox)  # drop the commands for an earlier worker
         queue = Queue(run.paths.root.parent)
-        queue.leave(run.name)  # a worker that died in the queue may have left its entry
+        queue.leave(run.name)  # drop the entry of a worker that died in the queue
         if is_queued:
             queue.join(run.name, device_key(run.settings().get("device")))
         starting = replace(
@@ -87,8 +89,8 @@ def _spawn(run: Run, lock: int) -> int:
 def start_worker(arguments: list[str], log: int, lock: int) -> int:
     """Start `rnnlab.worker.train` in a new session and return its process id.
 
-    arguments: arguments of the module; log: open file for its stdout and stderr; lock: open file of
-    the run's lock, which it inherits.
+    arguments: arguments of the module; log: descriptor of the open file for the worker's stdout and
+    stderr; lock: descriptor of the run's lock, which the worker inherits.
     """
     _children[:] = [child for child in _children if child.poll() is None]
     child = subprocess.Popen(
@@ -114,10 +116,10 @@ def child_command(module: str, *arguments: str) -> list[str]:
 
 
 def child_environment() -> dict[str, str]:
-    """Return the environment of a worker: this process's, without the variables for the terminal.
+    """Return the environment of a worker: that of this process, without terminal variables.
 
-    Set PYTHONUTF8 if this process uses UTF-8 file names: TensorBoard fails with others, even in the
-    C locale.
+    If this process encodes file names in UTF-8, PYTHONUTF8 makes the worker do so in any locale:
+    TensorBoard fails with other encodings.
     """
     dropped = {"COLUMNS", "LINES", "TEXTUAL_LOG", "TEXTUAL_DRIVER"}
     environment = {name: value for name, value in os.environ.items() if name not in dropped}

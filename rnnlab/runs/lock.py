@@ -1,8 +1,8 @@
 """The lock that a worker holds until it has written its last status, and the state derived from it.
 
-The launcher takes the lock and passes the open file to the worker that it starts, so that a
-starting run never looks dead. The kernel frees the lock when the last process with the open file
-ends, in whatever way.
+The launcher takes the lock and passes the open file to the worker that it starts, so a starting run
+never looks dead. The kernel frees the lock when the last process with the open file ends, whatever
+the reason.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from pathlib import Path
 from rnnlab.runs.records import ACTIVE_STATES, State, Status
 
 HEARTBEAT_S = 2.0
-"""Interval at which a worker writes its status."""
+"""Interval in seconds at which a worker writes its status."""
 STALE_S = 8.0
 """Seconds without a heartbeat after which a worker on another host counts as dead: four missed
-heartbeats, so that readers notice within ten seconds."""
+heartbeats. Readers then notice within ten seconds."""
 LATCH_S = 0.2
-"""Seconds to retry the lock: `is_locked` of a reader holds it for microseconds."""
+"""Seconds for which `take_lock` retries: a reader's `is_locked` holds the lock for microseconds."""
 ENDING_S = 5.0
 """Seconds to wait for the end of a worker that has written its last status."""
 
 
 def take_lock(file: Path, wait_s: float = LATCH_S) -> int | None:
-    """Take a run's lock and return its descriptor; None if it stays taken for `wait_s` seconds."""
+    """Take a run's lock and return its descriptor; None if others hold it for `wait_s` seconds."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     deadline = time.monotonic() + wait_s
     while True:

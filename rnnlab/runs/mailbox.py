@@ -51,7 +51,7 @@ def collect(mailbox: Path) -> list[Command]:
         try:
             file.unlink()
         except OSError:
-            continue  # skip a file that cannot be removed: it would be obeyed again and again
+            continue  # if the file cannot be removed, the command would be repeated forever
         if command is not None:
             commands.append(command)
     return commands

@@ -1,4 +1,4 @@
-"""The memory that a process uses and the memory that is available, as Linux reports it."""
+"""Measure the memory that a process uses and the memory that is available, as Linux reports it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import resource
 from pathlib import Path
 
 SHORT_BYTES = 256 << 20
-"""Available memory below which the system may kill processes at any moment."""
+"""Available memory, in bytes, below which the system may kill processes at any moment."""
 
 CGROUP = Path("/sys/fs/cgroup")
-"""The limits of a container."""
+"""Folder with the memory limits of a container (cgroup v2)."""
 
 VMSTAT = Path("/proc/vmstat")
-"""The kernel's counters."""
+"""File with the kernel's counters."""
 
 MEMINFO = Path("/proc/meminfo")
-"""The memory of the machine."""
+"""File with the memory of the machine."""
 
 
 def held_bytes() -> int | None:
@@ -39,7 +39,7 @@ def peak_bytes() -> int:
 
 
 def forget_peak() -> None:
-    """Return free memory to the system and reset `peak_bytes`, if Linux permits it (proc(5))."""
+    """Give free memory back to the system and reset `peak_bytes`, if Linux permits it (proc(5))."""
     gc.collect()
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).malloc_trim(0)
@@ -48,7 +48,7 @@ def forget_peak() -> None:
 
 
 def free_bytes() -> int | None:
-    """Return the available memory of the machine or of the container, whichever is less."""
+    """Return the available memory of the machine or of the container, whichever is smaller."""
     available = [size for size in (_of_machine(), _of_container()) if size is not None]
     return min(available, default=None)
 
@@ -66,13 +66,13 @@ def _of_machine() -> int | None:
 
 
 def _named(file: Path, name: str) -> int | None:
-    """Return a value in bytes from a file of /proc, which has it in KiB."""
+    """Return a value from a file of /proc, converted from KiB to bytes."""
     size_kib = _number_named(file, name)
     return None if size_kib is None else size_kib << 10
 
 
 def _number_named(file: Path, name: str) -> int | None:
-    """Return the number in the line that begins with a name; None if there is none."""
+    """Return the number in the line that begins with `name`; None if there is no such line."""
     try:
         for line in file.read_text("utf-8", "replace").splitlines():
             if line.startswith(name):

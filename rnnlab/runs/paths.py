@@ -18,69 +18,69 @@ Pointer = Literal["last", "best"]
 
 
 def is_run_name(name: str) -> bool:
-    """Return True if `name` can be a run's folder: safe in a path, a table and a command line."""
+    """Return True if a run may have this name: safe in a path, a table and a command line."""
     return _NAME.fullmatch(name) is not None
 
 
 def check_run_name(name: str) -> str:
-    """Return `name` if it can be a run's folder; raise BadInputError otherwise."""
+    """Return `name` if a run may have this name; raise BadInputError otherwise."""
     if not is_run_name(name):
         raise BadInputError(
             f"{name!r} cannot be a run's name",
-            "use letters, digits, '.', '_' and '-', at most 64, the first a letter or digit",
+            "use at most 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
         )
     return name
 
 
 @dataclass(frozen=True)
 class RunPaths:
-    """The files of one run."""
+    """The paths of the files of one run."""
 
     root: Path
 
     @property
     def name(self) -> str:
-        """The run's name, which is the folder's name."""
+        """The run's name, which is the name of its folder."""
         return self.root.name
 
     @property
     def config(self) -> Path:
-        """The resolved settings."""
+        """File of the run's settings."""
         return self.root / "config.toml"
 
     @property
     def vocabulary(self) -> Path:
-        """The tokens, in the order of their ids."""
+        """File of the tokens, in the order of their ids."""
         return self.root / "vocabulary.json"
 
     @property
     def corpus(self) -> Path:
-        """The SHA-256 of the training corpus."""
+        """File with the SHA-256 of the training corpus."""
         return self.root / "corpus.json"
 
     @property
     def published(self) -> Path:
-        """Published losses of the same experiment, if its recipe has any."""
+        """File of the published losses of the same experiment, if the recipe has any."""
         return self.root / "published.json"
 
     @property
     def status(self) -> Path:
-        """The run's state, replaced atomically."""
+        """File of the run's state, which is replaced atomically."""
         return self.root / "status.json"
 
     @property
     def journal(self) -> Path:
-        """The append-only journal of records."""
+        """The journal: an append-only file of records."""
         return self.root / "metrics.jsonl"
 
     @property
     def samples(self) -> Path:
-        """The samples for the tracked prompts, append-only like the journal."""
+        """File of the samples for the tracked prompts, append-only like the journal."""
         return self.root / "samples.jsonl"
 
     @property
     def log(self) -> Path:
-        """The worker's stdout and stderr."""
+        """File with the worker's stdout and stderr."""
         return self.root / "worker.log"
 
     @property
@@ -90,7 +90,7 @@ class RunPaths:
 
     @property
     def mailbox(self) -> Path:
-        """Commands for the worker."""
+        """Folder of the commands for the worker."""
         return self.root / "mailbox"
 
     @property
@@ -99,24 +99,24 @@ class RunPaths:
         return self.root / ".reserve"
 
     def weights(self, step: int) -> Path:
-        """The model's weights after `step` optimiser steps."""
+        """Return the file of the model's weights after `step` optimiser steps."""
         return self.root / f"weights-{step:08d}.safetensors"
 
     def training_state(self, step: int) -> Path:
-        """The training state that an exact resume needs besides the weights."""
+        """Return the file of all other state that an exact resume needs besides the weights."""
         return self.root / f"training-{step:08d}.safetensors"
 
     @property
     def initial_weights(self) -> Path:
-        """Another run's weights that this run starts from (--init-from)."""
+        """File of another run's weights, from which this run starts (--init-from)."""
         return self.root / "initial.safetensors"
 
     def pointer(self, pointer: Pointer) -> Path:
-        """The file that holds the step of the last or the best checkpoint."""
+        """Return the file that holds the step of the last or the best checkpoint."""
         return self.root / pointer
 
     def read_pointer(self, pointer: Pointer) -> int | None:
-        """Return the step that a pointer names; None if there is no checkpoint yet."""
+        """Return the step of the last or the best checkpoint; None if there is none yet."""
         try:
             return int(self.pointer(pointer).read_text(encoding="ascii"))
         except (OSError, ValueError):
@@ -133,27 +133,27 @@ class RunPaths:
 
 @dataclass(frozen=True)
 class QueuePaths:
-    """The files of the queue of one folder of runs."""
+    """The paths of the queue that belongs to a folder of runs."""
 
     checkpoints: Path
     """The folder of runs."""
 
     @property
     def root(self) -> Path:
-        """The queue's folder, which cannot be a run: their names do not begin with a dot."""
+        """The queue's folder; names of runs do not begin with a dot, so it cannot be a run."""
         return self.checkpoints / ".queue"
 
     @property
     def turn(self) -> Path:
-        """The lock for reading or changing the queue."""
+        """The lock file for reading or changing the queue."""
         return self.root / "turn"
 
     def slot(self, device: str, number: int) -> Path:
-        """The lock of one slot of a device."""
+        """Return the lock file of one slot of a device."""
         return self.root / f"{device}.{number}.lock"
 
     def entry(self, name: str) -> Path:
-        """The entry of a queued run."""
+        """Return the file of a queued run's entry."""
         assert is_run_name(name)
         return self.root / f"{name}{_ENTRY}"
 

@@ -1,8 +1,8 @@
 """The queue of a folder of runs, without a daemon: each worker waits for a slot of its device.
 
-`.queue/` holds an entry per queued run and a lock file per slot. A worker holds its slot's lock
-while it lives, so that the kernel frees the slot in whatever way the worker ends. A short lock, the
-turn, lets one process at a time read and change the queue.
+`.queue/` holds an entry per queued run and a lock file per slot. A worker holds the lock of its
+slot while it lives, so the kernel frees the slot whatever ends the worker. Another lock, the turn,
+is held only for moments: it lets one process at a time read and change the queue.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class QueueEntry(NamedTuple):
 
     name: str
     position: float
-    """Sort key: the lowest position starts first."""
+    """Sort key: the run with the lowest position starts first."""
     device: str
 
 
@@ -38,13 +38,13 @@ class Queue:
         self._paths = QueuePaths(root)
 
     def join(self, name: str, device: str) -> None:
-        """Add a run at the end."""
+        """Add a run at the end of the queue."""
         with self._turn():
             last = max((entry.position for entry in self._entries()), default=0.0)
             self._write(QueueEntry(name, last + 1.0, device))
 
     def leave(self, name: str) -> None:
-        """Remove a run, if it is in the queue."""
+        """Remove a run from the queue; do nothing if it is not queued."""
         with contextlib.suppress(OSError):
             self._paths.entry(name).unlink()
 
@@ -53,19 +53,19 @@ class Queue:
         return self._read(name) is not None
 
     def waiting(self) -> list[QueueEntry]:
-        """Return the queued runs, the next one first, without entries whose worker is gone."""
+        """Return the queued runs, the next to start first, without runs whose worker is gone."""
         runs = self._paths.checkpoints
         return [e for e in self._entries() if is_locked(RunPaths(runs / e.name).lock)]
 
     def place(self, name: str) -> int | None:
-        """Return a run's place in the queue, 1 for the next one; None if it is not queued."""
+        """Return a run's place in the queue, 1 if it starts next; None if it is not queued."""
         names = [entry.name for entry in self.waiting()]
         return names.index(name) + 1 if name in names else None
 
     def move(self, name: str, by: int) -> int:
         """Move a run by `by` places, towards the front if negative; return its new place.
 
-        Raise BadInputError if it is not queued.
+        Raise BadInputError if the run is not queued.
         """
         with self._turn():
             entries = self.waiting()
@@ -100,7 +100,7 @@ class Queue:
             return slot
 
     def take_slot(self, device: str, num_slots: int) -> int | None:
-        """Take a slot of a device; return its open lock file, None if no slot is free."""
+        """Take a slot of a device; return its open lock file, or None if no slot is free."""
         self._paths.root.mkdir(exist_ok=True)
         for number in range(num_slots):
             file = self._paths.slot(device, number)
@@ -141,7 +141,7 @@ class Queue:
 
 
 def device_key(setting: object) -> str:
-    """Return the device, as in slot names, of a run with this setting; does not import torch."""
+    """Return the beginning of the slots' names for a setting `device`, such as `cuda-0`."""
     name = str(setting or "auto")
     if name == "auto":
         return "cuda-0" if Path("/dev/nvidia0").exists() else "cpu"

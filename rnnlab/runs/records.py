@@ -16,12 +16,12 @@ from rnnlab.base.json_types import known, misfit
 
 State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost"]
 ACTIVE_STATES: frozenset[State] = frozenset({"queued", "starting", "running", "paused"})
-"""States of a run with a living worker; without it the run is lost."""
+"""States of a run whose worker lives; if the worker is gone, the run is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainRecord:
-    """Means over the steps since the previous train record."""
+    """Figures of the steps since the previous train record, mostly means."""
 
     kind: ClassVar = "train"
     step: int
@@ -29,13 +29,13 @@ class TrainRecord:
     epoch: float
     """Passes over the training split so far."""
     time_s: float
-    """Training time so far, without pauses."""
+    """Training time so far, in seconds, without pauses."""
     train_loss: float | None
     """Mean loss in nats per token."""
     grad_norm: float | None
     """Mean norm of the whole gradient before clipping."""
     grad_norm_max: float | None
-    """Largest norm among these steps."""
+    """Largest norm of the whole gradient before clipping in these steps."""
     clipped: float
     """Fraction of these steps with a clipped gradient."""
     skipped: int
@@ -53,9 +53,9 @@ class LayersRecord:
     kind: ClassVar = "layers"
     step: int
     grad_norms: dict[str, float | None]
-    """Norm before clipping, by the parameter's name."""
+    """Norm of each parameter's gradient before clipping, by the parameter's name."""
     weight_norms: dict[str, float | None] = field(default_factory=dict)
-    """Norm of the parameter itself after the step."""
+    """Norm of each parameter after the step, by the parameter's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +69,24 @@ class ProbeRecord:
     length: int
     """Tokens per sequence."""
     gates: dict[str, list[float]]
-    """Histogram of a gate's values: fractions in equal bins from 0 to 1, by layer and gate
-    (`l0.f`). For a cell without gates, of the state (`l0.h`), scaled to 0 to 1."""
+    """Histogram of the values of each gate, by layer and gate (`l0.f`): the fractions of the values
+    in equal bins from 0 to 1. For a cell without gates: of the state (`l0.h`), scaled to 0 to 1."""
     shut: dict[str, float]
-    """Fraction of these values below 0.05."""
+    """Fraction of the values in `gates` that are below 0.05, by layer and gate."""
     open: dict[str, float]
-    """Fraction of these values above 0.95."""
+    """Fraction of the values in `gates` that are above 0.95, by layer and gate."""
     of_last: dict[str, list[float | None]]
     """Norm of dL/dh_t for the loss L of the last target, by layer, in the order of time."""
     of_all: dict[str, list[float | None]]
-    """The same for the mean loss of all targets."""
+    """Norm of dL/dh_t for the mean loss L of all targets, by layer, in the order of time."""
     half_life: dict[str, float | None]
-    """Steps back in time over which the gradient of the last loss halves; 0: it vanishes within
-    one step; None: it does not decrease, or the sequences are too short to measure it."""
+    """Number of steps back in time over which the norm in `of_last` halves, by layer. 0: it
+    vanishes within one step. None: it does not decrease, or the sequences are too short."""
     powers: dict[str, list[float | None]] = field(default_factory=dict)
-    """Frobenius norms of W^1, W^2, W^4 ..., where W are the recurrent weights of a layer's
-    candidate (`l0.g`); empty for a cell without recurrent weights."""
+    """Frobenius norms of W^1, W^2, W^4 ... for the recurrent weights W of a layer's candidate
+    (`l0.g`); empty for a cell without recurrent weights."""
     radius: dict[str, float | None] = field(default_factory=dict)
-    """Spectral radius of the same W, with a relative error of at most 1 %."""
+    """Spectral radius of the same matrices W, with a relative error of at most 1 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class EvalRecord:
     val_loss: float | None
     """Mean loss in nats per token on the validation split."""
     is_best: bool
-    """Whether it is the lowest validation loss so far."""
+    """Whether `val_loss` is the lowest validation loss so far."""
     accuracy: float | None = None
     """Fraction of correctly classified documents; None for a language model."""
 
@@ -116,7 +116,7 @@ class SampleRecord:
     prompt_number: int
     """Index of the prompt among the tracked prompts, from 0."""
     prompt: str
-    """The prompt after the preprocessing of the corpus."""
+    """The prompt, normalised in the same way as the corpus."""
     decoder: str
     """The decoder's spec as written in the settings."""
     text: str
@@ -124,9 +124,9 @@ class SampleRecord:
     logprob: float | None
     """The model's unfiltered log-prob of the continuation in nats."""
     num_tokens: int
-    """Tokens of the continuation, including its end token."""
+    """Number of tokens in the continuation, including its end token."""
     end: str = ""
-    """The stop criterion that ended it."""
+    """The stop criterion that ended the continuation."""
 
 
 Event = Literal[
@@ -142,7 +142,7 @@ class EventRecord:
     kind: ClassVar = "event"
     step: int
     event: str
-    """One of `Event`; a newer version may write others."""
+    """One of `Event`; a newer version of rnnlab may write other events."""
     message: str = ""
     time_s: float = 0.0
 
@@ -159,18 +159,18 @@ class Status:
     pid: int = 0
     host: str = ""
     heartbeat: float = 0.0
-    """Seconds since 1970 when this was written."""
+    """Time of this status, in seconds since 1970."""
     created: float = 0.0
-    """Seconds since 1970 when the run was created."""
+    """Time of the run's creation, in seconds since 1970."""
     device: str = ""
     step: int = 0
     total_steps: int | None = None
     """Step at which the run will end, if known."""
     epoch: float = 0.0
     elapsed_s: float = 0.0
-    """Training time so far, without pauses."""
+    """Training time so far, in seconds, without pauses."""
     eta_s: float | None = None
-    """Estimated training time left, if known."""
+    """Estimated remaining training time in seconds, if known."""
     train_loss: float | None = None
     val_loss: float | None = None
     val_accuracy: float | None = None
@@ -189,9 +189,9 @@ class Status:
     alarm: str = ""
     """A problem of a run that is still training, and the remedy; empty if there is none."""
     is_bad_input: bool = False
-    """Whether it failed because of its settings or its corpus."""
+    """Whether the run failed because of its settings or its corpus."""
     recent_losses: list[float] = field(default_factory=list)
-    """The last training losses, for a sparkline."""
+    """The most recent training losses, for a sparkline."""
     held_bytes: int | None = None
     """Resident memory of the worker."""
     free_bytes: int | None = None
@@ -214,12 +214,12 @@ def decode(line: str | bytes) -> Record | None:
 
 
 def decode_lines(lines: Sequence[bytes]) -> list[Record]:
-    """Return the valid records of lines; twice as fast as `decode` per line."""
+    """Return the valid records in lines; twice as fast as `decode` for each line."""
     try:
         values = json.loads(b"[%b]" % b",".join(lines))
     except (ValueError, RecursionError):
         values = []
-    # If the numbers differ, at least one line is not one JSON value: decode line by line.
+    # If there are more or fewer values than lines, some line is not one value: decode each line.
     has_all = len(values) == len(lines)
     records = map(_record, values) if has_all else map(decode, lines)
     return [record for record in records if record is not None]

@@ -13,7 +13,7 @@ from rnnlab.runs.records import SampleRecord
 
 
 class Round(NamedTuple):
-    """All samples of one step."""
+    """All samples that a run wrote at one step."""
 
     step: int
     epoch: float
@@ -28,7 +28,7 @@ def read_rounds(paths: RunPaths) -> list[Round]:
 
 
 def rounds_of(samples: Sequence[SampleRecord]) -> list[Round]:
-    """Return samples grouped by step."""
+    """Return samples, which must be ascending in step, grouped by step."""
     rounds = []
     for step, group in groupby(samples, key=lambda sample: sample.step):
         members = tuple(group)
@@ -37,7 +37,7 @@ def rounds_of(samples: Sequence[SampleRecord]) -> list[Round]:
 
 
 def place_at(rounds: Sequence[Round], step: int) -> int:
-    """Return the index of the last round at or before a step; 0 if all are later."""
+    """Return the index of the last round at or before a step; 0 if all rounds are later."""
     return max(0, bisect_right([samples.step for samples in rounds], step) - 1)
 
 

@@ -30,11 +30,11 @@ class Run:
 
     paths: RunPaths
     is_shipped: bool = False
-    """Whether it is shipped with rnnlab and must not be changed."""
+    """Whether the run is shipped with rnnlab and must not be changed."""
 
     @property
     def name(self) -> str:
-        """The run's name."""
+        """The run's name, which is the name of its folder."""
         return self.paths.name
 
     def status(self) -> Status:
@@ -47,7 +47,7 @@ class Run:
         return Status(**{**vars(status), "state": state, "reason": why_lost(status, self.name)})
 
     def _read_status(self) -> tuple[Status | None, State]:
-        """Return the worker's last status and the true state."""
+        """Return the worker's last status (None if unreadable), and the true state."""
         state: State = "lost"
         status = None
         for _ in range(2):
@@ -65,8 +65,8 @@ class Run:
     def settings(self, only: Collection[str] = ()) -> dict[str, Any]:
         """Return the run's settings from config.toml; empty if it is unreadable.
 
-        only: names of the settings to read, each of which must fit on one line. Parsing only these
-        takes a sixth of the time, for tables of hundreds of runs.
+        only: names of the settings to parse, each of which must fit on one line. This takes a sixth
+        of the time, which matters for a table of hundreds of runs.
         """
         try:
             text = self.paths.config.read_text(encoding="utf-8")
@@ -100,7 +100,7 @@ class RunStore:
 
     @classmethod
     def default(cls, root: Path | None = None) -> RunStore:
-        """Return the runs in `root`, RNNLAB_CHECKPOINTS or ./checkpoints, and the shipped ones."""
+        """Return all runs in `checkpoints_folder(root)`, and the shipped runs."""
         return cls(checkpoints_folder(root), shipped_runs())
 
     def __iter__(self) -> Iterator[Run]:
@@ -132,11 +132,11 @@ class RunStore:
         return name
 
     def is_shipped_name(self, name: str) -> bool:
-        """Return True if a shipped run has that name, which a user's run would hide."""
+        """Return True if a shipped run has that name; a user's run of that name would hide it."""
         return any(folder.name == name for folder in self._shipped)
 
     def create(self, name: str, config_toml: str) -> Run:
-        """Create a new run's folder, atomically; raise BadInputError if it exists."""
+        """Create the folder of a new run, atomically; raise BadInputError if the name is taken."""
         if self.is_shipped_name(name):
             raise BadInputError(f"{name!r} is a run shipped with rnnlab", "choose another name")
         paths = RunPaths(self.root / check_run_name(name))
@@ -154,14 +154,14 @@ class RunStore:
             shutil.rmtree(draft, ignore_errors=True)
             if paths.root.exists():
                 raise BadInputError(
-                    f"a run named {name!r} is there already",
+                    f"a run named {name!r} already exists",
                     f"choose another name, or delete it with `rnnlab rm {name}`",
                 ) from None
             raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
         return Run(paths)
 
     def remove(self, run: Run) -> None:
-        """Delete a run for good; raise BadInputError if it has a worker or is shipped."""
+        """Delete a run permanently; raise BadInputError if it has a worker or is shipped."""
         if run.is_shipped:
             raise BadInputError(
                 f"{run.name!r} is shipped with rnnlab and cannot be deleted", "choose another run"
@@ -190,7 +190,7 @@ def _is_run(folder: Path) -> bool:
 def _folders_below(root: Path) -> dict[Path, Path]:
     """Return the possible run folders below `root`, each with its real path.
 
-    Only symbolic links are resolved, since `resolve` is slow.
+    Calls `resolve` only for symbolic links, because it is slow.
     """
     try:
         real = root.resolve()

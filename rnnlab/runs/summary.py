@@ -11,7 +11,7 @@ from rnnlab.runs.records import ACTIVE_STATES, State
 from rnnlab.runs.store import Run
 
 _SETTINGS = frozenset({"corpus", "cell", "task", "layers", "hidden", "clip", "tokens"})
-"""The settings that a summary contains."""
+"""Names of the settings from which a summary is made."""
 
 
 @dataclass(frozen=True)
@@ -42,22 +42,22 @@ class RunSummary:
     total_steps: int | None
     elapsed_s: float
     eta_s: float | None
-    """Estimated training time left; None if unknown or the run has ended."""
+    """Estimated remaining training time in seconds; None if unknown or the run has ended."""
     device: str
     created: float
-    """Seconds since 1970."""
+    """Time of the run's creation, in seconds since 1970."""
     reason: str
-    """Why it failed or was lost, and the remedy."""
+    """Why the run failed or was lost, and the remedy."""
     alarm: str
     """The problem of a run that is still training; empty if there is none or the run has ended."""
     is_shipped: bool
     clip: float | None
     floor_nats: float | None
-    """Lowest achievable loss on unseen text of the corpus; None if unknown."""
+    """Lowest achievable loss on unseen text of the corpus, in nats per target; None if unknown."""
     floor_accuracy: float | None
     """Highest achievable accuracy on unseen documents of the corpus; None if unknown."""
     unit: str
-    """Unit of the losses, which are nats per letter (character), word or document."""
+    """Unit of the targets: letter (a character), word or document; losses are in nats per unit."""
     recent_losses: tuple[float, ...]
     pid: int = 0
     """Process id of the worker; 0 if there is none."""
@@ -66,7 +66,7 @@ class RunSummary:
     held_bytes: int | None = None
     """Resident memory of the worker at its last heartbeat."""
     queue_place: int | None = None
-    """Place in the queue, 1 for the next one; None for a run that is not queued."""
+    """Place in the queue, 1 if the run starts next; None for a run that is not queued."""
     published: dict[str, float] = field(default_factory=dict, hash=False)
     """Published losses of the same experiment, by split: train, val or test."""
 
@@ -119,7 +119,7 @@ def summarise(run: Run) -> RunSummary:
 
 
 def _corpus_name(corpus: str) -> str:
-    """Return a corpus without folder and endings: `reviews` for `data/reviews.csv.gz`."""
+    """Return a corpus's name without folder and endings: `reviews` for `data/reviews.csv.gz`."""
     name = Path(corpus).name
     return Path(name[:-3] if name.lower().endswith(".gz") else name).stem
 
@@ -135,7 +135,7 @@ def _unit(settings: Mapping[str, object]) -> str:
 
 
 def _number(value: object) -> float | None:
-    """Return a setting as a number; None for other types, which a user may have written."""
+    """Return a setting as a number; None if its type is wrong, since a user may edit the file."""
     return float(value) if isinstance(value, int | float) else None
 
 

@@ -1,1 +1,1 @@
-"""The settings of a run: defaults, limits, help and groups; the layers that give them values."""
+"""The settings of a run: defaults, limits, help and groups, and the layers that give the values."""

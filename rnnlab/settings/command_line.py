@@ -10,7 +10,7 @@ from typing import Any
 from rnnlab.settings.run_config import RunConfig
 
 _WITH_EXPONENT = 1e15
-"""Integral floats from here on are written with an exponent."""
+"""Integral floats of this magnitude and above are written with an exponent."""
 _SWITCHES = {name for name, field in RunConfig.model_fields.items() if field.annotation is bool}
 
 
@@ -24,7 +24,7 @@ def train_command(
 ) -> str:
     """Return the `rnnlab train` command with these settings, quoted for a POSIX shell.
 
-    name: of the run. data, checkpoints: folders that differ from the defaults.
+    name: name of the run. data, checkpoints: folders of corpora and runs, if not the defaults.
     """
     options = dict(settings)
     corpus = str(options.pop("corpus", "" if recipe else "CORPUS"))
@@ -36,14 +36,14 @@ def train_command(
         if value is not None
         for word in _option(option, value)
     ]
-    # A corpus that begins with "-" would be read as an option.
+    # A corpus that begins with "-" would be read as an option: it is written after "--".
     before = [corpus] if corpus and not corpus.startswith("-") else []
     behind = ["--", corpus] if corpus.startswith("-") else []
     return shlex.join(["rnnlab", "train", *before, *words, *behind])
 
 
 def as_text(value: object) -> str:
-    """Return a value as it is written in a field or an option; "" for None."""
+    """Return a value as text for a field of the form or an option; "" for None."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < _WITH_EXPONENT:
@@ -57,7 +57,7 @@ def flag_of(setting: str) -> str:
 
 
 def _option(name: str, value: object) -> list[str]:
-    """Return an option with its value; a switch is an option without a value."""
+    """Return the words of an option and its value; a switch is `--name` or `--no-name`."""
     flag = flag_of(name)
     if name in _SWITCHES and isinstance(value, bool):
         return [flag if value else f"--no{flag[1:]}"]

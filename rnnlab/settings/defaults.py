@@ -9,11 +9,11 @@ _DEPENDENT: dict[str, tuple[str, dict[str, Any]]] = {
     "task": ("classify", {"tokens": "words", "batch": 64, "length": 200, "eval_tokens": 0}),
     "schedule": ("one-cycle", {"warmup": 0.3}),
 }
-"""Setting -> its value and the defaults that this value changes."""
+"""Setting -> a value of this setting, and the other defaults that it implies."""
 
 
 def dependent_defaults(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the defaults that other settings change, for the settings that `values` lacks."""
+    """Return the defaults that depend on `values`, for settings that are not in `values`."""
     present = {name for name, value in values.items() if value is not None}
     defaults: dict[str, Any] = {}
     if not present & {"epochs", "steps", "minutes"}:

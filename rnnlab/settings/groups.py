@@ -52,7 +52,7 @@ class FieldKind:
     name: str
     help: str
     choices: Callable[[], Sequence[Choice]] | None = None
-    """The possible values, None for free text; listing them may read the disk."""
+    """Function that lists the possible values and may read the disk; None for free text."""
     is_closed: bool = True
     """Whether the choices are the only valid values."""
 
@@ -63,7 +63,7 @@ class FieldKind:
 
 
 def groups() -> Mapping[str, tuple[str, ...]]:
-    """Return title -> fields; settings that no other group lists are in the last one."""
+    """Return title -> fields; the last group has the settings that no other group lists."""
     named = {name for names in _GROUPS.values() for name in names}
     return {
         **_GROUPS,
@@ -72,10 +72,10 @@ def groups() -> Mapping[str, tuple[str, ...]]:
 
 
 def field_kind(name: str, lists: Mapping[str, Callable[[], Sequence[Choice]]]) -> FieldKind:
-    """Return a field of the form.
+    """Return a field of the form by its name.
 
-    lists: field -> function that lists its choices, for fields whose choices change, such as the
-    corpora. These fields accept other values, too.
+    lists: field -> function that lists its choices, for fields whose choices change, such as
+    corpora. These fields also accept values that are not listed.
     """
     if name in lists:
         help_line = OWN_HELP.get(name) or str(RunConfig.model_fields[name].description)

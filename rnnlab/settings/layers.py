@@ -1,4 +1,4 @@
-"""The layers that give the settings of a run their values, and the settings that result."""
+"""The layers in which the settings of a run get their values, and the resulting settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rnnlab.settings.warm_start import Ancestor
 
 
 class Source(StrEnum):
-    """A layer that can give a setting its value; each layer overrides those below it."""
+    """A layer that can give a setting its value; each layer overrides the layers below it."""
 
     COMMAND_LINE = "command line"
     """An option, or a field of the form."""
@@ -23,25 +23,25 @@ class Source(StrEnum):
     CONFIG_FILE = "config file"
     RECIPE = "recipe"
     ANCESTOR = "ancestor"
-    """The run of `init_from`. A layer above it with another value is a problem."""
+    """The run that `init_from` names. It is a problem if a layer above has another value."""
     CORPUS = "corpus"
     VECTORS = "word vectors"
     DEFAULT = "default"
 
 
 WRITTEN = (Source.COMMAND_LINE, Source.ENVIRONMENT, Source.CONFIG_FILE)
-"""The layers that hold values of the user, not of a file that values name."""
+"""The layers whose values the user writes; the values of all other layers follow from these."""
 
 
 @dataclass(frozen=True)
 class Layers:
-    """The layers that the user writes: setting -> value. None is the same as no value."""
+    """The layers that the user writes: setting -> value. A setting with value None is not set."""
 
     command_line: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     config_file: Mapping[str, Any] = field(default_factory=dict)
     recipe: Recipe | str | None = None
-    """A recipe, or its name or file."""
+    """A recipe, or its name, or the path of its file."""
 
 
 class Setting(NamedTuple):
@@ -53,16 +53,16 @@ class Setting(NamedTuple):
 
 @dataclass(frozen=True)
 class Resolved:
-    """The settings of a run."""
+    """The settings of a run that result from all layers, and their problems."""
 
     config: RunConfig | None
-    """None if there are problems or no corpus."""
+    """The configuration of the run; None if there are problems or no corpus."""
     settings: Mapping[str, Setting]
-    """Every setting. Without a corpus `corpus` is "", by default."""
+    """All settings. If no layer names a corpus, `corpus` is "" from the source DEFAULT."""
     fallbacks: Mapping[str, Setting]
-    """For the settings that the user writes: the value that each would have otherwise."""
+    """For each setting that the user writes: the value that it would have otherwise."""
     problems: tuple[Problem, ...]
-    """In the order in which the command line reports them: it raises the first one."""
+    """All problems; the command line raises the first one."""
     recipe: Recipe | None
     ancestor: Ancestor | None
 
@@ -73,7 +73,7 @@ class Resolved:
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """The values that the user or the recipe sets; a new `resolve` of them gives the same."""
+        """The values that the user or the recipe sets; they alone resolve to the same settings."""
         above = (*WRITTEN, Source.RECIPE)
         return {
             name: setting.value
@@ -82,7 +82,7 @@ class Resolved:
         }
 
     def valid_config(self) -> RunConfig:
-        """Return the configuration; raises the first problem, or that there is no corpus."""
+        """Return the configuration; raises BadInputError for the first problem or no corpus."""
         first = self.problems[0] if self.problems else None
         if self.needs_corpus and (first is None or first.name != "recipe"):
             raise BadInputError(

@@ -1,4 +1,4 @@
-"""A setting that cannot be used: the text for the form, the error for the command line."""
+"""Problems of settings: a text for the form, and an error for the command line."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ _PLAIN_MESSAGES = {
     "should be a valid number": "should be a number",
     "should be a valid boolean": "should be true or false",
 }
-"""Message of the validator (its beginning) -> message that we show."""
+"""Beginning of a message of pydantic -> message that the user sees instead."""
 
 
 class Problem(NamedTuple):
-    """One setting or field with an unusable value, or settings that exclude each other."""
+    """One setting or field with an invalid value, or settings that exclude each other."""
 
     name: str
-    """The setting or field; "" for a combination of settings."""
+    """Name of the setting or field; "" for a combination of settings."""
     text: str
-    """Text for the form, which shows it next to the field: without name and value."""
+    """Text that the form shows next to the field, so it needs neither name nor value."""
     error: BadInputError
-    """Error that the command line raises: one line with name and value."""
+    """Error that the command line raises: one line, with name and value."""
 
     @classmethod
     def of(cls, name: str, error: BadInputError) -> Problem:
-        """Return a problem whose error is complete enough for the form, too."""
+        """Return a problem for which the form shows the message of the error."""
         return cls(name, str(error), error)
 
 
 def validation_problems(error: ValidationError) -> Iterator[Problem]:
-    """Yield one problem for each setting that the validator refuses."""
+    """Yield one problem for each setting that pydantic refuses."""
     names = set()
     for detail in error.errors():
         name = ".".join(map(str, detail["loc"]))

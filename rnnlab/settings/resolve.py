@@ -1,7 +1,7 @@
-"""The value of every setting of a run: which layer gives it, and the problems of all layers.
+"""Resolve the settings of a run: their values, the layer of each value, and all problems.
 
-Used by the command line and by the form, so that both start the same run. It is quick enough for
-every key press: it reads no text and generates none. Never imports torch.
+The command line and the form both use `resolve`, so both start the same run. It is quick enough for
+every key press, because it neither reads nor generates a corpus. Never imports torch.
 """
 
 from __future__ import annotations
@@ -27,22 +27,23 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _RATE_SETTINGS = {"lr", "schedule", "optimizer", "init_from"}
-"""If one of them is set, the corpus suggests none of them: its rate and schedule fit together."""
+"""If one of these is set, no default of the corpus for any of them is used: they belong together.
+"""
 _MAX_SIMILAR = 3
-"""Similar recipes that a problem names."""
+"""Maximum number of similar recipes that a problem names."""
 
 
 def resolve(layers: Layers, data: Path | None = None, store: RunStore | None = None) -> Resolved:
     """Return every setting with its source, and all problems.
 
-    data: folder of corpora. store: folder in which `init_from` looks for a run. Their defaults are
-    those of the command line.
+    data: folder of corpora. store: runs among which `init_from` is looked up. Both have the
+    defaults of the command line.
     """
     return _Resolver(layers, data, store).resolved()
 
 
 class _Resolver:
-    """Collects layers from the top down: the upper ones name recipe, ancestor, corpus, vectors."""
+    """Adds layers from the top down: the upper layers name what the lower layers are read from."""
 
     def __init__(self, layers: Layers, data: Path | None, store: RunStore | None) -> None:
         self._data = data
@@ -97,7 +98,7 @@ class _Resolver:
         return None
 
     def _without_empty(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Drop None, and an empty corpus if a recipe names one."""
+        """Return values without None, and without an empty corpus if there is a recipe."""
         return {
             name: value
             for name, value in values.items()
@@ -145,7 +146,7 @@ class _Resolver:
     def _validate(
         self, merged: Mapping[str, Setting], ancestor: Ancestor | None
     ) -> RunConfig | None:
-        """Return the configuration, None if there are problems; adds those of the values."""
+        """Return the configuration; None if there are problems. Adds problems with the values."""
         values = {"corpus": "any", **{name: setting.value for name, setting in merged.items()}}
         if self._vectors_file is not None:
             values["embeddings"] = str(self._vectors_file)
@@ -153,12 +154,13 @@ class _Resolver:
             values["init_from"] = ancestor.text
         config, problems = validate(values)
         for problem in problems:
-            if problem.name or not self._problems:  # other problems may cause the combination
+            # A nameless problem concerns several settings; another problem may be its cause.
+            if problem.name or not self._problems:
                 self._add(problem)
         return None if self._problems else config
 
     def _merged(self, without: str = "") -> dict[str, Setting]:
-        """Merge the layers; without: a setting that the user's layers do not give."""
+        """Return the merged layers; without: a setting to ignore in the layers of the user."""
         merged: dict[str, Setting] = {}
         for source in Source:
             is_corpus = source is Source.CORPUS
@@ -179,7 +181,7 @@ class _Resolver:
     def _try(
         self, name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T | None:
-        """Return the result, or None and note the error as a problem of the setting `name`."""
+        """Return the result; None after a BadInputError, which becomes a problem of `name`."""
         try:
             return function(*args, **kwargs)
         except BadInputError as error:
@@ -205,7 +207,7 @@ def find_vectors(vectors: str, data: Path | None = None) -> Path:
         pass
     raise BadInputError(
         f"no file of word vectors named {vectors!r}",
-        "give the path of one; `rnnlab corpora fetch glove` gets some",
+        "give the path of such a file, or get one with `rnnlab corpora fetch glove`",
     )
 
 
@@ -214,7 +216,7 @@ def _with_defaults(
     config: RunConfig | None,
     names: Iterable[str] = RunConfig.model_fields,
 ) -> dict[str, Setting]:
-    """Return settings with their defaults; a valid configuration gives the final values."""
+    """Return settings with their defaults; values come from `config` if there is one."""
     values = {name: setting.value for name, setting in merged.items()}
     defaults = {"corpus": ""} | dependent_defaults(values)
     settings = {}
@@ -241,5 +243,5 @@ def _unknown_recipe(name: str) -> str:
     similar = [recipe for recipe in known if name in recipe]
     close = difflib.get_close_matches(name, known, _MAX_SIMILAR)
     similar += [recipe for recipe in close if recipe not in similar]
-    hint = f"similar: {', '.join(similar[:_MAX_SIMILAR])}" if similar else "enter lists them"
+    hint = f"similar: {', '.join(similar[:_MAX_SIMILAR])}" if similar else "press enter for a list"
     return f"no recipe {name!r}; {hint}"

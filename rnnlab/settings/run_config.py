@@ -1,6 +1,6 @@
 """The settings of a run: the only place with their defaults, limits and help lines.
 
-The command line makes its options from `RunConfig`, the form of the app its fields. Both show the
+`RunConfig` determines the options of the command line and the fields of the form. Both show the
 docstring of a field as its help: one line of at most 72 characters, so that it fits 80 columns.
 """
 
@@ -39,34 +39,34 @@ class RunConfig(BaseModel):
     )
 
     corpus: str = Field(min_length=1)
-    """Corpus: its name (`rnnlab corpora`) or the path of a text file."""
+    """Name of a corpus (`rnnlab corpora`), or path of a text file."""
     task: str = "stream"
-    """Reading of the corpus: one stream, sentences, or labelled documents."""
+    """Corpus as one stream, as sentences, or as labelled documents."""
     tokens: Literal["chars", "words"] = "chars"
     """Unit of text: characters or words (documents: words by default)."""
     vocab_size: int = Field(10_000, ge=1, le=10_000_000)
-    """Words in the vocabulary, the most frequent ones; the rest are <unk>."""
+    """Number of most frequent words in the vocabulary; others are <unk>."""
     alphabet: Literal["unicode", "ascii"] = "unicode"
     """Characters: all (NFC), or printable ASCII without accents (NFD)."""
     limit_chars: int | None = Field(None, ge=2)
     """Use only the first N characters (documents: N characters at random)."""
     val_fraction: float = Field(0.1, gt=0, lt=0.9)
-    """Fraction of the text for validation: its end (documents: at random)."""
+    """Fraction of the text for validation, at its end (documents: random)."""
     test_fraction: float = Field(0.0, ge=0, lt=0.9)
-    """Fraction of the text for the test split, taken after validation."""
+    """Fraction of the text for the test split, after the validation split."""
     part: Literal["head", "tail"] = "head"
-    """End of a document that is kept if it is longer than length."""
+    """Part of a document to keep if the document is longer than length."""
 
     cell: str = "lstm"
     """Recurrent cell (`rnnlab cells` lists them)."""
     layers: int = Field(1, ge=1, le=64)
-    """Recurrent layers, each reading the output of the layer below."""
+    """Number of recurrent layers; each reads the output of the one below."""
     hidden: int = Field(128, ge=1, le=16384)
     """Size of the hidden state of each layer."""
     embedding: int = Field(64, ge=1, le=16384)
     """Size of the token embeddings."""
     embedding_std: float = Field(1.0, gt=0, le=100)
-    """Standard deviation of initial embeddings (a tied head shrinks them)."""
+    """Standard deviation of initial embeddings (tied: / sqrt(embedding))."""
     one_hot: bool = False
     """Feed tokens as one-hot vectors instead of learned embeddings."""
     embeddings: str | None = Field(None, min_length=1)
@@ -96,17 +96,17 @@ class RunConfig(BaseModel):
     """Use the same dropout mask at every step of a sequence."""
 
     batch: int = Field(16, ge=1, le=65536)
-    """Sequences or documents in a batch (documents: 64 by default)."""
+    """Number of sequences in a batch (default for documents: 64)."""
     length: int = Field(100, ge=1, le=1_000_000)
-    """Steps of truncated backpropagation, longest sentence or document."""
+    """Tokens in a backpropagation window; limit for a sentence or document."""
     optimizer: Literal["adamw", "adam", "sgd", "rmsprop"] = "adamw"
-    """Optimizer."""
+    """Optimizer of the weights."""
     lr: float = Field(0.002, gt=0, le=1000)
     """Peak learning rate."""
     schedule: Literal["constant", "cosine", "one-cycle", "plateau"] = "constant"
     """Learning-rate schedule; plateau halves it if validation stagnates."""
     warmup: float = Field(0.02, ge=0, lt=1)
-    """Fraction of the run with rising rate (cosine; one-cycle: 0.3)."""
+    """Fraction of the run with a rising rate (one-cycle: 0.3 by default)."""
     final_lr: float = Field(0.1, ge=0, le=1)
     """Final rate as a fraction of the peak (plateau: the lowest rate)."""
     momentum: float = Field(0.0, ge=0, lt=1)
@@ -114,11 +114,11 @@ class RunConfig(BaseModel):
     beta2: float = Field(0.999, ge=0, lt=1)
     """Decay of the squared gradients' average in adam and adamw."""
     weight_decay: float = Field(0.0, ge=0, le=10)
-    """Decay of the weight matrices at each step."""
+    """Weight decay of the matrices; biases are not decayed."""
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     """Target probability spread over all tokens (not in losses shown)."""
     average: float = Field(0.0, ge=0, lt=1)
-    """Decay of the weights' moving average, measured and prompted (0: off)."""
+    """Decay of the weights' EMA, used for evaluation and prompts (0: off)."""
     clip: float = Field(1.0, ge=0)
     """Scale the gradient down to this norm (0: off)."""
     clip_value: float = Field(0.0, ge=0)
@@ -139,10 +139,10 @@ class RunConfig(BaseModel):
     on_divergence: Literal["stop", "rollback"] = "stop"
     """Stop, or roll back to a checkpoint with half the rate (up to 5 times)."""
     max_skipped: int = Field(10, ge=1)
-    """Consecutive steps without finite gradient that count as divergence."""
+    """Number of consecutive non-finite gradients that count as divergence."""
 
     engine: Literal["auto", "fused", "equations"] = "auto"
-    """Kernels: torch's fused ones, the cell's equations, or fused if possible."""
+    """Kernels: fused (torch's), equations (the cell's), auto (fused if any)."""
     device: str = "auto"
     """Device: auto, cpu, cuda or cuda:N."""
     dtype: Literal["float32", "float64", "bfloat16"] = "float32"
@@ -153,7 +153,7 @@ class RunConfig(BaseModel):
     log_every: int = Field(10, ge=1)
     """Steps between records of the training loss."""
     probe_every: int = Field(50, ge=0)
-    """Steps between probes of gates and gradients (validation text; 0: off)."""
+    """Steps between probes of gates and gradients on validation text (0: off)."""
     eval_every: int = Field(0, ge=0)
     """Steps between validations (0: at each epoch, at least every 500)."""
     eval_tokens: int = Field(50_000, ge=0)
@@ -165,13 +165,13 @@ class RunConfig(BaseModel):
     keep: int = Field(3, ge=1)
     """Newest checkpoints to keep besides the best one."""
     sample_prompts: str = ""
-    """Prompts continued during training, separated by | (empty: validation)."""
+    """Prompts of samples, separated by | (empty: from the validation split)."""
     sample_decoders: str = "greedy nucleus:p=0.9"
     """Decoders of the samples, separated by spaces."""
     sample_length: int = Field(120, ge=0, le=100_000)
-    """Tokens of each sample (0: no samples)."""
+    """Number of tokens in a sample (0: no samples)."""
     sample_every: int = Field(0, ge=0)
-    """Steps between samples (0: at validations, if they cost little)."""
+    """Steps between samples (0: at validations, if sampling is quick)."""
 
     @model_validator(mode="before")
     @classmethod
@@ -221,10 +221,10 @@ class RunConfig(BaseModel):
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any], source: str = "") -> Self:
-        """Validate settings.
+        """Return validated settings.
 
-        source: the file that holds them, named in the error. Raises BadInputError: one line that
-        names the first unusable setting.
+        source: the file of the settings, which the error names. Raises BadInputError: one line that
+        names the first invalid setting.
         """
         config, problems = validate(values)
         if problems:
@@ -234,14 +234,14 @@ class RunConfig(BaseModel):
 
     @classmethod
     def from_toml(cls, file: Path) -> Self:
-        """Read settings from a file; raises BadInputError if it is missing or invalid."""
+        """Return the settings in a file; raises BadInputError if it is missing or invalid."""
         return cls.from_values(read_toml(file), str(file))
 
 
 def validate(values: Mapping[str, Any]) -> tuple[RunConfig | None, tuple[Problem, ...]]:
-    """Return the settings, or None and every problem, unknown settings first.
+    """Return the settings, or None and all problems, beginning with unknown settings.
 
-    Settings that exclude each other are a problem only if each of them is valid by itself.
+    Settings that exclude each other are reported only if all settings are valid by themselves.
     """
     fields = RunConfig.model_fields
     problems: list[Problem] = []
@@ -256,7 +256,7 @@ def validate(values: Mapping[str, Any]) -> tuple[RunConfig | None, tuple[Problem
                 registry.check(kind, entry)
         except BadInputError as error:
             problems.append(Problem.of(name, error))
-            del known[name]  # its default, so that the other settings are validated, too
+            del known[name]  # with its default, the others can be validated
     try:
         config = RunConfig.model_validate(known)
     except ValidationError as error:
@@ -268,7 +268,7 @@ def validate(values: Mapping[str, Any]) -> tuple[RunConfig | None, tuple[Problem
 
 
 def parse_setting(name: str, value: Any) -> Any:
-    """Return a value (text in the form) in the type of its setting; limits are not checked.
+    """Return a value, usually text of the form, in the type of its setting; ignores limits.
 
     A value that cannot be converted is returned unchanged.
     """
@@ -285,7 +285,7 @@ def _adapter(name: str) -> TypeAdapter[Any]:
 
 
 def default_settings() -> dict[str, Any]:
-    """Return the defaults; `corpus` and the settings whose default is None are left out."""
+    """Return the defaults, without `corpus` and the settings whose default is None."""
     return {
         name: field.default
         for name, field in RunConfig.model_fields.items()
@@ -294,7 +294,7 @@ def default_settings() -> dict[str, Any]:
 
 
 def read_toml(file: Path) -> dict[str, Any]:
-    """Read a TOML file; raises BadInputError, which names the file."""
+    """Return the content of a TOML file; raises BadInputError, which names the file."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -304,7 +304,7 @@ def read_toml(file: Path) -> dict[str, Any]:
 
 
 def read_settings(file: Path) -> dict[str, Any]:
-    """Read a file with some of the settings; raises BadInputError, which names file and setting."""
+    """Return the settings in a file; raises BadInputError, which names file and setting."""
     values = read_toml(file)
     RunConfig.from_values({"corpus": "any", **values}, str(file))
     return values

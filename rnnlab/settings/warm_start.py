@@ -1,7 +1,7 @@
 """A warm start: a run whose initial weights are those of another run, its ancestor.
 
-The settings that decide the shape of the weights are the ancestor's. Never imports torch: the file
-of weights is copied.
+The new run has the ancestor's values of all settings that decide the shape of the weights. Never
+imports torch: the file of weights is copied.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ _INHERITED = (
 
 
 class Ancestor(NamedTuple):
-    """A run at the checkpoint whose weights another run starts with."""
+    """A run and the step of its checkpoint, with whose weights another run starts."""
 
     run: Run
     step: int
 
     @property
     def text(self) -> str:
-        """The value of `init_from` in the settings of the new run: folder of the run and step."""
+        """The value of `init_from` in the new run's settings: folder of the ancestor and step."""
         return f"{self.run.paths.root.resolve()}@{self.step}"
 
 
 def find_ancestor(init_from: str, store: RunStore) -> Ancestor:
-    """Return the run that `RUN`, `RUN@best`, `RUN@last` or `RUN@STEP` names.
+    """Return the run and the step that `RUN`, `RUN@best`, `RUN@last` or `RUN@STEP` names.
 
-    RUN: the name of a run in the store, or the folder of a run. The checkpoint defaults to the best
-    one, or to the last one if there is no best one. Raises BadInputError.
+    RUN: the name of a run in the store, or the folder of a run. `RUN` alone names the best
+    checkpoint, or the last if there is no best. Raises BadInputError if there is none.
     """
     name, has_checkpoint, checkpoint = init_from.rpartition("@")
     if not has_checkpoint:
@@ -72,7 +72,7 @@ def find_ancestor(init_from: str, store: RunStore) -> Ancestor:
 
 
 def inherited_settings(ancestor: Ancestor) -> dict[str, Any]:
-    """Return the ancestor's settings that the new run must have, too; raises BadInputError."""
+    """Return the settings of the ancestor that the new run must share; raises BadInputError."""
     config = RunConfig.from_toml(ancestor.run.paths.config)
     return {name: getattr(config, name) for name in _INHERITED}
 
@@ -80,7 +80,7 @@ def inherited_settings(ancestor: Ancestor) -> dict[str, Any]:
 def conflicts(
     values: Mapping[str, Any], inherited: Mapping[str, Any], ancestor: Ancestor
 ) -> Iterator[Problem]:
-    """Yield one problem for each setting of `values` that differs from the inherited one."""
+    """Yield one problem for each setting in `values` that differs from the inherited value."""
     if values.get("embeddings") is not None:
         yield Problem.of(
             "embeddings",
@@ -99,7 +99,7 @@ def conflicts(
 
 
 def check_text(config: RunConfig, ancestor: Ancestor) -> None:
-    """Raise BadInputError if the corpus has a character or class unknown to the ancestor."""
+    """Raise BadInputError if the ancestor does not know a character or class of the corpus."""
     vocabulary = Vocabulary.load(ancestor.run.paths.vocabulary)
     if vocabulary.unk is None:
         prepare(config, vocabulary=vocabulary)
@@ -115,7 +115,7 @@ def check_text(config: RunConfig, ancestor: Ancestor) -> None:
 def copy_initial_weights(config: RunConfig, run: Run) -> None:
     """Copy the ancestor's vocabulary and weights into the run's folder, if there is an ancestor.
 
-    The run then no longer depends on its ancestor. Raises BadInputError.
+    The run then no longer depends on its ancestor. Raises BadInputError if the copy fails.
     """
     if config.init_from is None:
         return

@@ -251,3 +251,45 @@ async def test_the_compared_runs_are_named_with_their_marks_and_how_to_choose_ot
         assert "F2, then space to select others" in str(line.content)
         assert isinstance(line.content, Text)
         assert len({span.style for span in line.content.spans if "rgb" in str(span.style)}) == 2
+
+
+async def test_a_classifier_has_one_column_and_the_language_models_one_per_decoder(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("opinions", task="classify")
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 2)
+        app.state.chosen_name, app.state.selected = "opinions", ("alpha",)
+        screen = await open_compare(pilot, app)
+        screen.query_one("#decoders", Input).value = "greedy beam:k=2"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 2)
+        assert [tuple(r.decoders) for r in generator.requests] == [(), ("greedy", "beam:k=2")]
+        heads = [str(c.query_one(".head", Static).render()) for c in screen.query(Candidate)]
+        titles = [head.partition("\n")[0] for head in heads]
+        assert titles == ["opinions classes", "alpha greedy", "alpha beam:k=2"]
+        text = Answer("beam", ["beam"], 1, "Once", "Once", False, -1.0, -1.0, ["Once"], [-1.0])
+        generator.say(Started(2, 40))
+        generator.say(Progress(2, 1, [text], is_last=True))
+        bodies = [c.query(Static).last() for c in screen.query(Candidate)]
+        await until(pilot, lambda: "Once" in str(bodies[2].render()))
+
+
+async def test_texts_of_other_runs_are_removed_when_the_compared_runs_change(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        lab.add(name)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 3)
+        app.state.chosen_name, app.state.selected = "alpha", ("beta",)
+        screen = await open_compare(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 2)
+        num_cancelled = generator.num_cancelled
+        app.state.selected = ("gamma",)
+        screen.show_state()
+        await until(pilot, lambda: not screen.query(Candidate))
+        assert generator.num_cancelled == num_cancelled + 2
+        assert "enter: every run" in str(screen.query_one("#compare-status").render())

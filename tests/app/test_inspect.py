@@ -358,3 +358,21 @@ async def test_a_stale_reply_of_another_view_is_not_shown(
         for reply in (late, Failed(1, "no such unit")):
             await screen(app).on_reply(reply)
             assert "a difference needs two models" in shown(app)
+
+
+async def test_the_status_names_the_step_of_the_chosen_run_only(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("beta")
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_inspect(pilot, app)
+        await until(pilot, lambda: generator.questions)
+        answer(generator, finding())
+        line = screen(app).query_one("#inspect-status", Static)
+        await until(pilot, lambda: "step 40" in str(line.render()))
+        await pilot.press("7")
+        await until(pilot, lambda: "b chooses the other run" in shown(app))
+        app.state.chosen_name = "beta"
+        screen(app).show_state()
+        assert str(line.render()) == "beta (finished), checkpoint last: not inspected yet"

@@ -82,7 +82,7 @@ async def test_a_generator_answers_refuses_cancels_is_replaced_and_ends_with_the
         await until(pilot, lambda: "done" in status_line(app))
         (answer,) = shown_answers(app)
         assert answer.prompt == "Le or"
-        assert "never seen: read '\u014d' as 'o'; left out '\u03a9'" in status_line(app)
+        assert "new to the model: read '\u014d' as 'o'; left out '\u03a9'" in status_line(app)
 
         # Escape ends a long continuation.
         app.screen.query_one("#length", Input).value = "100000"

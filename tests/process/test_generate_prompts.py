@@ -129,7 +129,7 @@ def test_a_hostile_file_of_prompts_is_harmless(ask: Ask, write: Any) -> None:
     document = ask("generate", "stream", *options, "--unknown", "drop", "--json")
     assert document.stdout.isascii()
     assert document.json[-1]["prompt"].isprintable()
-    assert all(answer["prompt_note"].startswith("never seen: ") for answer in document.json)
+    assert all(answer["prompt_note"].startswith("new to the model: ") for answer in document.json)
 
 
 def test_letters_that_were_replaced_are_told(ask: Ask) -> None:
@@ -137,7 +137,7 @@ def test_letters_that_were_replaced_are_told(ask: Ask) -> None:
     (answer,) = ask("generate", "stream", *options, "--json").json
     assert answer["prompt"] == "Le roi..."
     assert answer["text"] == "Le roi..." + answer["continuation"]
-    said = "never seen: read 'é' as 'e', '…' as '...'; left out '日'"
+    said = "new to the model: read 'é' as 'e', '…' as '...'; left out '日'"
     assert answer["prompt_note"] == said
     several = ask("generate", "stream", *options, "-d", "beam:k=3")
     assert several.stderr == f"{said}\n"  # once, not in every column

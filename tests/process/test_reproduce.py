@@ -93,9 +93,9 @@ def test_a_recipe_is_trained_measured_and_not_trained_again(lab: Lab, call: Call
     assert run["parameters"] > 0
     assert len(run["layers"]["weight_hh_norms"]) == 1
     assert document["differs"] == [
-        "set here: lr = 0.02 (the recipe: 0.01)",
-        "set here: threads = 1 (the recipe: 0)",
-        "tiny.txt differs from the recipe's corpus (by its SHA-256)",
+        "changed here: lr = 0.02 (in the recipe: 0.01)",
+        "changed here: threads = 1 (in the recipe: 0)",
+        "tiny.txt is not the corpus of the recipe: its SHA-256 differs",
         "It is tiny.",
     ]
 

@@ -57,7 +57,7 @@ def test_training_in_the_foreground_prints_one_document(lab: Lab, call: Call) ->
     call(lab, "resume", "a", code=2)
     refused = call(lab, "train", text, "--name", "a", code=2)
     assert refused.stderr.count("\n") == 1
-    assert "'a' is there already" in refused.stderr
+    assert "'a' already exists" in refused.stderr
     assert [run.name for run in RunStore(lab.checkpoints)] == ["a"]
 
 

@@ -190,7 +190,7 @@ class TestStartRun:
     ) -> None:
         config, store = checked_config({"corpus": str(text)}), RunStore(tmp_path / "runs")
         submit.start_run(config, store, "a")
-        with pytest.raises(BadInputError, match="a run named 'a' is there already"):
+        with pytest.raises(BadInputError, match="a run named 'a' already exists"):
             submit.start_run(config, store, "a")
         assert [run.name for run in store] == ["a"]
         assert len(launched) == 1

@@ -148,3 +148,27 @@ async def test_losses_of_different_units_have_an_axis_each_and_the_mouse_finds_i
             assert grid.viewport.cursor is not None
             cursors.append(grid.viewport.cursor)
         assert cursors[0] == pytest.approx(2 * cursors[1], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("size", "num_charts"), [((80, 12), 1), ((80, 24), 2), ((120, 24), 3), ((200, 50), 7)]
+)
+async def test_the_first_chart_is_the_largest_and_the_others_are_below_it(
+    lab: Lab, size: tuple[int, int], num_charts: int
+) -> None:
+    grid = PlotGrid(LabState(lab.store, outside=AT_ONCE))
+    async with shown(grid, size=size) as (_, pilot):
+        await pilot.pause()
+        first, *others = (pane for pane in grid.query(ChartPane) if pane.display)
+        assert first.plot == "loss"
+        assert len(others) == num_charts - 1
+        assert first.size.width == grid.content_size.width
+        for pane in others:
+            assert pane.region.y >= first.region.bottom
+            assert pane.size.height <= first.size.height
+            assert (pane.size.width, pane.size.height) >= (56, 9)
+        grid.next_chart()
+        await pilot.pause()
+        first = next(pane for pane in grid.query(ChartPane) if pane.display)
+        assert first.plot == "grad-norm"
+        assert first.size.width == grid.content_size.width

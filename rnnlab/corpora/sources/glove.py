@@ -32,7 +32,7 @@ def _archive(file: Path, request: Request) -> Output:
 
 
 def _text(file: Path, request: Request) -> Output:
-    """Read one extracted file of the archive, plain or gzipped; its first row decides the width."""
+    """Read one file extracted from the archive, plain or gzipped; its first row gives the width."""
 
     def blocks() -> Iterator[str]:
         with open_bytes(file) as stream:

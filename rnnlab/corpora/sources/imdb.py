@@ -53,7 +53,7 @@ def _table(file: Path, _: Request) -> Output:
 
 
 def _checked_table(file: Path) -> Iterator[str]:
-    """Yield the lines of a table of reviews after checking it."""
+    """Yield the lines of a table of reviews; raise BadInputError if it has no splits."""
     rows = document_rows(file)
     first = next(rows, None)
     if first is not None and first.split is None:

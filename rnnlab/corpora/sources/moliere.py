@@ -1,6 +1,6 @@
 """Molière's plays in French, the text of the course CoursDeepLearning.
 
-By Simon Thomine, at the commit of the course's published results.
+The course is by Simon Thomine; the text is that of the commit with the course's published results.
 """
 
 from __future__ import annotations

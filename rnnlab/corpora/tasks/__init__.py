@@ -1,1 +1,1 @@
-"""Tasks: how a corpus is split and divided into batches; one file per task."""
+"""Tasks: ways to divide a corpus into splits and batches; one file per task."""

@@ -1,8 +1,8 @@
 """Classification of labelled documents: the input is a document, the target its class.
 
-A batch has documents of similar length, padded at their ends, and their true lengths. A document
-longer than `length` is truncated to its head or tail. If the file has no splits, validation and
-test are drawn at random, stratified by class.
+A batch consists of documents of similar length, padded at their ends, and their true lengths. A
+document longer than `length` is truncated to its head or tail. If the file has no splits, the
+documents for validation and test are drawn at random, stratified by class.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from rnnlab.settings.run_config import RunConfig
 
 _EVAL_BATCH = 256
 _EVAL_PLACES = 65_536
-"""Most tokens of a batch in evaluation, with padding: bounds the memory of the states."""
+"""Maximum number of tokens, padding included, in an evaluation batch: bounds the states' memory."""
 
 
 class _Encoded(NamedTuple):
     """The documents of one split as token ids."""
 
     ids: Ids
-    """Ids of all splits, concatenated; the last one is <unk>, the content of empty documents."""
+    """Token ids of all splits, concatenated; the last id is <unk>, the text of empty documents."""
     starts: Ids
-    """Offset in `ids` of each truncated document."""
+    """For each document, its offset in `ids` after truncation."""
     lengths: Ids
-    """Number of tokens of each truncated document, at least one."""
+    """For each document, its number of tokens after truncation, at least one."""
     classes: Ids
-    """Id of the class of each document."""
+    """For each document, the id of its class."""
 
 
 class _Tokens(NamedTuple):
@@ -50,11 +50,11 @@ class _Tokens(NamedTuple):
 
     indexed: Indexed
     order: Ids
-    """Position in the file of each document."""
+    """For each document, its position in the file."""
     documents_of: dict[SplitName, slice]
     """The documents of each split, as a slice of `order`."""
     tokens_of: dict[SplitName, slice]
-    """The tokens of each split."""
+    """The tokens of each split, as a slice of all tokens."""
 
 
 class DocumentSplit(Split):
@@ -103,15 +103,15 @@ def read(file: Path, config: RunConfig, progress: Progress = silent) -> Document
 
 
 def check(documents: Documents, config: RunConfig) -> None:
-    """Raise BadInputError if there are too few documents; does not tokenise them."""
+    """Raise BadInputError if a split or a class would lack documents; tokenises no documents."""
     _check_training(documents, hold_out(documents, config)["train"])
 
 
 def build(documents: Documents, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
     """Return the dataset of documents.
 
-    A new vocabulary is counted in the train split, before truncation. Raises BadInputError if there
-    are too few documents, or if the vocabulary does not have their classes.
+    A new vocabulary contains tokens of the train split before truncation. Raises BadInputError if
+    there are too few documents, or if `vocabulary` lacks one of their classes.
     """
     class_ids = _class_ids(documents, vocabulary)
     rows = hold_out(documents, config)
@@ -125,7 +125,7 @@ def build(documents: Documents, vocabulary: Vocabulary | None, config: RunConfig
         if not counts.any():
             raise BadInputError(
                 f"the train split has no {config.alphabet} letters or digits",
-                "choose another corpus or --alphabet",
+                "choose another corpus or another --alphabet",
             )
         vocabulary = tokens.indexed.extend(empty, counts, config.vocab_size)
     else:

@@ -1,9 +1,9 @@
-"""Independent sentences of variable length, with EOS at their ends, padded to the longest.
+"""Independent sentences of variable length, each with EOS at its end, padded to the longest.
 
-The inputs of a sentence s_1 ... s_n are EOS s_1 ... s_n, the targets are s_1 ... s_n EOS: EOS is
-the boundary between sentences, so that a model can also start one. A batch has sentences of similar
-length, to limit padding. Padding has the input EOS and no target: the loss is averaged over real
-tokens only, and no probability is spent on a padding token.
+The inputs of a sentence s_1 ... s_n are EOS s_1 ... s_n, the targets are s_1 ... s_n EOS. EOS marks
+the boundary between sentences, so a model can also start a sentence. A batch consists of sentences
+of similar length, to limit padding. Padding has the input EOS and no target: the loss is averaged
+over real tokens only, and the model gives no probability to a padding token.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from rnnlab.settings.run_config import RunConfig
 
 _EVAL_BATCH = 256
 _EVAL_PLACES = 16_384
-"""Most tokens of a batch in evaluation, with padding: bounds the memory of the states."""
+"""Maximum number of tokens, padding included, in an evaluation batch: bounds the states' memory."""
 _EVAL_LOGITS = 2**24
-"""Most logits of such a batch: bounds their memory for a large vocabulary."""
+"""Maximum number of logits in an evaluation batch: bounds their memory for a large vocabulary."""
 
 
 class _Sentences(NamedTuple):
     """The sentences of one split as token ids."""
 
     ids: Encoded
-    """Ids of all splits, concatenated."""
+    """Token ids of all splits, concatenated."""
     starts: Ids
-    """Offset in `ids` of each sentence."""
+    """For each sentence, its offset in `ids`."""
     lengths: Ids
-    """Number of tokens of each truncated sentence."""
+    """For each sentence, its number of tokens after truncation, without EOS."""
     is_whole: npt.NDArray[np.bool_]
-    """False for a truncated sentence, which does not predict EOS."""
+    """False for a truncated sentence, after which EOS is not a target."""
 
 
 class SentenceSplit(Split):
@@ -62,7 +62,7 @@ class SentenceSplit(Split):
         self._eos = vocabulary.eos
         self._eval_places = min(_EVAL_PLACES, _EVAL_LOGITS // len(vocabulary))
         self._lengths = sentences.lengths + 1
-        """Number of inputs of each sentence, with the initial EOS."""
+        """For each sentence, its number of inputs, including the initial EOS."""
         self._buckets = Buckets(self._lengths, config.batch, config.seed)
         self.chars_per_token = chars_per_token
         self.num_tokens = int(sentences.lengths.sum() + sentences.is_whole.sum())
@@ -112,7 +112,7 @@ def check(text: str | LongText, config: RunConfig) -> None:
 
 
 def build(text: str | LongText, vocabulary: Vocabulary | None, config: RunConfig) -> Dataset:
-    """Return the dataset of the sentences of a text; the last ones are for validation and test.
+    """Return the dataset of a text's sentences; the last sentences are for validation and test.
 
     A new vocabulary has the characters of all sentences, or the words of the train split. Raises
     BadInputError if there are too few sentences.

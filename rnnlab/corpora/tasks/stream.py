@@ -1,9 +1,9 @@
 """One long text as parallel streams, in windows; the hidden state is carried between windows.
 
-The text is divided into `batch` streams of equal length, read in parallel; a window has `length`
-tokens of each. Gradients stop at the start of a window, the state does not (truncated
-backpropagation through time, Williams and Peng 1990). Shapes: B streams, S tokens of a stream, T
-tokens of a window.
+The text is divided into `batch` streams of equal length, which are read in parallel; a window
+consists of `length` tokens of each stream. Gradients stop at the start of a window, but the state
+is carried on (truncated backpropagation through time, Williams and Peng 1990). Shapes: B streams,
+S tokens in a stream, T tokens in a window.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from rnnlab.corpora._vocabulary import Ids, Vocabulary
 from rnnlab.settings.run_config import RunConfig
 
 EVAL_WINDOW = 4096
-"""Tokens of a window in evaluation; does not change the loss, since the state is carried."""
+"""Tokens in an evaluation window; has no effect on the loss, because the state is carried on."""
 _EVAL_LOGITS = 2**24
-"""Most logits of such a window: bounds their memory for a large vocabulary."""
+"""Maximum number of logits in an evaluation window: bounds their memory for a large vocabulary."""
 
 
 class StreamSplit(Split):
-    """A part of the text, as `batch` parallel streams in training."""
+    """A part of the text; in training it is read as `batch` parallel streams."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class StreamSplit(Split):
             yield Batch(inputs_BT, targets_BT, inputs_BT.size, is_start=window == 0)
 
     def eval_batches(self, max_tokens: int = 0) -> Iterator[Batch]:
-        """Yield the text as one stream: every token is predicted from all previous tokens."""
+        """Yield the text as one stream, so every token is predicted from all previous tokens."""
         end = len(self._ids) - 1
         if max_tokens:
             end = min(end, max_tokens)
@@ -160,7 +160,7 @@ def _split_text(indexed: Indexed, config: RunConfig, noun: str) -> dict[SplitNam
 
 
 def _chars_per_token(indexed: Indexed, part: slice) -> float:
-    """Return the mean characters per token of a part, without the first, which is not a target."""
+    """Return a part's mean characters per token, without its first token, which is not a target."""
     predicted = slice(part.start + 1, part.stop)
     counts = indexed.counts(predicted)
     return float((counts * indexed.sizes()).sum() / counts.sum())

@@ -1,7 +1,7 @@
 """Filters: they change a distribution before a search reads it. One file per filter.
 
 A module defines `apply(log_probs_RV, value, rows)` and ends with `FILTER = Filter(...)`, which
-declares its kind and its option (`decoding/_filter.py`). The name in ORDER switches it on.
+declares its kind and its option (`decoding/_filter.py`). A filter takes effect once ORDER names it.
 """
 
 from rnnlab.base import registry

@@ -11,7 +11,7 @@ from rnnlab.decoding._numbers import LogProbs, only
 
 
 def keep_probable(log_probs_RV: LogProbs, threshold: float | npt.NDArray[np.float64]) -> LogProbs:
-    """Return the log-probs with tokens below a probability dropped; the best token always stays.
+    """Return the log-probs without tokens below a probability; the best token always stays.
 
     threshold: one probability for all rows, or one per row [R, 1].
     """
@@ -25,7 +25,7 @@ def are_largest(
 ) -> npt.NDArray[np.bool_]:
     """Return the mask [R, V] of the num_R1 largest values of each row; ties go to the lowest ids.
 
-    threshold_R1: the smallest of these values. Cheaper than a stable sort of the vocabulary.
+    threshold_R1: the num_R1-th largest value of each row. This is faster than a stable sort.
     """
     is_kept_RV: npt.NDArray[np.bool_] = values_RV >= threshold_R1
     if (is_kept_RV.sum(-1, keepdims=True) == num_R1).all():

@@ -14,11 +14,11 @@ import numpy as np
 from rnnlab.decoding._numbers import Ids
 
 Rules = list[tuple[str, Ids]]
-"""Suffixes of the text so far, each with the tokens that match after it."""
+"""Pairs of a suffix and the tokens that match if the text so far ends with the suffix."""
 
 
 def completing(pieces: Sequence[str], string: str) -> Rules:
-    """Return the tokens after which a text ends with a string; each is in at most one rule."""
+    """Return the tokens after which a text ends with a string; a token is in at most one rule."""
     tokens_after = defaultdict(list)
     for token, piece in enumerate(pieces):
         if piece.endswith(string):
@@ -29,7 +29,7 @@ def completing(pieces: Sequence[str], string: str) -> Rules:
 
 
 def containing(pieces: Sequence[str], string: str) -> Rules:
-    """Return the tokens that contain the last character of an occurrence of a string."""
+    """Return the tokens within which an occurrence of a string ends; it may begin earlier."""
     tokens_after = defaultdict(list)
     for token, piece in enumerate(pieces):
         if string in piece:
@@ -41,7 +41,7 @@ def containing(pieces: Sequence[str], string: str) -> Rules:
 
 
 def beginning(pieces: Sequence[str], string: str) -> Ids:
-    """Return the tokens that are a prefix of a string, or of which it is a prefix."""
+    """Return the tokens that are a prefix of a string, or that begin with the whole string."""
     return np.array(
         [
             token

@@ -1,4 +1,4 @@
-"""The last tokens, which the penalties lower."""
+"""The recent tokens, whose log-probs the penalties lower."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def recent_counts(rows: Rows) -> Iterator[tuple[int, Ids, Ids]]:
-    """Yield for each row: its number, its last tokens (each once), and the count of each.
+    """Yield for each row its number, its recent tokens (each once), and the count of each token.
 
     The end of the sentence is not counted: it repeats no visible text.
     """

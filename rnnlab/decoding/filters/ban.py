@@ -1,8 +1,8 @@
 """Never write certain strings, such as "e|the": drop every token that would complete one.
 
-The characters of the prompt count, so that a string that begins there is not completed. The end of
-the sentence adds no text and stays possible. Source: the `bad_words` of constrained decoding, here
-by text instead of by token, so that no other tokenisation of the string passes.
+A string that begins in the prompt is not completed, either. The end of the sentence adds no text
+and stays possible. Source: the `bad_words` of constrained decoding, here by text instead of by
+token: no other tokenisation of a string gets through.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, strings: str, rows: Rows) -> LogProbs:
-    """Return the log-probs with tokens that complete one of the strings at -inf."""
+    """Return the log-probs, with -inf for tokens that complete one of the strings."""
     rules = _rules(tuple(rows.start.pieces), strings)
     reach = max((len(before) for before, _ in rules), default=0)
     is_kept_RV = np.ones(log_probs_RV.shape, dtype=np.bool_)

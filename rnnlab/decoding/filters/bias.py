@@ -1,8 +1,8 @@
-"""Add nats to the tokens that complete a string, such as "e=-2|the=1.5".
+"""Add a bias in nats to the tokens that complete a string, such as "e=-2|the=1.5".
 
-A token completes a string if the text, including the prompt, then ends with it. The nats of all
-strings that a token completes are added up. The end of the sentence completes nothing. Source: the
-`logit_bias` of OpenAI's API, here by text instead of by token.
+A token completes a string if the text, including the prompt, then ends with the string. If a token
+completes several strings, their biases add up. The end of the sentence completes no string. Source:
+the `logit_bias` of OpenAI's API, here by text instead of by token.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, biases: str, rows: Rows) -> LogProbs:
-    """Return the log-probs with the nats added, renormalised."""
+    """Return the log-probs with the biases added, renormalised."""
     rules = _rules(tuple(rows.start.pieces), biases)
     reach = max((len(before) for before, _, _ in rules), default=0)
     biased_RV = log_probs_RV.copy()
@@ -48,5 +48,5 @@ FILTER = Filter(
     value_type=str,
     neutral="",
     check=parse_biases,
-    help='Nats for tokens that complete a string, as in "e=-2|the=1.5".',
+    help='Nats to add to tokens that complete a string: "e=-2|the=1.5".',
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, epsilon: float, rows: Rows) -> LogProbs:
-    """Return the log-probs with less probable tokens at -inf."""
+    """Return the log-probs, with -inf for less probable tokens."""
     return keep_probable(log_probs_RV, epsilon)
 
 

@@ -1,6 +1,6 @@
 """Drop tokens less probable than min(eta, sqrt(eta) exp(-H)); the most probable one always stays.
 
-H is the entropy: if it is high, tokens below eta stay, too. Source: Hewitt et al. (2022),
+H is the entropy in nats: if it is high, tokens below eta stay, too. Source: Hewitt et al. (2022),
 "Truncation sampling as language model desmoothing", whose epsilon is our eta.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, eta: float, rows: Rows) -> LogProbs:
-    """Return the log-probs with less probable tokens at -inf."""
+    """Return the log-probs, with -inf for less probable tokens."""
     threshold_R = np.minimum(eta, np.sqrt(eta) * np.exp(-entropy(log_probs_RV)))
     return keep_probable(log_probs_RV, threshold_R[:, None])
 

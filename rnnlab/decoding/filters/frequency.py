@@ -1,4 +1,4 @@
-"""Subtract nats from a token for each of its occurrences among the last tokens.
+"""Subtract nats from a token for each of its occurrences among the recent tokens.
 
 Source: the `frequency_penalty` of OpenAI's API: logit - penalty * count. The end of the sentence is
 never penalised.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, nats: float, rows: Rows) -> LogProbs:
-    """Return the log-probs, lowered by count times nats for recent tokens, renormalised."""
+    """Return renormalised log-probs, with recent tokens lowered by `nats` times their count."""
     penalised_RV = log_probs_RV.copy()
     for row, tokens_N, counts_N in recent_counts(rows):
         penalised_RV[row, tokens_N] -= nats * counts_N
@@ -30,6 +30,6 @@ FILTER = Filter(
     option="frequency",
     neutral=0.0,
     limits={"ge": -100, "le": 100},
-    chain_text="{name}={value} over the last {last}",
-    help="Nats subtracted per occurrence of a token among the last ones.",
+    chain_text="{name}={value} over the last {last} tokens",
+    help="Nats to subtract per recent occurrence of a token.",
 )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, num: int, rows: Rows) -> LogProbs:
-    """Return the log-probs with the end of the sentence at -inf in rows that are too short."""
+    """Return the log-probs, with -inf for the end of the sentence in rows that are too short."""
     kept_RV = log_probs_RV.copy()
     if rows.start.eos is not None:
         is_short_R = [rows.written(row) < num for row in range(len(rows))]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, min_p: float, rows: Rows) -> LogProbs:
-    """Return the log-probs with less probable tokens at -inf."""
+    """Return the log-probs, with -inf for less probable tokens."""
     probs_RV = np.exp(log_probs_RV, dtype=np.float64)
     return only(log_probs_RV, probs_RV >= min_p * probs_RV.max(-1, keepdims=True))
 

@@ -1,6 +1,6 @@
 """Never end the sentence.
 
-Source: the `ignore_eos` of the servers of language models, such as vLLM (Kwon et al., 2023).
+Source: the `ignore_eos` of servers of language models such as vLLM (Kwon et al., 2023).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, eos: Literal["stop", "ban"], rows: Rows) -> LogProbs:
-    """Return the log-probs with the end of the sentence at -inf if it is banned."""
+    """Return the log-probs, with -inf for the end of the sentence if it is banned."""
     kept_RV = log_probs_RV.copy()
     if eos == "ban" and rows.start.eos is not None:
         kept_RV[:, rows.start.eos] = NEVER

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, n: int, rows: Rows) -> LogProbs:
-    """Return the log-probs with tokens that complete a known n-gram at -inf."""
+    """Return the log-probs, with -inf for tokens that would repeat an n-gram of the text."""
     is_kept_RV = np.ones(log_probs_RV.shape, dtype=np.bool_)
     for row in range(len(rows)):
         tokens_T = np.array(rows.recent(row, sys.maxsize), dtype=np.int64)
@@ -40,5 +40,5 @@ FILTER = Filter(
     value_type=int,
     neutral=0,
     limits={"ge": 0, "le": 1000},
-    help="Never write the same N consecutive tokens twice (0: allowed).",
+    help="Never write the same N consecutive tokens twice (0: off).",
 )

@@ -1,7 +1,7 @@
 """Begin the continuation with a given text, in any tokenisation.
 
-Until the text is complete, only tokens that write its next characters are kept (the last one may
-write more), and the sentence cannot end. Source: prefix-constrained decoding, Wuebker et al.
+Until this prefix is complete, only tokens that write its next characters are kept (the last token
+may write more), and the sentence cannot end. Source: prefix-constrained decoding, Wuebker et al.
 (2016), "Models and inference for prefix-constrained machine translation".
 """
 
@@ -23,11 +23,11 @@ _beginning = lru_cache(maxsize=64)(beginning)
 
 
 def apply(log_probs_RV: LogProbs, prefix: str, rows: Rows) -> LogProbs:
-    """Return the log-probs with tokens that do not fit the text at -inf."""
+    """Return the log-probs, with -inf for tokens that do not continue the prefix."""
     pieces = tuple(rows.start.pieces)
     is_kept_RV = np.ones(log_probs_RV.shape, dtype=np.bool_)
     for row in range(len(rows)):
-        # Every kept token added at least one character: the text is complete by now.
+        # Every kept token adds a character: after len(prefix) tokens the prefix is complete.
         if rows.written(row) >= len(prefix):
             continue
         written = rows.continuation(row)

@@ -1,4 +1,4 @@
-"""Subtract nats from every token that occurs among the last tokens, however often.
+"""Subtract nats from every token that occurs among the recent tokens, however often.
 
 Source: the `presence_penalty` of OpenAI's API: logit - penalty * [count > 0]. The end of the
 sentence is never penalised.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, nats: float, rows: Rows) -> LogProbs:
-    """Return the log-probs, lowered by the nats for recent tokens, renormalised."""
+    """Return renormalised log-probs, with recent tokens lowered by `nats`."""
     penalised_RV = log_probs_RV.copy()
     for row, tokens_N, _ in recent_counts(rows):
         penalised_RV[row, tokens_N] -= nats
@@ -30,6 +30,6 @@ FILTER = Filter(
     option="presence",
     neutral=0.0,
     limits={"ge": -100, "le": 100},
-    chain_text="{name}={value} over the last {last}",
-    help="Nats subtracted from tokens that occur among the last ones.",
+    chain_text="{name}={value} over the last {last} tokens",
+    help="Nats to subtract from every recent token.",
 )

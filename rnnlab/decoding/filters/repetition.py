@@ -1,8 +1,8 @@
-"""Multiply the logits of tokens that occur among the last tokens by a penalty.
+"""Multiply the logits of recent tokens by a penalty.
 
 Source: Keskar et al. (2019), "CTRL", who divide positive logits and multiply negative ones. Here
 the logits are log-probs, which are never positive: all are multiplied, and a token that is almost
-certain stays so. The end of the sentence is never penalised.
+certain remains so. The end of the sentence is never penalised.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, penalty: float, rows: Rows) -> LogProbs:
-    """Return the log-probs, multiplied by the penalty for recent tokens, renormalised."""
+    """Return renormalised log-probs, with recent tokens multiplied by the penalty."""
     penalised_RV = log_probs_RV.copy()
     for row, tokens_N, _ in recent_counts(rows):
         penalised_RV[row, tokens_N] *= penalty
@@ -31,6 +31,6 @@ FILTER = Filter(
     option="repetition",
     neutral=1.0,
     limits={"ge": 1, "le": 100},
-    chain_text="{name}={value} over the last {last}",
-    help="Factor on the (negative) logits of tokens among the last ones.",
+    chain_text="{name}={value} over the last {last} tokens",
+    help="Factor on the (negative) logits of recent tokens.",
 )

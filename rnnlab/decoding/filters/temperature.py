@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from rnnlab.decoding._text import Rows
 
 _COLDEST = 1e-30
-"""Below this, the best token would overflow in float32, too; all others do so much earlier."""
+"""Minimum temperature: below it, even the best token would overflow to -inf in float32."""
 
 
 def apply(log_probs_RV: LogProbs, temperature: float, rows: Rows) -> LogProbs:
-    """Return log-probs proportional to p^(1/T)."""
-    with np.errstate(over="ignore"):  # improbable tokens become impossible
+    """Return the log-probs of the distribution proportional to p^(1/T)."""
+    with np.errstate(over="ignore"):  # improbable tokens overflow to -inf
         return log_softmax(log_probs_RV / max(temperature, _COLDEST))
 
 
@@ -31,5 +31,5 @@ FILTER = Filter(
     option="temperature",
     neutral=1.0,
     limits={"gt": 0, "le": 100},
-    help="Divisor of the logits: below 1 sharper, above 1 flatter.",
+    help="Divisor of the logits: below 1 sharpens, above 1 flattens.",
 )

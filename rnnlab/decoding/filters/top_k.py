@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, k: int, rows: Rows) -> LogProbs:
-    """Return the log-probs with all but the k best tokens at -inf."""
+    """Return the log-probs, with -inf for all but the k most probable tokens."""
     size = log_probs_RV.shape[-1]
     if k >= size:
         return log_softmax(log_probs_RV)

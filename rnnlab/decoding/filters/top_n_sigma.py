@@ -1,8 +1,8 @@
 """Keep tokens whose logit is at most n standard deviations below the best: l >= max - n sigma.
 
-A temperature before it does not change which tokens stay. sigma is the standard deviation of the
-population of all possible tokens. Source: Tang et al. (2024), "Top-n sigma: not all logits are you
-need".
+A temperature before this filter does not change which tokens stay. sigma is the population
+standard deviation of the logits of all possible tokens. Source: Tang et al. (2024), "Top-n sigma:
+not all logits are you need".
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, n: float, rows: Rows) -> LogProbs:
-    """Return the log-probs with tokens further below the best at -inf."""
+    """Return the log-probs, with -inf for tokens further below the best token."""
     is_possible_RV = log_probs_RV > NEVER
     num_R1 = np.maximum(is_possible_RV.sum(-1, keepdims=True), 1)
     finite_RV = np.where(is_possible_RV, log_probs_RV, 0.0).astype(np.float64)
@@ -35,5 +35,5 @@ FILTER = Filter(
     option="sigma",
     neutral=0.0,
     limits={"ge": 0, "le": 100},
-    help="Drop logits N standard deviations below the best (0: none).",
+    help="Drop tokens N standard deviations below the best (0: off).",
 )

@@ -1,4 +1,4 @@
-"""Keep the nucleus: the fewest most probable tokens whose total probability reaches p.
+"""Keep the nucleus: the smallest set of most probable tokens whose probability reaches p.
 
 Ties go to the lower ids. Source: Holtzman et al. (2020), "The curious case of
 neural text degeneration".
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, p: float, rows: Rows) -> LogProbs:
-    """Return the log-probs with all but the nucleus at -inf; the best token always stays."""
+    """Return the log-probs, with -inf outside the nucleus; the best token always stays."""
     sorted_RV = np.sort(log_probs_RV, axis=-1)[:, ::-1]
     probs_RV = np.exp(sorted_RV, dtype=np.float64)
-    # A token is needed while the mass of the tokens before it is below p.
+    # A token belongs to the nucleus if the more probable tokens have a total below p.
     mass_before_RV = probs_RV.cumsum(-1) - probs_RV
     num_R1 = (mass_before_RV < p).sum(-1, keepdims=True)
     threshold_R1 = sorted_RV[np.arange(len(sorted_RV))[:, None], num_R1 - 1]

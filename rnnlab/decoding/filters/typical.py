@@ -1,8 +1,8 @@
-"""Keep the most typical tokens, the smallest |-log p - H|, until their probability reaches tau.
+"""Keep the most typical tokens (smallest |-log p - H|) until their total probability reaches tau.
 
-H is the entropy. Tokens whose surprise is close to the expected surprise stay, so that the most
-probable token may be dropped. Ties go to the lower ids. Source: Meister et al. (2023), "Locally
-typical sampling".
+H is the entropy, which is the expected surprise -log p. Tokens with a surprise close to H stay;
+the most probable token may be dropped. Ties go to the lower ids. Source: Meister et al. (2023),
+"Locally typical sampling".
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def apply(log_probs_RV: LogProbs, tau: float, rows: Rows) -> LogProbs:
-    """Return the log-probs with all but the typical set at -inf."""
+    """Return the log-probs, with -inf outside the typical set."""
     surprise_RV = -log_probs_RV.astype(np.float64)
     distance_RV = np.abs(surprise_RV - entropy(log_probs_RV)[:, None])
     order_RV = np.argsort(distance_RV, axis=-1, kind="stable")
     sorted_RV = np.take_along_axis(log_probs_RV, order_RV, axis=-1)
     probs_RV = np.exp(sorted_RV, dtype=np.float64)
-    # A token is needed while the mass of the tokens before it is below tau.
+    # A token belongs to the typical set if the more typical tokens have a total below tau.
     mass_before_RV = probs_RV.cumsum(-1) - probs_RV
     kept_RV = np.empty_like(log_probs_RV)
     np.put_along_axis(kept_RV, order_RV, np.where(mass_before_RV < tau, sorted_RV, NEVER), axis=-1)

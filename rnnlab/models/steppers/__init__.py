@@ -1,7 +1,8 @@
-"""Steppers: read one token per row for many rows at once, for the searches; numpy in and out.
+"""Steppers let a search read tokens with a model: one token per row, for many rows at once.
 
-Two engines give the same log-probs up to rounding: torch, for every cell and device, and a native
-one for the plain cells on the CPU, which is several times faster with few rows.
+Their arguments and results are numpy arrays. Two engines give the same log-probs up to rounding:
+torch, for every cell and device, and native code for the plain cells on the CPU, which is several
+times faster with few rows.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ Engine = Literal["auto", "native", "torch"]
 
 
 def make_stepper(model: LanguageModel, engine: Engine = "auto") -> Stepper:
-    """Return a stepper of a model with its present weights; later training does not change it.
+    """Return a stepper of a model whose weights do not change any more.
 
-    engine: `auto` is native if possible, else torch. Raises BadInputError if `native` is chosen and
-    not possible.
+    engine: `auto` is native if possible, else torch. Raises BadInputError if `engine` is "native"
+    and the native engine cannot run the model.
     """
     if engine == "torch":
         return TorchStepper(model)

@@ -1,6 +1,7 @@
 """The interface between a search and a language model.
 
-Shapes: R rows, V tokens of the vocabulary, F features (inputs of the head), B rows of a prompt.
+Shapes: R rows, V tokens of the vocabulary, F features (inputs of the head), B rows of a
+model's state.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Rows = NDArray[np.int64]
 
 
 class Stepper(Protocol):
-    """Steps of one model in evaluation mode with fixed weights."""
+    """Takes steps of one model, in evaluation mode and with fixed weights."""
 
     def step(self, state: State, parents_R: Rows, tokens_R: Rows) -> tuple[Floats, State]:
         """Return the log-probs [R, V] of the next token in nats, C-contiguous, and the new state.
@@ -34,7 +35,7 @@ class Stepper(Protocol):
 
     @property
     def writer(self) -> Writer | None:
-        """Runs several steps per call; None if the engine cannot."""
+        """Object that takes several steps per call; None if the engine has no such object."""
 
     def features(self, state: State) -> Floats:
         """Return the head's input [R, F]: the top layer's output after the residual sum."""
@@ -43,7 +44,7 @@ class Stepper(Protocol):
         """Return the state of the rows `rows_R`, which may repeat."""
 
     def join(self, states: Sequence[State]) -> State:
-        """Return the concatenation of at least one state, in order."""
+        """Return one state with the rows of all `states` (at least one), in order."""
 
     def adopt(self, model_state: cells.State, features_BF: Tensor) -> State:
-        """Return a state of B rows made from a model's state, as after prefilling a prompt."""
+        """Return a state of this stepper that equals a model's state of B rows."""

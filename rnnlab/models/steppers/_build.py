@@ -1,7 +1,7 @@
-"""Compilation of the native step, once per machine, into the user's cache.
+"""Compile the native step, once per machine, into the user's cache.
 
-Nothing here may raise or print: without a compiler, or without a cache that only the user can
-write to, there is no native step, and `rnnlab doctor` shows the reason.
+`load_library` and `build` never raise or print: without a compiler, or without a cache that only
+the user can write to, there is no native step, and `rnnlab doctor` shows the reason.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ SOURCES = Path(__file__).with_name("native")
 """The folder of step.c and its headers."""
 FLAGS = (
     "-std=gnu11", "-O3", "-fPIC", "-shared", "-pthread", "-Wall", "-Wextra", "-fno-math-errno",
-    # Every tile fuses products and sums alike. Never -ffast-math: it would reorder the sums.
+    # Fuse multiply and add in the same way in every tile. -ffast-math would reorder the sums.
     "-ffp-contract=fast",
 )  # fmt: skip
 TUNINGS: tuple[tuple[str, ...], ...] = (("-march=native",), ())
-"""Flags for this processor; none, as a fallback, for a compiler that does not know them."""
+"""Flags to try in turn: tuned to this processor; none, if the compiler rejects these."""
 COMPILERS = ("cc", "gcc", "clang")
 TIMEOUT_S = 60.0
 
@@ -59,7 +59,7 @@ def load_library() -> Build:
 
 @cache
 def build() -> Build:
-    """Return the library from the cache, or compile it, which takes 1 to 2 s."""
+    """Return the library from the cache; if it is not there, compile it in 1 to 2 s."""
     try:
         compiler = _compiler()
         version = _run([*compiler, "--version"]).partition("\n")[0]
@@ -80,7 +80,7 @@ def build() -> Build:
 
 
 def _compiler() -> list[str]:
-    """Return the compiler's command: $CC, or the first of COMPILERS on the path."""
+    """Return the compiler's command: $CC, or the first of COMPILERS that is in PATH."""
     cc = shlex.split(os.environ.get("CC", ""))
     for name in [cc[0]] if cc else COMPILERS:
         if path := shutil.which(name):
@@ -89,7 +89,7 @@ def _compiler() -> list[str]:
 
 
 def _folder() -> Path:
-    """Return the cache folder, to which only the user may write: its code is executed."""
+    """Return the cache folder; only the user may write to it, because its code is executed."""
     if not hasattr(os, "getuid"):
         raise _BuildError("only POSIX systems are supported")
     folder = cache_folder()
@@ -108,7 +108,7 @@ def _key(version: str, flags: list[str]) -> str:
 
 
 def _processor() -> str:
-    """Return the processor's features: different machines may share one cache."""
+    """Return the processor's features, part of the key because machines may share one cache."""
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
         for line in lines:
             if line.startswith(("flags", "Features")):
@@ -117,7 +117,7 @@ def _processor() -> str:
 
 
 def _load_or_compile(library: Path, command: list[str]) -> ctypes.CDLL:
-    """Return the library; compile it if it is missing or does not load, as after a full disk."""
+    """Return the library; compile it if it is missing or does not load (as after a full disk)."""
     if library.is_file():
         with contextlib.suppress(OSError):
             return ctypes.CDLL(str(library))
@@ -126,7 +126,7 @@ def _load_or_compile(library: Path, command: list[str]) -> ctypes.CDLL:
     try:
         _run([*command, str(SOURCES / "step.c"), "-o", name, "-lm"])
         loaded = ctypes.CDLL(name)
-        # Several processes may build at once: each moves a complete file into place.
+        # Several processes may compile at once: each moves a complete file into place.
         os.replace(name, library)
     finally:
         Path(name).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """Steps in C for the plain cells in float32 on the CPU: see native/step.c.
 
 Shapes: R rows, S floats of a row's state, T steps, V tokens of the vocabulary, F features (inputs
-of the head), B rows of a prompt.
+of the head), B rows of a model's state.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from rnnlab.models.steppers._base import Floats, Rows
 from rnnlab.models.steppers._pack import CELLS, F32, Packed, address, padded
 
 MOST_TABLE_NUMBERS = 2**25
-"""Largest size V x G of the first layer's table (128 MB); above, the torch engine is used."""
+"""Maximum size V x G of the first layer's table (128 MB); beyond it, torch runs the model."""
 ROWS_PER_THREAD, PRODUCTS_PER_THREAD = 16, 2_000_000
-"""Least work per thread: waking a thread takes as long as about PRODUCTS_PER_THREAD products."""
+"""Minimum work per thread: waking a thread takes about as long as 2,000,000 multiplications."""
 PIECES_PER_THREAD = 2
-"""More than one, so that the others take over the work of a thread that wakes late."""
+"""Pieces of work per thread; if a thread wakes late, the other threads take over its pieces."""
 MOST_STEPS, PRODUCTS_AT_ONCE = 32, 40_000_000
-"""Limits of one call: a few milliseconds, so that text still streams."""
+"""Limits of one call of `write`: it takes a few milliseconds, so text still streams."""
 
 
 class NativeState:
-    """State of some rows, with its memory address: looking the address up is slow."""
+    """State of some rows; it stores its memory address because looking it up is slow."""
 
     __slots__ = ("address", "rows_RS")
 
@@ -56,10 +56,10 @@ def why_not_native(model: LanguageModel, most_table_numbers: int = MOST_TABLE_NU
 
 
 class NativeStepper:
-    """Steps on packed copies of the weights; may be called from several threads at once.
+    """Takes steps on packed copies of the weights; may be called from several threads at once.
 
-    num_threads: most threads for many rows, None for torch's number; never changes a result.
-    products_per_thread: multiplications per additional thread.
+    num_threads: maximum number of threads (None: torch's number); it does not change the results.
+    products_per_thread: minimum number of multiplications per thread.
     """
 
     def __init__(
@@ -80,19 +80,19 @@ class NativeStepper:
         self._products_per_thread = products_per_thread
         self._packed = Packed(model, library.rnnlab_lanes())
         self._spare: list[tuple[F32, int]] = []
-        """Scratch buffers with their addresses. A call pops one and returns it, so that two
-        concurrent calls never share one."""
+        """Free scratch buffers with their addresses. A call takes a buffer and puts it back in the
+        end, so concurrent calls never share a buffer."""
 
     def step(
         self, state: NativeState, parents_R: Rows, tokens_R: Rows
     ) -> tuple[Floats, NativeState]:
-        """Step in one call of C; see `Stepper`."""
+        """Take a step in one call of C; implements `Stepper.step`."""
         parents_R, tokens_R = _indices(parents_R), _indices(tokens_R)
         num, num_states = len(parents_R), len(state.rows_RS)
         if len(tokens_R) != num:
             raise IndexError(f"{len(tokens_R)} tokens for {num} rows")
         threads, pieces, room = self._split(num)
-        # The order of the rows is stored after the products.
+        # The scratch buffer holds the products, then the order of the rows.
         scratch = self._pop_scratch(room + num + num_states + 1)
         log_probs_RV = np.empty((num, self._packed.vocab), np.float32)
         after = NativeState(np.empty((num, self._packed.row), np.float32))
@@ -104,17 +104,17 @@ class NativeStepper:
         self._spare.append(scratch)
         if is_bad:
             raise IndexError(
-                f"a parent is not among {num_states} rows, or a token not in the vocabulary"
+                f"a parent is not among {num_states} rows, or a token is not in the vocabulary"
             )
         return log_probs_RV, after
 
     @property
     def writer(self) -> NativeStepper:
-        """See `Stepper`."""
+        """This object; implements `Stepper.writer`."""
         return self
 
     def stretch(self, num_rows: int) -> int:
-        """See `Writer`."""
+        """Return the number of steps within the limits of a call; implements `Writer.stretch`."""
         num_steps = PRODUCTS_AT_ONCE // max(1, num_rows * self._packed.row_products)
         return max(1, min(MOST_STEPS, num_steps))
 
@@ -122,7 +122,7 @@ class NativeStepper:
         self, state: NativeState, parents_R: Rows, log_probs_RV: Floats, num: int, goals_TR: Goals,
         eos: int | None,
     ) -> Written:  # fmt: skip
-        """Write in one call of C; see `Writer`."""
+        """Take several steps in one call of C; implements `Writer.write`."""
         packed, parents_R = self._packed, _indices(parents_R)
         rows, num_states = len(parents_R), len(state.rows_RS)
         first_RV = np.require(log_probs_RV, np.float32, ("C", "W"))
@@ -154,20 +154,20 @@ class NativeStepper:
         return Written(tokens_TR[:num_steps], log_probs_TRV[:num_steps], after)
 
     def features(self, state: NativeState) -> Floats:
-        """See `Stepper`; a copy."""
+        """Return a copy of the features; implements `Stepper.features`."""
         first = self._packed.features
         return state.rows_RS[:, first : first + self._packed.hidden].copy()
 
     def select(self, state: NativeState, rows_R: Rows) -> NativeState:
-        """See `Stepper`."""
+        """Return a copy of the rows; implements `Stepper.select`."""
         return NativeState(state.rows_RS[rows_R])
 
     def join(self, states: Sequence[NativeState]) -> NativeState:
-        """See `Stepper`."""
+        """Return a copy of the rows of all states; implements `Stepper.join`."""
         return NativeState(np.concatenate([state.rows_RS for state in states]))
 
     def adopt(self, model_state: cells.State, features_BF: Tensor) -> NativeState:
-        """See `Stepper`; a copy."""
+        """Return a copy in the packed layout; implements `Stepper.adopt`."""
         packed = self._packed
         rows_BS = np.zeros((len(features_BF), packed.row), np.float32)
         parts = [part for layer in model_state for part in layer]
@@ -179,7 +179,7 @@ class NativeStepper:
         return NativeState(rows_BS)
 
     def _split(self, num: int) -> tuple[int, int, int]:
-        """Return for `num` rows the numbers of threads, pieces and floats of scratch memory."""
+        """Return the numbers of threads, pieces and floats of scratch memory for `num` rows."""
         packed, threads, pieces = self._packed, 1, -(-num // self._chunk) or 1
         if num >= 2 * ROWS_PER_THREAD:
             most = num * packed.row_products // self._products_per_thread
@@ -200,6 +200,6 @@ class NativeStepper:
 
 
 def _indices(ids: Rows) -> NDArray[np.int64]:
-    """Return contiguous, writeable ids: `address` does not accept a read-only array."""
+    """Return contiguous, writeable ids, because `address` does not accept a read-only array."""
     ids = np.ascontiguousarray(ids, np.int64)
     return ids if ids.flags.writeable else ids.copy()

@@ -24,7 +24,7 @@ from rnnlab.cells.rnn_sigmoid import SigmoidRNN
 from rnnlab.models._language_model import LanguageModel
 
 CELLS: tuple[type[cells.Cell[Any]], ...] = (RNN, ReluRNN, SigmoidRNN, GRU, LSTM)
-"""The supported cells, in the order of native/gates.h."""
+"""The supported cells, in the order of `enum cell` in native/gates.h."""
 NO_LOGIT = -1e30
 """Logit of a column that pads the vocabulary: it adds nothing to the softmax."""
 ALIGNMENT = 64
@@ -53,8 +53,8 @@ class _Net(Structure):
 class Packed:
     """Packed weights of a model that the native step supports (see `_native.why_not_native`).
 
-    lanes: floats per vector register. A state's row holds h (and c) of every layer, padded to whole
-    vectors, and in a residual stack also the sum that the head reads.
+    lanes: floats per vector register. A row of a state holds h (and c) of every layer, padded to
+    whole vectors, and in a residual stack also the sum that the head reads.
     """
 
     def __init__(self, model: LanguageModel, lanes: int) -> None:
@@ -68,19 +68,19 @@ class Packed:
         parts = rnn.cell.num_states * self.units
         self.is_residual = rnn.is_residual and rnn.num_layers > 1
         self.row = rnn.num_layers * parts + (self.units if self.is_residual else 0)
-        """Number of floats of a state's row."""
+        """Number of floats in a row of a state."""
         self.features = rnn.num_layers * parts if self.is_residual else (rnn.num_layers - 1) * parts
-        """Offset in a row of the head's input."""
+        """Offset of the head's input from the beginning of a row, in floats."""
         self.row_scratch = max(2 * gates, columns)
-        """Number of floats for the products of a row."""
+        """Number of floats of scratch memory for the products of one row."""
         self.row_products = self.hidden * (columns + (2 * rnn.num_layers - 1) * gates)
-        """Number of multiplications of a row's step."""
+        """Number of multiplications in a step of one row."""
         self._buffers: list[Any] = []
         layers = (_Layer * rnn.num_layers)()
         for number in range(rnn.num_layers):
             weights = rnn.weights(number)
             assert isinstance(weights, tuple)
-            # The fifth tensor, the start state of some cells, is not part of a step.
+            # The fifth tensor, the initial state of a SigmoidRNN, is not part of a step.
             padded_weights = Weights(
                 *(_gate_rows(t, num_gates, self.units, gates) for t in weights[:4])
             )
@@ -106,7 +106,7 @@ class Packed:
         """Address of the struct that the C code reads."""
 
     def _keep(self, array: F32) -> int:
-        """Store an aligned copy for the lifetime of this object; return its address."""
+        """Store an aligned copy that lives as long as this object; return the copy's address."""
         buffer = np.empty(array.size + ALIGNMENT // 4, np.float32)
         offset = -address(buffer) % ALIGNMENT // 4
         buffer[offset : offset + array.size] = array.ravel()
@@ -117,7 +117,8 @@ class Packed:
 def address(array: NDArray[Any]) -> int:
     """Return the memory address of a contiguous and writeable array.
 
-    Five times as fast as numpy's `array.ctypes.data`, which would take a quarter of a step.
+    This is five times as fast as numpy's `array.ctypes.data`, which would take a quarter of the
+    time of a step.
     """
     return ctypes.addressof(_NOTHING.from_buffer(array))  # type: ignore[arg-type]
 
@@ -128,7 +129,7 @@ def padded(size: int, multiple: int) -> int:
 
 
 def _gate_rows(stacked: Tensor, num_gates: int, units: int, gates: int) -> Tensor:
-    """Return stacked weights [G, ...], each gate padded with zeros to `units`, all to `gates`."""
+    """Return stacked weights with rows of zeros added: `units` rows per gate, `gates` in total."""
     rest = stacked.shape[1:]
     hidden = stacked.shape[0] // num_gates
     padded = stacked.new_zeros(gates, *rest)
@@ -138,7 +139,7 @@ def _gate_rows(stacked: Tensor, num_gates: int, units: int, gates: int) -> Tenso
 
 
 def _first_table(model: LanguageModel, weights: Weights) -> F32:
-    """Return the first layer's input term [V, G] of all gates by token, to save the product."""
+    """Return the input term [V, G] of the first layer's gates for every token, as a table."""
     table_VG = weights.weight_ih.double().T
     if model.embedding is not None:
         table_VG = model.embedding.weight.detach().double() @ table_VG
@@ -147,6 +148,6 @@ def _first_table(model: LanguageModel, weights: Weights) -> F32:
 
 
 def _panels(weight_GK: Tensor, width: int) -> F32:
-    """Return weights as panels [G / width, K, width]."""
+    """Return weights [G, K] as panels [G / width, K, width]."""
     panels: F32 = weight_GK.view(-1, width, weight_GK.shape[1]).transpose(1, 2).contiguous().numpy()
     return panels

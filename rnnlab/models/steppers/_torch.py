@@ -1,6 +1,7 @@
 """Steps in torch: every cell on every device.
 
-Shapes: R rows, V tokens of the vocabulary, F features (inputs of the head), B rows of a prompt.
+Shapes: R rows, V tokens of the vocabulary, F features (inputs of the head), B rows of a
+model's state.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ class TorchState(NamedTuple):
 
 
 class TorchStepper:
-    """Steps of the model itself; arrays and tensors share memory on the CPU."""
+    """Takes steps of the model in torch; on the CPU, arrays and tensors share memory."""
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
 
     @torch.inference_mode()
     def step(self, state: TorchState, parents_R: Rows, tokens_R: Rows) -> tuple[Floats, TorchState]:
-        """Select the parents, then step; see `Stepper`."""
+        """Select the parents' rows, then take a step; implements `Stepper.step`."""
         self._check(parents_R, len(state.features_RF))
         self._check(tokens_R, self._model.vocab_size)
         parents = cells.select(state.layers, self._to_device(parents_R))
@@ -44,23 +45,23 @@ class TorchStepper:
 
     @property
     def writer(self) -> None:
-        """None, see `Stepper`: several torch steps per call would not be faster."""
+        """None, because several steps of torch per call would not be faster."""
         return None
 
     def features(self, state: TorchState) -> Floats:
-        """See `Stepper`; a copy."""
+        """Return a copy of the features; implements `Stepper.features`."""
         features: Floats = state.features_RF.cpu().numpy().copy()
         return features
 
     @torch.inference_mode()
     def select(self, state: TorchState, rows_R: Rows) -> TorchState:
-        """See `Stepper`."""
+        """Return a copy of the rows; implements `Stepper.select`."""
         rows = self._to_device(rows_R)
         return TorchState(cells.select(state.layers, rows), state.features_RF.index_select(0, rows))
 
     @torch.inference_mode()
     def join(self, states: Sequence[TorchState]) -> TorchState:
-        """See `Stepper`."""
+        """Return a copy of the rows of all states; implements `Stepper.join`."""
         layers = tuple(
             tuple(torch.cat(parts) for parts in zip(*layers, strict=True))
             for layers in zip(*(state.layers for state in states), strict=True)
@@ -68,7 +69,7 @@ class TorchStepper:
         return TorchState(layers, torch.cat([state.features_RF for state in states]))
 
     def adopt(self, model_state: cells.State, features_BF: Tensor) -> TorchState:
-        """See `Stepper`; the tensors are shared."""
+        """Return a state that shares the model's tensors; implements `Stepper.adopt`."""
         return TorchState(model_state, features_BF)
 
     def _to_device(self, ids: Rows) -> Tensor:

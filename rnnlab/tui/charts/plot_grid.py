@@ -1,4 +1,4 @@
-"""The charts of the selected runs: as many as fit, all with the same viewport."""
+"""The charts of the selected runs: one large, others as they fit, all with the same viewport."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ _MOST_Y_ZOOM = 12
 """Steps of the zoom of the y axis, in and out: a factor of 130."""
 _MIN_WIDTH = 56
 _MIN_HEIGHT = 9
+"""Size of the smallest chart, in cells."""
+_FRACTION_BELOW = 0.45
+"""Fraction of the height for the charts below the first one, if they fit."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class GridView:
 
 
 class PlotGrid(Grid, can_focus=True):
-    """A grid of charts with as many columns and rows as are readable."""
+    """The first chart, large, and below it as many others as are readable."""
 
     BORDER_TITLE = "Charts"
 
@@ -213,15 +216,24 @@ class PlotGrid(Grid, can_focus=True):
         self._arrange()
 
     def _arrange(self) -> None:
+        """Show the first chart largest, across the top, and below it as many as are readable."""
         width, height = self.content_size
         columns = max(1, width // _MIN_WIDTH)
-        rows = max(1, height // _MIN_HEIGHT)
-        num = 1 if self._is_single else min(columns * rows, len(self._order))
-        columns = min(columns, num)
+        rows_below = min(height // _MIN_HEIGHT - 1, int(height * _FRACTION_BELOW) // _MIN_HEIGHT)
+        if height >= 2 * _MIN_HEIGHT:
+            rows_below = max(rows_below, 1)
+        num_below = 0 if self._is_single else columns * max(rows_below, 0)
+        num = min(1 + num_below, len(self._order))
+        columns = max(1, min(columns, num - 1))
+        rows_below = -(-(num - 1) // columns)
+        below = max(_MIN_HEIGHT, int(height * _FRACTION_BELOW) // max(rows_below, 1))
         self.styles.grid_size_columns = columns
-        self.styles.grid_size_rows = -(-num // columns)
+        self.styles.grid_size_rows = 1 + rows_below
+        self.styles.grid_rows = " ".join(["1fr", *[str(below)] * rows_below])
         for place, name in enumerate(self._order):
-            self._panes[name].display = place < num
+            pane = self._panes[name]
+            pane.display = place < num
+            pane.styles.column_span = columns if place == 0 else 1
         self._show_visible()
 
     def _show_visible(self) -> None:

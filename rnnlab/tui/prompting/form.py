@@ -164,8 +164,11 @@ class PromptForm(Vertical):
 
     @property
     def is_classifier(self) -> bool:
-        """True if the run classifies the text; it then needs no decoder."""
-        return self._run is not None and self._run.task == "classify"
+        """True if the run classifies the text; it then needs no decoder.
+
+        False if the request is for several runs: some of them may be language models.
+        """
+        return not self._is_of_all and self._run is not None and self._run.task == "classify"
 
     def specs(self) -> tuple[Spec, ...]:
         """Return the decoders, parsed once per text; raise BadInputError for an invalid one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.table import Table
 from rich.text import Text
@@ -33,11 +33,9 @@ from rnnlab.tui.shell.screen_registry import Declaration
 from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state import LabState
 
-if TYPE_CHECKING:
-    from rnnlab.decoding import Spec
-
 _MOST, _FEW = 6, 3
 """Maximum number of runs to compare, and the number if no run is selected."""
+_HOW_TO_BEGIN = "press enter: every run continues the same text with the same decoders and seed"
 _PANES = (
     Pane("compare-table", "Table"),
     Pane("compare-charts", "Curves", is_for_normal=True),
@@ -57,10 +55,11 @@ _COMPARE = Group["CompareScreen"](
 class _Asker:
     """The listener to the generator's replies about one run."""
 
-    def __init__(self, screen: CompareScreen, number: int, name: str) -> None:
+    def __init__(self, screen: CompareScreen, name: str, columns: range) -> None:
         self._screen = screen
-        self.number = number
         self.name = name
+        self.columns = columns
+        """Columns of the run's answers: one per decoder; for a classifier, a single one."""
         self.is_over = False
         self.has_failed = False
 
@@ -91,7 +90,6 @@ class CompareScreen(PromptingScreen):
         self.status = StatusLine("compare-status")
         self._charts: dict[str, ChartPane] = {}
         self._askers: list[_Asker] = []
-        self._specs: Sequence[Spec] = ()
         self._hidden_frames: dict[int, Progress] = {}
         """Column -> newest frame for it that arrived while another screen was visible."""
         self._shown: object = None
@@ -112,9 +110,7 @@ class CompareScreen(PromptingScreen):
 
     def on_mount(self) -> None:
         """Show how to begin."""
-        self.status.show_text(
-            "press enter: every run continues the same text with the same decoders and seed"
-        )
+        self.status.show_text(_HOW_TO_BEGIN)
         prompt(self)
 
     def on_screen_resume(self) -> None:
@@ -138,7 +134,10 @@ class CompareScreen(PromptingScreen):
     @on(RunChosen)
     def show_state(self) -> None:
         """Show the current figures and curves of the runs to compare."""
-        self.names = self._compared()
+        names = self._compared()
+        if names != self.names:
+            self.names = names
+            self._drop_texts()
         self.state.also_watched = self.names
         summaries = [self.state.summaries[name] for name in self.names]
         chosen = summaries[0] if summaries else None
@@ -222,15 +221,16 @@ class CompareScreen(PromptingScreen):
     async def submit(self, request: PromptRequest) -> None:
         """Send the request to every run."""
         self.session.history.add(request.prompt)
-        for asker in self._askers:
-            self.post_message(AskCancelled(asker))
-        self._askers = []  # late replies belong to columns that are being removed
-        self._hidden_frames.clear()
-        self._specs = request.specs
-        texts = [spec.text for spec in self._specs] or [""]
-        titles = [f"{name} {text}".strip() for name in self.names for text in texts]
+        self._cancel()
+        titles: list[str] = []
+        askers: list[_Asker] = []
+        for name in self.names:
+            is_classifier = self.state.summaries[name].task == "classify"
+            texts = ["classes"] if is_classifier else [spec.text for spec in request.specs]
+            askers.append(_Asker(self, name, range(len(titles), len(titles) + len(texts))))
+            titles += [f"{name} {text}" for text in texts]
         await self.board.begin_best(titles)
-        self._askers = [_Asker(self, number, name) for number, name in enumerate(self.names)]
+        self._askers = askers
         for asker in self._askers:
             is_classifier = self.state.summaries[asker.name].task == "classify"
             specs = () if is_classifier else request.specs
@@ -238,25 +238,38 @@ class CompareScreen(PromptingScreen):
             self.post_message(Asked(asker, asker.name, own.question))
         self.status.show_text(f"asking {len(self._askers)} runs…")
 
+    @work(group="texts", exclusive=True)
+    async def _drop_texts(self) -> None:
+        """Remove the texts of the runs that were compared before."""
+        if self._askers:
+            self._cancel()
+            await self.board.begin_best(())
+            self.status.show_text(_HOW_TO_BEGIN)
+
+    def _cancel(self) -> None:
+        """Cancel all requests; late replies are ignored: their columns are being removed."""
+        for asker in self._askers:
+            self.post_message(AskCancelled(asker))
+        self._askers = []
+        self._hidden_frames.clear()
+
     def show_reply(self, asker: _Asker, reply: Reply) -> None:
         """Show a reply about one run."""
         if asker not in self._askers:
             return
-        per_run = max(1, len(self._specs))
         match reply:
             case Started():
-                for number in range(per_run):
-                    self.board.set_source(asker.number * per_run + number, asker.name, reply.step)
+                for number in asker.columns:
+                    self.board.set_source(number, asker.name, reply.step)
             case Progress():
-                number = asker.number * per_run + reply.decoder
+                number = asker.columns[reply.decoder]
                 if self.is_shown:
                     self.board.grow(number, reply.answers[:1], is_last=reply.is_last)
                 else:
                     self._hidden_frames[number] = reply
             case Failed():
                 self._draw_hidden_frames()  # a frame drawn later would replace the error
-                first = asker.number * per_run
-                self.board.fail(reply.message, range(first, first + per_run))
+                self.board.fail(reply.message, asker.columns)
             case Ended():
                 self._show_count()
             case _:

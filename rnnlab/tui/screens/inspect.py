@@ -252,7 +252,8 @@ class InspectScreen(BaseScreen):
         chosen = self.state.chosen
         if chosen is None:
             return
-        shown = f"step {self._findings[0].step:,}" if self._findings else "not inspected yet"
+        is_current = self._findings and self._shown == self._asked
+        shown = f"step {self._findings[0].step:,}" if is_current else "not inspected yet"
         other = f", compared with {self.other}" if self.other else ""
         state = "inspecting ..." if self._is_waiting else self._problem or shown
         line = f"{chosen.name} ({chosen.state}), checkpoint {self.checkpoint}{other}: {state}"

@@ -43,7 +43,7 @@ def test_bad_input_and_failure_have_their_own_exit_codes() -> None:
         ("lsmt", ["gru", "lstm"], "other", "unknown cell 'lsmt'; did you mean 'lstm'?"),
         ("zzz", ["gru", "lstm"], "", "unknown cell 'zzz'; known: gru, lstm"),
         ("zzz", ["gru", "lstm"], "look around", "unknown cell 'zzz'; look around"),
-        ("zzz", [], "", "unknown cell 'zzz'; there are none yet"),
+        ("zzz", [], "", "unknown cell 'zzz'; there is no cell yet"),
     ],
 )
 def test_an_unknown_name_offers_the_nearest_or_all(

@@ -67,7 +67,7 @@ def test_a_full_search_ends_once_k_texts_have() -> None:
         if last.last == "ended":
             num_full += 1
             assert [h.is_finished for h in last.hypotheses] == [True] * 3
-            assert given_up(last, "k are finished")
+            assert given_up(last, "k texts are finished")
             assert not given_up(last, "cannot win")
     assert num_full > 5
 
@@ -245,7 +245,7 @@ def test_a_text_that_nothing_can_follow_gives_way_to_those_that_go_on() -> None:
     start = SearchStart(table[:1], None, leaves_out=True)
     frames = list(spec.decoder.search(step, start, spec.options, 3, no_chance(1)))
     assert answers(frames[0]) == [(0,), (1,)]
-    assert [h.tokens() for h in given_up(frames[1], "nothing can follow")] == [[0]]
+    assert [h.tokens() for h in given_up(frames[1], "no token can follow")] == [[0]]
     assert answers(frames[-1]) == [(1, 1, 1)]
 
 
@@ -414,7 +414,7 @@ def test_the_chain_tells_how_the_search_ends() -> None:
     chains: dict[str, list[str]] = {
         "k=3": ["beam k=3", "rank by model probability"],
         "k=3,n=2": ["beam k=3", "rank by model probability", "best 2"],
-        "early=full": ["beam k=5", "rank by model probability", "stop when k are finished"],
+        "early=full": ["beam k=5", "rank by model probability", "stop when k texts are finished"],
         "early=never": ["beam k=5", "rank by model probability", "never stop early"],
         "gap=1.5": ["beam k=5", "rank by model probability", "gap=1.5"],
         "length_penalty=0.6,penalty=wu": [

@@ -177,7 +177,7 @@ def test_the_chain_names_groups_and_diversity() -> None:
         "diverse beam k=4: groups=2 of 2",
         "diversity=0.5",
         "rank by model probability",
-        "stop a group when 2 are finished",
+        "stop a group when 2 texts are finished",
         "best 3",
     ]
     assert spec.options.num_answers() == 3

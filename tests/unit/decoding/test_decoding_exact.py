@@ -76,7 +76,7 @@ def brute_force(
 
 
 def highest(note: str) -> float:
-    found = re.search(r"no text is above (\S+) nats", note)
+    found = re.search(r"no text has a log-prob above (\S+) nats", note)
     assert found
     return float(found[1])
 
@@ -85,7 +85,7 @@ def check(frames: list[Frame], expected: tuple[History, float]) -> None:
     (text,) = frames[-1].hypotheses
     assert tuple(text.tokens()) == expected[0]
     assert_close(text.score, expected[1], terms=ROUNDED * text.length)
-    assert frames[-1].note(0).startswith("proved the most probable")
+    assert frames[-1].note(0).startswith("proved to be the most probable text")
 
 
 @pytest.mark.parametrize("eos", [EOS, None])
@@ -163,7 +163,7 @@ def test_a_tree_of_more_rows_than_a_step_reads_is_searched_whole() -> None:
     )
     assert answers(last) == [expected[1]]
     assert_close(last.hypotheses[0].score, expected[0], terms=5)
-    assert last.note(0) == "proved the most probable of 5 tokens"
+    assert last.note(0) == "proved to be the most probable text of 5 tokens"
     assert 100 < sum(num_rows) <= 4 + 16 + 64 + 256 + 4
     assert 8 < max(num_rows) < 100
 
@@ -192,7 +192,7 @@ def test_what_a_budget_leaves_open_bounds_every_text(budget: int) -> None:
             assert tuple(text.tokens()) == best
             continue
         assert num_read == budget
-        assert last.note(0).startswith(f"budget of {budget} rows ran out: not proved; no text is")
+        assert last.note(0).startswith(f"budget of {budget} rows ran out: not proved; no text has")
         assert logprob <= highest(last.note(0))
         assert text.score <= highest(last.note(0))
         num_unproved += 1
@@ -264,7 +264,8 @@ def test_prompts_are_searched_as_if_alone(eos: int | None) -> None:
     assert answers(last) == expected
     assert [h.prompt for h in last.hypotheses] == [0, 1, 2, 3]
     assert (
-        last.note(0) == f"proved the most probable of {'' if eos is None else 'at most '}5 tokens"
+        last.note(0)
+        == f"proved to be the most probable text of {'' if eos is None else 'at most '}5 tokens"
     )
 
 
@@ -318,7 +319,7 @@ def test_a_tree_in_which_no_text_is_complete_says_so(is_dead_from_the_start: boo
     )
     (text,) = last.hypotheses
     assert text.length == (0 if is_dead_from_the_start else 1)
-    assert last.note(0) == "proved that no text of 3 tokens can come"
+    assert last.note(0) == "proved that no text of 3 tokens is possible"
     assert last.last == "ended"
 
 
@@ -335,19 +336,19 @@ def test_a_first_text_that_nothing_can_beat_ends_the_search_at_once() -> None:
         )
     )
     assert list(map(answers, frames)) == [[(EOS,)]]
-    assert frames[0].note(0) == "proved the most probable of at most 9 tokens"
+    assert frames[0].note(0) == "proved to be the most probable text of at most 9 tokens"
 
 
 def test_the_chain_names_bound_and_budget() -> None:
     spec = parse_spec("exact:budget=1_000")
     assert spec.chain == [
-        "first text by beam k=10",
+        "first text: beam k=10",
         "branch and bound by model probability",
         "budget=1000",
     ]
     greedy = parse_spec("exact:bound=greedy,repetition=1.5")
     assert greedy.options.search_chain()[:2] == [
-        "first text by greedy",
+        "first text: greedy",
         "branch and bound by filtered probability",
     ]
     assert spec.options.num_answers() == 1

@@ -50,7 +50,7 @@ def read(vocabulary: Vocabulary, text: str, unknown: Any = "auto") -> EncodedPro
 )
 def test_a_letter_is_read_as_the_nearest_that_the_model_knows(text: str, nearest: str) -> None:
     found = read(LETTERS, text, "nearest")
-    assert (found.text, "never seen" in found.note) == (nearest, True)
+    assert (found.text, "new to the model" in found.note) == (nearest, True)
 
 
 def test_the_nearest_of_a_mark_without_its_letter_is_no_other_mark() -> None:
@@ -66,16 +66,16 @@ def test_the_case_is_kept_where_it_can_be() -> None:
 def test_a_note_says_what_became_of_every_letter() -> None:
     assert read(LETTERS, "abc", "nearest").note == ""
     found = read(LETTERS, "é“日\x1b", "nearest")
-    assert found.note == "never seen: read 'é' as 'e', '“' as '\"'; left out '日', '\\x1b'"
-    assert read(LETTERS, "日é", "drop").note == "never seen: left out '日', 'é'"
+    assert found.note == "new to the model: read 'é' as 'e', '“' as '\"'; left out '日', '\\x1b'"
+    assert read(LETTERS, "日é", "drop").note == "new to the model: left out '日', 'é'"
 
 
 def test_a_note_names_five_and_counts_the_rest() -> None:
     assert read(LETTERS, "zyxwvuz", "drop").note == (
-        "never seen: left out 'z', 'y', 'x', 'w', 'v' and 1 more"
+        "new to the model: left out 'z', 'y', 'x', 'w', 'v' and 1 more"
     )
     many = read(LETTERS, "éèêëœüùàç", "nearest").note
-    assert many.startswith("never seen: read 'é' as 'e', ")
+    assert many.startswith("new to the model: read 'é' as 'e', ")
     assert many.count(" as ") == 5
     assert " and 2 more" in many
 
@@ -105,7 +105,7 @@ def test_unknown_words_are_read_as_unk_and_it_is_said(unknown: str) -> None:
     found = read(WORDS, "the zzz, foot yyy", unknown)
     assert found.text == "the zzz, foot yyy"
     assert [WORDS.tokens[i] for i in found.tokens] == ["the", UNK, ",", " foot", UNK]
-    assert found.note == "never seen, read as <unk>: ' zzz', ' yyy'"
+    assert found.note == "new to the model, read as <unk>: ' zzz', ' yyy'"
 
 
 def test_a_literal_unk_is_known() -> None:
@@ -139,7 +139,7 @@ def test_a_word_is_read_as_the_one_spelled_most_alike(
 def test_words_never_grow_together_into_one_that_is_unknown(unknown: str) -> None:
     found = read(Vocabulary((*SURE_WORDS.tokens, "ball"), "words"), "the foot\u00a7ball.", unknown)
     assert found.text == "the."
-    assert found.note == "never seen: left out '\u00a7', ' football'"
+    assert found.note == "new to the model: left out '\u00a7', ' football'"
     without_space = Vocabulary(("the", "foot"), "words")
     assert read(without_space, "the f\u00f4ot", unknown).text in {"the", ""}
 
@@ -164,7 +164,7 @@ def test_an_answer_tells_the_prompt_that_was_read(
     for answer, same in zip(last.answers(), plain.answers(), strict=True):
         assert answer.prompt == was_read
         assert answer.text == was_read + answer.continuation
-        assert answer.prompt_note.startswith("never seen: ")
+        assert answer.prompt_note.startswith("new to the model: ")
         # Exact: the same operations on the same tokens.
         assert (answer.tokens, answer.logprob, same.prompt_note) == (same.tokens, same.logprob, "")
 
@@ -173,4 +173,4 @@ def test_each_of_several_prompts_has_its_own_note(make_loaded: Make) -> None:
     texts = ["É", "a", "日"]
     *_, last = continue_texts(make_loaded(), texts, parse_spec("greedy"), 3, unknown="nearest")
     notes = [answer.prompt_note for answer in last.answers()]
-    assert notes == ["never seen: read 'É' as 'é'", "", "never seen: left out '日'"]
+    assert notes == ["new to the model: read 'É' as 'é'", "", "new to the model: left out '日'"]

@@ -54,10 +54,10 @@ def test_settings_that_do_not_go_with_the_recipe_are_refused(make: Make, file: P
 def test_differing_settings_are_listed_and_equal_ones_are_not(make: Make, file: Path) -> None:
     given = {"lr": 0.5, "hidden": 8, "one_hot": True, "layers": 2, "batch": 16, "steps": 3}
     assert recipes.overridden(make(more=GRID), given, file) == [
-        "set here: layers = 2 (the recipe: 1, 2)",
-        "set here: one_hot = true (the recipe: false)",
-        "set here: lr = 0.5 (the recipe: 0.01)",
-        "set here: steps = 3 (the recipe: none)",
+        "changed here: layers = 2 (in the recipe: 1, 2)",
+        "changed here: one_hot = true (in the recipe: false)",
+        "changed here: lr = 0.5 (in the recipe: 0.01)",
+        "changed here: steps = 3 (in the recipe: none)",
     ]
 
 
@@ -67,7 +67,7 @@ def test_another_text_is_listed(make: Make, file: Path) -> None:
     assert recipes.overridden(make(top, f'{top}sha256 = "{right}"\n'), {}, file) == []
     wrong = "0" * 64
     (line,) = recipes.overridden(make(top, f'{top}sha256 = "{wrong}"\n'), {}, file)
-    assert line == "mer.txt differs from the recipe's corpus (by its SHA-256)"
+    assert line == "mer.txt is not the corpus of the recipe: its SHA-256 differs"
 
 
 def test_word_vectors_are_found_in_the_data_folder_plain_or_gzipped(

@@ -121,6 +121,14 @@ def test_an_error_says_how_to_get_a_missing_corpus(tmp_path: Path) -> None:
     from rnnlab.base.errors import BadInputError
 
     with pytest.raises(BadInputError) as raised:
-        recipes.locate(recipes.load("imdb-gru"), None, tmp_path)
-    assert "Large Movie Review" in str(raised.value)
-    assert f"put it at {tmp_path / 'imdb.csv.gz'}, or add --file" in str(raised.value)
+        recipes.locate(recipes.load("speech-best"), None, tmp_path)
+    assert f"put it at {tmp_path / 'speeches.txt'}, or name it: `rnnlab reproduce" in str(
+        raised.value
+    )
+
+
+def test_an_error_names_the_command_that_fetches_a_missing_corpus(tmp_path: Path) -> None:
+    from rnnlab.base.errors import BadInputError
+
+    with pytest.raises(BadInputError, match="`rnnlab corpora fetch moliere`"):
+        recipes.locate(recipes.load("moliere-best"), None, tmp_path)

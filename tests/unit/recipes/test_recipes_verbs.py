@@ -112,13 +112,13 @@ class TestTrain:
         (["reproduce"], ["RECIPE"]),
         (["reproduce", "lstm-molier"], ["unknown recipe", "'lstm-moliere'"]),
         (["reproduce", "nowhere.toml"], ["nowhere.toml", "No such file"]),
-        (["reproduce", "lstm-moliere"], ["get it: github.com/", "moliere.txt, or add --file"]),
+        (["reproduce", "lstm-moliere"], ["no corpus or file 'moliere'", "corpora fetch moliere"]),
         (["reproduce", "lstm-moliere", "--file", "nowhere.txt"], ["nowhere.txt"]),
         (["reproduce", "lstm-moliere", "--file", "tiny.txt", "--hidden", "0"], ["hidden = 0"]),
         (["reproduce", "lstm-moliere", "--file", "tiny.txt", "--name", ".."], ["run's name"]),
         (["recipes", "lstm-molier"], ["unknown recipe", "'lstm-moliere'"]),
         (["train", "--recipe", "lstm-molier"], ["unknown recipe"]),
-        (["train", "--recipe", "lstm-moliere"], ["get it: github.com/"]),
+        (["train", "--recipe", "lstm-moliere"], ["corpora fetch moliere"]),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(

@@ -73,7 +73,7 @@ def test_a_paused_worker_can_stop_and_save(run: Run, worker: None, verb: Verb) -
 
 def test_a_paused_run_is_not_paused_twice(run: Run, worker: None) -> None:
     say(run, "paused")
-    with pytest.raises(BadInputError, match="'a' is paused already; `rnnlab resume a`"):
+    with pytest.raises(BadInputError, match="'a' is paused already; `rnnlab resume a` resumes it"):
         control.pause(run)
     assert actions(run) == []
 
@@ -82,7 +82,7 @@ def test_a_paused_run_is_not_paused_twice(run: Run, worker: None) -> None:
 @pytest.mark.parametrize("verb", [control.pause, control.stop, control.checkpoint])
 def test_a_run_without_a_worker_gets_no_command(run: Run, state: State, verb: Verb) -> None:
     say(run, state)
-    with pytest.raises(BadInputError, match=f"'a' is {state} and has no worker"):
+    with pytest.raises(BadInputError, match=f"'a' is {state}: no worker can "):
         verb(run)
     assert actions(run) == []
 

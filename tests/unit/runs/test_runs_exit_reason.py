@@ -40,7 +40,7 @@ def test_a_process_in_the_kernels_log_was_killed_for_lack_of_memory(kernel: Kern
     kernel(4, LOG)
     reason = why_lost(said(), "mine")
     assert "(process 71 on" in reason
-    assert "killed by the kernel for lack of memory (its log names the process)" in reason
+    assert "killed by the kernel for lack of memory (the kernel's log names the process)" in reason
     assert "it used 900 MiB" in reason
     assert "smaller --batch" in reason
     assert "`rnnlab resume mine` continues the run" in reason
@@ -49,7 +49,7 @@ def test_a_process_in_the_kernels_log_was_killed_for_lack_of_memory(kernel: Kern
 @pytest.mark.parametrize("log", ["", LOG.replace("71", "72")])
 def test_without_the_log_the_reason_is_probable(kernel: Kernel, log: str) -> None:
     kernel(4, log)
-    assert "probably killed by the kernel, which has killed for lack" in why_lost(said(), "mine")
+    assert "probably killed by the kernel for lack of memory" in why_lost(said(), "mine")
 
 
 def test_earlier_kills_and_other_hosts_are_not_evidence(kernel: Kernel) -> None:

@@ -49,7 +49,7 @@ class TestCreate:
 
     def test_a_taken_name_is_refused_and_the_run_there_kept(self, store: RunStore) -> None:
         store.create("a", CONFIG)
-        with pytest.raises(BadInputError, match="a run named 'a' is there already"):
+        with pytest.raises(BadInputError, match="a run named 'a' already exists"):
             store.create("a", "hidden = 9\n")
         assert store.open("a").settings()["hidden"] == 3
         assert [entry.name for entry in store.root.iterdir()] == ["a"]
@@ -57,7 +57,7 @@ class TestCreate:
     def test_a_file_in_the_way_is_kept(self, store: RunStore) -> None:
         store.root.mkdir()
         (store.root / "a").write_text("mine")
-        with pytest.raises(BadInputError, match="is there already"):
+        with pytest.raises(BadInputError, match="already exists"):
             store.create("a", CONFIG)
         assert (store.root / "a").read_text() == "mine"
         assert len(list(store.root.iterdir())) == 1

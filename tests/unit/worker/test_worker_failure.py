@@ -70,7 +70,7 @@ def test_the_reserve_is_allocated_and_freed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("free_bytes", "says"),
-    [(10 << 20, "killed for lack of memory: 10 MiB were left, it used 900 MiB"),
+    [(10 << 20, "killed for lack of memory: only 10 MiB were free; it used 900 MiB"),
      (8 << 30, "it was killed, or the machine went down"), (None, "it was killed")],
 )  # fmt: skip
 def test_a_killed_worker_is_lost_with_a_probable_reason(

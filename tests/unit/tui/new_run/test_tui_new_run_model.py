@@ -118,7 +118,7 @@ def test_a_folder_of_runs_that_is_not_the_usual_one_is_in_the_command_line(data:
     [
         ("recipe", "lstm-molire", "no recipe 'lstm-molire'; similar: lstm-moliere"),
         ("recipe", "vanishing-", "vanishing-gru, vanishing-lstm, vanishing-rnn"),
-        ("recipe", "qqqq", "enter lists them"),
+        ("recipe", "qqqq", "press enter for a list"),
         ("recipe", "mine.toml", "cannot read mine.toml"),
         ("corpus", "stmp", "did you mean 'stump'?"),
         ("corpus", "copy:delya=3", "did you mean 'delay'?"),
