@@ -135,7 +135,7 @@ async def test_findings_or_errors_are_shown_without_control_characters(
         generator.say(Ended(generator.latest, was_cancelled=False, elapsed_s=0.0))
         await until(pilot, lambda: "the text has 3 letters [b]" in shown(app))
         await pilot.press("7")
-        await until(pilot, lambda: "b chooses the other run" in shown(app))
+        await until(pilot, lambda: "press b to choose the other" in shown(app))
 
 
 async def test_two_models_stand_side_by_side_where_there_is_room(
@@ -372,7 +372,7 @@ async def test_the_status_names_the_step_of_the_chosen_run_only(
         line = screen(app).query_one("#inspect-status", Static)
         await until(pilot, lambda: "step 40" in str(line.render()))
         await pilot.press("7")
-        await until(pilot, lambda: "b chooses the other run" in shown(app))
+        await until(pilot, lambda: "press b to choose the other" in shown(app))
         app.state.chosen_name = "beta"
         screen(app).show_state()
         assert str(line.render()) == "beta (finished), checkpoint last: not inspected yet"

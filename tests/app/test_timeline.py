@@ -193,5 +193,5 @@ async def test_without_samples_all_of_the_reason_and_what_to_do_can_be_read(
         screen = await open_timeline(pilot, app)
         await until(pilot, lambda: "no samples" in where(screen))
         shown = picture(app)
-        for words in ("sample_length", "F3 prompts", "^n chooses another run"):
+        for words in ("sample_length", "Press F3 to prompt", "^n for another run"):
             assert words in " ".join(shown.split())
