@@ -18,6 +18,8 @@ def list_corpora(data: Path | None, *, json: bool) -> None:
     rows = [[c.name, c.state, count(c.size_bytes), c.task, _floor(c), _what(c)] for c in described]
     header = ["name", "state", "bytes", "task", "floor", "description"]
     print_table(header, rows, ("bytes", "floor"))
+    talk("states: here (a local file), made (generated when it is used), fetch (not fetched yet)")
+    talk("floor: the lowest achievable loss in nats/char, or (in %) the highest accuracy")
     talk("`rnnlab corpora show NAME` profiles a corpus; `fetch NAME` or `add NAME FILE` adds one")
 
 

@@ -103,7 +103,7 @@ def _figures(answer: Answer) -> str:
     has_end = answer.end in END_WORDS and answer.end != "length"
     end = f", {END_WORDS[answer.end]}" if answer.end and has_end else ""
     is_ranked_otherwise = abs(answer.score - answer.logprob) > 0.005
-    score = f", score {answer.score:.2f}" if is_ranked_otherwise else ""
+    score = f", ranking score {answer.score:.2f}" if is_ranked_otherwise else ""
     return f"{answer.logprob:.2f} nats, {mean:.2f} per token{score}{end}"
 
 

@@ -26,7 +26,7 @@ def command(
     ] = "val",
     file: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="Evaluate on the same split of another text."),
+        typer.Option(help="Evaluate on another text, divided into the same splits."),
     ] = None,
     checkpoint: Checkpoint = "last",
     checkpoints: Checkpoints = None,

@@ -46,7 +46,10 @@ def _in_short(recipe: Recipe, data: Path | None) -> str:
     parts = [f"corpus {recipe.corpus}" + ("" if _has_corpus(recipe, data) else " (missing)")]
     parts += [f"{key} {', '.join(map(str, values))}" for key, values in recipe.grid.items()]
     for measure in recipe.measures:
-        figures = [published(measure), f"goal {goal(measure)}" if goal(measure) else ""]
+        figures = [
+            f"published {published(measure)}" if published(measure) else "",
+            f"goal {goal(measure)}" if goal(measure) else "",
+        ]
         if any(figures):
             parts.append(f"{measure.name}: {', '.join(filter(None, figures))}")
     return "; ".join(parts)
@@ -66,7 +69,7 @@ def _document(recipe: Recipe, data: Path | None) -> dict[str, Any]:
 
 def _show(recipe: Recipe, data: Path | None) -> None:
     typer.echo(visible(f"{recipe.name}: {recipe.about}"))
-    remedy = recipe.get or "add --file FILE"
+    remedy = recipe.get or "use `rnnlab reproduce` with --file FILE"
     missing = "" if _has_corpus(recipe, data) else f" (missing: {remedy})"
     typer.echo(visible(f"corpus: {recipe.corpus}{missing}"))
     if recipe.vectors:

@@ -39,7 +39,9 @@ def command(checkpoints: Checkpoints = None, json: Json = False) -> None:
     print_table(header, rows, ("step", "epoch", "train", "val", "tok/s", "params"))
     for run in store:
         if (step := _differing_checkpoint(run)) is not None:
-            talk(f"{run.name}: the last checkpoint is from step {step}")
+            talk(
+                f"{run.name}: the last checkpoint is from step {step}, not from the run's last step"
+            )
     for s in summaries:
         if s.reason and s.state in ("failed", "lost"):
             talk(f"{s.name}: {s.reason}")

@@ -64,8 +64,8 @@ def _chart_height(num_lines: int) -> int:
 def _line(s: RunSummary) -> str:
     total = f"/{s.total_steps}" if s.total_steps else ""
     left = f", {duration(s.eta_s)} left" if s.eta_s is not None else ""
-    reason = f": {visible(s.reason)}" if s.reason else ""
+    reason = f"; {visible(s.reason)}" if s.reason else ""
     return (
-        f"{s.name} {s.state}{reason}, step {s.step}{total}, train {loss(s.train_loss)}, "
-        f"val {loss(s.val_loss)}, {count(s.tokens_per_s)} tok/s{left}"
+        f"{s.name} {s.state} at step {s.step}{total}, train {loss(s.train_loss)}, "
+        f"val {loss(s.val_loss)}, {count(s.tokens_per_s)} tokens/s{left}{reason}"
     )

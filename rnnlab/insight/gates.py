@@ -159,13 +159,13 @@ def _sentences(figures: dict[str, dict[str, object]], *, is_state: bool) -> tupl
         assert isinstance(opened, float)
         if max(shut, opened) < _OFTEN:
             continue
-        claim, fraction = f"Gate {gate} is closed", shut
+        claim, fraction = f"Gate {gate} is closed (below {SHUT})", shut
         if is_state:
             claim, fraction = "The state is saturated", shut + opened
         elif opened >= shut:
-            claim, fraction = f"Gate {gate} is open", opened
-        by_claim.setdefault(claim, []).append(f"{fraction:.0%} ({layer})")
+            claim, fraction = f"Gate {gate} is open (above {OPEN})", opened
+        by_claim.setdefault(claim, []).append(f"{fraction:.0%} of its values in {layer}")
     sentences = tuple(
-        f"{claim} in {', '.join(fractions)} of its values." for claim, fractions in by_claim.items()
+        f"{claim} for {', '.join(fractions)}." for claim, fractions in by_claim.items()
     )
     return sentences or ("Few values are saturated: the gates still react to the text.",)

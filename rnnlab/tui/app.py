@@ -1,7 +1,7 @@
 """The app: connects the screens, the poller of the runs and the generator, and routes messages.
 
-Imports that the first frame does not need happen after it, in `_build_state`: the state, the poller
-and the screens take as long to import as Textual itself.
+Modules that the first frame does not need are imported after it, in `_build_state`: the state, the
+poller and the screens take as long to import as Textual itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-# Textual reads these when it is imported. Animations would flood a slow connection.
+# Textual reads these variables when it is imported. Animations would flood a slow connection.
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
@@ -82,9 +82,10 @@ class LabApp(App[None]):
     ) -> None:
         """Show the runs in `store`.
 
-        view_file: stores the view across starts, None to forget it; clock: monotonic time in
-        seconds, for rate limits; has_outline: whether the first frame is an outline of the home
-        screen, drawn before the slow imports; outside: processes, the machine and intervals.
+        view_file: the file that stores the view across starts, None for no file; clock: monotonic
+        time in seconds, for rate limits; has_outline: whether the first frame is an outline of the
+        home screen, drawn before the slow imports; outside: the app's access to processes, the
+        machine and corpora, and its intervals.
         """
         super().__init__()
         self._keys = KeyDispatcher(self, super().on_event)
@@ -105,7 +106,7 @@ class LabApp(App[None]):
             self._filters.append(NoColor())
             self.add_class("-no-color")
             self.css_path.append(Path(__file__).with_name("no_color.tcss"))
-        # Before the styles are parsed: setting a theme later would parse them again.
+        # Set the theme before the styles are parsed: a later change would parse them again.
         self.set_reactive(App.theme, appearance.theme)
         self.stylesheet.set_variables(self.get_css_variables())
         self._refresh_truecolor_filter(self.ansi_theme)
@@ -130,7 +131,7 @@ class LabApp(App[None]):
         self._pages[HOME] = make_screen(HOME, self.state)
 
     async def on_event(self, event: events.Event) -> None:
-        """Pass keys through the dispatcher, and other events on."""
+        """Send keys and pastes to the key dispatcher, and all other events to Textual."""
         if isinstance(event, events.Key | events.Paste):
             await self._keys.dispatch(event)
         else:
@@ -138,7 +139,7 @@ class LabApp(App[None]):
 
     @on(KeysDue)
     async def release_keys(self, message: KeysDue) -> None:
-        """Pass the held keys to the screen that has opened."""
+        """Send the held keys to the screen that has opened."""
         await self._keys.release(message.ticket)
 
     @property
@@ -148,7 +149,7 @@ class LabApp(App[None]):
         return pages[-1]
 
     def get_default_screen(self) -> Screen[None]:
-        """Return the outline of the home screen, or the home screen itself."""
+        """Return the first screen: the outline, or without an outline the home screen."""
         return self._outline or self._pages[HOME]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -163,17 +164,17 @@ class LabApp(App[None]):
                 yield SystemCommand(action.label, action.help, _runner(page, action.name))
 
     def apply_theme(self) -> None:
-        """Apply the theme and the glyphs of the preferences."""
+        """Apply the preferred theme and glyphs."""
         self._ascii.enabled = self.state.appearance.glyphs == "ascii"
         self.theme = self.state.appearance.theme
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Parse and apply the styles again, unless the home screen is just being mounted."""
+        """Parse and apply the styles again; do nothing until the home screen is mounted."""
         if HOME in self._pages and self._pages[HOME].is_mounted:
             super().refresh_css(animate)
 
     def on_mount(self) -> None:
-        """Start polling the runs, then the generator, after the first frame is drawn."""
+        """Handle signals; after the first frame, poll the runs and then start the generator."""
         if hasattr(signal, "SIGHUP"):
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGHUP, self._hang_up)
@@ -189,8 +190,8 @@ class LabApp(App[None]):
             self._build_state()
             self.add_mode(HOME, lambda: self._pages[HOME])
             self.switch_mode(HOME)
-            # The objects that exist now live until the end. Frozen, they are not scanned by each
-            # garbage collection, which would delay a key press noticeably.
+            # The objects that exist now live as long as the app. If they were not frozen, every
+            # garbage collection would scan them, which delays a key press noticeably.
             gc.freeze()
             gc.enable()
         self.run_worker(self._poll(), name="poll")
@@ -202,7 +203,7 @@ class LabApp(App[None]):
         await end_all()
 
     def _save(self) -> None:
-        """Write the view and the last prompt session, if the runs have been listed."""
+        """Save the view and the last prompt session in their files, unless no run is listed."""
         if not self._pages or not self.state.summaries:
             return
         from rnnlab.tui.state import saved_session
@@ -221,10 +222,10 @@ class LabApp(App[None]):
             await self.state.writing.recall(saved)
 
     async def _poll(self) -> None:
-        """Read the runs at intervals until the app closes, and at once after a choice."""
+        """Read the runs at intervals until the app closes, and at once when a run is chosen."""
         await self._read_runs()
         if self._is_open():
-            # After the runs are listed: loading the generator keeps a core busy.
+            # Start the generator after the runs are listed: loading torch keeps a core busy.
             self.run_worker(self._questions.generator.start(), name="generator")
             await self._restore_session()
         while self._is_open():
@@ -243,18 +244,18 @@ class LabApp(App[None]):
                 notice.message, severity=notice.severity, markup=False, timeout=notice.timeout_s
             )
         page = self.page
-        if page.is_mounted:  # a screen that is still being composed has no bar
+        if page.is_mounted:  # a screen has no bar until it is composed
             page.query_one(ScreenBar).show_status(self.state.status)
             page.show_state()
             page.show_keys()
 
     def on_notify(self, event: Notify) -> None:
-        """Remove the previous toast of the same severity."""
+        """Remove the previous replaceable toast of the same severity before a new one."""
         if isinstance(event.notification, ReplaceableToast):
             self._remove_toasts(event.notification.severity)
 
     def _remove_toasts(self, severity: str | None = None) -> None:
-        """Remove the replaceable toasts of one severity, or all of them."""
+        """Remove the replaceable toasts of one severity; None: of every severity."""
         for toast in list(self._notifications):
             if isinstance(toast, ReplaceableToast) and severity in (None, toast.severity):
                 self._unnotify(toast, refresh=severity is None)
@@ -264,10 +265,10 @@ class LabApp(App[None]):
 
     @on(ScreenAsked)
     async def show_screen(self, message: ScreenAsked) -> None:
-        """Show another screen directly above the home screen: the stack is at most two deep."""
+        """Show another screen directly above the home screen: at most two are stacked."""
         ticket = self._keys.buffer.close()
         await self._show_screen(message)
-        self.post_message(KeysDue(ticket))  # releases the keys if no screen was shown
+        self.post_message(KeysDue(ticket))  # takes effect only if no screen was opened
 
     async def _show_screen(self, message: ScreenAsked) -> None:
         target = entry(message.name)
@@ -299,7 +300,7 @@ class LabApp(App[None]):
 
     @on(RunChosen)
     def poll_now(self) -> None:
-        """Read the curves of the newly chosen run without waiting for the next interval."""
+        """Read the runs now: the curves of a newly chosen run must not wait for the interval."""
         self._chosen_again.set()
 
     @on(Asked)
@@ -309,7 +310,7 @@ class LabApp(App[None]):
 
     @on(AskCancelled)
     async def cancel(self, message: AskCancelled) -> None:
-        """End a listener's question early."""
+        """Cancel a listener's question."""
         await self._questions.generator.cancel(message.listener)
 
     async def on_generator_said(self, message: GeneratorSaid) -> None:
@@ -317,12 +318,12 @@ class LabApp(App[None]):
         await self._questions.deliver(message.reply, self.state.writing)
 
     def on_generator_died(self, message: GeneratorDied) -> None:
-        """Show that the generator process has ended; the next prompt starts another."""
+        """Show why the generator process has ended; the next question starts a new one."""
         self.state.writing.is_ready = False
-        self.page.fail(f"the generator ended: {message.reason}; enter asks again")
+        self.page.fail(f"the generator ended: {message.reason}; press enter to ask again")
 
     def _hang_up(self) -> None:
-        """Save the view and end the process: the terminal is gone, nothing can be drawn."""
+        """Save the view and end the process: the terminal is gone, so nothing can be drawn."""
         with contextlib.suppress(Exception):
             self._save()
         self._outside.leave(128 + signal.SIGHUP)

@@ -17,11 +17,11 @@ class ReplaceableToast(Notification):
 
 
 class RunChosen(Message):
-    """The chosen run or the selected runs have changed; the state has the new ones."""
+    """The chosen run or the selected runs have changed; the state already has the new ones."""
 
 
 class Listener(Protocol):
-    """Asks the generator questions; only its newest question is answered."""
+    """Asks the generator questions; a new question cancels the previous one."""
 
     async def on_reply(self, reply: Reply) -> None:
         """Handle a reply to the newest question."""
@@ -29,12 +29,12 @@ class Listener(Protocol):
 
 @dataclass
 class Asked(Message):
-    """A question for the generator process, which ends the listener's previous one."""
+    """A question for the generator process; it cancels the listener's previous question."""
 
     listener: Listener
     run: RunName
     question: Callable[[RunPath], Question]
-    """Completes the question with the path of the run; the client numbers it."""
+    """Returns the question, given the path of the run; the client then sets its number."""
 
 
 @dataclass
@@ -46,12 +46,12 @@ class ChartPointed(Message):
 
 @dataclass
 class ChartZoomed(Message):
-    """The wheel was turned over a chart."""
+    """The mouse wheel was turned over a chart."""
 
     factor: float
-    """Factor for the width of the x window: below 1 zooms in."""
+    """Factor of the width of the x window; below 1, the chart zooms in."""
     x: float | None
-    """Position on the x axis that stays fixed."""
+    """Position on the x axis that keeps its column; None if the mouse is outside the plot."""
 
 
 @dataclass
@@ -59,7 +59,7 @@ class ChartDragged(Message):
     """A chart was dragged sideways."""
 
     share: float
-    """Distance to the right, as a fraction of the chart's width."""
+    """Distance as a fraction of the chart's width; positive to the right."""
 
 
 @dataclass
@@ -77,7 +77,7 @@ class KeysDue(Message):
     """The keys that were held back can go to the visible screen."""
 
     ticket: int
-    """Ticket of the call that held them back; see `KeyBuffer`."""
+    """Ticket of the `KeyBuffer.close` call that began to hold the keys back."""
 
 
 class PreferencesChanged(Message):
@@ -86,7 +86,7 @@ class PreferencesChanged(Message):
 
 @dataclass
 class AskCancelled(Message):
-    """The listener's question is to be ended."""
+    """A request to cancel the listener's question."""
 
     listener: Listener
 

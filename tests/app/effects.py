@@ -345,8 +345,8 @@ def _values(world: World) -> list[str]:
 
 
 _NEW_RUN = {
-    "start": says("is starting; it continues if you quit the app"),
-    "queue": says("is queued; it continues"),
+    "start": says("is starting; quitting the app does not stop it"),
+    "queue": says("is queued; quitting"),
     "choose": opens("PickScreen"),
     "copy": copies("rnnlab train stump"),
     "next-group": becomes(_field, "epochs"),

@@ -282,14 +282,14 @@ async def test_beams_say_what_is_old_too(lab: Lab, app: LabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Once", " upon")
         await pilot.press("f4")
-        await until(pilot, lambda: isinstance(app.page, BeamsScreen) and "done at 5" in said())
+        await until(pilot, lambda: isinstance(app.page, BeamsScreen) and "done, 5 tokens" in said())
         board = app.page.query_one(CandidateBoard)
         app.set_focus(field(app, "prompt"))
         await pilot.press("x")
         await until(pilot, lambda: said().startswith("below: answers to 'Once' at step 40"))
         assert board.has_class("-old")
         await pilot.press("backspace")
-        await until(pilot, lambda: "done at 5" in said())
+        await until(pilot, lambda: "done, 5 tokens" in said())
         assert not board.has_class("-old")
 
 

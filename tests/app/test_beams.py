@@ -103,13 +103,13 @@ async def test_candidates_grow_with_their_story_and_what_was_given_up(
         await until(pilot, lambda: len(screen.query(Candidate)) == 2)
         generator.trace(STEPS[0], decoder=1)
         grow(generator, answer(1, "ab", None), answer(2, "[", 0))
-        await until(pilot, lambda: "growing at 2" in status_of(screen))
+        await until(pilot, lambda: "growing, 2 tokens" in status_of(screen))
         assert "alpha at step 40; beam k=2" in status_of(screen)
         assert WIDE in given_up(screen)
         generator.trace(STEPS[1], decoder=1)
         grow(generator, answer(1, "ab", None, "length"), answer(2, "a\x1b", 1), is_last=True)
         generator.say(Ended(1, was_cancelled=False, elapsed_s=0.1))
-        await until(pilot, lambda: "done at 2" in status_of(screen))
+        await until(pilot, lambda: "done, 2 tokens" in status_of(screen))
         heads = [str(c.query_one(".head", Static).render()) for c in screen.query(Candidate)]
         assert "best, score -0.55, max length" in heads[0]
         assert "differs from #1 at 2" in heads[1]

@@ -77,7 +77,7 @@ async def test_corpora_are_listed_and_profiled(app: LabApp) -> None:
         await until(pilot, lambda: "figures of copy" in seen(app))
         assert "copy:delay=10" in seen(app)
         await go_to(pilot, app, "text8")
-        await until(pilot, lambda: "Not here yet" in seen(app))
+        await until(pilot, lambda: "Not fetched yet" in seen(app))
         assert "CC BY-SA" in seen(app)
 
 
@@ -153,10 +153,10 @@ async def test_problems_of_a_form_are_shown_in_it_and_corrected_there(
         problem = app.screen.query_one("#form-problem", Static)
         assert not problem.display
         for name, file, encoding, words, blank in (
-            ("", str(source), "", "name is empty; enter one", "name"),
+            ("", str(source), "", "name is empty; enter a name", "name"),
             ("../x", "nowhere.txt", "", "is not a valid name for a corpus", "name"),
             ("mine", str(source), "", "the corpus 'mine' already exists", "name"),
-            ("x", "", "", "file is empty; enter one", "file"),
+            ("x", "", "", "file is empty; enter a file", "file"),
             ("x", "[bold]nowhere", "", "there is no file or folder '[bold]nowhere'", "file"),
             ("x", "~nobodyx/y", "", "no home folder for '~nobodyx/y'", "file"),
             ("x", str(source), "utf-9", "unknown encoding 'utf-9'", "encoding"),

@@ -236,7 +236,7 @@ async def test_the_vanishing_view_has_all_its_runs_and_is_refreshed(
         names = [path.rpartition("/")[2] for path in asked(generator).members]
         assert names == ["vanishing-lstm", "vanishing-lstm-x4"]
         status = str(screen(app).query_one("#inspect-status", Static).content)
-        assert "2 runs of the lab (1 finished, 1 running)" in status
+        assert "vanishing lab: 2 runs (1 finished, 1 running)" in status
         answer(generator, finding())
         num = generator.latest
         lab.say(run, state="running", step=80)
@@ -258,7 +258,7 @@ async def test_the_runs_of_the_lab_are_queued_with_a_key_in_the_lab_s_own_folder
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
         await pilot.press(str(len(view_names())))
-        await until(pilot, lambda: "no run of the lab yet; v trains" in shown(app))
+        await until(pilot, lambda: "lab has no runs yet; press v" in shown(app))
         assert generator.questions[-1].view != "vanishing", "there is nothing to be asked"  # type: ignore[union-attr]
         await pilot.press("v", "enter")
         await until(pilot, lambda: app.screen is screen(app))
@@ -374,7 +374,7 @@ async def test_the_status_names_the_step_of_the_chosen_run_only(
         line = screen(app).query_one("#inspect-status", Static)
         await until(pilot, lambda: "step 40" in str(line.render()))
         await pilot.press("7")
-        await until(pilot, lambda: "b chooses the other run" in shown(app))
+        await until(pilot, lambda: "press b to choose the other" in shown(app))
         app.state.chosen_name = "beta"
         screen(app).show_state()
         assert str(line.render()) == "beta (finished), checkpoint last: not inspected yet"

@@ -153,7 +153,7 @@ async def test_without_samples_it_says_why_and_another_run_is_a_key_away(
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_timeline(pilot, app)
         app.state.chosen_name = "classes"
-        await until(pilot, lambda: "A classifier writes no text" in why_empty(screen))
+        await until(pilot, lambda: "A classifier does not write text" in why_empty(screen))
         await pilot.press("enter", "right", "c")
         assert app.screen is screen
         await pilot.press("ctrl+n")
@@ -193,5 +193,5 @@ async def test_without_samples_all_of_the_reason_and_what_to_do_can_be_read(
         screen = await open_timeline(pilot, app)
         await until(pilot, lambda: "no samples" in where(screen))
         shown = picture(app)
-        for words in ("sample_length", "F3 prompts", "^n chooses another run"):
+        for words in ("sample_length", "Press F3 to prompt", "^n for another run"):
             assert words in " ".join(shown.split())

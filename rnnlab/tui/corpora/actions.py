@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from rnnlab.corpora import Progress
 
 _Checks = dict[str, Callable[[str], object]]
-"""By the name of a field: a function that raises BadInputError for an invalid text."""
+"""Name of a field -> function that raises BadInputError if the field's text is invalid."""
 _ADDING = (
     Blank("name", "Name", "letters, digits, . _ -"),
-    Blank("file", "File or folder", "txt, csv, tsv, jsonl, also .gz; a folder of texts"),
+    Blank("file", "File or folder", "txt, csv, tsv or jsonl (also .gz); or a folder of texts"),
     Blank("encoding", "Encoding", "detected if empty"),
-    Blank("label", "Label column", "of a table", "label"),
-    Blank("text", "Text column", "of a table", "text"),
+    Blank("label", "Label column", "only for csv, tsv, jsonl", "label"),
+    Blank("text", "Text column", "only for csv, tsv, jsonl", "text"),
 )
 
 
@@ -45,12 +45,12 @@ async def _add(screen: CorporaListScreen) -> None:
 async def _fetch(screen: CorporaListScreen) -> None:
     chosen = screen.table.chosen
     if chosen is None or chosen.state != "fetch":
-        screen.toast("this corpus is already here; choose one marked ↓", "warning")
+        screen.toast("this corpus needs no download; choose one marked ↓", "warning")
         return
-    blanks = [Blank("file", "From file", "empty: from the network")]
+    blanks = [Blank("file", "Local copy", "a file; empty: download it")]
     if chosen.task == "vectors":
-        blanks += [Blank("width", "Numbers", "50, 100, 200, 300", "100")]
-    about = f"{count(chosen.size_bytes)} bytes, {chosen.licence}. A local copy works, too."
+        blanks += [Blank("width", "Dimension", "50, 100, 200 or 300", "100")]
+    about = f"{count(chosen.size_bytes)} bytes, {chosen.licence}. A local copy saves the download."
     form = FormScreen(f"Fetch {chosen.name}", about, blanks, "Fetch", problem_of_fetching)
     answers = await screen.app.push_screen_wait(form)
     if answers is not None:
@@ -68,7 +68,7 @@ CORPORA = Group[CorporaListScreen](
     (
         Action("a", "add", _add, "Add", "Add a file or folder as a corpus", True, opens=True),
         Action(
-            "g", "fetch", _fetch, "Get", "Fetch the chosen corpus, or read it from a file", True,
+            "g", "fetch", _fetch, "Get", "Fetch the chosen corpus, or import a local copy", True,
             opens=True,
         ),
         Action("r", "list", _refresh, "Refresh", "Read the list and the profiles again"),
@@ -77,7 +77,7 @@ CORPORA = Group[CorporaListScreen](
 
 
 def problem_of_adding(answers: Answers, data: Path | None) -> Problem | None:
-    """Return the first problem that shows before the file is read; None if there is none."""
+    """Return the first problem found without reading the file; None if there is none."""
     from rnnlab.corpora import check_name, check_source, named_encoding
 
     checks: _Checks = {
@@ -87,12 +87,12 @@ def problem_of_adding(answers: Answers, data: Path | None) -> Problem | None:
     }
     for blank in "name", "file":
         if not answers[blank]:
-            return Problem(blank, f"{blank} is empty; enter one")
+            return Problem(blank, f"{blank} is empty; enter a {blank}")
     return _first_problem(answers, checks)
 
 
 def problem_of_fetching(answers: Answers) -> Problem | None:
-    """Return the first problem that shows before the download; None if there is none."""
+    """Return the first problem found without downloading; None if there is none."""
     from rnnlab.corpora import check_source
 
     return _first_problem(
@@ -105,7 +105,7 @@ def _first_problem(answers: Answers, checks: _Checks) -> Problem | None:
         try:
             checks[blank](answers[blank])
         except BadInputError as error:
-            # The form has no such option.
+            # The form has no --replace: remove it from the hint.
             hint = error.hint.removesuffix(", or --replace")
             return Problem(blank, f"{error.what}; {hint}" if hint else error.what)
     return None
@@ -118,7 +118,7 @@ def _width(text: str) -> int:
 
 
 def adding(answers: Answers, data: Path | None) -> Callable[[Progress], str]:
-    """Return a function that adds a corpus and returns a line about it."""
+    """Return a task that adds a corpus; the task returns one line about the corpus."""
 
     def add(progress: Progress) -> str:
         from rnnlab.corpora import AddOptions, Columns, add_corpus
@@ -132,7 +132,7 @@ def adding(answers: Answers, data: Path | None) -> Callable[[Progress], str]:
 
 
 def fetching(name: str, answers: Answers, data: Path | None) -> Callable[[Progress], str]:
-    """Return a function that fetches a corpus and returns a line with its file."""
+    """Return a task that fetches a corpus; the task returns one line that names the file."""
 
     def fetch(progress: Progress) -> str:
         from rnnlab.corpora import Request, fetch_corpus, wanted_words
@@ -148,7 +148,7 @@ def fetching(name: str, answers: Answers, data: Path | None) -> Callable[[Progre
 
 
 def _path(text: str) -> Path:
-    """Return a path; raise BadInputError for a `~name` without a home folder."""
+    """Return the path with `~` expanded; raise BadInputError if there is no home folder."""
     try:
         return Path(text).expanduser()
     except RuntimeError:

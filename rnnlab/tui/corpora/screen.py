@@ -26,10 +26,10 @@ class CorporaListScreen(BaseScreen):
         self.table = CorporaTable()
         self.progress = TaskProgress("corpora-status")
         self.failed_answers: dict[str, str] = {}
-        """The answers of the add form after a failure, to be corrected."""
+        """Answers of the add form that failed; the form shows them again for correction."""
 
     async def refresh_list(self, go_to: str | None = None) -> None:
-        """Read the list, in a thread: the first time, it computes floors."""
+        """Read the list in a thread: the first time, the floors are computed."""
         described = await asyncio.to_thread(self.state.outside.describe_corpora, self.state.data)
         if self.is_attached:
             self.table.show(described, go_to)
@@ -38,13 +38,13 @@ class CorporaListScreen(BaseScreen):
         """Clear the profiles that a derived screen has cached."""
 
     def begin_task(self, what: str, name: str, do: Callable[[Progress], str]) -> None:
-        """Begin a background task that adds the corpus `name`, unless one is running."""
+        """Begin a background task that adds the corpus `name`, unless another one is running."""
         if error := self.progress.begin(what, name, do):
             self.toast(error, "warning")
 
     @on(TaskProgress.Done)
     def show_new_corpus(self, message: TaskProgress.Done) -> None:
-        """Move the cursor to the new corpus."""
+        """Read the list again, and move the cursor to the new corpus."""
         self.failed_answers = {}
         self.run_worker(self.refresh_list(message.name), name="list")
 

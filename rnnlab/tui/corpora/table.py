@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from rnnlab.corpora import CorpusDescription
 
 _STATES = {"here": "●", "made": "○", "fetch": "↓"}
-"""A local file; generated at the first use; can be fetched."""
+"""Mark of each state. here: local file; made: generated at first use; fetch: not fetched yet."""
 _COLUMNS = ("", "name", "bytes", "task", "floor")
 
 
 class CorporaTable(RowList):
     """A row per corpus; the cursor stays on its corpus when the list is read again."""
 
-    BORDER_TITLE = "Corpora"
+    BORDER_TITLE = "Corpora: ● local ○ generated ↓ to fetch"
 
     def __init__(self) -> None:
         super().__init__("corpora")

@@ -44,7 +44,7 @@ def _checkpoint(screen: InspectingScreen) -> None:
 
 
 def _compare(screen: InspectingScreen) -> None:
-    """Choose the next to compare: selected runs first, older checkpoints, other runs, none."""
+    """Compare with the next of these: selected runs, older checkpoints, other runs, nothing."""
     state = screen.state
     older = [f"{state.chosen_name}@{step}" for step in screen.kept_steps()[-2::-1]]
     names: list[str | None] = [None, *state.selected, *older, *state.summaries]
@@ -65,8 +65,8 @@ def _text(screen: InspectingScreen) -> None:
 async def _train_lab(screen: InspectingScreen) -> None:
     """Queue the missing runs of the vanishing-gradient lab, after a confirmation."""
     question = (
-        "Train the vanishing lab? RNN, GRU and LSTM at several depths, a run each; "
-        "the missing ones are added to the queue."
+        "Train the vanishing lab? It has one run for each of RNN, GRU and LSTM at "
+        "several depths; the missing runs are added to the queue."
     )
     answers = [("cancel", "Not now"), ("queue", "Queue them")]
     if await screen.app.push_screen_wait(ChoiceScreen(question, answers)) != "queue":
@@ -86,9 +86,9 @@ async def _train_lab(screen: InspectingScreen) -> None:
         screen.toast(str(error), "warning")
         return
     if names:
-        screen.toast(f"{len(names)} runs are queued; F2 shows them, s there removes one")
+        screen.toast(f"{len(names)} runs are queued; press F2 to see them, s there to remove one")
     else:
-        screen.toast("all runs of the lab are trained, running or queued")
+        screen.toast("all runs of the vanishing lab are trained, running or queued")
 
 
 INSIGHT = Group[InspectingScreen](
@@ -103,14 +103,24 @@ INSIGHT = Group[InspectingScreen](
         Action("right", "next-view", _next_view, "Next view", "Show the next view"),
         Action("left", "view-before", _previous_view, "Previous view", "Show the previous view"),
         Action("t", "text", _text, "Text", "Enter the text to inspect the model on", True),
-        Action("u", "next-unit", _next_unit, "Next unit", "Next unit in the ranking", True),
-        Action("U", "unit-before", _previous_unit, "Previous unit", "Previous unit in the ranking"),
-        Action("c", "checkpoint", _checkpoint, "Checkpoint", "Last, best or live weights", True),
-        Action("b", "beside", _compare, "Compare", "Show another run next to this one", True),
+        Action(
+            "u", "next-unit", _next_unit, "Next unit", "Show the next unit in the ranking", True
+        ),
+        Action(
+            "U", "unit-before", _previous_unit, "Previous unit",
+            "Show the previous unit in the ranking",
+        ),
+        Action(
+            "c", "checkpoint", _checkpoint, "Checkpoint",
+            "Switch between last, best and live weights", True,
+        ),
+        Action(
+            "b", "beside", _compare, "Compare", "Compare with the next run or checkpoint", True
+        ),
         Action("r", "again", _refresh, "Refresh", "Inspect the run again", True),
         Action(
-            "v", "train-lab", _train_lab, "Train lab", "Queue the runs of the vanishing lab",
-            opens=True,
+            "v", "train-lab", _train_lab, "Train lab",
+            "Queue the missing runs of the vanishing lab", opens=True,
         ),
     ),
 )  # fmt: skip

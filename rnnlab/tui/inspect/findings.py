@@ -1,7 +1,7 @@
 """The findings of an inspection: sentences and pictures, one below the other.
 
-The findings of two models are shown side by side if they fit. They are drawn again only for new
-findings, another size or another theme.
+The findings of two models are shown side by side if they fit. The page is drawn again only if the
+findings, its width or the theme change.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from rnnlab.tui.charts.draw_style import draw_style
 from rnnlab.tui.state.lab_state import LabState
 
 _SIDE_BY_SIDE = 130
-"""Minimum columns for two findings side by side."""
+"""Minimum width in columns for two findings side by side."""
 _GAP = 3
 
 
@@ -45,7 +45,7 @@ class Findings(VerticalScroll, can_focus=True):
         yield self.body
 
     def show(self, findings: Sequence[Finding], *, is_new_page: bool = True) -> None:
-        """Show findings; scroll to the top if they belong to another view, run or text."""
+        """Show findings. is_new_page: another view, run or text, to be shown from its top."""
         self._findings = tuple(findings)
         self._draw()
         if is_new_page:
@@ -58,7 +58,7 @@ class Findings(VerticalScroll, can_focus=True):
         self.body.update(Text(visible(message), "dim"))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Draw for the new width."""
+        """Draw the findings for the new width."""
         self._draw()
 
     def _draw(self) -> None:
@@ -83,7 +83,7 @@ class Findings(VerticalScroll, can_focus=True):
 
     def _style(self) -> DrawStyle:
         appearance = self._state.appearance
-        # Without colours, shades are drawn as characters; a filter could not replace them later.
+        # Without colours, draw shades as characters: a filter could only remove the shades later.
         return replace(draw_style(self, appearance), has_color=appearance.has_color)
 
 
@@ -95,7 +95,7 @@ def _name(finding: Finding) -> Text:
 
 
 def _page(finding: Finding, width: int, style: DrawStyle) -> Text:
-    """Return one finding: its sentences, then its pictures."""
+    """Return the text of one finding: its sentences, then its pictures."""
     page = _head(finding, width)
     for picture in finding.pictures:
         page.append("\n")
@@ -105,7 +105,7 @@ def _page(finding: Finding, width: int, style: DrawStyle) -> Text:
 
 
 def _head(finding: Finding, width: int) -> Text:
-    """Return the sentences, wrapped here: the page does not wrap, because of its pictures."""
+    """Return the wrapped sentences: the page itself must not wrap its pictures."""
     head = Text(no_wrap=True)
     for sentence in finding.says:
         for line in textwrap.wrap(visible(sentence, newline=" "), width):

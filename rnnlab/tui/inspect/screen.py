@@ -20,7 +20,7 @@ class InspectingScreen(BaseScreen):
         self.page = Findings(state)
         self.checkpoint = "last"
         self.other: str | None = None
-        """The run to compare with the chosen one, or a checkpoint: `run@step`."""
+        """The run, or the checkpoint `run@step`, to compare with the chosen run; None for none."""
         self.units: tuple[str, ...] = ()
 
     def ask(self) -> None:
@@ -43,9 +43,9 @@ class InspectingScreen(BaseScreen):
         self.page.focus()
 
     def turn(self, step: int) -> None:
-        """Show the unit `step` positions further in the ranking."""
+        """Show the unit that is `step` positions further down the ranking."""
         if self.tabs.chosen != "neurons" or not self.units:
-            self.toast("only the neurons view has units; choose it first", "warning")
+            self.toast("only the neurons view has ranked units; choose it first", "warning")
             return
         field = self.query_one("#inspect-unit", Input)
         here = self.units.index(field.value) if field.value in self.units else 0

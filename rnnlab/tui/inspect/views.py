@@ -5,13 +5,13 @@ from __future__ import annotations
 from rnnlab.base import registry
 
 VANISHING = "vanishing"
-"""The view of several runs, those of the recipe with this name."""
+"""Name of the view of several runs, and of the recipe that trains these runs."""
 CHECKPOINTS = ("last", "best", "live")
 _ORDER = ("gradients", "time", "gates", "neurons", "spectrum", "memory", "difference")
 
 
 def view_names() -> tuple[str, ...]:
-    """Return the views in the order of their keys; an unknown one comes before VANISHING."""
+    """Return the views in the order of their keys: `_ORDER`, all others, VANISHING."""
     names = registry.names("insight")
     first = [name for name in _ORDER if name in names]
     return (*dict.fromkeys([*first, *names]), VANISHING)

@@ -1,6 +1,6 @@
 """The form of a new run without its widgets: texts of the fields -> settings, problems, command.
 
-A run is started from it as `rnnlab train` would start it.
+The form starts a run in the same way as `rnnlab train`.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ class Draft:
     """The form at one moment."""
 
     written: Mapping[str, str]
-    """Field -> text, empty fields left out: settings, `recipe` and `name`."""
+    """Field (a setting, `recipe` or `name`) -> its text; without the empty fields."""
     values: Mapping[str, Any]
-    """Setting -> value, for the written settings; a text that cannot be converted stays a text."""
+    """Setting -> value, without the empty fields; an invalid text is kept as text."""
     store: RunStore
     data: Path | None
     resolved: Resolved
     problems: Mapping[str, str]
-    """Field -> problem; "" for settings that exclude each other."""
+    """Field -> problem; the key "" is for settings that exclude each other."""
 
     @property
     def faulty(self) -> str | None:
-        """The first field with a problem; without one, the cost of the run can be measured."""
+        """The first field with a problem; None if no single field has one."""
         return next((name for name in self.problems if name), None)
 
     def placeholder(self, name: str) -> str:
@@ -48,7 +48,7 @@ class Draft:
         return self._without_text(name)[1]
 
     def is_changed(self, name: str) -> bool:
-        """Whether a field has another value than it would have if it were empty."""
+        """Whether the value of a field differs from its placeholder; False for an empty field."""
         return name in self.values and as_text(self.values[name]) != self.placeholder(name)
 
     def settings(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class Draft:
         )
 
     def start(self, *, is_queued: bool, launch_worker: Launch | None = None) -> str:
-        """Start the run and return its name. Slow: reads the text. Raises BadInputError."""
+        """Start the run and return its name. Slow: reads the corpus. Raises BadInputError."""
         if self.faulty is not None:
             raise BadInputError(f"{self.faulty}: {self.problems[self.faulty]}")
         self.settings()
@@ -87,7 +87,7 @@ class Draft:
 
 
 def read_draft(written: Mapping[str, str], store: RunStore, data: Path | None = None) -> Draft:
-    """Read the fields; quick enough for every key press, since it reads no text."""
+    """Read the fields; fast enough for every key press, because the corpus is not read."""
     written = {name: text.strip() for name, text in written.items() if text.strip()}
     fields = {name: text for name, text in written.items() if name in RunConfig.model_fields}
     values = {name: parse_setting(name, text) for name, text in fields.items()}

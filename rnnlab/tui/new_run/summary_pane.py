@@ -16,12 +16,12 @@ from rnnlab.tui.new_run.model import Draft
 from rnnlab.tui.outside.estimator import Estimate
 
 _MIN_HEIGHTS = {"about": 3, "estimate": 2, "command": 2}
-"""Smallest height of each part in lines, so that little moves while the user types."""
+"""Minimum height of each part in lines; keeps the layout steady while the user types."""
 _MAX_HEIGHT = 6
 
 
 class DraftPane(Vertical):
-    """Stays visible while the fields scroll."""
+    """The summary of the form; it stays visible while the fields scroll."""
 
     def __init__(self) -> None:
         super().__init__(id="draft")
@@ -55,7 +55,7 @@ class DraftPane(Vertical):
         self._write(self._about, about)
 
     def show_message(self, text: str, *, is_problem: bool = False) -> None:
-        """Show the progress or the error of a start in the place of the help."""
+        """Show the progress of a start, or its error, in place of the help."""
         self._write(self._about, Text(_line(text), "bold red" if is_problem else "dim"))
 
     def show_command(self, draft: Draft) -> None:
@@ -68,7 +68,7 @@ class DraftPane(Vertical):
         self._write(self._cost, _labelled("cost   ", Text(visible(estimate.text), style)))
 
     def _write(self, part: Static, text: RenderableType) -> None:
-        """Update a part and its height; an unchanged height avoids a new layout."""
+        """Update a part; set its height only if it changes, because a new layout is slow."""
         lines = self.app.console.render_lines(
             text, self.app.console.options.update_width(max(1, part.size.width)), pad=False
         )

@@ -1,7 +1,7 @@
 """The app's access to processes, the machine and corpora on disk, and its time intervals.
 
-One value holds all of it, so that a test or another front end can replace any part. Slow imports
-happen at the first call, so that the first frame does not wait for them.
+One object, `Outside`, holds all of these, so that a test or another front end can replace any of
+them. Its functions import slow modules when they are called, which is after the first frame.
 """
 
 from __future__ import annotations
@@ -103,37 +103,37 @@ async def _profile(name: str, data: Path | None, columns: int) -> tuple[str, boo
 
 @dataclass(frozen=True)
 class Outside:
-    """Factories for processes, readers of the machine, and intervals; all have defaults."""
+    """Functions that create or reach what is outside the app, and intervals."""
 
     make_generator: Callable[[Callable[[Message], object]], Answering] = _generator
-    """Takes the function that posts the replies."""
+    """Returns the client of the generator, given the function that posts its replies."""
     make_poller: Callable[[RunStore], RunPoller] = _feed
     make_estimator: Callable[[Path | None], Estimating] = _estimator
-    """Takes the folder of corpora."""
+    """Returns the client of the estimating process, given the folder of corpora."""
     make_machine: Callable[[Path], MachineReader] = _machine
-    """Takes the folder whose disk is read."""
+    """Returns the reader of the machine, given a folder on the disk to read."""
     launch: Launch = launch
     """Starts the worker of a new or resumed run."""
     leave: Callable[[int], object] = os._exit
     """Ends the process at once with an exit code, when the terminal is gone."""
     describe_corpora: Callable[[Path | None], list[CorpusDescription]] = _corpora
-    """Takes the folder of corpora; called in a thread."""
+    """Returns all corpora, given their folder; called in a thread."""
     look_into_corpus: Callable[[str, Path | None, int], Awaitable[tuple[str, bool]]] = _profile
-    """Takes a corpus, the folder of corpora and a number of columns; returns the profile and True,
-    or an error and False."""
+    """Returns the profile of a corpus and True, or an error and False, given the corpus's name, the
+    folder of corpora and the width in columns."""
     estimate_after_s: float = 1.2
     """Seconds without a key press after which the new-run form measures the run's cost."""
     look_after_s: float = 0.15
-    """Seconds that the cursor rests on a corpus before its profile is read."""
+    """Seconds that the cursor must rest on a corpus before its profile is read."""
     chart_every_s: float = 1.0
-    """Minimum seconds between two drawings of the same runs; other runs are drawn at once."""
+    """Minimum seconds between two drawings of the same runs; a change of runs is drawn at once."""
     chart_time_fraction: float = 0.06
-    """Largest fraction of one core for drawing a chart: one that takes 20 ms is redrawn at most
-    every 330 ms."""
+    """Largest fraction of one core for drawing a chart: a chart that takes 20 ms to draw is redrawn
+    at most every 330 ms."""
     machine_every_s: float = 1.0
-    """Seconds between two reads of the machine."""
+    """Minimum seconds between two reads of the machine's load."""
     inspect_every_s: float = 5.0
-    """Seconds between two inspections of a training run."""
+    """Minimum seconds between two inspections of a run that is training."""
 
 
 DEFAULT = Outside()

@@ -1,4 +1,4 @@
-"""The profile of a corpus, from a separate process: it takes seconds and must not block the app."""
+"""The profile of a corpus, computed in a separate process because it takes seconds."""
 
 from __future__ import annotations
 

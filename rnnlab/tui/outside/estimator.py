@@ -1,4 +1,4 @@
-"""Client of the process that measures the cost of a run: one request at a time, newest first."""
+"""Client of the process that measures the cost of a run: only the newest request is answered."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Estimator:
     """Starts the process at the first request and keeps it: torch is loaded once."""
 
     def __init__(self, data: Path | None, command: Sequence[str] | None = None) -> None:
-        """data: folder of corpora. command: of the process, `rnnlab.worker.estimate` if None."""
+        """data: folder of corpora; command: of the process, default `rnnlab.worker.estimate`."""
         self._data = data
         self._command = command or child_command("rnnlab.worker.estimate")
         self._process: asyncio.subprocess.Process | None = None
@@ -40,7 +40,7 @@ class Estimator:
         return self._process is not None
 
     async def ask(self, values: dict[str, Any]) -> Estimate | None:
-        """Return the cost of a run with these settings; None if a newer request has arrived."""
+        """Return the cost of a run with these settings; None if a newer request follows."""
         self._newest += 1
         number = self._newest
         async with self._turn:
@@ -63,7 +63,7 @@ class Estimator:
             return _estimate(json.loads(line)) if number == self._newest else None
 
     async def close(self) -> None:
-        """End the process during any measurement and drop the waiting requests."""
+        """End the process, even during a measurement, and drop the waiting requests."""
         self._newest += 1
         if self._process is not None:
             kill(self._process)
@@ -97,7 +97,7 @@ def _estimate(answer: dict[str, object]) -> Estimate:
     figures = {name: float(str(answer[name])) for name in answer if name != "device"}
     memory = f"{figures['memory_bytes'] / 2**20:.0f} MiB"
     return Estimate(
-        f"{count(figures['parameters'])} parameters, {memory}, "
+        f"{count(figures['parameters'])} parameters, {memory} of memory, "
         f"{count(figures['tokens_per_s'])} tokens/s on {answer['device']}\n"
         f"epoch of {count(figures['steps'])} steps: {duration(figures['epoch_s'])}, "
         f"run: {duration(figures['total_s'])} (measured in a short trial)"

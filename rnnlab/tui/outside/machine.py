@@ -12,11 +12,11 @@ import psutil
 
 @dataclass(frozen=True)
 class Gpu:
-    """One GPU."""
+    """The load of one NVIDIA GPU."""
 
     name: str
     utilisation: float
-    """Fraction of the time it was busy, 0 to 1."""
+    """Fraction of the time that the GPU was busy, 0 to 1."""
     used_bytes: int
     total_bytes: int
     celsius: int
@@ -24,7 +24,7 @@ class Gpu:
 
 @dataclass(frozen=True)
 class ProcessRead:
-    """One process of the lab."""
+    """The load of one process of the lab."""
 
     what: str
     pid: int
@@ -36,7 +36,7 @@ class ProcessRead:
 
 @dataclass(frozen=True)
 class MachineRead:
-    """One reading of the machine."""
+    """The load of the machine at one time."""
 
     cores: tuple[float, ...]
     """Fraction of the time that each core was busy, 0 to 1."""
@@ -55,14 +55,17 @@ class Machine:
     """Reads the load of the machine; rates are averages since the previous read."""
 
     def __init__(self, folder: Path) -> None:
-        """folder: the disk to read is the one of this folder or of its nearest existing parent."""
+        """folder: on the disk to read; if it is missing, its nearest existing parent counts."""
         self._folder = next(
             p for p in (folder.absolute(), *folder.absolute().parents) if p.exists()
         )
         self._known: dict[int, psutil.Process] = {}
 
     def read(self, processes: Iterable[tuple[str, int]]) -> MachineRead:
-        """Read the machine, `processes` (name, process id) and the generator; skip ended ones."""
+        """Read the load of the machine, of `processes` (name, process id) and of generators.
+
+        Processes that have ended are left out.
+        """
         memory, disk = psutil.virtual_memory(), psutil.disk_usage(str(self._folder))
         generators = [("generator", pid) for pid in _generators()]
         read = [self._process(what, pid) for what, pid in [*processes, *generators]]

@@ -26,7 +26,7 @@ from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.prompt_session import PromptRequest
 from rnnlab.tui.state.search_trace import SearchTrace
 
-_HINT = "no request yet: write a text above, with a decoder such as beam:k=5, then enter"
+_HINT = "no request yet: write a text, set a decoder such as beam:k=5, press enter"
 
 
 def _tree(screen: BeamsScreen) -> None:
@@ -40,9 +40,9 @@ def _next_search(screen: BeamsScreen) -> None:
 _BEAMS = Group["BeamsScreen"](
     "Beams",
     (
-        Action("slash", "write", prompt, "Write", "Go to the text"),
+        Action("slash", "write", prompt, "Write", "Go to the text field"),
         Action(
-            "b", "tree", _tree, "Tree", "The tree of the search, or the candidates", True,
+            "b", "tree", _tree, "Tree", "Show the tree of the search, or the candidates", True,
             is_possible=lambda screen: bool(screen.session.specs),
         ),
         Action(
@@ -54,7 +54,7 @@ _BEAMS = Group["BeamsScreen"](
 
 
 class BeamsScreen(PromptingScreen):
-    """One search at a time, below the fields of the prompt."""
+    """The fields of the prompt and, below them, one search at a time."""
 
     GROUPS: ClassVar = (_BEAMS, PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
@@ -112,7 +112,7 @@ class BeamsScreen(PromptingScreen):
     @on(RunChosen)
     @on(Input.Changed)
     def mark_stale(self) -> None:
-        """Dim the answers and name their request while the fields hold another one."""
+        """Dim the answers and name their request while the fields hold another request."""
         if self.board.mark_stale(self.form.origin_of_answers()):
             self._show_status()
 
@@ -165,7 +165,7 @@ class BeamsScreen(PromptingScreen):
         """Prompt the chosen run, unless it is a classifier."""
         if self.form.is_classifier:
             self.status.show_text(
-                "a classifier does not write: ^n chooses another run", is_problem=True
+                "a classifier does not write text; press ^n for another run", is_problem=True
             )
         else:
             await super().submit(request)
@@ -206,7 +206,7 @@ class BeamsScreen(PromptingScreen):
         self.tree_view.show(request.prompt if request else "", self.search.tree())
 
     def _show_status(self) -> None:
-        """Show the state of the search, its step and its chain in one line."""
+        """Show in one line the search: state, length, run, step, and chain of filters."""
         session = self.session
         if self.board.origin:
             self.status.show_text(self.board.origin)
@@ -216,17 +216,17 @@ class BeamsScreen(PromptingScreen):
             self.status.show_text(_HINT)
         elif session.request is not self._request or session.step is None:
             is_cancelled = session.is_over and session.is_cancelled
-            note = "cancelled; enter asks again" if is_cancelled else self.form.waiting_note()
-            self.status.show_text(note)
+            cancelled = "cancelled; press enter to ask again"
+            self.status.show_text(cancelled if is_cancelled else self.form.waiting_note())
         else:
             spec, answers = session.specs[self.shown], session.answers.get(self.shown, [])
             length = max((len(answer.tokens) for answer in answers), default=0)
             chain = " → ".join(answers[0].chain if answers else spec.chain)
             state = "done" if session.is_over else "growing"
             of = f" ({self.shown + 1} of {len(session.specs)}, s next)" * (len(session.specs) > 1)
-            cut = ", the trace is cut" * self.search.is_cut
+            cut = ", trace truncated" * self.search.is_cut
             self.status.show_text(
-                f"{state} at {length}{cut}; {session.request.run} at step {session.step:,}; "
+                f"{state}, {length} tokens{cut}; {session.request.run} at step {session.step:,}; "
                 f"{chain}{of}"
             )
 
@@ -237,6 +237,6 @@ SCREEN = Declaration(
     BeamsScreen,
     key="f4",
     title="Beams",
-    help="A search as it grows, and its pruned hypotheses",
+    help="Watch a search grow, with its pruned hypotheses",
     needs_run=True,
 )

@@ -35,8 +35,8 @@ from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.prompt_session import PromptRequest
 
 _MOST, _FEW = 6, 3
-"""Most runs to compare, and the number of runs if none is selected."""
-_HOW_TO_BEGIN = "enter: every run continues the same text with the same decoders and seed"
+"""Maximum number of runs to compare, and the number if no run is selected."""
+_HOW_TO_BEGIN = "press enter: every run continues the same text with the same decoders and seed"
 _PANES = (
     Pane("compare-table", "Table"),
     Pane("compare-charts", "Curves", is_for_normal=True),
@@ -49,7 +49,7 @@ def _write(screen: CompareScreen) -> None:
 
 
 _COMPARE = Group["CompareScreen"](
-    "Compare", (Action("slash", "write", _write, "Write", "Go to the text they all continue"),)
+    "Compare", (Action("slash", "write", _write, "Write", "Go to the text that all runs continue"),)
 )
 
 
@@ -60,7 +60,7 @@ class _Asker:
         self._screen = screen
         self.name = name
         self.columns = columns
-        """Columns of its answers: one per decoder, one alone for a classifier."""
+        """Columns of the run's answers: one per decoder; for a classifier, a single one."""
         self.is_over = False
         self.has_failed = False
 
@@ -92,11 +92,11 @@ class CompareScreen(PromptingScreen):
         self._charts: dict[str, ChartPane] = {}
         self._askers: list[_Asker] = []
         self._hidden_frames: dict[int, Progress] = {}
-        """The newest frame of each column that arrived while another screen was visible."""
+        """Column -> newest frame for it that arrived while another screen was visible."""
         self._shown: object = None
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the names of the runs, the table and the curves, and the texts below."""
+        """Lay out the names of the runs, then the table and the curves, then the texts."""
         yield self._which
         with Horizontal(id="compare-upper", classes="panes"):
             with VerticalScroll(id="compare-table") as table:
@@ -134,7 +134,7 @@ class CompareScreen(PromptingScreen):
 
     @on(RunChosen)
     def show_state(self) -> None:
-        """Show the changes of the runs to compare."""
+        """Show the current figures and curves of the runs to compare."""
         names = self._compared()
         if names != self.names:
             self.names = names
@@ -152,7 +152,10 @@ class CompareScreen(PromptingScreen):
             self._show_charts(summaries)
 
     def _compared(self) -> tuple[str, ...]:
-        """Return the selected runs; for a single one, also the newest of the same corpus."""
+        """Return the chosen and selected runs; if this is one run, add the two most similar runs.
+
+        Runs on the same corpus are the most similar, then runs of the same task, then the newest.
+        """
         selected = self.state.overlaid[:_MOST]
         if len(selected) > 1 or not selected:
             return selected
@@ -164,14 +167,14 @@ class CompareScreen(PromptingScreen):
         return (chosen.name, *(s.name for s in others[: _FEW - 1]))
 
     def _named(self) -> Text:
-        """Return the names in their colours, a dot at selected runs, and the keys to select."""
+        """Return the coloured names, with a dot at selected runs, and the keys that select."""
         text = Text()
         for name in self.names:
             text.append("▎", self._color_of(name)).append(visible(name), "bold")
             text.append("● " if name in self.state.selected else " ")
-        has_marked = any(name in self.state.selected for name in self.names)
-        which = "● marked" if has_marked else "chosen and newest"
-        return text.append(f" {which}; F2, then space marks others", "dim")
+        has_selected = any(name in self.state.selected for name in self.names)
+        which = "● selected" if has_selected else "chosen and similar runs"
+        return text.append(f" {which}; press F2, then space to select others", "dim")
 
     def _color_of(self, name: str) -> str:
         palette = self.state.appearance.palette
@@ -184,7 +187,7 @@ class CompareScreen(PromptingScreen):
         runs = [run for run in opened if run is not None]
         summaries = [s for s, run in zip(summaries, opened, strict=True) if run is not None]
         if len(summaries) < 2:
-            return Text("two runs are needed: start another one, or mark some in the lab", "dim")
+            return Text("two runs are needed; press n to start another one", "dim")
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
         table.add_column("", no_wrap=True, min_width=15)
         for summary in summaries:
@@ -199,11 +202,11 @@ class CompareScreen(PromptingScreen):
 
     @work(group="charts", exclusive=True)
     async def _show_charts(self, summaries: Sequence[RunSummary]) -> None:
-        """Draw the losses, one chart per unit: those of characters and words are not comparable."""
+        """Draw one chart per unit: losses per character and per word are not comparable."""
         groups = by_unit(summaries, self.names)
         if list(groups) != list(self._charts):
             box = self.query_one("#compare-charts", Vertical)
-            self._charts = {}  # before the await, at which a newer call may cancel this one
+            self._charts = {}  # before the await: a newer call may cancel this one there
             await box.remove_children()
             self._charts = {
                 unit: ChartPane("loss", self.state, is_zoomable=False) for unit in groups
@@ -217,7 +220,7 @@ class CompareScreen(PromptingScreen):
             self._charts[unit].show(histories, "step", Viewport(), is_log=False)
 
     async def submit(self, request: PromptRequest) -> None:
-        """Ask every run the same."""
+        """Send the request to every run."""
         self.session.history.add(request.prompt)
         self._cancel()
         titles: list[str] = []
@@ -238,14 +241,14 @@ class CompareScreen(PromptingScreen):
 
     @work(group="texts", exclusive=True)
     async def _drop_texts(self) -> None:
-        """Remove the texts of other runs than those that are compared now."""
+        """Remove the texts of the runs that were compared before."""
         if self._askers:
             self._cancel()
             await self.board.begin_best(())
             self.status.show_text(_HOW_TO_BEGIN)
 
     def _cancel(self) -> None:
-        """Cancel the requests; late replies belong to columns that are being removed."""
+        """Cancel all requests; late replies are ignored: their columns are being removed."""
         for asker in self._askers:
             self.post_message(AskCancelled(asker))
         self._askers = []
@@ -274,12 +277,13 @@ class CompareScreen(PromptingScreen):
                 pass
 
     def _show_count(self) -> None:
-        """Show how many runs have answered, and which ones cannot."""
+        """Show how many runs have answered, and which ones failed."""
         failed = [asker.name for asker in self._askers if asker.has_failed]
         answered = sum(asker.is_over and not asker.has_failed for asker in self._askers)
-        cannot = f", {', '.join(failed)} cannot" if failed else ""
+        cannot = f"; no answer from {', '.join(failed)}" if failed else ""
         self.status.show_text(
-            f"{answered} of {len(self._askers)} runs have answered{cannot}; esc goes to the texts"
+            f"{answered} of {len(self._askers)} runs have answered{cannot}; "
+            "press esc to go to the texts"
         )
 
     @property
@@ -301,6 +305,6 @@ SCREEN = Declaration(
     CompareScreen,
     key="f8",
     title="Compare",
-    help="The chosen and the selected runs side by side",
+    help="Compare the chosen run with the selected runs",
     needs_run=True,
 )

@@ -59,7 +59,7 @@ class CorporaScreen(CorporaListScreen):
 
     @on(ScreenAsked)
     def bring_corpus(self, message: ScreenAsked) -> None:
-        """Set the chosen corpus for the new run, unless it must be fetched first."""
+        """Take the chosen corpus to the new-run form, unless it must be fetched first."""
         chosen = self.table.chosen
         if message.name == "new-run" and chosen is not None and chosen.state != "fetch":
             self.state.corpus_for_run = chosen.name
@@ -71,7 +71,7 @@ class CorporaScreen(CorporaListScreen):
             self._profile_soon()
 
     def forget_profiles(self) -> None:
-        """Clear the cached profiles: a file may have changed."""
+        """Clear the cached profiles: the files may have changed."""
         self._profiles.clear()
 
     @on(DataTable.RowHighlighted)
@@ -98,8 +98,8 @@ class CorporaScreen(CorporaListScreen):
                 self._profiles[chosen.name, chosen.size_bytes] = profile
         elif profile is None:
             profile = _heading(chosen).append(
-                f"\n\nNot here yet: {count(chosen.size_bytes)} bytes, {chosen.licence}.\n"
-                "g fetches it, or imports a local copy."
+                f"\n\nNot fetched yet: {count(chosen.size_bytes)} bytes, {chosen.licence}.\n"
+                "Press g to fetch it, or to import a local copy."
             )
         if self.table.chosen == chosen:
             self._profile.update(profile)
@@ -119,5 +119,5 @@ SCREEN = Declaration(
     CorporaScreen,
     key="f11,ctrl+t",
     title="Corpora",
-    help="Profile, add and fetch corpora (also ctrl+t)",
+    help="Profile, add and fetch corpora",
 )

@@ -29,7 +29,7 @@ from rnnlab.tui.state.lab_state import LabState
 
 
 class InspectScreen(InspectingScreen):
-    """The views in a row, their parameters, and below them the findings."""
+    """The names of the views, their parameters, and the findings, one below the other."""
 
     GROUPS: ClassVar = (INSIGHT, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
@@ -41,12 +41,12 @@ class InspectScreen(InspectingScreen):
         self._shown: tuple[object, ...] = ()
         self._asked: tuple[object, ...] = ()
         self._inspected_at: tuple[float, object] = (0.0, None)
-        """Time of the last inspection, and the steps of its runs."""
+        """Time of the last inspection in seconds, and the steps of the inspected runs."""
         self._findings: tuple[Finding, ...] = ()
         self._problem = ""
 
     def compose_body(self) -> ComposeResult:
-        """Yield views, fields, status and page."""
+        """Yield the names of the views, the fields, the status and the page."""
         yield self.tabs
         with Horizontal(id="inspect-fields"):
             for name, placeholder in FIELDS:
@@ -56,7 +56,7 @@ class InspectScreen(InspectingScreen):
         yield self.page
 
     def on_mount(self) -> None:
-        """Focus the page, where letters are keys."""
+        """Focus the page: in the fields, letters would be text."""
         self.page.focus()
 
     def show_state(self) -> None:
@@ -164,11 +164,11 @@ class InspectScreen(InspectingScreen):
         self._show_status()
 
     def main_widget(self) -> Widget:
-        """Return the page, where letters are keys."""
+        """Return the page: in the fields, letters would be text."""
         return self.page
 
     def on_descendant_focus(self) -> None:
-        """Hide the digits of the views while a field has the focus, where they are input."""
+        """Hide the digit keys of the views while a field has the focus: there, digits are text."""
         self.tabs.show_keys(are_live=not isinstance(self.focused, Input))
 
     @on(ViewTabs.Chosen)
@@ -185,9 +185,12 @@ class InspectScreen(InspectingScreen):
     def _missing(self) -> str:
         """Return the reason why the view cannot be shown yet; empty if it can."""
         if self.tabs.chosen == "difference" and self.other is None:
-            return "a difference needs two models; b chooses the other run"
+            return "a difference needs two models; press b to choose the other one"
         if self.tabs.chosen == VANISHING and not self.lab_runs():
-            return "no run of the lab yet; v trains RNN, GRU and LSTM at depth 1, 2, 4, 8"
+            return (
+                "the vanishing lab has no runs yet; "
+                "press v to train RNN, GRU and LSTM at depths 1, 2, 4 and 8"
+            )
         return ""
 
     def _progress(self) -> tuple[int, ...]:
@@ -197,7 +200,7 @@ class InspectScreen(InspectingScreen):
         return tuple(runs[name].step for name in names if name in runs)
 
     def _parameters(self) -> tuple[object, ...]:
-        """Return what the findings depend on, except the fields, which count when submitted."""
+        """Return the parameters of the findings, except the fields: they count when submitted."""
         chosen = self.state.chosen
         lab = tuple(self.lab_runs()) if self.tabs.chosen == VANISHING else ()
         name = chosen.name if chosen else None
@@ -227,8 +230,8 @@ class InspectScreen(InspectingScreen):
         """Return one line: the number of the lab's runs in each state."""
         states = Counter(self.state.summaries[name].state for name in self.lab_runs())
         counts = ", ".join(f"{num} {state}" for state, num in states.items())
-        total = f"{states.total()} runs of the lab" + (f" ({counts})" if counts else "")
-        return f"{total}; v queues the missing ones"
+        total = f"vanishing lab: {states.total()} runs" + (f" ({counts})" if counts else "")
+        return f"{total}; press v to queue missing runs"
 
 
 def _path(run: Run) -> str:
@@ -239,6 +242,6 @@ SCREEN = Declaration(
     InspectScreen,
     key="f7",
     title="Inspect",
-    help="Inspect a run: gradients, gates, neurons",
+    help="Inspect the chosen run: gradients, gates, neurons",
     needs_run=True,
 )

@@ -77,12 +77,16 @@ _RUNS = Group["LabScreen"](
             "enter", "prompt", prompt, "Prompt", "Write a prompt for the chosen run", True,
             is_priority=True,
         ),
-        Action("space", "mark", _select, "Select", "Select the run: overlay its curves"),
+        Action("space", "mark", _select, "Select", "Select the chosen run: overlay its curves"),
         Action("p", "pin", _pin, "Pin", "Pin the run to the top of the list, or unpin it"),
-        Action("o", "sort", _sort, "Sort", "Sort by age, name, val, train, step, speed, cell"),
-        Action("O", "reverse", _reverse, "Reverse", "Reverse the order"),
         Action(
-            "slash", "filter", _filter, "Filter", "List only the runs that match words", opens=True
+            "o", "sort", _sort, "Sort",
+            "Sort by the next key: age, name, val, train, step, speed, cell",
+        ),
+        Action("O", "reverse", _reverse, "Reverse", "Reverse the order of the runs"),
+        Action(
+            "slash", "filter", _filter, "Filter",
+            "List only runs that match the words you enter", opens=True,
         ),
         Action("j", "down", _down, "Down", "Choose the next run"),
         Action("k", "up", _up, "Up", "Choose the previous run"),
@@ -133,7 +137,7 @@ class LabScreen(PromptingScreen, ChartsScreen):
         self.table.focus()
 
     def keep_view(self) -> None:
-        """Copy the view of the charts, too."""
+        """Copy also the view of the charts into the saved view."""
         super().keep_view()
         view, grid = self.state.view, self.plots.view
         view.axis, view.is_log, view.smoothing = grid.axis, grid.is_log, grid.smoothing
@@ -146,10 +150,10 @@ class LabScreen(PromptingScreen, ChartsScreen):
 
     def on_screen_resume(self) -> None:
         """Show the run and the prompt that another screen has set."""
-        chosen = self.state.chosen_name  # replacing the table's rows may change the choice
+        chosen = self.state.chosen_name  # replacing the table's rows may change the chosen run
         super().on_screen_resume()
         if chosen is not None:
-            self.table.expect(chosen)  # a run just started is not listed yet
+            self.table.expect(chosen)  # a new run is not listed yet
             self.table.show()
             self.state.chosen_name = chosen
 
@@ -186,7 +190,7 @@ class LabScreen(PromptingScreen, ChartsScreen):
         return out if out != "Home" else "" if self.focused is self.table else "Runs"
 
     def leave(self) -> None:
-        """Remove the cursor of the charts, or else focus the runs: this is the home screen."""
+        """Remove the cursor of the charts; if there is none, focus the runs."""
         if not (self.has_focus_in("plots") and self.plots.drop_cursor()):
             self.set_focus(self.table)
 

@@ -77,7 +77,9 @@ _FORM = Group["NewRunScreen"](
     "New run",
     (
         Action("ctrl+r", "start", _start, "Start", "Start the run now", True, "^r"),
-        Action("ctrl+l", "queue", _queue, "Queue", "Queue it until a slot is free", True, "^l"),
+        Action(
+            "ctrl+l", "queue", _queue, "Queue", "Queue the run until a slot is free", True, "^l"
+        ),
         Action(
             "enter", "choose", _choose, "List", "List the choices (▼), or go to the next field",
             True, is_priority=True, opens=True, label_now=_list_or_next,
@@ -139,7 +141,7 @@ class NewRunScreen(BaseScreen):
             yield self._pane
 
     def on_mount(self) -> None:
-        """Focus the corpus; explain whichever field has the focus."""
+        """Focus the corpus; from now on, explain the field that has the focus."""
         self.query_one("#field-corpus", Input).focus()
         self.watch(self, "focused", self._explain)
         self._pane.show_estimate(_LATER)
@@ -207,7 +209,7 @@ class NewRunScreen(BaseScreen):
     async def _estimate(self, draft: Draft) -> None:
         """Show the cost of the run, measured in a separate process."""
         if draft.faulty is not None:
-            return  # the pane shows this already
+            return  # the pane already names the field to correct
         try:
             settings = draft.settings()
         except RnnlabError:
@@ -221,7 +223,7 @@ class NewRunScreen(BaseScreen):
     async def begin(self, *, is_queued: bool) -> None:
         """Check everything, then start the run; on an error, show it and stay in the form."""
         if self._is_beginning:
-            return  # both start keys in quick succession start one run
+            return  # two quick presses of the start keys start only one run
         self._is_beginning = True
         try:
             await self._begin(is_queued=is_queued)
@@ -242,11 +244,11 @@ class NewRunScreen(BaseScreen):
         self.query_one("#field-name", Input).value = ""
         self._explain()
         state = "is queued" if is_queued else "is starting"
-        message = f"{name} {state}; it continues if you quit the app"
+        message = f"{name} {state}; quitting the app does not stop it"
         if self.is_active:
             self.state.chosen_name = name
             self.open_screen(HOME, toast=message)
-        else:  # the user has opened another screen meanwhile: stay there
+        else:  # meanwhile, the user has opened another screen: stay there
             self.toast(message)
 
     def empty_or_refill(self) -> None:
@@ -257,7 +259,7 @@ class NewRunScreen(BaseScreen):
             self._emptied = written
             for name in written:
                 inputs[name].value = ""
-            self.toast("all fields are empty; ^o restores them")
+            self.toast("all fields are empty; press ^o to restore them")
         else:
             for name, value in self._emptied.items():
                 inputs[name].value = value

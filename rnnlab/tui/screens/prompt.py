@@ -21,12 +21,16 @@ from rnnlab.tui.state.lab_state import LabState
 
 _WRITE = Group["PromptScreen"](
     "Write",
-    (Action("slash", "write", lambda screen: screen.focus_text(), "Write", "Go to the text"),),
+    (
+        Action(
+            "slash", "write", lambda screen: screen.focus_text(), "Write", "Go to the text field"
+        ),
+    ),
 )
 
 
 class PromptScreen(PromptingScreen):
-    """The prompt in full size."""
+    """The prompt pane in full size; for a classifier, the document pane."""
 
     DEFAULT_CSS = """
     PromptScreen .-other-task { display: none; }
@@ -41,16 +45,16 @@ class PromptScreen(PromptingScreen):
         self.document = DocumentPane()
 
     def compose_body(self) -> ComposeResult:
-        """Lay out both; `show_state` shows the one for the run's task."""
+        """Lay out both panes; `show_state` hides the one that does not fit the run's task."""
         yield self.pane
         yield self.document
 
     def main_widget(self) -> Widget:
-        """Return the text or the document."""
+        """Return the text field of the prompt, or for a classifier of the document."""
         return self.form.prompt if not self._is_classifier else self.document.text
 
     def widget_after_fields(self) -> Widget | None:
-        """Return the candidate to read; None for a document."""
+        """Return the candidate to read; None for a classifier."""
         return None if self._is_classifier else self.pane.board.reading_place()
 
     @property
@@ -70,7 +74,7 @@ class PromptScreen(PromptingScreen):
             self.pane.choose(chosen, self.state.opened(chosen.name) if chosen else None)
 
     def focus_text(self) -> None:
-        """Focus the prompt or the document."""
+        """Focus the text field of the prompt, or for a classifier of the document."""
         self.set_focus(self.main_widget())
 
 

@@ -51,8 +51,8 @@ class SettingsScreen(BaseScreen):
             for preference in known():
                 yield from _row(preference, getattr(self.state.preferences, preference.name))
             yield Static(
-                Text(f"{_location()}; the environment variable RNNLAB_<NAME> overrides "
-                     "it; themes chosen in the command palette last for this session", "dim"),
+                Text(f"{_location()}; an environment variable RNNLAB_<NAME> overrides it; "
+                     "a theme chosen in the command palette lasts for this session only", "dim"),
                 classes="hint",
             )  # fmt: skip
             yield Static(id="settings-problem", markup=False)

@@ -24,7 +24,7 @@ from rnnlab.tui.state.lab_state import LabState
 
 _BAR = 24
 _FULL = 0.9
-"""Fraction from which a bar is red."""
+"""Used fraction from which a bar is red."""
 
 
 class Facts(VerticalScroll, can_focus=True):
@@ -32,7 +32,7 @@ class Facts(VerticalScroll, can_focus=True):
 
 
 class SystemScreen(BaseScreen):
-    """Bars of the used resources, and a row per process of the lab."""
+    """A bar for each resource, and a row for each process of the lab."""
 
     GROUPS: ClassVar = (STEERING, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
@@ -54,7 +54,7 @@ class SystemScreen(BaseScreen):
         self.query_one(Facts).focus()
 
     def show_state(self) -> None:
-        """Read the machine again, at most once per `machine_every_s`."""
+        """Read the load again if the last reading is more than `machine_every_s` seconds old."""
         if self.state.clock() - self._read_at > self.state.outside.machine_every_s:
             self._read_at = self.state.clock()
             # In the default group, `exclusive` would cancel the actions of this screen.
@@ -68,13 +68,13 @@ class SystemScreen(BaseScreen):
             for s in self.state.summaries.values()
             if s.pid and s.host == here
         ]
-        # In a thread: finding the generator walks through all processes.
+        # In a thread: to find the generator, psutil reads the list of all processes.
         read = await asyncio.to_thread(self._machine.read, processes)
         self._body.update(machine_text(read, self.size.width))
 
 
 def machine_text(read: MachineRead, width: int) -> Table:
-    """Return the readings as a table with bars."""
+    """Return the load of the machine as a table with bars."""
     bar = max(6, min(_BAR, width - 72))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
@@ -92,7 +92,8 @@ def machine_text(read: MachineRead, width: int) -> Table:
     used = 1 - read.disk_free_bytes / max(read.disk_total_bytes, 1)
     table.add_row("disk", _bar(used, bar), f"{_gib(read.disk_free_bytes)} free on the runs' disk")
     if not read.gpus:
-        table.add_row("gpu", Text("none found", "dim"), Text("pip install rnnlab[gpu]", "dim"))
+        hint = "NVIDIA GPUs need: pip install rnnlab[gpu]"
+        table.add_row("gpu", Text("none found", "dim"), Text(hint, "dim"))
     for gpu in read.gpus:
         table.add_row("gpu", _bar(gpu.utilisation, bar), f"{visible(gpu.name)}, {gpu.celsius} °C")
         table.add_row(

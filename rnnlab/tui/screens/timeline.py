@@ -44,7 +44,7 @@ class TimelineSample(VerticalScroll, can_focus=True):
         self._body = Static(markup=False)
 
     def compose(self) -> ComposeResult:
-        """Yield the head, which stays, and the text, which scrolls."""
+        """Yield the fixed head and the scrolling text."""
         yield self._head
         yield self._body
 
@@ -68,15 +68,18 @@ class TimelineSample(VerticalScroll, can_focus=True):
 def _why_empty(run: RunSummary) -> str:
     """Return why a run has no samples, and what the user can do."""
     if run.task == "classify":
-        return "A classifier writes no text. ^n chooses another run; F3 classifies a document."
+        return (
+            "A classifier does not write text. Press ^n for another run, or F3 to classify a "
+            "document."
+        )
     if run.is_shipped:
         return (
-            "The shipped run comes without the samples of its training. F3 prompts its final "
-            "weights; ^n chooses another run; n starts one of your own, which writes samples."
+            "The shipped run comes without the samples of its training. Press F3 to prompt its "
+            "final weights, ^n for another run, or n to start a run of your own with samples."
         )
     return (
         "This run has no samples. A run writes samples during training if sample_length is above "
-        "0, the first before step 1. F3 prompts the current weights; ^n chooses another run."
+        "0, the first before step 1. Press F3 to prompt the current weights, ^n for another run."
     )
 
 
@@ -113,10 +116,12 @@ _ALONG = Group["TimelineScreen"](
         Action("left,h", "before", _mover(-1), "Previous", "Show the previous samples", True, "←"),
         Action("right,l", "after", _mover(1), "Next", "Show the next samples", True, "→"),
         Action("pageup", "far-before", _mover(-10), "Back 10", "Go back 10 rounds of samples"),
-        Action("pagedown", "far-after", _mover(10), "Forward 10", "Go forward 10 rounds"),
+        Action(
+            "pagedown", "far-after", _mover(10), "Forward 10", "Go forward 10 rounds of samples"
+        ),
         Action("home", "first", _first, "First", "Show the first samples, before training"),
         Action("end", "live", _live, "Newest", "Follow the newest samples", True),
-        Action("enter", "ask", _ask, "Prompt", "Prompt the checkpoint of this step", True),
+        Action("enter", "ask", _ask, "Prompt", "Prompt the checkpoint nearest to this step", True),
         Action("c", "copy", _copy, "Copy", "Copy the focused sample"),
     ),
 )
@@ -134,7 +139,7 @@ class TimelineScreen(BaseScreen):
         self.chart.can_focus = True
         self.rounds: list[Round] = []
         self.place: int | None = None
-        """Index of the round that is shown; None to follow the newest."""
+        """Index in `rounds` of the round that is shown; None to follow the newest round."""
         self._status = Static(id="timeline-status", markup=False)
         self._box = HorizontalScroll(id="samples", can_focus=False)
         self._why_empty = Static(id="no-samples", markup=False)
@@ -180,13 +185,13 @@ class TimelineScreen(BaseScreen):
 
     @property
     def shown(self) -> Round | None:
-        """The round under the cursor."""
+        """The round under the cursor; None if there are no samples."""
         if not self.rounds:
             return None
         return self.rounds[-1 if self.place is None else min(self.place, len(self.rounds) - 1)]
 
     def sample_read(self) -> SampleRecord | None:
-        """Return the focused sample, or the first one of the round; None if there is none."""
+        """Return the focused sample, or the first one of the round; None without samples."""
         focused = self.focused
         if isinstance(focused, TimelineSample) and focused.record is not None:
             return focused.record
@@ -215,7 +220,7 @@ class TimelineScreen(BaseScreen):
             self.go_to(None if nearest == len(steps) - 1 else nearest)
 
     def prompt_then(self) -> None:
-        """Open the prompt screen with this round's checkpoint and the sample's prompt."""
+        """Open the prompt screen with the checkpoint of the round and the prompt of the sample."""
         chosen, shown, sample = self.state.chosen, self.shown, self.sample_read()
         if chosen is None or shown is None or sample is None:
             self.toast("this run has no sample to take a prompt from", "warning")
@@ -273,7 +278,7 @@ class TimelineScreen(BaseScreen):
         if shown is None and self.state.chosen is not None:
             self._why_empty.update(_why_empty(self.state.chosen))
         if len(samples) != len(self._columns):
-            self._columns = []  # before the await, where a newer call may cancel this one
+            self._columns = []  # before the await: a newer call may cancel this one there
             await self._box.remove_children()
             self._columns = [TimelineSample() for _ in samples]
             await self._box.mount_all(self._columns)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from rnnlab.decoding import TracedRow, TracedToken
 
 _MORE = 40
-"""Tokens that the decoder appends per key press."""
+"""Number of tokens that the decoder appends per key press."""
 
 
 def _mover(by: int) -> Callable[[TokensScreen], None]:
@@ -108,20 +108,22 @@ def _write(screen: TokensScreen) -> None:
 
 
 _STEPPING = Group["TokensScreen"](
-    "Letters",
+    "Tokens",
     (
-        Action("left", "before", _mover(-1), "Before", "The letter before"),
-        Action("right", "after", _mover(1), "Next", "The next letter"),
-        Action("home", "first", _first, "First", "The first letter"),
-        Action("end", "last", _last, "End", "The place after the last letter"),
-        Action("up", "up", _up, "Up", "A more probable letter"),
-        Action("down", "down", _down, "Down", "A less probable letter"),
-        Action("enter", "take", _take, "Take", "Put this letter here and start a branch", True),
-        Action("backspace", "cut", _cut, "Cut", "Drop all from here on; at the end one letter"),
-        Action("u", "undo", _undo, "Undo", "Go back to the text before", True),
+        Action("left", "before", _mover(-1), "Previous", "Go to the previous token"),
+        Action("right", "after", _mover(1), "Next", "Go to the next token"),
+        Action("home", "first", _first, "First", "Go to the first token"),
+        Action("end", "last", _last, "End", "Go to the place after the last token"),
+        Action("up", "up", _up, "Up", "Choose a more probable token"),
+        Action("down", "down", _down, "Down", "Choose a less probable token"),
+        Action("enter", "take", _take, "Take", "Put the chosen token here, as a new branch", True),
+        Action(
+            "backspace", "cut", _cut, "Delete", "Delete all from here on; at the end, one token"
+        ),
+        Action("u", "undo", _undo, "Undo", "Undo the last change of the text", True),
         Action("g", "go-on", _go_on, "Go on", "Let the decoder continue the text", True),
         Action("c", "copy", _copy, "Copy", "Copy the text"),
-        Action("d", "marks", _marks, "View", "Shades or marks"),
+        Action("d", "marks", _marks, "View", "Switch between shades and marks"),
         Action("slash", "write", _write, "Text", "Write a text of your own", True),
     ),
     pane="walk",
@@ -153,7 +155,7 @@ class TokensScreen(BaseScreen):
         """Lay out the fields, the text and the distribution."""
         with Horizontal(classes="row"):
             yield Label("text ", classes="name")
-            yield Input(id="own-text", compact=True, placeholder="A text of your own, then enter")
+            yield Input(id="own-text", compact=True, placeholder="write a text, press enter")
             yield Label(" filters ", classes="name")
             yield Input("greedy", id="own-filters", compact=True)
         yield self._status
@@ -179,15 +181,15 @@ class TokensScreen(BaseScreen):
             self.ask_distributions()
             self.set_focus(self.text)
         elif is_classifier:
-            why = "a classifier does not write: choose another run"
+            why = "a classifier does not write text; choose another run in the lab (F2)"
             self._status.show_text(why, is_problem=True)
         elif not self.editor.now.all_tokens:
             self._status.show_text(
-                "write a text above, then enter; or enter on a candidate of Prompt (F3)"
+                "write a text above and press enter, or open a candidate from Prompt (F3)"
             )
 
     def main_widget(self) -> Widget:
-        """Return the text, or the field while there is no text."""
+        """Return the text; while there is no text, the field for a text of one's own."""
         return self.text if self.editor.now.all_tokens else self.query_one("#own-text", Input)
 
     def widget_after_fields(self) -> Widget:
@@ -205,13 +207,13 @@ class TokensScreen(BaseScreen):
         self.ask_distributions()
 
     def ask_distributions(self) -> None:
-        """Ask for the distribution at each place."""
+        """Ask the generator for the distribution at each place of the text."""
         now = self.editor.now
         if not self._run:
             return
         chosen = self.state.summaries.get(self._run)
         if chosen is not None and chosen.state == "starting":
-            self._is_task_running = True  # escape ends the wait
+            self._is_task_running = True  # so that escape can end the wait
             self._status.show_text(f"waiting for the first weights of {self._run}…")
         self.post_message(
             Asked(
@@ -233,7 +235,7 @@ class TokensScreen(BaseScreen):
         """Let the decoder continue after the last token."""
         now = self.editor.now
         if EOS in now.tokens:
-            self.toast("the text has ended: nothing can follow", "warning")
+            self.toast("the text has ended (∎): nothing can follow", "warning")
         elif self._run:
             self._is_task_running = True
             decoders, checkpoint = [self._filters()], self._checkpoint
@@ -255,24 +257,25 @@ class TokensScreen(BaseScreen):
         """Show a reply."""
         match reply:
             case Started():
-                # Keep these weights although the run may train on.
+                # Keep using these weights, even if the run continues to train.
                 self._checkpoint = str(reply.step)
             case DistributionsFound():
                 self._show_distributions(reply)
             case Ended():
                 self._is_task_running = False
                 if reply.was_cancelled:
-                    self._status.show_text("cancelled; enter in the text asks again")
+                    self._status.show_text("cancelled; press enter in the text field to ask again")
             case Progress() if reply.is_last:
                 if reply.answers and reply.answers[0].tokens:
                     self.editor.append(reply.answers[0].tokens)
                     self.ask_distributions()
                 else:
-                    self.toast("nothing can follow", "warning")
+                    self.toast("the decoder cannot continue this text", "warning")
             case Failed():
                 if reply.is_checkpoint_missing and self._checkpoint != "last":
                     self._checkpoint = "last"
-                    self._status.show_text(f"{reply.message}; using the last one", is_problem=True)
+                    why = f"{reply.message}; using the last checkpoint"
+                    self._status.show_text(why, is_problem=True)
                     self.ask_distributions()
                 else:
                     self._status.show_text(reply.message, is_problem=True)
@@ -308,13 +311,13 @@ class TokensScreen(BaseScreen):
             if tokens[place : place + 1] == (token.token,)
         }
         self.text.show(tokens, len(now.prompt_tokens), logprobs, now.place)
-        where = f"{now.place + 1} of {len(tokens)}"
-        self.text.border_title = f"Text: letter {where}" if now.chosen is not None else "Text: next"
-        why = "the filters leave no token here" if self._rows else self._why_empty
+        where = f"token {now.place + 1} of {len(tokens)}"
+        self.text.border_title = f"Text: {where if now.chosen is not None else 'next token'}"
+        why = "the filters drop every token here" if self._rows else self._why_empty
         self.distribution.show(self._rows.get(now.place), now.chosen, why)
 
     def fail(self, reason: str) -> None:
-        """Show that the generator process has ended."""
+        """Show why the generator process has ended."""
         self._status.show_text(reason, is_problem=True)
 
     @property
@@ -337,6 +340,6 @@ SCREEN = Declaration(
     TokensScreen,
     key="f5",
     title="Tokens",
-    help="A text letter by letter, and branches from it",
+    help="Read a text token by token, and branch from it",
     needs_run=True,
 )

@@ -1,6 +1,7 @@
 """The state shared by all screens: the runs as last read, the chosen run, the selected runs.
 
-The app fills it, and screens read it and choose runs in it. It does not know any widget.
+The app updates the state after each poll; screens read it and set the chosen and selected runs. It
+does not refer to widgets.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class LabState:
     ) -> None:
         self.store = store
         self.clock = clock
-        """Monotonic time in seconds, for intervals and ages on the screens."""
+        """Returns monotonic time in seconds, for intervals and ages on the screens."""
         self.outside = outside
         """Processes, the machine and intervals; the only way for screens to reach them."""
         self.view = view or ViewState()
@@ -61,13 +62,13 @@ class LabState:
         """True once the runs have been listed."""
         self.chosen_name: str | None = self.view.chosen or None
         self.selected: tuple[str, ...] = tuple(self.view.marked)
-        """Runs whose curves are overlaid on the chosen run's, in the order of their selection."""
+        """Runs whose curves are overlaid on those of the chosen run, in the order of selection."""
         self.also_watched: tuple[str, ...] = ()
         """Further runs whose journals the visible screen needs."""
         self.keys = keys or KeyBuffer()
         """Holds key presses while a screen or a dialog opens."""
         self.corpus_for_run: str | None = None
-        """Corpus for the next new run; the form that opens consumes it."""
+        """Corpus for the new-run form, which takes it over when it opens; None for no corpus."""
         self.writing = PromptSession(Fields.of(self.view.fields, self.view.checkpoints))
         """The prompt session: the last request and its answers."""
         self._opened: dict[str, Run] = {}
@@ -80,7 +81,7 @@ class LabState:
 
     @property
     def overlaid(self) -> tuple[str, ...]:
-        """The chosen run, then the others whose curves are overlaid."""
+        """The chosen run, followed by the other selected runs that exist."""
         chosen = [self.chosen.name] if self.chosen else []
         return tuple(dict.fromkeys([*chosen, *(n for n in self.selected if n in self.summaries)]))
 
@@ -152,7 +153,7 @@ class LabState:
         return [self._named(name) for name in (self.overlaid if names is None else names)]
 
     def update(self, read: RunsRead) -> list[Notice]:
-        """Store the result of a poll; return notifications of runs that changed since the last."""
+        """Store the result of a poll; return notifications of changes since the last poll."""
         notices = [
             notice
             for summary in read.summaries
@@ -165,8 +166,8 @@ class LabState:
         for summary in sorted(read.summaries, key=lambda s: (s.created, s.name)):
             if summary.name not in self.view.colors:
                 self.view.colors[summary.name] = next(colors)
-        # Keep only the watched runs: the poller returns their new records since the last poll, and
-        # the whole journal of a run that is watched again.
+        # Keep only the histories of watched runs: for them, the poller returns the records since
+        # the last poll; for a run that is watched again, it returns the whole journal.
         self._histories = {
             name: self._histories.get(name) or History(most=2 * MOST_RECORDS) for name in read.news
         }

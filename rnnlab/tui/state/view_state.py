@@ -18,7 +18,7 @@ from rnnlab.base.files import replace_text
 
 @dataclass
 class ViewState:
-    """The saved view."""
+    """The view of one folder of runs, as it is saved."""
 
     chosen: str = ""
     """Name of the chosen run; empty for none."""
@@ -31,12 +31,12 @@ class ViewState:
     is_reversed: bool = False
     filter: str = ""
     panes: dict[str, dict[str, bool]] = field(default_factory=dict)
-    """By screen: panes that the user has shown (True) or hidden (False)."""
+    """Screen -> pane -> True if the user has shown it, False if hidden."""
     axis: str = "step"
     is_log: bool = False
     smoothing: float = 0.0
     charts: list[str] = field(default_factory=list)
-    """Names of the charts in their order."""
+    """Names of the charts in the order of the grid."""
     is_single: bool = False
     """Whether only the first chart is shown."""
     fields: dict[str, str] = field(default_factory=dict)

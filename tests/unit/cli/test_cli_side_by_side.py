@@ -62,7 +62,7 @@ class TestSideBySide:
         for end, words in ends.items():
             print_side_by_side([answer(end=end, score=-1.0, note="read 'é' as 'e'")])
             shown = " ".join(capsys.readouterr().out.split())
-            assert "-3.00 nats, -0.50 per token, score -1.00" in shown
+            assert "-3.00 nats, -0.50 per token, ranking score -1.00" in shown
             assert words in shown
             assert "read 'é' as 'e'" in shown
         print_side_by_side([answer()])

@@ -76,7 +76,8 @@ def test_a_sentence_names_each_saturated_gate(look: Callable[..., Finding]) -> N
         layer, _, gate = name.partition(".")
         fraction = max(figures["shut"], figures["open"])
         is_mentioned = any(
-            f"Gate {gate} " in s and f"{fraction:.0%} ({layer})" in s for s in result.says
+            f"Gate {gate} " in s and f"{fraction:.0%} of its values in {layer}" in s
+            for s in result.says
         )
         assert is_mentioned == (fraction >= 0.2)
     state = look("gates", make_model(cell="rnn"), text=TEXT)
