@@ -122,7 +122,7 @@ def check_name(name: str, folder: Path, *, is_replacing: bool = False) -> list[P
     if existing and not is_replacing:
         raise BadInputError(
             f"the corpus {name!r} already exists ({existing[0]})",
-            "choose another name, or replace it with --replace",
+            "choose another name, or overwrite it with --replace",
         )
     return existing
 

@@ -72,7 +72,7 @@ def fetch_corpus(
     output = form.read(archive, request)
     file = folder / output.file_name
     if file.exists() and not is_replacing:
-        raise BadInputError(f"{file} already exists", "replace it with --replace")
+        raise BadInputError(f"{file} already exists", "overwrite it with --replace")
     _write(output, file)
     check = "its hash is correct" if form.sha256 else "its hash is not checked"
     notes = [f"from {archive}; {check}"]
@@ -114,7 +114,7 @@ def _check_absent(name: str, source: Source, folder: Path, *, is_replacing: bool
     for ending in ENDINGS:
         file = folder / f"{name}{ending}"
         if file.exists():
-            raise BadInputError(f"{name!r} already exists ({file})", "replace it with --replace")
+            raise BadInputError(f"{name!r} already exists ({file})", "overwrite it with --replace")
 
 
 def _write(output: Output, file: Path) -> None:

@@ -92,7 +92,7 @@ class Expectation(NamedTuple):
 
 
 class Grammar:
-    """Weighted alternatives for each symbol; immutable, with cached expectations.
+    """Weighted alternatives for each symbol; immutable. `expect` caches its results.
 
     Raises BadInputError if a symbol has no alternatives, a repeated alternative or a weight below
     1, and UnknownNameError if a template contains an unknown symbol.

@@ -185,7 +185,7 @@ def _is_number(text: str) -> bool:
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
-    """Yield each line with its number, except the header of word2vec, which has only two sizes."""
+    """Yield each line with its number, except a word2vec header (vocabulary size and dimension)."""
     with reading(file, newline="\n") as stream:
         for number, line in enumerate(stream, 1):
             stripped = line.rstrip()

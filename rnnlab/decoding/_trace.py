@@ -178,7 +178,7 @@ class Tracer:
             for prompt in range(len(self.start.log_probs_PV)):
                 prompts.setdefault(prompt, ([], []))
         for hypothesis, fate in in_order:
-            # Finished earlier: still in the frame, but already recorded.
+            # Hypotheses that finished earlier are still in the frame; they are already recorded.
             if self._id(hypothesis) not in self._listed and hypothesis.prompt in prompts:
                 self._listed.add(self._id(hypothesis))
                 prompts[hypothesis.prompt][1].append(self._hypothesis(hypothesis, fate))

@@ -43,9 +43,9 @@ class ThroughTime(NamedTuple):
     name: str
     """The layer, such as `l0`."""
     of_last_T: Tensor
-    """Norms for the loss of the last target, which is averaged over the rows."""
+    """Norms of dL/dh_t, where L is the loss of the last target, averaged over the rows."""
     of_all_T: Tensor
-    """Norms for the mean loss of all targets; equal to `of_last_T` for documents."""
+    """Norms of dL/dh_t, where L is the mean loss of all targets; for documents, `of_last_T`."""
 
 
 def gradient_through_time(

@@ -32,7 +32,7 @@ def view(subject: InspectedModel, wishes: Wishes) -> Finding:
     lives = {layer.name: half_life(layer.of_last_T.tolist()) for layer in layers}
     num_rows, length = sample.tokens_BT.shape
     pictures: list[Picture] = [_curves("||dL/dh|| of the last target's loss", layers, is_last=True)]
-    if sample.targets.ndim > 1:  # a document has only one target
+    if sample.targets.ndim > 1:  # not documents, which have only one target
         pictures.append(_curves("||dL/dh|| of the mean loss of all targets", layers, is_last=False))
     pictures.append(_table(layers, lives))
     probes = subject.history.probes

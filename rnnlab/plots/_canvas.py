@@ -206,7 +206,7 @@ def _apart(cells: list[Cell]) -> list[Cell]:
 
 
 def _free_end(cells: list[Cell], occupied: list[Cell]) -> Cell:
-    """Return the cell closest to a curve's end whose letter neither covers nor touches another."""
+    """Return a cell close to a curve's end at which its letter does not touch another letter."""
     last = cells[-1]
     for column, row in reversed(cells):
         if last[0] - column > _END:

@@ -20,7 +20,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         x_label=axis,
         y_label="fraction",
         curves=non_empty(curves),
-        empty=waiting(runs, "accuracy", "a classifier's first appears with its first validation"),
+        empty=waiting(runs, "accuracy", "a classifier has one after its first validation"),
         axis=axis,
         is_log=is_log,
         landmarks=landmarks(runs, axis),

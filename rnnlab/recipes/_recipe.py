@@ -48,7 +48,7 @@ class Measure(_Table):
     published: float | str | None = None
     """Published value: a number, or text such as "about 1.2"."""
     reference: float | None = Field(None, gt=0)
-    """Number to compare figures with if `published` is text."""
+    """The number that a result is compared with if `published` is text."""
     goal: float | None = None
     """Bound to reach: an upper bound for losses and times, a lower bound for accuracy and f1."""
 

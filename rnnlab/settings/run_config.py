@@ -254,7 +254,7 @@ def validate(values: Mapping[str, Any]) -> tuple[RunConfig | None, tuple[Problem
                 registry.check(kind, entry)
         except BadInputError as error:
             problems.append(Problem.of(name, error))
-            del known[name]  # its default lets the other settings be validated
+            del known[name]  # with the default instead, the other settings can be validated
     try:
         config = RunConfig.model_validate(known)
     except ValidationError as error:

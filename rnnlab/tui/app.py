@@ -139,7 +139,7 @@ class LabApp(App[None]):
 
     @on(KeysDue)
     async def release_keys(self, message: KeysDue) -> None:
-        """Send the held keys to the screen that has opened."""
+        """Send the buffered key presses to the screen that has opened."""
         await self._keys.release(message.ticket)
 
     @property

@@ -92,7 +92,7 @@ class NativeStepper:
         if len(tokens_R) != num:
             raise IndexError(f"{len(tokens_R)} tokens for {num} rows")
         threads, pieces, room = self._split(num)
-        # The scratch buffer holds the products, then the order of the rows.
+        # Layout of the scratch buffer: the products, followed by the order of the rows.
         scratch = self._pop_scratch(room + num + num_states + 1)
         log_probs_RV = np.empty((num, self._packed.vocab), np.float32)
         after = NativeState(np.empty((num, self._packed.row), np.float32))

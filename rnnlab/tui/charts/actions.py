@@ -139,7 +139,7 @@ IN_CHARTS = Group[ChartsScreen](
         Action("pageup", "pan-left", _pan_left, "Earlier", "Pan a zoomed chart to earlier steps"),
         Action(
             "pagedown", "pan-right", _pan_right, "Later",
-            "Pan to later steps; follow the newest at the end",
+            "Pan to later steps; at the last step, follow new ones",
         ),
         Action("enter", "single", _single, "One chart", "Show only the first chart, or all again"),
     ),

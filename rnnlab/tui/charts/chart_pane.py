@@ -130,7 +130,7 @@ class ChartPane(Widget):
         return self._data_key(), self._viewport, self.size, self._style()
 
     def _data_key(self) -> object:
-        """Return the values on which the chart without viewport depends."""
+        """Return everything that the chart depends on, except the viewport."""
         versions = tuple((run.name, run.color, run.history.version) for run in self._runs)
         levels = tuple((run.clip, run.floor, run.published) for run in self._runs)
         return versions, levels, self._axis, self._is_log

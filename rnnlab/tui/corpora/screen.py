@@ -26,7 +26,7 @@ class CorporaListScreen(BaseScreen):
         self.table = CorporaTable()
         self.progress = TaskProgress("corpora-status")
         self.failed_answers: dict[str, str] = {}
-        """Answers of the add form that failed; the form shows them again for correction."""
+        """Entries of the add form when adding failed; the form shows them again for correction."""
 
     async def refresh_list(self, go_to: str | None = None) -> None:
         """Read the list in a thread: the first time, the floors are computed."""

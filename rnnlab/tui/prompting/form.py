@@ -90,7 +90,7 @@ class PromptForm(Vertical):
             yield self._inputs["checkpoint"]
 
     def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
-        """Set the run to prompt; `opened` lists its checkpoints."""
+        """Choose the run that will be prompted; `opened` lists its checkpoints."""
         is_other = run is None or self._run is None or run.name != self._run.name
         self._run = run
         if is_other:

@@ -149,7 +149,7 @@ class RunsTable(RowList):
         if view.filter:
             parts.append(f"/{visible(view.filter, newline=' ')}")
         title = Text(" · ".join(parts) if total or not self._state.has_read else _NO_RUNS).markup
-        hint = "press / esc to list all" if total and not num_shown else ""
+        hint = "press /, then esc to list all" if total and not num_shown else ""
         # Setting a title repaints the whole table, even if it has not changed.
         if title != self.border_title:
             self.border_title = title

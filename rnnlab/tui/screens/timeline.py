@@ -119,7 +119,7 @@ _ALONG = Group["TimelineScreen"](
         Action(
             "pagedown", "far-after", _mover(10), "Forward 10", "Go forward 10 rounds of samples"
         ),
-        Action("home", "first", _first, "First", "Show the first samples, before training"),
+        Action("home", "first", _first, "First", "Show the first samples (those before training)"),
         Action("end", "live", _live, "Newest", "Follow the newest samples", True),
         Action("enter", "ask", _ask, "Prompt", "Prompt the checkpoint nearest to this step", True),
         Action("c", "copy", _copy, "Copy", "Copy the focused sample"),

@@ -42,7 +42,7 @@ class ScreenBar(Widget):
         ending = next((len(label) + len(gap) for name, label in labels if name == shown), 0)
         is_full = False
         for name, label in labels:
-            # If the visible screen does not fit at its place, its name comes at the end.
+            # If the label of the visible screen does not fit at its place, it is put at the end.
             reserved = len(_MORE) + (0 if name == shown else ending)
             is_full = is_full or len(text) + len(label) > room - reserved
             if is_full and name != shown:
