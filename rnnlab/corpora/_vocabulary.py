@@ -101,7 +101,7 @@ class Vocabulary:
     def encode(self, text: str) -> Ids:
         """Return the ids of a normalised text, one per token of `split`.
 
-        If tokens are words, a literal `<unk>` is the unknown-word token. Raises what `ids_of` raises.
+        If tokens are words, a literal `<unk>` is the unknown-word token. Raises what `ids_of` does.
         """
         return self.ids_of(self.split(text))
 
