@@ -11,7 +11,15 @@ from collections.abc import Callable
 
 from rnnlab.corpora import Dataset, Vocabulary
 from rnnlab.decoding import Spec, parse_prompts, parse_spec, split_specs
-from rnnlab.models import LanguageModel, LoadedModel, TextModel, continue_texts
+from rnnlab.models import (
+    LanguageModel,
+    LoadedModel,
+    PrefilledPrompts,
+    TextModel,
+    continue_prefilled,
+    encode_prompt,
+    prefill,
+)
 from rnnlab.runs.records import SampleRecord
 from rnnlab.settings.run_config import RunConfig
 
@@ -71,7 +79,9 @@ class Sampler:
         started = self._clock()
         try:
             loaded = LoadedModel(model.eval(), self._vocabulary, self._config, step, "")
-            rows = [record for spec in self._specs for record in self._continue(loaded, spec)]
+            prompts = [encode_prompt(self._vocabulary, text, "nearest") for text in self._prompts]
+            prefilled = prefill(loaded, prompts, self._specs)
+            rows = [row for spec in self._specs for row in self._continue(loaded, prefilled, spec)]
         finally:
             model.train(was_training)
             self._sampled_at = self._clock()
@@ -82,14 +92,13 @@ class Sampler:
         ]
 
     def _continue(
-        self, loaded: LoadedModel, spec: Spec
+        self, loaded: LoadedModel, prefilled: PrefilledPrompts, spec: Spec
     ) -> list[tuple[int, str, str, str, float, int, str]]:
         """Return a decoder's continuation of every prompt: the last seven fields of a record."""
         config = self._config
-        growths = continue_texts(
-            loaded, self._prompts, spec, config.sample_length, 1, config.seed, "nearest"
+        *_, last = continue_prefilled(
+            loaded, prefilled, spec, config.sample_length, num=1, seed=config.seed
         )
-        *_, last = growths
         return [
             (
                 answer.prompt_number,
