@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from rnnlab.base.errors import BadInputError, UnknownNameError
 from rnnlab.base.names import did_you_mean
+from rnnlab.runs.paths import Pointer
 from rnnlab.settings.run_config import RunConfig, read_toml
 
 _FOLDER = Path(__file__).parent
@@ -42,7 +43,7 @@ class Measure(_Table):
     """For `seconds_to`: mean training loss of an epoch to reach."""
     split: SplitName | None = None
     """For loss, accuracy and f1: split of the corpus (train, val or test)."""
-    checkpoint: Literal["last", "best"] = "last"
+    checkpoint: Pointer = "last"
     """Weights to evaluate: the last ones, or those of the best validation."""
     published: float | str | None = None
     """Published value: a number, or text such as "about 1.2"."""

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnlab.protocol.messages import Reply
-from rnnlab.runs.fresh_checkpoint import START_PATIENCE_S, await_first, is_to_come, resolve_live
-from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.checkpoint import NotYetError, resolve_checkpoint
+from rnnlab.runs.fresh_checkpoint import START_PATIENCE_S
+from rnnlab.runs.paths import Pointer, RunPaths
 
 if TYPE_CHECKING:
     from rnnlab.models import LoadedModel
@@ -31,21 +32,14 @@ class ModelCache:
         self._size = size
         self._loaded: dict[tuple[str, int, int], LoadedModel] = {}
 
-    def get(
-        self, run: str, checkpoint: str, is_over: Callable[[], bool] = lambda: False
-    ) -> LoadedModel:
-        """Return a run's model at a checkpoint, from the cache unless the file has changed.
+    def get(self, paths: RunPaths, checkpoint: Pointer | int) -> LoadedModel:
+        """Return a run's model at a checkpoint, from the cache unless the file has changed."""
+        from rnnlab.models import load_model
 
-        is_over: returns True once the question was cancelled.
-        """
-        from rnnlab.models import load_model, parse_checkpoint
-
-        paths = RunPaths(Path(run))
-        which = resolve_live(paths, parse_checkpoint(checkpoint), is_over)
-        step = which if isinstance(which, int) else paths.read_pointer(which)
+        step = checkpoint if isinstance(checkpoint, int) else paths.read_pointer(checkpoint)
         key = _key(paths, -1 if step is None else step)
         if key not in self._loaded:
-            loaded = load_model(paths, which)
+            loaded = load_model(paths, checkpoint)
             key = _key(paths, loaded.step)
             while len(self._loaded) >= self._size:
                 del self._loaded[next(iter(self._loaded))]
@@ -63,10 +57,6 @@ def _key(paths: RunPaths, step: int) -> tuple[str, int, int]:
     return str(paths.root), step, modified_ns
 
 
-class NotYetError(Exception):
-    """The run has no weights yet and other questions wait: answer those first."""
-
-
 @dataclass
 class AnswerContext:
     """The models, the output and the cancellations of one generator process."""
@@ -79,24 +69,22 @@ class AnswerContext:
     others_wait: Callable[[], bool] = lambda: False
     """True while other questions wait."""
     _asked_at: dict[int, float] = field(default_factory=dict)
-    """When each question for a run without weights was first tried, in seconds."""
+    """When each question that was put back was first tried, in seconds."""
 
     def model(self, ask: int, run: str, checkpoint: str) -> LoadedModel:
         """Return the model of a question; `live` waits for the run's first weights.
 
         Raises NotYetError when other questions wait meanwhile.
         """
-        if checkpoint == "live":
-            self._await_first(ask, RunPaths(Path(run)))
-        return self.models.get(run, checkpoint, partial(self.is_cancelled, ask))
-
-    def _await_first(self, ask: int, paths: RunPaths) -> None:
-        now = time.monotonic()
-        patience_s = START_PATIENCE_S - (now - self._asked_at.setdefault(ask, now))
-        await_first(paths, lambda: self.is_cancelled(ask) or self.others_wait(), patience_s)
-        if time.monotonic() < now + patience_s and self.others_wait() and is_to_come(paths):
-            raise NotYetError
-        del self._asked_at[ask]
+        paths, now = RunPaths(Path(run)), time.monotonic()
+        asked_at = self._asked_at.pop(ask, now)
+        is_over, patience_s = partial(self.is_cancelled, ask), START_PATIENCE_S - (now - asked_at)
+        try:
+            at = resolve_checkpoint(paths, checkpoint, is_over, self.others_wait, patience_s)
+        except NotYetError:
+            self._asked_at[ask] = asked_at
+            raise
+        return self.models.get(paths, at)
 
 
 class Pace:

@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from rnnlab.base import registry
 from rnnlab.base.errors import RnnlabError
+from rnnlab.runs.checkpoint import NAMES
 from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 VANISHING = "vanishing"
 """The view of several runs, those of the recipe with this name."""
-CHECKPOINTS = ("last", "best", "live")
 _ORDER = ("gradients", "time", "gates", "neurons", "spectrum", "memory", "difference")
 
 
@@ -53,8 +53,8 @@ def _previous_unit(screen: InspectScreen) -> None:
 
 
 def _checkpoint(screen: InspectScreen) -> None:
-    place = CHECKPOINTS.index(screen.checkpoint) + 1
-    screen.checkpoint = CHECKPOINTS[place % len(CHECKPOINTS)]
+    place = NAMES.index(screen.checkpoint) + 1
+    screen.checkpoint = NAMES[place % len(NAMES)]
     screen.ask()
 
 

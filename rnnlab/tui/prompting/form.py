@@ -17,6 +17,7 @@ from textual.widgets import Input, Label
 from rnnlab.base.display import shortened
 from rnnlab.base.errors import BadInputError
 from rnnlab.protocol.messages import DEFAULT_LENGTH, MAX_SEED
+from rnnlab.runs.checkpoint import NAMES, parse_checkpoint
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.prompting.prompt_input import PromptInput
@@ -25,7 +26,6 @@ from rnnlab.tui.prompting.session import PromptRequest, PromptSession
 if TYPE_CHECKING:
     from rnnlab.decoding import Spec
 
-_CHECKPOINTS = ("live", "last", "best")
 _FIELDS = ("prompt", "decoders", "length", "seed", "checkpoint")
 _SHORT = 30
 """Most characters of a prompt that the status line quotes."""
@@ -67,7 +67,7 @@ class PromptForm(Vertical):
             "checkpoint": Input(
                 id="checkpoint",
                 compact=True,
-                suggester=SuggestFromList(_CHECKPOINTS),
+                suggester=SuggestFromList(NAMES),
             ),
         }
         self._unit_name = "letters"
@@ -102,7 +102,7 @@ class PromptForm(Vertical):
         steps = tuple(opened.paths.checkpoint_steps()) if opened is not None else ()
         if steps != self._steps:
             self._steps = steps
-            choices = [*_CHECKPOINTS, *map(str, reversed(steps))]
+            choices = [*NAMES, *map(str, reversed(steps))]
             self._field("checkpoint").suggester = SuggestFromList(choices)
 
     def load(self) -> None:
@@ -243,16 +243,12 @@ class PromptForm(Vertical):
             )
         if self._run is None:
             raise BadInputError("no run is selected", "press n to start one")
-        checkpoint = self.checkpoint
-        if checkpoint not in _CHECKPOINTS and not (checkpoint.isascii() and checkpoint.isdigit()):
-            steps = ", ".join(map(str, self._steps[-5:]))
-            hint = f"write live, last, best or a step{f': {steps}' if steps else ''}"
-            raise BadInputError(f"{checkpoint!r} is not a checkpoint", hint)
+        parse_checkpoint(self.checkpoint, NAMES, self._steps)
         return PromptRequest(
             self._run.name,
             self.text,
             () if self.is_classifier else self.specs(),
-            checkpoint=checkpoint,
+            checkpoint=self.checkpoint,
             length=int(length.value) or DEFAULT_LENGTH,
             seed=int(seed.value),
             unknown=self._unknown(self._run.name),

@@ -16,6 +16,7 @@ from rnnlab.base.display import visible
 from rnnlab.base.errors import RnnlabError
 from rnnlab.plots import Finding, finding_from_json
 from rnnlab.protocol.messages import Ended, Failed, Inspect, Inspected, Reply, Started
+from rnnlab.runs.checkpoint import Name, split_checkpoint
 from rnnlab.runs.store import Run
 from rnnlab.tui.inspect.actions import INSIGHT, VANISHING, view_names
 from rnnlab.tui.inspect.findings import Findings
@@ -43,7 +44,7 @@ class InspectScreen(BaseScreen):
         super().__init__(state)
         self.tabs = ViewTabs(view_names())
         self.page = Findings(state)
-        self.checkpoint = "last"
+        self.checkpoint: Name = "last"
         self.other: str | None = None
         """The run to compare with the chosen one, or a checkpoint: `run@step`."""
         self.units: tuple[str, ...] = ()
@@ -89,7 +90,7 @@ class InspectScreen(BaseScreen):
         chosen = self.state.chosen
         if chosen is None:
             return
-        other_name, _, other_checkpoint = (self.other or "").partition("@")
+        other_name, other_checkpoint = split_checkpoint(self.other or "")
         try:
             other = _path(self.state.store.open(other_name)) if other_name else None
         except RnnlabError as error:
