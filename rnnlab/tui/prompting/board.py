@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from rnnlab.decoding import Spec
+    from rnnlab.tui.prompting.session import PromptSession
 
 _MIN_WIDTH = 19
 _MAX_COLUMNS = 20
@@ -122,6 +123,25 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
             column = self._columns.get((decoder, answer.rank))
             if column is not None:
                 column.show(answer, self._look, is_whole=decoder in self._whole)
+
+    async def show_answers(
+        self, session: PromptSession, only: Collection[int] | None = None
+    ) -> None:
+        """Replace the columns by the answers of a session so far.
+
+        only: indices of the decoders to show, None for all.
+        """
+        await self.begin(session.specs, only)
+        for number, answers in session.answers.items():
+            if only is None or number in only:
+                self.grow(number, answers, is_last=number in session.complete)
+
+    async def show_end(self, session: PromptSession) -> None:
+        """Show the error of a session whose request has failed, or its answers as complete."""
+        if session.failure is not None:
+            await self.refuse(session.failure.message, is_begun=session.step is not None)
+        elif session.is_over:
+            self.finish()
 
     def finish(self) -> None:
         """Show all answers as complete, including those of a cancelled request."""

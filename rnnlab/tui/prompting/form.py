@@ -213,6 +213,21 @@ class PromptForm(Vertical):
         self.post_message(self.Said(self.waiting_note()))
         self.post_message(self.Submitted(request))
 
+    def note_before_answers(self, hint: str) -> Said | None:
+        """Return the status of a session without answers; None once they have begun.
+
+        hint: status if there is no request.
+        """
+        session = self._session
+        if session.failure is not None:
+            return self.Said(self.problem_note(), is_problem=True)
+        if session.request is None:
+            return self.Said(hint)
+        if session.step is not None:
+            return None
+        is_cancelled = session.is_over and session.is_cancelled
+        return self.Said("cancelled; enter asks again" if is_cancelled else self.waiting_note())
+
     def waiting_note(self) -> str:
         """Return what a request waits for until the model has read the prompt."""
         if not self._session.is_ready:

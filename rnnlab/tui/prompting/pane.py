@@ -8,7 +8,6 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started
-from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
@@ -40,9 +39,8 @@ class PromptPane(Vertical):
         """Show how to begin."""
         self._show_status()
 
-    def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
-        """Set the run to prompt; `opened` lists its checkpoints."""
-        self.form.choose(run, opened)
+    def show_run(self, run: RunSummary | None) -> None:
+        """Show the chosen run in the title, and whether it has written the answers."""
         title = "Prompt"
         if run is not None:
             title = f"{'Classify with' if run.task == 'classify' else title} {run.name}"
@@ -58,12 +56,9 @@ class PromptPane(Vertical):
 
     async def catch_up(self) -> None:
         """Show the session after replies that arrived while the screen was hidden."""
-        session = self._session
-        if session.step is not None:
-            await self.board.begin(session.specs)
-            for number, answers in session.answers.items():
-                self.board.grow(number, answers, is_last=number in session.complete)
-        await self._show_end()
+        if self._session.step is not None:
+            await self.board.show_answers(self._session)
+        await self.board.show_end(self._session)
         self.mark_stale()
         self._show_status()
 
@@ -77,32 +72,18 @@ class PromptPane(Vertical):
             case Progress():
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed() | Ended():
-                await self._show_end()
+                await self.board.show_end(self._session)
                 self.mark_stale()
                 self._show_status()
             case _:
                 pass
 
-    async def _show_end(self) -> None:
-        """Show the error of a request that has failed, or its answers as complete."""
-        session = self._session
-        if session.failure is not None:
-            is_begun = session.step is not None
-            await self.board.refuse(session.failure.message, is_begun=is_begun)
-        elif session.is_over:
-            self.board.finish()
-
     def _show_status(self) -> None:
         """Show the state of the session in one line."""
         session = self._session
-        if session.failure is not None:
-            self.status.show_text(self.form.problem_note(), is_problem=True)
-        elif session.request is None:
-            self.status.show_text(_HINT)
-        elif session.step is None:
-            is_cancelled = session.is_over and session.is_cancelled
-            note = "cancelled; enter asks again" if is_cancelled else self.form.waiting_note()
-            self.status.show_text(note)
+        note = self.form.note_before_answers(_HINT)
+        if note is not None:
+            self.status.show_text(note.text, is_problem=note.is_problem)
         elif not session.is_over:
             chains = "; ".join(" → ".join(spec.chain) for spec in session.specs)
             step = f"step {session.step:,}"

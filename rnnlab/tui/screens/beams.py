@@ -13,7 +13,7 @@ from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started, Tr
 from rnnlab.tui.beams.pruned_list import PrunedList
 from rnnlab.tui.beams.search_tree import SearchTree
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, WRITE
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.screen import PromptingScreen
@@ -40,7 +40,7 @@ def _next_search(screen: BeamsScreen) -> None:
 _BEAMS = Group["BeamsScreen"](
     "Beams",
     (
-        Action("slash", "write", prompt, "Write", "Go to the text"),
+        WRITE,
         Action(
             "b", "tree", _tree, "Tree", "The tree of the search, or the candidates", True,
             is_possible=lambda screen: bool(screen.session.specs),
@@ -92,16 +92,12 @@ class BeamsScreen(PromptingScreen):
         if self.session.request is not self._request:
             self._choose_first_beam()
         await self._begin()
-        if self.session.failure is not None:
-            is_begun = self.session.step is not None
-            await self.board.refuse(self.session.failure.message, is_begun=is_begun)
-        elif self.session.is_over:
-            self.board.finish()
+        await self.board.show_end(self.session)
         self.mark_stale()
 
     def main_widget(self) -> Widget:
         """Return the candidates if there are any, else the text."""
-        return self.widget_after_fields() if self.session.answers else self.form.prompt
+        return self.widget_after_fields() if self.session.answers else super().main_widget()
 
     def widget_after_fields(self) -> Widget:
         """Return the tree or the candidates, whichever is visible."""
@@ -110,8 +106,7 @@ class BeamsScreen(PromptingScreen):
     @on(RunChosen)
     def show_state(self) -> None:
         """Show the chosen run in the fields."""
-        chosen = self.state.chosen
-        self.form.choose(chosen, self.state.opened(chosen.name) if chosen else None)
+        self.choose_run(self.state.chosen)
 
     @on(RunChosen)
     @on(Input.Changed)
@@ -154,10 +149,9 @@ class BeamsScreen(PromptingScreen):
             case Failed():
                 self.mark_stale()
                 self._show_status()
-                is_begun = self.session.step is not None
-                await self.board.refuse(reply.message, is_begun=is_begun)
+                await self.board.show_end(self.session)
             case Ended() if not self.session.problem:
-                self.board.finish()
+                await self.board.show_end(self.session)
                 self._show_pruned()
                 self._show_status()
                 self.mark_stale()
@@ -190,10 +184,7 @@ class BeamsScreen(PromptingScreen):
         """Show a search from its beginning."""
         session = self.session
         if session.step is not None and session.specs:
-            await self.board.begin(session.specs, {self.shown})
-            if (answers := session.answers.get(self.shown)) is not None:
-                is_last = self.shown in session.complete
-                self.board.grow(self.shown, answers, is_last=is_last)
+            await self.board.show_answers(session, {self.shown})
             self._show_pruned()
             if self.tree_view.display:
                 self._show_tree()
@@ -213,16 +204,15 @@ class BeamsScreen(PromptingScreen):
     def _show_status(self) -> None:
         """Show the state of the search, its step and its chain in one line."""
         session = self.session
+        note = self.form.note_before_answers(_HINT)
         if self.board.origin:
             self.status.show_text(self.board.origin)
-        elif session.failure is not None:
-            self.status.show_text(self.form.problem_note(), is_problem=True)
-        elif session.request is None or (session.step is not None and not session.specs):
+        elif note is not None:
+            self.status.show_text(note.text, is_problem=note.is_problem)
+        elif session.request is None or not session.specs:
             self.status.show_text(_HINT)
-        elif session.request is not self._request or session.step is None:
-            is_cancelled = session.is_over and session.is_cancelled
-            note = "cancelled; enter asks again" if is_cancelled else self.form.waiting_note()
-            self.status.show_text(note)
+        elif session.request is not self._request:
+            self.status.show_text(self.form.waiting_note())
         else:
             spec, answers = session.specs[self.shown], session.answers.get(self.shown, [])
             length = max((len(answer.tokens) for answer in answers), default=0)

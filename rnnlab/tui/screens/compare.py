@@ -11,7 +11,6 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widget import Widget
 from textual.widgets import Static
 
 from rnnlab.base.display import visible
@@ -21,12 +20,12 @@ from rnnlab.runs.compare import by_unit, rows_of
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, WRITE, prompt
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.prompting.session import PromptRequest
-from rnnlab.tui.shell.actions import Action, Group, bindings
+from rnnlab.tui.shell.actions import Group, bindings
 from rnnlab.tui.shell.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.panes import Pane, pane_group
 from rnnlab.tui.shell.screen_registry import Declaration
@@ -45,12 +44,8 @@ _PANES = (
 )
 
 
-def _write(screen: CompareScreen) -> None:
-    prompt(screen)
-
-
 _COMPARE = Group["CompareScreen"](
-    "Compare", (Action("slash", "write", _write, "Write", "Go to the text they all continue"),)
+    "Compare", (replace(WRITE, help="Go to the text they all continue"),)
 )
 
 
@@ -127,22 +122,13 @@ class CompareScreen(PromptingScreen):
             self.board.grow(number, frame.answers[:1], is_last=frame.is_last)
         self._hidden_frames.clear()
 
-    def main_widget(self) -> Widget:
-        """Return the text."""
-        return self.form.prompt
-
-    def widget_after_fields(self) -> Widget:
-        """Return the first text, or the board while there is none."""
-        return self.board.reading_place()
-
     @on(RunChosen)
     def show_state(self) -> None:
         """Show the changes of the runs to compare."""
         self.names = self._compared()
         self.state.also_watched = self.names
         summaries = [self.state.summaries[name] for name in self.names]
-        chosen = summaries[0] if summaries else None
-        self.form.choose(chosen, self.state.opened(chosen.name) if chosen else None)
+        self.choose_run(summaries[0] if summaries else None)
         if summaries != self._shown:
             self._shown = summaries
             self.summary_table.update(self._rows(summaries))
