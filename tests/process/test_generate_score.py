@@ -12,7 +12,7 @@ from rnnlab.base import registry
 from tests.toys.numeric import assert_close
 
 if TYPE_CHECKING:
-    from tests.conftest import Ask, Lab
+    from tests.toys.lab import Ask, Lab
 
 pytestmark = pytest.mark.process
 

@@ -11,7 +11,7 @@ import pytest
 
 import rnnlab
 from rnnlab.base import registry
-from tests.conftest import Ask, Call, Lab
+from tests.toys.lab import Ask, Call, Lab
 
 pytestmark = pytest.mark.process
 

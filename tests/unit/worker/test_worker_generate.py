@@ -13,7 +13,7 @@ from rnnlab.protocol.messages import Ended, Failed, Generate, Reply
 from rnnlab.runs.checkpoint import NotYetError
 from rnnlab.runs.store import Run
 from rnnlab.worker import AnswerContext, ModelCache, Pace, generate
-from tests.conftest import Lab
+from tests.toys.lab import Lab
 from tests.toys.live_runs import held, make_run
 
 
