@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from rnnlab.base.errors import BadInputError, UnknownNameError
 from rnnlab.base.names import did_you_mean
+from rnnlab.base.toml_files import read_toml
 from rnnlab.runs.paths import Pointer
-from rnnlab.settings.run_config import RunConfig, read_toml
+from rnnlab.settings.run_config import RunConfig
 
 _FOLDER = Path(__file__).parent
 _MAX_RUNS = 64

@@ -20,7 +20,8 @@ from rnnlab.runs.store import RunStore
 from rnnlab.settings.defaults import dependent_defaults
 from rnnlab.settings.layers import WRITTEN, Layers, Resolved, Setting, Source
 from rnnlab.settings.problems import Problem
-from rnnlab.settings.run_config import RunConfig, parse_setting, validate
+from rnnlab.settings.run_config import RunConfig, validate
+from rnnlab.settings.values import parse_setting
 from rnnlab.settings.warm_start import Ancestor, conflicts, find_ancestor, inherited_settings
 
 P = ParamSpec("P")

@@ -17,7 +17,8 @@ from rnnlab.runs.checkpoint import POINTERS, parse_checkpoint, split_checkpoint
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.problems import Problem
-from rnnlab.settings.run_config import RunConfig, parse_setting
+from rnnlab.settings.run_config import RunConfig
+from rnnlab.settings.values import parse_setting
 
 _INHERITED = (
     "task", "tokens", "alphabet", "cell", "layers", "hidden", "embedding", "one_hot", "tied",

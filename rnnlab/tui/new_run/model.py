@@ -18,7 +18,8 @@ from rnnlab.runs.store import RunStore
 from rnnlab.settings.command_line import as_text, train_command
 from rnnlab.settings.layers import Layers, Resolved, Source
 from rnnlab.settings.resolve import resolve
-from rnnlab.settings.run_config import RunConfig, parse_setting
+from rnnlab.settings.run_config import RunConfig
+from rnnlab.settings.values import parse_setting
 from rnnlab.submit import check_resolved, start_run
 
 

@@ -176,7 +176,7 @@ class CompareScreen(PromptingScreen):
         for summary in summaries:
             title = Text.assemble(("▎", self._color_of(summary.name)), (summary.name, "bold"))
             table.add_column(title, overflow="fold")
-        from rnnlab.settings.run_config import default_settings
+        from rnnlab.settings.values import default_settings
 
         for row in rows_of(runs, summaries, default_settings()):
             values = (Text(visible(value, newline="⏎")) for value in row.values)
