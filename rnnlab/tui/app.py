@@ -31,6 +31,7 @@ from textual.screen import Screen
 from rnnlab.base.errors import EXIT_TERMINATED
 from rnnlab.base.preferences import Preferences, load_preferences
 from rnnlab.runs.store import RunStore
+from rnnlab.tui import saved_view
 from rnnlab.tui.messages import (
     AskCancelled,
     Asked,
@@ -47,12 +48,14 @@ from rnnlab.tui.prompting.history import PromptHistory
 from rnnlab.tui.prompting.questions import Questions
 from rnnlab.tui.shell.key_dispatcher import KeyDispatcher
 from rnnlab.tui.shell.outline import Outline
+from rnnlab.tui.shell.pages import Pages
+from rnnlab.tui.shell.palette import commands_of
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
 from rnnlab.tui.shell.screen_registry import entry
 from rnnlab.tui.shell.subprocesses import end_all
 from rnnlab.tui.shell.theme import THEMES, AsciiFilter, HarmlessFilter, appearance_of
-from rnnlab.tui.view_state import answers_file, load_view, prompts_file, save_view, state_file
+from rnnlab.tui.view_state import load_view, prompts_file, state_file
 
 if TYPE_CHECKING:
     from rnnlab.tui.runs.polling import RunPoller
@@ -109,7 +112,7 @@ class LabApp(App[None]):
         self.stylesheet.set_variables(self.get_css_variables())
         self._refresh_truecolor_filter(self.ansi_theme)
         self._poller: RunPoller
-        self._pages: dict[str, BaseScreen] = {}
+        self._pages = Pages(self)
         self._chosen_again = asyncio.Event()
         if self._outline is None:
             self._build_state()
@@ -126,7 +129,7 @@ class LabApp(App[None]):
         )  # fmt: skip
         self.state.writing.history = PromptHistory(prompts_file(self._view_file))
         self._poller = self._outside.make_poller(self._store)
-        self._pages[HOME] = entry(HOME).make(self.state)
+        self._pages.make_home(self.state)
 
     async def on_event(self, event: events.Event) -> None:
         """Pass keys through the dispatcher, and other events on."""
@@ -143,23 +146,16 @@ class LabApp(App[None]):
     @property
     def page(self) -> BaseScreen:
         """The visible screen, below any dialog."""
-        pages = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
-        return pages[-1]
+        return self._pages.visible
 
     def get_default_screen(self) -> Screen[None]:
         """Return the outline of the home screen, or the home screen itself."""
-        return self._outline or self._pages[HOME]
+        return self._outline or self._pages.home
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield every action of the screen, then Textual's own commands."""
-        yield from self.actions_of(self.page)
+        yield from commands_of(self.page)
         yield from super().get_system_commands(screen)
-
-    def actions_of(self, page: BaseScreen) -> Iterable[SystemCommand]:
-        """Yield every action of a screen as an entry of the command palette."""
-        for group in page.GROUPS:
-            for action in group.actions:
-                yield SystemCommand(action.label, action.help, _runner(page, action.name))
 
     def apply_theme(self) -> None:
         """Apply the theme and the glyphs of the preferences."""
@@ -168,7 +164,7 @@ class LabApp(App[None]):
 
     def refresh_css(self, animate: bool = True) -> None:
         """Parse and apply the styles again, unless the home screen is just being mounted."""
-        if HOME in self._pages and self._pages[HOME].is_mounted:
+        if self._pages.has_home and self._pages.home.is_mounted:
             super().refresh_css(animate)
 
     def on_mount(self) -> None:
@@ -186,7 +182,7 @@ class LabApp(App[None]):
     def _begin(self) -> None:
         if self._outline is not None:
             self._build_state()
-            self.add_mode(HOME, lambda: self._pages[HOME])
+            self.add_mode(HOME, lambda: self._pages.home)
             self.switch_mode(HOME)
             # The objects that exist now live until the end. Frozen, they are not scanned by each
             # garbage collection, which would delay a key press noticeably.
@@ -201,23 +197,8 @@ class LabApp(App[None]):
         await end_all()
 
     def _save(self) -> None:
-        """Write the view and the last prompt session, if the runs have been listed."""
-        if not self._pages or not self.state.summaries:
-            return
-        from rnnlab.tui.prompting import saved_session
-
-        for page in self._pages.values():
-            page.keep_view()
-        save_view(self.state.view_to_keep(), self._view_file)
-        saved_session.save(self.state.writing, answers_file(self._view_file))
-
-    async def _restore_session(self) -> None:
-        """Show the last prompt session, if its run still exists."""
-        from rnnlab.tui.prompting import saved_session
-
-        saved = await asyncio.to_thread(saved_session.read, answers_file(self._view_file))
-        if saved is not None and saved.request.run in self.state.summaries:
-            await self.state.writing.recall(saved)
+        if self._pages.has_home:
+            saved_view.save(self.state, self._pages, self._view_file)
 
     async def _poll(self) -> None:
         """Read the runs at intervals until the app closes, and at once after a choice."""
@@ -225,7 +206,7 @@ class LabApp(App[None]):
         if self._is_open():
             # After the runs are listed: loading the generator keeps a core busy.
             self.run_worker(self._questions.generator.start(), name="generator")
-            await self._restore_session()
+            await saved_view.restore_session(self.state, self._view_file)
         while self._is_open():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._chosen_again.wait(), self.state.preferences.refresh_s)
@@ -259,7 +240,7 @@ class LabApp(App[None]):
                 self._unnotify(toast, refresh=severity is None)
 
     def _is_open(self) -> bool:
-        return self.is_running and self._pages[HOME].is_attached
+        return self.is_running and self._pages.home.is_attached
 
     @on(ScreenAsked)
     async def show_screen(self, message: ScreenAsked) -> None:
@@ -276,16 +257,7 @@ class LabApp(App[None]):
         if message.name == self.page.entry_name:
             return
         self._remove_toasts()
-        page = self._pages.get(target.name)
-        if page is None:
-            page = self._pages[target.name] = target.make(self.state)
-            self.install_screen(page, target.name)
-        page.arrive()
-        while len(self.screen_stack) > 1:
-            await self.pop_screen()
-        self.state.also_watched = ()
-        if target.name != HOME:
-            await self.push_screen(page)
+        page = await self._pages.show(target, self.state)
         if message.toast:
             page.toast(message.toast)
 
@@ -325,13 +297,6 @@ class LabApp(App[None]):
         with contextlib.suppress(Exception):
             self._save()
         self._outside.leave(128 + signal.SIGHUP)
-
-
-def _runner(page: BaseScreen, action: str) -> Callable[[], None]:
-    def run() -> None:
-        page.call_later(page.action_do, action)
-
-    return run
 
 
 def open_lab(
