@@ -24,7 +24,6 @@ os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
 from textual import events, on
 from textual.app import App, SystemCommand
-from textual.filter import Monochrome, NoColor
 from textual.notifications import Notify
 from textual.screen import Screen
 
@@ -53,8 +52,10 @@ from rnnlab.tui.shell.palette import commands_of
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
 from rnnlab.tui.shell.screen_registry import entry
+from rnnlab.tui.shell.signals import handle_signals
 from rnnlab.tui.shell.subprocesses import end_all
-from rnnlab.tui.shell.theme import THEMES, AsciiFilter, HarmlessFilter, appearance_of
+from rnnlab.tui.shell.theme import THEMES, appearance_of, prepare_filters
+from rnnlab.tui.shell.toasts import remove_toasts
 from rnnlab.tui.view_state import load_view, prompts_file, state_file
 
 if TYPE_CHECKING:
@@ -98,13 +99,10 @@ class LabApp(App[None]):
         self._view = load_view(view_file)
         self._outline = Outline(self._view.panes.get(HOME, {})) if has_outline else None
         appearance = appearance_of(preferences)
+        self._ascii = prepare_filters(self, appearance)
         for theme in THEMES:
             self.register_theme(theme)
-        self._ascii = AsciiFilter(enabled=appearance.glyphs == "ascii")
-        self._filters += [HarmlessFilter(), self._ascii]
         if not appearance.has_color:
-            self._filters = [f for f in self._filters if not isinstance(f, Monochrome)]
-            self._filters.append(NoColor())
             self.add_class("-no-color")
             self.css_path.append(Path(__file__).with_name("no_color.tcss"))
         # Before the styles are parsed: setting a theme later would parse them again.
@@ -169,13 +167,7 @@ class LabApp(App[None]):
 
     def on_mount(self) -> None:
         """Start polling the runs, then the generator, after the first frame is drawn."""
-        if hasattr(signal, "SIGHUP"):
-            loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGHUP, self._hang_up)
-            if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:  # respect an inherited SIG_IGN
-                # Without a handler, SIGTERM would leave the terminal in raw mode.
-                terminate = partial(self.exit, return_code=EXIT_TERMINATED)
-                loop.add_signal_handler(signal.SIGTERM, terminate)
+        handle_signals(self._hang_up, partial(self.exit, return_code=EXIT_TERMINATED))
         self._keys.hold_for_screens()
         self.call_after_refresh(self._begin)
 
@@ -231,13 +223,7 @@ class LabApp(App[None]):
     def on_notify(self, event: Notify) -> None:
         """Remove the previous toast of the same severity."""
         if isinstance(event.notification, ReplaceableToast):
-            self._remove_toasts(event.notification.severity)
-
-    def _remove_toasts(self, severity: str | None = None) -> None:
-        """Remove the replaceable toasts of one severity, or all of them."""
-        for toast in list(self._notifications):
-            if isinstance(toast, ReplaceableToast) and severity in (None, toast.severity):
-                self._unnotify(toast, refresh=severity is None)
+            remove_toasts(self, event.notification.severity)
 
     def _is_open(self) -> bool:
         return self.is_running and self._pages.home.is_attached
@@ -256,7 +242,7 @@ class LabApp(App[None]):
             return
         if message.name == self.page.entry_name:
             return
-        self._remove_toasts()
+        remove_toasts(self)
         page = await self._pages.show(target, self.state)
         if message.toast:
             page.toast(message.toast)
