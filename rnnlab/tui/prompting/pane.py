@@ -90,15 +90,15 @@ class PromptPane(Vertical):
             doing = f"writing with {step} (esc ends it): {chains}"
             self.status.show_text(doing if chains else f"reading with {step}")
         else:
-            self.status.show_text(self.board.origin or self._end_note(session.step))
+            self.status.show_text(self.board.origin or self._end_note())
 
-    def _end_note(self, step: int) -> str:
+    def _end_note(self) -> str:
         session = self._session
         how = "cancelled" if session.is_cancelled else "done"
         answer = self.board.focused_answer()
         note = f"{answer.prompt_note}; " if answer and answer.prompt_note else ""
         since = "at the last start: " if session.is_recalled else ""
         return (
-            f"{since}{note}{how} in {session.elapsed_s:.1f}s with the weights of step {step:,}; "
-            "esc goes to the candidates"
+            f"{since}{note}{how} in {session.elapsed_s:.1f}s with the weights of step "
+            f"{session.step:,}; esc goes to the candidates"
         )

@@ -93,13 +93,13 @@ _ECHO = "import sys\nfor line in sys.stdin: print(line.strip() * 2, flush=True)"
 async def test_lines_are_written_and_read_until_the_process_is_closed() -> None:
     ears = Ears()
     process = ears.process(_ECHO)
-    assert process.is_usable
+    was_usable = process.is_usable
     for text in ("a", "b"):
         await process.write(f"{text}\n")
         await ears.hear()
     assert ears.lines == [b"aa\n", b"bb\n"]
     await process.close()
-    assert not process.is_usable
+    assert (was_usable, process.is_usable) == (True, False)
     await process.write("c\n")
     assert (len(ears.lines), ears.exits) == (2, [])
 
