@@ -15,9 +15,9 @@ from rnnlab.protocol.messages import Answer
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.prompting.candidate import Candidate
-from tests.conftest import DEADLINE_S, Lab
 from tests.toys import app_lab
 from tests.toys.app_lab import home
+from tests.toys.lab import DEADLINE_S, Lab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,15 +16,13 @@ from rnnlab.base.files import replace_text
 from rnnlab.models import (
     LoadedModel,
     TextModel,
-    Which,
     _checkpoint,
     load_model,
     load_weights,
-    parse_checkpoint,
     resolve_device,
     save_weights,
 )
-from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.paths import Pointer, RunPaths
 from rnnlab.runs.records import State, Status, encode_status
 
 Make = Callable[..., LoadedModel]
@@ -66,7 +63,7 @@ def test_last_best_and_a_step_are_found(make_loaded: Make, save_run: Save) -> No
     for step, model in models.items():
         paths = save_run(model, step)
     replace_text(paths.pointer("best"), "10\n")
-    wanted: dict[Which, int] = {"last": 15, "best": 10, 5: 5}
+    wanted: dict[Pointer | int, int] = {"last": 15, "best": 10, 5: 5}
     for which, step in wanted.items():
         loaded = load_model(paths, which)
         assert loaded.step == step
@@ -195,12 +192,6 @@ def test_a_failed_save_leaves_the_old_weights_and_no_temporary_file(
     result = make_loaded(seed=3).model
     load_weights(file, result)
     assert equal(result, old)
-
-
-def test_a_checkpoint_is_last_best_live_or_a_step() -> None:
-    assert [parse_checkpoint(text) for text in ("last", "best", "12")] == ["last", "best", 12]
-    for text in ("", "first", "-1", "1.5", "²", "Last"):
-        assert "last, best, live or a step" in message_of(partial(parse_checkpoint, text))
 
 
 def test_missing_devices_are_refused() -> None:
