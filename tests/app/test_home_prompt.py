@@ -210,7 +210,7 @@ async def test_the_late_end_of_the_previous_answer_does_not_end_the_next_one(
         assert generator.num_cancelled == 1, "the previous request"
         generator.say(Ended(1, was_cancelled=True, elapsed_s=0.1))
         generator.say(Started(2, 40))
-        await until(pilot, lambda: "esc ends it" in status_line(app))
+        await until(pilot, lambda: "esc stops" in status_line(app))
         await pilot.press("escape")
         await until(pilot, lambda: generator.num_cancelled == 2)
 

@@ -77,7 +77,7 @@ async def test_a_generator_answers_refuses_cancels_is_replaced_and_ends_with_the
         # Enter again reads the nearest known letters.
         app.screen.query_one("#prompt", Input).value = "Le \u014dr\u03a9"
         await pilot.press("enter")
-        await until(pilot, lambda: "enter again replaces them by the nearest" in status_line(app))
+        await until(pilot, lambda: "press enter again to replace each" in status_line(app))
         await pilot.press("enter")
         await until(pilot, lambda: "done" in status_line(app))
         (answer,) = shown_answers(app)

@@ -18,9 +18,9 @@ from rnnlab.base.errors import one_line
 from rnnlab.runs.launch import child_environment
 
 _LINE_LIMIT = 1 << 26
-"""Most bytes of one line: the reply with a wide beam over a long text is large."""
+"""Maximum size of one line in bytes: the trace of a wide beam over a long text is large."""
 _ERRORS_SIZE = 2000
-"""Most bytes of stderr that are read, the last ones."""
+"""Maximum number of bytes read from the end of stderr."""
 
 
 class ProcessOutput(NamedTuple):
@@ -91,10 +91,10 @@ class ProcessExit(NamedTuple):
 
 
 class LineProcess:
-    """A process that answers lines with lines; started by the first line, never started again.
+    """A process that answers lines with lines; the first line starts it; it is never restarted.
 
-    A task reads its output. The process has a session of its own, because the terminal's ctrl+c and
-    hang-up must not reach it.
+    A task reads its output. The process has a session of its own: the terminal's ctrl+c and hang-up
+    must not reach it.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class LineProcess:
     ) -> None:
         """on_line, on_exit: called with every line and once at the end, but not after `close`.
 
-        line_limit: most bytes of a line; a longer one ends the process.
+        line_limit: maximum size of a line in bytes; a longer line ends the process.
         """
         self._command = command
         self._on_line = on_line

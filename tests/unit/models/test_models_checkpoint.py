@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.errors import BadInputError, NoCheckpointError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.models import (
     LoadedModel,
@@ -85,9 +85,10 @@ def test_the_error_of_a_missing_checkpoint_lists_the_existing_ones(
 ) -> None:
     save_run(make_loaded(), 5)
     paths = save_run(make_loaded(), 10)
-    message = message_of(lambda: load_model(paths, 7))
+    message = message_of(lambda: load_model(paths, 7), NoCheckpointError)
     assert "no checkpoint 7; choose one of these steps: 5, 10" in message
-    assert "no best checkpoint" in message_of(lambda: load_model(paths, "best"))
+    message = message_of(lambda: load_model(paths, "best"), NoCheckpointError)
+    assert "no best checkpoint" in message
 
 
 def test_a_folder_that_is_not_a_run_is_refused(
@@ -96,13 +97,14 @@ def test_a_folder_that_is_not_a_run_is_refused(
     assert "cannot read" in message_of(lambda: load_model(RunPaths(tmp_path / "none")))
     paths = save_run(make_loaded(), 5)
     paths.weights(5).unlink()
-    assert "has no checkpoint; the run is lost" in message_of(lambda: load_model(paths))
+    message = message_of(lambda: load_model(paths), NoCheckpointError)
+    assert "has no checkpoint; the run is lost" in message
     paths = save_run(make_loaded(), 5)
     paths.vocabulary.unlink()
     assert f"{paths.vocabulary} is missing" in message_of(lambda: load_model(paths))
     paths = save_run(make_loaded(), 5)
     paths.pointer("last").unlink()
-    assert "no last checkpoint" in message_of(lambda: load_model(paths))
+    assert "no last checkpoint" in message_of(lambda: load_model(paths), NoCheckpointError)
 
 
 @pytest.mark.parametrize(
@@ -115,14 +117,14 @@ def test_the_error_of_a_run_without_checkpoints_depends_on_its_state(
     paths.weights(5).unlink()
     said = Status(state=state, host="another", heartbeat=time.time())  # its lock is not checked
     replace_text(paths.status, encode_status(said))
-    assert why in message_of(lambda: load_model(paths))
+    assert why in message_of(lambda: load_model(paths), NoCheckpointError)
 
 
 def test_a_dangling_pointer_is_refused(make_loaded: Make, save_run: Save) -> None:
     paths = save_run(make_loaded(), 5)
     replace_text(paths.pointer("last"), "6\n")
     assert "no checkpoint last; choose one of these steps: 5" in message_of(
-        lambda: load_model(paths)
+        lambda: load_model(paths), NoCheckpointError
     )
 
 
