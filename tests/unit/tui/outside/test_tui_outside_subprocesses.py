@@ -110,7 +110,7 @@ async def test_lines_are_written_and_read_until_the_process_is_closed() -> None:
         ("import sys; sys.exit(3)", (3, "")),
         ("import sys; sys.exit('first\\nsecond\\t!\\n')", (1, "second !")),
         ("import os; os.kill(os.getpid(), 9)", (-9, "")),
-        ("print('x' * 5000, flush=True); input()", (-9, "")),
+        ("print('x' * 5000, flush=True); input(); input()", (-9, "")),
     ],
 )
 async def test_an_end_has_a_code_and_the_last_line_of_the_errors(
