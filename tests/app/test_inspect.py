@@ -136,7 +136,7 @@ async def test_findings_or_errors_are_shown_without_control_characters(
         generator.say(Ended(generator.latest, was_cancelled=False, elapsed_s=0.0))
         await until(pilot, lambda: "the text has 3 letters [b]" in shown(app))
         await pilot.press(str(view_names().index("difference") + 1))
-        await until(pilot, lambda: "press b to choose the other one" in shown(app))
+        await until(pilot, lambda: "press b to choose the other" in shown(app))
 
 
 async def test_two_models_stand_side_by_side_where_there_is_room(

@@ -245,7 +245,7 @@ async def test_a_recipe_fills_in_all_is_emptied_and_comes_back_and_its_command_i
         assert (field_of(app, "recipe").input.value, field_of(app, "hidden").input.value) == (
             "", "",
         )  # fmt: skip
-        await until(pilot, lambda: any("^o restores" in one for one in said))
+        await until(pilot, lambda: any("^o to restore" in one for one in said))
         await pilot.press("ctrl+o")
         await until(pilot, lambda: field_of(app, "recipe").input.value == "lstm-moliere")
         assert field_of(app, "hidden").input.value == "64"
