@@ -10,6 +10,7 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import UnknownTokensError
 from rnnlab.decoding import Spec, TracedStep
 from rnnlab.protocol.messages import Answer
+from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:
@@ -71,9 +72,9 @@ def generate(
     Prompts are prefilled and continued in batches of at most `_MAX_ROWS` hypotheses. trace: called
     with every step of every decoder.
     """
-    from rnnlab.models import load_model, parse_checkpoint, prefill
+    from rnnlab.models import load_model, prefill
 
-    loaded = load_model(run.paths, parse_checkpoint(options.checkpoint))
+    loaded = load_model(run.paths, resolve_checkpoint(run.paths, options.checkpoint))
     encoded = _encode(loaded, options)
     widest = max(options.rows_a_prompt(spec) for spec in options.specs)
     size = max(1, _MAX_ROWS // widest)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.corpus import check_corpus
 from rnnlab.runs.store import Run
 
@@ -58,7 +59,7 @@ def measure_all(
 
     A pair whose split the corpus does not have is missing in the result.
     """
-    from rnnlab.models import load_model, parse_checkpoint
+    from rnnlab.models import load_model
     from rnnlab.training import evaluate
 
     measured: dict[tuple[SplitName, str], Measured] = {}
@@ -68,7 +69,7 @@ def measure_all(
         if (split, checkpoint) in measured:
             continue
         if checkpoint not in models:
-            models[checkpoint] = load_model(run.paths, parse_checkpoint(checkpoint))
+            models[checkpoint] = load_model(run.paths, resolve_checkpoint(run.paths, checkpoint))
         loaded = models[checkpoint]
         dataset = dataset or _dataset(run, loaded, data, file)
         if split not in dataset.splits:

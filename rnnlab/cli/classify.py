@@ -12,6 +12,7 @@ from rnnlab.base.display import percent
 from rnnlab.base.errors import BadInputError
 from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
 from rnnlab.cli._output import print_json, print_table
+from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.store import RunStore
 
 
@@ -34,9 +35,10 @@ def command(
     if not texts:
         raise BadInputError("there is nothing to classify", "add --text TEXT or --file FILE")
     opened = RunStore.default(checkpoints).open(run)
-    from rnnlab.models import classify_texts, load_model, parse_checkpoint
+    from rnnlab.models import classify_texts, load_model
 
-    verdicts = classify_texts(load_model(opened.paths, parse_checkpoint(checkpoint)), texts)
+    loaded = load_model(opened.paths, resolve_checkpoint(opened.paths, checkpoint))
+    verdicts = classify_texts(loaded, texts)
     if json:
         documents: list[dict[str, Any]] = [
             {"text": document, **verdict._asdict()}

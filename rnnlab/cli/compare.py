@@ -19,7 +19,7 @@ from rnnlab.runs.compare import by_unit, rows_of
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
-from rnnlab.settings.run_config import default_settings
+from rnnlab.settings.values import default_settings
 
 
 def command(

@@ -13,6 +13,7 @@ from rnnlab.cli._findings import check_writable, print_findings, write_svg
 from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, complete_run
 from rnnlab.cli._output import print_json
 from rnnlab.cli._settings import SettingOptions, with_settings
+from rnnlab.runs.checkpoint import split_checkpoint
 from rnnlab.runs.store import RunStore
 from rnnlab.settings.command_line import flag_of
 
@@ -101,7 +102,7 @@ def command(
         view = _checked_view(run, view, settings)
         models = [(store.open(run or ""), checkpoint)]
         if other is not None:
-            name, _, at = other.partition("@")
+            name, at = split_checkpoint(other)
             models.append((store.open(name), at or "last"))
         # Imported after the checks, because importing torch takes seconds.
         from rnnlab.insight import InspectedModel, Wishes, inspect

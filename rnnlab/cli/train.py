@@ -14,7 +14,7 @@ from rnnlab.cli._progress import reading_bar
 from rnnlab.cli._settings import SettingOptions, with_settings
 from rnnlab.runs.store import RunStore
 from rnnlab.settings.groups import OWN_HELP
-from rnnlab.settings.run_config import read_settings
+from rnnlab.settings.values import read_settings
 
 _RUN = "Run"
 """Title of the group of --name, --config and --recipe in the help, the same as in the form."""

@@ -16,26 +16,22 @@ import os
 import shutil
 import tempfile
 import time
-from array import array
-from collections import defaultdict
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnnlab.base.locations import data_folder
 from rnnlab.corpora._atomic import cannot_write
-from rnnlab.corpora._index import NUM_CODEPOINTS, Indexed, Places
+from rnnlab.corpora._index import Indexed
+from rnnlab.corpora._numbering import CharNumbers, PlacesFile, WordNumbers
 from rnnlab.corpora._sizes import SIZES, Sizes
-from rnnlab.corpora._tokens import Kind, split_tokens
-from rnnlab.corpora._vocabulary import Ids
+from rnnlab.corpora._tokens import Kind
 
 _FORMAT = 1
 """Version of the format. It is part of a folder's name: folders of other versions are not read."""
 _ABOUT, _PLACES, _STARTS = "about.json", "places.bin", "starts.bin"
-_DTYPES = (np.uint8, np.uint16, np.int32)
 _DRAFT = ".new-"
 _TRIES = 3
 _OLD_S = 3600.0
@@ -183,10 +179,10 @@ def _mapped(file: Path, dtype: str, num: int) -> np.ndarray[Any, Any]:
 
 def _write(folder: Path, key: Key, parts: Parts, source: str, sizes: Sizes) -> None:
     digest = hashlib.sha256()
-    number = _CharNumbers() if key.kind == "chars" else _WordNumbers(key.kind)
+    number = CharNumbers() if key.kind == "chars" else WordNumbers(key.kind)
     num_parts = num_tokens = 0
     with (
-        _PlacesFile(folder / _PLACES, sizes.widened_at_once) as places,
+        PlacesFile(folder / _PLACES, sizes.widened_at_once) as places,
         (folder / _STARTS).open("wb") as starts,
     ):
         starts.write(np.zeros(1, dtype="<i8").tobytes())
@@ -214,89 +210,3 @@ def _write(folder: Path, key: Key, parts: Parts, source: str, sizes: Sizes) -> N
         "distinct": number.distinct(),
     }
     (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
-
-
-class _CharNumbers:
-    """Gives each distinct character a number, ascending from 0, when it first occurs in a text."""
-
-    def __init__(self) -> None:
-        self._place: Ids = np.full(NUM_CODEPOINTS, -1, dtype=np.int64)
-        self._distinct: list[int] = []
-
-    def __len__(self) -> int:
-        return len(self._distinct)
-
-    def __call__(self, parts: list[str]) -> tuple[Places, list[int]]:
-        """Return the number given to every character, and the length of each part in characters."""
-        encoded = "".join(parts).encode("utf-32-le", "surrogatepass")
-        codes = np.frombuffer(encoded, dtype=np.uint32)
-        places: Ids = self._place[codes]
-        if (places < 0).any():
-            new = np.unique(codes[places < 0])
-            self._place[new] = np.arange(len(self), len(self) + len(new))
-            self._distinct += new.tolist()
-            places = self._place[codes]
-        return places, [len(part) for part in parts]
-
-    def distinct(self) -> list[str]:
-        """Return the distinct characters in order of their numbers."""
-        return [chr(code) for code in self._distinct]
-
-
-class _WordNumbers:
-    """Gives each distinct word a number, ascending from 0, when it first occurs in a text."""
-
-    def __init__(self, kind: Kind) -> None:
-        self._kind = kind
-        self._numbers: defaultdict[str, int] = defaultdict(count().__next__)
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def __call__(self, parts: list[str]) -> tuple[Places, list[int]]:
-        """Return the number given to every word, and the length of each part in words."""
-        numbers = array("i")
-        lengths = []
-        for part in parts:
-            tokens = split_tokens(part, self._kind)
-            numbers.extend(map(self._numbers.__getitem__, tokens))
-            lengths.append(len(tokens))
-        return np.array(numbers, dtype=np.int32), lengths
-
-    def distinct(self) -> list[str]:
-        """Return the distinct words in order of their numbers."""
-        return list(self._numbers)
-
-
-class _PlacesFile:
-    """A file of integers: one byte each while that suffices for all values, then two, then four."""
-
-    def __init__(self, file: Path, widened_at_once: int) -> None:
-        self._file = file
-        self._widened_at_once = widened_at_once
-        self.dtype: np.dtype[Any] = np.dtype(_DTYPES[0])
-        self.stream: IO[bytes] = file.open("wb")
-
-    def __enter__(self) -> _PlacesFile:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stream.close()
-
-    def append(self, places: Places, num_distinct: int) -> None:
-        """Append numbers below `num_distinct`; convert the file to a wider type if necessary."""
-        while num_distinct > np.iinfo(self.dtype).max + 1:
-            self._widen()
-        self.stream.write(places.astype(self.dtype).tobytes())
-
-    def _widen(self) -> None:
-        self.stream.close()
-        narrow = self._file.with_suffix(".narrow")
-        os.rename(self._file, narrow)
-        before = self.dtype
-        self.dtype = np.dtype(_DTYPES[[np.dtype(d) for d in _DTYPES].index(before) + 1])
-        self.stream = self._file.open("wb")
-        with narrow.open("rb") as stream:
-            while block := stream.read(self._widened_at_once):
-                self.stream.write(np.frombuffer(block, before).astype(self.dtype).tobytes())
-        narrow.unlink()

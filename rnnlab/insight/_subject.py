@@ -17,7 +17,8 @@ from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.corpora import Dataset, Ids, prepare
 from rnnlab.insight._sample import LENGTH, ROWS, draw_sample
 from rnnlab.insight._through_time import Sample
-from rnnlab.models import LoadedModel, encode_prompt, load_model, parse_checkpoint
+from rnnlab.models import LoadedModel, encode_prompt, load_model
+from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.corpus import check_corpus
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.paths import RunPaths
@@ -72,7 +73,7 @@ class InspectedModel:
         try:
             if self.load is not None:
                 return self.load()
-            return load_model(self.paths, parse_checkpoint(self.checkpoint))
+            return load_model(self.paths, resolve_checkpoint(self.paths, self.checkpoint))
         except BadInputError:
             raise
         except RnnlabError as error:  # weights of another shape, or no weights at all

@@ -2,11 +2,9 @@
 
 from rnnlab.models._checkpoint import (
     LoadedModel,
-    Which,
     build_model,
     load_model,
     load_weights,
-    parse_checkpoint,
     resolve_device,
     save_weights,
 )
@@ -41,7 +39,6 @@ __all__ = [
     "TextScore",
     "Unknown",
     "Verdict",
-    "Which",
     "build_model",
     "classify_texts",
     "continue_prefilled",
@@ -50,7 +47,6 @@ __all__ = [
     "encode_prompt",
     "load_model",
     "load_weights",
-    "parse_checkpoint",
     "prefill",
     "resolve_device",
     "save_weights",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import torch
 from safetensors import SafetensorError
@@ -18,14 +17,9 @@ from rnnlab.models._classifier import Classifier
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models._text_model import TextModel
 from rnnlab.models.steppers import Stepper, make_stepper
-from rnnlab.runs.fresh_checkpoint import await_first, resolve_live
-from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.paths import Pointer, RunPaths
 from rnnlab.runs.store import Run
 from rnnlab.settings.run_config import RunConfig
-
-Which = Literal["last", "best", "live"] | int
-"""A checkpoint: `last`; `best`, by validation loss; the number of a step; or `live`: as `last`,
-but a training run is first asked to save its current weights."""
 
 
 @dataclass(frozen=True)
@@ -94,15 +88,14 @@ def load_weights(file: Path, model: TextModel) -> None:
         raise RnnlabError(f"{file} does not fit this model: {first_line}") from None
 
 
-def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> LoadedModel:
+def load_model(
+    paths: RunPaths, checkpoint: Pointer | int = "last", device: str = "cpu"
+) -> LoadedModel:
     """Return a run's model at a checkpoint; retry if the worker deletes the file meanwhile.
 
-    which: `live` also waits for the first checkpoint of a new run. device: name of a torch device.
-    Raises NoCheckpointError if the run has no such checkpoint.
+    checkpoint: result of `resolve_checkpoint`. device: name of a torch device. Raises
+    NoCheckpointError if the run has no such checkpoint.
     """
-    if which == "live":
-        await_first(paths)
-    checkpoint = resolve_live(paths, which)
     config = RunConfig.from_toml(paths.config)
     vocabulary = Vocabulary.load(paths.vocabulary) if paths.vocabulary.exists() else None
     if not paths.checkpoint_steps():
@@ -130,7 +123,7 @@ def load_model(paths: RunPaths, which: Which = "last", device: str = "cpu") -> L
         return LoadedModel(model.to(device).eval(), vocabulary, config, step, paths.name)
     steps = ", ".join(map(str, paths.checkpoint_steps()))
     raise NoCheckpointError(
-        f"{paths.name!r} has no checkpoint {which}", f"choose one of these steps: {steps}"
+        f"{paths.name!r} has no checkpoint {checkpoint}", f"choose one of these steps: {steps}"
     )
 
 
@@ -143,19 +136,6 @@ def _hint_without_checkpoint(paths: RunPaths) -> str:
             return "the run is still reading its corpus: try again in a moment"
         case state:
             return f"the run is {state}: start it again with `rnnlab resume {paths.name}`"
-
-
-def parse_checkpoint(text: str) -> Which:
-    """Parse `last`, `best`, `live` or the number of a step; raise BadInputError otherwise."""
-    if text == "last":
-        return "last"
-    if text == "best":
-        return "best"
-    if text == "live":
-        return "live"
-    if text.isascii() and text.isdigit():
-        return int(text)
-    raise BadInputError(f"{text!r} is not a checkpoint", "use last, best, live or a step number")
 
 
 def resolve_device(setting: str) -> torch.device:

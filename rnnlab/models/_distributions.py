@@ -8,9 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rnnlab.corpora import Ids
-from rnnlab.decoding import Options, Spec, Step, TracedRow, Tracer
-from rnnlab.decoding._numbers import LogProbs
+from rnnlab.corpora import Ids, Vocabulary
+from rnnlab.decoding import (
+    LogProbs,
+    Options,
+    Prompt,
+    SearchStart,
+    Spec,
+    State,
+    Step,
+    TracedRow,
+    Tracer,
+)
 from rnnlab.decoding._rows import write_rows
 from rnnlab.models import _whole_words
 from rnnlab.models._checkpoint import LoadedModel
@@ -56,8 +65,17 @@ def distributions_of(
     written = vocabulary.ids_of(list(tokens))
     options = spec.options.model_copy(update={"stop": "", "max_length": 0, "max_time": 0.0})
     head = max(0, len(read.tokens) - max_places)
-    first = _rows(loaded, read.tokens[:head], read.tokens[head:], Options(), num_shown)
-    last = _rows(loaded, read.tokens, written, options, num_shown, whole_after=read.text)
+    stepper = loaded.stepper
+    start = prefill_prompts(loaded, stepper, [read.tokens[:head]], keep_features=False)
+    reading = _Reading(stepper.step, start)
+    # the last row belongs to the search after the prompt, which has filters
+    first = _rows(vocabulary, reading, start, read.tokens[head:], Options(), num_shown)[:-1]
+    start = reading.reached._replace(prompts=[Prompt(read.tokens.tolist())])
+    step: Step = stepper.step
+    if vocabulary.kind == "words":
+        whole_words = _whole_words.WholeWords(step, vocabulary)
+        start, step = whole_words.begin(start, [read.text]), whole_words
+    last = _rows(vocabulary, step, start, written, options, num_shown)
     names = [vocabulary.tokens[i] for i in [*read.tokens.tolist(), *written.tolist()]]
     has_eos = vocabulary.eos is not None
     whole = [_whole_words.CHAIN] if vocabulary.kind == "words" else []
@@ -65,29 +83,33 @@ def distributions_of(
     return TextDistributions(names, len(read.tokens), head, [*first, *last], chain, read.note)
 
 
+class _Reading:
+    """A `Step` that records how far the text has been read."""
+
+    def __init__(self, step: Step, start: SearchStart) -> None:
+        self._step = step
+        self.reached = start
+        """The initial state of a search after the last token."""
+
+    def __call__(self, state: State, parents_R: Ids, tokens_R: Ids) -> tuple[LogProbs, State]:
+        log_probs_RV, state = self._step(state, parents_R, tokens_R)
+        self.reached = self.reached._replace(log_probs_PV=log_probs_RV, state=state)
+        return log_probs_RV, state
+
+
 def _rows(
-    loaded: LoadedModel,
-    before: Ids,
+    vocabulary: Vocabulary,
+    step: Step,
+    start: SearchStart,
     forced: Ids,
     options: Options,
     num_shown: int,
-    whole_after: str | None = None,
 ) -> list[TracedRow]:
-    """Return the distribution of each forced token.
+    """Return the distribution of each forced token, and of the token after them.
 
-    whole_after: the text of the prompt if the forced tokens continue it; a word model then writes
-    whole words only, and the distribution of the token after them is added. There are fewer rows
-    if the filters leave no token.
+    There are fewer rows if the filters leave no token.
     """
-    vocabulary, stepper = loaded.vocabulary, loaded.stepper
-    length = len(forced) + (whole_after is not None)
-    if not length:
-        return []
-    start = prefill_prompts(loaded, stepper, [before], keep_features=False)
-    step: Step = stepper.step
-    if whole_after is not None and vocabulary.kind == "words":
-        whole_words = _whole_words.WholeWords(step, vocabulary)
-        start, step = whole_words.begin(start, [whole_after]), whole_words
+    length = len(forced) + 1
     tracer = Tracer(options, start, vocabulary.tokens, length, num_shown)
 
     def choose(filtered_RV: LogProbs, _rows: Sequence[int], place: int) -> Ids:

@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from rnnlab.base.errors import BadInputError, UnknownNameError
 from rnnlab.base.names import did_you_mean
-from rnnlab.settings.run_config import RunConfig, read_toml
+from rnnlab.base.toml_files import read_toml
+from rnnlab.runs.paths import Pointer
+from rnnlab.settings.run_config import RunConfig
 
 _FOLDER = Path(__file__).parent
 _MAX_RUNS = 64
@@ -43,7 +45,7 @@ class Measure(_Table):
     """For `seconds_to`: the mean training loss that an epoch must reach."""
     split: SplitName | None = None
     """For loss, accuracy and f1: the split of the corpus to evaluate (train, val or test)."""
-    checkpoint: Literal["last", "best"] = "last"
+    checkpoint: Pointer = "last"
     """Weights to evaluate: the last weights, or those with the best validation loss."""
     published: float | str | None = None
     """Published value: a number, or text such as "about 1.2"."""

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Literal
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.runs.lock import is_locked
 from rnnlab.runs.mailbox import Command, send
-from rnnlab.runs.paths import Pointer, RunPaths
+from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.store import Run
 
 FOR_A_PROMPT = "prompt"
@@ -23,21 +22,6 @@ the last checkpoint is used."""
 START_PATIENCE_S = 60.0
 """Seconds to wait for the first checkpoint of a new run, which must first read its corpus."""
 _POLL_S = 0.02
-
-
-def resolve_live(
-    paths: RunPaths,
-    which: Pointer | Literal["live"] | int,
-    is_over: Callable[[], bool] = lambda: False,
-) -> Pointer | int:
-    """Return a checkpoint on disk; for `live`, first ask a run in training to save one.
-
-    is_over: function that returns True once the caller no longer waits.
-    """
-    if which != "live":
-        return which
-    save_now(paths, is_over)
-    return "last"
 
 
 def is_to_come(paths: RunPaths) -> bool:

@@ -7,9 +7,7 @@ docstring of a field as its help: one line of at most 72 characters, so that it 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -18,7 +16,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    TypeAdapter,
     ValidationError,
     field_validator,
     model_validator,
@@ -27,6 +24,7 @@ from pydantic import (
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.names import did_you_mean
+from rnnlab.base.toml_files import read_toml
 from rnnlab.settings.defaults import dependent_defaults
 from rnnlab.settings.problems import Problem, raise_first, validation_problems
 
@@ -263,50 +261,3 @@ def validate(values: Mapping[str, Any]) -> tuple[RunConfig | None, tuple[Problem
                 problems.append(problem)
         return None, tuple(problems)
     return (None if problems else config), tuple(problems)
-
-
-def parse_setting(name: str, value: Any) -> Any:
-    """Return a value, usually text of the form, in the type of its setting; ignores limits.
-
-    A value that cannot be converted is returned unchanged.
-    """
-    try:
-        return _adapter(name).validate_python(value)
-    except ValidationError:
-        return value
-
-
-@cache
-def _adapter(name: str) -> TypeAdapter[Any]:
-    annotation: Any = RunConfig.model_fields[name].annotation
-    return TypeAdapter(annotation)
-
-
-def default_settings() -> dict[str, Any]:
-    """Return the defaults, without `corpus` and the settings whose default is None."""
-    return {
-        name: field.default
-        for name, field in RunConfig.model_fields.items()
-        if not field.is_required() and field.default is not None
-    }
-
-
-def read_toml(file: Path) -> dict[str, Any]:
-    """Return the content of a TOML file; raises BadInputError, which names the file."""
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInputError(f"{file} is not a TOML file: {error}") from None
-
-
-def read_settings(file: Path) -> dict[str, Any]:
-    """Read a file with some of the settings; raises BadInputError, which names file and setting.
-
-    Settings that exclude each other are left to `resolve`: another layer may override one of them.
-    """
-    values = read_toml(file)
-    _, problems = validate({"corpus": "any", **values})
-    raise_first([problem for problem in problems if problem.name], str(file))
-    return values

@@ -19,7 +19,8 @@ from rnnlab.recipes import names as recipe_names
 from rnnlab.runs.store import RunStore
 from rnnlab.settings.defaults import dependent_defaults
 from rnnlab.settings.problems import Problem
-from rnnlab.settings.run_config import RunConfig, parse_setting, validate
+from rnnlab.settings.run_config import RunConfig, validate
+from rnnlab.settings.values import parse_setting
 from rnnlab.submit._layers import WRITTEN, Layers, Resolved, Setting, Source
 from rnnlab.submit._warm_start import Ancestor, conflicts, find_ancestor, inherited_settings
 

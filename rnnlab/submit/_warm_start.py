@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Vocabulary, prepare, read_documents
+from rnnlab.runs.checkpoint import POINTERS, parse_checkpoint, split_checkpoint
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.problems import Problem
-from rnnlab.settings.run_config import RunConfig, parse_setting
+from rnnlab.settings.run_config import RunConfig
+from rnnlab.settings.values import parse_setting
 
 _INHERITED = (
     "task", "tokens", "alphabet", "cell", "layers", "hidden", "embedding", "one_hot", "tied",
@@ -43,9 +45,7 @@ def find_ancestor(init_from: str, store: RunStore) -> Ancestor:
     RUN: the name of a run in the store, or the folder of a run. `RUN` alone names the best
     checkpoint, or the last if there is no best. Raises BadInputError if there is none.
     """
-    name, has_checkpoint, checkpoint = init_from.rpartition("@")
-    if not has_checkpoint:
-        name, checkpoint = init_from, ""
+    name, checkpoint = split_checkpoint(init_from)
     try:
         folder = Path(name).expanduser()
         run = RunStore(folder.parent).open(folder.name) if "/" in name else store.open(name)
@@ -54,21 +54,22 @@ def find_ancestor(init_from: str, store: RunStore) -> Ancestor:
             f"{name!r} is not the folder of a run", "name a run or its folder"
         ) from None
     paths = run.paths
-    if checkpoint.isascii() and checkpoint.isdigit():
-        step: int | None = int(checkpoint)
-    elif checkpoint in ("best", "last"):
-        step = paths.read_pointer(checkpoint)  # type: ignore[arg-type]
-    elif not checkpoint:
-        step = paths.read_pointer("best")
-        step = paths.read_pointer("last") if step is None else step
-    else:
-        raise BadInputError(f"{checkpoint!r} is not a checkpoint", "write @last, @best or @STEP")
+    step = _step_of(paths, checkpoint)
     if step is None or not paths.weights(step).is_file():
         steps = ", ".join(map(str, paths.checkpoint_steps())) or "none yet"
         raise BadInputError(
             f"{run.name!r} has no checkpoint {checkpoint}".rstrip(), f"checkpoints: {steps}"
         )
     return Ancestor(run, step)
+
+
+def _step_of(paths: RunPaths, checkpoint: str) -> int | None:
+    """Return the step of a checkpoint on disk; None if there is none."""
+    if not checkpoint:
+        step = paths.read_pointer("best")
+        return paths.read_pointer("last") if step is None else step
+    which = parse_checkpoint(checkpoint, POINTERS, paths.checkpoint_steps())
+    return which if isinstance(which, int) else paths.read_pointer(which)
 
 
 def inherited_settings(ancestor: Ancestor) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def copy_initial_weights(config: RunConfig, run: Run) -> None:
     """
     if config.init_from is None:
         return
-    folder, _, step = config.init_from.rpartition("@")
+    folder, step = split_checkpoint(config.init_from)
     source = RunPaths(Path(folder))
     try:
         shutil.copyfile(source.vocabulary, run.paths.vocabulary)

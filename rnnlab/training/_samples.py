@@ -12,7 +12,15 @@ from functools import partial
 
 from rnnlab.corpora import Dataset, Vocabulary
 from rnnlab.decoding import Spec, parse_prompts, parse_spec, split_specs
-from rnnlab.models import LanguageModel, LoadedModel, TextModel, continue_texts
+from rnnlab.models import (
+    LanguageModel,
+    LoadedModel,
+    PrefilledPrompts,
+    TextModel,
+    continue_prefilled,
+    encode_prompt,
+    prefill,
+)
 from rnnlab.runs.records import SampleRecord
 from rnnlab.settings.run_config import RunConfig
 
@@ -72,8 +80,14 @@ class Sampler:
         started = self._clock()
         try:
             loaded = LoadedModel(model.eval(), self._vocabulary, self._config, step, "")
+            prompts = [encode_prompt(self._vocabulary, text, "nearest") for text in self._prompts]
+            prefilled = prefill(loaded, prompts, self._specs)
             record = partial(SampleRecord, step, epoch, time_s)
-            records = [one for spec in self._specs for one in self._continue(loaded, spec, record)]
+            records = [
+                sample
+                for spec in self._specs
+                for sample in self._continue(loaded, prefilled, spec, record)
+            ]
         finally:
             model.train(was_training)
             self._sampled_at = self._clock()
@@ -81,17 +95,20 @@ class Sampler:
         return sorted(records, key=lambda record: record.prompt_number)
 
     def _continue(
-        self, loaded: LoadedModel, spec: Spec, record: Callable[..., SampleRecord]
+        self,
+        loaded: LoadedModel,
+        prefilled: PrefilledPrompts,
+        spec: Spec,
+        record: Callable[..., SampleRecord],
     ) -> list[SampleRecord]:
         """Return a decoder's continuation of every prompt.
 
         record: returns a record, given the fields of a continuation.
         """
         config = self._config
-        growths = continue_texts(
-            loaded, self._prompts, spec, config.sample_length, 1, config.seed, "nearest"
+        *_, last = continue_prefilled(
+            loaded, prefilled, spec, config.sample_length, num=1, seed=config.seed
         )
-        *_, last = growths
         return [
             record(
                 prompt_number=answer.prompt_number,

@@ -24,13 +24,13 @@ os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
 from textual import events, on
 from textual.app import App, SystemCommand
-from textual.filter import Monochrome, NoColor
 from textual.notifications import Notify
 from textual.screen import Screen
 
 from rnnlab.base.errors import EXIT_TERMINATED
 from rnnlab.base.preferences import Preferences, load_preferences
 from rnnlab.runs.store import RunStore
+from rnnlab.tui import saved_view
 from rnnlab.tui.messages import (
     AskCancelled,
     Asked,
@@ -47,13 +47,16 @@ from rnnlab.tui.outside.subprocesses import end_all
 from rnnlab.tui.prompting.questions import Questions
 from rnnlab.tui.shell.key_dispatcher import KeyDispatcher
 from rnnlab.tui.shell.outline import Outline
+from rnnlab.tui.shell.pages import Pages
+from rnnlab.tui.shell.palette import commands_of
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
-from rnnlab.tui.shell.screen_factory import make_screen
 from rnnlab.tui.shell.screen_registry import entry
+from rnnlab.tui.shell.signals import handle_signals
+from rnnlab.tui.shell.toasts import remove_toasts
 from rnnlab.tui.state.prompt_history import PromptHistory
-from rnnlab.tui.state.theme import THEMES, AsciiFilter, HarmlessFilter, appearance_of
-from rnnlab.tui.state.view_state import answers_file, load_view, prompts_file, save_view, state_file
+from rnnlab.tui.state.theme import THEMES, appearance_of, prepare_filters
+from rnnlab.tui.state.view_state import load_view, prompts_file, state_file
 
 if TYPE_CHECKING:
     from rnnlab.tui.outside.polling import RunPoller
@@ -83,9 +86,8 @@ class LabApp(App[None]):
         """Show the runs in `store`.
 
         view_file: the file that stores the view across starts, None for no file; clock: monotonic
-        time in seconds, for rate limits; has_outline: whether the first frame is an outline of the
-        home screen, drawn before the slow imports; outside: the app's access to processes, the
-        machine and corpora, and its intervals.
+        time in seconds, for rate limits; has_outline: whether to draw an outline of the home screen
+        before the slow imports; outside: access to processes, machine and corpora; intervals.
         """
         super().__init__()
         self._keys = KeyDispatcher(self, super().on_event)
@@ -97,13 +99,10 @@ class LabApp(App[None]):
         self._view = load_view(view_file)
         self._outline = Outline(self._view.panes.get(HOME, {})) if has_outline else None
         appearance = appearance_of(preferences)
+        self._ascii = prepare_filters(self, appearance)
         for theme in THEMES:
             self.register_theme(theme)
-        self._ascii = AsciiFilter(enabled=appearance.glyphs == "ascii")
-        self._filters += [HarmlessFilter(), self._ascii]
         if not appearance.has_color:
-            self._filters = [f for f in self._filters if not isinstance(f, Monochrome)]
-            self._filters.append(NoColor())
             self.add_class("-no-color")
             self.css_path.append(Path(__file__).with_name("no_color.tcss"))
         # Set the theme before the styles are parsed: a later change would parse them again.
@@ -111,7 +110,7 @@ class LabApp(App[None]):
         self.stylesheet.set_variables(self.get_css_variables())
         self._refresh_truecolor_filter(self.ansi_theme)
         self._poller: RunPoller
-        self._pages: dict[str, BaseScreen] = {}
+        self._pages = Pages(self)
         self._chosen_again = asyncio.Event()
         if self._outline is None:
             self._build_state()
@@ -128,7 +127,7 @@ class LabApp(App[None]):
         )  # fmt: skip
         self.state.writing.history = PromptHistory(prompts_file(self._view_file))
         self._poller = self._outside.make_poller(self._store)
-        self._pages[HOME] = make_screen(HOME, self.state)
+        self._pages.make_home(self.state)
 
     async def on_event(self, event: events.Event) -> None:
         """Send keys and pastes to the key dispatcher, and all other events to Textual."""
@@ -145,23 +144,16 @@ class LabApp(App[None]):
     @property
     def page(self) -> BaseScreen:
         """The visible screen, below any dialog."""
-        pages = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
-        return pages[-1]
+        return self._pages.visible
 
     def get_default_screen(self) -> Screen[None]:
         """Return the first screen: the outline, or without an outline the home screen."""
-        return self._outline or self._pages[HOME]
+        return self._outline or self._pages.home
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield every action of the screen, then Textual's own commands."""
-        yield from self.actions_of(self.page)
+        yield from commands_of(self.page)
         yield from super().get_system_commands(screen)
-
-    def actions_of(self, page: BaseScreen) -> Iterable[SystemCommand]:
-        """Yield every action of a screen as an entry of the command palette."""
-        for group in page.GROUPS:
-            for action in group.actions:
-                yield SystemCommand(action.label, action.help, _runner(page, action.name))
 
     def apply_theme(self) -> None:
         """Apply the preferred theme and glyphs."""
@@ -170,25 +162,19 @@ class LabApp(App[None]):
 
     def refresh_css(self, animate: bool = True) -> None:
         """Parse and apply the styles again; do nothing until the home screen is mounted."""
-        if HOME in self._pages and self._pages[HOME].is_mounted:
+        if self._pages.has_home and self._pages.home.is_mounted:
             super().refresh_css(animate)
 
     def on_mount(self) -> None:
         """Handle signals; after the first frame, poll the runs and then start the generator."""
-        if hasattr(signal, "SIGHUP"):
-            loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGHUP, self._hang_up)
-            if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:  # respect an inherited SIG_IGN
-                # Without a handler, SIGTERM would leave the terminal in raw mode.
-                terminate = partial(self.exit, return_code=EXIT_TERMINATED)
-                loop.add_signal_handler(signal.SIGTERM, terminate)
+        handle_signals(self._hang_up, partial(self.exit, return_code=EXIT_TERMINATED))
         self._keys.hold_for_screens()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
         if self._outline is not None:
             self._build_state()
-            self.add_mode(HOME, lambda: self._pages[HOME])
+            self.add_mode(HOME, lambda: self._pages.home)
             self.switch_mode(HOME)
             # The objects that exist now live as long as the app. If they were not frozen, every
             # garbage collection would scan them, which delays a key press noticeably.
@@ -203,23 +189,8 @@ class LabApp(App[None]):
         await end_all()
 
     def _save(self) -> None:
-        """Save the view and the last prompt session in their files, unless no run is listed."""
-        if not self._pages or not self.state.summaries:
-            return
-        from rnnlab.tui.state import saved_session
-
-        for page in self._pages.values():
-            page.keep_view()
-        save_view(self.state.view_to_keep(), self._view_file)
-        saved_session.save(self.state.writing, answers_file(self._view_file))
-
-    async def _restore_session(self) -> None:
-        """Show the last prompt session, if its run still exists."""
-        from rnnlab.tui.state import saved_session
-
-        saved = await asyncio.to_thread(saved_session.read, answers_file(self._view_file))
-        if saved is not None and saved.request.run in self.state.summaries:
-            await self.state.writing.recall(saved)
+        if self._pages.has_home:
+            saved_view.save(self.state, self._pages, self._view_file)
 
     async def _poll(self) -> None:
         """Read the runs at intervals until the app closes, and at once when a run is chosen."""
@@ -227,7 +198,7 @@ class LabApp(App[None]):
         if self._is_open():
             # Start the generator after the runs are listed: loading torch keeps a core busy.
             self.run_worker(self._questions.generator.start(), name="generator")
-            await self._restore_session()
+            await saved_view.restore_session(self.state, self._view_file)
         while self._is_open():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._chosen_again.wait(), self.state.preferences.refresh_s)
@@ -252,16 +223,10 @@ class LabApp(App[None]):
     def on_notify(self, event: Notify) -> None:
         """Remove the previous replaceable toast of the same severity before a new one."""
         if isinstance(event.notification, ReplaceableToast):
-            self._remove_toasts(event.notification.severity)
-
-    def _remove_toasts(self, severity: str | None = None) -> None:
-        """Remove the replaceable toasts of one severity; None: of every severity."""
-        for toast in list(self._notifications):
-            if isinstance(toast, ReplaceableToast) and severity in (None, toast.severity):
-                self._unnotify(toast, refresh=severity is None)
+            remove_toasts(self, event.notification.severity)
 
     def _is_open(self) -> bool:
-        return self.is_running and self._pages[HOME].is_attached
+        return self.is_running and self._pages.home.is_attached
 
     @on(ScreenAsked)
     async def show_screen(self, message: ScreenAsked) -> None:
@@ -277,17 +242,8 @@ class LabApp(App[None]):
             return
         if message.name == self.page.entry_name:
             return
-        self._remove_toasts()
-        page = self._pages.get(target.name)
-        if page is None:
-            page = self._pages[target.name] = make_screen(target.name, self.state)
-            self.install_screen(page, target.name)
-        page.arrive()
-        while len(self.screen_stack) > 1:
-            await self.pop_screen()
-        self.state.also_watched = ()
-        if target.name != HOME:
-            await self.push_screen(page)
+        remove_toasts(self)
+        page = await self._pages.show(target, self.state)
         if message.toast:
             page.toast(message.toast)
 
@@ -327,13 +283,6 @@ class LabApp(App[None]):
         with contextlib.suppress(Exception):
             self._save()
         self._outside.leave(128 + signal.SIGHUP)
-
-
-def _runner(page: BaseScreen, action: str) -> Callable[[], None]:
-    def run() -> None:
-        page.call_later(page.action_do, action)
-
-    return run
 
 
 def open_lab(

@@ -4,7 +4,7 @@ Exports what the modules in `answers` use, and `keep_memory` for programs that t
 worker.
 """
 
-from rnnlab.worker._context import AnswerContext, ModelCache, NotYetError, Pace
+from rnnlab.worker._context import AnswerContext, ModelCache, Pace
 from rnnlab.worker._malloc import keep_memory
 
-__all__ = ["AnswerContext", "ModelCache", "NotYetError", "Pace", "keep_memory"]
+__all__ = ["AnswerContext", "ModelCache", "Pace", "keep_memory"]

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnlab.protocol.messages import Reply
-from rnnlab.runs.fresh_checkpoint import START_PATIENCE_S, await_first, is_to_come, resolve_live
-from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.checkpoint import NotYetError, resolve_checkpoint
+from rnnlab.runs.fresh_checkpoint import START_PATIENCE_S
+from rnnlab.runs.paths import Pointer, RunPaths
 
 if TYPE_CHECKING:
     from rnnlab.models import LoadedModel
@@ -31,21 +32,17 @@ class ModelCache:
         self._size = size
         self._loaded: dict[tuple[str, int, int], LoadedModel] = {}
 
-    def get(
-        self, run: str, checkpoint: str, is_over: Callable[[], bool] = lambda: False
-    ) -> LoadedModel:
-        """Return a model at a checkpoint; load it if it is not cached or its file has changed.
+    def get(self, paths: RunPaths, checkpoint: Pointer | int) -> LoadedModel:
+        """Return a run's model; load it if it is not cached or its file has changed.
 
-        is_over: returns True once the question has been cancelled.
+        checkpoint: result of `resolve_checkpoint`.
         """
-        from rnnlab.models import load_model, parse_checkpoint
+        from rnnlab.models import load_model
 
-        paths = RunPaths(Path(run))
-        which = resolve_live(paths, parse_checkpoint(checkpoint), is_over)
-        step = which if isinstance(which, int) else paths.read_pointer(which)
+        step = checkpoint if isinstance(checkpoint, int) else paths.read_pointer(checkpoint)
         key = _key(paths, -1 if step is None else step)
         if key not in self._loaded:
-            loaded = load_model(paths, which)
+            loaded = load_model(paths, checkpoint)
             key = _key(paths, loaded.step)
             while len(self._loaded) >= self._size:
                 del self._loaded[next(iter(self._loaded))]
@@ -61,10 +58,6 @@ def _key(paths: RunPaths, step: int) -> tuple[str, int, int]:
     except OSError:
         modified_ns = 0
     return str(paths.root), step, modified_ns
-
-
-class NotYetError(Exception):
-    """The run has no weights yet, and other questions are waiting: answer the others first."""
 
 
 @dataclass
@@ -86,17 +79,15 @@ class AnswerContext:
 
         Raises NotYetError if other questions arrive during this wait.
         """
-        if checkpoint == "live":
-            self._await_first(ask, RunPaths(Path(run)))
-        return self.models.get(run, checkpoint, partial(self.is_cancelled, ask))
-
-    def _await_first(self, ask: int, paths: RunPaths) -> None:
-        now = time.monotonic()
-        patience_s = START_PATIENCE_S - (now - self._asked_at.setdefault(ask, now))
-        await_first(paths, lambda: self.is_cancelled(ask) or self.others_wait(), patience_s)
-        if time.monotonic() < now + patience_s and self.others_wait() and is_to_come(paths):
-            raise NotYetError
-        del self._asked_at[ask]
+        paths, now = RunPaths(Path(run)), time.monotonic()
+        asked_at = self._asked_at.pop(ask, now)
+        is_over, patience_s = partial(self.is_cancelled, ask), START_PATIENCE_S - (now - asked_at)
+        try:
+            at = resolve_checkpoint(paths, checkpoint, is_over, self.others_wait, patience_s)
+        except NotYetError:
+            self._asked_at[ask] = asked_at
+            raise
+        return self.models.get(paths, at)
 
 
 class Pace:

@@ -27,7 +27,8 @@ from rnnlab.protocol.messages import (
     Ready,
     Reply,
 )
-from rnnlab.worker._context import AnswerContext, ModelCache, NotYetError
+from rnnlab.runs.checkpoint import NotYetError
+from rnnlab.worker._context import AnswerContext, ModelCache
 from rnnlab.worker._stdout import replies_alone
 
 _TURN_S = 0.05

@@ -15,7 +15,8 @@ from rnnlab.base.files import replace_text
 from rnnlab.protocol.messages import Answer, Ended, Failed, Progress, Started
 from rnnlab.runs.compare import by_unit, rows_of
 from rnnlab.runs.summary import summarise
-from rnnlab.settings.run_config import RunConfig, default_settings
+from rnnlab.settings.run_config import RunConfig
+from rnnlab.settings.values import default_settings
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.prompting.candidate import Candidate

@@ -72,7 +72,7 @@ async def test_any_checkpoint_is_asked_and_what_is_none_is_said(
         field.value = "newest"
         await pilot.press("enter")
         await until(pilot, lambda: "'newest' is not a checkpoint" in status_line(app))
-        assert "a step: 20" in status_line(app)
+        assert "use live, last, best or a step: 20" in status_line(app)
         assert len(generator.requests) == 3
 
 

@@ -21,6 +21,7 @@ from rnnlab.tui.outside.machine import MachineRead
 from rnnlab.tui.screens import system
 from rnnlab.tui.shell.actions import bindings, written
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
+from rnnlab.tui.shell.palette import commands_of
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
 from rnnlab.tui.shell.screen_factory import make_screen
@@ -88,7 +89,7 @@ async def test_its_keys_open_every_screen_and_escape_leads_home(lab: Lab, app: L
 @every_screen
 def test_every_action_is_in_the_palette(name: str, lab: Lab, app: LabApp) -> None:
     page = make_screen(name, app.state)
-    offered = {(c.title, c.help) for c in app.actions_of(page)}
+    offered = {(c.title, c.help) for c in commands_of(page)}
     for group in page.GROUPS:
         for action in group.actions:
             assert (action.label, action.help) in offered

@@ -15,9 +15,9 @@ from rnnlab.protocol.messages import Answer
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.prompting.candidate import Candidate
-from tests.conftest import DEADLINE_S, Lab
 from tests.toys import app_lab
 from tests.toys.app_lab import home
+from tests.toys.lab import DEADLINE_S, Lab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
@@ -77,7 +77,7 @@ async def test_a_generator_answers_refuses_cancels_is_replaced_and_ends_with_the
         # Enter again reads the nearest known letters.
         app.screen.query_one("#prompt", Input).value = "Le \u014dr\u03a9"
         await pilot.press("enter")
-        await until(pilot, lambda: "enter again replaces them by the nearest" in status_line(app))
+        await until(pilot, lambda: "press enter again to replace each" in status_line(app))
         await pilot.press("enter")
         await until(pilot, lambda: "done" in status_line(app))
         (answer,) = shown_answers(app)

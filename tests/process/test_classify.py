@@ -20,13 +20,13 @@ from rnnlab.protocol.messages import (
 )
 from rnnlab.runs.history import read_history
 from rnnlab.runs.paths import RunPaths
-from tests.conftest import DEADLINE_S, write_tiny_reviews
+from tests.toys.lab import DEADLINE_S, write_tiny_reviews
 from tests.toys.numeric import assert_close
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Call, Lab, SharedLab
+    from tests.toys.lab import Call, Lab, SharedLab
 
 pytestmark = pytest.mark.process
 

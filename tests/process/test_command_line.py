@@ -12,7 +12,7 @@ import pytest
 from rnnlab.runs.store import RunStore
 
 if TYPE_CHECKING:
-    from tests.conftest import Lab
+    from tests.toys.lab import Lab
 
 pytestmark = pytest.mark.process
 

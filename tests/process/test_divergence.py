@@ -8,7 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from rnnlab.runs.store import Run
-    from tests.conftest import Call, Lab
+    from tests.toys.lab import Call, Lab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

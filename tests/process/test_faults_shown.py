@@ -22,8 +22,8 @@ from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.runs.details import Details
 from rnnlab.tui.runs.table import STATE_MARKS, TROUBLE_MARK
-from tests.conftest import Lab
 from tests.toys.app_lab import WITH_WORKERS, home, until
+from tests.toys.lab import Lab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import Call, Lab
+from tests.toys.lab import Call, Lab
 
 pytestmark = pytest.mark.process
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from rnnlab.base import registry
-from tests.conftest import DEADLINE_S
+from tests.toys.lab import DEADLINE_S
 from tests.toys.numeric import assert_close
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Ask, Lab
+    from tests.toys.lab import Ask, Lab
 
 pytestmark = pytest.mark.process
 

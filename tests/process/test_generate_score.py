@@ -12,7 +12,7 @@ from rnnlab.base import registry
 from tests.toys.numeric import assert_close
 
 if TYPE_CHECKING:
-    from tests.conftest import Ask, Lab
+    from tests.toys.lab import Ask, Lab
 
 pytestmark = pytest.mark.process
 
@@ -129,7 +129,7 @@ def test_the_loss_while_training_is_what_evaluate_finds(ask: Ask, trained: Lab, 
         (["generate", "stream", "--prompt", "a", "--checkpoint", "7"], "no checkpoint 7"),
         (
             ["generate", "stream", "--prompt", "a", "--checkpoint", "new"],
-            "'new' is not a checkpoint",
+            "'new' is not a checkpoint; use live, last, best or a step",
         ),
         (["evaluate", "stream", "--split", "test"], "has no test split"),
         (["evaluate", "stream", "--file", "nowhere.txt"], "nowhere.txt"),

@@ -28,12 +28,12 @@ from rnnlab.protocol.messages import (
     Started,
     Trace,
 )
-from tests.conftest import DEADLINE_S
+from tests.toys.lab import DEADLINE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conftest import Ask, Lab
+    from tests.toys.lab import Ask, Lab
 
 # One process of pytest for all of them: they share a generator, which takes seconds to start.
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("generator")]

@@ -10,7 +10,7 @@ import pytest
 from rnnlab.runs.launch import child_command, child_environment, launch
 from rnnlab.runs.store import RunStore
 from rnnlab.submit import checked_config
-from tests.conftest import Lab
+from tests.toys.lab import Lab
 
 pytestmark = pytest.mark.process
 

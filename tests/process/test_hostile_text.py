@@ -16,7 +16,7 @@ from rnnlab.runs.store import RunStore
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Call, Ended, Lab
+    from tests.toys.lab import Call, Ended, Lab
 
 pytestmark = pytest.mark.process
 

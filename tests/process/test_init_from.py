@@ -9,7 +9,7 @@ import pytest
 from rnnlab.runs.history import read_history
 
 if TYPE_CHECKING:
-    from tests.conftest import Call, Lab
+    from tests.toys.lab import Call, Lab
 
 pytestmark = pytest.mark.process
 

@@ -25,7 +25,7 @@ from rnnlab.worker.answers.inspect import answer
 from tests.toys.numeric import assert_close
 
 if TYPE_CHECKING:
-    from tests.conftest import Ask, Call, Lab
+    from tests.toys.lab import Ask, Call, Lab
 
 pytestmark = pytest.mark.process
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.runs.records import State
-from tests.conftest import Lab, write_tiny_text
+from tests.toys.lab import Lab, write_tiny_text
 from tests.toys.terminal import CLEAR, ENTER, ESCAPE, F8, START, TAB, Terminal
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]

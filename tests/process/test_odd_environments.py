@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import Lab, write_tiny_reviews, write_tiny_text
+from tests.toys.lab import Lab, write_tiny_reviews, write_tiny_text
 from tests.toys.terminal import Terminal
 
 if TYPE_CHECKING:

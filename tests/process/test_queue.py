@@ -13,8 +13,8 @@ from rnnlab.base.preferences import save_preference
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.app import LabApp
-from tests.conftest import Call, Lab
 from tests.toys.app_lab import WITH_WORKERS, home, until
+from tests.toys.lab import Call, Lab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

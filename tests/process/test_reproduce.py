@@ -11,12 +11,12 @@ import pytest
 from rnnlab.recipes import train_running_loss
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import RunStore
-from tests.conftest import DEADLINE_S
+from tests.toys.lab import DEADLINE_S
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Call, Lab
+    from tests.toys.lab import Call, Lab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

@@ -11,7 +11,7 @@ from rnnlab.runs.history import read_history
 
 if TYPE_CHECKING:
     from rnnlab.runs.store import Run
-    from tests.conftest import Call, Lab, SharedLab
+    from tests.toys.lab import Call, Lab, SharedLab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

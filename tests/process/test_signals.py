@@ -15,7 +15,7 @@ from tests.toys.terminal import Terminal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Lab
+    from tests.toys.lab import Lab
 
 # Each starts several processes that load torch, one after the other.
 pytestmark = [pytest.mark.process, pytest.mark.timeout(400)]

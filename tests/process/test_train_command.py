@@ -10,7 +10,7 @@ from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
-    from tests.conftest import Ask, Call, Lab
+    from tests.toys.lab import Ask, Call, Lab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

@@ -12,7 +12,7 @@ import pytest
 import rnnlab
 from rnnlab.base import registry
 from rnnlab.corpora import made_names, parse_spec
-from tests.conftest import Ask, Call, Lab
+from tests.toys.lab import Ask, Call, Lab
 
 pytestmark = pytest.mark.process
 

@@ -15,11 +15,11 @@ from rnnlab.runs import control
 from rnnlab.runs.history import read_history
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.store import RunStore
-from tests.conftest import DEADLINE_S
+from tests.toys.lab import DEADLINE_S
 
 if TYPE_CHECKING:
     from rnnlab.runs.store import Run
-    from tests.conftest import Call, Lab
+    from tests.toys.lab import Call, Lab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

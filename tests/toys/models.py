@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from rnnlab.base import registry
-from rnnlab.cells import LayerState, LayerWeights
+from rnnlab.cells import LayerState, LayerWeights, State
 from rnnlab.corpora import EOS, PAD, UNK, Vocabulary
 from rnnlab.insight import Sample
-from rnnlab.models import Example, LoadedModel, build_model
+from rnnlab.models import Example, LoadedModel, TextModel, build_model
 from rnnlab.settings.run_config import RunConfig
 
 LETTERS = "abcdefg \n."
@@ -46,6 +46,22 @@ def random_sample(loaded: LoadedModel, rows: int = 3, length: int = 12) -> Sampl
     if loaded.config.task == "classify":
         return Sample(tokens_BT, torch.arange(rows) % 2)
     return Sample(tokens_BT, torch.randint(num_tokens, (rows, length), generator=chance))
+
+
+def count_steps(model: TextModel, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list to which every step of the model adds its number of rows.
+
+    The model must be in float64: the native engine does not step with the model itself.
+    """
+    rows: list[int] = []
+    step = model.rnn.step
+
+    def counted(x_BI: Tensor, state: State) -> tuple[Tensor, State]:
+        rows.append(len(x_BI))
+        return step(x_BI, state)
+
+    monkeypatch.setattr(model.rnn, "step", counted)
+    return rows
 
 
 class Steps:

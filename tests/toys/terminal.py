@@ -16,7 +16,7 @@ from functools import partial
 import pyte
 import pytest
 
-from tests.conftest import DEADLINE_S, Lab
+from tests.toys.lab import DEADLINE_S, Lab
 
 ENTER, ESCAPE, TAB, F8 = "\r", "\x1b", "\t", "\x1b[19~"
 CLEAR, START = "\x15", "\x12"  # ctrl+u, ctrl+r

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from textual.widgets import Input
 
 from rnnlab.base.errors import RnnlabError
+from rnnlab.runs.checkpoint import NAMES
 from rnnlab.tui.inspect.screen import InspectingScreen
-from rnnlab.tui.inspect.views import CHECKPOINTS, VANISHING, view_names
+from rnnlab.tui.inspect.views import VANISHING, view_names
 from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 
@@ -38,8 +39,8 @@ def _previous_unit(screen: InspectingScreen) -> None:
 
 
 def _checkpoint(screen: InspectingScreen) -> None:
-    place = CHECKPOINTS.index(screen.checkpoint) + 1
-    screen.checkpoint = CHECKPOINTS[place % len(CHECKPOINTS)]
+    place = NAMES.index(screen.checkpoint) + 1
+    screen.checkpoint = NAMES[place % len(NAMES)]
     screen.ask()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import Input
 
+from rnnlab.runs.checkpoint import Name
 from rnnlab.tui.inspect.findings import Findings
 from rnnlab.tui.inspect.views import FIELDS, uses, view_names
 from rnnlab.tui.shell.screen import BaseScreen
@@ -18,7 +19,7 @@ class InspectingScreen(BaseScreen):
         super().__init__(state)
         self.tabs = ViewTabs(view_names())
         self.page = Findings(state)
-        self.checkpoint = "last"
+        self.checkpoint: Name = "last"
         self.other: str | None = None
         """The run, or the checkpoint `run@step`, to compare with the chosen run; None for none."""
         self.units: tuple[str, ...] = ()

@@ -6,7 +6,6 @@ from rnnlab.base import registry
 
 VANISHING = "vanishing"
 """Name of the view of several runs, and of the recipe that trains these runs."""
-CHECKPOINTS = ("last", "best", "live")
 _ORDER = ("gradients", "time", "gates", "neurons", "spectrum", "memory", "difference")
 
 

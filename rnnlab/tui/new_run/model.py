@@ -16,7 +16,8 @@ from rnnlab.runs.launch import Launch
 from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import RunStore
 from rnnlab.settings.command_line import as_text, train_command
-from rnnlab.settings.run_config import RunConfig, parse_setting
+from rnnlab.settings.run_config import RunConfig
+from rnnlab.settings.values import parse_setting
 from rnnlab.submit import Layers, Resolved, Source, check_resolved, resolve, start_run
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 from collections.abc import Sequence
@@ -11,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.base.display import count, duration
-from rnnlab.runs.launch import child_command, child_environment
-from rnnlab.tui.outside.subprocesses import end, kill
+from rnnlab.runs.launch import child_command
+from rnnlab.tui.outside.subprocesses import LineProcess, ProcessExit
 
 
 @dataclass(frozen=True)
@@ -30,59 +31,66 @@ class Estimator:
         """data: folder of corpora; command: of the process, default `rnnlab.worker.estimate`."""
         self._data = data
         self._command = command or child_command("rnnlab.worker.estimate")
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: LineProcess | None = None
         self._turn = asyncio.Lock()
         self._newest = 0
+        self._pending: tuple[int, asyncio.Future[Estimate | None]] | None = None
+        """The request that the process measures: its number and its result."""
 
     @property
     def is_started(self) -> bool:
-        """Whether the process has been started and not closed."""
-        return self._process is not None
+        """Whether the process has been started and can be asked again."""
+        return self._process is not None and self._process.is_usable
 
     async def ask(self, values: dict[str, Any]) -> Estimate | None:
-        """Return the cost of a run with these settings; None if a newer request follows."""
+        """Return the cost of a run with these settings.
+
+        None if a newer request follows or the client is closed.
+        """
         self._newest += 1
         number = self._newest
         async with self._turn:
             if number != self._newest:
                 return None
-            process = await self._start()
-            assert process.stdin is not None
-            assert process.stdout is not None
+            process = self._usable_process()
+            result = asyncio.get_running_loop().create_future()
+            self._pending = number, result
             data = str(self._data) if self._data else None
             request = {"ask": number, "values": values, "data": data}
-            try:
-                process.stdin.write((json.dumps(request) + "\n").encode())
-                await process.stdin.drain()
-                line = await process.stdout.readline()
-            except (BrokenPipeError, ConnectionResetError):
-                line = b""
-            if not line:
-                self._process = None
-                return Estimate(_why_ended(await process.wait()), is_problem=True)
-            return _estimate(json.loads(line)) if number == self._newest else None
+            await process.write(json.dumps(request) + "\n")
+            estimate: Estimate | None = await result
+            return estimate if number == self._newest else None
 
     async def close(self) -> None:
         """End the process, even during a measurement, and drop the waiting requests."""
         self._newest += 1
+        if self._pending is not None:
+            self._finish(self._pending[0], None)
         if self._process is not None:
-            kill(self._process)
-        async with self._turn:
-            process, self._process = self._process, None
-            if process is not None:
-                await end(process)
+            await self._process.close()
 
-    async def _start(self) -> asyncio.subprocess.Process:
-        if self._process is None or self._process.returncode is not None:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                start_new_session=True,
-                env=child_environment(),
-            )
+    def _usable_process(self) -> LineProcess:
+        """Return the process, a new one if the last one has ended."""
+        if self._process is None or not self._process.is_usable:
+            self._process = LineProcess(self._command, self._on_line, self._on_exit)
         return self._process
+
+    def _on_line(self, line: bytes) -> None:
+        with contextlib.suppress(ValueError, TypeError, KeyError):  # a line of a library
+            answer = json.loads(line)
+            self._finish(answer["ask"], _estimate(answer))
+
+    def _on_exit(self, process: LineProcess, ended: ProcessExit) -> None:
+        if process is self._process and self._pending is not None:
+            self._finish(self._pending[0], Estimate(_why_ended(ended.code), is_problem=True))
+
+    def _finish(self, number: int, estimate: Estimate | None) -> None:
+        """Set the result of a request, unless it has one or is not pending any more."""
+        if self._pending is not None and self._pending[0] == number:
+            result = self._pending[1]
+            self._pending = None
+            if not result.done():
+                result.set_result(estimate)
 
 
 def _why_ended(code: int) -> str:

@@ -5,15 +5,11 @@ A new question of a listener cancels the listener's previous question.
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import BinaryIO
 
 from textual.message import Message
 
-from rnnlab.base.errors import one_line
 from rnnlab.protocol.codec import decode_reply, encode_cancel, encode_request
 from rnnlab.protocol.messages import (
     Ended,
@@ -22,28 +18,33 @@ from rnnlab.protocol.messages import (
     Ready,
     Reply,
 )
-from rnnlab.runs.launch import child_command, child_environment
+from rnnlab.runs.launch import child_command
 from rnnlab.tui.messages import GeneratorDied, GeneratorSaid, Listener
-from rnnlab.tui.outside.subprocesses import end
+from rnnlab.tui.outside.subprocesses import LineProcess, ProcessExit
 
-_LINE_LIMIT = 1 << 26
-"""Maximum size of one reply in bytes: the trace of a wide beam over a long text is large."""
+MakeProcess = Callable[
+    [Sequence[str], Callable[[bytes], object], Callable[[LineProcess, ProcessExit], object]],
+    LineProcess,
+]
+"""Takes the command and the callbacks of a `LineProcess`."""
 
 
 class GeneratorClient:
     """Starts the process, writes questions to it and reads its replies."""
 
     def __init__(
-        self, post: Callable[[Message], object], command: Sequence[str] | None = None
+        self,
+        post: Callable[[Message], object],
+        command: Sequence[str] | None = None,
+        make_process: MakeProcess = LineProcess,
     ) -> None:
         """post: called with every reply; command: the process's command, None for rnnlab's own."""
         self._command = command or child_command("rnnlab.worker.generate")
         self._post = post
-        self._process: asyncio.subprocess.Process | None = None
-        self._reader: asyncio.Task[None] | None = None
-        self._starting = asyncio.Lock()
+        self._make_process = make_process
+        self._process: LineProcess | None = None
         self._ask = 0
-        self._process_of: dict[int, asyncio.subprocess.Process] = {}
+        self._process_of: dict[int, LineProcess] = {}
         """The process of each open question: if a process dies, only its own questions fail."""
         self._listeners: dict[int, Listener] = {}
         """The listener of each open question."""
@@ -59,35 +60,20 @@ class GeneratorClient:
         if listener is not None:
             await listener.on_reply(reply)
 
-    async def start(self) -> asyncio.subprocess.Process:
+    async def start(self) -> None:
         """Start the process unless it is running.
 
         The app calls this before the first prompt, because torch loads slowly.
         """
-        async with self._starting:
-            if self._process is not None and self._process.returncode is None:
-                return self._process
-            errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the process has ended)
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=errors,
-                limit=_LINE_LIMIT,
-                # A new session: the terminal's ctrl+c and hang-up must not reach the process.
-                start_new_session=True,
-                env=child_environment(),
-            )
-            self._reader = asyncio.create_task(self._read(self._process, errors))
-            self._reader.add_done_callback(lambda _reader: errors.close())
-            return self._process
+        await self._usable_process().start()
 
     async def ask(self, listener: Listener, question: Question) -> None:
         """Number and send a question; the listener's previous question is cancelled."""
         self._ask += 1
         lines = self._drop(listener)
         self._listeners[self._ask] = listener
-        await self._write(lines + encode_request(replace(question, ask=self._ask)), self._ask)
+        process = self._process_of[self._ask] = self._usable_process()
+        await process.write(lines + encode_request(replace(question, ask=self._ask)))
 
     async def cancel(self, listener: Listener) -> None:
         """Cancel a listener's question; the replies sent so far and `Ended` still arrive."""
@@ -112,44 +98,29 @@ class GeneratorClient:
         return lines
 
     async def _write_to_running(self, lines: str) -> None:
-        if lines and self._process is not None and self._process.returncode is None:
-            await self._write(lines)
+        if lines and self._process is not None and self._process.is_usable:
+            await self._process.write(lines)
 
     async def close(self) -> None:
         """Kill the process: it has nothing to save."""
-        async with self._starting:
-            process, reader = self._process, self._reader
-        if process is None or reader is None:
-            return
-        reader.cancel()
-        await asyncio.wait([reader])
-        await end(process)
+        if self._process is not None:
+            await self._process.close()
 
-    async def _write(self, lines: str, ask: int | None = None) -> None:
-        process = await self.start()
-        if ask is not None:
-            self._process_of[ask] = process
-        assert process.stdin is not None
-        try:
-            process.stdin.write(lines.encode())
-            await process.stdin.drain()
-        except (BrokenPipeError, ConnectionResetError):
-            return  # `_read` reports the dead process when its output ends
+    def _usable_process(self) -> LineProcess:
+        """Return the process; a new one if the last one has ended."""
+        if self._process is None or not self._process.is_usable:
+            self._process = self._make_process(self._command, self._on_line, self._on_exit)
+        return self._process
 
-    async def _read(self, process: asyncio.subprocess.Process, errors: BinaryIO) -> None:
-        assert process.stdout is not None
-        try:
-            async for line in process.stdout:
-                reply = decode_reply(line)
-                if reply is not None:
-                    self._post(GeneratorSaid(reply))
-        except ValueError:  # a line beyond the limit: the rest of the stream cannot be parsed
-            process.kill()
-        code = await process.wait()
-        errors.seek(0)
-        last_lines = errors.read()[-2000:].decode(errors="replace").strip().splitlines()
-        reason = last_lines[-1] if last_lines else f"exit code {code}"
-        reason = one_line(reason)
+    def _on_line(self, line: bytes) -> None:
+        """Post the reply of a line."""
+        reply = decode_reply(line)
+        if reply is not None:
+            self._post(GeneratorSaid(reply))
+
+    def _on_exit(self, process: LineProcess, ended: ProcessExit) -> None:
+        """Fail the open questions of a process; report its end, unless it has a successor."""
+        reason = ended.last_line or f"exit code {ended.code}"
         asks = [ask for ask, asked in self._process_of.items() if asked is process]
         for ask in asks:
             del self._process_of[ask]

@@ -1,4 +1,4 @@
-"""Subprocesses whose output the app awaits; all of them end before the event loop closes.
+"""Subprocesses of the app: commands and line processes; all end before the event loop closes.
 
 The event loop closes the pipes of a process once its exit code and all its output have been read.
 If the loop itself closes earlier, the pipes stay open.
@@ -8,9 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, NamedTuple
+
+from rnnlab.base.errors import one_line
+from rnnlab.runs.launch import child_environment
+
+_LINE_LIMIT = 1 << 26
+"""Maximum size of one line in bytes: the trace of a wide beam over a long text is large."""
+_ERRORS_SIZE = 2000
+"""Maximum number of bytes read from the end of stderr."""
 
 
 class ProcessOutput(NamedTuple):
@@ -71,19 +81,138 @@ async def output_of(command: Sequence[str], environment: Mapping[str, str]) -> P
         raise
 
 
+class ProcessExit(NamedTuple):
+    """The end of a process."""
+
+    code: int
+    """Exit code; minus the number of the signal that killed the process."""
+    last_line: str
+    """The last line of its stderr; empty if it wrote none."""
+
+
+class LineProcess:
+    """A process that answers lines with lines; the first line starts it; it is never restarted.
+
+    A task reads its output. The process has a session of its own: the terminal's ctrl+c and hang-up
+    must not reach it.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        on_line: Callable[[bytes], object],
+        on_exit: Callable[[LineProcess, ProcessExit], object],
+        line_limit: int = _LINE_LIMIT,
+    ) -> None:
+        """on_line, on_exit: called with every line and once at the end, but not after `close`.
+
+        line_limit: maximum size of a line in bytes; a longer line ends the process.
+        """
+        self._command = command
+        self._on_line = on_line
+        self._on_exit = on_exit
+        self._line_limit = line_limit
+        self._process: Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
+        self._is_closed = False
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the process runs or can still be started."""
+        has_ended = self._process is not None and self._process.returncode is not None
+        return not self._is_closed and not has_ended
+
+    async def start(self) -> None:
+        """Start the process unless it has been started or closed; raises OSError."""
+        async with self._starting:
+            if self._process is not None or self._is_closed:
+                return
+            errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the process has ended)
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    *self._command,
+                    stdin=PIPE,
+                    stdout=PIPE,
+                    stderr=errors,
+                    limit=self._line_limit,
+                    start_new_session=True,
+                    env=child_environment(),
+                )
+            except BaseException:
+                errors.close()
+                raise
+            self._reader = asyncio.create_task(self._read(self._process, errors))
+            _OPEN.add(self)
+
+    async def write(self, lines: str) -> None:
+        """Write lines, each with its line end, and start the process if necessary.
+
+        A process that has ended reports it by `on_exit` alone.
+        """
+        await self.start()
+        if self._process is None or self._is_closed:
+            return
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._process.stdin.write(lines.encode())
+            await self._process.stdin.drain()
+
+    async def close(self) -> None:
+        """Kill the process and wait for its end."""
+        self._is_closed = True
+        async with self._starting:
+            pass
+        if self._process is not None and self._reader is not None:
+            kill(self._process)
+            await asyncio.wait([self._reader])
+
+    async def _read(self, process: Process, errors: IO[bytes]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            while line := await _next_line(process):
+                if not self._is_closed:
+                    self._on_line(line)
+            code = await process.wait()
+            if not self._is_closed:
+                self._on_exit(self, ProcessExit(code, _last_line(errors)))
+        finally:
+            kill(process)
+            process.stdin.close()
+            errors.close()
+            _OPEN.discard(self)
+
+
+_OPEN: set[LineProcess] = set()
+"""Processes whose end has not been read yet."""
+
+
+async def _next_line(process: Process) -> bytes:
+    """Return the next line of the output, empty at its end; kill the process if it is too long."""
+    assert process.stdout is not None
+    try:
+        return await process.stdout.readline()
+    except ValueError:  # the rest of the output cannot be parsed
+        kill(process)
+        while await process.stdout.read(1 << 16):
+            pass
+        return b""
+
+
+def _last_line(errors: IO[bytes]) -> str:
+    size = errors.seek(0, os.SEEK_END)
+    errors.seek(max(0, size - _ERRORS_SIZE))
+    lines = errors.read().decode(errors="replace").strip().splitlines()
+    return one_line(lines[-1]) if lines else ""
+
+
 async def end_all() -> None:
-    """Kill every running command and wait for its end; call this before the loop closes."""
+    """Kill every running process and wait for its end; call this before the loop closes."""
     for child in _RUNNING.values():
         child.give_up()
-    await asyncio.gather(*_RUNNING, return_exceptions=True)
-
-
-async def end(process: Process) -> None:
-    """Kill a process and read the rest of its output; no other task may be reading it."""
-    kill(process)
-    if process.stdin is not None:
-        process.stdin.close()
-    await process.communicate()
+    closing = [process.close() for process in _OPEN]
+    await asyncio.gather(*_RUNNING, *closing, return_exceptions=True)
 
 
 def kill(process: Process) -> None:

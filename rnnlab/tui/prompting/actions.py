@@ -11,7 +11,6 @@ from textual.widgets import Input
 from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
 from rnnlab.protocol.messages import Answer
-from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.candidate import Look
 from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.prompting.token_text import LEGEND
@@ -30,27 +29,27 @@ _NOTES = {
 
 
 def prompt(screen: PromptingScreen) -> None:
-    """Focus the prompt, and show its pane if it is hidden."""
+    """Focus the text field, and show its pane if it is hidden."""
     if any(pane.id == "prompt-pane" for pane in screen.PANES) and not screen.panes.is_shown(
         "prompt-pane"
     ):
         screen.panes.toggle("prompt-pane")
-    screen.form.focus_prompt()
+    screen.focus_text()
 
 
 def _letters(screen: PromptingScreen) -> None:
-    board = screen.query_one(CandidateBoard)
+    board = screen.board
     board.set_look("text" if board.look == "letters" else "letters")
 
 
 def _next_look(screen: PromptingScreen) -> None:
-    board, looks = screen.query_one(CandidateBoard), get_args(Look)
+    board, looks = screen.board, get_args(Look)
     board.set_look(looks[(looks.index(board.look) + 1) % len(looks)])
     screen.status.show_text(_NOTES[board.look])
 
 
 def _copy(screen: PromptingScreen) -> None:
-    answer = screen.query_one(CandidateBoard).focused_answer()
+    answer = screen.board.focused_answer()
     if answer is None:
         screen.toast("there is no continuation to copy", "warning")
     else:
@@ -66,7 +65,7 @@ def copy(screen: BaseScreen, text: str) -> None:
 
 async def _save(screen: PromptingScreen) -> None:
     """Save all candidates of the board to a file."""
-    answers = screen.query_one(CandidateBoard).all_answers()
+    answers = screen.board.all_answers()
     if not answers:
         screen.toast("there is no continuation to save", "warning")
         return
@@ -103,7 +102,7 @@ async def _decoders(screen: PromptingScreen) -> None:
 
 def _look_into(screen: PromptingScreen) -> None:
     """Open the focused candidate in the token view."""
-    candidate = screen.query_one(CandidateBoard).focused_candidate()
+    candidate = screen.board.focused_candidate()
     session = screen.session
     if candidate is None or candidate.answer is None or not candidate.answer.tokens:
         screen.toast("there is no continuation to open", "warning")
@@ -114,6 +113,8 @@ def _look_into(screen: PromptingScreen) -> None:
     screen.open_screen("tokens")
 
 
+WRITE = Action["PromptingScreen"]("slash", "write", prompt, "Write", "Go to the text field")
+"""For the screens on which `enter` does not go to the text."""
 PROMPTING = Group["PromptingScreen"](
     "Prompt",
     (

@@ -124,6 +124,18 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
             if column is not None:
                 column.show(answer, self._look, is_whole=decoder in self._whole)
 
+    async def show_answers(
+        self, session: PromptSession, only: Collection[int] | None = None
+    ) -> None:
+        """Replace the columns by the answers of a session so far.
+
+        only: indices of the decoders to show, None for all.
+        """
+        await self.begin(session.specs, only)
+        for number, answers in session.answers.items():
+            if only is None or number in only:
+                self.grow(number, answers, is_last=number in session.complete)
+
     def _finish(self) -> None:
         """Show all answers as complete, including those of a cancelled request."""
         for decoder in self._answers.keys() - self._whole:

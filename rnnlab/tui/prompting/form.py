@@ -17,6 +17,7 @@ from textual.widgets import Input, Label
 from rnnlab.base.display import shortened, unescaped
 from rnnlab.base.errors import BadInputError
 from rnnlab.protocol.messages import MAX_SEED
+from rnnlab.runs.checkpoint import NAMES, parse_checkpoint
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.prompting.prompt_input import PromptInput
@@ -25,7 +26,6 @@ from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
 if TYPE_CHECKING:
     from rnnlab.decoding import Spec
 
-_CHECKPOINTS = ("live", "last", "best")
 _FIELDS = ("prompt", "decoders", "length", "seed", "checkpoint")
 _SHORT = 30
 """Maximum number of characters of a prompt that the status line quotes."""
@@ -67,7 +67,7 @@ class PromptForm(Vertical):
             "checkpoint": Input(
                 id="checkpoint",
                 compact=True,
-                suggester=SuggestFromList(_CHECKPOINTS),
+                suggester=SuggestFromList(NAMES),
             ),
         }
         self._unit_name = "chars"
@@ -102,7 +102,7 @@ class PromptForm(Vertical):
         steps = tuple(opened.paths.checkpoint_steps()) if opened is not None else ()
         if steps != self._steps:
             self._steps = steps
-            choices = [*_CHECKPOINTS, *map(str, reversed(steps))]
+            choices = [*NAMES, *map(str, reversed(steps))]
             self._field("checkpoint").suggester = SuggestFromList(choices)
 
     def load(self) -> None:
@@ -215,6 +215,23 @@ class PromptForm(Vertical):
         self.post_message(self.Said(self.waiting_note()))
         self.post_message(self.Submitted(request))
 
+    def note_before_answers(self, hint: str) -> Said | None:
+        """Return the status of a session without answers; None once they have begun.
+
+        hint: status if there is no request.
+        """
+        session = self._session
+        if session.failure is not None:
+            return self.Said(self.problem_note(), is_problem=True)
+        if session.request is None:
+            return self.Said(hint)
+        if session.step is not None:
+            return None
+        is_cancelled = session.is_over and session.is_cancelled
+        return self.Said(
+            "cancelled; press enter to ask again" if is_cancelled else self.waiting_note()
+        )
+
     def waiting_note(self) -> str:
         """Return the status of a request until the model has read the prompt."""
         if not self._session.is_ready:
@@ -245,16 +262,12 @@ class PromptForm(Vertical):
             )
         if self._run is None:
             raise BadInputError("no run is chosen", "press n to start one")
-        checkpoint = self.checkpoint
-        if checkpoint not in _CHECKPOINTS and not (checkpoint.isascii() and checkpoint.isdigit()):
-            steps = ", ".join(map(str, self._steps[-5:]))
-            hint = f"enter live, last, best or a step{f': {steps}' if steps else ''}"
-            raise BadInputError(f"{checkpoint!r} is not a checkpoint", hint)
+        parse_checkpoint(self.checkpoint, NAMES, self._steps)
         return PromptRequest(
             self._run.name,
             self.text,
             () if self.is_classifier else self.specs(),
-            checkpoint=checkpoint,
+            checkpoint=self.checkpoint,
             length=int(length.value),
             seed=int(seed.value),
             unknown=self._unknown(self._run.name),

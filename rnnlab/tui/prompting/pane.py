@@ -8,7 +8,6 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started
-from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
@@ -40,9 +39,8 @@ class PromptPane(Vertical):
         """Show the first hint."""
         self._show_status()
 
-    def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
-        """Set the run to prompt; `opened` lists its checkpoints."""
-        self.form.choose(run, opened)
+    def show_run(self, run: RunSummary | None) -> None:
+        """Show the chosen run in the title, and whether it has written the answers."""
         title = "Prompt"
         if run is not None:
             title = f"{'Classify with' if run.task == 'classify' else title} {run.name}"
@@ -58,12 +56,9 @@ class PromptPane(Vertical):
 
     async def catch_up(self) -> None:
         """Show the session after replies that arrived while the screen was hidden."""
-        session = self._session
-        if session.step is not None:
-            await self.board.begin(session.specs)
-            for number, answers in session.answers.items():
-                self.board.grow(number, answers, is_last=number in session.complete)
-        await self.board.show_end(session)
+        if self._session.step is not None:
+            await self.board.show_answers(self._session)
+        await self.board.show_end(self._session)
         self.mark_stale()
         self._show_status()
 
@@ -86,29 +81,24 @@ class PromptPane(Vertical):
     def _show_status(self) -> None:
         """Show the state of the session in one line."""
         session = self._session
-        if session.failure is not None:
-            self.status.show_text(self.form.problem_note(), is_problem=True)
-        elif session.request is None:
-            self.status.show_text(_HINT)
-        elif session.step is None:
-            is_cancelled = session.is_over and session.is_cancelled
-            cancelled = "cancelled; press enter to ask again"
-            self.status.show_text(cancelled if is_cancelled else self.form.waiting_note())
+        note = self.form.note_before_answers(_HINT)
+        if note is not None:
+            self.status.show_text(note.text, is_problem=note.is_problem)
         elif not session.is_over:
             chains = "; ".join(" → ".join(spec.chain) for spec in session.specs)
             step = f"step {session.step:,}"
             doing = f"writing with {step} (esc stops): {chains}"
             self.status.show_text(doing if chains else f"classifying with {step}")
         else:
-            self.status.show_text(self.board.origin or self._end_note(session.step))
+            self.status.show_text(self.board.origin or self._end_note())
 
-    def _end_note(self, step: int) -> str:
+    def _end_note(self) -> str:
         session = self._session
         how = "cancelled" if session.is_cancelled else "done"
         answer = self.board.focused_answer()
         note = f"{answer.prompt_note}; " if answer and answer.prompt_note else ""
         since = "from the previous session: " if session.is_recalled else ""
         return (
-            f"{since}{note}{how} in {session.elapsed_s:.1f}s with the weights of step {step:,}; "
-            "esc goes to the candidates"
+            f"{since}{note}{how} in {session.elapsed_s:.1f}s with the weights of step "
+            f"{session.step:,}; esc goes to the candidates"
         )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from textual import on
+from textual.widget import Widget
 
 from rnnlab.protocol.messages import Reply
+from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.messages import AskCancelled, Asked
+from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.status_line import StatusLine
@@ -31,6 +34,7 @@ class PromptingScreen(BaseScreen):
     """A screen with the fields of the prompt; while it is visible, its view gets the replies."""
 
     form: PromptForm
+    board: CandidateBoard
     status: StatusLine
     """The line for errors and for the state of the request."""
     view: SessionView | None = None
@@ -46,6 +50,22 @@ class PromptingScreen(BaseScreen):
         """True if this screen is visible, even if a dialog covers it."""
         shown = [screen for screen in self.app.screen_stack if isinstance(screen, BaseScreen)]
         return bool(shown) and shown[-1] is self
+
+    def main_widget(self) -> Widget:
+        """Return the text field of the prompt."""
+        return self.form.prompt
+
+    def widget_after_fields(self) -> Widget | None:
+        """Return the candidate to read, or the board if there is none."""
+        return self.board.reading_place()
+
+    def focus_text(self) -> None:
+        """Focus the text field of the prompt."""
+        self.form.focus_prompt()
+
+    def choose_run(self, run: RunSummary | None) -> None:
+        """Set the run to prompt, with its checkpoints; None for no run."""
+        self.form.choose(run, self.state.opened(run.name) if run is not None else None)
 
     def on_screen_resume(self) -> None:
         """Show the fields as another screen has left them, and the replies received meanwhile."""

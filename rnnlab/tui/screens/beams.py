@@ -14,7 +14,7 @@ from rnnlab.tui.beams.pruned_list import PrunedList
 from rnnlab.tui.beams.search_tree import SearchTree
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, WRITE
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.screen import PromptingScreen
@@ -40,7 +40,7 @@ def _next_search(screen: BeamsScreen) -> None:
 _BEAMS = Group["BeamsScreen"](
     "Beams",
     (
-        Action("slash", "write", prompt, "Write", "Go to the text field"),
+        WRITE,
         Action(
             "b", "tree", _tree, "Tree", "Show the tree of the search, or the candidates", True,
             is_possible=lambda screen: bool(screen.session.specs),
@@ -97,7 +97,7 @@ class BeamsScreen(PromptingScreen):
 
     def main_widget(self) -> Widget:
         """Return the candidates if there are any, else the text."""
-        return self.widget_after_fields() if self.session.answers else self.form.prompt
+        return self.widget_after_fields() if self.session.answers else super().main_widget()
 
     def widget_after_fields(self) -> Widget:
         """Return the tree or the candidates, whichever is visible."""
@@ -106,8 +106,7 @@ class BeamsScreen(PromptingScreen):
     @on(RunChosen)
     def show_state(self) -> None:
         """Show the chosen run in the fields."""
-        chosen = self.state.chosen
-        self.form.choose(chosen, self.state.opened(chosen.name) if chosen else None)
+        self.choose_run(self.state.chosen)
 
     @on(RunChosen)
     @on(Input.Changed)
@@ -185,10 +184,7 @@ class BeamsScreen(PromptingScreen):
         """Show a search from its beginning."""
         session = self.session
         if session.step is not None and session.specs:
-            await self.board.begin(session.specs, {self.shown})
-            if (answers := session.answers.get(self.shown)) is not None:
-                is_last = self.shown in session.complete
-                self.board.grow(self.shown, answers, is_last=is_last)
+            await self.board.show_answers(session, {self.shown})
             self._show_pruned()
             if self.tree_view.display:
                 self._show_tree()
@@ -208,16 +204,15 @@ class BeamsScreen(PromptingScreen):
     def _show_status(self) -> None:
         """Show in one line the search: state, length, run, step, and chain of filters."""
         session = self.session
+        note = self.form.note_before_answers(_HINT)
         if self.board.origin:
             self.status.show_text(self.board.origin)
-        elif session.failure is not None:
-            self.status.show_text(self.form.problem_note(), is_problem=True)
-        elif session.request is None or (session.step is not None and not session.specs):
+        elif note is not None:
+            self.status.show_text(note.text, is_problem=note.is_problem)
+        elif session.request is None or not session.specs:
             self.status.show_text(_HINT)
-        elif session.request is not self._request or session.step is None:
-            is_cancelled = session.is_over and session.is_cancelled
-            cancelled = "cancelled; press enter to ask again"
-            self.status.show_text(cancelled if is_cancelled else self.form.waiting_note())
+        elif session.request is not self._request:
+            self.status.show_text(self.form.waiting_note())
         else:
             spec, answers = session.specs[self.shown], session.answers.get(self.shown, [])
             length = max((len(answer.tokens) for answer in answers), default=0)

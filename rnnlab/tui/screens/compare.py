@@ -11,7 +11,6 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widget import Widget
 from textual.widgets import Static
 
 from rnnlab.base.display import nats_per, visible
@@ -22,11 +21,11 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, WRITE, prompt
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.screen import PromptingScreen
-from rnnlab.tui.shell.actions import Action, Group, bindings
+from rnnlab.tui.shell.actions import Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.pane_actions import pane_group
 from rnnlab.tui.shell.panes import Pane
@@ -44,12 +43,8 @@ _PANES = (
 )
 
 
-def _write(screen: CompareScreen) -> None:
-    prompt(screen)
-
-
 _COMPARE = Group["CompareScreen"](
-    "Compare", (Action("slash", "write", _write, "Write", "Go to the text that all runs continue"),)
+    "Compare", (replace(WRITE, help="Go to the text that all runs continue"),)
 )
 
 
@@ -124,14 +119,6 @@ class CompareScreen(PromptingScreen):
             self.board.grow(number, frame.answers[:1], is_last=frame.is_last)
         self._hidden_frames.clear()
 
-    def main_widget(self) -> Widget:
-        """Return the text."""
-        return self.form.prompt
-
-    def widget_after_fields(self) -> Widget:
-        """Return the first text, or the board while there is none."""
-        return self.board.reading_place()
-
     @on(RunChosen)
     def show_state(self) -> None:
         """Show the current figures and curves of the runs to compare."""
@@ -141,8 +128,7 @@ class CompareScreen(PromptingScreen):
             self._drop_texts()
         self.state.also_watched = self.names
         summaries = [self.state.summaries[name] for name in self.names]
-        chosen = summaries[0] if summaries else None
-        self.form.choose(chosen, self.state.opened(chosen.name) if chosen else None)
+        self.choose_run(summaries[0] if summaries else None)
         if summaries != self._shown:
             self._shown = summaries
             self.summary_table.update(self._rows(summaries))
@@ -193,7 +179,7 @@ class CompareScreen(PromptingScreen):
         for summary in summaries:
             title = Text.assemble(("▎", self._color_of(summary.name)), (summary.name, "bold"))
             table.add_column(title, overflow="fold")
-        from rnnlab.settings.run_config import default_settings
+        from rnnlab.settings.values import default_settings
 
         for row in rows_of(runs, summaries, default_settings()):
             values = (Text(visible(value, newline="⏎")) for value in row.values)

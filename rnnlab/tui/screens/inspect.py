@@ -16,6 +16,7 @@ from rnnlab.base.display import visible
 from rnnlab.base.errors import RnnlabError
 from rnnlab.plots import Finding, finding_from_json
 from rnnlab.protocol.messages import Ended, Failed, Inspect, Inspected, Reply, Started
+from rnnlab.runs.checkpoint import split_checkpoint
 from rnnlab.runs.store import Run
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.inspect.actions import INSIGHT
@@ -78,7 +79,7 @@ class InspectScreen(InspectingScreen):
         chosen = self.state.chosen
         if chosen is None:
             return
-        other_name, _, other_checkpoint = (self.other or "").partition("@")
+        other_name, other_checkpoint = split_checkpoint(self.other or "")
         try:
             other = _path(self.state.store.open(other_name)) if other_name else None
         except RnnlabError as error:

@@ -112,7 +112,7 @@ class LabScreen(PromptingScreen, ChartsScreen):
         self.details = Details()
         self.banner = ErrorBanner()
         self.pane = self.view = PromptPane(self.session)
-        self.form, self.status = self.pane.form, self.pane.status
+        self.form, self.board, self.status = self.pane.form, self.pane.board, self.pane.status
 
     def compose_body(self) -> ComposeResult:
         """Yield the panes and the error banner."""
@@ -164,7 +164,8 @@ class LabScreen(PromptingScreen, ChartsScreen):
         self.banner.show(chosen)
         self.plots.show(self.state.named_histories())
         opened = self.state.opened(chosen.name) if chosen else None
-        self.pane.choose(chosen, opened)
+        self.choose_run(chosen)
+        self.pane.show_run(chosen)
         self.details.show(
             chosen,
             self.state.history(chosen.name) if chosen else None,
@@ -182,7 +183,7 @@ class LabScreen(PromptingScreen, ChartsScreen):
 
     def widget_after_fields(self) -> Widget:
         """Return the candidate that was read last, or the table if there are no answers."""
-        return self.pane.board.reading_place() if self.state.writing.answers else self.table
+        return self.board.reading_place() if self.session.answers else self.table
 
     def escape_label(self) -> str:
         """Return the footer's label of escape; empty in the table, where it has no effect."""

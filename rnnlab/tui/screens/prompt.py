@@ -10,23 +10,16 @@ from textual.widget import Widget
 
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, WRITE
 from rnnlab.tui.prompting.document_pane import DocumentPane
 from rnnlab.tui.prompting.pane import PromptPane
 from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
-from rnnlab.tui.shell.actions import Action, Group, bindings
+from rnnlab.tui.shell.actions import Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.state.lab_state import LabState
 
-_WRITE = Group["PromptScreen"](
-    "Write",
-    (
-        Action(
-            "slash", "write", lambda screen: screen.focus_text(), "Write", "Go to the text field"
-        ),
-    ),
-)
+_WRITE = Group["PromptScreen"]("Write", (WRITE,))
 
 
 class PromptScreen(PromptingScreen):
@@ -41,7 +34,7 @@ class PromptScreen(PromptingScreen):
     def __init__(self, state: LabState) -> None:
         super().__init__(state)
         self.pane = self.view = PromptPane(self.session)
-        self.form, self.status = self.pane.form, self.pane.status
+        self.form, self.board, self.status = self.pane.form, self.pane.board, self.pane.status
         self.document = DocumentPane()
 
     def compose_body(self) -> ComposeResult:
@@ -51,11 +44,11 @@ class PromptScreen(PromptingScreen):
 
     def main_widget(self) -> Widget:
         """Return the text field of the prompt, or for a classifier of the document."""
-        return self.form.prompt if not self._is_classifier else self.document.text
+        return self.document.text if self._is_classifier else super().main_widget()
 
     def widget_after_fields(self) -> Widget | None:
         """Return the candidate to read; None for a classifier."""
-        return None if self._is_classifier else self.pane.board.reading_place()
+        return None if self._is_classifier else super().widget_after_fields()
 
     @property
     def _is_classifier(self) -> bool:
@@ -71,7 +64,8 @@ class PromptScreen(PromptingScreen):
         if self._is_classifier:
             self.document.choose(chosen)
         else:
-            self.pane.choose(chosen, self.state.opened(chosen.name) if chosen else None)
+            self.choose_run(chosen)
+            self.pane.show_run(chosen)
 
     def focus_text(self) -> None:
         """Focus the text field of the prompt, or for a classifier of the document."""

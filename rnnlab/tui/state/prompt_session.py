@@ -26,6 +26,7 @@ from rnnlab.protocol.messages import (
     Started,
     Trace,
 )
+from rnnlab.runs.checkpoint import is_step
 from rnnlab.tui.messages import Listener
 from rnnlab.tui.state.prompt_history import PromptHistory
 from rnnlab.tui.state.search_trace import SearchTrace
@@ -68,7 +69,7 @@ class Fields:
 
     def choose_checkpoint(self, run: str, checkpoint: str) -> None:
         """Set a step for one run, or a name such as `best` for all runs."""
-        if checkpoint.isdigit():
+        if is_step(checkpoint):
             self.checkpoints[run] = checkpoint
         else:
             self.checkpoints.pop(run, None)

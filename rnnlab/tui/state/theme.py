@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual.app import App
 from textual.color import Color
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.theme import Theme
 
 from rnnlab.base.display import is_unicode
@@ -96,6 +97,16 @@ _ASCII = {
 
 _JOINERS = "\u200c\u200d"
 """Zero-width characters that join or separate their neighbours, as in emoji."""
+
+
+def prepare_filters(app: App[None], appearance: Appearance) -> AsciiFilter:
+    """Add the filters of an appearance to a new app; return the one for ASCII, to switch it."""
+    ascii_filter = AsciiFilter(enabled=appearance.glyphs == "ascii")
+    app._filters += [HarmlessFilter(), ascii_filter]
+    if not appearance.has_color:
+        app._filters = [f for f in app._filters if not isinstance(f, Monochrome)]
+        app._filters.append(NoColor())
+    return ascii_filter
 
 
 class HarmlessFilter(LineFilter):

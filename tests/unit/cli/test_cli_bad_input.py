@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Call, Lab
+    from tests.toys.lab import Call, Lab
 
 
 class Refuse(Protocol):

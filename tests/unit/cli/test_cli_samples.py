@@ -14,7 +14,7 @@ from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
-    from tests.conftest import Call, Lab
+    from tests.toys.lab import Call, Lab
 
 HOSTILE = "[/bold] \x1b]0;x\x07\nü"
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from rnnlab.corpora import EOS, UnknownTokensError
 from rnnlab.decoding import parse_spec
 from rnnlab.models import LoadedModel, continue_texts, distributions_of, score_text
+from tests.toys.models import count_steps
 from tests.toys.numeric import assert_close
 
 Make = Callable[..., LoadedModel]
@@ -80,6 +81,19 @@ def test_of_a_long_prompt_the_end_is_looked_at(make_loaded: Make) -> None:
     assert (part.first_place, len(part.rows)) == (14, 7)
     entropies, expected = ([row.entropy_nats for row in looked.rows] for looked in (part, whole))
     assert_logprobs_close(entropies, expected[14:])
+    only_the_next = distributions_of(loaded, "abcd" * 5, [], PLAIN, max_places=0)
+    assert (only_the_next.first_place, len(only_the_next.rows)) == (20, 1)
+    assert_logprobs_close(only_the_next.rows[0].entropy_nats, expected[-1])
+
+
+@pytest.mark.parametrize("max_places", [0, 6, 100])
+def test_every_token_of_the_text_is_read_once(
+    make_loaded: Make, monkeypatch: pytest.MonkeyPatch, max_places: int
+) -> None:
+    loaded = make_loaded(dtype="float64")
+    steps = count_steps(loaded.model, monkeypatch)
+    distributions_of(loaded, "abcd" * 5, list("dcab"), PLAIN, max_places=max_places)
+    assert len(steps) == 24
 
 
 def test_a_limit_of_the_decoder_does_not_end_the_text(make_loaded: Make) -> None:

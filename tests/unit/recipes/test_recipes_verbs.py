@@ -12,7 +12,7 @@ from rnnlab.runs.store import Run
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
-    from tests.conftest import Call, Lab
+    from tests.toys.lab import Call, Lab
     from tests.unit.recipes.conftest import Write
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
-from rnnlab.settings.run_config import RunConfig, read_settings, read_toml, validate
+from rnnlab.settings.run_config import RunConfig, validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,40 +123,6 @@ class TestFiles:
         config = RunConfig(corpus="été", hidden=7, steps=3)
         file.write_text(config.to_toml(), encoding="utf-8")
         assert RunConfig.from_toml(file) == config
-
-    @pytest.mark.parametrize("content", [b"hidden = ", b"\xff\xfe", b"hidden = 1\nhidden = 2\n"])
-    def test_a_file_that_is_no_toml_is_named(self, tmp_path: Path, content: bytes) -> None:
-        file = tmp_path / "a.toml"
-        file.write_bytes(content)
-        with pytest.raises(BadInputError, match=r"a\.toml is not a TOML file"):
-            read_toml(file)
-
-    def test_a_missing_file_is_named(self, tmp_path: Path) -> None:
-        with pytest.raises(BadInputError, match=r"cannot read .*a\.toml: No such file"):
-            read_toml(tmp_path / "a.toml")
-
-    def test_a_folder_is_no_file(self, tmp_path: Path) -> None:
-        with pytest.raises(BadInputError, match="cannot read"):
-            read_toml(tmp_path)
-
-    @pytest.mark.parametrize(("line", "problem"), [("hiden = 3", "'hidden'"), ("hidden = 0", "0")])
-    def test_a_bad_setting_in_a_file_names_file_and_setting(
-        self, tmp_path: Path, line: str, problem: str
-    ) -> None:
-        file = tmp_path / "a.toml"
-        file.write_text(line)
-        with pytest.raises(BadInputError, match=rf"a\.toml: .*{problem}"):
-            read_settings(file)
-
-    def test_settings_in_a_file_need_no_corpus(self, tmp_path: Path) -> None:
-        file = tmp_path / "a.toml"
-        file.write_text("hidden = 3")
-        assert read_settings(file) == {"hidden": 3}
-
-    def test_settings_in_a_file_may_need_those_of_another_layer(self, tmp_path: Path) -> None:
-        file = tmp_path / "a.toml"
-        file.write_text("tied = true")
-        assert read_settings(file) == {"tied": True}
 
 
 def problems(written: dict[str, str]) -> dict[str, str]:

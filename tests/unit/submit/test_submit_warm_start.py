@@ -65,7 +65,8 @@ def test_without_a_best_checkpoint_the_last_one_is_the_ancestor(store: RunStore)
     ("name", "message"),
     [
         ("old@7", "'old' has no checkpoint 7; checkpoints: 0, 40, 60"),
-        ("old@first", "'first' is not a checkpoint"),
+        ("old@first", "'first' is not a checkpoint; use last, best or a step: 0, 40, 60"),
+        ("old@live", "'live' is not a checkpoint; use last, best or a step: 0, 40, 60"),
         ("older", "unknown run 'older'; did you mean 'old'?"),
     ],
 )

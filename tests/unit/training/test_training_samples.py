@@ -20,6 +20,7 @@ from rnnlab.runs.records import EventRecord, SampleRecord
 from rnnlab.runs.samples import read_rounds
 from rnnlab.training import Session, train
 from rnnlab.training._samples import Sampler
+from tests.toys.models import count_steps
 from tests.toys.sessions import Clock, scripted_validation
 
 Start = Callable[..., Session]
@@ -66,6 +67,17 @@ def test_a_sample_is_generated_by_the_weights_of_its_step(start: Start) -> None:
             assert [s.text for s in wrote] == [a.continuation for a in last.answers()]
             assert [s.prompt for s in wrote] == ["le ", "un roi"]
             assert wrote[0].logprob == last.answers()[0].logprob
+
+
+def test_a_prompt_is_read_once_for_all_decoders(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = start(**SAMPLING, sample_prompts="le |un roi", dtype="float64")
+    calls = count_steps(session.model, monkeypatch)
+    session.sample()
+    assert [len(s.prompt) for s in samples(session)] == [3, 3, 6, 6]
+    # The longer prompt once, then 12 tokens by each decoder; the last one is not read.
+    assert len(calls) == 6 + 2 * 11
 
 
 def test_samples_are_written_at_their_interval_and_at_the_end(start: Start) -> None:

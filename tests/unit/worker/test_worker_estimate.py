@@ -12,7 +12,7 @@ import pytest
 from rnnlab.runs.memory import forget_peak, peak_bytes
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.worker import estimate
-from tests.conftest import write_tiny_text
+from tests.toys.lab import write_tiny_text
 
 
 @pytest.fixture

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import os
-import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.base.files import replace_text
 from rnnlab.protocol.messages import Ended, Failed, Generate, Reply
-from rnnlab.runs.lock import take_lock
-from rnnlab.runs.records import Status, encode_status
-from rnnlab.runs.store import Run, RunStore
-from rnnlab.worker import AnswerContext, ModelCache, NotYetError, Pace, generate
-from tests.conftest import Lab
+from rnnlab.runs.checkpoint import NotYetError
+from rnnlab.runs.store import Run
+from rnnlab.worker import AnswerContext, ModelCache, Pace, generate
+from tests.toys.lab import Lab
+from tests.toys.live_runs import held, make_run
 
 
 @pytest.fixture
 def starting(tmp_path: Path) -> Iterator[Run]:
     """A run whose worker has saved nothing so far."""
-    run = RunStore(tmp_path).create("run", 'corpus = "stump"\n')
-    said = Status(
-        state="starting", pid=os.getpid(), host=socket.gethostname(), heartbeat=time.time()
-    )
-    replace_text(run.paths.status, encode_status(said))
-    lock = take_lock(run.paths.lock)
-    assert lock is not None
-    yield run
-    os.close(lock)
+    run = make_run(tmp_path, "starting", last=None, config='corpus = "stump"\n')
+    with held(run):
+        yield run
 
 
 def test_others_go_first(starting: Run) -> None:

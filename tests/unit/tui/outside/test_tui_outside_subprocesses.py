@@ -13,7 +13,7 @@ import pytest
 
 from rnnlab.tui.outside.estimator import Estimator
 from rnnlab.tui.outside.generator import GeneratorClient
-from rnnlab.tui.outside.subprocesses import end_all, output_of
+from rnnlab.tui.outside.subprocesses import LineProcess, ProcessExit, end_all, output_of
 
 _TALKER = "import sys, time; print('x' * 200_000, flush=True); time.sleep(3600)"
 """Fills its pipe and then writes nothing more."""
@@ -56,12 +56,93 @@ def test_an_estimator_that_is_closed_leaves_nothing_behind() -> None:
         while not estimator.is_started:
             await asyncio.sleep(0)
         await estimator.close()
-        first, second = await asyncio.gather(*asking)
-        assert first is not None
-        assert first.is_problem
-        assert second is None
+        assert await asyncio.gather(*asking) == [None, None]
 
     _assert_nothing_is_left(ask)
+
+
+class Ears:
+    """Keeps what a line process says, and waits for its end."""
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.exits: list[ProcessExit] = []
+        self.has_heard = asyncio.Event()
+
+    def process(self, code: str, **options: int) -> LineProcess:
+        """Return a process that runs some Python."""
+        return LineProcess([sys.executable, "-Sc", code], self._on_line, self._on_exit, **options)
+
+    def _on_line(self, line: bytes) -> None:
+        self.lines.append(line)
+        self.has_heard.set()
+
+    def _on_exit(self, _process: LineProcess, ended: ProcessExit) -> None:
+        self.exits.append(ended)
+        self.has_heard.set()
+
+    async def hear(self) -> None:
+        """Wait for the next line or the end."""
+        await self.has_heard.wait()
+        self.has_heard.clear()
+
+
+_ECHO = "import sys\nfor line in sys.stdin: print(line.strip() * 2, flush=True)"
+
+
+async def test_lines_are_written_and_read_until_the_process_is_closed() -> None:
+    ears = Ears()
+    process = ears.process(_ECHO)
+    was_usable = process.is_usable
+    for text in ("a", "b"):
+        await process.write(f"{text}\n")
+        await ears.hear()
+    assert ears.lines == [b"aa\n", b"bb\n"]
+    await process.close()
+    assert (was_usable, process.is_usable) == (True, False)
+    await process.write("c\n")
+    assert (len(ears.lines), ears.exits) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("code", "ended"),
+    [
+        ("import sys; sys.exit(3)", (3, "")),
+        ("import sys; sys.exit('first\\nsecond\\t!\\n')", (1, "second !")),
+        ("import os; os.kill(os.getpid(), 9)", (-9, "")),
+        ("print('x' * 5000, flush=True); input(); input()", (-9, "")),
+    ],
+)
+async def test_an_end_has_a_code_and_the_last_line_of_the_errors(
+    code: str, ended: tuple[int, str]
+) -> None:
+    ears = Ears()
+    process = ears.process(code, line_limit=1000)
+    await process.write("a\n")
+    await ears.hear()
+    assert ears.exits == [ended]
+    assert not process.is_usable
+    await process.write("b\n")
+    await process.close()
+    assert (ears.lines, len(ears.exits)) == ([], 1)
+
+
+async def test_two_writes_start_one_process() -> None:
+    ears = Ears()
+    process = ears.process("import os; print(os.getpid(), flush=True); input(); input()")
+    await asyncio.gather(process.write("a\n"), process.start(), process.write("b\n"))
+    while not ears.exits:
+        await ears.hear()
+    assert len(ears.lines) == 1
+    assert ears.exits == [(0, "")]
+
+
+def test_the_end_of_the_app_ends_line_processes() -> None:
+    async def leave_open() -> None:
+        await Ears().process(_SILENT).start()
+        await end_all()
+
+    _assert_nothing_is_left(leave_open)
 
 
 def _assert_nothing_is_left(do: Callable[[], Awaitable[None]]) -> None:

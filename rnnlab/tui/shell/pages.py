@@ -1,0 +1,61 @@
+"""The screens of the app: each is made once, and at most one is above the home screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from rnnlab.tui.shell.screen import HOME, BaseScreen
+from rnnlab.tui.shell.screen_factory import make_screen
+from rnnlab.tui.shell.screen_registry import ScreenEntry
+
+if TYPE_CHECKING:
+    from rnnlab.tui.state.lab_state import LabState
+
+
+class Pages:
+    """The screens made so far; shows one of them directly above the home screen."""
+
+    def __init__(self, app: App[None]) -> None:
+        self._app = app
+        self._pages: dict[str, BaseScreen] = {}
+
+    def __iter__(self) -> Iterator[BaseScreen]:
+        """Yield every screen made so far."""
+        return iter(self._pages.values())
+
+    def make_home(self, state: LabState) -> None:
+        """Make the home screen."""
+        self._pages[HOME] = make_screen(HOME, state)
+
+    @property
+    def has_home(self) -> bool:
+        """Whether the home screen has been made."""
+        return HOME in self._pages
+
+    @property
+    def home(self) -> BaseScreen:
+        """The home screen, once it has been made."""
+        return self._pages[HOME]
+
+    @property
+    def visible(self) -> BaseScreen:
+        """The visible screen, below any dialog."""
+        pages = [screen for screen in self._app.screen_stack if isinstance(screen, BaseScreen)]
+        return pages[-1]
+
+    async def show(self, target: ScreenEntry, state: LabState) -> BaseScreen:
+        """Show a screen in place of the visible one; return it."""
+        page = self._pages.get(target.name)
+        if page is None:
+            page = self._pages[target.name] = make_screen(target.name, state)
+            self._app.install_screen(page, target.name)
+        page.arrive()
+        while len(self._app.screen_stack) > 1:
+            await self._app.pop_screen()
+        state.also_watched = ()
+        if target.name != HOME:
+            await self._app.push_screen(page)
+        return page

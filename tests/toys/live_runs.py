@@ -1,0 +1,36 @@
+"""Runs whose worker is the test itself: their status, and their lock."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rnnlab.base.files import replace_text
+from rnnlab.runs.lock import take_lock
+from rnnlab.runs.records import State, Status, encode_status
+from rnnlab.runs.store import Run, RunStore
+
+
+def make_run(folder: Path, state: State, last: int | None = 10, config: str = "") -> Run:
+    """Return a run in a state; last: step of its last checkpoint, None without one."""
+    run = RunStore(folder).create("run", config)
+    status = Status(state=state, pid=os.getpid(), host=socket.gethostname(), heartbeat=time.time())
+    replace_text(run.paths.status, encode_status(status))
+    if last is not None:
+        replace_text(run.paths.pointer("last"), f"{last}\n")
+    return run
+
+
+@contextmanager
+def held(run: Run) -> Iterator[None]:
+    """Act as the run's worker during a block."""
+    lock = take_lock(run.paths.lock)
+    assert lock is not None
+    try:
+        yield
+    finally:
+        os.close(lock)
