@@ -107,7 +107,7 @@ def test_a_reproduction_heeds_sigterm_and_an_ignored_sigint_no_more_than_trainin
 def test_watching_ends_at_sigterm_alone_and_the_run_goes_on(lab: Lab) -> None:
     run = lab.train("a", *ENDLESS)
     terminal = Terminal(lab, "watch", "a", ignored=[signal.SIGINT])
-    terminal.until("a running, step")
+    terminal.until("a running at step")
     terminal.press("\x03")  # the terminal sends SIGINT
     shown = terminal.text
     terminal.until_changed(shown)

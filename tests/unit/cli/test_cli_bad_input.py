@@ -162,7 +162,7 @@ def test_an_invalid_setting_is_an_error(
         (["train"], ["argument"]),
         (["train", "--recipe", "nothing"], ["unknown recipe 'nothing'"]),
         (["reproduce", "lstm-molière"], ["unknown recipe", "'lstm-moliere'"]),
-        (["reproduce", "lstm-moliere"], ["corpora fetch moliere", "--file"]),
+        (["reproduce", "lstm-moliere"], ["corpora fetch moliere"]),
         (["classify", "starter"], ["add --text TEXT or --file FILE"]),
         (["classify", "starter", "--text", "a"], ["is a language model"]),
         (["generate", "nobody"], ["exactly one of --prompt and --prompts"]),
