@@ -213,9 +213,7 @@ def _column_indices(
 ) -> tuple[int, int, int | None]:
     """Return the indices of label, text and split in a row."""
     if not any(header):
-        raise BadInputError(
-            f"{file} is empty", "begin it with the names of its columns"
-        )
+        raise BadInputError(f"{file} is empty", "begin it with the names of its columns")
     for option, name in (("label", columns.label), ("text", columns.text)):
         if name not in header:
             names = ", ".join(repr(column[:40]) for column in header[:8])

@@ -58,8 +58,7 @@ class TestSideBySide:
         ]
 
     def test_figures_score_end_and_note_are_shown(self, capsys: pytest.CaptureFixture[str]) -> None:
-        ends = {"eos": "ended", "stop": "stop string", "time": "out of time", "stuck": "no token left"}
-        for end, words in ends.items():
+        for end, words in END_WORDS.items():
             print_side_by_side([answer(end=end, score=-1.0, note="read 'é' as 'e'")])
             shown = " ".join(capsys.readouterr().out.split())
             assert "-3.00 nats, -0.50 per token, ranking score -1.00" in shown
