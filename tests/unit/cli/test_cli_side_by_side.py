@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from rnnlab.cli._side_by_side import print_side_by_side, print_tree
 from rnnlab.decoding import Branch
-from rnnlab.protocol.messages import EOS, Answer
+from rnnlab.protocol.messages import END_WORDS, EOS, Answer
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
