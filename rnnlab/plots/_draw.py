@@ -153,7 +153,7 @@ def _floor(
     row, shown, name = "", set[int](), ""
     # The names of the signs are omitted first, then the mode of the window and the unit.
     for parts in (names, names[:2], []):
-        name = " · ".join(style.printable(part) for part in parts if part)
+        name = style.printable(" · ".join(filter(None, parts)))
         row, shown = _row_of_labels(places, width - cell_len(name) - (_GAP if name else 0))
         if len(shown) >= 2:
             break

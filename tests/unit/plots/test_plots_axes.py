@@ -148,6 +148,14 @@ def test_of_two_events_in_a_column_the_more_important_one_is_shown() -> None:
         assert not set("◆c") & set(floor)
 
 
+def test_the_names_of_events_are_ascii_where_all_text_is() -> None:
+    line = Curve("train", (0.0, 100.0), (2.0, 1.0), 0)
+    marked = chart(line, landmarks=(Landmark(50.0, "best", 0),), state="all")
+    text = draw(marked, 90, 12, style=DrawStyle("ascii", has_color=False))
+    assert text.isascii()
+    assert text.endswith("step - all - * best")
+
+
 def test_the_names_of_the_signs_give_way_to_the_labels_of_the_axis() -> None:
     marks = tuple(
         Landmark(10.0 * i, name, 0) for i, name in enumerate(("spike", "best", "resumed"))
