@@ -125,7 +125,7 @@ class LabApp(App[None]):
             self._store, self._data, self._view, self._preferences, self._clock, self._keys.buffer,
             self._outside,
         )  # fmt: skip
-        self.state.writing.history = PromptHistory(prompts_file(self._view_file))
+        self.state.session.history = PromptHistory(prompts_file(self._view_file))
         self._poller = self._outside.make_poller(self._store)
         self._pages.make_home(self.state)
 
@@ -271,11 +271,11 @@ class LabApp(App[None]):
 
     async def on_generator_said(self, message: GeneratorSaid) -> None:
         """Hand a reply to the listener of its question."""
-        await self._questions.deliver(message.reply, self.state.writing)
+        await self._questions.deliver(message.reply, self.state.session)
 
     def on_generator_died(self, message: GeneratorDied) -> None:
         """Show why the generator process has ended; the next question starts a new one."""
-        self.state.writing.is_ready = False
+        self.state.session.is_ready = False
         self.page.fail(f"the generator ended: {message.reason}; press enter to ask again")
 
     def _hang_up(self) -> None:

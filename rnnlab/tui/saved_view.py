@@ -23,7 +23,7 @@ def save(state: LabState, pages: Iterable[BaseScreen], view_file: Path | None) -
     for page in pages:
         page.keep_view()
     save_view(state.view_to_keep(), view_file)
-    saved_session.save(state.writing, answers_file(view_file))
+    saved_session.save(state.session, answers_file(view_file))
 
 
 async def restore_session(state: LabState, view_file: Path | None) -> None:
@@ -32,4 +32,4 @@ async def restore_session(state: LabState, view_file: Path | None) -> None:
 
     saved = await asyncio.to_thread(saved_session.read, answers_file(view_file))
     if saved is not None and saved.request.run in state.summaries:
-        await state.writing.recall(saved)
+        await state.session.recall(saved)

@@ -76,14 +76,14 @@ async def test_answers_to_another_text_are_said_to_be_until_the_text_is_that_aga
         board = app.page.query_one("#candidates")
         await pilot.press("x")
         await until(pilot, lambda: status(app).startswith("below: answers to 'Once' at step 40"))
-        assert board.has_class("-old")
+        assert board.has_class("-stale")
         await pilot.press("f2")
         await until(pilot, lambda: app.page.entry_name == "lab")
         await until(pilot, lambda: status(app).startswith("below: answers to 'Once'"))
         await open_prompt(pilot, app)
         await pilot.press("backspace")
         await until(pilot, lambda: "done in" in status(app))
-        assert not board.has_class("-old")
+        assert not board.has_class("-stale")
         await pilot.press("f2")
         await until(pilot, lambda: app.page.entry_name == "lab")
         await pilot.press("enter", "x")
@@ -97,7 +97,7 @@ async def test_answers_to_another_text_are_said_to_be_until_the_text_is_that_aga
         await until(pilot, lambda: len(FakeGenerator.latest_made.requests) == 2)
         FakeGenerator.latest_made.answer(" more")
         await until(pilot, lambda: bodies(app) == ["Once more"] and "done in" in status(app))
-        assert not board.has_class("-old")
+        assert not board.has_class("-stale")
 
 
 async def test_the_timeline_leaves_a_text_where_its_samples_have_none(
@@ -165,7 +165,7 @@ async def test_fields_and_answers_are_restored_at_the_next_start(
             field(app, name).value = value
         await pilot.press("enter")
         await until(pilot, lambda: "done in" in status(app))
-        written, traced = bodies(app), app.state.writing.searches[0].hypotheses
+        written, traced = bodies(app), app.state.session.searches[0].hypotheses
     assert (tmp_path / "state" / "answers-1.jsonl").stat().st_mode & 0o77 == 0, "for its owner only"
     app = open_lab(view_file=view, outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -175,7 +175,7 @@ async def test_fields_and_answers_are_restored_at_the_next_start(
             lambda: "from the previous session: done in 0.2s with the weights of" in status(app),
         )
         assert {name: field(app, name).value for name in values} == values
-        assert app.state.writing.searches[0].hypotheses == traced
+        assert app.state.session.searches[0].hypotheses == traced
         assert not FakeGenerator.latest_made.requests
         before = (tmp_path / "state" / "answers-1.jsonl").stat().st_mtime_ns
     assert (tmp_path / "state" / "answers-1.jsonl").stat().st_mtime_ns == before, "another lab's"
@@ -195,7 +195,7 @@ async def test_answers_of_a_removed_run_are_not_shown_again(
     app = open_lab(view_file=tmp_path / "view-1.json", outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: feed.num_reads >= RECALLED_BY)
-        assert app.state.writing.request is None
+        assert app.state.session.request is None
 
 
 async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_with_them(
@@ -212,23 +212,23 @@ async def test_what_is_asked_before_or_while_the_last_answers_come_is_not_mixed_
     new = PromptRequest("alpha", "Once", ())
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Once", " upon")
-        writing = app.state.writing
-        await writing.recall(last)
-        assert writing.request is not None
-        assert writing.request.prompt == "Once"
+        session = app.state.session
+        await session.recall(last)
+        assert session.request is not None
+        assert session.request.prompt == "Once"
 
     class Hasty:
         """Asks something else at the first word."""
 
         async def on_reply(self, reply: Reply) -> None:
             if isinstance(reply, Started):
-                writing.begin(new)
+                session.begin(new)
 
-    writing = PromptSession()
-    writing.attach(Hasty())
-    await writing.recall(last)
-    assert (writing.request, writing.answers, writing.is_over) == (new, {}, False)
-    assert not writing.is_recalled
+    session = PromptSession()
+    session.attach(Hasty())
+    await session.recall(last)
+    assert (session.request, session.answers, session.is_over) == (new, {}, False)
+    assert not session.is_recalled
 
 
 async def test_answers_recalled_before_the_prompt_is_mounted_are_shown_in_it(
@@ -263,14 +263,14 @@ async def test_an_empty_checkpoint_is_the_usual_one_and_a_refusal_is_not_pale(
         field(app, "checkpoint").value = ""
         await ask(pilot, app, "Once", " upon")
         board = app.page.query_one(CandidateBoard)
-        assert not board.has_class("-old")
+        assert not board.has_class("-stale")
         await pilot.press("x")
-        await until(pilot, lambda: board.has_class("-old"))
+        await until(pilot, lambda: board.has_class("-stale"))
         await pilot.press("enter")
         generator = FakeGenerator.latest_made
         await until(pilot, lambda: len(generator.requests) == 2)
         generator.say(Failed(2, "the model never saw 'x'"))
-        await until(pilot, lambda: not board.has_class("-old") and "never saw" in status(app))
+        await until(pilot, lambda: not board.has_class("-stale") and "never saw" in status(app))
 
 
 async def test_beams_say_what_is_old_too(lab: Lab, app: LabApp) -> None:
@@ -287,10 +287,10 @@ async def test_beams_say_what_is_old_too(lab: Lab, app: LabApp) -> None:
         app.set_focus(field(app, "prompt"))
         await pilot.press("x")
         await until(pilot, lambda: said().startswith("below: answers to 'Once' at step 40"))
-        assert board.has_class("-old")
+        assert board.has_class("-stale")
         await pilot.press("backspace")
         await until(pilot, lambda: "done, 5 tokens" in said())
-        assert not board.has_class("-old")
+        assert not board.has_class("-stale")
 
 
 async def test_a_cancelled_answer_is_shown_from_where_it_begins_too_and_the_next_grows_at_its_end(

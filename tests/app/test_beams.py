@@ -163,7 +163,7 @@ async def test_another_decoders_search_is_shown_and_escape_cancels_what_grows(
         await until(pilot, lambda: generator.num_cancelled == 1)
         assert app.screen is screen
         generator.say(Ended(1, was_cancelled=True, elapsed_s=0.1))
-        await until(pilot, lambda: app.state.writing.is_over)
+        await until(pilot, lambda: app.state.session.is_over)
         for _ in range(2):
             await pilot.press("escape")
         await until(pilot, lambda: app.screen is home(app))

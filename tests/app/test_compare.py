@@ -166,7 +166,7 @@ async def test_every_run_continues_the_same_prompt_in_its_own_columns(
         generator.say(Failed(2, "something is wrong"))
         for ask in (1, 2):
             generator.say(Ended(ask, was_cancelled=False, elapsed_s=0.1))
-        assert app.state.writing.history.prompts == ["Once"]
+        assert app.state.session.history.prompts == ["Once"]
         status = screen.query_one("#compare-status", Static)
         await until(pilot, lambda: "1 of 2 runs have answered" in str(status.render()))
         assert f"no answer from {screen.names[1]};" in str(status.render())
@@ -225,7 +225,7 @@ async def test_a_step_chosen_for_one_run_is_not_asked_of_the_others(
     lab.add("beta")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: home(app).table.row_count == 2)
-        app.state.writing.fields.checkpoints["beta"] = "20"
+        app.state.session.fields.checkpoints["beta"] = "20"
         screen = await open_compare(pilot, app)
         field = screen.query_one("#checkpoint", Input)
         assert field.value == "live"

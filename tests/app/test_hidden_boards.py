@@ -35,7 +35,7 @@ async def test_a_board_listens_only_while_its_screen_is_visible(
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
         board = home(app).pane.board
-        app.state.writing.fields.decoders = "greedy"
+        app.state.session.fields.decoders = "greedy"
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen) and app.focused)
         page = app.screen
@@ -51,7 +51,7 @@ async def test_a_board_listens_only_while_its_screen_is_visible(
         generator.say(frame(1, " upon", is_last=True))
         generator.say(Ended(1, was_cancelled=False, elapsed_s=0.1))
         await until(pilot, lambda: texts(board) == ["Once upon"])
-        await until(pilot, lambda: app.state.writing.is_over)
+        await until(pilot, lambda: app.state.session.is_over)
         assert texts(page.pane.board) == ["Once u"], "nor is one that was shown before"
         await pilot.press("f1")
         await until(pilot, lambda: app.screen is not app.page)
@@ -67,7 +67,7 @@ async def test_the_texts_that_are_compared_wait_for_their_screen_too(
     lab.add("beta")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count == 2)
-        app.state.writing.fields.decoders = "greedy"
+        app.state.session.fields.decoders = "greedy"
         await pilot.press("f8")
         await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.focused)
         page = app.screen
@@ -92,7 +92,7 @@ async def test_a_frame_is_drawn_at_once(lab: Lab, app: LabApp, generator: FakeGe
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
-        app.state.writing.fields.decoders = "greedy"
+        app.state.session.fields.decoders = "greedy"
         home(app).form.load()
         await pilot.press("enter", *"Once", "enter")
         await until(pilot, lambda: generator.requests)

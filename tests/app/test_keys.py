@@ -59,7 +59,7 @@ async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
     async with training(lab, app) as pilot:
         for text in ("stop", "stopstop"):  # the second time, the screen exists already
             burst(app, "f3", *"stop", "f2")
-            await until(pilot, lambda text=text: app.state.writing.fields.prompt == text)  # type: ignore[misc]
+            await until(pilot, lambda text=text: app.state.session.fields.prompt == text)  # type: ignore[misc]
             await until(pilot, lambda: app.page.entry_name == HOME)
         assert steered(lab) == []
 
@@ -67,7 +67,7 @@ async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
 async def test_letters_do_not_overtake_the_key_that_clears_the_field(lab: Lab, app: LabApp) -> None:
     async with training(lab, app) as pilot:
         burst(app, "enter", *"old", "ctrl+u", *"new", "home", "x")
-        await until(pilot, lambda: app.state.writing.fields.prompt == "xnew")
+        await until(pilot, lambda: app.state.session.fields.prompt == "xnew")
 
 
 async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(lab: Lab, app: LabApp) -> None:
@@ -83,7 +83,7 @@ async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(lab: Lab, app: 
 async def test_a_burst_goes_through_several_screens(lab: Lab, app: LabApp) -> None:
     async with training(lab, app) as pilot:
         burst(app, "f10", "f3", "s", "f6", "s", "f3", "s")
-        await until(pilot, lambda: app.state.writing.fields.prompt == "ss")
+        await until(pilot, lambda: app.state.session.fields.prompt == "ss")
         assert isinstance(app.page, PromptScreen)
         burst(app, "f6", "s", "f2", "s")
         await until(pilot, lambda: steered(lab) == ["alpha"])

@@ -150,7 +150,7 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         has_changed = origin != self.origin
         if has_changed:
             self.origin = origin
-            self.set_class(bool(origin), "-old")
+            self.set_class(bool(origin), "-stale")
         return has_changed
 
     async def _refuse(self, reason: str, *, is_begun: bool) -> None:

@@ -43,7 +43,7 @@ class PromptingScreen(BaseScreen):
     @property
     def session(self) -> PromptSession:
         """The session that all screens share."""
-        return self.state.writing
+        return self.state.session
 
     @property
     def is_shown(self) -> bool:

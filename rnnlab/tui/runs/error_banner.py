@@ -16,7 +16,7 @@ class ErrorBanner(Static):
     """
 
     def __init__(self) -> None:
-        super().__init__(id="fault", markup=False)
+        super().__init__(id="error-banner", markup=False)
         self._shown = ""
         self.display = False
 

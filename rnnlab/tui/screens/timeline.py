@@ -225,7 +225,7 @@ class TimelineScreen(BaseScreen):
         if chosen is None or shown is None or sample is None:
             self.toast("this run has no sample to take a prompt from", "warning")
             return
-        fields, toast = self.state.writing.fields, ""
+        fields, toast = self.state.session.fields, ""
         if sample.prompt:
             fields.prompt = escaped(sample.prompt)
         run = self.state.opened(chosen.name)

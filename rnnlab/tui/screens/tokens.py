@@ -170,7 +170,7 @@ class TokensScreen(BaseScreen):
     def on_screen_resume(self) -> None:
         """Open the candidate that was chosen, or the best one of the session."""
         super().on_screen_resume()
-        session = self.state.writing
+        session = self.state.session
         subject = session.subject or session.best()
         is_classifier = self.state.chosen is not None and self.state.chosen.task == "classify"
         if subject is not None and subject != self._subject:

@@ -69,7 +69,7 @@ class LabState:
         """Holds key presses while a screen or a dialog opens."""
         self.corpus_for_run: str | None = None
         """Corpus for the new-run form, which takes it over when it opens; None for no corpus."""
-        self.writing = PromptSession(Fields.of(self.view.fields, self.view.checkpoints))
+        self.session = PromptSession(Fields.of(self.view.fields, self.view.checkpoints))
         """The prompt session: the last request and its answers."""
         self._opened: dict[str, Run] = {}
         self._histories: dict[str, History] = {}
@@ -141,7 +141,7 @@ class LabState:
         view.marked = [name for name in self.selected if name in existing]
         view.pinned = [name for name in view.pinned if name in existing]
         view.colors = {name: color for name, color in view.colors.items() if name in existing}
-        fields = self.writing.fields
+        fields = self.session.fields
         view.fields = fields.kept()
         view.checkpoints = {
             name: step for name, step in fields.checkpoints.items() if name in existing
