@@ -1,28 +1,16 @@
-"""Every text that a person reads follows the rules of plain words, or is in the table."""
+"""Every text that a person reads follows the rules of plain words."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.prose.plain_words import Breach, all_breaches, local_names, phrases
+from tests.prose.plain_words import all_breaches, local_names, phrases
 from tests.prose.texts import Text, markdown_texts, python_texts
-from tests.prose.unfinished import read_table
 
 
-@pytest.fixture(scope="module")
-def all_places() -> dict[str, list[Breach]]:
-    return all_breaches()
-
-
-def test_texts_outside_the_table_follow_the_rules(all_places: dict[str, list[Breach]]) -> None:
-    table = read_table()["words"]
-    places = [b for name, some in all_places.items() if name not in table for b in some]
+def test_all_texts_follow_the_rules() -> None:
+    places = [breach for breaches in all_breaches().values() for breach in breaches]
     assert not places, "rewrite in plain words:\n" + "\n".join(map(str, places))
-
-
-def test_the_table_only_shrinks(all_places: dict[str, list[Breach]]) -> None:
-    clean = read_table()["words"] - all_places.keys()
-    assert not clean, f"clean: run `python -m tests.prose.unfinished`: {sorted(clean)}"
 
 
 @pytest.mark.parametrize(
