@@ -151,8 +151,8 @@ def check_rows(
         )
     if splits and "train" not in splits:
         raise BadInputError(
-            f"{source} has no documents in the split train",
-            "add documents with the split train, or remove all splits",
+            f"{source} has no documents in the train split",
+            "add documents of the split `train`, or remove all splits",
         )
     return classes
 

@@ -62,7 +62,7 @@ class DiverseBeamOptions(BeamOptions):
         return self.model_copy(update={"k": self.k // self.groups})
 
     def search_chain(self) -> list[str]:
-        """Return the search's entries in the chain."""
+        """Return the entries that this search adds to the decoder's chain."""
         size = self.k // self.groups
         _, *rest = super().search_chain()
         rest = [entry.replace("when k texts", f"a group when {size} texts") for entry in rest]

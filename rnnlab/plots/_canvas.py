@@ -69,7 +69,7 @@ class PlotextFigure(Protocol):
 
 
 class Pen(NamedTuple):
-    """The characters of a curve."""
+    """The characters with which a curve is drawn."""
 
     line: str
     """A character, or plotext's name of a finer marker."""

@@ -40,7 +40,7 @@ def decimate(
 
 def _extremes(points: list[tuple[float, float]], columns: int) -> list[tuple[float, float]]:
     xs, ys = [x for x, _ in points], [y for _, y in points]
-    # The first and the last point count as the two points of one column.
+    # A column has two points; the first and the last point take the share of one column.
     num_buckets, last = columns - 1, len(points) - 1
     width = (xs[last] - xs[0]) / num_buckets
     chosen, start = [0], 1

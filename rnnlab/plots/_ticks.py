@@ -86,7 +86,7 @@ def labels(values: list[float], step: float) -> list[str]:
     digits = step / unit
     decimals = max(0, -floor(log10(digits) + 1e-9))
     if abs(digits * 10**decimals - round(digits * 10**decimals)) > 1e-6:
-        decimals += 1  # 0.25, or 2.5
+        decimals += 1  # a step of 0.25 or 2.5 needs one more
     return [f"{value / unit:.{decimals}f}{suffix}" if value else "0" for value in values]
 
 

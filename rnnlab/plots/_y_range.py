@@ -28,7 +28,7 @@ class Series(NamedTuple):
 
     curve: Curve
     parts: tuple[Part, ...]
-    """The joined points between both ends of the y axis."""
+    """The pieces of the curve within the y range, each a series of connected points."""
     beyond: tuple[Beyond, ...]
     """Points above and below the axis."""
     end: tuple[float, float]

@@ -21,7 +21,7 @@ STALE_S = 8.0
 """Seconds without a heartbeat after which a worker on another host counts as dead: four missed
 heartbeats. Readers then notice within ten seconds."""
 LATCH_S = 0.2
-"""Seconds for which `take_lock` retries: a reader's `is_locked` holds the lock for microseconds."""
+"""Seconds for which `take_lock` retries, because `is_locked` of a reader briefly takes the lock."""
 ENDING_S = 5.0
 """Seconds to wait for the end of a worker that has written its last status."""
 

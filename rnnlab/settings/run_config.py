@@ -189,11 +189,9 @@ class RunConfig(BaseModel):
         if self.bidirectional and self.task != "classify":
             raise ValueError("bidirectional is for task = classify: a language model reads forward")
         if self.embeddings and (self.one_hot or self.tokens != "words"):
-            raise ValueError(
-                "embeddings are word vectors: set tokens = words and leave one_hot out"
-            )
+            raise ValueError("embeddings are word vectors: set tokens = words and remove one_hot")
         if self.frozen and self.one_hot:
-            raise ValueError("frozen is for learned embeddings: leave one_hot out")
+            raise ValueError("frozen applies to embeddings only: remove one_hot")
         return self
 
     @field_validator("device")

@@ -83,7 +83,7 @@ class Findings(VerticalScroll, can_focus=True):
 
     def _style(self) -> DrawStyle:
         appearance = self._state.appearance
-        # Without colours, draw shades as characters: a filter could only remove the shades later.
+        # Without colours, draw shades as characters now: the app's filter can only remove colours.
         return replace(draw_style(self, appearance), has_color=appearance.has_color)
 
 

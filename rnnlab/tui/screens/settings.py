@@ -51,7 +51,7 @@ class SettingsScreen(BaseScreen):
             for preference in known():
                 yield from _row(preference, getattr(self.state.preferences, preference.name))
             yield Static(
-                Text(f"{_location()}; an environment variable RNNLAB_<NAME> overrides it; "
+                Text(f"{_location()}; the variable RNNLAB_<NAME> overrides a setting; "
                      "a theme chosen in the command palette lasts for this session only", "dim"),
                 classes="hint",
             )  # fmt: skip

@@ -239,7 +239,7 @@ def test_folders_are_classes_and_a_flat_folder_is_one_text(source: Path, data: P
         ("a.csv", b"label,body\n1,a\n", "no column 'text'"),
         ("a.csv", b'label,text\n1,"open\n', "line 2"),
         ("a.csv", b"label,text,split\n1,a,dev\n", "unknown split 'dev'"),
-        ("a.csv", b"label,text,split\n1,a,test\n0,b,test\n", "no documents in the split train"),
+        ("a.csv", b"label,text,split\n1,a,test\n0,b,test\n", "no documents in the train split"),
         ("a.jsonl", b'{"label": 1}\n', "no key 'text'"),
         ("a.jsonl", b"label\n", "is not valid JSON"),
     ],

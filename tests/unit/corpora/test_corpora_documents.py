@@ -178,7 +178,7 @@ HEAD = "label,text\n"
         (
             "a.csv",
             "split,label,text\ntest,0,a\nval,1,b\n",
-            "FILE has no documents in the split train",
+            "FILE has no documents in the train split",
         ),
         ("a.jsonl", '{"label":0,"text":"a"}\n{"label":0,\n', "FILE, line 2 is not valid JSON"),
         ("a.jsonl", '{"label":0,"text":"a"}\n[]', "FILE, line 2 is not a JSON object"),
