@@ -6,9 +6,12 @@ the commit shows what has changed on the screen. Runs, answers, machine and cloc
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.geometry import Size
 from textual.pilot import Pilot
 
 from rnnlab.tui.app import LabApp
@@ -57,12 +60,18 @@ async def test_pictures(
             for width, height in sizes:
                 if (width, height) != tuple(opened.size):
                     await pilot.resize_terminal(width, height)
+                    await until(pilot, has_size(opened, Size(width, height)))
                 shown[f"{name}][{width}x{height}"] = await settled(pilot, opened, clock)
             sizes = sizes[::-1]  # the next scene begins at the current size
             if name != names[-1]:
                 await go_home(pilot, opened)
     for size, text in shown.items():
         assert text == snapshot(name=size, extension_class=TextFile)
+
+
+def has_size(app: LabApp, size: Size) -> Callable[[], bool]:
+    """Return a condition: the screen that is shown has been laid out at a size."""
+    return lambda: app.screen.size == size
 
 
 async def bring(pilot: Pilot[None], app: LabApp, clock: Clock, scene: Scene) -> None:
