@@ -7,11 +7,17 @@ A token that adds no text, such as the end of the sentence, is never returned.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from rnnlab.decoding._numbers import Ids
+
+if TYPE_CHECKING:
+    from rnnlab.decoding._text import Rows
+
+_Rule = TypeVar("_Rule", bound=tuple[Any, ...])
 
 Rules = list[tuple[str, Ids]]
 """Pairs of a suffix and the tokens that match if the text so far ends with the suffix."""
@@ -50,6 +56,16 @@ def beginning(pieces: Sequence[str], string: str) -> Ids:
         ],
         dtype=np.int64,
     )
+
+
+def matching(rows: Rows, rules: Sequence[_Rule]) -> Iterator[tuple[int, _Rule]]:
+    """Yield each row with each rule whose suffix, its first element, ends the text of the row."""
+    reach = max((len(rule[0]) for rule in rules), default=0)
+    for row in range(len(rows)):
+        tail = rows.tail(row, reach)
+        for rule in rules:
+            if tail.endswith(rule[0]):
+                yield row, rule
 
 
 def _rules(tokens_after: dict[str, list[int]]) -> Rules:

@@ -15,7 +15,7 @@ import numpy as np
 from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import LogProbs, only
 from rnnlab.decoding._values import parse_strings
-from rnnlab.decoding.filters._pieces import Rules, containing
+from rnnlab.decoding.filters._pieces import Rules, containing, matching
 
 if TYPE_CHECKING:
     from rnnlab.decoding._text import Rows
@@ -24,13 +24,9 @@ if TYPE_CHECKING:
 def apply(log_probs_RV: LogProbs, strings: str, rows: Rows) -> LogProbs:
     """Return the log-probs, with -inf for tokens that complete one of the strings."""
     rules = _rules(tuple(rows.start.pieces), strings)
-    reach = max((len(before) for before, _ in rules), default=0)
     is_kept_RV = np.ones(log_probs_RV.shape, dtype=np.bool_)
-    for row in range(len(rows)):
-        tail = rows.tail(row, reach)
-        for before, tokens_N in rules:
-            if tail.endswith(before):
-                is_kept_RV[row, tokens_N] = False
+    for row, (_, tokens_N) in matching(rows, rules):
+        is_kept_RV[row, tokens_N] = False
     return only(log_probs_RV, is_kept_RV)
 
 

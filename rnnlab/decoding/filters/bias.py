@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import Ids, LogProbs, log_softmax
 from rnnlab.decoding._values import parse_biases
-from rnnlab.decoding.filters._pieces import completing
+from rnnlab.decoding.filters._pieces import completing, matching
 
 if TYPE_CHECKING:
     from rnnlab.decoding._text import Rows
@@ -22,13 +22,9 @@ if TYPE_CHECKING:
 def apply(log_probs_RV: LogProbs, biases: str, rows: Rows) -> LogProbs:
     """Return the log-probs with the biases added, renormalised."""
     rules = _rules(tuple(rows.start.pieces), biases)
-    reach = max((len(before) for before, _, _ in rules), default=0)
     biased_RV = log_probs_RV.copy()
-    for row in range(len(rows)):
-        tail = rows.tail(row, reach)
-        for before, tokens_N, nats in rules:
-            if tail.endswith(before):
-                biased_RV[row, tokens_N] += nats
+    for row, (_, tokens_N, nats) in matching(rows, rules):
+        biased_RV[row, tokens_N] += nats
     return log_softmax(biased_RV)
 
 
