@@ -6,7 +6,6 @@ torch.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -129,12 +128,16 @@ def find_run(store: RunStore, name: str, config: RunConfig) -> tuple[str, Run | 
     The second value is that run; None if the name is free.
     """
     runs = {run.name: run for run in store}
-    for number in itertools.count(1):
-        numbered = name if number == 1 else f"{name}-{number}"
-        run = runs.get(numbered)
-        if run is None or (not run.is_shipped and _settings(run) == config):
-            return numbered, run
-    raise AssertionError("there is always a free name")
+    numbered, number = name, 1
+    while _differs(runs.get(numbered), config):
+        number += 1
+        numbered = f"{name}-{number}"
+    return numbered, runs.get(numbered)
+
+
+def _differs(run: Run | None, config: RunConfig) -> bool:
+    """Return True for an existing run that is shipped or has other settings."""
+    return run is not None and (run.is_shipped or _settings(run) != config)
 
 
 def _settings(run: Run) -> RunConfig | None:
