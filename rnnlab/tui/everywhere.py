@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rnnlab.runs import control
 from rnnlab.tui.runs.steering import do_with_run
-from rnnlab.tui.shell.actions import Action, Group
+from rnnlab.tui.shell.actions import Action, Group, written
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.shell.screen import BaseScreen
@@ -15,7 +15,10 @@ def _opener(entry: ScreenEntry) -> Action[BaseScreen]:
     def open_screen(screen: BaseScreen) -> None:
         screen.open_screen(entry.name)
 
-    return Action(entry.key, f"open-{entry.name}", open_screen, entry.title, entry.help, opens=True)
+    return Action(
+        entry.key, f"open-{entry.name}", open_screen, entry.title, entry.help, opens=True,
+        shown_key=", ".join([*map(written, filter(None, entry.key.split(","))), f"g{entry.go}"]),
+    )  # fmt: skip
 
 
 _MOST_NAMED = 5
@@ -28,6 +31,18 @@ def _help(screen: BaseScreen) -> None:
 
 def _out(screen: BaseScreen) -> None:
     screen.out()
+
+
+def _go(screen: BaseScreen) -> None:
+    screen.go_keys.open()
+
+
+def _last_row(screen: BaseScreen) -> None:
+    screen.press("end")
+
+
+def _palette(screen: BaseScreen) -> None:
+    screen.app.action_command_palette()
 
 
 async def _quit(screen: BaseScreen) -> None:
@@ -62,6 +77,14 @@ EVERYWHERE = Group[BaseScreen](
         Action(
             "escape", "out", _out, "Out", "Cancel, leave full screen, or go back", True,
             is_priority=True, label_now=lambda screen: screen.escape_label(),
+        ),
+        Action("g", "go", _go, "Go to", "Go to a screen by its letter; gg: first row", opens=True),
+        Action(
+            "G", "last-row", _last_row, "Last row", "Go to the last row of the focused pane",
+            opens=True,
+        ),
+        Action(
+            "colon,ctrl+p", "palette", _palette, "Palette", "Find an action by a word", opens=True
         ),
         Action("question_mark,f1", "help", _help, "Help", "Show all keys", True, opens=True),
         Action(

@@ -48,7 +48,7 @@ async def ask(pilot: Pilot[None], app: LabApp, prompt: str, decoders: str) -> No
     """Fill the prompt and the decoders in, and press enter."""
     await until(pilot, lambda: table(app).row_count)
     if not isinstance(app.focused, Input):
-        await pilot.press("enter")
+        await pilot.press("i")
         await until(pilot, lambda: isinstance(app.focused, Input))
     field(app, "decoders").value = decoders
     field(app, "prompt").value = prompt

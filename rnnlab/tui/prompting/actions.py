@@ -113,11 +113,10 @@ def _look_into(screen: PromptingScreen) -> None:
     screen.open_screen("tokens")
 
 
-WRITE = Action["PromptingScreen"]("slash", "write", prompt, "Write", "Go to the text field")
-"""For the screens on which `enter` does not go to the text."""
 PROMPTING = Group["PromptingScreen"](
     "Prompt",
     (
+        Action("i", "write", prompt, "Write", "Go to the text field", True, opens=True),
         Action("t", "letters", _letters, "Log-probs", "Show each token's log-prob, or the text"),
         Action("c", "copy", _copy, "Copy", "Copy the focused continuation"),
         Action(
@@ -132,7 +131,7 @@ CANDIDATES = Group["PromptingScreen"](
         Action("enter", "look-into", _look_into, "Open", "Open the candidate in Tokens", True),
         Action("d", "look", _next_look, "View", "Switch to text, shades, marks or log-probs", True),
         Action(
-            "o", "save-texts", _save, "To file", "Save the candidates to a file", True,
+            "W", "save-texts", _save, "To file", "Save the candidates to a file", True,
             opens=True,
         ),
     ),

@@ -29,10 +29,11 @@ def _previous(screen: BaseScreen) -> None:
 RUN_CHOICE = Group[BaseScreen](
     "Run",
     (
-        Action("ctrl+n", "next-run", _next, "Next run", "Choose the next run", True, "^n"),
         Action(
-            "ctrl+r", "run-before", _previous, "Previous run", "Choose the previous run", False,
-            "^r",
+            "ctrl+n,ctrl+pagedown", "next-run", _next, "Next run", "Choose the next run", True,
+        ),
+        Action(
+            "ctrl+pageup", "run-before", _previous, "Previous run", "Choose the previous run",
         ),
     ),
 )  # fmt: skip

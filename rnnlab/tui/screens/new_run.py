@@ -102,8 +102,8 @@ _FORM = Group["NewRunScreen"](
             "Go to the previous field", is_priority=True, is_repeatable=True,
         ),
         Action(
-            "ctrl+g", "trial", _trial, "Measure", "Measure the cost of the run now",
-            shown_key="^g",
+            "ctrl+t", "trial", _trial, "Measure", "Measure the cost of the run now",
+            shown_key="^t",
         ),
         Action(
             "ctrl+o", "empty", _empty, "Empty", "Empty all fields, or restore them",
@@ -284,6 +284,8 @@ def _recipes() -> Sequence[Choice]:
 SCREEN = Declaration(
     NewRunScreen,
     key="n",
+    go="n",
     title="New run",
+    short="New",
     help="Start a run: every setting with its help, and the cost of the run",
 )

@@ -300,7 +300,9 @@ class TimelineScreen(BaseScreen):
 SCREEN = Declaration(
     TimelineScreen,
     key="f6",
+    go="m",
     title="Timeline",
+    short="Time",
     help="Read a run's samples along its loss curve",
     needs_run=True,
 )

@@ -19,6 +19,7 @@ from textual.widgets import Input, TextArea
 from rnnlab.tui.messages import KeysDue, ReplaceableToast, ScreenAsked
 from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.footer import LabFooter
+from rnnlab.tui.shell.go_keys import GoKeys
 from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen_bar import ScreenBar
 
@@ -48,6 +49,7 @@ class BaseScreen(Screen[None]):
         super().__init__()
         self.state = state
         self._has_arrived = False
+        self.go_keys = GoKeys()
         self.panes = Layout(self, self.PANES)
         self.panes.chosen = dict(state.view.panes.get(self.entry_name, {}))
 
@@ -62,6 +64,7 @@ class BaseScreen(Screen[None]):
         yield ScreenBar()
         yield from self.compose_body()
         yield LabFooter(self.label_of)
+        yield self.go_keys
 
     def compose_body(self) -> ComposeResult:
         """Yield the widgets between the bar and the footer."""
@@ -133,12 +136,30 @@ class BaseScreen(Screen[None]):
         self.state.keys.close()
         self.post_message(ScreenAsked(name, toast))
 
+    def press(self, key: str) -> None:
+        """Press another key, before the keys that follow."""
+        ticket = self.state.keys.close()
+        self.state.keys.put_first(events.Key(key, None))
+        self.post_message(KeysDue(ticket))
+
+    def take_go_key(self, event: events.Key) -> bool:
+        """Handle the key after `g`: open a screen; return False for a key with its usual effect."""
+        target = self.go_keys.take(event)
+        if target.screen:
+            self.open_screen(target.screen)
+        elif target.is_first_row:
+            self.press("home")
+        elif target.problem:
+            self.toast(target.problem, "warning")
+        return not target.is_usual
+
     def arrive(self) -> None:
         """Record that this screen opens; it also resumes when a dialog above it closes."""
         self._has_arrived = True
 
     def on_screen_suspend(self) -> None:
-        """Hide the footer while a dialog receives the keys."""
+        """Hide the footer while a dialog receives the keys, and stop waiting for a letter."""
+        self.go_keys.close()
         self.query_one(LabFooter).visible = False
 
     def on_screen_resume(self) -> None:
@@ -183,7 +204,7 @@ class BaseScreen(Screen[None]):
     def opens_with(self, key: str) -> bool:
         """Return True if a key of the table may open a screen or a dialog."""
         actions = [action for group in self.GROUPS for action in group.actions if action.opens]
-        return any(key in action.key.split(",") for action in actions)
+        return any(key in action.keys for action in actions)
 
     def action_do(self, name: str) -> None:
         """Run an action of the table; a coroutine runs at most once at a time."""
