@@ -243,6 +243,7 @@ _LAB = {
     "go": changes(lambda world: world.page.go_keys.is_waiting, after=("escape",)),
     "last-row": becomes(lambda world: world.page.table.cursor_row, 4, "home"),
     "palette": opens("CommandPalette"),
+    "picture": says("wrote "),
     "help": opens("HelpScreen"),
     "quit": opens("ChoiceScreen"),
 }
@@ -319,7 +320,7 @@ _VIEWS = [
     action.name.removeprefix("view-")
     for group in InspectScreen.GROUPS
     for action in group.actions
-    if action.name.startswith("view-")
+    if action.name.startswith("view-") and not action.key
 ]
 _INSPECT = {
     **{f"view-{name}": becomes(_view, name, "left") for name in _VIEWS},

@@ -270,7 +270,7 @@ async def test_keys_that_come_in_a_burst_go_to_where_the_focus_has_moved(
     run = lab.add("alpha", "running")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: table(app).row_count)
-        for key in ("enter", "s", "p", "tab", "end", "x", "escape", "g"):
+        for key in ("i", "s", "p", "tab", "end", "x", "escape", "full_stop"):
             character = key if len(key) == 1 else None
             app.post_message(events.Key(key, character))  # none waits for the one before
         await until(pilot, lambda: app.focused is table(app))

@@ -21,7 +21,7 @@ from rnnlab.tui.outside.machine import MachineRead
 from rnnlab.tui.screens import system
 from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
-from rnnlab.tui.shell.palette import commands_of
+from rnnlab.tui.shell.palette import entries_of
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
 from rnnlab.tui.shell.screen_factory import make_screen
@@ -91,10 +91,10 @@ async def test_its_keys_open_every_screen_and_escape_leads_home(lab: Lab, app: L
 @every_screen
 def test_every_action_is_in_the_palette(name: str, lab: Lab, app: LabApp) -> None:
     page = make_screen(name, app.state)
-    offered = {(c.title, c.help) for c in commands_of(page)}
+    offered = {(one.label, one.key, one.help) for one in entries_of(page)}
     for group in page.GROUPS:
         for action in group.actions:
-            assert (action.label, action.help) in offered
+            assert (action.label, action.written_key, action.help) in offered
 
 
 def test_a_file_with_a_declaration_is_a_screen_that_is_not_imported(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import get_args
 
@@ -53,14 +52,7 @@ def _copy(screen: PromptingScreen) -> None:
     if answer is None:
         screen.toast("there is no continuation to copy", "warning")
     else:
-        copy(screen, answer.text)
-
-
-def copy(screen: BaseScreen, text: str) -> None:
-    """Copy a text through the terminal (OSC 52) and show a toast."""
-    screen.app.copy_to_clipboard(text)
-    tmux = "; tmux needs: set -g set-clipboard on" if "TMUX" in os.environ else ""
-    screen.toast(f"copied {len(text)} characters{tmux}")
+        screen.copy(answer.text)
 
 
 async def _save(screen: PromptingScreen) -> None:

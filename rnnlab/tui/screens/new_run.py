@@ -23,7 +23,6 @@ from rnnlab.tui.new_run.model import Draft, read_draft
 from rnnlab.tui.new_run.setting_field import SettingField
 from rnnlab.tui.new_run.summary_pane import DraftPane
 from rnnlab.tui.outside.estimator import Estimate
-from rnnlab.tui.prompting.actions import copy
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.dialogs.pick import PickScreen
@@ -42,7 +41,7 @@ async def _queue(screen: NewRunScreen) -> None:
 
 
 def _copy(screen: NewRunScreen) -> None:
-    copy(screen, screen.draft.command())
+    screen.copy(screen.draft.command())
 
 
 def _trial(screen: NewRunScreen) -> None:

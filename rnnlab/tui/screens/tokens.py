@@ -26,7 +26,6 @@ from rnnlab.protocol.messages import (
 )
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import AskCancelled, Asked
-from rnnlab.tui.prompting.actions import copy
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.screen import BaseScreen
@@ -95,7 +94,7 @@ def _go_on(screen: TokensScreen) -> None:
 
 
 def _copy(screen: TokensScreen) -> None:
-    copy(screen, screen.editor.now.text)
+    screen.copy(screen.editor.now.text)
 
 
 def _marks(screen: TokensScreen) -> None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from rich.text import Text
 from textual.app import RenderResult
 from textual.events import Key
+from textual.geometry import Size
 from textual.widget import Widget
 
 from rnnlab.tui.shell.screen_registry import entries
 
+_GAP = "  "
 _FIRST_ROW = "g"
 """The second key that goes to the first row."""
 
@@ -68,11 +70,23 @@ class GoKeys(Widget):
             )
         return GoTarget(is_usual=True)
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the number of lines that the letters need at a width in columns."""
+        return len(_lines(width))
+
     def render(self) -> RenderResult:
         """Return the letters with the names of their screens."""
-        text = Text()
-        for letter, name in [*((e.go, e.title) for e in entries()), (_FIRST_ROW, "first row")]:
-            # Non-breaking: a line ends between two entries only.
-            text.append(letter, "bold reverse").append("\N{NO-BREAK SPACE}")
-            text.append(name.replace(" ", "\N{NO-BREAK SPACE}")).append("  ")
-        return text.append("esc", "bold reverse").append("\N{NO-BREAK SPACE}cancel")
+        return Text("\n").join(_lines(self.content_size.width))
+
+
+def _lines(width: int) -> list[Text]:
+    """Return as few lines as hold all entries, each of them in one line."""
+    pairs = [(entry.go, entry.title) for entry in entries()]
+    pairs += [(_FIRST_ROW, "first row"), ("esc", "cancel")]
+    lines = [Text(no_wrap=True)]
+    for key, name in pairs:
+        label = Text.assemble((key, "bold reverse"), f" {name}")
+        if lines[-1] and len(lines[-1]) + len(_GAP) + len(label) > width:
+            lines.append(Text(no_wrap=True))
+        lines[-1].append(_GAP if lines[-1] else "").append_text(label)
+    return lines

@@ -6,6 +6,7 @@ A screen never computes and never blocks in a handler: it reads the state and ru
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -14,7 +15,7 @@ from textual.app import ComposeResult
 from textual.notifications import Notify
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from rnnlab.tui.messages import KeysDue, ReplaceableToast, ScreenAsked
 from rnnlab.tui.shell.actions import Action, Group
@@ -62,6 +63,7 @@ class BaseScreen(Screen[None]):
         """Yield the bar, the body and the footer."""
         self.panes.begin()
         yield ScreenBar()
+        yield Static(classes="bar-space")
         yield from self.compose_body()
         yield LabFooter(self.label_of)
         yield self.go_keys
@@ -72,6 +74,13 @@ class BaseScreen(Screen[None]):
 
     def show_state(self) -> None:
         """Show the changes of the state; called after every poll while the screen is shown."""
+
+    def refresh_state(self) -> None:
+        """Show the state, the status of the runs and the possible actions after a poll."""
+        if self.is_mounted:  # a screen has no bar until it is composed
+            self.query_one(ScreenBar).show_status(self.state.status)
+            self.show_state()
+            self.show_keys()
 
     def keep_view(self) -> None:
         """Copy into `state.view` the settings of this screen that are saved across starts."""
@@ -131,10 +140,13 @@ class BaseScreen(Screen[None]):
         """Return the widget to focus when the focus leaves a text field."""
         return self.main_widget()
 
-    def open_screen(self, name: str, *, toast: str = "") -> None:
-        """Open another screen, which receives all further keys, and show a toast there."""
+    def open_screen(self, name: str, *, toast: str = "", action: str = "") -> None:
+        """Open another screen, which receives all further keys; show a toast, run an action there.
+
+        action: name of the action; empty for none.
+        """
         self.state.keys.close()
-        self.post_message(ScreenAsked(name, toast))
+        self.post_message(ScreenAsked(name, toast, action))
 
     def press(self, key: str) -> None:
         """Press another key, before the keys that follow."""
@@ -251,6 +263,24 @@ class BaseScreen(Screen[None]):
         """Show a toast, replacing the previous one of the same severity."""
         toast = ReplaceableToast(message, severity=severity, markup=False, timeout=4)
         self.app.post_message(Notify(toast))
+
+    def copy(self, text: str) -> None:
+        """Copy a text through the terminal (OSC 52) and show a toast."""
+        self.app.copy_to_clipboard(text)
+        tmux = "; tmux needs: set -g set-clipboard on" if "TMUX" in os.environ else ""
+        self.toast(f"copied {len(text)} characters{tmux}")
+
+    def action_copy_text(self) -> None:
+        """Copy the text that is selected with the mouse; without one, explain what ctrl+c does."""
+        text = self.get_selected_text()
+        if text is None:
+            self.explain_copy()
+        else:
+            self.copy(text)
+
+    def explain_copy(self) -> None:
+        """Show what ctrl+c does here: in other programs, it would end the lab."""
+        self.toast("ctrl+c copies selected text; q quits (ctrl+q anywhere), training goes on")
 
     def groups_of_focus_first(self) -> list[Group[Any]]:
         """Return the groups of the focused pane, then of the whole screen, then of other panes."""

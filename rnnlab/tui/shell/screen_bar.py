@@ -74,18 +74,16 @@ class ScreenBar(Widget):
 
 
 def _line(form: _Form, shown: str, room: int) -> tuple[Text, list[tuple[int, int, str]]]:
-    """Return the line of the labels that fit, and their places.
-
-    If the label of the visible screen does not fit at its place, it is put at the end.
-    """
+    """Return the line of the labels that fit, and their places."""
     text = Text.assemble((form.beginning, "dim"), no_wrap=True)
     places: list[tuple[int, int, str]] = []
     labels = [(entry.name, _label(entry, form)) for entry in entries()]
+    width = len(text) + sum(len(label) + 1 for _, label in labels) - 1
+    is_full, does_all_fit = False, width <= room
     ending = next((len(label) + 1 for name, label in labels if name == shown), 0)
-    is_full = False
-    for place, (name, label) in enumerate(labels):
-        is_last = place == len(labels) - 1
-        reserved = (0 if is_last and not is_full else len(_MORE)) + (0 if name == shown else ending)
+    for name, label in labels:
+        # If the label of the visible screen does not fit at its place, it is put at the end.
+        reserved = 0 if does_all_fit else len(_MORE) + (0 if name == shown else ending)
         is_full = is_full or len(text) + len(label) > room - reserved
         if is_full and name != shown:
             continue
@@ -93,7 +91,7 @@ def _line(form: _Form, shown: str, room: int) -> tuple[Text, list[tuple[int, int
             ending = 0
             label.stylize("bold reverse")
         places.append((len(text), len(text) + len(label), name))
-        text.append_text(label).append("" if is_last else " ")
+        text.append_text(label).append(" ")
     if is_full:
         text.append(_MORE, "dim")
     return text, places
