@@ -25,7 +25,7 @@ _SYNONYMS = (
     "pause halt wait hold suspend freeze",
     "resume continue proceed unpause extend",
     "stop end kill abort cancel terminate interrupt",
-    "rate learning lr speed",
+    "rate learning lr",
     "save export store file copy clipboard download",
     "picture screenshot image svg png capture photo",
     "delete remove bin trash erase rm discard",

@@ -78,6 +78,8 @@ def _column(groups: Sequence[Group[Any]]) -> Table:
     for group in groups:
         table.add_row(Text(group.title, "bold"), Text(""))
         for action in group.actions:
+            if not action.keys and not action.shown_key:
+                continue  # the palette lists it
             table.add_row(Text(f"  {action.written_key}", "cyan"), Text(action.help))
     return table
 
