@@ -75,7 +75,9 @@ async def test_its_keys_open_every_screen_and_escape_leads_home(lab: Lab, app: L
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
-        ways = [(e.name, (key,)) for e in entries() for key in e.key.split(",") if key]
+        ways: list[tuple[str, tuple[str, ...]]] = [
+            (e.name, (key,)) for e in entries() for key in e.key.split(",") if key
+        ]
         ways += [(e.name, ("g", e.go)) for e in entries() if e.name != HOME]
         for name, keys in ways:
             try:
