@@ -26,6 +26,7 @@ from rnnlab.runs import control
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.submit import checked_config, start_run
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.inspect.views import view_names
 from rnnlab.tui.shell.screen_registry import entries
 
 _HERE = Path(__file__).resolve().parent
@@ -49,9 +50,11 @@ class Scene(NamedTuple):
     """The chosen run."""
     then: tuple[str, ...] = ()
     """Key presses after the wait."""
+    view: str = ""
+    """The view to choose on the inspect screen after the keys; empty for the current one."""
 
 
-_SCREENS = tuple(Scene(entry.name, (entry.first_key,)) for entry in entries())
+_SCREENS = tuple(Scene(entry.name, entry.opening_keys) for entry in entries())
 _MORE = (
     Scene("help", ("f1",)),
     Scene("quit", ("q",)),
@@ -63,8 +66,8 @@ _MORE = (
     Scene("list", ("n", "enter")),
     Scene("new-run-fault", ("n", *"stump", "tab", "tab", "tab", *"lstn", "tab", *"x")),
     Scene("corpora-fetch", ("f11",), 6.0, then=("ctrl+end",)),
-    Scene("corpora-add", ("f11", "a")),
-    *(Scene(f"inspect-{key}", ("f7", str(key)), 8.0) for key in range(2, 9)),
+    Scene("corpora-add", ("f11", "A")),
+    *(Scene(f"inspect-{name}", ("f7",), 8.0, view=name) for name in view_names()[1:]),
     Scene("timeline-shipped", ("f6",), run="starter"),
 )
 _LOST = (Scene("lost", (), run="stump-rnn"), Scene("lost-prompt", ("f3",), run="stump-rnn"))
@@ -118,7 +121,7 @@ async def _prompt(pilot: Pilot[None], app: LabApp) -> None:
     while app.state.chosen_name != "stump-lstm":
         await pilot.press("down")
         await pilot.pause(0.3)
-    await pilot.press("enter")
+    await pilot.press("i")
     app.screen.query_one("#decoders", Input).value = "greedy nucleus:p=0.9 beam:k=3"
     await pilot.press(*"The mayor ")
     await pilot.press("enter")
@@ -153,6 +156,9 @@ async def _tour(pilot: Pilot[None], app: LabApp, folder: Path, scenes: tuple[Sce
             await pilot.press("f2")
             await pilot.pause(0.5)
             await pilot.press(*scene.keys)
+            if scene.view:
+                await pilot.pause(0.5)
+                app.page.action_do(f"view-{scene.view}")
             await pilot.pause(scene.wait_s)
             await pilot.press(*scene.then)
             for size in _SIZES:

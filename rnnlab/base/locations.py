@@ -20,6 +20,11 @@ def data_folder(chosen: Path | None = None) -> Path:
     return chosen or Path(os.environ.get("RNNLAB_DATA") or "data")
 
 
+def pictures_folder() -> Path:
+    """Return the folder of pictures of the screen: RNNLAB_PICTURES, else ./pictures."""
+    return Path(os.environ.get("RNNLAB_PICTURES") or "pictures")
+
+
 def cache_folder() -> Path:
     """Return the folder of generated files: $XDG_CACHE_HOME/rnnlab or ~/.cache/rnnlab.
 

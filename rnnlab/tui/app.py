@@ -12,7 +12,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
 from textual import events, on
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.notifications import Notify
 from textual.screen import Screen
 
@@ -45,12 +45,11 @@ from rnnlab.tui.messages import (
 from rnnlab.tui.outside import DEFAULT, Outside
 from rnnlab.tui.outside.subprocesses import end_all
 from rnnlab.tui.prompting.questions import Questions
+from rnnlab.tui.shell.commands import actions_provider
 from rnnlab.tui.shell.key_dispatcher import KeyDispatcher
 from rnnlab.tui.shell.outline import Outline
 from rnnlab.tui.shell.pages import Pages
-from rnnlab.tui.shell.palette import commands_of
 from rnnlab.tui.shell.screen import HOME, BaseScreen
-from rnnlab.tui.shell.screen_bar import ScreenBar
 from rnnlab.tui.shell.screen_registry import entry
 from rnnlab.tui.shell.signals import handle_signals
 from rnnlab.tui.shell.toasts import remove_toasts
@@ -70,6 +69,7 @@ class LabApp(App[None]):
 
     TITLE = "rnnlab"
     CSS_PATH = "lab.tcss"
+    COMMANDS = {actions_provider}
     state: LabState
 
     def __init__(
@@ -150,10 +150,9 @@ class LabApp(App[None]):
         """Return the first screen: the outline, or without an outline the home screen."""
         return self._outline or self._pages.home
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Yield every action of the screen, then Textual's own commands."""
-        yield from commands_of(self.page)
-        yield from super().get_system_commands(screen)
+    def action_help_quit(self) -> None:
+        """Explain ctrl+c, which has found no selected text to copy."""
+        self.page.explain_copy()
 
     def apply_theme(self) -> None:
         """Apply the preferred theme and glyphs."""
@@ -214,11 +213,7 @@ class LabApp(App[None]):
             self.notify(
                 notice.message, severity=notice.severity, markup=False, timeout=notice.timeout_s
             )
-        page = self.page
-        if page.is_mounted:  # a screen has no bar until it is composed
-            page.query_one(ScreenBar).show_status(self.state.status)
-            page.show_state()
-            page.show_keys()
+        self.page.refresh_state()
 
     def on_notify(self, event: Notify) -> None:
         """Remove the previous replaceable toast of the same severity before a new one."""
@@ -246,6 +241,8 @@ class LabApp(App[None]):
         page = await self._pages.show(target, self.state)
         if message.toast:
             page.toast(message.toast)
+        if message.action:
+            page.call_after_refresh(page.action_do, message.action)
 
     @on(PreferencesChanged)
     def apply_preferences(self) -> None:

@@ -70,6 +70,8 @@ class ScreenAsked(Message):
     """Name in the screen registry: the file's name with hyphens."""
     toast: str = ""
     """Text of a toast to show on that screen; empty for none."""
+    action: str = ""
+    """Name of an action to run there; empty for none."""
 
 
 @dataclass

@@ -180,7 +180,7 @@ def _panes(panes: tuple[Pane, ...]) -> dict[str, Effect]:
 
 _STEERING = {
     "pause": says("running-lstm pauses after this step"),
-    "stop": says("running-lstm saves and stops"),
+    "stop": opens("ChoiceScreen"),
     "resume": says("diverged resumes from step 0", "diverged"),
     "checkpoint": says("running-lstm saves a checkpoint"),
     "enqueue": says("diverged is queued", "diverged"),
@@ -214,6 +214,7 @@ _CHARTS = {
     "single": changes(lambda world: world.page.plots.view.is_single),
 }
 _PROMPTING = {
+    "write": focuses("prompt"),
     "letters": changes(_look),
     "copy": copies("Once upon a time [b]the mayor"),
     "decoders": opens("DecodersScreen"),
@@ -239,11 +240,14 @@ _LAB = {
     **{f"open-{one.name}": shows(one.name) for one in entries()},
     "open-lab": shows("lab", "f10"),
     "out": focuses("runs", "a", "tab"),
+    "go": changes(lambda world: world.page.go_keys.is_waiting, after=("escape",)),
+    "last-row": becomes(lambda world: world.page.table.cursor_row, 4, "home"),
+    "palette": opens("CommandPalette"),
+    "picture": says("wrote "),
     "help": opens("HelpScreen"),
     "quit": opens("ChoiceScreen"),
 }
 _BEAMS = {
-    "write": focuses("prompt"),
     "tree": changes(lambda world: world.page.tree_view.display, after=("b",)),
     "next-search": Effect(
         lambda world: world.page.shown, lambda was, now: now == (was + 1) % 3
@@ -269,7 +273,7 @@ _TOKENS = {
     "up": falls(lambda world: world.page.distribution.cursor, "home", "down", "down"),
     "down": grows(lambda world: world.page.distribution.cursor, "home"),
     "take": changes(lambda world: world.page.editor.now.all_tokens, "home", "down"),
-    "cut": falls(_num_letters, "g", "end", "left"),
+    "cut": falls(_num_letters, "X", "end", "left"),
     "undo": grows(_num_letters, "end", "left", "backspace"),
     "go-on": grows(_num_letters),
     "copy": Effect(
@@ -316,22 +320,18 @@ _VIEWS = [
     action.name.removeprefix("view-")
     for group in InspectScreen.GROUPS
     for action in group.actions
-    if action.key.isdigit()
+    if action.name.startswith("view-") and not action.key
 ]
-_NEURONS = str(_VIEWS.index("neurons") + 1)
 _INSPECT = {
-    **{
-        f"view-{name}": becomes(_view, name, "1" if place else "2")
-        for place, name in enumerate(_VIEWS)
-    },
-    "next-view": becomes(_view, _VIEWS[1], "1"),
-    "view-before": becomes(_view, _VIEWS[-1], "1"),
-    "text": focuses("inspect-text", "1"),
-    "next-unit": changes(_unit, _NEURONS),
-    "unit-before": changes(_unit, _NEURONS, "u"),
+    **{f"view-{name}": becomes(_view, name, "left") for name in _VIEWS},
+    "next-view": becomes(_view, _VIEWS[0]),
+    "view-before": becomes(_view, _VIEWS[-1]),
+    "text": focuses("inspect-text", "right"),
+    "next-unit": changes(_unit, *["right"] * _VIEWS.index("neurons")),
+    "unit-before": changes(_unit),
     "checkpoint": changes(lambda world: world.page.checkpoint),
-    "beside": changes(lambda world: world.page.other or "none", "1"),
-    "again": grows(lambda _: len(AnsweringGenerator.latest_made.questions), "1"),
+    "beside": changes(lambda world: world.page.other or "none"),
+    "again": grows(lambda _: len(AnsweringGenerator.latest_made.questions)),
     "train-lab": opens("ChoiceScreen"),
 }
 
@@ -365,12 +365,12 @@ _CORPORA = {
 
 EFFECTS: Mapping[str, Mapping[str, Effect]] = {
     "lab": _LAB,
-    "prompt": {"write": focuses("prompt"), **_PROMPTING, **_RUN_CHOICE},
+    "prompt": {**_PROMPTING, **_RUN_CHOICE},
     "beams": _BEAMS,
     "tokens": _TOKENS,
     "timeline": _TIMELINE,
     "inspect": _INSPECT,
-    "compare": {"write": focuses("prompt"), **_PROMPTING, **_panes(CompareScreen.PANES)},
+    "compare": {**_PROMPTING, **_panes(CompareScreen.PANES)},
     "new-run": _NEW_RUN,
     "system": _STEERING,
     "corpora": _CORPORA,

@@ -157,7 +157,7 @@ async def test_another_decoders_search_is_shown_and_escape_cancels_what_grows(
         generator.say(Started(1, 40))
         await until(pilot, lambda: screen.shown == 1)
         screen.query(Candidate).first().focus()
-        await pilot.press("s")
+        await pilot.press("D")
         await until(pilot, lambda: screen.shown == 0 and len(screen.query(Candidate)) == 1)
         await pilot.press("escape")
         await until(pilot, lambda: generator.num_cancelled == 1)
@@ -263,7 +263,7 @@ async def test_the_decoder_writes_on_and_what_it_wrote_can_be_looked_into(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_tokens(pilot, app, generator, "ab")
-        await pilot.press("g")
+        await pilot.press("X")
         await until(pilot, lambda: generator.requests)
         request = generator.requests[0]
         assert isinstance(request, Generate)
@@ -327,7 +327,7 @@ async def test_a_run_without_a_checkpoint_is_asked_for_its_last_one_once(
     lab.add("alpha")
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_tokens(pilot, app, generator, "a")
-        await pilot.press("slash", "enter")
+        await pilot.press("i", "enter")
         for ask in (2, 3):
             await until(pilot, lambda ask=ask: generator.latest == ask)  # type: ignore[misc]
             generator.say(Failed(ask, "no checkpoint yet", is_checkpoint_missing=True))
@@ -349,7 +349,7 @@ async def test_the_end_is_no_letter_and_a_long_text_is_put_together_once_a_step(
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_tokens(pilot, app, generator, "ab")
         screen.editor.append(["c", EOS])
-        await pilot.press("g", "c")
+        await pilot.press("X", "c")
         await until(pilot, lambda: copied == ["abc"])
         assert generator.requests == []
         await until(pilot, lambda: any("the text has ended" in one for one in said))

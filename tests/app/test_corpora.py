@@ -99,7 +99,7 @@ async def test_a_corpus_is_profiled_once_and_again_after_a_refresh(
         await until(pilot, lambda: "look number 1" in seen(app))
         num = looks.count("mine")
         assert num == 1
-        await pilot.press("r")
+        await pilot.press("R")
         await until(pilot, lambda: looks.count("mine") == num + 1)
 
 
@@ -130,7 +130,7 @@ async def test_a_file_is_added(app: LabApp, data: Path, tmp_path: Path) -> None:
     source.write_bytes("L'été est là. ".encode("latin-1") * 50)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, app)
-        await pilot.press("a")
+        await pilot.press("A")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         app.screen.query_one("#blank-name", Input).value = "summer"
         app.screen.query_one("#blank-file", Input).value = str(source)
@@ -148,7 +148,7 @@ async def test_problems_of_a_form_are_shown_in_it_and_corrected_there(
     source.write_text("To be or not to be. " * 20, "utf-8")
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, app)
-        await pilot.press("a")
+        await pilot.press("A")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         problem = app.screen.query_one("#form-problem", Static)
         assert not problem.display
@@ -183,7 +183,7 @@ async def test_columns_are_as_wide_as_their_text_and_problems_of_a_fetch_are_sho
         assert widths["name"] >= len("shakespeare") + 2
         assert all(not column.auto_width for column in page(app).table.ordered_columns)
         await go_to(pilot, app, "glove")
-        await pilot.press("g")
+        await pilot.press("F")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         problem = app.screen.query_one("#form-problem", Static)
         for blank, written, words in (
@@ -204,7 +204,7 @@ async def test_after_a_failure_the_form_has_the_previous_answers(
     table.write_text("verdict,text\n" + "good,so fine\nbad,so dull\n" * 30)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, app)
-        await pilot.press("a")
+        await pilot.press("A")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         await pilot.press(*"opinions", "tab")
         app.screen.query_one("#blank-file", Input).value = str(table)
@@ -212,13 +212,13 @@ async def test_after_a_failure_the_form_has_the_previous_answers(
         await until(pilot, lambda: "no column 'label' among 'verdict', 'text'" in status(app))
         line = app.page.query_one("#corpora-status", Static)
         assert line.size.height > 1, "what is to be done about it is read at 80 columns, too"
-        await pilot.press("a")
+        await pilot.press("A")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         assert app.screen.query_one("#blank-file", Input).value == str(table)
         app.screen.query_one("#blank-label", Input).value = "verdict"
         await pilot.press("enter")
         await until(pilot, lambda: "added opinions" in status(app))
-        await pilot.press("a")
+        await pilot.press("A")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         assert app.screen.query_one("#blank-name", Input).value == ""
 
@@ -238,12 +238,12 @@ async def test_a_known_corpus_is_read_from_a_file(
     given.write_bytes(b"Not to be.\n")
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app)
-        await pilot.press("g")
+        await pilot.press("F")
         await pilot.pause()
         assert isinstance(app.screen, CorporaScreen), "what is there is not fetched"
         await go_to(pilot, app, "shakespeare")
         for words in ("is not the expected file", "fetched shakespeare"):
-            await pilot.press("g")
+            await pilot.press("F")
             await until(pilot, lambda: isinstance(app.screen, FormScreen))
             app.screen.query_one("#blank-file", Input).value = str(given)
             await pilot.press("enter")

@@ -76,7 +76,10 @@ async def press(
     await pilot.press(*effect.before)
     await until(pilot, lambda: effect.is_ready(effect.seen(world)))
     was = effect.seen(world)
-    await pilot.press(action.key.split(",")[0])
+    if action.keys:
+        await pilot.press(action.keys[0])
+    else:
+        world.page.action_do(action.name)  # as from the palette
     try:
         await until(pilot, lambda: effect.has_come(was, effect.seen(world)), seconds=20)
     except TimeoutError:
@@ -92,7 +95,7 @@ async def begin(
     while app.screen is not app.page:
         await pilot.press("escape")
     if app.page.entry_name != name:
-        await pilot.press(entry(name).first_key)
+        await pilot.press(*entry(name).opening_keys)
         await until(pilot, lambda: app.page.entry_name == name)
     page = app.page
     if app.state.chosen_name != effect.run:
@@ -112,10 +115,11 @@ async def begin(
 
 async def show(pilot: Pilot[None], world: World, name: str) -> None:
     """Start a screen's data."""
-    keys = SCENES[name].keys if name in SCENES else (entry(name).first_key,)
-    await pilot.press(keys[0])
+    await pilot.press(*entry(name).opening_keys)
     await until(pilot, lambda: world.page.entry_name == name)
-    await pilot.press(*keys[1:])
+    if name in SCENES:
+        keys = SCENES[name].keys
+        await pilot.press(*keys[0 if name == HOME else len(entry(name).opening_keys) :])
 
 
 def widget_for(app: LabApp, group: Group[Any]) -> Widget | None:

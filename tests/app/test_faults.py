@@ -110,7 +110,7 @@ async def test_an_error_of_a_prompt_has_as_many_lines_as_it_needs(lab: Lab, app:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: home(app).table.row_count == 2)
         for name in ("lab", "prompt", "beams", "compare", "tokens"):
-            await pilot.press(entry(name).key)
+            await pilot.press(*entry(name).opening_keys)
             await until(pilot, lambda name=name: app.page.entry_name == name)  # type: ignore[misc]
             line = app.page.query(StatusLine).first()
             await until(pilot, lambda line=line: line.size.height)  # type: ignore[misc]

@@ -47,7 +47,7 @@ async def test_the_focus_is_seen_wherever_it_is(
             kinds: set[object] = set()
             for entry in entries():
                 if app.page.entry_name != entry.name:
-                    await pilot.press(entry.first_key)
+                    await pilot.press(*entry.opening_keys)
                     await until(pilot, lambda entry=entry: app.page.entry_name == entry.name)  # type: ignore[misc]
                 await painted(app)
                 new = one_of_each_kind(app.page.focus_chain, kinds)

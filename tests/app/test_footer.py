@@ -36,7 +36,7 @@ async def test_a_click_on_a_key_presses_it_and_the_pointer_says_more(lab: Lab, a
     run = lab.add("alpha", "running")
     async with app.run_test(size=(200, 50)) as pilot:
         await listed(pilot, app)
-        await until(pilot, lambda: "w" in labels(app))
+        await until(pilot, lambda: "p" in labels(app))
         text = str(line(app).render())
         place = text.index("Pause")
         await pilot.hover(LabFooter, offset=(place, 0))
@@ -80,7 +80,7 @@ async def test_the_line_is_painted_again_only_when_a_key_is_another(
         await pilot.press("down", "up", "down")
         await pilot.pause()
         assert num_painted == 0
-        await pilot.press("enter")
+        await pilot.press("i")
         await until(pilot, lambda: labels(app).get("esc") == "Leave text")
         await until(pilot, lambda: num_painted)
 

@@ -94,7 +94,7 @@ def is_view(generator: FakeGenerator, view: str) -> Callable[[], bool]:
     return lambda: bool(generator.questions) and asked(generator).view == view
 
 
-async def test_the_chosen_run_is_inspected_at_once_and_a_digit_chooses_a_view(
+async def test_the_chosen_run_is_inspected_at_once_and_the_arrows_choose_a_view(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
@@ -105,11 +105,10 @@ async def test_the_chosen_run_is_inspected_at_once_and_a_digit_chooses_a_view(
         question = asked(generator)
         assert (question.view, question.checkpoint) == ("gradients", "last")
         assert question.run == str(lab.store.open("alpha").paths.root.resolve())
-        for digit, view in enumerate(view_names(), 1):
-            if view == "difference":
-                continue
-            await pilot.press(str(digit))
-            await until(pilot, is_view(generator, view))
+        for view in view_names()[1:]:
+            await pilot.press("right")
+            if view != "difference":
+                await until(pilot, is_view(generator, view))
         await pilot.press("right")
         await until(pilot, lambda: asked(generator).view == view_names()[0])
         await pilot.press("left")
@@ -130,13 +129,13 @@ async def test_findings_or_errors_are_shown_without_control_characters(
         assert "curve" in page
         assert "[bold]␛[31m" in page
         num = generator.latest
-        await pilot.press("3")
+        screen(app).choose("gates")
         await until(pilot, lambda: generator.latest > num)
         generator.say(Failed(generator.latest, "the text has 3 letters [b]"))
         generator.say(Ended(generator.latest, was_cancelled=False, elapsed_s=0.0))
         await until(pilot, lambda: "the text has 3 letters [b]" in shown(app))
-        await pilot.press(str(view_names().index("difference") + 1))
-        await until(pilot, lambda: "press b to choose the other" in shown(app))
+        screen(app).choose("difference")
+        await until(pilot, lambda: "press V to choose the other" in shown(app))
 
 
 async def test_two_models_stand_side_by_side_where_there_is_room(
@@ -146,7 +145,7 @@ async def test_two_models_stand_side_by_side_where_there_is_room(
     lab.add("beta")
     async with app.run_test(size=(160, 60)) as pilot:
         await open_inspect(pilot, app)
-        await pilot.press("b")
+        await pilot.press("V")
         beta = str(lab.store.open("beta").paths.root.resolve())
         await until(pilot, lambda: generator.questions and asked(generator).other == beta)
         answer(generator, finding(says="first one"), finding("beta", says="second one"))
@@ -158,7 +157,7 @@ async def test_two_models_stand_side_by_side_where_there_is_room(
         lines = [line.strip() for line in shown(app).split("\n")]
         for run, says in (("alpha", "first one"), ("beta", "second one")):
             assert lines[lines.index(says) - 1] == f"{run} at step 40", "each is named"
-        await pilot.press("b")
+        await pilot.press("V")
         await until(pilot, lambda: asked(generator).other is None)
 
 
@@ -168,18 +167,15 @@ async def test_characters_of_a_text_are_not_keys_and_escape_leaves_its_field_the
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
-        await pilot.press("3")
-        await pilot.press("t")
+        screen(app).choose("gates")
+        await pilot.press("i")
         await until(pilot, lambda: isinstance(app.focused, Input))
-        row = str(screen(app).tabs.render())
-        assert "gates" in row
-        assert not any(digit in row for digit in "12345678"), "no digit is a key in a field"
         await pilot.press(*"bcrq 1")
         await pilot.press("enter")
         await until(pilot, lambda: generator.questions and asked(generator).text == "bcrq 1")
         assert asked(generator).view == "gates"
         assert app.focused is screen(app).page
-        await pilot.press("t")
+        await pilot.press("i")
         await until(pilot, lambda: isinstance(app.focused, Input))
         await pilot.press("escape")
         await until(pilot, lambda: app.focused is screen(app).page)
@@ -193,13 +189,13 @@ async def test_units_are_paged_through_in_the_order_of_their_rank(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
-        await pilot.press("u")
+        await pilot.press("full_stop")
         await until(pilot, lambda: said)
-        await pilot.press("4")
+        screen(app).choose("neurons")
         await until(pilot, is_view(generator, "neurons"))
         answer(generator, finding(units=("l0.5", "l0.2", "l0.9")))
         await until(pilot, lambda: screen(app).units)
-        for key, unit in (("u", "l0.2"), ("u", "l0.9"), ("u", "l0.5"), ("U", "l0.9")):
+        for key, unit in ((".", "l0.2"), (".", "l0.9"), (".", "l0.5"), (",", "l0.9")):
             await pilot.press(key)
             await until(pilot, is_unit(generator, unit))
 
@@ -231,7 +227,7 @@ async def test_the_vanishing_view_has_all_its_runs_and_is_refreshed(
     run = lab.add("vanishing-lstm-x4", "running")
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
-        await pilot.press(str(len(view_names())))
+        screen(app).choose("vanishing")
         await until(pilot, is_view(generator, "vanishing"))
         names = [path.rpartition("/")[2] for path in asked(generator).members]
         assert names == ["vanishing-lstm", "vanishing-lstm-x4"]
@@ -257,13 +253,13 @@ async def test_the_runs_of_the_lab_are_queued_with_a_key_in_the_lab_s_own_folder
     generator = FakeGenerator.latest_made
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
-        await pilot.press(str(len(view_names())))
-        await until(pilot, lambda: "lab has no runs yet; press v" in shown(app))
+        screen(app).choose("vanishing")
+        await until(pilot, lambda: "lab has no runs yet; press T" in shown(app))
         assert generator.questions[-1].view != "vanishing", "there is nothing to be asked"  # type: ignore[union-attr]
-        await pilot.press("v", "enter")
+        await pilot.press("T", "enter")
         await until(pilot, lambda: app.screen is screen(app))
         assert not launched, "it asks first, and enter leaves things as they are"
-        await pilot.press("v", "right", "enter")
+        await pilot.press("T", "right", "enter")
         await until(pilot, lambda: any("12 runs are queued" in one for one in said))
         assert len(launched) == 12
         assert all(is_queued for _, is_queued in launched)
@@ -276,15 +272,14 @@ async def test_every_view_is_named_in_the_row_and_chosen_by_a_click(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
-    width = len(" ".join(f"{digit} {name}" for digit, name in enumerate(view_names(), 1)))
-    async with app.run_test(size=(width - 1, 24)) as pilot:  # the chosen view's digit has no room
+    width = len(" ".join(view_names())) + 1
+    async with app.run_test(size=(width, 24)) as pilot:
         await open_inspect(pilot, app)
         tabs = screen(app).tabs
         narrow = tabs.size.width
         for view in ("memory", "time"):
             row = str(tabs.render())
-            others = [n for n in enumerate(view_names(), 1) if n[1] != screen(app).tabs.chosen]
-            assert all(f"{digit} {name}" in row for digit, name in others)
+            assert all(name in row.split() for name in view_names())
             await pilot.click(tabs, offset=(row.index(view) + 1, 0))
             await until(pilot, is_view(generator, view))
             await pilot.resize_terminal(2 * width, 24)
@@ -300,7 +295,7 @@ async def test_an_older_checkpoint_of_the_run_can_stand_beside_it(
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
         for checkpoint in ("20", "10", None):
-            await pilot.press("b")
+            await pilot.press("V")
             wanted = (None, "last") if checkpoint is None else (str(run.paths.root), checkpoint)
             await until(pilot, is_beside(generator, wanted))
 
@@ -326,7 +321,7 @@ async def test_a_removed_run_is_reported_and_not_compared(
     lab.add("beta")
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
-        await pilot.press("b")
+        await pilot.press("V")
         await until(pilot, lambda: generator.questions and asked(generator).other is not None)
         num = generator.latest
         monkeypatch.setattr(RunStore, "open", gone)
@@ -354,7 +349,7 @@ async def test_a_stale_reply_of_another_view_is_not_shown(
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
         await until(pilot, lambda: generator.questions)
-        await pilot.press(str(view_names().index("difference") + 1))
+        screen(app).choose("difference")
         await until(pilot, lambda: "a difference needs two models" in shown(app))
         late = Inspected(1, [replace(finding(), view="gradients").to_json()])
         for reply in (late, Failed(1, "no such unit")):
@@ -373,8 +368,8 @@ async def test_the_status_names_the_step_of_the_chosen_run_only(
         answer(generator, finding())
         line = screen(app).query_one("#inspect-status", Static)
         await until(pilot, lambda: "step 40" in str(line.render()))
-        await pilot.press("7")
-        await until(pilot, lambda: "press b to choose the other" in shown(app))
+        screen(app).choose("difference")
+        await until(pilot, lambda: "press V to choose the other" in shown(app))
         app.state.chosen_name = "beta"
         screen(app).show_state()
         assert str(line.render()) == "beta (finished), checkpoint last: not inspected yet"

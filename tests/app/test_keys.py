@@ -66,7 +66,7 @@ async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
 
 async def test_letters_do_not_overtake_the_key_that_clears_the_field(lab: Lab, app: LabApp) -> None:
     async with training(lab, app) as pilot:
-        burst(app, "enter", *"old", "ctrl+u", *"new", "home", "x")
+        burst(app, "i", *"old", "ctrl+u", *"new", "home", "x")
         await until(pilot, lambda: app.state.session.fields.prompt == "xnew")
 
 
@@ -74,7 +74,7 @@ async def test_no_key_after_a_screen_key_is_a_command_to_the_lab(lab: Lab, app: 
     async with training(lab, app) as pilot:
         for one in entries():
             if one.name not in (HOME, "system"):  # these control runs themselves
-                burst(app, one.first_key, "s", "w", "m", "f2")
+                burst(app, *one.opening_keys, "s", "p", "m", "f2")
                 await until(pilot, lambda one=one: app.is_screen_installed(one.name))  # type: ignore[misc]
                 await until(pilot, lambda: app.page.entry_name == HOME)
         assert steered(lab) == []
@@ -85,7 +85,7 @@ async def test_a_burst_goes_through_several_screens(lab: Lab, app: LabApp) -> No
         burst(app, "f10", "f3", "s", "f6", "s", "f3", "s")
         await until(pilot, lambda: app.state.session.fields.prompt == "ss")
         assert isinstance(app.page, PromptScreen)
-        burst(app, "f6", "s", "f2", "s")
+        burst(app, "f6", "m", "f2", "m")
         await until(pilot, lambda: steered(lab) == ["alpha"])
         assert app.page.entry_name == HOME
 
@@ -130,7 +130,7 @@ async def test_the_footer_names_the_help_key_that_goes_here(lab: Lab, app: LabAp
         await until(pilot, lambda: home(app).table.row_count)
         await until(pilot, lambda: footer(app).get("?") == "Help")
         assert "F1" not in footer(app)
-        await pilot.press("enter")
+        await pilot.press("i")
         await until(pilot, lambda: footer(app).get("F1") == "Help")
         assert "?" not in footer(app), "it is a letter of the text"
 
@@ -144,7 +144,7 @@ async def test_escape_stops_the_task_then_leaves_the_text_then_the_screen(
         await until(pilot, lambda: home(app).table.row_count == 2)
         for name in ("prompt", "beams", "compare", HOME):
             num_asked, num_cancelled = len(generator.requests), generator.num_cancelled
-            await pilot.press("enter" if name == HOME else entry(name).key)
+            await pilot.press("i" if name == HOME else entry(name).first_key)
             await until(pilot, lambda name=name: app.page.entry_name == name)  # type: ignore[misc]
             await until(pilot, lambda: is_in_field(app))
             await pilot.press("x", "enter")
@@ -175,7 +175,7 @@ async def test_the_keys_of_the_board_are_alive_once_the_text_is_left_and_in_the_
         await until(pilot, lambda: not app.page.is_task_running)
         assert "b" not in footer(app)
         await pilot.press("escape")
-        await until(pilot, lambda: {"b", "s"} <= footer(app).keys())
+        await until(pilot, lambda: {"b", "D"} <= footer(app).keys())
         await pilot.press("b")
         await until(pilot, lambda: type(app.focused).__name__ == "SearchTree")
 
@@ -184,8 +184,8 @@ async def test_only_what_can_be_done_with_the_chosen_run_is_offered_and_done(
     lab: Lab, app: LabApp
 ) -> None:
     offered: dict[State, dict[str, str]] = {
-        "running": {"w": "Pause", "s": "Stop"},
-        "paused": {"w": "Resume", "s": "Stop"},
+        "running": {"p": "Pause", "s": "Stop"},
+        "paused": {"p": "Resume", "s": "Stop"},
         "stopped": {"r": "Resume"},
         "failed": {"r": "Resume"},
         "finished": {},
@@ -200,12 +200,12 @@ async def test_only_what_can_be_done_with_the_chosen_run_is_offered_and_done(
                 pilot,
                 lambda labels=labels: (
                     {  # type: ignore[misc]
-                        key: label for key, label in footer(app).items() if key in {"w", "s", "r"}
+                        key: label for key, label in footer(app).items() if key in {"p", "s", "r"}
                     }
                     == labels
                 ),
             )
-        await pilot.press("w", "s", "r", "m")
+        await pilot.press("p", "s", "r", "m")
         assert steered(lab) == [], "the last one is finished"
 
 
@@ -215,7 +215,7 @@ async def test_on_return_the_focus_is_on_the_main_widget_of_the_screen(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
-        for key, elsewhere in (("f7", "t"), ("f3", "escape"), ("f2", "enter")):
+        for key, elsewhere in (("f7", "i"), ("f3", "escape"), ("f2", "i")):
             await pilot.press(key)
             first = app.focused
             await pilot.press(elsewhere)

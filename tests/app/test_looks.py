@@ -26,7 +26,7 @@ async def test_the_lab_comes_back_as_it_was_left(
     first = open_lab(view_file=file)
     async with first.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(first).table.row_count == 2)
-        await pilot.press("down", "p", "y", "plus", "3", "q")
+        await pilot.press("down", "P", "y", "plus", "3", "q")
         color = first.state.color_of("alpha")
     again = open_lab(view_file=file)
     async with again.run_test(size=(120, 40)) as pilot:

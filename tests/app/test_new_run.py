@@ -264,7 +264,7 @@ async def test_a_recipe_fills_in_all_is_emptied_and_comes_back_and_its_command_i
         await pilot.press("ctrl+y")
         await until(pilot, lambda: app.clipboard == line)
         assert not estimates.asked
-        await pilot.press("ctrl+g")
+        await pilot.press("ctrl+t")
         await until(pilot, lambda: estimates.asked)
     assert estimates.asked[0]["corpus"] == str(text)
     assert estimates.asked[0]["weight_decay"] == 0.01, (

@@ -85,7 +85,7 @@ async def test_another_run_is_chosen_by_a_key_and_home_follows(lab: Lab, app: La
         await pilot.press("ctrl+n")
         await until(pilot, lambda: app.state.chosen_name != first)
         assert screen.pane.border_title == f"Prompt {app.state.chosen_name}"
-        await pilot.press("ctrl+r")
+        await pilot.press("ctrl+pageup")
         await until(pilot, lambda: app.state.chosen_name == first)
         await pilot.press("ctrl+n", "escape", "escape")
         await until(pilot, lambda: app.screen is home(app))
@@ -200,7 +200,7 @@ async def test_candidates_are_saved_as_text_or_json_and_nothing_is_overwritten(
             ("a.txt", "saved 2 continuations"), ("a.json", "a.json"), ("a.txt", "already exists"),
             ("no/a.txt", "cannot write"),
         ):  # fmt: skip
-            await pilot.press("o")
+            await pilot.press("W")
             await until(pilot, lambda: isinstance(app.screen, AskLineScreen))
             line = app.screen.query_one("#line", Input)
             assert line.value in ("alpha-40.txt", str(tmp_path / name))

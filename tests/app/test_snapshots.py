@@ -30,9 +30,9 @@ DIALOGS = {
     "filter": Scene(("slash",), "Filter the runs"),
     "delete": Scene(("delete",), "Delete it"),
     "quit": Scene(("q",), "Leave running"),
-    "add-corpus": Scene(("f11", "a"), "Add a corpus"),
+    "add-corpus": Scene(("f11", "A"), "Add a corpus"),
 }
-ALL = {one.name: SCENES.get(one.name, Scene((one.key,))) for one in entries()} | DIALOGS
+ALL = {one.name: SCENES.get(one.name, Scene(one.opening_keys)) for one in entries()} | DIALOGS
 READERS = ("timeline", "inspect", "new-run", "system", "corpora", "settings", *DIALOGS)
 """Scenes without text input, which leave the lab unchanged: drawn in one lab."""
 IN_ONE_LAB = {"readers": READERS, **{name: (name,) for name in ALL if name not in READERS}}

@@ -26,10 +26,9 @@ async def test_a_key_sends_its_command_to_the_worker_of_the_chosen_run(
 ) -> None:
     runs = {"active": lab.add("active", "running"), "idle": lab.add("idle", "paused")}
     presses = [
-        ("w", "active", "pause"),
-        ("s", "active", "stop"),
+        ("p", "active", "pause"),
         ("m", "active", "checkpoint"),
-        ("w", "idle", "resume"),
+        ("p", "idle", "resume"),
         ("r", "idle", "resume"),
     ]
     async with app.run_test(size=(120, 40)) as pilot:
@@ -42,6 +41,28 @@ async def test_a_key_sends_its_command_to_the_worker_of_the_chosen_run(
                 pilot,
                 lambda run=runs[name], action=action: mailed(run) == [action],  # type: ignore[misc]
             )
+
+
+async def test_a_run_in_training_is_stopped_only_after_a_confirmation(
+    lab: Lab, app: LabApp
+) -> None:
+    active, idle = lab.add("active", "running"), lab.add("idle", "paused")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 2)
+        table(app).choose("active")
+        await until(pilot, lambda: app.state.chosen_name == "active")
+        for answer in ("enter", "escape"):  # the default keeps it in training
+            await pilot.press("s")
+            await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+            await pilot.press(answer)
+            await until(pilot, lambda: app.screen is app.page)
+        assert mailed(active) == []
+        await pilot.press("s", "y")
+        await until(pilot, lambda: mailed(active) == ["stop"])
+        table(app).choose("idle")
+        await until(pilot, lambda: app.state.chosen_name == "idle")
+        await pilot.press("s")
+        await until(pilot, lambda: mailed(idle) == ["stop"])
 
 
 async def test_a_refused_command_and_a_full_disk_are_shown_as_errors(

@@ -158,7 +158,7 @@ async def test_without_samples_it_says_why_and_another_run_is_a_key_away(
         assert app.screen is screen
         await pilot.press("ctrl+n")
         await until(pilot, lambda: where(screen).startswith("alpha") and len(texts(screen)) == 2)
-        await pilot.press("ctrl+r")
+        await pilot.press("ctrl+pageup")
         await until(pilot, lambda: where(screen).startswith("classes") and not texts(screen))
 
 

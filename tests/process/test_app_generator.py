@@ -45,7 +45,7 @@ async def ask(pilot: Pilot[None], app: LabApp, prompt: str, decoders: str) -> No
     await until(pilot, lambda: home(app).table.row_count)
     home(app).table.choose("stream")
     await until(pilot, lambda: app.state.chosen_name == "stream")
-    home(app).action_do("prompt")
+    home(app).action_do("write")
     await until(pilot, lambda: isinstance(app.focused, Input))
     app.screen.query_one("#decoders", Input).value = decoders
     app.screen.query_one("#prompt", Input).value = prompt

@@ -95,7 +95,7 @@ async def test_a_killed_worker_is_lost_and_the_key_that_is_said_brings_it_back(l
         why = (
             "its worker died without a message",
             str(worker),
-            "`rnnlab resume killed` continues the run",
+            "the key `r` continues the run",
         )
         await until_said(pilot, "killed", "lost", mark_of("lost"), *why)
         await pilot.press("r")
@@ -134,7 +134,7 @@ async def test_a_full_disk_is_said_with_what_makes_room(trained: Lab, lab: Lab) 
     lab.until_state(run, "failed")
     written.rename(run.paths.journal)
     async with opened(lab) as pilot:
-        why = ("the disk is full", "free some space", "`rnnlab resume full`")
+        why = ("the disk is full", "free some space", "the key `r`")
         await until_said(pilot, "full", "failed", mark_of("failed"), *why)
 
 

@@ -29,7 +29,7 @@ def long_text(lab: Lab) -> Path:
 def go_home(terminal: Terminal) -> None:
     """Go back to the runs; a key in the same breath as escape would be another one."""
     terminal.press(ESCAPE)
-    terminal.until("w Pause")
+    terminal.until("p Pause")
 
 
 def quit_lab(terminal: Terminal) -> None:
@@ -58,16 +58,16 @@ def test_start_prompt_pause_resume_compare_quit_and_come_back(lab: Lab, long_tex
 
     until_state("running", "●")
 
-    terminal.press(ENTER)
+    terminal.press("i")
     terminal.until("Prompt long-lstm-128")
     terminal.press("Le roi", TAB, CLEAR, " ".join(DECODERS), ENTER)
     terminal.until("done in", *DECODERS, "beam:k=5 #4")
     assert run.status().state == "running", "it was prompted while it trained"
 
     go_home(terminal)
-    terminal.press("w")
+    terminal.press("p")
     until_state("paused", "‖")
-    terminal.press("w")
+    terminal.press("p")
     until_state("running", "●")
 
     terminal.press(F8)

@@ -111,7 +111,7 @@ TOYS = (
     Toy(
         "screen", "rnnlab/tui/screens", "screens",
         (
-            ("docs/getting-started.md", "| `New run`", "| `Toy` | `z` | counts |"),
+            ("docs/getting-started.md", "| `New run`", "| `Toy` | `gz` | counts |"),
             (
                 "tests/app/effects.py", '    "corpora": _CORPORA,',
                 '    "toyscreen": {"count": grows(lambda world: world.page.num_counted)},',

@@ -79,6 +79,7 @@ def known_environment(folder: Path, **extra: str) -> dict[str, str]:
         "XDG_STATE_HOME": str(home / ".local" / "state"),
         "XDG_DATA_HOME": str(home / ".local" / "share"),
         "XDG_CACHE_HOME": cache,
+        "RNNLAB_PICTURES": str(home / "pictures"),
         **extra,
     }
 

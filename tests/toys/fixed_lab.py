@@ -31,7 +31,7 @@ class Scene(NamedTuple):
 
 
 SCENES = {
-    "lab": Scene(("enter", *"Once", "enter", "escape"), "done"),
+    "lab": Scene(("i", *"Once", "enter", "escape"), "done"),
     "prompt": Scene(("f3", *"Once", "enter"), "done"),
     "beams": Scene(("f4", *"Once", "enter"), "done"),
     "tokens": Scene(("f5", *"Once", "enter", "left"), "entropy"),

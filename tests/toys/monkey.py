@@ -60,6 +60,6 @@ def _keys(app: LabApp, first: BaseScreen) -> list[str]:
     opened = [app.get_screen(one.name) for one in entries() if app.is_screen_installed(one.name)]
     pages = [first, *(page for page in opened if isinstance(page, BaseScreen))]
     actions = [action for page in pages for group in page.GROUPS for action in group.actions]
-    bound = {key for action in actions for key in action.key.split(",")}
-    screens = [entry.first_key for entry in entries()]
+    bound = {key for action in actions for key in action.keys}
+    screens = [key for entry in entries() for key in entry.opening_keys]
     return sorted(bound - {"q"}) + [*_MORE, *screens] * 2

@@ -96,9 +96,10 @@ def _pan_right(screen: ChartsScreen) -> None:
 CHARTS = Group[ChartsScreen](
     "Charts",
     (
-        Action("g", "next-chart", _next_chart, "Chart", "Move the next chart to the front"),
+        Action("full_stop", "next-chart", _next_chart, "Next", "Move the next chart to the front"),
         Action(
-            "G", "previous-chart", _previous_chart, "Chart back", "Move the last chart to the front"
+            "comma", "previous-chart", _previous_chart, "Previous",
+            "Move the last chart to the front",
         ),
         Action("x", "axis", _axis, "Axis", "Switch the x axis to epochs, time or steps"),
         Action(LOG_KEY, "log", _log, "Log", "Switch the log scale (y) on or off"),

@@ -66,12 +66,12 @@ async def _refresh(screen: CorporaListScreen) -> None:
 CORPORA = Group[CorporaListScreen](
     "Corpora",
     (
-        Action("a", "add", _add, "Add", "Add a file or folder as a corpus", True, opens=True),
+        Action("A", "add", _add, "Add", "Add a file or folder as a corpus", True, opens=True),
         Action(
-            "g", "fetch", _fetch, "Get", "Fetch the chosen corpus, or import a local copy", True,
+            "F", "fetch", _fetch, "Fetch", "Fetch the chosen corpus, or import a local copy", True,
             opens=True,
         ),
-        Action("r", "list", _refresh, "Refresh", "Read the list and the profiles again"),
+        Action("R", "list", _refresh, "Refresh", "Read the list and the profiles again"),
     ),
 )  # fmt: skip
 

@@ -96,31 +96,31 @@ INSIGHT = Group[InspectingScreen](
     "Insight",
     (
         *(
-            Action(
-                str(digit), f"view-{name}", _chooser(name), name.title(), f"Show the {name} view"
-            )
-            for digit, name in enumerate(view_names(), 1)
+            Action("", f"view-{name}", _chooser(name), name.title(), f"Show the {name} view")
+            for name in view_names()
         ),
         Action("right", "next-view", _next_view, "Next view", "Show the next view"),
         Action("left", "view-before", _previous_view, "Previous view", "Show the previous view"),
-        Action("t", "text", _text, "Text", "Enter the text to inspect the model on", True),
         Action(
-            "u", "next-unit", _next_unit, "Next unit", "Show the next unit in the ranking", True
+            "i", "text", _text, "Write", "Enter the text to inspect the model on", True, opens=True,
         ),
         Action(
-            "U", "unit-before", _previous_unit, "Previous unit",
+            "full_stop", "next-unit", _next_unit, "Next", "Show the next unit in the ranking", True,
+        ),
+        Action(
+            "comma", "unit-before", _previous_unit, "Previous",
             "Show the previous unit in the ranking",
         ),
         Action(
-            "c", "checkpoint", _checkpoint, "Checkpoint",
+            "w", "checkpoint", _checkpoint, "Weights",
             "Switch between last, best and live weights", True,
         ),
         Action(
-            "b", "beside", _compare, "Compare", "Compare with the next run or checkpoint", True
+            "V", "beside", _compare, "Versus", "Compare with the next run or checkpoint", True
         ),
-        Action("r", "again", _refresh, "Refresh", "Inspect the run again", True),
+        Action("R", "again", _refresh, "Refresh", "Inspect the run again", True),
         Action(
-            "v", "train-lab", _train_lab, "Train lab",
+            "T", "train-lab", _train_lab, "Train lab",
             "Queue the missing runs of the vanishing lab", opens=True,
         ),
     ),

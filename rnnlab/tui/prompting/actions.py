@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import get_args
 
@@ -53,14 +52,7 @@ def _copy(screen: PromptingScreen) -> None:
     if answer is None:
         screen.toast("there is no continuation to copy", "warning")
     else:
-        copy(screen, answer.text)
-
-
-def copy(screen: BaseScreen, text: str) -> None:
-    """Copy a text through the terminal (OSC 52) and show a toast."""
-    screen.app.copy_to_clipboard(text)
-    tmux = "; tmux needs: set -g set-clipboard on" if "TMUX" in os.environ else ""
-    screen.toast(f"copied {len(text)} characters{tmux}")
+        screen.copy(answer.text)
 
 
 async def _save(screen: PromptingScreen) -> None:
@@ -113,11 +105,10 @@ def _look_into(screen: PromptingScreen) -> None:
     screen.open_screen("tokens")
 
 
-WRITE = Action["PromptingScreen"]("slash", "write", prompt, "Write", "Go to the text field")
-"""For the screens on which `enter` does not go to the text."""
 PROMPTING = Group["PromptingScreen"](
     "Prompt",
     (
+        Action("i", "write", prompt, "Write", "Go to the text field", True, opens=True),
         Action("t", "letters", _letters, "Log-probs", "Show each token's log-prob, or the text"),
         Action("c", "copy", _copy, "Copy", "Copy the focused continuation"),
         Action(
@@ -132,7 +123,7 @@ CANDIDATES = Group["PromptingScreen"](
         Action("enter", "look-into", _look_into, "Open", "Open the candidate in Tokens", True),
         Action("d", "look", _next_look, "View", "Switch to text, shades, marks or log-probs", True),
         Action(
-            "o", "save-texts", _save, "To file", "Save the candidates to a file", True,
+            "W", "save-texts", _save, "To file", "Save the candidates to a file", True,
             opens=True,
         ),
     ),

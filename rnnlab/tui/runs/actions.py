@@ -32,7 +32,16 @@ def _resuming(screen: BaseScreen, *, is_queued: bool = False) -> Callable[[Run],
 
 
 async def _stop(screen: BaseScreen) -> None:
-    await do_with_chosen(screen, control.stop)
+    """Stop the chosen run; ask first if it is training."""
+    chosen = screen.state.chosen
+    if chosen is not None and chosen.state in ("starting", "running"):
+        question = f"Stop {chosen.name}? It saves a checkpoint first; `r` resumes it later."
+        answers = [("cancel", "Keep training"), ("stop", "Save and stop")]
+        if await screen.app.push_screen_wait(ChoiceScreen(question, answers)) != "stop":
+            return
+        await do_with_run(screen, control.stop, chosen.name)
+    else:
+        await do_with_chosen(screen, control.stop)
 
 
 async def _checkpoint(screen: BaseScreen) -> None:
@@ -93,7 +102,7 @@ def _pause_label(screen: BaseScreen) -> str:
 
 
 def _resume_label(screen: BaseScreen) -> str:
-    """Return an empty label for a paused run, which `w` resumes, too."""
+    """Return an empty label for a paused run, which `p` resumes, too."""
     return "" if _IS_PAUSED(screen) else "Resume"
 
 
@@ -101,12 +110,12 @@ STEERING = Group["BaseScreen"](
     "The chosen run",
     (
         Action(
-            "w", "pause", _pause, "Pause", "Pause the run, or resume it if it is paused", True,
+            "p", "pause", _pause, "Pause", "Pause the run, or resume it if it is paused", True,
             is_possible=_HAS_WORKER, label_now=_pause_label,
         ),
         Action(
             "s", "stop", _stop, "Stop", "Stop the run after saving a checkpoint", True,
-            is_possible=_CAN_STOP,
+            is_possible=_CAN_STOP, opens=True,
         ),
         Action(
             "r", "resume", _resume, "Resume", "Resume a paused, stopped, failed or lost run now",

@@ -10,6 +10,7 @@ from textual.widgets import Static
 from rnnlab.base.display import count, duration, loss, nats_per, percent, visible
 from rnnlab.runs.history import History
 from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.state.remedy import with_keys
 
 _EVENTS = 30
 """Maximum number of events shown."""
@@ -64,7 +65,7 @@ def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
         ("time", f"{duration(s.elapsed_s)}, {duration(s.eta_s)} left"),
     ]
     text = Text.assemble((s.name + "\n", "bold"))
-    for error in filter(None, (s.alarm, s.reason)):
+    for error in filter(None, (s.alarm, with_keys(s.reason, s.name))):
         text.append(visible(error) + "\n", "bold red")
     for name, value in rows:
         text.append(f"{name:<6}", "dim").append(f"{visible(value, newline=' ')}\n")

@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from rnnlab.base.display import visible
 from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.state.remedy import with_keys
 
 
 class ErrorBanner(Static):
@@ -34,6 +35,6 @@ def error_of(summary: RunSummary) -> str:
     if summary.alarm:
         return visible(f"{summary.name} in trouble: {summary.alarm}", newline=" ")
     if summary.state in ("failed", "lost"):
-        key = " (here: press r)" if f"`rnnlab resume {summary.name}`" in summary.reason else ""
-        return visible(f"{summary.name} {summary.state}: {summary.reason}{key}", newline=" ")
+        reason = with_keys(summary.reason, summary.name)
+        return visible(f"{summary.name} {summary.state}: {reason}", newline=" ")
     return ""

@@ -29,10 +29,14 @@ def _previous(screen: BaseScreen) -> None:
 RUN_CHOICE = Group[BaseScreen](
     "Run",
     (
-        Action("ctrl+n", "next-run", _next, "Next run", "Choose the next run", True, "^n"),
+        # With priority: in a pane that scrolls, Textual's own binding would take the page keys.
         Action(
-            "ctrl+r", "run-before", _previous, "Previous run", "Choose the previous run", False,
-            "^r",
+            "ctrl+n,ctrl+pagedown", "next-run", _next, "Next run", "Choose the next run", True,
+            is_priority=True, is_repeatable=True,
+        ),
+        Action(
+            "ctrl+pageup", "run-before", _previous, "Previous run", "Choose the previous run",
+            is_priority=True, is_repeatable=True,
         ),
     ),
 )  # fmt: skip

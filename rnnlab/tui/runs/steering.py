@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.runs.store import Run
+from rnnlab.tui.state.remedy import with_keys
 
 if TYPE_CHECKING:
     from rnnlab.tui.shell.screen import BaseScreen
@@ -18,7 +19,7 @@ async def do_with_run(screen: BaseScreen, act: Callable[[Run], str], name: str) 
     try:
         screen.toast(await asyncio.to_thread(lambda: act(screen.state.store.open(name))))
     except RnnlabError as error:
-        screen.toast(str(error), "warning")
+        screen.toast(with_keys(str(error), name), "warning")
 
 
 async def do_with_chosen(screen: BaseScreen, act: Callable[[Run], str]) -> None:

@@ -14,7 +14,7 @@ from rnnlab.tui.beams.pruned_list import PrunedList
 from rnnlab.tui.beams.search_tree import SearchTree
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, WRITE
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.screen import PromptingScreen
@@ -40,13 +40,12 @@ def _next_search(screen: BeamsScreen) -> None:
 _BEAMS = Group["BeamsScreen"](
     "Beams",
     (
-        WRITE,
         Action(
             "b", "tree", _tree, "Tree", "Show the tree of the search, or the candidates", True,
             is_possible=lambda screen: bool(screen.session.specs),
         ),
         Action(
-            "s", "next-search", _next_search, "Next decoder", "Show the next decoder", True,
+            "D", "next-search", _next_search, "Next decoder", "Show the next decoder", True,
             is_possible=lambda screen: len(screen.session.specs) > 1,
         ),
     ),
@@ -218,7 +217,7 @@ class BeamsScreen(PromptingScreen):
             length = max((len(answer.tokens) for answer in answers), default=0)
             chain = " → ".join(answers[0].chain if answers else spec.chain)
             state = "done" if session.is_over else "growing"
-            of = f" ({self.shown + 1} of {len(session.specs)}, s next)" * (len(session.specs) > 1)
+            of = f" ({self.shown + 1} of {len(session.specs)}, D next)" * (len(session.specs) > 1)
             cut = ", trace truncated" * self.search.is_cut
             self.status.show_text(
                 f"{state}, {length} tokens{cut}; {session.request.run} at step {session.step:,}; "
@@ -231,6 +230,7 @@ _EMPTY = SearchTrace()
 SCREEN = Declaration(
     BeamsScreen,
     key="f4",
+    go="b",
     title="Beams",
     help="Watch a search grow, with its pruned hypotheses",
     needs_run=True,

@@ -21,11 +21,11 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, WRITE, prompt
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.screen import PromptingScreen
-from rnnlab.tui.shell.actions import Group, bindings
+from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.pane_actions import pane_group
 from rnnlab.tui.shell.panes import Pane
@@ -40,11 +40,6 @@ _PANES = (
     Pane("compare-table", "Table"),
     Pane("compare-charts", "Curves", is_for_normal=True),
     Pane("compare-texts", "Texts"),
-)
-
-
-_COMPARE = Group["CompareScreen"](
-    "Compare", (replace(WRITE, help="Go to the text that all runs continue"),)
 )
 
 
@@ -70,9 +65,7 @@ class CompareScreen(PromptingScreen):
     """The chosen run and the selected ones, two to six."""
 
     PANES = _PANES
-    GROUPS: ClassVar = (
-        _COMPARE, PROMPTING, CANDIDATES, pane_group(_PANES), SCREENS, EVERYWHERE,
-    )  # fmt: skip
+    GROUPS: ClassVar = (PROMPTING, CANDIDATES, pane_group(_PANES), SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, state: LabState) -> None:
@@ -290,6 +283,7 @@ class CompareScreen(PromptingScreen):
 SCREEN = Declaration(
     CompareScreen,
     key="f8",
+    go="c",
     title="Compare",
     help="Compare the chosen run with the selected runs",
     needs_run=True,

@@ -99,7 +99,7 @@ class CorporaScreen(CorporaListScreen):
         elif profile is None:
             profile = _heading(chosen).append(
                 f"\n\nNot fetched yet: {count(chosen.size_bytes)} bytes, {chosen.licence}.\n"
-                "Press g to fetch it, or to import a local copy."
+                "Press F to fetch it, or to import a local copy."
             )
         if self.table.chosen == chosen:
             self._profile.update(profile)
@@ -117,7 +117,8 @@ def _heading(chosen: CorpusDescription) -> Text:
 
 SCREEN = Declaration(
     CorporaScreen,
-    key="f11,ctrl+t",
+    key="f11",
+    go="o",
     title="Corpora",
     help="Profile, add and fetch corpora",
 )

@@ -168,10 +168,6 @@ class InspectScreen(InspectingScreen):
         """Return the page: in the fields, letters would be text."""
         return self.page
 
-    def on_descendant_focus(self) -> None:
-        """Hide the digit keys of the views while a field has the focus: there, digits are text."""
-        self.tabs.show_keys(are_live=not isinstance(self.focused, Input))
-
     @on(ViewTabs.Chosen)
     def choose_clicked(self, message: ViewTabs.Chosen) -> None:
         """Show the view that was clicked."""
@@ -186,11 +182,11 @@ class InspectScreen(InspectingScreen):
     def _missing(self) -> str:
         """Return the reason why the view cannot be shown yet; empty if it can."""
         if self.tabs.chosen == "difference" and self.other is None:
-            return "a difference needs two models; press b to choose the other one"
+            return "a difference needs two models; press V to choose the other one"
         if self.tabs.chosen == VANISHING and not self.lab_runs():
             return (
                 "the vanishing lab has no runs yet; "
-                "press v to train RNN, GRU and LSTM at depths 1, 2, 4 and 8"
+                "press T to train RNN, GRU and LSTM at depths 1, 2, 4 and 8"
             )
         return ""
 
@@ -232,7 +228,7 @@ class InspectScreen(InspectingScreen):
         states = Counter(self.state.summaries[name].state for name in self.lab_runs())
         counts = ", ".join(f"{num} {state}" for state, num in states.items())
         total = f"vanishing lab: {states.total()} runs" + (f" ({counts})" if counts else "")
-        return f"{total}; press v to queue missing runs"
+        return f"{total}; press T to queue missing runs"
 
 
 def _path(run: Run) -> str:
@@ -242,6 +238,7 @@ def _path(run: Run) -> str:
 SCREEN = Declaration(
     InspectScreen,
     key="f7",
+    go="i",
     title="Inspect",
     help="Inspect the chosen run: gradients, gates, neurons",
     needs_run=True,

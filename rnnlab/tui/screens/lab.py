@@ -74,11 +74,11 @@ _RUNS = Group["LabScreen"](
     "Runs",
     (
         Action(
-            "enter", "prompt", prompt, "Prompt", "Write a prompt for the chosen run", True,
+            "enter", "prompt", prompt, "Prompt", "Write a prompt for the chosen run",
             is_priority=True,
         ),
         Action("space", "mark", _select, "Select", "Select the chosen run: overlay its curves"),
-        Action("p", "pin", _pin, "Pin", "Pin the run to the top of the list, or unpin it"),
+        Action("P", "pin", _pin, "Pin", "Pin the run to the top of the list, or unpin it"),
         Action(
             "o", "sort", _sort, "Sort",
             "Sort by the next key: age, name, val, train, step, speed, cell",
@@ -199,6 +199,7 @@ class LabScreen(PromptingScreen, ChartsScreen):
 SCREEN = Declaration(
     LabScreen,
     key="f2",
+    go="l",
     title="Lab",
     help="Home screen: runs, charts and prompt",
 )

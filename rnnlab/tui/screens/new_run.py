@@ -23,7 +23,6 @@ from rnnlab.tui.new_run.model import Draft, read_draft
 from rnnlab.tui.new_run.setting_field import SettingField
 from rnnlab.tui.new_run.summary_pane import DraftPane
 from rnnlab.tui.outside.estimator import Estimate
-from rnnlab.tui.prompting.actions import copy
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.dialogs.pick import PickScreen
@@ -42,7 +41,7 @@ async def _queue(screen: NewRunScreen) -> None:
 
 
 def _copy(screen: NewRunScreen) -> None:
-    copy(screen, screen.draft.command())
+    screen.copy(screen.draft.command())
 
 
 def _trial(screen: NewRunScreen) -> None:
@@ -102,8 +101,8 @@ _FORM = Group["NewRunScreen"](
             "Go to the previous field", is_priority=True, is_repeatable=True,
         ),
         Action(
-            "ctrl+g", "trial", _trial, "Measure", "Measure the cost of the run now",
-            shown_key="^g",
+            "ctrl+t", "trial", _trial, "Measure", "Measure the cost of the run now",
+            shown_key="^t",
         ),
         Action(
             "ctrl+o", "empty", _empty, "Empty", "Empty all fields, or restore them",
@@ -284,6 +283,8 @@ def _recipes() -> Sequence[Choice]:
 SCREEN = Declaration(
     NewRunScreen,
     key="n",
+    go="n",
     title="New run",
+    short="New",
     help="Start a run: every setting with its help, and the cost of the run",
 )

@@ -10,16 +10,14 @@ from textual.widget import Widget
 
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, WRITE
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING
 from rnnlab.tui.prompting.document_pane import DocumentPane
 from rnnlab.tui.prompting.pane import PromptPane
 from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
-from rnnlab.tui.shell.actions import Group, bindings
+from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.state.lab_state import LabState
-
-_WRITE = Group["PromptScreen"]("Write", (WRITE,))
 
 
 class PromptScreen(PromptingScreen):
@@ -28,7 +26,7 @@ class PromptScreen(PromptingScreen):
     DEFAULT_CSS = """
     PromptScreen .-other-task { display: none; }
     """
-    GROUPS: ClassVar = (_WRITE, PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
+    GROUPS: ClassVar = (PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, state: LabState) -> None:
@@ -75,6 +73,7 @@ class PromptScreen(PromptingScreen):
 SCREEN = Declaration(
     PromptScreen,
     key="f3",
+    go="p",
     title="Prompt",
     help="Prompt a run at any checkpoint",
     needs_run=True,

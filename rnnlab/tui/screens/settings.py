@@ -115,6 +115,7 @@ def _row(spec: Field[Any], value: object) -> ComposeResult:
 SCREEN = Declaration(
     SettingsScreen,
     key="f12",
+    go="e",
     title="Settings",
     help="Set theme, colours, characters, refresh interval and queue slots",
 )

@@ -125,6 +125,7 @@ def _gib(size_bytes: float) -> str:
 SCREEN = Declaration(
     SystemScreen,
     key="f10",
+    go="s",
     title="System",
     help="Show processor, memory, disk, GPUs and the processes of the lab",
 )

@@ -22,7 +22,6 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import ChartPointed, RunChosen
-from rnnlab.tui.prompting.actions import copy
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
@@ -103,7 +102,7 @@ def _copy(screen: TimelineScreen) -> None:
     if sample is None:
         screen.toast("there is no sample to copy", "warning")
     else:
-        copy(screen, sample.prompt + sample.text)
+        screen.copy(sample.prompt + sample.text)
 
 
 def _ask(screen: TimelineScreen) -> None:
@@ -300,7 +299,9 @@ class TimelineScreen(BaseScreen):
 SCREEN = Declaration(
     TimelineScreen,
     key="f6",
+    go="m",
     title="Timeline",
+    short="Time",
     help="Read a run's samples along its loss curve",
     needs_run=True,
 )

@@ -26,7 +26,6 @@ from rnnlab.protocol.messages import (
 )
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import AskCancelled, Asked
-from rnnlab.tui.prompting.actions import copy
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.screen import BaseScreen
@@ -95,7 +94,7 @@ def _go_on(screen: TokensScreen) -> None:
 
 
 def _copy(screen: TokensScreen) -> None:
-    copy(screen, screen.editor.now.text)
+    screen.copy(screen.editor.now.text)
 
 
 def _marks(screen: TokensScreen) -> None:
@@ -121,10 +120,10 @@ _STEPPING = Group["TokensScreen"](
             "backspace", "cut", _cut, "Delete", "Delete all from here on; at the end, one token"
         ),
         Action("u", "undo", _undo, "Undo", "Undo the last change of the text", True),
-        Action("g", "go-on", _go_on, "Go on", "Let the decoder continue the text", True),
+        Action("X", "go-on", _go_on, "Go on", "Let the decoder continue the text", True),
         Action("c", "copy", _copy, "Copy", "Copy the text"),
         Action("d", "marks", _marks, "View", "Switch between shades and marks"),
-        Action("slash", "write", _write, "Text", "Write a text of your own", True),
+        Action("i", "write", _write, "Write", "Write a text of your own", True, opens=True),
     ),
     pane="walk",
 )
@@ -339,6 +338,7 @@ class TokensScreen(BaseScreen):
 SCREEN = Declaration(
     TokensScreen,
     key="f5",
+    go="t",
     title="Tokens",
     help="Read a text token by token, and branch from it",
     needs_run=True,

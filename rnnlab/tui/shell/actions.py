@@ -2,6 +2,10 @@
 
 A screen lists its groups of actions. The key bindings, the footer, the help and the command palette
 are derived from them, and an action runs by calling the function in the table.
+
+A key has the same meaning, and the same label, on every screen. There are two exceptions: the keys
+of `PANE_KEYS` act on the focused pane in its own way, and a digit shows or hides a pane of the
+screen. `tests/unit/tui/test_tui_one_meaning.py` checks the tables of all screens.
 """
 
 from __future__ import annotations
@@ -11,6 +15,15 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from textual.binding import Binding
+
+PANE_KEYS = frozenset(
+    (
+        *("left", "right", "up", "down", "h", "l", "k", "j", "home", "end", "pageup", "pagedown"),
+        *("enter", "escape", "backspace", "delete"),
+    )
+)
+"""Keys that move within the focused pane, open what is under its cursor, leave it or delete from
+it: what they do depends on the pane."""
 
 S_contra = TypeVar("S_contra", contravariant=True)
 """Type of the screen that an action is called with."""
@@ -26,7 +39,8 @@ class Action(Generic[S_contra]):
     """One command of a screen."""
 
     key: str
-    """Textual's name of the key, or several names separated by commas."""
+    """Textual's name of the key, or several names separated by commas; empty if only the palette
+    runs the action."""
     name: str
     """Name of the action, unique on its screen."""
     do: Callable[[S_contra], object]
@@ -49,12 +63,18 @@ class Action(Generic[S_contra]):
     label_now: Callable[[S_contra], str] | None = None
     """Returns the footer's label in the current state, empty to omit the action; None: `label`."""
     opens: bool = False
-    """Whether the action opens a screen or a dialog, which then receives the following keys."""
+    """Whether the action opens a screen or a dialog or focuses a text field, which then receives
+    the following keys."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Textual's names of the keys."""
+        return tuple(filter(None, self.key.split(",")))
 
     @property
     def written_key(self) -> str:
         """The key in its short form, as the help shows it."""
-        return self.shown_key or ", ".join(map(written, self.key.split(",")))
+        return self.shown_key or ", ".join(map(written, self.keys))
 
 
 @dataclass(frozen=True)
@@ -87,9 +107,11 @@ _WRITTEN = {
 
 
 def written(key: str) -> str:
-    """Return the short form of a key: `?` for question_mark, `F2` for f2."""
+    """Return the short form of a key: `?` for question_mark, `F2` for f2, `^n` for ctrl+n."""
     *modifiers, key = key.split("+")
     name = _WRITTEN.get(key, key.upper() if key[:1] == "f" and key[1:].isdigit() else key)
+    if modifiers == ["ctrl"] and len(name) == 1:
+        return f"^{name}"
     return "+".join([*modifiers, name])
 
 
@@ -113,6 +135,6 @@ def bindings(groups: Iterable[Group[Any]]) -> list[Bindable]:
             )
             for group in groups
             for action in group.actions
-            for key in action.key.split(",")
+            for key in action.keys
         ),
     ]

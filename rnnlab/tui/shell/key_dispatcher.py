@@ -40,6 +40,14 @@ class KeyDispatcher:
         """Pass a key on; if later keys could overtake this key, hold them until it is processed."""
         if not self._app.screen_stack:
             return  # the lab is closing
+        page = self._app.screen
+        if (
+            isinstance(page, BaseScreen)
+            and page.go_keys.is_waiting
+            and isinstance(event, events.Key)
+            and page.take_go_key(event)
+        ):
+            return
         target = self._app.focused or self._app.screen
         if isinstance(event, events.Paste) or not self._takes_a_while(event, target):
             await self._deliver(event)

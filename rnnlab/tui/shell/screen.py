@@ -6,6 +6,7 @@ A screen never computes and never blocks in a handler: it reads the state and ru
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -14,11 +15,12 @@ from textual.app import ComposeResult
 from textual.notifications import Notify
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from rnnlab.tui.messages import KeysDue, ReplaceableToast, ScreenAsked
 from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.footer import LabFooter
+from rnnlab.tui.shell.go_keys import GoKeys
 from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen_bar import ScreenBar
 
@@ -48,6 +50,7 @@ class BaseScreen(Screen[None]):
         super().__init__()
         self.state = state
         self._has_arrived = False
+        self.go_keys = GoKeys()
         self.panes = Layout(self, self.PANES)
         self.panes.chosen = dict(state.view.panes.get(self.entry_name, {}))
 
@@ -60,8 +63,10 @@ class BaseScreen(Screen[None]):
         """Yield the bar, the body and the footer."""
         self.panes.begin()
         yield ScreenBar()
+        yield Static(classes="bar-space")
         yield from self.compose_body()
         yield LabFooter(self.label_of)
+        yield self.go_keys
 
     def compose_body(self) -> ComposeResult:
         """Yield the widgets between the bar and the footer."""
@@ -69,6 +74,13 @@ class BaseScreen(Screen[None]):
 
     def show_state(self) -> None:
         """Show the changes of the state; called after every poll while the screen is shown."""
+
+    def refresh_state(self) -> None:
+        """Show the state, the status of the runs and the possible actions after a poll."""
+        if self.is_mounted:  # a screen has no bar until it is composed
+            self.query_one(ScreenBar).show_status(self.state.status)
+            self.show_state()
+            self.show_keys()
 
     def keep_view(self) -> None:
         """Copy into `state.view` the settings of this screen that are saved across starts."""
@@ -128,17 +140,38 @@ class BaseScreen(Screen[None]):
         """Return the widget to focus when the focus leaves a text field."""
         return self.main_widget()
 
-    def open_screen(self, name: str, *, toast: str = "") -> None:
-        """Open another screen, which receives all further keys, and show a toast there."""
+    def open_screen(self, name: str, *, toast: str = "", action: str = "") -> None:
+        """Open another screen, which receives all further keys; show a toast, run an action there.
+
+        action: name of the action; empty for none.
+        """
         self.state.keys.close()
-        self.post_message(ScreenAsked(name, toast))
+        self.post_message(ScreenAsked(name, toast, action))
+
+    def press(self, key: str) -> None:
+        """Press another key, before the keys that follow."""
+        ticket = self.state.keys.close()
+        self.state.keys.put_first(events.Key(key, None))
+        self.post_message(KeysDue(ticket))
+
+    def take_go_key(self, event: events.Key) -> bool:
+        """Handle the key after `g`: open a screen; return False for a key with its usual effect."""
+        target = self.go_keys.take(event)
+        if target.screen:
+            self.open_screen(target.screen)
+        elif target.is_first_row:
+            self.press("home")
+        elif target.problem:
+            self.toast(target.problem, "warning")
+        return not target.is_usual
 
     def arrive(self) -> None:
         """Record that this screen opens; it also resumes when a dialog above it closes."""
         self._has_arrived = True
 
     def on_screen_suspend(self) -> None:
-        """Hide the footer while a dialog receives the keys."""
+        """Hide the footer while a dialog receives the keys, and stop waiting for a letter."""
+        self.go_keys.close()
         self.query_one(LabFooter).visible = False
 
     def on_screen_resume(self) -> None:
@@ -183,7 +216,7 @@ class BaseScreen(Screen[None]):
     def opens_with(self, key: str) -> bool:
         """Return True if a key of the table may open a screen or a dialog."""
         actions = [action for group in self.GROUPS for action in group.actions if action.opens]
-        return any(key in action.key.split(",") for action in actions)
+        return any(key in action.keys for action in actions)
 
     def action_do(self, name: str) -> None:
         """Run an action of the table; a coroutine runs at most once at a time."""
@@ -230,6 +263,24 @@ class BaseScreen(Screen[None]):
         """Show a toast, replacing the previous one of the same severity."""
         toast = ReplaceableToast(message, severity=severity, markup=False, timeout=4)
         self.app.post_message(Notify(toast))
+
+    def copy(self, text: str) -> None:
+        """Copy a text through the terminal (OSC 52) and show a toast."""
+        self.app.copy_to_clipboard(text)
+        tmux = "; tmux needs: set -g set-clipboard on" if "TMUX" in os.environ else ""
+        self.toast(f"copied {len(text)} characters{tmux}")
+
+    def action_copy_text(self) -> None:
+        """Copy the text that is selected with the mouse; without one, explain what ctrl+c does."""
+        text = self.get_selected_text()
+        if text is None:
+            self.explain_copy()
+        else:
+            self.copy(text)
+
+    def explain_copy(self) -> None:
+        """Show what ctrl+c does here: in other programs, it would end the lab."""
+        self.toast("ctrl+c copies selected text; q quits (ctrl+q anywhere), training goes on")
 
     def groups_of_focus_first(self) -> list[Group[Any]]:
         """Return the groups of the focused pane, then of the whole screen, then of other panes."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rich.text import Text
 from textual.app import RenderResult
 from textual.events import Click
@@ -11,13 +13,34 @@ from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.shell.actions import written
 from rnnlab.tui.shell.screen_registry import ScreenEntry, entries
 
-_GAP = "  "
 _MORE = "… F1"
 """Shown if not all screens fit; the help lists the others."""
 
 
+class _Form(NamedTuple):
+    """A way to write the line."""
+
+    has_keys: bool = True
+    is_short: bool = False
+    """Whether the names are the short ones."""
+    padding: str = ""
+    """What stands on both sides of a label."""
+    beginning: str = ""
+
+
+_FORMS = (
+    _Form(padding=" "), _Form(), _Form(is_short=True),
+    _Form(has_keys=False, is_short=True, beginning="g "),
+)  # fmt: skip
+"""From the widest to the narrowest; the first one in which all screens fit is shown."""
+
+
 class ScreenBar(Widget):
-    """Show the names of as many screens as fit; a click opens one."""
+    """Show the names of as many screens as fit; a click opens one.
+
+    The letter that opens a screen after `g` is underlined in its name. On a wide terminal, its own
+    key is shown before the name; on a narrow one, names are short and stand without their keys.
+    """
 
     def __init__(self) -> None:
         super().__init__(id="title")
@@ -32,29 +55,14 @@ class ScreenBar(Widget):
 
     def render(self) -> RenderResult:
         """Return the line, with the visible screen in reverse."""
-        text, self._places = Text(no_wrap=True), []
         shown = getattr(self.screen, "entry_name", "")
         room = self.size.width - 2
-        labels = [(entry.name, _label(entry)) for entry in entries()]
-        gap = _GAP if sum(len(label) + len(_GAP) for _, label in labels) <= room else " "
-        if gap == " ":
-            labels = [(name, label[1:-1]) for name, label in labels]
-        ending = next((len(label) + len(gap) for name, label in labels if name == shown), 0)
-        is_full = False
-        for name, label in labels:
-            # If the label of the visible screen does not fit at its place, it is put at the end.
-            reserved = len(_MORE) + (0 if name == shown else ending)
-            is_full = is_full or len(text) + len(label) > room - reserved
-            if is_full and name != shown:
-                continue
-            if name == shown:
-                ending = 0
-                label.stylize("bold reverse")
-            self._places.append((len(text), len(text) + len(label), name))
-            text.append_text(label).append(gap)
-        if is_full:
-            text.append(_MORE, "dim")
-        if len(text) + len(self._status) <= room:
+        text, self._places = Text(no_wrap=True), []
+        for form in _FORMS:
+            text, self._places = _line(form, shown, room)
+            if len(self._places) == len(entries()):
+                break
+        if len(text) + 1 + len(self._status) <= room:
             text.append(self._status.rjust(room - len(text)), "dim")
         return text
 
@@ -65,5 +73,43 @@ class ScreenBar(Widget):
                 self.post_message(ScreenAsked(name))
 
 
-def _label(entry: ScreenEntry) -> Text:
-    return Text.assemble((f" {written(entry.first_key)}", "dim"), f" {entry.title} ")
+def _line(form: _Form, shown: str, room: int) -> tuple[Text, list[tuple[int, int, str]]]:
+    """Return the line of the labels that fit, and their places."""
+    text = Text.assemble((form.beginning, "dim"), no_wrap=True)
+    places: list[tuple[int, int, str]] = []
+    labels = [(entry.name, _label(entry, form)) for entry in entries()]
+    width = len(text) + sum(len(label) + 1 for _, label in labels) - 1
+    is_full, does_all_fit = False, width <= room
+    ending = next((len(label) + 1 for name, label in labels if name == shown), 0)
+    for name, label in labels:
+        # If the label of the visible screen does not fit at its place, it is put at the end.
+        reserved = 0 if does_all_fit else len(_MORE) + (0 if name == shown else ending)
+        is_full = is_full or len(text) + len(label) > room - reserved
+        if is_full and name != shown:
+            continue
+        if name == shown:
+            ending = 0
+            label.stylize("bold reverse")
+        places.append((len(text), len(text) + len(label), name))
+        text.append_text(label).append(" ")
+    if is_full:
+        text.append(_MORE, "dim")
+    return text, places
+
+
+def _label(entry: ScreenEntry, form: _Form) -> Text:
+    label = Text(form.padding)
+    if form.has_keys:
+        key = written(entry.first_key) if entry.key else f"g{entry.go}"
+        label.append(f"{key} ", "dim")
+    name = entry.short_title if form.is_short else entry.title
+    return label.append_text(_underlined(name, entry.go)).append(form.padding)
+
+
+def _underlined(title: str, letter: str) -> Text:
+    """Return a title with the first occurrence of a letter underlined."""
+    text = Text(title)
+    place = title.lower().find(letter)
+    if place >= 0:
+        text.stylize("underline", place, place + 1)
+    return text

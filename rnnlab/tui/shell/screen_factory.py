@@ -14,5 +14,10 @@ if TYPE_CHECKING:
 
 def make_screen(name: str, state: LabState) -> BaseScreen:
     """Import the file of a screen and build the screen; raise UnknownNameError for no screen."""
+    return screen_class(name)(state)
+
+
+def screen_class(name: str) -> type[BaseScreen]:
+    """Import the file of a screen and return its class; raise UnknownNameError for no screen."""
     declaration: Declaration = registry.load("tui/screens", name).SCREEN
-    return declaration.screen(state)
+    return declaration.screen

@@ -18,20 +18,32 @@ class ScreenEntry:
     """A screen as the registry knows it, without importing its file."""
 
     name: str
-    key: str
     title: str
     help: str
+    go: str
+    key: str = ""
+    short: str = ""
     needs_run: bool = False
 
     @property
     def first_key(self) -> str:
-        """The key that the bar shows."""
+        """The key that opens the screen; empty if only `g` and `go` do."""
         return self.key.partition(",")[0]
+
+    @property
+    def opening_keys(self) -> tuple[str, ...]:
+        """The keys to press one after another: `first_key`, or without it `g` and `go`."""
+        return (self.first_key,) if self.key else ("g", self.go)
+
+    @property
+    def short_title(self) -> str:
+        """The title in the bar of a narrow terminal."""
+        return self.short or self.title
 
 
 @cache
 def entries() -> tuple[ScreenEntry, ...]:
-    """Return all screens, in the order of their keys."""
+    """Return all screens: F2 before F10, then letters, then those without a key of their own."""
     files = [f"{name.replace('-', '_')}.py" for name in registry.names("tui/screens")]
     screens = [read_entry(_FOLDER / file) for file in files]
     return tuple(sorted(screens, key=lambda entry: _order(entry.first_key)))
@@ -54,7 +66,6 @@ def read_entry(file: Path) -> ScreenEntry:
     return ScreenEntry(file.stem.replace("_", "-"), **values)
 
 
-def _order(key: str) -> tuple[bool, int, str]:
-    """Return a sort key: letters first, whose labels are short, then F2 before F10."""
+def _order(key: str) -> tuple[int, str]:
     is_function = key[:1] == "f" and key[1:].isdigit()
-    return (is_function, int(key[1:]) if is_function else 0, key)
+    return int(key[1:]) if is_function else 100 if key else 101, key

@@ -11,9 +11,12 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
+_BEFORE, _AFTER = "< ", ">"
+"""Shown at an end at which names are left out."""
+
 
 class ViewTabs(Widget):
-    """A row of names, each preceded by the digit that chooses it."""
+    """A row of names, of which the left and right keys choose one."""
 
     @dataclass
     class Chosen(Message):
@@ -25,7 +28,6 @@ class ViewTabs(Widget):
         super().__init__(id="views")
         self.names = tuple(names)
         self.chosen = self.names[0]
-        self._has_keys = True
         self._places: list[tuple[int, int, str]] = []
 
     def choose(self, name: str) -> None:
@@ -37,46 +39,33 @@ class ViewTabs(Widget):
         """Return the name `step` positions after the chosen one, with wrap-around."""
         return self.names[(self.names.index(self.chosen) + step) % len(self.names)]
 
-    def show_keys(self, *, are_live: bool) -> None:
-        """Show the digits; omit them while a text field has the focus and takes digits as text."""
-        if are_live != self._has_keys:
-            self._has_keys = are_live
-            self.refresh()
-
     def render(self) -> RenderResult:
-        """Return the line, with as many digits and names as fit."""
+        """Return the line: all names, or as many around the chosen one as fit."""
+        first, end = self._window()
         text, self._places = Text(no_wrap=True), []
-        for name, label in zip(self.names, self._labels(), strict=True):
-            self._places.append((len(text), len(text) + len(label), name))
-            text.append_text(label).append(" ")
-        return text
+        text.append(_BEFORE if first else "", "dim")
+        for name in self.names[first:end]:
+            self._places.append((len(text), len(text) + len(name), name))
+            text.append(name, "bold reverse" if name == self.chosen else "").append(" ")
+        return text.append(_AFTER if end < len(self.names) else "", "dim")
 
-    def _labels(self) -> list[Text]:
-        """Return one label per view, a digit and a name, shortened to fit.
+    def _window(self) -> tuple[int, int]:
+        """Return the range of names that fit, grown from the chosen one to both sides."""
+        first = self.names.index(self.chosen)
+        end = first + 1
+        is_grown = True
+        while is_grown:
+            is_grown = False
+            for wider in ((first, end + 1), (first - 1, end)):
+                if wider[0] >= 0 and wider[1] <= len(self.names) and self._fits(*wider):
+                    (first, end), is_grown = wider, True
+        return first, end
 
-        The chosen view's digit is dropped first, then the names of the other views.
-        """
-        chosen, keys = self.names.index(self.chosen), self._has_keys
-        for all_digits, all_names in ((True, True), (False, True), (False, False)):
-            labels = [
-                self._label(
-                    place,
-                    has_digit=keys and (all_digits or place != chosen),
-                    has_name=all_names or place == chosen,
-                )
-                for place in range(len(self.names))
-            ]
-            if sum(map(len, labels)) + len(labels) - 1 <= self.size.width:
-                break
-        return labels
-
-    def _label(self, place: int, *, has_digit: bool, has_name: bool) -> Text:
-        is_chosen = self.names[place] == self.chosen
-        label = Text(str(place + 1) if has_digit else "", "bold" if is_chosen else "dim")
-        if has_name:
-            label.append(" " * has_digit)
-            label.append(self.names[place], "bold reverse" if is_chosen else "")
-        return label
+    def _fits(self, first: int, end: int) -> bool:
+        width = sum(map(len, self.names[first:end])) + end - first - 1
+        width += len(_BEFORE) if first else 0
+        width += 1 + len(_AFTER) if end < len(self.names) else 0
+        return width <= self.size.width
 
     def on_click(self, event: Click) -> None:
         """Choose the name that was clicked."""

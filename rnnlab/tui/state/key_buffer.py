@@ -42,6 +42,10 @@ class KeyBuffer:
             return True
         return False
 
+    def put_first(self, event: Pressed) -> None:
+        """Queue an event before those that are held."""
+        self._held.appendleft(event)
+
     def next(self) -> Pressed | None:
         """Remove and return the oldest event; None if the buffer is closed or empty."""
         return None if self._is_closed or not self._held else self._held.popleft()

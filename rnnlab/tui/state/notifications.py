@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rnnlab.base.display import visible
+from rnnlab.tui.state.remedy import with_keys
 
 if TYPE_CHECKING:
     from rnnlab.runs.summary import RunSummary
@@ -38,7 +39,8 @@ def notice_of(before: RunSummary, now: RunSummary) -> Notice | None:
     if before.state == now.state:
         return None
     if now.state in ("failed", "lost"):
-        return Notice(f"{now.name} {now.state}: {now.reason}", "error", 10.0)
+        reason = with_keys(now.reason, now.name, place=" in the lab")
+        return Notice(f"{now.name} {now.state}: {reason}", "error", 10.0)
     if now.state in ("finished", "stopped", "paused"):
         return Notice(f"{now.name} is {now.state}")
     return None

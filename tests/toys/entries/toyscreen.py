@@ -25,7 +25,7 @@ def _count(screen: ToyScreen) -> None:
     screen.show_state()
 
 
-_TOY = Group["ToyScreen"]("Toy", (Action("w", "count", _count, "Count", "Count one more", True),))
+_TOY = Group["ToyScreen"]("Toy", (Action("Z", "count", _count, "Count", "Count one more", True),))
 
 
 class ToyScreen(BaseScreen):
@@ -54,4 +54,4 @@ class ToyScreen(BaseScreen):
         self._body.update(f"{len(self.state.summaries)} runs, {self.num_counted} counted")
 
 
-SCREEN = Declaration(ToyScreen, key="z", title="Toy", help="Count the runs")
+SCREEN = Declaration(ToyScreen, go="z", title="Toy", help="Count the runs")

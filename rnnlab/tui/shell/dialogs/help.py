@@ -24,7 +24,9 @@ _TEXT_FIELDS: Group[Any] = Group(
         for key, text in (
             ("tab, shift+tab", "Focus the next or previous field or pane"),
             ("^a ^e ^w ^k ^u", "Start, end, delete word, delete to end, delete to start"),
-            ("ctrl+p", "Open the command palette: all actions by name"),
+            ("ctrl+p", "Open the command palette: all actions by a word"),
+            ("^c", "Copy the selected text; it neither quits nor stops a run"),
+            ("ctrl+q", "Quit from anywhere, also from a text field"),
         )
     ),
 )
@@ -76,6 +78,8 @@ def _column(groups: Sequence[Group[Any]]) -> Table:
     for group in groups:
         table.add_row(Text(group.title, "bold"), Text(""))
         for action in group.actions:
+            if not action.keys and not action.shown_key:
+                continue  # the palette lists it
             table.add_row(Text(f"  {action.written_key}", "cyan"), Text(action.help))
     return table
 

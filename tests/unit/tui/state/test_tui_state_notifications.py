@@ -10,7 +10,7 @@ import pytest
 from rnnlab.runs.records import State
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary, summarise
-from rnnlab.tui.state.notifications import status_of
+from rnnlab.tui.state.notifications import notice_of, status_of
 
 
 @pytest.fixture
@@ -39,3 +39,12 @@ def test_queued_and_shipped_runs_are_counted_separately(
 
 def test_a_folders_name_is_text(run: RunSummary) -> None:
     assert "\x1b" not in status_of([run], Path("a\x1b[31m"))
+
+
+def test_a_lost_runs_hint_names_the_key_in_place_of_the_shell_command(run: RunSummary) -> None:
+    reason = "its worker died; `rnnlab resume alpha` continues the run"
+    notice = notice_of(replace(run, state="running"), replace(run, state="lost", reason=reason))
+    assert notice is not None
+    assert notice.message == (
+        "alpha lost: its worker died; the key `r` in the lab continues the run"
+    )
