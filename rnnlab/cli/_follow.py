@@ -109,7 +109,8 @@ def _update(progress: Progress, task: TaskID, s: RunSummary) -> None:
         f"{duration(s.eta_s)} left",
     ]
     queued = f"queued, number {s.queue_place}" if s.queue_place else ""
-    text = queued or s.state if s.step == 0 or s.state == "paused" else "  ".join(figures)
+    has_figures = s.step > 0 and s.state != "paused" and not s.stage
+    text = "  ".join(figures) if has_figures else queued or s.stage or s.state
     progress.update(task, completed=done, figures=text)
 
 

@@ -130,7 +130,7 @@ class SampleRecord:
 
 Event = Literal[
     "started", "resumed", "paused", "continued", "checkpoint", "skipped", "note", "stopped",
-    "finished", "failed", "spike", "diverged", "rollback",
+    "finished", "failed", "spike", "diverged", "rollback", "set",
 ]  # fmt: skip
 
 
@@ -161,6 +161,8 @@ class Status:
     """Time of this status, in seconds since 1970."""
     created: float = 0.0
     """Time of the run's creation, in seconds since 1970."""
+    stage: str = ""
+    """What a worker does before its first step, such as `loading torch`; empty after it."""
     device: str = ""
     step: int = 0
     total_steps: int | None = None
