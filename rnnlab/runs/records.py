@@ -179,6 +179,8 @@ class Status:
     best_val_loss: float | None = None
     best_step: int | None = None
     grad_norm: float | None = None
+    lr: float | None = None
+    """Learning rate of the last recorded step."""
     tokens_per_s: float | None = None
     parameters: int | None = None
     floor_nats: float | None = None

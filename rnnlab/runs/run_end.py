@@ -12,18 +12,24 @@ _STEPS = 1000
 """Suggested number of further steps if the settings are unreadable."""
 
 
+def completed(settings: Mapping[str, Any], status: Status) -> float:
+    """Return the completed fraction of a run, from 0; 1 or more if its end is reached."""
+    steps, epochs, minutes = (_number(settings.get(name)) for name in _ENDS)
+    fractions = [0.0]
+    if steps:
+        fractions.append(status.step / steps)
+    if epochs and status.epoch:
+        # The worker rounds the limit to whole steps.
+        steps_per_epoch = status.step / status.epoch
+        fractions.append(status.step / max(1, round(epochs * steps_per_epoch)))
+    if minutes:
+        fractions.append(status.elapsed_s / (60 * minutes))
+    return max(fractions)
+
+
 def is_at_end(settings: Mapping[str, Any], status: Status) -> bool:
     """Return True if a run has reached the limit of its steps, epochs or minutes."""
-    steps, epochs, minutes = (_number(settings.get(name)) for name in _ENDS)
-    if steps is not None and status.step >= steps:
-        return True
-    if minutes is not None and status.elapsed_s >= 60 * minutes:
-        return True
-    if epochs is None or not status.epoch:
-        return False
-    # The worker rounds the limit to whole steps.
-    steps_per_epoch = status.step / status.epoch
-    return status.step >= max(1, round(epochs * steps_per_epoch))
+    return completed(settings, status) >= 1.0
 
 
 def suggestion(settings: Mapping[str, Any], status: Status) -> dict[str, float]:

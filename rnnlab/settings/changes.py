@@ -94,9 +94,9 @@ def differences(old: RunConfig, new: RunConfig) -> str:
 def _check_name(name: str) -> None:
     if name in CHANGEABLE:
         return
-    hint = f"these can: {', '.join(CHANGEABLE)}"
+    hint = f"change {', '.join(CHANGEABLE[:-1])} or {CHANGEABLE[-1]}"
     if name in RunConfig.model_fields:
-        raise BadInputError(f"{name!r} cannot be changed after a run has started", hint)
+        raise BadInputError(f"{name!r} cannot be changed during training", hint)
     raise BadInputError(f"unknown setting {name!r}", did_you_mean(name, CHANGEABLE, hint))
 
 

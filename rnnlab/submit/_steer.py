@@ -14,7 +14,7 @@ from rnnlab.runs import control, launch
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.pending import read_pending, write_pending
 from rnnlab.runs.records import Status
-from rnnlab.runs.run_end import is_at_end
+from rnnlab.runs.run_end import completed, is_at_end
 from rnnlab.runs.store import Run
 from rnnlab.settings.changes import (
     Progress,
@@ -26,6 +26,7 @@ from rnnlab.settings.changes import (
 )
 from rnnlab.settings.problems import Problem
 from rnnlab.settings.run_config import RunConfig
+from rnnlab.settings.schedule import learning_rate
 
 Written = Mapping[str, float | str]
 """Setting -> new value, as a number or as the user's text."""
@@ -50,6 +51,22 @@ class Steered(NamedTuple):
     def progress(self) -> Progress:
         """How far the run has come, in the unit of each end."""
         return Progress(self.status.step, self.status.epoch, self.status.elapsed_s / 60)
+
+    def outcome(self, changes: Written) -> str:
+        """Return the old and new value of each changed setting, and the next learning rate.
+
+        Raises BadInputError if a change is invalid.
+        """
+        new = changed(self.config, changes, self.progress)
+        text = differences(self.config, new) or "the same settings; patience counts from now"
+        now = self.status.lr
+        if now is None:
+            return text
+        rate = learning_rate(new, min(1.0, completed(new.model_dump(), self.status)))
+        if "lr" not in changes:  # plateaus and rollbacks have lowered the rate by this factor
+            past = completed(self.config.model_dump(), self.status)
+            rate *= now / (learning_rate(self.config, min(1.0, past)) or now)
+        return f"{text}; the rate is {rate:.3g} (was {now:.3g})"
 
     def problem(self, changes: Written) -> Problem | None:
         """Return the first problem of changes for this run; None if they are valid."""
@@ -86,7 +103,7 @@ def change_settings(run: Run, changes: Written) -> str:
     check_settable(steered, changes)
     new = changed(steered.config, changes, steered.progress)
     send(run.paths.mailbox, Command("set", values=numbers(new, changes)))
-    return f"{run.name}: {_text(steered.config, new)}"
+    return f"{run.name}: {steered.outcome(changes)}"
 
 
 def resume_run(
@@ -111,7 +128,7 @@ def resume_run(
     else:
         write_pending(run.paths, merged(read_pending(run.paths), numbers(new, changes)))
     message = control.resume(run, is_queued=is_queued, launch_worker=launch_worker)
-    return f"{message}: {_text(steered.config, new)}"
+    return f"{message}: {steered.outcome(changes)}"
 
 
 def _check_resumable(steered: Steered, changes: Written) -> None:
@@ -133,7 +150,3 @@ def _check_resumable(steered: Steered, changes: Written) -> None:
             f"{run.name!r} has no optimiser state at step {step}",
             f"`rnnlab train CORPUS --init-from {run.name}` starts a new run from its weights",
         )
-
-
-def _text(old: RunConfig, new: RunConfig) -> str:
-    return differences(old, new) or "the same settings; patience counts from now"

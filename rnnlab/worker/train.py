@@ -149,6 +149,7 @@ class Steering:
                     eta_s=_eta_s(record.time_s, session.progress),
                     train_loss=record.train_loss,
                     grad_norm=record.grad_norm,
+                    lr=record.lr,
                     tokens_per_s=record.tokens_per_s,
                     recent_losses=recent,
                     alarm=status.alarm if session.watch.is_high or record.skipped else "",
