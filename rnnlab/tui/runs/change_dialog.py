@@ -55,7 +55,14 @@ async def resume_runs(screen: BaseScreen, names: Sequence[str], *, is_queued: bo
     others = [name for name in names if name not in finished]
     resume = partial(control.resume, is_queued=is_queued, launch_worker=screen.state.outside.launch)
     await _do(screen, {name: partial(_with_run, screen, name, resume) for name in others})
-    steered = await _read(screen, finished)
+    await continue_runs(screen, finished, is_queued=is_queued)
+
+
+async def continue_runs(
+    screen: BaseScreen, names: Sequence[str], *, is_queued: bool = False
+) -> None:
+    """Ask for how long finished runs continue, then start their workers."""
+    steered = await _read(screen, names)
     if not steered:
         return
     answers = await screen.app.push_screen_wait(dialog_of(steered, is_for_end=True))
