@@ -11,6 +11,8 @@ from rnnlab.cli._options import Checkpoints, Json, RunName
 from rnnlab.cli._output import print_json
 from rnnlab.runs.store import RunStore
 
+_Text = Optional[str]  # noqa: UP045
+
 
 def _setting(flag: str, text: str) -> Any:
     """Return the option of a setting; its value is checked like that of `rnnlab train`."""
@@ -23,12 +25,12 @@ def command(
     queue: Annotated[
         bool, typer.Option("--queue", help="Wait for a free slot before training.")
     ] = False,
-    steps: Annotated[Optional[str], _setting("--steps", "New end: total steps.")] = None,  # noqa: UP045
-    epochs: Annotated[Optional[str], _setting("--epochs", "New end: total epochs.")] = None,  # noqa: UP045
-    minutes: Annotated[Optional[str], _setting("--minutes", "New end: total minutes.")] = None,  # noqa: UP045
-    lr: Annotated[Optional[str], _setting("--lr", "New base learning rate.")] = None,  # noqa: UP045
-    clip: Annotated[Optional[str], _setting("--clip", "New limit of the gradient norm.")] = None,  # noqa: UP045
-    patience: Annotated[Optional[str], _setting("--patience", "New patience.")] = None,  # noqa: UP045
+    steps: Annotated[_Text, _setting("--steps", "End after N steps in total.")] = None,
+    epochs: Annotated[_Text, _setting("--epochs", "End after N passes in total.")] = None,
+    minutes: Annotated[_Text, _setting("--minutes", "End after N minutes in total.")] = None,
+    lr: Annotated[_Text, _setting("--lr", "Base learning rate of the schedule.")] = None,
+    clip: Annotated[_Text, _setting("--clip", "Limit of the gradient norm (0: off).")] = None,
+    patience: Annotated[_Text, _setting("--patience", "Validations without improvement.")] = None,
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> int:

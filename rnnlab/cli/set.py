@@ -23,7 +23,7 @@ def command(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN... NAME=VALUE...",
+            metavar="RUN NAME=VALUE",
             help="Runs, then settings: lr, clip, steps, epochs, minutes, patience.",
             autocompletion=_complete,
         ),

@@ -99,7 +99,7 @@ class StatusReporter:
         self._thread.join()
         self.free_reserve()
         with self._lock:
-            self._status = replace(self._status, heartbeat=time.time(), **changes)
+            self._status = replace(self._status, heartbeat=time.time(), stage="", **changes)
             text = encode_status(self._status)
         try:
             replace_text(self._paths.status, text)
