@@ -98,6 +98,15 @@ def _show_progress(run: Run) -> None:
 def _update(progress: Progress, task: TaskID, s: RunSummary) -> None:
     total = s.elapsed_s + s.eta_s if s.eta_s is not None else None
     done = s.elapsed_s / total if total else (1.0 if not s.is_active else 0.0)
+    progress.update(task, completed=done, figures=progress_of(s))
+
+
+def progress_of(s: RunSummary) -> str:
+    """Return the text behind the bar: the figures; before the first step, the stage or state."""
+    if s.queue_place:
+        return f"queued, number {s.queue_place}"
+    if s.step == 0 or s.state == "paused" or s.stage:
+        return s.stage or s.state
     steps = f"{s.step}/{s.total_steps}" if s.total_steps else str(s.step)
     figures = [
         f"step {steps}",
@@ -108,9 +117,7 @@ def _update(progress: Progress, task: TaskID, s: RunSummary) -> None:
         f"{count(s.tokens_per_s)} tok/s",
         f"{duration(s.eta_s)} left",
     ]
-    queued = f"queued, number {s.queue_place}" if s.queue_place else ""
-    text = queued or s.state if s.step == 0 or s.state == "paused" else "  ".join(figures)
-    progress.update(task, completed=done, figures=text)
+    return "  ".join(figures)
 
 
 def _stop(run: Run, exit_code: int) -> int:

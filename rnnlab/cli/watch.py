@@ -42,7 +42,7 @@ def command(
         for history, tail in zip(histories, tails, strict=True):
             history.add(tail.read())
         summaries = [summarise(run) for run in opened]
-        state = (shutil.get_terminal_size(), [(s.state, s.step) for s in summaries])
+        state = (shutil.get_terminal_size(), [(s.state, s.stage, s.step) for s in summaries])
         if state != shown:
             shown = state
             # Move the cursor home, then clear: this avoids flicker in most terminals.
@@ -64,8 +64,9 @@ def _chart_height(num_lines: int) -> int:
 def _line(s: RunSummary) -> str:
     total = f"/{s.total_steps}" if s.total_steps else ""
     left = f", {duration(s.eta_s)} left" if s.eta_s is not None else ""
+    stage = f" ({s.stage})" if s.stage else ""
     reason = f"; {visible(s.reason)}" if s.reason else ""
     return (
-        f"{s.name} {s.state} at step {s.step}{total}, train {loss(s.train_loss)}, "
+        f"{s.name} {s.state}{stage} at step {s.step}{total}, train {loss(s.train_loss)}, "
         f"val {loss(s.val_loss)}, {count(s.tokens_per_s)} tokens/s{left}{reason}"
     )

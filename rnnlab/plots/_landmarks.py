@@ -1,4 +1,4 @@
-"""Events of runs that are marked on the x axis: spikes, resumes, the best model, checkpoints."""
+"""Events of runs that are marked on the x axis: spikes, resumes, changes, checkpoints."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rnnlab.plots._axis_lookup import places
 from rnnlab.plots._chart import Axis, Landmark, NamedHistory
 
-_MARKED = frozenset({"spike", "diverged", "rollback", "resumed", "checkpoint"})
+_MARKED = frozenset({"spike", "diverged", "rollback", "resumed", "set", "checkpoint"})
 
 
 def landmarks(runs: Sequence[NamedHistory], axis: Axis) -> tuple[Landmark, ...]:

@@ -71,11 +71,11 @@ _SIGNS = {
     "blocks": Signs("▀▀", "▘▘", "▀●", "●", "╌", "│", "┤", "└", "─", "┬"),
     "ascii": Signs("**", "..", ".o", "o", "-", "|", "+", "+", "-", "+"),
 }
-LANDMARKS = ("diverged", "spike", "rollback", "resumed", "best", "checkpoint")
+LANDMARKS = ("diverged", "spike", "rollback", "resumed", "set", "best", "checkpoint")
 """Events with a sign on the x axis; where several share a column, the first of these is shown."""
 _LANDMARK_SIGNS = {
-    "unicode": dict(zip(LANDMARKS, "‼!↶↻★◆", strict=True)),
-    "ascii": dict(zip(LANDMARKS, "X!<r*c", strict=True)),
+    "unicode": dict(zip(LANDMARKS, "‼!↶↻∆★◆", strict=True)),
+    "ascii": dict(zip(LANDMARKS, "X!<rs*c", strict=True)),
 }
 _FINENESS = {"braille": (2, 4), "blocks": (2, 2), "ascii": (1, 1)}
 

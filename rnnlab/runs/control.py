@@ -9,7 +9,9 @@ from __future__ import annotations
 from rnnlab.base.errors import BadInputError
 from rnnlab.runs.launch import Launch, launch
 from rnnlab.runs.mailbox import Command, send
+from rnnlab.runs.pending import read_pending
 from rnnlab.runs.queue import Queue
+from rnnlab.runs.run_end import suggestion, text_of
 from rnnlab.runs.store import Run
 
 
@@ -54,11 +56,14 @@ def checkpoint(run: Run) -> str:
 def resume(run: Run, *, is_queued: bool = False, launch_worker: Launch | None = None) -> str:
     """Resume a paused worker, or start a new one from the last checkpoint.
 
+    A finished run resumes only if changed settings are pending, such as a later end.
+
     is_queued: whether a new worker first waits for a free slot; launch_worker: function that starts
     a new worker, by default `rnnlab.runs.launch.launch`.
     """
     status = run.status()
-    match status.state:
+    has_changes = status.state == "finished" and bool(read_pending(run.paths))
+    match "stopped" if has_changes else status.state:
         case "paused":
             send(run.paths.mailbox, Command("resume"))
             return f"{run.name} resumes"
@@ -69,14 +74,27 @@ def resume(run: Run, *, is_queued: bool = False, launch_worker: Launch | None = 
             step = run.paths.read_pointer("last") or 0
             return f"{run.name} resumes from step {step}"
         case "finished":
-            raise BadInputError(
-                f"{run.name!r} has completed all its steps",
-                f"`rnnlab train CORPUS --init-from {run.name}` trains its weights further",
-            )
+            raise BadInputError(*refusal_of_finished(run))
         case _:
             raise BadInputError(
                 f"{run.name!r} is {status.state} already", f"`rnnlab watch {run.name}` follows it"
             )
+
+
+def refusal_of_finished(run: Run) -> tuple[str, str]:
+    """Return why a finished run does not resume without a new setting, and the command that does.
+
+    The command of a shipped run, which must not be changed, starts a new run from its weights.
+    """
+    if run.is_shipped:
+        return (
+            f"{run.name!r} is shipped with rnnlab and cannot be trained further",
+            f"`rnnlab train CORPUS --init-from {run.name}` starts a new run from its weights",
+        )
+    changes = suggestion(run.settings(), run.status())
+    options = " ".join(f"--{name} {text_of(value)}" for name, value in changes.items())
+    why = "has stopped early" if "patience" in changes else "has completed all its steps"
+    return f"{run.name!r} {why}", f"`rnnlab resume {run.name} {options}` continues it"
 
 
 def move_in_queue(run: Run, by: int) -> str:

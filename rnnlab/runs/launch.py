@@ -66,6 +66,7 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
             heartbeat=time.time(),
             reason="",
             alarm="",
+            stage="",
             is_bad_input=False,
         )
         replace_text(run.paths.status, encode_status(starting))

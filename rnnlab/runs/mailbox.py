@@ -6,7 +6,8 @@ import itertools
 import json
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -20,16 +21,26 @@ _count = itertools.count()
 
 @dataclass(frozen=True)
 class Command:
-    """One command; `set` changes the setting `name` to `value`."""
+    """One command; `set` changes the setting `name` to `value`, and all settings in `values`."""
 
     action: Action
     name: str = ""
     value: float = 0.0
+    values: Mapping[str, float] = field(default_factory=dict, hash=False)
+    """Setting -> new value: settings that change together."""
+
+    @property
+    def changes(self) -> dict[str, float]:
+        """All changes of a `set` command."""
+        return {**({self.name: self.value} if self.name or not self.values else {}), **self.values}
 
 
 def send(mailbox: Path, command: Command) -> None:
     """Write a command into a mailbox; raise RnnlabError if it cannot be written."""
-    values = {"action": command.action, "name": command.name, "value": command.value}
+    values = {
+        "action": command.action, "name": command.name, "value": command.value,
+        "values": dict(command.values),
+    }  # fmt: skip
     file = f"{time.time_ns():020d}-{os.getpid()}-{next(_count)}.json"
     try:
         mailbox.mkdir(exist_ok=True)
@@ -62,6 +73,7 @@ def _read(file: Path) -> Command | None:
         values = json.loads(file.read_text(encoding="utf-8"))
         action = values["action"]
         name, value = str(values.get("name", "")), float(values.get("value", 0.0))
+        together = {str(n): float(v) for n, v in dict(values.get("values", {})).items()}
     except (
         OSError,
         ValueError,
@@ -72,4 +84,4 @@ def _read(file: Path) -> Command | None:
         RecursionError,
     ):
         return None
-    return Command(action, name, value) if action in get_args(Action) else None
+    return Command(action, name, value, together) if action in get_args(Action) else None

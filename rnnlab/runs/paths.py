@@ -94,6 +94,11 @@ class RunPaths:
         return self.root / "mailbox"
 
     @property
+    def changes(self) -> Path:
+        """File of the changes of settings that wait for the next worker."""
+        return self.root / "changes.json"
+
+    @property
     def reserve(self) -> Path:
         """A file that reserves disk space for the worker's last status."""
         return self.root / ".reserve"

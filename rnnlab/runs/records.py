@@ -130,7 +130,7 @@ class SampleRecord:
 
 Event = Literal[
     "started", "resumed", "paused", "continued", "checkpoint", "skipped", "note", "stopped",
-    "finished", "failed", "spike", "diverged", "rollback",
+    "finished", "failed", "spike", "diverged", "rollback", "set",
 ]  # fmt: skip
 
 
@@ -161,6 +161,8 @@ class Status:
     """Time of this status, in seconds since 1970."""
     created: float = 0.0
     """Time of the run's creation, in seconds since 1970."""
+    stage: str = ""
+    """What a worker does before its first step, such as `loading torch`; empty after it."""
     device: str = ""
     step: int = 0
     total_steps: int | None = None
@@ -177,6 +179,8 @@ class Status:
     best_val_loss: float | None = None
     best_step: int | None = None
     grad_norm: float | None = None
+    lr: float | None = None
+    """Learning rate of the last recorded step."""
     tokens_per_s: float | None = None
     parameters: int | None = None
     floor_nats: float | None = None

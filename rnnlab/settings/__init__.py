@@ -1,1 +1,1 @@
-"""The settings of a run: types, defaults, limits, help and groups."""
+"""The settings of a run: types, defaults, limits, help, groups, changes and schedules."""

@@ -10,6 +10,13 @@ from rnnlab.submit._start import (
     queue_recipe,
     start_run,
 )
+from rnnlab.submit._steer import (
+    Steered,
+    Written,
+    change_settings,
+    check_settable,
+    resume_run,
+)
 
 __all__ = [
     "WRITTEN",
@@ -17,11 +24,16 @@ __all__ = [
     "Resolved",
     "Setting",
     "Source",
+    "Steered",
+    "Written",
+    "change_settings",
     "check_resolved",
+    "check_settable",
     "checked_config",
     "default_name",
     "find_run",
     "queue_recipe",
     "resolve",
+    "resume_run",
     "start_run",
 ]

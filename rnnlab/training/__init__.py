@@ -1,4 +1,4 @@
-"""Training: loop, optimiser and schedule, evaluation, checkpoints and exact resume, telemetry."""
+"""Training: loop, optimiser, changes of settings, evaluation, exact resume, telemetry."""
 
 from rnnlab.training._evaluate import Evaluation, evaluate
 from rnnlab.training._loop import train

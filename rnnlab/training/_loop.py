@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.errors import RnnlabError
 from rnnlab.corpora import Batch
 from rnnlab.runs.fresh_checkpoint import FOR_A_PROMPT
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import TrainRecord
-from rnnlab.settings.run_config import RunConfig
 from rnnlab.training._divergence import REMEDY
 from rnnlab.training._metrics import MetricWindow
 from rnnlab.training._session import Position, Session
+from rnnlab.training._steering import apply_pending, change
 from rnnlab.training._step import layers_record, take_step, train_record
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def train(session: Session) -> Ending:
         session.log.note("resumed", f"from the checkpoint of step {session.state.step}")
     if session.dtype != session.config.dtype:
         session.log.note("note", "this processor does not support bfloat16: computing in float32")
+    apply_pending(session)
     if session.progress >= 1.0:
         return "finished"
     loop = Loop(session)
@@ -224,19 +225,4 @@ class Loop:
                 if command.name != FOR_A_PROMPT:
                     session.log.note("checkpoint", "requested")
             case "set":
-                self._change(command.name, command.value)
-
-    def _change(self, name: str, value: float) -> None:
-        session = self._session
-        try:
-            if name not in ("lr", "clip"):
-                raise BadInputError(
-                    f"{name!r} cannot be changed during training", "change lr or clip"
-                )
-            values = {**session.config.model_dump(exclude_none=True), name: value}
-            session.config = RunConfig.from_values(values)
-        except BadInputError as error:
-            session.log.note("note", str(error))
-        else:
-            session.state.changed[name] = value
-            session.log.note("note", f"{name} is now {value:g}")
+                change(session, command.changes)

@@ -21,11 +21,12 @@ from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import EvalRecord, Record
 from rnnlab.settings.run_config import RunConfig
+from rnnlab.settings.schedule import learning_rate
 from rnnlab.training._checkpoints import Checkpoints, OverflownWeightsError
 from rnnlab.training._divergence import REMEDY, LossWatch
 from rnnlab.training._ema import WeightAverage
 from rnnlab.training._evaluate import Evaluation, evaluate
-from rnnlab.training._optimizer import learning_rate, make_optimizer
+from rnnlab.training._optimizer import make_optimizer
 from rnnlab.training._precision import cpu_has_bfloat16, supported_dtype
 from rnnlab.training._probing import Probing
 from rnnlab.training._run_log import RunLog

@@ -42,7 +42,8 @@ class TrainingState:
     start: State = ()
     """Hidden state before the first token, reused in every step; not saved."""
     changed: dict[str, float] = field(default_factory=dict)
-    """Settings changed during training: name -> value."""
+    """Changed settings that config.toml does not have yet, from a checkpoint of rnnlab before
+    config.toml was rewritten: name -> value."""
     num_stale: int = 0
     """Number of validations since the last improvement."""
     lr_scale: float = 1.0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.preferences import load_preferences
+from rnnlab.runs.pending import read_pending, write_pending
 from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.store import Run
 from rnnlab.worker._status_thread import StatusReporter
@@ -54,14 +55,25 @@ def _wait_for_turn(run: Run, reporter: StatusReporter, num_slots: Callable[[], i
     """Wait while the run is in the queue, until its turn or a stop command."""
     queue = Queue(run.paths.root.parent)
     while queue.has(run.name):
-        if any(command.action == "stop" for command in reporter.commands()):
-            queue.leave(run.name)
-            return _Turn(False, None)
+        for command in reporter.commands():
+            if command.action == "stop":
+                queue.leave(run.name)
+                return _Turn(False, None)
+            if command.action == "set":
+                _keep(run, command.changes)
         slot = queue.take_turn(run.name, num_slots())
         if slot is not None:
             return _Turn(True, slot)
         reporter.wait()
     return _Turn(True, take_free_slot(run, num_slots()))
+
+
+def _keep(run: Run, changes: Mapping[str, float]) -> None:
+    """Keep changes of a queued run for its first step, where they are checked again."""
+    from rnnlab.settings.changes import merged  # pydantic: most queued workers do not need it
+
+    with contextlib.suppress(RnnlabError):
+        write_pending(run.paths, merged(read_pending(run.paths), changes))
 
 
 def take_free_slot(run: Run, num_slots: int) -> int | None:

@@ -52,12 +52,18 @@ class StatusReporter:
         return self._status
 
     def change(self, **changes: Any) -> None:
-        """Change fields of the status; a new state is written at once, other changes soon."""
+        """Change fields; a new state or stage is written at once, other changes soon.
+
+        The end of the last stage is not urgent: a full disk must not end the training.
+        """
         with self._lock:
-            has_new_state = changes.get("state", self._status.state) != self._status.state
+            before = self._status
             self._status = replace(self._status, **changes)
+            after = self._status
+            is_new_stage = after.stage not in ("", before.stage)
+            is_urgent = after.state != before.state or is_new_stage
             self._is_dirty = True
-        if has_new_state:
+        if is_urgent:
             self._write()
 
     def post(self, command: Command) -> None:
@@ -93,7 +99,7 @@ class StatusReporter:
         self._thread.join()
         self.free_reserve()
         with self._lock:
-            self._status = replace(self._status, heartbeat=time.time(), **changes)
+            self._status = replace(self._status, heartbeat=time.time(), stage="", **changes)
             text = encode_status(self._status)
         try:
             replace_text(self._paths.status, text)

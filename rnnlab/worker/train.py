@@ -76,9 +76,10 @@ def main() -> int:
 
 def _train(paths: RunPaths, reporter: StatusReporter) -> State:
     """Prepare the corpus, build or load the model, and train; return the final state."""
+    # Every stage takes seconds on a busy machine; the imports are in the order of the stages.
+    reporter.change(stage="reading text")
     from rnnlab.corpora import Vocabulary, prepare
     from rnnlab.settings.run_config import RunConfig
-    from rnnlab.training import Session, train
 
     config = RunConfig.from_toml(paths.config)
     # A vocabulary without weights is a leftover of a worker killed before its first checkpoint.
@@ -87,9 +88,14 @@ def _train(paths: RunPaths, reporter: StatusReporter) -> State:
     dataset = prepare(config, vocabulary=vocabulary)
     if vocabulary is None:
         dataset.vocabulary.save(paths.vocabulary)
+    reporter.change(stage="loading torch")
+    from rnnlab.training import Session, train
+
+    reporter.change(stage="building the model")
     session = Session(paths, config, dataset, Steering(reporter))
     reporter.change(
         state="running",
+        stage="first step",
         device=str(session.device),
         parameters=session.model.num_parameters(),
         floor_nats=dataset.floor.loss_nats if dataset.floor else None,
@@ -118,8 +124,15 @@ class Steering:
 
     def __init__(self, reporter: StatusReporter) -> None:
         self._reporter = reporter
-        self.commands = reporter.commands
+        self._num_reads = 0
         self.wait = reporter.wait
+
+    def commands(self) -> list[Command]:
+        """Return the pending commands; called before every step."""
+        self._num_reads += 1
+        if self._num_reads == 2:  # the first step has been taken
+            self._reporter.change(stage="")
+        return self._reporter.commands()
 
     def on_record(self, record: Record, session: Session) -> None:
         """Update the status from a record that has just been written."""
@@ -129,14 +142,14 @@ class Steering:
                 recent = status.recent_losses
                 if record.train_loss is not None:
                     recent = [*recent, record.train_loss][-_RECENT:]
-                left = 1 - session.progress
                 self._reporter.change(
                     step=record.step,
                     epoch=record.epoch,
                     elapsed_s=record.time_s,
-                    eta_s=record.time_s * left / session.progress if session.progress else None,
+                    eta_s=_eta_s(record.time_s, session.progress),
                     train_loss=record.train_loss,
                     grad_norm=record.grad_norm,
+                    lr=record.lr,
                     tokens_per_s=record.tokens_per_s,
                     recent_losses=recent,
                     alarm=status.alarm if session.watch.is_high or record.skipped else "",
@@ -154,11 +167,18 @@ class Steering:
                     state=_STATES.get(record.event, status.state),
                     alarm=record.message if record.event in _ALARMING else status.alarm,
                     step=record.step,
+                    total_steps=session.total_steps,
+                    eta_s=_eta_s(record.time_s, session.progress),
                     epoch=session.epoch,
                     elapsed_s=record.time_s,
                 )
             case _:
                 pass
+
+
+def _eta_s(elapsed_s: float, progress: float) -> float | None:
+    """Return the estimated remaining training time in seconds; None before the first step."""
+    return elapsed_s * (1 - progress) / progress if progress else None
 
 
 if __name__ == "__main__":

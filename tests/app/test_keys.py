@@ -188,7 +188,7 @@ async def test_only_what_can_be_done_with_the_chosen_run_is_offered_and_done(
         "paused": {"p": "Resume", "s": "Stop"},
         "stopped": {"r": "Resume"},
         "failed": {"r": "Resume"},
-        "finished": {},
+        "finished": {"r": "Resume"},
     }
     for state in offered:
         lab.add(state, state)
@@ -205,7 +205,7 @@ async def test_only_what_can_be_done_with_the_chosen_run_is_offered_and_done(
                     == labels
                 ),
             )
-        await pilot.press("p", "s", "r", "m")
+        await pilot.press("p", "s", "m")
         assert steered(lab) == [], "the last one is finished"
 
 

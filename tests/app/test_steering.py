@@ -6,13 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.command import CommandPalette
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from rnnlab.base.errors import RnnlabError
+from rnnlab.runs.mailbox import Command, collect
+from rnnlab.runs.pending import read_pending
 from rnnlab.runs.store import Run, RunStore
+from rnnlab.tui.runs.change_dialog import change_runs
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
-from tests.toys.app_lab import WORLD, mailed, row_text, table, toasts, until
+from rnnlab.tui.shell.dialogs.form import FormScreen
+from tests.toys.app_lab import WORLD, mailed, painted, row_text, table, toasts, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,3 +136,71 @@ async def test_the_lab_asks_before_it_quits_only_while_a_run_trains(
         await pilot.press("enter")
         await until(pilot, lambda: not app.is_running)
     assert mailed(run) == [], "the run trains on"
+
+
+async def test_the_rate_and_the_end_of_a_training_run_are_changed_by_a_key(
+    lab: Lab, open_lab: OpenLab
+) -> None:
+    """SCREEN.md, 7: change lr, clip, the end and patience while a run trains."""
+    run = lab.add("active", "running")
+    app = open_lab()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        app.screen.query_one("#blank-lr", Input).value = "0.001"
+        app.screen.query_one("#blank-epochs", Input).value = "20"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, LabScreen))
+        await until(pilot, run.paths.mailbox.exists)
+        await until(pilot, lambda: any("lr 0.002 -> 0.001" in text for text in toasts(app)))
+    changes = {"lr": 0.001, "epochs": 20.0}
+    assert collect(run.paths.mailbox) == [Command("set", values=changes)]
+
+
+async def test_a_finished_run_asks_for_how_long_and_continues(lab: Lab, open_lab: OpenLab) -> None:
+    """SCREEN.md, 7: extend a finished run, its optimiser kept; other runs resume at once."""
+    launched: list[str] = []
+
+    def launch(run: Run, *, is_queued: bool = False) -> None:
+        launched.append(run.name)
+
+    run = lab.add("done", steps=40, epoch=10.0)
+    run.paths.pointer("last").write_text("40\n")
+    run.paths.training_state(40).touch()
+    lab.add("halted", "stopped")
+    app = open_lab(outside=replace(WORLD, launch=launch))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 2)
+        for name in ("halted", "done"):
+            table(app).choose(name)
+            await until(pilot, lambda name=name: app.state.chosen_name == name)  # type: ignore[misc]
+            await pilot.press("r")
+            if name == "halted":
+                await until(pilot, lambda: launched)
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        assert app.screen.query_one("#blank-epochs", Input).value == "20"
+        await pilot.press("enter")
+        await until(pilot, lambda: launched == ["halted", "done"])
+    assert read_pending(run.paths) == {"epochs": 20.0}
+
+
+async def test_several_runs_are_changed_with_one_dialog(lab: Lab, app: LabApp) -> None:
+    runs = [lab.add("a", "running"), lab.add("b", "paused")]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 2)
+        app.page.run_worker(change_runs(app.page, ["a", "b"]))
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        app.screen.query_one("#blank-clip", Input).value = "0.25"
+        await pilot.press("enter")
+        for run in runs:
+            await until(pilot, lambda run=run: mailed(run) == ["set"])  # type: ignore[misc]
+
+
+async def test_the_details_of_a_starting_run_show_what_its_worker_does(
+    lab: Lab, app: LabApp
+) -> None:
+    """SCREEN.md, 13: starting a run shows the stage."""
+    lab.add("new", "starting", steps=1, stage="loading torch")
+    async with app.run_test(size=(200, 50)) as pilot:
+        await until(pilot, lambda: "starting: loading torch" in painted(app, "details"))

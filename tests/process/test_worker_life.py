@@ -128,7 +128,7 @@ def test_settings_change_while_it_trains_and_outlast_a_stop(lab: Lab) -> None:
     assert rates()[0] == 0.01
     send(run.paths.mailbox, Command("set", "lr", 0.125))
     lab.until(lambda: rates()[-1] == 0.125, "the new learning rate holds")
-    assert "lr is now 0.125" in notes()
+    assert "lr 0.01 -> 0.125" in notes()
 
     send(run.paths.mailbox, Command("set", "hidden", 99))
     send(run.paths.mailbox, Command("set", "lr", -1))

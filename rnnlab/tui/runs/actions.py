@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rnnlab.runs import control
 from rnnlab.runs.records import State
 from rnnlab.runs.store import Run
+from rnnlab.tui.runs.change_dialog import change_runs, resume_runs
 from rnnlab.tui.runs.steering import do_with_chosen, do_with_run
 from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
@@ -24,7 +25,13 @@ async def _pause(screen: BaseScreen) -> None:
 
 
 async def _resume(screen: BaseScreen) -> None:
-    await do_with_chosen(screen, _resuming(screen))
+    if screen.state.chosen is not None:
+        await resume_runs(screen, [screen.state.chosen.name])
+
+
+async def _change(screen: BaseScreen) -> None:
+    if screen.state.chosen is not None:
+        await change_runs(screen, [screen.state.chosen.name])
 
 
 def _resuming(screen: BaseScreen, *, is_queued: bool = False) -> Callable[[Run], str]:
@@ -91,10 +98,19 @@ def _in(*states: State) -> Callable[[BaseScreen], bool]:
 
 _HAS_WORKER = _in("starting", "running", "paused")
 _CAN_STOP = _in("starting", "running", "paused", "queued")
-_CAN_RESUME = _in("paused", "stopped", "failed", "lost")
+_ENDED = _in("paused", "stopped", "failed", "lost", "finished")
 _CAN_QUEUE = _in("stopped", "failed", "lost")
 _IS_QUEUED = _in("queued")
 _IS_PAUSED = _in("paused")
+
+
+def _is_own(screen: BaseScreen) -> bool:
+    """Return True if the chosen run may be changed: it is not shipped with rnnlab."""
+    return screen.state.chosen is not None and not screen.state.chosen.is_shipped
+
+
+def _can_resume(screen: BaseScreen) -> bool:
+    return _is_own(screen) and _ENDED(screen)
 
 
 def _pause_label(screen: BaseScreen) -> str:
@@ -104,6 +120,11 @@ def _pause_label(screen: BaseScreen) -> str:
 def _resume_label(screen: BaseScreen) -> str:
     """Return an empty label for a paused run, which `p` resumes, too."""
     return "" if _IS_PAUSED(screen) else "Resume"
+
+
+def _set_label(screen: BaseScreen) -> str:
+    """Return an empty label for a run without a worker, which `r` also changes."""
+    return "Set" if _CAN_STOP(screen) else ""
 
 
 STEERING = Group["BaseScreen"](
@@ -118,8 +139,13 @@ STEERING = Group["BaseScreen"](
             is_possible=_CAN_STOP, opens=True,
         ),
         Action(
-            "r", "resume", _resume, "Resume", "Resume a paused, stopped, failed or lost run now",
-            True, is_possible=_CAN_RESUME, label_now=_resume_label,
+            "r", "resume", _resume, "Resume",
+            "Resume the run now; a finished run asks for how long", True,
+            is_possible=_can_resume, label_now=_resume_label, opens=True,
+        ),
+        Action(
+            "S", "set", _change, "Set", "Change lr, clip, the end or the patience of the run", True,
+            is_possible=_is_own, label_now=_set_label, opens=True,
         ),
         Action(
             "m", "checkpoint", _checkpoint, "Save", "Save a checkpoint of the run now",

@@ -129,14 +129,18 @@ def test_values_next_to_zero_are_zero() -> None:
 
 
 def test_events_have_signs_on_the_axis_in_their_columns() -> None:
-    marks = (Landmark(25.0, "spike", 0), Landmark(50.0, "resumed", 0), Landmark(500.0, "best", 0))
+    marks = (
+        Landmark(25.0, "spike", 0), Landmark(50.0, "resumed", 0), Landmark(75.0, "set", 0),
+        Landmark(500.0, "best", 0),
+    )  # fmt: skip
     line = Curve("train", (0.0, 100.0), (2.0, 1.0), 0)
     *_, floor, labels = draw(chart(line, landmarks=marks), 90, 12, style=PLAIN).split("\n")
     left, right = floor.index("└") + 1, len(floor)
     assert floor.index("!") == pytest.approx(left + 0.25 * (right - left), abs=1)
     assert floor.index("↻") == pytest.approx(left + 0.5 * (right - left), abs=1)
+    assert floor.index("∆") == pytest.approx(left + 0.75 * (right - left), abs=1)
     assert "★" not in floor  # beyond the end of the axis
-    assert labels.endswith("step · ! spike · ↻ resumed")
+    assert labels.endswith("step · ! spike · ↻ resumed · ∆ set")
 
 
 def test_of_two_events_in_a_column_the_more_important_one_is_shown() -> None:

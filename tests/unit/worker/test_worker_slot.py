@@ -12,6 +12,7 @@ import pytest
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import QueuePaths
+from rnnlab.runs.pending import read_pending, write_pending
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
@@ -60,6 +61,15 @@ def test_a_run_that_is_stopped_while_queued_leaves_the_queue(tmp_path: Path, run
     with hold_slot(run, reporter, lambda: 0) as may_train:
         assert not may_train
     assert not queue.has(run.name)
+
+
+def test_a_change_of_a_queued_run_waits_for_its_first_step(tmp_path: Path, run: Run) -> None:
+    Queue(tmp_path).join(run.name, "cpu")
+    write_pending(run.paths, {"steps": 50, "lr": 0.1})
+    reporter: Any = Scripted(Command("set", values={"epochs": 3.0}))
+    with hold_slot(run, reporter, lambda: int(reporter.num_waits > 0)) as may_train:
+        assert may_train
+    assert read_pending(run.paths) == {"lr": 0.1, "epochs": 3.0}
 
 
 def test_the_number_of_slots_may_change_while_a_run_waits(tmp_path: Path, run: Run) -> None:

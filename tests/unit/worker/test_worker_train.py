@@ -37,7 +37,11 @@ def alarm_after(
 ) -> str:
     """Let the loop write a record; return the alarm of the status."""
     session: Any = SimpleNamespace(
-        watch=SimpleNamespace(is_high=is_high), state=None, progress=0.5, epoch=1.0
+        watch=SimpleNamespace(is_high=is_high),
+        state=None,
+        progress=0.5,
+        epoch=1.0,
+        total_steps=200,
     )
     steering: Any = Steering(reporter)  # type: ignore[arg-type]
     steering.on_record(record, session)
@@ -60,3 +64,23 @@ def test_an_alarm_lasts_until_the_loss_is_normal(reporter: FakeReporter, event: 
 
 def test_a_spike_sets_no_alarm(reporter: FakeReporter) -> None:
     assert alarm_after(reporter, EventRecord(10, "spike", "loss 9")) == ""
+
+
+def test_a_new_end_changes_the_total_and_the_time_left(reporter: FakeReporter) -> None:
+    alarm_after(reporter, EventRecord(100, "set", "steps 100 -> 200", time_s=30.0))
+    assert reporter.status.total_steps == 200
+    assert reporter.status.eta_s == pytest.approx(30.0)
+
+
+def test_the_stage_ends_with_the_first_step(reporter: FakeReporter) -> None:
+    steering = Steering(reporter)  # type: ignore[arg-type]
+    reporter.change(stage="first step")
+    steering.commands()
+    assert reporter.status.stage == "first step"
+    steering.commands()
+    assert reporter.status.stage == ""
+
+
+def test_the_status_has_the_rate_of_the_last_step(reporter: FakeReporter) -> None:
+    alarm_after(reporter, step())
+    assert reporter.status.lr == 0.002

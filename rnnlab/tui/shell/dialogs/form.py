@@ -27,6 +27,8 @@ class Blank:
     help: str
     """Placeholder, shown while the field is empty."""
     value: str = ""
+    note: str = ""
+    """Text at the right of the field, shown also while the field is filled."""
 
 
 Answers = dict[str, str]
@@ -59,10 +61,17 @@ class FormScreen(ModalScreen[Answers | None]):
         blanks: Sequence[Blank],
         button: str,
         check: Callable[[Answers], Problem | None] | None = None,
+        *,
+        preview: Callable[[Answers], str] | None = None,
     ) -> None:
-        """check: called in a thread; returns a problem, or None if the answers are valid."""
+        """check: called in a thread; returns a problem, or None if the answers are valid.
+
+        preview: returns the effect of valid answers, shown while the user types. Then `check` must
+        only compute: it is called after each key press, too.
+        """
         super().__init__()
         self._check = check
+        self._preview = preview
         self._title, self._about, self._button = title, about, button
         self._blanks = blanks
 
@@ -75,6 +84,8 @@ class FormScreen(ModalScreen[Answers | None]):
                 with Horizontal(classes="blank"):
                     yield Label(blank.label, classes="name", markup=False)
                     yield Input(blank.value, blank.help, id=f"blank-{blank.name}", compact=True)
+                    if blank.note:
+                        yield Label(blank.note, classes="note", markup=False)
             yield Static(id="form-problem", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button(f"{self._button} (enter)", id="take", variant="primary", compact=True)
@@ -84,17 +95,41 @@ class FormScreen(ModalScreen[Answers | None]):
     @on(Button.Pressed, "#take")
     async def submit(self) -> None:
         """Close and return the answers, or show the error and focus the invalid field."""
-        answers = {blank.name: self._field(blank.name).value.strip() for blank in self._blanks}
+        answers = self._answers()
         problem = await asyncio.to_thread(self._check, answers) if self._check else None
         if not self.is_current:
             return  # cancelled while `check` was running
         if problem is None:
             self.dismiss(answers)
         else:
-            line = self.query_one("#form-problem", Static)
-            line.update(Text(visible(problem.reason, newline=" "), "bold red"))
-            line.display = True
+            self._show(problem)
             self.set_focus(self._field(problem.blank))
+
+    def on_mount(self) -> None:
+        """Show the effect of the initial answers."""
+        self.follow()
+
+    @on(Input.Changed)
+    def follow(self) -> None:
+        """Show the problem of the present answers or their effect, if the form has a preview."""
+        if self._preview is not None:
+            answers = self._answers()
+            problem = self._check(answers) if self._check is not None else None
+            if problem is not None:
+                self._show(problem)
+            else:
+                self._show_line(Text(visible(self._preview(answers), newline=" "), "dim"))
+
+    def _show(self, problem: Problem) -> None:
+        self._show_line(Text(visible(problem.reason, newline=" "), "bold red"))
+
+    def _show_line(self, text: Text) -> None:
+        line = self.query_one("#form-problem", Static)
+        line.update(text)
+        line.display = True
+
+    def _answers(self) -> Answers:
+        return {blank.name: self._field(blank.name).value.strip() for blank in self._blanks}
 
     def _field(self, blank: str) -> Input:
         return self.query_one(f"#blank-{blank}", Input)
