@@ -100,7 +100,6 @@ def bindings(groups: Iterable[Group[Any]]) -> list[Bindable]:
     shows the first of the other keys.
     """
     return [
-        *FOCUS_BINDINGS,
         *(
             Binding(
                 key,
@@ -115,4 +114,5 @@ def bindings(groups: Iterable[Group[Any]]) -> list[Bindable]:
             for action in group.actions
             for key in action.key.split(",")
         ),
+        *FOCUS_BINDINGS,  # last: an action of the table may use the same key
     ]
