@@ -11,17 +11,18 @@ from rnnlab.tui.shell.dialogs.pick import PickScreen
 
 async def pick(field: SettingField) -> None:
     """Open the choices of a field; a folder that is picked opens the list of its files."""
-    part = field.input.value.strip()
+    part = words = field.input.value.strip()
     while True:
         choices = await asyncio.to_thread(choices_of, field.kind, part)
         picked = await field.app.push_screen_wait(
-            PickScreen(field.kind.title, choices, part or field.input.placeholder, part)
+            PickScreen(field.kind.title, choices, part or field.input.placeholder, words)
         )
         if picked is None:
             return
-        field.input.value = part = picked
+        field.write(picked)
         if not picked.endswith("/"):
             return
+        part, words = picked, ""
 
 
 async def complete(field: SettingField) -> bool:
@@ -31,8 +32,7 @@ async def complete(field: SettingField) -> bool:
         return False
     longest, is_ambiguous = await asyncio.to_thread(completion_of, field.kind, part)
     if longest != part:
-        field.input.value = longest
-        field.input.cursor_position = len(longest)
+        field.write(longest)
     elif is_ambiguous:
         await pick(field)
     return longest != part or is_ambiguous

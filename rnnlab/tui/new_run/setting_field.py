@@ -58,6 +58,11 @@ class SettingField(Widget):
             self.refresh()
         self.fit()
 
+    def write(self, text: str) -> None:
+        """Replace the text of the input; the cursor is at its end."""
+        self.input.value = text
+        self.input.cursor_position = len(text)
+
     def on_resize(self, _event: Resize) -> None:
         """Fit the input to the new width of the row."""
         self.fit()

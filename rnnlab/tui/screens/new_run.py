@@ -259,8 +259,8 @@ class NewRunScreen(BaseScreen):
         if self._empty_fields():
             self.toast("all fields are empty; press ^o to restore them")
         else:
-            for name, value in self._emptied.items():
-                self.query_one(f"#field-{name}", Input).value = value
+            for field in self.query(SettingField):
+                field.write(self._emptied.get(field.kind.name, ""))
 
     def _empty_fields(self) -> bool:
         """Empty all fields and keep their texts; return False if they were empty before."""
