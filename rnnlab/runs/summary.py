@@ -67,6 +67,8 @@ class RunSummary:
     """Resident memory of the worker at its last heartbeat."""
     queue_place: int | None = None
     """Place in the queue, 1 if the run starts next; None for a run that is not queued."""
+    reached: str = ""
+    """The figure with which the run reached its target; empty before that."""
     published: dict[str, float] = field(default_factory=dict, hash=False)
     """Published losses of the same experiment, by split: train, val or test."""
 
@@ -114,6 +116,7 @@ def summarise(run: Run) -> RunSummary:
         host=status.host,
         held_bytes=status.held_bytes if status.state in ACTIVE_STATES else None,
         queue_place=_queue_place(run) if status.state == "queued" else None,
+        reached=status.reached,
         published=run.published(),
     )
 

@@ -36,7 +36,7 @@ _GROUPS = {
     ),
     "Training details": (
         "optimizer", "warmup", "final_lr", "momentum", "beta2", "steps", "patience",
-        "on_divergence", "max_skipped",
+        "target", "on_divergence", "max_skipped",
     ),
 }  # fmt: skip
 _ENDINGS_OF_PATHS = {

@@ -12,7 +12,8 @@ from rnnlab.runs.records import TrainRecord
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.training._divergence import REMEDY
 from rnnlab.training._metrics import MetricWindow
-from rnnlab.training._session import Position, Session
+from rnnlab.training._position import Position
+from rnnlab.training._session import Session
 from rnnlab.training._step import layers_record, take_step, train_record
 
 if TYPE_CHECKING:

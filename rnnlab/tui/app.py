@@ -45,6 +45,7 @@ from rnnlab.tui.messages import (
 from rnnlab.tui.outside import DEFAULT, Outside
 from rnnlab.tui.outside.subprocesses import end_all
 from rnnlab.tui.prompting.questions import Questions
+from rnnlab.tui.shell.alerts import tell
 from rnnlab.tui.shell.key_dispatcher import KeyDispatcher
 from rnnlab.tui.shell.outline import Outline
 from rnnlab.tui.shell.pages import Pages
@@ -210,10 +211,7 @@ class LabApp(App[None]):
         read = await asyncio.to_thread(self._poller.read, self.state.watched)
         if not self._is_open():
             return
-        for notice in self.state.update(read):
-            self.notify(
-                notice.message, severity=notice.severity, markup=False, timeout=notice.timeout_s
-            )
+        tell(self, self.state, self.state.update(read))
         page = self.page
         if page.is_mounted:  # a screen has no bar until it is composed
             page.query_one(ScreenBar).show_status(self.state.status)

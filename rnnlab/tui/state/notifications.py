@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rnnlab.base.display import visible
+from rnnlab.runs.alerts import alert_of
 
 if TYPE_CHECKING:
     from rnnlab.runs.summary import RunSummary
@@ -18,6 +19,8 @@ class Notice(NamedTuple):
     message: str
     severity: Literal["information", "error"] = "information"
     timeout_s: float = 4.0
+    is_alert: bool = False
+    """Whether the terminal also alerts its user."""
 
 
 def status_of(runs: Collection[RunSummary], root: Path) -> str:
@@ -33,12 +36,9 @@ def status_of(runs: Collection[RunSummary], root: Path) -> str:
 
 def notice_of(before: RunSummary, now: RunSummary) -> Notice | None:
     """Return the notification of a run's new alarm or state; None if nothing changed."""
-    if now.alarm and not before.alarm:
-        return Notice(f"{now.name} is in trouble: {now.alarm}", "error", 10.0)
-    if before.state == now.state:
-        return None
-    if now.state in ("failed", "lost"):
-        return Notice(f"{now.name} {now.state}: {now.reason}", "error", 10.0)
-    if now.state in ("finished", "stopped", "paused"):
+    if message := alert_of(before, now):
+        is_error = bool(now.alarm) or now.state in ("failed", "lost")
+        return Notice(message, "error", 10.0, True) if is_error else Notice(message, is_alert=True)
+    if before.state != now.state and now.state in ("stopped", "paused"):
         return Notice(f"{now.name} is {now.state}")
     return None
