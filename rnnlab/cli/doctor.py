@@ -14,6 +14,7 @@ from rnnlab.base.locations import checkpoints_folder
 from rnnlab.base.preferences import load_preferences
 from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json, print_table
+from rnnlab.cli._progress import progress_bar
 from rnnlab.corpora import corpus_names
 from rnnlab.runs.store import RunStore
 
@@ -22,7 +23,8 @@ _PACKAGES = ("torch", "textual", "plotext", "rich", "typer", "safetensors", "ten
 
 def command(checkpoints: Checkpoints = None, data: Data = None, json: Json = False) -> None:
     """Show device, terminal, data and versions, for bug reports."""
-    facts = _facts(checkpoints, data)
+    with progress_bar("loading torch"):
+        facts = _facts(checkpoints, data)
     if json:
         print_json(facts)
     else:

@@ -46,6 +46,8 @@ _ENDINGS_OF_PATHS = {
     "embeddings": (".txt", ".txt.gz"),
 }
 """Setting that may be a path -> endings of its files."""
+COMMON_GROUPS = frozenset({"Run", "Model", "Training"})
+"""Titles of the groups that a short help shows."""
 _LAST_GROUP = "Hardware and logging"
 
 Choice = tuple[str, str]
