@@ -25,8 +25,9 @@ def paths_beginning(part: str, endings: tuple[str, ...] = ()) -> list[str]:
     except (OSError, ValueError, RuntimeError):  # RuntimeError: no home folder for "~"
         return []
     names = [name for name in names if last.startswith(".") or not name.startswith(".")]
-    kept = [n for n in names if n.endswith("/") or not endings or n.lower().endswith(endings)]
-    return [typed_folder + name for name in sorted(kept)[:MOST_PATHS]]
+    if endings:
+        names = [name for name in names if name.endswith("/") or name.lower().endswith(endings)]
+    return [typed_folder + name for name in sorted(names)[:MOST_PATHS]]
 
 
 def completed(part: str, candidates: Iterable[str]) -> str:

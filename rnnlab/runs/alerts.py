@@ -8,7 +8,7 @@ from rnnlab.runs.summary import RunSummary
 def alert_of(before: RunSummary, now: RunSummary) -> str:
     """Return the message of a run that ended, failed, diverged or reached its target; else "".
 
-    before, now: two successive summaries of the run. A run that its user stopped is no surprise.
+    before, now: two successive summaries of the run. Its user's own stop does not alert.
     """
     if now.alarm and not before.alarm:
         return f"{now.name} is in trouble: {now.alarm}"

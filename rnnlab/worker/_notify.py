@@ -107,8 +107,8 @@ def _run_command(command: str, environment: dict[str, str], limit_s: float) -> s
         if code == 0:
             return ""
         errors.seek(0)
-        said = errors.read(_MOST_CHARS).decode(errors="replace").strip()
-        return f"ended with code {code}" + (f": {said}" if said else "")
+        message = errors.read(_MOST_CHARS).decode(errors="replace").strip()
+        return f"ended with code {code}" + (f": {message}" if message else "")
 
 
 def _message(name: str, event: NotifyEvent, status: Status, message: str) -> str:

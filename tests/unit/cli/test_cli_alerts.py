@@ -1,4 +1,4 @@
-"""Alerts and progress bars go to a terminal, and nowhere else."""
+"""Alerts go to a terminal, and nowhere else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import sys
 import pytest
 
 from rnnlab.cli._alerts import alert
-from rnnlab.cli._progress import progress_bar
 
 
 class Terminal(io.StringIO):
@@ -35,21 +34,7 @@ def test_a_verb_that_follows_a_run_alerts_its_terminal(monkeypatch: pytest.Monke
     assert terminal.getvalue() == "\a"
 
 
-def test_a_task_shows_its_parts_and_then_its_fraction(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = terminal_of(monkeypatch)
-    with progress_bar("loading") as bar:
-        bar.begin("evaluating [b]m")
-        bar(3, 4)
-        bar(5, 4)
-    shown = terminal.getvalue()
-    assert "evaluating [b]m" in shown
-    assert "100%" in shown
-    assert "125%" not in shown
-
-
-def test_a_log_file_gets_neither(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_file_gets_none(capsys: pytest.CaptureFixture[str]) -> None:
     alert("m is finished")
-    with progress_bar("loading") as bar:
-        bar(1, 2)
     ended = capsys.readouterr()
     assert (ended.out, ended.err) == ("", "")
