@@ -5,6 +5,7 @@ Imports only the standard library, because the app reads the file before its fir
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -26,9 +27,13 @@ def _number(default: float, low: float, high: float, help: str) -> Any:  # noqa:
     return field(default=default, metadata={"help": help, "low": low, "high": high})
 
 
+def _text(help: str) -> Any:  # noqa: A002
+    return field(default="", metadata={"help": help, "is_text": True})
+
+
 @dataclass(frozen=True)
 class Preferences:
-    """Preferences about appearance, the terminal and the queue, with their help lines."""
+    """Preferences about appearance, terminal, queue and alerts, with their help lines."""
 
     theme: str = _one_of(
         "auto", "dark", "light", "high-contrast",
@@ -48,6 +53,13 @@ class Preferences:
     )  # fmt: skip
     refresh_s: float = _number(0.5, 0.1, 60.0, "Seconds between two refreshes of the runs.")
     slots: int = _number(2, 1, 64, "Maximum number of queued runs that train at once per device.")
+    alerts: str = _one_of(
+        "bell", "osc9", "osc777", "none",
+        help="Alert of the terminal if a run ends, fails, diverges or reaches its target.",
+    )  # fmt: skip
+    notify: str = _text(
+        "Shell command that the worker runs for the same events; it reads $RNNLAB_MESSAGE."
+    )
 
 
 def known() -> tuple[Field[Any], ...]:
@@ -148,14 +160,18 @@ def announce_colors() -> None:
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", {"16": "standard"}.get(colors, colors))
 
 
+_VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^#\n]*?)"""
+"""Pattern of a TOML value on one line; a string may contain #."""
 _HEADING = "# Preferences of rnnlab, written by the lab's settings screen; you may edit them.\n"
 
 
 def _with(text: str, name: str, value: object) -> str:
     """Return a TOML text with a new value of one key; a missing key is appended below its help."""
-    line = f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}"
+    # A JSON string is also a string of TOML, except that TOML escapes the delete character.
+    written = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    line = f"{name} = {written}" if isinstance(value, str) else f"{name} = {value}"
     changed, count = re.subn(
-        rf"^[ \t]*[\"']?{name}[\"']?[ \t]*=[^#\n]*(#.*)?$",
+        rf"^[ \t]*[\"']?{name}[\"']?[ \t]*=[ \t]*{_VALUE}[ \t]*(#.*)?$",
         lambda old: f"{line}  {old[1]}" if old[1] else line,
         text,
         count=1,
@@ -179,6 +195,10 @@ def _checked(name: str, value: object, where: str) -> Any:
     spec = next(spec for spec in known() if spec.name == name)
     place = f"{where}: " if where else ""
     choices = spec.metadata.get("choices")
+    if spec.metadata.get("is_text"):
+        if not isinstance(value, str) or not value.isprintable():
+            raise BadInputError(f"{place}{name} = {value!r}", "write a text on one line")
+        return value.strip()
     if choices is not None:
         if value not in choices:
             raise BadInputError(f"{place}{name} = {value!r}", f"choose one of {', '.join(choices)}")

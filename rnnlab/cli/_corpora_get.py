@@ -10,7 +10,7 @@ from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError, UnknownNameError
 from rnnlab.cli._corpora_show import print_figures
 from rnnlab.cli._output import print_json, talk
-from rnnlab.cli._progress import reading_bar
+from rnnlab.cli._progress import progress_bar
 from rnnlab.corpora import (
     AddOptions,
     Request,
@@ -35,7 +35,7 @@ def take_in(
         raise BadInputError(
             "the name or the file is missing", "use `rnnlab corpora add NAME FILE|FOLDER`"
         )
-    with reading_bar(f"adding {name}") as progress:
+    with progress_bar(f"adding {name}") as progress:
         file, notes = add_corpus(name, source, data, options, progress)
     _print_profile(name, file, notes, json=json)
 
@@ -52,7 +52,8 @@ def make_corpus(name: str | None, to: Path | None, *, json: bool) -> None:
     file = to or Path(f"{spec}{spec.corpus.ending}")
     if file.is_dir():
         file = file / f"{spec}{spec.corpus.ending}"
-    write_made(spec, file)
+    with progress_bar(f"making {spec}"):
+        write_made(spec, file)
     if json:
         print_json({"name": str(spec), "file": str(file), "size_bytes": file.stat().st_size})
     else:
@@ -60,7 +61,7 @@ def make_corpus(name: str | None, to: Path | None, *, json: bool) -> None:
 
 
 def _print_profile(name: str, file: Path, notes: list[str], *, json: bool) -> None:
-    with reading_bar(f"measuring {name}") as progress:
+    with progress_bar(f"measuring {name}") as progress:
         profile = look_into(file, progress)
     if json:
         print_json({"name": name, "notes": notes, **profile.to_json()})
@@ -91,7 +92,7 @@ def fetch(
     if source.kind == "vectors":
         words, origin = _words_to_keep(words_of_corpus, data)
         request, words_note = Request(width, words), f"vectors of {origin}"
-    with reading_bar(f"fetching {name}") as progress:
+    with progress_bar(f"fetching {name}") as progress:
         fetched = fetch_corpus(name, data, local_copy, request, progress, is_replacing=is_replacing)
     notes = [*fetched.notes, f"licence: {source.licence}", *([words_note] if words_note else [])]
     if source.kind != "vectors":

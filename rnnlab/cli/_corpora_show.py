@@ -11,7 +11,7 @@ import typer
 from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
 from rnnlab.cli._output import print_json
-from rnnlab.cli._progress import reading_bar
+from rnnlab.cli._progress import progress_bar
 from rnnlab.corpora import Bounds, CorpusProfile, Lengths, find_corpus, lasting_name, look_into
 
 _SHOWN_CHARS_OF_DOCUMENT = 160
@@ -25,7 +25,7 @@ def show_corpus(name: str | None, data: Path | None, *, json: bool) -> None:
     if name is None:
         raise BadInputError("the name of the corpus is missing", "use `rnnlab corpora show NAME`")
     file = find_corpus(name, data)
-    with reading_bar("reading") as progress:
+    with progress_bar("reading") as progress:
         profile = look_into(file, progress)
     if json:
         print_json(profile.to_json())

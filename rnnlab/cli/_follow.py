@@ -14,7 +14,9 @@ from rnnlab.base.errors import (
     EXIT_TERMINATED,
     Terminated,
 )
+from rnnlab.cli._alerts import alert
 from rnnlab.cli._output import console, print_json, talk
+from rnnlab.runs.alerts import alert_of
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.records import ACTIVE_STATES, EventRecord
@@ -84,8 +86,11 @@ def _show_progress(run: Run) -> None:
     )
     with progress:
         task = progress.add_task(run.name, total=1.0, figures="starting")
+        before = summarise(run)
         while True:
             summary = summarise(run)
+            alert(alert_of(before, summary))
+            before = summary
             for record in tail.read().records:
                 if isinstance(record, EventRecord) and record.message:
                     progress.console.print(f"step {record.step}: {visible(record.message)}")
@@ -114,7 +119,7 @@ def progress_of(s: RunSummary) -> str:
         f"loss {loss(s.train_loss)}",
         f"val {loss(s.val_loss)}",
         f"grad {loss(s.grad_norm)[:5]}",
-        f"{count(s.tokens_per_s)} tok/s",
+        f"{count(s.tokens_per_s)} tokens/s",
         f"{duration(s.eta_s)} left",
     ]
     return "  ".join(figures)

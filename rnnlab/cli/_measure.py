@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.cli._progress import Bar, progress_bar
 from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.corpus import check_corpus
 from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:
-    from rnnlab.corpora import Dataset, Floor
+    from rnnlab.corpora import Dataset, Floor, Progress
     from rnnlab.models import LoadedModel
     from rnnlab.training import Evaluation
 
@@ -59,6 +60,17 @@ def measure_all(
 
     A pair whose split the corpus does not have is missing in the result.
     """
+    with progress_bar("loading torch") as bar:
+        return _measure_all(run, pairs, data, file, bar)
+
+
+def _measure_all(
+    run: Run,
+    pairs: Iterable[tuple[SplitName, str]],
+    data: Path | None,
+    file: Path | None,
+    bar: Bar,
+) -> dict[tuple[SplitName, str], Measured]:
     from rnnlab.models import load_model
     from rnnlab.training import evaluate
 
@@ -71,20 +83,24 @@ def measure_all(
         if checkpoint not in models:
             models[checkpoint] = load_model(run.paths, resolve_checkpoint(run.paths, checkpoint))
         loaded = models[checkpoint]
-        dataset = dataset or _dataset(run, loaded, data, file)
+        bar.begin("reading the corpus")
+        dataset = dataset or _dataset(run, loaded, data, file, bar)
         if split not in dataset.splits:
             continue
-        evaluation = evaluate(loaded.model, dataset.splits[split])
+        bar.begin(f"evaluating {run.name} on {split}")
+        evaluation = evaluate(loaded.model, dataset.splits[split], progress=bar)
         measured[split, checkpoint] = Measured(loaded.step, evaluation, dataset.floor)
     return measured
 
 
-def _dataset(run: Run, loaded: LoadedModel, data: Path | None, file: Path | None) -> Dataset:
+def _dataset(
+    run: Run, loaded: LoadedModel, data: Path | None, file: Path | None, progress: Progress
+) -> Dataset:
     from rnnlab.corpora import prepare
 
     if file is not None:
         other = loaded.config.model_copy(update={"corpus": str(file), "limit_chars": None})
-        return prepare(other, data, loaded.vocabulary)
-    dataset = prepare(loaded.config, data, loaded.vocabulary)
+        return prepare(other, data, loaded.vocabulary, progress)
+    dataset = prepare(loaded.config, data, loaded.vocabulary, progress)
     check_corpus(run.paths, dataset.fingerprint)
     return dataset

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, Optional
 
 import typer
 
+from rnnlab.cli._completion import complete_checkpoint, complete_decoder, complete_run
 from rnnlab.protocol.messages import MAX_SEED
-from rnnlab.runs.store import RunStore
-
-
-def complete_run(incomplete: str) -> list[str]:
-    """Return the names of the runs that start with `incomplete`, for completion in the shell."""
-    return [run.name for run in RunStore.default() if run.name.startswith(incomplete)]
-
-
-_completion: Callable[[str], list[str]] = complete_run
 
 Checkpoints = Annotated[
     Optional[Path],  # noqa: UP045
@@ -29,18 +20,28 @@ Data = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 RunName = Annotated[
-    str, typer.Argument(metavar="RUN", help="Name of a run.", autocompletion=_completion)
+    str, typer.Argument(metavar="RUN", help="Name of a run.", autocompletion=complete_run)
 ]
 RunNames = Annotated[
-    list[str], typer.Argument(metavar="RUN...", help="Names of runs.", autocompletion=_completion)
+    list[str], typer.Argument(metavar="RUN...", help="Names of runs.", autocompletion=complete_run)
 ]
 Checkpoint = Annotated[
-    str, typer.Option(help="Checkpoint: last, best, live (saved now) or a step.")
+    str,
+    typer.Option(
+        help="Checkpoint: last, best, live (saved now) or a step.",
+        autocompletion=complete_checkpoint,
+    ),
 ]
 Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of the decoders that sample.")]
 Decoders = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option("--decoder", "-d", metavar="SPEC", help="Decoder, such as beam:k=5; repeatable."),
+    typer.Option(
+        "--decoder",
+        "-d",
+        metavar="SPEC",
+        help="Decoder, such as beam:k=5; repeatable.",
+        autocompletion=complete_decoder,
+    ),
 ]
 Unknown = Annotated[
     Literal["auto", "refuse", "drop", "nearest", "unk"],

@@ -9,35 +9,53 @@ from typing import TYPE_CHECKING
 from rnnlab.cli._output import console
 
 if TYPE_CHECKING:
-    from rnnlab.corpora import Progress
+    from rich.progress import Progress
+
+
+class Bar:
+    """The bar of one task; call it with the completed and the total amount."""
+
+    def __init__(self, progress: Progress, what: str) -> None:
+        self._progress = progress
+        self._task = progress.add_task(what, total=None)
+
+    def __call__(self, done: int, total: int) -> None:
+        self._progress.update(self._task, completed=min(done, total), total=total)
+
+    def begin(self, what: str) -> None:
+        """Begin the next part of the task, whose total amount is not known yet."""
+        self._progress.remove_task(self._task)
+        self._task = self._progress.add_task(what, total=None)
 
 
 @contextmanager
-def reading_bar(what: str) -> Iterator[Progress]:
-    """Yield a function that draws a progress bar, given the completed and the total amount."""
+def progress_bar(what: str) -> Iterator[Bar]:
+    """Yield a bar with description, fraction, elapsed and remaining time.
+
+    Until the first report of an amount, and for a task that never reports one, it only shows that
+    the verb works. It vanishes at the end: print results after the `with` block.
+    """
     from rich.progress import (
         BarColumn,
         Progress,
+        SpinnerColumn,
         TaskProgressColumn,
         TextColumn,
+        TimeElapsedColumn,
         TimeRemainingColumn,
     )
 
     out = console(stderr=True)
-    bar = Progress(
+    progress = Progress(
+        SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TaskProgressColumn(),
+        TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=out,
         transient=True,
         disable=not out.is_terminal,
     )
-
-    def show(done: int, total: int) -> None:
-        if not bar.task_ids:  # no bar before the first report: some tasks never report
-            bar.add_task(what, total=total)
-        bar.update(bar.task_ids[0], completed=done, total=total)
-
-    with bar:
-        yield show
+    with progress:
+        yield Bar(progress, what)

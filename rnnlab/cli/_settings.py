@@ -10,12 +10,33 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 import typer
 from typer.core import TyperCommand
 
+from rnnlab.cli._completion import completion_of_setting
 from rnnlab.settings.command_line import as_text, flag_of
-from rnnlab.settings.groups import groups
+from rnnlab.settings.groups import COMMON_GROUPS, groups
 from rnnlab.settings.run_config import RunConfig
 
 _HELP_INDENT = 6
 """Indentation of a help line, in columns."""
+
+
+def _print_whole_help(context: typer.Context, is_given: bool) -> None:
+    if is_given:
+        context.meta[_IS_WHOLE] = True
+        typer.echo(context.get_help())
+        raise typer.Exit
+
+
+_IS_WHOLE = "rnnlab.help-all"
+"""Key of a context whose help shows the settings of all groups."""
+_HelpAll = Annotated[
+    bool,
+    typer.Option(
+        "--help-all",
+        help="Show all settings and exit.",
+        is_eager=True,
+        callback=_print_whole_help,
+    ),
+]
 
 
 class SettingOptions(NamedTuple):
@@ -42,6 +63,7 @@ def with_settings(*, are_hidden: bool = False) -> Callable[[Callable[..., Any]],
         own = [p for p in signature.parameters.values() if p.name != "settings"]
 
         def command(*, context: typer.Context, **arguments: Any) -> Any:
+            arguments.pop("help_all", None)
             settings = SettingOptions({}, {})
             for name in _names():
                 value = arguments.pop(name, None)
@@ -54,6 +76,10 @@ def with_settings(*, are_hidden: bool = False) -> Callable[[Callable[..., Any]],
         keyword = inspect.Parameter.KEYWORD_ONLY
         context = inspect.Parameter("context", keyword, annotation=typer.Context)
         options = [_parameter(name, panel, are_hidden) for name, panel in _names().items()]
+        if not are_hidden:
+            options.append(
+                inspect.Parameter("help_all", keyword, default=False, annotation=_HelpAll)
+            )
         parameters = [*own, context, *options]
         command.__doc__ = verb.__doc__
         command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
@@ -67,7 +93,8 @@ class GroupedCommand(TyperCommand):
     """A verb whose help shows the options of each `rich_help_panel` under the panel's title.
 
     An option takes two lines of 80 columns: flag, type and default on the first, the help on the
-    second. A verb without panels has Typer's usual help.
+    second. Settings of uncommon groups are left out unless --help-all is given. A verb without
+    panels has Typer's usual help.
     """
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -81,13 +108,22 @@ class GroupedCommand(TyperCommand):
         if len(sections) == 2:
             super().format_options(ctx, formatter)
             return
+        num_more = 0
         for title, parameters in sections.items():
+            if not self._is_shown(title, ctx):
+                num_more += len(parameters)
+                continue
             records = [(p, p.get_help_record(ctx)) for p in parameters]
             shown = [(p, record) for p, record in records if record is not None]
             if shown:
                 with formatter.section(title):
                     for parameter, (flag, text) in shown:
                         _write_option(formatter, parameter, flag, text)
+        if num_more:
+            formatter.write(f"\n{num_more} more settings: {ctx.command_path} --help-all\n")
+
+    def _is_shown(self, title: str, ctx: Any) -> bool:
+        return title in ("Arguments", "Options", *COMMON_GROUPS) or _IS_WHOLE in ctx.meta
 
 
 def _write_option(formatter: Any, parameter: Any, flag: str, text: str) -> None:
@@ -132,6 +168,7 @@ def _parameter(name: str, panel: str, is_hidden: bool) -> inspect.Parameter:
         show_envvar=False,
         show_default=False,
         metavar="|".join(choices) if choices else None,
+        autocompletion=completion_of_setting(name),
         hidden=is_hidden,
         rich_help_panel=None if is_hidden else panel,
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import typer
+
 from rnnlab.base.display import compact_lines, visible
-from rnnlab.cli._output import console
+from rnnlab.cli._output import console, talk
 from rnnlab.decoding import Branch
 from rnnlab.protocol.messages import END_MARK, END_WORDS, EOS, Answer
 
@@ -15,6 +18,29 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _MIN_COLUMN = 24
+
+
+def print_answers(answers: Sequence[Answer]) -> None:
+    """Print answers side by side; if standard output is not a terminal, as plain text."""
+    if sys.stdout.isatty():
+        print_side_by_side(answers)
+    else:
+        print_plain(answers)
+
+
+def print_plain(answers: Sequence[Answer]) -> None:
+    """Print the text of each answer, for a file or another program.
+
+    Several answers have a line with decoder, rank and figures each, and an empty line in between.
+    """
+    if not answers:
+        talk("no text: the filters left no token")
+    for number, answer in enumerate(answers):
+        if len(answers) > 1:
+            note = f" ({answer.note})" if answer.note else ""
+            head = f"{answer.decoder} #{answer.rank}: {_figures(answer)}{note}"
+            typer.echo("\n" * (number > 0) + visible(head, newline="⏎"))
+        typer.echo(visible(answer.text))
 
 
 def print_side_by_side(answers: Sequence[Answer]) -> None:

@@ -12,6 +12,8 @@ from rnnlab.base.display import percent
 from rnnlab.base.errors import BadInputError
 from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
 from rnnlab.cli._output import print_json, print_table
+from rnnlab.cli._progress import progress_bar
+from rnnlab.corpora import Progress, holds_documents, read_texts
 from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.store import RunStore
 
@@ -24,21 +26,24 @@ def command(
     ] = None,
     file: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="File with a document per line (-: standard input)."),
+        typer.Option(help="csv, tsv or jsonl file, or a document per line (-: stdin)."),
     ] = None,
     checkpoint: Checkpoint = "best",
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
     """Classify texts, with the probability of every class."""
-    texts = [*(text or []), *(_lines(file) if file else [])]
+    with progress_bar("reading the documents") as bar:
+        texts = [*(text or []), *(_documents(file, bar) if file else [])]
     if not texts:
         raise BadInputError("there is nothing to classify", "add --text TEXT or --file FILE")
     opened = RunStore.default(checkpoints).open(run)
-    from rnnlab.models import classify_texts, load_model
+    with progress_bar("loading torch") as bar:
+        from rnnlab.models import classify_texts, load_model
 
-    loaded = load_model(opened.paths, resolve_checkpoint(opened.paths, checkpoint))
-    verdicts = classify_texts(loaded, texts)
+        loaded = load_model(opened.paths, resolve_checkpoint(opened.paths, checkpoint))
+        bar.begin("classifying")
+        verdicts = classify_texts(loaded, texts, progress=bar)
     if json:
         documents: list[dict[str, Any]] = [
             {"text": document, **verdict._asdict()}
@@ -59,8 +64,13 @@ def command(
     print_table(["class", *classes, "unknown", "text"], rows, classes)
 
 
-def _lines(file: Path) -> list[str]:
-    """Return the non-empty lines of a file; raise BadInputError if it cannot be read."""
+def _documents(file: Path, progress: Progress) -> list[str]:
+    """Return the column `text` of a csv, tsv or jsonl file; of any other file the non-empty lines.
+
+    Raise BadInputError if the file cannot be read.
+    """
+    if holds_documents(file):
+        return read_texts(file, progress)
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

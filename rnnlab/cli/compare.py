@@ -12,7 +12,8 @@ from rnnlab.cli._charts import print_charts
 from rnnlab.cli._continuations import GenerateOptions, generate
 from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
 from rnnlab.cli._output import print_json, print_table
-from rnnlab.cli._side_by_side import print_side_by_side
+from rnnlab.cli._progress import progress_bar
+from rnnlab.cli._side_by_side import print_answers
 from rnnlab.decoding import parse_spec
 from rnnlab.protocol.messages import DEFAULT_DECODERS, DEFAULT_LENGTH, Answer
 from rnnlab.runs.compare import by_unit, rows_of
@@ -43,7 +44,10 @@ def command(
     answers: dict[str, list[Answer]] = {run.name: [] for run in opened}
     if prompt is not None:
         options = GenerateOptions([prompt], specs, length, 1, seed)
-        answers = {run.name: next(generate(run, options)) for run in opened}
+        with progress_bar("prompting") as bar:
+            for number, run in enumerate(opened, 1):
+                answers[run.name] = next(generate(run, options))
+                bar(number, len(opened))
     if json:
         print_json([_document(run, answers[run.name]) for run in opened])
         return
@@ -59,7 +63,7 @@ def command(
     for run in opened:
         if answers[run.name]:
             typer.echo(f"\n{run.name}")
-            print_side_by_side(answers[run.name])
+            print_answers(answers[run.name])
 
 
 def _document(run: Run, answers: list[Any]) -> dict[str, Any]:

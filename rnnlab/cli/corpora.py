@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from rnnlab.cli._completion import complete_corpora_action, complete_corpora_name
 from rnnlab.cli._options import Data, Json
 
 _ACTIONS = ("list", "show", "add", "fetch", "make")
@@ -16,12 +17,18 @@ def command(
     action: Annotated[
         str,
         typer.Argument(
-            metavar="[list|show|add|fetch|make]", help="Action; a corpus's name implies `show`."
+            metavar="[list|show|add|fetch|make]",
+            help="Action; a corpus's name implies `show`.",
+            autocompletion=complete_corpora_action,
         ),
     ] = "list",
     name: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(help="Corpus; for `show` also a file.", show_default=False),
+        typer.Argument(
+            help="Corpus; for `show` also a file.",
+            show_default=False,
+            autocompletion=complete_corpora_name,
+        ),
     ] = None,
     file: Annotated[
         Optional[Path],  # noqa: UP045

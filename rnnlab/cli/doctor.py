@@ -9,9 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from rnnlab import __version__
+from rnnlab.base.errors import RnnlabError
 from rnnlab.base.locations import checkpoints_folder
+from rnnlab.base.preferences import load_preferences
 from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json, print_table
+from rnnlab.cli._progress import progress_bar
 from rnnlab.corpora import corpus_names
 from rnnlab.runs.store import RunStore
 
@@ -20,7 +23,8 @@ _PACKAGES = ("torch", "textual", "plotext", "rich", "typer", "safetensors", "ten
 
 def command(checkpoints: Checkpoints = None, data: Data = None, json: Json = False) -> None:
     """Show device, terminal, data and versions, for bug reports."""
-    facts = _facts(checkpoints, data)
+    with progress_bar("loading torch"):
+        facts = _facts(checkpoints, data)
     if json:
         print_json(facts)
     else:
@@ -49,6 +53,7 @@ def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:
         "disk": f"{psutil.disk_usage(str(nearest)).free / 2**30:.1f} GiB free",
         "terminal": f"{os.environ.get('TERM', 'none')}, {_colors()}, "
         f"{sys.stdout.encoding} on standard output",
+        "alerts": _alerts(),
         "checkpoints": f"{folder} ({_access(nearest)}), {num_runs} run{'s' * (num_runs != 1)}",
         "corpora": ", ".join(corpus_names(data)) or "none",
     }
@@ -58,6 +63,15 @@ def _colors() -> str:
     if os.environ.get("NO_COLOR"):
         return "no colour (NO_COLOR)"
     return "true colour" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256 colours"
+
+
+def _alerts() -> str:
+    """Return the alerts of the terminal and of workers; the command may hold a password."""
+    try:
+        preferences = load_preferences()
+    except RnnlabError as error:
+        return str(error)
+    return f"{preferences.alerts}; notify command {'set' if preferences.notify else 'not set'}"
 
 
 def _access(folder: os.PathLike[str]) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Optional
 
 import typer
 
-from rnnlab.base.display import nats_per
+from rnnlab.base.display import nats_per, visible
 from rnnlab.cli._measure import measure
 from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, RunName
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.corpora import Floor, Vocabulary
-from rnnlab.runs.store import RunStore
+from rnnlab.runs.history import read_history
+from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def command(
     """
     opened = RunStore.default(checkpoints).open(run)
     step, evaluation, floor = measure(opened, split, checkpoint, data, file)
+    in_training = None if file or split != "val" else _val_in_training(opened, step, evaluation)
     document: dict[str, Any] = {
         "run": run,
         "split": split,
@@ -48,6 +50,7 @@ def command(
         "perplexity": evaluation.perplexity,
         "accuracy": evaluation.accuracy,
         "num_tokens": evaluation.num_tokens,
+        "training_val": None if in_training is None else in_training._asdict(),
         **_distance(evaluation, floor),
     }
     if evaluation.confusion is not None:
@@ -57,8 +60,8 @@ def command(
         print_json(document)
     elif evaluation.confusion is not None:
         typer.echo(
-            f"{run} at step {step} on {split}: accuracy {evaluation.accuracy:.2%} on "
-            f"{evaluation.num_tokens:,} documents, F1 {evaluation.f1:.4f}, "
+            f"{run} at step {step} on {_place(split, file)}: accuracy {evaluation.accuracy:.2%} "
+            f"on {evaluation.num_tokens:,} documents, F1 {evaluation.f1:.4f}, "
             f"{evaluation.loss_nats:.4f} nats/document"
         )
         _print_distance(evaluation, floor, "document")
@@ -70,11 +73,43 @@ def command(
     else:
         unit = summarise(opened).unit
         typer.echo(
-            f"{run} at step {step} on {split}: {evaluation.loss_nats:.4f} {nats_per(unit)}, "
+            f"{run} at step {step} on {_place(split, file)}: {evaluation.loss_nats:.4f} "
+            f"{nats_per(unit)}, "
             f"{evaluation.bits_per_char:.4f} bits/char, perplexity {evaluation.perplexity:.3f}, "
             f"accuracy {evaluation.accuracy:.1%} on {evaluation.num_tokens:,} tokens"
         )
+        if in_training is not None:
+            typer.echo(
+                f"val in training: {in_training.loss_nats:.4f} {nats_per(unit)} on the first "
+                f"{in_training.num_tokens:,} tokens of the split (--eval-tokens)"
+            )
         _print_distance(evaluation, floor, unit)
+
+
+class _TrainingVal(NamedTuple):
+    """The validation loss that the run recorded, which the lab and `rnnlab runs` show as val."""
+
+    loss_nats: float
+    num_tokens: int
+    """Number of tokens on which it was measured."""
+
+
+def _val_in_training(run: Run, step: int, whole: Evaluation) -> _TrainingVal | None:
+    """Return the run's validation at a step; None without any, or if it read the whole split."""
+    num_tokens = run.settings({"eval_tokens"}).get("eval_tokens")
+    is_part = isinstance(num_tokens, int) and 0 < num_tokens < whole.num_tokens
+    if not is_part or whole.confusion is not None:
+        return None
+    for record in read_history(run.paths.journal).evals:
+        if record.step == step and record.val_loss is not None:
+            return _TrainingVal(record.val_loss, num_tokens)
+    return None
+
+
+def _place(split: str, file: Path | None) -> str:
+    """Return the text that was evaluated: the whole split, also if training reads only a part."""
+    whole = f"the whole {split} split"
+    return whole if file is None else f"{whole} of {visible(str(file), newline=' ')}"
 
 
 def _distance(evaluation: Evaluation, floor: Floor | None) -> dict[str, float | None]:

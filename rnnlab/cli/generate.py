@@ -16,8 +16,9 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.cli._continuations import GenerateOptions, Trace, generate
 from rnnlab.cli._options import Checkpoint, Checkpoints, Decoders, Json, RunName, Seed, Unknown
 from rnnlab.cli._output import print_json, talk
+from rnnlab.cli._progress import progress_bar
 from rnnlab.cli._prompts import read_prompts
-from rnnlab.cli._side_by_side import print_side_by_side, print_tree
+from rnnlab.cli._side_by_side import print_answers, print_tree
 from rnnlab.decoding import grow_tree, parse_spec
 from rnnlab.protocol.messages import DEFAULT_DECODERS, DEFAULT_LENGTH
 from rnnlab.runs.store import RunStore
@@ -54,7 +55,11 @@ def command(
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
-    """Continue a text with one or several decoders, side by side."""
+    """Continue a text with one or several decoders, side by side.
+
+    If standard output is not a terminal, plain text is printed: of a single candidate only the
+    text, otherwise one block per candidate, with its decoder and figures.
+    """
     specs = [parse_spec(text) for text in decoder or DEFAULT_DECODERS]
     if (prompt is None) == (prompts is None):
         raise BadInputError(
@@ -72,7 +77,11 @@ def command(
             if tree:
                 steps.append(step)
 
-        answers = list(generate(opened, options, add_step if is_traced else None))
+        with progress_bar(f"prompting {run}") as bar:
+            answers = []
+            for several in generate(opened, options, add_step if is_traced else None):
+                answers.append(several)
+                bar(len(answers), len(texts))
     if json:
         print_json([asdict(answer) for several in answers for answer in several])
         return
@@ -81,7 +90,7 @@ def command(
             typer.echo(f"{chr(10) if number else ''}{visible(texts[number], newline='⏎')}")
         if several and several[0].prompt_note:
             talk(several[0].prompt_note)
-        print_side_by_side(several)
+        print_answers(several)
     _print_trees(steps, texts)
 
 

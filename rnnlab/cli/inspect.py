@@ -9,9 +9,17 @@ import typer
 
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
+from rnnlab.cli._completion import (
+    complete_model,
+    complete_property,
+    complete_recipe,
+    complete_run,
+    complete_view,
+)
 from rnnlab.cli._findings import check_writable, print_findings, write_svg
-from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, complete_run
+from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json
 from rnnlab.cli._output import print_json
+from rnnlab.cli._progress import progress_bar
 from rnnlab.cli._settings import SettingOptions, with_settings
 from rnnlab.runs.checkpoint import split_checkpoint
 from rnnlab.runs.store import RunStore
@@ -27,7 +35,11 @@ _Run = Annotated[
 ]
 _View = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Argument(metavar="[VIEW]", help=f"One of {', '.join(registry.names('insight'))}."),
+    typer.Argument(
+        metavar="[VIEW]",
+        help=f"One of {', '.join(registry.names('insight'))}.",
+        autocompletion=complete_view,
+    ),
 ]
 _Text = Annotated[
     Optional[str],  # noqa: UP045
@@ -42,6 +54,7 @@ _Property = Annotated[
     typer.Option(
         "--property",
         help="Rank units by quotes, line-position, capital, after-vowel, word-start, regex.",
+        autocompletion=complete_property,
     ),
 ]
 _Gate = Annotated[
@@ -50,11 +63,19 @@ _Gate = Annotated[
 ]
 _Other = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--with", metavar="RUN[@CHECKPOINT]", help="Model to compare with."),
+    typer.Option(
+        "--with",
+        metavar="RUN[@CHECKPOINT]",
+        help="Model to compare with.",
+        autocompletion=complete_model,
+    ),
 ]
 _Recipe = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option(help="Train the runs of a recipe and compare them (vanishing)."),
+    typer.Option(
+        help="Train the runs of a recipe and compare them (vanishing).",
+        autocompletion=complete_recipe,
+    ),
 ]
 _File = Annotated[Optional[Path], typer.Option(help="Corpus file of the recipe.")]  # noqa: UP045
 _Svg = Annotated[
@@ -104,11 +125,13 @@ def command(
         if other is not None:
             name, at = split_checkpoint(other)
             models.append((store.open(name), at or "last"))
-        # Imported after the checks, because importing torch takes seconds.
-        from rnnlab.insight import InspectedModel, Wishes, inspect
+        with progress_bar("loading torch") as bar:
+            # Imported after the checks, because importing torch takes seconds.
+            from rnnlab.insight import InspectedModel, Wishes, inspect
 
-        subject, *others = (InspectedModel(opened.paths, at, data) for opened, at in models)
-        code, findings = 0, inspect(subject, view, Wishes(text, unit, prop, gate, *others))
+            subject, *others = (InspectedModel(opened.paths, at, data) for opened, at in models)
+            bar.begin(f"inspecting {run}")
+            code, findings = 0, inspect(subject, view, Wishes(text, unit, prop, gate, *others))
     _show(findings, svg, json=json, is_ascii=is_ascii)
     return code
 

@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.cli._completion import complete_run
 from rnnlab.cli._options import Checkpoints, Json
 from rnnlab.cli._output import print_json, print_table, talk
 from rnnlab.runs import control
@@ -19,7 +20,7 @@ _FAR = 1_000_000
 def command(
     run: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(metavar="[RUN]", help="Queued run to move."),
+        typer.Argument(metavar="[RUN]", help="Queued run to move.", autocompletion=complete_run),
     ] = None,
     first: Annotated[bool, typer.Option("--first", help="Move the run to the front.")] = False,
     last: Annotated[bool, typer.Option("--last", help="Move the run to the end.")] = False,

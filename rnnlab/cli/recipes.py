@@ -10,6 +10,7 @@ import typer
 from rnnlab import recipes
 from rnnlab.base.display import duration, visible
 from rnnlab.base.errors import BadInputError
+from rnnlab.cli._completion import complete_recipe
 from rnnlab.cli._options import Data, Json
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._reproduce_report import figure, goal, print_lines, print_wrapped, published
@@ -19,7 +20,12 @@ from rnnlab.recipes import Recipe
 def command(
     name: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(metavar="[RECIPE]", help="Recipe to show.", show_default=False),
+        typer.Argument(
+            metavar="[RECIPE]",
+            help="Recipe to show.",
+            show_default=False,
+            autocompletion=complete_recipe,
+        ),
     ] = None,
     data: Data = None,
     json: Json = False,

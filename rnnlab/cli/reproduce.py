@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from rnnlab import recipes
+from rnnlab.cli._completion import complete_recipe
 from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json
 from rnnlab.cli._reproduce import Reproduction
@@ -23,6 +24,7 @@ def command(
             metavar="RECIPE",
             help="Recipe (`rnnlab recipes`) or your own TOML file.",
             show_default=False,
+            autocompletion=complete_recipe,
         ),
     ],
     *,

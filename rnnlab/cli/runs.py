@@ -20,7 +20,18 @@ def command(checkpoints: Checkpoints = None, json: Json = False) -> None:
     if json:
         print_json([asdict(summary) for summary in summaries])
         return
-    header = ["name", "state", "step", "epoch", "train", "val", "tok/s", "params", "corpus", "cell"]
+    header = [
+        "name",
+        "state",
+        "step",
+        "epoch",
+        "train",
+        "val",
+        "tokens/s",
+        "params",
+        "corpus",
+        "cell",
+    ]
     rows = [
         [
             s.name,
@@ -36,7 +47,7 @@ def command(checkpoints: Checkpoints = None, json: Json = False) -> None:
         ]
         for s in summaries
     ]
-    print_table(header, rows, ("step", "epoch", "train", "val", "tok/s", "params"))
+    print_table(header, rows, ("step", "epoch", "train", "val", "tokens/s", "params"))
     for run in store:
         if (step := _differing_checkpoint(run)) is not None:
             talk(
@@ -48,6 +59,11 @@ def command(checkpoints: Checkpoints = None, json: Json = False) -> None:
 
 
 def _differing_checkpoint(run: Run) -> int | None:
-    """Return the step of a finished run's last checkpoint, if that is not the run's last step."""
+    """Return the step of a finished run's last checkpoint, if that is not the run's last step.
+
+    A shipped run has only its best checkpoint, which nobody can change: None.
+    """
+    if run.is_shipped:
+        return None
     status, last = run.status(), run.paths.read_pointer("last")
     return last if status.state == "finished" and last != status.step else None

@@ -9,6 +9,7 @@ import typer
 
 from rnnlab.base.display import loss, visible
 from rnnlab.base.errors import BadInputError
+from rnnlab.cli._completion import complete_sample_step
 from rnnlab.cli._options import Checkpoints, Json, RunName
 from rnnlab.cli._output import console, print_json
 from rnnlab.runs.history import History, read_history
@@ -25,7 +26,11 @@ def command(
     run: RunName,
     at: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=0, help="Show only the latest samples up to this step, in full."),
+        typer.Option(
+            min=0,
+            help="Show only the latest samples up to this step, in full.",
+            autocompletion=complete_sample_step,
+        ),
     ] = None,
     checkpoints: Checkpoints = None,
     json: Json = False,

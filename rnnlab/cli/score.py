@@ -9,6 +9,7 @@ import typer
 from rnnlab.base.display import visible
 from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
 from rnnlab.cli._output import print_json, print_table
+from rnnlab.cli._progress import progress_bar
 from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.store import RunStore
 
@@ -22,10 +23,12 @@ def command(
 ) -> None:
     """Print the log-prob of every token of a text."""
     opened = RunStore.default(checkpoints).open(run)
-    from rnnlab.models import load_model, score_text
+    with progress_bar("loading torch") as bar:
+        from rnnlab.models import load_model, score_text
 
-    loaded = load_model(opened.paths, resolve_checkpoint(opened.paths, checkpoint))
-    score = score_text(loaded, text)
+        loaded = load_model(opened.paths, resolve_checkpoint(opened.paths, checkpoint))
+        bar.begin("scoring")
+        score = score_text(loaded, text, bar)
     if json:
         print_json(
             {

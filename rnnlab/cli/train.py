@@ -7,10 +7,11 @@ from typing import Annotated, Optional
 
 import typer
 
+from rnnlab.cli._completion import complete_corpus, complete_recipe
 from rnnlab.cli._follow import follow
 from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json, talk
-from rnnlab.cli._progress import reading_bar
+from rnnlab.cli._progress import progress_bar
 from rnnlab.cli._settings import SettingOptions, with_settings
 from rnnlab.runs.store import RunStore
 from rnnlab.settings.groups import OWN_HELP
@@ -28,6 +29,7 @@ def command(
             metavar="CORPUS",
             help="Corpus (`rnnlab corpora`) or text file (default: the recipe's).",
             show_default=False,
+            autocompletion=complete_corpus,
         ),
     ] = None,
     *,
@@ -44,7 +46,7 @@ def command(
     ] = None,
     recipe: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help=OWN_HELP["recipe"], rich_help_panel=_RUN),
+        typer.Option(help=OWN_HELP["recipe"], rich_help_panel=_RUN, autocompletion=complete_recipe),
     ] = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once and print the name of the run.")
@@ -70,7 +72,7 @@ def command(
     layers = Layers(written, settings.environment, read_settings(config) if config else {}, recipe)
     store = RunStore.default(checkpoints)
     resolved = resolve(layers, data, store)
-    with reading_bar("reading the corpus") as progress:
+    with progress_bar("reading the corpus") as progress:
         checked = check_resolved(resolved, data, progress)
     published = resolved.recipe.published_losses if resolved.recipe else {}
     run = start_run(checked, store, name, is_queued=queue, published=published)

@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from rnnlab.base.display import count, duration, loss, visible
+from rnnlab.cli._alerts import alert
 from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts
 from rnnlab.cli._options import Checkpoints, RunNames
 from rnnlab.plots import Axis
+from rnnlab.runs.alerts import alert_of
 from rnnlab.runs.history import History
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.store import RunStore
@@ -38,10 +40,13 @@ def command(
     histories = [History() for _ in opened]
     is_live = not once and sys.stdout.isatty()
     shown = None
+    summaries: list[RunSummary] = []
     while True:
         for history, tail in zip(histories, tails, strict=True):
             history.add(tail.read())
-        summaries = [summarise(run) for run in opened]
+        before, summaries = summaries, [summarise(run) for run in opened]
+        for old, new in zip(before, summaries, strict=False):  # none before the first reading
+            alert(alert_of(old, new))
         state = (shutil.get_terminal_size(), [(s.state, s.stage, s.step) for s in summaries])
         if state != shown:
             shown = state

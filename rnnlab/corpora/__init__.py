@@ -12,7 +12,7 @@ from rnnlab.corpora._describe import (
     describe_corpora,
     describe_documents,
 )
-from rnnlab.corpora._documents import Columns, Documents, read_documents
+from rnnlab.corpora._documents import Columns, Documents, read_documents, read_texts
 from rnnlab.corpora._encoding import Progress, named_encoding, silent
 from rnnlab.corpora._fetch import (
     Fetched,
@@ -93,6 +93,7 @@ __all__ = [
     "prepare",
     "read_corpus",
     "read_documents",
+    "read_texts",
     "read_vectors",
     "shown_name",
     "silent",

@@ -100,6 +100,19 @@ def read_documents(file: Path, progress: Progress | None = None) -> Documents:
     return Documents(tuple(texts), tuple(labels), tuple(splits), classes)
 
 
+def read_texts(file: Path, progress: Progress | None = None) -> list[str]:
+    """Return the texts of a file of documents, whose labels and splits may be missing.
+
+    The format is that of `read_documents`. Raises BadInputError, with file and line, for an invalid
+    document.
+    """
+    columns = Columns(label="text")  # the only column that has to exist
+    rows = _json_rows if ending(file) == ".jsonl" else _table_rows
+    newline = None if ending(file) == ".jsonl" else ""
+    with reading(file, newline, progress=progress) as stream:
+        return [row.text for row in rows(stream, file, columns)]
+
+
 def document_rows(
     file: Path,
     codec: str = "utf-8-sig",
@@ -217,10 +230,10 @@ def _column_indices(
     for option, name in (("label", columns.label), ("text", columns.text)):
         if name not in header:
             names = ", ".join(repr(column[:40]) for column in header[:8])
-            raise BadInputError(
-                f"{file}, line 1: no column {name!r} among {names}",
-                f"rename a column, or use `rnnlab corpora add NAME FILE --{option} COLUMN`",
-            )
+            hint = f"rename a column, or use `rnnlab corpora add NAME FILE --{option} COLUMN`"
+            if columns.label == columns.text:
+                hint = f"name the column of the texts {name!r}"
+            raise BadInputError(f"{file}, line 1: no column {name!r} among {names}", hint)
     split = header.index(columns.split) if columns.split in header else None
     return header.index(columns.label), header.index(columns.text), split
 
@@ -233,7 +246,8 @@ def _json_rows(stream: TextIO, file: Path, columns: Columns) -> Iterator[Row]:
 
 def _json_row(line: str, number: int, file: Path, columns: Columns) -> Row:
     place = f"{file}, line {number}"
-    hint = f'write one {{"{columns.label}": ..., "{columns.text}": ...}} per line'
+    keys = ", ".join(f'"{key}": ...' for key in dict.fromkeys((columns.label, columns.text)))
+    hint = f"write one {{{keys}}} per line"
     try:
         row: Any = json.loads(line)
     except (ValueError, RecursionError) as error:

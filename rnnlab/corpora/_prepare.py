@@ -39,17 +39,20 @@ class Task(Protocol):
 
 
 def prepare(
-    config: RunConfig, data: Path | None = None, vocabulary: Vocabulary | None = None
+    config: RunConfig,
+    data: Path | None = None,
+    vocabulary: Vocabulary | None = None,
+    progress: Progress = silent,
 ) -> Dataset:
     """Return the dataset of a run; raises BadInputError if the corpus cannot be used.
 
     data: folder of corpora; None: the default folder. vocabulary: that of a trained model, which
     needs no word vectors; None: make a vocabulary from the corpus, and read the word vectors that
-    `config` names.
+    `config` names. progress: called with the bytes read and their total.
     """
     task = _task(config)
     file = find_corpus(config.corpus, data)
-    dataset = task.build(task.read(file, config), vocabulary, config)
+    dataset = task.build(task.read(file, config, progress), vocabulary, config)
     kind = vocabulary.kind if vocabulary else config.tokens
     alphabet = vocabulary.alphabet if vocabulary else config.alphabet
     return replace(dataset, floor=floor_of(file, config.task, kind, alphabet))

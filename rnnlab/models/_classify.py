@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from rnnlab.corpora import Vocabulary
+from rnnlab.corpora import Progress, Vocabulary, silent
 from rnnlab.models._checkpoint import LoadedModel
 from rnnlab.settings.run_config import RunConfig
 
@@ -33,10 +33,13 @@ class Verdict(NamedTuple):
 
 
 @torch.inference_mode()
-def classify_texts(loaded: LoadedModel, texts: Sequence[str], batch: int = 64) -> list[Verdict]:
+def classify_texts(
+    loaded: LoadedModel, texts: Sequence[str], batch: int = 64, progress: Progress = silent
+) -> list[Verdict]:
     """Return a prediction for every text, preprocessed like the training documents.
 
-    batch: number of texts per forward pass. Raises BadInputError for a language model.
+    batch: number of texts per forward pass. progress: called with the number of texts classified,
+    and the number of all. Raises BadInputError for a language model.
     """
     model, vocabulary, config = loaded.classifier, loaded.vocabulary, loaded.config
     pad, unk = vocabulary.pad, vocabulary.unk
@@ -55,6 +58,7 @@ def classify_texts(loaded: LoadedModel, texts: Sequence[str], batch: int = 64) -
             probabilities = dict(zip(vocabulary.classes, probs_C, strict=True))
             num_unknown = int((ids == unk).sum())
             verdicts.append(Verdict(vocabulary.classes[best], probabilities, len(ids), num_unknown))
+        progress(len(verdicts), len(texts))
     return verdicts
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import torch
 
+from rnnlab.corpora import Progress, silent
 from rnnlab.models._checkpoint import LoadedModel
 
 _CHUNK = 4096
@@ -40,9 +41,10 @@ class TextScore(NamedTuple):
         return -self.logprob / math.log(2) / self.num_letters if self.num_letters else 0.0
 
 
-def score_text(loaded: LoadedModel, text: str) -> TextScore:
+def score_text(loaded: LoadedModel, text: str, progress: Progress = silent) -> TextScore:
     """Return the log-prob of every token of a text.
 
+    progress: called with the number of tokens read, and the number of all.
     Raises BadInputError for characters that are not in the vocabulary, and for a classifier.
     """
     model, vocabulary = loaded.language_model, loaded.vocabulary
@@ -61,6 +63,7 @@ def score_text(loaded: LoadedModel, text: str) -> TextScore:
         log_probs_1TV = model.predict_next(before_1TF)
         token_logprobs += log_probs_1TV.gather(2, chunk_1T[..., None])[0, :, 0].double().tolist()
         y_1F = y_1TF[:, -1]
+        progress(len(token_logprobs), len(ids))
     eos = vocabulary.eos
     return TextScore(
         tokens=[vocabulary.tokens[i] for i in ids.tolist()],

@@ -130,7 +130,7 @@ class SampleRecord:
 
 Event = Literal[
     "started", "resumed", "paused", "continued", "checkpoint", "skipped", "note", "stopped",
-    "finished", "failed", "spike", "diverged", "rollback", "set",
+    "finished", "failed", "spike", "diverged", "rollback", "set", "target",
 ]  # fmt: skip
 
 
@@ -191,6 +191,8 @@ class Status:
     """Why the run failed or stopped, and the remedy."""
     alarm: str = ""
     """A problem of a run that is still training, and the remedy; empty if there is none."""
+    reached: str = ""
+    """The figure with which the run reached its target; empty before that."""
     is_bad_input: bool = False
     """Whether the run failed because of its settings or its corpus."""
     recent_losses: list[float] = field(default_factory=list)

@@ -69,6 +69,8 @@ class RunSummary:
     """Place in the queue, 1 if the run starts next; None for a run that is not queued."""
     stage: str = ""
     """What the worker does before its first step; empty after it, and if there is no worker."""
+    reached: str = ""
+    """The figure with which the run reached its target; empty before that."""
     published: dict[str, float] = field(default_factory=dict, hash=False)
     """Published losses of the same experiment, by split: train, val or test."""
 
@@ -117,6 +119,7 @@ def summarise(run: Run) -> RunSummary:
         held_bytes=status.held_bytes if status.state in ACTIVE_STATES else None,
         queue_place=_queue_place(run) if status.state == "queued" else None,
         stage=status.stage if status.state in ("starting", "running") else "",
+        reached=status.reached,
         published=run.published(),
     )
 

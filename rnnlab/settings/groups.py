@@ -36,9 +36,18 @@ _GROUPS = {
     ),
     "Training details": (
         "optimizer", "warmup", "final_lr", "momentum", "beta2", "steps", "patience",
-        "on_divergence", "max_skipped",
+        "target", "on_divergence", "max_skipped",
     ),
 }  # fmt: skip
+_ENDINGS_OF_PATHS = {
+    "corpus": tuple(
+        f".{kind}{gz}" for kind in ("txt", "csv", "tsv", "jsonl") for gz in ("", ".gz")
+    ),
+    "embeddings": (".txt", ".txt.gz"),
+}
+"""Setting that may be a path -> endings of its files."""
+COMMON_GROUPS = frozenset({"Run", "Model", "Training"})
+"""Titles of the groups that a short help shows."""
 _LAST_GROUP = "Hardware and logging"
 
 Choice = tuple[str, str]
@@ -55,6 +64,8 @@ class FieldKind:
     """Function that lists the possible values and may read the disk; None for free text."""
     is_closed: bool = True
     """Whether the choices are the only valid values."""
+    endings: tuple[str, ...] | None = None
+    """Endings of the files that the field may name; None if its value is not a path."""
 
     @property
     def title(self) -> str:
@@ -79,7 +90,8 @@ def field_kind(name: str, lists: Mapping[str, Callable[[], Sequence[Choice]]]) -
     """
     if name in lists:
         help_line = OWN_HELP.get(name) or str(RunConfig.model_fields[name].description)
-        return FieldKind(name, help_line, lists[name], is_closed=False)
+        endings = _ENDINGS_OF_PATHS.get(name)
+        return FieldKind(name, help_line, lists[name], is_closed=False, endings=endings)
     if name in OWN_HELP:
         return FieldKind(name, OWN_HELP[name])
     field = RunConfig.model_fields[name]

@@ -134,6 +134,8 @@ class RunConfig(BaseModel):
     """Stop after N minutes of training."""
     patience: int = Field(0, ge=0)
     """Stop after N validations without improvement (0: off)."""
+    target: float | None = Field(None, gt=0)
+    """Validation loss (documents: accuracy) that causes an alert, once."""
     on_divergence: Literal["stop", "rollback"] = "stop"
     """Stop, or roll back to a checkpoint with half the rate (up to 5 times)."""
     max_skipped: int = Field(10, ge=1)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from rnnlab.corpora import Split
+from rnnlab.corpora import Progress, Split, silent
 from rnnlab.models import Classifier, Example, TextModel
 
 
@@ -57,10 +57,13 @@ def _f1(confusion: tuple[tuple[int, ...], ...], c: int) -> float:
 
 
 @torch.inference_mode()
-def evaluate(model: TextModel, split: Split, max_tokens: int = 0) -> Evaluation:
+def evaluate(
+    model: TextModel, split: Split, max_tokens: int = 0, progress: Progress = silent
+) -> Evaluation:
     """Evaluate a model on a split, with dropout off.
 
-    max_tokens: evaluate only the first N tokens; 0 for all of them.
+    max_tokens: evaluate only the first N tokens; 0 for all of them. progress: called with the
+    number of targets evaluated, and that of the split.
     """
     was_training = model.training
     model.eval()
@@ -79,6 +82,7 @@ def evaluate(model: TextModel, split: Split, max_tokens: int = 0) -> Evaluation:
         predicted_N = logits_NC.argmax(1)
         num_correct += (predicted_N == targets_N).sum()
         num_tokens += batch.num_tokens
+        progress(num_tokens, split.num_tokens)
         if confusion is not None:
             counts_N = torch.ones_like(targets_N)
             confusion.index_put_((targets_N, predicted_N), counts_N, accumulate=True)

@@ -11,7 +11,8 @@ from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import TrainRecord
 from rnnlab.training._divergence import REMEDY
 from rnnlab.training._metrics import MetricWindow
-from rnnlab.training._session import Position, Session
+from rnnlab.training._position import Position
+from rnnlab.training._session import Session
 from rnnlab.training._steering import apply_pending, change
 from rnnlab.training._step import layers_record, take_step, train_record
 

@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
-from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -27,11 +26,13 @@ from rnnlab.training._divergence import REMEDY, LossWatch
 from rnnlab.training._ema import WeightAverage
 from rnnlab.training._evaluate import Evaluation, evaluate
 from rnnlab.training._optimizer import make_optimizer
+from rnnlab.training._position import Position
 from rnnlab.training._precision import cpu_has_bfloat16, supported_dtype
 from rnnlab.training._probing import Probing
 from rnnlab.training._run_log import RunLog
 from rnnlab.training._samples import Sampler
 from rnnlab.training._state import TrainingState, load_training_state
+from rnnlab.training._target import note_target
 from rnnlab.training._tensorboard import Mirror
 from rnnlab.training._threads import half_the_cores
 
@@ -40,13 +41,6 @@ PLATEAU = 2
 
 MAX_ROLLBACKS = 5
 """Maximum number of rollbacks; each halves the learning rate, and one more fails the run."""
-
-
-class Position(Enum):
-    """The position of a run after it has saved or rolled back."""
-
-    KEPT = "at the same step"
-    REWOUND = "at an earlier checkpoint, with that checkpoint's state"
 
 
 class Control(Protocol):
@@ -230,7 +224,10 @@ class Session:
         self.log.add_histograms("gradients", gradients)
         self.tick()
         accuracy = None if measured.confusion is None else measured.accuracy
-        self.log.write(EvalRecord(state.step, self.epoch, state.elapsed_s, loss, is_best, accuracy))
+        record = EvalRecord(state.step, self.epoch, state.elapsed_s, loss, is_best, accuracy)
+        self.log.write(record)
+        if not state.has_reached_target:
+            state.has_reached_target = note_target(self.config.target, record, self.log)
         if state.num_stale and state.num_stale % PLATEAU == 0:
             self._lower_rate()
         return self.save()

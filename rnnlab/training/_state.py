@@ -49,6 +49,8 @@ class TrainingState:
     lr_scale: float = 1.0
     """Factor applied to the scheduled learning rate; plateaus and rollbacks lower the factor."""
     num_rollbacks: int = 0
+    has_reached_target: bool = False
+    """Whether a validation has reached the setting `target`."""
 
     @classmethod
     def fresh(cls, seed: int, device: torch.device) -> TrainingState:
@@ -60,6 +62,8 @@ _SCALARS = (
     "step", "epoch", "batch", "elapsed_s", "best_val_loss", "best_step", "changed", "num_stale",
     "lr_scale", "num_rollbacks",
 )  # fmt: skip
+_LATER_SCALARS = ("has_reached_target",)
+"""Scalars that older checkpoints do not have."""
 
 
 def save_training_state(
@@ -71,7 +75,9 @@ def save_training_state(
     for layer, parts in enumerate(state.carried or ()):
         for part, tensor in enumerate(parts):
             tensors[f"carried.{layer}.{part}"] = tensor.contiguous().clone()
-    scalars: dict[str, object] = {name: getattr(state, name) for name in _SCALARS}
+    scalars: dict[str, object] = {
+        name: getattr(state, name) for name in (*_SCALARS, *_LATER_SCALARS)
+    }
     scalars["window"] = state.window.to_json()
     for index, entries in optimizer.state_dict()["state"].items():
         for name, value in entries.items():
@@ -104,6 +110,7 @@ def load_training_state(
         model.load_state_dict(weights)
         window = MetricWindow(**scalars.pop("window"))
         known = {name: scalars[name] for name in _SCALARS}
+        known |= {name: scalars[name] for name in _LATER_SCALARS if name in scalars}
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         first_line = str(error).partition("\n")[0]
         raise RnnlabError(f"{file} cannot be read: {first_line}", "start a new run") from None

@@ -45,6 +45,7 @@ from rnnlab.tui.messages import (
 from rnnlab.tui.outside import DEFAULT, Outside
 from rnnlab.tui.outside.subprocesses import end_all
 from rnnlab.tui.prompting.questions import Questions
+from rnnlab.tui.shell.alerts import tell
 from rnnlab.tui.shell.commands import actions_provider
 from rnnlab.tui.shell.key_dispatcher import KeyDispatcher
 from rnnlab.tui.shell.outline import Outline
@@ -209,10 +210,7 @@ class LabApp(App[None]):
         read = await asyncio.to_thread(self._poller.read, self.state.watched)
         if not self._is_open():
             return
-        for notice in self.state.update(read):
-            self.notify(
-                notice.message, severity=notice.severity, markup=False, timeout=notice.timeout_s
-            )
+        tell(self, self.state, self.state.update(read))
         self.page.refresh_state()
 
     def on_notify(self, event: Notify) -> None:

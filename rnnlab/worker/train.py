@@ -13,16 +13,18 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rnnlab.base.errors import EXIT_BAD_INPUT, EXIT_FAILED, BadInputError
 from rnnlab.base.files import drop_leftovers
+from rnnlab.runs.journal import Journal
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import EvalRecord, EventRecord, Record, State, TrainRecord
 from rnnlab.runs.store import Run
 from rnnlab.worker._failure import reason_of
 from rnnlab.worker._malloc import keep_memory
+from rnnlab.worker._notify import Notifier, NotifyEvent
 from rnnlab.worker._slot import hold_slot
 from rnnlab.worker._status_thread import StatusReporter
 
@@ -33,6 +35,8 @@ _RECENT = 40
 """Number of recent losses in the status, for the sparkline."""
 _ALARMING = frozenset({"diverged", "skipped"})
 """Events that set the `alarm` of the status; it is cleared when the loss is normal again."""
+_NOTIFIED: dict[str, NotifyEvent] = {"diverged": "diverged", "target": "target"}
+"""Events of a run in training of which the user is notified."""
 _STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
 """Event -> state of the run after it."""
 
@@ -47,12 +51,13 @@ def main() -> int:
     drop_leftovers(paths.root)
     keep_memory()
     reporter = StatusReporter(paths, Run(paths).status())
+    notifier = Notifier(paths.root)
     signal.signal(signal.SIGTERM, lambda *_: reporter.post(Command("stop")))
     slots = contextlib.ExitStack()
     try:
         if slots.enter_context(hold_slot(Run(paths), reporter)):
             reporter.change(state="starting")
-            ending = _train(paths, reporter)
+            ending = _train(paths, reporter, notifier)
         else:
             ending = "stopped"
     except Exception as error:
@@ -62,19 +67,34 @@ def main() -> int:
         is_bad_input = isinstance(error, BadInputError)
         reason = reason_of(error, paths.root)
         reporter.end(state="failed", reason=reason, is_bad_input=is_bad_input)
+        notifier.send("failed", reporter.status, reason)
         return EXIT_BAD_INPUT if is_bad_input else EXIT_FAILED
     else:
         reporter.end(state=ending, eta_s=None)
+        notifier.send(ending, reporter.status)
         return 0
     finally:
         reporter.close()
+        _log_problems(paths, reporter, notifier.close())
         slots.close()
         # Release the lock before Python exits: unloading torch can take seconds, and meanwhile the
         # run could not be removed or resumed.
         os.close(lock)
 
 
-def _train(paths: RunPaths, reporter: StatusReporter) -> State:
+def _log_problems(paths: RunPaths, reporter: StatusReporter, problems: list[str]) -> None:
+    """Write the problems of notifications to the journal of a run that has ended."""
+    status = reporter.status
+    notes = [EventRecord(status.step, "note", problem, status.elapsed_s) for problem in problems]
+    with contextlib.suppress(OSError):  # a full disk
+        if notes:
+            with Journal(paths.journal) as journal:
+                journal.append(*notes)
+
+
+def _train(
+    paths: RunPaths, reporter: StatusReporter, notifier: Notifier
+) -> Literal["finished", "stopped"]:
     """Prepare the corpus, build or load the model, and train; return the final state."""
     # Every stage takes seconds on a busy machine; the imports are in the order of the stages.
     reporter.change(stage="reading text")
@@ -92,7 +112,7 @@ def _train(paths: RunPaths, reporter: StatusReporter) -> State:
     from rnnlab.training import Session, train
 
     reporter.change(stage="building the model")
-    session = Session(paths, config, dataset, Steering(reporter))
+    session = Session(paths, config, dataset, Steering(reporter, notifier))
     reporter.change(
         state="running",
         stage="first step",
@@ -122,8 +142,10 @@ def _train(paths: RunPaths, reporter: StatusReporter) -> State:
 class Steering:
     """Passes commands from the reporter to the loop, and records from the loop to the reporter."""
 
-    def __init__(self, reporter: StatusReporter) -> None:
+    def __init__(self, reporter: StatusReporter, notifier: Notifier | None = None) -> None:
+        """notifier: notifies the user of a divergence or a reached target; None: nobody does."""
         self._reporter = reporter
+        self._notifier = notifier
         self._num_reads = 0
         self.wait = reporter.wait
 
@@ -154,6 +176,8 @@ class Steering:
                     recent_losses=recent,
                     alarm=status.alarm if session.watch.is_high or record.skipped else "",
                 )
+                for problem in [] if self._notifier is None else self._notifier.problems():
+                    session.log.note("note", problem)
             case EvalRecord():
                 self._reporter.change(
                     val_loss=record.val_loss,
@@ -166,12 +190,16 @@ class Steering:
                 self._reporter.change(
                     state=_STATES.get(record.event, status.state),
                     alarm=record.message if record.event in _ALARMING else status.alarm,
+                    reached=record.message if record.event == "target" else status.reached,
                     step=record.step,
                     total_steps=session.total_steps,
                     eta_s=_eta_s(record.time_s, session.progress),
                     epoch=session.epoch,
                     elapsed_s=record.time_s,
                 )
+                event = _NOTIFIED.get(record.event)
+                if event is not None and self._notifier is not None:
+                    self._notifier.send(event, self._reporter.status, record.message)
             case _:
                 pass
 

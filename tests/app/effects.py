@@ -349,6 +349,7 @@ _NEW_RUN = {
     "start": says("is starting; quitting the app does not stop it"),
     "queue": says("is queued; quitting"),
     "choose": opens("PickScreen"),
+    "complete": changes(_field),
     "copy": copies("rnnlab train stump"),
     "next-group": becomes(_field, "epochs"),
     "group-before": becomes(_field, "recipe"),

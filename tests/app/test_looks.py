@@ -58,6 +58,12 @@ async def test_a_setting_holds_at_once_and_is_saved(lab: Lab, open_lab: OpenLab)
         field.value = "3"
         await pilot.press("enter")
         await until(pilot, lambda: load_preferences().slots == 3)
+        field = app.screen.query_one("#set-notify", Input)
+        field.focus()
+        field.value = 'curl -d "$RNNLAB_MESSAGE" ntfy.sh/me  # mine'
+        await pilot.press("enter")
+        await until(pilot, lambda: load_preferences().notify.startswith("curl"))
+        assert field.size.width > 60
 
 
 async def test_with_ascii_and_without_colours_nothing_else_reaches_the_terminal(

@@ -137,7 +137,7 @@ async def test_the_help_follows_the_focus_and_all_that_counts_is_in_view_in_ever
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
 
 
-async def test_a_run_is_started_by_keys_and_the_form_keeps_what_was_written(
+async def test_a_run_is_started_by_keys_escape_discards_and_a_start_keeps_what_was_written(
     lab: Lab, app: LabApp, workers: Workers
 ) -> None:
     lab.add("other")
@@ -146,10 +146,15 @@ async def test_a_run_is_started_by_keys_and_the_form_keeps_what_was_written(
         await pilot.press(*"stump", "down", "down", *"mine", "escape")
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
         form = await open_form(pilot, app)
-        assert (field_of(app, "corpus").input.value, field_of(app, "name").input.value) == (
-            "stump", "mine",
-        )  # fmt: skip
-        assert form.field is field_of(app, "name"), "escape leaves the focus where it was"
+        assert [one.input.value for one in form.query(SettingField) if one.input.value] == []
+        assert form.field is field_of(app, "corpus"), "whatever is typed first is the corpus"
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: field_of(app, "name").input.value == "mine")
+        assert field_of(app, "corpus").input.value == "stump"
+        await pilot.press("f10")  # another screen keeps what was written
+        await until(pilot, lambda: app.screen is not form)
+        await open_form(pilot, app)
+        assert field_of(app, "name").input.value == "mine"
         await pilot.press("pagedown", *"gru", "ctrl+r")
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
         await until(pilot, lambda: app.state.chosen_name == "mine" and app.state.chosen)
@@ -158,6 +163,47 @@ async def test_a_run_is_started_by_keys_and_the_form_keeps_what_was_written(
         await open_form(pilot, app)
         assert field_of(app, "cell").input.value == "gru"
         assert field_of(app, "name").input.value == ""
+        assert form.field is field_of(app, "corpus")
+        await pilot.press("s")
+        # Coming back to a field selects nothing.
+        await until(pilot, lambda: field_of(app, "corpus").input.value == "stumps")
+
+
+async def test_a_corpus_is_a_path_of_the_working_folder_completed_by_tab_or_taken_from_the_list(
+    app: LabApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "work"
+    (work / "plays" / "old").mkdir(parents=True)
+    for name in ("notes.txt", "notes.pdf", "plays/tartuffe.txt", "plays/tartuffe.csv"):
+        (work / name).write_text("La mer monte.\n", encoding="utf-8")
+    monkeypatch.chdir(work)
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await open_form(pilot, app)
+        corpus = field_of(app, "corpus").input
+        await pilot.press(*"pl", "tab", *"ta", "tab")
+        await until(pilot, lambda: corpus.value == "plays/tartuffe.")
+        await pilot.press("tab")  # both files begin with it
+        await until(pilot, lambda: isinstance(app.screen, PickScreen))
+        rows = app.screen.query_one(OptionList)
+        assert [option.id for option in rows.options] == [
+            "plays/tartuffe.csv", "plays/tartuffe.txt",
+        ]  # fmt: skip
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: corpus.value == "plays/tartuffe.txt")
+        await pilot.press("tab")
+        await until(pilot, lambda: form.field is field_of(app, "task"))
+        # The list of an empty field has the files here, and leads into the folders.
+        write(app, corpus="")
+        await pilot.press("shift+tab", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PickScreen))
+        names = [option.id for option in app.screen.query_one(OptionList).options]
+        assert {"stump", "notes.txt", "plays/"} < set(names)
+        assert "notes.pdf" not in names
+        await pilot.press(*"plays", "enter")
+        await until(pilot, lambda: corpus.value == "plays/")
+        await until(pilot, lambda: isinstance(app.screen, PickScreen))
+        await pilot.press(*"csv", "enter")
+        await until(pilot, lambda: corpus.value == "plays/tartuffe.csv")
 
 
 async def test_both_keys_are_one_run_and_who_has_gone_elsewhere_meanwhile_stays_there(

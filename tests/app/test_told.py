@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
+from rnnlab.base.preferences import Preferences
 from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.screens.system import SystemScreen
-from tests.toys.app_lab import home, toasts, until
+from tests.toys.app_lab import WORLD, home, toasts, until
 
 if TYPE_CHECKING:
     from rnnlab.tui.app import LabApp
-    from tests.toys.app_lab import Lab
+    from tests.toys.app_lab import Lab, OpenLab
     from tests.toys.fake_generator import FakeGenerator
 
 
@@ -41,6 +45,35 @@ async def test_error_toasts_stay_on_all_screens(lab: Lab, app: LabApp) -> None:
         await pilot.press("f10")
         await until(pilot, lambda: isinstance(app.page, SystemScreen))
         assert toasts(app) == ["alpha failed: the disk is full"]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "written"),
+    [
+        ("bell", ["\a", "\a", "\a"]),
+        ("osc9", [
+            "\x1b]9;a: val 1.2000, target 1.25\a", "\x1b]9;b failed: the disk is full\a",
+            "\x1b]9;a is finished\a",
+        ]),
+    ],
+)  # fmt: skip
+async def test_the_terminal_alerts_a_user_who_looks_elsewhere_when_a_run_ends_fails_or_arrives(
+    lab: Lab, open_lab: OpenLab, alerts: str, written: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TMUX", raising=False)
+    texts: list[str] = []
+    outside = replace(WORLD, write_to_terminal=lambda _app, text: texts.append(text))
+    app = open_lab(outside=outside, preferences=Preferences(alerts=alerts))
+    a, b = lab.add("a", "running"), lab.add("b", "running")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        lab.say(a, state="running", reached="val 1.2000, target 1.25")
+        await until(pilot, lambda: len(texts) == 1)
+        lab.say(b, state="failed", reason="the disk is full")
+        await until(pilot, lambda: len(texts) == 2)
+        lab.say(a, state="finished", reached="val 1.2000, target 1.25")
+        await until(pilot, lambda: len(texts) == 3)
+    assert texts == written
 
 
 async def test_toasts_cover_no_candidate_on_a_small_screen(

@@ -96,6 +96,16 @@ def test_texts_are_classified(reviews: Lab, call: Call, tmp_path: Path) -> None:
     assert "\x1b" not in shown, "nor a terminal escape"
 
 
+def test_a_table_is_classified_by_its_documents_not_by_its_lines(
+    reviews: Lab, call: Call, tmp_path: Path
+) -> None:
+    table = tmp_path / "new.csv"
+    table.write_text('id,text\n1,"A great,\ngreat story"\n2,A weak film\n', encoding="utf-8")
+    found = call(reviews, "classify", "opinions", "--file", str(table), "--json").json
+    assert [verdict["text"] for verdict in found] == ["A great,\ngreat story", "A weak film"]
+    assert [verdict["label"] for verdict in found] == ["good", "bad"]
+
+
 def test_a_class_is_text_not_a_terminal_escape(call: Call, reviews: Lab, tmp_path: Path) -> None:
     """Names of classes come from a file; they head columns and are cells."""
     from rnnlab.corpora import Vocabulary

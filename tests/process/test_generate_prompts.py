@@ -112,7 +112,7 @@ def test_prompts_of_a_text_file_are_shown_above_their_answers(ask: Ask, tmp_path
     lines = shown.stdout.splitlines()
     assert lines[0] == "Le roi"
     assert "La mer⏎Un" in lines
-    assert sum("greedy #1" in line for line in lines) == 2
+    assert any(line.startswith("Le roi") for line in lines[1:])
     found = ask("generate", "stream", "--prompts", str(file), *specs("greedy"), "--json").json
     assert [answer["prompt"] for answer in found] == ["Le roi", "La mer\nUn"]
 

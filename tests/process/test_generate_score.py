@@ -143,6 +143,11 @@ def test_what_a_model_cannot_answer_is_refused(ask: Ask, arguments: list[str], w
     assert words in ended.stderr
 
 
+def test_a_single_candidate_goes_into_a_pipe_as_its_text_alone(ask: Ask) -> None:
+    given = ["generate", "stream", "--prompt", "Le", "-d", "greedy", "--length", "10"]
+    assert ask(*given).stdout == ask(*given, "--json").json[0]["text"] + "\n"
+
+
 def test_answers_for_people_stand_under_their_decoders(ask: Ask) -> None:
     specs = ["-d", "greedy", "-d", "beam:k=2"]
     shown = ask("generate", "stream", "--prompt", "Le", *specs, "--length", "10").stdout

@@ -100,6 +100,36 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     return {name: set(modules) for name, modules in json.loads(printed).items()}
 
 
+COMPLETE_THEN_LIST = """
+import json, sys
+from rnnlab.cli import run
+loaded = {}
+for words in json.loads(sys.argv[1]):
+    import os
+    os.environ.update(_RNNLAB_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD="@")
+    os.environ["COMP_CWORD"] = str(len(words.split(" ")) - 1)
+    sys.argv[0] = "rnnlab"
+    try:
+        run(["x"])
+    except SystemExit:
+        pass
+print(json.dumps([name for name in ("torch", "textual", "plotext") if name in sys.modules]))
+"""
+
+
+def test_completion_in_the_shell_offers_values_and_loads_nothing_slow(tmp_path: Path) -> None:
+    lines = {
+        "rnnlab inspect st": "starter", "rnnlab inspect starter gat": "gates",
+        "rnnlab train stu": "stump", "rnnlab train stump --cell gr": "gru",
+        "rnnlab generate starter -d nucl": "nucleus", "rnnlab reproduce lstm-mol": "lstm-moliere",
+        "rnnlab samples starter --at ": "", "rnnlab evaluate starter --checkpoint la": "last",
+    }  # fmt: skip
+    *offered, loaded = python(tmp_path, COMPLETE_THEN_LIST, json.dumps(list(lines))).splitlines()
+    assert json.loads(loaded) == []
+    for words, value in lines.items():
+        assert not value or value in offered, words
+
+
 def test_help_lists_and_errors_load_neither_torch_nor_the_screen(tmp_path: Path) -> None:
     (tmp_path / "mer.txt").write_text("La mer monte. " * 200)
     (tmp_path / "empty.txt").touch()

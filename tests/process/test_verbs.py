@@ -76,6 +76,16 @@ def test_doctor_names_versions_and_folders(call: Call, lab: Lab) -> None:
     assert str(lab.checkpoints) in facts["checkpoints"]
     assert facts["checkpoints"].endswith(", 1 run"), "the shipped one"
     assert "stump" in facts["corpora"].split(", ")
+    assert facts["alerts"] == "bell; notify command not set"
+
+
+def test_doctor_does_not_print_the_command_that_notifies(
+    call: Call, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RNNLAB_NOTIFY", "curl -H 'token: 1234' example.org")
+    out = call(lab, "doctor").stdout
+    assert "notify command set" in out
+    assert "1234" not in out
 
 
 def test_the_tour_trains_plots_and_prompts_and_leaves_nothing_behind(lab: Lab, call: Call) -> None:

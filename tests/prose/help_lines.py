@@ -83,6 +83,7 @@ def wide_lines(verb: str) -> Iterator[str]:
     context = command.context_class(
         command, info_name=f"rnnlab {verb}", terminal_width=WIDTH, max_content_width=WIDTH
     )
+    context.meta["rnnlab.help-all"] = True  # as with --help-all
     for line in command.get_help(context).splitlines():
         if len(re.sub(r"\x1b\[[\d;]*m", "", line)) > WIDTH:
             yield line

@@ -19,7 +19,9 @@ from tests.prose.texts import documents, name_of
 TABLES = all_tables()
 EVERYWHERE = {"--checkpoints", "--data", "--json", "--help"}
 """Options of most verbs, which the documents describe once."""
-FOREIGN = {"--tour", "--logdir", "--snapshot-update", "--version", "--option"}
+FOREIGN = {
+    "--tour", "--logdir", "--snapshot-update", "--version", "--install-completion", "--option",
+}  # fmt: skip
 """Options of other programs, of `rnnlab` without a verb, and of no program."""
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult, RenderResult
-from textual.events import Click
+from textual.events import Click, Resize
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -17,6 +18,14 @@ _CHANGED = "•"
 """Precedes the name of a field whose value differs from its placeholder."""
 _OPENS = "▼"
 """Follows the value of a field that has choices."""
+_WIDTH = 24
+"""Width of the input of a short text, in columns."""
+_STEP = 12
+"""Columns by which an input grows: each new width computes the layout of all rows."""
+_MARGINS = 24
+"""Columns of a row before and after its input: name and `▼`."""
+_PROBLEM_WIDTH = 20
+"""Columns that a long text leaves to the problem of its field."""
 
 
 class SettingField(Widget):
@@ -33,7 +42,7 @@ class SettingField(Widget):
         self.kind = kind
         self.problem = ""
         self._is_changed = False
-        self.input = Input(compact=True, id=f"field-{kind.name}")
+        self.input = Input(compact=True, id=f"field-{kind.name}", select_on_focus=False)
 
     def compose(self) -> ComposeResult:
         """Yield the input of the value."""
@@ -46,6 +55,26 @@ class SettingField(Widget):
             self.input.placeholder = placeholder
         if (problem, is_changed) != (self.problem, self._is_changed):
             self.problem, self._is_changed = problem, is_changed
+            self.refresh()
+        self.fit()
+
+    def write(self, text: str) -> None:
+        """Replace the text of the input; the cursor is at its end."""
+        self.input.value = text
+        self.input.cursor_position = len(text)
+
+    def on_resize(self, _event: Resize) -> None:
+        """Fit the input to the new width of the row."""
+        self.fit()
+
+    def fit(self) -> None:
+        """Widen the input to its text, at most as far as the row has room."""
+        room = self.size.width - _MARGINS - (_PROBLEM_WIDTH if self.problem else 0)
+        num_missing = cell_len(self.input.value) + 1 - _WIDTH
+        num_steps = max(0, -(-num_missing // _STEP))
+        width = max(_WIDTH, min(_WIDTH + num_steps * _STEP, room))
+        if self.input.styles.width is None or self.input.styles.width.value != width:
+            self.input.styles.width = width
             self.refresh()
 
     def on_click(self, event: Click) -> None:

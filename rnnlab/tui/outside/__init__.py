@@ -10,11 +10,12 @@ import os
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rnnlab.runs.launch import Launch, launch
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.message import Message
 
     from rnnlab.corpora import CorpusDescription
@@ -101,6 +102,13 @@ async def _profile(name: str, data: Path | None, columns: int) -> tuple[str, boo
     return await look_into_corpus(name, data, columns)
 
 
+def _write_to_terminal(app: App[Any], text: str) -> None:
+    driver = app._driver
+    if driver is not None:
+        driver.write(text)
+        driver.flush()
+
+
 @dataclass(frozen=True)
 class Outside:
     """Functions that create or reach what is outside the app, and intervals."""
@@ -116,6 +124,8 @@ class Outside:
     """Starts the worker of a new or resumed run."""
     leave: Callable[[int], object] = os._exit
     """Ends the process at once with an exit code, when the terminal is gone."""
+    write_to_terminal: Callable[[App[Any], str], object] = _write_to_terminal
+    """Writes control characters to the terminal of an app, without changing its screen."""
     describe_corpora: Callable[[Path | None], list[CorpusDescription]] = _corpora
     """Returns all corpora, given their folder; called in a thread."""
     look_into_corpus: Callable[[str, Path | None, int], Awaitable[tuple[str, bool]]] = _profile

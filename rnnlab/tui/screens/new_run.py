@@ -1,13 +1,12 @@
 """New run: every setting with its help, the cost of the run, the command that trains it.
 
 The fields keep their texts while another screen is open, and after a start: the next run often
-differs in one setting.
+differs in one setting. Escape discards them.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -17,15 +16,16 @@ from textual.timer import Timer
 from textual.widgets import Input, Label
 
 from rnnlab.base.errors import RnnlabError
-from rnnlab.settings.groups import Choice, field_kind, groups
+from rnnlab.settings.groups import field_kind, groups
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
+from rnnlab.tui.new_run.choices import changing_lists
 from rnnlab.tui.new_run.model import Draft, read_draft
+from rnnlab.tui.new_run.picking import complete, pick
 from rnnlab.tui.new_run.setting_field import SettingField
 from rnnlab.tui.new_run.summary_pane import DraftPane
 from rnnlab.tui.outside.estimator import Estimate
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
-from rnnlab.tui.shell.dialogs.pick import PickScreen
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.state.lab_state import LabState
 
@@ -53,14 +53,14 @@ async def _choose(screen: NewRunScreen) -> None:
     field = screen.field
     if field is None or field.kind.choices is None:
         screen.focus_next()
-        return
-    choices = await asyncio.to_thread(field.kind.choices)
-    part = field.input.value.strip()
-    picked = await screen.app.push_screen_wait(
-        PickScreen(field.kind.title, choices, part or field.input.placeholder, part)
-    )
-    if picked is not None:
-        field.input.value = picked
+    else:
+        await pick(field)
+
+
+async def _complete(screen: NewRunScreen) -> None:
+    """Complete the text of the focused field; if that is not possible, focus the next field."""
+    if screen.field is None or not await complete(screen.field):
+        screen.focus_next()
 
 
 def _list_or_next(screen: NewRunScreen) -> str:
@@ -82,6 +82,10 @@ _FORM = Group["NewRunScreen"](
         Action(
             "enter", "choose", _choose, "List", "List the choices (▼), or go to the next field",
             True, is_priority=True, opens=True, label_now=_list_or_next,
+        ),
+        Action(
+            "tab", "complete", _complete, "Complete",
+            "Complete the value or path, or go to the next field", is_priority=True, opens=True,
         ),
         Action("ctrl+y", "copy", _copy, "Copy", "Copy the command of this run", True, "^y"),
         Action(
@@ -131,17 +135,17 @@ class NewRunScreen(BaseScreen):
 
     def compose_body(self) -> ComposeResult:
         """Yield the fields and the summary; the style sheet arranges them by the width."""
+        lists = changing_lists(self.state)
         with Horizontal(id="new-run"):
             with VerticalScroll(id="fields", can_focus=False):
                 for title, names in groups().items():
                     yield Label(title, classes="group", markup=False)
                     for name in names:
-                        yield SettingField(field_kind(name, self._lists))
+                        yield SettingField(field_kind(name, lists))
             yield self._pane
 
     def on_mount(self) -> None:
-        """Focus the corpus; from now on, explain the field that has the focus."""
-        self.query_one("#field-corpus", Input).focus()
+        """Explain the field that has the focus, from now on."""
         self.watch(self, "focused", self._explain)
         self._pane.show_estimate(_LATER)
         self._read()
@@ -153,6 +157,16 @@ class NewRunScreen(BaseScreen):
         if corpus is not None:
             self.query_one("#field-corpus", Input).value = corpus
 
+    def main_widget(self) -> Input:
+        """Return the field of the corpus: it has the focus whenever the form opens."""
+        return self.query_one("#field-corpus", Input)
+
+    def leave(self) -> None:
+        """Discard the texts of the fields, unless a run is starting with them, and leave."""
+        is_discarding = not self._is_beginning and self._empty_fields()
+        toast = "the form is empty again; ^o in it restores its fields" if is_discarding else ""
+        self.open_screen(HOME, toast=toast)
+
     async def on_unmount(self) -> None:
         """End the process that measures the cost."""
         await self._estimator.close()
@@ -162,17 +176,6 @@ class NewRunScreen(BaseScreen):
         """The field that has the focus."""
         parent = self.focused.parent if self.focused is not None else None
         return parent if isinstance(parent, SettingField) else None
-
-    @property
-    def _lists(self) -> Mapping[str, Callable[[], Sequence[Choice]]]:
-        return {"corpus": self._corpora, "recipe": _recipes, "init_from": self._runs}
-
-    def _corpora(self) -> Sequence[Choice]:
-        described = self.state.outside.describe_corpora(self.state.data)
-        return [(one.name, one.summary) for one in described if one.state != "fetch"]
-
-    def _runs(self) -> Sequence[Choice]:
-        return [(run.name, f"{run.cell} on {run.corpus}") for run in self.state.in_order()]
 
     @on(Input.Changed)
     def _read(self) -> None:
@@ -252,16 +255,20 @@ class NewRunScreen(BaseScreen):
 
     def empty_or_refill(self) -> None:
         """Empty all fields; if all are empty, restore the texts emptied last."""
-        inputs = {field.kind.name: field.input for field in self.query(SettingField)}
-        written = {name: field.value for name, field in inputs.items() if field.value}
-        if written:
-            self._emptied = written
-            for name in written:
-                inputs[name].value = ""
+        if self._empty_fields():
             self.toast("all fields are empty; press ^o to restore them")
         else:
-            for name, value in self._emptied.items():
-                inputs[name].value = value
+            for field in self.query(SettingField):
+                field.write(self._emptied.get(field.kind.name, ""))
+
+    def _empty_fields(self) -> bool:
+        """Empty all fields and keep their texts; return False if they were empty before."""
+        fields = [field for field in self.query(SettingField) if field.input.value]
+        if fields:
+            self._emptied = {field.kind.name: field.input.value for field in fields}
+        for field in fields:
+            field.input.value = ""
+        return bool(fields)
 
     def go_to_group(self, by: int) -> None:
         """Focus the first field of another group; by: 1 for the next group, -1 for the previous."""
@@ -272,12 +279,6 @@ class NewRunScreen(BaseScreen):
             if self.field is None or self.field.kind.name in names
         )
         self.query_one(f"#field-{firsts[(place + by) % len(firsts)]}", Input).focus()
-
-
-def _recipes() -> Sequence[Choice]:
-    from rnnlab.recipes import load, names
-
-    return [(name, load(name).about) for name in names()]
 
 
 SCREEN = Declaration(

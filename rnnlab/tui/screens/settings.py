@@ -69,9 +69,9 @@ class SettingsScreen(BaseScreen):
     @on(Input.Submitted)
     @on(Input.Blurred)
     def write(self, event: Input.Submitted | Input.Blurred) -> None:
-        """Save and apply a number."""
+        """Save and apply a number or a text."""
         name = str(event.input.id).removeprefix("set-").replace("-", "_")
-        if event.value != f"{getattr(self.state.preferences, name):g}":
+        if event.value != _as_text(getattr(self.state.preferences, name)):
             self._save(name, event.value)
 
     def _save(self, name: str, value: object) -> None:
@@ -91,6 +91,10 @@ class SettingsScreen(BaseScreen):
         self.toast(f"{name} = {value}, saved{later}")
 
 
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
 def _location() -> str:
     try:
         return f"saved in {preferences_file()}"
@@ -108,7 +112,10 @@ def _row(spec: Field[Any], value: object) -> ComposeResult:
                     for choice in choices:
                         yield Choice(choice, is_on=choice == value)
             else:
-                yield Input(f"{value:g}", id=f"set-{spec.name.replace('_', '-')}", compact=True)
+                yield Input(
+                    _as_text(value), "none", id=f"set-{spec.name.replace('_', '-')}", compact=True,
+                    classes="text" if isinstance(value, str) else "number", select_on_focus=False,
+                )  # fmt: skip
             yield Static(Text(spec.metadata["help"], "dim"), classes="help")
 
 
@@ -117,5 +124,5 @@ SCREEN = Declaration(
     key="f12",
     go="e",
     title="Settings",
-    help="Set theme, colours, characters, refresh interval and queue slots",
+    help="Set theme, colours, characters, refresh interval, queue slots and alerts",
 )

@@ -122,7 +122,6 @@ def bindings(groups: Iterable[Group[Any]]) -> list[Bindable]:
     shows the first of the other keys.
     """
     return [
-        *FOCUS_BINDINGS,
         *(
             Binding(
                 key,
@@ -137,4 +136,5 @@ def bindings(groups: Iterable[Group[Any]]) -> list[Bindable]:
             for action in group.actions
             for key in action.keys
         ),
+        *FOCUS_BINDINGS,  # last: an action of the table may use the same key
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rnnlab.base.display import visible
+from rnnlab.runs.alerts import alert_of
 from rnnlab.tui.state.remedy import with_keys
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ class Notice(NamedTuple):
     message: str
     severity: Literal["information", "error"] = "information"
     timeout_s: float = 4.0
+    is_alert: bool = False
+    """Whether the terminal also alerts its user."""
 
 
 def status_of(runs: Collection[RunSummary], root: Path) -> str:
@@ -34,13 +37,10 @@ def status_of(runs: Collection[RunSummary], root: Path) -> str:
 
 def notice_of(before: RunSummary, now: RunSummary) -> Notice | None:
     """Return the notification of a run's new alarm or state; None if nothing changed."""
-    if now.alarm and not before.alarm:
-        return Notice(f"{now.name} is in trouble: {now.alarm}", "error", 10.0)
-    if before.state == now.state:
-        return None
-    if now.state in ("failed", "lost"):
-        reason = with_keys(now.reason, now.name, place=" in the lab")
-        return Notice(f"{now.name} {now.state}: {reason}", "error", 10.0)
-    if now.state in ("finished", "stopped", "paused"):
+    if message := alert_of(before, now):
+        message = with_keys(message, now.name, place=" in the lab")
+        is_error = bool(now.alarm) or now.state in ("failed", "lost")
+        return Notice(message, "error", 10.0, True) if is_error else Notice(message, is_alert=True)
+    if before.state != now.state and now.state in ("stopped", "paused"):
         return Notice(f"{now.name} is {now.state}")
     return None

@@ -60,6 +60,24 @@ def test_a_file_that_would_become_invalid_is_not_changed(file: Path, text: str) 
     assert file.read_text(encoding="latin-1") == text
 
 
+@pytest.mark.parametrize(
+    "command",
+    ['curl -d "$RNNLAB_MESSAGE" ntfy.sh/me  # mine', "echo 'it''s' \\ done", "notify-send é", ""],
+)
+def test_a_command_is_saved_as_it_is_written(file: Path, command: str) -> None:
+    file.parent.mkdir()
+    file.write_text('notify = "old # \\" one"  # of last year\n')
+    save_preference("notify", command, file)
+    assert load_preferences(file).notify == command
+    save_preference("notify", "another", file)
+    assert file.read_text() == 'notify = "another"  # of last year\n'
+
+
+def test_a_command_of_several_lines_is_rejected() -> None:
+    with pytest.raises(BadInputError, match="on one line"):
+        checked("notify", "a\nb")
+
+
 def test_a_linked_file_stays_a_link(file: Path, tmp_path: Path) -> None:
     file.parent.mkdir()
     (tmp_path / "dotfile").write_text("")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from rnnlab.cli._side_by_side import print_side_by_side, print_tree
+from rnnlab.cli._side_by_side import print_plain, print_side_by_side, print_tree
 from rnnlab.decoding import Branch
 from rnnlab.protocol.messages import END_WORDS, EOS, Answer
 
@@ -24,6 +24,32 @@ def answer(decoder: str = "greedy", rank: int = 1, **fields: Any) -> Answer:
         "prompt": "La mer", "end": "length",
     }  # fmt: skip
     return Answer(decoder, rank=rank, **{**values, **fields})
+
+
+class TestPlain:
+    def test_one_answer_is_its_text(self, capsys: pytest.CaptureFixture[str]) -> None:
+        print_plain([answer()])
+        assert capsys.readouterr().out == "La mer monte\n"
+
+    def test_several_answers_are_blocks_with_heads(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        print_plain([answer(), answer("beam:k=2", 2, text="La\nmer", note="with care")])
+        assert capsys.readouterr().out == (
+            "greedy #1: -3.00 nats, -0.50 per token\nLa mer monte\n\n"
+            "beam:k=2 #2: -3.00 nats, -0.50 per token (with care)\nLa\nmer\n"
+        )
+
+    def test_a_text_is_no_escape_sequence(self, capsys: pytest.CaptureFixture[str]) -> None:
+        print_plain([answer(text="a\x1b[31mb")])
+        assert "\x1b" not in capsys.readouterr().out
+
+    def test_no_answer_is_told_apart_from_an_empty_text(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        print_plain([])
+        ended = capsys.readouterr()
+        assert (ended.out, ended.err) == ("", "no text: the filters left no token\n")
 
 
 class TestSideBySide:

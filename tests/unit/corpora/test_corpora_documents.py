@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab.corpora import Documents, read_documents
+from rnnlab.base.errors import BadInputError
+from rnnlab.corpora import Documents, read_documents, read_texts
 from rnnlab.corpora._documents import sort_classes
 from tests.toys.refused import refused
 
@@ -218,3 +220,38 @@ def test_a_broken_gzip_file_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     assert "No such file" in refused_file(tmp_path / "none.csv")
     assert "No such file" in refused_file(tmp_path / "none.csv.gz")
+
+
+class TestTextsAlone:
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("a.csv", 'id,text\n1,"A b,\nc"\n2,\n'),
+            ("a.tsv", "text\tid\nA b,\\nc\t1\n\t2\n".replace("\\n", " ")),
+            ("a.jsonl", '{"text": "A b,\\nc"}\n{"text": ""}\n'),
+        ],
+    )
+    def test_only_the_column_of_texts_has_to_exist(
+        self, tmp_path: Path, name: str, content: str
+    ) -> None:
+        file = tmp_path / name
+        file.write_text(content, encoding="utf-8")
+        expected = "A b, c" if name == "a.tsv" else "A b,\nc"
+        assert read_texts(file) == [expected, ""]
+
+    @pytest.mark.parametrize(
+        ("name", "content", "says"),
+        [
+            ("a.csv", "label,body\ngood,A\n", "no column 'text'"),
+            ("a.jsonl", '{"body": "A"}\n', "no key 'text'"),
+            ("a.csv", "text,id\nA,1,2\n", "line 2: 3 fields"),
+        ],
+    )
+    def test_an_error_names_the_place_and_no_label(
+        self, tmp_path: Path, name: str, content: str, says: str
+    ) -> None:
+        file = tmp_path / name
+        file.write_text(content, encoding="utf-8")
+        with pytest.raises(BadInputError, match=re.escape(says)) as caught:
+            read_texts(file)
+        assert "--label" not in str(caught.value)

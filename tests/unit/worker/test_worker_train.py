@@ -62,6 +62,38 @@ def test_an_alarm_lasts_until_the_loss_is_normal(reporter: FakeReporter, event: 
     assert alarm_after(reporter, step()) == ""
 
 
+class FakeNotifier:
+    """Stores what it sends, and has had a problem."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, int, str]] = []
+
+    def send(self, event: str, status: Status, message: str = "") -> None:
+        self.sent.append((event, status.step, message))
+
+    def problems(self) -> list[str]:
+        return ["the notify command ended with code 1"]
+
+
+@pytest.mark.parametrize("event", ["diverged", "target"])
+def test_the_user_is_notified_of_a_divergence_and_of_a_target(
+    reporter: FakeReporter, event: str
+) -> None:
+    notes: list[tuple[str, str]] = []
+    session: Any = SimpleNamespace(
+        watch=SimpleNamespace(is_high=False), state=None, progress=0.5, epoch=1.0, total_steps=20,
+        log=SimpleNamespace(note=lambda *note: notes.append(note)),
+    )  # fmt: skip
+    notifier = FakeNotifier()
+    steering: Any = Steering(reporter, notifier)  # type: ignore[arg-type]
+    steering.on_record(EventRecord(10, event, "val 1.2"), session)
+    steering.on_record(EventRecord(10, "checkpoint"), session)
+    assert notifier.sent == [(event, 10, "val 1.2")]
+    assert reporter.status.reached == ("val 1.2" if event == "target" else "")
+    steering.on_record(step(), session)
+    assert notes == [("note", "the notify command ended with code 1")]
+
+
 def test_a_spike_sets_no_alarm(reporter: FakeReporter) -> None:
     assert alarm_after(reporter, EventRecord(10, "spike", "loss 9")) == ""
 

@@ -17,6 +17,9 @@ from textual.widgets.option_list import Option
 
 from rnnlab.base.display import visible
 
+_LONGEST_NAME = 30
+"""Maximum width of the column of names: a longer name, such as a path, wraps."""
+
 
 class PickScreen(ModalScreen[str | None]):
     """A dialog that returns the name of the picked choice; None after escape."""
@@ -69,7 +72,7 @@ class PickScreen(ModalScreen[str | None]):
     def _fill(self, text: str) -> None:
         matches = self._matches(text)
         rows = self.query_one(OptionList)
-        width = max((cell_len(name) for name, _ in matches), default=0)
+        width = min(_LONGEST_NAME, max((cell_len(name) for name, _ in matches), default=0))
         rows.clear_options()
         rows.add_options([Option(_row(name, about, width), id=name) for name, about in matches])
         rows.highlighted = 0 if matches else None
@@ -104,6 +107,6 @@ class PickScreen(ModalScreen[str | None]):
 def _row(name: str, about: str, width: int) -> Table:
     """Return a row of name and description; a long description wraps in its own column."""
     row = Table.grid(padding=(0, 2))
-    row.add_column(width=width)
+    row.add_column(width=width, overflow="fold")
     row.add_row(Text(visible(name, newline=" ")), Text(visible(about, newline=" "), "dim"))
     return row

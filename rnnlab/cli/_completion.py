@@ -1,0 +1,169 @@
+"""Completion of arguments and options in the shell; `rnnlab --install-completion` turns it on.
+
+Each function returns pairs of a value and its description. They run at every press of the tab key:
+imports are in the functions, nothing imports torch, and an error only means no completion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import typer
+
+from rnnlab.base import registry
+from rnnlab.base.errors import RnnlabError
+from rnnlab.base.paths import paths_beginning
+from rnnlab.runs.store import Run, RunStore
+from rnnlab.settings.groups import field_kind
+
+Completions = list[tuple[str, str]]
+"""Pairs of a value and its description."""
+Complete = Callable[[str], Completions]
+"""Returns the values that begin with a text."""
+
+_CORPORA_ACTIONS = {
+    "list": "list all corpora",
+    "show": "profile a corpus",
+    "add": "add your file or folder",
+    "fetch": "fetch a known corpus",
+    "make": "write a generated corpus to a file",
+}
+_PROPERTIES = ("quotes", "line-position", "capital", "after-vowel", "word-start", "regex")
+
+
+def complete_run(incomplete: str) -> list[str]:
+    """Return the names of the runs that begin with `incomplete`."""
+    return [run.name for run in RunStore.default() if run.name.startswith(incomplete)]
+
+
+def complete_view(incomplete: str) -> Completions:
+    """Return the views of `rnnlab inspect`."""
+    return _entries("insight", incomplete)
+
+
+def complete_property(incomplete: str) -> Completions:
+    """Return the properties by which `rnnlab inspect` ranks units."""
+    return _beginning(incomplete, ((name, "") for name in _PROPERTIES))
+
+
+def complete_recipe(incomplete: str) -> Completions:
+    """Return the shipped recipes, then TOML files."""
+    from rnnlab.recipes import load, names
+
+    shipped = _beginning(incomplete, ((name, load(name).about) for name in names()))
+    return shipped + [(path, "") for path in paths_beginning(incomplete, (".toml",))]
+
+
+def complete_corpus(incomplete: str) -> Completions:
+    """Return the corpora that need not be fetched, then files of texts and documents."""
+    from rnnlab.corpora import describe_corpora
+
+    corpora = [(one.name, one.summary) for one in describe_corpora() if one.state != "fetch"]
+    endings = field_kind("corpus", {"corpus": list}).endings or ()
+    return _beginning(incomplete, corpora) + [
+        (path, "") for path in paths_beginning(incomplete, endings)
+    ]
+
+
+def complete_corpora_action(incomplete: str) -> Completions:
+    """Return the actions of `rnnlab corpora`, then the corpora, whose names imply `show`."""
+    return _beginning(incomplete, _CORPORA_ACTIONS.items()) + complete_corpus(incomplete)
+
+
+def complete_corpora_name(context: typer.Context, incomplete: str) -> Completions:
+    """Return the corpora to which the action of `rnnlab corpora` applies."""
+    from rnnlab.corpora import describe_corpora
+
+    action = context.params.get("action")
+    if action == "show":
+        return complete_corpus(incomplete)
+    state = {"make": "made", "fetch": "fetch"}.get(str(action))
+    described = describe_corpora() if state else []
+    return _beginning(
+        incomplete, ((one.name, one.summary) for one in described if one.state == state)
+    )
+
+
+def complete_decoder(incomplete: str) -> Completions:
+    """Return the decoders; after a colon or a comma, the options of the decoder."""
+    name, colon, written = incomplete.partition(":")
+    if not colon:
+        return _entries("decoding", incomplete)
+    from rnnlab.decoding import option_help, option_names
+
+    if name not in registry.names("decoding"):
+        return []
+    options = registry.load("decoding", name).DECODER.options
+    before, comma, _ = written.rpartition(",")
+    return _beginning(
+        incomplete,
+        (
+            (f"{name}:{before}{comma}{key}=", option_help(options, key, field).help)
+            for key, field in option_names(options).items()
+        ),
+    )
+
+
+def complete_checkpoint(context: typer.Context, incomplete: str) -> Completions:
+    """Return the names of checkpoints, then the steps of the run's checkpoints."""
+    from rnnlab.runs.checkpoint import NAMES
+
+    named: list[tuple[str, str]] = [(name, "") for name in NAMES]
+    steps = [step for run in _run_of(context) for step in run.paths.checkpoint_steps()]
+    return _beginning(incomplete, [*named, *((str(step), "step") for step in steps)])
+
+
+def complete_model(incomplete: str) -> Completions:
+    """Return runs; after RUN@, the checkpoints of the run."""
+    name, at, part = incomplete.rpartition("@")
+    if not at:
+        return [(run, "") for run in complete_run(incomplete)]
+    from rnnlab.runs.checkpoint import POINTERS
+
+    try:
+        steps = RunStore.default().open(name).paths.checkpoint_steps()
+    except RnnlabError:
+        return []
+    return [(f"{name}@{one}", "") for one in (*POINTERS, *map(str, steps)) if one.startswith(part)]
+
+
+def complete_sample_step(context: typer.Context, incomplete: str) -> Completions:
+    """Return the steps at which a run wrote samples."""
+    from rnnlab.runs.samples import read_rounds
+
+    rounds = [one for run in _run_of(context) for one in read_rounds(run.paths)]
+    return _beginning(incomplete, ((str(one.step), f"epoch {one.epoch:.2f}") for one in rounds))
+
+
+def completion_of_setting(name: str) -> Complete | None:
+    """Return the completion of a setting's option; None for a number or another free value."""
+    special: dict[str, Complete] = {
+        "init_from": lambda incomplete: [(run, "") for run in complete_run(incomplete)],
+        "embeddings": lambda incomplete: [
+            (path, "") for path in paths_beginning(incomplete, (".txt", ".gz"))
+        ],
+        "sample_decoders": complete_decoder,
+    }
+    if name in special:
+        return special[name]
+    choices = field_kind(name, {}).choices
+    if choices is None:
+        return None
+    return lambda incomplete: _beginning(incomplete, choices())
+
+
+def _entries(kind: str, incomplete: str) -> Completions:
+    names = registry.names(kind)
+    return _beginning(incomplete, ((name, registry.summary(kind, name)) for name in names))
+
+
+def _beginning(incomplete: str, pairs: Iterable[Sequence[str]]) -> Completions:
+    return [(pair[0], pair[1]) for pair in pairs if pair[0].startswith(incomplete)]
+
+
+def _run_of(context: typer.Context) -> list[Run]:
+    """Return the run that the command line names, or nothing if there is no such run."""
+    try:
+        return [RunStore.default().open(str(context.params.get("run")))]
+    except RnnlabError:
+        return []
