@@ -1,0 +1,35 @@
+"""The choices at the cursor that the tree lists: its branches, and the most probable tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnnlab.tui.tokens.token_node import Node
+
+if TYPE_CHECKING:
+    from rnnlab.decoding import TracedRow
+
+_MOST_NEW = 5
+"""Number of tokens without a branch that are listed."""
+
+
+def choices_at(
+    node: Node, row: TracedRow | None, highlighted: str | None, step: int | None
+) -> list[Node]:
+    """Return all branches of a node, its most probable next tokens, and the highlighted token.
+
+    The most probable one comes first. The log-probs of the row are set on its nodes.
+    """
+    if row is None:
+        return list(node.children.values())
+    choices, num_new = [], 0
+    for token in row.tokens:
+        is_branch = token.token in node.children
+        num_new += not is_branch
+        if is_branch or num_new <= _MOST_NEW or token.token == highlighted:
+            choice = node.child(token.token)
+            if choice.logprob is None:
+                choice.logprob, choice.step = token.logprob, step
+            choices.append(choice)
+    listed = set(choices)
+    return [*choices, *(one for one in node.children.values() if one not in listed)]
