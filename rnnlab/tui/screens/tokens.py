@@ -13,7 +13,6 @@ from textual.widgets import Input, Label
 from rnnlab.base.display import unescaped
 from rnnlab.base.errors import BadInputError
 from rnnlab.protocol.messages import DEFAULT_DECODERS
-from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
@@ -23,17 +22,16 @@ from rnnlab.tui.state.prompt_session import ChosenAnswer
 from rnnlab.tui.tokens.actions import TOKENS, TokensView
 from rnnlab.tui.tokens.choices import choices_at
 from rnnlab.tui.tokens.distribution import DistributionPane
+from rnnlab.tui.tokens.notes import newer_step, status_of, why_empty, why_not_text
 from rnnlab.tui.tokens.text_field import TextField
 from rnnlab.tui.tokens.token_cursor import TokenCursor
 from rnnlab.tui.tokens.token_session import TokenSession
 from rnnlab.tui.tokens.tree_pane import TreePane
-from rnnlab.tui.tokens.weights import newer_step
 
 if TYPE_CHECKING:
     from rnnlab.decoding import Spec
 
 _STALE = "-stale"
-_HINT = "no text yet: press i and write one, or press enter on a candidate in Prompt (F3)"
 
 
 class TokensScreen(TokensView):
@@ -58,6 +56,9 @@ class TokensScreen(TokensView):
         """The text of the field for decoders when it was parsed."""
         self._place: tuple[object, str | None] | None = None
         """The node at the cursor and the token after it, as they were last shown."""
+
+        self._possible = (False, False)
+        """Whether there is a text, and a token to take, as the footer shows it."""
 
     def compose_body(self) -> ComposeResult:
         """Lay out the fields, the tree, the text and the distribution."""
@@ -127,7 +128,7 @@ class TokensScreen(TokensView):
         is_other = field.value != self._own_text or (chosen and chosen.name != self.tokens.run)
         if field.value and chosen is not None and (event.input is field or self.editor.is_empty):
             if chosen.task == "classify":
-                self._status.show_text(_why_not(chosen), is_problem=True)
+                self._status.show_text(why_not_text(chosen), is_problem=True)
                 return
             if is_other or self.editor.is_empty:
                 self._own_text = field.value
@@ -199,11 +200,9 @@ class TokensScreen(TokensView):
         self.show_place()
 
     def _show_all(self) -> None:
-        """Show the state of the questions, and the tree with what is known by now."""
-        if not self.is_mounted:
-            return
-        self._show_status()
-        self.show_place(is_same=True)
+        """Show what is known by now; the cursor of the distribution stays."""
+        if self.is_mounted:
+            self.show_place(is_same=True)
 
     def show_place(self, *, is_same: bool = False) -> None:
         """Show the tree, the text and the distribution at the cursor, and ask for its neighbours.
@@ -217,20 +216,22 @@ class TokensScreen(TokensView):
         self._place = place
         why = self._why_empty()
         shown = session.shown_row()
-        self.distribution.show(
-            shown,
-            tree.now.chosen,
-            why or "computing…",
-            self.distribution.under_cursor if is_kept else None,
-        )
-        self.text.show(why if not tree.path else "")
+        kept = self.distribution.under_cursor if is_kept else None
+        waiting = "" if why else "computing…"
+        self.distribution.show(shown, tree.now.chosen, waiting, kept)
+        is_alone = not self.has_class("-tree")  # else the tree shows why there is no text
+        self.text.show(why if is_alone and not tree.path else "")
         self.show_choice()
         tokens, at = len(tree.path), tree.current.depth
         self.text.border_title = "Text: " + (
             f"token {at + 1} of {tokens}" if tree.now.chosen is not None else "next token"
         )
         self.distribution.border_title = self._title()
-        self.show_keys()
+        self._show_status()
+        possible = not tree.is_empty, self.distribution.under_cursor is not None
+        if possible != self._possible:
+            self._possible = possible
+            self.show_keys()
 
     def show_choice(self) -> None:
         """Show the tree with the token that is chosen at the cursor."""
@@ -250,39 +251,12 @@ class TokensScreen(TokensView):
         return f"Distribution: {session.spec.text}{of}"
 
     def _why_empty(self) -> str:
-        """Return why there is no text or no distribution; empty if there is nothing to say."""
-        session, chosen = self.tokens, self.state.chosen
-        if session.problem:
-            return session.problem
-        if not self.editor.is_empty:
-            return self._waiting_note() if session.is_reading else ""
-        if chosen is not None and chosen.task == "classify":
-            return _why_not(chosen)
-        return _HINT
-
-    def _waiting_note(self) -> str:
-        run = self.state.summaries.get(self.tokens.run)
-        if run is not None and run.state == "starting":
-            return f"waiting for the first weights of {run.name}…"
-        return "reading the text…" if self.state.session.is_ready else "loading torch…"
+        return why_empty(self.state, self.tokens)
 
     def _show_status(self) -> None:
         """Show in one line an error, or the weights, the chain of filters and the branches."""
-        session = self.tokens
-        why = self._why_empty()
-        is_shown = session.step is not None and not session.is_reading
-        if session.problem or not is_shown or self.editor.is_empty:
-            is_classifier = why != _HINT and self.editor.is_empty
-            self._status.show_text(why, is_problem=bool(session.problem) or is_classifier)
-            return
-        note = f"{session.note}; " if session.note else ""
-        num = len(self.editor.leaves())
-        branches = f"; {num} branches, . next" if num > 1 else ""
-        writing = "; the decoders are writing…" if session.is_continuing else ""
-        chain = " → ".join(session.chain)
-        self._status.show_text(
-            f"{note}{session.run} at step {session.step:,}; {chain}{branches}{writing}"
-        )
+        text, is_problem = status_of(self.state, self.tokens)
+        self._status.show_text(text, is_problem=is_problem)
 
     def show_state(self) -> None:
         """Dim the distributions while the run has newer weights than they come from."""
@@ -310,13 +284,6 @@ class TokensScreen(TokensView):
     def stop_task(self) -> bool:
         """Cancel the questions; return True if there were any to wait for."""
         return self.is_task_running and self.tokens.stop()
-
-
-def _why_not(run: RunSummary) -> str:
-    return (
-        f"{run.name} is a classifier, which does not write text: "
-        "prompt it on F3, or choose another run in the lab (F2)"
-    )
 
 
 def _parsed(line: str) -> list[Spec]:

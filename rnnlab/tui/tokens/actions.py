@@ -155,7 +155,7 @@ def _write(screen: TokensView) -> None:
 
 
 def _has_text(screen: TokensView) -> bool:
-    return bool(screen.editor.path)
+    return not screen.editor.is_empty
 
 
 TOKENS = Group["TokensView"](

@@ -1,7 +1,9 @@
-"""The choices at the cursor that the tree lists: its branches, and the most probable tokens."""
+"""The choices at the cursor: the branches of the tree, and the most probable tokens."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnlab.tui.tokens.token_node import Node
@@ -28,8 +30,23 @@ def choices_at(
         num_new += not is_branch
         if is_branch or num_new <= _MOST_NEW or token.token == highlighted:
             choice = node.child(token.token)
-            if choice.logprob is None:
+            if choice.logprob is None and math.isfinite(token.logprob):
                 choice.logprob, choice.step = token.logprob, step
             choices.append(choice)
     listed = set(choices)
     return [*choices, *(one for one in node.children.values() if one not in listed)]
+
+
+def with_branches(row: TracedRow, node: Node) -> TracedRow:
+    """Return a distribution with all branches of a node, also those that are not listed."""
+    from rnnlab.decoding import TracedToken
+
+    listed = {token.token for token in row.tokens}
+    others = [
+        TracedToken(
+            child.token, -math.inf if child.logprob is None else child.logprob, None, "not listed"
+        )
+        for child in node.children.values()
+        if child.token not in listed
+    ]
+    return replace(row, tokens=[*row.tokens, *others]) if others else row

@@ -28,13 +28,14 @@ from rnnlab.protocol.messages import (
     Started,
 )
 from rnnlab.tui.messages import AskCancelled, Asked
+from rnnlab.tui.tokens.choices import with_branches
 from rnnlab.tui.tokens.distribution import NUM_RANKED, ShownRow
 from rnnlab.tui.tokens.row_cache import RowCache, SeenRow
 from rnnlab.tui.tokens.token_node import Node
 from rnnlab.tui.tokens.token_tree import TokenTree
 
 if TYPE_CHECKING:
-    from rnnlab.decoding import Spec, TracedRow
+    from rnnlab.decoding import Spec
 
 MORE = 40
 """Number of tokens that a decoder appends per key press."""
@@ -191,7 +192,7 @@ class TokenSession:
         seen = self.rows.get(node)
         if seen is None:
             return None
-        return ShownRow(_with_branches(seen.row, node), seen.is_whole, seen.step != self.step)
+        return ShownRow(with_branches(seen.row, node), seen.is_whole, seen.step != self.step)
 
     def is_around(self, num: int) -> bool:
         """Return True if the distributions after the `num` most probable next tokens are known."""
@@ -287,18 +288,3 @@ class TokenSession:
             self.expand()
         elif not self.problem:
             self._toast("no decoder can continue this text")
-
-
-def _with_branches(row: TracedRow, node: Node) -> TracedRow:
-    """Return a distribution with all branches of a node, also those that are not listed."""
-    from dataclasses import replace
-
-    from rnnlab.decoding import TracedToken
-
-    listed = {token.token for token in row.tokens}
-    others = [
-        TracedToken(child.token, child.logprob, None, "not listed")
-        for child in node.children.values()
-        if child.token not in listed and child.logprob is not None
-    ]
-    return replace(row, tokens=[*row.tokens, *others]) if others else row

@@ -64,6 +64,7 @@ class TokenTree:
     def _set_changed(self) -> None:
         self.version += 1
         self._path: list[Node] | None = None
+        self._leaves: list[Node] | None = None
         self._now: EditedText | None = None
 
     @property
@@ -190,13 +191,14 @@ class TokenTree:
 
     def leaves(self) -> list[Node]:
         """Return the last nodes of all branches, in the order in which the tree shows them."""
-        leaves, waiting = [], [self.root]
-        while waiting:
-            node = waiting.pop()
-            waiting += reversed(node.children.values())
-            if not node.children:
-                leaves.append(node)
-        return leaves
+        if self._leaves is None:
+            self._leaves, waiting = [], [self.root]
+            while waiting:
+                node = waiting.pop()
+                waiting += reversed(node.children.values())
+                if not node.children:
+                    self._leaves.append(node)
+        return self._leaves
 
     def choose_leaf(self, by: int) -> bool:
         """Go to the next (1) or previous (-1) branch; return False if there is no other one.
