@@ -22,7 +22,7 @@ from rnnlab.tui.state.prompt_session import ChosenAnswer
 from rnnlab.tui.tokens.actions import TOKENS, TokensView
 from rnnlab.tui.tokens.choices import choices_at
 from rnnlab.tui.tokens.distribution import DistributionPane
-from rnnlab.tui.tokens.notes import newer_step, status_of, why_empty, why_not_text
+from rnnlab.tui.tokens.notes import newer_step, status_of, title_of, why_empty, why_not_text
 from rnnlab.tui.tokens.text_field import TextField
 from rnnlab.tui.tokens.token_cursor import TokenCursor
 from rnnlab.tui.tokens.token_session import TokenSession
@@ -56,7 +56,6 @@ class TokensScreen(TokensView):
         """The text of the field for decoders when it was parsed."""
         self._place: tuple[object, str | None] | None = None
         """The node at the cursor and the token after it, as they were last shown."""
-
         self._possible = (False, False)
         """Whether there is a text, and a token to take, as the footer shows it."""
 
@@ -84,10 +83,13 @@ class TokensScreen(TokensView):
     def on_screen_resume(self) -> None:
         """Open the candidate that was chosen, or the best one of the session."""
         super().on_screen_resume()
+        if self.editor.is_empty:
+            self.tokens.problem = ""  # that of another run
         session = self.state.session
-        subject = session.subject or session.best()
+        is_explored = bool(self._own_text) or len(self.editor.leaves()) > 1
+        subject = session.subject or (None if is_explored else session.best())
         if subject is not None and subject != self._subject:
-            self._subject, answer = subject, subject.answer
+            self._subject, self._own_text, answer = subject, "", subject.answer
             self._fill(answer.decoder, str(subject.step))
             if self._read_fields():
                 self.tokens.begin(subject.run, answer.prompt, answer.tokens, is_behind_prompt=True)
@@ -128,7 +130,7 @@ class TokensScreen(TokensView):
         is_other = field.value != self._own_text or (chosen and chosen.name != self.tokens.run)
         if field.value and chosen is not None and (event.input is field or self.editor.is_empty):
             if chosen.task == "classify":
-                self._status.show_text(why_not_text(chosen), is_problem=True)
+                self._refuse(why_not_text(chosen))
                 return
             if is_other or self.editor.is_empty:
                 self._own_text = field.value
@@ -149,13 +151,18 @@ class TokensScreen(TokensView):
         try:
             specs = _parsed(line)
         except BadInputError as error:
-            self._status.show_text(str(error), is_problem=True)
+            self._refuse(str(error))
             return False
+        self.tokens.problem = ""
         if line != self._line:
             self._line = line
             self.tokens.choose_decoders(specs)
         self.tokens.checkpoint = weights
         return True
+
+    def _refuse(self, problem: str) -> None:
+        self.tokens.problem = problem
+        self._show_all()
 
     async def choose_decoders(self) -> bool:
         """Choose decoders in a dialog; return False if it was cancelled."""
@@ -179,8 +186,8 @@ class TokensScreen(TokensView):
         """Let the decoders continue the text before the cursor."""
         if not self._read_fields():
             return
-        if not self.tokens.go_on(self.tokens.specs):
-            self.toast("the text has ended (∎): nothing can follow", "warning")
+        if why_not := self.tokens.go_on():
+            self.toast(why_not, "warning")
         self._show_all()
 
     @on(TokenCursor.Chosen)
@@ -226,7 +233,7 @@ class TokensScreen(TokensView):
         self.text.border_title = "Text: " + (
             f"token {at + 1} of {tokens}" if tree.now.chosen is not None else "next token"
         )
-        self.distribution.border_title = self._title()
+        self.distribution.border_title = title_of(session)
         self._show_status()
         possible = not tree.is_empty, self.distribution.under_cursor is not None
         if possible != self._possible:
@@ -241,14 +248,6 @@ class TokensScreen(TokensView):
         chosen = next((node for node in choices if node.token == token), None)
         why = self._why_empty() if not tree.path and shown is None else ""
         self.tree_pane.show(choices, chosen, session.step, why)
-
-    def _title(self) -> str:
-        session = self.tokens
-        if not session.specs:
-            return "Distribution"
-        num = len(session.specs)
-        of = f" ({session.shown + 1} of {num}, D next)" if num > 1 else ""
-        return f"Distribution: {session.spec.text}{of}"
 
     def _why_empty(self) -> str:
         return why_empty(self.state, self.tokens)
@@ -272,7 +271,7 @@ class TokensScreen(TokensView):
 
     def fail(self, reason: str) -> None:
         """Show why the generator process has ended."""
-        self._status.show_text(reason, is_problem=True)
+        self._refuse(reason)
 
     @property
     def is_task_running(self) -> bool:

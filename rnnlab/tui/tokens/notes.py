@@ -59,6 +59,15 @@ def status_of(state: LabState, session: TokenSession) -> tuple[str, bool]:
     return f"{note}{session.run} at step {session.step:,}; {chain}{branches}{writing}", False
 
 
+def title_of(session: TokenSession) -> str:
+    """Return the title of the distribution: the decoder whose filters it shows."""
+    if not session.specs:
+        return "Distribution"
+    num = len(session.specs)
+    of = f" ({session.shown + 1} of {num}, D next)" if num > 1 else ""
+    return f"Distribution: {session.spec.text}{of}"
+
+
 def newer_step(state: LabState, run: str, checkpoint: str, step: int | None) -> int | None:
     """Return the step of the newest weights of a kind; None if `step` is as new.
 

@@ -102,7 +102,7 @@ class TokenSession:
         self, run: RunName, prompt: str, tokens: Sequence[str], *, is_behind_prompt: bool = False
     ) -> None:
         """Begin with another text; the tree and the distributions of the previous one are gone."""
-        self.run = run
+        self.run, self.step = run, None
         self.tree.begin(prompt, tokens, is_behind_prompt=is_behind_prompt)
         self.rows.clear()
         self.note = ""
@@ -161,18 +161,19 @@ class TokenSession:
             ),
         )  # fmt: skip
 
-    def go_on(self, specs: Sequence[Spec]) -> bool:
-        """Let decoders continue the text before the cursor; return False if it has ended."""
+    def go_on(self) -> str:
+        """Let all decoders continue the text before the cursor; return why they cannot, or ""."""
         node = self.tree.current
         if node.token == EOS:
-            return False
-        if self.run and self.step is not None and not self.is_reading:
-            self.is_continuing, self._continued = True, node
-            self._answers.clear()
-            text, decoders = self.tree.before(node).text, [spec.text for spec in specs]
-            weights = self._weights
-            self._ask("continue", lambda path: Generate(0, path, text, decoders, weights, MORE, 1))
-        return True
+            return "the text has ended (∎): nothing can follow"
+        if self.step is None or not self.tree.is_read:
+            return "the model has not read the text yet"
+        self.is_continuing, self._continued = True, node
+        self._answers.clear()
+        text, decoders = self.tree.before(node).text, [spec.text for spec in self.specs]
+        weights = self._weights
+        self._ask("continue", lambda path: Generate(0, path, text, decoders, weights, MORE, 1))
+        return ""
 
     def stop(self) -> bool:
         """Cancel the reading and the continuations; return True if there were any."""

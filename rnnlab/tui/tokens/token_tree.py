@@ -73,6 +73,11 @@ class TokenTree:
         return not (self._is_read or self._prompt or self._unread)
 
     @property
+    def is_read(self) -> bool:
+        """True once the model has split the text into tokens."""
+        return self._is_read
+
+    @property
     def path(self) -> list[Node]:
         """The nodes of the current text, without the root."""
         if self._path is None:
