@@ -223,9 +223,9 @@ class TokensScreen(TokensView):
         self._place = place
         why = self._why_empty()
         shown = session.shown_row()
-        kept = self.distribution.under_cursor if is_kept else None
+        stays_on = self.distribution.under_cursor if is_kept else None
         waiting = "" if why else "computing…"
-        self.distribution.show(shown, tree.now.chosen, waiting, kept)
+        self.distribution.show(shown, tree.now.chosen, waiting, stays_on)
         is_alone = not self.has_class("-tree")  # else the tree shows why there is no text
         self.text.show(why if is_alone and not tree.path else "")
         self.show_choice()
@@ -233,8 +233,9 @@ class TokensScreen(TokensView):
         self.text.border_title = "Text: " + (
             f"token {at + 1} of {tokens}" if tree.now.chosen is not None else "next token"
         )
-        self.distribution.border_title = title_of(session)
-        self._show_status()
+        self.distribution.entitle(title_of(session))
+        text, is_problem = status_of(self.state, session)
+        self._status.show_text(text, is_problem=is_problem)
         possible = not tree.is_empty, self.distribution.under_cursor is not None
         if possible != self._possible:
             self._possible = possible
@@ -251,11 +252,6 @@ class TokensScreen(TokensView):
 
     def _why_empty(self) -> str:
         return why_empty(self.state, self.tokens)
-
-    def _show_status(self) -> None:
-        """Show in one line an error, or the weights, the chain of filters and the branches."""
-        text, is_problem = status_of(self.state, self.tokens)
-        self._status.show_text(text, is_problem=is_problem)
 
     def show_state(self) -> None:
         """Dim the distributions while the run has newer weights than they come from."""

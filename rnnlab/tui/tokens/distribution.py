@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
+from rich.text import Text
 
 from rnnlab.base.display import visible
 from rnnlab.tui.tokens.lines_view import Line, LinesView, Part
@@ -43,10 +44,16 @@ class DistributionPane(LinesView):
     def __init__(self) -> None:
         super().__init__(id="distribution")
         self._shown: ShownRow | None = None
-        self._why_empty = ""
+        self._why_empty, self._title = "", ""
         self._written: str | None = None
         self.cursor = 0
         """Index of the token under the cursor."""
+
+    def entitle(self, title: str) -> None:
+        """Set the title; a new title repaints the whole pane, so an equal one is left."""
+        if title != self._title:
+            self._title = title
+            self.border_title = Text(visible(title, newline="⏎"))  # type: ignore[assignment]
 
     def show(
         self,

@@ -234,15 +234,15 @@ class TokenSession:
                 return
         self._changed()
 
-    def _take(self, found: DistributionsFound) -> None:
+    def _take(self, reply: DistributionsFound) -> None:
         """Put the distributions of a reading into the tree."""
-        path = self.tree.read(found.tokens, found.num_prompt)
+        path = self.tree.read(reply.tokens, reply.num_prompt)
         has_all = len(path) * NUM_RANKED <= _MOST_LISTED
         has_filters = self.spec.options.has_filters
-        for place, row in enumerate(found.rows, found.first_place):
-            is_whole = has_all and (place >= found.num_prompt or not has_filters)
+        for place, row in enumerate(reply.rows, reply.first_place):
+            is_whole = has_all and (place >= reply.num_prompt or not has_filters)
             node = path[place - 1] if place else self.tree.root
-            self.rows.put(node, SeenRow(row, found.step, is_whole))
+            self.rows.put(node, SeenRow(row, reply.step, is_whole))
 
     def _on_expanded(self, reply: Reply) -> None:
         node = self._expanding

@@ -20,7 +20,7 @@ class _Change:
     nexts: list[tuple[Node, Node | None]] = field(default_factory=list)
     """Nodes and the children with which their texts went on before."""
     labels: list[tuple[Node, tuple[str, ...]]] = field(default_factory=list)
-    made: list[Node] = field(default_factory=list)
+    new: list[Node] = field(default_factory=list)
     """New branches, by their first node."""
     cut: Node | None = None
     """First node of the branch that was removed."""
@@ -137,7 +137,7 @@ class TokenTree:
         assert old.next is not None
         self.current = old.next
         if is_new:
-            change.made.append(self.current)
+            change.new.append(self.current)
         return True
 
     def grow(
@@ -158,7 +158,7 @@ class TokenTree:
                 is_new = token not in at.children
                 child = self._branch(at, token)
                 if is_new and is_inside:
-                    change.made.append(child)
+                    change.new.append(child)
                 is_inside = is_inside and not is_new
                 child.logprob, child.step = logprob, step
                 if end is None or (is_new and at is not end and at.next is None):
@@ -235,7 +235,7 @@ class TokenTree:
         if not self._changes:
             return False
         change = self._changes.pop()
-        for node in reversed(change.made):
+        for node in reversed(change.new):
             assert node.parent is not None
             del node.parent.children[node.token]
         if change.cut is not None:

@@ -148,5 +148,5 @@ def shift(guides: str, most: int) -> str:
     """Return guides of at most `most` columns: … replaces those of the outer levels."""
     if len(guides) <= most:
         return guides
-    kept = max(_STEP, (most - 1) // _STEP * _STEP)
-    return f"…{guides[-kept:]}"
+    columns = max(_STEP, (most - 1) // _STEP * _STEP)
+    return f"…{guides[-columns:]}"
