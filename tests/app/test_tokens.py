@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,7 +103,8 @@ async def test_a_text_of_ones_own_is_stepped_through(
         lines = screen.distribution.plain.splitlines()
         assert lines[0] == "model     entropy 1.44 bits, perplexity 2.7"
         assert lines[1] == "filtered  0.72 bits, perplexity 1.6, 2 tokens left"
-        assert lines[3].split() == ["b", "1", "60.00%", "▇▇▇▇▇▇▇", "80.00%", "▇▇▇▇▇▇▇▇▇"]
+        words = [word for word in lines[3].split() if "▇" not in word]
+        assert words == ["b", "1", "60.00%", "80.00%"]
         assert lines[4].split()[:3] == ["▸[", "2", "30.00%"]
         assert lines[5].split()[-2:] == ["✗", "top-p"]
         chosen = [part.text for part in screen.distribution.lines[4] if part.style == "reverse"]
@@ -177,7 +179,7 @@ async def test_a_node_is_passed_to_several_decoders_whose_texts_come_back_as_bra
         generator.say(Progress(request.ask, 1, [answer("nucleus:p=0.9", "xz")], is_last=True))
         generator.say(Ended(request.ask, was_cancelled=False, elapsed_s=0.1))
         await until(pilot, lambda: text_of(screen) == "abxy")
-        generator.look(*[ROW] * 5)  # the other filters were asked for
+        generator.look(*[ROW] * 4)  # the other filters were asked for when the text was "ab["
         assert len(screen.editor.leaves()) == 3
         await until(pilot, lambda: "[nucleus:p=0.9]" in screen.tree_pane.plain)
         assert "[greedy]" in screen.tree_pane.plain
@@ -427,5 +429,5 @@ async def test_a_long_text_is_asked_for_with_shorter_lists(
         generator.look(*[ROW] * 4001)
         await until(pilot, lambda: len(screen.editor.path) == 4000)
         await pilot.press("left", "left")
-        assert "…ababab" in screen.tree_pane.plain
+        assert re.search("…[ab]{20}", screen.tree_pane.plain)
         await until(pilot, lambda: expands(generator))  # the lists around the cursor come whole

@@ -236,13 +236,14 @@ class TokenSession:
 
     def _take(self, reply: DistributionsFound) -> None:
         """Put the distributions of a reading into the tree."""
-        path = self.tree.read(reply.tokens, reply.num_prompt)
-        has_all = len(path) * NUM_RANKED <= _MOST_LISTED
+        nodes = [self.tree.root, *self.tree.read(reply.tokens, reply.num_prompt)]
+        has_all = len(nodes) * NUM_RANKED <= _MOST_LISTED
         has_filters = self.spec.options.has_filters
-        for place, row in enumerate(reply.rows, reply.first_place):
+        for place, row in enumerate(
+            reply.rows[: len(nodes) - reply.first_place], reply.first_place
+        ):
             is_whole = has_all and (place >= reply.num_prompt or not has_filters)
-            node = path[place - 1] if place else self.tree.root
-            self.rows.put(node, SeenRow(row, reply.step, is_whole))
+            self.rows.put(nodes[place], SeenRow(row, reply.step, is_whole))
 
     def _on_expanded(self, reply: Reply) -> None:
         node = self._expanding

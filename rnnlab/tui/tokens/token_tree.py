@@ -47,17 +47,22 @@ class TokenTree:
         self._set_changed()
 
     def read(self, tokens: Sequence[str], num_prompt: int) -> list[Node]:
-        """Set the tokens into which the model has split the text; return the nodes of its path."""
-        was_unread = not self._is_read
+        """Return the nodes of a text, given the tokens into which the model has split it.
+
+        The first reading makes them branches. Later ones do not change the tree: the user may have
+        gone on meanwhile.
+        """
+        is_first, self._is_read = not self._is_read, True
         node = self.root
         for depth, token in enumerate(tokens):
-            child = node.next = self._branch(node, token)
-            child.is_prompt = child.is_prompt or depth < num_prompt
+            child = self._branch(node, token) if is_first else node.child(token)
+            if is_first:
+                node.next = child
+                child.is_prompt = depth < num_prompt
             node = child
-        self._set_changed()
-        if was_unread:
+        if is_first:
             self._num_prompt = num_prompt
-            self._is_read = True
+            self._set_changed()
             self.current = self._at(num_prompt if self._is_behind_prompt else 0)
         return node.path()
 

@@ -38,17 +38,19 @@ class TreeLine:
 
 
 class Segments:
-    """The ends of the unbranched texts, found once per version of the tree."""
+    """The ends and the labels of the unbranched texts, found once per version of the tree."""
 
     def __init__(self) -> None:
         self._version = -1
         self._ends: dict[Node, Node] = {}
+        self._labels: dict[tuple[Node, Node], list[str]] = {}
 
     def last_of(self, first: Node, version: int) -> Node:
         """Return the last node of the unbranched text that begins with a node."""
         if version != self._version:
             self._version = version
             self._ends.clear()
+            self._labels.clear()
         end = self._ends.get(first)
         if end is None:
             end = first
@@ -56,6 +58,23 @@ class Segments:
                 (end,) = end.children.values()
             self._ends[first] = end
         return end
+
+    def divide(self, first: Node, current: Node, version: int) -> None:
+        """Set the end of the text after a node, which is inside the text that begins with `first`.
+
+        Without this, each move of the cursor in a text would search for its end.
+        """
+        end = self.last_of(first, version)
+        if end is not current:
+            (child,) = current.children.values()
+            self._ends[child] = end
+
+    def labels_of(self, line: TreeLine) -> list[str]:
+        """Return the decoders whose continuations end in a line's text."""
+        key = line.first, line.last
+        if key not in self._labels:
+            self._labels[key] = list(dict.fromkeys(_labels(line)))
+        return self._labels[key]
 
 
 def lines_of(
@@ -66,6 +85,7 @@ def lines_of(
     choices: the nodes to list at the cursor, among them all children of the current node.
     """
     inside = _beginning(current)
+    segments.divide(inside, current, version)
     lines: list[TreeLine] = []
     waiting: list[tuple[Node, str, str, bool]] = [(root, "", "", False)]
     while waiting:
@@ -136,8 +156,7 @@ def _fit(text: str, width: int) -> str:
     return f"{text}…" if width > 0 else ""
 
 
-def labels_of(line: TreeLine) -> Iterator[str]:
-    """Yield the decoders whose continuations end in a line's text."""
+def _labels(line: TreeLine) -> Iterator[str]:
     for node in line.last.ancestors():
         yield from node.labels
         if node is line.first:

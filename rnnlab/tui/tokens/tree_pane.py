@@ -17,7 +17,6 @@ from rnnlab.tui.tokens.tree_lines import (
     Segments,
     TreeLine,
     head_of,
-    labels_of,
     lines_of,
     shift,
     shown_token,
@@ -109,6 +108,7 @@ class TreePane(LinesView):
             if has_figures:
                 size = sum(cell_len(part.text) for part in parts)
                 parts += (Part(" " * max(0, room - size)), self._figures(line.node, totals))
+                _total(line.last, totals)  # the next lines need not go through this text again
             shown.append(parts)
         return shown
 
@@ -124,7 +124,7 @@ class TreePane(LinesView):
     def _text(self, line: TreeLine, room: int, *, is_on_path: bool) -> Line:
         guides = shift(line.guides, room // 2)
         room -= len(guides)
-        labels = ", ".join(dict.fromkeys(labels_of(line)))
+        labels = ", ".join(self._segments.labels_of(line))
         label = f" [{visible(labels, newline='⏎')}]" if labels else ""
         if len(label) > room // 2:
             label = f"{label[: max(0, room // 2 - 2)]}…]" if room >= 8 else ""

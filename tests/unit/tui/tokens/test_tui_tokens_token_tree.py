@@ -201,6 +201,19 @@ def test_a_token_that_was_only_looked_at_is_not_in_the_tree() -> None:
     assert ghost.ghosts == {}
 
 
+def test_a_text_that_is_read_again_does_not_take_the_user_back() -> None:
+    made = walk()
+    made.move(1)
+    made.put("x")
+    nodes = made.read("abcdef", 2)
+    assert [node.token for node in nodes] == list("abcdef")
+    assert (text(made), made.now.place) == ("abcx", 4)
+    made.undo()
+    made.cut()
+    assert [node.token for node in made.read("abcdef", 2)] == list("abcdef")
+    assert text(made) == "abc", "what was removed stays removed"
+
+
 def test_a_text_of_thousands_of_tokens_is_walked_without_recursion() -> None:
     made = walk("ab" * 5000, "c" * 5000)
     made.go_to(12_000)

@@ -8,7 +8,6 @@ from rnnlab.tui.tokens.tree_lines import (
     Segments,
     TreeLine,
     head_of,
-    labels_of,
     lines_of,
     shift,
     tail_of,
@@ -78,7 +77,7 @@ def test_a_long_text_is_shown_by_its_end_above_the_cursor_and_its_beginning_belo
 def test_labels_and_deep_guides_fit() -> None:
     tree = tree_of("ab")
     tree.grow(tree.current, [("greedy", "xy", [-1.0, -1.0]), ("beam", "x", [-1.0])])
-    labels = {head_of(line, 9): sorted(labels_of(line)) for line in lines(tree)}
+    labels = {head_of(line, 9): sorted(Segments().labels_of(line)) for line in lines(tree)}
     assert labels == {"": [], "ab": [], "xy": ["beam", "greedy"]}
     assert shift("│ │ │ ├ ", 20) == "│ │ │ ├ "
     assert shift("│ │ │ ├ ", 5) == "…│ ├ "
