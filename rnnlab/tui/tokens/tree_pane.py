@@ -132,7 +132,8 @@ class TreePane(LinesView):
         if line.is_choice:
             texts = self._choice(line, room, is_on_path=is_on_path)
         else:
-            text = tail_of(line, room) if is_on_path else head_of(line, room)
+            is_before = is_on_path and line.last.depth <= self._tree.current.depth
+            text = tail_of(line, room) if is_before else head_of(line, room)
             texts = (Part(text or "(beginning)", "" if is_on_path and text else "dim"),)
         return (Part(guides, "dim"), *texts, Part(label, "italic"))
 
