@@ -82,6 +82,8 @@ class TokenSession:
         self.problem = ""
         self.is_reading = False
         self.is_continuing = False
+        self._num_listed = NUM_RANKED
+        """Number of tokens per distribution that the last reading asked for."""
         self._expanding: Node | None = None
         self._given_up: Node | None = None
         """The node whose neighbours could not be computed."""
@@ -129,14 +131,15 @@ class TokenSession:
         if not self.run or self.tree.is_empty or not self.specs:
             return
         now = self.tree.now
-        num_tokens = len(now.prompt) + len(now.tokens)
+        num_tokens = len(now.prompt) + len(now.tokens)  # at most: a word is one token
+        self._num_listed = max(1, min(NUM_RANKED, _MOST_LISTED // max(1, num_tokens)))
         self.is_reading, self.problem, self._given_up = True, "", None
         self._ask(
             "read",
             partial(
                 Distributions, 0, prompt=now.prompt, tokens=list(now.tokens),
                 decoder=self.spec.text, checkpoint=self._weights, unknown="nearest",
-                num_shown=max(1, min(NUM_RANKED, _MOST_LISTED // max(1, num_tokens))),
+                num_shown=self._num_listed,
             ),
         )  # fmt: skip
 
@@ -237,7 +240,7 @@ class TokenSession:
     def _take(self, reply: DistributionsFound) -> None:
         """Put the distributions of a reading into the tree."""
         nodes = [self.tree.root, *self.tree.read(reply.tokens, reply.num_prompt)]
-        has_all = len(nodes) * NUM_RANKED <= _MOST_LISTED
+        has_all = self._num_listed == NUM_RANKED
         has_filters = self.spec.options.has_filters
         for place, row in enumerate(
             reply.rows[: len(nodes) - reply.first_place], reply.first_place
