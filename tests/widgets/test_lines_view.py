@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from textual.geometry import Region
 
@@ -23,11 +24,17 @@ class Numbers(LinesView):
         """Return the texts that fit."""
         return [(Part(text[:width], "bold"),) for text in self.texts][:height]
 
-    def refresh(self, *regions: Region, **options: bool) -> Numbers:
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
         """Note what is repainted."""
-        if getattr(self, "repainted", None) is not None:
+        if hasattr(self, "repainted"):
             self.repainted += regions
-        return super().refresh(*regions, **options)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
 
 async def test_only_lines_that_have_changed_are_repainted() -> None:

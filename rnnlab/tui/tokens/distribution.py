@@ -53,7 +53,7 @@ class DistributionPane(LinesView):
         """Set the title; a new title repaints the whole pane, so an equal one is left."""
         if title != self._title:
             self._title = title
-            self.border_title = Text(visible(title, newline="⏎"))  # type: ignore[assignment]
+            self.border_title = Text(visible(title, newline="⏎"))
 
     def show(
         self,

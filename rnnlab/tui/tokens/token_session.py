@@ -23,8 +23,10 @@ from rnnlab.protocol.messages import (
     Failed,
     Generate,
     Progress,
+    Question,
     Reply,
     RunName,
+    RunPath,
     Started,
 )
 from rnnlab.tui.messages import AskCancelled, Asked
@@ -211,9 +213,11 @@ class TokenSession:
         return self.checkpoint if self.step is None else str(self.step)
 
     def _ask(
-        self, kind: Literal["read", "expand", "continue"], question: Callable[..., object]
+        self,
+        kind: Literal["read", "expand", "continue"],
+        question: Callable[[RunPath], Question],
     ) -> None:
-        self._post(Asked(self._listeners[kind], self.run, question))  # type: ignore[arg-type]
+        self._post(Asked(self._listeners[kind], self.run, question))
 
     def _on_read(self, reply: Reply) -> None:
         match reply:
