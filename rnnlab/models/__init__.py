@@ -11,6 +11,7 @@ from rnnlab.models._checkpoint import (
 from rnnlab.models._classifier import Classifier
 from rnnlab.models._classify import Verdict, classify_texts
 from rnnlab.models._distributions import TextDistributions, distributions_of
+from rnnlab.models._expand import Expander, Expansions
 from rnnlab.models._generate import (
     Continuation,
     GenerationStep,
@@ -29,6 +30,8 @@ __all__ = [
     "Continuation",
     "EncodedPrompt",
     "Example",
+    "Expander",
+    "Expansions",
     "GenerationStep",
     "LanguageModel",
     "LoadedModel",

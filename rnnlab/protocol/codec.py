@@ -16,6 +16,7 @@ from rnnlab.protocol.messages import (
     MAX_SEED,
     Answer,
     Distributions,
+    Expand,
     Generate,
     Progress,
     Question,
@@ -73,4 +74,7 @@ def decode_request(values: Mapping[str, Any]) -> Question:
         case Distributions():
             if question.num_shown < 1:
                 raise ValueError("num_shown is out of range")
+        case Expand():
+            if question.num_shown < 1 or question.num_children < 0 or question.num_ahead < 0:
+                raise ValueError("num_shown, num_children or num_ahead is out of range")
     return question

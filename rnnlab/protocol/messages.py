@@ -115,6 +115,30 @@ class Distributions:
 
 
 @dataclass(frozen=True)
+class Expand:
+    """Give the distribution of the next token after a text and after its likely continuations."""
+
+    kind: ClassVar = "expand"
+    ask: int
+    run: RunPath
+    prompt: str
+    """Start of the text; the decoder's continuation begins after it."""
+    tokens: list[str]
+    """Tokens after the prompt, from the model's vocabulary."""
+    ahead: list[str] = field(default_factory=list)
+    """Tokens that follow in the user's text; empty: the most probable ones follow."""
+    decoder: str = "greedy"
+    checkpoint: str = "last"
+    num_children: int = 8
+    """Number of most probable next tokens to expand."""
+    num_ahead: int = 4
+    """Number of most probable tokens, one after another, to expand if `ahead` is empty."""
+    num_shown: int = 40
+    """Minimum number of tokens listed per distribution."""
+    unknown: str = "auto"
+
+
+@dataclass(frozen=True)
 class Inspect:
     """Inspect a model with one view: gradients, gates, neurons or another."""
 
@@ -138,7 +162,7 @@ class Inspect:
     """Paths of the run directories of the vanishing-gradient lab."""
 
 
-Question = Generate | Distributions | Inspect
+Question = Generate | Distributions | Expand | Inspect
 
 
 @dataclass(frozen=True)
@@ -216,6 +240,20 @@ class DistributionsFound:
 
 
 @dataclass(frozen=True)
+class Expanded:
+    """The distributions after a text and after its likely continuations."""
+
+    kind: ClassVar = "expanded"
+    ask: int
+    step: int
+    """Step of the checkpoint that was loaded."""
+    branches: list[list[str]]
+    """Tokens after the text, for each row; empty for the text itself."""
+    rows: list[dict[str, Any]]
+    """Distributions as in `rnnlab generate --trace`, one per branch."""
+
+
+@dataclass(frozen=True)
 class Inspected:
     """The findings of one view, for one or two models."""
 
@@ -255,6 +293,7 @@ Reply = (
     | Classified
     | Trace
     | DistributionsFound
+    | Expanded
     | Inspected
     | Failed
     | Ended

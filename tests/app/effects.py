@@ -266,17 +266,32 @@ def _num_letters(world: World) -> int | None:
     return len(world.page.editor.now.all_tokens) or None
 
 
+def _choice(world: World) -> int:
+    return int(world.page.distribution.cursor)
+
+
+def _num_branches(world: World) -> int:
+    return len(world.page.editor.leaves())
+
+
 _TOKENS = {
     "before": falls(_place, "end"),
     "after": grows(_place, "home"),
     "first": becomes(_place, 0, "end"),
     "last": becomes(lambda world: _place(world) == _num_letters(world), True, "home"),
-    "up": falls(lambda world: world.page.distribution.cursor, "home", "down", "down"),
-    "down": grows(lambda world: world.page.distribution.cursor, "home"),
-    "take": changes(lambda world: world.page.editor.now.all_tokens, "home", "down"),
-    "cut": falls(_num_letters, "X", "end", "left"),
-    "undo": grows(_num_letters, "end", "left", "backspace"),
-    "go-on": grows(_num_letters),
+    "up": falls(_choice, "home"),
+    "down": grows(_choice, "home", "up", "up"),
+    "take": changes(lambda world: world.page.editor.now.all_tokens, "home", "up"),
+    "cut": falls(lambda world: len(world.page.editor.now.all_tokens), "home", "up", "enter"),
+    "undo": changes(lambda world: world.page.editor.now.all_tokens, "home", "up", "enter"),
+    "go-on": grows(_num_branches, "end", "left"),
+    "pass-on": opens("DecodersScreen"),
+    "next-branch": changes(lambda world: world.page.editor.now.all_tokens, "home", "up", "enter"),
+    "branch-before": changes(lambda world: world.page.editor.now.all_tokens, "home", "up", "enter"),
+    "tree": changes(lambda world: world.page.has_class("-tree"), after=("b",)),
+    "next-decoder": changes(lambda world: world.page.tokens.shown),
+    "refresh": grows(lambda _: len(AnsweringGenerator.latest_made.looks)),
+    "decoders": opens("DecodersScreen"),
     "copy": Effect(
         lambda world: (world.app.clipboard, world.page.editor.now.text),
         lambda was, now: now[0] == was[1] != was[0],

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal
 
-import pytest
-from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from rnnlab.decoding import TracedAnswer, TracedHypothesis, TracedRow, TracedStep, TracedToken
+from rnnlab.decoding import TracedAnswer, TracedHypothesis, TracedStep
 from rnnlab.protocol.messages import (
-    EOS,
     Answer,
-    Distributions,
-    DistributionsFound,
     Ended,
-    Failed,
-    Generate,
     Progress,
     Started,
 )
@@ -28,9 +19,7 @@ from rnnlab.tui.beams.pruned_list import PrunedList
 from rnnlab.tui.beams.search_tree import SearchTree
 from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.screens.beams import BeamsScreen
-from rnnlab.tui.screens.tokens import TokensScreen
 from rnnlab.tui.state.search_trace import OVERTAKEN
-from rnnlab.tui.tokens.token_editor import EditedText
 from tests.toys.app_lab import home, until
 
 if TYPE_CHECKING:
@@ -167,221 +156,3 @@ async def test_another_decoders_search_is_shown_and_escape_cancels_what_grows(
         for _ in range(2):
             await pilot.press("escape")
         await until(pilot, lambda: app.screen is home(app))
-
-
-# The token view
-
-
-def row(*tokens: tuple[str, float, float | None, str]) -> TracedRow:
-    listed = [
-        TracedToken(t, math.log(p), None if q is None else math.log(q), fate)
-        for t, p, q, fate in tokens
-    ]
-    num_left = sum(t.filtered_logprob is not None for t in listed)
-    return TracedRow(0, 1.0, 0.5, num_left, listed)
-
-
-ROW = row(
-    ("b", 0.6, 0.8, "kept"), ("[", 0.3, 0.2, "not taken"), ("\x1b", 0.1, None, "dropped by top-p")
-)
-
-
-async def open_tokens(
-    pilot: Pilot[None], app: LabApp, generator: FakeGenerator, text: str
-) -> TokensScreen:
-    """Look at a text of one's own."""
-    await until(pilot, lambda: home(app).table.row_count)
-    await pilot.press("f5")
-    await until(pilot, lambda: isinstance(app.screen, TokensScreen) and app.focused)
-    screen = app.screen
-    assert isinstance(screen, TokensScreen)
-    await pilot.press(*text, "enter")
-    await until(pilot, lambda: generator.questions)
-    generator.look(*[ROW] * (len(text) + 1), chain=("top-p=0.9", "greedy"))
-    await until(pilot, lambda: screen.editor.now.all_tokens == tuple(text))
-    return screen
-
-
-def listed(screen: TokensScreen) -> list[str]:
-    return str(screen.distribution.render()).splitlines()
-
-
-async def test_a_text_of_ones_own_is_stepped_through(
-    lab: Lab, app: LabApp, generator: FakeGenerator
-) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "ab[")
-        look = generator.questions[0]
-        assert isinstance(look, Distributions)
-        assert (look.prompt, look.tokens, look.checkpoint) == ("ab[", [], "live")
-        assert app.focused is screen.text
-        await pilot.press("right", "right")
-        await until(pilot, lambda: screen.editor.now.chosen == "[")
-        lines = listed(screen)
-        assert lines[0] == "entropy 1.00 nats, perplexity 2.7"
-        assert lines[1] == "filtered 0.50, perplexity 1.6, 2 tokens left"
-        assert lines[3].startswith(" b     1  60.00%   80.00% ")
-        assert lines[4].startswith("▸[     2  30.00%   20.00% ")
-        assert lines[5].startswith(" ␛     3  10.00%          ")
-        assert lines[5].endswith("✗ dropped by top-p")
-        rendered = screen.distribution.render()
-        assert isinstance(rendered, Text)
-        (reverse,) = (span for span in rendered.spans if span.style == "reverse")
-        assert rendered.plain[reverse.start : reverse.end] == lines[4].rstrip("▇")
-        await pilot.press("end")
-        assert screen.editor.now.chosen is None
-        await pilot.press("home", "left")
-        assert screen.editor.now.place == 0
-
-
-async def test_another_letter_branches_off_and_undo_brings_the_text_back(
-    lab: Lab, app: LabApp, generator: FakeGenerator
-) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "abb")
-        await pilot.press("right", "down", "enter")
-        await until(pilot, lambda: len(generator.questions) == 2)
-        look = generator.questions[1]
-        assert isinstance(look, Distributions)
-        assert (look.prompt, look.tokens, look.checkpoint) == ("a", ["["], "40")
-        generator.look(ROW, ROW, ROW)
-        await until(pilot, lambda: screen.editor.now.all_tokens == ("a", "["))
-        await pilot.press("u")
-        await until(pilot, lambda: len(generator.questions) == 3)
-        assert "".join(screen.editor.now.all_tokens) == "abb"
-        generator.look(*[ROW] * 4)
-        await pilot.press("backspace")
-        await until(pilot, lambda: len(generator.questions) == 4)
-        assert "".join(screen.editor.now.all_tokens) == "a"
-
-
-async def test_the_decoder_writes_on_and_what_it_wrote_can_be_looked_into(
-    lab: Lab, app: LabApp, generator: FakeGenerator
-) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "ab")
-        await pilot.press("X")
-        await until(pilot, lambda: generator.requests)
-        request = generator.requests[0]
-        assert isinstance(request, Generate)
-        assert (request.prompt, request.decoders, request.num) == ("ab", ["greedy"], 1)
-        generator.answer("[x")
-        await until(pilot, lambda: len(generator.questions) == 3)
-        look = generator.questions[2]
-        assert isinstance(look, Distributions)
-        assert (look.prompt, look.tokens) == ("ab", ["[", "x"])
-        generator.look(*[ROW] * 5)
-        await until(pilot, lambda: "b[" in str(screen.text.render()))
-
-
-async def test_enter_on_a_candidate_opens_its_letters_with_the_weights_that_wrote_it(
-    lab: Lab, app: LabApp, generator: FakeGenerator
-) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await open_beams(pilot, app, generator)
-        generator.say(Started(1, 40))
-        grow(generator, answer(1, "ab", None), answer(2, "a[", 1), is_last=True)
-        generator.say(Ended(1, was_cancelled=False, elapsed_s=0.1))
-        await until(pilot, lambda: "done" in status_of(screen))
-        screen.query(Candidate).last().focus()
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, TokensScreen))
-        await until(pilot, lambda: len(generator.questions) == 2)
-        look = generator.questions[1]
-        assert isinstance(look, Distributions)
-        assert (look.prompt, look.tokens) == ("Once", ["a", "["])
-        assert (look.checkpoint, look.decoder) == ("40", "beam:k=2")
-        generator.look(*[ROW] * 7)
-        tokens = app.screen
-        assert isinstance(tokens, TokensScreen)
-        await until(pilot, lambda: tokens.editor.now.place == 4)
-
-
-async def test_foreign_text_is_shown_letter_by_letter(
-    lab: Lab, app: LabApp, generator: FakeGenerator
-) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "a")
-        for num, text in enumerate(("[/bold]", "\x1b[31mred", "😀x"), 2):
-            screen.editor.begin(text, ())
-            screen.ask_distributions()
-            await until(pilot, lambda num=num: len(generator.questions) == num)  # type: ignore[misc]
-            generator.look(*[ROW] * (len(text) + 1))
-            await until(
-                pilot,
-                lambda text=text: screen.editor.now.all_tokens == tuple(text),  # type: ignore[misc]
-            )
-            for has_marks in (False, True):
-                screen.text.has_marks = has_marks
-                assert text.replace("\x1b", "␛") in str(screen.text.render())
-
-
-async def test_a_run_without_a_checkpoint_is_asked_for_its_last_one_once(
-    lab: Lab, app: LabApp, generator: FakeGenerator
-) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "a")
-        await pilot.press("i", "enter")
-        for ask in (2, 3):
-            await until(pilot, lambda ask=ask: generator.latest == ask)  # type: ignore[misc]
-            generator.say(Failed(ask, "no checkpoint yet", is_checkpoint_missing=True))
-        status = screen.query_one("#token-status", Static)
-        await until(pilot, lambda: str(status.render()) == "no checkpoint yet")
-        assert [q.checkpoint for q in generator.questions[1:]] == ["live", "last"]
-
-
-async def test_the_end_is_no_letter_and_a_long_text_is_put_together_once_a_step(
-    lab: Lab,
-    app: LabApp,
-    generator: FakeGenerator,
-    monkeypatch: pytest.MonkeyPatch,
-    said: list[str],
-) -> None:
-    copied: list[str] = []
-    monkeypatch.setattr(LabApp, "copy_to_clipboard", lambda _self, text: copied.append(text))
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "ab")
-        screen.editor.append(["c", EOS])
-        await pilot.press("X", "c")
-        await until(pilot, lambda: copied == ["abc"])
-        assert generator.requests == []
-        await until(pilot, lambda: any("the text has ended" in one for one in said))
-        num_read = 0
-
-        def count(edited: EditedText) -> tuple[str, ...]:
-            nonlocal num_read
-            num_read += 1
-            return (*edited.prompt_tokens, *edited.tokens)
-
-        monkeypatch.setattr(EditedText, "all_tokens", property(count))
-        screen.editor.begin("", list("b" * 50))
-        await screen.on_reply(
-            DistributionsFound(1, 40, list("b" * 50), 0, 0, [asdict(ROW)] * 51, ["greedy"])
-        )
-        assert num_read < 10
-
-
-async def test_the_first_weights_are_waited_for_and_escape_ends_the_wait(
-    lab: Lab, app: LabApp, generator: FakeGenerator
-) -> None:
-    lab.add("alpha", "starting")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: home(app).table.row_count)
-        await pilot.press("f5")
-        await until(pilot, lambda: isinstance(app.screen, TokensScreen))
-        await pilot.press("a", "enter")
-        await until(pilot, lambda: generator.questions)
-        status = app.screen.query_one("#token-status", Static)
-        assert "waiting for the first weights of alpha" in str(status.render())
-        await pilot.press("escape")
-        await until(pilot, lambda: generator.num_cancelled)
-        generator.say(Ended(generator.latest, was_cancelled=True, elapsed_s=0.1))
-        await until(pilot, lambda: "cancelled" in str(status.render()))
-        assert isinstance(app.screen, TokensScreen)

@@ -1,7 +1,8 @@
-"""How the screen feels: first frame, four runs that write, a folder of 200 long ones, an hour.
+"""How the screen feels: first frame, four runs, a walk through tokens, 200 long runs, an hour.
 
 `python tests/benchmarks/screen.py` starts the real app in pseudo-terminals and prints each figure
-beside its target. The rival of the first frame is a Textual hello-world, measured in turns.
+beside its target. The rival of the first frame is a Textual hello-world, the rival of a key on
+Tokens the echo of a bare Textual Input, each measured in turns.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import statistics
 import struct
@@ -51,6 +53,15 @@ class Hello(App):
     def compose(self):
         yield Static("Hello, world")
 Hello().run()
+"""
+
+FIELD = """
+from textual.app import App
+from textual.widgets import Input
+class Field(App):
+    def compose(self):
+        yield Input("ready ")
+Field().run()
 """
 
 
@@ -218,6 +229,50 @@ def _echo(terminal: Terminal, key: bytes) -> float:
     return elapsed
 
 
+def tokens(folder: Path) -> None:
+    """Print the time from a key to its frame on Tokens, against a bare Input's echo in turns.
+
+    The cursor goes along a text, into new branches and back; each frame has the new distribution.
+    """
+    shutil.copytree(Path(__file__).parents[2] / "checkpoints/starter", folder / "runs/starter")
+    field = Terminal([sys.executable, "-c", FIELD], folder)
+    field.until(b"ready")
+    terminal = lab(folder)
+    terminal.until(b"starter")
+    _drain(terminal, 8.0)  # the generator loads torch
+    terminal.write(b"\x1b[15~")
+    terminal.until(b"no text yet")
+    terminal.write(b"Once upon a time, the cat that reads a book in the garden\r")
+    terminal.until(b"at step")
+    terminal.write(b"\x1b")
+    _drain(terminal, 2.0)
+    ours, theirs = [], []
+    for number in range(80):
+        # left and right along the text; at its end, right takes the most probable token
+        key = b"h" if number % 16 < 6 else b"l"
+        ours.append(_until_new(terminal, key, rb"token \d+ of|next token"))
+        theirs.append(_until_new(field, b"%d" % (number % 10), b"%d" % (number % 10)))
+    terminal.close()
+    field.close()
+    place = round(0.95 * (len(ours) - 1))
+    our, their = sorted(ours)[place], sorted(theirs)[place]
+    print(f"key to frame on Tokens, 95th percentile: {1000 * our:.0f} ms (target 50)")
+    print(f"key to frame on Tokens against a bare Textual Input: {our / their:.2f}x")
+
+
+def _until_new(terminal: Terminal, key: bytes, pattern: bytes) -> float:
+    """Return the seconds from a key to the first frame that fits a pattern."""
+    while terminal.read(0.1):
+        pass
+    mark, began = len(terminal.sent), time.perf_counter()
+    terminal.write(key)
+    while not re.search(pattern, terminal.sent[mark:]):
+        terminal.read(0.5)
+        if time.perf_counter() - began > 5:
+            raise SystemExit(f"{key!r} brought no frame within 5 s")
+    return time.perf_counter() - began
+
+
 def many_runs(folder: Path) -> None:
     """Print what 200 runs of 50,000 records each cost."""
     store = RunStore(folder / "runs")
@@ -329,6 +384,6 @@ def stream_an_hour() -> None:
 
 
 if __name__ == "__main__":
-    for part in (first_frame, streaming, many_runs, an_hour):
+    for part in (first_frame, streaming, tokens, many_runs, an_hour):
         with tempfile.TemporaryDirectory() as name:
             part(Path(name))

@@ -19,6 +19,8 @@ from rnnlab.protocol.messages import (
     Distributions,
     DistributionsFound,
     Ended,
+    Expand,
+    Expanded,
     Failed,
     Generate,
     Progress,
@@ -236,6 +238,18 @@ def test_a_look_tells_what_was_expected_at_every_place(talk: Talk) -> None:
     assert [row.tokens[0].token for row in rows[looked.num_prompt : -1]] == answer.tokens
     assert {row.num_left for row in rows[looked.num_prompt :]} == {3}
     assert looked.chain == ["top-k=3", "greedy"]
+
+
+def test_what_follows_a_text_and_its_likely_next_tokens_comes_in_one_reply(talk: Talk) -> None:
+    question = Expand(0, "", "Le", ["s"], ["a", "b"], "greedy:top_k=3", num_children=4)
+    begun, expanded, ended = talk.hear_all(talk.ask(question))
+    assert isinstance(begun, Started)
+    assert isinstance(expanded, Expanded)
+    assert isinstance(ended, Ended)
+    assert expanded.branches[0] == []
+    assert ["a", "b"] in expanded.branches
+    assert len(expanded.branches) >= 1 + 4 + 1
+    assert {read_row(row).num_left for row in expanded.rows} == {3}
 
 
 def test_a_new_run_of_an_old_name_is_a_new_model(talk: Talk, trained: Lab, lab: Lab) -> None:

@@ -15,6 +15,8 @@ from rnnlab.protocol.messages import (
     Distributions,
     DistributionsFound,
     Ended,
+    Expand,
+    Expanded,
     Generate,
     Inspect,
     Inspected,
@@ -50,6 +52,8 @@ class AnsweringGenerator(FakeGenerator):
                     self._write(question, number, spec)
             case Distributions():
                 self._look(question)
+            case Expand():
+                self._expand(question)
             case Inspect():
                 self.say(Inspected(self.latest, [_finding(question).to_json()]))
         self.say(Ended(self.latest, was_cancelled=False, elapsed_s=0.25))
@@ -63,6 +67,15 @@ class AnsweringGenerator(FakeGenerator):
         if is_beam:
             self.say(Trace(self.latest, number, [asdict(step) for step in _search()]))
         self.say(Progress(self.latest, number, answers, is_last=True))
+
+    def _expand(self, question: Expand) -> None:
+        """Give the rows of the text, of its children, and of the tokens ahead."""
+        place = len(question.prompt) + len(question.tokens)
+        best = [token.token for token in _row(place).tokens[: question.num_children]]
+        ahead = [question.ahead[: num + 1] for num in range(len(question.ahead))]
+        branches = [[], *([token] for token in best), *ahead[1:]]
+        rows = [asdict(_row(place + len(branch))) for branch in branches]
+        self.say(Expanded(self.latest, _STEP, branches, rows))
 
     def _look(self, question: Distributions) -> None:
         tokens = [*question.prompt, *question.tokens]

@@ -13,6 +13,8 @@ from rnnlab.protocol.messages import (
     Distributions,
     DistributionsFound,
     Ended,
+    Expand,
+    Expanded,
     Generate,
     Progress,
     Question,
@@ -35,6 +37,11 @@ class FakeGenerator:
         self._listeners: dict[int, Listener] = {}
         self.num_cancelled = 0
         FakeGenerator.latest_made = self
+
+    @property
+    def looks(self) -> list[Distributions]:
+        """The questions for the distributions of a whole text."""
+        return [question for question in self.questions if isinstance(question, Distributions)]
 
     @property
     def latest(self) -> int:
@@ -90,14 +97,21 @@ class FakeGenerator:
         """Tell steps of the newest request's search."""
         self.say(Trace(self.latest, decoder, [asdict(step) for step in steps]))
 
-    def look(self, *rows: TracedRow, chain: tuple[str, ...] = ("greedy",)) -> None:
+    def look(self, *rows: TracedRow, chain: tuple[str, ...] = ("greedy",), step: int = 40) -> None:
         """Answer the newest look: a row for each place, the prompt read letter by letter."""
-        look = self.questions[-1]
-        assert isinstance(look, Distributions)
-        self.say(Started(self.latest, 40))
+        look = self.looks[-1]
+        self.say(Started(look.ask, step))
         tokens = [*look.prompt, *look.tokens]
         found = [asdict(row) for row in rows]
         self.say(
-            DistributionsFound(self.latest, 40, tokens, len(look.prompt), 0, found, list(chain))
+            DistributionsFound(look.ask, step, tokens, len(look.prompt), 0, found, list(chain))
         )
-        self.say(Ended(self.latest, was_cancelled=False, elapsed_s=0.1))
+        self.say(Ended(look.ask, was_cancelled=False, elapsed_s=0.1))
+
+    def look_around(self, row: TracedRow, *branches: str, step: int = 40) -> None:
+        """Answer the newest question for neighbours: the same row for the text and its branches."""
+        asked = [number for number, one in enumerate(self.questions, 1) if isinstance(one, Expand)]
+        found = [[], *map(list, branches)]
+        self.say(Started(asked[-1], step))
+        self.say(Expanded(asked[-1], step, found, [asdict(row)] * len(found)))
+        self.say(Ended(asked[-1], was_cancelled=False, elapsed_s=0.1))

@@ -34,7 +34,7 @@ SCENES = {
     "lab": Scene(("i", *"Once", "enter", "escape"), "done"),
     "prompt": Scene(("f3", *"Once", "enter"), "done"),
     "beams": Scene(("f4", *"Once", "enter"), "done"),
-    "tokens": Scene(("f5", *"Once", "enter", "left"), "entropy"),
+    "tokens": Scene(("f5", *"Once", "enter", "escape", "left"), "entropy"),
     "timeline": Scene(("f6",), "4/4"),
     "inspect": Scene(("f7",), "The gradient fades"),
     "compare": Scene(("f8", *"Once", "enter"), "runs have answered"),

@@ -1,250 +1,194 @@
-"""The token view: a text token by token, the distribution at each place, and branches."""
+"""The token view: a tree of texts, token by token, with the distribution at each place."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
 from rnnlab.base.display import unescaped
-from rnnlab.protocol.messages import (
-    EOS,
-    Distributions,
-    DistributionsFound,
-    Ended,
-    Failed,
-    Generate,
-    Progress,
-    Reply,
-    Started,
-)
+from rnnlab.base.errors import BadInputError
+from rnnlab.protocol.messages import DEFAULT_DECODERS
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.messages import AskCancelled, Asked
-from rnnlab.tui.shell.actions import Action, Group, bindings
+from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
-from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.prompt_session import ChosenAnswer
+from rnnlab.tui.tokens.actions import TOKENS, TokensView
+from rnnlab.tui.tokens.choices import choices_at
 from rnnlab.tui.tokens.distribution import DistributionPane
+from rnnlab.tui.tokens.notes import newer_step, status_of, title_of, why_empty, why_not_text
+from rnnlab.tui.tokens.text_field import TextField
 from rnnlab.tui.tokens.token_cursor import TokenCursor
-from rnnlab.tui.tokens.token_editor import TokenEditor
+from rnnlab.tui.tokens.token_session import TokenSession
+from rnnlab.tui.tokens.tree_pane import TreePane
 
 if TYPE_CHECKING:
-    from rnnlab.decoding import TracedRow, TracedToken
+    from rnnlab.decoding import Spec
 
-_MORE = 40
-"""Number of tokens that the decoder appends per key press."""
-
-
-def _mover(by: int) -> Callable[[TokensScreen], None]:
-    def move(screen: TokensScreen) -> None:
-        screen.editor.move(by)
-        screen.show_place()
-
-    return move
+_STALE = "-stale"
 
 
-def _first(screen: TokensScreen) -> None:
-    screen.editor.go_to(0)
-    screen.show_place()
+class TokensScreen(TokensView):
+    """The tree and the text at the left or above, the distribution at the right or below."""
 
-
-def _last(screen: TokensScreen) -> None:
-    screen.editor.go_to(len(screen.editor.now.all_tokens))
-    screen.show_place()
-
-
-def _up(screen: TokensScreen) -> None:
-    screen.distribution.move(-1)
-
-
-def _down(screen: TokensScreen) -> None:
-    screen.distribution.move(1)
-
-
-def _take(screen: TokensScreen) -> None:
-    token = screen.distribution.under_cursor
-    if token is not None and screen.editor.put(token):
-        screen.ask_distributions()
-    else:
-        screen.show_place()
-
-
-def _cut(screen: TokensScreen) -> None:
-    screen.editor.cut()
-    screen.ask_distributions()
-
-
-def _undo(screen: TokensScreen) -> None:
-    if screen.editor.undo():
-        screen.ask_distributions()
-    else:
-        screen.toast("there is nothing to undo", "warning")
-
-
-def _go_on(screen: TokensScreen) -> None:
-    screen.write_on()
-
-
-def _copy(screen: TokensScreen) -> None:
-    screen.copy(screen.editor.now.text)
-
-
-def _marks(screen: TokensScreen) -> None:
-    screen.text.has_marks = not screen.text.has_marks
-    screen.show_place()
-
-
-def _write(screen: TokensScreen) -> None:
-    screen.query_one("#own-text", Input).focus()
-
-
-_STEPPING = Group["TokensScreen"](
-    "Tokens",
-    (
-        Action("left", "before", _mover(-1), "Previous", "Go to the previous token"),
-        Action("right", "after", _mover(1), "Next", "Go to the next token"),
-        Action("home", "first", _first, "First", "Go to the first token"),
-        Action("end", "last", _last, "End", "Go to the place after the last token"),
-        Action("up", "up", _up, "Up", "Choose a more probable token"),
-        Action("down", "down", _down, "Down", "Choose a less probable token"),
-        Action("enter", "take", _take, "Take", "Put the chosen token here, as a new branch", True),
-        Action(
-            "backspace", "cut", _cut, "Delete", "Delete all from here on; at the end, one token"
-        ),
-        Action("u", "undo", _undo, "Undo", "Undo the last change of the text", True),
-        Action("X", "go-on", _go_on, "Go on", "Let the decoder continue the text", True),
-        Action("c", "copy", _copy, "Copy", "Copy the text"),
-        Action("d", "marks", _marks, "View", "Switch between shades and marks"),
-        Action("i", "write", _write, "Write", "Write a text of your own", True, opens=True),
-    ),
-    pane="walk",
-)
-
-
-class TokensScreen(BaseScreen):
-    """The text at the left or above, the distribution at the right or below."""
-
-    GROUPS: ClassVar = (_STEPPING, SCREENS, EVERYWHERE)
+    GROUPS: ClassVar = (TOKENS, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, state: LabState) -> None:
         super().__init__(state)
-        self.editor = TokenEditor()
-        self.text = TokenCursor()
+        self.tokens = TokenSession(
+            self.post_message, self._show_all, lambda why: self.toast(why, "warning")
+        )
+        self.text = TokenCursor(self.editor)
+        self.tree_pane = TreePane(self.editor)
         self.distribution = DistributionPane()
         self._status = StatusLine("token-status")
-        self._rows: dict[int, TracedRow] = {}
-        self._read: dict[int, TracedToken] = {}
-        """The tokens of the text by place, as far as their distributions are known."""
-        self._run = ""
-        self._checkpoint = "last"
-        self._is_task_running = False
-        self._why_empty = "computing…"
         self._subject: ChosenAnswer | None = None
+        self._own_text = ""
+        """The text of the field when it was opened."""
+        self._line = ""
+        """The text of the field for decoders when it was parsed."""
+        self._place: tuple[object, str | None] | None = None
+        """The node at the cursor and the token after it, as they were last shown."""
+        self._possible = (False, False)
+        """Whether there is a text, and a token to take, as the footer shows it."""
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the fields, the text and the distribution."""
+        """Lay out the fields, the tree, the text and the distribution."""
         with Horizontal(classes="row"):
             yield Label("text ", classes="name")
-            yield Input(id="own-text", compact=True, placeholder="write a text, press enter")
-            yield Label(" filters ", classes="name")
-            yield Input("greedy", id="own-filters", compact=True)
+            yield TextField(id="own-text", placeholder="write a text, press enter")
+            yield Label(" decoders ", classes="name")
+            yield Input(" ".join(DEFAULT_DECODERS), id="own-filters", compact=True)
+            yield Label(" at ", classes="name")
+            yield Input("live", id="own-weights", compact=True)
         yield self._status
         with Horizontal(id="walk"):
-            yield self.text
+            with Vertical(id="walk-text"):
+                yield self.text
+                yield self.tree_pane
             yield self.distribution
 
     def on_mount(self) -> None:
         """Show marks in place of shades if there is no colour."""
         self.text.has_marks = self.app.no_color
+        self.add_class("-tree")
 
     def on_screen_resume(self) -> None:
         """Open the candidate that was chosen, or the best one of the session."""
         super().on_screen_resume()
+        if self.editor.is_empty:
+            self.tokens.problem = ""  # that of another run
         session = self.state.session
-        subject = session.subject or session.best()
-        is_classifier = self.state.chosen is not None and self.state.chosen.task == "classify"
+        is_explored = bool(self._own_text) or len(self.editor.leaves()) > 1
+        subject = session.subject or (None if is_explored else session.best())
         if subject is not None and subject != self._subject:
-            self._subject, answer = subject, subject.answer
-            self._run, self._checkpoint = subject.run, str(subject.step)
-            self.query_one("#own-filters", Input).value = answer.decoder
-            self.editor.begin(answer.prompt, answer.tokens, is_behind_prompt=True)
-            self.ask_distributions()
-            self.set_focus(self.text)
-        elif is_classifier:
-            why = "a classifier does not write text; choose another run in the lab (F2)"
-            self._status.show_text(why, is_problem=True)
-        elif not self.editor.now.all_tokens:
-            self._status.show_text(
-                "write a text above and press enter, or open a candidate from Prompt (F3)"
-            )
+            self._subject, self._own_text, answer = subject, "", subject.answer
+            self._fill(answer.decoder, str(subject.step))
+            if self._read_fields():
+                self.tokens.begin(subject.run, answer.prompt, answer.tokens, is_behind_prompt=True)
+                self.tokens.read(is_newest=True)
+                self.set_focus(self._reading_pane)
+        self._show_all()
+
+    def _fill(self, decoders: str, weights: str) -> None:
+        self.query_one("#own-filters", Input).value = decoders
+        self.query_one("#own-weights", Input).value = weights
 
     def main_widget(self) -> Widget:
-        """Return the text; while there is no text, the field for a text of one's own."""
-        return self.text if self.editor.now.all_tokens else self.query_one("#own-text", Input)
+        """Return the tree; while there is no text, the field for a text of one's own."""
+        return self.query_one("#own-text") if self.editor.is_empty else self._reading_pane
 
     def widget_after_fields(self) -> Widget:
-        """Return the text."""
-        return self.text
+        """Return the tree, or the text if the tree is hidden."""
+        return self._reading_pane
+
+    @property
+    def _reading_pane(self) -> Widget:
+        return self.tree_pane if self.has_class("-tree") else self.text
+
+    def toggle_tree(self) -> None:
+        """Show the text instead of the tree, or the tree again."""
+        self.toggle_class("-tree")
+        self.set_focus(self._reading_pane)
+        self.call_after_refresh(self.show_place, is_same=True)
 
     @on(Input.Submitted)
-    def look_at_own_text(self) -> None:
-        """Open the text of the field, with the newest weights of the chosen run."""
-        field = self.query_one("#own-text", Input)
-        if field.value and self.state.chosen is not None:
-            self._run, self._checkpoint = self.state.chosen.name, "live"
-            self.editor.begin(unescaped(field.value), ())
-        self.text.focus()
-        self.ask_distributions()
-
-    def ask_distributions(self) -> None:
-        """Ask the generator for the distribution at each place of the text."""
-        now = self.editor.now
-        if not self._run:
+    def read_own_text(self, event: Input.Submitted) -> None:
+        """Open the text of the field, or read the current text with other decoders or weights."""
+        event.stop()
+        if not self._read_fields():
             return
-        chosen = self.state.summaries.get(self._run)
-        if chosen is not None and chosen.state == "starting":
-            self._is_task_running = True  # so that escape can end the wait
-            self._status.show_text(f"waiting for the first weights of {self._run}…")
-        self.post_message(
-            Asked(
-                self,
-                self._run,
-                partial(
-                    Distributions,
-                    0,
-                    prompt=now.prompt,
-                    tokens=list(now.tokens),
-                    decoder=self._filters(),
-                    checkpoint=self._checkpoint,
-                    unknown="nearest",
-                ),
-            )
+        field = self.query_one("#own-text", Input)
+        chosen = self.state.chosen
+        is_other = field.value != self._own_text or (chosen and chosen.name != self.tokens.run)
+        if field.value and chosen is not None and (event.input is field or self.editor.is_empty):
+            if chosen.task == "classify":
+                self._refuse(why_not_text(chosen))
+                return
+            if is_other or self.editor.is_empty:
+                self._own_text = field.value
+                text = unescaped(field.value)
+                self.tokens.begin(chosen.name, text, (), is_behind_prompt=True)
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Read the text with the weights and the decoders of the fields."""
+        if self._read_fields():
+            self.tokens.read(is_newest=True)
+            self._show_all()
+
+    def _read_fields(self) -> bool:
+        """Take decoders and weights from their fields; show the first error."""
+        line = self.query_one("#own-filters", Input).value.strip() or "greedy"
+        weights = self.query_one("#own-weights", Input).value.strip() or "live"
+        try:
+            specs = _parsed(line)
+        except BadInputError as error:
+            self._refuse(str(error))
+            return False
+        self.tokens.problem = ""
+        if line != self._line:
+            self._line = line
+            self.tokens.choose_decoders(specs)
+        self.tokens.checkpoint = weights
+        return True
+
+    def _refuse(self, problem: str) -> None:
+        self.tokens.problem = problem
+        self._show_all()
+
+    async def choose_decoders(self) -> bool:
+        """Choose decoders in a dialog; return False if it was cancelled."""
+        field = self.query_one("#own-filters", Input)
+        from rnnlab.tui.prompting.decoders_dialog import (
+            DecodersScreen,  # importing it takes 0.4 s
         )
 
-    def write_on(self) -> None:
-        """Let the decoder continue after the last token."""
-        now = self.editor.now
-        if EOS in now.tokens:
-            self.toast("the text has ended (∎): nothing can follow", "warning")
-        elif self._run:
-            self._is_task_running = True
-            decoders, checkpoint = [self._filters()], self._checkpoint
-            self.post_message(
-                Asked(
-                    self,
-                    self._run,
-                    lambda path: Generate(0, path, now.text, decoders, checkpoint, _MORE, num=1),
-                )
-            )
+        chosen = await self.app.push_screen_wait(DecodersScreen(field.value))
+        if not chosen:
+            return False
+        field.value = " ".join(chosen)
+        if not self._read_fields():
+            return False
+        if not self.tokens.rows:  # other filters: the distributions have to be read again
+            self.tokens.read()
+        self._show_all()
+        return True
+
+    def go_on(self) -> None:
+        """Let the decoders continue the text before the cursor."""
+        if not self._read_fields():
+            return
+        if why_not := self.tokens.go_on():
+            self.toast(why_not, "warning")
+        self._show_all()
 
     @on(TokenCursor.Chosen)
     def go_to_letter(self, message: TokenCursor.Chosen) -> None:
@@ -252,87 +196,96 @@ class TokensScreen(BaseScreen):
         self.editor.go_to(message.place)
         self.show_place()
 
-    async def on_reply(self, reply: Reply) -> None:
-        """Show a reply."""
-        match reply:
-            case Started():
-                # Keep using these weights, even if the run continues to train.
-                self._checkpoint = str(reply.step)
-            case DistributionsFound():
-                self._show_distributions(reply)
-            case Ended():
-                self._is_task_running = False
-                if reply.was_cancelled:
-                    self._status.show_text("cancelled; press enter in the text field to ask again")
-            case Progress() if reply.is_last:
-                if reply.answers and reply.answers[0].tokens:
-                    self.editor.append(reply.answers[0].tokens)
-                    self.ask_distributions()
-                else:
-                    self.toast("the decoder cannot continue this text", "warning")
-            case Failed():
-                if reply.is_checkpoint_missing and self._checkpoint != "last":
-                    self._checkpoint = "last"
-                    why = f"{reply.message}; using the last checkpoint"
-                    self._status.show_text(why, is_problem=True)
-                    self.ask_distributions()
-                else:
-                    self._status.show_text(reply.message, is_problem=True)
-            case _:
-                pass
-
-    def _show_distributions(self, looked: DistributionsFound) -> None:
-        from rnnlab.decoding import read_row
-
-        self.editor.read(looked.tokens, looked.num_prompt)
-        self._rows = {
-            place: read_row(row) for place, row in enumerate(looked.rows, looked.first_place)
-        }
-        self._read = {
-            place: token
-            for place, row in self._rows.items()
-            for token in row.tokens
-            if looked.tokens[place : place + 1] == [token.token]
-        }
-        note = f"{looked.prompt_note}; " if looked.prompt_note else ""
-        chain = " → ".join(looked.chain)
-        self._status.show_text(f"{note}{self._run} at step {looked.step:,}; {chain}")
+    @on(TreePane.Chosen)
+    def go_to_branch(self, message: TreePane.Chosen) -> None:
+        """Go to the clicked branch, or take the clicked token."""
+        node = message.node
+        if node.is_explored:
+            self.editor.choose(node)
+        else:
+            self.editor.put(node.token)
         self.show_place()
 
-    def show_place(self) -> None:
-        """Show the text and the distribution at the cursor."""
-        now = self.editor.now
-        tokens = now.all_tokens
-        # A changed token has no log-prob until its distribution arrives.
-        logprobs = {
-            place: token.logprob
-            for place, token in self._read.items()
-            if tokens[place : place + 1] == (token.token,)
-        }
-        self.text.show(tokens, len(now.prompt_tokens), logprobs, now.place)
-        where = f"token {now.place + 1} of {len(tokens)}"
-        self.text.border_title = f"Text: {where if now.chosen is not None else 'next token'}"
-        why = "the filters drop every token here" if self._rows else self._why_empty
-        self.distribution.show(self._rows.get(now.place), now.chosen, why)
+    def _show_all(self) -> None:
+        """Show what is known by now; the cursor of the distribution stays."""
+        if self.is_mounted:
+            self.show_place(is_same=True)
+
+    def show_place(self, *, is_same: bool = False) -> None:
+        """Show the tree, the text and the distribution at the cursor, and ask for its neighbours.
+
+        is_same: whether the cursor of the distribution stays on its token.
+        """
+        session, tree = self.tokens, self.editor
+        session.expand()
+        place = (tree.current, tree.now.chosen)
+        is_kept = is_same and self._place is not None and place[0] is self._place[0]
+        self._place = place
+        why = self._why_empty()
+        shown = session.shown_row()
+        stays_on = self.distribution.under_cursor if is_kept else None
+        waiting = "" if why else "computing…"
+        self.distribution.show(shown, tree.now.chosen, waiting, stays_on)
+        is_alone = not self.has_class("-tree")  # else the tree shows why there is no text
+        self.text.show(why if is_alone and not tree.path else "")
+        self.show_choice()
+        tokens, at = len(tree.path), tree.current.depth
+        self.text.border_title = "Text: " + (
+            f"token {at + 1} of {tokens}" if tree.now.chosen is not None else "next token"
+        )
+        self.distribution.entitle(title_of(session))
+        text, is_problem = status_of(self.state, session)
+        self._status.show_text(text, is_problem=is_problem)
+        possible = not tree.is_empty, self.distribution.under_cursor is not None
+        if possible != self._possible:
+            self._possible = possible
+            self.show_keys()
+
+    def show_choice(self) -> None:
+        """Show the tree with the token that is chosen at the cursor."""
+        session, tree = self.tokens, self.editor
+        shown, token = session.shown_row(), self.distribution.under_cursor
+        choices = choices_at(tree.current, shown.row if shown else None, token, session.step)
+        chosen = next((node for node in choices if node.token == token), None)
+        why = self._why_empty() if not tree.path and shown is None else ""
+        self.tree_pane.show(choices, chosen, session.step, why)
+
+    def _why_empty(self) -> str:
+        return why_empty(self.state, self.tokens)
+
+    def show_state(self) -> None:
+        """Dim the distributions while the run has newer weights than they come from."""
+        session = self.tokens
+        newer = newer_step(self.state, session.run, session.checkpoint, session.step)
+        why = f"step {session.step:,}; the run is at {newer:,}: R reads it" if newer else ""
+        if self.distribution.border_subtitle != why:
+            self.distribution.border_subtitle = why
+            for pane in (self.tree_pane, self.text, self.distribution):
+                pane.set_class(bool(why), _STALE)
+        if self.editor.is_empty:
+            self._show_all()
 
     def fail(self, reason: str) -> None:
         """Show why the generator process has ended."""
-        self._status.show_text(reason, is_problem=True)
+        self._refuse(reason)
 
     @property
     def is_task_running(self) -> bool:
-        """True while the decoder writes or the run has no weights yet."""
-        return self._is_task_running
+        """True while the decoders write or the run has no weights yet."""
+        run = self.state.summaries.get(self.tokens.run)
+        is_waiting = self.tokens.is_reading and run is not None and run.state == "starting"
+        return is_waiting or self.tokens.is_continuing
 
     def stop_task(self) -> bool:
-        """Cancel the request; return True if there was one."""
-        was_running, self._is_task_running = self._is_task_running, False
-        if was_running:
-            self.post_message(AskCancelled(self))
-        return was_running
+        """Cancel the questions; return True if there were any to wait for."""
+        return self.is_task_running and self.tokens.stop()
 
-    def _filters(self) -> str:
-        return self.query_one("#own-filters", Input).value.strip() or "greedy"
+
+def _parsed(line: str) -> list[Spec]:
+    """Return the decoders of a line; raise BadInputError for an invalid one."""
+    from rnnlab.decoding import parse_spec, split_specs  # importing it takes 0.1 s
+
+    return [parse_spec(text) for text in split_specs(line)]
 
 
 SCREEN = Declaration(
@@ -340,6 +293,6 @@ SCREEN = Declaration(
     key="f5",
     go="t",
     title="Tokens",
-    help="Read a text token by token, and branch from it",
+    help="Explore a tree of texts token by token",
     needs_run=True,
 )

@@ -3,104 +3,171 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
-from textual.app import RenderResult
-from textual.widget import Widget
 
 from rnnlab.base.display import visible
-from rnnlab.protocol.messages import END_MARK, EOS
+from rnnlab.tui.tokens.lines_view import Line, LinesView, Part
+from rnnlab.tui.tokens.tree_lines import shown_token
+from rnnlab.tui.tokens.tree_pane import BITS
 
 if TYPE_CHECKING:
     from rnnlab.decoding import TracedRow, TracedToken
 
+NUM_RANKED = 40
+"""Number of tokens per distribution that are asked for: their places are their ranks."""
 _HEAD = 3
 """Number of lines above the list of tokens."""
-_FIGURES = 34
-"""Width in columns of a line without its bar."""
-_FATE = 18
+_FIGURES = 24
+"""Width in columns of a line without its bars and its token."""
+_MOST_BAR = 24
 
 
-class DistributionPane(Widget, can_focus=True):
+class ShownRow(NamedTuple):
+    """A distribution to show."""
+
+    row: TracedRow
+    is_filtered: bool
+    """Whether the filters of the decoder were applied."""
+    is_stale: bool = False
+    """Whether it comes from other weights than the rest of the screen."""
+
+
+class DistributionPane(LinesView):
     """Show one line per token, the most probable first, with a cursor."""
 
     BORDER_TITLE = "Distribution"
 
     def __init__(self) -> None:
         super().__init__(id="distribution")
-        self._row: TracedRow | None = None
-        self._why_empty = ""
+        self._shown: ShownRow | None = None
+        self._why_empty, self._title = "", ""
         self._written: str | None = None
         self.cursor = 0
         """Index of the token under the cursor."""
 
-    def show(self, row: TracedRow | None, written: str | None, why_empty: str = "") -> None:
-        """Show a distribution; the cursor moves to `written`, the token in the text."""
-        self._row, self._written, self._why_empty = row, written, why_empty
-        tokens = [token.token for token in row.tokens] if row else []
-        self.cursor = tokens.index(written) if written in tokens else 0
-        self.refresh()
+    def entitle(self, title: str) -> None:
+        """Set the title; a new title repaints the whole pane, so an equal one is left."""
+        if title != self._title:
+            self._title = title
+            self.border_title = Text(visible(title, newline="⏎"))
+
+    def show(
+        self,
+        shown: ShownRow | None,
+        written: str | None,
+        why_empty: str = "",
+        keep: str | None = None,
+    ) -> None:
+        """Show a distribution.
+
+        written: the token in the text, None at its end; why_empty: text if there is none; keep:
+        token on which the cursor stays, None: the cursor moves to the token in the text.
+        """
+        self._shown, self._written, self._why_empty = shown, written, why_empty
+        tokens = [token.token for token in shown.row.tokens] if shown else []
+        wanted = keep if keep in tokens else written
+        self.cursor = tokens.index(wanted) if wanted in tokens else 0
+        self.draw()
 
     def move(self, by: int) -> None:
         """Move the cursor by `by` lines."""
-        num = len(self._row.tokens) if self._row else 0
+        num = len(self._shown.row.tokens) if self._shown else 0
         self.cursor = max(0, min(num - 1, self.cursor + by))
-        self.refresh()
+        self.draw()
 
     @property
     def under_cursor(self) -> str | None:
         """The token under the cursor; None without a distribution."""
-        if self._row is None or not self._row.tokens:
+        if self._shown is None or not self._shown.row.tokens:
             return None
-        return self._row.tokens[self.cursor].token
+        return self._shown.row.tokens[self.cursor].token
 
-    def render(self) -> RenderResult:
+    def lines_to_show(self, width: int, height: int) -> Sequence[Line]:
         """Return the entropies, then the tokens around the cursor."""
-        row, (width, height) = self._row, self.content_size
-        if row is None:
-            return Text(self._why_empty, "dim")
-        text = Text(no_wrap=True, overflow="ellipsis")
-        is_filtered = (
+        if self._shown is None:
+            return [(Part(line, "dim"),) for line in _wrapped(self._why_empty, width)][:height]
+        row = self._shown.row
+        has_change = self._shown.is_filtered and (
             row.num_left < len(row.tokens)
             or abs(row.entropy_nats - row.filtered_entropy_nats) > 1e-6
         )
-        text.append(f"entropy {row.entropy_nats:.2f} nats, {_choices(row.entropy_nats)}")
-        if is_filtered:
-            text.append(
-                f"\nfiltered {row.filtered_entropy_nats:.2f}, "
-                f"{_choices(row.filtered_entropy_nats)}, {row.num_left} tokens left\n"
-            )
-        else:
-            text.append("\nno filter changes the distribution\n", "dim")
-        bar = max(3, min(30, width - _FIGURES - (_FATE if is_filtered else 0)))
-        text.append(f"   rank {'raw':>7} {'filtered' if is_filtered else '':>8}\n", "dim")
         rows = max(1, height - _HEAD)
         first = max(0, min(self.cursor - rows // 2, len(row.tokens) - rows))
-        for place, token in enumerate(row.tokens[first : first + rows], first):
-            text.append_text(self._line(place, token, bar, is_filtered)).append("\n")
-        return text
+        listed = row.tokens[first : first + rows]
+        widest = min(12, max([3, *(cell_len(_name(token.token)) for token in listed)]))
+        bar = (width - _FIGURES - widest) // (2 if has_change else 1)
+        bar = max(0, min(_MOST_BAR, bar))
+        heads = f" {'':<{widest}} rank {'model':>7} {'':<{bar}}{'filtered' if has_change else ''}"
+        lines: list[Line] = [
+            (Part(f"model     entropy {_entropy(row.entropy_nats)}"),),
+            (self._filtered_line(row, has_change=has_change),),
+            (Part(heads, "dim"),),
+        ]
+        for place, token in enumerate(listed, first):
+            lines.append(self._line(place, token, widest, bar, has_change=has_change))
+        return lines[:height]
 
-    def _line(self, place: int, token: TracedToken, bar: int, is_filtered: bool) -> Text:
-        shown = END_MARK if token.token == EOS else visible(token.token, newline="⏎")
-        shown = shown.replace(" ", "␣") if not shown.strip() else shown
+    def _filtered_line(self, row: TracedRow, *, has_change: bool) -> Part:
+        assert self._shown is not None
+        if not self._shown.is_filtered:
+            return Part("filtered  …", "dim")
+        if row.num_left == 0:
+            return Part("filtered  the filters drop every token here")
+        if not has_change:
+            return Part("filtered  the same: no filter changes the distribution", "dim")
+        left = f"{row.num_left} token{'s' * (row.num_left != 1)} left"
+        return Part(f"filtered  {_entropy(row.filtered_entropy_nats)}, {left}")
+
+    def _line(
+        self, place: int, token: TracedToken, widest: int, bar: int, *, has_change: bool
+    ) -> Line:
+        assert self._shown is not None
         raw = math.exp(token.logprob)
-        here = "▸" if token.token == self._written else " "
-        line = Text(f"{here}{shown[:10]:<3} {place + 1:>3} {raw:>7.2%} ")
-        is_dropped = token.filtered_logprob is None
-        if is_filtered:
-            left = (
-                "" if token.filtered_logprob is None else f"{math.exp(token.filtered_logprob):.2%}"
-            )
-            line.append(f"{left:>8} ")
-        if place == self.cursor:  # before the bar: a reversed bar would be invisible
-            line.stylize("reverse")
-        line.append("▇" * max(0, round(raw * bar)), "green" if not is_dropped else "")
-        if is_dropped:
-            line.append(f" ✗ {token.fate}", "italic")
-            line.stylize("dim")
-        return line
+        mark = "▸" if token.token == self._written else " "
+        rank = str(place + 1) if place < NUM_RANKED else f">{NUM_RANKED}"
+        is_dropped = has_change and token.filtered_logprob is None
+        faint = "dim" if is_dropped or self._shown.is_stale else ""
+        style = f"{faint} reverse".strip() if place == self.cursor else faint
+        name = set_cell_size(_name(token.token), widest)
+        parts = [
+            Part(mark, style),
+            Part(name, f"{style} strike" if is_dropped else style),
+            Part(f" {rank:>4} {raw:>7.2%} ", style),
+            # apart from the reversed text: a reversed bar would be invisible
+            Part(_bar(raw, bar), "dim" if faint else "green"),
+        ]
+        if has_change and token.filtered_logprob is None:
+            reason = token.fate.removeprefix("dropped by ")
+            parts.append(Part(f"✗ {visible(reason, newline=' ')}", "dim italic"))
+        elif has_change and token.filtered_logprob is not None:
+            left = math.exp(token.filtered_logprob)
+            parts.append(Part(f"{left:>7.2%} ", style))
+            parts.append(Part(_bar(left, bar), "dim" if faint else "cyan"))
+        return tuple(parts)
 
 
-def _choices(entropy_nats: float) -> str:
-    return f"perplexity {math.exp(entropy_nats):.1f}"
+def _name(token: str) -> str:
+    shown = shown_token(token)
+    return shown if shown.strip() else shown.replace(" ", "␣")
+
+
+def _bar(fraction: float, width: int) -> str:
+    return f"{'▇' * round(fraction * max(0, width - 1)):<{width}}"
+
+
+def _entropy(nats: float) -> str:
+    return f"{nats / BITS:.2f} bits, perplexity {math.exp(nats):.1f}"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return a sentence in lines of at most `width` columns."""
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append("")
+        lines[-1] += f" {word}" if lines[-1] else word
+    return lines

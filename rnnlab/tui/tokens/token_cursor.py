@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.style import Style
-from rich.text import Text
-from textual.app import RenderResult
 from textual.events import Click
 from textual.message import Message
-from textual.widget import Widget
 
-from rnnlab.base.display import visible
-from rnnlab.protocol.messages import END_MARK, EOS
+from rnnlab.protocol.messages import EOS
 from rnnlab.tui.prompting.candidate import shades_of
-from rnnlab.tui.prompting.token_text import LEGEND, MARKS, shade
+from rnnlab.tui.prompting.token_text import LEGEND, MARKS, Shades, shade
+from rnnlab.tui.tokens.lines_view import Line, LinesView, Part
+from rnnlab.tui.tokens.token_node import Node
+from rnnlab.tui.tokens.token_tree import TokenTree
+from rnnlab.tui.tokens.tree_lines import shown_token
 
 _NEXT = "▁"
 """Shown at the place after the last token."""
 
 
-class TokenCursor(Widget, can_focus=True):
-    """Show a text in lines of tokens, with marks below them if there are no colours."""
+class TokenCursor(LinesView):
+    """Show the text of the current path, with marks below it if there are no colours."""
 
     BORDER_TITLE = "Text"
 
@@ -33,87 +33,101 @@ class TokenCursor(Widget, can_focus=True):
             super().__init__()
             self.place = place
 
-    def __init__(self) -> None:
+    def __init__(self, tree: TokenTree) -> None:
         super().__init__(id="walked-text")
-        self._tokens: Sequence[str] = ()
-        self._logprobs: Mapping[int, float] = {}
-        self._num_prompt = 0
-        self._place = 0
+        self._tree = tree
+        self._why_empty = ""
         self.border_subtitle = LEGEND
         self.has_marks = False
         """True to show marks instead of shades."""
-        self._places: list[list[tuple[int, int, int]]] = []
-        """For each visible line: first column, last column and place of each of its tokens."""
+        self._laid_out: tuple[int, int] = (-1, -1)
+        """The version of the tree and the width of `_all`."""
+        self._all: list[list[tuple[int, str]]] = []
+        """Place and text of every token, line by line."""
+        self._first = 0
+        """Index of the first visible line."""
+        self._shades: Shades | None = None
 
-    def show(
-        self, tokens: Sequence[str], num_prompt: int, logprobs: Mapping[int, float], place: int
-    ) -> None:
-        """Show a text; logprobs: the known log-probs in nats, by place."""
-        self._tokens, self._num_prompt = tokens, num_prompt
-        self._logprobs, self._place = logprobs, place
-        self.refresh()
+    def show(self, why_empty: str = "") -> None:
+        """Show the text; why_empty: text to show if there is none."""
+        self._why_empty = why_empty
+        self.draw()
+
+    def notify_style_update(self) -> None:
+        """Take the shades of the new theme."""
+        self._shades = None
+        super().notify_style_update()
 
     def on_click(self, event: Click) -> None:
         """Post the place of the clicked token."""
         x, y = event.x - self.gutter.left, event.y - self.gutter.top
-        row = y // 2 if self.has_marks else y
-        if 0 <= row < len(self._places):
-            for first, last, place in self._places[row]:
-                if first <= x <= last:
+        row = self._first + (y // 2 if self.has_marks else y)
+        if 0 <= row < len(self._all):
+            column = 0
+            for place, shown in self._all[row]:
+                column += cell_len(shown)
+                if x < column:
                     self.post_message(self.Chosen(place))
+                    return
 
-    def render(self) -> RenderResult:
+    def lines_to_show(self, width: int, height: int) -> Sequence[Line]:
         """Return the lines around the cursor."""
-        width, height = self.content_size
-        lines = self._lines(max(1, width))
-        at = next((i for i, line in enumerate(lines) if any(p == self._place for p, _ in line)), 0)
+        if self._why_empty:
+            return [(Part(self._why_empty, "dim"),)]
+        tree = self._tree
+        if self._laid_out != (tree.version, width):
+            self._laid_out = tree.version, width
+            self._all = _lines(tree.now.all_tokens, width)
+        place, lines = tree.current.depth, self._all
+        at = next((i for i, line in enumerate(lines) if line and line[-1][0] >= place), 0)
         rows = max(1, height // 2 if self.has_marks else height)
-        first = max(0, min(at - rows // 2, len(lines) - rows))
-        self._places = []
-        text = Text(no_wrap=True)
-        shades = shades_of(self)
-        for line in lines[first : first + rows]:
-            marks, column, places = "", 0, []
-            for place, shown in line:
-                size = cell_len(shown)
-                level = shade(self._logprobs[place]) if place in self._logprobs else 0
-                style = Style()
-                if not self.has_marks and place in self._logprobs:
-                    style = shades.styles[level]
-                if place < self._num_prompt:
-                    style += Style(dim=True)
-                if place == self._place:
-                    style += Style(reverse=True, bold=True)
-                text.append(shown, style)
-                marks += ("^" if place == self._place else MARKS[level]) * size
-                places.append((column, column + size - 1, place))
-                column += size
-            text.append("\n")
-            self._places.append(places)
+        self._first = max(0, min(at - rows // 2, len(lines) - rows))
+        self._shades = self._shades or shades_of(self)
+        shown: list[Line] = []
+        for line in lines[self._first : self._first + rows]:
+            parts, marks = [], ""
+            for number, text in line:
+                style, mark = self._look(tree.path, number, place)
+                parts.append(Part(text, style))
+                marks += mark * cell_len(text)
+            shown.append(tuple(parts))
             if self.has_marks:
-                text.append(f"{marks.rstrip()}\n", "bold")
-        return text
+                shown.append((Part(marks.rstrip(), "bold"),))
+        return shown[:height]
 
-    def _lines(self, width: int) -> list[list[tuple[int, str]]]:
-        """Return place and text of every token, line by line, without breaking words that fit."""
-        lines: list[list[tuple[int, str]]] = [[]]
-        for place, token in enumerate([*self._tokens, ""]):
-            shown = self._shown(place, token)
-            if lines[-1] and _size(lines[-1]) + cell_len(shown) > width:
-                lines.append([] if shown == " " else _cut_word(lines[-1], width))
-            lines[-1].append((place, shown))
-            if token.endswith("\n"):
-                lines.append([])
-        return lines
-
-    def _shown(self, place: int, token: str) -> str:
-        if place == len(self._tokens):
-            return "" if self._tokens and self._tokens[-1] == EOS else _NEXT
-        return END_MARK if token == EOS else visible(token, newline="⏎")
+    def _look(self, path: Sequence[Node], number: int, place: int) -> tuple[Style, str]:
+        """Return the style and the mark of a token."""
+        node = path[number] if number < len(path) else None
+        level = 0 if node is None or node.logprob is None else shade(node.logprob)
+        style = Style()
+        if not self.has_marks and node is not None and node.logprob is not None and self._shades:
+            style = self._shades.styles[level]
+        if node is not None and node.is_prompt:
+            style += Style(dim=True)
+        if number == place:
+            return style + Style(reverse=True, bold=True), "^"
+        return style, MARKS[level]
 
 
-def _size(line: list[tuple[int, str]]) -> int:
-    return sum(cell_len(shown) for _, shown in line)
+def _lines(tokens: Sequence[str], width: int) -> list[list[tuple[int, str]]]:
+    """Return place and text of every token, line by line, without breaking words that fit."""
+    lines: list[list[tuple[int, str]]] = [[]]
+    size = 0
+    for place, token in enumerate([*tokens, ""]):
+        is_end = place == len(tokens)
+        shown = shown_token(token)
+        if is_end:
+            shown = "" if tokens and tokens[-1] == EOS else _NEXT
+        columns = cell_len(shown)
+        if lines[-1] and size + columns > width:
+            lines.append([] if shown == " " else _cut_word(lines[-1], width))
+            size = sum(cell_len(text) for _, text in lines[-1])
+        lines[-1].append((place, shown))
+        size += columns
+        if token.endswith("\n"):
+            lines.append([])
+            size = 0
+    return lines
 
 
 def _cut_word(line: list[tuple[int, str]], width: int) -> list[tuple[int, str]]:

@@ -21,6 +21,8 @@ from rnnlab.protocol.messages import (
     Distributions,
     DistributionsFound,
     Ended,
+    Expand,
+    Expanded,
     Failed,
     Generate,
     Progress,
@@ -57,11 +59,21 @@ replies: st.SearchStrategy[Reply] = st.one_of(
         st.lists(words),
         words,
     ),
+    st.builds(
+        Expanded,
+        asks,
+        asks,
+        st.lists(st.lists(words)),
+        st.lists(st.dictionaries(words, finite)),
+    ),
     st.builds(Failed, asks, words),
     st.builds(Ended, asks, st.booleans(), finite),
 )
 looks = st.builds(
     Distributions, asks, words, words, st.lists(words), words, words, st.integers(1, 10**6), words
+)
+expansions = st.builds(
+    Expand, asks, words, words, st.lists(words), st.lists(words), num_children=st.integers(0, 99)
 )
 requests = st.builds(
     Generate,
@@ -89,7 +101,7 @@ def test_a_reply_comes_back_from_its_line(reply: Reply) -> None:
 
 
 @settings(max_examples=60)
-@given(requests | looks)
+@given(requests | looks | expansions)
 def test_a_question_comes_back_from_its_line(question: Question) -> None:
     line = encode_request(question)
     assert line.isascii()
@@ -112,6 +124,7 @@ def test_what_may_be_left_out_has_a_default() -> None:
         {"seed": MAX_SEED + 1}, {"checkpoint": 3}, {"colour": "red"},
         {"kind": "sing"}, {"kind": ["generate"]}, {"kind": "distributions"}, {"has_trace": 1},
         {"kind": "distributions", "decoders": [], "tokens": []},
+        {"kind": "expand", "decoders": [], "tokens": []}, {"kind": "expand"},
     ],
 )  # fmt: skip
 def test_a_request_that_cannot_be_answered_is_refused(change: dict[str, Any]) -> None:
