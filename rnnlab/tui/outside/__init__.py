@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from rnnlab.runs.launch import Launch, launch
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.message import Message
 
     from rnnlab.corpora import CorpusDescription
@@ -101,6 +102,12 @@ async def _profile(name: str, data: Path | None, columns: int) -> tuple[str, boo
     return await look_into_corpus(name, data, columns)
 
 
+def _edit(app: App[None], text: str) -> str:
+    from rnnlab.tui.outside.editor import edit_in_terminal
+
+    return edit_in_terminal(app, text)
+
+
 @dataclass(frozen=True)
 class Outside:
     """Functions that create or reach what is outside the app, and intervals."""
@@ -121,6 +128,8 @@ class Outside:
     look_into_corpus: Callable[[str, Path | None, int], Awaitable[tuple[str, bool]]] = _profile
     """Returns the profile of a corpus and True, or an error and False, given the corpus's name, the
     folder of corpora and the width in columns."""
+    edit: Callable[[App[None], str], str] = _edit
+    """Opens the user's editor on a text and returns the edited text; raises BadInputError."""
     estimate_after_s: float = 1.2
     """Seconds without a key press after which the new-run form measures the run's cost."""
     look_after_s: float = 0.15

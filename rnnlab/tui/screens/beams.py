@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started, Trace
 from rnnlab.tui.beams.pruned_list import PrunedList
@@ -105,11 +105,13 @@ class BeamsScreen(PromptingScreen):
 
     @on(RunChosen)
     def show_state(self) -> None:
-        """Show the chosen run in the fields."""
+        """Show the chosen run in the fields, and whether it has newer weights than the answers."""
         self.choose_run(self.state.chosen)
+        if self.is_mounted:
+            self.mark_stale()
 
-    @on(RunChosen)
     @on(Input.Changed)
+    @on(TextArea.Changed)
     def mark_stale(self) -> None:
         """Dim the answers and name their request while the fields hold another request."""
         if self.board.mark_stale(self.form.origin_of_answers()):
