@@ -26,11 +26,19 @@ def edit_in_terminal(app: App[None], text: str) -> str:
     The app does not draw until the editor has ended. Raises BadInputError.
     """
     command = editor_command(os.environ)  # before the screen changes
+    result: str | BadInputError = text
     try:
         with app.suspend():
-            return edited(command, text)
+            # No error may leave this block: the app would stay suspended.
+            try:
+                result = edited(command, text)
+            except BadInputError as error:
+                result = error
     except SuspendNotSupported:
         raise BadInputError("no editor can be opened here", "write in the field") from None
+    if isinstance(result, BadInputError):
+        raise result
+    return result
 
 
 def editor_command(environ: Mapping[str, str]) -> list[str]:
@@ -52,7 +60,7 @@ def edited(command: list[str], text: str) -> str:
 
     Raises BadInputError if the editor fails, or if its file cannot be written or read.
     """
-    name = shortened(command[0], _WIDTH)
+    name = shortened(Path(command[0]).name, _WIDTH)
     try:
         with tempfile.TemporaryDirectory(prefix="rnnlab-") as folder:  # of mode 0700
             file = Path(folder, "prompt.txt")
@@ -61,7 +69,7 @@ def edited(command: list[str], text: str) -> str:
                 code = subprocess.run([*command, str(file)], check=False).returncode
             if code:
                 raise BadInputError(
-                    f"the editor {name!r} ended with code {code}", "the text is as it was before"
+                    f"the editor {name!r} ended with code {code}", "the text is unchanged"
                 )
             result = file.read_bytes().decode()
     except UnicodeError:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from rnnlab.protocol.messages import Ended, Failed, Reply, RunName, Started
-from rnnlab.tui.prompting.stale import newer_step
+from rnnlab.tui.prompting.stale import is_of_fields, newer_step
 from rnnlab.tui.state.lab_state import LabState
+from rnnlab.tui.state.prompt_session import PromptRequest
 
 
 class RepliesView(Protocol):
@@ -39,22 +40,28 @@ class Asker:
         self._view.show_reply(self, reply)
 
 
-def newer_steps(askers: Sequence[Asker], checkpoint: str, state: LabState) -> dict[Asker, int]:
-    """Return the askers whose answers are of older weights, each with the step of the newer ones.
+def stale_answers(
+    askers: Sequence[Asker],
+    request: PromptRequest,
+    decoders: tuple[str, ...] | None,
+    state: LabState,
+) -> tuple[str, list[int] | None]:
+    """Return one line that names the request of stale answers, and the columns of these answers.
 
-    checkpoint: value of the field `step` with which all runs were asked.
+    The line is empty if no answer is stale; the columns are None for all. request: what the runs
+    were asked; decoders: the specs in the fields, None while they have an error.
     """
-    newer = {}
+    if not is_of_fields(request, state.session, "", decoders):
+        return "below: answers to other fields; press enter to ask again", None
+    notes: list[str] = []
+    columns: list[int] = []
     for asker in askers:
         run = state.summaries.get(asker.name)
-        if run is not None and asker.step is not None and asker.is_over:
-            step = newer_step(checkpoint, asker.step, run, state.opened(asker.name))
-            if step is not None:
-                newer[asker] = step
-    return newer
-
-
-def note_of(newer: dict[Asker, int]) -> str:
-    """Return one line that names runs with newer weights than their answers; empty if none."""
-    runs = [f"{a.name} at step {a.step:,}, now at {step:,}" for a, step in newer.items()]
-    return f"written by {'; '.join(runs)}; press enter to ask again" if runs else ""
+        if run is None or asker.step is None:
+            continue
+        newer = newer_step(request.checkpoint, asker.step, run, state.opened(asker.name))
+        if newer is not None:
+            notes.append(f"{asker.name} at step {asker.step:,}, now at {newer:,}")
+            columns += asker.columns
+    line = f"written by {'; '.join(notes)}; press enter to ask again" if notes else ""
+    return line, columns

@@ -13,6 +13,8 @@ from rnnlab.tui.prompting.token_text import Letter, letters_of
 _CONTEXT = 10, 24
 """Minimum and maximum number of characters shown before the token at which a candidate differs: as
 many as make whole words."""
+_LONG_WORD = 20
+"""Number of characters after which a word may be divided."""
 _ELIDED = Letter("…", None, "dim")
 
 
@@ -36,9 +38,20 @@ def common_beginning(answers: Sequence[Answer]) -> int:
     is_same = all(answer.text.startswith(first.text[:prompt]) for answer in answers)
     start = prompt if is_same else 0
     common = start + _num_alike([answer.text[start:] for answer in answers])
+    common = _end_of_word(first.text, prompt, common)
     while (shorter := min(_last_end(answer, common) for answer in answers)) < common:
         common = shorter
     return common
+
+
+def _end_of_word(text: str, prompt: int, common: int) -> int:
+    """Return the end of the last whole word before `common`, but no place inside the prompt."""
+    if common <= prompt:
+        return common
+    blank = text.rfind(" ", max(prompt, common - _LONG_WORD), common)
+    if blank >= 0:
+        return blank + 1
+    return prompt if common - prompt <= _LONG_WORD else common
 
 
 def _num_alike(texts: Sequence[str]) -> int:

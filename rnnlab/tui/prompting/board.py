@@ -46,7 +46,8 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
         self._beginning = Static(id="beginning", markup=False)
         self._page = Static(id="page", markup=False)
         self._above = Horizontal(self._beginning, self._page, id="above-candidates")
-        self._above.display = False
+        self._below = Static(id="below-candidates")
+        self._above.display = self._below.display = False
         self._columns: dict[tuple[int, int], Candidate] = {}
         self._answers: dict[int, Sequence[Answer]] = {}
         self._whole: set[int] = set()
@@ -81,8 +82,9 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
         await self._put({(number, 1): Candidate(t, 1) for number, t in enumerate(titles)})
 
     def compose(self) -> ComposeResult:
-        """Yield the line above the rows."""
+        """Yield the line above the rows, and the space below them: every page begins with a row."""
         yield self._above
+        yield self._below
 
     async def _put(self, columns: dict[tuple[int, int], Candidate]) -> None:
         async with self._putting:
@@ -91,7 +93,7 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
             self._whole.clear()
             self._columns = columns
             self._arrange()
-            await self.mount_all(self._columns.values())
+            await self.mount_all(self._columns.values(), before=self._below)
             for decoder, answers in self._answers.items():
                 self._show(decoder, answers)
             self._share_beginning()
@@ -157,7 +159,7 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
     @property
     def has_pages(self) -> bool:
         """True if there are more rows than fit."""
-        return self.is_in_rows and self.max_scroll_y > 0
+        return self.is_in_rows and sum(height for _, height in self._places()) > self._room
 
     def turn_page(self, by: int) -> None:
         """Show the next page of candidates, or the previous one; the focus goes along."""
@@ -182,8 +184,10 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
 
     def _show_page(self) -> None:
         """Show which candidates are visible, if not all are."""
-        page = ""
-        if self.has_pages:
+        page, has_pages = "", self.has_pages
+        self._below.display = has_pages
+        self._below.styles.height = max(1, self._room - 2)
+        if has_pages:
             ones = self.visible_ones()
             first, last = ones.start + 1, ones.stop
             which = str(first) if first >= last else f"{first}-{last}"

@@ -23,7 +23,10 @@ def visible_ones(places: Sequence[Place], top: int, height: int) -> range:
 
 
 def next_page(places: Sequence[Place], top: int, height: int) -> int:
-    """Return the first row of the next page: of the first candidate that is not wholly visible."""
+    """Return the first row of the next page: of the first candidate that is not wholly visible.
+
+    At the last page, return `top`.
+    """
     below = [row for row, size in places if row + size > top + height]
     if not below:
         return top

@@ -98,6 +98,8 @@ class PromptingScreen(BaseScreen):
         self.stop_task()
         self.session.submit(request)
         self.post_message(Asked(self.session.listener, request.run, request.question))
+        if self.view is not None:
+            self.view.mark_stale()
 
     @on(PromptForm.Said)
     def show_note(self, message: PromptForm.Said) -> None:

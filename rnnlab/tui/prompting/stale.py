@@ -28,7 +28,11 @@ def origin_of_answers(
     fields, None while they have an error.
     """
     asked, step = session.request, session.step
-    if asked is None or step is None or not session.is_over or session.problem:
+    if asked is None or session.problem:
+        return ""
+    if step is None:
+        return "below: answers to the previous request"
+    if not session.is_over:
         return ""
     if asked.run != run.name:
         return f"written by {asked.run}; press enter to prompt {run.name}"
@@ -66,7 +70,8 @@ def newer_step(checkpoint: str, step: int, run: RunSummary, opened: Run | None) 
     if checkpoint == "live" and run.is_active:
         return run.step if run.step - step > _OLDER * step else None
     name = "last" if checkpoint == "live" else checkpoint
-    if opened is None or name not in POINTERS:
-        return None
-    pointer = opened.paths.read_pointer(name)
-    return pointer if pointer is not None and pointer > step else None
+    for pointer in POINTERS:
+        newer = opened.paths.read_pointer(pointer) if opened and pointer == name else None
+        if newer is not None and newer > step:
+            return newer
+    return None

@@ -207,10 +207,10 @@ class BeamsScreen(PromptingScreen):
         """Show in one line the search: state, length, run, step, and chain of filters."""
         session = self.session
         note = self.form.note_before_answers(_HINT)
-        if self.board.origin:
-            self.status.show_text(self.board.origin)
-        elif note is not None:
+        if note is not None:
             self.status.show_text(note.text, is_problem=note.is_problem)
+        elif self.board.origin:
+            self.status.show_text(self.board.origin)
         elif session.request is None or not session.specs:
             self.status.show_text(_HINT)
         elif session.request is not self._request:

@@ -22,11 +22,10 @@ from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, WRITE, prompt
-from rnnlab.tui.prompting.asker import Asker, newer_steps, note_of
+from rnnlab.tui.prompting.asker import Asker, stale_answers
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.screen import PromptingScreen
-from rnnlab.tui.prompting.stale import is_of_fields
 from rnnlab.tui.shell.actions import Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.pane_actions import pane_group
@@ -128,15 +127,11 @@ class CompareScreen(PromptingScreen):
     @on(TextArea.Changed)
     def mark_stale(self) -> None:
         """Dim the answers to other fields than those shown, and those of older weights."""
-        request, origin = self._request, ""
-        if request is None or not self._askers or self.is_task_running:
-            newer = {}
-        elif not is_of_fields(request, self.session, "", self.form.decoders()):
-            newer, origin = {}, "below: answers to other fields; press enter to ask again"
-        else:
-            newer = newer_steps(self._askers, request.checkpoint, self.state)
-            origin = note_of(newer)
-        stale = [number for asker in newer for number in asker.columns] if newer else None
+        origin, stale = "", None
+        if self._request is not None and self._askers and not self.is_task_running:
+            origin, stale = stale_answers(
+                self._askers, self._request, self.form.decoders(), self.state
+            )
         if self.board.mark_stale(origin, stale):
             self._show_count()
 
