@@ -37,7 +37,7 @@ async def ask(
 ) -> None:
     """Ask greedily and be answered."""
     app.screen.query_one("#decoders", Input).value = "greedy" if len(texts) < 2 else "beam:k=3"
-    app.screen.query_one("#prompt", Input).value = prompt
+    app.screen.query_one("#prompt", TextArea).text = prompt
     await pilot.press("enter")
     await until(pilot, lambda: generator.requests)
     generator.answer(*texts)
@@ -104,12 +104,12 @@ async def test_what_is_written_on_one_screen_stands_on_the_others(
         await until(pilot, lambda: app.screen is home(app))
         shown = [c.answer.continuation for c in app.screen.query(Candidate) if c.answer]
         assert shown == [" upon", " more"]
-        assert app.screen.query_one("#prompt", Input).value == "Once"
+        assert app.screen.query_one("#prompt", TextArea).text == "Once"
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.focused, Input))
+        await until(pilot, lambda: isinstance(app.focused, TextArea))
         await pilot.press("x", "f3")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
-        assert app.screen.query_one("#prompt", Input).value == "Oncex"
+        assert app.screen.query_one("#prompt", TextArea).text == "Oncex"
 
 
 async def test_a_model_of_words_is_asked_for_words(lab: Lab, app: LabApp) -> None:
@@ -279,6 +279,6 @@ async def test_what_was_asked_at_the_last_start_is_brought_back(
         app = open_lab(view_file=tmp_path / "view.json")
         async with app.run_test(size=(120, 40)) as pilot:
             screen = await open_prompt(pilot, app)
-            screen.pane.form.prompt.value = ""
+            screen.pane.form.prompt.text = ""
             await pilot.press(*keys)
-            await until(pilot, lambda screen=screen: screen.pane.form.prompt.value == "Once [b]")  # type: ignore[misc]
+            await until(pilot, lambda screen=screen: screen.pane.form.prompt.text == "Once [b]")  # type: ignore[misc]

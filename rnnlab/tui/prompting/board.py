@@ -236,8 +236,9 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
         """
         has_changed = origin != self.origin
         self.origin = origin
+        self.set_class(bool(origin) and numbers is None, "-stale")
         for (number, _), column in self._columns.items():
-            column.set_class(bool(origin) and (numbers is None or number in numbers), "-stale")
+            column.set_class(bool(origin) and number in (numbers or ()), "-stale")
         return has_changed
 
     async def _refuse(self, reason: str, *, is_begun: bool) -> None:

@@ -13,7 +13,7 @@ from rnnlab.protocol.messages import CLASSIFY, Answer
 
 _FIGURE = 8
 """Width in columns of a percentage and its blanks."""
-_MOST_BAR = 30
+_LEAST_BAR, _MOST_BAR = 8, 30
 _MOST_LABEL = 24
 
 
@@ -29,7 +29,7 @@ def classes_of(answer: Answer) -> dict[str, float]:
 def class_bars(probabilities: Mapping[str, float], width: int) -> Text:
     """Return one line per class: name, probability, bar; `width` in columns."""
     names = [visible(name, newline=" ") for name in probabilities]
-    most = max(1, min(_MOST_LABEL, width - _FIGURE - 2))
+    most = max(1, min(_MOST_LABEL, width - _FIGURE - _LEAST_BAR))
     label = min(most, max(map(cell_len, names), default=0))
     bar = max(1, min(_MOST_BAR, width - label - _FIGURE))
     text = Text(no_wrap=True, overflow="ellipsis")
