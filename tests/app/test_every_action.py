@@ -36,7 +36,10 @@ def world(open_fixed: OpenFixed, said: list[str]) -> World:
         lab.num_lists += 1
         return [*CORPORA]
 
-    outside = replace(fixed_lab.WORLD, describe_corpora=described)
+    def edited(_app: object, text: str) -> str:
+        return f"{text}!"
+
+    outside = replace(fixed_lab.WORLD, describe_corpora=described, edit=edited)
     lab = World(open_fixed(outside=outside), said)
     queue = Queue(lab.app.state.store.root)
     for name in ("waiting", "running-lstm"):  # both are locked, as by workers
