@@ -10,17 +10,16 @@ import asyncio
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal, ScrollableContainer
+from textual.containers import ScrollableContainer
 from textual.widgets import Static
 
-from rnnlab.base.display import visible
 from rnnlab.protocol.messages import Answer
-from rnnlab.tui.prompting.beginning import common_beginning, tail
+from rnnlab.tui.prompting.beginning import common_beginning
 from rnnlab.tui.prompting.candidate import Candidate, Look, Row
-from rnnlab.tui.prompting.pager import Place, next_page, previous_page, visible_ones
+from rnnlab.tui.prompting.pager import Place, next_page, previous_page, revealing, visible_ones
+from rnnlab.tui.prompting.rows_head import RowsHead
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -32,8 +31,6 @@ READABLE = 28
 """Minimum width of a column; candidates that would get less become rows."""
 _ROOMY = 20
 """Minimum height of a board whose rows break the line after a newline of the text."""
-_BEGINNING = 20
-"""Columns of the line above the rows that the number of the page may need."""
 _MAX_COLUMNS = 20
 """Maximum number of candidates shown per decoder; the best ones are shown."""
 
@@ -43,9 +40,7 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
 
     def __init__(self, look: Look = "text", *, has_story: bool = False) -> None:
         super().__init__(id="candidates")
-        self._beginning = Static(id="beginning", markup=False)
-        self._page = Static(id="page", markup=False)
-        self._above = Horizontal(self._beginning, self._page, id="above-candidates")
+        self._above = RowsHead()
         self._below = Static(id="below-candidates")
         self._above.display = self._below.display = False
         self._columns: dict[tuple[int, int], Candidate] = {}
@@ -134,10 +129,8 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
         row = Row(start, self._is_low)
         for column in self._columns.values():
             column.set_row(row)
-        width = max(1, self.outer_size.width - _BEGINNING - 2)
-        # A prompt may have a million characters: only its end is shown.
-        text = answers[0].text[max(0, start - width - 1) : start] if answers else ""
-        self._beginning.update(Text(tail(visible(text, newline="⏎"), width), "dim"))
+        text = answers[0].text if answers else ""
+        self._above.show_beginning(text, start, self.outer_size.width)
         self.call_after_refresh(self._show_page)
 
     def _places(self) -> list[Place]:
@@ -177,6 +170,13 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
         visible_columns = list(self._columns.values())[self.visible_ones().start :]
         return visible_columns[0] if visible_columns else None
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Scroll to a row that gets the focus, so that the list still begins with a row."""
+        columns = list(self._columns.values())
+        if self.is_in_rows and event.widget in columns:
+            place, top = columns.index(event.widget), round(self.scroll_y)
+            self.scroll_to(y=revealing(self._places(), place, top, self._room), animate=False)
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Update the number of the page."""
         super().watch_scroll_y(old_value, new_value)
@@ -184,16 +184,10 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
 
     def _show_page(self) -> None:
         """Show which candidates are visible, if not all are."""
-        page, has_pages = "", self.has_pages
-        self._below.display = has_pages
+        self._below.display = self.has_pages
         self._below.styles.height = max(1, self._room - 2)
-        if has_pages:
-            ones = self.visible_ones()
-            first, last = ones.start + 1, ones.stop
-            which = str(first) if first >= last else f"{first}-{last}"
-            page = f"{which} of {len(self._columns)}  PgUp PgDn"
-        if page != str(self._page.content):
-            self._page.update(page)
+        num = len(self._columns)
+        self._above.show_page(self.visible_ones() if self.has_pages else range(num), num)
 
     def grow(self, decoder: int, answers: Sequence[Answer], *, is_last: bool) -> None:
         """Show the newest answers of a decoder; the generator process limits their rate."""

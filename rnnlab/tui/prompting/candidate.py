@@ -98,7 +98,8 @@ class Candidate(VerticalScroll, can_focus=True, inherit_bindings=False):
         candidates = list(self.screen.query(Candidate))
         place = candidates.index(self) + by
         if 0 <= place < len(candidates):
-            self.screen.set_focus(candidates[place])
+            # The board scrolls to a row; a column is always visible.
+            self.screen.set_focus(candidates[place], scroll_visible=False)
 
     def action_line(self, by: int) -> None:
         """Scroll the text of a column by a line; from a row, go to the next or previous row."""

@@ -22,6 +22,18 @@ def visible_ones(places: Sequence[Place], top: int, height: int) -> range:
     return range(at_top[0], at_top[0] + 1) if at_top else range(0)
 
 
+def revealing(places: Sequence[Place], index: int, top: int, height: int) -> int:
+    """Return the first visible row, where a candidate begins, so that another one is visible.
+
+    The nearest such row to `top`; `top` if the candidate is wholly visible.
+    """
+    row, size = places[index]
+    if row >= top and row + size <= top + height:
+        return top
+    fitting = [other for other, _ in places if other <= row and row + size - other <= height]
+    return row if row < top or not fitting else fitting[0]
+
+
 def next_page(places: Sequence[Place], top: int, height: int) -> int:
     """Return the first row of the next page: of the first candidate that is not wholly visible.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnlab.tui.prompting.pager import next_page, previous_page, visible_ones
+from rnnlab.tui.prompting.pager import next_page, previous_page, revealing, visible_ones
 
 PLACES = ((0, 2), (2, 3), (5, 2), (7, 12), (19, 2))
 """Five candidates; the fourth is higher than a page of five rows."""
@@ -27,3 +27,10 @@ def test_the_page_before_ends_with_the_candidate_before_the_first_visible_one() 
     assert previous_page(PLACES, 5, 4) == 2
     assert previous_page(PLACES, 19, 5) == 14, "inside a high candidate"
     assert previous_page(PLACES, 0, 5) == 0
+
+
+def test_a_candidate_is_revealed_by_the_shortest_way_to_the_beginning_of_one() -> None:
+    assert revealing(PLACES, 1, 0, 5) == 0, "it is visible"
+    assert revealing(PLACES, 2, 0, 5) == 2
+    assert revealing(PLACES, 0, 5, 5) == 0
+    assert revealing(PLACES, 3, 0, 5) == 7, "higher than a page"
