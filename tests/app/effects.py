@@ -224,10 +224,8 @@ def _first_candidate(world: World) -> int | None:
 _PROMPTING = {
     "letters": changes(_look),
     "edit-text": changes(lambda world: world.page.text_field().text),
-    "page-on": Effect(_first_candidate, operator.lt, ("t",), after=("t",)),
-    "page-back": Effect(
-        _first_candidate, operator.gt, ("t", "pagedown"), after=("t",), is_ready=bool
-    ),
+    "page-on": grows(_first_candidate, "t"),
+    "page-back": Effect(_first_candidate, operator.gt, after=("t",), is_ready=bool),
     "copy": copies("Once upon a time [b]the mayor"),
     "decoders": opens("DecodersScreen"),
     "look-into": shows("tokens"),

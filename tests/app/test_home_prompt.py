@@ -14,6 +14,7 @@ from rnnlab.protocol.messages import Ended, Failed, Started
 from rnnlab.tui.messages import GeneratorDied
 from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.prompting.decoders_dialog import DecodersScreen
+from rnnlab.tui.prompting.prompt_text import PromptText
 from rnnlab.tui.screens.lab import LabScreen
 from tests.toys.app_lab import home, mailed, table, text_of, until
 
@@ -34,8 +35,8 @@ def field(app: LabApp, name: str) -> Input:
     return app.screen.query_one(f"#{name}", Input)
 
 
-def prompt_field(app: LabApp) -> TextArea:
-    return app.screen.query_one("#prompt", TextArea)
+def prompt_field(app: LabApp) -> PromptText:
+    return app.screen.query_one("#prompt", PromptText)
 
 
 def bodies(app: LabApp) -> list[str]:
@@ -55,7 +56,7 @@ async def ask(pilot: Pilot[None], app: LabApp, prompt: str, decoders: str) -> No
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.focused, TextArea))
     field(app, "decoders").value = decoders
-    prompt_field(app).text = prompt
+    prompt_field(app).set_text(prompt)
     await pilot.press("enter")
 
 

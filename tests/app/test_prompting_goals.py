@@ -146,7 +146,7 @@ async def test_17_classify_a_document_in_the_lab_and_find_it_again_on_the_prompt
         await until(pilot, lambda: len(generator.requests) == 2)
         generator.say(Started(2, 40))
         generator.say(Classified(2, {"good": 0.75, "bad": 0.25}))
-        await until(pilot, lambda: "good 75.0%" in text_of(app, "#classes > Static"))
+        await until(pilot, lambda: "75.0%" in text_of(app, "#classes > Static"))
         assert "▇▇▇" in text_of(app, "#classes > Static")
         await pilot.press("!", "f2")
         await until(pilot, lambda: app.page.entry_name == "lab")
