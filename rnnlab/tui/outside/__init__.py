@@ -10,7 +10,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rnnlab.runs.launch import Launch, launch
 
@@ -102,7 +102,7 @@ async def _profile(name: str, data: Path | None, columns: int) -> tuple[str, boo
     return await look_into_corpus(name, data, columns)
 
 
-def _edit(app: App[None], text: str) -> str:
+def _edit(app: App[Any], text: str) -> str:
     from rnnlab.tui.outside.editor import edit_in_terminal
 
     return edit_in_terminal(app, text)
@@ -128,7 +128,7 @@ class Outside:
     look_into_corpus: Callable[[str, Path | None, int], Awaitable[tuple[str, bool]]] = _profile
     """Returns the profile of a corpus and True, or an error and False, given the corpus's name, the
     folder of corpora and the width in columns."""
-    edit: Callable[[App[None], str], str] = _edit
+    edit: Callable[[App[Any], str], str] = _edit
     """Opens the user's editor on a text and returns the edited text; raises BadInputError."""
     estimate_after_s: float = 1.2
     """Seconds without a key press after which the new-run form measures the run's cost."""

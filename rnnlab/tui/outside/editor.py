@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from textual.app import App, SuspendNotSupported
 
@@ -20,7 +21,7 @@ _WIDTH = 60
 """Maximum number of characters of the command that an error quotes."""
 
 
-def edit_in_terminal(app: App[None], text: str) -> str:
+def edit_in_terminal(app: App[Any], text: str) -> str:
     """Suspend the app, open the editor on a text, and return the edited text.
 
     The app does not draw until the editor has ended. Raises BadInputError.
