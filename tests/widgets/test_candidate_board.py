@@ -1,4 +1,4 @@
-"""The board of the candidates: columns, or rows with pages where columns would be too narrow."""
+"""The board of the candidates: columns, or rows with pages if columns would be too narrow."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ BEGINNING = "The mayor told me to"
 
 def answers(decoder: int, texts: Sequence[str]) -> list[Answer]:
     best = texts[0]
-    found = []
+    ranked = []
     for rank, text in enumerate(texts, 1):
         unlike = next((i for i, (a, b) in enumerate(zip(best, text, strict=False)) if a != b), None)
-        found.append(
+        ranked.append(
             Answer(
                 DEFAULT_DECODERS[decoder], ["greedy"], rank, PROMPT + text, text, False,
                 -float(rank), -float(rank), list(text), [-0.1] * len(text), PROMPT,
                 parts_at=unlike,
             )
         )  # fmt: skip
-    return found
+    return ranked
 
 
 async def fill(board: CandidateBoard) -> None:
