@@ -94,6 +94,7 @@ class PromptForm(Vertical):
         is_other = run is None or self._run is None or run.name != self._run.name
         self._run, self._opened = run, opened
         if is_other:
+            self.prompt.set_task(is_classifier=self.is_classifier)
             self._unit_name = "words" if run is not None and run.unit == "word" else "chars"
             for label in self.query("#unit").results(Label):
                 label.update(f" {self._unit_name} ")

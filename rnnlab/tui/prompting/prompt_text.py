@@ -15,6 +15,12 @@ from rnnlab.tui.state.prompt_session import PromptSession
 MOST_ROWS = 5
 """Maximum height of the field; a longer text scrolls."""
 
+_HINTS = {
+    False: "write a text for the model to continue, press enter (^j: new line)",
+    True: "write a document to classify, press enter (^j: new line)",
+}
+"""Whether a classifier is prompted -> what the empty field shows."""
+
 
 class PromptText(TextField, inherit_bindings=False):
     """The prompt: enter sends it, up and down at its ends recall earlier prompts."""
@@ -44,7 +50,7 @@ class PromptText(TextField, inherit_bindings=False):
 
     def __init__(self, session: PromptSession) -> None:
         super().__init__(
-            placeholder="write a text for the model to continue, press enter (^j: new line)",
+            placeholder=_HINTS[False],
             id="prompt",
             compact=True,
             highlight_cursor_line=False,
@@ -79,6 +85,10 @@ class PromptText(TextField, inherit_bindings=False):
     def action_delete_to_start_of_line(self) -> None:
         """Delete all text before the cursor, on all lines."""
         self.delete((0, 0), self.selection.end, maintain_selection_offset=False)
+
+    def set_task(self, *, is_classifier: bool) -> None:
+        """Show in the empty field what its text is for."""
+        self.placeholder = _HINTS[is_classifier]
 
     def leave_history(self) -> None:
         """Leave the history after the shown text was submitted; `up` then recalls that text."""
