@@ -16,6 +16,9 @@ EOS = "<eos>"
 END_MARK = "∎"
 """The end of a sentence in a text that is shown."""
 
+CLASSIFY = "classify"
+"""Decoder of an answer whose tokens are the classes of a document."""
+
 DEFAULT_DECODERS = ("greedy", "nucleus:p=0.9", "beam:k=5")
 """Default decoder specs of `generate`, `compare --prompt` and the prompt of the app."""
 DEFAULT_LENGTH = 120

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from textual.notifications import Notify
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from rnnlab.base.preferences import Preferences
 from rnnlab.runs.store import RunStore
@@ -72,6 +72,7 @@ def open_fixed(
     monkeypatch.setenv("XDG_CONFIG_HOME", "config")
     monkeypatch.chdir(tmp_path)  # paths on the screen are relative to it
     monkeypatch.setattr(Input, "cursor_blink", False)
+    monkeypatch.setattr(TextArea, "cursor_blink", False)
     store = RunStore(Path("checkpoints"))
     fixed_lab.fill(Lab(store))
 

@@ -214,9 +214,20 @@ _CHARTS = {
     "pan-right": grows(_end, "up", "pageup"),
     "single": changes(lambda world: world.page.plots.view.is_single),
 }
+
+
+def _first_candidate(world: World) -> int | None:
+    """Return the index of the first visible candidate, once there are several pages."""
+    board = world.page.query_one(CandidateBoard)
+    return board.visible_ones().start if board.has_pages else None
+
+
 _PROMPTING = {
     "write": focuses("prompt"),
     "letters": changes(_look),
+    "edit-text": changes(lambda world: world.page.text_field().text),
+    "page-on": grows(_first_candidate, "t"),
+    "page-back": Effect(_first_candidate, operator.gt, after=("t",), is_ready=bool),
     "copy": copies("Once upon a time [b]the mayor"),
     "decoders": opens("DecodersScreen"),
     "look-into": shows("tokens"),

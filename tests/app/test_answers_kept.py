@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from rich.text import Text
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input, Static, TextArea
 
 from rnnlab.protocol.messages import Answer, Ended, Failed, Progress, Reply, Started
 from rnnlab.runs.journal import Journal
@@ -45,6 +45,10 @@ def field(app: LabApp, name: str) -> Input:
     return app.page.query_one(f"#{name}", Input)
 
 
+def prompt_field(app: LabApp) -> TextArea:
+    return app.page.query_one("#prompt", TextArea)
+
+
 def bodies(app: LabApp) -> list[str]:
     parts = [list(one.query(Static)) for one in app.page.query(Candidate)]
     return [str(texts[-1].render()) for texts in parts if texts]
@@ -60,7 +64,7 @@ async def ask(pilot: Pilot[None], app: LabApp, prompt: str, *texts: str) -> None
     """Ask greedily on the prompt screen and be answered."""
     await open_prompt(pilot, app)
     field(app, "decoders").value = "greedy"
-    field(app, "prompt").value = prompt
+    prompt_field(app).text = prompt
     await pilot.press("enter")
     await until(pilot, lambda: FakeGenerator.latest_made.requests)
     FakeGenerator.latest_made.answer(*texts)
@@ -119,13 +123,13 @@ async def test_the_timeline_leaves_a_text_where_its_samples_have_none(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.page, PromptScreen))
         await until(pilot, lambda: "below: answers to 'Once'" in status(app))
-        assert [field(app, "prompt").value, field(app, "checkpoint").value] == ["Once", "40"]
+        assert [prompt_field(app).text, field(app, "checkpoint").value] == ["Once", "40"]
         await pilot.press("f6")
         await until(pilot, lambda: isinstance(app.screen, TimelineScreen))
         timeline.query(".sample").last().focus()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.page, PromptScreen))
-        assert field(app, "prompt").value == "The [b]\\n", "that of the sample that is read"
+        assert prompt_field(app).text == "The [b]\n", "that of the sample that is read"
 
 
 async def test_an_answer_that_is_all_there_is_shown_from_where_it_begins(
@@ -138,7 +142,7 @@ async def test_an_answer_that_is_all_there_is_shown_from_where_it_begins(
         column = app.page.query_one(Candidate)
         await until(pilot, lambda: column.max_scroll_y > 0 == round(column.scroll_y))
         prompt = "A long time ago " * 60
-        field(app, "prompt").value = prompt
+        prompt_field(app).text = prompt
         await pilot.press("enter")
         await until(pilot, lambda: len(FakeGenerator.latest_made.requests) == 2)
         FakeGenerator.latest_made.answer(text)
@@ -156,13 +160,14 @@ async def test_fields_and_answers_are_restored_at_the_next_start(
     lab.add("alpha")
     outside = replace(WORLD, make_generator=AnsweringGenerator)
     view = tmp_path / "state" / "view-1.json"
-    values = {"prompt": "[b]Once\\n", "decoders": "beam:k=3", "length": "77", "seed": "5",
-              "checkpoint": checkpoint}  # fmt: skip
+    values = {"decoders": "beam:k=3", "length": "77", "seed": "5", "checkpoint": checkpoint}
+    prompt = "[b]Once\\n\n\\"
     app = open_lab(view_file=view, outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_prompt(pilot, app)
         for name, value in values.items():
             field(app, name).value = value
+        prompt_field(app).text = prompt
         await pilot.press("enter")
         await until(pilot, lambda: "done in" in status(app))
         written, traced = bodies(app), app.state.session.searches[0].hypotheses
@@ -175,6 +180,7 @@ async def test_fields_and_answers_are_restored_at_the_next_start(
             lambda: "from the previous session: done in 0.2s with the weights of" in status(app),
         )
         assert {name: field(app, name).value for name in values} == values
+        assert prompt_field(app).text == prompt
         assert app.state.session.searches[0].hypotheses == traced
         assert not FakeGenerator.latest_made.requests
         before = (tmp_path / "state" / "answers-1.jsonl").stat().st_mtime_ns
@@ -284,7 +290,7 @@ async def test_beams_say_what_is_old_too(lab: Lab, app: LabApp) -> None:
         await pilot.press("f4")
         await until(pilot, lambda: isinstance(app.page, BeamsScreen) and "done, 5 tokens" in said())
         board = app.page.query_one(CandidateBoard)
-        app.set_focus(field(app, "prompt"))
+        app.set_focus(prompt_field(app))
         await pilot.press("x")
         await until(pilot, lambda: said().startswith("below: answers to 'Once' at step 40"))
         assert board.has_class("-stale")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input, Static, TextArea
 
 from rnnlab.decoding import TracedAnswer, TracedHypothesis, TracedStep
 from rnnlab.protocol.messages import (
@@ -63,7 +63,7 @@ async def open_beams(pilot: Pilot[None], app: LabApp, generator: FakeGenerator) 
     await until(pilot, lambda: isinstance(app.screen, BeamsScreen) and app.focused)
     assert isinstance(app.screen, BeamsScreen)
     app.screen.query_one("#decoders", Input).value = "greedy beam:k=2"
-    app.screen.query_one("#prompt", Input).value = "Once"
+    app.screen.query_one("#prompt", TextArea).text = "Once"
     await pilot.press("enter")
     await until(pilot, lambda: generator.requests)
     return app.screen

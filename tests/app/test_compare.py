@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input, Static, TextArea
 
 from rnnlab.base.files import replace_text
 from rnnlab.protocol.messages import Answer, Ended, Failed, Progress, Started
@@ -147,7 +147,7 @@ async def test_every_run_continues_the_same_prompt_in_its_own_columns(
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_compare(pilot, app)
         screen.query_one("#decoders", Input).value = "greedy beam:k=2"
-        screen.query_one("#prompt", Input).value = "Once"
+        screen.query_one("#prompt", TextArea).text = "Once"
         await pilot.press("enter")
         await until(pilot, lambda: len(generator.requests) == 2)
         assert [r.run.rpartition("/")[2] for r in generator.requests] == list(screen.names)

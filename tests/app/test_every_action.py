@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from rnnlab.corpora import CorpusDescription
 from rnnlab.runs.queue import Queue
@@ -36,7 +36,10 @@ def world(open_fixed: OpenFixed, said: list[str]) -> World:
         lab.num_lists += 1
         return [*CORPORA]
 
-    outside = replace(fixed_lab.WORLD, describe_corpora=described)
+    def edited(_app: object, text: str) -> str:
+        return f"{text}!"
+
+    outside = replace(fixed_lab.WORLD, describe_corpora=described, edit=edited)
     lab = World(open_fixed(outside=outside), said)
     queue = Queue(lab.app.state.store.root)
     for name in ("waiting", "running-lstm"):  # both are locked, as by workers
@@ -128,6 +131,6 @@ def widget_for(app: LabApp, group: Group[Any]) -> Widget | None:
         return app.page.query("#field-cell").first(Input)
     for widget in app.page.focus_chain:
         is_in_pane = any(one.id == group.pane for one in widget.ancestors_with_self)
-        if not isinstance(widget, Input) and (is_in_pane or not group.pane):
+        if not isinstance(widget, Input | TextArea) and (is_in_pane or not group.pane):
             return widget
     return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from textual import events
-from textual.widgets import Input, Static
+from textual.widgets import Input, Static, TextArea
 
 from rnnlab.base import registry
 from rnnlab.base.errors import UnknownNameError
@@ -14,6 +14,7 @@ from rnnlab.protocol.messages import Ended, Failed, Started
 from rnnlab.tui.messages import GeneratorDied
 from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.prompting.decoders_dialog import DecodersScreen
+from rnnlab.tui.prompting.prompt_text import PromptText
 from rnnlab.tui.screens.lab import LabScreen
 from tests.toys.app_lab import home, mailed, table, text_of, until
 
@@ -34,6 +35,10 @@ def field(app: LabApp, name: str) -> Input:
     return app.screen.query_one(f"#{name}", Input)
 
 
+def prompt_field(app: LabApp) -> PromptText:
+    return app.screen.query_one("#prompt", PromptText)
+
+
 def bodies(app: LabApp) -> list[str]:
     """Return the text of every candidate, from left to right."""
     parts = [list(one.query(Static)) for one in app.screen.query(Candidate)]
@@ -47,11 +52,11 @@ def heads(app: LabApp) -> list[str]:
 async def ask(pilot: Pilot[None], app: LabApp, prompt: str, decoders: str) -> None:
     """Fill the prompt and the decoders in, and press enter."""
     await until(pilot, lambda: table(app).row_count)
-    if not isinstance(app.focused, Input):
+    if not isinstance(app.focused, TextArea):
         await pilot.press("i")
-        await until(pilot, lambda: isinstance(app.focused, Input))
+        await until(pilot, lambda: isinstance(app.focused, TextArea))
     field(app, "decoders").value = decoders
-    field(app, "prompt").value = prompt
+    prompt_field(app).set_text(prompt)
     await pilot.press("enter")
 
 
@@ -94,10 +99,14 @@ async def test_a_classifier_answers_in_one_column_whatever_the_decoders(
     lab.add("alpha", task="classify", val_accuracy=0.875)
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "A fine film", "no-decoder beam:k=3")
-        await answered(pilot, app, generator, "\ngood  97.0%\nbad  3.0%")
+        await asked(pilot, generator, 1)
+        generator.classify(**{"[b]good": 0.97, "bad": 0.03})
+        await until(pilot, lambda: "done" in status_line(app))
         assert generator.requests[0].decoders == []
         assert ["classes #1" in head for head in heads(app)] == [True]
-        assert "good  97.0%" in bodies(app)[0]
+        first, second = bodies(app)[0].splitlines()
+        assert first.startswith("[b]good  97.0% ▇▇▇")
+        assert second.split() == ["bad", "3.0%", "▇"]
         assert home(app).pane.border_title == "Classify with alpha"
         assert "87.5% of the documents correct" in text_of(app, "#details > Static")
 
@@ -126,23 +135,23 @@ async def test_the_fields_are_checked_and_read_into_the_request(
         await ask(pilot, app, "x", "beem:k=3")
         await until(pilot, lambda: "did you mean 'beam'" in status_line(app))
         assert generator.requests == []
-        await ask(pilot, app, "A.\\n", 'greedy:stop=". I|!"  beam:k=2')
+        await ask(pilot, app, "A.\n", 'greedy:stop=". I|!"  beam:k=2')
         await asked(pilot, generator, 1)
         [request] = generator.requests
         assert request.decoders == ['greedy:stop=". I|!"', "beam:k=2"]
         assert request.prompt == "A.\n"
 
 
-async def test_a_backslash_before_an_n_can_be_written_and_recalled(
+async def test_a_backslash_before_an_n_is_sent_and_recalled_as_it_is_written(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
-        await ask(pilot, app, r"\\newline\n", "greedy")
+        await ask(pilot, app, "\\newline\n", "greedy")
         await asked(pilot, generator, 1)
         assert generator.requests[0].prompt == "\\newline\n"
         await pilot.press("ctrl+u", "up")
-        assert field(app, "prompt").value == r"\\newline\n"
+        assert prompt_field(app).text == "\\newline\n"
 
 
 async def test_keys_in_the_prompt_write_and_bring_earlier_prompts_back_and_steer_nothing(
@@ -153,11 +162,11 @@ async def test_keys_in_the_prompt_write_and_bring_earlier_prompts_back_and_steer
         await ask(pilot, app, "first", "greedy")
         await asked(pilot, generator, 1)
         await pilot.press("ctrl+u", *"spqnrk?")
-        assert field(app, "prompt").value == "spqnrk?"
+        assert prompt_field(app).text == "spqnrk?"
         await pilot.press("up")
-        assert field(app, "prompt").value == "first"
+        assert prompt_field(app).text == "first"
         await pilot.press("down")
-        assert field(app, "prompt").value == "spqnrk?"
+        assert prompt_field(app).text == "spqnrk?"
         assert isinstance(app.screen, LabScreen)
         assert mailed(run) == []
 
@@ -275,6 +284,6 @@ async def test_keys_that_come_in_a_burst_go_to_where_the_focus_has_moved(
             app.post_message(events.Key(key, character))  # none waits for the one before
         await until(pilot, lambda: app.focused is table(app))
         await until(pilot, lambda: home(app).plots.children[0].id == "plot-grad-norm")
-        assert field(app, "prompt").value == "sp"
+        assert prompt_field(app).text == "sp"
         assert field(app, "decoders").value.endswith("x")
         assert mailed(run) == []

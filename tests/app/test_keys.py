@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import TextArea
 
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.runs.filter_dialog import FilterScreen
@@ -116,7 +116,7 @@ async def test_keys_after_a_screen_that_does_not_come_are_for_the_one_that_stays
 
 
 def is_in_field(app: LabApp) -> bool:
-    return isinstance(app.focused, Input)
+    return isinstance(app.focused, TextArea)
 
 
 def footer(app: LabApp) -> dict[str, str]:

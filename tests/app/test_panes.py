@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from textual.widgets import Input
+from textual.widgets import TextArea
 
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.screens.lab import LabScreen
@@ -31,7 +31,7 @@ async def test_the_help_names_every_action_and_begins_with_the_focused_pane(
         assert panes[0] == "runs"
         assert sorted(panes[1:], key=bool) == panes[1:]
         await pilot.press("i")
-        await until(pilot, lambda: isinstance(app.focused, Input))
+        await until(pilot, lambda: isinstance(app.focused, TextArea))
         panes = [group.pane for group in app.page.groups_of_focus_first()]
         assert sorted(panes, key=bool) == panes, "none of the panes with keys has the focus"
         await pilot.press("escape", "question_mark")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from textual.binding import Binding
-from textual.widgets import Input
+from textual.widgets import TextArea
 
 from rnnlab.runs import control
 from rnnlab.runs.store import Run
@@ -148,7 +148,7 @@ async def test_a_single_letter_is_dead_in_a_text_field_and_a_function_key_is_not
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
         await pilot.press("i")
-        await until(pilot, lambda: isinstance(app.focused, Input))
+        await until(pilot, lambda: isinstance(app.focused, TextArea))
         letters = {
             key
             for group in app.page.GROUPS
@@ -158,7 +158,7 @@ async def test_a_single_letter_is_dead_in_a_text_field_and_a_function_key_is_not
         }
         for key in sorted(letters):
             await pilot.press(key)
-        assert app.screen.query_one("#prompt", Input).value == "".join(sorted(letters))
+        assert app.screen.query_one("#prompt", TextArea).text == "".join(sorted(letters))
         await pilot.press("f1")
         await until(pilot, lambda: not isinstance(app.screen, BaseScreen))
 

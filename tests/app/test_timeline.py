@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input, Static, TextArea
 
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.records import SampleRecord
@@ -125,7 +125,7 @@ async def test_enter_prompts_the_checkpoint_of_the_step_or_the_nearest(
         await pilot.press("home", "enter")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
         assert app.screen.query_one("#checkpoint", Input).value == "10"
-        assert app.screen.query_one("#prompt", Input).value == "Once\\n"
+        assert app.screen.query_one("#prompt", TextArea).text == "Once\n"
         await until(pilot, lambda: any("no checkpoint of step 0" in one for one in said))
         await pilot.press("ctrl+n")
         await until(pilot, lambda: app.state.chosen_name == "beta")

@@ -9,7 +9,7 @@ from functools import partial
 import psutil
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input, Static, TextArea
 
 from rnnlab.protocol.messages import Answer
 from rnnlab.runs.store import RunStore
@@ -46,9 +46,9 @@ async def ask(pilot: Pilot[None], app: LabApp, prompt: str, decoders: str) -> No
     home(app).table.choose("stream")
     await until(pilot, lambda: app.state.chosen_name == "stream")
     home(app).action_do("write")
-    await until(pilot, lambda: isinstance(app.focused, Input))
+    await until(pilot, lambda: isinstance(app.focused, TextArea))
     app.screen.query_one("#decoders", Input).value = decoders
-    app.screen.query_one("#prompt", Input).value = prompt
+    app.screen.query_one("#prompt", TextArea).text = prompt
     await pilot.press("enter")
 
 
@@ -75,7 +75,7 @@ async def test_a_generator_answers_refuses_cancels_is_replaced_and_ends_with_the
         )
 
         # Enter again reads the nearest known letters.
-        app.screen.query_one("#prompt", Input).value = "Le \u014dr\u03a9"
+        app.screen.query_one("#prompt", TextArea).text = "Le \u014dr\u03a9"
         await pilot.press("enter")
         await until(pilot, lambda: "press enter again to replace each" in status_line(app))
         await pilot.press("enter")
@@ -87,7 +87,7 @@ async def test_a_generator_answers_refuses_cancels_is_replaced_and_ends_with_the
         # Escape ends a long continuation.
         app.screen.query_one("#length", Input).value = "100000"
         app.screen.query_one("#decoders", Input).value = "sample"
-        app.screen.query_one("#prompt", Input).value = "Le"
+        app.screen.query_one("#prompt", TextArea).text = "Le"
         await pilot.press("enter")
         await until(pilot, lambda: [one.decoder for one in shown_answers(app)] == ["sample"])
         await pilot.press("escape")

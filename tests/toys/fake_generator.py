@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, replace
 
@@ -9,7 +10,9 @@ from textual.message import Message
 
 from rnnlab.decoding import TracedRow, TracedStep
 from rnnlab.protocol.messages import (
+    CLASSIFY,
     Answer,
+    Classified,
     Distributions,
     DistributionsFound,
     Ended,
@@ -81,7 +84,7 @@ class FakeGenerator:
     def answer(self, *texts: str, decoder: int = 0) -> None:
         """Answer the newest request with these continuations of one decoder."""
         request = self.requests[-1]
-        spec = (request.decoders or ["classify"])[decoder]
+        spec = (request.decoders or [CLASSIFY])[decoder]
         answers = [
             Answer(
                 spec, ["greedy"], rank, request.prompt + text, text, False,
@@ -91,6 +94,21 @@ class FakeGenerator:
         ]  # fmt: skip
         self.say(Started(self.latest, 40))
         self.say(Progress(self.latest, decoder, answers, is_last=True))
+        self.say(Ended(self.latest, was_cancelled=False, elapsed_s=0.1))
+
+    def classify(self, **probabilities: float) -> None:
+        """Answer the newest request with the classes of its document, the best first."""
+        prompt = self.requests[-1].prompt
+        tokens = [f"\n{label}  {value:.1%}" for label, value in probabilities.items()]
+        logprobs = [math.log(value) for value in probabilities.values()]
+        text = "".join(tokens)
+        answer = Answer(
+            CLASSIFY, ["class"], 1, prompt + text, text, True, logprobs[0], logprobs[0], tokens,
+            logprobs,
+        )  # fmt: skip
+        self.say(Started(self.latest, 40))
+        self.say(Classified(self.latest, probabilities))
+        self.say(Progress(self.latest, 0, [answer], is_last=True))
         self.say(Ended(self.latest, was_cancelled=False, elapsed_s=0.1))
 
     def trace(self, *steps: TracedStep, decoder: int = 0) -> None:

@@ -109,6 +109,12 @@ def _write_to_terminal(app: App[Any], text: str) -> None:
         driver.flush()
 
 
+def _edit(app: App[Any], text: str) -> str:
+    from rnnlab.tui.outside.editor import edit_in_terminal
+
+    return edit_in_terminal(app, text)
+
+
 @dataclass(frozen=True)
 class Outside:
     """Functions that create or reach what is outside the app, and intervals."""
@@ -131,6 +137,8 @@ class Outside:
     look_into_corpus: Callable[[str, Path | None, int], Awaitable[tuple[str, bool]]] = _profile
     """Returns the profile of a corpus and True, or an error and False, given the corpus's name, the
     folder of corpora and the width in columns."""
+    edit: Callable[[App[Any], str], str] = _edit
+    """Opens the user's editor on a text and returns the edited text; raises BadInputError."""
     estimate_after_s: float = 1.2
     """Seconds without a key press after which the new-run form measures the run's cost."""
     look_after_s: float = 0.15

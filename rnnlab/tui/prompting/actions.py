@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -11,6 +12,7 @@ from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
 from rnnlab.protocol.messages import Answer
 from rnnlab.tui.prompting.candidate import Look
+from rnnlab.tui.prompting.classes import classes_of
 from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.prompting.token_text import LEGEND
 from rnnlab.tui.shell.actions import Action, Group
@@ -92,6 +94,32 @@ async def _decoders(screen: PromptingScreen) -> None:
         screen.form.set_decoders(chosen)
 
 
+def _edit(screen: PromptingScreen) -> None:
+    """Open the text of the field in the user's editor, and put the edited text into the field."""
+    field = screen.text_field()
+    try:
+        text = screen.state.outside.edit(screen.app, field.text)
+    except BadInputError as error:
+        screen.toast(str(error), "error")
+    else:
+        prompt(screen)
+        field.set_text(text)
+
+
+def _pager(by: int) -> Callable[[PromptingScreen], None]:
+    return lambda screen: screen.board.turn_page(by)
+
+
+def _has_pages(screen: PromptingScreen) -> bool:
+    return screen.board.has_pages
+
+
+def _can_open(screen: PromptingScreen) -> bool:
+    """Return True unless the focused answer consists of classes, which have no tokens to read."""
+    answer = screen.board.focused_answer()
+    return answer is None or not classes_of(answer)
+
+
 def _look_into(screen: PromptingScreen) -> None:
     """Open the focused candidate in the token view."""
     candidate = screen.board.focused_candidate()
@@ -112,6 +140,18 @@ PROMPTING = Group["PromptingScreen"](
         Action("t", "letters", _letters, "Log-probs", "Show each token's log-prob, or the text"),
         Action("c", "copy", _copy, "Copy", "Copy the focused continuation"),
         Action(
+            "ctrl+g", "edit-text", _edit, "Editor", "Open the text in $VISUAL or $EDITOR",
+            shown_key="^g",
+        ),
+        Action(
+            "pagedown", "page-on", _pager(1), "More", "Show the next page of candidates",
+            is_possible=_has_pages, is_repeatable=True,
+        ),
+        Action(
+            "pageup", "page-back", _pager(-1), "Back", "Show the previous page of candidates",
+            is_possible=_has_pages, is_repeatable=True,
+        ),
+        Action(
             "f9", "decoders", _decoders, "Decoders", "Choose decoders and their options", True,
             opens=True,
         ),
@@ -120,7 +160,10 @@ PROMPTING = Group["PromptingScreen"](
 CANDIDATES = Group["PromptingScreen"](
     "Candidates",
     (
-        Action("enter", "look-into", _look_into, "Open", "Open the candidate in Tokens", True),
+        Action(
+            "enter", "look-into", _look_into, "Open", "Open the candidate in Tokens", True,
+            is_possible=_can_open,
+        ),
         Action("d", "look", _next_look, "View", "Switch to text, shades, marks or log-probs", True),
         Action(
             "W", "save-texts", _save, "To file", "Save the candidates to a file", True,

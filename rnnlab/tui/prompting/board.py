@@ -1,4 +1,8 @@
-"""Continuations side by side, one column per answer, growing while the model writes."""
+"""Continuations, growing while the model writes: columns, or rows if columns would be too narrow.
+
+Above rows, the beginning that all texts have in common is shown once. Rows that do not fit are on
+further pages.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import HorizontalScroll
+from textual.containers import ScrollableContainer
 from textual.widgets import Static
 
 from rnnlab.protocol.messages import Answer
-from rnnlab.tui.prompting.candidate import Candidate, Look
+from rnnlab.tui.prompting.beginning import common_beginning
+from rnnlab.tui.prompting.candidate import Candidate, Look, Row
+from rnnlab.tui.prompting.pager import Place, next_page, previous_page, revealing, visible_ones
+from rnnlab.tui.prompting.rows_head import RowsHead
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -20,18 +27,22 @@ if TYPE_CHECKING:
     from rnnlab.decoding import Spec
     from rnnlab.tui.state.prompt_session import PromptSession
 
-_MIN_WIDTH = 19
+READABLE = 28
+"""Minimum width of a column; candidates that would get less become rows."""
+_ROOMY = 20
+"""Minimum height of a board whose rows break the line after a newline of the text."""
 _MAX_COLUMNS = 20
 """Maximum number of candidates shown per decoder; the best ones are shown."""
 
 
-class CandidateBoard(HorizontalScroll, can_focus=False):
+class CandidateBoard(ScrollableContainer, can_focus=False):
     """All candidates of all decoders, in the order of the decoders."""
 
     def __init__(self, look: Look = "text", *, has_story: bool = False) -> None:
         super().__init__(id="candidates")
-        self._more = Static(id="more-candidates", markup=False)
-        self._more.display = False
+        self._above = RowsHead()
+        self._below = Static(id="below-candidates")
+        self._above.display = self._below.display = False
         self._columns: dict[tuple[int, int], Candidate] = {}
         self._answers: dict[int, Sequence[Answer]] = {}
         self._whole: set[int] = set()
@@ -66,8 +77,9 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         await self._put({(number, 1): Candidate(t, 1) for number, t in enumerate(titles)})
 
     def compose(self) -> ComposeResult:
-        """Yield the line that counts the candidates out of sight; it is below the columns."""
-        yield self._more
+        """Yield the line above the rows, and the space below them: every page begins with a row."""
+        yield self._above
+        yield self._below
 
     async def _put(self, columns: dict[tuple[int, int], Candidate]) -> None:
         async with self._putting:
@@ -75,40 +87,107 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
             self._answers.clear()
             self._whole.clear()
             self._columns = columns
-            self._set_widths()
-            await self.mount_all(self._columns.values())
+            self._arrange()
+            await self.mount_all(self._columns.values(), before=self._below)
             for decoder, answers in self._answers.items():
                 self._show(decoder, answers)
+            self._share_beginning()
         self.scroll_home(animate=False)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Divide the new width among the columns."""
-        self._set_widths()
+        """Choose columns or rows for the new size."""
+        self._arrange()
+        self._share_beginning()
 
     @property
-    def _num_shown(self) -> int:
-        """Number of columns that fit side by side at a readable width."""
-        return max(1, min(len(self._columns), self.size.width // _MIN_WIDTH))
+    def is_in_rows(self) -> bool:
+        """True if columns would be too narrow to be read."""
+        # The outer width: it does not depend on a scroll bar.
+        num, width = len(self._columns), self.outer_size.width
+        return num > 1 and 0 < width < num * READABLE
 
-    def _set_widths(self) -> None:
-        """Divide the width among the columns that fit; the others are reached by scrolling."""
+    def _arrange(self) -> None:
+        """Show the candidates as columns that share the width, or as rows."""
+        is_in_rows = self.is_in_rows
+        self.set_class(is_in_rows, "-rows")
+        self._above.display = is_in_rows
         for column in self._columns.values():
-            column.styles.width = self.size.width // self._num_shown
-        self._more.display = len(self._columns) > self._num_shown
-        self.call_after_refresh(self._show_more)
+            column.styles.width = "100%" if is_in_rows else self.size.width // len(self._columns)
+            column.set_row(Row(is_compact=self._is_low) if is_in_rows else None)
+        self.call_after_refresh(self._show_page)
 
-    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
-        """Update the count of the candidates out of sight."""
-        super().watch_scroll_x(old_value, new_value)
-        self._show_more()
+    @property
+    def _is_low(self) -> bool:
+        return self.outer_size.height < _ROOMY
 
-    def _show_more(self) -> None:
-        """Show how many candidates are out of sight on each side, and the keys to scroll there."""
-        num_shown = self._num_shown
-        before = round(self.scroll_x / max(1, self.size.width // num_shown))
-        after = len(self._columns) - num_shown - before
-        left, right = f"← {before} more" * (before > 0), f"{after} more →" * (after > 0)
-        self._more.update(f"{left}  {right}  (esc, then ← →)".strip())
+    def _share_beginning(self) -> None:
+        """Show the common beginning of all texts once, above the rows."""
+        if not self.is_in_rows:
+            return
+        answers = self.all_answers()
+        start = common_beginning(answers)
+        row = Row(start, self._is_low)
+        for column in self._columns.values():
+            column.set_row(row)
+        text = answers[0].text if answers else ""
+        self._above.show_beginning(text, start, self.outer_size.width)
+        self.call_after_refresh(self._show_page)
+
+    def _places(self) -> list[Place]:
+        """Return the first row and the height of every candidate in the list."""
+        regions = [column.virtual_region for column in self._columns.values()]
+        return [(region.y - regions[0].y, region.height) for region in regions]
+
+    @property
+    def _room(self) -> int:
+        """Number of visible rows of the list."""
+        return self.scrollable_content_region.height - self._above.outer_size.height
+
+    def visible_ones(self) -> range:
+        """Return the indices of the candidates that are wholly visible."""
+        if not self.is_in_rows:
+            return range(len(self._columns))
+        return visible_ones(self._places(), round(self.scroll_y), self._room)
+
+    @property
+    def has_pages(self) -> bool:
+        """True if there are more rows than fit."""
+        return self.is_in_rows and sum(height for _, height in self._places()) > self._room
+
+    def turn_page(self, by: int) -> None:
+        """Show the next page of candidates, or the previous one; the focus goes along."""
+        top, places = round(self.scroll_y), self._places()
+        turned = (next_page if by > 0 else previous_page)(places, top, self._room)
+        self.scroll_to(y=turned, animate=False)
+        if any(column.has_focus for column in self._columns.values()):
+            self.call_after_refresh(self._focus_visible)
+
+    def _focus_visible(self) -> None:
+        if (candidate := self._first_visible()) is not None:
+            self.screen.set_focus(candidate, scroll_visible=False)
+
+    def _first_visible(self) -> Candidate | None:
+        visible_columns = list(self._columns.values())[self.visible_ones().start :]
+        return visible_columns[0] if visible_columns else None
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Scroll to a row that gets the focus, so that the list still begins with a row."""
+        columns = list(self._columns.values())
+        if self.is_in_rows and event.widget in columns:
+            place, top = columns.index(event.widget), round(self.scroll_y)
+            self.scroll_to(y=revealing(self._places(), place, top, self._room), animate=False)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Update the number of the page."""
+        super().watch_scroll_y(old_value, new_value)
+        self._show_page()
+
+    def _show_page(self) -> None:
+        """Show which candidates are visible, if not all are."""
+        self._below.display = self.has_pages
+        self._below.styles.height = max(1, self._room - 2)
+        num = len(self._columns)
+        self._above.show_page(self.visible_ones() if self.has_pages else range(num), num)
 
     def grow(self, decoder: int, answers: Sequence[Answer], *, is_last: bool) -> None:
         """Show the newest answers of a decoder; the generator process limits their rate."""
@@ -117,6 +196,7 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
             self._whole.add(decoder)
         if not self._putting.locked():  # else `_put` shows it in the new columns
             self._show(decoder, answers)
+            self._share_beginning()
 
     def _show(self, decoder: int, answers: Sequence[Answer]) -> None:
         for answer in answers:
@@ -142,15 +222,17 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
             self._whole.add(decoder)
             self._show(decoder, self._answers[decoder])
 
-    def mark_stale(self, origin: str) -> bool:
+    def mark_stale(self, origin: str, numbers: Collection[int] | None = None) -> bool:
         """Dim stale answers; return True if `origin` has changed.
 
         origin: one line that names the request of the answers; empty if they are not stale.
+        numbers: indices of the decoders whose answers are stale; None for all.
         """
         has_changed = origin != self.origin
-        if has_changed:
-            self.origin = origin
-            self.set_class(bool(origin), "-stale")
+        self.origin = origin
+        self.set_class(bool(origin) and numbers is None, "-stale")
+        for (number, _), column in self._columns.items():
+            column.set_class(bool(origin) and number in (numbers or ()), "-stale")
         return has_changed
 
     async def _refuse(self, reason: str, *, is_begun: bool) -> None:
@@ -186,12 +268,12 @@ class CandidateBoard(HorizontalScroll, can_focus=False):
         self._look = look
         for decoder, answers in self._answers.items():
             self._show(decoder, answers)
+        self.call_after_refresh(self._show_page)
 
     def focused_candidate(self) -> Candidate | None:
-        """Return the focused column, or the first one; None if there is no column."""
-        columns = list(self._columns.values())
-        focused = [column for column in columns if column.has_focus] or columns[:1]
-        return focused[0] if focused else None
+        """Return the focused candidate, or the first visible one; None if there is none."""
+        focused = [column for column in self._columns.values() if column.has_focus]
+        return focused[0] if focused else self._first_visible()
 
     def reading_place(self) -> Widget:
         """Return the widget to focus for reading: a candidate, or the board if there is none."""

@@ -1,15 +1,21 @@
-"""One continuation: figures, which stay in place, and a text below them, which scrolls.
+"""One continuation: figures and a text below them, as a column or as a row of the board.
 
-The first token that differs from the decoder's best candidate is shown in reverse.
+In a column the figures stay in place, and the text scrolls. A row has one line of figures, and
+shows the text from the point at which it differs from the other candidates. The first token that
+differs from the decoder's best candidate is shown in reverse.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual import events
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.color import Color
@@ -18,8 +24,10 @@ from textual.widgets import Static
 
 from rnnlab.base.display import visible
 from rnnlab.protocol.messages import END_MARK, EOS, Answer
-from rnnlab.tui.prompting.candidate_head import broken, figures, story
-from rnnlab.tui.prompting.token_text import Shades, letters_of, marked, plain, shaded
+from rnnlab.tui.prompting.beginning import num_prompt, num_skipped, rest_of
+from rnnlab.tui.prompting.candidate_head import broken, figures, row_figures, story
+from rnnlab.tui.prompting.classes import class_bars, classes_of
+from rnnlab.tui.prompting.token_text import Letter, Shades, letters_of, marked, plain, shaded
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -37,16 +45,32 @@ _ROOMY = 28
 """Minimum width in columns for the rank and the figures on one line."""
 
 
-class Candidate(VerticalScroll, can_focus=True):
-    """One column: the head and the text of an answer."""
+@dataclass(frozen=True)
+class Row:
+    """How a candidate is shown as a row of the board."""
+
+    start: int = 0
+    """Number of characters that the board shows once, for all candidates."""
+    is_compact: bool = True
+    """Whether newlines of the text do not break the line."""
+
+
+class Candidate(VerticalScroll, can_focus=True, inherit_bindings=False):
+    """The head and the text of an answer."""
 
     BINDINGS = [
         Binding("left", "neighbour(-1)", "Before", show=False),
         Binding("right", "neighbour(1)", "Next", show=False),
+        Binding("up", "line(-1)", "Up", show=False),
+        Binding("down", "line(1)", "Down", show=False),
+        Binding("home", "scroll_home", "Top", show=False),
+        Binding("end", "scroll_end", "Bottom", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
     ]
 
     def __init__(self, title: str, rank: int, *, has_story: bool = False) -> None:
-        """Make an empty column.
+        """Make an empty candidate.
 
         has_story: also show where the answer differs from the best one, its score, and its end.
         """
@@ -57,6 +81,7 @@ class Candidate(VerticalScroll, can_focus=True):
         """True once the answer is complete."""
         self.source: tuple[str, int] | None = None
         """Run and step of the weights that wrote the answer; None: those of the session."""
+        self._row: Row | None = None
         self._look: Look = "text"
         self._has_story = has_story
         self._title = visible(title, newline="⏎")
@@ -73,20 +98,43 @@ class Candidate(VerticalScroll, can_focus=True):
         candidates = list(self.screen.query(Candidate))
         place = candidates.index(self) + by
         if 0 <= place < len(candidates):
-            self.screen.set_focus(candidates[place])
+            # The board scrolls to a row; a column is always visible.
+            self.screen.set_focus(candidates[place], scroll_visible=False)
+
+    def action_line(self, by: int) -> None:
+        """Scroll the text of a column by a line; from a row, go to the next or previous row."""
+        if self._row is not None:
+            self.action_neighbour(by)
+        else:
+            self.scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Scroll the text of a column by a page; the pages of rows are an action of the screen."""
+        if self._row is not None:
+            raise SkipAction
+        self.scroll_relative(y=by * self.size.height, animate=False)
+
+    def set_row(self, row: Row | None) -> None:
+        """Show the candidate as a row, or as a column if `row` is None."""
+        if row != self._row:
+            self._row = row
+            self._redraw()
+
+    def _redraw(self) -> None:
+        if self.answer is not None:
+            self.show(self.answer, self._look, is_whole=self._is_whole)
+        else:
+            self._head.update(Text(self._named(), "bold"))
 
     def notify_style_update(self) -> None:
         """Shade the text again if the theme has changed."""
         super().notify_style_update()
         if self.answer is not None and self._look == "shade" and self._theme != self.app.theme:
-            self.show(self.answer, self._look, is_whole=self._is_whole)
+            self._redraw()
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap the head and the lines with marks at the new width."""
-        if self.answer is not None:
-            self.show(self.answer, self._look, is_whole=self._is_whole)
-        else:
-            self._head.update(Text(self._named(), "bold"))
+        self._redraw()
 
     def refuse(self, reason: str) -> None:
         """Show an error below the answer so far."""
@@ -101,21 +149,47 @@ class Candidate(VerticalScroll, can_focus=True):
         is_first = self.answer is None  # the first answer adds a line of figures
         self.answer, self._look, self._theme = answer, look, self.app.theme
         self._is_whole = is_whole
+        head = self._row_head(answer) if self._row is not None else self._column_head(answer)
+        if answer.note:
+            head.append(f"\n{visible(answer.note)}", "italic")
+        self._head.update(head, layout=is_first or bool(answer.note) or self._has_story)
+        self._body.update(self._shown(answer))
+        if self._row is not None or self.has_focus:
+            return
+        if is_whole:
+            # After the refresh: scrolling needs the layout of the new text.
+            self.call_after_refresh(self._go_to_beginning)
+        else:
+            self.scroll_end(animate=False)
+
+    def _column_head(self, answer: Answer) -> Text:
+        """Return the title and, below or next to it, the figures."""
+        if classes_of(answer):
+            return Text(self._named(), "bold")
         between = "  " if self._has_story and self.region.width >= _ROOMY else "\n"
         head = Text.assemble(
             (self._named(), "bold"), (f"{between}{figures(answer, self._room)}", "dim")
         )
         if self._has_story:
             head.append(f"\n{story(answer)}", "dim")
-        if answer.note:
-            head.append(f"\n{visible(answer.note)}", "italic")
-        self._head.update(head, layout=is_first or bool(answer.note) or self._has_story)
-        self._body.update(self._shown(answer))
-        if not self.has_focus and is_whole:
-            # After the refresh: scrolling needs the layout of the new text.
-            self.call_after_refresh(self._go_to_beginning)
-        elif not self.has_focus:
-            self.scroll_end(animate=False)
+        if self.source is not None:
+            head.append(f"\nstep {self.source[1]:,}", "dim")
+        return head
+
+    def _row_head(self, answer: Answer) -> Text:
+        """Return one line: the title, truncated if the figures need its room, and the figures."""
+        if classes_of(answer):
+            return Text(self._title, "bold", no_wrap=True, overflow="ellipsis")
+        details = row_figures(answer, has_story=self._has_story)
+        if self.source is not None:
+            details += f"  step {self.source[1]:,}"
+        room = max(8, self._room - cell_len(details) - 2)
+        title = self._title
+        if cell_len(title) > room > 0:
+            title = f"{set_cell_size(title, room - 1)}…"
+        return Text.assemble(
+            (title, "bold"), (f"  {details}", "dim"), no_wrap=True, overflow="ellipsis"
+        )
 
     def _go_to_beginning(self) -> None:
         self.scroll_to(y=self._begins_at, animate=False)
@@ -125,7 +199,7 @@ class Candidate(VerticalScroll, can_focus=True):
         """Line on which the continuation begins; 0 if the prompt fills at most half the height."""
         if self.answer is None or self._look not in ("text", "shade"):
             return 0
-        prompt = self.answer.text[: len(self.answer.text) - len(self.answer.continuation)]
+        prompt = self.answer.text[: num_prompt(self.answer)]
         shown = plain(letters_of(prompt, (), ()))
         line = len(shown.wrap(self.app.console, max(1, self._body.size.width))) - 1
         return line if line > self.size.height // 2 else 0
@@ -140,27 +214,53 @@ class Candidate(VerticalScroll, can_focus=True):
         return self.region.width - _AROUND
 
     def _shown(self, answer: Answer) -> Text:
+        if classes := classes_of(answer):
+            return class_bars(classes, self._room)
         return self._lines(answer) if self._look == "letters" else self._text(answer, self._look)
 
     def _text(self, answer: Answer, look: Look) -> Text:
-        prompt = answer.text[: len(answer.text) - len(answer.continuation)]
-        letters = letters_of(prompt, answer.tokens, answer.token_logprobs, answer.parts_at)
+        letters = self._letters(answer)
         if look == "marks":
             # Leave room for the scroll bar, which appears only after the text is set.
             return marked(letters, max(1, self.region.width - _AROUND))
         return shaded(letters, shades_of(self)) if look == "shade" else plain(letters)
 
+    def _letters(self, answer: Answer) -> list[Letter]:
+        if self._row is not None:
+            letters, _ = rest_of(answer, self._row.start, is_compact=self._row.is_compact)
+            return letters
+        prompt = answer.text[: num_prompt(answer)]
+        return letters_of(prompt, answer.tokens, answer.token_logprobs, answer.parts_at)
+
     def _lines(self, answer: Answer) -> Text:
-        """Return one line per token: log-prob, cumulative log-prob, probability as a bar."""
-        bar = max(1, min(_BAR, self.content_size.width - _FIGURES))
-        text = Text(no_wrap=True)
-        total = 0.0
-        for token, logprob in zip(answer.tokens, answer.token_logprobs, strict=True):
-            total += logprob
+        """Return one line per token: log-prob, cumulative log-prob, probability as a bar.
+
+        A row has as many tokens side by side as fit, below each other in each of its columns.
+        """
+        width = self.region.width - _AROUND if self._row is not None else self.content_size.width
+        bar = max(1, min(_BAR, width - _FIGURES))
+        skipped = num_skipped(answer, self._row.start) if self._row is not None else 0
+        sums = list(accumulate(answer.token_logprobs))
+        cells = []
+        for token, logprob, total in list(
+            zip(answer.tokens, answer.token_logprobs, sums, strict=True)
+        )[skipped:]:
             shown = END_MARK if token == EOS else visible(token, newline="⏎")
-            text.append(f"{shown:<2}")
-            text.append(f"{logprob:>6.2f}{total:>7.1f} ", "dim")
-            text.append("▇" * round(math.exp(logprob) * bar) + "\n", "green")
+            filled = "▇" * round(math.exp(logprob) * bar)
+            cells.append(
+                Text.assemble(
+                    f"{shown:<2}", (f"{logprob:>6.2f}{total:>7.1f} ", "dim"), (filled, "green")
+                )
+            )
+        num_columns = max(1, width // (bar + _FIGURES)) if self._row is not None else 1
+        num_lines = math.ceil(len(cells) / num_columns)
+        text = Text(no_wrap=True)
+        for line in range(num_lines):
+            for cell in cells[line::num_lines]:
+                if num_columns > 1:
+                    cell.set_length(max(cell_len(cell.plain), bar + _FIGURES))
+                text.append_text(cell)
+            text.append("\n")
         return text
 
 

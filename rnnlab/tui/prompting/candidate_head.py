@@ -26,6 +26,12 @@ def figures(answer: Answer, width: int) -> str:
     return ("\n" if len(" ".join(both)) > width > 0 else " ").join(both)
 
 
+def row_figures(answer: Answer, *, has_story: bool) -> str:
+    """Return the figures of a candidate on one line; has_story: with the line of `story`."""
+    line = figures(answer, 0)
+    return f"{line}  {story(answer)}" if has_story else line
+
+
 def story(answer: Answer) -> str:
     """Return where a candidate differs from the best one, its score, and why it ended."""
     parts = "best" if answer.rank == 1 else "same as #1"

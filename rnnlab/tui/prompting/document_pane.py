@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -15,6 +13,9 @@ from rnnlab.base.display import visible
 from rnnlab.protocol.messages import Classified, Failed, Generate, Reply, Started
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.messages import Asked
+from rnnlab.tui.prompting.classes import class_bars
+from rnnlab.tui.prompting.text_field import TextField
+from rnnlab.tui.state.prompt_session import PromptSession
 
 _PAUSE_S = 0.25
 """Pause in seconds after the last key press before the document is classified."""
@@ -28,35 +29,41 @@ class DocumentPane(Horizontal):
     DocumentPane:focus-within { border: round $accent; border-title-color: $accent; }
     DocumentPane TextArea { width: 1fr; height: 100%; border: none; padding: 0 1; }
     DocumentPane TextArea:focus { border: none; }
-    DocumentPane #classes { width: 40; height: 100%; padding: 0 1; border-left: solid $surface-lighten-2; }
+    DocumentPane #classes { width: 40; height: 100%; padding: 0 1; border-left: outer $surface-lighten-1; }
+    DocumentPane #classes:focus { border-left: outer $accent; background: $surface; }
     """  # noqa: E501
 
-    def __init__(self) -> None:
+    def __init__(self, session: PromptSession) -> None:
+        """session: its text is the document."""
         super().__init__(id="document-pane")
+        self._session = session
         self._run: RunSummary | None = None
         self._timer: Timer | None = None
         self._step: int | None = None
-        self.text = TextArea(id="document", show_line_numbers=False, soft_wrap=True)
+        self._probabilities: dict[str, float] = {}
+        self.text = TextField(id="document")
         self._verdict = Static("Type a document to see its classes.", markup=False)
+        self.classes_pane = VerticalScroll(self._verdict, id="classes")
 
     def compose(self) -> ComposeResult:
         """Lay out the text and the classes."""
         yield self.text
-        with VerticalScroll(id="classes", can_focus=False):
-            yield self._verdict
+        yield self.classes_pane
 
     def choose(self, run: RunSummary | None) -> None:
         """Set the run that classifies; classify again if the run or its weights have changed."""
         is_other = run is not None and (self._run is None or run.name != self._run.name)
         is_newer = run is not None and self._run is not None and run.val_loss != self._run.val_loss
         self._run = run
+        self.text.set_text(self._session.fields.prompt)
         self.border_title = "Document" if run is None else f"Document for {run.name}"
         if (is_other or is_newer) and self.text.text:
             self._classify()
 
     @on(TextArea.Changed)
     def classify_soon(self) -> None:
-        """Classify the document once the user has paused typing."""
+        """Keep the text for the other screens; classify it once the user has paused typing."""
+        self._session.fields.prompt = self.text.text
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(_PAUSE_S, self._classify)
@@ -72,19 +79,20 @@ class DocumentPane(Horizontal):
             case Started():
                 self._step = reply.step
             case Classified():
-                self._verdict.update(self._ranked(reply.probabilities))
+                self._probabilities = reply.probabilities
+                self._show()
             case Failed():
+                self._probabilities = {}
                 self._verdict.update(Text(visible(reply.message), "red"))
             case _:
                 pass
 
-    def _ranked(self, probabilities: Mapping[str, float]) -> Text:
-        """Return one line per class with its probability and a bar, the most probable first."""
-        text = Text(no_wrap=True, overflow="ellipsis")
-        width = min(14, max(map(len, probabilities), default=0))
-        for label, probability in probabilities.items():
-            text.append(f"{visible(label, newline=' ')[:width]:<{width}} ", "bold")
-            text.append(f"{probability:>6.1%} ").append(
-                "▇" * round(14 * probability) + "\n", "green"
-            )
-        return text.append(f"\nwith the weights of step {self._step:,}", "dim")
+    def on_resize(self) -> None:
+        """Draw the bars at the new width."""
+        if self._probabilities:
+            self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        """Show one line per class, and the step of the weights."""
+        text = class_bars(self._probabilities, self.classes_pane.content_size.width)
+        self._verdict.update(text.append(f"\nwith the weights of step {self._step:,}", "dim"))

@@ -12,23 +12,22 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.validation import Integer
-from textual.widgets import Input, Label
+from textual.widgets import Input, Label, TextArea
 
-from rnnlab.base.display import shortened, unescaped
 from rnnlab.base.errors import BadInputError
 from rnnlab.protocol.messages import MAX_SEED
 from rnnlab.runs.checkpoint import NAMES, parse_checkpoint
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
-from rnnlab.tui.prompting.prompt_input import PromptInput
+from rnnlab.tui.prompting.prompt_text import PromptText
+from rnnlab.tui.prompting.stale import origin_of_answers
 from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
 
 if TYPE_CHECKING:
     from rnnlab.decoding import Spec
 
-_FIELDS = ("prompt", "decoders", "length", "seed", "checkpoint")
-_SHORT = 30
-"""Maximum number of characters of a prompt that the status line quotes."""
+_FIELDS = ("decoders", "length", "seed", "checkpoint")
+"""The fields of one line, below the prompt."""
 _AGAIN = "unknown characters: press enter again to replace each by a similar known one, or drop it"
 
 
@@ -54,13 +53,13 @@ class PromptForm(Vertical):
         self._session = session
         self._is_of_all = is_of_all
         self._run: RunSummary | None = None
+        self._opened: Run | None = None
         self._parsed: tuple[str, tuple[Spec, ...]] = ("", ())
         """Text of the decoders' field when it was last parsed, and the parsed specs."""
         self._steps: tuple[int, ...] = ()
-        # `compose` sets the values: an `Input` accepts a value only while an app is running.
-        self.prompt = PromptInput(session)
+        # `compose` sets the values: a field accepts a value only while an app is running.
+        self.prompt = PromptText(session)
         self._inputs: dict[str, Input] = {
-            "prompt": self.prompt,
             "decoders": Input(id="decoders", compact=True),
             "length": _number("length", 1, 100_000),
             "seed": _number("seed", 0, MAX_SEED),
@@ -76,7 +75,8 @@ class PromptForm(Vertical):
         """Lay out the fields."""
         for name, field in self._inputs.items():
             field.value = self._value(name)
-        with Horizontal(classes="row"):
+        self.prompt.set_text(self._session.fields.prompt)
+        with Horizontal(classes="row", id="prompt-row"):
             yield Label("text ", classes="name")
             yield self.prompt
         with Horizontal(classes="row"):
@@ -92,8 +92,9 @@ class PromptForm(Vertical):
     def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
         """Choose the run that will be prompted; `opened` lists its checkpoints."""
         is_other = run is None or self._run is None or run.name != self._run.name
-        self._run = run
+        self._run, self._opened = run, opened
         if is_other:
+            self.prompt.set_task(is_classifier=self.is_classifier)
             self._unit_name = "words" if run is not None and run.unit == "word" else "chars"
             for label in self.query("#unit").results(Label):
                 label.update(f" {self._unit_name} ")
@@ -107,7 +108,8 @@ class PromptForm(Vertical):
 
     def load(self) -> None:
         """Show the session's values, which another screen may have changed."""
-        with self.prevent(Input.Changed):
+        with self.prevent(Input.Changed, TextArea.Changed):
+            self.prompt.set_text(self._session.fields.prompt)
             for name in _FIELDS:
                 field, value = self._field(name), self._value(name)
                 if field.value != value:
@@ -123,6 +125,11 @@ class PromptForm(Vertical):
         elif event.input.id in _FIELDS:
             setattr(fields, event.input.id, event.value)
 
+    @on(TextArea.Changed)
+    def keep_text(self) -> None:
+        """Write the changed text to the session, for the other screens."""
+        self._session.fields.prompt = self.prompt.text
+
     @property
     def _owner(self) -> str:
         """Name of the run that the checkpoint applies to; empty if it applies to several runs."""
@@ -136,20 +143,17 @@ class PromptForm(Vertical):
         return str(getattr(fields, name))
 
     def origin_of_answers(self) -> str:
-        """Return one line that names the request of stale answers; empty if they are not stale.
+        """Return one line that names the request of stale answers; empty if they are not stale."""
+        if self._run is None:
+            return ""
+        return origin_of_answers(self._session, self._run, self._opened, self.decoders())
 
-        Answers are stale if the fields now hold another text, run or checkpoint.
-        """
-        session, run = self._session, self._run
-        asked, step = session.request, session.step
-        if asked is None or run is None or step is None or not session.is_over or session.problem:
-            return ""
-        if asked.run != run.name:
-            return f"written by {asked.run}; press enter to prompt {run.name}"
-        if (asked.prompt, asked.checkpoint) == (self.text, self.checkpoint):
-            return ""
-        prompt = repr(shortened(asked.prompt, _SHORT)) if asked.prompt else "an empty prompt"
-        return f"below: answers to {prompt} at step {step:,}; press enter to ask again"
+    def decoders(self) -> tuple[str, ...] | None:
+        """Return the specs of the decoders' field; None while it has an error."""
+        try:
+            return () if self.is_classifier else tuple(spec.text for spec in self.specs())
+        except BadInputError:
+            return None
 
     @property
     def checkpoint(self) -> str:
@@ -159,7 +163,7 @@ class PromptForm(Vertical):
     @property
     def text(self) -> str:
         """The text to continue."""
-        return unescaped(self._field("prompt").value)
+        return self.prompt.text
 
     @property
     def is_classifier(self) -> bool:
@@ -188,7 +192,7 @@ class PromptForm(Vertical):
 
     def focus_prompt(self) -> None:
         """Focus the prompt at once, not by a message: the next key is typed into it."""
-        self.screen.set_focus(self._field("prompt"))
+        self.screen.set_focus(self.prompt)
 
     @on(Input.Changed, "#decoders")
     def check_decoders(self) -> None:
@@ -204,6 +208,7 @@ class PromptForm(Vertical):
             self.post_message(self.Said("; ".join(dict.fromkeys(chains))))
 
     @on(Input.Submitted)
+    @on(PromptText.Submitted)
     def send(self) -> None:
         """Post the fields as a complete request, or the first error in them."""
         try:

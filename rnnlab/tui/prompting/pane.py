@@ -5,12 +5,13 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
+from rnnlab.tui.prompting.prompt_text import MOST_ROWS, PromptText
 from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state.prompt_session import PromptSession
 
@@ -48,7 +49,14 @@ class PromptPane(Vertical):
             self.border_title = title
         self.mark_stale()
 
+    @on(PromptText.Resized)
+    def grow(self, message: PromptText.Resized) -> None:
+        """Set the CSS class of the text's number of rows: a low pane grows with it."""
+        for num_rows in range(2, MOST_ROWS + 1):
+            self.set_class(message.num_rows == num_rows, f"-text-{num_rows}")
+
     @on(Input.Changed)
+    @on(TextArea.Changed)
     def mark_stale(self) -> None:
         """Dim the answers, and name their request, while the fields hold another request."""
         if self.board.mark_stale(self.form.origin_of_answers()):

@@ -12,6 +12,7 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.messages import AskCancelled, Asked
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
+from rnnlab.tui.prompting.text_field import TextField
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
@@ -55,6 +56,10 @@ class PromptingScreen(BaseScreen):
         """Return the text field of the prompt."""
         return self.form.prompt
 
+    def text_field(self) -> TextField:
+        """Return the field for the text that the run continues or classifies."""
+        return self.form.prompt
+
     def widget_after_fields(self) -> Widget | None:
         """Return the candidate to read, or the board if there is none."""
         return self.board.reading_place()
@@ -93,6 +98,8 @@ class PromptingScreen(BaseScreen):
         self.stop_task()
         self.session.submit(request)
         self.post_message(Asked(self.session.listener, request.run, request.question))
+        if self.view is not None:
+            self.view.mark_stale()
 
     @on(PromptForm.Said)
     def show_note(self, message: PromptForm.Said) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started, Trace
 from rnnlab.tui.beams.pruned_list import PrunedList
@@ -104,11 +104,13 @@ class BeamsScreen(PromptingScreen):
 
     @on(RunChosen)
     def show_state(self) -> None:
-        """Show the chosen run in the fields."""
+        """Show the chosen run in the fields, and whether it has newer weights than the answers."""
         self.choose_run(self.state.chosen)
+        if self.is_mounted:
+            self.mark_stale()
 
-    @on(RunChosen)
     @on(Input.Changed)
+    @on(TextArea.Changed)
     def mark_stale(self) -> None:
         """Dim the answers and name their request while the fields hold another request."""
         if self.board.mark_stale(self.form.origin_of_answers()):
@@ -204,10 +206,10 @@ class BeamsScreen(PromptingScreen):
         """Show in one line the search: state, length, run, step, and chain of filters."""
         session = self.session
         note = self.form.note_before_answers(_HINT)
-        if self.board.origin:
-            self.status.show_text(self.board.origin)
-        elif note is not None:
+        if note is not None:
             self.status.show_text(note.text, is_problem=note.is_problem)
+        elif self.board.origin:
+            self.status.show_text(self.board.origin)
         elif session.request is None or not session.specs:
             self.status.show_text(_HINT)
         elif session.request is not self._request:

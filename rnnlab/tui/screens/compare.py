@@ -11,7 +11,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Static
+from textual.widgets import Input, Static, TextArea
 
 from rnnlab.base.display import nats_per, visible
 from rnnlab.plots import Viewport
@@ -22,6 +22,7 @@ from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.prompting.asker import Asker, stale_answers
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.screen import PromptingScreen
@@ -43,24 +44,6 @@ _PANES = (
 )
 
 
-class _Asker:
-    """The listener to the generator's replies about one run."""
-
-    def __init__(self, screen: CompareScreen, name: str, columns: range) -> None:
-        self._screen = screen
-        self.name = name
-        self.columns = columns
-        """Columns of the run's answers: one per decoder; for a classifier, a single one."""
-        self.is_over = False
-        self.has_failed = False
-
-    async def on_reply(self, reply: Reply) -> None:
-        """Hand a reply to the screen, with the run that it is about."""
-        self.is_over = self.is_over or isinstance(reply, Ended)
-        self.has_failed = self.has_failed or isinstance(reply, Failed)
-        self._screen.show_reply(self, reply)
-
-
 class CompareScreen(PromptingScreen):
     """The chosen run and the selected ones, two to six."""
 
@@ -78,7 +61,9 @@ class CompareScreen(PromptingScreen):
         self._which = Static(id="compare-runs", markup=False)
         self.status = StatusLine("compare-status")
         self._charts: dict[str, ChartPane] = {}
-        self._askers: list[_Asker] = []
+        self._askers: list[Asker] = []
+        self._request: PromptRequest | None = None
+        """The request that the runs were asked last."""
         self._hidden_frames: dict[int, Progress] = {}
         """Column -> newest frame for it that arrived while another screen was visible."""
         self._shown: object = None
@@ -129,6 +114,19 @@ class CompareScreen(PromptingScreen):
             self._which.update(which)
         if self.query("#compare-charts"):
             self._show_charts(summaries)
+            self.mark_stale()
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    def mark_stale(self) -> None:
+        """Dim the answers to other fields than those shown, and those of older weights."""
+        origin, stale = "", None
+        if self._request is not None and self._askers and not self.is_task_running:
+            origin, stale = stale_answers(
+                self._askers, self._request, self.form.decoders(), self.state
+            )
+        if self.board.mark_stale(origin, stale):
+            self._show_count()
 
     def _compared(self) -> tuple[str, ...]:
         """Return the chosen and selected runs; if this is one run, add the two most similar runs.
@@ -202,12 +200,13 @@ class CompareScreen(PromptingScreen):
         """Send the request to every run."""
         self.session.history.add(request.prompt)
         self._cancel()
+        self._request = request
         titles: list[str] = []
-        askers: list[_Asker] = []
+        askers: list[Asker] = []
         for name in self.names:
             is_classifier = self.state.summaries[name].task == "classify"
             texts = ["classes"] if is_classifier else [spec.text for spec in request.specs]
-            askers.append(_Asker(self, name, range(len(titles), len(titles) + len(texts))))
+            askers.append(Asker(self, name, range(len(titles), len(titles) + len(texts))))
             titles += [f"{name} {text}" for text in texts]
         await self.board.begin_best(titles)
         self._askers = askers
@@ -233,7 +232,7 @@ class CompareScreen(PromptingScreen):
         self._askers = []
         self._hidden_frames.clear()
 
-    def show_reply(self, asker: _Asker, reply: Reply) -> None:
+    def show_reply(self, asker: Asker, reply: Reply) -> None:
         """Show a reply about one run."""
         if asker not in self._askers:
             return
@@ -251,12 +250,16 @@ class CompareScreen(PromptingScreen):
                 self._draw_hidden_frames()  # a frame drawn later would replace the error
                 self.board.fail(reply.message, asker.columns)
             case Ended():
+                self.mark_stale()
                 self._show_count()
             case _:
                 pass
 
     def _show_count(self) -> None:
-        """Show how many runs have answered, and which ones failed."""
+        """Show how many runs have answered and which ones failed, or why answers are stale."""
+        if self.board.origin:
+            self.status.show_text(self.board.origin)
+            return
         failed = [asker.name for asker in self._askers if asker.has_failed]
         answered = sum(asker.is_over and not asker.has_failed for asker in self._askers)
         cannot = f"; no answer from {', '.join(failed)}" if failed else ""

@@ -175,9 +175,8 @@ class InspectScreen(InspectingScreen):
 
     @on(Input.Submitted)
     def submit(self) -> None:
-        """Inspect with the values of the fields."""
+        """Inspect with the values of the fields; the focus stays where it is."""
         self.ask()
-        self.page.focus()
 
     def _missing(self) -> str:
         """Return the reason why the view cannot be shown yet; empty if it can."""

@@ -14,6 +14,7 @@ from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING
 from rnnlab.tui.prompting.document_pane import DocumentPane
 from rnnlab.tui.prompting.pane import PromptPane
 from rnnlab.tui.prompting.screen import PromptingScreen
+from rnnlab.tui.prompting.text_field import TextField
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
 from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
@@ -33,7 +34,7 @@ class PromptScreen(PromptingScreen):
         super().__init__(state)
         self.pane = self.view = PromptPane(self.session)
         self.form, self.board, self.status = self.pane.form, self.pane.board, self.pane.status
-        self.document = DocumentPane()
+        self.document = DocumentPane(self.session)
 
     def compose_body(self) -> ComposeResult:
         """Lay out both panes; `show_state` hides the one that does not fit the run's task."""
@@ -42,11 +43,15 @@ class PromptScreen(PromptingScreen):
 
     def main_widget(self) -> Widget:
         """Return the text field of the prompt, or for a classifier of the document."""
-        return self.document.text if self._is_classifier else super().main_widget()
+        return self.text_field()
+
+    def text_field(self) -> TextField:
+        """Return the text field of the prompt, or for a classifier of the document."""
+        return self.document.text if self._is_classifier else self.form.prompt
 
     def widget_after_fields(self) -> Widget | None:
-        """Return the candidate to read; None for a classifier."""
-        return None if self._is_classifier else super().widget_after_fields()
+        """Return the candidate to read, or for a classifier the classes."""
+        return self.document.classes_pane if self._is_classifier else super().widget_after_fields()
 
     @property
     def _is_classifier(self) -> bool:
@@ -62,12 +67,13 @@ class PromptScreen(PromptingScreen):
         if self._is_classifier:
             self.document.choose(chosen)
         else:
+            self.form.load()  # the document's text is that of the prompt
             self.choose_run(chosen)
             self.pane.show_run(chosen)
 
     def focus_text(self) -> None:
         """Focus the text field of the prompt, or for a classifier of the document."""
-        self.set_focus(self.main_widget())
+        self.set_focus(self.text_field())
 
 
 SCREEN = Declaration(

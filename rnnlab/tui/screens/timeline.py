@@ -12,7 +12,7 @@ from textual.containers import HorizontalScroll, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from rnnlab.base.display import compact_lines, escaped, loss, visible
+from rnnlab.base.display import compact_lines, loss, visible
 from rnnlab.plots import Viewport
 from rnnlab.runs.history import History
 from rnnlab.runs.journal import JournalTail
@@ -226,7 +226,7 @@ class TimelineScreen(BaseScreen):
             return
         fields, toast = self.state.session.fields, ""
         if sample.prompt:
-            fields.prompt = escaped(sample.prompt)
+            fields.prompt = sample.prompt
         run = self.state.opened(chosen.name)
         steps = run.paths.checkpoint_steps() if run is not None else []
         if shown.step in steps:

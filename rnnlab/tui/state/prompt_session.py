@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from rnnlab.base.display import escaped, unescaped
 from rnnlab.base.errors import BadInputError
 from rnnlab.protocol.messages import (
     DEFAULT_DECODERS,
@@ -43,6 +44,7 @@ class Fields:
     """The values of the prompt's fields, the same on every screen."""
 
     prompt: str = ""
+    """The text as it is sent to the model; its saved value is escaped, on one line."""
     decoders: str = " ".join(DEFAULT_DECODERS)
     length: str = str(DEFAULT_LENGTH)
     seed: str = "1"
@@ -57,11 +59,13 @@ class Fields:
         fields = cls(checkpoints=dict(checkpoints))
         for name in _KEPT:
             setattr(fields, name, saved.get(name, getattr(fields, name)))
+        fields.prompt = unescaped(fields.prompt)
         return fields
 
     def kept(self) -> dict[str, str]:
         """Return the values to save, without `checkpoints`."""
-        return {name: getattr(self, name) for name in _KEPT}
+        values = {name: getattr(self, name) for name in _KEPT}
+        return {**values, "prompt": escaped(self.prompt)}
 
     def checkpoint_of(self, run: str) -> str:
         """Return the value of the checkpoint field for a run."""

@@ -12,7 +12,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 from rnnlab.decoding import Spec, TracedStep, Tracer, parse_spec
-from rnnlab.protocol.messages import Answer, Classified, Generate, Progress, Started, Trace
+from rnnlab.protocol.messages import (
+    CLASSIFY,
+    Answer,
+    Classified,
+    Generate,
+    Progress,
+    Started,
+    Trace,
+)
 from rnnlab.worker import AnswerContext, Pace
 
 if TYPE_CHECKING:
@@ -109,7 +117,7 @@ def _class_answer(text: str, probabilities: Mapping[str, float]) -> Answer:
     tokens = [f"\n{label}  {probability:.1%}" for label, probability in probabilities.items()]
     logprobs = [math.log(max(value, sys.float_info.min)) for value in probabilities.values()]
     return Answer(
-        decoder="classify",
+        decoder=CLASSIFY,
         chain=["class of the document"],
         rank=1,
         text=text + "".join(tokens),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rnnlab.protocol.messages import Ended, Failed, Reply, Started
-from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
+from rnnlab.tui.state.prompt_session import Fields, PromptRequest, PromptSession
 
 
 class Board:
@@ -32,3 +32,10 @@ async def test_late_replies_to_the_previous_request_are_ignored() -> None:
     await session.listener.on_reply(ended)
     assert session.is_over
     assert board.shown == [started, ended]
+
+
+def test_a_saved_prompt_is_one_line_and_comes_back_as_it_was() -> None:
+    fields = Fields(prompt="one\n\\n two\\")
+    saved = fields.kept()
+    assert saved["prompt"] == "one\\n\\\\n two\\\\", "the format of views saved before"
+    assert Fields.of(saved, {}).prompt == fields.prompt
