@@ -34,6 +34,14 @@ RunName = Annotated[
 RunNames = Annotated[
     list[str], typer.Argument(metavar="RUN...", help="Names of runs.", autocompletion=_completion)
 ]
+RunPatterns = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN...", help="Names of runs, or quoted patterns: 'test-*'.",
+        autocompletion=_completion,
+    ),
+]  # fmt: skip
+"""Runs to control: `chosen_runs` in `_bulk.py` expands the patterns."""
 Checkpoint = Annotated[
     str, typer.Option(help="Checkpoint: last, best, live (saved now) or a step.")
 ]

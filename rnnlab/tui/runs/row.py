@@ -140,7 +140,7 @@ def _progress(s: RunSummary, color: str, width: int, *, has_loss: bool) -> Text:
     bar_width = width - len(text) - 1
     if fraction is None or bar_width < _LEAST_BAR:
         return Text(text)
-    num_done = int(fraction * bar_width)
+    num_done = round(fraction * bar_width)
     return Text.assemble(
         (_DONE * num_done, color), (_TO_DO * (bar_width - num_done), "dim"), f" {text}"
     )

@@ -138,7 +138,7 @@ class RunsTable(RowList):
         parts = ["Runs" if num_shown == total else f"Runs {num_shown} of {total}"]
         if state.selected:
             num_hidden = sum(name not in self._summaries for name in state.selected)
-            hidden = f" ({num_hidden} not listed)" if num_hidden else ""
+            hidden = f", {num_hidden} hidden" if num_hidden else ""
             parts.append(f"{len(state.selected)} selected{hidden}")
         is_marked = view.sort in (NAME, *(COLUMNS[name].sort for name in self._layout.columns))
         if view.sort == NEWEST and view.is_reversed:
