@@ -180,7 +180,7 @@ def _panes(panes: tuple[Pane, ...]) -> dict[str, Effect]:
 
 _STEERING = {
     "pause": says("running-lstm pauses after this step"),
-    "stop": says("running-lstm saves and stops"),
+    "stop": opens("ChoiceScreen"),
     "resume": says("diverged resumes from step 0", "diverged"),
     "checkpoint": says("running-lstm saves a checkpoint"),
     "enqueue": says("diverged is queued", "diverged"),
@@ -230,6 +230,8 @@ _LAB = {
     "sort": changes(lambda world: world.app.state.view.sort),
     "reverse": changes(lambda world: world.app.state.view.is_reversed),
     "filter": opens("FilterScreen"),
+    "columns": opens("ColumnsScreen"),
+    "unselect": becomes(lambda world: world.app.state.selected, (), "space"),
     "down": grows(lambda world: world.page.table.cursor_row),
     "up": falls(lambda world: world.page.table.cursor_row, "j"),
     **_STEERING,

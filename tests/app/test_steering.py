@@ -27,7 +27,6 @@ async def test_a_key_sends_its_command_to_the_worker_of_the_chosen_run(
     runs = {"active": lab.add("active", "running"), "idle": lab.add("idle", "paused")}
     presses = [
         ("w", "active", "pause"),
-        ("s", "active", "stop"),
         ("m", "active", "checkpoint"),
         ("w", "idle", "resume"),
         ("r", "idle", "resume"),
@@ -42,6 +41,13 @@ async def test_a_key_sends_its_command_to_the_worker_of_the_chosen_run(
                 pilot,
                 lambda run=runs[name], action=action: mailed(run) == [action],  # type: ignore[misc]
             )
+        table(app).choose("active")
+        await until(pilot, lambda: app.state.chosen_name == "active")
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        assert mailed(runs["active"]) == [], "a run that trains is not stopped by one key"
+        await pilot.press("y")
+        await until(pilot, lambda: mailed(runs["active"]) == ["stop"])
 
 
 async def test_a_refused_command_and_a_full_disk_are_shown_as_errors(

@@ -165,6 +165,11 @@ STEERING = Group["BaseScreen"](
             "delete", "delete", _delete, "Delete", "Delete the run for good",
             label_now=_delete_label, opens=True,
         ),
+    ),
+)  # fmt: skip
+SELECTION = Group["BaseScreen"](
+    "The selection",
+    (
         Action(
             "U", "unselect", _unselect, "Unselect", "Clear the selection of runs",
             is_possible=_has_selection,

@@ -126,7 +126,7 @@ def _progress(s: RunSummary, color: str, width: int, *, has_loss: bool) -> Text:
     has_loss: whether the line shows the training loss, which no column shows.
     """
     if s.state == "queued":
-        return Text(f"queued, number {s.queue_place}" if s.queue_place else "queued", "dim")
+        return Text(f"queued, no. {s.queue_place}" if s.queue_place else "queued", "dim")
     fraction = value_of("progress", s)
     percentage = f"{count(s.step)} steps" if fraction is None else f"{fraction:.0%}"
     figures = [percentage]

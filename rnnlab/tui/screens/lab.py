@@ -18,7 +18,7 @@ from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.prompting.pane import PromptPane
 from rnnlab.tui.prompting.screen import PromptingScreen
-from rnnlab.tui.runs.actions import STEERING
+from rnnlab.tui.runs.actions import SELECTION, STEERING
 from rnnlab.tui.runs.columns import default_columns
 from rnnlab.tui.runs.columns_dialog import ColumnsScreen
 from rnnlab.tui.runs.details import Details
@@ -118,8 +118,8 @@ class LabScreen(PromptingScreen, ChartsScreen):
 
     PANES = HOME_PANES
     GROUPS: ClassVar = (
-        _RUNS, STEERING, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES, pane_group(HOME_PANES), SCREENS,
-        EVERYWHERE,
+        _RUNS, STEERING, SELECTION, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES,
+        pane_group(HOME_PANES), SCREENS, EVERYWHERE,
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
