@@ -225,7 +225,7 @@ _RUN_CHOICE = {"next-run": _moves_by(1), "run-before": _moves_by(-1)}
 
 _LAB = {
     "prompt": focuses("prompt"),
-    "mark": changes(lambda world: world.app.state.selected),
+    "mark": changes(lambda world: world.app.state.selected, after=("space",)),
     "pin": changes(lambda world: list(world.app.state.view.pinned)),
     "sort": changes(lambda world: world.app.state.view.sort),
     "reverse": changes(lambda world: world.app.state.view.is_reversed),
