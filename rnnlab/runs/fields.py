@@ -44,7 +44,7 @@ def _progress(summary: RunSummary) -> float | None:
 
 
 FIGURES: dict[str, Figure] = {
-    "val": Figure(lambda s: s.best_val_loss if s.val_loss is None else s.val_loss),
+    "val": Figure(lambda s: s.val_loss),
     "best": Figure(lambda s: s.best_val_loss),
     "train": Figure(lambda s: s.train_loss),
     "accuracy": Figure(lambda s: s.val_accuracy, "fraction", is_best_high=True),

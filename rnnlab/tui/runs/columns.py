@@ -50,7 +50,7 @@ COLUMNS: dict[str, Column] = {
     "val": Column("val", 6, lambda s: loss(s.val_loss)[:6], "loss of the last validation", "val"),
     "accuracy": Column(
         "acc", 6, lambda s: "" if s.val_accuracy is None else percent(s.val_accuracy),
-        "correct documents in the last validation", "accuracy",
+        "correct documents, last validation", "accuracy",
     ),
     "train": Column("train", 6, lambda s: loss(s.train_loss)[:6], "training loss", "train"),
     "progress": Column("done", 5, _progress, "completed part of training", "progress"),

@@ -52,8 +52,10 @@ class RowLayout:
     columns: tuple[str, ...]
     name_width: int
     """Width of the first column."""
+    has_progress: bool = True
+    """Whether there is room for a second line below each active run."""
     has_facts: bool = False
-    """Whether there is room for a second line below every run."""
+    """Whether there is room for a second line below every other run."""
 
     @property
     def has_progress_columns(self) -> bool:
@@ -67,7 +69,7 @@ class RowLayout:
 
     def height_of(self, summary: RunSummary) -> int:
         """Return the number of lines of a run's row."""
-        has_second = summary.is_active or self.has_facts
+        has_second = self.has_progress if summary.is_active else self.has_facts
         return 2 if has_second and not self.has_progress_columns else 1
 
     def cells(self, summary: RunSummary, look: RowLook) -> list[Text]:

@@ -24,7 +24,9 @@ from rnnlab.tui.state.run_filter import NEWEST
 
 _NO_RUNS = ("no runs yet", "press n to start a run")
 _NO_MATCH = ("no run matches", "", "", "esc lists all runs", "/ changes the filter")
-"""Lines of an empty list; the third one is the filter."""
+"""Lines of an empty list; the second one is replaced by the filter."""
+_LEAST_HEIGHT = 6
+"""Minimum height in lines for rows of two lines: a title and two runs above the cut."""
 
 
 class RunsTable(RowList):
@@ -183,8 +185,9 @@ class RunsTable(RowList):
         region = self.scrollable_content_region
         longest = max(map(len, self._summaries), default=0)
         columns, name_width = fitting(self._wanted(), region.width, longest)
-        has_facts = 2 * len(self._summaries) < region.height
-        return RowLayout(columns, name_width, has_facts)
+        has_progress = region.height >= _LEAST_HEIGHT
+        has_facts = has_progress and 2 * len(self._summaries) < region.height
+        return RowLayout(columns, name_width, has_progress, has_facts)
 
     def _arrange(self) -> None:
         """Update the cells; replace columns and rows if these have changed."""
