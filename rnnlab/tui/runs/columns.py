@@ -141,7 +141,7 @@ def fitting(columns: Sequence[str], width: int, longest_name: int) -> tuple[tupl
         room -= needed
         shown.append(name)
     wanted = max(_USUAL_NAME, BEFORE_NAME + longest_name)
-    return tuple(shown), max(1, min(room, wanted))
+    return tuple(shown), max(_LEAST_NAME, min(room, wanted))
 
 
 assert {column.sort for column in COLUMNS.values()} <= SORTS.keys()

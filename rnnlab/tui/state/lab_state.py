@@ -144,16 +144,11 @@ class LabState:
         self.appearance = appearance_of(preferences)
 
     def toggle_pins(self, names: Collection[str]) -> bool:
-        """Pin runs to the top of the list, or unpin them if all are pinned; return True if pinned.
-
-        The list of a saved view stays in the order in which runs were pinned.
-        """
+        """Pin runs to the top of the list; unpin them if all are pinned. Return True if pinned."""
         pinned = self.view.pinned
-        is_pinned = any(name not in pinned for name in names)
-        self.view.pinned = [name for name in pinned if name not in names or is_pinned]
-        if is_pinned:
-            self.view.pinned += [name for name in names if name not in pinned]
-        return is_pinned
+        new = [name for name in names if name not in pinned]
+        self.view.pinned = pinned + new if new else [n for n in pinned if n not in names]
+        return bool(new)
 
     def view_to_keep(self) -> ViewState:
         """Return the view to save, without entries for runs that no longer exist."""
