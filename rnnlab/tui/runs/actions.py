@@ -171,7 +171,7 @@ SELECTION = Group["BaseScreen"](
     "The selection",
     (
         Action(
-            "U", "unselect", _unselect, "Unselect", "Clear the selection of runs",
+            "U", "unselect", _unselect, "Unselect", "Clear the selection of runs", True,
             is_possible=_has_selection,
         ),
     ),

@@ -25,6 +25,8 @@ from rnnlab.tui.state.run_filter import NEWEST
 _NO_RUNS = ("no runs yet", "press n to start a run")
 _NO_MATCH = ("no run matches", "", "", "esc lists all runs", "/ changes the filter")
 """Lines of an empty list; the second one is replaced by the filter."""
+_KEYS, _KEYS_OF_SELECTION = "space select · / filter · C columns", "U clears the selection"
+"""Hints in the lower border, which a low screen does not have."""
 _LEAST_HEIGHT = 6
 """Minimum height in lines for rows of two lines: a title and two runs above the cut."""
 
@@ -33,6 +35,7 @@ class RunsTable(RowList):
     """A table whose cursor stays on the same run when the rows change."""
 
     BORDER_TITLE = "Runs"
+    BORDER_SUBTITLE = _KEYS
     _is_filling = False
 
     def __init__(self, state: LabState) -> None:
@@ -153,6 +156,9 @@ class RunsTable(RowList):
         # Setting a title repaints the whole table, even if it has not changed.
         if title != self.border_title:
             self.border_title = title
+        hint = _KEYS_OF_SELECTION if state.selected else _KEYS
+        if hint != self.border_subtitle:
+            self.border_subtitle = hint
         nothing = self._reason_for_nothing()
         if nothing != self._nothing:
             self._nothing = nothing
