@@ -49,7 +49,7 @@ def _left(s: RunSummary) -> str:
 COLUMNS: dict[str, Column] = {
     "val": Column("val", 6, lambda s: loss(s.val_loss)[:6], "loss of the last validation", "val"),
     "accuracy": Column(
-        "acc", 6, lambda s: "" if s.val_accuracy is None else percent(s.val_accuracy),
+        "acc", 5, lambda s: "" if s.val_accuracy is None else percent(s.val_accuracy).replace("100.0", "100"),
         "correct documents, last validation", "accuracy",
     ),
     "train": Column("train", 6, lambda s: loss(s.train_loss)[:6], "training loss", "train"),

@@ -39,7 +39,7 @@ def test_the_accuracy_is_shown_if_a_run_is_a_classifier(
     assert columns[:2] == ["val", "accuracy"]
     for width in (25, 27, 35, 57):
         assert fitting(columns, width, 14)[0][:2] == ("val", "accuracy"), width
-    assert cell_of("accuracy", documents) == "  87.5%"
+    assert cell_of("accuracy", documents) == " 87.5%"
 
 
 def test_chosen_columns_are_shown_in_their_order_and_unknown_ones_are_ignored(
