@@ -40,6 +40,12 @@ def _progress(s: RunSummary) -> str:
     return "" if fraction is None or s.state == "finished" else f"{fraction:.0%}"
 
 
+def _accuracy(s: RunSummary) -> str:
+    if s.val_accuracy is None:
+        return ""
+    return percent(s.val_accuracy).replace("100.0%", "100%")
+
+
 def _left(s: RunSummary) -> str:
     if s.state in ("failed", "lost", "paused"):
         return s.state
@@ -49,7 +55,7 @@ def _left(s: RunSummary) -> str:
 COLUMNS: dict[str, Column] = {
     "val": Column("val", 6, lambda s: loss(s.val_loss)[:6], "loss of the last validation", "val"),
     "accuracy": Column(
-        "acc", 5, lambda s: "" if s.val_accuracy is None else percent(s.val_accuracy).replace("100.0", "100"),
+        "acc", 5, _accuracy,
         "correct documents, last validation", "accuracy",
     ),
     "train": Column("train", 6, lambda s: loss(s.train_loss)[:6], "training loss", "train"),
