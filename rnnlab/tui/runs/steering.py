@@ -56,7 +56,7 @@ async def do_with_selected(
     asks: when to ask; if "always", the default answer is to cancel; about: sentences that follow
     the question.
     """
-    names = [summary.name for summary in screen.state.targets]
+    names = screen.state.target_names
     if not names:
         screen.toast("no run is chosen; press n to start one", "warning")
     elif await _is_wanted(screen, names, verb, asks=asks, about=about):

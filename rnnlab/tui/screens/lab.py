@@ -39,7 +39,7 @@ def _select(screen: LabScreen) -> None:
 def _pin(screen: LabScreen) -> None:
     """Pin the selected runs or the chosen one; unpin them if all are pinned."""
     state = screen.state
-    names = [summary.name for summary in state.targets]
+    names = state.target_names
     is_pinned = state.toggle_pins(names)
     screen.table.show()
     what = first_of(names, 1) if len(names) < 2 else f"{len(names)} runs"

@@ -88,6 +88,11 @@ class LabState:
         return tuple(selected or ([self.chosen] if self.chosen else []))
 
     @property
+    def target_names(self) -> tuple[str, ...]:
+        """The names of the runs that an action applies to."""
+        return tuple(summary.name for summary in self.targets)
+
+    @property
     def overlaid(self) -> tuple[str, ...]:
         """The chosen run, followed by the other selected runs that exist."""
         chosen = [self.chosen.name] if self.chosen else []
