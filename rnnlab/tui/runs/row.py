@@ -95,11 +95,16 @@ class RowLayout:
         if s.is_active:
             line = _progress(s, look.color, room, has_loss="train" not in self.columns)
         else:
-            facts = f"{s.cell} · {s.corpus} · {count(s.step)} steps"
+            facts = " · ".join(filter(None, (s.cell, s.corpus, f"{count(s.step)} steps")))
             line = Text(shortened(visible(facts, newline=" "), room), "dim")
         text = Text(" " * _INDENT).append_text(line)
         text.truncate(width, pad=True)
         return text
+
+
+def name_length(summary: RunSummary) -> int:
+    """Return the number of characters of a run's name and of the label of a shipped run."""
+    return len(summary.name) + (len(_SHIPPED) if summary.is_shipped else 0)
 
 
 def _name_cell(s: RunSummary, look: RowLook, width: int) -> Text:

@@ -17,7 +17,7 @@ from rnnlab.base.display import visible
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.runs.columns import COLUMNS, NAME, chosen_columns, fitting, header, sorts_of
-from rnnlab.tui.runs.row import RowLayout, RowLook
+from rnnlab.tui.runs.row import RowLayout, RowLook, name_length
 from rnnlab.tui.shell.row_list import RowList
 from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.run_filter import NEWEST
@@ -189,7 +189,7 @@ class RunsTable(RowList):
 
     def _fitting(self) -> RowLayout:
         region = self.scrollable_content_region
-        longest = max(map(len, self._summaries), default=0)
+        longest = max(map(name_length, self._summaries.values()), default=0)
         columns, name_width = fitting(self._wanted(), region.width, longest)
         has_progress = region.height >= _LEAST_HEIGHT
         has_facts = has_progress and 2 * len(self._summaries) < region.height
