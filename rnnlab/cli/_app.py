@@ -54,7 +54,7 @@ def _lab(
         raise typer.Exit(open_lab(checkpoints, data, is_ascii=is_ascii))
     from rnnlab.cli.runs import command as list_runs
 
-    list_runs(checkpoints=checkpoints)
+    list_runs(checkpoints)
     typer.echo(
         "In a terminal, `rnnlab` opens the lab; `rnnlab --help` lists the commands.", err=True
     )

@@ -63,9 +63,9 @@ def do_with_each(chosen: Chosen, act: Callable[[Run], str | None]) -> int:
         else:
             if line is not None:
                 typer.echo(line)
-    for error in refused:
-        print(f"rnnlab: {error}", file=sys.stderr)  # noqa: T201
-    return max((error.exit_code for error in refused), default=EXIT_DONE)
+    for refusal in refused:
+        print(f"rnnlab: {refusal}", file=sys.stderr)  # noqa: T201
+    return max((refusal.exit_code for refusal in refused), default=EXIT_DONE)
 
 
 def _matching(store: RunStore, pattern: str) -> list[Run]:

@@ -19,12 +19,12 @@ _ACCURACY = 6
 
 
 def command(
+    checkpoints: Checkpoints = None,
+    json: Json = False,
     matching: Annotated[
         str,
         typer.Option("--filter", metavar="EXPR", help="List matching runs: 'lstm val<1.5'."),
     ] = "",
-    checkpoints: Checkpoints = None,
-    json: Json = False,
 ) -> None:
     """List the runs with their states and metrics.
 

@@ -151,7 +151,12 @@ async def test_an_error_in_the_filter_is_explained_while_it_is_typed_and_keeps_t
 
 async def test_escape_in_the_dialog_removes_the_filter() -> None:
     kept: list[str] = []
-    async with asked(FilterScreen("gru", lambda text: kept.append(text) or "")) as (host, pilot):
+
+    def follow(text: str) -> str:
+        kept.append(text)
+        return ""
+
+    async with asked(FilterScreen("gru", follow)) as (host, pilot):
         assert host.screen.query_one(Input).value == "gru"
         await pilot.press("escape")
         await until(pilot, lambda: host.results == [None])

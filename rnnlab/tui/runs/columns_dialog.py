@@ -23,7 +23,7 @@ class ColumnsScreen(ModalScreen[None]):
 
     BINDINGS = [
         ("escape", "cancel", "Cancel"),
-        ("space", "toggle", "Show or hide"),
+        ("space", "show_or_hide", "Show or hide"),
         Binding("J,shift+down", "shift(1)", "Later", key_display="J"),
         Binding("K,shift+up", "shift(-1)", "Earlier", key_display="K"),
         ("j", "move('cursor_down')", "Down"),
@@ -83,7 +83,7 @@ class ColumnsScreen(ModalScreen[None]):
         self._fill(place)
         self._follow(list(self._shown))
 
-    def action_toggle(self) -> None:
+    def action_show_or_hide(self) -> None:
         """Show or hide the column under the cursor."""
         place = self.query_one(OptionList).highlighted or 0
         name = self._order[place]
