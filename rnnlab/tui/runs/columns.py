@@ -10,6 +10,10 @@ from rnnlab.runs.fields import FIGURES, value_of
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.state.run_filter import NEWEST, SORTS
 
+DONE, TO_DO = "█", "░"
+"""Characters of a progress bar."""
+_BAR = 4
+"""Width of the bar in the column of the progress."""
 NAME = "name"
 """The first column, which is always shown: state, letter and name."""
 
@@ -32,12 +36,20 @@ class Column:
     """Whether the text changes with time, although the run does not."""
 
 
+def bar(fraction: float, width: int) -> str:
+    """Return a bar of which a fraction is filled."""
+    num_done = round(fraction * width)
+    return DONE * num_done + TO_DO * (width - num_done)
+
+
 def _progress(s: RunSummary) -> str:
-    """Return the place in the queue, or the percentage of training; empty for a finished run."""
+    """Return the place in the queue, or bar and percentage; empty for a finished run."""
     if s.queue_place is not None:
         return f"no. {s.queue_place}"
     fraction = value_of("progress", s)
-    return "" if fraction is None or s.state == "finished" else f"{fraction:.0%}"
+    if fraction is None or s.state == "finished":
+        return ""
+    return f"{bar(fraction, _BAR)} {fraction:>4.0%}"
 
 
 def _accuracy(s: RunSummary) -> str:
@@ -59,7 +71,7 @@ COLUMNS: dict[str, Column] = {
         "correct documents, last validation", "accuracy",
     ),
     "train": Column("train", 6, lambda s: loss(s.train_loss)[:6], "training loss", "train"),
-    "progress": Column("done", 5, _progress, "completed part of training", "progress"),
+    "progress": Column("done", _BAR + 5, _progress, "completed part of training", "progress"),
     "left": Column("left", 6, _left, "remaining time", "left"),
     "step": Column("step", 6, lambda s: count(s.step), "optimiser steps", "step"),
     "speed": Column("tok/s", 6, lambda s: count(s.tokens_per_s), "tokens per second", "speed"),

@@ -11,7 +11,7 @@ from rnnlab.base.display import count, duration, loss, shortened, visible
 from rnnlab.runs.fields import value_of
 from rnnlab.runs.records import State
 from rnnlab.runs.summary import RunSummary
-from rnnlab.tui.runs.columns import BEFORE_NAME, COLUMNS, cell_of
+from rnnlab.tui.runs.columns import BEFORE_NAME, COLUMNS, TO_DO, bar, cell_of
 
 STATE_MARKS: dict[State, tuple[str, str]] = {
     "queued": ("◌", "dim"),
@@ -29,7 +29,6 @@ TROUBLE_MARK = ("!", "bold red")
 _SHIPPED = " shipped"
 _INDENT = 2
 """Number of blanks before the second line."""
-_DONE, _TO_DO = "█", "░"
 _LEAST_BAR = 4
 """Minimum width of a progress bar in characters."""
 
@@ -147,7 +146,7 @@ def _progress(s: RunSummary, color: str, width: int, *, has_loss: bool) -> Text:
     bar_width = width - len(text) - 1
     if fraction is None or bar_width < _LEAST_BAR:
         return Text(text)
-    num_done = round(fraction * bar_width)
+    drawn = bar(fraction, bar_width)
     return Text.assemble(
-        (_DONE * num_done, color), (_TO_DO * (bar_width - num_done), "dim"), f" {text}"
+        (drawn.rstrip(TO_DO), color), (TO_DO * drawn.count(TO_DO), "dim"), f" {text}"
     )
