@@ -27,6 +27,9 @@ _NO_MATCH = ("no run matches", "", "", "esc lists all runs", "/ changes the filt
 """Lines of an empty list; the second one is replaced by the filter."""
 _KEYS, _KEYS_OF_SELECTION = "space select · / filter · C columns", "U clears the selection"
 """Hints in the lower border, which a low screen does not have."""
+_SPARE_LINES = 5
+"""Lines that must be free before all rows get a second line: the height of the error banner, so
+that the rows do not change their height whenever the cursor goes to a failed run."""
 _LEAST_HEIGHT = 6
 """Minimum height in lines for rows of two lines: a title and two runs above the cut."""
 
@@ -192,7 +195,8 @@ class RunsTable(RowList):
         longest = max(map(name_length, self._summaries.values()), default=0)
         columns, name_width = fitting(self._wanted(), region.width, longest)
         has_progress = region.height >= _LEAST_HEIGHT
-        has_facts = has_progress and 2 * len(self._summaries) < region.height
+        spare = 0 if self._layout.has_facts else _SPARE_LINES
+        has_facts = has_progress and 2 * len(self._summaries) + spare < region.height
         return RowLayout(columns, name_width, has_progress, has_facts)
 
     def _arrange(self) -> None:
