@@ -85,7 +85,7 @@ async def test_a_burst_goes_through_several_screens(lab: Lab, app: LabApp) -> No
         burst(app, "f10", "f3", "s", "f6", "s", "f3", "s")
         await until(pilot, lambda: app.state.session.fields.prompt == "ss")
         assert isinstance(app.page, PromptScreen)
-        burst(app, "f6", "s", "f2", "s")
+        burst(app, "f6", "s", "f2", "s", "y")  # the last key answers the question of `s`
         await until(pilot, lambda: steered(lab) == ["alpha"])
         assert app.page.entry_name == HOME
 

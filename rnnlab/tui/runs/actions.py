@@ -131,7 +131,7 @@ def _delete_label(screen: BaseScreen) -> str:
 
 
 STEERING = Group["BaseScreen"](
-    "The selected runs, or the chosen run",
+    "Selected or chosen",
     (
         Action(
             "w", "pause", _pause, "Pause", "Pause the run, or resume it if it is paused", True,
