@@ -25,6 +25,14 @@ RunName = Annotated[
 RunNames = Annotated[
     list[str], typer.Argument(metavar="RUN...", help="Names of runs.", autocompletion=complete_run)
 ]
+RunPatterns = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN...", help="Names of runs, or quoted patterns: 'test-*'.",
+        autocompletion=complete_run,
+    ),
+]  # fmt: skip
+"""Runs to control: `chosen_runs` in `_bulk.py` expands the patterns."""
 Checkpoint = Annotated[
     str,
     typer.Option(

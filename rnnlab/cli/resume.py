@@ -1,4 +1,4 @@
-"""Resume a run."""
+"""Resume runs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from rnnlab.cli._bulk import Chosen, chosen_runs, do_with_each
 from rnnlab.cli._follow import follow, result
-from rnnlab.cli._options import Checkpoints, Json, RunName
+from rnnlab.cli._options import Checkpoints, Json, RunPatterns
 from rnnlab.cli._output import print_json
-from rnnlab.runs.store import RunStore
+from rnnlab.runs.store import Run, RunStore
 
 _Text = Optional[str]  # noqa: UP045
 
@@ -20,7 +21,7 @@ def _setting(flag: str, text: str) -> Any:
 
 
 def command(
-    run: RunName,
+    runs: RunPatterns,
     detach: Annotated[bool, typer.Option("--detach", help="Return at once.")] = False,
     queue: Annotated[
         bool, typer.Option("--queue", help="Wait for a free slot before training.")
@@ -34,10 +35,11 @@ def command(
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> int:
-    """Resume a run where it ended; a finished one with a later end.
+    """Resume runs where they ended; finished ones with a later end.
 
     `rnnlab resume RUN --steps 20000` continues a finished run until step 20,000, with its optimiser
-    and its curve; after early stopping, `--patience N` or `--lr X` is enough.
+    and its curve; after early stopping, `--patience N` or `--lr X` is enough. One run is followed
+    until its end, unless --detach is set; several runs are detached.
     """
     from rnnlab.submit import resume_run
 
@@ -46,7 +48,10 @@ def command(
         "patience": patience,
     }  # fmt: skip
     changes = {name: text for name, text in options.items() if text is not None}
-    opened = RunStore.default(checkpoints).open(run)
+    chosen = chosen_runs(RunStore.default(checkpoints), runs)
+    if len(runs) > 1 or len(chosen.runs) > 1:
+        return _resume_all(chosen, changes, is_queued=queue, json=json)
+    (opened,) = chosen.runs
     was_paused = opened.status().state == "paused"
     message = resume_run(opened, changes, is_queued=queue)
     typer.echo(message, err=json)
@@ -55,3 +60,20 @@ def command(
             print_json(result(opened))
         return 0
     return follow(opened, is_new=False, json=json)
+
+
+def _resume_all(chosen: Chosen, changes: dict[str, str], *, is_queued: bool, json: bool) -> int:
+    """Resume several runs in the background; with `json`, print a list of those that resume."""
+    from rnnlab.submit import resume_run
+
+    results: list[object] = []
+
+    def resume(run: Run) -> str | None:
+        message = resume_run(run, changes, is_queued=is_queued)
+        results.append(result(run))
+        return None if json else message
+
+    code = do_with_each(chosen, resume)
+    if json:
+        print_json(results)
+    return code

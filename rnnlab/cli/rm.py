@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
-from rnnlab.base.display import visible
-from rnnlab.base.errors import EXIT_DONE, EXIT_INTERRUPTED
-from rnnlab.cli._options import Checkpoints, RunNames
+from rnnlab.base.errors import EXIT_INTERRUPTED
+from rnnlab.cli._bulk import chosen_runs, do_with_each
+from rnnlab.cli._options import Checkpoints, RunPatterns
 from rnnlab.cli._output import talk
-from rnnlab.runs.store import RunStore
+from rnnlab.runs.store import Run, RunStore
 
 
 def command(
-    runs: RunNames,
+    runs: RunPatterns,
     *,
     is_sure: Annotated[
         bool, typer.Option("--yes", "-y", help="Skip the confirmation (asked only on a terminal).")
@@ -24,13 +24,18 @@ def command(
 ) -> int:
     """Delete runs for good; a run that is training cannot be deleted."""
     store = RunStore.default(checkpoints)
-    opened = [store.open(name) for name in dict.fromkeys(runs)]
-    if not is_sure and sys.stdin.isatty():
-        names = visible(", ".join(run.name for run in opened), newline=" ")
-        if not typer.confirm(f"Delete {names} for good, with all checkpoints?", err=True):
+    chosen = chosen_runs(store, runs)
+    if chosen.runs and not is_sure and sys.stdin.isatty():
+        for run in chosen.runs:
+            status = run.status()
+            talk(f"  {run.name}  {status.state}, step {status.step}")
+        what = "this run" if len(chosen.runs) == 1 else f"these {len(chosen.runs)} runs"
+        if not typer.confirm(f"Delete {what} for good, with all checkpoints?", err=True):
             talk("nothing is deleted")
             return EXIT_INTERRUPTED
-    for run in opened:
+
+    def remove(run: Run) -> str:
         store.remove(run)
-        typer.echo(f"deleted {run.name}")
-    return EXIT_DONE
+        return f"deleted {run.name}"
+
+    return do_with_each(chosen, remove)

@@ -3,35 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
-from rnnlab.base.display import count, loss
+import typer
+
+from rnnlab.base.display import count, loss, percent
 from rnnlab.cli._options import Checkpoints, Json
 from rnnlab.cli._output import print_json, print_table, talk
+from rnnlab.runs.filter import parse_filter
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
 
+_ACCURACY = 6
+"""Place of the column for the accuracy, after the validation loss."""
 
-def command(checkpoints: Checkpoints = None, json: Json = False) -> None:
-    """List all runs with their states and metrics."""
+
+def command(
+    checkpoints: Checkpoints = None,
+    json: Json = False,
+    matching: Annotated[
+        str,
+        typer.Option("--filter", metavar="EXPR", help="List matching runs: 'lstm val<1.5'."),
+    ] = "",
+) -> None:
+    """List the runs with their states and metrics.
+
+    A filter consists of words and comparisons, all of which must match: `gru !failed` (words of
+    name, state, cell, corpus or task), `state:running`, `val<1.5 accuracy>90% age<2d`.
+    """
+    passes = parse_filter(matching)
     store = RunStore.default(checkpoints)
     if not store.root.is_dir():
         talk(f"there is no folder {store.root} yet; only shipped runs are listed")
-    summaries = [summarise(run) for run in store]
+    runs = [(run, s) for run in store if passes(s := summarise(run))]
+    summaries = [s for _, s in runs]
     if json:
         print_json([asdict(summary) for summary in summaries])
         return
     header = [
-        "name",
-        "state",
-        "step",
-        "epoch",
-        "train",
-        "val",
-        "tokens/s",
-        "params",
-        "corpus",
-        "cell",
-    ]
+        "name", "state", "step", "epoch", "train", "val", "tokens/s", "params", "corpus", "cell",
+    ]  # fmt: skip
+    has_classifier = any(s.val_accuracy is not None for s in summaries)
     rows = [
         [
             s.name,
@@ -47,8 +59,12 @@ def command(checkpoints: Checkpoints = None, json: Json = False) -> None:
         ]
         for s in summaries
     ]
-    print_table(header, rows, ("step", "epoch", "train", "val", "tokens/s", "params"))
-    for run in store:
+    if has_classifier:
+        header.insert(_ACCURACY, "accuracy")
+        for row, s in zip(rows, summaries, strict=True):
+            row.insert(_ACCURACY, percent(s.val_accuracy))
+    print_table(header, rows, ("step", "epoch", "train", "val", "accuracy", "tokens/s", "params"))
+    for run, _ in runs:
         if (step := _differing_checkpoint(run)) is not None:
             talk(
                 f"{run.name}: the last checkpoint is from step {step}, not from the run's last step"

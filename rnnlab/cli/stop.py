@@ -1,14 +1,13 @@
-"""Stop a run."""
+"""Stop runs."""
 
 from __future__ import annotations
 
-import typer
-
-from rnnlab.cli._options import Checkpoints, RunName
+from rnnlab.cli._bulk import chosen_runs, do_with_each
+from rnnlab.cli._options import Checkpoints, RunPatterns
 from rnnlab.runs import control
 from rnnlab.runs.store import RunStore
 
 
-def command(run: RunName, checkpoints: Checkpoints = None) -> None:
-    """Save a run and end its worker; `rnnlab resume` continues it."""
-    typer.echo(control.stop(RunStore.default(checkpoints).open(run)))
+def command(runs: RunPatterns, checkpoints: Checkpoints = None) -> int:
+    """Save runs and end their workers; `rnnlab resume` continues them."""
+    return do_with_each(chosen_runs(RunStore.default(checkpoints), runs), control.stop)

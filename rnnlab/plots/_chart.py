@@ -33,6 +33,8 @@ class Curve:
     """Whether it is the raw curve of a smoothed one, without an entry in the legend."""
     run: str = ""
     """The run's name if the chart has several runs: its curves share a colour and a letter."""
+    letter: str = ""
+    """The run's letter; empty: the next free one if the curves need letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class NamedHistory:
     """Whether the run has ended, so that no further records will come."""
     is_read: bool = True
     """Whether its journal has been read."""
+    letter: str = ""
+    """The run's letter, the same in every plot; empty: the next free one."""
 
     @classmethod
     def of(cls, summary: RunSummary, color: int, history: History) -> NamedHistory:
@@ -157,6 +161,7 @@ def trace(
         style=style,
         is_faint=is_faint,
         run="" if is_alone else run.name,
+        letter="" if is_alone else run.letter,
     )
 
 

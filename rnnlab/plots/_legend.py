@@ -29,10 +29,15 @@ _NUM_FORMS = 3
 
 
 def pens_of(view: View, style: DrawStyle) -> list[Pen]:
-    """Return the pen of each series; if there are many, each run has a letter."""
-    keys = list(dict.fromkeys(map(_key, view.series)))
-    has_letters = len(keys) > 2 or any(series.curve.run for series in view.series)
-    letters = dict(zip(keys, cycle(ascii_lowercase if has_letters else [""]), strict=False))
+    """Return the pen of each series; if there are many, each run has a letter.
+
+    A run without a letter of its own has the next one that no other run has.
+    """
+    own = {_key(series): series.curve.letter for series in view.series}
+    has_letters = len(own) > 2 or any(series.curve.run for series in view.series)
+    free = [letter for letter in ascii_lowercase if letter not in own.values()]
+    others = cycle(free if has_letters and free else [""])
+    letters = {key: letter or next(others) for key, letter in own.items()}
     return [_pen(series, letters[_key(series)], style) for series in view.series]
 
 

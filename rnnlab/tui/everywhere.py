@@ -7,6 +7,7 @@ from datetime import datetime
 
 from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.names import first_of
 from rnnlab.runs import control
 from rnnlab.tui.runs.steering import do_with_run
 from rnnlab.tui.shell.actions import Action, Group, written
@@ -77,7 +78,8 @@ async def _quit(screen: BaseScreen) -> None:
         if s.state in ("running", "starting", "queued")
     ]
     if active:
-        question = f"{_named(active)}: training continues after the lab closes."
+        names = first_of(active, _MOST_NAMED)
+        question = f"{names}: training continues after the lab closes."
         answers = [("leave", "Leave running"), ("stop", "Save and stop"), ("cancel", "Cancel")]
         answer = await screen.app.push_screen_wait(ChoiceScreen(question, answers))
         if answer == "cancel":
@@ -86,12 +88,6 @@ async def _quit(screen: BaseScreen) -> None:
             for name in active:
                 await do_with_run(screen, control.stop, name)
     screen.app.exit()
-
-
-def _named(runs: list[str]) -> str:
-    """Return one line of the first names and the number of the others."""
-    num_others = len(runs) - _MOST_NAMED
-    return ", ".join(runs[:_MOST_NAMED]) + (f" and {num_others} more" if num_others > 0 else "")
 
 
 SCREENS = Group("Screens", tuple(map(_opener, entries())))

@@ -238,11 +238,13 @@ _RUN_CHOICE = {"next-run": _moves_by(1), "run-before": _moves_by(-1)}
 
 _LAB = {
     "prompt": focuses("prompt"),
-    "mark": changes(lambda world: world.app.state.selected),
+    "mark": changes(lambda world: world.app.state.selected, after=("space",)),
     "pin": changes(lambda world: list(world.app.state.view.pinned)),
     "sort": changes(lambda world: world.app.state.view.sort),
     "reverse": changes(lambda world: world.app.state.view.is_reversed),
     "filter": opens("FilterScreen"),
+    "columns": opens("ColumnsScreen"),
+    "unselect": becomes(lambda world: world.app.state.selected, (), "space"),
     "down": grows(lambda world: world.page.table.cursor_row),
     "up": falls(lambda world: world.page.table.cursor_row, "j"),
     **_STEERING,

@@ -119,7 +119,7 @@ async def test_the_marked_runs_are_compared_each_unit_on_its_own_axis(
         screen = await open_compare(pilot, app)
         assert screen.names == ("alpha", "words", "beta")
         await until(pilot, lambda: len(screen.query(ChartPane)) == 2)
-        assert columns(screen) == ["", "alpha", "words", "beta"]
+        assert columns(screen) == ["", "a alpha", "d words", "b beta"]
         await until(
             pilot, lambda: all("val" in c.text or "beta" in c.text for c in screen.query(ChartPane))
         )
@@ -174,7 +174,7 @@ async def test_every_run_continues_the_same_prompt_in_its_own_columns(
         assert shown[:2] == ["Once[10]", "Once[11]"]
         assert shown[2:] == ["Once[20]\nsomething is wrong", "Once[21]\nsomething is wrong"]
         heads = [str(c.query_one(".head", Static).render()) for c in screen.query(Candidate)]
-        assert heads[3].startswith(f"{screen.names[1]} beam:k=2\n")
+        assert heads[3].startswith(f"a {screen.names[1]} beam:k=2\n")
         screen.query(Candidate).last().focus()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, TokensScreen))
@@ -253,12 +253,12 @@ async def test_the_compared_runs_are_named_with_their_marks_and_how_to_choose_ot
         app.state.chosen_name = "alpha"
         screen = await open_compare(pilot, app)
         line = screen.query_one("#compare-runs", Static)
-        assert str(line.content).startswith("▎alpha ▎gamma ▎beta  chosen and similar")
+        assert str(line.content).startswith("▎a alpha ▎c gamma ▎b beta  chosen and similar")
         await pilot.press("f2")
         await until(pilot, lambda: app.page is home(app))
         app.state.selected = ("beta",)
         await pilot.press("f8")
-        await until(pilot, lambda: str(line.content).startswith("▎alpha ▎beta●  ● selected"))
+        await until(pilot, lambda: str(line.content).startswith("▎a alpha ▎b beta●  ● selected"))
         assert "F2, then space to select others" in str(line.content)
         assert isinstance(line.content, Text)
         assert len({span.style for span in line.content.spans if "rgb" in str(span.style)}) == 2
@@ -279,7 +279,7 @@ async def test_a_classifier_has_one_column_and_the_language_models_one_per_decod
         assert [tuple(r.decoders) for r in generator.requests] == [(), ("greedy", "beam:k=2")]
         heads = [str(c.query_one(".head", Static).render()) for c in screen.query(Candidate)]
         titles = [head.partition("\n")[0] for head in heads]
-        assert titles == ["opinions classes", "alpha greedy", "alpha beam:k=2"]
+        assert titles == ["a opinions classes", "b alpha greedy", "b alpha beam:k=2"]
         text = Answer("beam", ["beam"], 1, "Once", "Once", False, -1.0, -1.0, ["Once"], [-1.0])
         generator.say(Started(2, 40))
         generator.say(Progress(2, 1, [text], is_last=True))

@@ -10,7 +10,7 @@ from textual.widgets import Static
 from rnnlab.base.preferences import Preferences
 from rnnlab.runs.queue import Queue
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.runs.table import TROUBLE_MARK
+from rnnlab.tui.runs.row import TROUBLE_MARK
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.screen_registry import entry
 from rnnlab.tui.shell.status_line import StatusLine

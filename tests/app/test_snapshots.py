@@ -28,7 +28,7 @@ DIALOGS = {
     "help": Scene(("f1",), "Keys"),
     "decoders": Scene(("f9",), "Decoders"),
     "filter": Scene(("slash",), "Filter the runs"),
-    "delete": Scene(("delete",), "Delete it"),
+    "delete": Scene(("delete",), "the checkpoints for good"),
     "quit": Scene(("q",), "Leave running"),
     "add-corpus": Scene(("f11", "A"), "Add a corpus"),
 }

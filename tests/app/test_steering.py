@@ -45,6 +45,13 @@ async def test_a_key_sends_its_command_to_the_worker_of_the_chosen_run(
                 pilot,
                 lambda run=runs[name], action=action: mailed(run) == [action],  # type: ignore[misc]
             )
+        table(app).choose("active")
+        await until(pilot, lambda: app.state.chosen_name == "active")
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        assert mailed(runs["active"]) == [], "a run that trains is not stopped by one key"
+        await pilot.press("y")
+        await until(pilot, lambda: mailed(runs["active"]) == ["stop"])
 
 
 async def test_a_run_in_training_is_stopped_only_after_a_confirmation(

@@ -21,7 +21,7 @@ from rnnlab.runs.records import State, encode_status
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.runs.details import Details
-from rnnlab.tui.runs.table import STATE_MARKS, TROUBLE_MARK
+from rnnlab.tui.runs.row import STATE_MARKS, TROUBLE_MARK
 from tests.toys.app_lab import WITH_WORKERS, home, until
 from tests.toys.lab import Lab
 

@@ -10,6 +10,7 @@ import pytest
 from rnnlab.base import registry
 from rnnlab.base.preferences import known
 from rnnlab.decoding import FILTERS, Options, option_names
+from rnnlab.runs.fields import FIGURES, TEXTS
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.tui.shell.screen_registry import entries
 from tests.prose.help_lines import verbs
@@ -47,6 +48,7 @@ EXPECTED: dict[str, Callable[[], Iterable[str]]] = {
     "cells": lambda: registry.names("cells"),
     "views": lambda: registry.names("insight"),
     "plots": lambda: registry.names("plots"),
+    "fields": lambda: (*TEXTS, *FIGURES),
 }
 """What the first column of a table of each kind names."""
 

@@ -1,4 +1,4 @@
-"""Actions on the chosen run."""
+"""Actions on the selected runs, or without a selection on the chosen run."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ from typing import TYPE_CHECKING
 from rnnlab.runs import control
 from rnnlab.runs.records import State
 from rnnlab.runs.store import Run
+from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.runs.change_dialog import change_runs, resume_runs
-from rnnlab.tui.runs.steering import do_with_chosen, do_with_run
+from rnnlab.tui.runs.steering import any_target, counted, do_with_run, do_with_selected
 from rnnlab.tui.shell.actions import Action, Group
-from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 
 if TYPE_CHECKING:
     from rnnlab.tui.shell.screen import BaseScreen
 
 
 async def _pause(screen: BaseScreen) -> None:
-    chosen = screen.state.chosen
-    is_paused = chosen is not None and chosen.state == "paused"
-    await do_with_chosen(screen, _resuming(screen) if is_paused else control.pause)
+    if _pause_verb(screen) == "Resume":
+        await _resume(screen)
+    else:
+        await do_with_selected(screen, control.pause, "Pause", "paused")
 
 
 async def _resume(screen: BaseScreen) -> None:
-    if screen.state.chosen is not None:
-        await resume_runs(screen, [screen.state.chosen.name])
+    if any_target(screen, lambda s: s.state == "finished"):
+        await resume_runs(screen, screen.state.target_names)
+    else:
+        await do_with_selected(screen, _resuming(screen), "Resume", "resumed")
 
 
 async def _change(screen: BaseScreen) -> None:
-    if screen.state.chosen is not None:
-        await change_runs(screen, [screen.state.chosen.name])
+    await change_runs(screen, screen.state.target_names)
 
 
 def _resuming(screen: BaseScreen, *, is_queued: bool = False) -> Callable[[Run], str]:
@@ -39,87 +41,110 @@ def _resuming(screen: BaseScreen, *, is_queued: bool = False) -> Callable[[Run],
 
 
 async def _stop(screen: BaseScreen) -> None:
-    """Stop the chosen run; ask first if it is training."""
-    chosen = screen.state.chosen
-    if chosen is not None and chosen.state in ("starting", "running"):
-        question = f"Stop {chosen.name}? It saves a checkpoint first; `r` resumes it later."
-        answers = [("cancel", "Keep training"), ("stop", "Save and stop")]
-        if await screen.app.push_screen_wait(ChoiceScreen(question, answers)) != "stop":
-            return
-        await do_with_run(screen, control.stop, chosen.name)
-    else:
-        await do_with_chosen(screen, control.stop)
+    """Stop the runs, after a question if one of them is training."""
+    is_training = any_target(screen, lambda s: s.state in ("starting", "running"))
+    await do_with_selected(
+        screen, control.stop, "Stop", "stopped", asks="always" if is_training else "several",
+        about="A stopped run is saved, and r resumes it." if is_training else "",
+    )  # fmt: skip
 
 
 async def _checkpoint(screen: BaseScreen) -> None:
-    await do_with_chosen(screen, control.checkpoint)
+    await do_with_selected(screen, control.checkpoint, "Save", "saved", asks="never")
 
 
 async def _delete(screen: BaseScreen) -> None:
-    """Delete the chosen run, after a confirmation."""
-    chosen = screen.state.chosen
-    if chosen is None:
-        return
-    if chosen.is_shipped:
-        screen.toast(f"{chosen.name} is shipped with rnnlab and cannot be deleted", "warning")
+    """Delete the runs, after a question."""
+    targets = screen.state.targets
+    if targets and all(summary.is_shipped for summary in targets):
+        name = targets[0].name
+        screen.toast(f"{name} is shipped with rnnlab and cannot be deleted", "warning")
         return
 
     def remove(run: Run) -> str:
         screen.state.store.remove(run)
         return f"{run.name} is deleted"
 
-    question = f"Delete {chosen.name} for good, with its checkpoints?"
-    answers = [("cancel", "Keep it"), ("delete", "Delete it")]
-    if await screen.app.push_screen_wait(ChoiceScreen(question, answers)) == "delete":
-        await do_with_run(screen, remove, chosen.name)
+    await do_with_selected(
+        screen, remove, "Delete", "deleted", asks="always",
+        about="This removes the checkpoints for good.",
+    )  # fmt: skip
 
 
 async def _sooner(screen: BaseScreen) -> None:
-    await do_with_chosen(screen, partial(control.move_in_queue, by=-1))
+    await _move(screen, -1)
 
 
 async def _later(screen: BaseScreen) -> None:
-    await do_with_chosen(screen, partial(control.move_in_queue, by=1))
+    await _move(screen, 1)
+
+
+async def _move(screen: BaseScreen, by: int) -> None:
+    """Move the chosen run in the queue, whatever is selected: the others keep their order."""
+    if screen.state.chosen is not None:
+        await do_with_run(screen, partial(control.move_in_queue, by=by), screen.state.chosen.name)
 
 
 async def _queue(screen: BaseScreen) -> None:
-    await do_with_chosen(screen, _resuming(screen, is_queued=True))
+    await do_with_selected(screen, _resuming(screen, is_queued=True), "Queue", "queued")
+
+
+def _unselect(screen: BaseScreen) -> None:
+    screen.state.selected = ()
+    screen.show_state()
+    screen.post_message(RunChosen())
+
+
+def _has_selection(screen: BaseScreen) -> bool:
+    return bool(screen.state.selected)
 
 
 def _in(*states: State) -> Callable[[BaseScreen], bool]:
-    """Return a function that returns True if the chosen run is in one of these states."""
-
-    def is_in_one(screen: BaseScreen) -> bool:
-        chosen = screen.state.chosen
-        return chosen is not None and chosen.state in states
-
-    return is_in_one
+    """Return a function that returns True if a run to act on is in one of these states."""
+    return lambda screen: any_target(screen, lambda summary: summary.state in states)
 
 
 _HAS_WORKER = _in("starting", "running", "paused")
 _CAN_STOP = _in("starting", "running", "paused", "queued")
 _ENDED = _in("paused", "stopped", "failed", "lost", "finished")
 _CAN_QUEUE = _in("stopped", "failed", "lost")
-_IS_QUEUED = _in("queued")
+_CAN_PAUSE = _in("starting", "running")
 _IS_PAUSED = _in("paused")
 
 
+def _is_queued(screen: BaseScreen) -> bool:
+    chosen = screen.state.chosen
+    return chosen is not None and chosen.state == "queued"
+
+
 def _is_own(screen: BaseScreen) -> bool:
-    """Return True if the chosen run may be changed: it is not shipped with rnnlab."""
-    return screen.state.chosen is not None and not screen.state.chosen.is_shipped
+    """Return True if a run may be changed: it is not shipped with rnnlab."""
+    return any_target(screen, lambda s: not s.is_shipped)
 
 
 def _can_resume(screen: BaseScreen) -> bool:
     return _is_own(screen) and _ENDED(screen)
 
 
+def _pause_verb(screen: BaseScreen) -> str:
+    return "Resume" if _IS_PAUSED(screen) and not _CAN_PAUSE(screen) else "Pause"
+
+
 def _pause_label(screen: BaseScreen) -> str:
-    return "Resume" if _IS_PAUSED(screen) else "Pause"
+    return counted(screen, _pause_verb(screen))
 
 
 def _resume_label(screen: BaseScreen) -> str:
-    """Return an empty label for a paused run, which `p` resumes, too."""
-    return "" if _IS_PAUSED(screen) else "Resume"
+    """Return an empty label for paused runs, which the pause key resumes, too."""
+    return "" if _pause_verb(screen) == "Resume" else counted(screen, "Resume")
+
+
+def _stop_label(screen: BaseScreen) -> str:
+    return counted(screen, "Stop")
+
+
+def _delete_label(screen: BaseScreen) -> str:
+    return counted(screen, "Delete")
 
 
 def _set_label(screen: BaseScreen) -> str:
@@ -128,15 +153,15 @@ def _set_label(screen: BaseScreen) -> str:
 
 
 STEERING = Group["BaseScreen"](
-    "The chosen run",
+    "Selected or chosen",
     (
         Action(
             "p", "pause", _pause, "Pause", "Pause the run, or resume it if it is paused", True,
-            is_possible=_HAS_WORKER, label_now=_pause_label,
+            is_possible=_HAS_WORKER, label_now=_pause_label, opens=True,
         ),
         Action(
             "s", "stop", _stop, "Stop", "Stop the run after saving a checkpoint", True,
-            is_possible=_CAN_STOP, opens=True,
+            is_possible=_CAN_STOP, label_now=_stop_label, opens=True,
         ),
         Action(
             "r", "resume", _resume, "Resume",
@@ -153,16 +178,28 @@ STEERING = Group["BaseScreen"](
         ),
         Action(
             "e", "enqueue", _queue, "Queue", "Queue the run: it resumes when a slot is free",
-            is_possible=_CAN_QUEUE,
+            is_possible=_CAN_QUEUE, opens=True,
         ),
         Action(
             "less_than_sign", "sooner", _sooner, "Sooner", "Move the run up in the queue",
-            is_repeatable=True, is_possible=_IS_QUEUED,
+            is_repeatable=True, is_possible=_is_queued,
         ),
         Action(
             "greater_than_sign", "later", _later, "Later", "Move the run down in the queue",
-            is_repeatable=True, is_possible=_IS_QUEUED,
+            is_repeatable=True, is_possible=_is_queued,
         ),
-        Action("delete", "delete", _delete, "Delete", "Delete the run for good", opens=True),
+        Action(
+            "delete", "delete", _delete, "Delete", "Delete the run for good",
+            label_now=_delete_label, opens=True,
+        ),
+    ),
+)  # fmt: skip
+SELECTION = Group["BaseScreen"](
+    "The selection",
+    (
+        Action(
+            "U", "unselect", _unselect, "Unselect", "Clear the selection of runs", True,
+            is_possible=_has_selection,
+        ),
     ),
 )  # fmt: skip

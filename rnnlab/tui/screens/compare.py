@@ -147,16 +147,15 @@ class CompareScreen(PromptingScreen):
         """Return the coloured names, with a dot at selected runs, and the keys that select."""
         text = Text()
         for name in self.names:
-            text.append("▎", self._color_of(name)).append(visible(name), "bold")
+            text.append_text(self._badge(name)).append(visible(name), "bold")
             text.append("● " if name in self.state.selected else " ")
         has_selected = any(name in self.state.selected for name in self.names)
         which = "● selected" if has_selected else "chosen and similar runs"
         return text.append(f" {which}; press F2, then space to select others", "dim")
 
-    def _color_of(self, name: str) -> str:
-        palette = self.state.appearance.palette
-        r, g, b = palette[self.state.color_of(name) % len(palette)]
-        return f"rgb({r},{g},{b})"
+    def _badge(self, name: str) -> Text:
+        """Return the letter of a run in its colour, as in the list and in the charts."""
+        return Text(f"▎{self.state.letter_of(name)} ", f"bold {self.state.rgb_of(name)}")
 
     def _rows(self, summaries: Sequence[RunSummary]) -> Table | Text:
         """Return the settings that differ and the figures, one column per run."""
@@ -168,7 +167,7 @@ class CompareScreen(PromptingScreen):
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
         table.add_column("", no_wrap=True, min_width=15)
         for summary in summaries:
-            title = Text.assemble(("▎", self._color_of(summary.name)), (summary.name, "bold"))
+            title = self._badge(summary.name).append(summary.name, "bold")
             table.add_column(title, overflow="fold")
         from rnnlab.settings.values import default_settings
 
@@ -207,7 +206,8 @@ class CompareScreen(PromptingScreen):
             is_classifier = self.state.summaries[name].task == "classify"
             texts = ["classes"] if is_classifier else [spec.text for spec in request.specs]
             askers.append(Asker(self, name, range(len(titles), len(titles) + len(texts))))
-            titles += [f"{name} {text}" for text in texts]
+            titled = f"{self.state.letter_of(name)} {name}".strip()
+            titles += [f"{titled} {text}" for text in texts]
         await self.board.begin_best(titles)
         self._askers = askers
         for asker in self._askers:

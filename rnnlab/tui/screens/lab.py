@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import DataTable
 
+from rnnlab.base.names import first_of
 from rnnlab.tui.charts.actions import CHARTS, IN_CHARTS, ChartsScreen
 from rnnlab.tui.charts.plot_grid import GridView, PlotGrid
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
@@ -17,7 +18,9 @@ from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
 from rnnlab.tui.prompting.pane import PromptPane
 from rnnlab.tui.prompting.screen import PromptingScreen
-from rnnlab.tui.runs.actions import STEERING
+from rnnlab.tui.runs.actions import SELECTION, STEERING
+from rnnlab.tui.runs.columns import default_columns
+from rnnlab.tui.runs.columns_dialog import ColumnsScreen
 from rnnlab.tui.runs.details import Details
 from rnnlab.tui.runs.error_banner import ErrorBanner
 from rnnlab.tui.runs.filter_dialog import FilterScreen
@@ -27,7 +30,6 @@ from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.outline import HOME_PANES
 from rnnlab.tui.shell.pane_actions import pane_group
 from rnnlab.tui.state.lab_state import LabState
-from rnnlab.tui.state.run_filter import SORTS
 
 
 def _select(screen: LabScreen) -> None:
@@ -35,18 +37,19 @@ def _select(screen: LabScreen) -> None:
 
 
 def _pin(screen: LabScreen) -> None:
-    if screen.state.chosen is not None:
-        name = screen.state.chosen.name
-        is_pinned = screen.state.toggle_pin(name)
-        screen.table.show()
-        screen.toast(f"{name} is pinned to the top" if is_pinned else f"{name} is unpinned")
+    """Pin the selected runs or the chosen one; unpin them if all are pinned."""
+    state = screen.state
+    names = state.target_names
+    is_pinned = state.toggle_pins(names)
+    screen.table.show()
+    what = first_of(names, 1) if len(names) < 2 else f"{len(names)} runs"
+    if names:
+        verb = "is" if len(names) == 1 else "are"
+        screen.toast(f"{what} {verb} {'pinned to the top' if is_pinned else 'unpinned'}")
 
 
 def _sort(screen: LabScreen) -> None:
-    view, sorts = screen.state.view, list(SORTS)
-    place = sorts.index(view.sort) if view.sort in sorts else -1
-    view.sort, view.is_reversed = sorts[(place + 1) % len(sorts)], False
-    screen.table.show()
+    screen.table.next_sort()
 
 
 def _reverse(screen: LabScreen) -> None:
@@ -55,11 +58,21 @@ def _reverse(screen: LabScreen) -> None:
 
 
 def _filter(screen: LabScreen) -> None:
-    def set_filter(text: str) -> None:
-        screen.state.view.filter = text.strip()
+    def set_filter(text: str) -> str:
+        screen.state.view.filter = text
         screen.table.show()
+        return f"{len(screen.state.in_order())} of {len(screen.state.summaries)} runs"
 
     screen.app.push_screen(FilterScreen(screen.state.view.filter, set_filter))
+
+
+def _columns(screen: LabScreen) -> None:
+    def set_columns(names: list[str]) -> None:
+        screen.state.view.columns = names
+        screen.table.show()
+
+    defaults = default_columns(screen.state.summaries.values())
+    screen.app.push_screen(ColumnsScreen(screen.state.view.columns, defaults, set_columns))
 
 
 def _down(screen: LabScreen) -> None:
@@ -77,16 +90,21 @@ _RUNS = Group["LabScreen"](
             "enter", "prompt", prompt, "Prompt", "Write a prompt for the chosen run",
             is_priority=True,
         ),
-        Action("space", "mark", _select, "Select", "Select the chosen run: overlay its curves"),
+        Action(
+            "space", "mark", _select, "Select",
+            "Select the chosen run: actions apply to it, its curves are overlaid",
+        ),
         Action("P", "pin", _pin, "Pin", "Pin the run to the top of the list, or unpin it"),
         Action(
-            "o", "sort", _sort, "Sort",
-            "Sort by the next key: age, name, val, train, step, speed, cell",
+            "o", "sort", _sort, "Sort", "Sort by the next key: newest, name, then each column",
         ),
         Action("O", "reverse", _reverse, "Reverse", "Reverse the order of the runs"),
         Action(
             "slash", "filter", _filter, "Filter",
-            "List only runs that match the words you enter", opens=True,
+            "List only runs that match words and figures, such as val<1", opens=True,
+        ),
+        Action(
+            "C", "columns", _columns, "Columns", "Choose the columns and their order", opens=True,
         ),
         Action("j", "down", _down, "Down", "Choose the next run"),
         Action("k", "up", _up, "Up", "Choose the previous run"),
@@ -100,8 +118,8 @@ class LabScreen(PromptingScreen, ChartsScreen):
 
     PANES = HOME_PANES
     GROUPS: ClassVar = (
-        _RUNS, STEERING, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES, pane_group(HOME_PANES), SCREENS,
-        EVERYWHERE,
+        _RUNS, STEERING, SELECTION, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES,
+        pane_group(HOME_PANES), SCREENS, EVERYWHERE,
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
@@ -187,8 +205,23 @@ class LabScreen(PromptingScreen, ChartsScreen):
 
     def escape_label(self) -> str:
         """Return the footer's label of escape; empty in the table, where it has no effect."""
+        if self._is_filtered_list:
+            return "All runs"
         out = super().escape_label()
         return out if out != "Home" else "" if self.focused is self.table else "Runs"
+
+    @property
+    def _is_filtered_list(self) -> bool:
+        """Whether the focus is in the list, no task is running and a filter hides runs."""
+        is_in_list = self.focused is self.table and not self.is_task_running
+        return is_in_list and bool(self.state.view.filter)
+
+    def out(self) -> None:
+        """Handle escape: in a filtered list, remove the filter first."""
+        if self._is_filtered_list:
+            self.table.clear_filter()
+        else:
+            super().out()
 
     def leave(self) -> None:
         """Remove the cursor of the charts; if there is none, focus the runs."""

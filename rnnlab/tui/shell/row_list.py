@@ -15,5 +15,10 @@ class RowList(DataTable[Text]):
         Binding("end", "scroll_bottom", "Last", show=False),
     ]
 
-    def __init__(self, id: str) -> None:  # noqa: A002  the name of Textual's own argument
-        super().__init__(id=id, cursor_type="row", zebra_stripes=False)
+    def __init__(
+        self,
+        id: str,  # noqa: A002  the name of Textual's own argument
+        *,
+        cell_padding: int = 1,
+    ) -> None:
+        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=cell_padding)

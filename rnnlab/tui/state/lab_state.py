@@ -24,6 +24,7 @@ from rnnlab.tui.state.key_buffer import KeyBuffer
 from rnnlab.tui.state.notifications import Notice, notice_of, status_of
 from rnnlab.tui.state.prompt_session import Fields, PromptSession
 from rnnlab.tui.state.run_filter import ordered
+from rnnlab.tui.state.run_letters import assign_letters, lend_letters
 from rnnlab.tui.state.theme import appearance_of
 from rnnlab.tui.state.view_state import ViewState
 
@@ -62,7 +63,8 @@ class LabState:
         """True once the runs have been listed."""
         self.chosen_name: str | None = self.view.chosen or None
         self.selected: tuple[str, ...] = tuple(self.view.marked)
-        """Runs whose curves are overlaid on those of the chosen run, in the order of selection."""
+        """Runs that actions apply to and whose curves are overlaid on those of the chosen run, in
+        the order of selection."""
         self.also_watched: tuple[str, ...] = ()
         """Further runs whose journals the visible screen needs."""
         self.keys = keys or KeyBuffer()
@@ -78,6 +80,17 @@ class LabState:
     def chosen(self) -> RunSummary | None:
         """The run under the cursor; None if no run is listed."""
         return self.summaries.get(self.chosen_name) if self.chosen_name else None
+
+    @property
+    def targets(self) -> tuple[RunSummary, ...]:
+        """The runs that an action applies to: the selected ones, or else the chosen one."""
+        selected = [self.summaries[name] for name in self.selected if name in self.summaries]
+        return tuple(selected or ([self.chosen] if self.chosen else []))
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """The names of the runs that an action applies to."""
+        return tuple(summary.name for summary in self.targets)
 
     @property
     def overlaid(self) -> tuple[str, ...]:
@@ -120,19 +133,27 @@ class LabState:
         """Return a run's index in the palette, which stays the same while the run exists."""
         return self.view.colors.get(name, 0)
 
+    def rgb_of(self, name: str) -> str:
+        """Return a run's colour in the form of Rich's styles."""
+        palette = self.appearance.palette
+        r, g, b = palette[self.color_of(name) % len(palette)]
+        return f"rgb({r},{g},{b})"
+
+    def letter_of(self, name: str) -> str:
+        """Return a run's letter, which stays the same while the run exists; empty for none."""
+        return self.view.letters.get(name, "")
+
     def prefer(self, preferences: Preferences) -> None:
         """Replace the preferences and update the appearance."""
         self.preferences = preferences
         self.appearance = appearance_of(preferences)
 
-    def toggle_pin(self, name: str) -> bool:
-        """Pin a run to the top of the list, or unpin it; return True if it is now pinned."""
+    def toggle_pins(self, names: Collection[str]) -> bool:
+        """Pin runs to the top of the list; unpin them if all are pinned. Return True if pinned."""
         pinned = self.view.pinned
-        if name in pinned:
-            pinned.remove(name)
-        else:
-            pinned.append(name)
-        return name in pinned
+        new = [name for name in names if name not in pinned]
+        self.view.pinned = pinned + new if new else [n for n in pinned if n not in names]
+        return bool(new)
 
     def view_to_keep(self) -> ViewState:
         """Return the view to save, without entries for runs that no longer exist."""
@@ -150,7 +171,9 @@ class LabState:
 
     def named_histories(self, names: tuple[str, ...] | None = None) -> list[NamedHistory]:
         """Return runs in the form that plots take; by default the chosen and selected runs."""
-        return [self._named(name) for name in (self.overlaid if names is None else names)]
+        names = self.overlaid if names is None else names
+        lend_letters(self.view.letters, names)
+        return [self._named(name) for name in names]
 
     def update(self, read: RunsRead) -> list[Notice]:
         """Store the result of a poll; return notifications of changes since the last poll."""
@@ -162,10 +185,13 @@ class LabState:
         ]
         self.has_read = True
         self.summaries = {summary.name: summary for summary in read.summaries}
+        self.selected = tuple(name for name in self.selected if name in self.summaries)
+        oldest_first = [s.name for s in sorted(read.summaries, key=lambda s: (s.created, s.name))]
         colors = _free_colors(set(self.view.colors.values()))
-        for summary in sorted(read.summaries, key=lambda s: (s.created, s.name)):
-            if summary.name not in self.view.colors:
-                self.view.colors[summary.name] = next(colors)
+        for name in oldest_first:
+            if name not in self.view.colors:
+                self.view.colors[name] = next(colors)
+        assign_letters(self.view.letters, oldest_first)
         # Keep only the histories of watched runs: for them, the poller returns the records since
         # the last poll; for a run that is watched again, it returns the whole journal.
         self._histories = {
@@ -179,9 +205,11 @@ class LabState:
         summary = self.summaries.get(name)
         color, history = self.color_of(name), self.history(name)
         if summary is None:
-            return NamedHistory(name, color, history, is_read=name in self._histories)
-        named = NamedHistory.of(summary, color, history)
-        return replace(named, is_read=name in self._histories)
+            named = NamedHistory(name, color, history)
+        else:
+            named = NamedHistory.of(summary, color, history)
+        is_read = name in self._histories
+        return replace(named, letter=self.letter_of(name), is_read=is_read)
 
 
 def _free_colors(used: Collection[int]) -> Iterator[int]:

@@ -1,57 +1,50 @@
-"""The filter and the order of the list of runs; pure functions, tested without a screen."""
+"""The order of the list of runs, and its filter; pure functions, tested without a screen."""
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Collection, Iterable
-from math import inf, isfinite
-from typing import Any
+from functools import partial
 
+from rnnlab.base.errors import BadInputError
+from rnnlab.runs.fields import FIGURES, TEXTS, value_of
+from rnnlab.runs.filter import Filter, parse_filter
 from rnnlab.runs.summary import RunSummary
 
+NEWEST = "newest"
+"""The default sort: active runs, then the queue in its order, then the newest runs."""
 
-def _least_first(value: float | None) -> float:
-    return value if value is not None and isfinite(value) else inf
+SortKey = Callable[[RunSummary], str | float | None]
+"""Returns the value to sort by, ascending; None puts the run last in both directions."""
 
 
-SORTS: dict[str, Callable[[RunSummary], Any]] = {
-    "newest": lambda s: (not s.is_active, -s.created),
-    "name": lambda s: s.name,
-    "val": lambda s: _least_first(s.best_val_loss if s.val_loss is None else s.val_loss),
-    "train": lambda s: _least_first(s.train_loss),
-    "step": lambda s: -s.step,
-    "speed": lambda s: _least_first(-s.tokens_per_s if s.tokens_per_s is not None else None),
-    "cell": lambda s: s.cell,
+def _figure(name: str, summary: RunSummary) -> float | None:
+    value = value_of(name, summary)
+    return -value if value is not None and FIGURES[name].is_best_high else value
+
+
+def _text(name: str, summary: RunSummary) -> str | None:
+    return TEXTS[name](summary) or None
+
+
+SORTS: dict[str, SortKey] = {
+    NEWEST: lambda s: -s.created,
+    **{name: partial(_text, name) for name in TEXTS},
+    **{name: partial(_figure, name) for name in FIGURES},
 }
-"""The sort keys by name; the first one is the default."""
+"""The sort keys by name; the best value of a figure comes first."""
 
 
-def matches(summary: RunSummary, text: str) -> bool:
-    """Return True if a run passes a filter.
-
-    All words, separated by blanks, must match. A word matches if the run's name, state, cell,
-    corpus or task contains it. `a|b` matches if a or b matches, `!a` if a does not match; `*`
-    stands for any characters, `?` for one.
-    """
-    facts = [summary.name, summary.state, summary.cell, summary.corpus, summary.task]
-    lowered = [fact.lower() for fact in facts]
-    return all(_word_matches(word, lowered) for word in text.lower().split())
-
-
-def _word_matches(word: str, facts: list[str]) -> bool:
-    if word.startswith("!") and len(word) > 1:
-        return not _word_matches(word[1:], facts)
-    return any(
-        fnmatch.fnmatchcase(fact, f"*{choice}*")
-        for choice in word.split("|")
-        if choice
-        for fact in facts
-    )
+def filter_of(text: str) -> Filter:
+    """Return the filter of a saved view; one that cannot be understood passes every run."""
+    try:
+        return parse_filter(text)
+    except BadInputError:
+        return parse_filter("")
 
 
 def ordered(
     summaries: Iterable[RunSummary],
-    sort: str = "newest",
+    sort: str = NEWEST,
     *,
     is_reversed: bool = False,
     text: str = "",
@@ -59,14 +52,15 @@ def ordered(
 ) -> list[RunSummary]:
     """Return the sorted runs that pass a filter, the pinned ones first.
 
-    Pinned runs always pass. With sort "newest", active runs come first, then the queue in its
-    order.
+    Pinned runs always pass. Runs without a value to sort by are last.
     """
-    key = SORTS.get(sort, SORTS["newest"])
-    shown = [s for s in summaries if s.name in pinned or not text or matches(s, text)]
+    passes, key = filter_of(text), SORTS.get(sort, SORTS[NEWEST])
+    shown = [s for s in summaries if s.name in pinned or passes(s)]
     shown.sort(key=lambda s: s.name)
-    shown.sort(key=key, reverse=is_reversed)
-    if sort == "newest":
+    keyed = [(value, s) for s in shown if (value := key(s)) is not None]
+    keyed.sort(key=lambda pair: pair[0], reverse=is_reversed)
+    shown = [s for _, s in keyed] + [s for s in shown if key(s) is None]
+    if sort not in SORTS or sort == NEWEST:
         # Queued runs are listed together, the next one to start first.
         shown.sort(key=lambda s: (_group(s), s.queue_place or 0))
     return sorted(shown, key=lambda s: s.name not in pinned)

@@ -12,6 +12,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from string import ascii_lowercase
 
 from rnnlab.base.files import replace_text
 
@@ -26,10 +27,14 @@ class ViewState:
     pinned: list[str] = field(default_factory=list)
     colors: dict[str, int] = field(default_factory=dict)
     """Palette index of every run, so that a run keeps its colour."""
+    letters: dict[str, str] = field(default_factory=dict)
+    """Letter of every run, the least recently used first, so that a run keeps its letter."""
     sort: str = "newest"
     """Sort key of the list of runs; see `run_filter.SORTS`."""
     is_reversed: bool = False
     filter: str = ""
+    columns: list[str] = field(default_factory=list)
+    """Columns of the list of runs, by name and in order; empty for the default ones."""
     panes: dict[str, dict[str, bool]] = field(default_factory=dict)
     """Screen -> pane -> True if the user has shown it, False if hidden."""
     axis: str = "step"
@@ -104,10 +109,12 @@ def save_view(view: ViewState, file: Path | None) -> None:
 
 def _is_valid(name: str, value: object) -> bool:
     """Return True if the items of a list or a mapping have the right types."""
-    if name in ("marked", "pinned", "charts"):
+    if name in ("marked", "pinned", "charts", "columns"):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if name in ("fields", "checkpoints"):
         return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+    if name == "letters":
+        return isinstance(value, dict) and _are_letters(list(value.values()))
     if name == "colors":
         return isinstance(value, dict) and all(type(v) is int and v >= 0 for v in value.values())
     if name == "panes":
@@ -118,3 +125,9 @@ def _is_valid(name: str, value: object) -> bool:
     if name == "axis":
         return value in ("step", "epoch", "time")
     return True
+
+
+def _are_letters(values: list[object]) -> bool:
+    """Return True if all values are letters, each a different one."""
+    letters = [v for v in values if isinstance(v, str) and v in tuple(ascii_lowercase)]
+    return len(set(letters)) == len(values)

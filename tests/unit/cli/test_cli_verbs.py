@@ -225,7 +225,8 @@ class TestRemoving:
     ) -> None:
         assert self.remove(monkeypatch, "n\n") == 130
         asked = capsys.readouterr()
-        assert (asked.out.strip(), asked.err.count("Delete a, b for good")) == ("", 1)
+        assert (asked.out.strip(), asked.err.count("Delete these 2 runs for good")) == ("", 1)
+        assert asked.err.splitlines()[:2] == ["  a  lost, step 0", "  b  lost, step 0"]
         assert [run.name for run in store] == ["a", "b"]
         assert self.remove(monkeypatch, "y\n") == 0
         assert list(store) == []

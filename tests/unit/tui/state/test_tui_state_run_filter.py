@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary, summarise
-from rnnlab.tui.state.run_filter import SORTS, matches, ordered
+from rnnlab.tui.state.run_filter import SORTS, ordered
 from tests.toys.app_lab import Lab
 
 
@@ -49,12 +50,17 @@ def test_pinned_runs_stay_at_the_top_whatever_the_filter(rows: list[RunSummary])
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [("gru", "ac"), ("GRU !c", "a"), ("-a|-b", "ab"), ("failed", "b"), ("gru running", "c"),
-     ("*u-?", "ac"), ("", "abc"), ("!", ""), ("[", "")],
-)  # fmt: skip
-def test_a_filter_means_words_alternatives_and_what_is_not(
-    rows: list[RunSummary], text: str, found: str
+def test_the_best_row_comes_first_and_rows_without_the_figure_last_in_both_orders(
+    rows: list[RunSummary],
 ) -> None:
-    assert "".join(row.name[-1] for row in rows if matches(row, text)) == found
+    classified = [
+        replace(row, val_accuracy=accuracy)
+        for row, accuracy in zip(rows, (0.7, None, 0.9), strict=True)
+    ]
+    assert names(ordered(classified, "accuracy")) == ["gru-c", "gru-a", "lstm-b"]
+    assert names(ordered(classified, "accuracy", is_reversed=True)) == ["gru-a", "gru-c", "lstm-b"]
+    assert names(ordered(rows, "val", is_reversed=True)) == ["gru-a", "gru-c", "lstm-b"]
+
+
+def test_a_saved_filter_that_cannot_be_understood_hides_nothing(rows: list[RunSummary]) -> None:
+    assert len(ordered(rows, text="val<")) == 3
