@@ -1,6 +1,7 @@
 """Resolve the settings of a run, check everything, then start it. Never imports torch."""
 
 from rnnlab.submit._layers import WRITTEN, Layers, Resolved, Setting, Source
+from rnnlab.submit._origin import WrittenSettings, origin_of, source_of, written_settings
 from rnnlab.submit._resolve import resolve
 from rnnlab.submit._start import (
     check_resolved,
@@ -17,11 +18,15 @@ __all__ = [
     "Resolved",
     "Setting",
     "Source",
+    "WrittenSettings",
     "check_resolved",
     "checked_config",
     "default_name",
     "find_run",
+    "origin_of",
     "queue_recipe",
     "resolve",
+    "source_of",
     "start_run",
+    "written_settings",
 ]

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from rnnlab.runs import control
 from rnnlab.runs.records import State
 from rnnlab.runs.store import Run
-from rnnlab.tui.runs.steering import do_with_chosen, do_with_run
+from rnnlab.tui.runs.steering import do_with_chosen
 from rnnlab.tui.shell.actions import Action, Group
-from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 
 if TYPE_CHECKING:
     from rnnlab.tui.shell.screen import BaseScreen
@@ -37,25 +36,6 @@ async def _stop(screen: BaseScreen) -> None:
 
 async def _checkpoint(screen: BaseScreen) -> None:
     await do_with_chosen(screen, control.checkpoint)
-
-
-async def _delete(screen: BaseScreen) -> None:
-    """Delete the chosen run, after a confirmation."""
-    chosen = screen.state.chosen
-    if chosen is None:
-        return
-    if chosen.is_shipped:
-        screen.toast(f"{chosen.name} is shipped with rnnlab and cannot be deleted", "warning")
-        return
-
-    def remove(run: Run) -> str:
-        screen.state.store.remove(run)
-        return f"{run.name} is deleted"
-
-    question = f"Delete {chosen.name} for good, with its checkpoints?"
-    answers = [("cancel", "Keep it"), ("delete", "Delete it")]
-    if await screen.app.push_screen_wait(ChoiceScreen(question, answers)) == "delete":
-        await do_with_run(screen, remove, chosen.name)
 
 
 async def _sooner(screen: BaseScreen) -> None:
@@ -128,6 +108,5 @@ STEERING = Group["BaseScreen"](
             "greater_than_sign", "later", _later, "Later", "Move the run down in the queue",
             is_repeatable=True, is_possible=_IS_QUEUED,
         ),
-        Action("delete", "delete", _delete, "Delete", "Delete the run for good", opens=True),
     ),
 )  # fmt: skip

@@ -21,6 +21,7 @@ from rnnlab.tui.runs.actions import STEERING
 from rnnlab.tui.runs.details import Details
 from rnnlab.tui.runs.error_banner import ErrorBanner
 from rnnlab.tui.runs.filter_dialog import FilterScreen
+from rnnlab.tui.runs.keeping import KEEPING
 from rnnlab.tui.runs.table import RunsTable
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
@@ -28,6 +29,10 @@ from rnnlab.tui.shell.outline import HOME_PANES
 from rnnlab.tui.shell.pane_actions import pane_group
 from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.run_filter import SORTS
+
+
+def _open_run(screen: LabScreen) -> None:
+    screen.open_screen("run")
 
 
 def _select(screen: LabScreen) -> None:
@@ -74,7 +79,11 @@ _RUNS = Group["LabScreen"](
     "Runs",
     (
         Action(
-            "enter", "prompt", prompt, "Prompt", "Write a prompt for the chosen run", True,
+            "enter", "run-view", _open_run, "Run", "Open the run: settings, checkpoints, log", True,
+            opens=True,
+        ),
+        Action(
+            "i", "prompt", prompt, "Prompt", "Write a prompt for the chosen run", True,
             is_priority=True,
         ),
         Action("space", "mark", _select, "Select", "Select the chosen run: overlay its curves"),
@@ -100,7 +109,7 @@ class LabScreen(PromptingScreen, ChartsScreen):
 
     PANES = HOME_PANES
     GROUPS: ClassVar = (
-        _RUNS, STEERING, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES, pane_group(HOME_PANES), SCREENS,
+        _RUNS, STEERING, KEEPING, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES, pane_group(HOME_PANES), SCREENS,
         EVERYWHERE,
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
@@ -174,8 +183,8 @@ class LabScreen(PromptingScreen, ChartsScreen):
 
     @on(DataTable.RowSelected)
     def prompt_row(self) -> None:
-        """Go to the prompt after a second click on a run."""
-        prompt(self)
+        """Open the run after a second click on it."""
+        _open_run(self)
 
     def main_widget(self) -> Widget:
         """Return the runs."""

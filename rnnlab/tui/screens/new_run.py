@@ -148,8 +148,12 @@ class NewRunScreen(BaseScreen):
         self._read()
 
     def on_screen_resume(self) -> None:
-        """Fill in the corpus that was chosen on another screen."""
+        """Fill in the corpus or the settings that were chosen on another screen."""
         super().on_screen_resume()
+        draft, self.state.draft_for_run = self.state.draft_for_run, None
+        if draft is not None:
+            for field in self.query(SettingField):
+                field.input.value = draft.get(field.kind.name, "")
         corpus, self.state.corpus_for_run = self.state.corpus_for_run, None
         if corpus is not None:
             self.query_one("#field-corpus", Input).value = corpus

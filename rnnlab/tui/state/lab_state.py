@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from rnnlab.tui.outside.polling import MOST_RECORDS, RunsRead
 from rnnlab.tui.state.key_buffer import KeyBuffer
 from rnnlab.tui.state.notifications import Notice, notice_of, status_of
 from rnnlab.tui.state.prompt_session import Fields, PromptSession
+from rnnlab.tui.state.renames import follow_renames
 from rnnlab.tui.state.run_filter import ordered
 from rnnlab.tui.state.theme import appearance_of
 from rnnlab.tui.state.view_state import ViewState
@@ -69,6 +70,8 @@ class LabState:
         """Holds key presses while a screen or a dialog opens."""
         self.corpus_for_run: str | None = None
         """Corpus for the new-run form, which takes it over when it opens; None for no corpus."""
+        self.draft_for_run: Mapping[str, str] | None = None
+        """Texts of all fields of the new-run form, which takes them over; None for no draft."""
         self.session = PromptSession(Fields.of(self.view.fields, self.view.checkpoints))
         """The prompt session: the last request and its answers."""
         self._opened: dict[str, Run] = {}
@@ -162,6 +165,7 @@ class LabState:
         ]
         self.has_read = True
         self.summaries = {summary.name: summary for summary in read.summaries}
+        follow_renames(self)
         colors = _free_colors(set(self.view.colors.values()))
         for summary in sorted(read.summaries, key=lambda s: (s.created, s.name)):
             if summary.name not in self.view.colors:

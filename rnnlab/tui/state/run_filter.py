@@ -30,10 +30,11 @@ def matches(summary: RunSummary, text: str) -> bool:
     """Return True if a run passes a filter.
 
     All words, separated by blanks, must match. A word matches if the run's name, state, cell,
-    corpus or task contains it. `a|b` matches if a or b matches, `!a` if a does not match; `*`
-    stands for any characters, `?` for one.
+    corpus, task, note or one of its tags contains it. `a|b` matches if a or b matches, `!a` if a
+    does not match; `*` stands for any characters, `?` for one.
     """
     facts = [summary.name, summary.state, summary.cell, summary.corpus, summary.task]
+    facts += [summary.note, *summary.tags]
     lowered = [fact.lower() for fact in facts]
     return all(_word_matches(word, lowered) for word in text.lower().split())
 
