@@ -29,7 +29,8 @@ def check_run_name(name: str) -> str:
     if not is_run_name(name):
         raise BadInputError(
             f"{name!r} cannot be a run's name",
-            f"use at most {MOST_IN_NAME} letters, digits, '.', '_' or '-', beginning with a letter or digit",
+            f"use at most {MOST_IN_NAME} letters, digits, '.', '_' or '-', "
+            "beginning with a letter or digit",
         )
     return name
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import psutil
 
+from rnnlab.runs.bin import size_bytes
+from rnnlab.runs.paths import bin_folder
+
 
 @dataclass(frozen=True)
 class Gpu:

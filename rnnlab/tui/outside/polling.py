@@ -53,7 +53,7 @@ class RunPoller:
         return RunsRead(tuple(self._summary(run) for run in runs.values()), news)
 
     def _summary(self, run: Run) -> RunSummary:
-        """Return a run's summary; for an ended run, the cached one until its status or notes change."""
+        """Return a run's summary; of an ended run, the cached one until status or notes change."""
         signature = (*_version(run.paths.status), *_version(run.paths.notes))
         cached = self._summaries.get(run.paths.root)
         if cached is not None and cached[0] == signature and not cached[1].is_active:

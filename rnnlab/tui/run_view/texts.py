@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.cells import cell_len
 from rich.text import Text
 
 from rnnlab.base.display import (
     MISSING,
-    count,
     duration,
     loss,
     moment,
@@ -23,61 +21,50 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.runs.workers import WorkerRecord
 from rnnlab.settings.command_line import as_text
 from rnnlab.settings.groups import groups
+from rnnlab.submit import Source
 from rnnlab.tui.outside.run_files import RunFiles
 
 MOST_EVENTS = 500
 """Maximum number of events in the pane."""
-_BAR = 20
-_MOST_IN_VALUE = 16
-"""Width of the column of values in characters; longer values move their sources to the right."""
-_DEFAULT = "default"
+_BAR = 10
+_SOURCES = tuple(map(str, Source))
+_DEFAULT = str(Source.DEFAULT)
 
 
 def heading(s: RunSummary) -> Text:
     """Return the state of a run, its progress and its losses on one line."""
     text = Text.assemble((f"{s.name} ", "bold"), f"{s.state}  ")
+    steps = f"step {s.step:,}"
     if s.total_steps:
         fraction = min(s.step / s.total_steps, 1.0)
         filled = round(_BAR * fraction)
         text.append("━" * filled, "green").append("─" * (_BAR - filled), "dim")
-        text.append(f" {fraction:.0%}  step {s.step:,} of {s.total_steps:,}  ")
-    else:
-        text.append(f"step {s.step:,}  ")
-    text.append(f"train {loss(s.train_loss)}  val {loss(s.val_loss)} {nats_per(s.unit)}  ")
+        text.append(f" {fraction:.0%}  ")
+        steps += f" of {s.total_steps:,}"
+    text.append(f"{duration(s.eta_s)} left  " if s.is_active else f"in {duration(s.elapsed_s)}  ")
+    text.append(f"{steps}  train {loss(s.train_loss)}  val {loss(s.val_loss)} {nats_per(s.unit)}")
     if s.val_accuracy is not None:
-        text.append(f"accuracy {percent(s.val_accuracy)}  ")
-    if s.is_active:
-        text.append(f"{count(s.tokens_per_s)} tok/s  {duration(s.eta_s)} left")
-    else:
-        text.append(f"in {duration(s.elapsed_s)}")
+        text.append(f"  accuracy {percent(s.val_accuracy)}")
     return text
 
 
 def settings_text(files: RunFiles) -> Text:
-    """Return the settings with their sources: first those that differ from the default."""
-    order = [name for names in groups().values() for name in names if name in files.settings]
-    order += [name for name in files.settings if name not in order]
-    chosen = [name for name in order if files.sources.get(name) != _DEFAULT]
-    text = Text()
+    """Return the settings, grouped by their sources; those with their defaults come last."""
     if not files.settings:
         return Text("config.toml is missing or cannot be read", "bold red")
-    for name in chosen:
-        _add_setting(text, files, name, style="bold")
-    defaults = [name for name in order if name not in chosen]
-    if defaults:
-        text.append(f"\n{len(defaults)} settings with their defaults\n", "dim")
-    for name in defaults:
-        _add_setting(text, files, name, style="")
+    order = [name for names in groups().values() for name in names if name in files.settings]
+    order += [name for name in files.settings if name not in order]
+    by_source: dict[str, list[str]] = {source: [] for source in _SOURCES}
+    for name in order:
+        by_source.setdefault(files.sources.get(name, _DEFAULT), []).append(name)
+    text = Text()
+    for source in sorted(by_source, key=lambda source: source == _DEFAULT):
+        if names := by_source[source]:
+            text.append(("\n" if text else "") + _line(source) + "\n", "bold cyan")
+        for name in names:
+            text.append(f" {_line(name):<18} ", "dim")
+            text.append(_line(as_text(files.settings[name])) + "\n")
     return text
-
-
-def _add_setting(text: Text, files: RunFiles, name: str, style: str) -> None:
-    value = _line(as_text(files.settings[name]))
-    text.append(f"{_line(name):<18} ", "dim").append(value, style)
-    source = files.sources.get(name, _DEFAULT)
-    if source != _DEFAULT:
-        text.append(" " * max(1, _MOST_IN_VALUE - cell_len(value))).append(_line(source), "cyan")
-    text.append("\n")
 
 
 def facts_text(s: RunSummary, files: RunFiles) -> Text:
@@ -119,15 +106,15 @@ def checkpoints_text(s: RunSummary, files: RunFiles, history: History) -> Text:
     if not files.checkpoints:
         return Text("no checkpoint yet", "dim")
     losses = {record.step: record.val_loss for record in history.evals}
-    text = Text(f"{'step':>9} {'size':>10} {'val loss':>9}\n", "dim")
+    text = Text(f"{'step':>8} {'size':>9} {'val':>7}\n", "dim")
     for checkpoint in reversed(files.checkpoints):
         val_loss = losses.get(checkpoint.step)
         is_best = checkpoint.is_best and checkpoint.step == s.best_step
         shown = loss(s.best_val_loss if val_loss is None and is_best else val_loss)
-        text.append(f"{checkpoint.step:>9,} {size(checkpoint.size_bytes):>10} {shown:>9}")
-        text.append("  last" if checkpoint.is_last else "", "bold")
-        text.append("  best" if checkpoint.is_best else "", "green")
-        text.append("" if checkpoint.can_resume else "  weights only", "dim").append("\n")
+        text.append(f"{checkpoint.step:>8,} {size(checkpoint.size_bytes):>9} {shown:>7}")
+        text.append(" last" if checkpoint.is_last else "", "bold")
+        text.append(" best" if checkpoint.is_best else "", "green")
+        text.append("" if checkpoint.can_resume else " weights only", "dim").append("\n")
     return text
 
 
@@ -135,14 +122,14 @@ def events_text(s: RunSummary, history: History) -> Text:
     """Return a line for each event of the journal, the last one first."""
     text = Text()
     if s.state == "lost":  # the worker could not write this event
-        text.append(f"{s.step:>9,}         ", "dim").append("lost: the worker died\n", "red")
+        text.append(f"{s.step:>8,}         ", "dim").append("lost: the worker died\n", "red")
     for event in reversed(history.events[-MOST_EVENTS:]):
         message = f": {_line(event.message)}" if event.message else ""
-        text.append(f"{event.step:>9,} {duration(event.time_s):>7} ", "dim")
+        text.append(f"{event.step:>8,} {duration(event.time_s):>7} ", "dim")
         text.append(f"{_line(event.event)}{message}\n")
     if not text:
         return Text("no event yet" if history.is_read else MISSING, "dim")
-    return Text(f"{'step':>9} {'time':>7}\n", "dim").append_text(text)
+    return Text(f"{'step':>8} {'time':>7}\n", "dim").append_text(text)
 
 
 def log_text(files: RunFiles) -> Text:

@@ -46,9 +46,7 @@ async def restore_last(screen: BaseScreen) -> None:
         return
     screen.state.chosen_name = restored[0][1]
     screen.post_message(RunChosen())
-    as_others = [
-        f"{old} as {new}, because its name is taken" for old, new in restored if old != new
-    ]
+    as_others = [f"{old} as {new}: its name is taken" for old, new in restored if old != new]
     back = f"{_named([new for _, new in restored])} {'is' if len(restored) == 1 else 'are'} back"
     screen.toast("; ".join([back, *as_others]))
 

@@ -79,12 +79,11 @@ _RUNS = Group["LabScreen"](
     "Runs",
     (
         Action(
-            "enter", "run-view", _open_run, "Run", "Open the run: settings, checkpoints, log", True,
-            opens=True,
+            "enter", "run-view", _open_run, "Run",
+            "Open the run: settings, checkpoints, log", True, is_priority=True, opens=True,
         ),
         Action(
-            "i", "prompt", prompt, "Prompt", "Write a prompt for the chosen run", True,
-            is_priority=True,
+            "i", "prompt", prompt, "Prompt", "Write a prompt for the chosen run", True, opens=True
         ),
         Action("space", "mark", _select, "Select", "Select the chosen run: overlay its curves"),
         Action("p", "pin", _pin, "Pin", "Pin the run to the top of the list, or unpin it"),
@@ -109,8 +108,8 @@ class LabScreen(PromptingScreen, ChartsScreen):
 
     PANES = HOME_PANES
     GROUPS: ClassVar = (
-        _RUNS, STEERING, KEEPING, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES, pane_group(HOME_PANES), SCREENS,
-        EVERYWHERE,
+        _RUNS, STEERING, KEEPING, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES,
+        pane_group(HOME_PANES), SCREENS, EVERYWHERE,
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
