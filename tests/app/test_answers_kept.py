@@ -86,7 +86,7 @@ async def test_answers_to_another_text_are_said_to_be_until_the_text_is_that_aga
         assert not board.has_class("-stale")
         await pilot.press("f2")
         await until(pilot, lambda: app.page.entry_name == "lab")
-        await pilot.press("enter", "x")
+        await pilot.press("i", "x")
         await until(pilot, lambda: status(app).startswith("below: answers to 'Once'"))
         await pilot.press("backspace")
         await until(pilot, lambda: "done in" in status(app))
@@ -341,7 +341,7 @@ async def test_a_screen_that_comes_later_says_how_it_ended_too(lab: Lab, app: La
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
-        await pilot.press("enter", *"Once", "enter")
+        await pilot.press("i", *"Once", "enter")
         await until(pilot, lambda: FakeGenerator.latest_made.requests)
         FakeGenerator.latest_made.answer(" upon")
         await until(pilot, lambda: "done in" in status(app))

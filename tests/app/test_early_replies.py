@@ -33,7 +33,7 @@ async def test_answers_from_before_the_first_frame_are_shown_in_it(
 
     async with app.run_test(size=(120, 40), message_hook=answer_early) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
-        await pilot.press("enter", *"Once", "enter")
+        await pilot.press("i", *"Once", "enter")
         await until(pilot, lambda: generator.requests)
         await pilot.press(entry(name).key)
 

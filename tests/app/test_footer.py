@@ -80,7 +80,7 @@ async def test_the_line_is_painted_again_only_when_a_key_is_another(
         await pilot.press("down", "up", "down")
         await pilot.pause()
         assert num_painted == 0
-        await pilot.press("enter")
+        await pilot.press("i")
         await until(pilot, lambda: labels(app).get("esc") == "Leave text")
         await until(pilot, lambda: num_painted)
 

@@ -94,7 +94,7 @@ async def test_a_frame_is_drawn_at_once(lab: Lab, app: LabApp, generator: FakeGe
         await until(pilot, lambda: home(app).table.row_count)
         app.state.session.fields.decoders = "greedy"
         home(app).form.load()
-        await pilot.press("enter", *"Once", "enter")
+        await pilot.press("i", *"Once", "enter")
         await until(pilot, lambda: generator.requests)
         generator.say(Started(1, 40))
         board = home(app).pane.board

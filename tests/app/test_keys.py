@@ -66,7 +66,7 @@ async def test_what_is_written_right_after_a_screen_key_stands_in_its_text(
 
 async def test_letters_do_not_overtake_the_key_that_clears_the_field(lab: Lab, app: LabApp) -> None:
     async with training(lab, app) as pilot:
-        burst(app, "enter", *"old", "ctrl+u", *"new", "home", "x")
+        burst(app, "i", *"old", "ctrl+u", *"new", "home", "x")
         await until(pilot, lambda: app.state.session.fields.prompt == "xnew")
 
 
@@ -130,7 +130,7 @@ async def test_the_footer_names_the_help_key_that_goes_here(lab: Lab, app: LabAp
         await until(pilot, lambda: home(app).table.row_count)
         await until(pilot, lambda: footer(app).get("?") == "Help")
         assert "F1" not in footer(app)
-        await pilot.press("enter")
+        await pilot.press("i")
         await until(pilot, lambda: footer(app).get("F1") == "Help")
         assert "?" not in footer(app), "it is a letter of the text"
 
@@ -144,7 +144,7 @@ async def test_escape_stops_the_task_then_leaves_the_text_then_the_screen(
         await until(pilot, lambda: home(app).table.row_count == 2)
         for name in ("prompt", "beams", "compare", HOME):
             num_asked, num_cancelled = len(generator.requests), generator.num_cancelled
-            await pilot.press("enter" if name == HOME else entry(name).key)
+            await pilot.press("i" if name == HOME else entry(name).key)
             await until(pilot, lambda name=name: app.page.entry_name == name)  # type: ignore[misc]
             await until(pilot, lambda: is_in_field(app))
             await pilot.press("x", "enter")
@@ -215,7 +215,7 @@ async def test_on_return_the_focus_is_on_the_main_widget_of_the_screen(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
-        for key, elsewhere in (("f7", "t"), ("f3", "escape"), ("f2", "enter")):
+        for key, elsewhere in (("f7", "t"), ("f3", "escape"), ("f2", "i")):
             await pilot.press(key)
             first = app.focused
             await pilot.press(elsewhere)

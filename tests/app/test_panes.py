@@ -30,7 +30,7 @@ async def test_the_help_names_every_action_and_begins_with_the_focused_pane(
         panes = [group.pane for group in app.page.groups_of_focus_first()]
         assert panes[0] == "runs"
         assert sorted(panes[1:], key=bool) == panes[1:]
-        await pilot.press("enter")
+        await pilot.press("i")
         await until(pilot, lambda: isinstance(app.focused, Input))
         panes = [group.pane for group in app.page.groups_of_focus_first()]
         assert sorted(panes, key=bool) == panes, "none of the panes with keys has the focus"

@@ -142,7 +142,7 @@ async def test_a_single_letter_is_dead_in_a_text_field_and_a_function_key_is_not
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
-        await pilot.press("enter")
+        await pilot.press("i")
         await until(pilot, lambda: isinstance(app.focused, Input))
         letters = {
             key

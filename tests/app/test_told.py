@@ -49,7 +49,7 @@ async def test_toasts_cover_no_candidate_on_a_small_screen(
     lab.add("alpha")
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
-        await pilot.press("enter", "x", "enter")
+        await pilot.press("i", "x", "enter")
         await until(pilot, lambda: generator.requests)
         generator.answer(" one", " two", " three")
         await until(pilot, lambda: app.screen.query(Candidate))

@@ -58,7 +58,7 @@ def test_start_prompt_pause_resume_compare_quit_and_come_back(lab: Lab, long_tex
 
     until_state("running", "●")
 
-    terminal.press(ENTER)
+    terminal.press("i")
     terminal.until("Prompt long-lstm-128")
     terminal.press("Le roi", TAB, CLEAR, " ".join(DECODERS), ENTER)
     terminal.until("done in", *DECODERS, "beam:k=5 #4")
