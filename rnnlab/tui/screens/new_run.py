@@ -24,6 +24,7 @@ from rnnlab.tui.new_run.setting_field import SettingField
 from rnnlab.tui.new_run.summary_pane import DraftPane
 from rnnlab.tui.outside.estimator import Estimate
 from rnnlab.tui.prompting.actions import copy
+from rnnlab.tui.runs.steering import problem_of
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.dialogs.pick import PickScreen
@@ -242,8 +243,8 @@ class NewRunScreen(BaseScreen):
             name = await asyncio.to_thread(
                 self.draft.start, is_queued=is_queued, launch_worker=self.state.outside.launch
             )
-        except RnnlabError as error:
-            self._pane.show_message(str(error), is_problem=True)
+        except (RnnlabError, OSError) as error:
+            self._pane.show_message(problem_of(error), is_problem=True)
             return
         self.query_one("#field-name", Input).value = ""
         self._explain()

@@ -37,6 +37,7 @@ _PANES = (
     Pane("run-events", "Events"),
     Pane("run-log", "Log"),
 )
+_GONE = "this run is gone; u brings back what was deleted last"
 _NO_RUN = "no run is chosen; press n to start one"
 
 
@@ -153,7 +154,7 @@ class RunScreen(BaseScreen):
             self._checkpoints.show(texts.checkpoints_text(summary, self._files, history))
 
     def _show_nothing(self) -> None:
-        self._heading.update(Text(_NO_RUN if not self.state.summaries else "this run is gone"))
+        self._heading.update(Text(_NO_RUN if not self.state.summaries else _GONE))
         self._banner.show(None)
         for pane in self._all:
             pane.show(Text())
