@@ -144,6 +144,8 @@ async def test_give_a_run_a_name_a_note_and_tags(lab: Lab, app: LabApp) -> None:
         notes = read_notes(lab.store.open("gamma").paths)
         assert (notes.note, notes.tags) == ("for the course", ("baseline", "good"))
         assert toasts(app)[-1] == "alpha is now gamma"
+        await until(pilot, lambda: "tags  baseline good" in text_of(app, "#details Static"))
+        assert "note  for the course" in text_of(app, "#details Static")
         app.state.view.filter = "baseline"
         assert [summary.name for summary in app.state.in_order()] == ["gamma"]
 

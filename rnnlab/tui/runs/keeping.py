@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from rnnlab.base.display import escaped, unescaped
+from rnnlab.base.display import escaped, unescaped, visible
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.runs.bin import Bin, new_stamp
 from rnnlab.runs.notes import MOST_CHARACTERS, change_note, change_tags, parse_tags, read_notes
@@ -70,8 +70,8 @@ async def _edit_one(screen: BaseScreen, name: str) -> None:
     notes = read_notes(run.paths)
     blanks = [
         Blank("name", "Name", "letters, digits, . _ -", name),
-        Blank("note", "Note", "any text; \\n begins a line", escaped(notes.note)),
-        Blank("tags", "Tags", "words, separated by blanks", " ".join(notes.tags)),
+        Blank("note", "Note", "any text; \\n begins a line", escaped(visible(notes.note))),
+        Blank("tags", "Tags", "words, separated by blanks", visible(" ".join(notes.tags))),
     ]
     form = FormScreen(
         f"Edit {name}",
