@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from rnnlab.base.display import escaped, unescaped, visible
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.runs.bin import Bin, new_stamp
-from rnnlab.runs.notes import MOST_CHARACTERS, change_note, change_tags, parse_tags, read_notes
+from rnnlab.runs.notes import (
+    MOST_CHARACTERS,
+    Notes,
+    change_note,
+    change_tags,
+    parse_tags,
+    read_notes,
+)
 from rnnlab.runs.origin import read_origin
 from rnnlab.runs.rename import check_new_name, rename
 from rnnlab.runs.store import Run, RunStore, check_own
@@ -61,13 +68,17 @@ async def edit(screen: BaseScreen, names: Sequence[str]) -> None:
 
 async def _edit_one(screen: BaseScreen, name: str) -> None:
     store = screen.state.store
-    try:
+
+    def read() -> tuple[Run, Notes]:
         run = store.open(name)
         check_own(run, "changed")
+        return run, read_notes(run.paths)
+
+    try:
+        run, notes = await asyncio.to_thread(read)
     except RnnlabError as error:
         screen.toast(str(error), "warning")
         return
-    notes = read_notes(run.paths)
     blanks = [
         Blank("name", "Name", "letters, digits, . _ -", name),
         Blank("note", "Note", "any text; \\n begins a line", escaped(visible(notes.note))),
