@@ -118,7 +118,7 @@ async def _prompt(pilot: Pilot[None], app: LabApp) -> None:
     while app.state.chosen_name != "stump-lstm":
         await pilot.press("down")
         await pilot.pause(0.3)
-    await pilot.press("enter")
+    await pilot.press("i")
     app.screen.query_one("#decoders", Input).value = "greedy nucleus:p=0.9 beam:k=3"
     await pilot.press(*"The mayor ")
     await pilot.press("enter")
