@@ -23,7 +23,7 @@ from rnnlab.tui.outside.polling import MOST_RECORDS, RunsRead
 from rnnlab.tui.state.key_buffer import KeyBuffer
 from rnnlab.tui.state.notifications import Notice, notice_of, status_of
 from rnnlab.tui.state.prompt_session import Fields, PromptSession
-from rnnlab.tui.state.renames import follow_renames
+from rnnlab.tui.state.renames import follow_renames, new_names
 from rnnlab.tui.state.run_filter import ordered
 from rnnlab.tui.state.theme import appearance_of
 from rnnlab.tui.state.view_state import ViewState
@@ -165,7 +165,7 @@ class LabState:
         ]
         self.has_read = True
         self.summaries = {summary.name: summary for summary in read.summaries}
-        follow_renames(self)
+        self._follow_renames()
         colors = _free_colors(set(self.view.colors.values()))
         for summary in sorted(read.summaries, key=lambda s: (s.created, s.name)):
             if summary.name not in self.view.colors:
@@ -178,6 +178,14 @@ class LabState:
         for name, chunk in read.news.items():
             self._histories[name].add(chunk)
         return notices
+
+    def _follow_renames(self) -> None:
+        """Replace the former names of runs that were renamed here or elsewhere."""
+        if names := new_names(self.summaries):
+            if self.chosen_name is not None:
+                self.chosen_name = names.get(self.chosen_name, self.chosen_name)
+            self.selected = tuple(names.get(name, name) for name in self.selected)
+            follow_renames(names, self.view, self.session)
 
     def _named(self, name: str) -> NamedHistory:
         summary = self.summaries.get(name)

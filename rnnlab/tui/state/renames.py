@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rnnlab.runs.summary import RunSummary
-    from rnnlab.tui.state.lab_state import LabState
+    from rnnlab.tui.state.prompt_session import PromptSession
+    from rnnlab.tui.state.view_state import ViewState
 
 
 def new_names(summaries: Mapping[str, RunSummary]) -> dict[str, str]:
@@ -21,15 +22,8 @@ def new_names(summaries: Mapping[str, RunSummary]) -> dict[str, str]:
     }
 
 
-def follow_renames(state: LabState) -> None:
-    """Replace former names in the chosen and selected runs, pins, colours and prompt session."""
-    names = new_names(state.summaries)
-    if not names:
-        return
-    view, session = state.view, state.session
-    if state.chosen_name is not None:
-        state.chosen_name = names.get(state.chosen_name, state.chosen_name)
-    state.selected = tuple(names.get(name, name) for name in state.selected)
+def follow_renames(names: Mapping[str, str], view: ViewState, session: PromptSession) -> None:
+    """Replace former names in pins, colours and the prompt session; names: see `new_names`."""
     view.pinned[:] = [names.get(name, name) for name in view.pinned]
     for of_runs in (view.colors, session.fields.checkpoints):
         _follow(of_runs, names)
