@@ -188,11 +188,22 @@ _STEERING = {
     "sooner": says("waiting is number 1 in the queue", "waiting"),
     "later": says("waiting is number 2 in the queue", "waiting"),
 }
+
+
+def _has_finished(world: World) -> bool:
+    return "finished-gru" in world.app.state.summaries
+
+
 _KEEPING = {
-    "new-from": shows("new-run"),
+    "new-from": shows("new-run")._replace(after=("escape",)),  # letters are text in the form
     "edit": opens("FormScreen"),
-    "delete": says("finished-gru is in the bin; u brings it back", "finished-gru"),
-    "undo": says("finished-gru is back"),
+    "delete": Effect(_has_finished, lambda was, now: was and not now, run="finished-gru"),
+    "undo": Effect(
+        _has_finished,
+        lambda was, now: now and not was,
+        run="finished-gru",
+        is_ready=lambda is_there: not is_there,
+    ),
 }
 _CHARTS = {
     "next-chart": Effect(_order, lambda was, now: now == was[1:] + was[:1]),
