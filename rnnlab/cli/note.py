@@ -24,7 +24,10 @@ def command(
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
-    """Write the note of a run, or print it; also while the run is training."""
+    """Write the note of a run, or print it.
+
+    This is possible while the run is training.
+    """
     opened = RunStore.default(checkpoints).open(run)
     notes = read_notes(opened.paths) if text is None else change_note(opened, text)
     if json:

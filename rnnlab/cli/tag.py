@@ -24,9 +24,9 @@ def command(
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
-    """Add tags to a run, remove some, or print them; also while the run is training.
+    """Add tags to a run, remove some, or print them.
 
-    The filter of the app (`/`) lists the runs with a tag.
+    This is possible while the run is training. The filter of the app (`/`) lists the runs with a tag.
     """
     opened = RunStore.default(checkpoints).open(run)
     changed = parse_tags(" ".join(tags or ()))
