@@ -59,7 +59,7 @@ _MORE = (
     Scene("help", ("f1",)),
     Scene("quit", ("q",)),
     Scene("filter", ("slash", *"lstm")),
-    Scene("delete", ("delete",)),
+    Scene("edit", ("E",)),
     Scene("decoders", ("f3", "f9")),
     Scene("tree", ("f4", "b")),
     Scene("compare-texts", ("f8", "enter"), 8.0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 import unicodedata
 
 MISSING = "–"  # noqa: RUF001
@@ -74,6 +75,21 @@ def count(value: float | None) -> str:
             scaled = value / size
             return f"{scaled:.{0 if abs(scaled) >= 99.95 else 1}f}{unit}"
     return f"{value:.0f}"
+
+
+def size(num_bytes: int) -> str:
+    """Return a number of bytes with its binary unit: 950 B, 12.3 KiB, 4.6 MiB."""
+    value = float(num_bytes)
+    for unit in ("B", "KiB", "MiB"):
+        if value < 1000:
+            return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GiB"
+
+
+def moment(time_s: float) -> str:
+    """Return a time in seconds since 1970 as local date and time: 2026-11-30 13:45."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s))
 
 
 def duration(seconds: float | None) -> str:

@@ -56,13 +56,17 @@ class Reproduction:
         return 0
 
     def _train_and_measure(self, planned: PlannedRun) -> int:
-        from rnnlab.submit import checked_config, find_run, start_run
+        from rnnlab.submit import Layers, check_resolved, find_run, origin_of, resolve, start_run
 
-        config = checked_config(planned.values, self.data, self.store)
+        resolved = resolve(Layers(planned.values), self.data, self.store)
+        config = check_resolved(resolved, self.data)
         name, run = find_run(self.store, planned.name, config)
         is_new = run is None
         if run is None:
-            run = start_run(config, self.store, name, published=self.recipe.published_losses)
+            run = start_run(
+                config, self.store, name, published=self.recipe.published_losses,
+                origin=origin_of(resolved, chosen=planned.chosen),
+            )  # fmt: skip
             for line in () if self._results else self.overridden:
                 talk(line)
         is_finished = not is_new and run.status().state == "finished"

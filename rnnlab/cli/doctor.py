@@ -6,9 +6,11 @@ import os
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from rnnlab import __version__
+from rnnlab.base.display import size
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.locations import checkpoints_folder
 from rnnlab.base.preferences import load_preferences
@@ -16,6 +18,8 @@ from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._progress import progress_bar
 from rnnlab.corpora import corpus_names
+from rnnlab.runs.bin import size_bytes
+from rnnlab.runs.paths import bin_folder
 from rnnlab.runs.store import RunStore
 
 _PACKAGES = ("torch", "textual", "plotext", "rich", "typer", "safetensors", "tensorboard", "numpy")
@@ -50,13 +54,19 @@ def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:
         "memory": f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free",
         "gpu": ", ".join(devices) or "none",
         "decoding": native_report(),
-        "disk": f"{psutil.disk_usage(str(nearest)).free / 2**30:.1f} GiB free",
+        "disk": f"{psutil.disk_usage(str(nearest)).free / 2**30:.1f} GiB free{_in_bin(folder)}",
         "terminal": f"{os.environ.get('TERM', 'none')}, {_colors()}, "
         f"{sys.stdout.encoding} on standard output",
         "alerts": _alerts(),
         "checkpoints": f"{folder} ({_access(nearest)}), {num_runs} run{'s' * (num_runs != 1)}",
         "corpora": ", ".join(corpus_names(data)) or "none",
     }
+
+
+def _in_bin(folder: Path) -> str:
+    """Return the size of the bin, and how to free it; "" if it is empty."""
+    num_bytes = size_bytes(bin_folder(folder))
+    return f", {size(num_bytes)} in the bin (`rnnlab bin empty` frees it)" if num_bytes else ""
 
 
 def _colors() -> str:

@@ -66,7 +66,7 @@ def command(
 
     An environment variable RNNLAB_<SETTING> sets a setting, for example RNNLAB_DEVICE=cpu.
     """
-    from rnnlab.submit import Layers, check_resolved, resolve, start_run
+    from rnnlab.submit import Layers, check_resolved, origin_of, resolve, start_run
 
     written = {"corpus": corpus, **settings.command_line}
     layers = Layers(written, settings.environment, read_settings(config) if config else {}, recipe)
@@ -75,7 +75,10 @@ def command(
     with progress_bar("reading the corpus") as progress:
         checked = check_resolved(resolved, data, progress)
     published = resolved.recipe.published_losses if resolved.recipe else {}
-    run = start_run(checked, store, name, is_queued=queue, published=published)
+    run = start_run(
+        checked, store, name, is_queued=queue, published=published,
+        origin=origin_of(resolved, recipe),
+    )  # fmt: skip
     if detach:
         if json:
             print_json({"name": run.name})

@@ -21,6 +21,8 @@ class PlannedRun:
     """Name of the run, unless another run has this name already."""
     values: dict[str, Any]
     """Settings of the run, including the corpus."""
+    chosen: frozenset[str] = frozenset()
+    """Names of the settings that the user has chosen, not the recipe."""
 
 
 def base_values(recipe: Recipe, settings: Mapping[str, Any], data: Path | None) -> dict[str, Any]:
@@ -52,7 +54,7 @@ def plan(
         key: [settings[key]] if key in settings else values for key, values in recipe.grid.items()
     }
     runs = [
-        PlannedRun((name or recipe.name) + _suffix(chosen), {**base, **chosen})
+        PlannedRun((name or recipe.name) + _suffix(chosen), {**base, **chosen}, frozenset(settings))
         for chosen in combinations(grid)
     ]
     for run in runs:

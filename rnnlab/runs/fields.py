@@ -19,6 +19,8 @@ TEXTS: dict[str, Callable[[RunSummary], str]] = {
     "cell": lambda s: s.cell,
     "corpus": lambda s: s.corpus,
     "task": lambda s: s.task,
+    "note": lambda s: s.note,
+    "tag": lambda s: " ".join(s.tags),
 }
 """The texts: a word of a filter matches any of them, `cell:lstm` only one."""
 

@@ -1,4 +1,4 @@
-"""The file names of a run directory and of the queue, all in one place."""
+"""The file names of a run directory, of the queue and of the bin, all in one place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Literal
 
 from rnnlab.base.errors import BadInputError
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+MOST_IN_NAME = 64
+"""Maximum length of a run's name."""
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MOST_IN_NAME - 1}}}")
 _WEIGHTS = re.compile(r"weights-(\d{8,})\.safetensors")
 _ENTRY = ".json"
 
@@ -27,7 +29,8 @@ def check_run_name(name: str) -> str:
     if not is_run_name(name):
         raise BadInputError(
             f"{name!r} cannot be a run's name",
-            "use at most 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
+            f"use at most {MOST_IN_NAME} letters, digits, '.', '_' or '-', "
+            "beginning with a letter or digit",
         )
     return name
 
@@ -62,6 +65,21 @@ class RunPaths:
     def published(self) -> Path:
         """File of the published losses of the same experiment, if the recipe has any."""
         return self.root / "published.json"
+
+    @property
+    def origin(self) -> Path:
+        """File that tells where the settings come from."""
+        return self.root / "origin.json"
+
+    @property
+    def workers(self) -> Path:
+        """File with one line for each worker: its machine and its versions."""
+        return self.root / "workers.jsonl"
+
+    @property
+    def notes(self) -> Path:
+        """File of the user's note and tags, and of the run's former names."""
+        return self.root / "notes.json"
 
     @property
     def status(self) -> Path:
@@ -134,6 +152,11 @@ class RunPaths:
         except OSError:
             return []
         return sorted(int(match[1]) for match in matches if match)
+
+
+def bin_folder(checkpoints: Path) -> Path:
+    """Return the folder of the deleted runs; like the queue's, it cannot be a run."""
+    return checkpoints / ".bin"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -162,22 +163,44 @@ class RunStore:
 
     def remove(self, run: Run) -> None:
         """Delete a run permanently; raise BadInputError if it has a worker or is shipped."""
-        if run.is_shipped:
-            raise BadInputError(
-                f"{run.name!r} is shipped with rnnlab and cannot be deleted", "choose another run"
-            )
+        with exclusive(run, "deleted"):
+            try:
+                Queue(self.root).leave(run.name)
+                shutil.rmtree(run.paths.root)
+            except OSError as error:
+                raise RnnlabError(f"cannot delete {run.paths.root}: {error.strerror}") from None
+
+
+def check_own(run: Run, change: str) -> None:
+    """Raise BadInputError if a run is shipped; change: a participle, such as "deleted"."""
+    if run.is_shipped:
+        raise BadInputError(
+            f"{run.name!r} is shipped with rnnlab and cannot be {change}", "choose another run"
+        )
+
+
+@contextlib.contextmanager
+def exclusive(run: Run, change: str) -> Iterator[None]:
+    """Hold the lock of a run that has no worker: none can start during the block.
+
+    change: what happens to the run, as a participle. Raise BadInputError if the run has a worker or
+    is shipped, RnnlabError if its folder cannot be written.
+    """
+    check_own(run, change)
+    try:
         lock = None if run.is_alive() else take_lock(run.paths.lock, ENDING_S)
-        if lock is None:
-            raise BadInputError(
-                f"{run.name!r} is training", f"stop it first with `rnnlab stop {run.name}`"
-            )
-        try:
-            Queue(self.root).leave(run.name)
-            shutil.rmtree(run.paths.root)
-        except OSError as error:
-            raise RnnlabError(f"cannot delete {run.paths.root}: {error.strerror}") from None
-        finally:
-            os.close(lock)
+    except OSError as error:
+        raise RnnlabError(f"cannot write to {run.paths.root}: {error.strerror}") from None
+    if lock is None:
+        state = run.status().state
+        what = "training" if state not in ("queued", "paused") else state
+        raise BadInputError(
+            f"{run.name!r} is {what}", f"stop it first with `rnnlab stop {run.name}`"
+        )
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def _is_run(folder: Path) -> bool:

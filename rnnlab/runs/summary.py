@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rnnlab.runs.notes import read_notes
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, State
 from rnnlab.runs.store import Run
@@ -73,6 +74,12 @@ class RunSummary:
     """The figure with which the run reached its target; empty before that."""
     published: dict[str, float] = field(default_factory=dict, hash=False)
     """Published losses of the same experiment, by split: train, val or test."""
+    note: str = ""
+    """The user's note; empty for none."""
+    tags: tuple[str, ...] = ()
+    """The user's tags, sorted."""
+    former_names: tuple[str, ...] = ()
+    """Names that the run had before it was renamed, the oldest first."""
 
     @property
     def is_active(self) -> bool:
@@ -82,7 +89,7 @@ class RunSummary:
 
 def summarise(run: Run) -> RunSummary:
     """Return the summary of a run; missing or unreadable values are None or empty."""
-    status, settings = run.status(), run.settings(_SETTINGS)
+    status, settings, notes = run.status(), run.settings(_SETTINGS), read_notes(run.paths)
     return RunSummary(
         name=run.name,
         state=status.state,
@@ -121,6 +128,9 @@ def summarise(run: Run) -> RunSummary:
         stage=status.stage if status.state in ("starting", "running") else "",
         reached=status.reached,
         published=run.published(),
+        note=notes.note,
+        tags=notes.tags,
+        former_names=notes.former_names,
     )
 
 

@@ -12,16 +12,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from rnnlab.base.errors import BadInputError
+from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.corpora import Progress, check, lasting_name, shown_name, silent
 from rnnlab.decoding import parse_prompts, parse_spec, split_specs
 from rnnlab.recipes import Recipe, locate, plan
 from rnnlab.runs import control, launch
+from rnnlab.runs.origin import Origin, write_origin
 from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.submit._layers import Layers, Resolved
+from rnnlab.submit._origin import origin_of
 from rnnlab.submit._resolve import resolve
 from rnnlab.submit._warm_start import check_text, copy_initial_weights
 
@@ -71,25 +73,35 @@ def start_run(
     is_queued: bool = False,
     published: Mapping[str, float] = _NO_LOSSES,
     launch_worker: launch.Launch | None = None,
+    origin: Origin | None = None,
 ) -> Run:
     """Create a run and start its worker; raises BadInputError if the name is taken.
 
     is_queued: whether the worker waits for a free slot before it trains. published: split ->
     published loss of the same experiment, for the charts. launch_worker: function that starts the
-    worker, by default `rnnlab.runs.launch.launch`.
+    worker, by default `rnnlab.runs.launch.launch`. origin: sources of the settings, to be recorded.
     """
     if name is None:
         name = store.free_name(default_name(config))
     run = store.create(check_run_name(name), config.to_toml())
     try:
         copy_initial_weights(config, run)
-        if published:
-            replace_text(run.paths.published, json.dumps(dict(published)))
+        _write_facts(run, published, origin)
         (launch_worker or launch.launch)(run, is_queued=is_queued)
     except BaseException:
         store.remove(run)
         raise
     return run
+
+
+def _write_facts(run: Run, published: Mapping[str, float], origin: Origin | None) -> None:
+    try:
+        if published:
+            replace_text(run.paths.published, json.dumps(dict(published)))
+        if origin is not None:
+            write_origin(run.paths, origin)
+    except OSError as error:
+        raise RnnlabError(f"cannot write to {run.paths.root}: {error.strerror}") from None
 
 
 def queue_recipe(
@@ -106,13 +118,14 @@ def queue_recipe(
     corpus = locate(recipe, None, data)
     queued = []
     for planned in plan(recipe, corpus, {}, None, data):
-        config = checked_config(planned.values, data, store)
+        resolved = resolve(Layers(planned.values), data, store)
+        config = check_resolved(resolved, data)
         name, run = find_run(store, planned.name, config)
         if run is None:
-            published = recipe.published_losses
             start_run(
                 config, store, name,
-                is_queued=True, published=published, launch_worker=launch_worker,
+                is_queued=True, published=recipe.published_losses, launch_worker=launch_worker,
+                origin=origin_of(resolved, chosen=planned.chosen),
             )  # fmt: skip
         elif run.status().state in ("stopped", "failed", "lost"):
             control.resume(run, is_queued=True, launch_worker=launch_worker)

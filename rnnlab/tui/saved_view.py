@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,12 @@ def save(state: LabState, pages: Iterable[BaseScreen], view_file: Path | None) -
 async def restore_session(state: LabState, view_file: Path | None) -> None:
     """Show the last prompt session, if its run still exists."""
     from rnnlab.tui.state import saved_session
+    from rnnlab.tui.state.renames import new_names
 
     saved = await asyncio.to_thread(saved_session.read, answers_file(view_file))
-    if saved is not None and saved.request.run in state.summaries:
-        await state.session.recall(saved)
+    if saved is None:
+        return
+    run = new_names(state.summaries).get(saved.request.run, saved.request.run)
+    if run in state.summaries:
+        request = replace(saved.request, run=run)
+        await state.session.recall(replace(saved, request=request))

@@ -54,7 +54,7 @@ def reason_of(error: BaseException, folder: Path) -> str:
     if is_disk_full(error):
         return one_line(
             f"the disk is full ({_free(folder)} bytes free in the folder of runs); free some "
-            f"space, for example with `rnnlab rm`, then use `rnnlab resume {folder.name}`"
+            f"space, for example with `rnnlab bin empty`, then use `rnnlab resume {folder.name}`"
         )
     if is_out_of_memory(error):
         return "out of memory; lower --batch, --length or --hidden, or stop other runs"

@@ -22,6 +22,7 @@ from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import EvalRecord, EventRecord, Record, State, TrainRecord
 from rnnlab.runs.store import Run
+from rnnlab.worker._environment import record_worker
 from rnnlab.worker._failure import reason_of
 from rnnlab.worker._malloc import keep_memory
 from rnnlab.worker._notify import Notifier, NotifyEvent
@@ -123,6 +124,7 @@ def _train(
         total_steps=session.total_steps,
         step=session.state.step,
     )
+    record_worker(paths, session)
     try:
         ending = train(session)
         session.log.note(ending)

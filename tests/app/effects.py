@@ -23,6 +23,7 @@ from rnnlab.tui.screens.compare import CompareScreen
 from rnnlab.tui.screens.corpora import CorporaScreen
 from rnnlab.tui.screens.inspect import InspectScreen
 from rnnlab.tui.screens.lab import LabScreen
+from rnnlab.tui.screens.run import RunScreen
 from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.shell.screen_registry import entries
 from tests.toys.answering_generator import AnsweringGenerator
@@ -187,7 +188,23 @@ _STEERING = {
     "enqueue": says("diverged is queued", "diverged"),
     "sooner": says("waiting is number 1 in the queue", "waiting"),
     "later": says("waiting is number 2 in the queue", "waiting"),
-    "delete": opens("ChoiceScreen"),
+}
+
+
+def _has_finished(world: World) -> bool:
+    return "finished-gru" in world.app.state.summaries
+
+
+_KEEPING = {
+    "new-from": shows("new-run")._replace(after=("escape",)),  # letters are text in the form
+    "edit": opens("FormScreen"),
+    "delete": Effect(_has_finished, lambda was, now: was and not now, run="finished-gru"),
+    "undo": Effect(
+        _has_finished,
+        lambda was, now: now and not was,
+        run="finished-gru",
+        is_ready=lambda is_there: not is_there,
+    ),
 }
 _CHARTS = {
     "next-chart": Effect(_order, lambda was, now: now == was[1:] + was[:1]),
@@ -237,6 +254,7 @@ _PROMPTING = {
 _RUN_CHOICE = {"next-run": _moves_by(1), "run-before": _moves_by(-1)}
 
 _LAB = {
+    "run-view": shows("run"),
     "prompt": focuses("prompt"),
     "mark": changes(lambda world: world.app.state.selected, after=("space",)),
     "pin": changes(lambda world: list(world.app.state.view.pinned)),
@@ -248,6 +266,7 @@ _LAB = {
     "down": grows(lambda world: world.page.table.cursor_row),
     "up": falls(lambda world: world.page.table.cursor_row, "j"),
     **_STEERING,
+    **_KEEPING,
     **_CHARTS,
     **_PROMPTING,
     **_panes(LabScreen.PANES),
@@ -402,7 +421,14 @@ EFFECTS: Mapping[str, Mapping[str, Effect]] = {
     "inspect": _INSPECT,
     "compare": {**_PROMPTING, **_panes(CompareScreen.PANES)},
     "new-run": _NEW_RUN,
-    "system": _STEERING,
+    "system": {**_STEERING, **_KEEPING},
+    "run": {
+        "copy": copies("corpus ="),
+        **_STEERING,
+        **_KEEPING,
+        **_RUN_CHOICE,
+        **_panes(RunScreen.PANES),
+    },
     "corpora": _CORPORA,
 }
 """By screen and action. What goes from everywhere is pressed at home, where it is in the table."""

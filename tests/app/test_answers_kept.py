@@ -17,6 +17,7 @@ from textual.widgets import Input, Static, TextArea
 from rnnlab.protocol.messages import Answer, Ended, Failed, Progress, Reply, Started
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.records import SampleRecord
+from rnnlab.runs.rename import rename
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.candidate import Candidate
@@ -357,3 +358,22 @@ async def test_a_screen_that_comes_later_says_how_it_ended_too(lab: Lab, app: La
         await until(pilot, lambda: status(app).startswith("below: answers to 'Once'"))
         await pilot.press("backspace")
         await until(pilot, lambda: "done in 0.1s" in status(app))
+
+
+async def test_answers_pin_and_selection_come_back_after_the_run_was_renamed(
+    lab: Lab, open_lab: OpenLab, tmp_path: Path
+) -> None:
+    lab.add("alpha")
+    app = open_lab(view_file=tmp_path / "view-1.json")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask(pilot, app, "Once", " upon")
+        app.state.toggle_pin("alpha")
+        app.state.selected = ("alpha",)
+    rename(lab.store, lab.store.open("alpha"), "beta")
+    app = open_lab(view_file=tmp_path / "view-1.json")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: bodies(app) == ["Once upon"])
+        assert (app.state.view.pinned, app.state.selected) == (["beta"], ("beta",))
+        assert app.state.chosen_name == "beta"
+        assert app.state.session.request is not None
+        assert app.state.session.request.run == "beta"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
+from rnnlab.tui.shell.dialogs.form import FormScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.shell.footer import LabFooter
 from tests.toys.app_lab import home, mailed, until
@@ -52,7 +52,7 @@ async def test_keys_that_are_a_dialogs_are_not_named_as_the_screens(lab: Lab, ap
     lab.add("alpha")
     async with app.run_test(size=(80, 24)) as pilot:
         await listed(pilot, app)
-        for key, dialog in (("delete", ChoiceScreen), ("question_mark", HelpScreen)):
+        for key, dialog in (("E", FormScreen), ("question_mark", HelpScreen)):
             await pilot.press(key)
             await until(pilot, lambda dialog=dialog: isinstance(app.screen, dialog))  # type: ignore[misc]
             await until(pilot, lambda: not line(app).visible)

@@ -10,8 +10,17 @@ from rnnlab.base.files import replace_text
 from rnnlab.tui.runs.filter_dialog import FilterScreen
 from rnnlab.tui.runs.table import RunsTable
 from rnnlab.tui.screens.lab import LabScreen
-from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
-from tests.toys.app_lab import WORLD, chart, home, painted, row_text, table, text_of, until
+from tests.toys.app_lab import (
+    WORLD,
+    chart,
+    home,
+    painted,
+    row_text,
+    table,
+    text_of,
+    toasts,
+    until,
+)
 from tests.toys.fixed_lab import CountedFeed
 from tests.toys.picture import lines
 
@@ -169,25 +178,26 @@ async def test_a_run_whose_worker_died_is_shown_as_lost(lab: Lab, app: LabApp) -
         await until(pilot, lambda: "40 lost: the worker died" in text_of(app, DETAILS))
 
 
-async def test_a_run_is_deleted_only_when_the_question_is_answered_with_yes(
-    lab: Lab, app: LabApp
+async def test_a_deleted_run_comes_back_by_undo_also_in_a_later_lab(
+    lab: Lab, open_lab: OpenLab
 ) -> None:
-    runs = {name: lab.add(name) for name in ("alpha", "beta")}
-    answers = [(("enter",), False), (("n",), False), (("right", "enter"), True), (("y",), True)]
-    async with app.run_test(size=(120, 40)) as pilot:
+    for name in ("alpha", "beta"):
+        lab.add(name)
+    app = open_lab()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: table(app).row_count == 2)
-        for keys, is_deleted in answers:
-            num = len(app.state.summaries)
-            chosen = app.state.chosen
-            assert chosen is not None
-            run = runs[chosen.name]
+        for num, name in ((1, "beta"), (0, "alpha")):
             await pilot.press("delete")
-            await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
-            await pilot.press(*keys)
-            await until(pilot, lambda: isinstance(app.screen, LabScreen))
-            await until(
-                pilot,
-                lambda num=num - is_deleted: table(app).row_count == num,  # type: ignore[misc]
-            )
-            assert run.paths.config.exists() is not is_deleted, keys
-            assert run.paths.root.exists() is not is_deleted, keys
+            await until(pilot, lambda num=num: table(app).row_count == num)  # type: ignore[misc]
+            told = [f"{name} is in the bin; u brings it back"]
+            await until(pilot, lambda told=told: toasts(app) == told)  # type: ignore[misc]
+        await pilot.press("u")
+        await until(pilot, lambda: table(app).row_count == 1)
+    app = open_lab()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: table(app).row_count == 1)
+        await pilot.press("u")
+        await until(pilot, lambda: table(app).row_count == 2)
+        await until(pilot, lambda: app.state.chosen_name == "beta")
+        await pilot.press("u")
+        await until(pilot, lambda: "the bin is empty" in toasts(app))

@@ -21,6 +21,7 @@ from rnnlab.tui.outside.machine import MachineRead
 from rnnlab.tui.screens import system
 from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
+from rnnlab.tui.shell.dialogs.form import FormScreen
 from rnnlab.tui.shell.palette import entries_of
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
@@ -180,13 +181,13 @@ async def test_an_action_that_asks_asks_once_whatever_comes_in_a_burst(
         page.action_do("sooner")
         page.action_do("sooner")
         await until(pilot, lambda: moves == [-1, -1])
-        page.action_do("delete")
-        page.action_do("delete")
-        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        page.action_do("edit")
+        page.action_do("edit")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is page)
-        page.action_do("delete")
-        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        page.action_do("edit")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
 
 
 class NotedMachine:

@@ -28,7 +28,7 @@ DIALOGS = {
     "help": Scene(("f1",), "Keys"),
     "decoders": Scene(("f9",), "Decoders"),
     "filter": Scene(("slash",), "Filter the runs"),
-    "delete": Scene(("delete",), "the checkpoints for good"),
+    "edit": Scene(("E",), "Edit running-lstm"),
     "quit": Scene(("q",), "Leave running"),
     "add-corpus": Scene(("f11", "A"), "Add a corpus"),
 }

@@ -13,6 +13,7 @@ from rnnlab.corpora import CorpusDescription
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.records import SampleRecord
 from rnnlab.runs.store import RunStore
+from rnnlab.runs.workers import WorkerRecord, add_worker
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.outside import Outside
 from rnnlab.tui.outside.machine import Gpu, MachineRead, ProcessRead
@@ -38,6 +39,7 @@ SCENES = {
     "timeline": Scene(("f6",), "4/4"),
     "inspect": Scene(("f7",), "The gradient fades"),
     "compare": Scene(("f8", *"Once", "enter"), "runs have answered"),
+    "run": Scene(("g", "r"), "rnnlab train stump"),
     "new-run": Scene(("n", *"stump", "tab"), "rnnlab train stump"),
     "system": Scene(("f10",), "Some GPU"),
     "corpora": Scene(("f11",), "figures of mine"),
@@ -76,6 +78,12 @@ async def settled(pilot: Pilot[None], app: LabApp, clock: Clock) -> str:
     return before
 
 
+WORKER = WorkerRecord(
+    started=5.0, host="box", platform="Linux", device="cpu", dtype="float32", threads=2,
+    rnnlab="0.1.0", python="3.11.0", torch="2.9.0",
+)  # fmt: skip
+
+
 def fill(lab: Lab) -> None:
     """Make a run in most of the states, with figures, curves and samples."""
     figures: dict[str, Any] = {
@@ -90,6 +98,7 @@ def fill(lab: Lab) -> None:
         "running-lstm", "running", total_steps=400, eta_s=675.0, recent_losses=[4, 3, 3, 2],
         **{**figures, "val_loss": 2.25},
     )  # fmt: skip
+    add_worker(run.paths, WORKER)
     with Journal(run.paths.samples) as journal:
         for step in (0, 10, 20, 40):
             for decoder in ("greedy", "sample:temperature=0.8"):

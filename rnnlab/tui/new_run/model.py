@@ -18,7 +18,7 @@ from rnnlab.runs.store import RunStore
 from rnnlab.settings.command_line import as_text, train_command
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.settings.values import parse_setting
-from rnnlab.submit import Layers, Resolved, Source, check_resolved, resolve, start_run
+from rnnlab.submit import Layers, Resolved, Source, check_resolved, origin_of, resolve, start_run
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ class Draft:
         run = start_run(
             config, self.store, self.written.get("name"), is_queued=is_queued,
             published=recipe.published_losses if recipe else {}, launch_worker=launch_worker,
+            origin=origin_of(self.resolved, self.written.get("recipe")),
         )  # fmt: skip
         return run.name
 

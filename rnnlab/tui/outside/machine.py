@@ -9,6 +9,9 @@ from pathlib import Path
 
 import psutil
 
+from rnnlab.runs.bin import size_bytes
+from rnnlab.runs.paths import bin_folder
+
 
 @dataclass(frozen=True)
 class Gpu:
@@ -49,6 +52,8 @@ class MachineRead:
     disk_total_bytes: int
     gpus: tuple[Gpu, ...]
     processes: tuple[ProcessRead, ...]
+    bin_bytes: int = 0
+    """Size of the deleted runs in the bin."""
 
 
 class Machine:
@@ -59,6 +64,9 @@ class Machine:
         self._folder = next(
             p for p in (folder.absolute(), *folder.absolute().parents) if p.exists()
         )
+        self._bin = bin_folder(folder)
+        self._bin_read = 0, 0
+        """Modification time in nanoseconds and size in bytes of the bin, as last read."""
         self._known: dict[int, psutil.Process] = {}
 
     def read(self, processes: Iterable[tuple[str, int]]) -> MachineRead:
@@ -79,7 +87,18 @@ class Machine:
             disk_total_bytes=disk.total,
             gpus=read_gpus(),
             processes=tuple(process for process in read if process is not None),
+            bin_bytes=self._bin_size(),
         )
+
+    def _bin_size(self) -> int:
+        """Return the size of the bin; walk through it only if runs came or went."""
+        try:
+            changed_ns = self._bin.stat().st_mtime_ns
+        except OSError:
+            return 0
+        if changed_ns != self._bin_read[0]:
+            self._bin_read = changed_ns, size_bytes(self._bin)
+        return self._bin_read[1]
 
     def _process(self, what: str, pid: int) -> ProcessRead | None:
         try:

@@ -10,7 +10,7 @@ from rnnlab.runs.journal import JournalChunk, JournalTail
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary, summarise
 
-_Signature = tuple[int, int]
+_Signature = tuple[int, ...]
 
 
 MOST_RECORDS = 4000
@@ -53,15 +53,20 @@ class RunPoller:
         return RunsRead(tuple(self._summary(run) for run in runs.values()), news)
 
     def _summary(self, run: Run) -> RunSummary:
-        """Return a run's summary; for an ended run, the cached one until its status changes."""
-        try:
-            stat = run.paths.status.stat()
-            signature = (stat.st_mtime_ns, stat.st_size)
-        except OSError:
-            signature = (0, 0)
+        """Return a run's summary; of an ended run, the cached one until status or notes change."""
+        signature = (*_version(run.paths.status), *_version(run.paths.notes))
         cached = self._summaries.get(run.paths.root)
         if cached is not None and cached[0] == signature and not cached[1].is_active:
             return cached[1]
         summary = summarise(run)
         self._summaries[run.paths.root] = (signature, summary)
         return summary
+
+
+def _version(file: Path) -> _Signature:
+    """Return time and size of a file, which change with its content; zeros for a missing file."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return (0, 0)
+    return (stat.st_mtime_ns, stat.st_size)

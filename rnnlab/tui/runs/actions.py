@@ -27,13 +27,13 @@ async def _pause(screen: BaseScreen) -> None:
 
 async def _resume(screen: BaseScreen) -> None:
     if any_target(screen, lambda s: s.state == "finished"):
-        await resume_runs(screen, screen.state.target_names)
+        await resume_runs(screen, [summary.name for summary in screen.targets()])
     else:
         await do_with_selected(screen, _resuming(screen), "Resume", "resumed")
 
 
 async def _change(screen: BaseScreen) -> None:
-    await change_runs(screen, screen.state.target_names)
+    await change_runs(screen, [summary.name for summary in screen.targets()])
 
 
 def _resuming(screen: BaseScreen, *, is_queued: bool = False) -> Callable[[Run], str]:
@@ -51,24 +51,6 @@ async def _stop(screen: BaseScreen) -> None:
 
 async def _checkpoint(screen: BaseScreen) -> None:
     await do_with_selected(screen, control.checkpoint, "Save", "saved", asks="never")
-
-
-async def _delete(screen: BaseScreen) -> None:
-    """Delete the runs, after a question."""
-    targets = screen.state.targets
-    if targets and all(summary.is_shipped for summary in targets):
-        name = targets[0].name
-        screen.toast(f"{name} is shipped with rnnlab and cannot be deleted", "warning")
-        return
-
-    def remove(run: Run) -> str:
-        screen.state.store.remove(run)
-        return f"{run.name} is deleted"
-
-    await do_with_selected(
-        screen, remove, "Delete", "deleted", asks="always",
-        about="This removes the checkpoints for good.",
-    )  # fmt: skip
 
 
 async def _sooner(screen: BaseScreen) -> None:
@@ -143,10 +125,6 @@ def _stop_label(screen: BaseScreen) -> str:
     return counted(screen, "Stop")
 
 
-def _delete_label(screen: BaseScreen) -> str:
-    return counted(screen, "Delete")
-
-
 def _set_label(screen: BaseScreen) -> str:
     """Return an empty label for a run without a worker, which `r` also changes."""
     return "Set" if _CAN_STOP(screen) else ""
@@ -187,10 +165,6 @@ STEERING = Group["BaseScreen"](
         Action(
             "greater_than_sign", "later", _later, "Later", "Move the run down in the queue",
             is_repeatable=True, is_possible=_is_queued,
-        ),
-        Action(
-            "delete", "delete", _delete, "Delete", "Delete the run for good",
-            label_now=_delete_label, opens=True,
         ),
     ),
 )  # fmt: skip

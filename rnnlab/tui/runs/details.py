@@ -63,6 +63,8 @@ def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
         ("grad", f"{loss(s.grad_norm)}, clip limit {s.clip:g}" if s.clip else loss(s.grad_norm)),
         ("speed", f"{count(s.tokens_per_s)} tokens/s on {s.device or '?'}"),
         ("time", f"{duration(s.elapsed_s)}, {duration(s.eta_s)} left"),
+        *([("tags", " ".join(s.tags))] if s.tags else []),
+        *([("note", s.note)] if s.note else []),
     ]
     text = Text.assemble((s.name + "\n", "bold"))
     for error in filter(None, (s.alarm, with_keys(s.reason, s.name))):

@@ -34,6 +34,13 @@ class _Outcome(NamedTuple):
     is_done: bool
 
 
+def problem_of(error: RnnlabError | OSError) -> str:
+    """Return the line about an error, such as that of a folder without write permission."""
+    if isinstance(error, RnnlabError):
+        return str(error)
+    return one_line(f"{error.strerror or error}: {error.filename or 'the folder of runs'}")
+
+
 async def do_with_run(screen: BaseScreen, act: Callable[[Run], str], name: str) -> None:
     """Call a function with a run; show its result or its error as a toast."""
     _show(screen, await _call(screen, act, [name]), "")
@@ -57,7 +64,7 @@ async def do_with_selected(
     asks: when to ask; if "always", the default answer is to cancel; about: sentences that follow
     the question.
     """
-    names = screen.state.target_names
+    names = [summary.name for summary in screen.targets()]
     if not names:
         screen.toast("no run is chosen; press n to start one", "warning")
     elif await _is_wanted(screen, names, verb, asks=asks, about=about):
@@ -72,12 +79,12 @@ def question_of(verb: str, names: Sequence[str]) -> str:
 
 def any_target(screen: BaseScreen, holds: Callable[[RunSummary], bool]) -> bool:
     """Return True if a condition holds for a selected run, or without any for the chosen run."""
-    return any(map(holds, screen.state.targets))
+    return any(map(holds, screen.targets()))
 
 
 def counted(screen: BaseScreen, label: str) -> str:
     """Return a footer label, with the number of the selected runs if there are several."""
-    num = len(screen.state.targets)
+    num = len(screen.targets())
     return f"{label} {num}" if label and num > 1 else label
 
 
@@ -102,11 +109,8 @@ async def _call(
     def call(name: str) -> _Outcome:
         try:
             return _Outcome(act(screen.state.store.open(name)), is_done=True)
-        except RnnlabError as error:
-            return _Outcome(with_keys(str(error), name), is_done=False)
-        except OSError as error:
-            reason = one_line(f"{name}: {error.strerror or error}")
-            return _Outcome(reason, is_done=False)
+        except (RnnlabError, OSError) as error:
+            return _Outcome(with_keys(problem_of(error), name), is_done=False)
 
     return await asyncio.to_thread(lambda: [call(name) for name in names])
 

@@ -15,7 +15,7 @@ from rnnlab.tui.charts.actions import CHARTS, IN_CHARTS, ChartsScreen
 from rnnlab.tui.charts.plot_grid import GridView, PlotGrid
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING
 from rnnlab.tui.prompting.pane import PromptPane
 from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.runs.actions import SELECTION, STEERING
@@ -24,12 +24,17 @@ from rnnlab.tui.runs.columns_dialog import ColumnsScreen
 from rnnlab.tui.runs.details import Details
 from rnnlab.tui.runs.error_banner import ErrorBanner
 from rnnlab.tui.runs.filter_dialog import FilterScreen
+from rnnlab.tui.runs.keeping import KEEPING
 from rnnlab.tui.runs.table import RunsTable
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.outline import HOME_PANES
 from rnnlab.tui.shell.pane_actions import pane_group
 from rnnlab.tui.state.lab_state import LabState
+
+
+def _open_run(screen: LabScreen) -> None:
+    screen.open_screen("run")
 
 
 def _select(screen: LabScreen) -> None:
@@ -39,7 +44,7 @@ def _select(screen: LabScreen) -> None:
 def _pin(screen: LabScreen) -> None:
     """Pin the selected runs or the chosen one; unpin them if all are pinned."""
     state = screen.state
-    names = state.target_names
+    names = [summary.name for summary in screen.targets()]
     is_pinned = state.toggle_pins(names)
     screen.table.show()
     what = first_of(names, 1) if len(names) < 2 else f"{len(names)} runs"
@@ -87,8 +92,8 @@ _RUNS = Group["LabScreen"](
     "Runs",
     (
         Action(
-            "enter", "prompt", prompt, "Prompt", "Write a prompt for the chosen run",
-            is_priority=True,
+            "enter", "run-view", _open_run, "Run",
+            "Open the run: settings, checkpoints, log", True, is_priority=True, opens=True,
         ),
         Action(
             "space", "mark", _select, "Select",
@@ -118,7 +123,7 @@ class LabScreen(PromptingScreen, ChartsScreen):
 
     PANES = HOME_PANES
     GROUPS: ClassVar = (
-        _RUNS, STEERING, SELECTION, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES,
+        _RUNS, STEERING, KEEPING, SELECTION, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES,
         pane_group(HOME_PANES), SCREENS, EVERYWHERE,
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
@@ -192,8 +197,8 @@ class LabScreen(PromptingScreen, ChartsScreen):
 
     @on(DataTable.RowSelected)
     def prompt_row(self) -> None:
-        """Go to the prompt after a second click on a run."""
-        prompt(self)
+        """Open the run after a second click on it."""
+        _open_run(self)
 
     def main_widget(self) -> Widget:
         """Return the runs."""

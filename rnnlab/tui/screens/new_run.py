@@ -24,6 +24,7 @@ from rnnlab.tui.new_run.picking import complete, pick
 from rnnlab.tui.new_run.setting_field import SettingField
 from rnnlab.tui.new_run.summary_pane import DraftPane
 from rnnlab.tui.outside.estimator import Estimate
+from rnnlab.tui.runs.steering import problem_of
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.screen import HOME, BaseScreen
@@ -151,8 +152,12 @@ class NewRunScreen(BaseScreen):
         self._read()
 
     def on_screen_resume(self) -> None:
-        """Fill in the corpus that was chosen on another screen."""
+        """Fill in the corpus or the settings that were chosen on another screen."""
         super().on_screen_resume()
+        draft, self.state.draft_for_run = self.state.draft_for_run, None
+        if draft is not None:
+            for field in self.query(SettingField):
+                field.input.value = draft.get(field.kind.name, "")
         corpus, self.state.corpus_for_run = self.state.corpus_for_run, None
         if corpus is not None:
             self.query_one("#field-corpus", Input).value = corpus
@@ -240,8 +245,8 @@ class NewRunScreen(BaseScreen):
             name = await asyncio.to_thread(
                 self.draft.start, is_queued=is_queued, launch_worker=self.state.outside.launch
             )
-        except RnnlabError as error:
-            self._pane.show_message(str(error), is_problem=True)
+        except (RnnlabError, OSError) as error:
+            self._pane.show_message(problem_of(error), is_problem=True)
             return
         self.query_one("#field-name", Input).value = ""
         self._explain()

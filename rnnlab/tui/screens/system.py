@@ -13,10 +13,11 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from rnnlab.base.display import visible
+from rnnlab.base.display import size, visible
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.outside.machine import MachineRead
 from rnnlab.tui.runs.actions import STEERING
+from rnnlab.tui.runs.keeping import KEEPING
 from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.screen import BaseScreen
@@ -34,7 +35,7 @@ class Facts(VerticalScroll, can_focus=True):
 class SystemScreen(BaseScreen):
     """A bar for each resource, and a row for each process of the lab."""
 
-    GROUPS: ClassVar = (STEERING, SCREENS, EVERYWHERE)
+    GROUPS: ClassVar = (STEERING, KEEPING, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, state: LabState) -> None:
@@ -90,7 +91,10 @@ def machine_text(read: MachineRead, width: int) -> Table:
         f"{_gib(read.used_bytes)} of {_gib(read.total_bytes)} used{swap}",
     )  # fmt: skip
     used = 1 - read.disk_free_bytes / max(read.disk_total_bytes, 1)
-    table.add_row("disk", _bar(used, bar), f"{_gib(read.disk_free_bytes)} free on the runs' disk")
+    in_bin = f", {size(read.bin_bytes)} in the bin" if read.bin_bytes else ""
+    table.add_row(
+        "disk", _bar(used, bar), f"{_gib(read.disk_free_bytes)} free on the runs' disk{in_bin}"
+    )
     if not read.gpus:
         hint = "NVIDIA GPUs need: pip install rnnlab[gpu]"
         table.add_row("gpu", Text("none found", "dim"), Text(hint, "dim"))

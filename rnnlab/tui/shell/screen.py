@@ -25,6 +25,7 @@ from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen_bar import ScreenBar
 
 if TYPE_CHECKING:
+    from rnnlab.runs.summary import RunSummary
     from rnnlab.tui.state.lab_state import LabState
 
 HOME = "lab"
@@ -81,6 +82,10 @@ class BaseScreen(Screen[None]):
             self.query_one(ScreenBar).show_status(self.state.status)
             self.show_state()
             self.show_keys()
+
+    def targets(self) -> tuple[RunSummary, ...]:
+        """Return the runs that an action applies to: the selected ones, or else the chosen one."""
+        return self.state.targets
 
     def keep_view(self) -> None:
         """Copy into `state.view` the settings of this screen that are saved across starts."""

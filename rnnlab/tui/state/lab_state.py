@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from rnnlab.tui.outside.polling import MOST_RECORDS, RunsRead
 from rnnlab.tui.state.key_buffer import KeyBuffer
 from rnnlab.tui.state.notifications import Notice, notice_of, status_of
 from rnnlab.tui.state.prompt_session import Fields, PromptSession
+from rnnlab.tui.state.renames import follow_renames, new_names
 from rnnlab.tui.state.run_filter import ordered
 from rnnlab.tui.state.run_letters import assign_letters, lend_letters
 from rnnlab.tui.state.theme import appearance_of
@@ -71,6 +72,8 @@ class LabState:
         """Holds key presses while a screen or a dialog opens."""
         self.corpus_for_run: str | None = None
         """Corpus for the new-run form, which takes it over when it opens; None for no corpus."""
+        self.draft_for_run: Mapping[str, str] | None = None
+        """Texts of all fields of the new-run form, which takes them over; None for no draft."""
         self.session = PromptSession(Fields.of(self.view.fields, self.view.checkpoints))
         """The prompt session: the last request and its answers."""
         self._opened: dict[str, Run] = {}
@@ -86,11 +89,6 @@ class LabState:
         """The runs that an action applies to: the selected ones, or else the chosen one."""
         selected = [self.summaries[name] for name in self.selected if name in self.summaries]
         return tuple(selected or ([self.chosen] if self.chosen else []))
-
-    @property
-    def target_names(self) -> tuple[str, ...]:
-        """The names of the runs that an action applies to."""
-        return tuple(summary.name for summary in self.targets)
 
     @property
     def overlaid(self) -> tuple[str, ...]:
@@ -185,6 +183,7 @@ class LabState:
         ]
         self.has_read = True
         self.summaries = {summary.name: summary for summary in read.summaries}
+        self._follow_renames()
         self.selected = tuple(name for name in self.selected if name in self.summaries)
         oldest_first = [s.name for s in sorted(read.summaries, key=lambda s: (s.created, s.name))]
         colors = _free_colors(set(self.view.colors.values()))
@@ -200,6 +199,14 @@ class LabState:
         for name, chunk in read.news.items():
             self._histories[name].add(chunk)
         return notices
+
+    def _follow_renames(self) -> None:
+        """Replace the former names of runs that were renamed here or elsewhere."""
+        if names := new_names(self.summaries):
+            if self.chosen_name is not None:
+                self.chosen_name = names.get(self.chosen_name, self.chosen_name)
+            self.selected = tuple(names.get(name, name) for name in self.selected)
+            follow_renames(names, self.view, self.session)
 
     def _named(self, name: str) -> NamedHistory:
         summary = self.summaries.get(name)

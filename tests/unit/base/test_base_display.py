@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import time
 import unicodedata
 
 import pytest
@@ -13,6 +14,8 @@ from rnnlab.base.display import (
     duration,
     escaped,
     loss,
+    moment,
+    size,
     sparkline,
     unescaped,
     visible,
@@ -107,3 +110,18 @@ class TestSparkline:
     @given(st.lists(st.floats(-1e300, 1e300) | st.just(math.nan)), st.integers(0, 50))
     def test_any_values_make_a_row_that_fits(self, values: list[float], width: int) -> None:
         assert len(sparkline(values, width)) <= width
+
+
+@pytest.mark.parametrize(
+    ("num_bytes", "shown"),
+    [
+        (0, "0 B"), (999, "999 B"), (1000, "1.0 KiB"), (12_345, "12.1 KiB"),
+        (5 << 20, "5.0 MiB"), (3 << 30, "3.0 GiB"), (5000 << 30, "5000.0 GiB"),
+    ],
+)  # fmt: skip
+def test_sizes_have_binary_units(num_bytes: int, shown: str) -> None:
+    assert size(num_bytes) == shown
+
+
+def test_a_moment_is_a_local_date_and_time() -> None:
+    assert time.strptime(moment(1e9), "%Y-%m-%d %H:%M")[:5] == time.localtime(1e9)[:5]

@@ -11,6 +11,7 @@ import typer
 from rnnlab import __version__, cli
 from rnnlab.base.errors import RnnlabError
 from rnnlab.runs import launch
+from rnnlab.runs.bin import Bin
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
 
@@ -225,11 +226,18 @@ class TestRemoving:
     ) -> None:
         assert self.remove(monkeypatch, "n\n") == 130
         asked = capsys.readouterr()
-        assert (asked.out.strip(), asked.err.count("Delete these 2 runs for good")) == ("", 1)
+        assert (asked.out.strip(), asked.err.count("Move these 2 runs to the bin?")) == ("", 1)
         assert asked.err.splitlines()[:2] == ["  a  lost, step 0", "  b  lost, step 0"]
         assert [run.name for run in store] == ["a", "b"]
         assert self.remove(monkeypatch, "y\n") == 0
         assert list(store) == []
+
+    def test_for_good_asks_and_leaves_nothing_in_the_bin(
+        self, store: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert self.remove(monkeypatch, "y\n", "--for-good") == 0
+        assert "Delete a, b for good, with all checkpoints?" in capsys.readouterr().err
+        assert (list(store), Bin(store).entries()) == ([], [])
 
     def test_yes_skips_the_confirmation(
         self, store: RunStore, monkeypatch: pytest.MonkeyPatch

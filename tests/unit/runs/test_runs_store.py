@@ -264,8 +264,9 @@ class TestRemove:
         assert lock is not None
         for state in ("starting", "running", "paused"):
             say(run, state)
+            shown = "paused" if state == "paused" else "training"
             with pytest.raises(
-                BadInputError, match="'a' is training; stop it first with `rnnlab stop a`"
+                BadInputError, match=f"'a' is {shown}; stop it first with `rnnlab stop a`"
             ):
                 store.remove(run)
         os.close(lock)

@@ -48,6 +48,7 @@ def test_a_row_has_the_runs_settings_and_figures(run: Run) -> None:
         "unit": "letter", "val_accuracy": None,
         "recent_losses": (3.0, 2.0), "queue_place": None, "pid": 0,
         "host": socket.gethostname(), "held_bytes": None, "published": {}, "alarm": "",
+            "note": "", "tags": (), "former_names": (),
     }  # fmt: skip
     assert row.is_active
 

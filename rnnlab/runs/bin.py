@@ -1,0 +1,144 @@
+"""The bin of a folder of runs: deleted runs, until they are restored or the bin is emptied.
+
+`.bin/` holds one folder for each deleted run, named after the time and the run. A run is moved by
+renaming its folder, so it is either complete in one place or complete in the other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
+from rnnlab.runs.paths import MOST_IN_NAME, RunPaths, bin_folder, is_run_name
+from rnnlab.runs.queue import Queue
+from rnnlab.runs.store import Run, RunStore, exclusive
+
+_STAMP = "%Y%m%dT%H%M%S%f"
+_ENTRY = re.compile(r"(\d{8}T\d{12})-(.+)")
+
+
+class Binned(NamedTuple):
+    """A deleted run."""
+
+    stamp: str
+    """Time of the deletion; runs that were deleted together have the same."""
+    name: str
+    root: Path
+    """Its folder."""
+
+    @property
+    def deleted(self) -> float:
+        """Time of the deletion, in seconds since 1970."""
+        return datetime.strptime(self.stamp, _STAMP).replace(tzinfo=UTC).timestamp()
+
+
+class Bin:
+    """The deleted runs of a folder of runs; every method reads the folder again."""
+
+    def __init__(self, store: RunStore) -> None:
+        self._store = store
+        self.root = bin_folder(store.root)
+        """The folder of the bin; it may not exist yet."""
+
+    def entries(self) -> list[Binned]:
+        """Return the deleted runs, those deleted last first."""
+        try:
+            names = sorted(os.listdir(self.root))
+        except OSError:
+            return []
+        matches = [match for name in names if (match := _ENTRY.fullmatch(name))]
+        entries = [Binned(m[1], m[2], self.root / m[0]) for m in matches if is_run_name(m[2])]
+        return sorted(entries, key=lambda entry: entry.stamp, reverse=True)
+
+    def put(self, run: Run, stamp: str = "") -> Binned:
+        """Move a run into the bin.
+
+        stamp: result of `new_stamp`, the same for runs that `last` returns together; empty for the
+        present time. Raise BadInputError if the run has a worker or is shipped, RnnlabError if the
+        folder cannot be written.
+        """
+        with exclusive(run, "deleted"):
+            if run.paths.root.is_symlink():
+                raise BadInputError(
+                    f"{run.paths.root} is a symbolic link", "delete the link with `rm`"
+                )
+            stamp = stamp or new_stamp()
+            entry = Binned(stamp, run.name, self.root / f"{stamp}-{run.name}")
+            try:
+                self.root.mkdir(exist_ok=True)
+                Queue(self._store.root).leave(run.name)
+                os.rename(run.paths.root, entry.root)
+            except OSError as error:
+                raise RnnlabError(
+                    f"cannot move {run.paths.root} to the bin: {error.strerror}"
+                ) from None
+        return entry
+
+    def last(self) -> list[Binned]:
+        """Return the runs that were deleted last, those deleted together; empty for none."""
+        entries = self.entries()
+        return [entry for entry in entries if entry.stamp == entries[0].stamp]
+
+    def find(self, name: str) -> Binned:
+        """Return the deleted run of that name, the last of several; raise UnknownNameError."""
+        for entry in self.entries():
+            if entry.name == name:
+                return entry
+        names = dict.fromkeys(entry.name for entry in self.entries())
+        raise UnknownNameError("deleted run", name, names, "" if names else "the bin is empty")
+
+    def restore(self, entry: Binned) -> Run:
+        """Move a run back; if another run has its name now, under the next free name.
+
+        Raise RnnlabError if the folder cannot be written.
+        """
+        number, name = 1, entry.name
+        while os.path.lexists(self._store.root / name) or self._store.is_shipped_name(name):
+            number += 1
+            name = f"{entry.name[: MOST_IN_NAME - len(f'-{number}')]}-{number}"
+        try:
+            os.rename(entry.root, self._store.root / name)
+        except OSError as error:
+            raise RnnlabError(f"cannot restore {entry.name}: {error.strerror}") from None
+        with contextlib.suppress(OSError):
+            self.root.rmdir()  # remove the folder of an empty bin
+        return Run(RunPaths(self._store.root / name))
+
+    def empty(self, entries: Iterable[Binned] | None = None) -> int:
+        """Delete runs in the bin permanently, by default all; return how many.
+
+        Raise RnnlabError if the folder cannot be written.
+        """
+        num_deleted = 0
+        for entry in self.entries() if entries is None else entries:
+            try:
+                shutil.rmtree(entry.root)
+            except OSError as error:
+                raise RnnlabError(f"cannot delete {entry.root}: {error.strerror}") from None
+            num_deleted += 1
+        with contextlib.suppress(OSError):
+            self.root.rmdir()
+        return num_deleted
+
+
+def new_stamp(now: float | None = None) -> str:
+    """Return the stamp of a deletion; now: seconds since 1970, by default the present time."""
+    return datetime.fromtimestamp(time.time() if now is None else now, UTC).strftime(_STAMP)
+
+
+def size_bytes(folder: Path) -> int:
+    """Return the total size of the files in a folder, in bytes; 0 if there is no such folder."""
+    total = 0
+    for parent, _, files in os.walk(folder):
+        for file in files:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(parent, file)).st_size
+    return total

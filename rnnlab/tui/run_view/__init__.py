@@ -1,0 +1,1 @@
+"""The screen of one run: its settings, files, events and log."""
