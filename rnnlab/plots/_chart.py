@@ -25,8 +25,9 @@ class Curve:
     ys: tuple[float, ...]
     color: int
     """Index in the palette."""
-    style: Literal["line", "points"] = "line"
-    """`points` are joined, and each has a mark."""
+    style: Literal["line", "points", "band"] = "line"
+    """`points` are joined, and each has a mark; a `band` is dotted between its points, which are the
+    lowest and the highest value at each position."""
     is_faint: bool = False
     """Whether it is drawn behind the others, as dots that are not joined."""
     is_ghost: bool = False
@@ -108,9 +109,14 @@ class NamedHistory:
     """Whether the run has ended, so that no further records will come."""
     is_read: bool = True
     """Whether its journal has been read."""
+    family: str = ""
+    """Digest of the settings without the seed: runs of the same family are drawn as their mean;
+    empty: drawn apart."""
 
     @classmethod
-    def of(cls, summary: RunSummary, color: int, history: History) -> NamedHistory:
+    def of(
+        cls, summary: RunSummary, color: int, history: History, family: str = ""
+    ) -> NamedHistory:
         """Return a run to plot, with the levels from its summary."""
         published = (Level(f"published {of}", loss) for of, loss in summary.published.items())
         return cls(
@@ -122,6 +128,7 @@ class NamedHistory:
             summary.unit,
             tuple(published),
             not summary.is_active,
+            family=family,
         )
 
 

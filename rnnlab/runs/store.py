@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -76,6 +77,16 @@ class Run:
             return tomllib.loads(text)
         except (OSError, ValueError):
             return {}
+
+    def family(self) -> str:
+        """Return a digest of the settings without the seed; empty if they are unreadable.
+
+        Runs of the same family differ by their seed alone.
+        """
+        settings = {name: value for name, value in self.settings().items() if name != "seed"}
+        if not settings:
+            return ""
+        return hashlib.sha256(repr(sorted(settings.items())).encode()).hexdigest()[:16]
 
     def published(self) -> dict[str, float]:
         """Return the published losses of the same experiment, by split."""

@@ -13,12 +13,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from rnnlab.base.display import nats_per, visible
-from rnnlab.plots import Viewport
+from rnnlab.base.display import visible
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started
-from rnnlab.runs.compare import by_unit, rows_of
+from rnnlab.runs.compare import rows_of
 from rnnlab.runs.summary import RunSummary
-from rnnlab.tui.charts.chart_pane import ChartPane
+from rnnlab.tui.charts.actions import ORDER, SCALES, in_grid
+from rnnlab.tui.charts.plot_grid import PlotGrid
+from rnnlab.tui.charts.screen import GridScreen
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, WRITE, prompt
@@ -37,9 +38,9 @@ _MOST, _FEW = 6, 3
 """Maximum number of runs to compare, and the number if no run is selected."""
 _HOW_TO_BEGIN = "press enter: every run continues the same text with the same decoders and seed"
 _PANES = (
-    Pane("compare-table", "Table"),
+    Pane("compare-table", "Table", edge="right", least=30),
     Pane("compare-charts", "Curves", is_for_normal=True),
-    Pane("compare-texts", "Texts"),
+    Pane("compare-texts", "Texts", edge="top", least=6),
 )
 
 
@@ -66,12 +67,13 @@ class _Asker:
         self._screen.show_reply(self, reply)
 
 
-class CompareScreen(PromptingScreen):
+class CompareScreen(PromptingScreen, GridScreen):
     """The chosen run and the selected ones, two to six."""
 
     PANES = _PANES
     GROUPS: ClassVar = (
-        _COMPARE, PROMPTING, CANDIDATES, pane_group(_PANES), SCREENS, EVERYWHERE,
+        _COMPARE, ORDER, SCALES, in_grid("compare-charts"), PROMPTING, CANDIDATES,
+        pane_group(_PANES), SCREENS, EVERYWHERE,
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
@@ -84,7 +86,7 @@ class CompareScreen(PromptingScreen):
         self.summary_table = Static()
         self._which = Static(id="compare-runs", markup=False)
         self.status = StatusLine("compare-status")
-        self._charts: dict[str, ChartPane] = {}
+        self.plots = PlotGrid(state, id="compare-charts")
         self._askers: list[_Asker] = []
         self._hidden_frames: dict[int, Progress] = {}
         """Column -> newest frame for it that arrived while another screen was visible."""
@@ -97,7 +99,7 @@ class CompareScreen(PromptingScreen):
             with VerticalScroll(id="compare-table") as table:
                 table.border_title = "Side by side"
                 yield self.summary_table
-            yield Vertical(id="compare-charts")
+            yield self.plots
         with Vertical(id="compare-texts") as texts:
             texts.border_title = "The same text, continued"
             yield self.form
@@ -134,8 +136,7 @@ class CompareScreen(PromptingScreen):
             self.summary_table.update(self._rows(summaries))
         if (which := self._named()) != self._which.content:
             self._which.update(which)
-        if self.query("#compare-charts"):
-            self._show_charts(summaries)
+        self.plots.show(self.state.named_histories(self.names))
 
     def _compared(self) -> tuple[str, ...]:
         """Return the chosen and selected runs; if this is one run, add the two most similar runs.
@@ -185,25 +186,6 @@ class CompareScreen(PromptingScreen):
             values = (Text(visible(value, newline="⏎")) for value in row.values)
             table.add_row(Text(row.name.replace("_", " "), "dim"), *values)
         return table
-
-    @work(group="charts", exclusive=True)
-    async def _show_charts(self, summaries: Sequence[RunSummary]) -> None:
-        """Draw one chart per unit: losses per character and per word are not comparable."""
-        groups = by_unit(summaries, self.names)
-        if list(groups) != list(self._charts):
-            box = self.query_one("#compare-charts", Vertical)
-            self._charts = {}  # before the await: a newer call may cancel this one there
-            await box.remove_children()
-            self._charts = {
-                unit: ChartPane("loss", self.state, is_zoomable=False) for unit in groups
-            }
-            frames = [Vertical(chart, classes="unit") for chart in self._charts.values()]
-            for frame, unit in zip(frames, groups, strict=True):
-                frame.border_title = nats_per(unit)
-            await box.mount_all(frames)
-        for unit, names in groups.items():
-            histories = self.state.named_histories(tuple(names))
-            self._charts[unit].show(histories, "step", Viewport(), is_log=False)
 
     async def submit(self, request: PromptRequest) -> None:
         """Send the request to every run."""

@@ -82,7 +82,7 @@ _WRITTEN = {
     "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "delete": "del",
     "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn",
     "home": "Home", "end": "End", "less_than_sign": "<", "greater_than_sign": ">", "comma": ",",
-    "full_stop": ".", "underscore": "_", "colon": ":",
+    "full_stop": ".", "left_curly_bracket": "{", "right_curly_bracket": "}", "underscore": "_", "colon": ":",
 }  # fmt: skip
 
 

@@ -73,6 +73,8 @@ class LabState:
         """The prompt session: the last request and its answers."""
         self._opened: dict[str, Run] = {}
         self._histories: dict[str, History] = {}
+        self._families: dict[tuple[str, float], str] = {}
+        """Name and creation of a run -> its family; the settings of a run never change."""
 
     @property
     def chosen(self) -> RunSummary | None:
@@ -180,8 +182,18 @@ class LabState:
         color, history = self.color_of(name), self.history(name)
         if summary is None:
             return NamedHistory(name, color, history, is_read=name in self._histories)
-        named = NamedHistory.of(summary, color, history)
+        named = NamedHistory.of(summary, color, history, self._family(summary))
         return replace(named, is_read=name in self._histories)
+
+    def _family(self, summary: RunSummary) -> str:
+        """Return the family of a run whose curves may be averaged with those of others."""
+        if not self.view.has_means or len(self.watched) < 2:
+            return ""
+        key = (summary.name, summary.created)
+        if key not in self._families:
+            run = self.opened(summary.name)
+            self._families[key] = run.family() if run is not None else ""
+        return self._families[key]
 
 
 def _free_colors(used: Collection[int]) -> Iterator[int]:
