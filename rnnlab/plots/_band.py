@@ -27,9 +27,8 @@ def band_dots(
     every, shift = (2, 1) if style.is_ascii else (_EVERY, 2)
     columns = sorted(edges)
     dots: list[tuple[int, int]] = []
-    for left, right in zip(
-        columns, [*columns[1:], columns[-1] + 1] if columns else (), strict=True
-    ):
+    ends = [*columns[1:], columns[-1] + 1] if columns else []
+    for left, right in zip(columns, ends, strict=True):
         (low, high), (next_low, next_high) = edges[left], edges.get(right, edges[left])
         for column in range(left, right):
             share = (column - left) / (right - left)

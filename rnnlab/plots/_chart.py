@@ -26,8 +26,8 @@ class Curve:
     color: int
     """Index in the palette."""
     style: Literal["line", "points", "band"] = "line"
-    """`points` are joined, and each has a mark; a `band` is dotted between its points, which are the
-    lowest and the highest value at each position."""
+    """`points` are joined, and each has a mark. The points of a `band` are the lowest and the
+    highest value at each position; it is filled with dots."""
     is_faint: bool = False
     """Whether it is drawn behind the others, as dots that are not joined."""
     is_ghost: bool = False

@@ -10,14 +10,13 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, takewhile
 from math import isfinite, nan
-from os.path import commonprefix
 
 from rnnlab.plots._chart import Chart, Curve, NamedHistory
 
 _END_OF_STEM = re.compile(r"[-_. ]*(s|seed)?[-_. ]*$")
-"""The part of a common prefix of names that belongs to the seeds: `-seed` of gru-seed1, gru-seed2."""
+"""The part of a common prefix that belongs to the seeds: `-seed` of gru-seed1, gru-seed2."""
 
 
 def with_means(chart: Chart, runs: Sequence[NamedHistory]) -> Chart:
@@ -46,11 +45,16 @@ def _labels(runs: Sequence[NamedHistory]) -> dict[str, str]:
     for names in families.values():
         if len(names) > 1:
             label = f"mean of {len(names)} seeds"
-            stem = _END_OF_STEM.sub("", commonprefix(names))
+            stem = _END_OF_STEM.sub("", _common_start(names))
             if len(names) < len(runs):
                 label = f"{stem or names[0]} {label}"
             labels.update(dict.fromkeys(names, label))
     return labels
+
+
+def _common_start(names: Sequence[str]) -> str:
+    columns = takewhile(lambda column: len(set(column)) == 1, zip(*names, strict=False))
+    return "".join(column[0] for column in columns)
 
 
 def _mean_and_band(curves: Sequence[Curve], label: str, part: str) -> list[Curve]:
@@ -86,9 +90,7 @@ def _on_one_grid(curves: Sequence[Curve]) -> tuple[Sequence[float], Iterable[tup
 
 def _at(curve: Curve, grid: Sequence[float]) -> list[float]:
     """Return the values of a curve at ascending positions, interpolated between its points."""
-    points = [
-        (x, y) for x, y in zip(curve.xs, curve.ys, strict=True) if isfinite(x) and isfinite(y)
-    ]
+    points = [point for point in zip(curve.xs, curve.ys, strict=True) if all(map(isfinite, point))]
     xs, ys = [x for x, _ in points], [y for _, y in points]
     values: list[float] = []
     after = 0

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from rich.console import Console
 from textual.widgets import Input, Static
 
 from rnnlab.base.errors import UnknownNameError
@@ -77,13 +75,8 @@ def finding(run: str = "alpha", says: str = "It fades.", units: tuple[str, ...] 
 
 
 def shown(app: LabApp) -> str:
-    """Return the text of the page at its width."""
-    page = screen(app).page
-    width = page.scrollable_content_region.width
-    console = Console(file=io.StringIO(), width=width, markup=False, highlight=False)
-    console.print(page.body.content)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+    """Return the text of the page."""
+    return screen(app).page.text
 
 
 def is_unit(generator: FakeGenerator, unit: str) -> Callable[[], bool]:
@@ -258,12 +251,12 @@ async def test_the_runs_of_the_lab_are_queued_with_a_key_in_the_lab_s_own_folder
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
         await pilot.press(str(len(view_names())))
-        await until(pilot, lambda: "lab has no runs yet; press v" in shown(app))
+        await until(pilot, lambda: "lab has no runs yet; press T" in shown(app))
         assert generator.questions[-1].view != "vanishing", "there is nothing to be asked"  # type: ignore[union-attr]
-        await pilot.press("v", "enter")
+        await pilot.press("T", "enter")
         await until(pilot, lambda: app.screen is screen(app))
         assert not launched, "it asks first, and enter leaves things as they are"
-        await pilot.press("v", "right", "enter")
+        await pilot.press("T", "right", "enter")
         await until(pilot, lambda: any("12 runs are queued" in one for one in said))
         assert len(launched) == 12
         assert all(is_queued for _, is_queued in launched)

@@ -27,8 +27,9 @@ class ChartCanvas(Widget):
     has_whole_legend = False
     """Whether a chart's legend has all curves; the drawing may then have more lines."""
 
-    def __init__(self, state: LabState, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, state: LabState, name: str = "") -> None:
+        """name: id of the widget; empty for none."""
+        super().__init__(id=name or None)
         self._state = state
         self._viewport = Viewport()
         self._drawings: list[Drawing] = []
@@ -53,6 +54,11 @@ class ChartCanvas(Widget):
     def text(self) -> str:
         """The drawn charts as text, without colours."""
         return "\n".join(strip.text for strip in self._strips)
+
+    @property
+    def num_lines(self) -> int:
+        """Number of lines of the drawing."""
+        return len(self._strips)
 
     @property
     def num_columns(self) -> int:

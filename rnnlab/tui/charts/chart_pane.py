@@ -21,7 +21,7 @@ class ChartPane(ChartCanvas):
     """Show the chart of one plot, or a chart per unit if the losses differ in unit."""
 
     def __init__(self, plot: str, state: LabState) -> None:
-        super().__init__(state, id=f"plot-{plot}")
+        super().__init__(state, f"plot-{plot}")
         self.plot = plot
         self._runs: Sequence[NamedHistory] = ()
         self._axis: Axis = "step"

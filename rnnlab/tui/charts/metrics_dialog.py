@@ -1,4 +1,4 @@
-"""The dialog that chooses which charts are shown, in which order, and whether seeds are averaged."""
+"""The dialog that chooses the charts and their order, and whether seeds are averaged."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class MetricsScreen(ModalScreen[MetricsChoice | None]):
 
     BINDINGS = [
         ("escape", "dismiss(None)", "Cancel"),
-        Binding("space", "toggle", "Show", priority=True),
+        Binding("space", "switch", "Show", priority=True),
         Binding("shift+up,K", "move(-1)", "Earlier", priority=True),
         Binding("shift+down,J", "move(1)", "Later", priority=True),
         Binding("0", "reset", "Defaults"),
@@ -65,9 +65,9 @@ class MetricsScreen(ModalScreen[MetricsChoice | None]):
         """Fill the list, with the cursor on the first chart."""
         self._fill(self._order[0])
 
-    def action_toggle(self) -> None:
+    def action_switch(self) -> None:
         """Show or hide the chart under the cursor; one chart always stays."""
-        name = self._name
+        name = self._chosen
         if name == _MEANS:
             self._has_means = not self._has_means
         elif name in self._off:
@@ -78,7 +78,7 @@ class MetricsScreen(ModalScreen[MetricsChoice | None]):
 
     def action_move(self, by: int) -> None:
         """Move the chart under the cursor up or down."""
-        name = self._name
+        name = self._chosen
         if name != _MEANS:
             place = self._order.index(name)
             self._order.remove(name)
@@ -104,7 +104,7 @@ class MetricsScreen(ModalScreen[MetricsChoice | None]):
         return self.query_one(OptionList)
 
     @property
-    def _name(self) -> str:
+    def _chosen(self) -> str:
         option = self._rows.highlighted_option
         return (option.id if option is not None else None) or self._order[0]
 

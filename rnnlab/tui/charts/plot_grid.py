@@ -52,8 +52,9 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
 
     BORDER_TITLE = "Charts"
 
-    def __init__(self, state: LabState, id: str = "plots") -> None:
-        Grid.__init__(self, id=id)
+    def __init__(self, state: LabState, name: str = "plots") -> None:
+        """name: id of the widget."""
+        Grid.__init__(self, id=name)
         ChartControls.__init__(self)
         self._order = default_order()
         self._panes = {name: ChartPane(name, state) for name in self._order}

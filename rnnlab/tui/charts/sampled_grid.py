@@ -19,7 +19,7 @@ class SampledGrid(PlotGrid):
         self, state: LabState, move: Callable[[int], None], point: Callable[[float], None]
     ) -> None:
         """move: goes forward by a number of rounds; point: to the round nearest to a position."""
-        super().__init__(state, id="timeline-charts")
+        super().__init__(state, "timeline-charts")
         self._move, self._point = move, point
         self.set_view(replace(self.view, is_single=True))
 
@@ -32,3 +32,7 @@ class SampledGrid(PlotGrid):
         message.stop()
         message.prevent_default()
         self._point(message.x)
+
+    def drop_cursor(self) -> bool:
+        """Keep the cursor, which is at the samples shown; return False."""
+        return False

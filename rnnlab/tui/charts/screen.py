@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from rnnlab.plots import Axis
@@ -14,6 +15,16 @@ class ChartsScreen(BaseScreen):
     """A screen with charts."""
 
     plots: ChartControls
+
+    def on_screen_resume(self) -> None:
+        """Smooth the curves as on the other screens."""
+        self.plots.viewport = replace(self.plots.viewport, smoothing=self.state.view.smoothing)
+        super().on_screen_resume()
+
+    def on_screen_suspend(self) -> None:
+        """Keep the smoothing for the next screen."""
+        super().on_screen_suspend()
+        self.state.view.smoothing = self.plots.viewport.smoothing
 
 
 class GridScreen(ChartsScreen):
@@ -50,6 +61,11 @@ class GridScreen(ChartsScreen):
         view.charts, view.charts_off = list(grid.order), list(grid.off)
         if not self.HAS_OWN_SINGLE:
             view.is_single = grid.is_single
+
+    def leave(self) -> None:
+        """Remove the cursor of the focused charts; if there is none, leave the screen."""
+        if not (self.plots.has_focus and self.plots.drop_cursor()):
+            super().leave()
 
     def on_screen_suspend(self) -> None:
         """Keep the settings of the charts for the next screen."""

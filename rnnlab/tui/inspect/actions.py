@@ -120,7 +120,7 @@ INSIGHT = Group[InspectingScreen](
         ),
         Action("r", "again", _refresh, "Refresh", "Inspect the run again", True),
         Action(
-            "v", "train-lab", _train_lab, "Train lab",
+            "T", "train-lab", _train_lab, "Train lab",
             "Queue the missing runs of the vanishing lab", opens=True,
         ),
     ),

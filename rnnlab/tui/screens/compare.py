@@ -86,7 +86,7 @@ class CompareScreen(PromptingScreen, GridScreen):
         self.summary_table = Static()
         self._which = Static(id="compare-runs", markup=False)
         self.status = StatusLine("compare-status")
-        self.plots = PlotGrid(state, id="compare-charts")
+        self.plots = PlotGrid(state, "compare-charts")
         self._askers: list[_Asker] = []
         self._hidden_frames: dict[int, Progress] = {}
         """Column -> newest frame for it that arrived while another screen was visible."""

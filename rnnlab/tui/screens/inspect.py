@@ -18,6 +18,7 @@ from rnnlab.plots import Finding, finding_from_json
 from rnnlab.protocol.messages import Ended, Failed, Inspect, Inspected, Reply, Started
 from rnnlab.runs.checkpoint import split_checkpoint
 from rnnlab.runs.store import Run
+from rnnlab.tui.charts.actions import SCALES, in_charts
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.inspect.actions import INSIGHT
 from rnnlab.tui.inspect.screen import InspectingScreen
@@ -32,7 +33,8 @@ from rnnlab.tui.state.lab_state import LabState
 class InspectScreen(InspectingScreen):
     """The names of the views, their parameters, and the findings, one below the other."""
 
-    GROUPS: ClassVar = (INSIGHT, SCREENS, EVERYWHERE)
+    # The keys of a focused chart come first: the arrows then move its cursor.
+    GROUPS: ClassVar = (in_charts("charted"), INSIGHT, SCALES, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, state: LabState) -> None:
@@ -164,6 +166,13 @@ class InspectScreen(InspectingScreen):
         self.page.show_text(reason)
         self._show_status()
 
+    def leave(self) -> None:
+        """Remove the cursor of the charts, then return from a chart to the page, then leave."""
+        if not self.has_focus_in("charted"):
+            super().leave()
+        elif not self.plots.drop_cursor():
+            self.page.focus()
+
     def main_widget(self) -> Widget:
         """Return the page: in the fields, letters would be text."""
         return self.page
@@ -190,7 +199,7 @@ class InspectScreen(InspectingScreen):
         if self.tabs.chosen == VANISHING and not self.lab_runs():
             return (
                 "the vanishing lab has no runs yet; "
-                "press v to train RNN, GRU and LSTM at depths 1, 2, 4 and 8"
+                "press T to train RNN, GRU and LSTM at depths 1, 2, 4 and 8"
             )
         return ""
 
@@ -232,7 +241,7 @@ class InspectScreen(InspectingScreen):
         states = Counter(self.state.summaries[name].state for name in self.lab_runs())
         counts = ", ".join(f"{num} {state}" for state, num in states.items())
         total = f"vanishing lab: {states.total()} runs" + (f" ({counts})" if counts else "")
-        return f"{total}; press v to queue missing runs"
+        return f"{total}; press T to queue missing runs"
 
 
 def _path(run: Run) -> str:

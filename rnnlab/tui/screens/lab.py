@@ -102,8 +102,8 @@ class LabScreen(PromptingScreen, GridScreen):
     PANES = HOME_PANES
     HAS_OWN_SINGLE = False
     GROUPS: ClassVar = (
-        _RUNS, STEERING, ORDER, SCALES, in_grid("plots"), PROMPTING, CANDIDATES, pane_group(HOME_PANES), SCREENS,
-        EVERYWHERE,
+        _RUNS, STEERING, ORDER, SCALES, in_grid("plots"), PROMPTING, CANDIDATES,
+        pane_group(HOME_PANES), SCREENS, EVERYWHERE,
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 

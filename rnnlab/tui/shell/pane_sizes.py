@@ -116,9 +116,8 @@ def _style(widget: Widget, width: int | None, height: int | None) -> None:
 
 def sizes_of(screen: str, saved: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
     """Return the saved sizes of a screen by width class; saved: see `ViewState.sizes`."""
-    own = {key.removeprefix(f"{screen}/"): dict(panes) for key, panes in saved.items()
+    return {key.removeprefix(f"{screen}/"): dict(panes) for key, panes in saved.items()
            if key.startswith(f"{screen}/")}  # fmt: skip
-    return own
 
 
 def keep_sizes(

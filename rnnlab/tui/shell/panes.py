@@ -115,7 +115,7 @@ class Layout:
         self.apply()
 
     def border_at(self, x: int, y: int) -> str | None:
-        """Return the pane whose movable border is at a cell of the screen; None if there is none."""
+        """Return the pane whose movable border is at a cell; None if there is none."""
         if self.alone is None:
             for pane in self._resizable():
                 if self.sizes.is_border(pane.id, pane.edge, x, y):
@@ -129,10 +129,14 @@ class Layout:
         self.apply()
 
     def _resizable(self) -> list[Pane]:
-        """Return the visible panes that can be resized: only if another one can fill the rest."""
-        if not self._is_rest_shown:
-            return []
-        return [pane for pane in self._panes if pane.edge and self.is_shown(pane.id)]
+        """Return the visible panes that can be resized, because another one fills the rest.
+
+        If the pane that fills the rest is hidden, the first visible one does so in the height.
+        """
+        shown = [pane for pane in self._panes if pane.edge and self.is_shown(pane.id)]
+        if self._is_rest_shown:
+            return shown
+        return [pane for pane in shown[1:] if pane.edge in ("top", "bottom")]
 
     @property
     def _is_rest_shown(self) -> bool:
