@@ -6,7 +6,8 @@ only data, and `draw` turns a chart into terminal text. A view of `rnnlab.insigh
 and imports it when it draws.
 
 Losses per character and per document have no common axis: in the file of a plot,
-`IS_PER_UNIT = True` makes the app draw one chart for each unit.
+`IS_PER_UNIT = True` makes the app draw one chart for each unit. `IS_FOR_CLASSIFIERS = True` hides a
+chart if no run is a classifier.
 """
 
 from rnnlab.plots._axis_lookup import places

@@ -123,5 +123,7 @@ def _row(name: str, about: str, width: int, *, is_on: bool) -> Table:
     row = Table.grid(padding=(0, 1))
     row.add_column(width=3)
     row.add_column(width=width)
-    row.add_row("[x]" if is_on else "[ ]", Text(name, "" if is_on else "dim"), Text(about, "dim"))
+    row.add_row(
+        Text("[x]" if is_on else "[ ]"), Text(name, "" if is_on else "dim"), Text(about, "dim")
+    )
     return row

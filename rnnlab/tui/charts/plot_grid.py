@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from textual import events
 from textual.app import ComposeResult
@@ -30,6 +31,16 @@ def default_order() -> list[str]:
     """Return the names of all plots in their default order."""
     known = registry.names("plots")
     return list(dict.fromkeys([*(name for name in FIRST_CHARTS if name in known), *known]))
+
+
+@cache
+def _of_classifiers() -> frozenset[str]:
+    """Return the names of the plots that only classifiers have."""
+    return frozenset(
+        name
+        for name in registry.names("plots")
+        if getattr(registry.load("plots", name), "IS_FOR_CLASSIFIERS", False)
+    )
 
 
 @dataclass(frozen=True)
@@ -95,7 +106,9 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
 
     def show(self, runs: Sequence[NamedHistory]) -> None:
         """Show these runs on every visible chart."""
-        self._runs = tuple(runs)
+        before, self._runs = self._chosen(), tuple(runs)
+        if self.is_mounted and self._chosen() != before:
+            self._sort()
         self.show_again()
 
     def front(self) -> ChartCanvas:
@@ -106,7 +119,7 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
         """Rotate the order of the charts: the second (1) or last (-1) one becomes the first."""
         chosen = self._chosen()
         chosen = chosen[by:] + chosen[:by]
-        self._order = [*chosen, *(name for name in self._order if name in self._off)]
+        self._order = [*chosen, *(name for name in self._order if name not in chosen)]
         self._sort()
 
     def toggle_single(self) -> bool:
@@ -120,11 +133,20 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
         self._arrange()
 
     def _chosen(self) -> list[str]:
-        """Return the charts that are not switched off, in their order."""
-        return [name for name in self._order if name not in self._off]
+        """Return the charts that are not switched off and that the runs have, in their order.
+
+        In the default order, the accuracy of classifiers is next to their loss.
+        """
+        order, of_classes = self._order, _of_classifiers()
+        are_classes = {run.unit == "document" for run in self._runs}
+        if are_classes == {True} and order == default_order():
+            order = [order[0], *of_classes, *(n for n in order[1:] if n not in of_classes)]
+        hidden = self._off.union(of_classes) if are_classes == {False} else self._off
+        return [name for name in order if name not in hidden] or [order[0]]
 
     def _sort(self) -> None:
-        for name in self._order:
+        chosen = self._chosen()
+        for name in (*chosen, *(name for name in self._order if name not in chosen)):
             self.move_child(self._panes[name], after=self.children[-1])
         self._arrange()
 
@@ -152,6 +174,6 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
 
     def show_again(self) -> None:
         """Show the runs on every visible chart."""
-        shown = [pane for name in self._order if (pane := self._panes[name]).display]
+        shown = [pane for name in self._chosen() if (pane := self._panes[name]).display]
         for turn, pane in enumerate(shown):
             pane.show(self._runs, self.axis, self.viewport, is_log=self.is_log, turn=turn)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from rich.table import Table
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from rnnlab.base.display import visible
@@ -20,6 +19,7 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.charts.actions import ORDER, SCALES, in_grid
 from rnnlab.tui.charts.plot_grid import PlotGrid
 from rnnlab.tui.charts.screen import GridScreen
+from rnnlab.tui.compare.table import ComparisonTable
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, WRITE, prompt
@@ -34,7 +34,7 @@ from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.prompt_session import PromptRequest
 
-_MOST, _FEW = 6, 3
+_MOST, _FEW = 12, 3
 """Maximum number of runs to compare, and the number if no run is selected."""
 _HOW_TO_BEGIN = "press enter: every run continues the same text with the same decoders and seed"
 _PANES = (
@@ -68,7 +68,7 @@ class _Asker:
 
 
 class CompareScreen(PromptingScreen, GridScreen):
-    """The chosen run and the selected ones, two to six."""
+    """The chosen run and the selected ones, two to twelve."""
 
     PANES = _PANES
     GROUPS: ClassVar = (
@@ -83,7 +83,8 @@ class CompareScreen(PromptingScreen, GridScreen):
         self.board = CandidateBoard()
         self.names: tuple[str, ...] = ()
         """The runs to compare."""
-        self.summary_table = Static()
+        self.table = ComparisonTable()
+        self._texts = Vertical(id="compare-texts", classes="-empty")
         self._which = Static(id="compare-runs", markup=False)
         self.status = StatusLine("compare-status")
         self.plots = PlotGrid(state, "compare-charts")
@@ -96,12 +97,10 @@ class CompareScreen(PromptingScreen, GridScreen):
         """Lay out the names of the runs, then the table and the curves, then the texts."""
         yield self._which
         with Horizontal(id="compare-upper", classes="panes"):
-            with VerticalScroll(id="compare-table") as table:
-                table.border_title = "Side by side"
-                yield self.summary_table
+            yield self.table
             yield self.plots
-        with Vertical(id="compare-texts") as texts:
-            texts.border_title = "The same text, continued"
+        with self._texts:
+            self._texts.border_title = "The same text, continued"
             yield self.form
             yield self.status
             yield self.board
@@ -133,7 +132,7 @@ class CompareScreen(PromptingScreen, GridScreen):
         self.choose_run(summaries[0] if summaries else None)
         if summaries != self._shown:
             self._shown = summaries
-            self.summary_table.update(self._rows(summaries))
+            self._show_table(summaries)
         if (which := self._named()) != self._which.content:
             self._which.update(which)
         self.plots.show(self.state.named_histories(self.names))
@@ -161,31 +160,33 @@ class CompareScreen(PromptingScreen, GridScreen):
             text.append("● " if name in self.state.selected else " ")
         has_selected = any(name in self.state.selected for name in self.names)
         which = "● selected" if has_selected else "chosen and similar runs"
-        return text.append(f" {which}; press F2, then space to select others", "dim")
+        text.append(f" {which}; press F2, then space to select others", "dim")
+        left_out = self.state.overlaid[_MOST:]
+        if left_out:
+            names = visible(", ".join(left_out), newline=" ")
+            text.append(f"; not compared, {_MOST} at most: {names}", "bold")
+        return text
 
     def _color_of(self, name: str) -> str:
         palette = self.state.appearance.palette
         r, g, b = palette[self.state.color_of(name) % len(palette)]
         return f"rgb({r},{g},{b})"
 
-    def _rows(self, summaries: Sequence[RunSummary]) -> Table | Text:
-        """Return the settings that differ and the figures, one column per run."""
+    def _show_table(self, summaries: Sequence[RunSummary]) -> None:
+        """Show the settings that differ and the figures, one column per run."""
         opened = [self.state.opened(summary.name) for summary in summaries]
         runs = [run for run in opened if run is not None]
         summaries = [s for s, run in zip(summaries, opened, strict=True) if run is not None]
         if len(summaries) < 2:
-            return Text("two runs are needed; press n to start another one", "dim")
-        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
-        table.add_column("", no_wrap=True, min_width=15)
-        for summary in summaries:
-            title = Text.assemble(("▎", self._color_of(summary.name)), (summary.name, "bold"))
-            table.add_column(title, overflow="fold")
+            self.table.show_text("two runs are needed; press n to start another one")
+            return
         from rnnlab.settings.values import default_settings
 
-        for row in rows_of(runs, summaries, default_settings()):
-            values = (Text(visible(value, newline="⏎")) for value in row.values)
-            table.add_row(Text(row.name.replace("_", " "), "dim"), *values)
-        return table
+        titles = [
+            Text.assemble(("▎", self._color_of(s.name)), (visible(s.name), "bold"))
+            for s in summaries
+        ]
+        self.table.show(titles, rows_of(runs, summaries, default_settings()))
 
     async def submit(self, request: PromptRequest) -> None:
         """Send the request to every run."""
@@ -198,6 +199,7 @@ class CompareScreen(PromptingScreen, GridScreen):
             texts = ["classes"] if is_classifier else [spec.text for spec in request.specs]
             askers.append(_Asker(self, name, range(len(titles), len(titles) + len(texts))))
             titles += [f"{name} {text}" for text in texts]
+        self._texts.remove_class("-empty")
         await self.board.begin_best(titles)
         self._askers = askers
         for asker in self._askers:
@@ -213,6 +215,7 @@ class CompareScreen(PromptingScreen, GridScreen):
         if self._askers:
             self._cancel()
             await self.board.begin_best(())
+            self._texts.add_class("-empty")
             self.status.show_text(_HOW_TO_BEGIN)
 
     def _cancel(self) -> None:
