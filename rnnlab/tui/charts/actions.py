@@ -124,15 +124,12 @@ ORDER = Group[GridScreen](
             "Choose the charts and their order: loss, perplexity, bits, accuracy, speed, norms",
             opens=True,
         ),
+        Action("x", "axis", _axis, "Axis", "Switch the x axis to epochs, time or steps"),
     ),
 )  # fmt: skip
 SCALES = Group[ChartsScreen](
     "Scales of the charts",
     (
-        Action(
-            "x", "axis", _axis, "Axis", "Switch the x axis to epochs, time or steps",
-            is_possible=lambda screen: screen.plots.has_axes,
-        ),
         Action(LOG_KEY, "log", _log, "Log", "Switch the log scale (y) on or off"),
         Action(
             "plus,equals_sign", "smoother", _smoother, "Smoother",

@@ -19,9 +19,6 @@ _MOST_Y_ZOOM = 12
 class ChartControls:
     """Mixin of a widget that contains charts: their common viewport, axis and scale."""
 
-    has_axes = True
-    """Whether the x axis can be switched between steps, epochs and time."""
-
     def __init__(self) -> None:
         self.axis: Axis = "step"
         self.is_log = False

@@ -37,7 +37,6 @@ class Findings(ChartControls, VerticalScroll, can_focus=True):
     """A scrolling page of findings; the keys of the charts act on the focused chart."""
 
     BORDER_TITLE = "Findings"
-    has_axes = False
 
     def __init__(self, state: LabState) -> None:
         VerticalScroll.__init__(self, id="findings")
@@ -81,11 +80,16 @@ class Findings(ChartControls, VerticalScroll, can_focus=True):
 
     @property
     def text(self) -> str:
-        """Everything on the page as text, without colours."""
-        parts = [self.body] if self.body.display else [c for row in self._cells for c in row]
-        return "\n".join(
-            part.text if isinstance(part, FindingChart) else str(part.content) for part in parts
-        )
+        """Everything on the page as text, without colours; cells side by side share their lines."""
+        rows = [[self.body]] if self.body.display else self._cells
+        lines: list[str] = []
+        for row in rows:
+            cells = [
+                cell.text if isinstance(cell, FindingChart) else str(cell.content) for cell in row
+            ]
+            columns = zip_longest(*(cell.split("\n") for cell in cells), fillvalue="")
+            lines += [" ".join(parts) for parts in columns]
+        return "\n".join(lines)
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw the findings for the new width."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,8 @@ class MachineRead:
     disk_total_bytes: int
     gpus: tuple[Gpu, ...]
     processes: tuple[ProcessRead, ...]
+    time_s: float = 0.0
+    """Monotonic time of the reading, in seconds."""
 
 
 class Machine:
@@ -79,6 +82,7 @@ class Machine:
             disk_total_bytes=disk.total,
             gpus=read_gpus(),
             processes=tuple(process for process in read if process is not None),
+            time_s=time.monotonic(),
         )
 
     def _process(self, what: str, pid: int) -> ProcessRead | None:

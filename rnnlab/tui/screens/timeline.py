@@ -287,6 +287,7 @@ class TimelineScreen(GridScreen):
         """Show a column per sample; reuse the columns if their number has not changed."""
         samples = shown.samples if shown is not None else ()
         self._why_empty.display = shown is None
+        self._box.display = shown is not None  # else the curve gets its place
         if shown is None and self.state.chosen is not None:
             self._why_empty.update(_why_empty(self.state.chosen))
         if len(samples) != len(self._columns):
