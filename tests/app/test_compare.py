@@ -22,6 +22,7 @@ from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.screens.compare import CompareScreen
 from rnnlab.tui.screens.tokens import TokensScreen
 from tests.toys.app_lab import home, until
+from tests.toys.picture import lines
 
 if TYPE_CHECKING:
     import pytest
@@ -300,3 +301,20 @@ async def test_texts_of_other_runs_are_removed_when_the_compared_runs_change(
         await until(pilot, lambda: not screen.query(Candidate))
         assert generator.num_cancelled == num_cancelled + 2
         assert "enter: every run" in str(screen.query_one("#compare-status").render())
+
+
+async def test_no_selected_run_is_left_out_silently_and_no_number_is_broken(
+    lab: Lab, app: LabApp
+) -> None:
+    names = tuple(f"run-{number:02}" for number in range(14))
+    for name in names:
+        lab.add(name, val_loss=0.4808)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 14)
+        app.state.chosen_name, app.state.selected = names[0], names[:6]
+        screen = await open_compare(pilot, app)
+        await until(pilot, lambda: "0.4808" in "\n".join(lines(app)))
+        app.state.selected = names
+        screen.show_state()
+        assert screen.names == names[:12]
+        await until(pilot, lambda: "run-12, run-13" in " ".join("\n".join(lines(app)).split()))

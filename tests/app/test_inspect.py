@@ -371,3 +371,33 @@ async def test_the_status_names_the_step_of_the_chosen_run_only(
         app.state.chosen_name = "beta"
         screen(app).show_state()
         assert str(line.render()) == "beta (finished), checkpoint last: not inspected yet"
+
+
+async def test_a_chart_of_the_findings_has_the_keys_of_every_chart(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 60)) as pilot:
+        await open_inspect(pilot, app)
+        await until(pilot, lambda: generator.questions)
+        answer(generator, finding())
+        await until(pilot, lambda: "curve" in shown(app))
+        view = screen(app).tabs.chosen
+        await pilot.press("tab")
+        await until(pilot, lambda: screen(app).has_focus_in("charted"))
+        await pilot.press("left", "left")
+        await until(pilot, lambda: "at step 1" in shown(app))
+        assert "c 0.5" in shown(app)
+        assert screen(app).tabs.chosen == view, "the arrows move the cursor"
+        await pilot.press("plus", "y")
+        await until(pilot, lambda: "log scale" in shown(app) and "smoothed 0.5" in shown(app))
+        await pilot.press("up")
+        await until(pilot, lambda: screen(app).page.viewport.window.mode == "frozen")
+        answer(generator, finding(says="and again"))
+        await until(pilot, lambda: "and again" in shown(app))
+        assert screen(app).has_focus_in("charted"), "a refresh keeps focus and cursor"
+        assert "at step 1" in shown(app)
+        await pilot.press("escape", "escape")
+        assert app.focused is screen(app).page
+        await pilot.press("right")
+        await until(pilot, lambda: screen(app).tabs.chosen != view)
