@@ -15,7 +15,8 @@ from rnnlab.runs.store import Run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.screens.prompt import PromptScreen
-from rnnlab.tui.screens.timeline import TimelineSample, TimelineScreen
+from rnnlab.tui.screens.timeline import TimelineScreen
+from rnnlab.tui.timeline.sample import TimelineSample
 from tests.toys.app_lab import home, until
 from tests.toys.picture import picture
 

@@ -8,11 +8,11 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import HorizontalScroll, VerticalScroll
+from textual.containers import HorizontalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from rnnlab.base.display import compact_lines, escaped, loss, visible
+from rnnlab.base.display import escaped, loss, visible
 from rnnlab.plots import places
 from rnnlab.runs.history import History
 from rnnlab.runs.journal import JournalTail
@@ -31,59 +31,11 @@ from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.pane_actions import pane_group
 from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.state.lab_state import LabState
+from rnnlab.tui.timeline.sample import TimelineSample, why_empty
 
 _READ_BYTES = 1 << 22
 """Maximum bytes of samples per read, so that a long file does not block the keys."""
 _MIN_WIDTH = 24
-
-
-class TimelineSample(VerticalScroll, can_focus=True):
-    """One sample: a decoder's text for one prompt."""
-
-    def __init__(self) -> None:
-        super().__init__(classes="sample")
-        self.record: SampleRecord | None = None
-        self._head = Static(classes="head", markup=False)
-        self._body = Static(markup=False)
-
-    def compose(self) -> ComposeResult:
-        """Yield the fixed head and the scrolling text."""
-        yield self._head
-        yield self._body
-
-    def show(self, record: SampleRecord) -> None:
-        """Show a sample."""
-        self.record = record
-        mean = (record.logprob or 0.0) / max(1, record.num_tokens)
-        figures = f"Σ {loss(record.logprob)[:-3]} ø {mean:.2f}"
-        if not record.prompt:
-            figures += ", without a prompt"
-        name = visible(record.decoder, newline="⏎")
-        self._head.update(Text.assemble((name, "bold"), (f"\n{figures}", "dim")))
-        self._body.update(
-            Text.assemble(
-                (compact_lines(visible(record.prompt)), "dim"),
-                compact_lines(visible(record.text)),
-            )
-        )
-
-
-def _why_empty(run: RunSummary) -> str:
-    """Return why a run has no samples, and what the user can do."""
-    if run.task == "classify":
-        return (
-            "A classifier does not write text. Press ^n for another run, or F3 to classify a "
-            "document."
-        )
-    if run.is_shipped:
-        return (
-            "The shipped run comes without the samples of its training. Press F3 to prompt its "
-            "final weights, ^n for another run, or n to start a run of your own with samples."
-        )
-    return (
-        "This run has no samples. A run writes samples during training if sample_length is above "
-        "0, the first before step 1. Press F3 to prompt the current weights, ^n for another run."
-    )
 
 
 def _mover(by: int) -> Callable[[TimelineScreen], None]:
@@ -289,7 +241,7 @@ class TimelineScreen(GridScreen):
         self._why_empty.display = shown is None
         self._box.display = shown is not None  # else the curve gets its place
         if shown is None and self.state.chosen is not None:
-            self._why_empty.update(_why_empty(self.state.chosen))
+            self._why_empty.update(why_empty(self.state.chosen))
         if len(samples) != len(self._columns):
             self._columns = []  # before the await: a newer call may cancel this one there
             await self._box.remove_children()

@@ -18,6 +18,7 @@ from rnnlab.tui.shell.pane_sizes import sizes_of
 from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
+from rnnlab.tui.state.view_state import ViewState
 
 HOME_PANES = (
     Pane("runs", "Runs", also="left_square_bracket", edge="bottom", least=3),
@@ -51,6 +52,11 @@ class Outline(Screen[None]):
         self._layout.chosen = dict(chosen)
         self._layout.sizes.by_class = sizes_of(HOME, sizes)
         self._num_runs = max(num_runs, 1)
+
+    @classmethod
+    def of(cls, view: ViewState) -> Outline:
+        """Return the outline for a saved view: every listed run has a colour there."""
+        return cls(view.panes.get(HOME, {}), view.sizes, len(view.colors))
 
     def compose(self) -> ComposeResult:
         """Lay out empty panes like those of the home screen."""
