@@ -12,6 +12,7 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.cli._output import console
 from rnnlab.plots import Axis, DrawStyle, NamedHistory, charts_of, draw
 from rnnlab.runs.history import History
+from rnnlab.runs.store import Family
 from rnnlab.runs.summary import RunSummary
 
 DEFAULT_PLOTS = ("loss", "grad-norm")
@@ -25,7 +26,7 @@ def print_charts(
     is_ascii: bool = False,
     axis: Axis = "step",
     height: int = 16,
-    families: Sequence[str] = (),
+    families: Sequence[Family | None] = (),
 ) -> None:
     """Print charts one below the other, each `height` lines high and as wide as the terminal.
 
@@ -35,7 +36,7 @@ def print_charts(
 
     out = console()
     style = draw_style(is_ascii=is_ascii)
-    families = families or [""] * len(summaries)
+    families = families or [None] * len(summaries)
     runs = [
         NamedHistory.of(summary, color, history, family)
         for color, (summary, history, family) in enumerate(

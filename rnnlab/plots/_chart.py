@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from rnnlab.runs.history import History
 from rnnlab.runs.records import EvalRecord, TrainRecord
+from rnnlab.runs.store import Family
 from rnnlab.runs.summary import RunSummary
 
 Axis = Literal["step", "epoch", "time"]
@@ -109,13 +110,12 @@ class NamedHistory:
     """Whether the run has ended, so that no further records will come."""
     is_read: bool = True
     """Whether its journal has been read."""
-    family: str = ""
-    """Digest of the settings without the seed: runs of the same family are drawn as their mean;
-    empty: drawn apart."""
+    family: Family | None = None
+    """Runs of the same family, with a seed each, are drawn as their mean; None: drawn apart."""
 
     @classmethod
     def of(
-        cls, summary: RunSummary, color: int, history: History, family: str = ""
+        cls, summary: RunSummary, color: int, history: History, family: Family | None = None
     ) -> NamedHistory:
         """Return a run to plot, with the levels from its summary."""
         published = (Level(f"published {of}", loss) for of, loss in summary.published.items())

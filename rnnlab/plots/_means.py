@@ -38,12 +38,14 @@ def with_means(chart: Chart, runs: Sequence[NamedHistory]) -> Chart:
 def _labels(runs: Sequence[NamedHistory]) -> dict[str, str]:
     """Return the name of the mean for every run that has one."""
     families: dict[str, list[str]] = {}
+    seeds: dict[str, set[str]] = {}
     for run in runs:
-        if run.family:
-            families.setdefault(run.family, []).append(run.name)
+        if run.family is not None:
+            families.setdefault(run.family.settings, []).append(run.name)
+            seeds.setdefault(run.family.settings, set()).add(run.family.seed)
     labels: dict[str, str] = {}
-    for names in families.values():
-        if len(names) > 1:
+    for settings, names in families.items():
+        if len(names) == len(seeds[settings]) > 1:
             label = f"mean of {len(names)} seeds"
             stem = _END_OF_STEM.sub("", _common_start(names))
             if len(names) < len(runs):

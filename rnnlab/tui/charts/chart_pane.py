@@ -15,6 +15,8 @@ _AFTER_KEY_S = 0.03
 """Delay in seconds before other runs are drawn, so that a key that is held down draws only once."""
 _APART_S = 0.05
 """Seconds between the drawings of two charts, so that a key waits for one drawing, not for all."""
+_SECONDARY = 2
+"""Factor of the interval at which the charts below the first one are drawn again."""
 
 
 class ChartPane(ChartCanvas):
@@ -62,7 +64,8 @@ class ChartPane(ChartCanvas):
             self._draw_in(wait_s)
         elif self._drawn != self._key():
             outside = self._state.outside
-            rest_s = max(outside.chart_every_s, self._cost_s / outside.chart_time_fraction)
+            every_s = outside.chart_every_s * (_SECONDARY if turn else 1)
+            rest_s = max(every_s, self._cost_s / outside.chart_time_fraction)
             self._draw_in(max(wait_s, self._drawn_at + rest_s - now))
 
     @property

@@ -18,20 +18,22 @@ from rnnlab.plots import (
 from rnnlab.plots._means import with_means
 from rnnlab.runs.history import History
 from rnnlab.runs.records import TrainRecord
+from rnnlab.runs.store import Family
 from tests.toys.numeric import assert_close
 
 PLAIN = DrawStyle("braille", has_color=False)
 
 
 def run(
-    name: str, *losses: float, family: str = "f", every: int = 1, unit: str = ""
+    name: str, *losses: float, family: str = "f", seed: str = "", every: int = 1, unit: str = ""
 ) -> NamedHistory:
     history = History()
     history.extend(
         TrainRecord(every * step, step / 10, step / 5, loss, 0.5, 0.9, 0.1, 0, 0.002, 1000.0)
         for step, loss in enumerate(losses, 1)
     )
-    return NamedHistory(name, 0, history, family=family, unit=unit or "letter")
+    known = Family(family, seed or name) if family else None
+    return NamedHistory(name, 0, history, family=known, unit=unit or "letter")
 
 
 def by_name(chart: Chart) -> dict[tuple[str, str], Curve]:
@@ -70,6 +72,8 @@ def test_other_runs_keep_their_curves_next_to_the_named_mean() -> None:
 def test_runs_without_a_family_are_drawn_apart() -> None:
     runs = [run("gru-s1", 3.0, family=""), run("gru-s2", 2.0, family="")]
     assert {curve.run for curve in charts_of("loss", runs)[0].curves} == {"gru-s1", "gru-s2"}
+    same = [run("a", 3.0, seed="1"), run("b", 2.0, seed="1")]
+    assert {curve.run for curve in charts_of("loss", same)[0].curves} == {"a", "b"}
     one = charts_of("loss", [run("gru-s1", 3.0)])[0]
     assert [curve.name for curve in one.curves] == ["train"]
 
