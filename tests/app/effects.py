@@ -130,8 +130,7 @@ def _look(world: World) -> object:
 
 
 def _order(world: World) -> tuple[str, ...]:
-    order: tuple[str, ...] = world.page.plots.view.order
-    return order
+    return tuple(world.page.plots.names)
 
 
 def _shown(world: World) -> Extent | None:

@@ -79,7 +79,7 @@ async def test_the_border_between_panes_is_dragged_with_the_mouse(lab: Lab, app:
         await pilot.mouse_down(offset=(60, bottom))
         await pilot.hover(offset=(60, bottom + 5))
         await pilot.mouse_up(offset=(60, bottom + 5))
-        await until(pilot, lambda: table(app).region.bottom == bottom + 6)
+        await until(pilot, lambda: table(app).region.bottom == bottom + 5)
         left = home(app).details.region.x
         await pilot.mouse_down(offset=(left, 30))
         await pilot.hover(offset=(left - 10, 30))

@@ -15,6 +15,7 @@ from rnnlab.tui.state.lab_state import LabState
 
 _MOST = 3600
 """Maximum number of readings that are kept."""
+_EMPTY = "reading the machine's load…"
 
 
 class _LoadCanvas(ChartCanvas):
@@ -22,7 +23,7 @@ class _LoadCanvas(ChartCanvas):
 
     def __init__(self, state: LabState) -> None:
         super().__init__(state, "load-chart")
-        self._chart = Chart("load", "time", "fraction", (), empty="reading the machine's load…")
+        self._chart = Chart("load", "time", "fraction", (), empty=_EMPTY)
 
     def show(self, chart: Chart, viewport: Viewport) -> None:
         """Show a chart."""
@@ -67,16 +68,17 @@ class LoadChart(ChartControls, Vertical, can_focus=True):
 
     def show_again(self) -> None:
         """Show the readings."""
-        if not self._readings:
-            return
-        start_s = self._readings[0][0]
         curves = []
-        for color, name in enumerate(self._readings[-1][1]):
-            points = [(t - start_s, read[name]) for t, read in self._readings if name in read]
+        for color, name in enumerate(self._readings[-1][1] if self._readings else ()):
+            points = [
+                (time_s - self._readings[0][0], fractions[name])
+                for time_s, fractions in self._readings
+                if name in fractions
+            ]
             xs, ys = zip(*points, strict=True)
             curves.append(Curve(name, xs, ys, color))
         chart = Chart(
             "load", "time", "fraction in use", tuple(curves), axis="time", is_log=self.is_log,
-            is_from_zero=True,
+            is_from_zero=True, empty=_EMPTY,
         )  # fmt: skip
         self._canvas.show(chart, self.viewport)

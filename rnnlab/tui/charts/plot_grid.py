@@ -106,18 +106,18 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
 
     def show(self, runs: Sequence[NamedHistory]) -> None:
         """Show these runs on every visible chart."""
-        before, self._runs = self._chosen(), tuple(runs)
-        if self.is_mounted and self._chosen() != before:
+        before, self._runs = self.names, tuple(runs)
+        if self.is_mounted and self.names != before:
             self._sort()
         self.show_again()
 
     def front(self) -> ChartCanvas:
         """Return the first chart: all have the same x axis."""
-        return self._panes[self._chosen()[0]]
+        return self._panes[self.names[0]]
 
     def next_chart(self, by: int = 1) -> None:
         """Rotate the order of the charts: the second (1) or last (-1) one becomes the first."""
-        chosen = self._chosen()
+        chosen = self.names
         chosen = chosen[by:] + chosen[:by]
         self._order = [*chosen, *(name for name in self._order if name not in chosen)]
         self._sort()
@@ -132,7 +132,8 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
         """Show as many charts as fit."""
         self._arrange()
 
-    def _chosen(self) -> list[str]:
+    @property
+    def names(self) -> list[str]:
         """Return the charts that are not switched off and that the runs have, in their order.
 
         In the default order, the accuracy of classifiers is next to their loss.
@@ -145,7 +146,7 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
         return [name for name in order if name not in hidden] or [order[0]]
 
     def _sort(self) -> None:
-        chosen = self._chosen()
+        chosen = self.names
         for name in (*chosen, *(name for name in self._order if name not in chosen)):
             self.move_child(self._panes[name], after=self.children[-1])
         self._arrange()
@@ -153,7 +154,7 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
     def _arrange(self) -> None:
         """Show the first chart largest, across the top, and below it as many as are readable."""
         width, height = self.content_size
-        chosen = self._chosen()
+        chosen = self.names
         columns = max(1, width // _MIN_WIDTH)
         rows_below = min(height // _MIN_HEIGHT - 1, int(height * _FRACTION_BELOW) // _MIN_HEIGHT)
         if height >= 2 * _MIN_HEIGHT:
@@ -174,6 +175,6 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
 
     def show_again(self) -> None:
         """Show the runs on every visible chart."""
-        shown = [pane for name in self._chosen() if (pane := self._panes[name]).display]
+        shown = [pane for name in self.names if (pane := self._panes[name]).display]
         for turn, pane in enumerate(shown):
             pane.show(self._runs, self.axis, self.viewport, is_log=self.is_log, turn=turn)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import ClassVar
+
+from textual.binding import Binding
 
 from rnnlab.plots import Chart, Viewport
+from rnnlab.tui.charts.actions import in_charts
 from rnnlab.tui.charts.chart_canvas import ChartCanvas
 from rnnlab.tui.state.lab_state import LabState
 
@@ -17,6 +21,12 @@ _SMOOTHED = ("step", "epoch", "time")
 class FindingChart(ChartCanvas, can_focus=True):
     """Shows one chart, as high as its legend needs."""
 
+    # Without these bindings, the page would take the keys that scroll it.
+    BINDINGS: ClassVar = [
+        Binding(key, f"screen.do('{action.name}')", show=False)
+        for action in in_charts("charted").actions
+        for key in action.key.split(",")
+    ]
     has_whole_legend = True
 
     def __init__(self, state: LabState) -> None:

@@ -25,6 +25,8 @@ class Sizes:
         self._screen = screen
         self.by_class: dict[str, dict[str, float]] = {}
         """Width class (`-narrow`, ...) -> pane -> fraction of the terminal's width or height."""
+        self._grabbed: tuple[str, Edge, int, int] | None = None
+        """The pane whose border is dragged, its edge, and the column or row and size at first."""
 
     @property
     def _own(self) -> dict[str, float]:
@@ -45,25 +47,31 @@ class Sizes:
         step = _STEP_ROWS if _is_vertical(edge) else _STEP_COLUMNS
         self._set(pane, edge, self._cells(pane, edge) + steps * step)
 
-    def is_border(self, pane: str, edge: Edge, x: int, y: int) -> bool:
-        """Return True if a cell is on the movable border of a pane, or next to it outside."""
-        region = self._widget(pane).region
-        if _is_vertical(edge):
-            line = region.y if edge == "top" else region.bottom
-            return y in (line - 1, line) and region.x <= x < region.right
-        line = region.x if edge == "left" else region.right
-        return x in (line - 1, line) and region.y <= y < region.bottom
+    def grab(self, pane: str, edge: Edge, x: int, y: int) -> bool:
+        """Return True if a cell is on the movable border of a pane, which can then be dragged.
 
-    def move_border(self, pane: str, edge: Edge, x: int, y: int) -> None:
-        """Resize a pane so that its movable border is at a cell."""
+        The border is that of the pane and of its neighbour; on a low terminal, only the one in
+        front of the title or the text.
+        """
         region = self._widget(pane).region
-        cells = {
-            "top": region.bottom - y,
-            "bottom": y - region.y + 1,
-            "left": region.right - x,
-            "right": x - region.x + 1,
-        }
-        self._set(pane, edge, cells[edge])
+        line = {"top": region.y, "bottom": region.bottom, "left": region.x, "right": region.right}[
+            edge
+        ]
+        place = y if _is_vertical(edge) else x
+        is_in_line = place == line or (place == line - 1 and not self._screen.has_class("-low"))
+        is_along = (
+            region.x <= x < region.right if _is_vertical(edge) else region.y <= y < region.bottom
+        )
+        if is_in_line and is_along:
+            self._grabbed = pane, edge, place, self._cells(pane, edge)
+        return is_in_line and is_along
+
+    def drag(self, x: int, y: int) -> None:
+        """Resize the grabbed pane by the distance of the mouse."""
+        if self._grabbed is not None:
+            pane, edge, place, cells = self._grabbed
+            moved = (y if _is_vertical(edge) else x) - place
+            self._set(pane, edge, cells + (moved if edge in ("bottom", "right") else -moved))
 
     def apply(self, shown: Mapping[str, tuple[Edge, int]], others: Iterable[str]) -> None:
         """Give the panes their sizes. shown: pane -> its edge and least size; others: the rest."""

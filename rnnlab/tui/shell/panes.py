@@ -114,18 +114,17 @@ class Layout:
                 self.sizes.grow(other.id, other.edge, -steps)
         self.apply()
 
-    def border_at(self, x: int, y: int) -> str | None:
-        """Return the pane whose movable border is at a cell; None if there is none."""
+    def grab(self, x: int, y: int) -> str | None:
+        """Begin to drag the border at a cell of the screen; return its pane, None for no border."""
         if self.alone is None:
             for pane in self._resizable():
-                if self.sizes.is_border(pane.id, pane.edge, x, y):
+                if self.sizes.grab(pane.id, pane.edge, x, y):
                     return pane.id
         return None
 
-    def drag(self, pane: str, x: int, y: int) -> None:
-        """Move the border of a pane to a cell of the screen."""
-        edge = next(p.edge for p in self._panes if p.id == pane)
-        self.sizes.move_border(pane, edge, x, y)
+    def drag(self, x: int, y: int) -> None:
+        """Move the border that was grabbed with the mouse."""
+        self.sizes.drag(x, y)
         self.apply()
 
     def _resizable(self) -> list[Pane]:

@@ -52,8 +52,8 @@ class BaseScreen(Screen[None]):
         self.panes = Layout(self, self.PANES)
         self.panes.chosen = dict(state.view.panes.get(self.entry_name, {}))
         self.panes.sizes.by_class = sizes_of(self.entry_name, state.view.sizes)
-        self._dragged: str | None = None
-        """The pane whose border the mouse drags."""
+        self._is_dragging = False
+        """Whether the mouse drags the border between two panes."""
 
     @property
     def entry_name(self) -> str:
@@ -171,21 +171,21 @@ class BaseScreen(Screen[None]):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Start to drag the border between two panes."""
-        pane = self.panes.border_at(event.screen_x, event.screen_y)
+        pane = self.panes.grab(event.screen_x, event.screen_y)
         if pane is not None:
-            self._dragged = pane
+            self._is_dragging = True
             self.app.capture_mouse(self.query_one(f"#{pane}"))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Move the border with the mouse."""
-        if self._dragged is not None:
+        if self._is_dragging:
             self.clear_selection()
-            self.panes.drag(self._dragged, event.screen_x, event.screen_y)
+            self.panes.drag(event.screen_x, event.screen_y)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """End the drag of the border."""
-        if self._dragged is not None:
-            self._dragged = None
+        if self._is_dragging:
+            self._is_dragging = False
             self.app.capture_mouse(None)
 
     def action_named(self, name: str) -> tuple[Group[Any], Action[Any]] | None:
