@@ -12,29 +12,46 @@ from rnnlab.tui.shell.screen import BaseScreen
 
 
 class ChartsScreen(BaseScreen):
-    """A screen with charts."""
+    """A screen with charts, which are smoothed as on all other screens."""
 
     plots: ChartControls
+    _are_charts_shown = False
 
-    def on_screen_resume(self) -> None:
-        """Smooth the curves as on the other screens."""
+    def load_charts(self) -> None:
+        """Show the charts with the settings that another screen or the last start has left."""
         self.plots.viewport = replace(self.plots.viewport, smoothing=self.state.view.smoothing)
-        super().on_screen_resume()
+
+    def keep_charts(self) -> None:
+        """Copy the settings of the charts into the saved view."""
+        self.state.view.smoothing = self.plots.viewport.smoothing
+
+    def keep_view(self) -> None:
+        """Copy also the settings of the charts, if this screen is the one that is shown."""
+        super().keep_view()
+        if self._are_charts_shown:
+            self.keep_charts()
 
     def on_screen_suspend(self) -> None:
-        """Keep the smoothing for the next screen."""
+        """Keep the settings of the charts for the next screen."""
         super().on_screen_suspend()
-        self.state.view.smoothing = self.plots.viewport.smoothing
+        if self._are_charts_shown:
+            self.keep_charts()
+        self._are_charts_shown = False
+
+    def on_screen_resume(self) -> None:
+        """Show the charts with the settings of the previous screen."""
+        if not self._are_charts_shown:
+            self.load_charts()
+        self._are_charts_shown = True
+        super().on_screen_resume()
 
 
 class GridScreen(ChartsScreen):
-    """A screen with a grid of the charts of some runs."""
+    """A screen with a grid of the charts of some runs: axis, scale and order are shared, too."""
 
     plots: PlotGrid
     HAS_OWN_SINGLE: ClassVar[bool] = True
     """Whether showing a single chart is this screen's own setting, which is not saved."""
-
-    _is_shown_now = False
 
     def load_charts(self) -> None:
         """Show the charts with the settings that another screen or the last start has left."""
@@ -48,12 +65,6 @@ class GridScreen(ChartsScreen):
             )
         )  # fmt: skip
 
-    def keep_view(self) -> None:
-        """Copy also the settings of the charts into the saved view, if this screen is shown."""
-        super().keep_view()
-        if self._is_shown_now:
-            self.keep_charts()
-
     def keep_charts(self) -> None:
         """Copy the settings of the charts into the saved view."""
         view, grid = self.state.view, self.plots.view
@@ -66,15 +77,3 @@ class GridScreen(ChartsScreen):
         """Remove the cursor of the focused charts; if there is none, leave the screen."""
         if not (self.plots.has_focus and self.plots.drop_cursor()):
             super().leave()
-
-    def on_screen_suspend(self) -> None:
-        """Keep the settings of the charts for the next screen."""
-        super().on_screen_suspend()
-        self.keep_charts()
-        self._is_shown_now = False
-
-    def on_screen_resume(self) -> None:
-        """Show the charts with the settings of the previous screen."""
-        self.load_charts()
-        self._is_shown_now = True
-        super().on_screen_resume()
