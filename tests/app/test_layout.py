@@ -124,8 +124,10 @@ async def test_the_charts_that_a_user_chooses_are_shown_everywhere_and_remembere
         await until(pilot, lambda: not app.page.query_one("#plot-loss").display)
         await pilot.press("plus", "plus", "f8")
         await until(pilot, lambda: isinstance(app.screen, CompareScreen))
-        await until(pilot, lambda: app.page.query_one("#plot-grad-norm").display)
-        assert not app.page.query_one("#plot-loss").display
-        assert app.page.plots.viewport.smoothing == 0.8
+        page = app.page
+        assert isinstance(page, CompareScreen)
+        await until(pilot, lambda: page.query_one("#plot-grad-norm").display)
+        assert not page.query_one("#plot-loss").display
+        assert page.plots.viewport.smoothing == 0.8
     assert load_view(file).charts_off == ["loss"]
     assert load_view(file).smoothing == 0.8

@@ -41,6 +41,7 @@ _PANES = (Pane("machine", "System", edge="bottom", least=6), Pane("machine-load"
 class SystemScreen(ChartsScreen):
     """A bar for each resource, a row for each process of the lab, and the load over time."""
 
+    plots: LoadChart
     PANES = _PANES
     GROUPS: ClassVar = (
         STEERING, SCALES, in_charts("machine-load"), pane_group(_PANES), SCREENS, EVERYWHERE,
