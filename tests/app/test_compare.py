@@ -313,7 +313,7 @@ async def test_no_selected_run_is_left_out_silently_and_no_number_is_broken(
         await until(pilot, lambda: home(app).table.row_count == 14)
         app.state.chosen_name, app.state.selected = names[0], names[:6]
         screen = await open_compare(pilot, app)
-        await until(pilot, lambda: "0.4808" in "\n".join(lines(app)))
+        await until(pilot, lambda: any("val loss" in one and "0.4808" in one for one in lines(app)))
         app.state.selected = names
         screen.show_state()
         assert screen.names == names[:12]

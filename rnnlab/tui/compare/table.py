@@ -33,16 +33,15 @@ class ComparisonTable(DataTable[Text]):
         self._shown = shown
         place = self.scroll_offset
         self.clear(columns=True)
-        self.add_column("")
-        for title in titles:
-            self.add_column(title, width=min(max(title.cell_len, _NARROWEST), _WIDEST))
+        names = [row.name.replace("_", " ") for row in rows]
+        self.add_column("", width=max(map(len, names), default=0))
         for number, title in enumerate(titles):
             widths = [len(visible(row.values[number], newline="⏎")) for row in rows]
-            column = self.ordered_columns[number + 1]
-            column.width = min(max([*widths, title.cell_len, _NARROWEST]), _WIDEST)
-        for row in rows:
+            width = min(max([*widths, title.cell_len, _NARROWEST]), _WIDEST)
+            self.add_column(title, width=width)
+        for name, row in zip(names, rows, strict=True):
             values = (_cell(visible(value, newline="⏎")) for value in row.values)
-            self.add_row(Text(row.name.replace("_", " "), "dim"), *values)
+            self.add_row(Text(name, "dim"), *values)
         self.scroll_to(*place, animate=False)
 
     def show_text(self, text: str) -> None:
