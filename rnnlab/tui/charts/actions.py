@@ -121,7 +121,7 @@ ORDER = Group[GridScreen](
         ),
         Action(
             "M", "metrics", _metrics, "Metrics",
-            "Choose the charts and their order: loss, perplexity, bits, accuracy, speed, norms",
+            "Choose which charts are shown, and their order",
             opens=True,
         ),
         Action("x", "axis", _axis, "Axis", "Switch the x axis to epochs, time or steps"),

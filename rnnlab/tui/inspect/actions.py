@@ -101,8 +101,6 @@ INSIGHT = Group[InspectingScreen](
             )
             for digit, name in enumerate(view_names(), 1)
         ),
-        Action("right", "next-view", _next_view, "Next view", "Show the next view"),
-        Action("left", "view-before", _previous_view, "Previous view", "Show the previous view"),
         Action("t", "text", _text, "Text", "Enter the text to inspect the model on", True),
         Action(
             "u", "next-unit", _next_unit, "Next unit", "Show the next unit in the ranking", True
@@ -125,3 +123,12 @@ INSIGHT = Group[InspectingScreen](
         ),
     ),
 )  # fmt: skip
+VIEWS = Group[InspectingScreen](
+    "Views",
+    (
+        Action("right", "next-view", _next_view, "Next view", "Show the next view"),
+        Action("left", "view-before", _previous_view, "Previous view", "Show the previous view"),
+    ),
+    pane="findings",
+)
+"""Keys of the page; in a chart of the page, the arrows move the cursor."""

@@ -20,7 +20,7 @@ from rnnlab.runs.checkpoint import split_checkpoint
 from rnnlab.runs.store import Run
 from rnnlab.tui.charts.actions import SCALES, in_charts
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.inspect.actions import INSIGHT
+from rnnlab.tui.inspect.actions import INSIGHT, VIEWS
 from rnnlab.tui.inspect.screen import InspectingScreen
 from rnnlab.tui.inspect.views import FIELDS, VANISHING
 from rnnlab.tui.messages import Asked
@@ -33,8 +33,7 @@ from rnnlab.tui.state.lab_state import LabState
 class InspectScreen(InspectingScreen):
     """The names of the views, their parameters, and the findings, one below the other."""
 
-    # The keys of a focused chart come first: the arrows then move its cursor.
-    GROUPS: ClassVar = (in_charts("charted"), INSIGHT, SCALES, SCREENS, EVERYWHERE)
+    GROUPS: ClassVar = (in_charts("charted"), VIEWS, INSIGHT, SCALES, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, state: LabState) -> None:
