@@ -128,7 +128,7 @@ ORDER = Group[GridScreen](
     ),
 )  # fmt: skip
 SCALES = Group[ChartsScreen](
-    "Scales of the charts",
+    "Scales",
     (
         Action(LOG_KEY, "log", _log, "Log", "Switch the log scale (y) on or off"),
         Action(
