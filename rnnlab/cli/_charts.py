@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 from rnnlab.base import registry
 from rnnlab.base.display import is_unicode
+from rnnlab.base.errors import BadInputError
 from rnnlab.cli._output import console
-from rnnlab.plots import Axis, DrawStyle, NamedHistory, draw
+from rnnlab.plots import Axis, DrawStyle, NamedHistory, charts_of, draw
 from rnnlab.runs.history import History
+from rnnlab.runs.store import Family
 from rnnlab.runs.summary import RunSummary
 
 DEFAULT_PLOTS = ("loss", "grad-norm")
@@ -24,20 +26,38 @@ def print_charts(
     is_ascii: bool = False,
     axis: Axis = "step",
     height: int = 16,
+    families: Sequence[Family | None] = (),
 ) -> None:
-    """Print charts one below the other, each `height` lines high and as wide as the terminal."""
+    """Print charts one below the other, each `height` lines high and as wide as the terminal.
+
+    families: of each run, see `Run.family`; runs of the same family are drawn as their mean.
+    """
     from rich.text import Text
 
     out = console()
     style = draw_style(is_ascii=is_ascii)
+    families = families or [None] * len(summaries)
     runs = [
-        NamedHistory.of(summary, color, history)
-        for color, (summary, history) in enumerate(zip(summaries, histories, strict=True))
+        NamedHistory.of(summary, color, history, family)
+        for color, (summary, history, family) in enumerate(
+            zip(summaries, histories, families, strict=True)
+        )
     ]
     for plot in plots:
-        chart = registry.load("plots", plot).chart(runs, axis)
-        # Print through Rich, which reduces the colours to those of the terminal.
-        out.print(Text.from_ansi(draw(chart, out.width, height, style=style)))
+        for chart in charts_of(plot, runs, axis):
+            # Print through Rich, which reduces the colours to those of the terminal.
+            out.print(Text.from_ansi(draw(chart, out.width, height, style=style)))
+
+
+def parse_plots(text: str) -> tuple[str, ...]:
+    """Return the plots that a user has named, separated by commas, each once.
+
+    Raises BadInputError if there is none, and UnknownNameError for an unknown name.
+    """
+    names = dict.fromkeys(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise BadInputError("no chart is named", "write for example --charts loss,grad-norm")
+    return tuple(registry.check("plots", name) for name in names)
 
 
 def draw_style(*, is_ascii: bool) -> DrawStyle:

@@ -59,7 +59,8 @@ def command(
         if len(groups) > 1:
             typer.echo(f"\nlosses in {nats_per(unit)}")
         histories = [read_history(run.paths.journal) for _, run in group]
-        print_charts([summary for summary, _ in group], histories)
+        families = [run.family() for _, run in group]
+        print_charts([summary for summary, _ in group], histories, families=families)
     for run in opened:
         if answers[run.name]:
             typer.echo(f"\n{run.name}")

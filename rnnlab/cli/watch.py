@@ -11,7 +11,7 @@ import typer
 
 from rnnlab.base.display import count, duration, loss, visible
 from rnnlab.cli._alerts import alert
-from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts
+from rnnlab.cli._charts import DEFAULT_PLOTS, parse_plots, print_charts
 from rnnlab.cli._options import Checkpoints, RunNames
 from rnnlab.plots import Axis
 from rnnlab.runs.alerts import alert_of
@@ -28,6 +28,12 @@ def command(
     once: Annotated[bool, typer.Option("--once", help="Print once and exit.")] = False,
     is_ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only.")] = False,
     axis: Annotated[Axis, typer.Option(help="Unit of the x axis.")] = "step",
+    charts: Annotated[
+        str, typer.Option(help="Charts, separated by commas, such as loss,perplexity,accuracy.")
+    ] = ",".join(DEFAULT_PLOTS),
+    is_apart: Annotated[
+        bool, typer.Option("--apart", help="Draw seeds apart, not as mean and band.")
+    ] = False,
     checkpoints: Checkpoints = None,
 ) -> None:
     """Show the curves of runs during training.
@@ -35,9 +41,11 @@ def command(
     Ctrl-c exits; training continues.
     """
     store = RunStore.default(checkpoints)
+    plots = parse_plots(charts)
     opened = [store.open(name) for name in dict.fromkeys(runs)]
     tails = [JournalTail(run.paths.journal) for run in opened]
     histories = [History() for _ in opened]
+    families = [] if is_apart else [run.family() for run in opened]
     is_live = not once and sys.stdout.isatty()
     shown = None
     summaries: list[RunSummary] = []
@@ -53,17 +61,18 @@ def command(
             # Move the cursor home, then clear: this avoids flicker in most terminals.
             typer.echo("\x1b[H\x1b[2J" if is_live else "", nl=False)
             typer.echo("\n".join(map(_line, summaries)))
-            height = _chart_height(len(summaries)) if is_live else 16
+            height = _chart_height(len(summaries), len(plots)) if is_live else 16
             print_charts(
-                summaries, histories, DEFAULT_PLOTS, is_ascii=is_ascii, axis=axis, height=height
-            )
+                summaries, histories, plots, is_ascii=is_ascii, axis=axis, height=height,
+                families=families,
+            )  # fmt: skip
         if not is_live or not any(s.is_active for s in summaries):
             return
         time.sleep(_POLL_S)
 
 
-def _chart_height(num_lines: int) -> int:
-    return max(5, (shutil.get_terminal_size((100, 40)).lines - num_lines - 1) // len(DEFAULT_PLOTS))
+def _chart_height(num_lines: int, num_charts: int) -> int:
+    return max(5, (shutil.get_terminal_size((100, 40)).lines - num_lines - 1) // num_charts)
 
 
 def _line(s: RunSummary) -> str:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from random import Random
 
+import numpy as np
 import torch
 
 from rnnlab.base.errors import BadInputError, RnnlabError
@@ -25,6 +27,8 @@ from rnnlab.runs.paths import RunPaths
 
 MOST_DATASETS = 2
 """Maximum number of corpora kept in memory: enough to compare two models."""
+_DRAWN_FROM = 10
+"""The sentences of a text are drawn from this multiple of its tokens."""
 
 
 @dataclass(frozen=True)
@@ -159,19 +163,24 @@ class InspectedModel:
         return torch.cat([torch.tensor([eos]), torch.from_numpy(ids)]).numpy()
 
     def _validation_text(self, most: int) -> Ids:
-        """Return the first `most` tokens of the validation split; sentences are concatenated."""
-        parts: list[torch.Tensor] = []
-        num_tokens = 0
-        for batch in self.dataset.splits["val"].eval_batches():
+        """Return `most` tokens of the validation split: its beginning, or sentences drawn from it.
+
+        The batches have the sentences sorted by length; the first ones would all be short.
+        """
+        rows: list[Ids] = []
+        num_tokens, is_sorted = 0, False
+        for batch in self.dataset.splits["val"].eval_batches(_DRAWN_FROM * most):
             sizes_B = batch.lengths_B
             if sizes_B is None:
                 sizes_B = (batch.targets >= 0).sum(axis=1)
-            for row, size in zip(batch.inputs_BT, sizes_B, strict=True):
-                parts.append(torch.from_numpy(row[: min(int(size), most - num_tokens)].copy()))
-                num_tokens += len(parts[-1])
-                if num_tokens >= most:
-                    return torch.cat(parts).numpy()
-        return torch.cat(parts).numpy()
+            is_sorted = is_sorted or (batch.is_start and len(sizes_B) > 1)
+            rows += [row[: int(size)] for row, size in zip(batch.inputs_BT, sizes_B, strict=True)]
+            num_tokens += int(sizes_B.sum())
+            if num_tokens >= most and not is_sorted:
+                break
+        if is_sorted:
+            Random(0).shuffle(rows)
+        return np.concatenate(rows)[:most]
 
 
 def check_finite(subject: InspectedModel, values: Iterable[float]) -> None:

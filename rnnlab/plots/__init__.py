@@ -6,12 +6,15 @@ only data, and `draw` turns a chart into terminal text. A view of `rnnlab.insigh
 and imports it when it draws.
 
 Losses per character and per document have no common axis: in the file of a plot,
-`IS_PER_UNIT = True` makes the app draw one chart for each unit.
+`IS_PER_UNIT = True` makes the app draw one chart for each unit. `IS_FOR_CLASSIFIERS = True` hides a
+chart if no run is a classifier.
 """
 
+from rnnlab.plots._axis_lookup import places
 from rnnlab.plots._chart import Axis, Chart, Curve, Landmark, Level, NamedHistory
 from rnnlab.plots._draw import Drawing, draw, drawing
 from rnnlab.plots._draw_picture import comparable, draw_picture
+from rnnlab.plots._entries import charts_of
 from rnnlab.plots._figures import (
     Distribution,
     Finding,
@@ -55,6 +58,7 @@ __all__ = [
     "Viewport",
     "XWindow",
     "brief",
+    "charts_of",
     "comparable",
     "draw",
     "draw_picture",
@@ -64,4 +68,5 @@ __all__ = [
     "looked_at",
     "moved_cursor",
     "on_one_scale",
+    "places",
 ]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
+from rnnlab.plots._band import band_dots
 from rnnlab.plots._style import Color, DrawStyle
 from rnnlab.plots._ticks import brief
 from rnnlab.plots._y_range import Series, View
@@ -102,6 +103,10 @@ def picture(
     layers = sorted(zip(view.series, pens, strict=True), key=lambda layer: _depth(layer[0]))
     for series, pen in layers:
         color = style.color(series.curve.color, is_faint=series.curve.is_faint)
+        if series.curve.style == "band":
+            xs, ys = band_dots(view, series, size, style)
+            figure.scatter(xs, ys, marker=pen.line, color=color if style.has_color else "default")
+            continue
         is_apart = series.curve.is_faint and not series.is_dense
         join = figure.scatter if is_apart else figure.plot
         for part in series.parts:

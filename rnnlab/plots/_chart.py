@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from rnnlab.runs.history import History
 from rnnlab.runs.records import EvalRecord, TrainRecord
+from rnnlab.runs.store import Family
 from rnnlab.runs.summary import RunSummary
 
 Axis = Literal["step", "epoch", "time"]
@@ -25,8 +26,9 @@ class Curve:
     ys: tuple[float, ...]
     color: int
     """Index in the palette."""
-    style: Literal["line", "points"] = "line"
-    """`points` are joined, and each has a mark."""
+    style: Literal["line", "points", "band"] = "line"
+    """`points` are joined, and each has a mark. The points of a `band` are the lowest and the
+    highest value at each position; it is filled with dots."""
     is_faint: bool = False
     """Whether it is drawn behind the others, as dots that are not joined."""
     is_ghost: bool = False
@@ -112,9 +114,13 @@ class NamedHistory:
     """Whether its journal has been read."""
     letter: str = ""
     """The run's letter, the same in every plot; empty: the next free one."""
+    family: Family | None = None
+    """Runs of the same family, with a seed each, are drawn as their mean; None: drawn apart."""
 
     @classmethod
-    def of(cls, summary: RunSummary, color: int, history: History) -> NamedHistory:
+    def of(
+        cls, summary: RunSummary, color: int, history: History, family: Family | None = None
+    ) -> NamedHistory:
         """Return a run to plot, with the levels from its summary."""
         published = (Level(f"published {of}", loss) for of, loss in summary.published.items())
         return cls(
@@ -126,6 +132,7 @@ class NamedHistory:
             summary.unit,
             tuple(published),
             not summary.is_active,
+            family=family,
         )
 
 

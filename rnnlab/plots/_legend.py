@@ -76,6 +76,8 @@ def _notes(chart: Chart, view: View) -> str:
         notes.append(f"{view.num_not_finite} not finite")
     if chart.smoothing:
         notes.append(f"smoothed {chart.smoothing:g}")
+    if any(series.curve.style == "band" for series in view.series):
+        notes.append("band: min to max")
     if chart.cursor is not None:
         notes.append(f"at {place(chart.axis, chart.cursor, view.x.high)}")
     return " ".join(f"· {note}" for note in notes)

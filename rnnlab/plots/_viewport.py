@@ -104,6 +104,10 @@ def moved_cursor(chart: Chart, viewport: Viewport, columns: int, num_columns: in
 
 def _smoothed(curve: Curve, weight: float) -> tuple[Curve, ...]:
     """Return the raw curve as a ghost, then the smoothed one; points are not smoothed."""
+    if curve.style == "band":
+        lows, highs = smoothed(curve.ys[::2], weight), smoothed(curve.ys[1::2], weight)
+        ys = tuple(y for pair in zip(lows, highs, strict=True) for y in pair)
+        return (replace(curve, ys=ys),)
     if curve.style != "line" or curve.is_faint or len(curve.xs) < 3:
         return (curve,)
     ghost = replace(curve, is_faint=True, is_ghost=True)

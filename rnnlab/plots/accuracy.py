@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from rnnlab.plots._chart import Axis, Chart, NamedHistory, along, non_empty, number, trace, waiting
 from rnnlab.plots._landmarks import landmarks
 
+IS_FOR_CLASSIFIERS = True
+
 
 def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = False) -> Chart:
     """Return a chart of the validation accuracies of classification runs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ import tomllib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
 from rnnlab.base.files import replace_text
@@ -23,6 +24,14 @@ from rnnlab.runs.lock import ENDING_S, take_lock, true_state
 from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, decode_status, encode_status
+
+
+class Family(NamedTuple):
+    """Settings with a seed; runs with equal settings and other seeds are of the same family."""
+
+    settings: str
+    """Digest of all settings but the seed."""
+    seed: str
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,15 @@ class Run:
             return tomllib.loads(text)
         except (OSError, ValueError):
             return {}
+
+    def family(self) -> Family | None:
+        """Return the run's settings and its seed; None if they are unreadable."""
+        settings = self.settings()
+        if not settings:
+            return None
+        seed = settings.pop("seed", None)
+        digest = hashlib.sha256(repr(sorted(settings.items())).encode()).hexdigest()[:16]
+        return Family(digest, repr(seed))
 
     def published(self) -> dict[str, float]:
         """Return the published losses of the same experiment, by split."""

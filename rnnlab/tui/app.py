@@ -98,7 +98,7 @@ class LabApp(App[None]):
         self._preferences = preferences
         self._view_file = view_file
         self._view = load_view(view_file)
-        self._outline = Outline(self._view.panes.get(HOME, {})) if has_outline else None
+        self._outline = Outline.of(self._view) if has_outline else None
         appearance = appearance_of(preferences)
         self._ascii = prepare_filters(self, appearance)
         for theme in THEMES:

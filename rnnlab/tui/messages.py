@@ -8,6 +8,7 @@ from typing import Protocol
 
 from textual.message import Message
 from textual.notifications import Notification
+from textual.widget import Widget
 
 from rnnlab.protocol.messages import Question, Reply, RunName, RunPath
 
@@ -41,6 +42,7 @@ class Asked(Message):
 class ChartPointed(Message):
     """The mouse points at a position on the x axis of a chart."""
 
+    canvas: Widget
     x: float
 
 
@@ -48,6 +50,7 @@ class ChartPointed(Message):
 class ChartZoomed(Message):
     """The mouse wheel was turned over a chart."""
 
+    canvas: Widget
     factor: float
     """Factor of the width of the x window; below 1, the chart zooms in."""
     x: float | None
@@ -58,6 +61,7 @@ class ChartZoomed(Message):
 class ChartDragged(Message):
     """A chart was dragged sideways."""
 
+    canvas: Widget
     share: float
     """Distance as a fraction of the chart's width; positive to the right."""
 

@@ -16,7 +16,6 @@ from textual.widgets import Input, Static
 from rnnlab.plots import ALL, Extent, extent
 from rnnlab.protocol.messages import Inspect
 from rnnlab.tui.app import LabApp
-from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.new_run.setting_field import SettingField
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.screens.compare import CompareScreen
@@ -24,6 +23,8 @@ from rnnlab.tui.screens.corpora import CorporaScreen
 from rnnlab.tui.screens.inspect import InspectScreen
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.screens.run import RunScreen
+from rnnlab.tui.screens.system import SystemScreen
+from rnnlab.tui.screens.timeline import TimelineScreen
 from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.shell.screen_registry import entries
 from tests.toys.answering_generator import AnsweringGenerator
@@ -130,26 +131,28 @@ def _look(world: World) -> object:
 
 
 def _order(world: World) -> tuple[str, ...]:
-    order: tuple[str, ...] = world.page.plots.view.order
-    return order
+    return tuple(world.page.plots.names)
 
 
-def _shown(world: World) -> Extent:
+def _shown(world: World) -> Extent | None:
     """Return the part of the axis that the charts show."""
     plots = world.page.plots
-    whole = extent(plots.query(ChartPane).first().chart)
-    assert whole is not None
+    front = plots.front()
+    whole = None if front is None else extent(front.chart)
+    if whole is None:
+        return None
     shown: Extent = plots.viewport.window.shown(whole)
     return shown
 
 
-def _span(world: World) -> float:
+def _span(world: World) -> float | None:
     shown = _shown(world)
-    return shown.high - shown.low
+    return shown and shown.high - shown.low
 
 
-def _end(world: World) -> float:
-    return _shown(world).high
+def _end(world: World) -> float | None:
+    shown = _shown(world)
+    return shown and shown.high
 
 
 def _cursor(world: World) -> float | None:
@@ -171,7 +174,13 @@ def _panes(panes: tuple[Pane, ...]) -> dict[str, Effect]:
     def is_shown(pane: str) -> Callable[[World], object]:
         return lambda world: world.page.panes.is_shown(pane)
 
+    def sizes(world: World) -> list[float]:
+        by_class = world.page.panes.sizes.by_class
+        return [size for sizes in by_class.values() for size in sizes.values()]
+
+    resized = {"larger": changes(sizes), "smaller": changes(sizes)}
     return {
+        **(resized if any(pane.edge for pane in panes) else {}),
         "full": becomes(lambda world: world.page.panes.alone, panes[0].id),
         **{f"pane-{pane.id}": changes(is_shown(pane.id)) for pane in panes},
         "panes": becomes(lambda world: (world.page.panes.alone, world.page.panes.chosen),
@@ -206,11 +215,14 @@ _KEEPING = {
         is_ready=lambda is_there: not is_there,
     ),
 }
-_CHARTS = {
+_ORDER = {
     "next-chart": Effect(_order, lambda was, now: now == was[1:] + was[:1]),
     "previous-chart": Effect(_order, lambda was, now: now == was[-1:] + was[:-1]),
-    "axis": changes(lambda world: world.page.plots.view.axis),
-    "log": changes(lambda world: world.page.plots.view.is_log),
+    "metrics": opens("MetricsScreen"),
+    "axis": changes(lambda world: world.page.plots.axis),
+}
+_SCALES = {
+    "log": changes(lambda world: world.page.plots.front().chart.is_log),
     "smoother": grows(lambda world: world.page.plots.viewport.smoothing),
     "rougher": falls(lambda world: world.page.plots.viewport.smoothing, "plus"),
     "live": changes(lambda world: world.page.plots.viewport.window.mode),
@@ -219,17 +231,22 @@ _CHARTS = {
         (ALL, None),
         "v",
     ),
+}
+_CURSOR = {
     "cursor-left": falls(_cursor, "left"),
     "cursor-right": grows(_cursor, "left", "left"),
     "cursor-far-left": falls(_cursor, "right", "right"),
     "cursor-far-right": grows(_cursor, "shift+left", "shift+left"),
+    "cursor-first": becomes(_cursor, 0.0, "left"),
+    "cursor-last": grows(_cursor, "home"),
+}
+_ZOOM = {
     "zoom-in": falls(_span),
     "zoom-out": grows(_span, "up"),
     "zoom-in-y": grows(lambda world: world.page.plots.viewport.y_zoom),
     "zoom-out-y": falls(lambda world: world.page.plots.viewport.y_zoom),
     "pan-left": falls(_end, "up"),
     "pan-right": grows(_end, "up", "pageup"),
-    "single": changes(lambda world: world.page.plots.view.is_single),
 }
 
 
@@ -239,6 +256,8 @@ def _first_candidate(world: World) -> int | None:
     return board.visible_ones().start if board.has_pages else None
 
 
+_SINGLE = {"single": changes(lambda world: world.page.plots.view.is_single)}
+_CHARTS = {**_ORDER, **_SCALES, **_CURSOR, **_ZOOM, **_SINGLE}
 _PROMPTING = {
     "write": focuses("prompt"),
     "letters": changes(_look),
@@ -344,9 +363,14 @@ _TIMELINE = {
     "far-before": becomes(_round, 0, "end"),
     "far-after": becomes(_round, 3, "home"),
     "first": becomes(_round, 0, "end"),
-    "live": becomes(lambda world: world.page.place, None, "home"),
+    "newest": becomes(lambda world: world.page.place, None, "home"),
     "ask": shows("prompt"),
     "copy": copies("Once upon [b] a \x1b[31m time, at 40"),
+    **_ORDER,
+    **_SCALES,
+    **_ZOOM,
+    "all-steps": becomes(lambda world: world.page.plots.viewport.window, ALL, "v"),
+    **_panes(TimelineScreen.PANES),
     **_RUN_CHOICE,
 }
 
@@ -381,6 +405,9 @@ _INSPECT = {
     "beside": changes(lambda world: world.page.other or "none"),
     "again": grows(lambda _: len(AnsweringGenerator.latest_made.questions)),
     "train-lab": opens("ChoiceScreen"),
+    **_SCALES,
+    **_CURSOR,
+    **_ZOOM,
 }
 
 
@@ -419,15 +446,22 @@ EFFECTS: Mapping[str, Mapping[str, Effect]] = {
     "tokens": _TOKENS,
     "timeline": _TIMELINE,
     "inspect": _INSPECT,
-    "compare": {**_PROMPTING, **_panes(CompareScreen.PANES)},
+    "compare": {**_PROMPTING, **_CHARTS, **_panes(CompareScreen.PANES)},
     "new-run": _NEW_RUN,
-    "system": {**_STEERING, **_KEEPING},
     "run": {
         "copy": copies("corpus ="),
         **_STEERING,
         **_KEEPING,
         **_RUN_CHOICE,
         **_panes(RunScreen.PANES),
+    },
+    "system": {
+        **_STEERING,
+        **_KEEPING,
+        **_SCALES,
+        **_CURSOR,
+        **_ZOOM,
+        **_panes(SystemScreen.PANES),
     },
     "corpora": _CORPORA,
 }

@@ -106,7 +106,8 @@ async def begin(
         if isinstance(page, LabScreen):
             page.table.expect(effect.run)
             page.table.show()
-    if page.PANES and (page.panes.alone is not None or page.panes.chosen):
+    is_resized = any(page.panes.sizes.by_class.values())
+    if page.PANES and (page.panes.alone is not None or page.panes.chosen or is_resized):
         page.panes.reset()
         await pilot.pause()
     if widget_for(app, group) is None:
@@ -130,7 +131,9 @@ def widget_for(app: LabApp, group: Group[Any]) -> Widget | None:
     if app.page.IS_FORM:
         return app.page.query("#field-cell").first(Input)
     for widget in app.page.focus_chain:
-        is_in_pane = any(one.id == group.pane for one in widget.ancestors_with_self)
+        is_in_pane = any(
+            one.id == group.pane or one.has_class(group.pane) for one in widget.ancestors_with_self
+        )
         if not isinstance(widget, Input | TextArea) and (is_in_pane or not group.pane):
             return widget
     return None

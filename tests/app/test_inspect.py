@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from rich.console import Console
 from textual.widgets import Input, Static
 
 from rnnlab.base.errors import UnknownNameError
@@ -77,13 +75,8 @@ def finding(run: str = "alpha", says: str = "It fades.", units: tuple[str, ...] 
 
 
 def shown(app: LabApp) -> str:
-    """Return the text of the page at its width."""
-    page = screen(app).page
-    width = page.scrollable_content_region.width
-    console = Console(file=io.StringIO(), width=width, markup=False, highlight=False)
-    console.print(page.body.content)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+    """Return the text of the page."""
+    return screen(app).page.text
 
 
 def is_unit(generator: FakeGenerator, unit: str) -> Callable[[], bool]:
@@ -371,3 +364,33 @@ async def test_the_status_names_the_step_of_the_chosen_run_only(
         app.state.chosen_name = "beta"
         screen(app).show_state()
         assert str(line.render()) == "beta (finished), checkpoint last: not inspected yet"
+
+
+async def test_a_chart_of_the_findings_has_the_keys_of_every_chart(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 60)) as pilot:
+        await open_inspect(pilot, app)
+        await until(pilot, lambda: generator.questions)
+        answer(generator, finding())
+        await until(pilot, lambda: "curve" in shown(app))
+        view = screen(app).tabs.chosen
+        await pilot.press("tab")
+        await until(pilot, lambda: screen(app).has_focus_in("charted"))
+        await pilot.press("left", "left")
+        await until(pilot, lambda: "at step 1" in shown(app))
+        assert "c 0.5" in shown(app)
+        assert screen(app).tabs.chosen == view, "the arrows move the cursor"
+        await pilot.press("plus", "y")
+        await until(pilot, lambda: "log scale" in shown(app) and "smoothed 0.5" in shown(app))
+        await pilot.press("up")
+        await until(pilot, lambda: screen(app).page.viewport.window.mode == "frozen")
+        answer(generator, finding(says="and again"))
+        await until(pilot, lambda: "and again" in shown(app))
+        assert screen(app).has_focus_in("charted"), "a refresh keeps focus and cursor"
+        assert "at step 1" in shown(app)
+        await pilot.press("escape", "escape")
+        assert app.focused is screen(app).page
+        await pilot.press("right")
+        await until(pilot, lambda: screen(app).tabs.chosen != view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -146,14 +147,15 @@ async def look(name: str, _data: Path | None, columns: int) -> tuple[str, bool]:
 
 
 class FixedMachine:
-    """Reads the same every time."""
+    """Reads the same every time, at two times."""
 
     def __init__(self, folder: Path) -> None:
-        pass
+        self._has_read = False
 
     def read(self, processes: Iterable[tuple[str, int]]) -> MachineRead:
-        """Return the machine."""
-        return MACHINE
+        """Return the machine, 10 seconds later from the second time on."""
+        time_s, self._has_read = 10.0 * self._has_read, True
+        return replace(MACHINE, time_s=time_s)
 
 
 WORLD = Outside(

@@ -10,7 +10,7 @@ import pytest
 
 from rnnlab.plots import Chart, Drawing, Viewport, drawing
 from rnnlab.runs.store import RunStore
-from rnnlab.tui.charts import chart_pane
+from rnnlab.tui.charts import chart_canvas
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.charts.plot_grid import PlotGrid
 from rnnlab.tui.outside import Outside
@@ -53,7 +53,7 @@ async def test_a_chart_is_drawn_once_for_the_same_data_and_size(
     async with shown(pane) as (_, pilot):
         show(pane, state, "alpha")
         await until(pilot, lambda: "train 2.000" in pane.text)
-        monkeypatch.setattr(chart_pane, "drawing", counted)
+        monkeypatch.setattr(chart_canvas, "drawing", counted)
         for _ in range(5):
             show(pane, state, "alpha")
             pane.refresh()
@@ -100,7 +100,7 @@ async def test_charts_that_are_due_together_are_drawn_apart(
         panes = [pane for pane in grid.query(ChartPane) if pane.display]
         assert len(panes) == 2
         await until(pilot, lambda: all(pane.names_drawn for pane in panes))
-        monkeypatch.setattr(chart_pane, "drawing", noted)
+        monkeypatch.setattr(chart_canvas, "drawing", noted)
         lab.write(run, range(41, 61))
         read(state, feed, "alpha")
         grid.show(state.named_histories(("alpha",)))

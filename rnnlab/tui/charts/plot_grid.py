@@ -4,32 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Grid
 
 from rnnlab.base import registry
-from rnnlab.plots import ALL, Axis, Extent, NamedHistory, Viewport, extent, moved_cursor
+from rnnlab.plots import Axis, NamedHistory
+from rnnlab.tui.charts.chart_canvas import ChartCanvas
 from rnnlab.tui.charts.chart_pane import ChartPane
-from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
+from rnnlab.tui.charts.controls import ChartControls
 from rnnlab.tui.state.lab_state import LabState
 
 FIRST_CHARTS = ("loss", "grad-norm", "layer-norms", "throughput", "learning-rate")
 """Default order of the charts; charts that are not listed follow alphabetically."""
-LOG_KEY = "y"
-"""Key that switches the log scale."""
-SMOOTHINGS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
-"""EMA factors that the smoothing keys step through."""
 
-_AXES: tuple[Axis, ...] = ("step", "epoch", "time")
-_MOST_Y_ZOOM = 12
-"""Maximum number of steps by which the y axis zooms in or out; together a factor of 130."""
 _MIN_WIDTH = 56
 _MIN_HEIGHT = 9
 """Size of the smallest chart, in cells."""
 _FRACTION_BELOW = 0.45
 """Fraction of the height for the charts below the first one, if they fit."""
+
+
+def default_order() -> list[str]:
+    """Return the names of all plots in their default order."""
+    known = registry.names("plots")
+    return list(dict.fromkeys([*(name for name in FIRST_CHARTS if name in known), *known]))
+
+
+@cache
+def _of_classifiers() -> frozenset[str]:
+    """Return the names of the plots that only classifiers have."""
+    return frozenset(
+        name
+        for name in registry.names("plots")
+        if getattr(registry.load("plots", name), "IS_FOR_CLASSIFIERS", False)
+    )
 
 
 @dataclass(frozen=True)
@@ -43,27 +54,24 @@ class GridView:
     """Names of the charts in the order shown; charts that are not named follow."""
     is_single: bool = False
     """Whether only the first chart is shown, in the whole pane."""
+    off: tuple[str, ...] = ()
+    """Names of the charts that are not shown."""
 
 
-class PlotGrid(Grid, can_focus=True):
+class PlotGrid(ChartControls, Grid, can_focus=True):
     """A grid of charts, with as many columns and rows as leave each chart readable."""
 
     BORDER_TITLE = "Charts"
 
-    def __init__(self, state: LabState) -> None:
-        super().__init__(id="plots")
-        known = registry.names("plots")
-        first = [name for name in FIRST_CHARTS if name in known]
-        self._panes = {
-            name: ChartPane(name, state, log_key=LOG_KEY)
-            for name in dict.fromkeys([*first, *known])
-        }
-        self._order = list(self._panes)
+    def __init__(self, state: LabState, name: str = "plots") -> None:
+        """name: id of the widget."""
+        Grid.__init__(self, id=name)
+        ChartControls.__init__(self)
+        self._order = default_order()
+        self._panes = {name: ChartPane(name, state) for name in self._order}
+        self._off: frozenset[str] = frozenset()
         self._runs: tuple[NamedHistory, ...] = ()
-        self._axis: Axis = "step"
-        self._is_log = False
         self._is_single = False
-        self.viewport = Viewport()
 
     def compose(self) -> ComposeResult:
         """Yield a pane per chart; panes that do not fit are hidden."""
@@ -73,17 +81,22 @@ class PlotGrid(Grid, can_focus=True):
     def view(self) -> GridView:
         """The current settings, to be saved."""
         return GridView(
-            self._axis, self._is_log, self.viewport.smoothing, tuple(self._order), self._is_single
-        )
+            self.axis, self.is_log, self.viewport.smoothing, tuple(self._order), self._is_single,
+            tuple(name for name in self._order if name in self._off),
+        )  # fmt: skip
 
     def set_view(self, view: GridView) -> None:
         """Restore saved settings; ignore charts that no longer exist."""
-        self._axis = view.axis
-        self._is_log = view.is_log
+        if view == self.view:
+            return
+        self.axis = view.axis
+        self.is_log = view.is_log
         self._is_single = view.is_single
         self.viewport = replace(self.viewport, smoothing=view.smoothing)
         first = [name for name in view.order if name in self._panes]
         self._order = list(dict.fromkeys([*first, *self._order]))
+        off = frozenset(view.off) & self._panes.keys()
+        self._off = off if len(off) < len(self._panes) else frozenset()
         if self.is_mounted:
             self._sort()
 
@@ -93,14 +106,20 @@ class PlotGrid(Grid, can_focus=True):
 
     def show(self, runs: Sequence[NamedHistory]) -> None:
         """Show these runs on every visible chart."""
-        self._runs = tuple(runs)
-        self._show_visible()
+        before, self._runs = self.names, tuple(runs)
+        if self.is_mounted and self.names != before:
+            self._sort()
+        self.show_again()
 
-    # The actions
+    def front(self) -> ChartCanvas:
+        """Return the first chart: all have the same x axis."""
+        return self._panes[self.names[0]]
 
     def next_chart(self, by: int = 1) -> None:
         """Rotate the order of the charts: the second (1) or last (-1) one becomes the first."""
-        self._order = self._order[by:] + self._order[:by]
+        chosen = self.names
+        chosen = chosen[by:] + chosen[:by]
+        self._order = [*chosen, *(name for name in self._order if name not in chosen)]
         self._sort()
 
     def toggle_single(self) -> bool:
@@ -109,134 +128,53 @@ class PlotGrid(Grid, can_focus=True):
         self._arrange()
         return self._is_single
 
-    def next_axis(self) -> str:
-        """Switch to the next unit of the x axis; return its name."""
-        self._axis = _AXES[(_AXES.index(self._axis) + 1) % len(_AXES)]
-        # The window and the cursor are positions in the old unit.
-        self.viewport = replace(self.viewport, window=ALL, cursor=None)
-        self._show_visible()
-        return self._axis
-
-    def toggle_log(self) -> bool:
-        """Switch the log scale (y) on or off; return True if it is now on."""
-        self._is_log = not self._is_log
-        self._show_visible()
-        return self._is_log
-
-    def smooth(self, by: int) -> float:
-        """Smooth more (1) or less (-1); return the new EMA factor."""
-        nearest = min(
-            range(len(SMOOTHINGS)), key=lambda i: abs(SMOOTHINGS[i] - self.viewport.smoothing)
-        )
-        smoothing = SMOOTHINGS[min(max(nearest + by, 0), len(SMOOTHINGS) - 1)]
-        self._set_viewport(replace(self.viewport, smoothing=smoothing))
-        return smoothing
-
-    def zoom(self, factor: float, around: float | None = None) -> None:
-        """Widen the x window by `factor` around a position; None: around the cursor, if any."""
-        whole = self._whole()
-        if whole is not None:
-            around = self.viewport.cursor if around is None else around
-            window = self.viewport.window.zoomed(whole, factor, around)
-            self._set_viewport(replace(self.viewport, window=window))
-
-    def zoom_heights(self, steps: int) -> None:
-        """Zoom the y axis in by `steps`; if negative, zoom out, at most until all points fit."""
-        y_zoom = min(max(self.viewport.y_zoom + steps, -_MOST_Y_ZOOM), _MOST_Y_ZOOM)
-        self._set_viewport(replace(self.viewport, y_zoom=y_zoom))
-
-    def pan(self, share: float) -> None:
-        """Move the x window by a fraction of its width."""
-        whole = self._whole()
-        if whole is not None:
-            window = self.viewport.window.panned(whole, share)
-            self._set_viewport(replace(self.viewport, window=window))
-
-    def show_all(self) -> None:
-        """Show all steps at the default heights, without a cursor."""
-        self._set_viewport(replace(self.viewport, window=ALL, cursor=None, y_zoom=0))
-
-    def toggle_live(self) -> str:
-        """Follow the newest steps, or freeze the x window; return the new mode."""
-        whole = self._whole()
-        if whole is not None:
-            window = self.viewport.window
-            window = window.frozen(whole) if window.mode == "live" else window.following(whole)
-            self._set_viewport(replace(self.viewport, window=window))
-        return self.viewport.window.mode
-
-    def move_cursor(self, columns: int) -> None:
-        """Move the cursor of all charts by `columns`; the first call makes it appear."""
-        pane = self._panes[self._order[0]]
-        cursor = moved_cursor(pane.chart, self.viewport, columns, pane.num_columns)
-        if cursor is not None:
-            self._set_viewport(replace(self.viewport, cursor=cursor))
-
-    def drop_cursor(self) -> bool:
-        """Remove the cursor; return True if there was one."""
-        had_cursor = self.viewport.cursor is not None
-        self._set_viewport(replace(self.viewport, cursor=None))
-        return had_cursor
-
-    # The mouse
-
-    @on(ChartPointed)
-    def point(self, message: ChartPointed) -> None:
-        """Move the cursor to the clicked position."""
-        message.stop()
-        self._set_viewport(replace(self.viewport, cursor=message.x))
-
-    @on(ChartZoomed)
-    def turn(self, message: ChartZoomed) -> None:
-        """Zoom around the position of the mouse."""
-        message.stop()
-        self.zoom(message.factor, message.x)
-
-    @on(ChartDragged)
-    def drag(self, message: ChartDragged) -> None:
-        """Pan by the distance that the mouse was dragged."""
-        message.stop()
-        self.pan(-message.share)
-
     def on_resize(self, event: events.Resize) -> None:
         """Show as many charts as fit."""
         self._arrange()
 
-    def _whole(self) -> Extent | None:
-        return extent(self._panes[self._order[0]].chart)
+    @property
+    def names(self) -> list[str]:
+        """Return the charts that are not switched off and that the runs have, in their order.
 
-    def _set_viewport(self, viewport: Viewport) -> None:
-        if viewport != self.viewport:
-            self.viewport = viewport
-            self._show_visible()
+        In the default order, the accuracy of classifiers is next to their loss.
+        """
+        order, of_classes = self._order, _of_classifiers()
+        are_classes = {run.unit == "document" for run in self._runs}
+        if are_classes == {True} and order == default_order():
+            order = [order[0], *of_classes, *(n for n in order[1:] if n not in of_classes)]
+        hidden = self._off.union(of_classes) if are_classes == {False} else self._off
+        return [name for name in order if name not in hidden] or [order[0]]
 
     def _sort(self) -> None:
-        for name in self._order:
+        chosen = self.names
+        for name in (*chosen, *(name for name in self._order if name not in chosen)):
             self.move_child(self._panes[name], after=self.children[-1])
         self._arrange()
 
     def _arrange(self) -> None:
         """Show the first chart largest, across the top, and below it as many as are readable."""
         width, height = self.content_size
+        chosen = self.names
         columns = max(1, width // _MIN_WIDTH)
         rows_below = min(height // _MIN_HEIGHT - 1, int(height * _FRACTION_BELOW) // _MIN_HEIGHT)
         if height >= 2 * _MIN_HEIGHT:
             rows_below = max(rows_below, 1)
         num_below = 0 if self._is_single else columns * max(rows_below, 0)
-        num = min(1 + num_below, len(self._order))
+        num = min(1 + num_below, len(chosen))
         columns = max(1, min(columns, num - 1))
         rows_below = -(-(num - 1) // columns)
         below = max(_MIN_HEIGHT, int(height * _FRACTION_BELOW) // max(rows_below, 1))
         self.styles.grid_size_columns = columns
         self.styles.grid_size_rows = 1 + rows_below
         self.styles.grid_rows = " ".join(["1fr", *[str(below)] * rows_below])
-        for place, name in enumerate(self._order):
-            pane = self._panes[name]
+        for name, pane in self._panes.items():
+            place = chosen.index(name) if name in chosen else num
             pane.display = place < num
             pane.styles.column_span = columns if place == 0 else 1
-        self._show_visible()
+        self.show_again()
 
-    def _show_visible(self) -> None:
-        shown = [pane for name in self._order if (pane := self._panes[name]).display]
+    def show_again(self) -> None:
+        """Show the runs on every visible chart."""
+        shown = [pane for name in self.names if (pane := self._panes[name]).display]
         for turn, pane in enumerate(shown):
-            pane.show(self._runs, self._axis, self.viewport, is_log=self._is_log, turn=turn)
+            pane.show(self._runs, self.axis, self.viewport, is_log=self.is_log, turn=turn)

@@ -99,8 +99,6 @@ INSIGHT = Group[InspectingScreen](
             Action("", f"view-{name}", _chooser(name), name.title(), f"Show the {name} view")
             for name in view_names()
         ),
-        Action("right", "next-view", _next_view, "Next view", "Show the next view"),
-        Action("left", "view-before", _previous_view, "Previous view", "Show the previous view"),
         Action(
             "i", "text", _text, "Write", "Enter the text to inspect the model on", True, opens=True,
         ),
@@ -125,3 +123,12 @@ INSIGHT = Group[InspectingScreen](
         ),
     ),
 )  # fmt: skip
+VIEWS = Group[InspectingScreen](
+    "Views",
+    (
+        Action("right", "next-view", _next_view, "Next view", "Show the next view"),
+        Action("left", "view-before", _previous_view, "Previous view", "Show the previous view"),
+    ),
+    pane="findings",
+)
+"""Keys of the page; in a chart of the page, the arrows move the cursor."""

@@ -5,20 +5,20 @@ from __future__ import annotations
 from textual.widgets import Input
 
 from rnnlab.runs.checkpoint import Name
+from rnnlab.tui.charts.screen import ChartsScreen
 from rnnlab.tui.inspect.findings import Findings
 from rnnlab.tui.inspect.views import FIELDS, uses, view_names
-from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.view_tabs import ViewTabs
 from rnnlab.tui.state.lab_state import LabState
 
 
-class InspectingScreen(BaseScreen):
+class InspectingScreen(ChartsScreen):
     """The screen that the actions of the inspect screen are called with."""
 
     def __init__(self, state: LabState) -> None:
         super().__init__(state)
         self.tabs = ViewTabs(view_names())
-        self.page = Findings(state)
+        self.page = self.plots = Findings(state)
         self.checkpoint: Name = "last"
         self.other: str | None = None
         """The run, or the checkpoint `run@step`, to compare with the chosen run; None for none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,8 @@ class MachineRead:
     processes: tuple[ProcessRead, ...]
     bin_bytes: int = 0
     """Size of the deleted runs in the bin."""
+    time_s: float = 0.0
+    """Monotonic time of the reading, in seconds."""
 
 
 class Machine:
@@ -88,6 +91,7 @@ class Machine:
             gpus=read_gpus(),
             processes=tuple(process for process in read if process is not None),
             bin_bytes=self._bin_size(),
+            time_s=time.monotonic(),
         )
 
     def _bin_size(self) -> int:

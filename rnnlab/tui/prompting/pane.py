@@ -87,8 +87,9 @@ class PromptPane(Vertical):
                 pass
 
     def _show_status(self) -> None:
-        """Show the state of the session in one line."""
+        """Show the state of the session in one line; without answers, the pane is small."""
         session = self._session
+        self.set_class(session.step is None and not session.answers, "-empty")
         note = self.form.note_before_answers(_HINT)
         if note is not None:
             self.status.show_text(note.text, is_problem=note.is_problem)

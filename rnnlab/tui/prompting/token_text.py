@@ -18,11 +18,11 @@ from rnnlab.base.display import visible
 from rnnlab.protocol.messages import END_MARK, EOS
 
 BARS = tuple(map(math.log, (0.6, 0.3, 0.1, 0.03)))
-"""Log-probs in nats; below each of them, the next darker shade begins."""
+"""Log-probs in nats; below each of them, the next stronger shade begins."""
 SURPRISING = math.log(0.05)
 MARKS = " .-=#"
 """The mark of each shade."""
-LEGEND = "probability below 60, 30, 10, 3%: darker, or . - = #"
+LEGEND = "probability below 60, 30, 10, 3%: more colour, or . - = #"
 _BLENDS = (0.0, 0.16, 0.32, 0.52, 0.78)
 """Fraction of the warning colour in the background of each shade."""
 

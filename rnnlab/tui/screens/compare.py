@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from rich.table import Table
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static, TextArea
 
-from rnnlab.base.display import nats_per, visible
-from rnnlab.plots import Viewport
+from rnnlab.base.display import visible
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started
-from rnnlab.runs.compare import by_unit, rows_of
+from rnnlab.runs.compare import rows_of
 from rnnlab.runs.summary import RunSummary
-from rnnlab.tui.charts.chart_pane import ChartPane
+from rnnlab.tui.charts.actions import ORDER, SCALES, in_grid
+from rnnlab.tui.charts.plot_grid import PlotGrid
+from rnnlab.tui.charts.screen import GridScreen
+from rnnlab.tui.compare.table import ComparisonTable
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
@@ -34,21 +35,24 @@ from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.prompt_session import PromptRequest
 
-_MOST, _FEW = 6, 3
+_MOST, _FEW = 12, 3
 """Maximum number of runs to compare, and the number if no run is selected."""
 _HOW_TO_BEGIN = "press enter: every run continues the same text with the same decoders and seed"
 _PANES = (
-    Pane("compare-table", "Table"),
+    Pane("compare-table", "Table", edge="right", least=30),
     Pane("compare-charts", "Curves", is_for_normal=True),
-    Pane("compare-texts", "Texts"),
+    Pane("compare-texts", "Texts", edge="top", least=6),
 )
 
 
-class CompareScreen(PromptingScreen):
-    """The chosen run and the selected ones, two to six."""
+class CompareScreen(PromptingScreen, GridScreen):
+    """The chosen run and the selected ones, two to twelve."""
 
     PANES = _PANES
-    GROUPS: ClassVar = (PROMPTING, CANDIDATES, pane_group(_PANES), SCREENS, EVERYWHERE)
+    GROUPS: ClassVar = (
+        ORDER, SCALES, in_grid("compare-charts"), PROMPTING, CANDIDATES, pane_group(_PANES),
+        SCREENS, EVERYWHERE,
+    )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, state: LabState) -> None:
@@ -57,10 +61,11 @@ class CompareScreen(PromptingScreen):
         self.board = CandidateBoard()
         self.names: tuple[str, ...] = ()
         """The runs to compare."""
-        self.summary_table = Static()
+        self.table = ComparisonTable()
+        self._texts = Vertical(id="compare-texts", classes="-empty")
         self._which = Static(id="compare-runs", markup=False)
         self.status = StatusLine("compare-status")
-        self._charts: dict[str, ChartPane] = {}
+        self.plots = PlotGrid(state, "compare-charts")
         self._askers: list[Asker] = []
         self._request: PromptRequest | None = None
         """The request that the runs were asked last."""
@@ -72,12 +77,10 @@ class CompareScreen(PromptingScreen):
         """Lay out the names of the runs, then the table and the curves, then the texts."""
         yield self._which
         with Horizontal(id="compare-upper", classes="panes"):
-            with VerticalScroll(id="compare-table") as table:
-                table.border_title = "Side by side"
-                yield self.summary_table
-            yield Vertical(id="compare-charts")
-        with Vertical(id="compare-texts") as texts:
-            texts.border_title = "The same text, continued"
+            yield self.table
+            yield self.plots
+        with self._texts:
+            self._texts.border_title = "The same text, continued"
             yield self.form
             yield self.status
             yield self.board
@@ -109,12 +112,11 @@ class CompareScreen(PromptingScreen):
         self.choose_run(summaries[0] if summaries else None)
         if summaries != self._shown:
             self._shown = summaries
-            self.summary_table.update(self._rows(summaries))
+            self._show_table(summaries)
         if (which := self._named()) != self._which.content:
             self._which.update(which)
-        if self.query("#compare-charts"):
-            self._show_charts(summaries)
-            self.mark_stale()
+        self.plots.show(self.state.named_histories(self.names))
+        self.mark_stale()
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -151,49 +153,29 @@ class CompareScreen(PromptingScreen):
             text.append("● " if name in self.state.selected else " ")
         has_selected = any(name in self.state.selected for name in self.names)
         which = "● selected" if has_selected else "chosen and similar runs"
-        return text.append(f" {which}; press F2, then space to select others", "dim")
+        text.append(f" {which}; press F2, then space to select others", "dim")
+        left_out = self.state.overlaid[_MOST:]
+        if left_out:
+            names = visible(", ".join(left_out), newline=" ")
+            text.append(f"; not compared, {_MOST} at most: {names}", "bold")
+        return text
 
     def _badge(self, name: str) -> Text:
         """Return the letter of a run in its colour, as in the list and in the charts."""
         return Text(f"▎{self.state.letter_of(name)} ", f"bold {self.state.rgb_of(name)}")
 
-    def _rows(self, summaries: Sequence[RunSummary]) -> Table | Text:
-        """Return the settings that differ and the figures, one column per run."""
+    def _show_table(self, summaries: Sequence[RunSummary]) -> None:
+        """Show the settings that differ and the figures, one column per run."""
         opened = [self.state.opened(summary.name) for summary in summaries]
         runs = [run for run in opened if run is not None]
         summaries = [s for s, run in zip(summaries, opened, strict=True) if run is not None]
         if len(summaries) < 2:
-            return Text("two runs are needed; press n to start another one", "dim")
-        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
-        table.add_column("", no_wrap=True, min_width=15)
-        for summary in summaries:
-            title = self._badge(summary.name).append(summary.name, "bold")
-            table.add_column(title, overflow="fold")
+            self.table.show_text("two runs are needed; press n to start another one")
+            return
         from rnnlab.settings.values import default_settings
 
-        for row in rows_of(runs, summaries, default_settings()):
-            values = (Text(visible(value, newline="⏎")) for value in row.values)
-            table.add_row(Text(row.name.replace("_", " "), "dim"), *values)
-        return table
-
-    @work(group="charts", exclusive=True)
-    async def _show_charts(self, summaries: Sequence[RunSummary]) -> None:
-        """Draw one chart per unit: losses per character and per word are not comparable."""
-        groups = by_unit(summaries, self.names)
-        if list(groups) != list(self._charts):
-            box = self.query_one("#compare-charts", Vertical)
-            self._charts = {}  # before the await: a newer call may cancel this one there
-            await box.remove_children()
-            self._charts = {
-                unit: ChartPane("loss", self.state, is_zoomable=False) for unit in groups
-            }
-            frames = [Vertical(chart, classes="unit") for chart in self._charts.values()]
-            for frame, unit in zip(frames, groups, strict=True):
-                frame.border_title = nats_per(unit)
-            await box.mount_all(frames)
-        for unit, names in groups.items():
-            histories = self.state.named_histories(tuple(names))
-            self._charts[unit].show(histories, "step", Viewport(), is_log=False)
+        titles = [self._badge(s.name).append(visible(s.name), "bold") for s in summaries]
+        self.table.show(titles, rows_of(runs, summaries, default_settings()))
 
     async def submit(self, request: PromptRequest) -> None:
         """Send the request to every run."""
@@ -208,6 +190,7 @@ class CompareScreen(PromptingScreen):
             askers.append(Asker(self, name, range(len(titles), len(titles) + len(texts))))
             titled = f"{self.state.letter_of(name)} {name}".strip()
             titles += [f"{titled} {text}" for text in texts]
+        self._texts.remove_class("-empty")
         await self.board.begin_best(titles)
         self._askers = askers
         for asker in self._askers:
@@ -223,6 +206,7 @@ class CompareScreen(PromptingScreen):
         if self._askers:
             self._cancel()
             await self.board.begin_best(())
+            self._texts.add_class("-empty")
             self.status.show_text(_HOW_TO_BEGIN)
 
     def _cancel(self) -> None:

@@ -25,7 +25,7 @@ from rnnlab.tui.state.lab_state import LabState
 if TYPE_CHECKING:
     from rnnlab.corpora import CorpusDescription
 
-_PANES = (Pane("corpora", "Corpora"), Pane("look", "Profile"))
+_PANES = (Pane("corpora", "Corpora", edge="right", least=30), Pane("look", "Profile"))
 
 
 class CorporaScreen(CorporaListScreen):

@@ -18,8 +18,9 @@ from rnnlab.plots import Finding, finding_from_json
 from rnnlab.protocol.messages import Ended, Failed, Inspect, Inspected, Reply, Started
 from rnnlab.runs.checkpoint import split_checkpoint
 from rnnlab.runs.store import Run
+from rnnlab.tui.charts.actions import SCALES, in_charts
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.inspect.actions import INSIGHT
+from rnnlab.tui.inspect.actions import INSIGHT, VIEWS
 from rnnlab.tui.inspect.screen import InspectingScreen
 from rnnlab.tui.inspect.views import FIELDS, VANISHING
 from rnnlab.tui.messages import Asked
@@ -32,7 +33,7 @@ from rnnlab.tui.state.lab_state import LabState
 class InspectScreen(InspectingScreen):
     """The names of the views, their parameters, and the findings, one below the other."""
 
-    GROUPS: ClassVar = (INSIGHT, SCREENS, EVERYWHERE)
+    GROUPS: ClassVar = (in_charts("charted"), VIEWS, INSIGHT, SCALES, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, state: LabState) -> None:
@@ -163,6 +164,13 @@ class InspectScreen(InspectingScreen):
         self._is_waiting = False
         self.page.show_text(reason)
         self._show_status()
+
+    def leave(self) -> None:
+        """Remove the cursor of the charts, then return from a chart to the page, then leave."""
+        if not self.has_focus_in("charted"):
+            super().leave()
+        elif not self.plots.drop_cursor():
+            self.page.focus()
 
     def main_widget(self) -> Widget:
         """Return the page: in the fields, letters would be text."""

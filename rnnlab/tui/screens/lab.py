@@ -11,8 +11,9 @@ from textual.widget import Widget
 from textual.widgets import DataTable
 
 from rnnlab.base.names import first_of
-from rnnlab.tui.charts.actions import CHARTS, IN_CHARTS, ChartsScreen
-from rnnlab.tui.charts.plot_grid import GridView, PlotGrid
+from rnnlab.tui.charts.actions import ORDER, SCALES, in_grid
+from rnnlab.tui.charts.plot_grid import PlotGrid
+from rnnlab.tui.charts.screen import GridScreen
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING
@@ -118,12 +119,13 @@ _RUNS = Group["LabScreen"](
 )  # fmt: skip
 
 
-class LabScreen(PromptingScreen, ChartsScreen):
-    """Runs at the left, charts in the centre, the prompt below, details at the right."""
+class LabScreen(PromptingScreen, GridScreen):
+    """Runs at the top, charts below them, then the prompt; details at the right of the charts."""
 
     PANES = HOME_PANES
+    HAS_OWN_SINGLE = False
     GROUPS: ClassVar = (
-        _RUNS, STEERING, KEEPING, SELECTION, CHARTS, IN_CHARTS, PROMPTING, CANDIDATES,
+        _RUNS, STEERING, KEEPING, SELECTION, ORDER, SCALES, in_grid("plots"), PROMPTING, CANDIDATES,
         pane_group(HOME_PANES), SCREENS, EVERYWHERE,
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
@@ -139,8 +141,8 @@ class LabScreen(PromptingScreen, ChartsScreen):
 
     def compose_body(self) -> ComposeResult:
         """Yield the panes and the error banner."""
+        yield self.table
         with Horizontal(id="upper", classes="panes"):
-            yield self.table
             yield self.plots
             yield self.details
         yield self.banner
@@ -148,23 +150,10 @@ class LabScreen(PromptingScreen, ChartsScreen):
 
     def on_mount(self) -> None:
         """Restore the view of the charts and focus the runs."""
-        view = self.state.view
-        self.plots.set_view(
-            GridView(
-                "epoch" if view.axis == "epoch" else "time" if view.axis == "time" else "step",
-                view.is_log, view.smoothing, tuple(view.charts), view.is_single,
-            )
-        )  # fmt: skip
+        self.load_charts()
         if self.state.chosen_name:
             self.table.expect(self.state.chosen_name)
         self.table.focus()
-
-    def keep_view(self) -> None:
-        """Copy also the view of the charts into the saved view."""
-        super().keep_view()
-        view, grid = self.state.view, self.plots.view
-        view.axis, view.is_log, view.smoothing = grid.axis, grid.is_log, grid.smoothing
-        view.charts, view.is_single = list(grid.order), grid.is_single
 
     def show_state(self) -> None:
         """Show the current runs."""

@@ -14,13 +14,17 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from rnnlab.base.display import size, visible
+from rnnlab.tui.charts.actions import SCALES, in_charts
+from rnnlab.tui.charts.load_chart import LoadChart
+from rnnlab.tui.charts.screen import ChartsScreen
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.outside.machine import MachineRead
 from rnnlab.tui.runs.actions import STEERING
 from rnnlab.tui.runs.keeping import KEEPING
 from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
-from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.pane_actions import pane_group
+from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.state.lab_state import LabState
 
 _BAR = 24
@@ -32,10 +36,18 @@ class Facts(VerticalScroll, can_focus=True):
     """A scrolling text."""
 
 
-class SystemScreen(BaseScreen):
-    """A bar for each resource, and a row for each process of the lab."""
+_PANES = (Pane("machine", "System", edge="bottom", least=6), Pane("machine-load", "Load"))
 
-    GROUPS: ClassVar = (STEERING, KEEPING, SCREENS, EVERYWHERE)
+
+class SystemScreen(ChartsScreen):
+    """A bar for each resource, a row for each process of the lab, and the load over time."""
+
+    plots: LoadChart
+    PANES = _PANES
+    GROUPS: ClassVar = (
+        STEERING, KEEPING, SCALES, in_charts("machine-load"), pane_group(_PANES), SCREENS,
+        EVERYWHERE,
+    )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, state: LabState) -> None:
@@ -43,12 +55,14 @@ class SystemScreen(BaseScreen):
         self._machine = state.outside.make_machine(state.store.root)
         self._read_at = 0.0
         self._body = Static("reading the machine's load…", markup=False)
+        self.plots = LoadChart(state)
 
     def compose_body(self) -> ComposeResult:
-        """Yield the text."""
+        """Yield the text and the chart."""
         with Facts(id="machine", classes="pane") as facts:
             facts.border_title = "System"
             yield self._body
+        yield self.plots
 
     def on_mount(self) -> None:
         """Focus the text, which scrolls."""
@@ -72,6 +86,19 @@ class SystemScreen(BaseScreen):
         # In a thread: to find the generator, psutil reads the list of all processes.
         read = await asyncio.to_thread(self._machine.read, processes)
         self._body.update(machine_text(read, self.size.width))
+        if any(read.cores):  # the first read has no earlier one to compare with
+            self.plots.add(read.time_s, fractions_of(read))
+
+
+def fractions_of(read: MachineRead) -> dict[str, float]:
+    """Return the fraction in use of every resource that the chart shows."""
+    fractions = {
+        "processor": sum(read.cores) / max(len(read.cores), 1),
+        "memory": read.used_bytes / max(read.total_bytes, 1),
+    }
+    for number, gpu in enumerate(read.gpus):
+        fractions[f"gpu {number}"] = gpu.utilisation
+    return fractions
 
 
 def machine_text(read: MachineRead, width: int) -> Table:

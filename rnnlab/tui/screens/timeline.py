@@ -8,78 +8,33 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import HorizontalScroll, VerticalScroll
+from textual.containers import HorizontalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from rnnlab.base.display import compact_lines, loss, visible
-from rnnlab.plots import Viewport
+from rnnlab.base.display import loss, visible
+from rnnlab.plots import places
 from rnnlab.runs.history import History
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.records import SampleRecord
 from rnnlab.runs.samples import Round, losses_at, rounds_of
 from rnnlab.runs.summary import RunSummary
-from rnnlab.tui.charts.chart_pane import ChartPane
+from rnnlab.tui.charts.actions import ORDER, SCALES, zooming
+from rnnlab.tui.charts.sampled_grid import SampledGrid
+from rnnlab.tui.charts.screen import GridScreen
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
-from rnnlab.tui.messages import ChartPointed, RunChosen
+from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
-from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.pane_actions import pane_group
+from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.state.lab_state import LabState
+from rnnlab.tui.timeline.sample import TimelineSample, why_empty
 
 _READ_BYTES = 1 << 22
 """Maximum bytes of samples per read, so that a long file does not block the keys."""
 _MIN_WIDTH = 24
-
-
-class TimelineSample(VerticalScroll, can_focus=True):
-    """One sample: a decoder's text for one prompt."""
-
-    def __init__(self) -> None:
-        super().__init__(classes="sample")
-        self.record: SampleRecord | None = None
-        self._head = Static(classes="head", markup=False)
-        self._body = Static(markup=False)
-
-    def compose(self) -> ComposeResult:
-        """Yield the fixed head and the scrolling text."""
-        yield self._head
-        yield self._body
-
-    def show(self, record: SampleRecord) -> None:
-        """Show a sample."""
-        self.record = record
-        mean = (record.logprob or 0.0) / max(1, record.num_tokens)
-        figures = f"Σ {loss(record.logprob)[:-3]} ø {mean:.2f}"
-        if not record.prompt:
-            figures += ", without a prompt"
-        name = visible(record.decoder, newline="⏎")
-        self._head.update(Text.assemble((name, "bold"), (f"\n{figures}", "dim")))
-        self._body.update(
-            Text.assemble(
-                (compact_lines(visible(record.prompt)), "dim"),
-                compact_lines(visible(record.text)),
-            )
-        )
-
-
-def _why_empty(run: RunSummary) -> str:
-    """Return why a run has no samples, and what the user can do."""
-    if run.task == "classify":
-        return (
-            "A classifier does not write text. Press ^n for another run, or F3 to classify a "
-            "document."
-        )
-    if run.is_shipped:
-        return (
-            "The shipped run comes without the samples of its training. Press F3 to prompt its "
-            "final weights, ^n for another run, or n to start a run of your own with samples."
-        )
-    return (
-        "This run has no samples. A run writes samples during training if sample_length is above "
-        "0, the first before step 1. Press F3 to prompt the current weights, ^n for another run."
-    )
 
 
 def _mover(by: int) -> Callable[[TimelineScreen], None]:
@@ -114,28 +69,38 @@ _ALONG = Group["TimelineScreen"](
     (
         Action("left,h", "before", _mover(-1), "Previous", "Show the previous samples", True, "←"),
         Action("right,l", "after", _mover(1), "Next", "Show the next samples", True, "→"),
-        Action("pageup", "far-before", _mover(-10), "Back 10", "Go back 10 rounds of samples"),
         Action(
-            "pagedown", "far-after", _mover(10), "Forward 10", "Go forward 10 rounds of samples"
+            "shift+left,H", "far-before", _mover(-10), "Back 10", "Go back 10 rounds of samples"
+        ),
+        Action(
+            "shift+right,L", "far-after", _mover(10), "Forward 10",
+            "Go forward 10 rounds of samples",
         ),
         Action("home", "first", _first, "First", "Show the first samples (those before training)"),
-        Action("end", "live", _live, "Newest", "Follow the newest samples", True),
+        Action("end", "newest", _live, "Newest", "Follow the newest samples", True),
         Action("enter", "ask", _ask, "Prompt", "Prompt the checkpoint nearest to this step", True),
         Action("c", "copy", _copy, "Copy", "Copy the focused sample"),
     ),
+)  # fmt: skip
+_PANES = (
+    Pane("timeline-charts", "Curve"),
+    Pane("samples", "Samples", edge="top", least=5),
 )
 
 
-class TimelineScreen(BaseScreen):
+class TimelineScreen(GridScreen):
     """The loss curve with a cursor, and below it the samples of the cursor's step."""
 
-    GROUPS: ClassVar = (_ALONG, RUN_CHOICE, SCREENS, EVERYWHERE)
+    PANES = _PANES
+    GROUPS: ClassVar = (
+        _ALONG, ORDER, SCALES, zooming("timeline-charts"), RUN_CHOICE, pane_group(_PANES),
+        SCREENS, EVERYWHERE,
+    )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, state: LabState) -> None:
         super().__init__(state)
-        self.chart = ChartPane("loss", state, is_zoomable=False)
-        self.chart.can_focus = True
+        self.plots = SampledGrid(state, self.move, self.go_to_nearest)
         self.rounds: list[Round] = []
         self.place: int | None = None
         """Index in `rounds` of the round that is shown; None to follow the newest round."""
@@ -150,14 +115,14 @@ class TimelineScreen(BaseScreen):
 
     def compose_body(self) -> ComposeResult:
         """Yield the curve, the status line and the samples."""
-        yield self.chart
+        yield self.plots
         yield self._status
         yield self._why_empty
         yield self._box
 
     def on_mount(self) -> None:
         """Focus the curve."""
-        self.chart.focus()
+        self.plots.focus()
 
     @on(RunChosen)
     def show_state(self) -> None:
@@ -180,7 +145,7 @@ class TimelineScreen(BaseScreen):
 
     def main_widget(self) -> Widget:
         """Return the curve."""
-        return self.chart
+        return self.plots
 
     @property
     def shown(self) -> Round | None:
@@ -209,14 +174,17 @@ class TimelineScreen(BaseScreen):
         if self.state.chosen is not None:
             self._show(self.state.chosen)
 
-    @on(ChartPointed)
-    def point(self, message: ChartPointed) -> None:
-        """Show the round nearest to the step under the mouse."""
-        message.stop()
+    def go_to_nearest(self, x: float) -> None:
+        """Show the round nearest to a position of the x axis."""
         if self.rounds:
-            steps = [samples.step for samples in self.rounds]
-            nearest = min(range(len(steps)), key=lambda place: abs(steps[place] - message.x))
-            self.go_to(None if nearest == len(steps) - 1 else nearest)
+            xs = self._positions(*self.rounds)
+            nearest = min(range(len(xs)), key=lambda place: abs(xs[place] - x), default=None)
+            self.go_to(None if nearest == len(xs) - 1 else nearest)
+
+    def _positions(self, *rounds: Round) -> list[float]:
+        """Return the positions of rounds on the x axis."""
+        history = self.state.history(self._run)
+        return places(history, [samples.step for samples in rounds], self.plots.axis)
 
     def prompt_then(self) -> None:
         """Open the prompt screen with the checkpoint of the round and the prompt of the sample."""
@@ -239,13 +207,9 @@ class TimelineScreen(BaseScreen):
 
     def _show(self, chosen: RunSummary) -> None:
         shown = self.shown
-        cursor = None if shown is None or self.place is None else float(shown.step)
-        self.chart.show(
-            self.state.named_histories((chosen.name,)),
-            "step",
-            Viewport(cursor=cursor),
-            is_log=False,
-        )
+        self.plots.show(self.state.named_histories((chosen.name,)))
+        at = [] if shown is None or self.place is None else self._positions(shown)
+        self.plots.point_at(at[0] if at else None)
         key = (chosen.name, shown, self.place is None, len(self.rounds))
         if key != self._shown:
             self._shown = key
@@ -274,8 +238,9 @@ class TimelineScreen(BaseScreen):
         """Show a column per sample; reuse the columns if their number has not changed."""
         samples = shown.samples if shown is not None else ()
         self._why_empty.display = shown is None
+        self._box.display = shown is not None  # else the curve gets its place
         if shown is None and self.state.chosen is not None:
-            self._why_empty.update(_why_empty(self.state.chosen))
+            self._why_empty.update(why_empty(self.state.chosen))
         if len(samples) != len(self._columns):
             self._columns = []  # before the await: a newer call may cancel this one there
             await self._box.remove_children()

@@ -101,6 +101,7 @@ _WRITTEN = {
     "question_mark": "?", "slash": "/", "plus": "+", "minus": "-", "equals_sign": "=",
     "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "delete": "del",
     "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn",
+    "left_curly_bracket": "{", "right_curly_bracket": "}",
     "home": "Home", "end": "End", "less_than_sign": "<", "greater_than_sign": ">", "comma": ",",
     "full_stop": ".", "underscore": "_", "colon": ":",
 }  # fmt: skip

@@ -48,6 +48,7 @@ class Pages:
 
     async def show(self, target: ScreenEntry, state: LabState) -> BaseScreen:
         """Show a screen in place of the visible one; return it."""
+        self.visible.keep_view()  # the next screen begins with the settings of this one
         page = self._pages.get(target.name)
         if page is None:
             page = self._pages[target.name] = make_screen(target.name, state)

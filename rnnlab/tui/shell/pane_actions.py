@@ -25,8 +25,17 @@ def pane_group(panes: Sequence[Pane]) -> Group[BaseScreen]:
     full: Action[BaseScreen] = Action(
         "f", "full", _full, "Full", "Show the focused pane in full screen, or all again", True
     )
-    reset: Action[BaseScreen] = Action("0", "panes", _reset, "All panes", "Show all panes that fit")
-    return Group("Panes", (full, *toggles, reset))
+    reset: Action[BaseScreen] = Action(
+        "0", "panes", _reset, "All panes", "Show all panes that fit, in their default sizes"
+    )
+    larger: Action[BaseScreen] = Action(
+        "right_curly_bracket", "larger", _larger, "Larger", "Make the focused pane larger"
+    )
+    smaller: Action[BaseScreen] = Action(
+        "left_curly_bracket", "smaller", _smaller, "Smaller", "Make the focused pane smaller"
+    )
+    has_sizes = any(pane.edge for pane in panes)
+    return Group("Panes", (full, *toggles, reset, *((larger, smaller) if has_sizes else ())))
 
 
 def _toggler(pane: str) -> Any:
@@ -37,8 +46,20 @@ def _toggler(pane: str) -> Any:
 
 
 def _full(screen: BaseScreen) -> None:
+    screen.panes.toggle_full(_focused(screen))
+
+
+def _larger(screen: BaseScreen) -> None:
+    screen.panes.resize(_focused(screen), 1)
+
+
+def _smaller(screen: BaseScreen) -> None:
+    screen.panes.resize(_focused(screen), -1)
+
+
+def _focused(screen: BaseScreen) -> str | None:
     focused = [pane.id for pane in screen.PANES if screen.has_focus_in(pane.id)]
-    screen.panes.toggle_full(focused[0] if focused else None)
+    return focused[0] if focused else None
 
 
 def _reset(screen: BaseScreen) -> None:

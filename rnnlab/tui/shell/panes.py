@@ -1,4 +1,4 @@
-"""The panes of a screen: shown, hidden, or one of them in full screen.
+"""The panes of a screen: shown, hidden, resized, or one of them in full screen.
 
 A user's choice lasts until it is reset. On a small terminal, less important panes are hidden, and
 their keys show them in full screen.
@@ -12,10 +12,14 @@ from typing import Any
 
 from textual.screen import Screen
 
+from rnnlab.tui.shell.pane_sizes import Edge, Sizes
+
 _NORMAL, _WIDE = 100, 150
 """Minimum number of columns of a normal and of a wide screen."""
 OFF, ALONE = "-off", "-alone"
 """CSS classes of a hidden pane and of a pane in full screen."""
+REST_OFF = "-rest-off"
+"""CSS class of a screen on which the pane that fills the rest is hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,10 @@ class Pane:
     """Whether the pane is hidden if the terminal has fewer than 100 columns."""
     also: str = ""
     """A second key that shows and hides the pane, besides its digit."""
+    edge: Edge = ""
+    """The border that moves when the pane is resized; empty for a pane that fills the rest."""
+    least: int = 4
+    """Minimum number of columns or rows of a resized pane."""
 
 
 class Layout:
@@ -43,6 +51,7 @@ class Layout:
         """Id of the pane in full screen; None if there is none."""
         self.chosen: dict[str, bool] = {}
         """For each pane that the user has shown or hidden: whether it is shown."""
+        self.sizes = Sizes(screen)
 
     def begin(self) -> None:
         """Set the CSS classes of the terminal's size on a screen that is still empty.
@@ -87,7 +96,50 @@ class Layout:
         """Forget the user's choices: show the panes that fit."""
         self.alone = None
         self.chosen.clear()
+        self.sizes.clear()
         self.apply()
+
+    def resize(self, pane: str | None, steps: int) -> None:
+        """Make a pane larger by `steps`, or smaller; None: the pane that fills the rest.
+
+        A pane that fills the rest becomes larger if the others become smaller.
+        """
+        if self.alone is not None:
+            return
+        spec = next((p for p in self._panes if p.id == pane), None)
+        if spec is not None and spec.edge:
+            self.sizes.grow(spec.id, spec.edge, steps)
+        else:
+            for other in self._resizable():
+                self.sizes.grow(other.id, other.edge, -steps)
+        self.apply()
+
+    def grab(self, x: int, y: int) -> str | None:
+        """Begin to drag the border at a cell of the screen; return its pane, None for no border."""
+        if self.alone is None:
+            for pane in self._resizable():
+                if self.sizes.grab(pane.id, pane.edge, x, y):
+                    return pane.id
+        return None
+
+    def drag(self, x: int, y: int) -> None:
+        """Move the border that was grabbed with the mouse."""
+        self.sizes.drag(x, y)
+        self.apply()
+
+    def _resizable(self) -> list[Pane]:
+        """Return the visible panes that can be resized, because another one fills the rest.
+
+        If the pane that fills the rest is hidden, the first visible one does so in the height.
+        """
+        shown = [pane for pane in self._panes if pane.edge and self.is_shown(pane.id)]
+        if self._is_rest_shown:
+            return shown
+        return [pane for pane in shown[1:] if pane.edge in ("top", "bottom")]
+
+    @property
+    def _is_rest_shown(self) -> bool:
+        return any(self.is_shown(pane.id) for pane in self._panes if not pane.edge)
 
     def is_shown(self, pane: str) -> bool:
         """Return True if a pane is shown."""
@@ -104,6 +156,10 @@ class Layout:
         for container in self._screen.query(".panes"):
             inside = [p.id for p in self._panes if container.query(f"#{p.id}")]
             container.set_class(not any(map(self.is_shown, inside)), OFF)
+        self._screen.set_class(not self._is_rest_shown, REST_OFF)
+        resizable = self._resizable() if self.alone is None else []
+        others = [pane.id for pane in self._panes if pane not in resizable and pane.edge]
+        self.sizes.apply({pane.id: (pane.edge, pane.least) for pane in resizable}, others)
 
     def _has_room(self, pane: str) -> bool:
         spec = next((p for p in self._panes if p.id == pane), None)

@@ -21,6 +21,7 @@ from rnnlab.tui.messages import KeysDue, ReplaceableToast, ScreenAsked
 from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.footer import LabFooter
 from rnnlab.tui.shell.go_keys import GoKeys
+from rnnlab.tui.shell.pane_sizes import keep_sizes, sizes_of
 from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen_bar import ScreenBar
 
@@ -54,6 +55,9 @@ class BaseScreen(Screen[None]):
         self.go_keys = GoKeys()
         self.panes = Layout(self, self.PANES)
         self.panes.chosen = dict(state.view.panes.get(self.entry_name, {}))
+        self.panes.sizes.by_class = sizes_of(self.entry_name, state.view.sizes)
+        self._is_dragging = False
+        """Whether the mouse drags the border between two panes."""
 
     @property
     def entry_name(self) -> str:
@@ -93,6 +97,7 @@ class BaseScreen(Screen[None]):
             self.state.view.panes[self.entry_name] = dict(self.panes.chosen)
         else:
             self.state.view.panes.pop(self.entry_name, None)
+        keep_sizes(self.entry_name, self.panes.sizes.by_class, self.state.view.sizes)
 
     def fail(self, reason: str) -> None:
         """Show why the generator process has ended."""
@@ -202,6 +207,25 @@ class BaseScreen(Screen[None]):
         """Show as many panes as fit."""
         self.panes.apply()
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Start to drag the border between two panes."""
+        pane = self.panes.grab(event.screen_x, event.screen_y)
+        if pane is not None:
+            self._is_dragging = True
+            self.app.capture_mouse(self.query_one(f"#{pane}"))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Move the border with the mouse."""
+        if self._is_dragging:
+            self.clear_selection()
+            self.panes.drag(event.screen_x, event.screen_y)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """End the drag of the border."""
+        if self._is_dragging:
+            self._is_dragging = False
+            self.app.capture_mouse(None)
+
     def action_named(self, name: str) -> tuple[Group[Any], Action[Any]] | None:
         """Return an action of the table and its group; None for an unknown name."""
         for group in self.GROUPS:
@@ -259,9 +283,10 @@ class BaseScreen(Screen[None]):
         return entry[1].is_possible(self)
 
     def has_focus_in(self, pane: str) -> bool:
-        """Return True if the focus is in the widget with that id."""
+        """Return True if the focus is in a widget with that id or that CSS class."""
         return self.focused is not None and any(
-            widget.id == pane for widget in self.focused.ancestors_with_self
+            widget.id == pane or widget.has_class(pane)
+            for widget in self.focused.ancestors_with_self
         )
 
     def toast(self, message: str, severity: Severity = "information") -> None:

@@ -16,7 +16,7 @@ from rnnlab.base.errors import UnknownNameError
 from rnnlab.base.preferences import Preferences
 from rnnlab.plots import NamedHistory
 from rnnlab.runs.history import History
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.store import Family, Run, RunStore
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.outside import DEFAULT, Outside
 from rnnlab.tui.outside.polling import MOST_RECORDS, RunsRead
@@ -78,6 +78,8 @@ class LabState:
         """The prompt session: the last request and its answers."""
         self._opened: dict[str, Run] = {}
         self._histories: dict[str, History] = {}
+        self._families: dict[tuple[str, float], Family | None] = {}
+        """Name and creation of a run -> its family; the settings of a run never change."""
 
     @property
     def chosen(self) -> RunSummary | None:
@@ -214,9 +216,19 @@ class LabState:
         if summary is None:
             named = NamedHistory(name, color, history)
         else:
-            named = NamedHistory.of(summary, color, history)
+            named = NamedHistory.of(summary, color, history, self._family(summary))
         is_read = name in self._histories
         return replace(named, letter=self.letter_of(name), is_read=is_read)
+
+    def _family(self, summary: RunSummary) -> Family | None:
+        """Return the family of a run whose curves may be averaged with those of others."""
+        if not self.view.has_means or len(self.watched) < 2:
+            return None
+        key = (summary.name, summary.created)
+        if key not in self._families:
+            run = self.opened(summary.name)
+            self._families[key] = run.family() if run is not None else None
+        return self._families[key]
 
 
 def _free_colors(used: Collection[int]) -> Iterator[int]:

@@ -44,6 +44,12 @@ class ViewState:
     """Names of the charts in the order of the grid."""
     is_single: bool = False
     """Whether only the first chart is shown."""
+    charts_off: list[str] = field(default_factory=list)
+    """Names of the charts that are not shown."""
+    has_means: bool = True
+    """Whether runs that differ by their seed alone are drawn as one mean with a band."""
+    sizes: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Screen and width class (`lab/-wide`) -> pane -> its fraction of the width or height."""
     fields: dict[str, str] = field(default_factory=dict)
     """Values of the prompt form's fields, by name."""
     checkpoints: dict[str, str] = field(default_factory=dict)
@@ -109,7 +115,7 @@ def save_view(view: ViewState, file: Path | None) -> None:
 
 def _is_valid(name: str, value: object) -> bool:
     """Return True if the items of a list or a mapping have the right types."""
-    if name in ("marked", "pinned", "charts", "columns"):
+    if name in ("marked", "pinned", "charts", "columns", "charts_off"):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if name in ("fields", "checkpoints"):
         return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
@@ -122,6 +128,11 @@ def _is_valid(name: str, value: object) -> bool:
             isinstance(panes, dict) and all(isinstance(v, bool) for v in panes.values())
             for panes in value.values()
         )
+    if name == "sizes":
+        return isinstance(value, dict) and all(
+            isinstance(panes, dict) and all(_is_fraction(v) for v in panes.values())
+            for panes in value.values()
+        )
     if name == "axis":
         return value in ("step", "epoch", "time")
     return True
@@ -131,3 +142,7 @@ def _are_letters(values: list[object]) -> bool:
     """Return True if all values are letters, each a different one."""
     letters = [v for v in values if isinstance(v, str) and v in tuple(ascii_lowercase)]
     return len(set(letters)) == len(values)
+
+
+def _is_fraction(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1
