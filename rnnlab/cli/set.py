@@ -7,15 +7,16 @@ from typing import Annotated
 import typer
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.cli._options import Checkpoints, complete_run
+from rnnlab.cli._completion import Completions, complete_run
+from rnnlab.cli._options import Checkpoints
 from rnnlab.runs.store import RunStore
 
 
-def _complete(incomplete: str) -> list[str]:
+def _complete(incomplete: str) -> Completions:
     """Return run names and settings that start with `incomplete`."""
     from rnnlab.settings.changes import CHANGEABLE
 
-    settings = [f"{name}=" for name in CHANGEABLE if name.startswith(incomplete)]
+    settings = [(f"{name}=", "") for name in CHANGEABLE if name.startswith(incomplete)]
     return [*complete_run(incomplete), *settings]
 
 

@@ -367,7 +367,7 @@ async def test_answers_pin_and_selection_come_back_after_the_run_was_renamed(
     app = open_lab(view_file=tmp_path / "view-1.json")
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "Once", " upon")
-        app.state.toggle_pin("alpha")
+        app.state.toggle_pins(["alpha"])
         app.state.selected = ("alpha",)
     rename(lab.store, lab.store.open("alpha"), "beta")
     app = open_lab(view_file=tmp_path / "view-1.json")

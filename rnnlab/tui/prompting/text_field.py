@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 from textual.widgets.text_area import Document
 
@@ -15,10 +15,13 @@ _OF_THE_APP = ("f6", "f7")
 """Keys of Textual's text area that open screens in this app."""
 
 
-def bindings_but(*keys: str) -> list[Binding]:
+def bindings_but(*keys: str) -> list[BindingType]:
     """Return the bindings of Textual's text area, except those of certain keys."""
-    bindings = [binding for binding in TextArea.BINDINGS if isinstance(binding, Binding)]
-    return [binding for binding in bindings if binding.key not in keys]
+    return [
+        binding
+        for binding in TextArea.BINDINGS
+        if isinstance(binding, Binding) and binding.key not in keys
+    ]
 
 
 class TextField(TextArea, inherit_bindings=False):

@@ -16,7 +16,6 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.outside.run_files import RunFiles, RunFilesReader
-from rnnlab.tui.prompting.actions import copy
 from rnnlab.tui.run_view import texts
 from rnnlab.tui.run_view.facts_pane import FactsPane
 from rnnlab.tui.runs.actions import STEERING
@@ -44,7 +43,7 @@ _NO_RUN = "no run is chosen; press n to start one"
 def _copy(screen: RunScreen) -> None:
     text = screen.text_to_copy()
     if text:
-        copy(screen, text)
+        screen.copy(text)
     else:
         screen.toast("there is nothing to copy", "warning")
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from textual.widgets import Input
 
-from rnnlab.tui.prompting.actions import copy
 from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.tokens.distribution import DistributionPane
@@ -138,7 +137,7 @@ def _refresh(screen: TokensView) -> None:
 
 
 def _copy(screen: TokensView) -> None:
-    copy(screen, screen.editor.now.text)
+    screen.copy(screen.editor.now.text)
 
 
 def _marks(screen: TokensView) -> None:

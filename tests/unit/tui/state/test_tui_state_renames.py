@@ -26,7 +26,7 @@ def test_pin_selection_colour_and_answers_follow_a_renamed_run(lab: Lab) -> None
     state.update(poller.read([]))
     color = state.color_of("old")
     state.chosen_name, state.selected = "old", ("first", "old")
-    state.toggle_pin("old")
+    state.toggle_pins(["old"])
     state.session.fields.checkpoints["old"] = "40"
     state.session.request = PromptRequest("old", "Once", ())
     rename(lab.store, lab.store.open("old"), "new")
