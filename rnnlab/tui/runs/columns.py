@@ -139,7 +139,10 @@ def header(column: str, sort: str, *, is_reversed: bool) -> str:
 def cell_of(column: str, summary: RunSummary) -> str:
     """Return a figure of a run as wide as its column."""
     spec = COLUMNS[column]
-    text = visible(spec.text(summary), newline=" ")[: spec.width]
+    text = spec.text(summary)
+    if not text.isprintable():  # the texts of a run are data; calling `visible` takes longer
+        text = visible(text, newline=" ")
+    text = text[: spec.width]
     return f" {text.ljust(spec.width)}" if spec.is_left else text.rjust(spec.width + 1)
 
 

@@ -64,6 +64,15 @@ def test_the_letter_of_each_run_is_in_the_legend_at_its_curve_and_at_its_last_va
     assert picture.count("a") == picture.count("b") == 2
 
 
+def test_a_run_has_its_own_letter_and_the_others_have_the_next_ones_that_are_free() -> None:
+    own = replace(make_run("gru", color=1), letter="a")
+    names = ESCAPE.sub("", draw(loss.chart([make_run("lstm"), own, make_run("rnn")]), 160, 14))
+    for entry in ("b lstm", "a gru", "c rnn"):
+        assert entry in names
+    alone = ESCAPE.sub("", draw(loss.chart([own]), 120, 14))
+    assert "a gru" not in alone, "one run needs no letter"
+
+
 def test_without_colour_a_runs_letter_marks_its_validations() -> None:
     runs = [make_run("lstm", color=0), make_run("gru", color=1, num_evals=6)]
     _, *body = draw(loss.chart(runs), 120, 14, style=PLAIN).split("\n")
