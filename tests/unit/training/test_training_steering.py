@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 
 import pytest
@@ -171,8 +170,7 @@ def test_a_later_end_in_minutes_counts_the_training_time_so_far(start: Start) ->
 
 def test_a_full_disk_leaves_the_settings_as_they_are(start: Start) -> None:
     session = begin(start, "a", {5: [Command("set", "lr", 0.5)]}, steps=8)
-    kept = session.paths.config.with_suffix(".kept")
-    shutil.move(session.paths.config, kept)
+    session.paths.config.unlink()
     (session.paths.config / "full").mkdir(parents=True)  # a folder cannot be replaced by a file
     assert train(session) == "finished"
     assert session.config.lr == 0.02
