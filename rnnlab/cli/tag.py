@@ -26,7 +26,8 @@ def command(
 ) -> None:
     """Add tags to a run, remove some, or print them.
 
-    This is possible while the run is training. The filter of the app (`/`) lists the runs with a tag.
+    This is possible while the run is training. The filter of the app (`/`) lists the runs with a
+    tag.
     """
     opened = RunStore.default(checkpoints).open(run)
     changed = parse_tags(" ".join(tags or ()))
