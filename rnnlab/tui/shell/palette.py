@@ -187,8 +187,9 @@ def _score(word: str, label: Sequence[str], text: Sequence[str]) -> float:
 
 
 def _synonyms(word: str) -> set[str]:
-    """Return the words that the beginning of a word may stand for."""
-    if len(word) < _FEWEST_LETTERS:
-        return set()
+    """Return the synonyms of a word; if it has none, those of the words that it begins."""
     lines = [line.split() for line in _SYNONYMS]
-    return {other for line in lines if any(own.startswith(word) for own in line) for other in line}
+    fitting = [line for line in lines if word in line]
+    if not fitting and len(word) >= _FEWEST_LETTERS:
+        fitting = [line for line in lines if any(own.startswith(word) for own in line)]
+    return {other for line in fitting for other in line}
