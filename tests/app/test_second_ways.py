@@ -13,7 +13,6 @@ from rnnlab.tui.screens.corpora import CorporaScreen
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.shell.dialogs.form import FormScreen
 from rnnlab.tui.shell.screen import HOME
-from rnnlab.tui.shell.screen_bar import ScreenBar
 from rnnlab.tui.shell.screen_registry import entries
 from tests.toys.app_lab import burst, home, mailed, table, toasts, until
 from tests.toys.picture import lines
@@ -66,18 +65,6 @@ async def test_gg_and_capital_g_go_to_the_first_and_the_last_row(lab: Lab, app: 
         await until(pilot, lambda: table(app).cursor_row == 2)
         burst(app, "g", "g", "j")
         await until(pilot, lambda: table(app).cursor_row == 1)
-
-
-@pytest.mark.parametrize("name", [one.name for one in entries()])
-async def test_the_bar_names_every_screen_at_80_columns(name: str, lab: Lab, app: LabApp) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: table(app).row_count)
-        app.page.open_screen(name)
-        await until(pilot, lambda: app.page.entry_name == name)
-        shown = str(app.page.query_one(ScreenBar).render())
-        assert all(one.short_title in shown.split(" ") for one in entries())
-        assert len(shown.rstrip()) <= 78
 
 
 async def ask_palette(pilot: Pilot[None], app: LabApp, query: str) -> str:

@@ -98,14 +98,13 @@ class Entry:
 
 
 def entries_of(page: BaseScreen) -> Iterator[Entry]:
-    """Yield the actions of a screen, and the choice of a theme; those of the focus come first."""
+    """Yield the actions of a screen; those of the focused pane come first."""
     for group in page.groups_of_focus_first():
         for action in group.actions:
             yield Entry(
                 action.label, action.written_key, action.help, _runner(page, action.name),
                 is_possible=bool(action.is_possible(page)),
             )  # fmt: skip
-    yield Entry("Theme", "", "Choose a theme for this session", page.app.action_change_theme)
 
 
 def entries_elsewhere(page: BaseScreen) -> Iterator[Entry]:
@@ -139,16 +138,21 @@ class ActionsProvider(Provider):
 
     async def discover(self) -> Hits:
         """Yield the actions of the visible screen; those without an effect now come last."""
-        for entry in sorted(entries_of(self._page), key=lambda entry: not entry.is_possible):
+        for entry in sorted(self._entries_here(), key=lambda entry: not entry.is_possible):
             yield DiscoveryHit(entry.shown, entry.run, entry.label, escape(entry.help))
 
     async def search(self, query: str) -> Hits:
         """Yield the actions of all screens that a query fits."""
         page = self._page
         elsewhere = await asyncio.to_thread(lambda: [*entries_elsewhere(page)])  # imports screens
-        for entry in [*entries_of(page), *elsewhere]:
+        for entry in [*self._entries_here(), *elsewhere]:
             if (score := entry.score(query)) > 0:
                 yield Hit(score, entry.shown, entry.run, entry.label, escape(entry.help))
+
+    def _entries_here(self) -> list[Entry]:
+        """Return the actions of the visible screen, and the choice of a theme."""
+        theme = Entry("Theme", "", "Choose a theme for this session", self.app.action_change_theme)
+        return [*entries_of(self._page), theme]
 
     @property
     def _page(self) -> BaseScreen:
@@ -187,8 +191,9 @@ def _score(word: str, label: Sequence[str], text: Sequence[str]) -> float:
 
 
 def _synonyms(word: str) -> set[str]:
-    """Return the words that the beginning of a word may stand for."""
-    if len(word) < _FEWEST_LETTERS:
-        return set()
+    """Return the synonyms of a word; if it has none, those of the words that it begins."""
     lines = [line.split() for line in _SYNONYMS]
-    return {other for line in lines if any(own.startswith(word) for own in line) for other in line}
+    fitting = [line for line in lines if word in line]
+    if not fitting and len(word) >= _FEWEST_LETTERS:
+        fitting = [line for line in lines if any(own.startswith(word) for own in line)]
+    return {other for line in fitting for other in line}
