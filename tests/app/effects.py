@@ -262,7 +262,7 @@ _PROMPTING = {
     "write": focuses("prompt"),
     "letters": changes(_look),
     "edit-text": changes(lambda world: world.page.text_field().text),
-    "page-on": grows(_first_candidate, "t"),
+    "page-on": grows(_first_candidate),  # the log-probs, shown before, need several pages
     "page-back": Effect(_first_candidate, operator.gt, after=("t",), is_ready=bool),
     "copy": copies("Once upon a time [b]the mayor"),
     "decoders": opens("DecodersScreen"),

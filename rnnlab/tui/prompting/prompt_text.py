@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding
@@ -30,7 +29,7 @@ class PromptText(TextField, inherit_bindings=False):
     PromptText {{ scrollbar-size-vertical: 1; }}
     """
     # The other keys: screens, and the pages of the candidates.
-    BINDINGS: ClassVar = [
+    BINDINGS = [
         *bindings_but("f6", "f7", "pageup", "pagedown"),
         Binding("ctrl+j,alt+enter,shift+enter", "new_line", "New line", show=False),
     ]

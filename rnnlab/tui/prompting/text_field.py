@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.widgets import TextArea
 from textual.widgets.text_area import Document
 
 from rnnlab.base.display import visible
+from rnnlab.tui.shell.actions import Bindable
 
 _OF_THE_APP = ("f6", "f7")
 """Keys of Textual's text area that open screens in this app."""
 
 
-def bindings_but(*keys: str) -> list[BindingType]:
+def bindings_but(*keys: str) -> list[Bindable]:
     """Return the bindings of Textual's text area, except those of certain keys."""
     return [
         binding
@@ -27,7 +26,7 @@ def bindings_but(*keys: str) -> list[BindingType]:
 class TextField(TextArea, inherit_bindings=False):
     """A text area whose text may come from anywhere: it is shown, never obeyed."""
 
-    BINDINGS: ClassVar = bindings_but(*_OF_THE_APP)
+    BINDINGS = bindings_but(*_OF_THE_APP)
 
     def get_line(self, line_index: int) -> Text:
         """Return a line of the text with control characters as symbols; tabs stay tabs."""
