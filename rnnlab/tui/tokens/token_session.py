@@ -198,7 +198,8 @@ class TokenSession:
         seen = self.rows.get(node)
         if seen is None:
             return None
-        return ShownRow(with_branches(seen.row, node), seen.is_whole, seen.step != self.step)
+        stale_step = None if seen.step == self.step else seen.step
+        return ShownRow(with_branches(seen.row, node), seen.is_whole, stale_step)
 
     def is_around(self, num: int) -> bool:
         """Return True if the distributions after the `num` most probable next tokens are known."""

@@ -131,4 +131,5 @@ async def test_rows_of_older_weights_are_stale() -> None:
     await desk.answer(DistributionsFound(1, 50, ["a", "b"], 2, 0, [row()] * 2, ["greedy"]))
     shown = desk.session.shown_row()
     assert shown is not None
-    assert shown.is_stale, "the last row is still that of step 40"
+    assert shown.is_stale
+    assert shown.stale_step == 40, "the last row was not answered again"
