@@ -51,9 +51,13 @@ class LinesView(Widget, can_focus=True):
             return  # `on_resize` draws the lines once the size is known
         old, new = self._lines, self.lines_to_show(width, height)
         self._lines = new
-        for y in range(max(len(old), len(new))):
-            if y >= len(old) or y >= len(new) or old[y] != new[y]:
-                self.refresh(Region(0, y, width, 1))
+        changed = [
+            Region(0, y, width, 1)
+            for y in range(max(len(old), len(new)))
+            if y >= len(old) or y >= len(new) or old[y] != new[y]
+        ]
+        if changed:
+            self.refresh(*changed)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Compute the lines for the new size."""

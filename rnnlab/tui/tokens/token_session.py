@@ -267,11 +267,10 @@ class TokenSession:
             case Failed():
                 self._given_up = node
                 self.problem = reply.message
-            case Ended():
-                self._expanding = None
-                self.expand()
-                return
             case _:
+                if isinstance(reply, Ended):
+                    self._expanding = None
+                    self.expand()
                 return
         self._changed()
 
