@@ -163,7 +163,7 @@ async def test_a_node_is_passed_to_several_decoders_whose_texts_come_back_as_bra
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(160, 40)) as pilot:
         screen = await open_tokens(pilot, app, generator, "ab[")
         await pilot.press("left", "B")
         await until(pilot, lambda: type(app.screen).__name__ == "DecodersScreen")
