@@ -28,6 +28,7 @@ from rnnlab.decoding._trace import (
     Tracer,
     read_row,
     read_step,
+    row_values,
 )
 from rnnlab.decoding._tree import Branch, grow_tree
 from rnnlab.decoding._values import parse_prompts, split_specs
@@ -72,6 +73,7 @@ __all__ = [
     "parse_spec",
     "read_row",
     "read_step",
+    "row_values",
     "spec_values",
     "split_specs",
 ]

@@ -105,6 +105,11 @@ def read_row(values: Mapping[str, Any]) -> TracedRow:
     return TracedRow(**{**values, "tokens": [TracedToken(**t) for t in values["tokens"]]})
 
 
+def row_values(row: TracedRow) -> dict[str, Any]:
+    """Return the JSON form of a row, as `dataclasses.asdict` does, without copies of the tokens."""
+    return {**vars(row), "tokens": [vars(token) for token in row.tokens]}
+
+
 def why_over(hypothesis: Hypothesis, last: Last | None, max_length: int) -> str | None:
     """Return why a hypothesis is not extended any more, or None if it is still live."""
     if hypothesis.end or last is None:

@@ -56,6 +56,7 @@ class TokensScreen(TokensView):
         """The text of the field for decoders when it was parsed."""
         self._place: tuple[object, str | None] | None = None
         """The node at the cursor and the token after it, as they were last shown."""
+        self._said = ("", False)
         self._possible = (False, False)
         """Whether there is a text, and a token to take, as the footer shows it."""
 
@@ -234,8 +235,10 @@ class TokensScreen(TokensView):
             f"token {at + 1} of {tokens}" if tree.now.chosen is not None else "next token"
         )
         self.distribution.entitle(title_of(session))
-        text, is_problem = status_of(self.state, session)
-        self._status.show_text(text, is_problem=is_problem)
+        status = status_of(self.state, session)
+        if status != self._said:
+            self._said = status
+            self._status.show_text(status[0], is_problem=status[1])
         possible = not tree.is_empty, self.distribution.under_cursor is not None
         if possible != self._possible:
             self._possible = possible

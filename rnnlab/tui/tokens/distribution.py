@@ -32,8 +32,13 @@ class ShownRow(NamedTuple):
     row: TracedRow
     is_filtered: bool
     """Whether the filters of the decoder were applied."""
-    is_stale: bool = False
-    """Whether it comes from other weights than the rest of the screen."""
+    stale_step: int | None = None
+    """Step of its weights if they are not those of the rest of the screen."""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it comes from other weights than the rest of the screen."""
+        return self.stale_step is not None
 
 
 class DistributionPane(LinesView):
@@ -101,9 +106,11 @@ class DistributionPane(LinesView):
         widest = min(12, max([3, *(cell_len(_name(token.token)) for token in listed)]))
         bar = (width - _FIGURES - widest) // (2 if has_change else 1)
         bar = max(0, min(_MOST_BAR, bar))
+        step = self._shown.stale_step
+        at, faint = ("", "") if step is None else (f", step {step:,}", "dim")
         heads = f" {'':<{widest}} rank {'model':>7} {'':<{bar}}{'filtered' if has_change else ''}"
         lines: list[Line] = [
-            (Part(f"model     entropy {_entropy(row.entropy_nats)}"),),
+            (Part(f"model     entropy {_entropy(row.entropy_nats)}{at}", faint),),
             (self._filtered_line(row, has_change=has_change),),
             (Part(heads, "dim"),),
         ]

@@ -29,6 +29,8 @@ class LinesView(Widget, can_focus=True):
     def __init__(self, id: str) -> None:  # noqa: A002  the name of Textual's own argument
         super().__init__(id=id)
         self._lines: Sequence[Line] = ()
+        self._base: Style | None = None
+        """The style of the widget, which takes as long to compute as a line; None: not known."""
 
     def lines_to_show(self, width: int, height: int) -> Sequence[Line]:
         """Return at most `height` lines of at most `width` columns; subclasses define this."""
@@ -51,9 +53,13 @@ class LinesView(Widget, can_focus=True):
             return  # `on_resize` draws the lines once the size is known
         old, new = self._lines, self.lines_to_show(width, height)
         self._lines = new
-        for y in range(max(len(old), len(new))):
-            if y >= len(old) or y >= len(new) or old[y] != new[y]:
-                self.refresh(Region(0, y, width, 1))
+        changed = [
+            Region(0, y, width, 1)
+            for y in range(max(len(old), len(new)))
+            if y >= len(old) or y >= len(new) or old[y] != new[y]
+        ]
+        if changed:
+            self.refresh(*changed)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Compute the lines for the new size."""
@@ -63,18 +69,18 @@ class LinesView(Widget, can_focus=True):
     def notify_style_update(self) -> None:
         """Compute the lines again: the colours of the theme may have changed."""
         super().notify_style_update()
+        self._base = None
         if self.is_mounted:
             self.draw()
 
     def render_line(self, y: int) -> Strip:
         """Return a line in the style of the widget."""
         width = self.content_size.width
+        base = self._base = self._base or self.rich_style
         if y >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, base)
         segments = [
-            Segment(text, Style.parse(style) if isinstance(style, str) else style)
+            Segment(text, base + (Style.parse(style) if isinstance(style, str) else style))
             for text, style in self._lines[y]
         ]
-        return (
-            Strip(segments).apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
-        )
+        return Strip(segments).adjust_cell_length(width, base)

@@ -43,6 +43,8 @@ MORE = 40
 """Number of tokens that a decoder appends per key press."""
 _AHEAD = 12
 """Number of tokens of the text after the cursor whose distributions are asked for ahead of time."""
+_GREEDY = 4
+"""Number of most probable tokens after the end of the text that are expanded ahead of time."""
 _MOST_LISTED = 8000
 """Maximum number of tokens in the reply to a reading: a long text gets shorter lists at first."""
 
@@ -149,22 +151,27 @@ class TokenSession:
         """Ask for the distributions around the cursor, unless they are known or asked for."""
         node = self.tree.current
         seen = self.rows.get(node)
-        is_known = seen is not None and (seen.step, seen.is_whole, seen.has_neighbours) == (
-            self.step, True, True,
-        )  # fmt: skip
+        is_known = self._is_known(node) and seen is not None and seen.has_neighbours
         is_asked = self.is_reading or self._expanding is not None or node is self._given_up
         if is_known or is_asked or self.step is None or node.token == EOS or not self.specs:
             return
         self._expanding = node
-        before, ahead = self.tree.before(node), self.tree.path[node.depth : node.depth + _AHEAD]
+        before, path = self.tree.before(node), self.tree.path[node.depth : node.depth + _AHEAD]
+        unknown = [i for i, one in enumerate(path) if not self._is_known(one)]
+        is_near = bool(unknown) and unknown[0] < _AHEAD // 2
         self._ask(
             "expand",
             partial(
                 Expand, 0, prompt=before.prompt, tokens=list(before.tokens),
-                ahead=[one.token for one in ahead], decoder=self.spec.text,
+                ahead=[one.token for one in path] if is_near else [],
+                num_ahead=0 if path else _GREEDY, decoder=self.spec.text,
                 checkpoint=self._weights, num_shown=NUM_RANKED, unknown="nearest",
             ),
         )  # fmt: skip
+
+    def _is_known(self, node: Node) -> bool:
+        seen = self.rows.get(node)
+        return seen is not None and seen.is_whole and seen.step == self.step
 
     def go_on(self) -> str:
         """Let all decoders continue the text before the cursor; return why they cannot, or ""."""
@@ -198,14 +205,8 @@ class TokenSession:
         seen = self.rows.get(node)
         if seen is None:
             return None
-        return ShownRow(with_branches(seen.row, node), seen.is_whole, seen.step != self.step)
-
-    def is_around(self, num: int) -> bool:
-        """Return True if the distributions after the `num` most probable next tokens are known."""
-        seen = self.rows.get(self.tree.current)
-        tokens = seen.row.tokens[:num] if seen else []
-        after = [self.rows.get(self.tree.current.child(token.token)) for token in tokens]
-        return bool(tokens) and all(after)
+        stale_step = None if seen.step == self.step else seen.step
+        return ShownRow(with_branches(seen.row, node), seen.is_whole, stale_step)
 
     @property
     def _weights(self) -> str:
@@ -266,10 +267,10 @@ class TokenSession:
             case Failed():
                 self._given_up = node
                 self.problem = reply.message
-            case Ended():
-                self._expanding = None
-                self.expand()
             case _:
+                if isinstance(reply, Ended):
+                    self._expanding = None
+                    self.expand()
                 return
         self._changed()
 

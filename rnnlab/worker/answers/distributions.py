@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
-from rnnlab.decoding import parse_spec
+from rnnlab.decoding import parse_spec, row_values
 from rnnlab.protocol.messages import Distributions, DistributionsFound, Started
 from rnnlab.worker import AnswerContext
 
@@ -35,7 +34,7 @@ def answer(question: Distributions, context: AnswerContext) -> None:
             text.tokens,
             text.num_prompt,
             text.first_place,
-            [asdict(row) for row in text.rows],
+            [row_values(row) for row in text.rows],
             text.chain,
             text.prompt_note,
         )

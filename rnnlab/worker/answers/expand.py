@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
-from rnnlab.decoding import parse_spec
+from rnnlab.decoding import parse_spec, row_values
 from rnnlab.protocol.messages import Expand, Expanded, Started
 from rnnlab.worker import AnswerContext
 
@@ -35,4 +34,4 @@ def answer(question: Expand, context: AnswerContext) -> None:
         num_shown=question.num_shown,
         unknown=cast("Unknown", question.unknown),
     )
-    context.send(Expanded(question.ask, loaded.step, branches, [asdict(row) for row in rows]))
+    context.send(Expanded(question.ask, loaded.step, branches, [row_values(row) for row in rows]))

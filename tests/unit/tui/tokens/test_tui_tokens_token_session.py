@@ -66,7 +66,7 @@ async def test_the_neighbours_of_a_text_are_asked_for_once_they_are_near() -> No
     num = len(desk.asked)
     desk.session.expand()
     assert len(desk.asked) == num, "they are known"
-    assert desk.session.is_around(2)
+    assert desk.session.rows.get(desk.session.tree.current.child("b"))
     desk.session.tree.put("a")
     desk.session.expand()
     desk.session.tree.put("a")
@@ -95,7 +95,7 @@ async def test_neighbours_of_other_weights_or_of_another_text_are_ignored() -> N
     late = len(desk.asked) - 1
     await desk.read("xyz", step=50)
     await desk.answer(Expanded(1, 40, [[], ["a"]], [row()] * 2), number=late)
-    assert not desk.session.is_around(1)
+    assert desk.session.rows.get(desk.session.tree.current.child("a")) is None
     shown = desk.session.shown_row()
     assert shown is not None
     assert not shown.is_stale
@@ -115,13 +115,16 @@ async def test_in_the_prompt_the_filters_are_asked_for_where_the_cursor_is() -> 
     assert not shown.is_filtered
     desk.session.expand()
     assert isinstance(desk.latest, Expand)
-    assert (desk.latest.prompt, desk.latest.ahead, desk.latest.decoder) == (
-        "ab", ["c"], "nucleus:p=0.9",
-    )  # fmt: skip
+    assert (desk.latest.prompt, desk.latest.decoder) == ("ab", "nucleus:p=0.9")
+    assert (desk.latest.ahead, desk.latest.num_ahead) == ([], 0), "the text ahead is known"
     await desk.answer(Expanded(1, 40, [[]], [row()]))
     shown = desk.session.shown_row()
     assert shown is not None
     assert shown.is_filtered
+    desk.session.tree.go_to(0)
+    desk.session.expand()
+    assert isinstance(desk.latest, Expand)
+    assert desk.latest.ahead == ["a", "b", "c"]
 
 
 async def test_rows_of_older_weights_are_stale() -> None:
@@ -131,4 +134,5 @@ async def test_rows_of_older_weights_are_stale() -> None:
     await desk.answer(DistributionsFound(1, 50, ["a", "b"], 2, 0, [row()] * 2, ["greedy"]))
     shown = desk.session.shown_row()
     assert shown is not None
-    assert shown.is_stale, "the last row is still that of step 40"
+    assert shown.is_stale
+    assert shown.stale_step == 40, "the last row was not answered again"
