@@ -47,7 +47,8 @@ def test_a_row_has_the_runs_settings_and_figures(run: Run) -> None:
             "floor_nats": None, "floor_accuracy": None,
         "unit": "letter", "val_accuracy": None,
         "recent_losses": (3.0, 2.0), "queue_place": None, "pid": 0,
-        "host": socket.gethostname(), "held_bytes": None, "published": {}, "alarm": "", "reached": "",
+        "host": socket.gethostname(), "held_bytes": None, "published": {}, "alarm": "",
+        "reached": "",
     }  # fmt: skip
     assert row.is_active
 
