@@ -134,7 +134,7 @@ def _has_end(answer: Answer) -> bool:
 
 def _figures(answer: Answer) -> str:
     mean = answer.logprob / max(1, len(answer.tokens))
-    end = f", {END_WORDS[answer.end]}" if _has_end(answer) else ""
+    end = f", {END_WORDS[answer.end or '']}" if _has_end(answer) else ""
     is_ranked_otherwise = abs(answer.score - answer.logprob) > 0.005
     score = f", ranking score {answer.score:.2f}" if is_ranked_otherwise else ""
     return f"{answer.logprob:.2f} nats, {mean:.2f} per token{score}{end}"

@@ -97,8 +97,9 @@ class _TrainingVal(NamedTuple):
 def _val_in_training(run: Run, step: int, whole: Evaluation) -> _TrainingVal | None:
     """Return the run's validation at a step; None without any, or if it read the whole split."""
     num_tokens = run.settings({"eval_tokens"}).get("eval_tokens")
-    is_part = isinstance(num_tokens, int) and 0 < num_tokens < whole.num_tokens
-    if not is_part or whole.confusion is not None:
+    if not isinstance(num_tokens, int) or whole.confusion is not None:
+        return None
+    if not 0 < num_tokens < whole.num_tokens:
         return None
     for record in read_history(run.paths.journal).evals:
         if record.step == step and record.val_loss is not None:
