@@ -41,7 +41,7 @@ def print_plain(answers: Sequence[Answer]) -> None:
         head = visible(f"{answer.decoder} #{answer.rank}: {_figures(answer)}{note}", newline="⏎")
         if len(answers) > 1:
             typer.echo("\n" * (number > 0) + head)
-        elif note or _has_end(answer):
+        elif note or _early_end(answer):
             talk(head)
         typer.echo(visible(answer.text))
 
@@ -127,14 +127,15 @@ def _rows(answers: Sequence[Answer], most: int) -> Iterator[list[Answer]]:
         yield row
 
 
-def _has_end(answer: Answer) -> bool:
-    """Return True if an answer has another end than its maximum length."""
-    return answer.end in END_WORDS and answer.end not in ("", "length")
+def _early_end(answer: Answer) -> str:
+    """Return words for the end of an answer; "" if it reached its maximum length."""
+    return "" if answer.end in (None, "length") else END_WORDS.get(answer.end, "")
 
 
 def _figures(answer: Answer) -> str:
     mean = answer.logprob / max(1, len(answer.tokens))
-    end = f", {END_WORDS[answer.end or '']}" if _has_end(answer) else ""
+    early_end = _early_end(answer)
+    end = f", {early_end}" if early_end else ""
     is_ranked_otherwise = abs(answer.score - answer.logprob) > 0.005
     score = f", ranking score {answer.score:.2f}" if is_ranked_otherwise else ""
     return f"{answer.logprob:.2f} nats, {mean:.2f} per token{score}{end}"
