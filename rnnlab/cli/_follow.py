@@ -83,6 +83,7 @@ def _show_progress(run: Run) -> None:
         console=out,
         transient=True,
         disable=not out.is_terminal,
+        redirect_stderr=False,  # an alert is control characters, which rich would remove
     )
     with progress:
         task = progress.add_task(run.name, total=1.0, figures="starting")

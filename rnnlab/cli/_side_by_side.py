@@ -32,14 +32,17 @@ def print_plain(answers: Sequence[Answer]) -> None:
     """Print the text of each answer, for a file or another program.
 
     Several answers have a line with decoder, rank and figures each, and an empty line in between.
+    The line of a single answer goes to standard error, if the answer has a note or ended early.
     """
     if not answers:
         talk("no text: the filters left no token")
     for number, answer in enumerate(answers):
+        note = f" ({answer.note})" if answer.note else ""
+        head = visible(f"{answer.decoder} #{answer.rank}: {_figures(answer)}{note}", newline="⏎")
         if len(answers) > 1:
-            note = f" ({answer.note})" if answer.note else ""
-            head = f"{answer.decoder} #{answer.rank}: {_figures(answer)}{note}"
-            typer.echo("\n" * (number > 0) + visible(head, newline="⏎"))
+            typer.echo("\n" * (number > 0) + head)
+        elif note or _early_end(answer):
+            talk(head)
         typer.echo(visible(answer.text))
 
 
@@ -124,10 +127,15 @@ def _rows(answers: Sequence[Answer], most: int) -> Iterator[list[Answer]]:
         yield row
 
 
+def _early_end(answer: Answer) -> str:
+    """Return words for the end of an answer; "" if it reached its maximum length."""
+    return "" if answer.end in (None, "length") else END_WORDS.get(answer.end, "")
+
+
 def _figures(answer: Answer) -> str:
     mean = answer.logprob / max(1, len(answer.tokens))
-    has_end = answer.end in END_WORDS and answer.end != "length"
-    end = f", {END_WORDS[answer.end]}" if answer.end and has_end else ""
+    early_end = _early_end(answer)
+    end = f", {early_end}" if early_end else ""
     is_ranked_otherwise = abs(answer.score - answer.logprob) > 0.005
     score = f", ranking score {answer.score:.2f}" if is_ranked_otherwise else ""
     return f"{answer.logprob:.2f} nats, {mean:.2f} per token{score}{end}"

@@ -13,7 +13,7 @@ from rnnlab.cli._continuations import GenerateOptions, generate
 from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._progress import progress_bar
-from rnnlab.cli._side_by_side import print_answers
+from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.decoding import parse_spec
 from rnnlab.protocol.messages import DEFAULT_DECODERS, DEFAULT_LENGTH, Answer
 from rnnlab.runs.compare import by_unit, rows_of
@@ -64,7 +64,7 @@ def command(
     for run in opened:
         if answers[run.name]:
             typer.echo(f"\n{run.name}")
-            print_answers(answers[run.name])
+            print_side_by_side(answers[run.name])
 
 
 def _document(run: Run, answers: list[Any]) -> dict[str, Any]:

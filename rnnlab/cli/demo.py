@@ -13,7 +13,7 @@ from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts
 from rnnlab.cli._continuations import GenerateOptions, generate
 from rnnlab.cli._follow import follow
 from rnnlab.cli._output import talk
-from rnnlab.cli._side_by_side import print_answers
+from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.cli.runs import command as list_runs
 from rnnlab.decoding import parse_spec
 from rnnlab.runs.history import read_history
@@ -47,10 +47,10 @@ def command(
         print_charts([summarise(run)], [read_history(run.paths.journal)], DEFAULT_PLOTS, height=12)
         typer.echo(f"\n3. The same prompt, {PROMPT!r}, with several decoders and one seed.")
         options = GenerateOptions([PROMPT], [parse_spec(text) for text in DECODERS], length=80)
-        print_answers(next(generate(run, options)))
+        print_side_by_side(next(generate(run, options)))
         starter = store.open("starter")
         typer.echo("\n4. The shipped model, trained longer, with the same decoders.")
-        print_answers(next(generate(starter, options)))
+        print_side_by_side(next(generate(starter, options)))
         typer.echo("\n5. All runs of the demonstration.")
         list_runs(Path(folder))
     talk("\nThe demonstration's run is deleted. In a terminal, `rnnlab` opens the lab.")

@@ -80,7 +80,7 @@ def _show(recipe: Recipe, data: Path | None) -> None:
     typer.echo(visible(f"corpus: {recipe.corpus}{missing}"))
     if recipe.vectors:
         typer.echo(visible(f"word vectors: {recipe.vectors.name}, from {recipe.vectors.get}"))
-    typer.echo("\nsettings (all others have the defaults in `rnnlab train --help`)")
+    typer.echo("\nsettings (all others have the defaults in `rnnlab train --help-all`)")
     for key, value in recipe.settings.items():
         shown = str(value).lower() if isinstance(value, bool) else value
         typer.echo(visible(f"    {key} = {shown}"))

@@ -1,4 +1,4 @@
-"""The groups of the settings, in the form and in `rnnlab train --help`; the choices of a field."""
+"""The groups of the settings, in the form and in `rnnlab train --help-all`; a field's choices."""
 
 from __future__ import annotations
 

@@ -242,7 +242,7 @@ def validate(values: Mapping[str, Any]) -> tuple[RunConfig | None, tuple[Problem
     fields = RunConfig.model_fields
     problems: list[Problem] = []
     for name in (name for name in values if name not in fields):
-        hint = did_you_mean(name, fields, "see `rnnlab train --help`")
+        hint = did_you_mean(name, fields, "see `rnnlab train --help-all`")
         problems.append(Problem.of(name, BadInputError(f"unknown setting {name!r}", hint)))
     known = {name: value for name, value in values.items() if name in fields}
     for name, kind in (("task", "corpora/tasks"), ("cell", "cells")):

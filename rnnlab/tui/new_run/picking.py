@@ -11,6 +11,7 @@ from rnnlab.tui.shell.dialogs.pick import PickScreen
 
 async def pick(field: SettingField) -> None:
     """Open the choices of a field; a folder that is picked opens the list of its files."""
+    await _keys_typed(field)
     part = words = field.input.value.strip()
     while True:
         choices = await asyncio.to_thread(choices_of, field.kind, part)
@@ -27,6 +28,7 @@ async def pick(field: SettingField) -> None:
 
 async def complete(field: SettingField) -> bool:
     """Complete the text of a field, or open the list of its completions; False without any."""
+    await _keys_typed(field)
     part = field.input.value
     if field.kind.choices is None or not part:
         return False
@@ -36,3 +38,10 @@ async def complete(field: SettingField) -> bool:
     elif is_ambiguous:
         await pick(field)
     return longest != part or is_ambiguous
+
+
+async def _keys_typed(field: SettingField) -> None:
+    """Wait until the field has its earlier keys: on a slow connection they arrive together."""
+    typed = asyncio.Event()
+    field.input.call_later(typed.set)
+    await typed.wait()

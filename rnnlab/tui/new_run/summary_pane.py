@@ -51,7 +51,7 @@ class DraftPane(Vertical):
             about.append(f" Value set by the {source}.", "bold")
         if kind.choices is not None:
             others = "" if kind.is_closed else "; other values are possible"
-            about.append(f" Enter lists the choices{others}.", "dim")
+            about.append(f" Enter lists the choices, tab completes{others}.", "dim")
         self._write(self._about, about)
 
     def show_message(self, text: str, *, is_problem: bool = False) -> None:

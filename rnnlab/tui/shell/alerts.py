@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
 from rnnlab.base.alerts import alert_sequence
-from rnnlab.tui.state.lab_state import LabState
-from rnnlab.tui.state.notifications import Notice
+
+if TYPE_CHECKING:
+    from rnnlab.tui.state.lab_state import LabState
+    from rnnlab.tui.state.notifications import Notice
 
 
 def tell(app: App[Any], state: LabState, notices: Iterable[Notice]) -> None:

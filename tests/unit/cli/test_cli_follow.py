@@ -1,19 +1,53 @@
-"""The text next to the progress bar of `rnnlab train` and `resume`."""
+"""A verb that follows a run: the text next to its progress bar, and its alerts."""
 
 from __future__ import annotations
 
+import io
+import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+import pytest
 
 from rnnlab.base.files import replace_text
-from rnnlab.cli._follow import progress_of
+from rnnlab.cli._follow import follow, progress_of
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.records import Status, encode_status
-from rnnlab.runs.store import RunStore
+from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
 
-if TYPE_CHECKING:
-    from pathlib import Path
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_user_who_looks_elsewhere_hears_of_the_target_and_of_the_end_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached = "val 1.2000, target 1.25"
+    statuses = [
+        Status(state="running", step=1),
+        Status(state="running", step=2, reached=reached),
+        Status(state="finished", step=3, reached=reached),
+    ]
+
+    class Course(Run):
+        """A run whose status changes at every reading."""
+
+        def status(self) -> Status:
+            return statuses.pop(0) if len(statuses) > 1 else statuses[0]
+
+    run = Course(RunStore(tmp_path).create("mine", "").paths)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("RNNLAB_ALERTS", "osc9")
+    monkeypatch.delenv("TMUX", raising=False)
+    assert follow(run, is_new=False, json=False) == 0
+    heard = [part.partition("\a")[0] for part in terminal.getvalue().split("\x1b]9;")[1:]]
+    assert heard == [f"mine: {reached}", "mine is finished"]
 
 
 def test_starting_a_run_shows_what_the_worker_does(tmp_path: Path) -> None:

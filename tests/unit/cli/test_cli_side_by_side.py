@@ -40,6 +40,14 @@ class TestPlain:
             "beam:k=2 #2: -3.00 nats, -0.50 per token (with care)\nLa\nmer\n"
         )
 
+    def test_a_single_answer_that_ended_early_says_why_beside_its_text(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        print_plain([answer(end="stuck")])
+        ended = capsys.readouterr()
+        assert ended.out == "La mer monte\n"
+        assert END_WORDS["stuck"] in ended.err
+
     def test_a_text_is_no_escape_sequence(self, capsys: pytest.CaptureFixture[str]) -> None:
         print_plain([answer(text="a\x1b[31mb")])
         assert "\x1b" not in capsys.readouterr().out

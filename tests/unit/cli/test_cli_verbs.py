@@ -53,7 +53,7 @@ class TestSettings:
         return cli.run(["train", "mer.txt", "--detach", "--name", "a", *options])
 
     def test_every_setting_is_an_option(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert cli.run(["train", "--help"]) == 0
+        assert cli.run(["train", "--help-all"]) == 0
         shown = capsys.readouterr().out
         for name in RunConfig.model_fields:
             if name != "corpus":

@@ -85,7 +85,7 @@ def test_every_help_fits_one_line_of_80_columns_and_begins_with_a_verb_or_a_noun
     ("values", "message"),
     [
         ({"hiden": 3}, "unknown setting 'hiden'; did you mean 'hidden'?"),
-        ({"zzzz": 3}, "unknown setting 'zzzz'; see `rnnlab train --help`"),
+        ({"zzzz": 3}, "unknown setting 'zzzz'; see `rnnlab train --help-all`"),
         ({"hidden": -3}, "hidden = -3: should be greater than or equal to 1"),
         ({"hidden": "many"}, "hidden = 'many': should be a whole number"),
         ({"cell": "lsmt"}, "unknown cell 'lsmt'; did you mean 'lstm'?"),
