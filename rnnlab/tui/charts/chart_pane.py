@@ -15,7 +15,7 @@ _AFTER_KEY_S = 0.03
 """Delay in seconds before other runs are drawn, so that a key that is held down draws only once."""
 _APART_S = 0.05
 """Seconds between the drawings of two charts, so that a key waits for one drawing, not for all."""
-_SECONDARY = 2
+_SECONDARY = 4
 """Factor of the interval at which the charts below the first one are drawn again."""
 
 
