@@ -20,7 +20,7 @@ TEXTS: dict[str, Callable[[RunSummary], str]] = {
     "corpus": lambda s: s.corpus,
     "task": lambda s: s.task,
     "note": lambda s: s.note,
-    "tag": lambda s: " ".join(s.tags),
+    "tags": lambda s: " ".join(s.tags),
 }
 """The texts: a word of a filter matches any of them, `cell:lstm` only one."""
 

@@ -46,6 +46,8 @@ def _progress(s: RunSummary) -> str:
     """Return the place in the queue, or bar and percentage; empty for a finished run."""
     if s.queue_place is not None:
         return f"no. {s.queue_place}"
+    if s.stage:
+        return shortened(s.stage, _BAR + 5)
     fraction = value_of("progress", s)
     if fraction is None or s.state == "finished":
         return ""
@@ -85,6 +87,10 @@ COLUMNS: dict[str, Column] = {
     "best": Column("best", 6, lambda s: loss(s.best_val_loss)[:6], "lowest val loss", "best"),
     "epoch": Column("epoch", 6, lambda s: f"{s.epoch:.1f}", "passes over the text", "epoch"),
     "parameters": Column("params", 6, lambda s: count(s.parameters), "weights", "parameters"),
+    "tags": Column(
+        "tags", 12, lambda s: shortened(visible(" ".join(s.tags), newline=" "), 12), "your words",
+        "tags", is_left=True,
+    ),
     "corpus": Column(
         "corpus", 10, lambda s: shortened(s.corpus, 10), "text of training", "corpus",
         is_left=True,

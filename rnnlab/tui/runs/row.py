@@ -133,6 +133,8 @@ def _progress(s: RunSummary, color: str, width: int, *, has_loss: bool) -> Text:
     """
     if s.state == "queued":
         return Text(f"queued, no. {s.queue_place}" if s.queue_place else "queued", "dim")
+    if s.stage:
+        return Text(s.stage, "yellow")
     fraction = value_of("progress", s)
     percentage = f"{count(s.step)} steps" if fraction is None else f"{fraction:.0%}"
     figures = [percentage]

@@ -81,6 +81,12 @@ def test_a_queued_run_shows_its_place(training: RunSummary) -> None:
         assert "no. 2" in " ".join(lines(queued, width)), width
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_run_that_starts_shows_its_stage(training: RunSummary, width: int) -> None:
+    starting = replace(training, state="starting", stage="loading torch", step=0)
+    assert "loading" in " ".join(lines(starting, width))
+
+
 def test_selection_letter_and_pin_are_visible_without_colours(training: RunSummary) -> None:
     plain = lines(training, 25)[0]
     look = RowLook("red", "c", is_selected=True, is_pinned=True)
