@@ -16,7 +16,6 @@ from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.shell.picture import take_picture, write_picture
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.shell.screen_registry import ScreenEntry, entries
-from rnnlab.tui.shell.toasts import remove_toasts
 
 
 def _opener(entry: ScreenEntry) -> Action[BaseScreen]:
@@ -31,6 +30,10 @@ def _opener(entry: ScreenEntry) -> Action[BaseScreen]:
 
 _MOST_NAMED = 5
 """Maximum number of runs that the question names: the question must fit above its buttons."""
+
+
+_PALETTE_CLOSES_S = 0.1
+"""Seconds before a picture: when the palette closes, Textual draws nothing for 0.05 s."""
 
 
 def _help(screen: BaseScreen) -> None:
@@ -55,11 +58,16 @@ def _palette(screen: BaseScreen) -> None:
 
 async def _picture(screen: BaseScreen) -> None:
     """Write a picture of the screen, without toasts, to files in the folder of pictures."""
-    remove_toasts(screen.app)
+    await asyncio.sleep(_PALETTE_CLOSES_S)
+    racks = [rack for rack in screen.query("ToastRack") if rack.display]
+    for rack in racks:
+        rack.display = False
     painted = asyncio.Event()
     screen.call_after_refresh(painted.set)
     await painted.wait()
     picture = take_picture(screen.app)
+    for rack in racks:
+        rack.display = True
     stem = f"{screen.entry_name}-{datetime.now():%Y%m%d-%H%M%S}"
     try:
         first, *others = await asyncio.to_thread(write_picture, picture, stem)
