@@ -299,12 +299,24 @@ _LAB = {
     "help": opens("HelpScreen"),
     "quit": opens("ChoiceScreen"),
 }
+
+
+def _first_of_beam(world: World) -> int | None:
+    """Return the index of the first visible candidate of the beam, the third decoder."""
+    if world.page.shown != 2:
+        world.page.choose_search(2)
+        return None
+    return _first_candidate(world)
+
+
 _BEAMS = {
     "tree": changes(lambda world: world.page.tree_view.display, after=("b",)),
     "next-search": Effect(
         lambda world: world.page.shown, lambda was, now: now == (was + 1) % 3
     ),
     **_PROMPTING,
+    "page-on": grows(_first_of_beam),
+    "page-back": Effect(_first_of_beam, operator.gt, after=("t",), is_ready=bool),
     **_RUN_CHOICE,
 }  # fmt: skip
 
