@@ -17,7 +17,7 @@ def _complete(incomplete: str) -> Completions:
     from rnnlab.settings.changes import CHANGEABLE
 
     settings = [(f"{name}=", "") for name in CHANGEABLE if name.startswith(incomplete)]
-    return [*complete_run(incomplete), *settings]
+    return [*((run, "") for run in complete_run(incomplete)), *settings]
 
 
 def command(

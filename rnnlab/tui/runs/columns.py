@@ -47,7 +47,7 @@ def _progress(s: RunSummary) -> str:
     if s.queue_place is not None:
         return f"no. {s.queue_place}"
     if s.stage:
-        return shortened(s.stage, _BAR + 5)
+        return f"{s.stage.partition(' ')[0]}…"
     fraction = value_of("progress", s)
     if fraction is None or s.state == "finished":
         return ""
