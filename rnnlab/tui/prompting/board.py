@@ -88,7 +88,9 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
             self._whole.clear()
             self._columns = columns
             self._arrange()
-            await self.mount_all(self._columns.values(), before=self._below)
+            # Before the board is composed, the space is not there yet: it then follows the rows.
+            place = self._below if self._below.is_attached else None
+            await self.mount_all(self._columns.values(), before=place)
             for decoder, answers in self._answers.items():
                 self._show(decoder, answers)
             self._share_beginning()

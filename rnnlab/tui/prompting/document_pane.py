@@ -55,10 +55,13 @@ class DocumentPane(Horizontal):
         is_other = run is not None and (self._run is None or run.name != self._run.name)
         is_newer = run is not None and self._run is not None and run.val_loss != self._run.val_loss
         self._run = run
-        self.text.set_text(self._session.fields.prompt)
         self.border_title = "Document" if run is None else f"Document for {run.name}"
         if (is_other or is_newer) and self.text.text:
             self._classify()
+
+    def load(self) -> None:
+        """Show the session's text, which another screen or the prompt may have changed."""
+        self.text.set_text(self._session.fields.prompt)
 
     @on(TextArea.Changed)
     def classify_soon(self) -> None:

@@ -58,16 +58,24 @@ class PromptScreen(PromptingScreen):
         """True if the chosen run classifies documents."""
         return self.state.chosen is not None and self.state.chosen.task == "classify"
 
+    def on_screen_resume(self) -> None:
+        """Show the document as another screen has left it."""
+        self.document.load()
+        super().on_screen_resume()
+
     @on(RunChosen)
     def show_state(self) -> None:
         """Show the chosen run, with the pane for its task."""
         chosen = self.state.chosen
+        has_changed = self.pane.has_class("-other-task") != self._is_classifier
         self.pane.set_class(self._is_classifier, "-other-task")
         self.document.set_class(not self._is_classifier, "-other-task")
+        if has_changed:  # both panes have the same text
+            self.document.load()
+            self.form.load()
         if self._is_classifier:
             self.document.choose(chosen)
         else:
-            self.form.load()  # the document's text is that of the prompt
             self.choose_run(chosen)
             self.pane.show_run(chosen)
 
