@@ -274,7 +274,6 @@ _RUN_CHOICE = {"next-run": _moves_by(1), "run-before": _moves_by(-1)}
 
 _LAB = {
     "run-view": shows("run"),
-    "prompt": focuses("prompt"),
     "mark": changes(lambda world: world.app.state.selected, after=("space",)),
     "pin": changes(lambda world: list(world.app.state.view.pinned)),
     "sort": changes(lambda world: world.app.state.view.sort),

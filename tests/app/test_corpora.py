@@ -322,4 +322,4 @@ async def test_a_run_is_started_on_the_chosen_corpus(app: LabApp) -> None:
         assert app.screen.query_one("#field-corpus", Input).value == "reber"
         await pilot.press("escape", "n")
         await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
-        assert app.screen.query_one("#field-corpus", Input).value == "reber"
+        assert app.screen.query_one("#field-corpus", Input).value == "", "the form is fresh"

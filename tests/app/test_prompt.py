@@ -105,7 +105,7 @@ async def test_what_is_written_on_one_screen_stands_on_the_others(
         shown = [c.answer.continuation for c in app.screen.query(Candidate) if c.answer]
         assert shown == [" upon", " more"]
         assert app.screen.query_one("#prompt", TextArea).text == "Once"
-        await pilot.press("enter")
+        await pilot.press("i")
         await until(pilot, lambda: isinstance(app.focused, TextArea))
         await pilot.press("x", "f3")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))

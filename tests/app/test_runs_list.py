@@ -128,7 +128,12 @@ async def test_an_empty_list_gives_the_reason_and_the_key_that_helps(lab: Lab, a
         await pilot.press("z", "enter")
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
         await until(pilot, lambda: "Runs 0 of 1 · /z" in painted(app, "runs"))
-        await until(pilot, lambda: "no run matches z esc lists all runs" in painted(app, "runs"))
+        await until(
+            pilot,
+            lambda: (
+                "no run matches z esc lists all runs, / changes the filter" in painted(app, "runs")
+            ),
+        )
         await pilot.press("escape")
         await until(pilot, lambda: table(app).row_count == 1)
 

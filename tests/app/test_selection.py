@@ -34,7 +34,7 @@ async def test_seven_selected_runs_are_deleted_after_one_question_that_names_the
         assert question.startswith("Delete 7 runs: test-6, test-5, test-4 and 4 more?")
         await pilot.press("y")
         await until(pilot, lambda: table(app).row_count == 1)
-        assert toasts(app) == ["7 deleted"]
+        assert toasts(app) == ["7 in the bin (u brings them back)"]
         assert [run.name for run in lab.store] == ["kept"]
         assert app.state.selected == ()
 

@@ -144,6 +144,15 @@ PROMPTING = Group["PromptingScreen"](
             shown_key="^g",
         ),
         Action(
+            "f9", "decoders", _decoders, "Decoders", "Choose decoders and their options", True,
+            opens=True,
+        ),
+    ),
+)  # fmt: skip
+PAGES = Group["PromptingScreen"](
+    "Pages",
+    (
+        Action(
             "pagedown", "page-on", _pager(1), "More", "Show the next page of candidates",
             is_possible=_has_pages, is_repeatable=True,
         ),
@@ -151,12 +160,10 @@ PROMPTING = Group["PromptingScreen"](
             "pageup", "page-back", _pager(-1), "Back", "Show the previous page of candidates",
             is_possible=_has_pages, is_repeatable=True,
         ),
-        Action(
-            "f9", "decoders", _decoders, "Decoders", "Choose decoders and their options", True,
-            opens=True,
-        ),
     ),
+    pane="prompting",
 )  # fmt: skip
+"""Keys of the text field and the candidates, whose container has the class `prompting`."""
 CANDIDATES = Group["PromptingScreen"](
     "Candidates",
     (

@@ -24,7 +24,7 @@ class PromptPane(Vertical):
     BORDER_TITLE = "Prompt"
 
     def __init__(self, session: PromptSession) -> None:
-        super().__init__(id="prompt-pane")
+        super().__init__(id="prompt-pane", classes="prompting")
         self.board = CandidateBoard()
         self.form = PromptForm(session)
         self.status = StatusLine("prompt-status")

@@ -23,8 +23,8 @@ from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.run_filter import NEWEST
 
 _NO_RUNS = ("no runs yet", "press n to start a run")
-_NO_MATCH = ("no run matches", "", "", "esc lists all runs", "/ changes the filter")
-"""Lines of an empty list; the second one is replaced by the filter."""
+_NO_MATCH = ("no run matches", "esc lists all runs, / changes the filter")
+"""Lines of an empty list; the filter follows the first one."""
 _KEYS, _KEYS_OF_SELECTION = "space select · / filter · C columns", "U clears the selection"
 """Hints in the lower border, which a low screen does not have."""
 _SPARE_LINES = 5
@@ -173,9 +173,8 @@ class RunsTable(RowList):
             return ()
         if not self._state.summaries:
             return _NO_RUNS
-        lines = list(_NO_MATCH)
-        lines[1] = visible(self._state.view.filter, newline=" ")
-        return lines
+        first, hint = _NO_MATCH
+        return (f"{first} {visible(self._state.view.filter, newline=' ')}", hint)
 
     def render_line(self, y: int) -> Strip:
         """Return a line of the table, or of the text for an empty list."""

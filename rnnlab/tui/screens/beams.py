@@ -14,7 +14,7 @@ from rnnlab.tui.beams.pruned_list import PrunedList
 from rnnlab.tui.beams.search_tree import SearchTree
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING
+from rnnlab.tui.prompting.actions import CANDIDATES, PAGES, PROMPTING
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.screen import PromptingScreen
@@ -55,11 +55,12 @@ _BEAMS = Group["BeamsScreen"](
 class BeamsScreen(PromptingScreen):
     """The fields of the prompt and, below them, one search at a time."""
 
-    GROUPS: ClassVar = (_BEAMS, PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
+    GROUPS: ClassVar = (_BEAMS, PROMPTING, PAGES, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, state: LabState) -> None:
         super().__init__(state)
+        self.add_class("prompting")
         self.form = PromptForm(self.session)
         self.board = CandidateBoard("shade", has_story=True)
         self.pruned = PrunedList()

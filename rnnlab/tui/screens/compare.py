@@ -22,7 +22,7 @@ from rnnlab.tui.charts.screen import GridScreen
 from rnnlab.tui.compare.table import ComparisonTable
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import AskCancelled, Asked, RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING, prompt
+from rnnlab.tui.prompting.actions import CANDIDATES, PAGES, PROMPTING, prompt
 from rnnlab.tui.prompting.asker import Asker, stale_answers
 from rnnlab.tui.prompting.board import CandidateBoard
 from rnnlab.tui.prompting.form import PromptForm
@@ -50,7 +50,7 @@ class CompareScreen(PromptingScreen, GridScreen):
 
     PANES = _PANES
     GROUPS: ClassVar = (
-        ORDER, SCALES, in_grid("compare-charts"), PROMPTING, CANDIDATES, pane_group(_PANES),
+        ORDER, SCALES, in_grid("compare-charts"), PROMPTING, PAGES, CANDIDATES, pane_group(_PANES),
         SCREENS, EVERYWHERE,
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
@@ -62,7 +62,7 @@ class CompareScreen(PromptingScreen, GridScreen):
         self.names: tuple[str, ...] = ()
         """The runs to compare."""
         self.table = ComparisonTable()
-        self._texts = Vertical(id="compare-texts", classes="-empty")
+        self._texts = Vertical(id="compare-texts", classes="prompting -empty")
         self._which = Static(id="compare-runs", markup=False)
         self.status = StatusLine("compare-status")
         self.plots = PlotGrid(state, "compare-charts")
@@ -272,6 +272,7 @@ SCREEN = Declaration(
     key="f8",
     go="c",
     title="Compare",
+    short="Comp",
     help="Compare the chosen run with the selected runs",
     needs_run=True,
 )

@@ -16,7 +16,7 @@ from rnnlab.tui.charts.plot_grid import PlotGrid
 from rnnlab.tui.charts.screen import GridScreen
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING
+from rnnlab.tui.prompting.actions import CANDIDATES, PAGES, PROMPTING
 from rnnlab.tui.prompting.pane import PromptPane
 from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.runs.actions import SELECTION, STEERING
@@ -125,8 +125,8 @@ class LabScreen(PromptingScreen, GridScreen):
     PANES = HOME_PANES
     HAS_OWN_SINGLE = False
     GROUPS: ClassVar = (
-        _RUNS, STEERING, KEEPING, SELECTION, ORDER, SCALES, in_grid("plots"), PROMPTING, CANDIDATES,
-        pane_group(HOME_PANES), SCREENS, EVERYWHERE,
+        _RUNS, STEERING, KEEPING, SELECTION, ORDER, SCALES, in_grid("plots"), PROMPTING, PAGES,
+        CANDIDATES, pane_group(HOME_PANES), SCREENS, EVERYWHERE,
     )  # fmt: skip
     BINDINGS = bindings(GROUPS)
 

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
-from rnnlab.tui.prompting.actions import CANDIDATES, PROMPTING
+from rnnlab.tui.prompting.actions import CANDIDATES, PAGES, PROMPTING
 from rnnlab.tui.prompting.document_pane import DocumentPane
 from rnnlab.tui.prompting.pane import PromptPane
 from rnnlab.tui.prompting.screen import PromptingScreen
@@ -27,7 +27,7 @@ class PromptScreen(PromptingScreen):
     DEFAULT_CSS = """
     PromptScreen .-other-task { display: none; }
     """
-    GROUPS: ClassVar = (PROMPTING, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
+    GROUPS: ClassVar = (PROMPTING, PAGES, CANDIDATES, RUN_CHOICE, SCREENS, EVERYWHERE)
     BINDINGS = bindings(GROUPS)
 
     def __init__(self, state: LabState) -> None:
