@@ -145,6 +145,13 @@ def _shown(world: World) -> Extent | None:
     return shown
 
 
+def _mode(world: World) -> str | None:
+    """Return what the x axis follows, once there is a range to follow."""
+    front = world.page.plots.front()
+    mode: str = world.page.plots.viewport.window.mode
+    return None if front is None or extent(front.chart) is None else mode
+
+
 def _span(world: World) -> float | None:
     shown = _shown(world)
     return shown and shown.high - shown.low
@@ -225,7 +232,7 @@ _SCALES = {
     "log": changes(lambda world: world.page.plots.front().chart.is_log),
     "smoother": grows(lambda world: world.page.plots.viewport.smoothing),
     "rougher": falls(lambda world: world.page.plots.viewport.smoothing, "plus"),
-    "live": changes(lambda world: world.page.plots.viewport.window.mode),
+    "live": changes(_mode),
     "all-steps": becomes(
         lambda world: (world.page.plots.viewport.window, world.page.plots.viewport.cursor),
         (ALL, None),
@@ -237,7 +244,7 @@ _CURSOR = {
     "cursor-right": grows(_cursor, "left", "left"),
     "cursor-far-left": falls(_cursor, "right", "right"),
     "cursor-far-right": grows(_cursor, "shift+left", "shift+left"),
-    "cursor-first": becomes(_cursor, 0.0, "left"),
+    "cursor-first": becomes(_cursor, 0.0, "end"),
     "cursor-last": grows(_cursor, "home"),
 }
 _ZOOM = {
@@ -250,10 +257,10 @@ _ZOOM = {
 }
 
 
-def _first_candidate(world: World) -> int | None:
-    """Return the index of the first visible candidate, once there are several pages."""
+def _first_row(world: World) -> int | None:
+    """Return the first visible row of the candidates, once they have several pages."""
     board = world.page.query_one(CandidateBoard)
-    return board.visible_ones().start if board.has_pages else None
+    return round(board.scroll_y) if board.has_pages else None
 
 
 _SINGLE = {"single": changes(lambda world: world.page.plots.view.is_single)}
@@ -262,8 +269,8 @@ _PROMPTING = {
     "write": focuses("prompt"),
     "letters": changes(_look),
     "edit-text": changes(lambda world: world.page.text_field().text),
-    "page-on": grows(_first_candidate),  # the log-probs, shown before, need several pages
-    "page-back": Effect(_first_candidate, operator.gt, after=("t",), is_ready=bool),
+    "page-on": grows(_first_row),  # the log-probs, shown before, need several pages
+    "page-back": Effect(_first_row, operator.gt, before=("pagedown",), after=("t",), is_ready=bool),
     "copy": copies("Once upon a time [b]the mayor"),
     "decoders": opens("DecodersScreen"),
     "look-into": shows("tokens"),
@@ -301,11 +308,11 @@ _LAB = {
 
 
 def _first_of_beam(world: World) -> int | None:
-    """Return the index of the first visible candidate of the beam, the third decoder."""
+    """Return the first visible row of the beam's candidates, the third decoder."""
     if world.page.shown != 2:
         world.page.choose_search(2)
         return None
-    return _first_candidate(world)
+    return _first_row(world)
 
 
 _BEAMS = {
@@ -315,7 +322,9 @@ _BEAMS = {
     ),
     **_PROMPTING,
     "page-on": grows(_first_of_beam),
-    "page-back": Effect(_first_of_beam, operator.gt, after=("t",), is_ready=bool),
+    "page-back": Effect(
+        _first_of_beam, operator.gt, before=("pagedown",), after=("t",), is_ready=bool
+    ),
     **_RUN_CHOICE,
 }  # fmt: skip
 
@@ -407,7 +416,7 @@ _VIEWS = [
 ]
 _INSPECT = {
     **{f"view-{name}": becomes(_view, name, "left") for name in _VIEWS},
-    "next-view": becomes(_view, _VIEWS[0]),
+    "next-view": becomes(_view, _VIEWS[0], "left"),
     "view-before": becomes(_view, _VIEWS[-1]),
     "text": focuses("inspect-text", "right"),
     "next-unit": changes(_unit, *["right"] * _VIEWS.index("neurons")),

@@ -39,7 +39,10 @@ def world(open_fixed: OpenFixed, said: list[str]) -> World:
     def edited(_app: object, text: str) -> str:
         return f"{text}!"
 
-    outside = replace(fixed_lab.WORLD, describe_corpora=described, edit=edited)
+    # The machine is read at every poll: the chart of its load needs two readings.
+    outside = replace(
+        fixed_lab.WORLD, describe_corpora=described, edit=edited, machine_every_s=-1.0
+    )
     lab = World(open_fixed(outside=outside), said)
     queue = Queue(lab.app.state.store.root)
     for name in ("waiting", "running-lstm"):  # both are locked, as by workers
@@ -77,7 +80,10 @@ async def press(
     effect = EFFECTS[name][action.name]
     await begin(pilot, world, name, group, effect)
     await pilot.press(*effect.before)
-    await until(pilot, lambda: effect.is_ready(effect.seen(world)))
+    try:
+        await until(pilot, lambda: effect.is_ready(effect.seen(world)))
+    except TimeoutError:
+        pytest.fail(f"{action.name} of {name} is not ready: {effect.seen(world)!r}")
     was = effect.seen(world)
     if action.keys:
         await pilot.press(action.keys[0])

@@ -21,9 +21,9 @@ from rnnlab.tui.app import LabApp
 from rnnlab.tui.new_run.model import read_draft
 from rnnlab.tui.new_run.setting_field import SettingField
 from rnnlab.tui.outside.estimator import Estimate
+from rnnlab.tui.runs.filter_dialog import FilterScreen
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.screens.new_run import NewRunScreen
-from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.shell.dialogs.pick import PickScreen
 from tests.toys.app_lab import WORLD, burst, painted, until
@@ -225,12 +225,12 @@ async def test_both_keys_are_one_run_and_who_has_gone_elsewhere_meanwhile_stays_
         await until(pilot, lambda: app.state.chosen_name == "waits" and app.state.chosen)
         await open_form(pilot, app)
         write(app, name="mine")
-        await pilot.press("ctrl+r", "escape", "delete")
-        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("ctrl+r", "escape", "slash")
+        await until(pilot, lambda: isinstance(app.screen, FilterScreen))
         workers.may_start.set()
         await until(pilot, lambda: not field_of(app, "name", form).input.value)
         await until(pilot, lambda: "mine" in app.state.summaries)
-        assert isinstance(app.screen, ChoiceScreen), "its answer is still waited for"
+        assert isinstance(app.screen, FilterScreen), "its text is still waited for"
         assert app.state.chosen_name == "waits"
     assert [is_queued for _, is_queued in workers.started] == [True, False]
 

@@ -154,11 +154,11 @@ PAGES = Group["PromptingScreen"](
     (
         Action(
             "pagedown", "page-on", _pager(1), "More", "Show the next page of candidates",
-            is_possible=_has_pages, is_repeatable=True,
+            is_possible=_has_pages, is_repeatable=True, is_priority=True,
         ),
         Action(
             "pageup", "page-back", _pager(-1), "Back", "Show the previous page of candidates",
-            is_possible=_has_pages, is_repeatable=True,
+            is_possible=_has_pages, is_repeatable=True, is_priority=True,
         ),
     ),
     pane="prompting",
