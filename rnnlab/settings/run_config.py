@@ -139,7 +139,7 @@ class RunConfig(BaseModel):
     max_skipped: int = Field(10, ge=1)
     """Number of consecutive non-finite gradients that count as divergence."""
 
-    engine: Literal["auto", "fused", "equations"] = "auto"
+    engine: Literal["auto", "native", "fused", "equations"] = "auto"
     """Kernels: fused (torch's), equations (the cell's), auto (fused if any)."""
     device: str = "auto"
     """Device: auto, cpu, cuda or cuda:N."""

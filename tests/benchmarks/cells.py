@@ -69,7 +69,6 @@ def our_step(cell: str, hidden: int, batch: Batch) -> Callable[[], None]:
             "cell": cell,
             "hidden": hidden,
             "embedding": EMBEDDING,
-            "engine": "fused",
         }
     )
     model = build_model(config, Vocabulary(tuple(map(chr, range(32, 32 + VOCAB)))))

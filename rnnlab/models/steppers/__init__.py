@@ -12,9 +12,9 @@ from typing import Literal
 from rnnlab.base.errors import BadInputError
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models.steppers._base import State, Stepper
-from rnnlab.models.steppers._build import load_library
 from rnnlab.models.steppers._native import NativeStepper, why_not_native
 from rnnlab.models.steppers._torch import TorchStepper
+from rnnlab.native import load_library
 
 __all__ = ["Engine", "State", "Stepper", "load_library", "make_stepper", "native_report"]
 
