@@ -134,12 +134,10 @@ class _Layer(torch.autograd.Function):
         if work.tokens is not None:
             table = np.zeros((len(work.input), gates * units), np.float32)
         dw, sums = kernels.gradients(work, table)
-        if table is None:
-            first = (blocks - gates) * units
-            d_input = work.kept[:, first : blocks * units].reshape(batch, steps, gates, units)
-        else:
-            d_input = table.reshape(-1, gates, units)
-        d_input = d_input[..., :hidden].reshape(*d_input.shape[:-2], -1)
+        first = (blocks - gates) * units
+        d_gates: F32 = work.kept[:, first : blocks * units] if table is None else table
+        d_units = d_gates.reshape(-1, gates, units)[..., :hidden]
+        d_input = d_units.reshape((batch, steps, -1) if table is None else (len(table), -1))
         return (
             None, None, torch.from_numpy(d_input), None, torch.from_numpy(dh0),
             None if dc0 is None else torch.from_numpy(dc0),

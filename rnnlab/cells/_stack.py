@@ -16,8 +16,8 @@ from rnnlab import native
 from rnnlab.base.errors import BadInputError
 from rnnlab.cells._base import Cell, LayerState, LayerWeights
 from rnnlab.cells._dropout import dropout
-from rnnlab.cells._native import kernels_for, linear, run_layer
-from rnnlab.native import Kernels
+from rnnlab.cells._native import KERNEL_CELLS, kernels_for, linear, run_layer
+from rnnlab.native import Kernels, load_kernels
 
 State = tuple[LayerState, ...]
 """States of the layers: l0, l1, ... (bidirectional: l0, l0_reverse, l1, ...); tensors [B, H]."""
@@ -59,7 +59,9 @@ class RecurrentStack(nn.Module):
     own (`weight_ih_l0_reverse`, ...); the outputs of both directions are concatenated.
     generator: draws the initial weights.
 
-    Raises BadInputError if `engine` is "fused" and the cell has no fused kernel, or if
+    engine: see `RunConfig.engine`; may be changed at any time.
+
+    Raises BadInputError if `engine` is "fused" or "native" and the cell has no such kernel, or if
     `recurrent_dropout` is not 0 and the cell has no recurrent weights.
     """
 
@@ -84,6 +86,8 @@ class RecurrentStack(nn.Module):
         super().__init__()
         if engine == "fused" and not cell.has_fused:
             raise BadInputError("this cell has no fused kernel", "use --engine equations")
+        if engine == "native" and (type(cell) not in KERNEL_CELLS or load_kernels() is None):
+            raise BadInputError(*_not_native())
         self._names = tuple(cell.shapes(1, 1))
         if recurrent_dropout > 0.0 and "weight_hh" not in self._names:
             raise BadInputError(
@@ -98,15 +102,18 @@ class RecurrentStack(nn.Module):
         self.recurrent_dropout = recurrent_dropout
         self.is_residual = residual
         self.is_bidirectional = bidirectional
-        self._engine = engine
-        self.is_fused = cell.has_fused and engine != "equations"
-        """Whether torch's kernel runs the layers when ours do not."""
+        self.engine = engine
         self._suffixes = ("", "_reverse") if bidirectional else ("",)
         for layer in range(num_layers):
             size = input_size if layer == 0 else self.output_size
             for suffix in self._suffixes:
                 self._register(f"_l{layer}{suffix}", cell.shapes(size, hidden_size))
                 cell.initialise(self._weights(f"_l{layer}{suffix}"), generator)
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether torch's kernel runs the layers if ours do not."""
+        return self.cell.has_fused and self.engine != "equations"
 
     @property
     def is_native(self) -> bool:
@@ -221,15 +228,11 @@ class RecurrentStack(nn.Module):
 
         Raises BadInputError if the engine is "native" and they cannot run it.
         """
-        if self._engine not in ("auto", "native"):
+        if self.engine not in ("auto", "native"):
             return None
         kernels = kernels_for(self.cell, weight)
-        if kernels is None and self._engine == "native":
-            raise BadInputError(
-                "the native engine needs the CPU, float32 and one of the plain cells: "
-                + native.report(),
-                "use --engine auto",
-            )
+        if kernels is None and self.engine == "native":
+            raise BadInputError(*_not_native())
         return kernels
 
     def _run_native(
@@ -262,6 +265,12 @@ class RecurrentStack(nn.Module):
             state = self.cell.step(x_BG, state, weights)
             outputs.append(state[0])
         return torch.stack(outputs, dim=1), state
+
+
+def _not_native() -> tuple[str, str]:
+    plain = ", ".join(native.CELLS)
+    problem = f"the native engine needs the CPU, float32 and a cell of {plain}; {native.report()}"
+    return problem, "use --engine auto"
 
 
 def _reversed_input(x: Tensor | Lookup, lengths_B: Tensor | None) -> Tensor | Lookup:

@@ -52,7 +52,7 @@ class Prediction(NamedTuple):
 
 
 class Head(nn.Module):
-    """Weights of a linear layer that may share the embedding's matrix (weight tying; Press and Wolf 2017)."""
+    """Weights of a linear layer, which may be the matrix of the embedding (Press and Wolf 2017)."""
 
     weight: nn.Parameter | None
 
@@ -130,7 +130,7 @@ class TextModel(nn.Module, ABC):
 
     def logits(self, y: Tensor) -> Tensor:
         """Return the head's logits [..., C] of features [..., F]."""
-        weight = self.head.weight
+        weight: Tensor | None = self.head.weight
         if weight is None:
             assert self.embedding is not None
             weight = self.embedding.weight

@@ -67,7 +67,7 @@ def build() -> Build:
         reason = ""
         for tuning in TUNINGS:
             flags = [*FLAGS, *tuning]
-            library = folder / f"step-{_key(version, flags)}.so"
+            library = folder / f"kernels-{_key(version, flags)}.so"
             try:
                 loaded = _load_or_compile(library, [*compiler, *flags])
             except _BuildError as failure:
@@ -121,7 +121,7 @@ def _load_or_compile(library: Path, command: list[str]) -> ctypes.CDLL:
     if library.is_file():
         with contextlib.suppress(OSError):
             return ctypes.CDLL(str(library))
-    handle, name = tempfile.mkstemp(dir=library.parent, prefix="step-", suffix=".tmp")
+    handle, name = tempfile.mkstemp(dir=library.parent, prefix="kernels-", suffix=".tmp")
     os.close(handle)
     try:
         sources = [str(path) for path in sorted(SOURCES.glob("*.c"))]

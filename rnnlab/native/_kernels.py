@@ -181,11 +181,15 @@ class Kernels:
         return np.empty(threads * self._block * (width + self.tile_rows + self.panel), np.float32)
 
 
-@cache
 def load_kernels() -> Kernels | None:
     """Return the kernels; None if they are not available on this machine."""
     library = load_library().library
-    return None if library is None else Kernels(library)
+    return None if library is None else _kernels_of(library)
+
+
+@cache
+def _kernels_of(library: ctypes.CDLL) -> Kernels:
+    return Kernels(library)
 
 
 def _typed(function: Any, kinds: str) -> Any:
