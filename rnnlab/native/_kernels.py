@@ -78,8 +78,8 @@ class Kernels:
 
     def kept(self, cell: int, units: int) -> int:
         """Return the number of floats that a forward pass keeps for every token."""
-        kept: int = self._kept(cell, units)
-        return kept
+        floats: int = self._kept(cell, units)
+        return floats
 
     def pack(self, matrix_KG: F32, *, is_transposed: bool = False) -> F32:
         """Return a matrix [K, G] as panels for `multiply`; is_transposed: the matrix is [G, K]."""

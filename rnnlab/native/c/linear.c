@@ -7,8 +7,6 @@
 #include "pack.h"
 #include "pool.h"
 
-#define ROWS 48 /* rows of a piece: a multiple of all tiles */
-
 struct linear {
     struct job job;
     const float *x, *weights, *bias; /* [N][K], panels [K][G], [G] */
@@ -16,17 +14,20 @@ struct linear {
     int64_t num, K, G;
 };
 
+/* The smallest multiple that is not less than `size`. */
 static int64_t round_up(int64_t size, int64_t multiple) {
     return (size + multiple - 1) / multiple * multiple;
 }
 
+/* ROWS rows of y; through the scratch memory if the rows of y are narrower than whole panels. */
 static void multiply_piece(struct job *job, int64_t piece, int64_t thread) {
     struct linear *w = (struct linear *)job;
     int64_t start = piece * ROWS, num = w->num - start < ROWS ? w->num - start : ROWS;
     int64_t columns = round_up(w->G, PANEL);
     const float *rows[ROWS];
     for (int64_t i = 0; i < num; i++) rows[i] = w->x + (start + i) * w->K;
-    float *y = w->y + start * w->G, *out = columns == w->G ? y : w->scratch + thread * ROWS * columns;
+    float *y = w->y + start * w->G;
+    float *out = columns == w->G ? y : w->scratch + thread * ROWS * columns;
     product(rows, num, w->K, w->weights, w->bias, out, columns);
     for (int64_t i = 0; out != y && i < num; i++)
         memcpy(y + i * w->G, out + i * columns, sizeof(float) * (size_t)w->G);
@@ -39,6 +40,7 @@ struct pack {
     int64_t step, stride, columns, K;
 };
 
+/* One panel. */
 static void pack_piece(struct job *job, int64_t piece, int64_t thread) {
     (void)thread;
     struct pack *w = (struct pack *)job;
@@ -68,6 +70,8 @@ void rnnlab_multiply(int64_t threads, const float *x, int64_t num, int64_t K, co
                           .num = num, .K = K, .G = G};
     run_job(&work.job);
 }
+
+/* Sizes for the caller, who allocates all memory. */
 int rnnlab_panel(void) { return PANEL; }
 int rnnlab_piece_rows(void) { return ROWS; }
 int rnnlab_tile_rows(void) { return MOST_ROWS; }
@@ -80,11 +84,13 @@ struct sums {
     float *out, *column_sums, *scratch;
 };
 
+/* Row n of b, for `outer`. */
 static const float *row_b(const void *work, int64_t n) {
     const struct sums *w = work;
     return w->b + n * w->B;
 }
 
+/* `width` columns of a. */
 static void sum_piece(struct job *job, int64_t piece, int64_t thread) {
     struct sums *w = (struct sums *)job;
     int64_t start = piece * w->width, end = start + w->width < w->A ? start + w->width : w->A;

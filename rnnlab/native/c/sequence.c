@@ -1,16 +1,16 @@
 /* A recurrent layer over whole sequences, forward and backward, in float32.
 
-   Legend: B rows, T steps, H hidden units, U units padded to whole vectors, G = H times the number of
-   gates, A blocks of U floats that the forward pass keeps for every token. Threads share the rows:
-   no thread waits for another within the sequence. A row has the same bits for any number of
+   Legend: B rows, T steps, H hidden units, U units padded to whole vectors, G = H times the number
+   of gates, A blocks of U floats that the forward pass keeps for every token. Threads share the
+   rows: no thread waits for another within the sequence. A row has the same bits for any number of
    threads, and so has every element of a gradient (see outer.h). */
 
-#include "gates.h"
 #include "outer.h"
 #include "pool.h"
+#include "rows.h"
 
-#define ROWS 48 /* most rows of a piece: a multiple of all tiles */
-#define GAP 16  /* floats between the rows of `kept`: a power of two would fill few sets of the cache */
+/* Floats between the rows of `kept`: a power of two would use few sets of the cache. */
+#define GAP 16
 
 struct layer_work {
     struct job job;
@@ -26,8 +26,10 @@ struct layer_work {
     float *dh0, *dc0, *norms;            /* norms [B][T]: squares of |dL/dh_t|; may be null */
 };
 
+/* Blocks of U units of the input term and of the recurrent term. */
 static int64_t number_of_gates(enum cell cell) { return cell == LSTM ? 4 : cell == GRU ? 3 : 1; }
-/* The GRU keeps [recurrent term of n, r, z, n]: the recurrent gradient is that of the first three
+/* Blocks of U units that are kept for every token.
+   The GRU keeps [recurrent term of n, r, z, n]: the recurrent gradient is that of the first three
    blocks, the input's gradient that of the last three. */
 static int64_t number_of_blocks(enum cell cell) { return cell == LSTM || cell == GRU ? 4 : 1; }
 
@@ -41,92 +43,13 @@ static const float *padded_gates(const struct layer_work *w, const float *row, f
     return to;
 }
 
+/* The same for one block: h or c. */
 static const float *padded_row(const struct layer_work *w, const float *row, float *to) {
     if (w->hidden == w->units) return row;
     memcpy(to, row, sizeof(float) * (size_t)w->hidden);
     for (int64_t u = w->hidden; u < w->units; u++) to[u] = 0.0f;
     return to;
 }
-
-/* One row's step. x: input term, a: recurrent term, h and c: of the previous step. Writes the new h
-   and c, and `kept` for the backward pass. */
-INLINE void step_row(const enum cell cell, int64_t n, const float *x, const float *a,
-                     const float *h, const float *c, float *next_h, float *next_c, float *kept) {
-    for (int64_t u = 0; u < n; u += LANES) {
-        if (cell == GRU) {
-            vec r = sigmoid(load(x + u) + load(a + n + u));
-            vec z = sigmoid(load(x + n + u) + load(a + 2 * n + u));
-            vec recurrent = load(a + u), fresh = tangent(load(x + 2 * n + u) + r * recurrent);
-            store(kept + u, recurrent);
-            store(kept + n + u, r);
-            store(kept + 2 * n + u, z);
-            store(kept + 3 * n + u, fresh);
-            store(next_h + u, (1.0f - z) * fresh + z * load(h + u));
-        } else if (cell == LSTM) {
-            vec i = sigmoid(load(x + u) + load(a + u));
-            vec f = sigmoid(load(x + n + u) + load(a + n + u));
-            vec g = tangent(load(x + 2 * n + u) + load(a + 2 * n + u));
-            vec o = sigmoid(load(x + 3 * n + u) + load(a + 3 * n + u));
-            vec now = f * load(c + u) + i * g;
-            store(kept + u, i);
-            store(kept + n + u, f);
-            store(kept + 2 * n + u, g);
-            store(kept + 3 * n + u, o);
-            store(next_c + u, now);
-            store(next_h + u, o * tangent(now));
-        } else {
-            vec sum = load(x + u) + load(a + u);
-            if (cell == RNN) sum = tangent(sum);
-            if (cell == RNN_RELU) sum = (vec)((ints)sum & ~(sum < 0.0f));
-            if (cell == RNN_SIGMOID) sum = sigmoid(sum);
-            store(kept + u, sum);
-            store(next_h + u, sum);
-        }
-    }
-}
-
-/* One row's step back. dh: dL/dh_t, in: of the later steps, out: what reaches h of the previous step
-   without the product. dc likewise. `kept` becomes the gradient of the gates' sums. */
-INLINE void back_row(const enum cell cell, int64_t n, const float *h, const float *c_before,
-                     const float *c, float *dh, float *dc, float *kept) {
-    for (int64_t u = 0; u < n; u += LANES) {
-        vec q = load(dh + u);
-        if (cell == GRU) {
-            vec recurrent = load(kept + u), r = load(kept + n + u), z = load(kept + 2 * n + u);
-            vec fresh = load(kept + 3 * n + u);
-            vec d_fresh = q * (1.0f - z) * (1.0f - fresh * fresh);
-            store(kept + u, d_fresh * r);
-            store(kept + n + u, d_fresh * recurrent * r * (1.0f - r));
-            store(kept + 2 * n + u, q * (load(h + u) - fresh) * z * (1.0f - z));
-            store(kept + 3 * n + u, d_fresh);
-            store(dh + u, q * z);
-        } else if (cell == LSTM) {
-            vec i = load(kept + u), f = load(kept + n + u), g = load(kept + 2 * n + u);
-            vec o = load(kept + 3 * n + u), squashed = tangent(load(c + u));
-            vec d = load(dc + u) + q * o * (1.0f - squashed * squashed);
-            store(kept + u, d * g * i * (1.0f - i));
-            store(kept + n + u, d * load(c_before + u) * f * (1.0f - f));
-            store(kept + 2 * n + u, d * i * (1.0f - g * g));
-            store(kept + 3 * n + u, q * squashed * o * (1.0f - o));
-            store(dc + u, d * f);
-        } else {
-            vec y = load(kept + u);
-            if (cell == RNN) q = q * (1.0f - y * y);
-            if (cell == RNN_RELU) q = (vec)((ints)q & (y > 0.0f));
-            if (cell == RNN_SIGMOID) q = q * y * (1.0f - y);
-            store(kept + u, q);
-        }
-    }
-}
-
-#define FOR_CELL(cell, call)                                                                       \
-    switch (cell) {                                                                                \
-    case RNN: call(RNN); break;                                                                    \
-    case RNN_RELU: call(RNN_RELU); break;                                                          \
-    case RNN_SIGMOID: call(RNN_SIGMOID); break;                                                    \
-    case GRU: call(GRU); break;                                                                    \
-    case LSTM: call(LSTM); break;                                                                  \
-    }
 
 /* Forward: rows [start, start + num) through all steps. Scratch of a thread: ROWS * columns for the
    recurrent terms, then the padded copies of one row. */
@@ -274,11 +197,13 @@ struct gradient {
     float *weights, *sums, *table, *scratch;
 };
 
+/* h before token n, for `outer`. */
 static const float *previous_h(const void *work, int64_t n) {
     const struct gradient *w = work;
     return n % w->steps ? w->y + (n - 1) * w->hidden : w->h0 + n / w->steps * w->hidden;
 }
 
+/* `width` columns of `kept`: their rows of W_hh, their sums, and their columns of the table. */
 static void gradient_piece(struct job *job, int64_t piece, int64_t thread) {
     struct gradient *w = (struct gradient *)job;
     int64_t start = piece * w->width, num = w->batch * w->steps;
@@ -291,14 +216,14 @@ static void gradient_piece(struct job *job, int64_t piece, int64_t thread) {
         const float *row = w->kept + n * w->stride;
         for (int64_t c = start; c < end; c++) w->sums[c] += row[c];
         if (!w->table) continue;
-        float *entry = w->table + w->tokens[n] * w->input_columns - w->first_input;
+        float *entry = w->table + w->tokens[n] * w->input_columns;
         for (int64_t c = start > w->first_input ? start : w->first_input; c < end; c++)
-            entry[c] += row[c];
+            entry[c - w->first_input] += row[c];
     }
 }
 
-/* Gradients of a layer from `kept` as rnnlab_backward leaves it. Adds to weights [recurrent blocks
-   * U, padded][H padded] those of W_hh, to sums [A * U] the column sums, and to table [V][gates * U]
+/* Gradients of a layer from `kept` as rnnlab_backward leaves it. Adds to weights [gates * U,
+   padded][H padded] those of W_hh, to sums [A * U] the column sums, and to table [V][gates * U]
    those of the input term of each token (null: none). `width`: columns of a piece, a multiple of
    MOST_ROWS. `scratch`: for each thread BLOCK * (width + MOST_ROWS + PANEL) floats. */
 void rnnlab_gradients(int64_t threads, int64_t cell, int64_t batch, int64_t steps, int64_t hidden,
