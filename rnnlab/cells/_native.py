@@ -80,7 +80,7 @@ class _Linear(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         kernels: Kernels = ctx.kernels
         rows_NI, weight = ctx.saved_tensors
-        dy_NG = _array(grads[0].reshape(-1, weight.shape[0]))
+        dy_NG = _row_array(grads[0].reshape(-1, weight.shape[0]))
         dx = None
         if ctx.needs_input_grad[1]:
             zeros = np.zeros(weight.shape[1], np.float32)
@@ -149,6 +149,11 @@ class _Layer(torch.autograd.Function):
 def _array(tensor: Tensor) -> Any:
     """Return a tensor as a contiguous array, which shares its memory if possible."""
     return tensor.detach().contiguous().numpy()
+
+
+def _row_array(matrix: Tensor) -> Any:
+    """Return a matrix as an array with contiguous rows, which shares its memory if possible."""
+    return matrix.detach().numpy() if matrix.stride(1) == 1 else _array(matrix)
 
 
 _GRU = KERNEL_CELLS.index(GRU)

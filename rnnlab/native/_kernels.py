@@ -24,8 +24,9 @@ NUM_GATES: Final = (1, 1, 1, 3, 4)
 NUM_BLOCKS: Final = (1, 1, 1, 4, 4)
 """Blocks of U floats that the forward pass of each cell keeps for every token. Those of the GRU are
 the recurrent term of n, then r, z, n; the others are the gates in the order of the cell."""
-_LEAST_WIDTH: Final = 240
-"""Minimum number of columns of a piece of a weight gradient: narrow pieces repeat the packing."""
+_WIDTH: Final = 512
+_LEAST_WIDTH: Final = 48
+"""Usual and minimum numbers of columns of a piece of a weight gradient: each packs all rows."""
 
 F32 = NDArray[np.float32]
 
@@ -58,7 +59,7 @@ class Kernels:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
-        self._multiply = _typed(library.rnnlab_multiply, "ipiippipp")
+        self._multiply = _typed(library.rnnlab_multiply, "ipiiippipp")
         self._pack = _typed(library.rnnlab_pack, "ipiiiip")
         self._outer = _typed(library.rnnlab_outer, "ipiipiiippp")
         self._forward = _typed(library.rnnlab_forward, "iiiiii" + "p" * 10)
@@ -90,7 +91,7 @@ class Kernels:
         return panels
 
     def multiply(self, x_NK: F32, panels: F32, bias_G: F32) -> F32:
-        """Return x W + b [N, G] for packed weights."""
+        """Return x W + b [N, G] for packed weights; only the rows of x must be contiguous."""
         num, inputs = x_NK.shape
         outputs, threads = len(bias_G), num_threads()
         columns = _up(outputs, self.panel)
@@ -98,20 +99,23 @@ class Kernels:
         scratch = np.empty(threads * self._piece_rows * columns, np.float32)
         bias = _wide(bias_G, columns)
         self._multiply(
-            threads, _at(x_NK), num, inputs, _at(panels), _at(bias), outputs,
+            threads, *_rows(x_NK), num, inputs, _at(panels), _at(bias), outputs,
             _at(y_NG), _at(scratch),
         )  # fmt: skip
         return y_NG
 
     def outer(self, a_NG: F32, b_NK: F32) -> tuple[F32, F32]:
-        """Return the sum over the rows of a times b [G, K], and the sum of a [G]."""
+        """Return the sum over the rows of a times b [G, K], and the sum of a [G].
+
+        Only the rows of a must be contiguous.
+        """
         (num, rows), columns, threads = a_NG.shape, b_NK.shape[1], num_threads()
         width = self._width(rows, threads)
         scratch = self._outer_scratch(width, threads)
         out = np.zeros((_up(rows, self.tile_rows), _up(columns, self.panel)), np.float32)
         sums = np.zeros(rows, np.float32)
         self._outer(
-            threads, _at(a_NG), rows, rows, _at(b_NK), columns, num, width, _at(out), _at(sums),
+            threads, *_rows(a_NG), rows, _at(b_NK), columns, num, width, _at(out), _at(sums),
             _at(scratch),
         )  # fmt: skip
         return out[:rows, :columns], sums
@@ -157,7 +161,7 @@ class Kernels:
         """
         _, _, hidden, units = work.sizes
         threads, gates, blocks = num_threads(), NUM_GATES[work.cell], NUM_BLOCKS[work.cell]
-        width = self._width(blocks * units, threads)
+        width = self._width(gates * units, threads)  # columns beyond those are only summed
         weights = np.zeros(
             (_up(gates * units, self.tile_rows), _up(hidden, self.panel)), np.float32
         )
@@ -171,8 +175,9 @@ class Kernels:
         return weights[: gates * units, :hidden], sums
 
     def _width(self, columns: int, threads: int) -> int:
-        """Return the columns of a piece of a weight gradient: two pieces per thread."""
-        return _up(max(_LEAST_WIDTH, -(-columns // (2 * threads))), self.tile_rows)
+        """Return the columns of a piece of a weight gradient: as many pieces for each thread."""
+        pieces = threads * max(1, round(columns / (threads * _WIDTH)))
+        return _up(max(_LEAST_WIDTH, -(-columns // pieces)), self.tile_rows)
 
     def _sequence_scratch(self, work: Sequence, threads: int) -> F32:
         return np.empty(threads * self._room(work.cell, work.sizes[3]), np.float32)
@@ -205,6 +210,12 @@ def _at(array: NDArray[Any] | None) -> int | None:
         return None
     assert array.flags.c_contiguous
     return array.ctypes.data
+
+
+def _rows(array: F32) -> tuple[int, int]:
+    """Return the address of a matrix with contiguous rows, and the floats from row to row."""
+    assert array.strides[1] == array.itemsize
+    return array.ctypes.data, array.strides[0] // array.itemsize
 
 
 def _up(size: int, multiple: int) -> int:

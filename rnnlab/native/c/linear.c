@@ -9,9 +9,9 @@
 
 struct linear {
     struct job job;
-    const float *x, *weights, *bias; /* [N][K], panels [K][G], [G] */
+    const float *x, *weights, *bias; /* rows of K, panels [K][G], [G] */
     float *y, *scratch;              /* [N][G]; floats of each thread: ROWS * padded G */
-    int64_t num, K, G;
+    int64_t stride, num, K, G; /* stride: floats from a row of x to the next one */
 };
 
 /* The smallest multiple that is not less than `size`. */
@@ -25,7 +25,7 @@ static void multiply_piece(struct job *job, int64_t piece, int64_t thread) {
     int64_t start = piece * ROWS, num = w->num - start < ROWS ? w->num - start : ROWS;
     int64_t columns = round_up(w->G, PANEL);
     const float *rows[ROWS];
-    for (int64_t i = 0; i < num; i++) rows[i] = w->x + (start + i) * w->K;
+    for (int64_t i = 0; i < num; i++) rows[i] = w->x + (start + i) * w->stride;
     float *y = w->y + start * w->G;
     float *out = columns == w->G ? y : w->scratch + thread * ROWS * columns;
     product(rows, num, w->K, w->weights, w->bias, out, columns);
@@ -60,14 +60,14 @@ void rnnlab_pack(int64_t threads, const float *matrix, int64_t step, int64_t str
     run_job(&work.job);
 }
 
-/* y [N][G] = x [N][K] times panels, plus bias [G padded]. `scratch`: for each thread ROWS times G
-   padded floats. */
-void rnnlab_multiply(int64_t threads, const float *x, int64_t num, int64_t K, const float *panels,
-                     const float *bias, int64_t G, float *y, float *scratch) {
+/* y [N][G] = x [N][K] times panels, plus bias [G padded]; the rows of x are `stride` floats apart.
+   `scratch`: for each thread ROWS times G padded floats. */
+void rnnlab_multiply(int64_t threads, const float *x, int64_t stride, int64_t num, int64_t K,
+                     const float *panels, const float *bias, int64_t G, float *y, float *scratch) {
     struct linear work = {.job = {.run = multiply_piece, .pieces = (num + ROWS - 1) / ROWS,
                                   .threads = threads},
                           .x = x, .weights = panels, .bias = bias, .y = y, .scratch = scratch,
-                          .num = num, .K = K, .G = G};
+                          .stride = stride, .num = num, .K = K, .G = G};
     run_job(&work.job);
 }
 
@@ -79,25 +79,28 @@ int rnnlab_block(void) { return BLOCK; }
 
 struct sums {
     struct job job;
-    const float *a, *b;
-    int64_t stride, A, B, num, columns, width, room;
-    float *out, *column_sums, *scratch;
+    struct outer outer;
+    const float *b;
+    int64_t A, num, width, room;
+    float *column_sums, *scratch;
 };
 
 /* Row n of b, for `outer`. */
 static const float *row_b(const void *work, int64_t n) {
     const struct sums *w = work;
-    return w->b + n * w->B;
+    return w->b + n * w->outer.width;
 }
 
 /* `width` columns of a. */
 static void sum_piece(struct job *job, int64_t piece, int64_t thread) {
     struct sums *w = (struct sums *)job;
     int64_t start = piece * w->width, end = start + w->width < w->A ? start + w->width : w->A;
-    outer(w->a, w->stride, start, end, row_b, w, w->B, w->num, w->out, w->columns,
-          w->scratch + thread * w->room);
-    for (int64_t n = 0; n < w->num; n++)
-        for (int64_t c = start; c < end; c++) w->column_sums[c] += w->a[n * w->stride + c];
+    for (int64_t first = 0; first < w->num; first += BLOCK) {
+        int64_t num = w->num - first < BLOCK ? w->num - first : BLOCK;
+        outer_block(&w->outer, start, end, first, num, w->scratch + thread * w->room);
+        add_rows(w->outer.a + first * w->outer.stride + start, w->outer.stride, num, end - start,
+                 w->column_sums + start);
+    }
 }
 
 /* Add to out [A padded][B padded] the sum over N rows of a [A] times b [B], and to column_sums [A]
@@ -108,9 +111,10 @@ void rnnlab_outer(int64_t threads, const float *a, int64_t stride, int64_t A, co
                   float *scratch) {
     struct sums work = {.job = {.run = sum_piece, .pieces = (A + width - 1) / width,
                                 .threads = threads},
-                        .a = a, .b = b, .stride = stride, .A = A, .B = B, .num = num,
-                        .columns = round_up(B, PANEL), .width = width,
-                        .room = BLOCK * (width + MOST_ROWS + PANEL), .out = out,
-                        .column_sums = column_sums, .scratch = scratch};
+                        .outer = {.a = a, .b = row_b, .rows = &work, .out = out, .stride = stride,
+                                  .width = B, .columns = round_up(B, PANEL)},
+                        .b = b, .A = A, .num = num, .width = width,
+                        .room = BLOCK * (width + MOST_ROWS + PANEL), .column_sums = column_sums,
+                        .scratch = scratch};
     run_job(&work.job);
 }

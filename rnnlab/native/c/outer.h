@@ -30,40 +30,51 @@ static void outer_tile(int64_t n, const float *a, const float *b, float *out, in
 /* Rows of floats, not necessarily next to each other. */
 typedef const float *row_of(const void *rows, int64_t n);
 
-/* Add to out [padded columns of a][columns, padded to panels] the products of the columns from
-   `start` to `end` of a (start: a multiple of MOST_ROWS; the padded ones must be zero or not be
-   read by the caller) with all `width` columns of b. a: rows of `stride` floats. `scratch`:
-   BLOCK * (end - start + MOST_ROWS + PANEL) floats. */
-static void outer(const float *a, int64_t stride, int64_t start, int64_t end, row_of *b,
-                  const void *rows, int64_t width, int64_t num, float *out, int64_t columns,
-                  float *scratch) {
+/* A sum of outer products. */
+struct outer {
+    const float *a; /* rows of `stride` floats */
+    row_of *b;      /* rows of `width` floats */
+    const void *rows;
+    float *out; /* [columns of a, padded to tiles][columns], columns: `width` padded to panels */
+    int64_t stride, width, columns;
+};
+
+/* Add to `out` the products of `num` rows from `first` (at most BLOCK), for the columns from
+   `start` to `end` of a (start: a multiple of MOST_ROWS). The padded rows of `out` receive zeros.
+   `scratch`: BLOCK * (end - start + MOST_ROWS + PANEL) floats. */
+static void outer_block(const struct outer *w, int64_t start, int64_t end, int64_t first,
+                        int64_t num, float *scratch) {
     float *panel = scratch, *packed = scratch + BLOCK * PANEL;
-    for (int64_t first = 0; first < num; first += BLOCK) {
-        int64_t n = num - first < BLOCK ? num - first : BLOCK;
-        for (int64_t column = start; column < end; column += MOST_ROWS) {
-            int64_t real = end - column < MOST_ROWS ? end - column : MOST_ROWS;
-            float *to = packed + (column - start) * BLOCK;
-            const float *from = a + first * stride + column;
-            if (real == MOST_ROWS)
-                for (int64_t k = 0; k < n; k++, to += MOST_ROWS, from += stride)
-                    memcpy(to, from, sizeof(float) * MOST_ROWS);
-            else
-                for (int64_t k = 0; k < n; k++, to += MOST_ROWS, from += stride)
-                    for (int64_t c = 0; c < MOST_ROWS; c++) to[c] = c < real ? from[c] : 0.0f;
-        }
-        for (int64_t column = 0; column < width; column += PANEL) {
-            int64_t real = width - column < PANEL ? width - column : PANEL;
-            for (int64_t k = 0; k < n; k++) {
-                const float *from = b(rows, first + k) + column;
-                float *to = panel + k * PANEL;
-                if (real == PANEL)
-                    store(to, load(from)), store(to + LANES, load(from + LANES));
-                else
-                    for (int64_t c = 0; c < PANEL; c++) to[c] = c < real ? from[c] : 0.0f;
-            }
-            for (int64_t c = start; c < end; c += MOST_ROWS)
-                outer_tile(n, packed + (c - start) * BLOCK, panel, out + c * columns + column,
-                           columns);
-        }
+    for (int64_t column = start; column < end; column += MOST_ROWS) {
+        int64_t real = end - column < MOST_ROWS ? end - column : MOST_ROWS;
+        float *to = packed + (column - start) * BLOCK;
+        const float *from = w->a + first * w->stride + column;
+        if (real == MOST_ROWS)
+            for (int64_t k = 0; k < num; k++, to += MOST_ROWS, from += w->stride)
+                memcpy(to, from, sizeof(float) * MOST_ROWS);
+        else
+            for (int64_t k = 0; k < num; k++, to += MOST_ROWS, from += w->stride)
+                for (int64_t c = 0; c < MOST_ROWS; c++) to[c] = c < real ? from[c] : 0.0f;
     }
+    for (int64_t column = 0; column < w->width; column += PANEL) {
+        int64_t real = w->width - column < PANEL ? w->width - column : PANEL;
+        for (int64_t k = 0; k < num; k++) {
+            const float *from = w->b(w->rows, first + k) + column;
+            float *to = panel + k * PANEL;
+            if (real == PANEL)
+                store(to, load(from)), store(to + LANES, load(from + LANES));
+            else
+                for (int64_t c = 0; c < PANEL; c++) to[c] = c < real ? from[c] : 0.0f;
+        }
+        for (int64_t c = start; c < end; c += MOST_ROWS)
+            outer_tile(num, packed + (c - start) * BLOCK, panel, w->out + c * w->columns + column,
+                       w->columns);
+    }
+}
+
+/* Add `num` rows, `stride` floats apart, to sums [columns]. */
+static void add_rows(const float *rows, int64_t stride, int64_t num, int64_t columns,
+                     float *restrict sums) {
+    for (int64_t n = 0; n < num; n++, rows += stride)
+        for (int64_t c = 0; c < columns; c++) sums[c] += rows[c];
 }

@@ -190,35 +190,36 @@ void rnnlab_backward(int64_t threads, int64_t cell, int64_t batch, int64_t steps
 
 struct gradient {
     struct job job;
-    int64_t batch, steps, hidden, stride, recurrent, total, first_input, columns, width, room;
-    int64_t input_columns, units;
-    const float *kept, *y, *h0;
+    struct outer outer; /* of the recurrent blocks of `kept` and h */
+    int64_t steps, num, recurrent, total, first_input, input_columns, width, room;
+    const float *y, *h0;
     const int64_t *tokens;
-    float *weights, *sums, *table, *scratch;
+    float *sums, *table, *scratch;
 };
 
 /* h before token n, for `outer`. */
 static const float *previous_h(const void *work, int64_t n) {
     const struct gradient *w = work;
-    return n % w->steps ? w->y + (n - 1) * w->hidden : w->h0 + n / w->steps * w->hidden;
+    int64_t hidden = w->outer.width;
+    return n % w->steps ? w->y + (n - 1) * hidden : w->h0 + n / w->steps * hidden;
 }
 
 /* `width` columns of `kept`: their rows of W_hh, their sums, and their columns of the table. */
 static void gradient_piece(struct job *job, int64_t piece, int64_t thread) {
     struct gradient *w = (struct gradient *)job;
-    int64_t start = piece * w->width, num = w->batch * w->steps;
+    int64_t start = piece * w->width, stride = w->outer.stride;
     int64_t end = start + w->width < w->total ? start + w->width : w->total;
     int64_t last = end < w->recurrent ? end : w->recurrent;
-    if (start < last)
-        outer(w->kept, w->stride, start, last, previous_h, w, w->hidden, num, w->weights,
-              w->columns, w->scratch + thread * w->room);
-    for (int64_t n = 0; n < num; n++) {
-        const float *row = w->kept + n * w->stride;
-        for (int64_t c = start; c < end; c++) w->sums[c] += row[c];
-        if (!w->table) continue;
-        float *entry = w->table + w->tokens[n] * w->input_columns;
-        for (int64_t c = start > w->first_input ? start : w->first_input; c < end; c++)
-            entry[c - w->first_input] += row[c];
+    int64_t from = start > w->first_input ? start : w->first_input;
+    for (int64_t first = 0; first < w->num; first += BLOCK) {
+        int64_t num = w->num - first < BLOCK ? w->num - first : BLOCK;
+        const float *kept = w->outer.a + first * stride;
+        if (start < last)
+            outer_block(&w->outer, start, last, first, num, w->scratch + thread * w->room);
+        add_rows(kept + start, stride, num, end - start, w->sums + start);
+        for (int64_t n = 0; w->table && from < end && n < num; n++)
+            add_rows(kept + n * stride + from, stride, 1, end - from,
+                     w->table + w->tokens[first + n] * w->input_columns + from - w->first_input);
     }
 }
 
@@ -234,12 +235,12 @@ void rnnlab_gradients(int64_t threads, int64_t cell, int64_t batch, int64_t step
     struct gradient work = {
         .job = {.run = gradient_piece, .pieces = (blocks * units + width - 1) / width,
                 .threads = threads},
-        .batch = batch, .steps = steps, .hidden = hidden, .stride = rnnlab_kept(cell, units),
-        .recurrent = gates * units, .total = blocks * units,
-        .first_input = (blocks - gates) * units, .input_columns = gates * units,
-        .columns = (hidden + PANEL - 1) / PANEL * PANEL, .width = width,
-        .room = BLOCK * (width + MOST_ROWS + PANEL), .units = units, .kept = kept, .y = y,
-        .h0 = h0, .tokens = tokens, .weights = weights, .sums = sums, .table = table,
-        .scratch = scratch};
+        .outer = {.a = kept, .b = previous_h, .rows = &work, .out = weights,
+                  .stride = rnnlab_kept(cell, units), .width = hidden,
+                  .columns = (hidden + PANEL - 1) / PANEL * PANEL},
+        .steps = steps, .num = batch * steps, .recurrent = gates * units, .total = blocks * units,
+        .first_input = (blocks - gates) * units, .input_columns = gates * units, .width = width,
+        .room = BLOCK * (width + MOST_ROWS + PANEL), .y = y, .h0 = h0, .tokens = tokens,
+        .sums = sums, .table = table, .scratch = scratch};
     run_job(&work.job);
 }
