@@ -6,13 +6,16 @@ both engines.
 
 from rnnlab.cells._base import Cell, LayerState, LayerWeights, Weights
 from rnnlab.cells._dropout import dropout
-from rnnlab.cells._stack import Engine, RecurrentStack, State, select
+from rnnlab.cells._native import KERNEL_CELLS
+from rnnlab.cells._stack import Engine, Lookup, RecurrentStack, State, select
 
 __all__ = [
+    "KERNEL_CELLS",
     "Cell",
     "Engine",
     "LayerState",
     "LayerWeights",
+    "Lookup",
     "RecurrentStack",
     "State",
     "Weights",

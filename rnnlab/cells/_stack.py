@@ -6,19 +6,39 @@ bidirectional.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
+from rnnlab import native
 from rnnlab.base.errors import BadInputError
 from rnnlab.cells._base import Cell, LayerState, LayerWeights
 from rnnlab.cells._dropout import dropout
+from rnnlab.cells._native import KERNEL_CELLS, kernels_for, linear, run_layer
+from rnnlab.native import Kernels, load_kernels
 
 State = tuple[LayerState, ...]
 """States of the layers: l0, l1, ... (bidirectional: l0, l0_reverse, l1, ...); tensors [B, H]."""
 
-Engine = Literal["auto", "fused", "equations"]
+_LEAST_LINEAR = 2**14
+"""Minimum number of inputs of a product on the kernels: packing weights takes longer than less."""
+Engine = Literal["auto", "native", "fused", "equations"]
+
+
+class Lookup(NamedTuple):
+    """Inputs of a stack as ids: the kernels fold the vectors and the input weights into a table."""
+
+    tokens_BT: Tensor
+    vectors_VI: Tensor | None
+    """The input of each id; None for one-hot vectors."""
+
+    def dense(self, like: Tensor) -> Tensor:
+        """Return the inputs [B, T, I]; like: weights [G, I] with the type of one-hot vectors."""
+        if self.vectors_VI is None:
+            return F.one_hot(self.tokens_BT, like.shape[1]).to(like.dtype)
+        return F.embedding(self.tokens_BT, self.vectors_VI)
 
 
 def select(state: State, rows_B: Tensor) -> State:
@@ -39,7 +59,9 @@ class RecurrentStack(nn.Module):
     own (`weight_ih_l0_reverse`, ...); the outputs of both directions are concatenated.
     generator: draws the initial weights.
 
-    Raises BadInputError if `engine` is "fused" and the cell has no fused kernel, or if
+    engine: see `RunConfig.engine`; may be changed at any time.
+
+    Raises BadInputError if `engine` is "fused" or "native" and the cell has no such kernel, or if
     `recurrent_dropout` is not 0 and the cell has no recurrent weights.
     """
 
@@ -64,6 +86,8 @@ class RecurrentStack(nn.Module):
         super().__init__()
         if engine == "fused" and not cell.has_fused:
             raise BadInputError("this cell has no fused kernel", "use --engine equations")
+        if engine == "native" and (type(cell) not in KERNEL_CELLS or load_kernels() is None):
+            raise BadInputError(*_not_native())
         self._names = tuple(cell.shapes(1, 1))
         if recurrent_dropout > 0.0 and "weight_hh" not in self._names:
             raise BadInputError(
@@ -78,13 +102,23 @@ class RecurrentStack(nn.Module):
         self.recurrent_dropout = recurrent_dropout
         self.is_residual = residual
         self.is_bidirectional = bidirectional
-        self.is_fused = cell.has_fused and engine != "equations"
+        self.engine = engine
         self._suffixes = ("", "_reverse") if bidirectional else ("",)
         for layer in range(num_layers):
             size = input_size if layer == 0 else self.output_size
             for suffix in self._suffixes:
                 self._register(f"_l{layer}{suffix}", cell.shapes(size, hidden_size))
                 cell.initialise(self._weights(f"_l{layer}{suffix}"), generator)
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether torch's kernel runs the layers if ours do not."""
+        return self.cell.has_fused and self.engine != "equations"
+
+    @property
+    def is_native(self) -> bool:
+        """Whether the layers run on the kernels of `rnnlab.native` now."""
+        return self._kernels(self.weights(0).weight_ih) is not None
 
     def weights(self, layer: int, *, reverse: bool = False) -> LayerWeights:
         """Return the parameters of a layer, or of its reverse direction."""
@@ -100,13 +134,14 @@ class RecurrentStack(nn.Module):
 
     def forward(
         self,
-        x_BTI: Tensor,
+        x: Tensor | Lookup,
         state: State,
         generator: torch.Generator | None = None,
         lengths_B: Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """Return the top layer's outputs [B, T, F] and the state after T steps.
 
+        x: inputs [B, T, I], or the ids of their vectors.
         generator: draws the dropout masks; used in training mode only.
         lengths_B: number of steps of each row before its padding (None: no padding). The reverse
         direction starts at the last step before the padding, so outputs before the padding do not
@@ -114,21 +149,27 @@ class RecurrentStack(nn.Module):
         """
         last: list[LayerState] = []
         for layer in range(self.num_layers):
-            below_BTI = x_BTI
-            if layer > 0 and self.training:
-                x_BTI = dropout(x_BTI, self.dropout, generator, variational=self.variational)
+            below = x
+            if layer > 0 and self.training and isinstance(x, Tensor):
+                x = dropout(x, self.dropout, generator, variational=self.variational)
             outputs = []
             for suffix in self._suffixes:
                 weights = self._dropped(self._weights(f"_l{layer}{suffix}"), generator)
-                input_BTI = _reversed(x_BTI, lengths_B) if suffix else x_BTI
-                run = self.cell.fused if self.is_fused else self._run_equations
-                y_BTH, layer_state = run(input_BTI, state[len(last)], weights)
+                input_ = _reversed_input(x, lengths_B) if suffix else x
+                y_BTH, layer_state = self._run(input_, state[len(last)], weights)
                 outputs.append(_reversed(y_BTH, lengths_B) if suffix else y_BTH)
                 last.append(layer_state)
-            x_BTI = torch.cat(outputs, dim=2) if self.is_bidirectional else outputs[0]
-            if self.is_residual and layer > 0:
-                x_BTI = x_BTI + below_BTI
-        return x_BTI, tuple(last)
+            y_BTF = torch.cat(outputs, dim=2) if self.is_bidirectional else outputs[0]
+            x = y_BTF + below if self.is_residual and isinstance(below, Tensor) and layer else y_BTF
+        assert isinstance(x, Tensor)
+        return x, tuple(last)
+
+    def linear(self, x: Tensor, weight_GI: Tensor, bias_G: Tensor) -> Tensor:
+        """Return x W^T + b [..., G] for inputs [..., I], on the engine of the layers."""
+        kernels = self._kernels(weight_GI) if x.numel() >= _LEAST_LINEAR else None
+        if kernels is None:
+            return F.linear(x, weight_GI, bias_G)
+        return linear(kernels, x, weight_GI, bias_G)
 
     def step(self, x_BI: Tensor, state: State) -> tuple[Tensor, State]:
         """Return the top layer's output [B, H] and the state after one step of the equations.
@@ -172,6 +213,44 @@ class RecurrentStack(nn.Module):
         dropped: LayerWeights = self.cell.weights_type(*tensors)
         return dropped
 
+    def _run(
+        self, x: Tensor | Lookup, state: LayerState, weights: LayerWeights
+    ) -> tuple[Tensor, LayerState]:
+        """Run a layer on the engine that is chosen, or on the fastest one that can run it."""
+        kernels = self._kernels(weights.weight_ih)
+        if kernels is not None:
+            return self._run_native(kernels, x, state, weights)
+        x_BTI = x.dense(weights.weight_ih) if isinstance(x, Lookup) else x
+        return (self.cell.fused if self.is_fused else self._run_equations)(x_BTI, state, weights)
+
+    def _kernels(self, weight: Tensor) -> Kernels | None:
+        """Return the kernels if this stack runs on them now.
+
+        Raises BadInputError if the engine is "native" and they cannot run it.
+        """
+        if self.engine not in ("auto", "native"):
+            return None
+        kernels = kernels_for(self.cell, weight)
+        if kernels is None and self.engine == "native":
+            raise BadInputError(*_not_native())
+        return kernels
+
+    def _run_native(
+        self, kernels: Kernels, x: Tensor | Lookup, state: LayerState, weights: LayerWeights
+    ) -> tuple[Tensor, LayerState]:
+        weight_GI, bias_G = weights.weight_ih, weights.bias_ih
+        if not isinstance(x, Lookup):
+            return run_layer(
+                self.cell, kernels, linear(kernels, x, weight_GI, bias_G), None, state, weights
+            )
+        if x.vectors_VI is None:
+            table_VG = weight_GI.T.contiguous() + bias_G
+        elif len(x.vectors_VI) <= x.tokens_BT.numel():
+            table_VG = linear(kernels, x.vectors_VI, weight_GI, bias_G)
+        else:  # most rows of a table would not be used
+            return self._run_native(kernels, x.dense(weight_GI), state, weights)
+        return run_layer(self.cell, kernels, table_VG, x.tokens_BT, state, weights)
+
     def _run_equations(
         self, x_BTI: Tensor, state: LayerState, weights: LayerWeights
     ) -> tuple[Tensor, LayerState]:
@@ -186,6 +265,18 @@ class RecurrentStack(nn.Module):
             state = self.cell.step(x_BG, state, weights)
             outputs.append(state[0])
         return torch.stack(outputs, dim=1), state
+
+
+def _not_native() -> tuple[str, str]:
+    plain = ", ".join(native.CELLS)
+    problem = f"the native engine needs the CPU, float32 and a cell of {plain}; {native.report()}"
+    return problem, "use --engine auto"
+
+
+def _reversed_input(x: Tensor | Lookup, lengths_B: Tensor | None) -> Tensor | Lookup:
+    if isinstance(x, Tensor):
+        return _reversed(x, lengths_B)
+    return x._replace(tokens_BT=_reversed(x.tokens_BT[..., None], lengths_B)[..., 0])
 
 
 def _reversed(x_BTF: Tensor, lengths_B: Tensor | None) -> Tensor:

@@ -39,7 +39,7 @@ def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:
     import psutil
     import torch
 
-    from rnnlab.models.steppers import native_report
+    from rnnlab.native import report as native_report
 
     folder = checkpoints_folder(checkpoints)
     nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())

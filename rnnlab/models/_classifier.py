@@ -29,9 +29,9 @@ class Classifier(TextModel):
         lengths_B: number of words of each document, at least 1; padding has no effect.
         generator: draws the dropout masks; used in training mode only.
         """
-        x_BTE = self.embed(tokens_BT, generator)
+        inputs = self.inputs(tokens_BT, generator)
         state = self.start_state(len(tokens_BT))
-        y_BTH, _ = self.rnn(x_BTE, state, generator, lengths_B)
+        y_BTH, _ = self.rnn(inputs, state, generator, lengths_B)
         pooled_B1H = self.pool(y_BTH, lengths_B)[:, None]
         return self.logits(self.drop_features(pooled_B1H, generator)[:, 0])
 

@@ -31,7 +31,7 @@ class LanguageModel(TextModel):
 
         generator: draws the dropout masks; used in training mode only.
         """
-        y_BTH, state = self.rnn(self.embed(tokens_BT, generator), state, generator)
+        y_BTH, state = self.rnn(self.inputs(tokens_BT, generator), state, generator)
         return self.logits(self.drop_features(y_BTH, generator)), state
 
     def predict(
@@ -61,13 +61,13 @@ class LanguageModel(TextModel):
         if self.eos is None:
             return state[-1][0], state
         eos_B1 = torch.full((batch, 1), self.eos, device=self.device)
-        y_B1F, state = self.rnn(self.embed(eos_B1), state)
+        y_B1F, state = self.rnn(self.inputs(eos_B1), state)
         return y_B1F[:, 0], state
 
     @torch.inference_mode()
     def read_on(self, tokens_BT: Tensor, state: State) -> tuple[Tensor, State]:
         """Return the features [B, T, F] after each token, and the state after the last token."""
-        y_BTF, state = self.rnn(self.embed(tokens_BT), state)
+        y_BTF, state = self.rnn(self.inputs(tokens_BT), state)
         return y_BTF, state
 
     @torch.inference_mode()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rnnlab.base import registry
-from rnnlab.cells import RecurrentStack, State, dropout
+from rnnlab.cells import Lookup, RecurrentStack, State, dropout
 from rnnlab.corpora import Batch
 from rnnlab.settings.run_config import RunConfig
 
@@ -52,7 +52,7 @@ class Prediction(NamedTuple):
 
 
 class Head(nn.Module):
-    """A linear layer that may share the embedding's matrix (weight tying; Press and Wolf 2017)."""
+    """Weights of a linear layer, which may be the matrix of the embedding (Press and Wolf 2017)."""
 
     weight: nn.Parameter | None
 
@@ -67,12 +67,6 @@ class Head(nn.Module):
             bound = num_features**-0.5
             nn.init.uniform_(self.weight, -bound, bound, generator=generator)
         self.bias = nn.Parameter(torch.zeros(num_outputs))
-
-    def forward(self, y: Tensor, tied_weight: Tensor | None = None) -> Tensor:
-        """Return the logits [..., C] of features [..., F]."""
-        weight = self.weight if tied_weight is None else tied_weight
-        assert weight is not None
-        return F.linear(y, weight, self.bias)
 
 
 class TextModel(nn.Module, ABC):
@@ -136,9 +130,11 @@ class TextModel(nn.Module, ABC):
 
     def logits(self, y: Tensor) -> Tensor:
         """Return the head's logits [..., C] of features [..., F]."""
-        if self.head.weight is not None or self.embedding is None:
-            return self.head(y)  # type: ignore[no-any-return]
-        return self.head(y, self.embedding.weight)  # type: ignore[no-any-return]
+        weight: Tensor | None = self.head.weight
+        if weight is None:
+            assert self.embedding is not None
+            weight = self.embedding.weight
+        return self.rnn.linear(y, weight, self.head.bias)
 
     def embed(self, tokens: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Return the vectors [..., E] of tokens [...].
@@ -155,6 +151,15 @@ class TextModel(nn.Module, ABC):
         if settings.token_dropout:
             x = x * dropout(x.new_ones(*tokens.shape, 1), settings.token_dropout, generator)
         return dropout(x, settings.embedding_dropout, generator, variational=settings.variational)
+
+    def inputs(
+        self, tokens_BT: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor | Lookup:
+        """Return the inputs of the recurrent layers: vectors, or ids if no dropout changes them."""
+        settings = self._dropouts
+        if self.training and (settings.token_dropout or settings.embedding_dropout):
+            return self.embed(tokens_BT, generator)
+        return Lookup(tokens_BT, None if self.embedding is None else self.embedding.weight)
 
     def drop_features(self, y_BTF: Tensor, generator: torch.Generator | None) -> Tensor:
         """Return the features [B, T, F] after dropout, unchanged in evaluation mode."""

@@ -141,14 +141,14 @@ class RunConfig(BaseModel):
     max_skipped: int = Field(10, ge=1)
     """Number of consecutive non-finite gradients that count as divergence."""
 
-    engine: Literal["auto", "fused", "equations"] = "auto"
-    """Kernels: fused (torch's), equations (the cell's), auto (fused if any)."""
+    engine: Literal["auto", "native", "fused", "equations"] = "auto"
+    """Kernels: native (ours), fused (torch's), equations; auto: the first possible."""
     device: str = "auto"
     """Device: auto, cpu, cuda or cuda:N."""
     dtype: Literal["float32", "float64", "bfloat16"] = "float32"
     """Number format; bfloat16 is mixed precision with float32 weights."""
     threads: int = Field(0, ge=0, le=4096)
-    """CPU threads of the worker (0: half the cores)."""
+    """CPU threads of the worker (0: all on native kernels, else half the cores)."""
 
     log_every: int = Field(10, ge=1)
     """Steps between records of the training loss."""

@@ -7,9 +7,9 @@ from rnnlab.training._session import Control, Session
 from rnnlab.training._state import TrainingState
 from rnnlab.training._step import layers_record, take_step, train_record
 from rnnlab.training._tensorboard import Mirror
-from rnnlab.training._threads import half_the_cores
+from rnnlab.training._threads import set_threads
 
 __all__ = [
     "Control", "Evaluation", "Mirror", "Session", "TrainingState", "evaluate",
-    "half_the_cores", "layers_record", "make_optimizer", "take_step", "train", "train_record",
+    "layers_record", "make_optimizer", "set_threads", "take_step", "train", "train_record",
 ]  # fmt: skip

@@ -34,7 +34,7 @@ from rnnlab.training._samples import Sampler
 from rnnlab.training._state import TrainingState, load_training_state
 from rnnlab.training._target import note_target
 from rnnlab.training._tensorboard import Mirror
-from rnnlab.training._threads import half_the_cores
+from rnnlab.training._threads import set_threads
 
 PLATEAU = 2
 """Number of validations without improvement after which `plateau` halves the learning rate."""
@@ -86,8 +86,8 @@ class Session:
         """Build the model and load the last checkpoint, if there is one."""
         self.device = resolve_device(self.config.device)
         self.dtype = supported_dtype(self.device, self.config.dtype, self.has_bfloat16)
-        torch.set_num_threads(self.config.threads or half_the_cores())
         self.model = build_model(self.config, self.dataset.vocabulary).to(self.device)
+        set_threads(self.model, self.config.threads)
         self.optimizer = make_optimizer(self.model, self.config)
         self.checkpoints = Checkpoints(
             self.paths, self.config.keep, self.dataset.fingerprint, self.clock

@@ -1,14 +1,28 @@
-"""The number of threads of torch."""
+"""The number of threads of a training process."""
 
 from __future__ import annotations
 
 import os
 
+import torch
 
-def half_the_cores() -> int:
-    """Return half the number of cores that this process may use, at least one.
+from rnnlab import native
+from rnnlab.models import TextModel
 
-    Torch's threads spin while they wait for each other. If other runs or prompts leave fewer idle
-    cores than this run has threads, it becomes many times slower (tests/benchmarks/sharing.py).
+
+def set_threads(model: TextModel, num: int) -> None:
+    """Set the number of threads on which a model trains; 0: the default.
+
+    Our own kernels use all cores by default: their helper threads are optional and never spin, so
+    that runs side by side do not slow each other down. Torch computes the rest on one thread,
+    because the results then do not depend on the number of cores.
+
+    Torch's kernels use half the cores by default: their threads spin while they wait for each
+    other. If other runs or prompts leave fewer idle cores than this run has threads, it becomes
+    many times slower (tests/benchmarks/sharing.py).
     """
-    return max(1, len(os.sched_getaffinity(0)) // 2)
+    if model.rnn.is_native:
+        native.set_num_threads(num or None)
+        torch.set_num_threads(1)
+    else:
+        torch.set_num_threads(num or max(1, len(os.sched_getaffinity(0)) // 2))

@@ -84,19 +84,17 @@ def estimate(values: dict[str, Any], data: str | None, measure: Trial = trial) -
     The keys are the fields of the JSON answer; they end in the unit (`_bytes`, `_s`). Raises
     BadInputError if a run with these settings could not start.
     """
-    import torch
-
     from rnnlab.corpora import prepare
     from rnnlab.models import build_model, resolve_device
     from rnnlab.submit import checked_config
-    from rnnlab.training import half_the_cores
+    from rnnlab.training import set_threads
 
     config = checked_config(values, Path(data) if data else None)
     device = resolve_device(config.device)
     _reset_peaks(device)
     dataset = prepare(config)
-    torch.set_num_threads(config.threads or half_the_cores())
     model = build_model(config, dataset.vocabulary).to(device)
+    set_threads(model, config.threads)
     split = dataset.splits["train"]
     tokens_per_s, step_s = measure(model, config, split, device)
     batches = split.num_batches()

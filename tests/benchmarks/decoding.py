@@ -30,7 +30,8 @@ from torch import Tensor, nn
 from rnnlab.corpora import Vocabulary
 from rnnlab.decoding import SearchStart, parse_spec
 from rnnlab.models import LanguageModel, build_model
-from rnnlab.models.steppers import Stepper, make_stepper, native_report
+from rnnlab.models.steppers import Stepper, make_stepper
+from rnnlab.native import report as native_report
 from rnnlab.settings.run_config import RunConfig
 
 VOCAB, EMBEDDING = 96, 64

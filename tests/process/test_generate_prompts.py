@@ -305,6 +305,6 @@ def test_processes_write_the_same_whatever_their_threads(
 
 
 def _has_native() -> bool:
-    from rnnlab.models.steppers import native_report
+    from rnnlab.native import report as native_report
 
     return "not available" not in native_report()

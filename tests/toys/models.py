@@ -89,7 +89,7 @@ class Steps:
             return after
 
         self._patch.setattr(cell, "step", noted)
-        self._patch.setattr(model.rnn, "is_fused", False)
+        self._patch.setattr(model.rnn, "engine", "equations")
         example = Example(sample.tokens_BT, sample.targets, None)
         logits_NC, targets_N, _ = model.predict(example, model.start_state(len(sample.tokens_BT)))
         losses_N = torch.nn.functional.cross_entropy(logits_NC, targets_N, reduction="none")

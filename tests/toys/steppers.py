@@ -12,7 +12,8 @@ import pytest
 
 from rnnlab.corpora import Vocabulary
 from rnnlab.models import LanguageModel, build_model
-from rnnlab.models.steppers import Stepper, native_report
+from rnnlab.models.steppers import Stepper
+from rnnlab.native import report as native_report
 from rnnlab.settings.run_config import RunConfig
 
 NATIVE_CELLS = ("gru", "lstm", "rnn", "rnn-relu", "rnn-sigmoid")

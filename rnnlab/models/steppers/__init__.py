@@ -12,11 +12,11 @@ from typing import Literal
 from rnnlab.base.errors import BadInputError
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models.steppers._base import State, Stepper
-from rnnlab.models.steppers._build import load_library
 from rnnlab.models.steppers._native import NativeStepper, why_not_native
 from rnnlab.models.steppers._torch import TorchStepper
+from rnnlab.native import load_library
 
-__all__ = ["Engine", "State", "Stepper", "load_library", "make_stepper", "native_report"]
+__all__ = ["Engine", "State", "Stepper", "make_stepper"]
 
 Engine = Literal["auto", "native", "torch"]
 
@@ -38,9 +38,3 @@ def make_stepper(model: LanguageModel, engine: Engine = "auto") -> Stepper:
             f"the native engine cannot run this model: {reason}", "use the torch engine"
         )
     return TorchStepper(model)
-
-
-def native_report() -> str:
-    """Return one line about the native step: compiler and path, or why it is not available."""
-    library, report = load_library()
-    return f"native step {'' if library else 'not available: '}{report}"

@@ -1,4 +1,4 @@
-"""Steps in C for the plain cells in float32 on the CPU: see native/step.c.
+"""Steps in C for the plain cells in float32 on the CPU: see rnnlab/native/c/step.c.
 
 Shapes: R rows, S floats of a row's state, T steps, V tokens of the vocabulary, F features (inputs
 of the head), B rows of a model's state.
@@ -19,7 +19,7 @@ from rnnlab import cells
 from rnnlab.decoding import Goals, Written
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models.steppers._base import Floats, Rows
-from rnnlab.models.steppers._pack import CELLS, F32, Packed, address, padded
+from rnnlab.models.steppers._pack import F32, Packed, address, padded
 
 MOST_TABLE_NUMBERS = 2**25
 """Maximum size V x G of the first layer's table (128 MB); beyond it, torch runs the model."""
@@ -44,7 +44,7 @@ class NativeState:
 def why_not_native(model: LanguageModel, most_table_numbers: int = MOST_TABLE_NUMBERS) -> str:
     """Return why the native step cannot run a model; empty if it can."""
     # Not isinstance: a subclass of a cell has its own equations.
-    if type(model.rnn.cell) not in CELLS:
+    if type(model.rnn.cell) not in cells.KERNEL_CELLS:
         return f"the cell {type(model.rnn.cell).__name__} is not supported"
     if model.device.type != "cpu":
         return f"the model is on {model.device.type}"

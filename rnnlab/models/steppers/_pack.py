@@ -14,17 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rnnlab import cells
-from rnnlab.cells import Weights
-from rnnlab.cells.gru import GRU
-from rnnlab.cells.lstm import LSTM
-from rnnlab.cells.rnn import RNN
-from rnnlab.cells.rnn_relu import ReluRNN
-from rnnlab.cells.rnn_sigmoid import SigmoidRNN
+from rnnlab.cells import KERNEL_CELLS, Weights
 from rnnlab.models._language_model import LanguageModel
 
-CELLS: tuple[type[cells.Cell[Any]], ...] = (RNN, ReluRNN, SigmoidRNN, GRU, LSTM)
-"""The supported cells, in the order of `enum cell` in native/gates.h."""
 NO_LOGIT = -1e30
 """Logit of a column that pads the vocabulary: it adds nothing to the softmax."""
 ALIGNMENT = 64
@@ -99,7 +91,7 @@ class Packed:
         weight = torch.nn.functional.pad(head.detach(), (0, 0, *padding))
         self._net = _Net(
             layers, self._keep(_panels(weight, panel)), self._keep(bias.numpy()),
-            CELLS.index(type(rnn.cell)), rnn.num_layers, self.hidden, self.units, gates,
+            KERNEL_CELLS.index(type(rnn.cell)), rnn.num_layers, self.hidden, self.units, gates,
             self.vocab, columns, self.row, parts, self.features, self.is_residual,
         )  # fmt: skip
         self.address = ctypes.addressof(self._net)

@@ -54,7 +54,7 @@ def check_steps(model: LanguageModel) -> None:
     read_BTV, read_state = model.read(TOKENS_BT)
     state = model.start_state(2)
     if model.eos is None:
-        result = [model.log_probs(model.head(state[-1][0]))]
+        result = [model.log_probs(model.logits(state[-1][0]))]
     else:
         first_BV, state = model.step(state, torch.full((2,), model.eos))
         result = [first_BV]

@@ -24,7 +24,8 @@ from rnnlab.models import (
     prefill,
 )
 from rnnlab.models._prefill import prefill_prompts, repeat_rows
-from rnnlab.models.steppers import Engine, make_stepper, native_report
+from rnnlab.models.steppers import Engine, make_stepper
+from rnnlab.native import report as native_report
 from rnnlab.protocol.messages import Answer
 from tests.toys.cases import case
 from tests.toys.numeric import assert_close

@@ -14,8 +14,9 @@ import pytest
 import torch
 
 from rnnlab.models import LanguageModel
-from rnnlab.models.steppers import load_library, make_stepper
+from rnnlab.models.steppers import make_stepper
 from rnnlab.models.steppers._native import NativeStepper, why_not_native
+from rnnlab.native import load_library
 from tests.toys.numeric import assert_close
 from tests.toys.steppers import NATIVE_CELLS, make_model, needs_native, start, walk
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from rnnlab.decoding import draw
-from rnnlab.models.steppers import load_library
 from rnnlab.models.steppers._native import NativeStepper
+from rnnlab.native import load_library
 from tests.toys.steppers import NATIVE_CELLS, make_model, needs_native, start
 
 pytestmark = needs_native

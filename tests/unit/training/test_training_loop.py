@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -384,16 +383,3 @@ def test_a_run_can_be_prompted_from_its_start(start: Start) -> None:
     assert steps[0] == 0
     assert steps == sorted(steps)
     assert set(steps) == {0, 6, 8, 12, 16, 18}
-
-
-def test_a_run_uses_half_the_cores_by_default(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    taken: list[int] = []
-    monkeypatch.setattr(torch, "set_num_threads", taken.append)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(8)))
-    start(threads=0)
-    start(threads=3)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0})
-    start(threads=0)
-    assert taken == [4, 3, 1]

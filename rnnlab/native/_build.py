@@ -1,7 +1,7 @@
-"""Compile the native step, once per machine, into the user's cache.
+"""Compile the kernels, once per machine, into the user's cache.
 
 `load_library` and `build` never raise or print: without a compiler, or without a cache that only
-the user can write to, there is no native step, and `rnnlab doctor` shows the reason.
+the user can write to, there are no kernels, and `rnnlab doctor` shows the reason.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 from rnnlab.base.locations import cache_folder
 
-SOURCES = Path(__file__).with_name("native")
-"""The folder of step.c and its headers."""
+SOURCES = Path(__file__).with_name("c")
+"""The folder of the C files."""
 FLAGS = (
     "-std=gnu11", "-O3", "-fPIC", "-shared", "-pthread", "-Wall", "-Wextra", "-fno-math-errno",
     # Fuse multiply and add in the same way in every tile. -ffast-math would reorder the sums.
@@ -67,7 +67,7 @@ def build() -> Build:
         reason = ""
         for tuning in TUNINGS:
             flags = [*FLAGS, *tuning]
-            library = folder / f"step-{_key(version, flags)}.so"
+            library = folder / f"kernels-{_key(version, flags)}.so"
             try:
                 loaded = _load_or_compile(library, [*compiler, *flags])
             except _BuildError as failure:
@@ -121,10 +121,11 @@ def _load_or_compile(library: Path, command: list[str]) -> ctypes.CDLL:
     if library.is_file():
         with contextlib.suppress(OSError):
             return ctypes.CDLL(str(library))
-    handle, name = tempfile.mkstemp(dir=library.parent, prefix="step-", suffix=".tmp")
+    handle, name = tempfile.mkstemp(dir=library.parent, prefix="kernels-", suffix=".tmp")
     os.close(handle)
     try:
-        _run([*command, str(SOURCES / "step.c"), "-o", name, "-lm"])
+        sources = [str(path) for path in sorted(SOURCES.glob("*.c"))]
+        _run([*command, *sources, "-o", name, "-lm"])
         loaded = ctypes.CDLL(name)
         # Several processes may compile at once: each moves a complete file into place.
         os.replace(name, library)

@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.models.steppers import _build, make_stepper, native_report
-from rnnlab.models.steppers._build import load_library
+from rnnlab.models.steppers import make_stepper
+from rnnlab.native import _build, load_library
+from rnnlab.native import report as native_report
 from tests.toys.numeric import assert_close
 from tests.toys.steppers import make_model, needs_native, start, walk
 
@@ -113,7 +114,7 @@ def test_a_cached_file_that_does_not_load_is_built_again(
     [
         ("echo x.c:1: error: no such thing >&2; exit 1", "no such thing"),
         ('[ "$1" = --version ] && echo cc 1 && exit; exit 3', "exit code 3"),
-        ("exit 0", "step-"),  # the file's name; the rest of the message is the system's
+        ("exit 0", "kernels-"),  # the file's name; the rest of the message is the system's
     ],
 )
 def test_a_broken_compiler_leaves_torch_and_a_reason(
@@ -121,7 +122,7 @@ def test_a_broken_compiler_leaves_torch_and_a_reason(
 ) -> None:
     monkeypatch.setenv("CC", script(tmp_path / "cc", body))
     assert make_stepper(make_model()).writer is None
-    assert native_report().startswith("native step not available")
+    assert native_report().startswith("native kernels not available")
     with pytest.raises(BadInputError, match=reason):
         make_stepper(make_model(), "native")
     assert not cache.exists() or not list(cache.iterdir())
@@ -171,7 +172,7 @@ def test_without_a_cache_torch_is_used(
     temporary.write_text("and another one in place of the temporary folder", encoding="utf-8")
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     assert make_stepper(make_model()).writer is None
-    assert native_report().startswith("native step not available")
+    assert native_report().startswith("native kernels not available")
 
 
 @needs_native

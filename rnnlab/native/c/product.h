@@ -9,7 +9,8 @@
 
 #include "vectors.h"
 
-#define AHEAD 24 /* distance of the prefetch, in inputs */
+#define AHEAD 24 /* distance of the prefetch, in inputs; beyond the last panel it has no effect */
+#define ROWS 48  /* most rows of a piece in linear.c and sequence.c: a multiple of all tiles */
 
 /* out[num][panels] = bias + rows * weights; num and panels are compile-time constants. */
 INLINE void tile(const int num, const int panels, const float *const *rows, int64_t K,
@@ -55,8 +56,8 @@ static tiler *const tiles[MOST_ROWS + 1][4] = {
     {tile_4_1}, {tile_5_1}, {tile_6_1}};
 #endif
 
-/* out[num][columns] = bias + rows * weights; few rows use several panels at a time, so that the
-   accumulators fill the registers. */
+/* out[num][columns] = bias + rows * weights, for at least one row and columns in whole panels. Few
+   rows use several panels at a time, so that the accumulators fill the registers. */
 static void product(const float *const *rows, int64_t num, int64_t K, const float *weights,
                     const float *bias, float *out, int64_t columns) {
     int64_t num_tiles = (num + MOST_ROWS - 1) / MOST_ROWS, num_panels = columns / PANEL;

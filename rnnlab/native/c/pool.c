@@ -1,18 +1,10 @@
-/* A pool of helper threads. */
+/* The helper threads of the process. They live until it ends. The caller also takes pieces, so that
+   on a busy machine it never waits for a helper to wake up. */
 
-#pragma once
-
-#include <pthread.h>
 #include <signal.h>
-#include <stdint.h>
 
-struct job {
-    void (*take_part)(struct job *); /* called once by each thread; returns when no work is left */
-    int64_t threads;                 /* most threads for this job, the caller included */
-};
+#include "pool.h"
 
-/* Helper threads live until the process ends. The caller also takes pieces, so that on a busy
-   machine it never waits for a helper to wake up. */
 static struct {
     pthread_mutex_t lock, caller; /* caller: held by the one call that uses the helpers */
     pthread_cond_t wake, done;
@@ -34,6 +26,14 @@ static __attribute__((constructor)) void watch_forks(void) {
     pthread_atfork(0, 0, forget_helpers);
 }
 
+/* Take pieces until none is left. A helper beyond the job's number of threads takes none. */
+static void take_part(struct job *job) {
+    int64_t thread = __atomic_fetch_add(&job->num_joined, 1, __ATOMIC_RELAXED), piece;
+    if (thread >= job->threads) return;
+    while ((piece = __atomic_fetch_add(&job->num_begun, 1, __ATOMIC_RELAXED)) < job->pieces)
+        job->run(job, piece, thread);
+}
+
 static void *help(void *unused) {
     pthread_mutex_lock(&pool.lock);
     for (int64_t seen = 0;;) {
@@ -42,7 +42,7 @@ static void *help(void *unused) {
         seen = pool.num_calls;
         pool.num_active++;
         pthread_mutex_unlock(&pool.lock);
-        job->take_part(job);
+        take_part(job);
         pthread_mutex_lock(&pool.lock);
         if (--pool.num_active == 0) pthread_cond_signal(&pool.done);
     }
@@ -61,17 +61,21 @@ static void start_helpers(int64_t num) {
     pthread_sigmask(SIG_SETMASK, &before, 0);
 }
 
-/* Run a job on the caller and the helpers; return when it is done. One call at a time. */
-static void share(struct job *job) {
+void run_job(struct job *job) {
+    if (job->threads < 2 || job->pieces < 2 || pthread_mutex_trylock(&pool.caller)) {
+        take_part(job);
+        return;
+    }
     pthread_mutex_lock(&pool.lock);
     if (pool.num_helpers < job->threads - 1) start_helpers(job->threads - 1);
     pool.job = job;
     pool.num_calls++;
     pthread_cond_broadcast(&pool.wake);
     pthread_mutex_unlock(&pool.lock);
-    job->take_part(job);
+    take_part(job);
     pthread_mutex_lock(&pool.lock);
     pool.job = 0; /* helpers that wake now find no job */
     while (pool.num_active > 0) pthread_cond_wait(&pool.done, &pool.lock);
     pthread_mutex_unlock(&pool.lock);
+    pthread_mutex_unlock(&pool.caller);
 }

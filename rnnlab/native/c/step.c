@@ -11,6 +11,7 @@
 #include "gates.h"
 #include "pool.h"
 #include "product.h"
+#include "softmax.h"
 
 #define CHUNK 60 /* most rows of a piece: a multiple of all tiles */
 
@@ -36,8 +37,7 @@ struct work {
     const int64_t *tokens, *parents;
     const int32_t *order; /* rows sorted by parent, so that a parent's product is computed once */
     float *next, *log_probs, *scratch;
-    int64_t num, pieces, room;     /* room: floats of a thread's scratch memory */
-    int64_t num_begun, num_joined; /* pieces begun, threads that have joined: both atomic */
+    int64_t num, room; /* room: floats of a thread's scratch memory */
 };
 
 /* Step at most CHUNK rows, sorted by parent. */
@@ -80,15 +80,10 @@ static void chunk(const struct work *w, const int32_t *rows, int64_t num, float 
                     w->log_probs + rows[i] * net->vocab);
 }
 
-/* Compute pieces until none is left. */
-static void take_part(struct job *job) {
+static void run_piece(struct job *job, int64_t piece, int64_t thread) {
     struct work *w = (struct work *)job;
-    int64_t place = __atomic_fetch_add(&w->num_joined, 1, __ATOMIC_RELAXED), piece;
-    if (place >= job->threads) return;
-    while ((piece = __atomic_fetch_add(&w->num_begun, 1, __ATOMIC_RELAXED)) < w->pieces) {
-        int64_t start = w->num * piece / w->pieces, end = w->num * (piece + 1) / w->pieces;
-        if (start < end) chunk(w, w->order + start, end - start, w->scratch + place * w->room);
-    }
+    int64_t start = w->num * piece / job->pieces, end = w->num * (piece + 1) / job->pieces;
+    if (start < end) chunk(w, w->order + start, end - start, w->scratch + thread * w->room);
 }
 
 int rnnlab_lanes(void) { return LANES; }
@@ -112,13 +107,11 @@ int rnnlab_step(const struct net *net, int64_t threads, int64_t pieces, int64_t 
     for (int64_t r = 0; r < num; r++) order[ends[parents[r]]++] = (int32_t)r;
 
     int64_t floats = 2 * net->gates > net->columns ? 2 * net->gates : net->columns;
-    struct work work = {{take_part, threads}, net, state, tokens, parents, order, next, log_probs,
-                        scratch, num, pieces, (num + pieces - 1) / pieces * floats, 0, 0};
-    if (threads > 1 && !pthread_mutex_trylock(&pool.caller)) {
-        share(&work.job);
-        pthread_mutex_unlock(&pool.caller);
-    } else
-        take_part(&work.job);
+    struct work work = {.job = {.run = run_piece, .pieces = pieces, .threads = threads},
+                        .net = net, .state = state, .tokens = tokens, .parents = parents,
+                        .order = order, .next = next, .log_probs = log_probs, .scratch = scratch,
+                        .num = num, .room = (num + pieces - 1) / pieces * floats};
+    run_job(&work.job);
     return 0;
 }
 

@@ -22,11 +22,15 @@
 typedef float vec __attribute__((vector_size(4 * LANES)));
 typedef float vec_at __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t ints __attribute__((vector_size(4 * LANES)));
+typedef uint32_t bits __attribute__((vector_size(4 * LANES))); /* for sums that may overflow */
 typedef double wide __attribute__((vector_size(8 * LANES)));
 
+/* LANES floats at any address of a float. */
 INLINE vec load(const float *from) { return *(const vec_at *)from; }
 INLINE void store(float *to, vec x) { *(vec_at *)to = x; }
+/* a in the lanes where the mask is set, b in the others. */
 INLINE vec either(ints mask, vec a, vec b) { return (vec)(((ints)a & mask) | ((ints)b & ~mask)); }
+/* The larger of each pair; b if one is NaN. */
 INLINE vec larger(vec a, vec b) { return either(a > b, a, b); }
 
 /* e^x with a relative error of about 1e-7, x clamped to avoid overflow; NaN stays NaN. The
@@ -45,7 +49,8 @@ INLINE vec exponential(vec x) {
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * (r * r) + r + 1.0f;
-    return p * (vec)(((ints)shifted + 127) << 23);
+    return p * (vec)(((bits)shifted + 127u) << 23); /* times 2^n */
 }
+/* Both have the limits 0 (or -1) and 1 for large arguments: `exponential` never overflows. */
 INLINE vec sigmoid(vec x) { return 1.0f / (1.0f + exponential(-x)); }
 INLINE vec tangent(vec x) { return 1.0f - 2.0f / (1.0f + exponential(x + x)); }

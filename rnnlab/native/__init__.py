@@ -1,0 +1,35 @@
+"""Kernels of our own in C for the CPU: decoding steps and whole-sequence training.
+
+Compiled once per machine at the first use and cached; nothing here imports torch.
+"""
+
+from rnnlab.native._build import Build, load_library
+from rnnlab.native._kernels import (
+    CELLS,
+    NUM_BLOCKS,
+    NUM_GATES,
+    Kernels,
+    Sequence,
+    load_kernels,
+)
+from rnnlab.native._threads import num_threads, set_num_threads
+
+__all__ = [
+    "CELLS",
+    "NUM_BLOCKS",
+    "NUM_GATES",
+    "Build",
+    "Kernels",
+    "Sequence",
+    "load_kernels",
+    "load_library",
+    "num_threads",
+    "report",
+    "set_num_threads",
+]
+
+
+def report() -> str:
+    """Return one line about the kernels: compiler and path, or why they are not available."""
+    library, reason = load_library()
+    return f"native kernels {'' if library else 'not available: '}{reason}"

@@ -1,0 +1,80 @@
+/* Sums of outer products over many rows: the gradients of weights.
+
+   out[A][B] += sum over n of a_n[A] b_n[B]. Every sum runs over the rows in their order, with one
+   accumulator, whatever the pieces: the result does not depend on the number of threads. */
+
+#pragma once
+
+#include <string.h>
+
+#include "product.h"
+
+#define BLOCK 128 /* rows packed at a time: a panel of them fits into the first cache */
+
+/* The sums of `MOST_ROWS` columns of a and one panel of b; a: [n][MOST_ROWS], b: [n][PANEL]. */
+static void outer_tile(int64_t n, const float *a, const float *b, float *out, int64_t stride) {
+    vec sum[MOST_ROWS][2];
+    UNROLL for (int r = 0; r < MOST_ROWS; r++)
+        UNROLL for (int v = 0; v < 2; v++) sum[r][v] = load(out + r * stride + v * LANES);
+    for (int64_t k = 0; k < n; k++, a += MOST_ROWS, b += PANEL) {
+        vec first = load(b), second = load(b + LANES);
+        UNROLL for (int r = 0; r < MOST_ROWS; r++) {
+            sum[r][0] += a[r] * first;
+            sum[r][1] += a[r] * second;
+        }
+    }
+    UNROLL for (int r = 0; r < MOST_ROWS; r++)
+        UNROLL for (int v = 0; v < 2; v++) store(out + r * stride + v * LANES, sum[r][v]);
+}
+
+/* Rows of floats, not necessarily next to each other. */
+typedef const float *row_of(const void *rows, int64_t n);
+
+/* A sum of outer products. */
+struct outer {
+    const float *a; /* rows of `stride` floats */
+    row_of *b;      /* rows of `width` floats */
+    const void *rows;
+    float *out; /* [columns of a, padded to tiles][columns], columns: `width` padded to panels */
+    int64_t stride, width, columns;
+};
+
+/* Add to `out` the products of `num` rows from `first` (at most BLOCK), for the columns from
+   `start` to `end` of a (start: a multiple of MOST_ROWS). The padded rows of `out` receive zeros.
+   `scratch`: BLOCK * (end - start + MOST_ROWS + PANEL) floats. */
+static void outer_block(const struct outer *w, int64_t start, int64_t end, int64_t first,
+                        int64_t num, float *scratch) {
+    float *panel = scratch, *packed = scratch + BLOCK * PANEL;
+    for (int64_t column = start; column < end; column += MOST_ROWS) {
+        int64_t real = end - column < MOST_ROWS ? end - column : MOST_ROWS;
+        float *to = packed + (column - start) * BLOCK;
+        const float *from = w->a + first * w->stride + column;
+        if (real == MOST_ROWS)
+            for (int64_t k = 0; k < num; k++, to += MOST_ROWS, from += w->stride)
+                memcpy(to, from, sizeof(float) * MOST_ROWS);
+        else
+            for (int64_t k = 0; k < num; k++, to += MOST_ROWS, from += w->stride)
+                for (int64_t c = 0; c < MOST_ROWS; c++) to[c] = c < real ? from[c] : 0.0f;
+    }
+    for (int64_t column = 0; column < w->width; column += PANEL) {
+        int64_t real = w->width - column < PANEL ? w->width - column : PANEL;
+        for (int64_t k = 0; k < num; k++) {
+            const float *from = w->b(w->rows, first + k) + column;
+            float *to = panel + k * PANEL;
+            if (real == PANEL)
+                store(to, load(from)), store(to + LANES, load(from + LANES));
+            else
+                for (int64_t c = 0; c < PANEL; c++) to[c] = c < real ? from[c] : 0.0f;
+        }
+        for (int64_t c = start; c < end; c += MOST_ROWS)
+            outer_tile(num, packed + (c - start) * BLOCK, panel, w->out + c * w->columns + column,
+                       w->columns);
+    }
+}
+
+/* Add `num` rows, `stride` floats apart, to sums [columns]. */
+static void add_rows(const float *rows, int64_t stride, int64_t num, int64_t columns,
+                     float *restrict sums) {
+    for (int64_t n = 0; n < num; n++, rows += stride)
+        for (int64_t c = 0; c < columns; c++) sums[c] += rows[c];
+}
