@@ -122,11 +122,11 @@ async def _prompt(pilot: Pilot[None], app: LabApp) -> None:
         await pilot.press("down")
         await pilot.pause(0.3)
     await pilot.press("i")
-    app.screen.query_one("#decoders", Input).value = "greedy nucleus:p=0.9 beam:k=3"
+    app.screen.query_one("#decoders", Input).value = "greedy nucleus:p=0.9 beam:k=5"
     await pilot.press(*"The mayor ")
     await pilot.press("enter")
-    status = app.screen.query_one("#prompt-status")
-    await _until(pilot, lambda: "done" in str(status.render()), "an answer")
+    await _until(pilot, lambda: app.page.is_task_running, "a request")
+    await _until(pilot, lambda: not app.page.is_task_running, "an answer")
 
 
 async def _readme(pilot: Pilot[None], app: LabApp) -> None:
