@@ -42,6 +42,17 @@ def talk(message: str) -> None:
     typer.echo(visible(message), err=True)
 
 
+_GAP = 2
+"""Blanks between the columns of a table."""
+
+
+def table_width(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Return the number of columns of the terminal that a table takes without broken lines."""
+    columns = zip(*[header, *rows], strict=True)
+    widths = [max(len(visible(cell, newline="⏎")) for cell in column) for column in columns]
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
 def print_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str]
 ) -> None:
@@ -49,7 +60,7 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     for name in header:
         title = Text(visible(name, newline="⏎"))
         table.add_column(title, justify="right" if name in numeric else "left", overflow="fold")

@@ -9,13 +9,15 @@ import typer
 
 from rnnlab.base.display import count, loss, percent
 from rnnlab.cli._options import Checkpoints, Json
-from rnnlab.cli._output import print_json, print_table, talk
+from rnnlab.cli._output import console, print_json, print_table, table_width, talk
 from rnnlab.runs.filter import parse_filter
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
 
 _ACCURACY = 6
 """Place of the column for the accuracy, after the validation loss."""
+_DROPPED = ("params", "epoch", "tokens/s", "corpus", "cell")
+"""Columns that a terminal without room for all of them does not show, the first one first."""
 
 
 def command(
@@ -63,6 +65,13 @@ def command(
         header.insert(_ACCURACY, "accuracy")
         for row, s in zip(rows, summaries, strict=True):
             row.insert(_ACCURACY, percent(s.val_accuracy))
+    if matching and not summaries:
+        talk(f"no run matches {matching}; `rnnlab runs` lists all of them")
+        return
+    for name in _DROPPED:
+        if console().is_terminal and table_width(header, rows) > console().width:
+            place = header.index(name)
+            header, rows = _without(header, place), [_without(row, place) for row in rows]
     print_table(header, rows, ("step", "epoch", "train", "val", "accuracy", "tokens/s", "params"))
     for run, _ in runs:
         if (step := _differing_checkpoint(run)) is not None:
@@ -72,6 +81,10 @@ def command(
     for s in summaries:
         if s.reason and s.state in ("failed", "lost"):
             talk(f"{s.name}: {s.reason}")
+
+
+def _without(cells: list[str], place: int) -> list[str]:
+    return cells[:place] + cells[place + 1 :]
 
 
 def _differing_checkpoint(run: Run) -> int | None:

@@ -245,3 +245,20 @@ async def test_19_see_which_of_two_compared_runs_has_trained_on_since(
         assert status.startswith("written by beta at step 40, now at 80; press enter")
         await pilot.press("x")
         await until(pilot, lambda: board(app).has_class("-stale"))
+
+
+async def test_17_write_on_after_going_from_a_classifier_to_a_language_model(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    lab.add("opinions", task="classify")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 2)
+        app.state.chosen_name = "opinions"
+        await go(pilot, app, "prompt")
+        await until(pilot, lambda: app.state.chosen_name == "opinions")
+        await pilot.press("x", "ctrl+n")
+        await until(pilot, lambda: app.state.chosen_name == "alpha")
+        await pilot.press("y")
+        await until(pilot, lambda: prompt_field(app).text == "xy")
+        assert app.focused is prompt_field(app)

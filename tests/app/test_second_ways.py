@@ -151,3 +151,16 @@ async def test_a_picture_of_the_screen_is_written_by_a_key_and_by_the_palette(
         assert "\x1b" not in shown
         assert "&lt;b&gt;" in shown
         assert len(set(shown.split("fill: #")[1:])) > 5, "it has colours"
+
+
+async def test_toasts_that_replace_each_other_leave_no_line_behind(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        top = home(app).table.region.y
+        for _ in range(3):
+            await pilot.press("y")
+        await until(pilot, lambda: toasts(app))
+        await until(pilot, lambda: home(app).table.region.y == top)
+        shown = [holder for holder in app.screen.query("ToastHolder") if holder.display]
+        assert len(shown) == 1

@@ -35,11 +35,11 @@ def lab(tmp_path: Path) -> Lab:
         ({"lr": "", "patience": "3"}, {"patience": "3"}),
         ({"steps": "200"}, {"steps": "200"}),
         ({"steps": "", "epochs": "5"}, {"epochs": "5"}),
-        ({"minutes": "5"}, {"steps": "100", "minutes": "5"}),
+        ({"minutes": "5"}, {"minutes": "5"}),  # a new end replaces all earlier ones
         ({"steps": ""}, {}),  # a run always has an end
     ],
 )
-def test_fields_that_differ_are_changes_and_ends_change_together(
+def test_fields_that_differ_are_changes_and_a_new_end_replaces_the_others(
     typed: dict[str, str], changes: dict[str, str]
 ) -> None:
     assert changes_of({**PRESENT, **typed}, PRESENT) == changes

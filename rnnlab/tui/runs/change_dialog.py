@@ -86,9 +86,9 @@ def present_texts(steered: Sequence[Steered]) -> dict[str, str]:
 def changes_of(answers: Texts, present: Texts, *, is_for_end: bool = False) -> dict[str, str]:
     """Return the settings that a user has changed, as text.
 
-    An empty field leaves its setting unchanged, but if the user changes one end, the ends left
-    empty are removed. is_for_end: whether finished runs continue: then the patience, even
-    unchanged, is a change, because its count begins again.
+    An empty field leaves its setting unchanged, but a new end replaces all earlier ones.
+    is_for_end: whether finished runs continue: then the patience, even unchanged, is a change,
+    because its count begins again.
     """
     from rnnlab.settings.changes import ENDS
 
@@ -97,8 +97,11 @@ def changes_of(answers: Texts, present: Texts, *, is_for_end: bool = False) -> d
         for name, text in answers.items()
         if name not in ENDS and text not in ("", present[name])
     }
-    if any(answers[name] != present[name] for name in ENDS):
-        changes |= {name: answers[name] for name in ENDS if answers[name]}
+    ends = {name: answers[name] for name in ENDS if answers[name]}
+    if ends != {name: present[name] for name in ENDS if present[name]}:
+        # A new end replaces all earlier ones; if one was only emptied, the others remain.
+        new = {name: text for name, text in ends.items() if text != present[name]}
+        changes |= new or ends
     if is_for_end and not changes and answers["patience"]:
         changes["patience"] = answers["patience"]
     return changes

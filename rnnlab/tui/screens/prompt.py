@@ -73,6 +73,8 @@ class PromptScreen(PromptingScreen):
         if has_changed:  # both panes have the same text
             self.document.load()
             self.form.load()
+            if isinstance(self.focused, TextField):  # of the pane that is hidden now
+                self.focus_text()
         if self._is_classifier:
             self.document.choose(chosen)
         else:

@@ -21,7 +21,7 @@ from rnnlab.tui.shell.screen_bar import ScreenBar
 from rnnlab.tui.state.view_state import ViewState
 
 HOME_PANES = (
-    Pane("runs", "Runs", also="left_square_bracket", edge="bottom", least=3),
+    Pane("runs", "Runs", also="left_square_bracket", edge="bottom", least=4),
     Pane("plots", "Charts"),
     Pane("prompt-pane", "Prompt", edge="top", least=4),
     Pane(

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from rnnlab.cli._output import print_json
+from rnnlab.cli._output import print_json, table_width
 
 
 def test_json_is_ascii_and_holds_no_number_that_json_has_not(
@@ -17,3 +17,7 @@ def test_json_is_ascii_and_holds_no_number_that_json_has_not(
     assert out.getvalue().isascii()
     assert "\x1b" not in out.getvalue()
     assert out.getvalue().count("null") == 2
+
+
+def test_the_width_of_a_table_is_that_of_its_longest_cells_and_the_gaps_between_them() -> None:
+    assert table_width(["name", "a"], [["x", "12345"], ["longer\n", "1"]]) == 7 + 2 + 5
