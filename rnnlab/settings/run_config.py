@@ -142,13 +142,13 @@ class RunConfig(BaseModel):
     """Number of consecutive non-finite gradients that count as divergence."""
 
     engine: Literal["auto", "native", "fused", "equations"] = "auto"
-    """Kernels: native (ours), fused (torch's), equations; auto: the first possible."""
+    """Kernels: native (ours), fused (torch's), equations, auto (the fastest)."""
     device: str = "auto"
     """Device: auto, cpu, cuda or cuda:N."""
     dtype: Literal["float32", "float64", "bfloat16"] = "float32"
     """Number format; bfloat16 is mixed precision with float32 weights."""
     threads: int = Field(0, ge=0, le=4096)
-    """CPU threads of the worker (0: all on native kernels, else half the cores)."""
+    """CPU threads of the worker (0: all for native kernels, else half)."""
 
     log_every: int = Field(10, ge=1)
     """Steps between records of the training loss."""

@@ -61,7 +61,7 @@ def test_start_prompt_pause_resume_compare_quit_and_come_back(lab: Lab, long_tex
     terminal.press("i")
     terminal.until("Prompt long-lstm-128")
     terminal.press("Le roi", TAB, CLEAR, " ".join(DECODERS), ENTER)
-    terminal.until("done in", *DECODERS, "beam:k=5 #4")
+    terminal.until("step", *DECODERS, "of 7")
     assert run.status().state == "running", "it was prompted while it trained"
 
     go_home(terminal)

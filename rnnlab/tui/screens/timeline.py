@@ -70,10 +70,10 @@ _ALONG = Group["TimelineScreen"](
         Action("left,h", "before", _mover(-1), "Previous", "Show the previous samples", True, "←"),
         Action("right,l", "after", _mover(1), "Next", "Show the next samples", True, "→"),
         Action(
-            "shift+left,H", "far-before", _mover(-10), "Back 10", "Go back 10 rounds of samples"
+            "shift+left,H", "far-before", _mover(-10), "Far left", "Go back 10 rounds of samples"
         ),
         Action(
-            "shift+right,L", "far-after", _mover(10), "Forward 10",
+            "shift+right,L", "far-after", _mover(10), "Far right",
             "Go forward 10 rounds of samples",
         ),
         Action("home", "first", _first, "First", "Show the first samples (those before training)"),

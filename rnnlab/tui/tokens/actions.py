@@ -183,10 +183,10 @@ TOKENS = Group["TokensView"](
             opens=True, is_possible=_has_text,
         ),
         Action(
-            "full_stop", "next-branch", _branch_chooser(1), "Next branch", "Go to the next branch"
+            "full_stop", "next-branch", _branch_chooser(1), "Next", "Go to the next branch"
         ),
         Action(
-            "comma", "branch-before", _branch_chooser(-1), "Previous branch",
+            "comma", "branch-before", _branch_chooser(-1), "Previous",
             "Go to the previous branch",
         ),
         Action("b", "tree", _tree, "Tree", "Show the text instead of the tree, or the tree", True),
@@ -202,7 +202,7 @@ TOKENS = Group["TokensView"](
             "f9", "decoders", _decoders, "Decoders", "Choose decoders and their options",
             opens=True,
         ),
-        Action("i", "write", _write, "Text", "Write a text of your own", True),
+        Action("i", "write", _write, "Write", "Write a text of your own", True),
     ),
     pane="walk",
 )  # fmt: skip

@@ -52,7 +52,7 @@ def test_a_failure_of_the_system_has_exit_code_1(
             raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(RunStore, "remove", refuse)
-    assert cli.run(["rm", "--yes", "other", "test-a"]) == 1
+    assert cli.run(["rm", "--yes", "--for-good", "other", "test-a"]) == 1
     out, err = capsys.readouterr()
     assert out == "deleted test-a\n"
     assert err == "rnnlab: other: Permission denied\n"

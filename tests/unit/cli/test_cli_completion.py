@@ -111,7 +111,7 @@ def test_a_setting_with_choices_is_completed_and_a_number_is_not() -> None:
     expected = {
         "schedule": ["constant", "cosine", "one-cycle", "plateau"],
         "init_from": ["mine", "starter"],
-        "engine": ["auto", "fused", "equations"],
+        "engine": ["auto", "native", "fused", "equations"],
     }
     for name, values in expected.items():
         complete = completion.completion_of_setting(name)

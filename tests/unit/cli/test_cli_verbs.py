@@ -236,7 +236,7 @@ class TestRemoving:
         self, store: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert self.remove(monkeypatch, "y\n", "--for-good") == 0
-        assert "Delete a, b for good, with all checkpoints?" in capsys.readouterr().err
+        assert "Delete these 2 runs for good, with all checkpoints?" in capsys.readouterr().err
         assert (list(store), Bin(store).entries()) == ([], [])
 
     def test_yes_skips_the_confirmation(
